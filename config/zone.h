@@ -1,0 +1,45 @@
+/*
+ * zone.h - time zones read from TZif files
+ *
+ * Reads the system's compiled zone files (RFC 8536, versions 1-4, with the footer's POSIX rule for instants after the last
+ * transition). No use of the process's own zone, no globals. Instants are ms UTC; local times are civil fields.
+ */
+#ifndef HUYING_CONFIG_ZONE_H
+#define HUYING_CONFIG_ZONE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct zone;
+
+struct civil {
+    int32_t year;
+    int32_t month, day; /* from 1 */
+    int32_t hour, minute, second, ms;
+};
+
+/* Loads an IANA name such as Asia/Shanghai from `folder` (NULL: $TZDIR, else /usr/share/zoneinfo). Gives *ret (caller frees).
+ * Returns 0, -ENOENT, -EBADMSG (not a TZif file), -EINVAL (a name with `..` or a leading slash), or another negative errno. */
+int zone_load(const char *folder, const char *name, struct zone **ret);
+
+/* Offset from UTC in seconds, east positive, at an instant. */
+int32_t zone_offset_s(const struct zone *zone, int64_t at_ms);
+
+/* Civil time at an instant. */
+void zone_civil(const struct zone *zone, int64_t at_ms, struct civil *ret);
+
+enum civil_fit { CIVIL_ONE, CIVIL_FOLD, CIVIL_GAP };
+
+/* Instant of a civil time. In a fold (twice) the first; in a gap (never) the instant that the offset before the gap gives. Says which. */
+enum civil_fit zone_instant(const struct zone *zone, const struct civil *civil, int64_t *ret_at_ms);
+
+/* First instant of the local day that is `days` after the local day of `at_ms`. In a gap at midnight: the first instant after it. */
+int64_t zone_day_start(const struct zone *zone, int64_t at_ms, int32_t days);
+
+/* Days since 1970-01-01 of a civil date, and back (proleptic Gregorian). */
+int64_t civil_to_days(int32_t year, int32_t month, int32_t day);
+void civil_from_days(int64_t days, struct civil *ret);
+
+struct zone *zone_free(struct zone *zone);
+
+#endif

@@ -1,0 +1,114 @@
+/*
+ * shape.h - the plain data types of the language, and the tables that describe them
+ *
+ * Every message, record and view is a plain C struct that `proto/schema` describes and `script/generate` writes to
+ * `proto/gen`. A shape is the table of one struct's fields; the codec in codec.h walks it. Standing facts: pure data, no
+ * allocation, no I/O; instants are int64 ms UTC, spans int64 ms, ids u64 sequences; 0 is "none" for ids and instants.
+ */
+#ifndef HUYING_PROTO_SHAPE_H
+#define HUYING_PROTO_SHAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CODE_SIZE 32
+#define CODES_MAX 16
+
+/* UTF-8 that somebody else owns: borrowed from the message or record it was decoded from, as long as those bytes live. */
+struct text {
+    const char *at;
+    uint32_t size; /* bytes */
+};
+
+/* Code of a unit, matter or key: 1-32 of [A-Za-z0-9_.-], padded with zeros; all zeros = none. Not terminated when 32 long. */
+struct code {
+    char s[CODE_SIZE];
+};
+
+struct codes {
+    uint32_t count;
+    struct code at[CODES_MAX];
+};
+
+/* Counts by name, for replies (exclusions by reason). Borrows the names. */
+#define COUNT_MAP_MAX 8
+struct count_map {
+    uint32_t count;
+    struct {
+        const char *name;
+        int64_t n;
+    } at[COUNT_MAP_MAX];
+};
+
+enum field_type {
+    FIELD_ID,      /* uint64_t */
+    FIELD_INSTANT, /* int64_t ms UTC */
+    FIELD_SPAN,    /* int64_t ms, >= 0 */
+    FIELD_NUM,     /* int64_t */
+    FIELD_COUNT,   /* uint32_t */
+    FIELD_FLAG,    /* bool */
+    FIELD_ENUM,    /* C enum (int); on the wire its name */
+    FIELD_TEXT,    /* struct text */
+    FIELD_CODE,    /* struct code; on the wire a string */
+    FIELD_CODES,   /* struct codes; on the wire an array of strings */
+    FIELD_MAP,     /* struct count_map; replies only */
+};
+
+struct enum_shape {
+    const char *name;
+    uint32_t count;
+    const char *const *names; /* by value */
+    const char *const *notes; /* the field's word for it, by value */
+};
+
+struct field_shape {
+    const char *name; /* on the wire */
+    enum field_type type;
+    uint32_t offset;
+    int64_t min;
+    int64_t max; /* bytes for texts, value for counts and nums */
+    const struct enum_shape *values;
+    bool required; /* a message without it is refused */
+    bool personal; /* kept in the sealed part, never in an event */
+    bool inner;    /* in the journal, not in events */
+    bool optional; /* in replies: left out unless its bit in `given` is set */
+};
+
+/* The first member of every described struct is `uint64_t given`: bit i is set when field i was on the wire (decode) or is to
+ * be sent (encode, only for fields marked optional). */
+struct shape {
+    const char *name;
+    uint16_t id;
+    uint16_t field_count;
+    uint32_t size; /* sizeof the struct */
+    const struct field_shape *fields;
+};
+
+/* Is this code empty? */
+static inline bool code_empty(const struct code *code)
+{
+    return code->s[0] == '\0';
+}
+
+/* Are two codes the same? */
+bool code_equal(const struct code *a, const struct code *b);
+
+/* Makes a code of `size` bytes. Fails (false, *ret untouched) unless 1-32 of [A-Za-z0-9_.-]. */
+bool code_make(const char *at, size_t size, struct code *ret);
+
+/* Text over a terminated string; NULL gives the empty text. Borrows it. */
+struct text text_of(const char *s);
+
+/* Text over a code. Borrows it. */
+struct text text_of_code(const struct code *code);
+
+bool text_equal(struct text a, struct text b);
+
+/* Value of `name` in a closed list, or -1. */
+int enum_find(const struct enum_shape *shape, struct text name);
+
+/* Name of `value`; requires value < count. */
+const char *enum_name(const struct enum_shape *shape, int value);
+
+#endif
