@@ -64,6 +64,7 @@ struct enum_shape {
 
 struct field_shape {
     const char *name; /* on the wire */
+    uint32_t name_size;
     enum field_type type;
     uint32_t offset;
     int64_t min;
