@@ -46,6 +46,8 @@ struct dims {
     uint8_t unused[2];
 };
 
+#define CASE_HANDLERS 8
+
 struct case_row {
     uint64_t case_id;
     struct dims dims;
@@ -94,6 +96,7 @@ struct case_row {
     uint8_t counted_closed;
     uint8_t unused[5];
     struct code counted_acct;
+    uint64_t handlers[CASE_HANDLERS]; /* hashes of keys that worked on it, oldest forgotten: they do not ask the citizen */
 };
 
 struct duty_row {
@@ -112,7 +115,7 @@ struct duty_row {
     uint8_t claimed;
     uint8_t sent_back; /* times */
     uint8_t finish_code; /* respond: enum finish_code + 1, 0 = not finished */
-    uint8_t rated;
+    uint8_t rated; /* respond: 1 confirmed, 2 not */
     uint8_t unused;
     uint32_t round;
     uint32_t reporter;
@@ -126,7 +129,7 @@ struct duty_row {
     int64_t ended_at;
     int64_t lease_until;
     int64_t due_at; /* due instant of the main clock, for the inbox; 0 = none */
-    uint64_t claim_seq; /* record of the claim */
+    uint64_t claimer; /* hash of the key that holds the lease */
     uint64_t main_clock; /* route, handle, support, finish, rate, followup */
 };
 
@@ -147,7 +150,7 @@ struct call_row {
     uint32_t open_responds;
     uint32_t open_rates;
     uint32_t finished; /* responds with a result */
-    uint32_t worst;    /* worst finish or verdict so far: enum call_outcome */
+    uint32_t unused2;
     int64_t given_limit_at;
     int64_t raised_at;
     int64_t dispatched_at;

@@ -137,9 +137,10 @@ const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .id 
 
 static const struct field_shape duty_claimed_body_fields[] = {
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct duty_claimed_body, lease_until), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "claimer", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_claimed_body, claimer), .min = 0, .max = INT64_MAX, .inner = true },
     { .name = "actor", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_claimed_body, actor), .min = 0, .max = 32, .personal = true },
 };
-const struct shape duty_claimed_body_shape = { .name = "duty_claimed_body", .id = 61, .field_count = 2, .size = sizeof(struct duty_claimed_body), .fields = duty_claimed_body_fields };
+const struct shape duty_claimed_body_shape = { .name = "duty_claimed_body", .id = 61, .field_count = 3, .size = sizeof(struct duty_claimed_body), .fields = duty_claimed_body_fields };
 
 static const struct field_shape duty_released_body_fields[] = {
     { .name = "lapsed", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_released_body, lapsed), .min = 0, .max = 1 },

@@ -216,6 +216,7 @@ extern const struct shape duty_offered_body_shape;
 struct duty_claimed_body {
     uint64_t given; /* bit per field */
     int64_t lease_until; /* End of the lease. */
+    uint64_t claimer; /* XXH64 of the key's name: who may release it. */
     struct text actor; /* Who. */
 };
 extern const struct shape duty_claimed_body_shape;
