@@ -1,0 +1,59 @@
+#include "config/faults.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void faults_init(struct faults *faults)
+{
+    faults->count = 0;
+    faults->more = 0;
+}
+
+/* A text that was cut may end inside a character: takes the broken rest off. */
+static void trim_broken(char *text)
+{
+    size_t end = strlen(text);
+    size_t lead = end;
+    while (lead > 0 && ((unsigned char)text[lead - 1] & 0xc0) == 0x80)
+        lead--;
+    if (lead == 0)
+        return;
+    unsigned char first = (unsigned char)text[lead - 1];
+    size_t need = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
+    if (end - lead < need)
+        text[lead - 1] = '\0';
+}
+
+void faults_add(struct faults *faults, const char *file, uint32_t line, uint32_t column, const char *format, ...)
+{
+    if (faults->count == FAULTS_MAX) {
+        faults->more++;
+        return;
+    }
+    struct fault *fault = &faults->at[faults->count++];
+    snprintf(fault->file, sizeof fault->file, "%s", file);
+    fault->line = line;
+    fault->column = column;
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(fault->text, sizeof fault->text, format, args);
+    va_end(args);
+    if (size < 0 || (size_t)size >= sizeof fault->text)
+        trim_broken(fault->text);
+}
+
+uint32_t faults_total(const struct faults *faults)
+{
+    return faults->count + faults->more;
+}
+
+char *fault_text(const struct fault *fault, char *ret, size_t size)
+{
+    if (fault->line == 0)
+        snprintf(ret, size, "%s: %s", fault->file, fault->text);
+    else if (fault->column == 0)
+        snprintf(ret, size, "%s:%u: %s", fault->file, fault->line, fault->text);
+    else
+        snprintf(ret, size, "%s:%u:%u: %s", fault->file, fault->line, fault->column, fault->text);
+    return ret;
+}

@@ -1,0 +1,79 @@
+/*
+ * keys.h - the folder of key pairs: who may speak with the server, as what
+ *
+ * Every pair is two small text files: NAME.key (public and secret, mode 0600: what its holder uses) and NAME.pub (public key,
+ * roles, unit: what the server reads). `server` is the server's own pair. Keys are CURVE pairs in the Z85 spelling of ZeroMQ: 40
+ * characters. Standing facts: reads and writes files in the folder that the caller names; never prints; nothing in here opens a
+ * socket. Secrets are wiped from memory that this room has used itself; a struct key_pair is its owner's to wipe.
+ */
+#ifndef HUYING_CONFIG_KEYS_H
+#define HUYING_CONFIG_KEYS_H
+
+#include "config/faults.h"
+#include "proto/gen/schema.h"
+#include "proto/shape.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KEY_TEXT_SIZE 41 /* 40 characters of Z85 and the end */
+
+/* Roles of a key: bit (1 << enum role). */
+#define ROLE_BIT(role) (UINT32_C(1) << (role))
+#define ROLES_ALL (ROLE_BIT(ROLE_COUNT) - 1)
+
+struct key_pair {
+    struct code name;
+    char public_key[KEY_TEXT_SIZE];
+    char secret_key[KEY_TEXT_SIZE];
+};
+
+struct key_entry {
+    struct code name;
+    char public_key[KEY_TEXT_SIZE];
+    uint32_t roles;
+    struct code unit;
+};
+
+struct key_registry {
+    uint32_t count;
+    struct key_entry *at; /* sorted by public key */
+};
+
+/* Path of the default folder: $HUYING_KEYS, else ~/.config/huying/keys. Returns 0, -ENOENT (no HOME), -ENAMETOOLONG. */
+int keys_folder_default(char *ret, size_t size);
+
+/* Makes the folder (mode 0700) and those above it when missing. Returns 0; -ENOTDIR; -EACCES: others may write in it; another
+ * errno. */
+int keys_folder_ensure(const char *folder);
+
+/* Makes the pair NAME for `roles` over the subtree of `unit`: NAME.key and NAME.pub. The folder must exist.
+ * Returns 0; -EEXIST: there is such a name; -EINVAL: a bad name (as a unit code, not beginning with a dot, not `server`), no role,
+ * or no unit; another negative errno (nothing is left behind). */
+int keys_new(const char *folder, const char *name, uint32_t roles, const char *unit);
+
+/* Reads a .key file; the secret must belong to the public key. Returns 0; -ENOENT; -EACCES: others may read the file (mode 0600
+ * is needed); -EBADMSG: not a key file; another errno. */
+int keys_load_pair(const char *file, struct key_pair *ret);
+
+/* As keys_load_pair for NAME in a folder. */
+int keys_load_named(const char *folder, const char *name, struct key_pair *ret);
+
+/* The server's public key, from server.pub. Returns 0, -ENOENT, -EBADMSG, another errno. */
+int keys_load_server_public(const char *folder, char ret[KEY_TEXT_SIZE]);
+
+/* Reads every NAME.pub but the server's. Gives *ret, which the caller frees. Whether a unit exists is the engine's to check.
+ * Returns 0; -EINVAL: `faults` (emptied first) says what is wrong; -ENOMEM; another errno of the folder. */
+int keys_registry_load(const char *folder, struct faults *faults, struct key_registry **ret);
+
+/* The entry with this public key (Z85, 40 characters, no end needed), or NULL. */
+const struct key_entry *keys_registry_find(const struct key_registry *registry, const char *public_key);
+
+struct key_registry *keys_registry_free(struct key_registry *registry);
+
+/* First start: makes the folder, the pair `server` and the pair `default` where they are missing. `default` has in drill time every
+ * role but gateway over the whole `district`, in real time only administrator. Returns 0 or a negative errno as above. */
+int keys_make_default(const char *folder, bool drill, const struct code *district);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * table.h - a CSV file as rows of texts that know their line
+ *
+ * RFC 4180 read by libcsv, strict: quotes doubled inside quotes, commas and line ends inside quoted fields; a byte-order mark is
+ * taken off. The first row names the columns. Blank lines are skipped. The whole file is in memory (at most 64 MiB).
+ */
+#ifndef HUYING_CONFIG_TABLE_H
+#define HUYING_CONFIG_TABLE_H
+
+#include "config/faults.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct table {
+    char *file; /* name for faults */
+    uint32_t column_count;
+    uint32_t row_count;   /* the header is not counted */
+    const char **columns; /* names */
+    const char **cells;   /* row_count * column_count, terminated, blanks around them kept */
+    uint32_t *lines;      /* by row: the line that it begins on, from 1 */
+    char *bytes;
+};
+
+/* Reads bytes. `file` is the name for faults. Gives *ret (the caller frees). Ragged rows, broken quotes, NUL bytes and text that is
+ * not UTF-8 are faults. Returns 0; -EINVAL: faults were added; -ENOMEM. */
+int table_parse(const char *file, const void *data, size_t size, struct faults *faults, struct table **ret);
+
+/* Reads a file of a folder (NULL: `file` is a path). As table_parse; a file that cannot be read is a fault. */
+int table_load(const char *folder, const char *file, struct faults *faults, struct table **ret);
+
+struct table *table_free(struct table *table);
+
+/* Index of a column, or -1. */
+int32_t table_column(const struct table *table, const char *name);
+
+/* Text of a cell; the empty text where column is -1. Borrowed from the table. */
+const char *table_cell(const struct table *table, uint32_t row, int32_t column);
+
+#endif
