@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""The rules of the house that no compiler checks, over the files of a checkout.
+
+    house.py ROOT            prints each fault as `path:line: sentence`; exit code 1 when there is one
+
+The rooms and who may include whom are the table of ARCHITECTURE.md. Files that git ignores are left alone.
+"""
+import os
+import re
+import subprocess
+import sys
+
+PROTO_TYPES = {"proto/shape.h", "proto/record.h", "proto/gen/schema.h"}
+CONFIG_TYPES = {"config/district.h", "config/zone.h"}
+
+# Room: the rooms and single headers that it may include beside its own. The longest folder that fits a path is its room.
+BELOW_ENGINE = {"dispatcher/core", "dispatcher/store", "proto"} | CONFIG_TYPES
+ROOMS = {
+    "proto": set(),
+    "proto/client": {"proto"},
+    "config": {"proto"},
+    "dispatcher/core": PROTO_TYPES | CONFIG_TYPES,
+    "dispatcher/store": {"dispatcher/core"} | PROTO_TYPES | CONFIG_TYPES,
+    "dispatcher/engine": BELOW_ENGINE,
+    "dispatcher/admin": {"dispatcher/engine", "config"} | BELOW_ENGINE,
+    "dispatcher/shell": {"dispatcher/engine"} | BELOW_ENGINE - CONFIG_TYPES,
+    "dispatcher": {"dispatcher/shell", "dispatcher/engine", "config"} | BELOW_ENGINE,
+    "workers": {"proto", "proto/client"},
+    "clients": {"proto", "proto/client", "config"},
+    "tests": {"proto", "proto/client", "config", "dispatcher", "dispatcher/core", "dispatcher/store", "dispatcher/engine",
+              "dispatcher/admin", "dispatcher/shell", "workers", "clients"},
+}
+
+# The core has no clock, no I/O and no allocation: it sees no header that could give it one.
+CORE_SYSTEM = {"stdint.h", "stdbool.h", "stddef.h", "string.h", "assert.h", "limits.h", "inttypes.h", "xxhash.h"}
+
+# Libraries that only some rooms touch.
+LIBRARY_ROOMS = {
+    "zmq.h": {"dispatcher/shell", "proto/client", "clients", "workers", "tests"},
+    "uv.h": {"dispatcher/shell", "proto/client", "clients", "workers", "tests"},
+    "lmdb.h": {"dispatcher/store", "tests"},
+    "cyaml/cyaml.h": {"config", "clients", "tests"},
+    "csv.h": {"config", "clients", "tests"},
+}
+
+FILE_LINES_MAX = 700
+FUNCTION_LINES_MAX = 120
+TEXT_ENDINGS = (".c", ".h", ".py", ".md", ".toml", ".yaml", ".yml", ".build", ".sh", ".js", ".txt")
+LATER_WORDS = re.compile(r"\b(%s)\b" % "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")))
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+PACKAGES = re.compile(r"^packages=\((.*?)^\)", re.M | re.S)
+
+
+def tree_files(root):
+    """Paths of the checkout's files, new ones included; without git, all but build folders."""
+    try:
+        out = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                             check=True, capture_output=True).stdout
+        top = subprocess.run(["git", "-C", root, "rev-parse", "--show-toplevel"], check=True, capture_output=True).stdout
+        if os.path.realpath(top.decode().strip()) == os.path.realpath(root):
+            return sorted({p for p in out.decode().split("\0") if p and os.path.isfile(os.path.join(root, p))})
+    except (OSError, subprocess.CalledProcessError):
+        pass
+    found = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = [f for f in folders if not f.startswith((".", "build", "__pycache__"))]
+        found += [os.path.relpath(os.path.join(folder, name), root) for name in names]
+    return sorted(found)
+
+
+def room_of(path):
+    """The longest room that holds this path, or None."""
+    parts = path.split("/")[:-1]
+    while parts:
+        if "/".join(parts) in ROOMS:
+            return "/".join(parts)
+        parts.pop()
+    return None
+
+
+def may_include(room, path):
+    target = room_of(path)
+    return target == room or path in ROOMS[room] or target in ROOMS[room]
+
+
+def check_includes(path, lines, files):
+    room = room_of(path)
+    if room is None:
+        yield 1, "C file outside the rooms of ARCHITECTURE.md"
+        return
+    for number, line in enumerate(lines, 1):
+        match = INCLUDE.match(line)
+        if not match:
+            continue
+        ours, system = match.groups()
+        if ours:
+            if ours not in files and not ours.startswith("proto/gen/"):
+                yield number, '"%s" is no file of ours by its path from the root' % ours
+            elif not may_include(room, ours):
+                yield number, "%s may not include %s: includes run down the stair" % (room, ours)
+            continue
+        if room == "dispatcher/core" and system not in CORE_SYSTEM:
+            yield number, "the core may not include <%s>" % system
+        if system in LIBRARY_ROOMS and room not in LIBRARY_ROOMS[system]:
+            yield number, "%s may not include <%s>" % (room, system)
+    if room == "dispatcher/core":
+        text = "\n".join(lines)
+        if "<xxhash.h>" in text and "#define XXH_INLINE_ALL" not in text:
+            yield 1, "the core takes xxhash with XXH_INLINE_ALL only"
+
+
+def check_header(path, lines):
+    name = os.path.basename(path)
+    if len(lines) < 2 or lines[0] != "/*" or not lines[1].startswith(" * %s - " % name):
+        yield 1, "a header opens with `%s - purpose`" % name
+    if not any(line.startswith("#ifndef HUYING_") for line in lines):
+        yield 1, "a header has a guard HUYING_..._H"
+
+
+def check_functions(lines):
+    """In this layout the body of a function is what stands between `{` and `}` in the first column."""
+    start = None
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            start = number
+        elif line == "}" and start is not None:
+            if number - start - 1 > FUNCTION_LINES_MAX:
+                yield start, "function of %d lines (most: %d)" % (number - start - 1, FUNCTION_LINES_MAX)
+            start = None
+
+
+def check_words(lines):
+    for number, line in enumerate(lines, 1):
+        if line != line.rstrip():
+            yield number, "space at the end of the line"
+        if LATER_WORDS.search(line):
+            yield number, "a note for later belongs into an issue"
+
+
+def check_links(root, path, lines):
+    for number, line in enumerate(lines, 1):
+        for target in LINK.findall(line):
+            if re.match(r"[a-z]+:", target) or target.startswith("#"):
+                continue
+            place = os.path.normpath(os.path.join(os.path.dirname(path), target.split("#")[0]))
+            if not os.path.exists(os.path.join(root, place)):
+                yield number, "the link %s leads nowhere" % target
+
+
+def check_packages(root):
+    """Each package that script/setup installs is described in docs/dependencies.md."""
+    try:
+        with open(os.path.join(root, "script/setup"), encoding="utf-8") as stream:
+            block = PACKAGES.search(stream.read())
+        with open(os.path.join(root, "docs/dependencies.md"), encoding="utf-8") as stream:
+            manual = stream.read()
+    except OSError:
+        return
+    names = re.sub(r"#.*", "", block.group(1)).split() if block else []
+    for name in names:
+        if "`%s`" % name not in manual:
+            yield "docs/dependencies.md", 1, "the package %s of script/setup is not described" % name
+
+
+def read_exceptions(root):
+    """tests/house/long-files.txt: `path: reason` a line."""
+    reasons = {}
+    try:
+        with open(os.path.join(root, "tests/house/long-files.txt"), encoding="utf-8") as stream:
+            for line in stream:
+                if line.strip() and not line.startswith("#"):
+                    path, _, reason = line.partition(":")
+                    reasons[path.strip()] = reason.strip()
+    except OSError:
+        pass
+    return reasons
+
+
+def check_tree(root):
+    """All faults of a tree as (path, line, sentence)."""
+    files = tree_files(root)
+    known = set(files)
+    reasons = read_exceptions(root)
+    for path in sorted(reasons):
+        if path not in known or not reasons[path]:
+            yield "tests/house/long-files.txt", 1, "%s: no such file, or no reason" % path
+    for path in files:
+        generated = path.startswith("proto/gen/")
+        script = path.startswith("script/") and "." not in os.path.basename(path)
+        if generated or not (path.endswith(TEXT_ENDINGS) or script):
+            continue
+        with open(os.path.join(root, path), encoding="utf-8", errors="replace") as stream:
+            lines = stream.read().split("\n")
+        if lines and lines[-1] == "":
+            lines.pop()
+        faults = list(check_words(lines))
+        if path.endswith((".c", ".h")):
+            faults += check_includes(path, lines, known)
+            faults += check_functions(lines)
+        if path.endswith(".h"):
+            faults += check_header(path, lines)
+        if path.endswith(".md"):
+            faults += check_links(root, path, lines)
+        if (path.endswith((".c", ".h", ".py")) or script) and len(lines) > FILE_LINES_MAX and path not in reasons:
+            faults.append((1, "%d lines (most: %d); look for the second idea in it, or give a reason in "
+                           "tests/house/long-files.txt" % (len(lines), FILE_LINES_MAX)))
+        for number, sentence in faults:
+            yield path, number, sentence
+    yield from check_packages(root)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: house.py ROOT")
+    faults = list(check_tree(sys.argv[1]))
+    for fault in faults:
+        print("%s:%d: %s" % fault)
+    print("%d faults" % len(faults))
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
