@@ -32,7 +32,8 @@ int record_decode(const void *data, size_t size, size_t *offset, struct record *
 /* May others see this record (as an event)? */
 bool record_is_event(enum record_type type);
 
-/* Appends the event form, a msgpack map with field names: seq, prev, at, type, case, ... , dims{}; no personal field. Returns 0 or -ENOMEM. */
+/* Appends the event form, a msgpack map with field names: seq, prev, at, type, case, ... , dims{}; no personal field. Returns 0 or
+ * -ENOMEM. */
 int record_encode_event(const struct record *record, uint64_t prev, struct proto_buffer *out);
 
 /* Appends the timeline form: as the event form, personal and inner fields included when `with_persons`. Returns 0 or -ENOMEM. */

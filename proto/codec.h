@@ -1,0 +1,79 @@
+/*
+ * codec.h - structs to msgpack and back, driven by their shapes
+ *
+ * Two forms: a map with the fields' names as keys (messages, replies, events) and an array in the order of the schema (journal).
+ * No floats. Standing facts: decoding never allocates outside its scratch, and decoded texts borrow the message's bytes;
+ * encoding appends to the caller's buffer; thread-safe as long as scratch and buffer are not shared.
+ */
+#ifndef HUYING_PROTO_CODEC_H
+#define HUYING_PROTO_CODEC_H
+
+#include "proto/buffer.h"
+#include "proto/gen/errors.h"
+#include "proto/gen/limits.h"
+#include "proto/shape.h"
+
+#include <msgpack.h>
+
+/* Why a message was not taken. `field` is static, or NULL where no field is to blame. */
+struct codec_fault {
+    enum refusal refusal;
+    const char *field;
+};
+
+/* Memory that decoding reuses from message to message. Zeroed = empty. What was unpacked into it lives until the next unpack. */
+struct codec_scratch {
+    msgpack_zone zone;
+    bool ready;
+};
+
+/* Frees the scratch's memory; it is empty again. */
+void codec_scratch_deinit(struct codec_scratch *scratch);
+
+/* Walks the first msgpack value of `data` without unpacking it: declared counts against the bytes left, depth <= LIMIT_DEPTH, at
+ * most `elements` values. Returns 0 and its size in *ret_size; -EBADMSG: cut off or not msgpack; -E2BIG: too deep or too many. */
+int codec_check(const void *data, size_t size, uint32_t elements, size_t *ret_size);
+
+/* Checks as above with LIMIT_ELEMENTS, then unpacks exactly one value that fills `data`. *ret borrows `data` and the scratch.
+ * Returns 0; -EBADMSG, -E2BIG as above; -ENOMEM. */
+int codec_unpack(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret);
+
+/* As codec_unpack, with a budget of `elements` values: for replies, which may be larger than requests. */
+int codec_unpack_sized(struct codec_scratch *scratch, const void *data, size_t size, uint32_t elements, msgpack_object *ret);
+
+/* UTF-8 without control characters other than newline and tab? */
+bool codec_text_valid(const char *at, size_t size);
+
+/* Reads a map into the struct at `ret` (shape->size bytes, zeroed first) and sets its `given`. Unknown keys are skipped; texts
+ * borrow what `map` borrows. False: *fault says what was wrong (BAD_MESSAGE: not a map, or a key that is no string; BAD_FIELD:
+ * missing, twice, wrong type, out of range, not UTF-8; TOO_LARGE). */
+bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void *ret, struct codec_fault *fault);
+
+/* What an encoder leaves out. */
+enum codec_omit {
+    CODEC_OMIT_NOTHING = 0,
+    CODEC_OMIT_PERSONAL = 1,
+    CODEC_OMIT_INNER = 2,
+    CODEC_OMIT_UNGIVEN = 4, /* all fields whose bit in `given` is unset, not only optional ones: for requests */
+};
+
+/* Number of fields that codec_encode_fields writes. `omit` is a set of enum codec_omit. */
+uint32_t codec_count_fields(const struct shape *shape, const void *value, unsigned omit);
+
+/* Appends the fields as key, value, key, value ... without a map header. Returns 0 or -ENOMEM. */
+int codec_encode_fields(const struct shape *shape, const void *value, unsigned omit, struct proto_buffer *out);
+
+/* Appends a map of the fields. Returns 0 or -ENOMEM. */
+int codec_encode_map(const struct shape *shape, const void *value, unsigned omit, struct proto_buffer *out);
+
+/* Appends an array of the fields, in order, that are (personal = true) or are not (false) marked personal. Returns 0 or -ENOMEM. */
+int codec_encode_array(const struct shape *shape, const void *value, bool personal, struct proto_buffer *out);
+
+/* Reads such an array into the struct at `ret`, which the caller has zeroed. Missing fields at its end stay zero; sets `given` for
+ * the others. False: not such an array, or longer than the shape knows. */
+bool codec_decode_array(const msgpack_object *array, const struct shape *shape, bool personal, void *ret);
+
+/* Does the shape have a field marked personal? */
+bool codec_has_personal(const struct shape *shape);
+
+#endif
