@@ -8,6 +8,7 @@
 #define HUYING_CONFIG_ZONE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct zone;
@@ -30,16 +31,22 @@ void zone_civil(const struct zone *zone, int64_t at_ms, struct civil *ret);
 
 enum civil_fit { CIVIL_ONE, CIVIL_FOLD, CIVIL_GAP };
 
-/* Instant of a civil time. In a fold (twice) the first; in a gap (never) the instant that the offset before the gap gives. Says which. */
+/* Instant of a civil time. In a fold (twice) the first; in a gap (never) the instant that the offset before the gap gives. Says
+ * which. */
 enum civil_fit zone_instant(const struct zone *zone, const struct civil *civil, int64_t *ret_at_ms);
 
-/* First instant of the local day that is `days` after the local day of `at_ms`. In a gap at midnight: the first instant after it. */
+/* First instant of the local day that is `days` after the local day of `at_ms`. In a gap at midnight: the first instant after it.
+ */
 int64_t zone_day_start(const struct zone *zone, int64_t at_ms, int32_t days);
 
 /* Days since 1970-01-01 of a civil date, and back (proleptic Gregorian). */
 int64_t civil_to_days(int32_t year, int32_t month, int32_t day);
 void civil_from_days(int64_t days, struct civil *ret);
 
+/* Bytes of the file that the zone was read from, for a configuration's hash. Borrowed from the zone. */
+const void *zone_data(const struct zone *zone, size_t *ret_size);
+
+/* Takes NULL; returns NULL. */
 struct zone *zone_free(struct zone *zone);
 
 #endif

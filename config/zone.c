@@ -1,0 +1,297 @@
+#include "config/zone.h"
+
+#include "config/zone_rule.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_SIZE_MAX (1 << 20)
+#define HEADER_SIZE 44
+/* Local and universal time are never further apart than this: 25 h of RFC 8536, and one for good measure. */
+#define FAR_S (26 * INT64_C(3600))
+
+struct zone {
+    uint32_t transition_count;
+    int64_t *transitions_s; /* ascending */
+    int32_t *offsets_s;     /* from transition i on */
+    int32_t first_offset_s; /* before all transitions */
+    bool has_rule;
+    struct zone_rule rule; /* after the last one */
+    void *data;
+    size_t size;
+};
+
+struct counts {
+    uint32_t utc, std, leap, time, type, chars;
+};
+
+static uint32_t read32(const unsigned char *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static int64_t read64(const unsigned char *at)
+{
+    return (int64_t)((uint64_t)read32(at) << 32 | read32(at + 4));
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0 ? 1 : 0);
+}
+
+int64_t civil_to_days(int32_t year, int32_t month, int32_t day)
+{
+    int64_t y = (int64_t)year - (month <= 2 ? 1 : 0);
+    int64_t era = floor_div(y, 400);
+    int64_t year_of_era = y - era * 400;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1; /* from 1 March */
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+void civil_from_days(int64_t days, struct civil *ret)
+{
+    int64_t shifted = days + 719468; /* from 0000-03-01 */
+    int64_t era = floor_div(shifted, 146097);
+    int64_t day_of_era = shifted - era * 146097;
+    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t shifted_month = (5 * day_of_year + 2) / 153;
+    int32_t month = (int32_t)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+    *ret = (struct civil){
+        .year = (int32_t)(year_of_era + era * 400 + (month <= 2 ? 1 : 0)),
+        .month = month,
+        .day = (int32_t)(day_of_year - (153 * shifted_month + 2) / 5 + 1),
+    };
+}
+
+/* Reads a header; *ret_body is the size of the data block behind it with times of `time_size` bytes. */
+static bool read_header(const unsigned char *at, size_t left, size_t time_size, struct counts *ret, size_t *ret_body)
+{
+    if (left < HEADER_SIZE || memcmp(at, "TZif", 4) != 0)
+        return false;
+    *ret = (struct counts){read32(at + 20), read32(at + 24), read32(at + 28), read32(at + 32), read32(at + 36), read32(at + 40)};
+    if (ret->time > 65536 || ret->type == 0 || ret->type > 256 || ret->chars > 4096 || ret->leap > 4096 || ret->utc > 256 ||
+        ret->std > 256)
+        return false;
+    *ret_body = ret->time * (time_size + 1) + ret->type * 6 + ret->chars + ret->leap * (time_size + 4) + ret->std + ret->utc;
+    return *ret_body <= left - HEADER_SIZE;
+}
+
+static int read_body(struct zone *zone, const unsigned char *at, const struct counts *counts, size_t time_size)
+{
+    const unsigned char *indices = at + counts->time * time_size;
+    const unsigned char *types = indices + counts->time;
+    zone->transition_count = counts->time;
+    zone->transitions_s = calloc(counts->time + 1, sizeof *zone->transitions_s);
+    zone->offsets_s = calloc(counts->time + 1, sizeof *zone->offsets_s);
+    if (!zone->transitions_s || !zone->offsets_s)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < counts->type; i++) {
+        int32_t offset_s = (int32_t)read32(types + i * 6);
+        if (offset_s < -FAR_S || offset_s > FAR_S)
+            return -EBADMSG;
+    }
+    zone->first_offset_s = (int32_t)read32(types);
+    for (uint32_t i = 0; i < counts->time; i++) {
+        const unsigned char *time = at + i * time_size;
+        zone->transitions_s[i] = time_size == 8 ? read64(time) : (int32_t)read32(time);
+        if (indices[i] >= counts->type || (i > 0 && zone->transitions_s[i] <= zone->transitions_s[i - 1]))
+            return -EBADMSG;
+        zone->offsets_s[i] = (int32_t)read32(types + indices[i] * 6);
+    }
+    return 0;
+}
+
+static int read_zone(struct zone *zone)
+{
+    const unsigned char *at = zone->data;
+    size_t left = zone->size;
+    struct counts counts;
+    size_t body;
+    if (!read_header(at, left, 4, &counts, &body))
+        return -EBADMSG;
+    if (at[4] == '\0')
+        return counts.leap > 0 ? -EBADMSG : read_body(zone, at + HEADER_SIZE, &counts, 4);
+    at += HEADER_SIZE + body;
+    left -= HEADER_SIZE + body;
+    if (!read_header(at, left, 8, &counts, &body))
+        return -EBADMSG;
+    /* Seconds of a `right/` zone are not those of our instants. */
+    if (counts.leap > 0)
+        return -EBADMSG;
+    int r = read_body(zone, at + HEADER_SIZE, &counts, 8);
+    if (r < 0)
+        return r;
+    at += HEADER_SIZE + body;
+    left -= HEADER_SIZE + body;
+    if (left < 2 || at[0] != '\n')
+        return -EBADMSG;
+    const unsigned char *end = memchr(at + 1, '\n', left - 1);
+    if (!end)
+        return -EBADMSG;
+    zone->has_rule = end != at + 1;
+    if (zone->has_rule && !zone_rule_parse((const char *)at + 1, (size_t)(end - at - 1), &zone->rule))
+        return -EBADMSG;
+    return 0;
+}
+
+static int read_file(const char *path, void **ret, size_t *ret_size)
+{
+    FILE *in = fopen(path, "rbe");
+    if (!in)
+        return -errno;
+    char *data = malloc(FILE_SIZE_MAX);
+    if (!data) {
+        fclose(in);
+        return -ENOMEM;
+    }
+    errno = 0;
+    size_t size = fread(data, 1, FILE_SIZE_MAX, in);
+    /* A folder opens and fails to read. */
+    int r = ferror(in) ? (errno == EISDIR ? -EBADMSG : errno ? -errno : -EIO) : size == FILE_SIZE_MAX ? -EBADMSG : 0;
+    fclose(in);
+    if (r < 0) {
+        free(data);
+        return r;
+    }
+    char *fitted = realloc(data, size + 1);
+    *ret = fitted ? fitted : data;
+    *ret_size = size;
+    return 0;
+}
+
+int zone_load(const char *folder, const char *name, struct zone **ret)
+{
+    if (name[0] == '\0' || name[0] == '/' || strstr(name, ".."))
+        return -EINVAL;
+    if (!folder || folder[0] == '\0')
+        folder = getenv("TZDIR");
+    if (!folder || folder[0] == '\0')
+        folder = "/usr/share/zoneinfo";
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return -ENAMETOOLONG;
+    struct zone *zone = calloc(1, sizeof *zone);
+    if (!zone)
+        return -ENOMEM;
+    int r = read_file(path, &zone->data, &zone->size);
+    if (r == 0)
+        r = read_zone(zone);
+    if (r < 0) {
+        zone_free(zone);
+        return r;
+    }
+    *ret = zone;
+    return 0;
+}
+
+const void *zone_data(const struct zone *zone, size_t *ret_size)
+{
+    *ret_size = zone->size;
+    return zone->data;
+}
+
+/* The span of one offset around an instant. Neighbouring spans may have the same offset. */
+static void span_at(const struct zone *zone, int64_t at_s, struct zone_span *ret)
+{
+    uint32_t low = 0, high = zone->transition_count;
+    while (low < high) { /* first transition after at_s */
+        uint32_t middle = low + (high - low) / 2;
+        if (zone->transitions_s[middle] <= at_s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == zone->transition_count && zone->has_rule) {
+        zone_rule_span(&zone->rule, at_s, ret);
+        if (low > 0 && ret->from_s < zone->transitions_s[low - 1])
+            ret->from_s = zone->transitions_s[low - 1];
+        return;
+    }
+    ret->from_s = low == 0 ? INT64_MIN : zone->transitions_s[low - 1];
+    ret->to_s = low == zone->transition_count ? INT64_MAX : zone->transitions_s[low];
+    ret->offset_s = low == 0 ? zone->first_offset_s : zone->offsets_s[low - 1];
+}
+
+int32_t zone_offset_s(const struct zone *zone, int64_t at_ms)
+{
+    struct zone_span span;
+    span_at(zone, floor_div(at_ms, 1000), &span);
+    return span.offset_s;
+}
+
+void zone_civil(const struct zone *zone, int64_t at_ms, struct civil *ret)
+{
+    int64_t at_s = floor_div(at_ms, 1000);
+    int64_t local_s = at_s + zone_offset_s(zone, at_ms);
+    int64_t days = floor_div(local_s, 86400);
+    int32_t in_day_s = (int32_t)(local_s - days * 86400);
+    civil_from_days(days, ret);
+    ret->hour = in_day_s / 3600;
+    ret->minute = in_day_s / 60 % 60;
+    ret->second = in_day_s % 60;
+    ret->ms = (int32_t)((at_ms % 1000 + 1000) % 1000);
+}
+
+/* Instant of local second `local_s`. In a gap *ret_s is what the offset before it gives, and *ret_gap_end_s the gap's end. */
+static enum civil_fit find_local(const struct zone *zone, int64_t local_s, int64_t *ret_s, int64_t *ret_gap_end_s)
+{
+    uint32_t found = 0;
+    struct zone_span span;
+    int32_t before_s = 0;
+    bool first = true, gap = false;
+    for (int64_t at_s = local_s - FAR_S; at_s <= local_s + FAR_S; at_s = span.to_s) {
+        span_at(zone, at_s, &span);
+        int64_t candidate_s = local_s - span.offset_s;
+        if (candidate_s >= span.from_s && candidate_s < span.to_s && ++found == 1)
+            *ret_s = candidate_s;
+        if (!first && found == 0 && !gap && local_s >= span.from_s + before_s && local_s < span.from_s + span.offset_s) {
+            gap = true;
+            *ret_s = local_s - before_s;
+            *ret_gap_end_s = span.from_s;
+        }
+        before_s = span.offset_s;
+        first = false;
+        if (span.to_s == INT64_MAX)
+            break;
+    }
+    assert(found > 0 || gap);
+    return found == 0 ? CIVIL_GAP : found == 1 ? CIVIL_ONE : CIVIL_FOLD;
+}
+
+enum civil_fit zone_instant(const struct zone *zone, const struct civil *civil, int64_t *ret_at_ms)
+{
+    int64_t local_s =
+        civil_to_days(civil->year, civil->month, civil->day) * 86400 + civil->hour * 3600 + civil->minute * 60 + civil->second;
+    int64_t at_s = 0, gap_end_s = 0;
+    enum civil_fit fit = find_local(zone, local_s, &at_s, &gap_end_s);
+    *ret_at_ms = at_s * 1000 + civil->ms;
+    return fit;
+}
+
+int64_t zone_day_start(const struct zone *zone, int64_t at_ms, int32_t days)
+{
+    int64_t local_s = floor_div(at_ms, 1000) + zone_offset_s(zone, at_ms);
+    int64_t midnight_s = (floor_div(local_s, 86400) + days) * 86400;
+    int64_t at_s = 0, gap_end_s = 0;
+    if (find_local(zone, midnight_s, &at_s, &gap_end_s) == CIVIL_GAP)
+        at_s = gap_end_s;
+    return at_s * 1000;
+}
+
+struct zone *zone_free(struct zone *zone)
+{
+    if (!zone)
+        return NULL;
+    free(zone->transitions_s);
+    free(zone->offsets_s);
+    free(zone->data);
+    free(zone);
+    return NULL;
+}
