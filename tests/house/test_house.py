@@ -19,11 +19,12 @@ def header(path, body=""):
 
 CLEAN = {
     "proto/shape.h": header("shape.h", "#include <stdint.h>\n"),
+    "proto/gen/enums.h": "/* generated */\n",
     "proto/codec.h": header("codec.h", '#include "proto/shape.h"\n'),
     "config/district.h": header("district.h", '#include "proto/shape.h"\n'),
     "config/loader.h": header("loader.h"),
     "dispatcher/core/core.h": header("core.h", '#include "config/district.h"\n#include "proto/shape.h"\n'),
-    "dispatcher/core/core.c": '#include "dispatcher/core/core.h"\n\n#include <string.h>\n',
+    "dispatcher/core/core.c": '#include "dispatcher/core/core.h"\n#include "proto/gen/enums.h"\n\n#include <string.h>\n',
     "dispatcher/store/rows.c": '#include "dispatcher/core/core.h"\n\n#include <lmdb.h>\n',
     "dispatcher/engine/engine.h": header("engine.h", '#include "dispatcher/core/core.h"\n'),
     "dispatcher/shell/shell.h": header("shell.h", '#include "dispatcher/engine/engine.h"\n'),
