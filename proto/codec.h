@@ -58,22 +58,25 @@ enum codec_omit {
 };
 
 /* Number of fields that codec_encode_fields writes. `omit` is a set of enum codec_omit. */
-uint32_t codec_count_fields(const struct shape *shape, const void *value, unsigned omit);
+uint32_t codec_count_fields(const struct shape *shape, const void *value, unsigned omit, uint32_t first, uint32_t end);
 
-/* Appends the fields as key, value, key, value ... without a map header. Returns 0 or -ENOMEM. */
-int codec_encode_fields(const struct shape *shape, const void *value, unsigned omit, struct proto_buffer *out);
+/* Appends the fields first..end-1 as key, value, key, value ... without a map header. Returns 0 or -ENOMEM. */
+int codec_encode_fields(const struct shape *shape, const void *value, unsigned omit, uint32_t first, uint32_t end,
+                        struct proto_buffer *out);
 
 /* Appends a map of the fields. Returns 0 or -ENOMEM. */
 int codec_encode_map(const struct shape *shape, const void *value, unsigned omit, struct proto_buffer *out);
 
-/* Appends an array of the fields, in order, that are (personal = true) or are not (false) marked personal. Returns 0 or -ENOMEM. */
+/* Appends an array of the fields, in order, that are (personal = true) or are not (false) marked personal. Enums are their
+ * positions. Returns 0 or -ENOMEM. */
 int codec_encode_array(const struct shape *shape, const void *value, bool personal, struct proto_buffer *out);
 
-/* Reads such an array into the struct at `ret`, which the caller has zeroed. Missing fields at its end stay zero; sets `given` for
- * the others. False: not such an array, or longer than the shape knows. */
+/* Reads such an array into the struct at `ret`, which the caller has zeroed. Missing fields at its end stay zero. Sizes are not
+ * held against today's limits: the journal may be older than they are. Leaves `given` alone. False: not such an array, or longer
+ * than the shape knows. */
 bool codec_decode_array(const msgpack_object *array, const struct shape *shape, bool personal, void *ret);
 
-/* Does the shape have a field marked personal? */
-bool codec_has_personal(const struct shape *shape);
+/* Are all fields marked personal empty? Also true where there is none. */
+bool codec_personal_empty(const struct shape *shape, const void *value);
 
 #endif

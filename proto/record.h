@@ -1,10 +1,11 @@
 /*
  * record.h - one record, and its form in the journal and as an event
  *
- * In the journal a record is one msgpack array [type, version, envelope, body, sealed]: envelope and body arrays hold the fields
- * in the order of the schema without those marked personal; `sealed` is nil, or a bin whose first byte names the cipher (0 =
- * none) and whose rest is the msgpack array of the personal fields. An older record may have fewer fields than the schema; they
- * read as zero. A type or version that is newer than the schema is an error, never skipped.
+ * In the journal a record is one msgpack array [type, version, instant, envelope, body, sealed]: envelope and body arrays hold the
+ * fields in the order of the schema without those marked personal, enums as positions; `sealed` is nil where all personal fields
+ * are empty, or a bin whose first byte names the cipher (0 = none) and whose rest is the msgpack array of the personal fields. An
+ * older record may have fewer fields than the schema; they read as zero. A type or version that is newer than the schema is an
+ * error, never skipped. The `given` of records is not kept: it reads as 0.
  */
 #ifndef HUYING_PROTO_RECORD_H
 #define HUYING_PROTO_RECORD_H
@@ -20,7 +21,7 @@ struct record {
     union record_body body;
 };
 
-struct proto_buffer; /* codec.h */
+struct proto_buffer; /* buffer.h */
 
 /* Appends the journal form (with at_ms) to `out`. Returns 0, or -ENOMEM. */
 int record_encode(const struct record *record, struct proto_buffer *out);

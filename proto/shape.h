@@ -14,6 +14,7 @@
 
 #define CODE_SIZE 32
 #define CODES_MAX 16
+#define INSTANT_MAX INT64_C(253402300799999) /* the last ms of the year 9999 */
 
 /* UTF-8 that somebody else owns: borrowed from the message or record it was decoded from, as long as those bytes live. */
 struct text {

@@ -72,6 +72,8 @@ struct record_envelope {
     bool upstream; /* Comes from a line above the district. */
 };
 extern const struct shape record_envelope_shape;
+/* Fields from this one on are the dims of events. */
+#define RECORD_ENVELOPE_DIMS_FROM 7
 
 /* Opens the records of one accepted command: who asked for what. Remembers the request id; the answer is rebuilt from it. */
 struct command_taken_body {

@@ -264,7 +264,8 @@ def queries_c(schema, tables):
 
 def records_h(schema):
     out = [type_enum("record", schema.records, "Kinds of record. The numbers are in the journal for ever.")]
-    out += [struct_text(schema.envelope), "\n"]
+    out += [struct_text(schema.envelope), "/* Fields from this one on are the dims of events. */\n"]
+    out.append(f"#define RECORD_ENVELOPE_DIMS_FROM {schema.dims_from}\n\n")
     out += [struct_text(r.struct) + "\n" for r in schema.records]
     out.append(union_text("record", schema.records))
     out.append(

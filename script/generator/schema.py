@@ -163,12 +163,18 @@ class Schema:
         self.queries = [Query(raw, self) for raw in queries["query"]]
         envelope = records["envelope"]
         self.envelope = Struct("record_envelope", envelope["doc"], self.fields(envelope["field"], "envelope"))
+        self.dims_from = [f.name for f in self.envelope.fields].index(envelope["dims_from"])
         self.records = [Record(raw, self) for raw in records["record"]]
         for kind, items in (("command", self.commands), ("query", self.queries), ("record", self.records)):
             for key in ("id", "name"):
                 values = [getattr(item, key) for item in items]
                 if len(set(values)) != len(values):
                     raise SchemaError(f"{kind}: the same {key} twice")
+        taken = {"seq", "prev", "at", "type", "dims"} | {f.name for f in self.envelope.fields[: self.dims_from]}
+        for record in self.records:
+            for field in record.struct.fields:
+                if field.name in taken:
+                    raise SchemaError(f"record {record.name}: an event has another {field.name}")
         both = [m.name for m in self.commands + self.queries]
         if len(set(both)) != len(both):
             raise SchemaError("a command and a query have the same name")

@@ -1,0 +1,471 @@
+#include "proto/codec.h"
+
+#include "proto/scan.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#define SCRATCH_CHUNK_SIZE 8192
+
+void codec_scratch_deinit(struct codec_scratch *scratch)
+{
+    if (scratch == NULL || !scratch->ready)
+        return;
+    msgpack_zone_destroy(&scratch->zone);
+    scratch->ready = false;
+}
+
+int codec_check(const void *data, size_t size, uint32_t elements, size_t *ret_size)
+{
+    return scan_value(data, size, elements, ret_size);
+}
+
+int codec_unpack_sized(struct codec_scratch *scratch, const void *data, size_t size, uint32_t elements, msgpack_object *ret)
+{
+    size_t offset = 0, checked;
+    int rc = scan_value(data, size, elements, &checked);
+
+    if (rc < 0)
+        return rc;
+    if (checked != size)
+        return -EBADMSG;
+    if (scratch->ready)
+        msgpack_zone_clear(&scratch->zone);
+    else if (!msgpack_zone_init(&scratch->zone, SCRATCH_CHUNK_SIZE))
+        return -ENOMEM;
+    scratch->ready = true;
+    switch (msgpack_unpack(data, size, &offset, &scratch->zone, ret)) {
+    case MSGPACK_UNPACK_SUCCESS:
+        return 0;
+    case MSGPACK_UNPACK_NOMEM_ERROR:
+        return -ENOMEM;
+    case MSGPACK_UNPACK_EXTRA_BYTES:
+    case MSGPACK_UNPACK_CONTINUE:
+    case MSGPACK_UNPACK_PARSE_ERROR:
+        return -EBADMSG;
+    }
+    return -EBADMSG;
+}
+
+int codec_unpack(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret)
+{
+    return codec_unpack_sized(scratch, data, size, LIMIT_ELEMENTS, ret);
+}
+
+bool codec_text_valid(const char *at, size_t size)
+{
+    const uint8_t *bytes = (const uint8_t *)at;
+
+    for (size_t i = 0; i < size;) {
+        utf8proc_int32_t point;
+        utf8proc_ssize_t step;
+
+        if (bytes[i] < 0x80) {
+            if ((bytes[i] < 0x20 && bytes[i] != '\n' && bytes[i] != '\t') || bytes[i] == 0x7f)
+                return false;
+            i++;
+            continue;
+        }
+        step = utf8proc_iterate(bytes + i, (utf8proc_ssize_t)(size - i), &point);
+        if (step <= 0 || point < 0xa0)
+            return false;
+        i += (size_t)step;
+    }
+    return true;
+}
+
+/* Reads an integer that fits both int64 and the field's range. */
+static bool decode_integer(const msgpack_object *object, const struct field_shape *field, int64_t *ret)
+{
+    int64_t value;
+
+    if (object->type == MSGPACK_OBJECT_POSITIVE_INTEGER) {
+        if (object->via.u64 > INT64_MAX)
+            return false;
+        value = (int64_t)object->via.u64;
+    } else if (object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER) {
+        value = object->via.i64;
+    } else {
+        return false;
+    }
+    if (value < field->min || value > field->max)
+        return false;
+    *ret = value;
+    return true;
+}
+
+static enum refusal decode_text(const msgpack_object *object, const struct field_shape *field, bool limits, struct text *ret)
+{
+    if (object->type != MSGPACK_OBJECT_STR)
+        return REFUSAL_BAD_FIELD;
+    if (limits && object->via.str.size > (uint64_t)field->max)
+        return REFUSAL_TOO_LARGE;
+    if (!codec_text_valid(object->via.str.ptr, object->via.str.size))
+        return REFUSAL_BAD_FIELD;
+    *ret = (struct text){.at = object->via.str.ptr, .size = object->via.str.size};
+    return REFUSAL_NONE;
+}
+
+/* An empty string is the empty code, unless the field is required. */
+static enum refusal decode_code(const msgpack_object *object, bool required, struct code *ret)
+{
+    if (object->type != MSGPACK_OBJECT_STR)
+        return REFUSAL_BAD_FIELD;
+    if (object->via.str.size == 0 && !required)
+        return REFUSAL_NONE;
+    if (object->via.str.size > CODE_SIZE)
+        return REFUSAL_TOO_LARGE;
+    return code_make(object->via.str.ptr, object->via.str.size, ret) ? REFUSAL_NONE : REFUSAL_BAD_FIELD;
+}
+
+static enum refusal decode_codes(const msgpack_object *object, struct codes *ret)
+{
+    if (object->type != MSGPACK_OBJECT_ARRAY)
+        return REFUSAL_BAD_FIELD;
+    if (object->via.array.size > CODES_MAX)
+        return REFUSAL_TOO_LARGE;
+    for (uint32_t i = 0; i < object->via.array.size; i++) {
+        enum refusal refusal = decode_code(&object->via.array.ptr[i], true, &ret->at[i]);
+
+        if (refusal != REFUSAL_NONE)
+            return refusal;
+    }
+    ret->count = object->via.array.size;
+    return REFUSAL_NONE;
+}
+
+static enum refusal decode_enum(const msgpack_object *object, const struct field_shape *field, bool names, int *ret)
+{
+    int64_t position;
+
+    if (names) {
+        if (object->type != MSGPACK_OBJECT_STR)
+            return REFUSAL_BAD_FIELD;
+        *ret = enum_find(field->values, (struct text){.at = object->via.str.ptr, .size = object->via.str.size});
+        return *ret < 0 ? REFUSAL_BAD_FIELD : REFUSAL_NONE;
+    }
+    if (!decode_integer(object, field, &position))
+        return REFUSAL_BAD_FIELD;
+    *ret = (int)position;
+    return REFUSAL_NONE;
+}
+
+/* Reads one field. `message`: from a message, so limits hold and enums are names; else from the journal. */
+static enum refusal decode_field(const msgpack_object *object, const struct field_shape *field, bool message, void *at)
+{
+    int64_t integer = 0;
+
+    switch (field->type) {
+    case FIELD_ID:
+        /* Sequences fit in 63 bits; a hash in the journal needs all 64. */
+        if (object->type != MSGPACK_OBJECT_POSITIVE_INTEGER || (message && object->via.u64 > INT64_MAX))
+            return REFUSAL_BAD_FIELD;
+        *(uint64_t *)at = object->via.u64;
+        return REFUSAL_NONE;
+    case FIELD_INSTANT:
+    case FIELD_SPAN:
+    case FIELD_NUM:
+        if (!decode_integer(object, field, &integer))
+            return REFUSAL_BAD_FIELD;
+        *(int64_t *)at = integer;
+        return REFUSAL_NONE;
+    case FIELD_COUNT:
+        if (!decode_integer(object, field, &integer))
+            return REFUSAL_BAD_FIELD;
+        *(uint32_t *)at = (uint32_t)integer;
+        return REFUSAL_NONE;
+    case FIELD_FLAG:
+        if (object->type != MSGPACK_OBJECT_BOOLEAN)
+            return REFUSAL_BAD_FIELD;
+        *(bool *)at = object->via.boolean;
+        return REFUSAL_NONE;
+    case FIELD_ENUM:
+        return decode_enum(object, field, message, at);
+    case FIELD_TEXT:
+        return decode_text(object, field, message, at);
+    case FIELD_CODE:
+        return decode_code(object, field->required, at);
+    case FIELD_CODES:
+        return decode_codes(object, at);
+    case FIELD_MAP:
+        return REFUSAL_BAD_FIELD;
+    }
+    return REFUSAL_BAD_FIELD;
+}
+
+/* Position of a key in the shape, or field_count. Senders keep the schema's order mostly, so the search begins at `hint`. */
+static uint32_t find_field(const struct shape *shape, const msgpack_object_str *key, uint32_t hint)
+{
+    for (uint32_t i = 0; i < shape->field_count; i++) {
+        uint32_t at = hint + i < shape->field_count ? hint + i : hint + i - shape->field_count;
+        const struct field_shape *field = &shape->fields[at];
+
+        if (field->name_size == key->size && memcmp(field->name, key->ptr, key->size) == 0)
+            return at;
+    }
+    return shape->field_count;
+}
+
+static bool fault_at(struct codec_fault *fault, enum refusal refusal, const char *field)
+{
+    *fault = (struct codec_fault){.refusal = refusal, .field = field};
+    return false;
+}
+
+bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void *ret, struct codec_fault *fault)
+{
+    uint64_t given = 0;
+    uint32_t hint = 0;
+
+    memset(ret, 0, shape->size);
+    if (map->type != MSGPACK_OBJECT_MAP)
+        return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+    for (uint32_t i = 0; i < map->via.map.size; i++) {
+        const msgpack_object_kv *pair = &map->via.map.ptr[i];
+        const struct field_shape *field;
+        enum refusal refusal;
+        uint32_t at;
+
+        if (pair->key.type != MSGPACK_OBJECT_STR)
+            return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+        at = find_field(shape, &pair->key.via.str, hint);
+        if (at == shape->field_count)
+            continue;
+        field = &shape->fields[at];
+        if (given & UINT64_C(1) << at)
+            return fault_at(fault, REFUSAL_BAD_FIELD, field->name);
+        refusal = decode_field(&pair->val, field, true, (char *)ret + field->offset);
+        if (refusal != REFUSAL_NONE)
+            return fault_at(fault, refusal, field->name);
+        given |= UINT64_C(1) << at;
+        hint = at + 1 < shape->field_count ? at + 1 : 0;
+    }
+    for (uint32_t i = 0; i < shape->field_count; i++)
+        if (shape->fields[i].required && !(given & UINT64_C(1) << i))
+            return fault_at(fault, REFUSAL_BAD_FIELD, shape->fields[i].name);
+    *(uint64_t *)ret = given;
+    return true;
+}
+
+bool codec_decode_array(const msgpack_object *array, const struct shape *shape, bool personal, void *ret)
+{
+    uint32_t next = 0;
+
+    if (array->type != MSGPACK_OBJECT_ARRAY)
+        return false;
+    for (uint32_t i = 0; i < shape->field_count && next < array->via.array.size; i++) {
+        const struct field_shape *field = &shape->fields[i];
+
+        if (field->personal != personal)
+            continue;
+        if (decode_field(&array->via.array.ptr[next], field, false, (char *)ret + field->offset) != REFUSAL_NONE)
+            return false;
+        next++;
+    }
+    return next == array->via.array.size;
+}
+
+static void pack_text(msgpack_packer *packer, const char *at, size_t size)
+{
+    msgpack_pack_str(packer, size);
+    msgpack_pack_str_body(packer, at, size);
+}
+
+static void pack_code(msgpack_packer *packer, const struct code *code)
+{
+    pack_text(packer, code->s, strnlen(code->s, CODE_SIZE));
+}
+
+static void pack_field(msgpack_packer *packer, const struct field_shape *field, const void *at, bool enum_names)
+{
+    switch (field->type) {
+    case FIELD_ID:
+        msgpack_pack_uint64(packer, *(const uint64_t *)at);
+        return;
+    case FIELD_INSTANT:
+    case FIELD_SPAN:
+    case FIELD_NUM:
+        msgpack_pack_int64(packer, *(const int64_t *)at);
+        return;
+    case FIELD_COUNT:
+        msgpack_pack_uint32(packer, *(const uint32_t *)at);
+        return;
+    case FIELD_FLAG:
+        if (*(const bool *)at)
+            msgpack_pack_true(packer);
+        else
+            msgpack_pack_false(packer);
+        return;
+    case FIELD_ENUM: {
+        const char *name = enum_name(field->values, *(const int *)at);
+
+        if (enum_names)
+            pack_text(packer, name, strlen(name));
+        else
+            msgpack_pack_int32(packer, *(const int *)at);
+        return;
+    }
+    case FIELD_TEXT: {
+        const struct text *text = at;
+
+        pack_text(packer, text->at, text->size);
+        return;
+    }
+    case FIELD_CODE:
+        pack_code(packer, at);
+        return;
+    case FIELD_CODES: {
+        const struct codes *codes = at;
+
+        assert(codes->count <= CODES_MAX);
+        msgpack_pack_array(packer, codes->count);
+        for (uint32_t i = 0; i < codes->count; i++)
+            pack_code(packer, &codes->at[i]);
+        return;
+    }
+    case FIELD_MAP: {
+        const struct count_map *map = at;
+
+        assert(map->count <= COUNT_MAP_MAX);
+        msgpack_pack_map(packer, map->count);
+        for (uint32_t i = 0; i < map->count; i++) {
+            pack_text(packer, map->at[i].name, strlen(map->at[i].name));
+            msgpack_pack_int64(packer, map->at[i].n);
+        }
+        return;
+    }
+    }
+}
+
+static bool is_sent(const struct shape *shape, const void *value, unsigned omit, uint32_t i)
+{
+    const struct field_shape *field = &shape->fields[i];
+    bool given = *(const uint64_t *)value & UINT64_C(1) << i;
+
+    return !((field->personal && (omit & CODEC_OMIT_PERSONAL)) || (field->inner && (omit & CODEC_OMIT_INNER)) ||
+             (!given && (field->optional || (omit & CODEC_OMIT_UNGIVEN))));
+}
+
+/* A packer that remembers that an append failed, so that its many results need not be looked at one by one. */
+struct sink {
+    msgpack_packer packer;
+    struct proto_buffer *out;
+    bool failed;
+};
+
+static int sink_write(void *arg, const char *data, size_t size)
+{
+    struct sink *sink = arg;
+
+    if (sink->failed || proto_buffer_append(sink->out, data, size) < 0)
+        sink->failed = true;
+    return sink->failed ? -1 : 0;
+}
+
+static void sink_init(struct sink *sink, struct proto_buffer *out)
+{
+    sink->out = out;
+    sink->failed = false;
+    msgpack_packer_init(&sink->packer, sink, sink_write);
+}
+
+static int sink_result(const struct sink *sink)
+{
+    return sink->failed ? -ENOMEM : 0;
+}
+
+uint32_t codec_count_fields(const struct shape *shape, const void *value, unsigned omit, uint32_t first, uint32_t end)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = first; i < end; i++)
+        count += is_sent(shape, value, omit, i);
+    return count;
+}
+
+static void pack_fields(msgpack_packer *packer, const struct shape *shape, const void *value, unsigned omit, uint32_t first,
+                        uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++) {
+        const struct field_shape *field = &shape->fields[i];
+
+        if (!is_sent(shape, value, omit, i))
+            continue;
+        pack_text(packer, field->name, field->name_size);
+        pack_field(packer, field, (const char *)value + field->offset, true);
+    }
+}
+
+int codec_encode_fields(const struct shape *shape, const void *value, unsigned omit, uint32_t first, uint32_t end,
+                        struct proto_buffer *out)
+{
+    struct sink sink;
+
+    sink_init(&sink, out);
+    pack_fields(&sink.packer, shape, value, omit, first, end);
+    return sink_result(&sink);
+}
+
+int codec_encode_map(const struct shape *shape, const void *value, unsigned omit, struct proto_buffer *out)
+{
+    struct sink sink;
+
+    sink_init(&sink, out);
+    msgpack_pack_map(&sink.packer, codec_count_fields(shape, value, omit, 0, shape->field_count));
+    pack_fields(&sink.packer, shape, value, omit, 0, shape->field_count);
+    return sink_result(&sink);
+}
+
+int codec_encode_array(const struct shape *shape, const void *value, bool personal, struct proto_buffer *out)
+{
+    struct sink sink;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < shape->field_count; i++)
+        count += shape->fields[i].personal == personal;
+    sink_init(&sink, out);
+    msgpack_pack_array(&sink.packer, count);
+    for (uint32_t i = 0; i < shape->field_count; i++)
+        if (shape->fields[i].personal == personal)
+            pack_field(&sink.packer, &shape->fields[i], (const char *)value + shape->fields[i].offset, false);
+    return sink_result(&sink);
+}
+
+static bool field_empty(const struct field_shape *field, const void *at)
+{
+    switch (field->type) {
+    case FIELD_ID:
+    case FIELD_INSTANT:
+    case FIELD_SPAN:
+    case FIELD_NUM:
+        return *(const uint64_t *)at == 0;
+    case FIELD_COUNT:
+        return *(const uint32_t *)at == 0;
+    case FIELD_FLAG:
+        return !*(const bool *)at;
+    case FIELD_ENUM:
+        return *(const int *)at == 0;
+    case FIELD_TEXT:
+        return ((const struct text *)at)->size == 0;
+    case FIELD_CODE:
+        return code_empty(at);
+    case FIELD_CODES:
+        return ((const struct codes *)at)->count == 0;
+    case FIELD_MAP:
+        return ((const struct count_map *)at)->count == 0;
+    }
+    return false;
+}
+
+bool codec_personal_empty(const struct shape *shape, const void *value)
+{
+    for (uint32_t i = 0; i < shape->field_count; i++) {
+        const struct field_shape *field = &shape->fields[i];
+
+        if (field->personal && !field_empty(field, (const char *)value + field->offset))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,199 @@
+#include "proto/record.h"
+
+#include "proto/codec.h"
+#include "proto/scan.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+enum part { PART_TYPE, PART_VERSION, PART_AT, PART_HEAD, PART_BODY, PART_SEALED };
+enum { PART_COUNT = 6 };
+
+#define CIPHER_NONE 0
+#define BIN32_HEADER_SIZE 5
+#define ZONE_CHUNK_SIZE 2048
+/* Values in one record: the fields of envelope and body and three lists of codes. */
+#define RECORD_ELEMENTS 256
+
+/* Appends the sealed part: a bin of the cipher's byte and the array of the personal fields. */
+static int encode_sealed(const struct shape *shape, const void *body, struct proto_buffer *out)
+{
+    static const char head[BIN32_HEADER_SIZE + 1] = {'\xc6', 0, 0, 0, 0, CIPHER_NONE};
+    size_t begin = out->size, size;
+    int rc;
+
+    if (codec_personal_empty(shape, body))
+        return proto_buffer_append(out, "\xc0", 1);
+    rc = proto_buffer_append(out, head, sizeof(head));
+    if (rc == 0)
+        rc = codec_encode_array(shape, body, true, out);
+    if (rc < 0)
+        return rc;
+    size = out->size - begin - BIN32_HEADER_SIZE;
+    for (unsigned i = 0; i < 4; i++)
+        out->data[begin + 1 + i] = (char)(size >> (24 - 8 * i));
+    return 0;
+}
+
+int record_encode(const struct record *record, struct proto_buffer *out)
+{
+    const struct record_info *info = record_info(record->type);
+    msgpack_packer packer;
+    int rc;
+
+    assert(info != NULL);
+    rc = proto_buffer_reserve(out, 32);
+    if (rc < 0)
+        return rc;
+    msgpack_packer_init(&packer, out, proto_buffer_write);
+    msgpack_pack_array(&packer, PART_COUNT);
+    msgpack_pack_int(&packer, (int)record->type);
+    msgpack_pack_uint32(&packer, info->version);
+    msgpack_pack_int64(&packer, record->at_ms);
+    rc = codec_encode_array(&record_envelope_shape, &record->head, false, out);
+    if (rc == 0)
+        rc = codec_encode_array(info->shape, &record->body, false, out);
+    return rc < 0 ? rc : encode_sealed(info->shape, &record->body, out);
+}
+
+/* Unpacks into `zone`, beside what is in it already. The bytes have been walked. */
+static int unpack_beside(msgpack_zone *zone, const void *data, size_t size, msgpack_object *ret)
+{
+    size_t offset = 0;
+    msgpack_unpack_return rc = msgpack_unpack(data, size, &offset, zone, ret);
+
+    return rc == MSGPACK_UNPACK_SUCCESS ? 0 : rc == MSGPACK_UNPACK_NOMEM_ERROR ? -ENOMEM : -EBADMSG;
+}
+
+static int decode_sealed(msgpack_zone *zone, const msgpack_object *sealed, const struct shape *shape, void *body)
+{
+    const char *at = sealed->via.bin.ptr;
+    size_t size, checked;
+    msgpack_object array;
+    int rc;
+
+    if (sealed->type == MSGPACK_OBJECT_NIL)
+        return 0;
+    if (sealed->type != MSGPACK_OBJECT_BIN || sealed->via.bin.size < 2)
+        return -EBADMSG;
+    if (at[0] != CIPHER_NONE)
+        return -ENOTSUP;
+    size = sealed->via.bin.size - 1;
+    if (scan_value(at + 1, size, RECORD_ELEMENTS, &checked) < 0 || checked != size)
+        return -EBADMSG;
+    rc = unpack_beside(zone, at + 1, size, &array);
+    if (rc < 0)
+        return rc;
+    return codec_decode_array(&array, shape, true, body) ? 0 : -EBADMSG;
+}
+
+static int decode_parts(msgpack_zone *zone, const void *data, size_t size, struct record *ret)
+{
+    const struct record_info *info;
+    const msgpack_object *parts;
+    msgpack_object object;
+    int rc = unpack_beside(zone, data, size, &object);
+
+    if (rc < 0)
+        return rc;
+    if (object.type != MSGPACK_OBJECT_ARRAY || object.via.array.size != PART_COUNT)
+        return -EBADMSG;
+    parts = object.via.array.ptr;
+    if (parts[PART_TYPE].type != MSGPACK_OBJECT_POSITIVE_INTEGER || parts[PART_TYPE].via.u64 > INT32_MAX ||
+        parts[PART_VERSION].type != MSGPACK_OBJECT_POSITIVE_INTEGER || parts[PART_VERSION].via.u64 == 0 ||
+        parts[PART_AT].type != MSGPACK_OBJECT_POSITIVE_INTEGER || parts[PART_AT].via.u64 > INT64_MAX)
+        return -EBADMSG;
+    ret->type = (enum record_type)parts[PART_TYPE].via.u64;
+    ret->at_ms = (int64_t)parts[PART_AT].via.u64;
+    info = record_info(ret->type);
+    if (info == NULL || parts[PART_VERSION].via.u64 > info->version)
+        return -ENOTSUP;
+    if (!codec_decode_array(&parts[PART_HEAD], &record_envelope_shape, false, &ret->head) ||
+        !codec_decode_array(&parts[PART_BODY], info->shape, false, &ret->body))
+        return -EBADMSG;
+    return decode_sealed(zone, &parts[PART_SEALED], info->shape, &ret->body);
+}
+
+int record_decode(const void *data, size_t size, size_t *offset, struct record *ret)
+{
+    const char *at = (const char *)data + *offset;
+    msgpack_zone zone;
+    size_t record_size;
+    int rc;
+
+    memset(ret, 0, sizeof(*ret));
+    if (*offset > size || scan_value(at, size - *offset, RECORD_ELEMENTS, &record_size) < 0)
+        return -EBADMSG;
+    /* Texts borrow `data`, so the zone may go at once. */
+    if (!msgpack_zone_init(&zone, ZONE_CHUNK_SIZE))
+        return -ENOMEM;
+    rc = decode_parts(&zone, at, record_size, ret);
+    msgpack_zone_destroy(&zone);
+    if (rc == 0)
+        *offset += record_size;
+    return rc;
+}
+
+bool record_is_event(enum record_type type)
+{
+    const struct record_info *info = record_info(type);
+
+    return info != NULL && info->event;
+}
+
+static void pack_string(msgpack_packer *packer, const char *s, size_t size)
+{
+    msgpack_pack_str(packer, size);
+    msgpack_pack_str_body(packer, s, size);
+}
+
+/* The map that events and timelines share. */
+static int encode_map(const struct record *record, const uint64_t *prev, unsigned omit, struct proto_buffer *out)
+{
+    const struct record_info *info = record_info(record->type);
+    const struct shape *head = &record_envelope_shape;
+    const uint32_t dims = RECORD_ENVELOPE_DIMS_FROM;
+    bool with_dims = record->head.case_id != 0; /* without a case there is nothing that a fact is counted under */
+    uint32_t head_count = codec_count_fields(head, &record->head, omit, 0, dims);
+    uint32_t body_count = codec_count_fields(info->shape, &record->body, omit, 0, info->shape->field_count);
+    msgpack_packer packer;
+    int rc = proto_buffer_reserve(out, 64 + info->name_size);
+
+    if (rc < 0)
+        return rc;
+    msgpack_packer_init(&packer, out, proto_buffer_write);
+    msgpack_pack_map(&packer, 3 + (prev != NULL) + head_count + with_dims + body_count);
+    pack_string(&packer, "seq", 3);
+    msgpack_pack_uint64(&packer, record->seq);
+    if (prev != NULL) {
+        pack_string(&packer, "prev", 4);
+        msgpack_pack_uint64(&packer, *prev);
+    }
+    pack_string(&packer, "at", 2);
+    msgpack_pack_int64(&packer, record->at_ms);
+    pack_string(&packer, "type", 4);
+    pack_string(&packer, info->name, info->name_size);
+    rc = codec_encode_fields(head, &record->head, omit, 0, dims, out);
+    if (rc == 0 && with_dims) {
+        rc = proto_buffer_reserve(out, 16);
+        if (rc == 0) {
+            pack_string(&packer, "dims", 4);
+            msgpack_pack_map(&packer, codec_count_fields(head, &record->head, omit, dims, head->field_count));
+            rc = codec_encode_fields(head, &record->head, omit, dims, head->field_count, out);
+        }
+    }
+    return rc < 0 ? rc : codec_encode_fields(info->shape, &record->body, omit, 0, info->shape->field_count, out);
+}
+
+int record_encode_event(const struct record *record, uint64_t prev, struct proto_buffer *out)
+{
+    assert(record_is_event(record->type));
+    return encode_map(record, &prev, CODEC_OMIT_PERSONAL | CODEC_OMIT_INNER, out);
+}
+
+int record_encode_view(const struct record *record, bool with_persons, struct proto_buffer *out)
+{
+    assert(record_info(record->type) != NULL);
+    return encode_map(record, NULL, with_persons ? CODEC_OMIT_NOTHING : CODEC_OMIT_PERSONAL | CODEC_OMIT_INNER, out);
+}

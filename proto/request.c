@@ -1,0 +1,236 @@
+#include "proto/request.h"
+
+#include "proto/scan.h"
+
+#include <errno.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* The keys of the envelope, with where their values stand. */
+enum part { PART_V, PART_ID, PART_CMD, PART_AT, PART_ON_BEHALF_OF, PART_BODY };
+enum { PART_COUNT = 6 };
+
+static const char *const part_names[PART_COUNT] = {"v", "id", "cmd", "at", "on_behalf_of", "body"};
+
+struct part_bytes {
+    const char *at; /* NULL: not there */
+    size_t size;
+};
+
+static int find_part(struct text key)
+{
+    for (int i = 0; i < PART_COUNT; i++)
+        if (text_equal(key, text_of(part_names[i])))
+            return i;
+    return -1;
+}
+
+static bool fault_at(struct codec_fault *fault, enum refusal refusal, const char *field)
+{
+    *fault = (struct codec_fault){.refusal = refusal, .field = field};
+    return false;
+}
+
+/* Finds the parts of the envelope, as far as the bytes can be walked. False: not a map, or a part twice, or bytes that cannot be
+ * walked. */
+static bool split(const char *data, size_t size, struct part_bytes parts[PART_COUNT], struct codec_fault *fault)
+{
+    size_t offset = 0;
+    uint32_t count;
+
+    if (!scan_map(data, size, &offset, &count))
+        return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        struct text key;
+        size_t value_size;
+        int part;
+
+        if (!scan_text(data, size, &offset, &key) || scan_value(data + offset, size - offset, LIMIT_ELEMENTS, &value_size) < 0)
+            return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+        part = find_part(key);
+        if (part >= 0) {
+            if (parts[part].at != NULL)
+                return fault_at(fault, REFUSAL_BAD_FIELD, part_names[part]);
+            parts[part] = (struct part_bytes){.at = data + offset, .size = value_size};
+        }
+        offset += value_size;
+    }
+    return true;
+}
+
+static bool part_text(const struct part_bytes *part, struct text *ret)
+{
+    size_t offset = 0;
+
+    return part->at != NULL && scan_text(part->at, part->size, &offset, ret);
+}
+
+/* Reads a small value: v and at. */
+static bool part_integer(struct codec_scratch *scratch, const struct part_bytes *part, uint64_t max, uint64_t *ret)
+{
+    msgpack_object object;
+
+    if (part->at == NULL || codec_unpack(scratch, part->at, part->size, &object) < 0)
+        return false;
+    if (object.type != MSGPACK_OBJECT_POSITIVE_INTEGER || object.via.u64 > max)
+        return false;
+    *ret = object.via.u64;
+    return true;
+}
+
+static enum refusal read_id(const struct part_bytes *part, struct text *ret)
+{
+    struct text id;
+
+    if (!part_text(part, &id) || id.size == 0)
+        return REFUSAL_BAD_FIELD;
+    if (id.size > LIMIT_REQUEST_SIZE)
+        return REFUSAL_TOO_LARGE;
+    for (uint32_t i = 0; i < id.size; i++)
+        if (id.at[i] < 0x21 || id.at[i] > 0x7e)
+            return REFUSAL_BAD_FIELD;
+    *ret = id;
+    return REFUSAL_NONE;
+}
+
+/* Everything but v and id, each part behind its place and size, so that no two different requests give the same bytes to the hash.
+ */
+static uint64_t hash_parts(const struct part_bytes parts[PART_COUNT])
+{
+    uint64_t hash = 0;
+
+    for (int i = PART_CMD; i < PART_COUNT; i++) {
+        uint64_t head = (uint64_t)parts[i].size << 8 | (uint64_t)i;
+        uint8_t bytes[8];
+
+        if (parts[i].at == NULL)
+            continue;
+        for (unsigned b = 0; b < 8; b++)
+            bytes[b] = (uint8_t)(head >> (8 * b));
+        hash = XXH64(bytes, sizeof(bytes), hash);
+        hash = XXH64(parts[i].at, parts[i].size, hash);
+    }
+    return hash;
+}
+
+/* Which command or query, and with which shape its body is read. */
+static const struct shape *find_shape(struct text name, struct request *ret)
+{
+    if (command_find(name.at, name.size, &ret->command) && command_info(ret->command)->wire)
+        return command_info(ret->command)->shape;
+    if (query_find(name.at, name.size, &ret->query)) {
+        ret->is_query = true;
+        return query_info(ret->query)->shape;
+    }
+    return NULL;
+}
+
+static bool read_envelope(struct codec_scratch *scratch, const struct part_bytes parts[PART_COUNT], struct request *ret,
+                          struct codec_fault *fault)
+{
+    uint64_t number;
+
+    if (!part_integer(scratch, &parts[PART_V], REQUEST_VERSION, &number) || number != REQUEST_VERSION)
+        return fault_at(fault, REFUSAL_BAD_FIELD, "v");
+    if (parts[PART_AT].at != NULL) {
+        if (!part_integer(scratch, &parts[PART_AT], INSTANT_MAX, &number))
+            return fault_at(fault, REFUSAL_BAD_FIELD, "at");
+        ret->has_at = true;
+        ret->at_ms = (int64_t)number;
+    }
+    if (parts[PART_ON_BEHALF_OF].at != NULL) {
+        if (!part_text(&parts[PART_ON_BEHALF_OF], &ret->on_behalf_of) ||
+            !codec_text_valid(ret->on_behalf_of.at, ret->on_behalf_of.size))
+            return fault_at(fault, REFUSAL_BAD_FIELD, "on_behalf_of");
+        if (ret->on_behalf_of.size > LIMIT_CODE_SIZE)
+            return fault_at(fault, REFUSAL_TOO_LARGE, "on_behalf_of");
+    }
+    return true;
+}
+
+static bool read_body(struct codec_scratch *scratch, const struct part_bytes *part, const struct shape *shape, struct request *ret,
+                      struct codec_fault *fault)
+{
+    static const struct part_bytes empty = {.at = "\x80", .size = 1};
+    msgpack_object body;
+
+    if (part->at == NULL)
+        part = &empty;
+    if (codec_unpack(scratch, part->at, part->size, &body) < 0)
+        return fault_at(fault, REFUSAL_STORAGE_FAILED, NULL); /* the bytes were checked: memory is all that can be missing */
+    if (body.type != MSGPACK_OBJECT_MAP)
+        return fault_at(fault, REFUSAL_BAD_FIELD, "body");
+    return codec_decode_map(&body, shape, ret->is_query ? (void *)&ret->query_body : (void *)&ret->command_body, fault);
+}
+
+bool request_decode(struct codec_scratch *scratch, const void *data, size_t size, struct request *ret, struct codec_fault *fault)
+{
+    struct part_bytes parts[PART_COUNT] = {{0}};
+    struct codec_fault split_fault;
+    const struct shape *shape;
+    struct text name = {0};
+    enum refusal bad_id;
+    size_t checked = 0;
+    bool whole;
+    int rc;
+
+    memset(ret, 0, sizeof(*ret));
+    rc = codec_check(data, size, LIMIT_ELEMENTS, &checked);
+    whole = split(data, size, parts, &split_fault);
+    bad_id = read_id(&parts[PART_ID], &ret->id);
+    if (rc == -E2BIG)
+        return fault_at(fault, REFUSAL_TOO_LARGE, NULL);
+    if (rc < 0 || checked != size)
+        return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+    if (!whole) {
+        *fault = split_fault;
+        return false;
+    }
+    if (bad_id != REFUSAL_NONE)
+        return fault_at(fault, bad_id, "id");
+    if (!read_envelope(scratch, parts, ret, fault))
+        return false;
+    if (!part_text(&parts[PART_CMD], &name))
+        return fault_at(fault, REFUSAL_BAD_FIELD, "cmd");
+    shape = find_shape(name, ret);
+    if (shape == NULL)
+        return fault_at(fault, REFUSAL_BAD_FIELD, "cmd");
+    ret->body_hash = hash_parts(parts);
+    return read_body(scratch, &parts[PART_BODY], shape, ret, fault);
+}
+
+static void pack_text(msgpack_packer *packer, struct text text)
+{
+    msgpack_pack_str(packer, text.size);
+    msgpack_pack_str_body(packer, text.at, text.size);
+}
+
+int request_encode(const struct request_head *head, const void *body, size_t body_size, struct proto_buffer *out)
+{
+    bool behalf = head->on_behalf_of.size > 0;
+    msgpack_packer packer;
+    size_t known =
+        64 + head->id.size + head->name.size + head->on_behalf_of.size + body_size; /* 64: keys, headers and two numbers */
+
+    /* Room for all of it at once, so that no append below can fail. */
+    if (proto_buffer_reserve(out, known) < 0)
+        return -ENOMEM;
+    msgpack_packer_init(&packer, out, proto_buffer_write);
+    msgpack_pack_map(&packer, 4u + head->has_at + behalf);
+    pack_text(&packer, text_of("v"));
+    msgpack_pack_int(&packer, REQUEST_VERSION);
+    pack_text(&packer, text_of("id"));
+    pack_text(&packer, head->id);
+    pack_text(&packer, text_of("cmd"));
+    pack_text(&packer, head->name);
+    if (head->has_at) {
+        pack_text(&packer, text_of("at"));
+        msgpack_pack_int64(&packer, head->at_ms);
+    }
+    if (behalf) {
+        pack_text(&packer, text_of("on_behalf_of"));
+        pack_text(&packer, head->on_behalf_of);
+    }
+    pack_text(&packer, text_of("body"));
+    return body_size == 0 ? proto_buffer_append(out, "\x80", 1) : proto_buffer_append(out, body, body_size);
+}
