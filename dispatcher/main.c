@@ -1,0 +1,335 @@
+/*
+ * main.c - huyingd, the dispatcher
+ *
+ * The one place that knows both the shell and the configuration: it reads the command line, the district and the keys, opens the
+ * engine on them, and hands the shell what it needs as functions and tables.
+ */
+#include "config/keys.h"
+#include "config/loader.h"
+#include "dispatcher/shell/binding.h"
+#include "dispatcher/shell/shell.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 4 };
+enum { OPTION_PLAIN = 256, OPTION_CLOCK, OPTION_MAP_SIZE, OPTION_KEYS };
+
+struct arguments {
+    const char *config, *data, *listen, *events, *keys;
+    bool plain, drill;
+    size_t map_size;
+};
+
+/* What the callbacks of the shell work on. */
+struct server {
+    const struct arguments *arguments;
+    struct log *log;
+    char keys_folder[PATH_MAX];
+    struct key_registry *registry;     /* NULL in plain mode */
+    struct district *district, *older; /* `older` may still be in the engine's hands until the next one comes */
+};
+
+const char *argp_program_version = "huyingd " HUYING_VERSION;
+
+static const struct argp_option options[] = {
+    {"config", 'c', "DIR", 0, "Folder that says what the district is (policy.yaml, units.csv, ...)", 0},
+    {"data", 'd', "DIR", 0, "Data folder; made on the first start", 0},
+    {"listen", 'l', "URL", 0, "Where requests come in; default tcp://127.0.0.1:7311", 0},
+    {"events", 'e', "URL", 0, "Where events go out; default tcp://127.0.0.1:7312", 0},
+    {"keys", OPTION_KEYS, "DIR", 0, "Keys folder; default $HUYING_KEYS, else ~/.config/huying/keys", 0},
+    {"plain", OPTION_PLAIN, NULL, 0,
+     "No encryption and no keys: who reaches the socket is `default` and may do everything; only on loopback addresses or ipc", 0},
+    {"clock", OPTION_CLOCK, "real|drill", 0,
+     "Real time (default), or drill time, which moves by `huying advance` and by the instants of commands", 0},
+    {"map-size", OPTION_MAP_SIZE, "BYTES", 0, "Most bytes of the rows' map", 0},
+    {0},
+};
+
+static error_t parse_size(const char *text, struct argp_state *state, size_t *ret)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < 1024 * 1024)
+        argp_error(state, "--map-size wants a number of bytes of at least 1048576, not '%s'", text);
+    *ret = (size_t)value;
+    return 0;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case 'c':
+        arguments->config = argument;
+        return 0;
+    case 'd':
+        arguments->data = argument;
+        return 0;
+    case 'l':
+        arguments->listen = argument;
+        return 0;
+    case 'e':
+        arguments->events = argument;
+        return 0;
+    case OPTION_KEYS:
+        arguments->keys = argument;
+        return 0;
+    case OPTION_PLAIN:
+        arguments->plain = true;
+        return 0;
+    case OPTION_CLOCK:
+        if (strcmp(argument, "real") != 0 && strcmp(argument, "drill") != 0)
+            argp_error(state, "--clock is real or drill, not '%s'", argument);
+        arguments->drill = strcmp(argument, "drill") == 0;
+        return 0;
+    case OPTION_MAP_SIZE:
+        return parse_size(argument, state, &arguments->map_size);
+    case ARGP_KEY_ARG:
+        argp_error(state, "'%s' is not an option", argument);
+        return 0;
+    case ARGP_KEY_END:
+        if (arguments->config == NULL || arguments->data == NULL)
+            argp_error(state, "--config DIR and --data DIR are needed");
+        if (arguments->plain && !(binding_is_local(arguments->listen) && binding_is_local(arguments->events)))
+            argp_error(
+                state,
+                "--plain is allowed on 127.0.0.1, [::1], localhost or ipc only; leave it out, or change --listen and --events");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void say_faults(const char *folder, const struct faults *faults)
+{
+    char text[600];
+    for (uint32_t i = 0; i < faults->count; i++)
+        fprintf(stderr, "huyingd: %s/%s\n", folder, fault_text(&faults->at[i], text, sizeof(text)));
+    if (faults->more > 0)
+        fprintf(stderr, "huyingd: and %u more\n", faults->more);
+}
+
+static void log_faults(struct log *log, const char *code, const struct faults *faults)
+{
+    char text[600];
+    for (uint32_t i = 0; i < faults->count; i++)
+        log_line(log, LOG_LEVEL_ERROR, code, fault_text(&faults->at[i], text, sizeof(text)));
+}
+
+/* In plain mode there is one identity, an explicit choice of who started the process: every role but gateway, whole district. */
+static void plain_identity(const struct server *server, struct identity *ret)
+{
+    *ret = (struct identity){.roles = ROLES_ALL & ~ROLE_BIT(ROLE_GATEWAY), .unit = server->district->policy.district};
+    code_make(KEYRING_DEFAULT, strlen(KEYRING_DEFAULT), &ret->name);
+}
+
+static bool find_key(void *arg, const char key[KEYRING_KEY_SIZE], struct identity *ret)
+{
+    const struct server *server = arg;
+    const struct key_entry *entry = server->registry != NULL ? keys_registry_find(server->registry, key) : NULL;
+    if (entry == NULL)
+        return false;
+    *ret = (struct identity){.name = entry->name, .roles = entry->roles, .unit = entry->unit};
+    return true;
+}
+
+static bool find_name(void *arg, const char *name, struct identity *ret)
+{
+    const struct server *server = arg;
+    struct code code;
+    if (!code_make(name, strlen(name), &code))
+        return false;
+    if (server->registry == NULL) {
+        plain_identity(server, ret);
+        return code_equal(&code, &ret->name);
+    }
+    for (uint32_t i = 0; i < server->registry->count; i++) { /* sorted by key; asked once a connection */
+        const struct key_entry *entry = &server->registry->at[i];
+        if (code_equal(&entry->name, &code)) {
+            *ret = (struct identity){.name = entry->name, .roles = entry->roles, .unit = entry->unit};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A folder that cannot be read whole leaves the keys as they were. */
+static void rescan(void *arg)
+{
+    struct server *server = arg;
+    if (server->registry == NULL)
+        return;
+    struct faults faults;
+    struct key_registry *fresh = NULL;
+    int rc = keys_registry_load(server->keys_folder, &faults, &fresh);
+    if (rc != 0) {
+        log_faults(server->log, "keys", &faults);
+        log_say(server->log, LOG_LEVEL_ERROR, "keys", "the keys in %s were not read again: %s", server->keys_folder, strerror(-rc));
+        return;
+    }
+    keys_registry_free(server->registry);
+    server->registry = fresh;
+}
+
+static void reload(void *arg, struct engine *engine)
+{
+    struct server *server = arg;
+    struct faults faults;
+    struct district *fresh = NULL;
+    int rc = district_load(server->arguments->config, &faults, &fresh);
+    if (rc != 0) {
+        log_faults(server->log, "config", &faults);
+        log_say(server->log, LOG_LEVEL_ERROR, "config", "the configuration in %s was not taken: %s; the old one stays",
+                server->arguments->config, strerror(-rc));
+        return;
+    }
+    rc = engine_adopt(engine, fresh, server->arguments->config);
+    if (rc != 0) {
+        log_say(server->log, LOG_LEVEL_ERROR, "config", "the configuration could not be kept with the data: %s; the old one stays",
+                strerror(-rc));
+        district_free(fresh);
+        return;
+    }
+    log_say(server->log, LOG_LEVEL_NOTICE, "config", "configuration %.16s taken", fresh->hash);
+    district_free(server->older);
+    server->older = server->district;
+    server->district = fresh;
+}
+
+static void engine_line(void *arg, int level, const char *code, const char *text)
+{
+    log_line(arg, (enum log_level)level, code, text);
+}
+
+/* Finds or makes the keys. Returns 0, or -1 after a sentence. */
+static int open_keys(struct server *server, struct key_pair *ret_pair)
+{
+    const struct arguments *arguments = server->arguments;
+    int rc = 0;
+    if (arguments->keys == NULL)
+        rc = keys_folder_default(server->keys_folder, sizeof(server->keys_folder));
+    else if (snprintf(server->keys_folder, sizeof(server->keys_folder), "%s", arguments->keys) >= (int)sizeof(server->keys_folder))
+        rc = -ENAMETOOLONG;
+    if (rc != 0) {
+        fprintf(stderr, "huyingd: no keys folder: %s; name one with --keys or HUYING_KEYS\n", strerror(-rc));
+        return -1;
+    }
+    struct faults faults = {0};
+    rc = keys_make_default(server->keys_folder, arguments->drill, &server->district->policy.district);
+    if (rc == 0)
+        rc = keys_load_named(server->keys_folder, "server", ret_pair);
+    if (rc == 0)
+        rc = keys_registry_load(server->keys_folder, &faults, &server->registry);
+    if (rc != 0) {
+        say_faults(server->keys_folder, &faults);
+        fprintf(stderr, "huyingd: the keys in %s cannot be used: %s\n", server->keys_folder, strerror(-rc));
+        return -1;
+    }
+    return 0;
+}
+
+static struct engine *open_engine(struct server *server)
+{
+    const struct arguments *arguments = server->arguments;
+    const struct engine_options engine_options = {
+        .data = arguments->data,
+        .district = server->district,
+        .config_folder = arguments->config,
+        .drill = arguments->drill,
+        .map_size = arguments->map_size,
+        .version = HUYING_VERSION,
+        .log = engine_line,
+        .log_arg = server->log,
+    };
+    struct engine *engine = NULL;
+    char said[512] = "";
+    int rc = engine_open(&engine_options, &engine, said);
+    if (rc != 0)
+        fprintf(stderr, "huyingd: %s\n", said[0] != '\0' ? said : strerror(-rc));
+    return rc == 0 ? engine : NULL;
+}
+
+static int serve(struct server *server)
+{
+    const struct arguments *arguments = server->arguments;
+    struct key_pair pair = {0};
+    if (!arguments->plain && open_keys(server, &pair) != 0)
+        return EXIT_FAILED;
+    struct engine *engine = open_engine(server);
+    if (engine == NULL) {
+        explicit_bzero(&pair, sizeof(pair));
+        return EXIT_FAILED;
+    }
+    char district[CODE_SIZE + 1] = "";
+    memcpy(district, server->district->policy.district.s, CODE_SIZE);
+    const struct shell_options shell_options = {
+        .engine = engine,
+        .log = server->log,
+        .keys = {.find_key = find_key, .find_name = find_name, .rescan = rescan, .arg = server},
+        .server_secret = arguments->plain ? NULL : pair.secret_key,
+        .listen_url = arguments->listen,
+        .events_url = arguments->events,
+        .district = district,
+        .drill = arguments->drill,
+        .reload = reload,
+        .reload_arg = server,
+    };
+    int exit_code = shell_run(&shell_options);
+    explicit_bzero(&pair, sizeof(pair));
+    engine_close(engine);
+    return exit_code;
+}
+
+/* One descriptor a connection: take what the system allows. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {.listen = "tcp://127.0.0.1:7311", .events = "tcp://127.0.0.1:7312"};
+    const struct argp argp = {
+        .options = options,
+        .parser = parse_option,
+        .doc = "The dispatcher of Huying: takes requests, keeps cases, sends events."
+               "\vA line that begins `ready` on standard error says that it listens, and where. SIGTERM finishes what was "
+               "read and ends; SIGHUP reads keys and configuration again. Exit codes: 0 done, 2 usage, 4 failure."};
+    setlocale(LC_CTYPE, "C.UTF-8");
+    umask(077); /* journal, rows and ipc sockets are nobody else's */
+    signal(SIGPIPE, SIG_IGN);
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    raise_descriptors();
+
+    struct server server = {.arguments = &arguments, .log = log_new(STDERR_FILENO)};
+    struct faults faults;
+    int exit_code = EXIT_FAILED;
+    int rc = server.log == NULL ? -ENOMEM : district_load(arguments.config, &faults, &server.district);
+    if (rc == -EINVAL)
+        say_faults(arguments.config, &faults);
+    if (rc != 0)
+        fprintf(stderr, "huyingd: the configuration in %s cannot be used: %s\n", arguments.config, strerror(-rc));
+    else
+        exit_code = serve(&server);
+    keys_registry_free(server.registry);
+    district_free(server.district);
+    district_free(server.older);
+    log_free(server.log);
+    return exit_code;
+}

@@ -1,0 +1,239 @@
+/* loop.c - see loop.h. Nothing in here knows a frame of ZeroMQ or a field of a message. */
+#include "dispatcher/shell/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#define FLUSH_LOOK_MS 10 /* how often the end looks whether outboxes are empty */
+#define EXIT_FAILURE_CODE 4
+
+static void turn(struct loop *loop);
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The instant that "due" is measured against: in drill time the wall clock means nothing. */
+static int64_t now_ms(const struct loop *loop)
+{
+    int64_t last_ms = engine_now_ms(loop->engine);
+    int64_t clock_ms = wall_ms();
+    return loop->drill || clock_ms < last_ms ? last_ms : clock_ms;
+}
+
+static bool is_due(const struct loop *loop)
+{
+    return engine_next_due_ms(loop->engine) <= now_ms(loop);
+}
+
+/* The engine cannot go on: send what it has allowed, and end. The next start recovers from the journal. */
+static void fail(struct loop *loop, const char *what, int rc)
+{
+    if (loop->stage == STAGE_FLUSHING || loop->stage == STAGE_CLOSED)
+        return;
+    log_say(loop->log, LOG_LEVEL_ERROR, "engine_failed", "%s: %s; ending, the next start recovers from the journal", what,
+            strerror(-rc));
+    loop->exit_code = EXIT_FAILURE_CODE;
+    loop->stage = STAGE_FLUSHING;
+    loop->deadline_ms = uv_now(loop->uv) + LOOP_DRAIN_MS;
+}
+
+static void deliver(struct loop *loop)
+{
+    struct engine_reply reply;
+    while (engine_next_reply(loop->engine, &reply))
+        requests_reply(loop->requests, &reply);
+    struct text topic;
+    const void *data;
+    size_t size;
+    while (engine_next_event(loop->engine, &topic, &data, &size))
+        publisher_send(loop->publisher, topic, data, size);
+}
+
+/* One step of the engine, which writes checkpoints by records itself; those by time are ours (tick). Its messages stay until the
+ * step has ended: the engine may judge a batch again after a rewind. */
+static int step(struct loop *loop, size_t count)
+{
+    loop->forced = false;
+    size_t taken = engine_take(loop->engine, loop->batch, count, wall_ms());
+    enum engine_outcome outcome = engine_append(loop->engine);
+    int rc = engine_journaled(loop->engine, outcome);
+    deliver(loop);
+    requests_taken(loop->requests, taken);
+    log_seq(loop->log, engine_durable_seq(loop->engine));
+    if (rc != 0)
+        fail(loop, "the engine cannot go on", rc);
+    return rc;
+}
+
+static void tick(struct loop *loop)
+{
+    loop->next_tick_ms = uv_now(loop->uv) + loop->tick_ms;
+    log_flush(loop->log, false);
+    sd_notify(0, "WATCHDOG=1");
+    if (loop->stage == STAGE_FLUSHING || loop->stage == STAGE_CLOSED)
+        return;
+    bool idle = requests_count(loop->requests) == 0 && !is_due(loop);
+    int rc = engine_checkpoint(loop->engine, idle);
+    if (rc != 0)
+        fail(loop, "the rows could not be written", rc);
+}
+
+/* Moves the end on, as far as it goes now. */
+static void wind_down(struct loop *loop)
+{
+    bool late = uv_now(loop->uv) >= loop->deadline_ms;
+    if (loop->stage == STAGE_DRAINING && (requests_count(loop->requests) == 0 || late)) {
+        loop->stage = STAGE_FLUSHING;
+        int rc = engine_checkpoint(loop->engine, true);
+        if (rc != 0)
+            log_say(loop->log, LOG_LEVEL_ERROR, "checkpoint", "the last checkpoint was not written: %s; the journal has it all",
+                    strerror(-rc));
+    }
+    if (loop->stage == STAGE_FLUSHING && (peers_waiting_bytes(loop->peers) == 0 || late))
+        loop_close(loop);
+}
+
+static void on_again(uv_idle_t *handle)
+{
+    turn(handle->data);
+}
+
+static void on_alarm(uv_timer_t *handle)
+{
+    turn(handle->data);
+}
+
+/* Decides when the next turn is: at once, at an instant, or when a message comes. */
+static void arm(struct loop *loop)
+{
+    if (loop->stage == STAGE_CLOSED)
+        return;
+    zpoll_want(&loop->request_poll, loop->stage == STAGE_RUNNING && !requests_full(loop->requests));
+    bool busy = false;
+    uint64_t wait_ms = FLUSH_LOOK_MS;
+    if (loop->stage == STAGE_RUNNING || loop->stage == STAGE_DRAINING) {
+        int64_t due_in_ms = engine_next_due_ms(loop->engine) - now_ms(loop);
+        uint64_t tick_in_ms = loop->next_tick_ms > uv_now(loop->uv) ? loop->next_tick_ms - uv_now(loop->uv) : 0;
+        busy = loop->forced || requests_count(loop->requests) > 0 || due_in_ms <= 0;
+        wait_ms = due_in_ms > 0 && (uint64_t)due_in_ms < tick_in_ms ? (uint64_t)due_in_ms : tick_in_ms;
+    }
+    if (busy)
+        uv_idle_start(&loop->again, on_again);
+    else
+        uv_idle_stop(&loop->again);
+    uv_timer_start(&loop->alarm, on_alarm, wait_ms, 0);
+}
+
+static void turn(struct loop *loop)
+{
+    if (loop->stage == STAGE_CLOSED)
+        return;
+    if (loop->stage == STAGE_RUNNING)
+        requests_read(loop->requests);
+    if (loop->stage == STAGE_RUNNING || loop->stage == STAGE_DRAINING) {
+        size_t count = requests_offer(loop->requests, loop->batch, LIMIT_BATCH_MESSAGES);
+        if (count > 0 || loop->forced || is_due(loop))
+            step(loop, count);
+    }
+    uv_update_time(loop->uv); /* a flush takes milliseconds */
+    if (uv_now(loop->uv) >= loop->next_tick_ms)
+        tick(loop);
+    if (loop->stage != STAGE_RUNNING)
+        wind_down(loop);
+    arm(loop);
+}
+
+static void on_requests(void *arg)
+{
+    turn(arg);
+}
+
+static void on_end(uv_signal_t *handle, int number)
+{
+    struct loop *loop = handle->data;
+    if (loop->stage == STAGE_RUNNING) {
+        log_say(loop->log, LOG_LEVEL_NOTICE, "stopping", "%s: no more requests are read, %zu are finished",
+                number == SIGINT ? "SIGINT" : "SIGTERM", requests_count(loop->requests));
+        sd_notify(0, "STOPPING=1");
+        loop->stage = STAGE_DRAINING;
+        loop->deadline_ms = uv_now(loop->uv) + LOOP_DRAIN_MS;
+    } else {
+        loop->deadline_ms = uv_now(loop->uv);
+    }
+    turn(loop);
+}
+
+static void on_reload(uv_signal_t *handle, int number)
+{
+    struct loop *loop = handle->data;
+    (void)number;
+    if (loop->stage != STAGE_RUNNING)
+        return;
+    keyring_rescan(loop->ring);
+    loop->reload(loop->reload_arg, loop->engine);
+    loop->forced = true;
+    turn(loop);
+}
+
+int loop_open(struct loop *loop)
+{
+    static const struct {
+        int number;
+        void (*handler)(uv_signal_t *handle, int number);
+    } signals[] = {{SIGTERM, on_end}, {SIGINT, on_end}, {SIGHUP, on_reload}};
+    uv_idle_init(loop->uv, &loop->again);
+    uv_timer_init(loop->uv, &loop->alarm);
+    loop->again.data = loop->alarm.data = loop;
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        uv_signal_init(loop->uv, &loop->signals[i]);
+        loop->signals[i].data = loop;
+    }
+    uint64_t watchdog_us = 0;
+    loop->tick_ms = LOOP_TICK_MS;
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us / 2000 < LOOP_TICK_MS)
+        loop->tick_ms = watchdog_us / 2000 + (watchdog_us < 2000);
+    loop->stage = STAGE_RUNNING;
+    loop->forced = true;
+    int rc = zpoll_open(&loop->request_poll, loop->uv, loop->router, on_requests, loop);
+    for (size_t i = 0; rc == 0 && i < sizeof(signals) / sizeof(signals[0]); i++)
+        rc = uv_signal_start(&loop->signals[i], signals[i].handler, signals[i].number);
+    return rc;
+}
+
+int loop_first(struct loop *loop)
+{
+    return step(loop, 0);
+}
+
+int loop_run(struct loop *loop)
+{
+    uv_update_time(loop->uv);
+    loop->next_tick_ms = uv_now(loop->uv) + loop->tick_ms;
+    arm(loop);
+    uv_run(loop->uv, UV_RUN_DEFAULT);
+    assert(loop->stage == STAGE_CLOSED);
+    return loop->exit_code;
+}
+
+void loop_close(struct loop *loop)
+{
+    if (loop->stage == STAGE_CLOSED)
+        return;
+    loop->stage = STAGE_CLOSED;
+    zpoll_close(&loop->request_poll);
+    auth_stop(loop->auth);
+    publisher_stop(loop->publisher);
+    peers_stop(loop->peers);
+    uv_close((uv_handle_t *)&loop->again, NULL);
+    uv_close((uv_handle_t *)&loop->alarm, NULL);
+    for (size_t i = 0; i < sizeof(loop->signals) / sizeof(loop->signals[0]); i++)
+        uv_close((uv_handle_t *)&loop->signals[i], NULL);
+}

@@ -1,0 +1,147 @@
+/*
+ * shell.c - opens the parts in order, and closes them in the order that ZeroMQ and libuv ask for
+ *
+ * Handles first (the loop runs dry), then sockets (a descriptor must not vanish under its watch), then the context, which waits
+ * at most BINDING_LINGER_MS for the last answers.
+ */
+#include "dispatcher/shell/shell.h"
+
+#include "dispatcher/shell/binding.h"
+#include "dispatcher/shell/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <zmq.h>
+
+struct shell {
+    uv_loop_t uv;
+    void *context;
+    void *router, *xpub;
+    char listen[BINDING_ENDPOINT_SIZE], events[BINDING_ENDPOINT_SIZE];
+    struct keyring ring;
+    struct loop loop;
+};
+
+static int open_sockets(struct shell *shell, const struct shell_options *options, char *said)
+{
+    struct binding binding = {
+        .context = shell->context,
+        .type = ZMQ_ROUTER,
+        .url = options->listen_url,
+        .domain = AUTH_DOMAIN_REQUESTS,
+        .server_secret = options->server_secret,
+        .hwm_messages = REQUESTS_HWM,
+        .message_size_max = LIMIT_MESSAGE_SIZE,
+    };
+    int rc = binding_open(&binding, &shell->router, shell->listen, said);
+    if (rc != 0)
+        return rc;
+    binding.type = ZMQ_XPUB;
+    binding.url = options->events_url;
+    binding.domain = AUTH_DOMAIN_EVENTS;
+    binding.hwm_messages = PUBLISHER_HWM;
+    binding.message_size_max = PUBLISHER_SUBSCRIPTION_SIZE;
+    return binding_open(&binding, &shell->xpub, shell->events, said);
+}
+
+static int open_parts(struct shell *shell, const struct shell_options *options)
+{
+    struct loop *loop = &shell->loop;
+    loop->peers = peers_new(shell->router, &shell->uv, &shell->ring, options->log);
+    if (loop->peers == NULL)
+        return -ENOMEM;
+    loop->requests = requests_new(shell->router, loop->peers);
+    if (loop->requests == NULL)
+        return -ENOMEM;
+    return publisher_open(shell->xpub, &shell->uv, options->log, &loop->publisher);
+}
+
+/* Opens what the loop needs. On failure the parts that were opened stay for shut. */
+static int open_all(struct shell *shell, const struct shell_options *options, char *said)
+{
+    struct loop *loop = &shell->loop;
+    said[0] = '\0';
+    shell->context = zmq_ctx_new();
+    if (shell->context == NULL)
+        return -errno;
+    keyring_init(&shell->ring, &options->keys);
+    *loop = (struct loop){.uv = &shell->uv,
+                          .engine = options->engine,
+                          .ring = &shell->ring,
+                          .log = options->log,
+                          .drill = options->drill,
+                          .reload = options->reload,
+                          .reload_arg = options->reload_arg,
+                          .stage = STAGE_CLOSED};
+    /* Before any socket is bound: CURVE without a handler admits every key. */
+    int rc = auth_open(shell->context, &shell->uv, &shell->ring, options->log, options->server_secret == NULL, &loop->auth);
+    if (rc == 0)
+        rc = open_sockets(shell, options, said);
+    if (rc == 0)
+        rc = open_parts(shell, options);
+    if (rc != 0)
+        return rc;
+    loop->router = shell->router;
+    rc = loop_open(loop);
+    if (rc == 0)
+        rc = loop_first(loop);
+    return rc;
+}
+
+static void shut(struct shell *shell)
+{
+    struct loop *loop = &shell->loop;
+    loop_close(loop);
+    auth_stop(loop->auth); /* again, for a start that failed before the loop was open */
+    publisher_stop(loop->publisher);
+    peers_stop(loop->peers);
+    uv_run(&shell->uv, UV_RUN_DEFAULT);
+    int rc = uv_loop_close(&shell->uv);
+    assert(rc == 0);
+    requests_free(loop->requests);
+    peers_free(loop->peers);
+    publisher_free(loop->publisher);
+    if (shell->router != NULL)
+        zmq_close(shell->router);
+    if (shell->xpub != NULL)
+        zmq_close(shell->xpub);
+    auth_free(loop->auth); /* last, so that no socket is ever open without it */
+    if (shell->context != NULL)
+        while (zmq_ctx_term(shell->context) != 0 && errno == EINTR)
+            ;
+}
+
+static void say_ready(const struct shell *shell, const struct shell_options *options)
+{
+    fprintf(stderr, "ready listen=%s events=%s district=%s seq=%llu\n", shell->listen, shell->events, options->district,
+            (unsigned long long)engine_durable_seq(options->engine));
+    fflush(stderr);
+    sd_notifyf(0, "READY=1\nSTATUS=listening at %s, events at %s", shell->listen, shell->events);
+}
+
+int shell_run(const struct shell_options *options)
+{
+    struct shell *shell = calloc(1, sizeof(*shell));
+    if (shell == NULL || uv_loop_init(&shell->uv) != 0) {
+        free(shell);
+        log_line(options->log, LOG_LEVEL_ERROR, "start", "no memory");
+        return 4;
+    }
+    char said[BINDING_SAID_SIZE];
+    int exit_code = 4;
+    int rc = open_all(shell, options, said);
+    if (rc == 0) {
+        say_ready(shell, options);
+        exit_code = loop_run(&shell->loop);
+    } else {
+        log_say(options->log, LOG_LEVEL_ERROR, "start", "%s", said[0] != '\0' ? said : strerror(-rc));
+    }
+    shut(shell);
+    free(shell);
+    log_flush(options->log, true);
+    return exit_code;
+}
