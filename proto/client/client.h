@@ -51,15 +51,16 @@ struct client_reply {
 };
 
 /* Sends a request and waits for its answer; answers to requests sent before are kept for client_receive. Returns 0 when an answer
- * came, a refusal included; -ETIMEDOUT: none before the deadline; another negative errno. */
+ * came, a refusal included; the error of client_reply; -EINTR: a signal came, the answer is left to client_receive; another
+ * negative errno. */
 int client_call(struct client *client, const struct client_request *request, struct client_reply *ret);
 
 /* Sends a request without waiting. Copies it. Returns 0; -EINVAL: a request id that is not 1-64 printable ASCII; -EEXIST: one that
- * is in flight already; -ENOMEM. */
+ * is in flight already; -EMSGSIZE: larger than LIMIT_MESSAGE_SIZE; -ENOMEM. */
 int client_send(struct client *client, const struct client_request *request);
 
 /* Waits at most timeout_ms (-1: until a deadline, 0: not at all) for the answer to any request in flight. Returns 0: *ret is set,
- * look at ret->error; -EAGAIN: nothing came in that time; -ENOENT: nothing is in flight. */
+ * look at ret->error; -EAGAIN: nothing came in that time; -ENOENT: nothing is in flight; -EINTR: a signal. */
 int client_receive(struct client *client, int64_t timeout_ms, struct client_reply *ret);
 
 /* Number of requests in flight. */

@@ -25,8 +25,12 @@ struct subscriber_event {
 };
 
 /* Waits at most timeout_ms (-1: for ever) for an event. *ret borrows until the next call. Returns 0; -EAGAIN: none came; -EBADMSG:
- * what came is not an event (it is skipped); -EINTR: a signal. */
+ * what came is not an event (it is skipped); -EINTR: a signal; -EACCES, -EPROTO as in
+ * client_reply. */
 int subscriber_receive(struct subscriber *subscriber, int64_t timeout_ms, struct subscriber_event *ret);
+
+/* Is the connection up? Then everything that is published from now on comes, but for a break that shows in `prev`. */
+bool subscriber_connected(struct subscriber *subscriber);
 
 /* Descriptor for event loops, edge-triggered as in client_descriptors. */
 int subscriber_descriptor(struct subscriber *subscriber);
