@@ -1,18 +1,49 @@
 /*
  * journal.h - the truth: an append-only log of frames in pre-written segments
  *
- * A frame holds the records of one group commit (or a part of it): magic, format, epoch, first sequence, count, instant, length,
- * hash of the frame before it, checksum; the record bytes follow. Segments are `journal/<first sequence, 16 hex digits>.log`,
- * filled with zeros when made (so a full disk shows there, not at an acknowledgement) and made ahead of need. One writer, one
- * thread. Only the last frame may be torn: it is cut and said. A bad frame with a good one after it is damage: open refuses and
- * names segment and offset.
+ * A frame holds the records of one group commit, or a part of it. One writer, one thread.
+ *
+ * Files. `<first sequence, 16 hex digits>.log` are the segments, each the continuation of the one before; `next.log.prepared` is
+ * a segment that is being made ahead. A segment is filled with zeros and flushed before it is used: a full disk shows there and
+ * not at an acknowledgement, and a flush of an append moves no metadata. The bytes are drawn in frame.h.
+ *
+ * Append. All frames of one append lie one behind the other in one segment, are written with one call and flushed once. Each
+ * frame carries the offset and the size of its append. The first append of a segment is written and flushed before the segment gets
+ * its name, and the name is flushed before the append is acknowledged.
+ *
+ * What a power cut leaves. Of an append that was not flushed any subset of its sectors may be on disk, the others are as before:
+ * zeros. (Sectors that also hold the end of the append before are rewritten with the same bytes there; as every journal that does
+ * not pad to blocks, this one relies on a sector write not harming bytes that it does not change.) Hence a good frame may follow a
+ * bad one inside the last append. But the next append is only written after the flush of this one succeeded, and open makes zeros
+ * of whatever it cuts before it lets anything be appended. From this the rules of open, for the last segment:
+ *
+ *  1. Frames are good while checksum, link to the frame before, sequence and append fit. An append is good when all its frames are.
+ *  2. S is the offset behind the last good append. All zeros from S: the end.
+ *  3. Else, bytes behind S are a torn append if every frame in them whose checksum is right belongs to the append at S, and nothing
+ * but zeros is behind the size that such a frame gives. It is cut, the whole append: written over with zeros, flushed, said.
+ *  4. A right frame of another append behind S: the append at S had been flushed before that one was written, so it was
+ *     acknowledged and is now bad: damage. So is a right frame at S that does not fit, a bad first append of a segment (it had no
+ * name before it was flushed), and anything bad in an older segment. Open refuses and names segment and offset. Nothing is written.
+ *
+ * What it cannot see: damage to the last append alone, or to everything from an append to the end, looks like a power cut. The
+ * rows' own last sequence shows it when a checkpoint has passed it.
+ *
+ * Unknown outcomes. When a write or flush fails the append may be on disk or not, and the page cache may show bytes that the
+ * disk does not have. The journal then takes no more appends, and readers see what was there before. Open trusts no page
+ * cache: it writes the last good append once more and flushes it before it counts as durable.
  */
 #ifndef HUYING_STORE_JOURNAL_H
 #define HUYING_STORE_JOURNAL_H
 
+#include "proto/gen/schema.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Bytes of a frame's header, and most bytes of its data. */
+#define JOURNAL_FRAME_HEADER 80
+#define JOURNAL_FRAME_DATA_MAX (LIMIT_FRAME_SIZE - JOURNAL_FRAME_HEADER)
 
 struct journal;
 
@@ -20,59 +51,78 @@ struct journal;
 struct journal_frame {
     uint64_t epoch;
     uint64_t first_seq;
-    uint32_t count; /* records */
+    uint32_t count; /* records, at least 1 */
     int64_t at_ms;  /* instant of its last record */
     const void *data;
-    size_t size; /* bytes of data, at most LIMIT_FRAME_SIZE less the header */
+    size_t size; /* bytes of data, at most JOURNAL_FRAME_DATA_MAX */
 };
 
 struct journal_open_report {
-    uint64_t last_seq;  /* 0 = empty */
+    uint64_t last_seq; /* 0 = empty */
     int64_t last_at_ms;
-    uint64_t epoch;     /* of the last frame */
-    bool cut;           /* a torn last frame was cut */
-    char said[512];     /* the sentence for the log, or for the refusal to start */
+    uint64_t epoch; /* of the last frame */
+    bool cut;       /* a torn last append was cut (read_only: is there, and left out) */
+    char said[512]; /* the sentence for the log, or for the refusal to start; empty: nothing to say */
 };
 
 struct journal_options {
-    const char *path;       /* folder; made when missing */
-    size_t segment_size;    /* bytes, 0 = 64 MiB */
-    bool read_only;         /* for check: nothing is cut or written */
+    const char *path;    /* folder; made when missing */
+    size_t segment_size; /* bytes, 0 = 64 MiB; rounded up to 4 KiB. A larger append gets a larger segment */
+    bool read_only;      /* for check: nothing is cut or written */
 };
 
 /* Opens, verifies the chain of the last segment (all of them when `verify_all`), cuts a torn end. Gives *ret (caller closes).
- * Returns 0 or a negative errno: -EBADMSG damage (report->said names segment and offset), -ENOTSUP a newer format. */
+ * Returns 0 or a negative errno: -EBADMSG damage (report->said names segment and offset), -ENOTSUP a newer format. `report` is
+ * filled in any case. */
 int journal_open(const struct journal_options *options, bool verify_all, struct journal **ret, struct journal_open_report *report);
 
-/* Appends frames after `expected_seq` (the last one known) under `epoch` and flushes once (fdatasync). Returns 0 = durable;
- * -ENOSPC: no room for a next segment, nothing was written; -ESTALE: fenced (epoch older, or expected_seq is not the last);
+/* Appends frames after `expected_seq` (the last one known) under `epoch` and flushes once (fdatasync). All of them become
+ * durable or none. Requires frames of that epoch whose sequences are dense. Returns 0 = durable; -ENOSPC: no room for a next
+ * segment, nothing was written; -ESTALE: fenced (epoch older, or expected_seq is not the last), nothing was written;
  * another negative errno: outcome unknown, the journal takes no more appends until reopened. */
-int journal_append(struct journal *journal, uint64_t epoch, uint64_t expected_seq, const struct journal_frame *frames, size_t count);
+int journal_append(struct journal *journal, uint64_t epoch, uint64_t expected_seq, const struct journal_frame *frames,
+                   size_t count);
 
-/* A reader's place. Valid while the journal is open. */
+/* A reader's place. Valid while the journal is open. All members are the journal's. */
 struct journal_cursor {
     struct journal *journal;
     uint64_t next_seq;
     size_t segment;
     uint64_t offset;
-    void *buffer;
+    int fd;       /* of the segment */
+    void *buffer; /* window on the segment: bytes from buffer_offset */
     size_t capacity;
+    size_t buffer_size;
+    uint64_t buffer_offset;
+    uint64_t link_low; /* digest of the frame before, once it was read */
+    uint64_t link_high;
+    bool linked;
 };
 
-/* Begins at the frame that holds `seq`. Returns 0, -ENOENT (beyond the end), or a negative errno. Caller ends the cursor. */
+/* Begins at the frame that holds `seq` (0: the first). Returns 0, -ENOENT (beyond the end), or a negative errno. Caller ends
+ * the cursor, also after a failure. Cost: reads at most 64 KiB and one frame; the first visit to a segment reads it once. */
 int journal_follow(struct journal *journal, uint64_t seq, struct journal_cursor *ret);
 
-/* Reads the next durable frame; its data lives until the next call. Returns 1, 0 at the end, or a negative errno. */
+/* Reads the next durable frame; its data lives until the next call. Frames appended meanwhile are seen. Returns 1, 0 at the end
+ * (ask again after an append), or a negative errno: -EBADMSG damage, see journal_said. */
 int journal_next(struct journal_cursor *cursor, struct journal_frame *ret);
 
+/* Frees what the cursor holds. A zeroed or ended cursor is allowed. */
 void journal_cursor_end(struct journal_cursor *cursor);
 
+/* Last durable sequence, 0 = empty. */
 uint64_t journal_last_seq(const struct journal *journal);
 
-/* Makes the next segment ahead of need when the present one is three quarters full; call when idle. Returns 0 or a negative errno. */
+/* Sentence on the last damage that a cursor met; empty: none. Lives as long as the journal. */
+const char *journal_said(const struct journal *journal);
+
+/* Makes the next segment ahead of need, from the time the present one is half full, a slice of at most 1 MiB a call (below a
+ * millisecond, the last slice flushes). Call it when idle and between batches: what is left to do is done by the append that
+ * needs it, which then stalls. Returns 1 while there is more to do, 0 nothing to do, or a negative errno (nothing is lost; the next
+ * call begins again). */
 int journal_prepare(struct journal *journal);
 
-/* Folder entries and sizes for operations. NULL is allowed; returns NULL. */
+/* Closes. NULL is allowed; returns NULL. */
 struct journal *journal_close(struct journal *journal);
 
 #endif

@@ -2,11 +2,15 @@
  * store.h - the rows: LMDB with one write transaction held open across batches, and the memory indexes over what is open
  *
  * The transaction belongs to the thread that opened the store, from begin to commit. store_checkpoint commits it with full sync,
- * together with the last sequence applied (it is in the district row), and begins the next one; store_rewind aborts it, so that the rows are again
- * those of the last checkpoint, and rebuilds the memory indexes from them; the engine then replays the journal's tail.
- * Counters are buffered in memory between checkpoints and written in key order. Memory indexes: timers (rungs of running clocks,
- * leases) in a heap that deletes lazily, inboxes (open duties by unit and due instant), request ids by hash; all are kept by the put
- * function itself from the old and the new row, and rebuilt by one pass over the rows at open.
+ * together with the last sequence applied (it is in the district row), and begins the next one; store_rewind aborts it, so that the
+ * rows are again those of the last checkpoint, and rebuilds the memory indexes from them; the engine then replays the journal's
+ * tail. Counters are buffered in memory between checkpoints and written in key order. Memory indexes: timers (rungs of running
+ * clocks, leases) in a heap that deletes lazily, inboxes (open duties by unit and due instant), request ids by hash; all are kept
+ * by the put function itself from the old and the new row, and rebuilt by one pass over the rows at open.
+ *
+ * A failure (disk, map, memory) is latched: from then on `get` says "not there" and `put` does nothing, until store_rewind. A
+ * transaction that failed is never committed. Rows lie as they are in memory: another layout or byte order is refused at open with
+ * -ENOTSUP, and the rows are then made again from the journal.
  */
 #ifndef HUYING_STORE_STORE_H
 #define HUYING_STORE_STORE_H
@@ -16,44 +20,56 @@
 struct store;
 
 struct store_options {
-    const char *path;      /* folder; made when missing */
-    size_t map_size;       /* bytes, 0 = 64 GiB sparse */
+    const char *path; /* folder; made when missing */
+    size_t map_size;  /* bytes, 0 = 64 GiB sparse */
     bool read_only;
 };
 
-/* Opens the environment, begins the write transaction, rebuilds the indexes. Gives *ret (caller closes). Returns 0 or negative errno. */
+/* Opens the environment, begins the write transaction (read_only: a read transaction), rebuilds the indexes. Gives *ret (caller
+ * closes). Returns 0 or negative errno: -ENOTSUP rows of another version, -ENOENT read_only and there is nothing. */
 int store_open(const struct store_options *options, struct store **ret);
 
 /* Fills ret->store and ret->ops; `district` is left alone. */
 void store_view(struct store *store, struct view *ret);
 
-/* First failure since the last rewind or open, a negative errno (MDB codes translated: MAP_FULL, TXN_FULL -ENOSPC, others -EIO); 0 = none. */
+/* First failure since the last rewind or open, a negative errno (MDB codes translated: MAP_FULL, TXN_FULL -ENOSPC, others -EIO); 0
+ * = none. */
 int store_failed(const struct store *store);
 
 /* Puts since the last checkpoint. */
 uint64_t store_dirty(const struct store *store);
 
-/* Writes the buffered counters, commits with full sync, begins the next transaction. Returns 0 or negative errno (then rewind). */
+/* Writes the buffered counters, commits with full sync, begins the next transaction. Returns 0 or negative errno: then rewind, and
+ * read in the district row whether the rows are those of this checkpoint or of the one before: a commit whose flush failed may be
+ * either. */
 int store_checkpoint(struct store *store);
 
-/* Back to the last checkpoint. Grows the map first when the failure was -ENOSPC by MAP_FULL and the disk has room. Returns 0 or negative errno. */
+/* Back to the last checkpoint: aborts, drops buffered counters, rebuilds the indexes, clears the failure. Doubles the map first
+ * when it was full and the disk has room; opens the environment anew when LMDB holds it for broken. Returns 0 or negative errno
+ * (then it may be tried again). */
 int store_rewind(struct store *store);
 
-/* Timer whose instant is earliest. kind: 0 rung of a clock, 1 lease of a duty. False: none. Entries are checked against their rows. */
+/* Timer whose instant is earliest. kind: 0 rung of a clock, 1 lease of a duty. False: none. Entries are checked against their rows.
+ */
 bool store_next_timer(struct store *store, int64_t *ret_at_ms, int *ret_kind, uint64_t *ret_id);
 
-/* Open duties of one unit after (after_due, after_id) in the order (due, id), where due 0 sorts last. Fills at most `max`; returns how many. */
-size_t store_inbox(struct store *store, const struct code *unit, int64_t after_due, uint64_t after_id, uint64_t *ret_duties, size_t max);
+/* Open duties of one unit after (after_due, after_id) in the order (due, id), where due 0 sorts last; after_id 0: from the first.
+ * Fills at most `max`; returns how many. */
+size_t store_inbox(struct store *store, const struct code *unit, int64_t after_due, uint64_t after_id, uint64_t *ret_duties,
+                   size_t max);
 
 /* Ids of rows of a table, descending, below `before` (0: from the newest). Returns how many. */
 size_t store_ids_before(struct store *store, enum row_table table, uint64_t before, uint64_t *ret_ids, size_t max);
 
-/* Calls `each` for every counter of `metric` with from_slot <= slot < until_slot, buffered ones included, in key order. Stops when it returns false. */
+/* Calls `each` for every counter of `metric` with from_slot <= slot < until_slot, buffered ones included, in key order. Stops when
+ * it returns false. `each` may not write to the store. */
 void store_counters(struct store *store, uint32_t metric, uint32_t from_slot, uint32_t until_slot,
                     bool (*each)(void *arg, const struct counter_key *key, const struct counter *counter), void *arg);
 
-/* Compares all tables and counters of two stores row by row; calls `differ` for each difference. Returns the number of rows compared, or negative errno. */
-int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg, const char *table, uint64_t id, const char *what), void *arg);
+/* Compares all tables and counters of two stores row by row, buffered counters included; calls `differ` for each difference (table
+ * "counters": the id is the slot, `what` names the key). Returns the number of rows compared, or negative errno. */
+int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg, const char *table, uint64_t id, const char *what),
+                      void *arg);
 
 /* Number of rows of a table. */
 uint64_t store_count(struct store *store, enum row_table table);

@@ -1,0 +1,148 @@
+#include "dispatcher/store/inbox.h"
+
+#include <assert.h>
+#include <bsd/sys/tree.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLAB_ENTRIES 1024
+
+struct entry {
+    RB_ENTRY(entry) node;
+    int64_t due; /* INT64_MAX: none */
+    uint64_t duty_id;
+};
+RB_HEAD(entries, entry);
+
+struct unit {
+    RB_ENTRY(unit) node;
+    struct code code;
+    struct entries entries;
+};
+RB_HEAD(units, unit);
+
+struct slab {
+    struct slab *next;
+    struct entry entries[SLAB_ENTRIES];
+};
+
+struct inbox {
+    struct units units;
+    struct slab *slabs;
+    size_t used;         /* entries taken from the first slab */
+    struct entry *spare; /* given back, linked by their left pointers */
+};
+
+static int entry_compare(const struct entry *a, const struct entry *b)
+{
+    if (a->due != b->due)
+        return a->due < b->due ? -1 : 1;
+    return a->duty_id < b->duty_id ? -1 : a->duty_id > b->duty_id;
+}
+
+static int unit_compare(const struct unit *a, const struct unit *b)
+{
+    return memcmp(&a->code, &b->code, sizeof a->code);
+}
+
+RB_GENERATE_INTERNAL(entries, entry, node, entry_compare, __attribute__((unused)) static)
+RB_GENERATE_INTERNAL(units, unit, node, unit_compare, __attribute__((unused)) static)
+
+static struct entry entry_key(int64_t due_at, uint64_t duty_id)
+{
+    return (struct entry){.due = due_at == 0 ? INT64_MAX : due_at, .duty_id = duty_id};
+}
+
+static struct unit *unit_find(struct inbox *inbox, const struct code *code)
+{
+    struct unit key = {.code = *code};
+    return RB_FIND(units, &inbox->units, &key);
+}
+
+static struct entry *entry_take(struct inbox *inbox)
+{
+    if (inbox->spare != NULL) {
+        struct entry *entry = inbox->spare;
+        inbox->spare = RB_LEFT(entry, node);
+        return entry;
+    }
+    if (inbox->slabs == NULL || inbox->used == SLAB_ENTRIES) {
+        struct slab *slab = malloc(sizeof *slab);
+        if (slab == NULL)
+            return NULL;
+        slab->next = inbox->slabs;
+        inbox->slabs = slab;
+        inbox->used = 0;
+    }
+    return &inbox->slabs->entries[inbox->used++];
+}
+
+struct inbox *inbox_new(void)
+{
+    return calloc(1, sizeof(struct inbox));
+}
+
+int inbox_add(struct inbox *inbox, const struct code *code, int64_t due_at, uint64_t duty_id)
+{
+    struct unit *unit = unit_find(inbox, code);
+    if (unit == NULL) {
+        unit = calloc(1, sizeof *unit);
+        if (unit == NULL)
+            return -ENOMEM;
+        unit->code = *code;
+        RB_INSERT(units, &inbox->units, unit);
+    }
+    struct entry *entry = entry_take(inbox);
+    if (entry == NULL)
+        return -ENOMEM;
+    *entry = entry_key(due_at, duty_id);
+    struct entry *there = RB_INSERT(entries, &unit->entries, entry);
+    assert(there == NULL);
+    (void)there;
+    return 0;
+}
+
+void inbox_remove(struct inbox *inbox, const struct code *code, int64_t due_at, uint64_t duty_id)
+{
+    struct unit *unit = unit_find(inbox, code);
+    assert(unit != NULL);
+    struct entry key = entry_key(due_at, duty_id);
+    struct entry *entry = RB_FIND(entries, &unit->entries, &key);
+    assert(entry != NULL);
+    RB_REMOVE(entries, &unit->entries, entry);
+    RB_LEFT(entry, node) = inbox->spare;
+    inbox->spare = entry;
+}
+
+size_t inbox_page(struct inbox *inbox, const struct code *code, int64_t after_due, uint64_t after_id, uint64_t *ret_duties,
+                  size_t max)
+{
+    struct unit *unit = unit_find(inbox, code);
+    if (unit == NULL)
+        return 0;
+    struct entry key = entry_key(after_due, after_id + 1);
+    struct entry *entry = after_id == 0 ? RB_MIN(entries, &unit->entries) : RB_NFIND(entries, &unit->entries, &key);
+    size_t count = 0;
+    for (; entry != NULL && count < max; entry = RB_NEXT(entries, &unit->entries, entry))
+        ret_duties[count++] = entry->duty_id;
+    return count;
+}
+
+struct inbox *inbox_free(struct inbox *inbox)
+{
+    if (inbox == NULL)
+        return NULL;
+    struct unit *unit;
+    while ((unit = RB_ROOT(&inbox->units)) != NULL) {
+        RB_REMOVE(units, &inbox->units, unit);
+        free(unit);
+    }
+    while (inbox->slabs != NULL) {
+        struct slab *next = inbox->slabs->next;
+        free(inbox->slabs);
+        inbox->slabs = next;
+    }
+    free(inbox);
+    return NULL;
+}

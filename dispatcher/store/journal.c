@@ -1,0 +1,228 @@
+#include "dispatcher/store/journal_inner.h"
+
+#include "dispatcher/store/folder.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PREPARE_SLICE (1024 * 1024)
+#define BUFFER_KEEP (4 * 1024 * 1024)
+#define PAGE 4096
+
+uint64_t journal_last_seq(const struct journal *journal)
+{
+    return journal->state.last_seq;
+}
+
+const char *journal_said(const struct journal *journal)
+{
+    return journal->said;
+}
+
+int journal_grow(struct journal *journal)
+{
+    struct segment *segments = realloc(journal->segments, (journal->segment_count + 1) * sizeof *segments);
+    if (segments == NULL)
+        return -ENOMEM;
+    journal->segments = segments;
+    return 0;
+}
+
+static bool no_room(int rc)
+{
+    return rc == -ENOSPC || rc == -EDQUOT || rc == -EFBIG;
+}
+
+static uint64_t size_of_append(const struct journal_frame *frames, size_t count)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        assert(frames[i].size <= JOURNAL_FRAME_DATA_MAX);
+        size += frame_size(frames[i].size);
+    }
+    return size;
+}
+
+static int buffer_for(struct journal *journal, uint64_t size)
+{
+    if (journal->capacity >= size)
+        return 0;
+    uint8_t *buffer = realloc(journal->buffer, (size_t)size);
+    if (buffer == NULL)
+        return -ENOMEM;
+    journal->buffer = buffer;
+    journal->capacity = (size_t)size;
+    return 0;
+}
+
+/* Lays the frames into the buffer as they will lie at `offset`; *state moves behind them. */
+static void compose(struct journal *journal, uint64_t epoch, const struct journal_frame *frames, size_t count, uint64_t offset,
+                    uint64_t size, uint8_t *out, struct scan_state *state)
+{
+    *state = journal->state;
+    for (size_t i = 0; i < count; i++) {
+        assert(frames[i].epoch == epoch && frames[i].first_seq == state->last_seq + 1 && frames[i].count > 0);
+        struct frame_place place = {.frame = frames[i], .append_offset = offset, .append_size = size, .before = state->before};
+        frame_write(&place, out);
+        out += frame_size(frames[i].size);
+        state->last_seq += frames[i].count;
+        state->at_ms = frames[i].at_ms;
+        state->epoch = epoch;
+        state->before = place.digest;
+    }
+}
+
+static void mark_all(struct segment *segment, const struct journal_frame *frames, size_t count, uint64_t offset)
+{
+    for (size_t i = 0; i < count; i++) {
+        segment_mark(segment, frames[i].first_seq, offset);
+        offset += frame_size(frames[i].size);
+    }
+}
+
+/* Has a prepared segment that holds an append of this size. Returns 0, -ENOSPC (nothing is left behind), or another negative errno.
+ */
+static int next_segment(struct journal *journal, uint64_t append_size)
+{
+    struct segment_maker *maker = &journal->maker;
+    uint64_t need = (SEGMENT_HEADER_SIZE + append_size + PAGE - 1) / PAGE * PAGE;
+    if (maker->fd >= 0 && maker->size < need)
+        segment_drop(journal->folder, maker);
+    int rc = 0;
+    if (maker->fd < 0)
+        rc = segment_make(journal->folder, need > journal->segment_size ? need : journal->segment_size, maker);
+    if (rc == 0 && !maker->ready)
+        rc = segment_make_on(journal->folder, maker, maker->size);
+    return no_room(rc) ? -ENOSPC : rc;
+}
+
+/* The append opens a new segment: written and flushed first, then named, then the name is flushed. */
+static int append_first(struct journal *journal, const struct scan_state *before, const struct scan_state *after, uint64_t size)
+{
+    struct segment_maker *maker = &journal->maker;
+    struct segment_header header = {.first_seq = before->last_seq + 1, .before = before->before, .file_size = maker->size};
+    segment_header_write(&header, journal->buffer);
+    int rc = journal_grow(journal);
+    if (rc == 0)
+        rc = folder_write_all(maker->fd, journal->buffer, SEGMENT_HEADER_SIZE + (size_t)size, 0);
+    if (rc == 0)
+        rc = folder_sync_data(maker->fd);
+    if (rc < 0)
+        return rc;
+    char name[SEGMENT_NAME_SIZE];
+    segment_name(header.first_seq, name);
+    if (renameat(journal->folder, SEGMENT_PREPARED, journal->folder, name) != 0)
+        return -errno;
+    rc = folder_sync(journal->folder);
+    if (rc < 0)
+        return rc;
+    if (journal->fd >= 0)
+        close(journal->fd);
+    journal->fd = maker->fd;
+    journal->end = SEGMENT_HEADER_SIZE + size;
+    journal->state = *after;
+    journal->segments[journal->segment_count++] =
+        (struct segment){.first_seq = header.first_seq, .size = maker->size, .marked = true};
+    *maker = (struct segment_maker){.fd = -1};
+    return 0;
+}
+
+/* The usual append: one write, one flush. */
+static int append_here(struct journal *journal, const struct scan_state *after, uint64_t size)
+{
+    int rc = folder_write_all(journal->fd, journal->buffer, (size_t)size, journal->end);
+    if (rc == 0)
+        rc = folder_sync_data(journal->fd);
+    if (rc < 0)
+        return rc;
+    journal->end += size;
+    journal->state = *after;
+    return 0;
+}
+
+static int append(struct journal *journal, uint64_t epoch, const struct journal_frame *frames, size_t count)
+{
+    uint64_t size = size_of_append(frames, count);
+    bool here = journal->fd >= 0 && size <= journal->segments[journal->segment_count - 1].size - journal->end;
+    struct scan_state before = journal->state, after;
+    int rc = buffer_for(journal, SEGMENT_HEADER_SIZE + size);
+    if (rc < 0)
+        return rc;
+    if (here) {
+        compose(journal, epoch, frames, count, journal->end, size, journal->buffer, &after);
+        rc = append_here(journal, &after, size);
+    } else {
+        rc = next_segment(journal, size);
+        if (rc < 0)
+            return rc;
+        compose(journal, epoch, frames, count, SEGMENT_HEADER_SIZE, size, journal->buffer + SEGMENT_HEADER_SIZE, &after);
+        rc = append_first(journal, &before, &after, size);
+    }
+    /* Space was there: a file system that has none after all (it copies on write) leaves the outcome unknown. */
+    if (no_room(rc))
+        return -EIO;
+    if (rc == 0)
+        mark_all(&journal->segments[journal->segment_count - 1], frames, count, journal->end - size);
+    return rc;
+}
+
+int journal_append(struct journal *journal, uint64_t epoch, uint64_t expected_seq, const struct journal_frame *frames, size_t count)
+{
+    assert(!journal->read_only);
+    if (journal->failed != 0)
+        return journal->failed;
+    if (epoch < journal->state.epoch || expected_seq != journal->state.last_seq)
+        return -ESTALE;
+    if (count == 0)
+        return 0;
+    int rc = append(journal, epoch, frames, count);
+    if (rc < 0 && rc != -ENOSPC)
+        journal->failed = rc;
+    if (journal->capacity > BUFFER_KEEP) {
+        free(journal->buffer);
+        journal->buffer = NULL;
+        journal->capacity = 0;
+    }
+    return rc;
+}
+
+int journal_prepare(struct journal *journal)
+{
+    if (journal->read_only || journal->failed != 0 || journal->maker.ready)
+        return 0;
+    if (journal->fd >= 0 && journal->end < journal->segments[journal->segment_count - 1].size / 2)
+        return 0;
+    int rc = 0;
+    if (journal->maker.fd < 0)
+        rc = segment_make(journal->folder, journal->segment_size, &journal->maker);
+    if (rc == 0)
+        rc = segment_make_on(journal->folder, &journal->maker, PREPARE_SLICE);
+    return no_room(rc) ? -ENOSPC : rc;
+}
+
+struct journal *journal_close(struct journal *journal)
+{
+    if (journal == NULL)
+        return NULL;
+    if (journal->folder >= 0) {
+        /* After a failed append the prepared file may have become a segment: its name is not ours to remove, open decides. */
+        if (journal->failed == 0)
+            segment_drop(journal->folder, &journal->maker);
+        else if (journal->maker.fd >= 0)
+            close(journal->maker.fd);
+        close(journal->folder);
+    }
+    if (journal->fd >= 0)
+        close(journal->fd);
+    for (size_t i = 0; i < journal->segment_count; i++)
+        free(journal->segments[i].marks);
+    free(journal->segments);
+    free(journal->buffer);
+    free(journal);
+    return NULL;
+}

@@ -1,0 +1,28 @@
+/*
+ * journal_inner.h - what the files of the journal share
+ */
+#ifndef HUYING_STORE_JOURNAL_INNER_H
+#define HUYING_STORE_JOURNAL_INNER_H
+
+#include "dispatcher/store/scan.h"
+
+struct journal {
+    int folder;
+    bool read_only;
+    int failed; /* negative errno of the append whose outcome is unknown; 0 = none */
+    uint64_t segment_size;
+    struct segment *segments; /* in order; the last one takes the appends */
+    size_t segment_count;
+    int fd;                  /* of the last segment, for writing; -1 = none */
+    uint64_t end;            /* durable bytes of the last segment */
+    struct scan_state state; /* after the last durable frame */
+    struct segment_maker maker;
+    uint8_t *buffer; /* for one append */
+    size_t capacity;
+    char said[512];
+};
+
+/* Makes room for one more segment in the list. Returns 0 or -ENOMEM. */
+int journal_grow(struct journal *journal);
+
+#endif

@@ -1,0 +1,281 @@
+#include "dispatcher/store/store_inner.h"
+
+#include "dispatcher/store/folder.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define MAP_SIZE_DEFAULT ((size_t)64 << 30)
+#define MAP_SIZE_MAX ((size_t)8 << 40)
+#define FREE_TO_GROW ((uint64_t)64 << 20)
+#define STORE_FORMAT 1
+
+/* The first row that is written: rows lie as in memory, so their sizes and the byte order are part of the format. */
+struct meta {
+    uint32_t byte_order;
+    uint32_t format;
+    uint32_t row_size[ROW_TABLE_COUNT];
+    uint32_t counter_size;
+};
+
+int store_errno(int rc)
+{
+    if (rc == 0)
+        return 0;
+    if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL)
+        return -ENOSPC;
+    if (rc == MDB_VERSION_MISMATCH)
+        return -ENOTSUP;
+    return rc > 0 ? -rc : -EIO;
+}
+
+void store_latch(struct store *store, int mdb_rc)
+{
+    if (mdb_rc == MDB_MAP_FULL)
+        store->map_full = true;
+    if (store->failed == 0)
+        store->failed = mdb_rc == -ENOMEM ? -ENOMEM : store_errno(mdb_rc);
+}
+
+static int begin(struct store *store)
+{
+    unsigned int flags = store->read_only ? MDB_RDONLY : 0;
+    int rc = mdb_txn_begin(store->env, NULL, flags, &store->txn);
+    if (rc == MDB_MAP_RESIZED) {
+        rc = mdb_env_set_mapsize(store->env, 0);
+        if (rc == 0)
+            rc = mdb_txn_begin(store->env, NULL, flags, &store->txn);
+    }
+    if (rc != 0)
+        store->txn = NULL;
+    return store_errno(rc);
+}
+
+static void abort_txn(struct store *store)
+{
+    if (store->txn != NULL)
+        mdb_txn_abort(store->txn);
+    store->txn = NULL;
+}
+
+static int commit(struct store *store)
+{
+    MDB_txn *txn = store->txn;
+    store->txn = NULL; /* gone, whatever commit says */
+    int rc = mdb_txn_commit(txn);
+    if (rc == MDB_MAP_FULL)
+        store->map_full = true;
+    return store_errno(rc);
+}
+
+/* Writes what these rows are, or checks it. */
+static int check_meta(struct store *store, MDB_dbi dbi)
+{
+    struct meta meta = {.byte_order = 0x01020304, .format = STORE_FORMAT, .counter_size = sizeof(struct counter)};
+    for (int i = 0; i < ROW_TABLE_COUNT; i++)
+        meta.row_size[i] = row_size((enum row_table)i);
+    char name[] = "rows";
+    MDB_val key = {.mv_size = 4, .mv_data = name}, value;
+    int rc = mdb_get(store->txn, dbi, &key, &value);
+    if (rc == 0)
+        return value.mv_size == sizeof meta && memcmp(value.mv_data, &meta, sizeof meta) == 0 ? 0 : -ENOTSUP;
+    if (rc != MDB_NOTFOUND || store->read_only)
+        return store_errno(rc);
+    value = (MDB_val){.mv_size = sizeof meta, .mv_data = &meta};
+    return store_errno(mdb_put(store->txn, dbi, &key, &value, 0));
+}
+
+/* Opens the tables in the present transaction. */
+static int open_tables(struct store *store)
+{
+    unsigned int make = store->read_only ? 0 : MDB_CREATE;
+    MDB_dbi meta;
+    int rc = store_errno(mdb_dbi_open(store->txn, "meta", make, &meta));
+    if (rc == 0)
+        rc = check_meta(store, meta);
+    if (rc == 0)
+        rc = store_errno(mdb_dbi_open(store->txn, "counters", make, &store->counters_dbi));
+    for (int i = 0; rc == 0 && i < ROW_TABLE_COUNT; i++)
+        rc = store_errno(mdb_dbi_open(store->txn, row_table_name((enum row_table)i), make | MDB_INTEGERKEY, &store->tables[i]));
+    return rc;
+}
+
+/* A map that is nearly full at open is made larger before the first transaction needs it. */
+static int map_for(struct store *store)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    int rc = mdb_env_info(store->env, &info);
+    if (rc == 0)
+        rc = mdb_env_stat(store->env, &stat);
+    if (rc != 0)
+        return store_errno(rc);
+    size_t used = (info.me_last_pgno + 1) * stat.ms_psize;
+    store->map_size = info.me_mapsize;
+    if (store->read_only || used < info.me_mapsize / 4 * 3)
+        return 0;
+    rc = mdb_env_set_mapsize(store->env, 2 * store->map_size);
+    if (rc == 0)
+        store->map_size *= 2;
+    return store_errno(rc);
+}
+
+static void close_env(struct store *store)
+{
+    abort_txn(store);
+    if (store->env != NULL)
+        mdb_env_close(store->env);
+    store->env = NULL;
+}
+
+static int open_steps(struct store *store)
+{
+    int rc = mdb_env_set_maxdbs(store->env, ROW_TABLE_COUNT + 2);
+    if (rc == 0)
+        rc = mdb_env_set_mapsize(store->env, store->map_size);
+    if (rc == 0)
+        rc = mdb_env_open(store->env, store->path, store->read_only ? MDB_RDONLY : 0, 0640);
+    if (rc != 0)
+        return store_errno(rc);
+    rc = map_for(store);
+    if (rc == 0)
+        rc = begin(store);
+    if (rc == 0)
+        rc = open_tables(store);
+    /* Handles live on only when the transaction that opened them is committed; the reader keeps its own. */
+    if (rc == 0 && !store->read_only) {
+        rc = commit(store);
+        if (rc == 0)
+            rc = begin(store);
+    }
+    return rc;
+}
+
+/* Opens the environment and leaves the transaction begun; after a failure there is no environment. */
+static int open_env(struct store *store)
+{
+    int rc = mdb_env_create(&store->env);
+    if (rc != 0) {
+        store->env = NULL;
+        return store_errno(rc);
+    }
+    rc = open_steps(store);
+    if (rc < 0)
+        close_env(store);
+    return rc;
+}
+
+int store_open(const struct store_options *options, struct store **ret)
+{
+    int folder = folder_open(options->path, !options->read_only);
+    if (folder < 0)
+        return folder;
+    close(folder);
+    struct store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return -ENOMEM;
+    store->path = strdup(options->path);
+    store->read_only = options->read_only;
+    store->map_size = options->map_size != 0 ? options->map_size : MAP_SIZE_DEFAULT;
+    int rc = store->path != NULL ? open_env(store) : -ENOMEM;
+    if (rc == 0)
+        rc = store_rebuild(store);
+    if (rc < 0) {
+        store->failed = rc;
+        store_close(store);
+        return rc;
+    }
+    *ret = store;
+    return 0;
+}
+
+void store_view(struct store *store, struct view *ret)
+{
+    ret->store = store;
+    ret->ops = &store_row_ops;
+}
+
+int store_failed(const struct store *store)
+{
+    return store->failed;
+}
+
+uint64_t store_dirty(const struct store *store)
+{
+    return store->dirty;
+}
+
+int store_checkpoint(struct store *store)
+{
+    assert(!store->read_only);
+    if (store->failed != 0)
+        return store->failed;
+    int rc = store_write_counters(store);
+    if (rc == 0)
+        rc = commit(store);
+    if (rc == 0) {
+        counters_clear(&store->counters);
+        store->dirty = 0;
+        rc = begin(store);
+    }
+    if (rc < 0 && store->failed == 0)
+        store->failed = rc;
+    return rc;
+}
+
+static bool disk_has_room(const struct store *store)
+{
+    struct statvfs st;
+    return statvfs(store->path, &st) == 0 && (uint64_t)st.f_bavail * st.f_frsize >= FREE_TO_GROW;
+}
+
+static int grow_map(struct store *store)
+{
+    if (!store->map_full || store->map_size >= MAP_SIZE_MAX || !disk_has_room(store))
+        return 0;
+    int rc = mdb_env_set_mapsize(store->env, 2 * store->map_size);
+    if (rc == 0)
+        store->map_size *= 2;
+    return store_errno(rc);
+}
+
+int store_rewind(struct store *store)
+{
+    abort_txn(store);
+    counters_clear(&store->counters);
+    store_forget(store);
+    store->dirty = 0;
+    int rc = store->env != NULL ? grow_map(store) : -EIO;
+    if (rc == 0)
+        rc = begin(store);
+    if (rc < 0) {
+        /* After a failed write of its head page LMDB takes no more transactions (MDB_PANIC) until it is opened anew. */
+        close_env(store);
+        rc = open_env(store);
+    }
+    store->map_full = false;
+    store->failed = 0;
+    if (rc == 0)
+        rc = store_rebuild(store);
+    if (rc < 0)
+        store->failed = rc;
+    return rc;
+}
+
+struct store *store_close(struct store *store)
+{
+    if (store == NULL)
+        return NULL;
+    if (!store->read_only && store->failed == 0 && store->txn != NULL && store_write_counters(store) == 0)
+        (void)commit(store);
+    close_env(store);
+    store_forget(store);
+    counters_deinit(&store->counters);
+    free(store->path);
+    free(store);
+    return NULL;
+}

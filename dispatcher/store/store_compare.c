@@ -1,0 +1,189 @@
+/*
+ * Whole tables: ids in order, sizes, and the comparison of two stores.
+ */
+#include "dispatcher/store/store_inner.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+uint64_t store_count(struct store *store, enum row_table table)
+{
+    MDB_stat stat = {0};
+    if (store->failed != 0)
+        return 0;
+    int rc = mdb_stat(store->txn, store->tables[table], &stat);
+    if (rc != 0)
+        store_latch(store, rc);
+    return stat.ms_entries;
+}
+
+size_t store_ids_before(struct store *store, enum row_table table, uint64_t before, uint64_t *ret_ids, size_t max)
+{
+    MDB_cursor *cursor;
+    MDB_val key = {.mv_size = sizeof before, .mv_data = &before}, value;
+    size_t count = 0;
+    if (store->failed != 0 || max == 0)
+        return 0;
+    int rc = mdb_cursor_open(store->txn, store->tables[table], &cursor);
+    if (rc != 0) {
+        store_latch(store, rc);
+        return 0;
+    }
+    rc = before == 0 ? MDB_NOTFOUND : mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    if (rc == 0)
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
+    else if (rc == MDB_NOTFOUND)
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+    while (rc == 0) {
+        memcpy(&ret_ids[count++], key.mv_data, sizeof before);
+        if (count == max)
+            break;
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
+    }
+    mdb_cursor_close(cursor);
+    if (rc != 0 && rc != MDB_NOTFOUND) {
+        store_latch(store, rc);
+        return 0;
+    }
+    return count;
+}
+
+struct differ {
+    void (*call)(void *arg, const char *table, uint64_t id, const char *what);
+    void *arg;
+};
+
+/* One side of a comparison of a table. */
+struct side {
+    MDB_cursor *cursor;
+    bool have;
+    uint64_t id;
+    MDB_val row;
+};
+
+static int side_next(struct side *side)
+{
+    MDB_val key;
+    int rc = mdb_cursor_get(side->cursor, &key, &side->row, MDB_NEXT);
+    side->have = rc == 0;
+    if (rc == 0)
+        memcpy(&side->id, key.mv_data, sizeof side->id);
+    return rc == MDB_NOTFOUND ? 0 : store_errno(rc);
+}
+
+static size_t first_difference(const MDB_val *a, const MDB_val *b)
+{
+    size_t i = 0;
+    while (i < a->mv_size && i < b->mv_size && ((const uint8_t *)a->mv_data)[i] == ((const uint8_t *)b->mv_data)[i])
+        i++;
+    return i;
+}
+
+static int64_t compare_sides(struct side *a, struct side *b, const char *table, const struct differ *differ)
+{
+    char what[64];
+    int64_t count = 0;
+    int rc = side_next(a);
+    if (rc == 0)
+        rc = side_next(b);
+    while (rc == 0 && (a->have || b->have)) {
+        count++;
+        if (!b->have || (a->have && a->id < b->id)) {
+            differ->call(differ->arg, table, a->id, "only in the first");
+            rc = side_next(a);
+        } else if (!a->have || b->id < a->id) {
+            differ->call(differ->arg, table, b->id, "only in the second");
+            rc = side_next(b);
+        } else {
+            if (a->row.mv_size != b->row.mv_size || memcmp(a->row.mv_data, b->row.mv_data, a->row.mv_size) != 0) {
+                snprintf(what, sizeof what, "differs from byte %zu on", first_difference(&a->row, &b->row));
+                differ->call(differ->arg, table, a->id, what);
+            }
+            rc = side_next(a);
+            if (rc == 0)
+                rc = side_next(b);
+        }
+    }
+    return rc < 0 ? rc : count;
+}
+
+static int64_t compare_table(struct store *a, struct store *b, enum row_table table, const struct differ *differ)
+{
+    struct side left = {0}, right = {0};
+    int rc = mdb_cursor_open(a->txn, a->tables[table], &left.cursor);
+    if (rc != 0)
+        return store_errno(rc);
+    int64_t count;
+    rc = mdb_cursor_open(b->txn, b->tables[table], &right.cursor);
+    if (rc != 0) {
+        count = store_errno(rc);
+    } else {
+        count = compare_sides(&left, &right, row_table_name(table), differ);
+        mdb_cursor_close(right.cursor);
+    }
+    mdb_cursor_close(left.cursor);
+    return count;
+}
+
+static void say_counter(const struct differ *differ, const struct counter_key *key, const char *what)
+{
+    char said[300];
+    snprintf(said, sizeof said, "metric %" PRIu32 ", value %" PRId64 ", %.32s/%.32s/%.32s/%.32s %s", key->metric, key->value,
+             key->acct.s, key->street.s, key->place.s, key->matter.s, what);
+    differ->call(differ->arg, "counters", key->slot, said);
+}
+
+static int64_t compare_walks(struct counters_walk *a, struct counters_walk *b, const struct differ *differ)
+{
+    struct counter_key left_key, right_key;
+    struct counter left, right;
+    int64_t count = 0;
+    int have_left = counters_walk_next(a, &left_key, &left);
+    int have_right = counters_walk_next(b, &right_key, &right);
+    while (have_left >= 0 && have_right >= 0 && (have_left == 1 || have_right == 1)) {
+        int order = have_right == 0 ? -1 : have_left == 0 ? 1 : counters_compare(&left_key, &right_key);
+        count++;
+        if (order < 0)
+            say_counter(differ, &left_key, "only in the first");
+        else if (order > 0)
+            say_counter(differ, &right_key, "only in the second");
+        else if (memcmp(&left, &right, sizeof left) != 0)
+            say_counter(differ, &left_key, "differs");
+        if (order <= 0)
+            have_left = counters_walk_next(a, &left_key, &left);
+        if (order >= 0)
+            have_right = counters_walk_next(b, &right_key, &right);
+    }
+    return have_left < 0 ? have_left : have_right < 0 ? have_right : count;
+}
+
+static int64_t compare_counters(struct store *a, struct store *b, const struct differ *differ)
+{
+    struct counters_walk left, right = {0};
+    int rc = counters_walk_begin(&left, a, UINT32_MAX, 0, UINT32_MAX);
+    if (rc == 0)
+        rc = counters_walk_begin(&right, b, UINT32_MAX, 0, UINT32_MAX);
+    int64_t count = rc == 0 ? compare_walks(&left, &right, differ) : rc;
+    counters_walk_end(&left);
+    counters_walk_end(&right);
+    return count;
+}
+
+int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg, const char *table, uint64_t id, const char *what),
+                      void *arg)
+{
+    const struct differ call = {.call = differ, .arg = arg};
+    int64_t sum = 0;
+    if (a->failed != 0 || b->failed != 0)
+        return a->failed != 0 ? a->failed : b->failed;
+    for (int i = 0; i < ROW_TABLE_COUNT; i++) {
+        int64_t count = compare_table(a, b, (enum row_table)i, &call);
+        if (count < 0)
+            return count;
+        sum += count;
+    }
+    int64_t count = compare_counters(a, b, &call);
+    return count < 0 ? count : sum + count;
+}
