@@ -13,26 +13,29 @@
 
 /* Who asks. Borrows its texts for the time of the call. */
 struct actor {
-    struct text name;    /* of the key */
-    struct text behalf;  /* name for whom a gateway acts, or empty */
-    uint32_t roles;      /* bit per enum role */
-    struct code unit;    /* top of the subtree that it may act for */
+    struct text name;   /* of the key */
+    struct text behalf; /* name for whom a gateway acts, or empty */
+    uint32_t roles;     /* bit per enum role */
+    struct code unit;   /* top of the subtree that it may act for */
 };
 
 /* A wish with an actor and an instant. Texts are borrowed until the verdict's records have been encoded. */
 struct command {
     enum command_type type;
     struct actor actor;
-    struct text request; /* request id; empty for pulse and adopt_config */
+    struct text request;   /* request id; empty for pulse and adopt_config */
     uint64_t request_hash; /* of actor name and request id: core_request_hash */
     uint64_t body_hash;
     int64_t now_ms;
-    uint64_t next_seq;   /* sequence that the first record gets */
+    uint64_t next_seq; /* sequence that the first record gets */
     union command_body body;
 };
 
 /* Most records of one verdict: a lead with 64 open duties, each with four clocks to end, and what opens after it. */
 #define VERDICT_RECORDS_MAX 512
+
+/* Units that one adopt_config verdict publishes; the engine asks again from where it ended. */
+#define CORE_ADOPT_UNITS 200
 
 struct verdict {
     enum refusal refusal; /* REFUSAL_NONE: accepted */
@@ -51,7 +54,8 @@ void core_judge(const struct view *view, const struct command *command, struct v
 uint64_t core_command_case(const struct view *view, const struct command *command);
 
 /* The earliest timer of one case that is due at or before now: its instant, and what to pulse (a clock or a duty). False: none. */
-bool core_case_due(const struct view *view, uint64_t case_id, int64_t now_ms, int64_t *ret_at_ms, uint64_t *ret_clock, uint64_t *ret_duty);
+bool core_case_due(const struct view *view, uint64_t case_id, int64_t now_ms, int64_t *ret_at_ms, uint64_t *ret_clock,
+                   uint64_t *ret_duty);
 
 /* Next unfired rung of a running clock: its instant, or INT64_MAX. */
 int64_t core_next_rung_at(const struct clock_row *clock);
@@ -62,7 +66,8 @@ void core_apply(const struct view *view, const struct record *record);
 /* XXH64 over actor name and request id. */
 uint64_t core_request_hash(struct text actor, struct text request);
 
-/* Answer to an accepted or repeated command, from its request row and the case row. `number` is written to `number_buffer` (>= 24 bytes). */
+/* Answer to an accepted or repeated command, from its request row and the case row. `number` is written to `number_buffer` (>= 24
+ * bytes). */
 bool core_answer(const struct view *view, uint64_t request_seq, char *number_buffer, struct command_answer *ret);
 
 #endif

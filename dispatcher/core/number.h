@@ -2,8 +2,8 @@
  * number.h - case numbers that people can say: YYMMDD-NNNNN-C
  *
  * YYMMDD is the day of the district on which the case was received, NNNNN its running number in that day (five digits or, on a day
- * with more than 99,999 cases, more; at most 9,999,999), C a check digit by the Damm algorithm over all digits before it: it finds every single wrong
- * digit and every swap of neighbours. Pure.
+ * with more than 99,999 cases, more; at most 9,999,999), C a check digit by the Damm algorithm over all digits before it: it finds
+ * every single wrong digit and every swap of neighbours. Pure.
  */
 #ifndef HUYING_CORE_NUMBER_H
 #define HUYING_CORE_NUMBER_H

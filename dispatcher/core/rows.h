@@ -29,7 +29,7 @@ enum row_table {
 #define ROW_ENUM(upper, row, key) ROW_##upper,
     ROW_TABLES(ROW_ENUM)
 #undef ROW_ENUM
-    ROW_TABLE_COUNT
+        ROW_TABLE_COUNT
 };
 
 /* What a fact of a case is counted under; the dims of records. */
@@ -51,10 +51,10 @@ struct dims {
 struct case_row {
     uint64_t case_id;
     struct dims dims;
-    struct code lead;      /* unit of the present lead duty, else of the last */
-    struct code lead_acct; /* its accountable unit; the desk's while unrouted */
+    struct code lead;       /* unit of the present lead duty, else of the last */
+    struct code lead_acct;  /* its accountable unit; the desk's while unrouted */
     struct code first_acct; /* accountable unit of the first lead */
-    uint32_t day;          /* YYMMDD */
+    uint32_t day;           /* YYMMDD */
     uint32_t day_no;
     uint8_t state;       /* enum case_state */
     uint8_t disposition; /* enum disposition */
@@ -80,14 +80,14 @@ struct case_row {
     int64_t given_limit_at;
     int64_t answered_at; /* last answer that stands, 0 = none now */
     int64_t first_answered_at;
-    int64_t closed_at; /* 0 = open */
+    int64_t closed_at;     /* 0 = open */
     int64_t rung_floor_at; /* no rung and no lease of this case is due before this instant; INT64_MAX = none */
-    uint64_t last_seq; /* newest record: head of the timeline's chain */
-    uint64_t duty_last; /* heads of the chains */
+    uint64_t last_seq;     /* newest record: head of the timeline's chain */
+    uint64_t duty_last;    /* heads of the chains */
     uint64_t call_last;
     uint64_t clock_last;
-    uint64_t route_duty; /* open route duty of the case itself */
-    uint64_t lead_duty;  /* present lead duty, or the last */
+    uint64_t route_duty;   /* open route duty of the case itself */
+    uint64_t lead_duty;    /* present lead duty, or the last */
     uint64_t handle_clock; /* of lead_duty */
     uint64_t total_clock;  /* of reporter 1 */
     /* what this case has contributed to the counters, so that a change takes back and adds */
@@ -109,13 +109,13 @@ struct duty_row {
     struct code unit;
     struct code acct;
     struct code creator; /* unit that may cancel it */
-    uint8_t kind;   /* enum duty_kind */
-    uint8_t state;  /* enum duty_state */
-    uint8_t reason; /* enum duty_end: why opened, then why ended */
+    uint8_t kind;        /* enum duty_kind */
+    uint8_t state;       /* enum duty_state */
+    uint8_t reason;      /* enum duty_end: why opened, then why ended */
     uint8_t claimed;
-    uint8_t sent_back; /* times */
+    uint8_t sent_back;   /* times */
     uint8_t finish_code; /* respond: enum finish_code + 1, 0 = not finished */
-    uint8_t rated; /* respond: 1 confirmed, 2 not */
+    uint8_t rated;       /* respond: 1 confirmed, 2 not */
     uint8_t unused;
     uint32_t round;
     uint32_t reporter;
@@ -128,8 +128,8 @@ struct duty_row {
     int64_t arrived_at;
     int64_t ended_at;
     int64_t lease_until;
-    int64_t due_at; /* due instant of the main clock, for the inbox; 0 = none */
-    uint64_t claimer; /* hash of the key that holds the lease */
+    int64_t due_at;      /* due instant of the main clock, for the inbox; 0 = none */
+    uint64_t claimer;    /* hash of the key that holds the lease */
     uint64_t main_clock; /* route, handle, support, finish, rate, followup */
 };
 
@@ -167,8 +167,8 @@ struct clock_row {
     struct dims dims;   /* of the record that carried the last due_at */
     struct code unit;
     struct code acct; /* of the record that carried the last due_at */
-    uint8_t kind;  /* enum clock_kind */
-    uint8_t state; /* enum clock_state */
+    uint8_t kind;     /* enum clock_kind */
+    uint8_t state;    /* enum clock_state */
     uint8_t time_kind;
     uint8_t source; /* enum limit_source */
     uint8_t fired;  /* bit per enum rung */
@@ -239,7 +239,7 @@ struct district_row {
     uint32_t day_no;
     uint64_t cases;
     uint64_t open_cases;
-    uint64_t units_from;    /* first unit_published of the set in force */
+    uint64_t units_from;     /* first unit_published of the set in force */
     uint64_t oldest_request; /* oldest remembered request row, 0 = none */
     uint64_t last_request;
     char config_hash[64];

@@ -41,7 +41,8 @@ struct row_ops {
     void (*drop)(void *store, enum row_table table, uint64_t id);
     /* Adds (or takes back) to one counter. A counter that is all zero is no longer there. */
     void (*count)(void *store, const struct counter_key *key, const struct counter *delta);
-    /* Sequence of the remembered request with this hash that is older than `before` (0: newest), or 0. Walk on while hashes collide. */
+    /* Sequence of the remembered request with this hash that is older than `before` (0: newest), or 0. Walk on while hashes
+     * collide. */
     uint64_t (*request)(void *store, uint64_t key_hash, uint64_t before);
 };
 

@@ -31,8 +31,9 @@ static const struct field_shape command_taken_body_fields[] = {
     { .name = "request", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct command_taken_body, request), .min = 0, .max = 64 },
     { .name = "body_hash", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct command_taken_body, body_hash), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct command_taken_body, count), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct command_taken_body, state), .min = 0, .max = 6, .values = &case_state_enum },
 };
-const struct shape command_taken_body_shape = { .name = "command_taken_body", .id = 48, .field_count = 6, .size = sizeof(struct command_taken_body), .fields = command_taken_body_fields };
+const struct shape command_taken_body_shape = { .name = "command_taken_body", .id = 48, .field_count = 7, .size = sizeof(struct command_taken_body), .fields = command_taken_body_fields };
 
 static const struct field_shape config_adopted_body_fields[] = {
     { .name = "hash", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct config_adopted_body, hash), .min = 0, .max = 64 },

@@ -84,6 +84,7 @@ struct command_taken_body {
     struct text request; /* Request id. */
     uint64_t body_hash; /* XXH64 of the command's bytes. */
     uint32_t count; /* Records that follow and belong to it. */
+    enum case_state state; /* State of the case right after it. */
 };
 extern const struct shape command_taken_body_shape;
 

@@ -1,0 +1,298 @@
+/* apply.c - one record becomes rows: the whole, the case; duties, calls and clocks have files of their own */
+#include "dispatcher/core/applying.h"
+#include "dispatcher/core/metrics.h"
+#include "dispatcher/core/number.h"
+
+#include <assert.h>
+#include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* --- request ids ------------------------------------------------------------------------------------------------------------ */
+
+/* Work on a case: who did it does not ask the citizen afterwards. */
+static bool is_work(uint32_t command)
+{
+    return command == COMMAND_SIGN || command == COMMAND_CONTACT || command == COMMAND_REPORT || command == COMMAND_ANSWER ||
+           command == COMMAND_ARRIVE || command == COMMAND_FINISH_CALL;
+}
+
+static void remember_handler(struct case_row *c, uint64_t hash)
+{
+    for (int i = 0; i < CASE_HANDLERS; i++) {
+        if (c->handlers[i] == hash) {
+            return;
+        }
+    }
+    memmove(&c->handlers[0], &c->handlers[1], (CASE_HANDLERS - 1) * sizeof(c->handlers[0]));
+    c->handlers[CASE_HANDLERS - 1] = hash;
+}
+
+/* Each new request forgets up to two that are older than the memory: bounded work, and no more are kept than came in that time. */
+static void forget_requests(struct applying *a)
+{
+    struct request_row old;
+    for (int i = 0; i < 2; i++) {
+        if (a->d.oldest_request == 0 || !view_get(a->view, ROW_REQUEST, a->d.oldest_request, &old) ||
+            a->record->at_ms - old.at_ms <= LIMIT_REQUEST_MEMORY_MS) {
+            return;
+        }
+        a->view->ops->drop(a->view->store, ROW_REQUEST, old.seq);
+        a->d.oldest_request = old.next;
+        if (old.next == 0) {
+            a->d.last_request = 0;
+        }
+    }
+}
+
+void apply_command_taken(struct applying *a)
+{
+    const struct command_taken_body *body = &a->record->body.command_taken;
+    struct request_row row, last;
+    assert(body->actor.size <= sizeof(row.actor) && body->request.size <= sizeof(row.request));
+    memset(&row, 0, sizeof(row));
+    row.seq = a->record->seq;
+    row.key_hash = core_request_hash(body->actor, body->request);
+    row.body_hash = body->body_hash;
+    memcpy(row.actor, body->actor.at, body->actor.size);
+    memcpy(row.request, body->request.at, body->request.size);
+    row.actor_size = (uint8_t)body->actor.size;
+    row.request_size = (uint8_t)body->request.size;
+    row.at_ms = a->record->at_ms;
+    row.case_id = a->record->head.case_id;
+    row.duty_id = a->record->head.duty_id;
+    row.call_id = a->record->head.call_id;
+    row.command = (uint16_t)body->command;
+    row.state = (uint8_t)body->state;
+    forget_requests(a);
+    if (a->d.last_request != 0 && view_get(a->view, ROW_REQUEST, a->d.last_request, &last)) {
+        last.next = row.seq;
+        view_put(a->view, ROW_REQUEST, last.seq, &last);
+    }
+    view_put(a->view, ROW_REQUEST, row.seq, &row);
+    a->d.last_request = row.seq;
+    if (a->d.oldest_request == 0) {
+        a->d.oldest_request = row.seq;
+    }
+    if (a->c.case_id != 0 && is_work(body->command)) {
+        remember_handler(&a->c, XXH64(body->actor.at, body->actor.size, 0));
+    }
+}
+
+/* --- the case ----------------------------------------------------------------------------------------------------------------- */
+
+static void receive_case(struct applying *a)
+{
+    const struct record_envelope *head = &a->record->head;
+    const struct case_received_body *body = &a->record->body.case_received;
+    struct case_row *c = &a->c;
+    memset(c, 0, sizeof(*c));
+    c->case_id = a->record->seq;
+    c->state = CASE_STATE_RECEIVED;
+    c->dims.street = head->street;
+    c->dims.place = head->place_unit;
+    c->dims.matter = head->matter;
+    c->dims.channel = (uint8_t)head->channel;
+    c->dims.kind = (uint8_t)head->kind;
+    c->dims.origin = (uint8_t)head->origin;
+    c->dims.urgency = (uint8_t)head->urgency;
+    c->dims.is_protected = head->protected;
+    c->dims.upstream = head->upstream;
+    c->lead_acct = head->acct;
+    c->day = body->day;
+    c->day_no = body->day_no;
+    c->anonymous = body->anonymous;
+    c->no_reply = body->no_reply;
+    c->secrecy = body->secrecy;
+    c->has_contact = body->has_contact;
+    c->accepted = body->accepted;
+    c->given_limit = body->given_limit;
+    c->given_limit_at = body->limit_at;
+    c->reporters = body->reporters;
+    c->round = 1;
+    c->received_at = a->record->at_ms;
+    c->rung_floor_at = INT64_MAX;
+    struct number_row number = {.case_id = c->case_id};
+    view_put(a->view, ROW_NUMBER, number_key(body->day, body->day_no), &number);
+    a->d.day = body->day;
+    a->d.day_no = body->day_no;
+    a->d.cases++;
+    a->d.open_cases++;
+    metrics_count_case(a->view, c);
+}
+
+static void route_case(struct applying *a)
+{
+    const struct case_routed_body *body = &a->record->body.case_routed;
+    struct case_row *c = &a->c;
+    c->state = CASE_STATE_HANDLING;
+    c->lead = body->lead;
+    c->lead_acct = a->record->head.acct;
+    if (body->hop == 1) {
+        c->first_acct = a->record->head.acct;
+    }
+    c->hops = body->hop;
+    c->catalogue_row = body->row;
+    c->contacts = 0;
+    c->contact_reached = 0;
+    metrics_count_case(a->view, c);
+}
+
+static void answer_case(struct applying *a)
+{
+    struct case_row *c = &a->c;
+    c->state = CASE_STATE_ANSWERED;
+    c->answered_at = a->record->at_ms;
+    if (c->first_answered_at == 0) {
+        c->first_answered_at = a->record->at_ms;
+    }
+    c->answer_code = (uint32_t)a->record->body.lead_answered.code;
+    metrics_count_case(a->view, c);
+}
+
+static void close_case_row(struct applying *a)
+{
+    a->c.state = CASE_STATE_CLOSED;
+    a->c.disposition = (uint8_t)a->record->body.case_closed.disposition;
+    a->c.closed_at = a->record->at_ms;
+    a->d.open_cases--;
+    metrics_count_case(a->view, &a->c);
+}
+
+static void reopen_case(struct applying *a)
+{
+    struct case_row *c = &a->c;
+    if (c->state == CASE_STATE_CLOSED) {
+        a->d.open_cases++;
+    }
+    c->state = CASE_STATE_HANDLING;
+    c->round = a->record->head.round;
+    c->disposition = DISPOSITION_NONE;
+    c->answered_at = 0;
+    c->closed_at = 0;
+    metrics_count_case(a->view, c);
+}
+
+/* --- configuration -------------------------------------------------------------------------------------------------------------
+ */
+
+static void adopt_config(struct applying *a)
+{
+    struct text hash = a->record->body.config_adopted.hash;
+    assert(hash.size <= sizeof(a->d.config_hash));
+    memset(a->d.config_hash, 0, sizeof(a->d.config_hash));
+    memcpy(a->d.config_hash, hash.at, hash.size);
+    a->d.units_from = 0;
+}
+
+static void publish_unit(struct applying *a)
+{
+    const struct record *record = a->record;
+    struct unit_row row;
+    memset(&row, 0, sizeof(row));
+    row.unit = record->head.unit;
+    row.acct = record->head.acct;
+    row.parent = record->body.unit_published.parent;
+    row.tier = (uint8_t)record->body.unit_published.tier;
+    row.class = (uint8_t)record->body.unit_published.class;
+    view_put(a->view, ROW_UNIT, record->seq, &row);
+    if (a->d.units_from == 0) {
+        a->d.units_from = record->seq;
+    }
+}
+
+/* --- one record -----------------------------------------------------------------------------------------------------------------
+ */
+
+static void apply_body(struct applying *a)
+{
+    switch (a->record->type) {
+    case RECORD_COMMAND_TAKEN:
+        apply_command_taken(a);
+        return;
+    case RECORD_CONFIG_ADOPTED:
+        adopt_config(a);
+        return;
+    case RECORD_UNIT_PUBLISHED:
+        publish_unit(a);
+        return;
+    case RECORD_POLICY_PUBLISHED:
+    case RECORD_CATALOGUE_PUBLISHED:
+    case RECORD_TIME_ADVANCED:
+    case RECORD_FOLLOWUP_OPENED:
+        return; /* for readers of the stream; no row beyond the clock and the chain */
+    case RECORD_CASE_RECEIVED:
+        receive_case(a);
+        return;
+    case RECORD_CASE_NOTED:
+        a->c.notes++;
+        return;
+    case RECORD_CASE_ROUTED:
+        route_case(a);
+        return;
+    case RECORD_LEAD_ANSWERED:
+        answer_case(a);
+        return;
+    case RECORD_CASE_CLOSED:
+        close_case_row(a);
+        return;
+    case RECORD_CASE_REOPENED:
+        reopen_case(a);
+        return;
+    case RECORD_DUTY_OFFERED:
+    case RECORD_DUTY_CLAIMED:
+    case RECORD_DUTY_RELEASED:
+    case RECORD_DUTY_SIGNED:
+    case RECORD_DUTY_DONE:
+    case RECORD_DUTY_ENDED:
+    case RECORD_DUTY_SENT_BACK:
+    case RECORD_CONTACT_RECORDED:
+    case RECORD_CALL_ARRIVED:
+    case RECORD_CALL_FINISHED:
+    case RECORD_CALL_RATED:
+    case RECORD_FOLLOWUP_ATTEMPTED:
+        apply_duty(a);
+        return;
+    case RECORD_CLOCK_STARTED:
+    case RECORD_CLOCK_DUE_MOVED:
+    case RECORD_CLOCK_STOPPED:
+    case RECORD_CLOCK_VOID:
+    case RECORD_RUNG_FIRED:
+        apply_clock(a);
+        return;
+    case RECORD_CALL_RAISED:
+    case RECORD_CALL_DISPATCHED:
+    case RECORD_CALL_REPORTED:
+    case RECORD_CALL_CLOSED:
+        apply_call(a);
+        return;
+    case RECORD_FOLLOWUP_ENDED:
+        metrics_count_followup(a->view, a->record);
+        return;
+    case RECORD_ORDER_PROPOSED:
+        a->c.proposed_orders++;
+        return;
+    }
+}
+
+void core_apply(const struct view *view, const struct record *record)
+{
+    assert(record->seq != 0);
+    struct applying a = {.view = view, .record = record};
+    view_get(view, ROW_DISTRICT, 1, &a.d);
+    assert(record->seq == a.d.last_seq + 1); /* dense: nothing is skipped, nothing applied twice */
+    if (record->head.case_id != 0 && record->type != RECORD_CASE_RECEIVED) {
+        view_get(view, ROW_CASE, record->head.case_id, &a.c); /* not there yet under the command that submits it */
+    }
+    apply_body(&a);
+    if (a.c.case_id != 0) {
+        a.c.last_seq = record->seq;
+        view_put(view, ROW_CASE, a.c.case_id, &a.c);
+    }
+    a.d.last_seq = record->seq;
+    a.d.last_at = record->at_ms;
+    if (record_is_event(record->type)) {
+        a.d.last_event = record->seq;
+    }
+    view_put(view, ROW_DISTRICT, 1, &a.d);
+}

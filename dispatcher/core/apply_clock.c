@@ -1,0 +1,211 @@
+/* apply_clock.c - records about clocks become rows: budget, ledger of spans, rungs, and the item in the counters */
+#include "dispatcher/core/applying.h"
+#include "dispatcher/core/metrics.h"
+#include "dispatcher/core/rules.h"
+
+#include <string.h>
+
+/* What the counters hold for an item. */
+enum { COUNTED_NOT = 0, COUNTED_IN_TIME = 1, COUNTED_LATE = 2 };
+
+static void read_dims(const struct record_envelope *head, struct dims *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->street = head->street;
+    ret->place = head->place_unit;
+    ret->matter = head->matter;
+    ret->channel = (uint8_t)head->channel;
+    ret->kind = (uint8_t)head->kind;
+    ret->origin = (uint8_t)head->origin;
+    ret->urgency = (uint8_t)head->urgency;
+    ret->is_protected = head->protected;
+    ret->upstream = head->upstream;
+}
+
+void apply_floor(struct applying *a, const struct clock_row *changed_clock, const struct duty_row *changed_duty)
+{
+    struct clock_row clock;
+    struct duty_row duty;
+    a->c.rung_floor_at = INT64_MAX;
+    for (uint64_t id = a->c.clock_last; id != 0; id = clock.prev_of_case) {
+        if (changed_clock != NULL && changed_clock->clock_id == id) {
+            clock = *changed_clock;
+        } else if (!view_get(a->view, ROW_CLOCK, id, &clock)) {
+            break;
+        }
+        if (clock.state == CLOCK_STATE_RUNNING) {
+            lower_floor(&a->c, core_next_rung_at(&clock));
+        }
+    }
+    for (uint64_t id = a->c.duty_last; id != 0; id = duty.prev_of_case) {
+        if (changed_duty != NULL && changed_duty->duty_id == id) {
+            duty = *changed_duty;
+        } else if (!view_get(a->view, ROW_DUTY, id, &duty)) {
+            break;
+        }
+        if (duty.claimed) {
+            lower_floor(&a->c, duty.lease_until);
+        }
+    }
+}
+
+/* The duty's inbox place follows its main clock. */
+static void set_duty_due(struct applying *a, const struct clock_row *clock)
+{
+    struct duty_row duty;
+    if (clock->duty_id != 0 && view_get(a->view, ROW_DUTY, clock->duty_id, &duty) &&
+        clock->kind == duty_main_clock((enum duty_kind)duty.kind, duty.call_id != 0)) {
+        duty.main_clock = clock->clock_id;
+        duty.due_at = clock->due_at;
+        view_put(a->view, ROW_DUTY, duty.duty_id, &duty);
+    }
+}
+
+static void start(struct applying *a)
+{
+    const struct record *record = a->record;
+    const struct clock_started_body *body = &record->body.clock_started;
+    struct clock_row clock;
+    memset(&clock, 0, sizeof(clock));
+    clock.clock_id = record->seq;
+    clock.case_id = record->head.case_id;
+    clock.duty_id = record->head.duty_id;
+    clock.prev_of_case = a->c.clock_last;
+    read_dims(&record->head, &clock.dims);
+    clock.unit = record->head.unit;
+    clock.acct = record->head.acct;
+    clock.kind = (uint8_t)body->clock;
+    clock.state = CLOCK_STATE_RUNNING;
+    clock.time_kind = (uint8_t)body->time_kind;
+    clock.source = (uint8_t)body->source;
+    clock.round = record->head.round;
+    clock.started_at = record->at_ms;
+    clock.span_from_at = record->at_ms;
+    clock.due_at = body->due_at;
+    clock.budget_ms = body->budget_ms;
+    clock.rung_at[RUNG_YELLOW] = body->yellow_at;
+    clock.rung_at[RUNG_RED] = body->red_at;
+    clock.rung_at[RUNG_NOTICE] = body->notice_at;
+    clock.rung_at[RUNG_BULLETIN] = body->bulletin_at;
+    a->c.clock_last = clock.clock_id;
+    if (body->clock == CLOCK_KIND_HANDLE) {
+        a->c.handle_clock = clock.clock_id;
+    } else if (body->clock == CLOCK_KIND_TOTAL && a->c.total_clock == 0) {
+        a->c.total_clock = clock.clock_id;
+    }
+    lower_floor(&a->c, core_next_rung_at(&clock));
+    view_put(a->view, ROW_CLOCK, clock.clock_id, &clock);
+    set_duty_due(a, &clock);
+}
+
+static void close_span(struct applying *a, struct clock_row *clock, int64_t from_at, bool counted)
+{
+    struct span_row span;
+    memset(&span, 0, sizeof(span));
+    span.clock_id = clock->clock_id;
+    span.prev = clock->span_last;
+    span.from_at = from_at;
+    span.until_at = a->record->at_ms;
+    span.counted = counted;
+    clock->span_last = a->record->seq;
+    if (counted) {
+        clock->consumed_ms += span.until_at - span.from_at;
+    }
+    view_put(a->view, ROW_SPAN, a->record->seq, &span);
+}
+
+static void move(struct applying *a, struct clock_row *clock)
+{
+    const struct record *record = a->record;
+    const struct clock_due_moved_body *body = &record->body.clock_due_moved;
+    metrics_count_clock(a->view, clock, COUNTED_NOT);
+    if (clock->state == CLOCK_STATE_STOPPED) { /* takes the stop back */
+        metrics_count_duration(a->view, clock, record->at_ms, false);
+        close_span(a, clock, clock->stopped_at, body->counted);
+        clock->state = CLOCK_STATE_RUNNING;
+        clock->stopped_at = 0;
+        clock->in_time = 0;
+        clock->span_from_at = record->at_ms;
+    }
+    read_dims(&record->head, &clock->dims);
+    clock->unit = record->head.unit;
+    clock->acct = record->head.acct;
+    clock->due_at = body->due_at;
+    clock->budget_ms = body->budget_ms;
+    clock->source = (uint8_t)body->source;
+    clock->rung_at[RUNG_YELLOW] = body->yellow_at;
+    clock->rung_at[RUNG_RED] = body->red_at;
+    clock->rung_at[RUNG_NOTICE] = body->notice_at;
+    clock->rung_at[RUNG_BULLETIN] = body->bulletin_at;
+    /* An item whose red rung has fired is late already; a rung fires once, so nothing would say it again. */
+    if (clock->due_at != 0 && (clock->fired & (1u << RUNG_RED)) != 0) {
+        metrics_count_clock(a->view, clock, COUNTED_LATE);
+    }
+    lower_floor(&a->c, core_next_rung_at(clock));
+    set_duty_due(a, clock);
+}
+
+static void stop(struct applying *a, struct clock_row *clock)
+{
+    const struct clock_stopped_body *body = &a->record->body.clock_stopped;
+    close_span(a, clock, clock->span_from_at, true);
+    clock->state = CLOCK_STATE_STOPPED;
+    clock->stopped_at = a->record->at_ms;
+    clock->in_time = body->in_time;
+    if (clock->due_at != 0 && clock->counted == COUNTED_NOT) {
+        metrics_count_clock(a->view, clock, body->in_time ? COUNTED_IN_TIME : COUNTED_LATE);
+    }
+    metrics_count_duration(a->view, clock, a->record->at_ms, true);
+}
+
+static void make_void(struct applying *a, struct clock_row *clock)
+{
+    close_span(a, clock, clock->span_from_at, true);
+    metrics_count_clock(a->view, clock, COUNTED_NOT);
+    metrics_void_clock(a->view, clock);
+    clock->state = CLOCK_STATE_VOID;
+    clock->stopped_at = a->record->at_ms;
+}
+
+static void fire(struct applying *a, struct clock_row *clock)
+{
+    enum rung rung = a->record->body.rung_fired.rung;
+    clock->fired |= (uint8_t)(1u << rung);
+    if (rung == RUNG_RED && clock->state == CLOCK_STATE_RUNNING && clock->counted == COUNTED_NOT) {
+        metrics_count_clock(a->view, clock, COUNTED_LATE);
+    }
+    apply_floor(a, clock, NULL);
+}
+
+static uint64_t clock_of(const struct record *record)
+{
+    if (record->type == RECORD_CLOCK_DUE_MOVED) {
+        return record->body.clock_due_moved.clock_id;
+    }
+    if (record->type == RECORD_CLOCK_STOPPED) {
+        return record->body.clock_stopped.clock_id;
+    }
+    return record->type == RECORD_CLOCK_VOID ? record->body.clock_void.clock_id : record->body.rung_fired.clock_id;
+}
+
+void apply_clock(struct applying *a)
+{
+    struct clock_row clock;
+    if (a->record->type == RECORD_CLOCK_STARTED) {
+        start(a);
+        return;
+    }
+    if (!view_get(a->view, ROW_CLOCK, clock_of(a->record), &clock)) {
+        return;
+    }
+    if (a->record->type == RECORD_CLOCK_DUE_MOVED) {
+        move(a, &clock);
+    } else if (a->record->type == RECORD_CLOCK_STOPPED) {
+        stop(a, &clock);
+    } else if (a->record->type == RECORD_CLOCK_VOID) {
+        make_void(a, &clock);
+    } else {
+        fire(a, &clock);
+    }
+    view_put(a->view, ROW_CLOCK, clock.clock_id, &clock);
+}

@@ -1,0 +1,354 @@
+/* call.c - 吹哨: raise, dispatch, arrive, finish, rate (lifecycle 2c). Only the routine level is built. */
+#include "dispatcher/core/judging.h"
+
+/* --- raise and dispatch --------------------------------------------------------------------------------------------------- */
+
+/* A call goes to departments, utilities, stations and sections: never to a street, community or grid, the caller or outside. */
+static bool callable(const struct judging *j, int32_t unit, int32_t caller)
+{
+    const struct unit *at = &j->district->units[unit];
+    if (unit == caller) {
+        return false;
+    }
+    switch (at->class) {
+    case UNIT_CLASS_DEPARTMENT:
+    case UNIT_CLASS_SECTION:
+    case UNIT_CLASS_STATION:
+    case UNIT_CLASS_UTILITY:
+        return true;
+    case UNIT_CLASS_GOVERNMENT:
+    case UNIT_CLASS_PROPERTY:
+    case UNIT_CLASS_COMMITTEE:
+    case UNIT_CLASS_EXTERNAL:
+        return false;
+    }
+    return false;
+}
+
+static bool check_units(struct judging *j, const struct codes *codes, int32_t caller)
+{
+    for (uint32_t i = 0; i < codes->count; i++) {
+        int32_t unit = unit_index(j, &codes->at[i]);
+        if (unit < 0) {
+            return refuse(j, REFUSAL_UNKNOWN_UNIT, "units");
+        }
+        if (!callable(j, unit, caller)) {
+            return refuse(j, REFUSAL_WRONG_DIRECTION, "units");
+        }
+        for (uint32_t k = 0; k < i; k++) {
+            if (code_equal(&codes->at[k], &codes->at[i])) {
+                return refuse(j, REFUSAL_BAD_FIELD, "units");
+            }
+        }
+    }
+    return true;
+}
+
+static const struct catalogue_row *row_of_case(const struct judging *j, int32_t *ret_place, int32_t *ret_lead)
+{
+    *ret_place = unit_index(j, &j->c.dims.place);
+    *ret_lead = -1;
+    if (*ret_place < 0) {
+        return NULL;
+    }
+    return district_row(j->district, district_matter_find(j->district, &j->c.dims.matter), *ret_place, ret_lead);
+}
+
+/* Does the list name all of these units for calls on this matter? */
+static bool on_list(const struct judging *j, const struct codes *codes)
+{
+    int32_t place, lead;
+    const struct catalogue_row *row = row_of_case(j, &place, &lead);
+    if (row == NULL || codes->count == 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < codes->count; i++) {
+        bool listed = false;
+        for (uint32_t k = 0; k < row->call_count; k++) {
+            int32_t unit = district_select(j->district, &row->calls[k], place);
+            listed = listed || (unit >= 0 && code_equal(&j->district->units[unit].code, &codes->at[i]));
+        }
+        if (!listed) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The list names the one unit that is called, and no other: the case should be routed to it, not called (DISPATCH_INSTEAD). */
+static bool one_unit_on_list(const struct judging *j, const struct raise_call_command *raise)
+{
+    int32_t place, lead;
+    const struct catalogue_row *row = row_of_case(j, &place, &lead);
+    return row != NULL && raise->units.count == 1 && raise->reason != CALL_REASON_JOINT_ENFORCEMENT &&
+           raise->reason != CALL_REASON_EMERGENCY && row->support_count == 0 && lead >= 0 &&
+           code_equal(&j->district->units[lead].code, &raise->units.at[0]);
+}
+
+/* Who may whistle: a street, the desk for a case that it leads, a community where the policy says so. */
+static bool has_rank(const struct judging *j, int32_t caller)
+{
+    const struct unit *unit = &j->district->units[caller];
+    if (caller == j->district->desk_unit) {
+        return has_role(j, ROLE_DISPATCHER) || is_importer(j);
+    }
+    if (!has_role(j, ROLE_LEADER) && !is_importer(j)) {
+        return false;
+    }
+    if (unit->class != UNIT_CLASS_GOVERNMENT && unit->class != UNIT_CLASS_COMMITTEE) {
+        return false;
+    }
+    return unit->tier == UNIT_TIER_STREET || (unit->tier == UNIT_TIER_COMMUNITY && j->policy->community_calls);
+}
+
+/* An open call on this case that asks for one of these units (or, like this one, for none) is the same call. */
+static bool already_called(const struct judging *j, const struct codes *units)
+{
+    struct call_row call;
+    for (uint64_t id = j->c.call_last; id != 0 && view_get(j->view, ROW_CALL, id, &call); id = call.prev_of_case) {
+        if (call.state == CALL_STATE_CLOSED) {
+            continue;
+        }
+        if (call.targets.count == 0 && units->count == 0) {
+            return true;
+        }
+        for (uint32_t i = 0; i < units->count; i++) {
+            for (uint32_t k = 0; k < call.targets.count; k++) {
+                if (code_equal(&units->at[i], &call.targets.at[k])) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+static bool check_raise(struct judging *j, const struct raise_call_command *raise, int32_t caller)
+{
+    if (!has_rank(j, caller)) {
+        return refuse(j, REFUSAL_RANK, "unit");
+    }
+    if (raise->level != CALL_LEVEL_ROUTINE) {
+        return refuse(j, REFUSAL_NOT_BUILT, "level");
+    }
+    if (!check_units(j, &raise->units, caller)) {
+        return false;
+    }
+    if ((raise->given_limit || raise->limit_at != 0) && !is_importer(j)) {
+        return refuse(j, REFUSAL_NO_ROLE, "importer");
+    }
+    if (raise->limit_at != 0 && (!raise->given_limit || raise->limit_at < j->now_ms)) {
+        return refuse(j, REFUSAL_BAD_FIELD, "limit_at");
+    }
+    if (j->policy->one_unit_guard && one_unit_on_list(j, raise)) {
+        return refuse(j, REFUSAL_DISPATCH_INSTEAD, "units");
+    }
+    return !already_called(j, &raise->units) || refuse(j, REFUSAL_ALREADY, "call");
+}
+
+/* Emits call_dispatched and a respond with its clocks for each unit (clocks of table 2c, level routine). */
+static void dispatch(struct judging *j, const struct codes *units, enum route_how how, int64_t appointed_at, struct text reason)
+{
+    const struct policy *policy = j->policy;
+    int32_t caller = unit_index(j, &j->call.caller);
+    struct call_dispatched_body *body = &emit_for(j, RECORD_CALL_DISPATCHED, caller)->body.call_dispatched;
+    body->units = *units;
+    body->how = how;
+    body->appointed_at = appointed_at;
+    body->reason = reason;
+    for (uint32_t i = 0; i < units->count; i++) {
+        int32_t unit = unit_index(j, &units->at[i]);
+        struct offer offer = {.kind = DUTY_KIND_RESPOND, .unit = unit, .reason = DUTY_END_ROUTED, .creator = caller};
+        uint64_t duty = offer_duty(j, &offer);
+        start_policy_clock(j, CLOCK_KIND_SIGN, duty, unit, policy->call_sign_ms);
+        start_policy_clock(j, CLOCK_KIND_CONTACT, duty, unit, policy->call_contact_ms);
+        if (appointed_at != 0) {
+            struct limit appointed = {appointed_at - j->now_ms, appointed_at, LIMIT_SOURCE_POLICY};
+            start_clock(j, CLOCK_KIND_ARRIVE, duty, unit, &appointed);
+        } else {
+            start_policy_clock(j, CLOCK_KIND_ARRIVE, duty, unit, policy->call_arrive_ms);
+        }
+        struct limit finish = limit_policy(j, policy->call_finish_ms);
+        if (j->call.given_limit) {
+            int64_t due = j->call.given_limit_at;
+            finish = due == 0 ? limit_none() : (struct limit){due > j->now_ms ? due - j->now_ms : 0, due, LIMIT_SOURCE_GIVEN};
+        }
+        start_clock(j, CLOCK_KIND_FINISH, duty, unit, &finish);
+    }
+}
+
+bool judge_raise_call(struct judging *j)
+{
+    const struct raise_call_command *raise = &j->command->body.raise_call;
+    int32_t caller = unit_index(j, &j->c.lead);
+    if (caller < 0 || !check_raise(j, raise, caller)) {
+        return caller >= 0 ? false : refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
+    }
+    if (j->c.open_duties + raise->units.count + 1 > LIMIT_OPEN_DUTIES_PER_CASE) {
+        return refuse(j, REFUSAL_CAP, "units");
+    }
+    j->call_id = next_seq(j);
+    struct call_raised_body *body = &emit_for(j, RECORD_CALL_RAISED, caller)->body.call_raised;
+    body->level = raise->level;
+    body->reason = raise->reason;
+    body->targets = raise->units;
+    body->limit_at = raise->limit_at;
+    body->given_limit = raise->given_limit;
+    body->text = raise->text;
+    j->call.caller = j->district->units[caller].code;
+    j->call.given_limit = raise->given_limit;
+    j->call.given_limit_at = raise->limit_at;
+    if (on_list(j, &raise->units)) {
+        dispatch(j, &raise->units, ROUTE_HOW_RULE, 0, (struct text){0});
+        return true;
+    }
+    struct offer offer = {.kind = DUTY_KIND_ROUTE, .unit = j->district->desk_unit, .reason = DUTY_END_NONE, .creator = -1};
+    uint64_t duty = offer_duty(j, &offer);
+    start_policy_clock(j, CLOCK_KIND_DISPATCH, duty, offer.unit, j->policy->call_dispatch_ms);
+    return true;
+}
+
+bool judge_dispatch_call(struct judging *j)
+{
+    const struct dispatch_call_command *command = &j->command->body.dispatch_call;
+    const struct codes *units = command->units.count != 0 ? &command->units : &j->call.targets;
+    if (units->count == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "units");
+    }
+    if (!check_units(j, units, unit_index(j, &j->call.caller))) {
+        return false;
+    }
+    bool listed = on_list(j, units);
+    if (!listed && command->reason.size == 0) {
+        return refuse(j, REFUSAL_NO_BASIS, "reason");
+    }
+    if (command->appointed_at != 0 && command->appointed_at < j->now_ms) {
+        return refuse(j, REFUSAL_BAD_FIELD, "appointed_at");
+    }
+    if (j->c.open_duties + units->count > LIMIT_OPEN_DUTIES_PER_CASE) {
+        return refuse(j, REFUSAL_CAP, "units");
+    }
+    finish_duty(j, &j->duty, (struct text){0});
+    dispatch(j, units, ROUTE_HOW_HAND, command->appointed_at, command->reason);
+    return true;
+}
+
+/* --- the called unit ------------------------------------------------------------------------------------------------------- */
+
+bool judge_arrive(struct judging *j)
+{
+    const struct arrive_command *arrive = &j->command->body.arrive;
+    if (j->duty.arrived_at != 0) {
+        return refuse(j, REFUSAL_ALREADY, "duty");
+    }
+    if (j->policy->evidence_required && arrive->evidence.size == 0) {
+        return refuse(j, REFUSAL_NO_EVIDENCE, "evidence");
+    }
+    emit_duty(j, RECORD_CALL_ARRIVED, &j->duty)->body.call_arrived.evidence = arrive->evidence;
+    stop_clock(j, j->duty.duty_id, CLOCK_KIND_ARRIVE);
+    return true;
+}
+
+bool judge_finish_call(struct judging *j)
+{
+    const struct finish_call_command *finish = &j->command->body.finish_call;
+    if (j->duty.arrived_at == 0) {
+        return refuse(j, REFUSAL_NOT_ARRIVED, "duty");
+    }
+    if (finish->text.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "text");
+    }
+    struct call_finished_body *body = &emit_duty(j, RECORD_CALL_FINISHED, &j->duty)->body.call_finished;
+    body->code = finish->code;
+    body->text = finish->text;
+    finish_duty(j, &j->duty, (struct text){0});
+    int32_t caller = unit_index(j, &j->call.caller);
+    if (j->policy->rating) {
+        struct offer offer = {
+            .kind = DUTY_KIND_RATE, .unit = caller, .reason = DUTY_END_NONE, .creator = -1, .of_duty = j->duty.duty_id};
+        uint64_t duty = offer_duty(j, &offer);
+        start_policy_clock(j, CLOCK_KIND_RATE, duty, caller, j->policy->rate_ms);
+    }
+    if (j->call.open_responds > 1) {
+        return true;
+    }
+    if (j->policy->rating || j->call.open_rates > 0) {
+        emit_for(j, RECORD_CALL_REPORTED, caller);
+    } else {
+        close_call(j, false, j->duty.duty_id, (int)finish->code);
+    }
+    return true;
+}
+
+/* --- the caller's rating ---------------------------------------------------------------------------------------------------- */
+
+/* Outcome = the worst of the results that stand; nobody finished = withdrawn. `except_duty` is being changed by this very verdict:
+ * its result is `except_code` (-1: none). */
+void close_call(struct judging *j, bool unsolved, uint64_t except_duty, int except_code)
+{
+    enum call_outcome outcome = unsolved ? CALL_OUTCOME_UNSOLVED : CALL_OUTCOME_NONE;
+    uint64_t cursor = j->call.duty_last;
+    struct duty_row duty;
+    while (next_call_duty(j, &cursor, &duty)) {
+        int code = -1;
+        if (duty.duty_id == except_duty) {
+            code = except_code;
+        } else if (duty.kind == DUTY_KIND_RESPOND && duty.state == DUTY_STATE_DONE && duty.finish_code != 0) {
+            code = duty.rated == 2 ? (int)FINISH_CODE_UNSOLVED : duty.finish_code - 1;
+        }
+        int value = code < 0 ? (int)CALL_OUTCOME_NONE : (int)CALL_OUTCOME_SOLVED + code;
+        if (value > (int)outcome) {
+            outcome = (enum call_outcome)value;
+        }
+    }
+    if (outcome == CALL_OUTCOME_NONE) {
+        outcome = CALL_OUTCOME_WITHDRAWN;
+    }
+    emit_for(j, RECORD_CALL_CLOSED, unit_index(j, &j->call.caller))->body.call_closed.outcome = outcome;
+}
+
+/* Not confirmed: the respond is signed again. Its finish clock goes on as if it had never stopped, less the caller's wait, with at
+ * least the policy's floor left; one that was late stays late. */
+static void send_back(struct judging *j, const struct duty_row *respond)
+{
+    end_duty(j, &j->duty, DUTY_END_SENT_BACK, CLOCK_WHY_SENT_BACK, j->command->body.rate_call.text);
+    emit_duty(j, RECORD_DUTY_SENT_BACK, respond)->body.duty_sent_back.duty_kind = DUTY_KIND_RESPOND;
+    struct clock_row finish;
+    if (!find_clock(j, respond->duty_id, CLOCK_KIND_FINISH, true, &finish) || finish.state != CLOCK_STATE_STOPPED) {
+        return;
+    }
+    struct limit limit = {finish.budget_ms, finish.due_at, (enum limit_source)finish.source};
+    if (finish.due_at != 0 && finish.in_time) {
+        int64_t due = finish.due_at + (j->now_ms - finish.stopped_at);
+        int64_t least = j->now_ms + j->policy->send_back_floor_ms;
+        limit.due_at = due > least ? due : least;
+        limit.budget_ms = limit.due_at - finish.started_at;
+    }
+    move_due(j, &finish, &limit, CLOCK_WHY_SENT_BACK, -1)->counted = false;
+}
+
+bool judge_rate_call(struct judging *j)
+{
+    const struct rate_call_command *rate = &j->command->body.rate_call;
+    struct duty_row respond;
+    if (!view_get(j->view, ROW_DUTY, j->duty.of_duty, &respond)) {
+        return refuse(j, REFUSAL_NOT_FOUND, "duty");
+    }
+    int32_t actor = unit_index(j, &j->command->actor.unit);
+    if (actor == unit_index(j, &respond.unit) || j->district->units[actor].class == UNIT_CLASS_DEPARTMENT) {
+        return refuse(j, REFUSAL_WRONG_DIRECTION, "unit");
+    }
+    struct call_rated_body *body = &emit_duty(j, RECORD_CALL_RATED, &respond)->body.call_rated;
+    body->confirmed = rate->confirmed;
+    body->score = rate->score;
+    body->text = rate->text;
+    if (!rate->confirmed && respond.sent_back == 0) {
+        send_back(j, &respond);
+        return true;
+    }
+    finish_duty(j, &j->duty, (struct text){0});
+    if (j->call.open_responds == 0 && j->call.open_rates <= 1) {
+        close_call(j, !rate->confirmed, respond.duty_id, rate->confirmed ? respond.finish_code - 1 : (int)FINISH_CODE_UNSOLVED);
+    }
+    return true;
+}

@@ -1,0 +1,189 @@
+/* duty.c - what a unit does with its duties: claim, release, sign, contact, report, answer, cancel (lifecycle 2b) */
+#include "dispatcher/core/judging.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+uint64_t actor_hash(const struct judging *j)
+{
+    return XXH64(j->command->actor.name.at, j->command->actor.name.size, 0);
+}
+
+static bool leased_by_other(const struct judging *j)
+{
+    return j->duty.claimed && j->duty.claimer != actor_hash(j);
+}
+
+bool judge_claim(struct judging *j)
+{
+    if (leased_by_other(j)) {
+        return refuse(j, REFUSAL_LEASED, "duty");
+    }
+    struct duty_claimed_body *body = &emit_duty(j, RECORD_DUTY_CLAIMED, &j->duty)->body.duty_claimed;
+    body->lease_until = j->now_ms + j->policy->lease_ms;
+    body->claimer = actor_hash(j);
+    body->actor = j->command->actor.name;
+    return true;
+}
+
+bool judge_release(struct judging *j)
+{
+    if (!j->duty.claimed) {
+        return refuse(j, REFUSAL_ALREADY, "duty");
+    }
+    if (leased_by_other(j)) {
+        return refuse(j, REFUSAL_LEASED, "duty");
+    }
+    emit_duty(j, RECORD_DUTY_RELEASED, &j->duty);
+    return true;
+}
+
+static void emit_signed(struct judging *j, bool implied)
+{
+    emit_duty(j, RECORD_DUTY_SIGNED, &j->duty)->body.duty_signed.implied = implied;
+    stop_clock(j, j->duty.duty_id, CLOCK_KIND_SIGN);
+}
+
+bool judge_sign(struct judging *j)
+{
+    emit_signed(j, false);
+    return true;
+}
+
+bool judge_contact(struct judging *j)
+{
+    const struct contact_command *contact = &j->command->body.contact;
+    if (contact->evidence.size == 0 && j->policy->evidence_required) {
+        return refuse(j, REFUSAL_NO_EVIDENCE, "evidence");
+    }
+    if (j->duty.state == DUTY_STATE_OFFERED) {
+        emit_signed(j, true);
+    }
+    struct contact_recorded_body *body = &emit_duty(j, RECORD_CONTACT_RECORDED, &j->duty)->body.contact_recorded;
+    body->outcome = contact->outcome;
+    body->attempt = j->duty.attempts + 1;
+    body->evidence = contact->evidence;
+    if (contact->outcome == CONTACT_OUTCOME_REACHED || body->attempt >= j->policy->contact_attempts) {
+        stop_clock(j, j->duty.duty_id, CLOCK_KIND_CONTACT);
+    }
+    return true;
+}
+
+bool judge_report(struct judging *j)
+{
+    if (j->command->body.report.text.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "text");
+    }
+    finish_duty(j, &j->duty, j->command->body.report.text);
+    return true;
+}
+
+/* Whom nobody asks: anonymous, no reply wanted, no way to reach them, praise, advice (lifecycle 2e, 3.1). */
+static bool citizen_asked(const struct judging *j)
+{
+    const struct case_row *c = &j->c;
+    return j->policy->followup == FOLLOWUP_MODE_AT_ANSWER && c->has_contact && !c->anonymous && !c->no_reply &&
+           c->dims.kind != CASE_KIND_PRAISE && c->dims.kind != CASE_KIND_ADVICE && c->dims.origin != ORIGIN_FOUND;
+}
+
+static bool contact_missing(const struct judging *j)
+{
+    const struct case_row *c = &j->c;
+    return j->policy->contact_required && c->has_contact && !c->anonymous && !c->no_reply && !c->contact_reached &&
+           c->contacts < j->policy->contact_attempts;
+}
+
+static bool check_answer(struct judging *j, const struct answer_command *answer)
+{
+    if (contact_missing(j)) {
+        return refuse(j, REFUSAL_NO_CONTACT, "contact");
+    }
+    if (answer->text.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "text");
+    }
+    if (answer->code == ANSWER_CODE_EXPLAINED && answer->basis.size == 0) {
+        return refuse(j, REFUSAL_NO_BASIS, "basis");
+    }
+    return j->c.open_calls == 0 || refuse(j, REFUSAL_CALL_OPEN, "call");
+}
+
+static void open_followup(struct judging *j)
+{
+    int32_t desk = j->district->desk_unit;
+    struct offer offer = {.kind = DUTY_KIND_FOLLOWUP, .unit = desk, .reason = DUTY_END_NONE, .creator = -1, .reporter = 1};
+    uint64_t duty = offer_duty(j, &offer);
+    struct limit limit = limit_policy(j, j->policy->followup_ms);
+    if (limit.due_at != 0) {
+        start_clock(j, CLOCK_KIND_FOLLOWUP, duty, desk, &limit);
+    }
+    struct record *record = emit_for(j, RECORD_FOLLOWUP_OPENED, desk);
+    record->head.duty_id = duty;
+    record->body.followup_opened.reporter = 1;
+    record->body.followup_opened.due_at = limit.due_at;
+}
+
+bool judge_answer(struct judging *j)
+{
+    const struct answer_command *answer = &j->command->body.answer;
+    if (!check_answer(j, answer)) {
+        return false;
+    }
+    struct lead_answered_body *body = &emit_duty(j, RECORD_LEAD_ANSWERED, &j->duty)->body.lead_answered;
+    body->code = answer->code;
+    body->replied = !j->c.anonymous && !j->c.no_reply;
+    body->published = answer->published;
+    body->basis = answer->basis;
+    body->text = answer->text;
+    finish_duty(j, &j->duty, (struct text){0});
+
+    uint64_t cursor = j->c.duty_last;
+    struct duty_row duty;
+    while (next_open_duty(j, &cursor, &duty)) {
+        if (duty.kind == DUTY_KIND_SUPPORT) {
+            end_duty(j, &duty, DUTY_END_LEAD_ANSWERED, CLOCK_WHY_LEAD_ANSWERED, (struct text){0});
+        }
+    }
+    if (j->total.state == CLOCK_STATE_RUNNING) {
+        stop_clock_row(j, &j->total);
+    }
+    if (citizen_asked(j)) {
+        open_followup(j);
+    } else {
+        close_case(j, answer->code == ANSWER_CODE_EXPLAINED ? DISPOSITION_EXPLAINED : DISPOSITION_SOLVED);
+    }
+    return true;
+}
+
+void close_case(struct judging *j, enum disposition disposition)
+{
+    struct record *record = emit_for(j, RECORD_CASE_CLOSED, unit_index(j, &j->c.lead));
+    record->body.case_closed.disposition = disposition;
+    record->body.case_closed.rounds = j->c.round;
+    record->body.case_closed.citizen_ms = j->now_ms - j->c.received_at;
+}
+
+/* After this duty has gone: what becomes of its call. */
+static void settle_call(struct judging *j)
+{
+    if (j->call.open_responds > 1) {
+        return;
+    }
+    if (j->call.open_rates > 0) {
+        emit_for(j, RECORD_CALL_REPORTED, unit_index(j, &j->call.caller));
+    } else {
+        close_call(j, false, j->duty.duty_id, -1);
+    }
+}
+
+bool judge_cancel(struct judging *j)
+{
+    const struct cancel_command *cancel = &j->command->body.cancel;
+    if (cancel->reason.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "reason");
+    }
+    end_duty(j, &j->duty, DUTY_END_NOT_NEEDED, CLOCK_WHY_NOT_NEEDED, cancel->reason);
+    if (j->duty.kind == DUTY_KIND_RESPOND) {
+        settle_call(j);
+    }
+    return true;
+}

@@ -1,0 +1,144 @@
+/* intake.c - submit, add_note: what comes in is numbered, and routed where the list says so (lifecycle 2a) */
+#include "dispatcher/core/judging.h"
+
+#include "config/zone.h"
+
+#include <string.h>
+
+/* Day of the district, YYMMDD, at an instant. */
+static uint32_t district_day(const struct district *district, int64_t at_ms)
+{
+    struct civil civil;
+    zone_civil(district->zone, at_ms, &civil);
+    return (uint32_t)(civil.year % 100) * 10000 + (uint32_t)civil.month * 100 + (uint32_t)civil.day;
+}
+
+static bool matter_is_unknown(const struct code *matter)
+{
+    static const struct code unknown = {"unknown"};
+    return code_equal(matter, &unknown);
+}
+
+/* Everything that a submit must say, before anything is written. */
+static bool check_submit(struct judging *j, const struct submit_command *submit, int32_t *ret_place, int32_t *ret_matter)
+{
+    if (code_empty(&submit->place)) {
+        return refuse(j, REFUSAL_NO_PLACE, "place");
+    }
+    *ret_place = unit_index(j, &submit->place);
+    if (*ret_place < 0) {
+        return refuse(j, REFUSAL_UNKNOWN_UNIT, "place");
+    }
+    *ret_matter = matter_is_unknown(&submit->matter) ? -1 : district_matter_find(j->district, &submit->matter);
+    if (*ret_matter < 0 && !matter_is_unknown(&submit->matter)) {
+        return refuse(j, REFUSAL_UNKNOWN_MATTER, "matter");
+    }
+    if (submit->reporter_phone.size == 0 && !submit->anonymous && !submit->no_reply && !submit->secrecy) {
+        return refuse(j, REFUSAL_INCOMPLETE, "reporter_phone");
+    }
+    if ((submit->given_limit || submit->limit_at != 0) && !is_importer(j)) {
+        return refuse(j, REFUSAL_NO_ROLE, "importer");
+    }
+    if (submit->limit_at != 0 && (!submit->given_limit || submit->limit_at < j->now_ms)) {
+        return refuse(j, REFUSAL_BAD_FIELD, "limit_at");
+    }
+    return true;
+}
+
+/* The case as the rest of this verdict sees it. */
+static void begin_case(struct judging *j, const struct submit_command *submit, int32_t place)
+{
+    struct case_row *c = &j->c;
+    int32_t street = district_up_to(j->district, place, UNIT_TIER_STREET);
+    c->round = 1;
+    c->dims.matter = submit->matter;
+    c->dims.place = submit->place;
+    if (street >= 0) {
+        c->dims.street = j->district->units[street].code;
+    }
+    c->dims.channel = (uint8_t)submit->channel;
+    c->dims.kind = (uint8_t)submit->kind;
+    c->dims.origin = ORIGIN_REPORTED;
+    c->dims.urgency = (uint8_t)submit->urgency;
+    c->anonymous = submit->anonymous;
+    c->no_reply = submit->no_reply;
+    c->secrecy = submit->secrecy;
+    c->has_contact = submit->reporter_phone.size != 0;
+    c->given_limit = submit->given_limit;
+    c->given_limit_at = submit->limit_at;
+    c->received_at = j->now_ms;
+}
+
+static void emit_received(struct judging *j, const struct submit_command *submit)
+{
+    struct district_row d;
+    memset(&d, 0, sizeof(d));
+    view_get(j->view, ROW_DISTRICT, 1, &d);
+    uint32_t day = district_day(j->district, j->now_ms);
+    if (day < d.day) {
+        day = d.day; /* numbers ascend, also where a new zone sets the calendar back */
+    }
+    struct case_received_body *body = &emit_for(j, RECORD_CASE_RECEIVED, j->district->desk_unit)->body.case_received;
+    body->day = day;
+    body->day_no = day == d.day ? d.day_no + 1 : 1;
+    body->reporters = 1;
+    body->accepted = true;
+    body->anonymous = submit->anonymous;
+    body->no_reply = submit->no_reply;
+    body->secrecy = submit->secrecy;
+    body->has_contact = submit->reporter_phone.size != 0;
+    body->limit_at = submit->limit_at;
+    body->given_limit = submit->given_limit;
+    body->reference = submit->reference;
+    body->title = submit->title;
+    body->text = submit->text;
+    body->address = submit->address;
+    body->reporter_name = submit->reporter_name;
+    body->reporter_phone = submit->reporter_phone;
+}
+
+bool judge_submit(struct judging *j)
+{
+    const struct submit_command *submit = &j->command->body.submit;
+    int32_t place, matter, lead = -1;
+    if (!check_submit(j, submit, &place, &matter)) {
+        return false;
+    }
+    begin_case(j, submit, place);
+    const struct catalogue_row *row = district_row(j->district, matter, place, &lead);
+    emit_received(j, submit);
+
+    struct limit none = limit_none();
+    uint64_t total = next_seq(j);
+    start_clock(j, CLOCK_KIND_TOTAL, 0, j->district->desk_unit, &none);
+    j->total = (struct clock_row){
+        .clock_id = total, .kind = CLOCK_KIND_TOTAL, .round = 1, .started_at = j->now_ms, .span_from_at = j->now_ms};
+
+    if (row != NULL) {
+        struct lead_choice choice = {.unit = lead, .how = ROUTE_HOW_RULE, .row = row, .limit = list_limit(j, row)};
+        offer_lead(j, &choice);
+        for (uint32_t i = 0; i < row->support_count; i++) {
+            int32_t unit = district_select(j->district, &row->supports[i], place);
+            if (unit >= 0 && unit != lead) {
+                offer_support(j, unit, lead, DUTY_END_ROUTED, choice.limit.budget_ms);
+            }
+        }
+        return true;
+    }
+    struct offer offer = {.kind = DUTY_KIND_ROUTE, .unit = j->district->desk_unit, .reason = DUTY_END_NONE, .creator = -1};
+    uint64_t duty = offer_duty(j, &offer);
+    start_policy_clock(j, CLOCK_KIND_ROUTE, duty, offer.unit, j->policy->route_ms[submit->urgency]);
+    return true;
+}
+
+bool judge_add_note(struct judging *j)
+{
+    const struct add_note_command *note = &j->command->body.add_note;
+    if (note->text.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "text");
+    }
+    struct case_noted_body *body = &emit_for(j, RECORD_CASE_NOTED, unit_index(j, &j->command->actor.unit))->body.case_noted;
+    body->visibility = note->visibility;
+    body->text = note->text;
+    return true;
+}

@@ -1,0 +1,447 @@
+/* judge.c - the order in which every command is judged: request id, role, object, subtree, state, then its family's guards */
+#include "dispatcher/core/judging.h"
+#include "dispatcher/core/number.h"
+#include "dispatcher/core/rules.h"
+
+#include <assert.h>
+#include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+uint64_t core_request_hash(struct text actor, struct text request)
+{
+    XXH64_state_t state;
+    XXH64_reset(&state, 0);
+    XXH64_update(&state, actor.at, actor.size);
+    XXH64_update(&state, "", 1);
+    XXH64_update(&state, request.at, request.size);
+    return XXH64_digest(&state);
+}
+
+/* Sequence of the remembered request of this actor, and its row, or 0. */
+static uint64_t remembered(const struct view *view, struct text actor, struct text request, uint64_t hash, struct request_row *ret)
+{
+    uint64_t seq = 0;
+    while ((seq = view->ops->request(view->store, hash, seq)) != 0) {
+        if (view_get(view, ROW_REQUEST, seq, ret) && ret->actor_size == actor.size && ret->request_size == request.size &&
+            memcmp(ret->actor, actor.at, actor.size) == 0 && memcmp(ret->request, request.at, request.size) == 0) {
+            return seq;
+        }
+    }
+    return 0;
+}
+
+/* The reference fields stand first and in the same order in every command (groups case_ref and duty_ref), so that a member of
+ * the union may be read through another one: C17 6.5.2.3, common initial sequence. */
+static uint64_t referred_case(const struct view *view, const struct command *command)
+{
+    const struct sign_command *ref = &command->body.sign;
+    if (ref->case_id != 0) {
+        return ref->case_id;
+    }
+    uint32_t day, day_no;
+    struct number_row number;
+    if (ref->number.size != 0) {
+        return number_parse(ref->number, &day, &day_no) && view_get(view, ROW_NUMBER, number_key(day, day_no), &number)
+                   ? number.case_id
+                   : 0;
+    }
+    struct request_row row;
+    if (ref->submitted.size != 0) {
+        uint64_t hash = core_request_hash(command->actor.name, ref->submitted);
+        return remembered(view, command->actor.name, ref->submitted, hash, &row) != 0 ? row.case_id : 0;
+    }
+    return 0;
+}
+
+/* Commands that name a duty alone name its case by it. */
+static uint64_t referred_duty(const struct command *command, const struct family *family)
+{
+    bool names_duty = family->duty_kinds != 0 && command->type != COMMAND_ROUTE && command->type != COMMAND_TAKE_OVER &&
+                      command->type != COMMAND_DISPATCH_CALL && command->type != COMMAND_NOTE_ATTEMPT &&
+                      command->type != COMMAND_NOTE_FOLLOWUP;
+    return names_duty ? command->body.sign.duty_id : 0;
+}
+
+uint64_t core_command_case(const struct view *view, const struct command *command)
+{
+    struct clock_row clock;
+    struct duty_row duty;
+    if (command->type == COMMAND_PULSE) {
+        if (command->body.pulse.clock_id != 0) {
+            return view_get(view, ROW_CLOCK, command->body.pulse.clock_id, &clock) ? clock.case_id : 0;
+        }
+        return view_get(view, ROW_DUTY, command->body.pulse.duty_id, &duty) ? duty.case_id : 0;
+    }
+    const struct family *family = rules_family(command->type);
+    if (family == NULL || !family->has_case) {
+        return 0;
+    }
+    uint64_t case_id = referred_case(view, command);
+    uint64_t duty_id = referred_duty(command, family);
+    if (case_id == 0 && duty_id != 0 && view_get(view, ROW_DUTY, duty_id, &duty)) {
+        case_id = duty.case_id;
+    }
+    return case_id;
+}
+
+/* Kinds that the command asks for: its `kind` field where it has one. */
+static uint32_t wanted_kinds(const struct command *command, const struct family *family)
+{
+    uint32_t kinds = family->duty_kinds;
+    const union command_body *body = &command->body;
+    switch (command->type) {
+    case COMMAND_CLAIM:
+        return (body->claim.given & CLAIM_HAS_KIND) != 0 ? kinds & (UINT32_C(1) << body->claim.kind) : kinds;
+    case COMMAND_RELEASE:
+        return (body->release.given & RELEASE_HAS_KIND) != 0 ? kinds & (UINT32_C(1) << body->release.kind) : kinds;
+    case COMMAND_SIGN:
+        return (body->sign.given & SIGN_HAS_KIND) != 0 ? kinds & (UINT32_C(1) << body->sign.kind) : kinds;
+    case COMMAND_CONTACT:
+        return (body->contact.given & CONTACT_HAS_KIND) != 0 ? kinds & (UINT32_C(1) << body->contact.kind) : kinds;
+    case COMMAND_CANCEL:
+        return (body->cancel.given & CANCEL_HAS_KIND) != 0 ? kinds & (UINT32_C(1) << body->cancel.kind) : kinds;
+    case COMMAND_SUBMIT:
+    case COMMAND_ADD_NOTE:
+    case COMMAND_ROUTE:
+    case COMMAND_TAKE_OVER:
+    case COMMAND_REOPEN:
+    case COMMAND_REPORT:
+    case COMMAND_ANSWER:
+    case COMMAND_RAISE_CALL:
+    case COMMAND_DISPATCH_CALL:
+    case COMMAND_ARRIVE:
+    case COMMAND_FINISH_CALL:
+    case COMMAND_RATE_CALL:
+    case COMMAND_NOTE_ATTEMPT:
+    case COMMAND_NOTE_FOLLOWUP:
+    case COMMAND_ADVANCE:
+    case COMMAND_PULSE:
+    case COMMAND_ADOPT_CONFIG:
+        break;
+    }
+    return kinds;
+}
+
+/* Does this duty answer to what the command says about it (besides its kind and state)? */
+static bool duty_fits(const struct judging *j, const struct duty_row *duty)
+{
+    const struct command *command = j->command;
+    switch (command->type) {
+    case COMMAND_ROUTE:
+        return duty->call_id == 0;
+    case COMMAND_DISPATCH_CALL:
+        return duty->call_id != 0 &&
+               (command->body.dispatch_call.call_id == 0 || command->body.dispatch_call.call_id == duty->call_id);
+    case COMMAND_TAKE_OVER:
+        return true;
+    case COMMAND_NOTE_ATTEMPT:
+        return duty->reporter ==
+               ((command->body.note_attempt.given & NOTE_ATTEMPT_HAS_REPORTER) ? command->body.note_attempt.reporter : 1);
+    case COMMAND_NOTE_FOLLOWUP:
+        return duty->reporter ==
+               ((command->body.note_followup.given & NOTE_FOLLOWUP_HAS_REPORTER) ? command->body.note_followup.reporter : 1);
+    case COMMAND_RATE_CALL: {
+        struct duty_row respond;
+        const struct code *unit = &command->body.rate_call.unit;
+        return code_empty(unit) || (view_get(j->view, ROW_DUTY, duty->of_duty, &respond) && code_equal(&respond.unit, unit));
+    }
+    case COMMAND_CANCEL: /* the creator cancels: the holder is somebody else */
+        return code_empty(&command->body.cancel.unit) || code_equal(&command->body.cancel.unit, &duty->unit);
+    case COMMAND_CLAIM:
+    case COMMAND_RELEASE:
+    case COMMAND_SIGN:
+    case COMMAND_CONTACT:
+    case COMMAND_REPORT:
+    case COMMAND_ANSWER:
+    case COMMAND_ARRIVE:
+    case COMMAND_FINISH_CALL: {
+        const struct code *unit = &command->body.sign.unit;
+        return code_empty(unit) ? covers(j, unit_index(j, &duty->unit)) : code_equal(unit, &duty->unit);
+    }
+    case COMMAND_SUBMIT:
+    case COMMAND_ADD_NOTE:
+    case COMMAND_REOPEN:
+    case COMMAND_RAISE_CALL:
+    case COMMAND_ADVANCE:
+    case COMMAND_PULSE:
+    case COMMAND_ADOPT_CONFIG:
+        break;
+    }
+    return false;
+}
+
+/* Finds the duty: by id, else the only fitting open one, else the newest fitting one that is over (so that the state can say why
+ * not), else the newest of the kind that somebody else holds (so that the subtree can say why not). */
+static bool find_duty(struct judging *j, const struct family *family)
+{
+    uint32_t kinds = wanted_kinds(j->command, family);
+    uint64_t wanted = referred_duty(j->command, family);
+    if (wanted != 0) {
+        if (!view_get(j->view, ROW_DUTY, wanted, &j->duty) || j->duty.case_id != j->c.case_id) {
+            return refuse(j, REFUSAL_NOT_FOUND, "duty");
+        }
+        return (kinds & (UINT32_C(1) << j->duty.kind)) != 0 || refuse(j, REFUSAL_BAD_STATE, "duty");
+    }
+    struct duty_row duty, over = {0}, others = {0};
+    uint32_t open = 0;
+    for (uint64_t id = j->c.duty_last; id != 0 && view_get(j->view, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
+        if ((kinds & (UINT32_C(1) << duty.kind)) == 0) {
+            continue;
+        }
+        if (!duty_fits(j, &duty)) {
+            if (others.duty_id == 0) {
+                others = duty;
+            }
+        } else if (duty_open(&duty)) {
+            j->duty = duty;
+            open++;
+        } else if (over.duty_id == 0) {
+            over = duty;
+        }
+    }
+    if (open > 1) {
+        return refuse(j, REFUSAL_BAD_FIELD, "duty"); /* several fit: the sender has to say which */
+    }
+    if (open == 0) {
+        j->duty = over.duty_id != 0 ? over : others;
+    }
+    if (j->duty.duty_id == 0) {
+        return refuse(j, REFUSAL_BAD_STATE, "duty");
+    }
+    return open == 1 || over.duty_id != 0 || covers(j, unit_index(j, &others.unit)) || refuse(j, REFUSAL_NOT_YOURS, "unit");
+}
+
+/* Loads case, duty and call that the command is about. */
+static bool find_objects(struct judging *j, const struct family *family)
+{
+    uint64_t case_id = core_command_case(j->view, j->command);
+    if (case_id == 0 || !view_get(j->view, ROW_CASE, case_id, &j->c)) {
+        memset(&j->c, 0, sizeof(j->c));
+        return refuse(j, REFUSAL_NOT_FOUND, "case");
+    }
+    j->prev = j->c.last_seq;
+    if (j->c.total_clock != 0) {
+        view_get(j->view, ROW_CLOCK, j->c.total_clock, &j->total);
+    }
+    if (family->duty_kinds != 0 && !find_duty(j, family)) {
+        return false;
+    }
+    if (family->has_call && j->duty.call_id != 0) {
+        if (!view_get(j->view, ROW_CALL, j->duty.call_id, &j->call)) {
+            return refuse(j, REFUSAL_NOT_FOUND, "call");
+        }
+        j->call_id = j->call.call_id;
+    }
+    return true;
+}
+
+static enum unit_class actor_class(const struct judging *j)
+{
+    int32_t unit = unit_index(j, &j->command->actor.unit);
+    return unit < 0 ? UNIT_CLASS_EXTERNAL : j->district->units[unit].class;
+}
+
+/* Whose subtree the key must cover. */
+static bool in_scope(const struct judging *j)
+{
+    switch (j->command->type) {
+    case COMMAND_SUBMIT: {
+        int32_t place = unit_index(j, &j->command->body.submit.place);
+        return place < 0 || covers_desk(j) || covers(j, place); /* an unknown place is said by the guard */
+    }
+    case COMMAND_ADD_NOTE: {
+        if (covers_desk(j) || covers(j, unit_index(j, &j->c.lead)) || covers(j, unit_index(j, &j->c.dims.place))) {
+            return true;
+        }
+        uint64_t cursor = j->c.duty_last;
+        struct duty_row duty;
+        while (next_open_duty(j, &cursor, &duty)) {
+            if (covers(j, unit_index(j, &duty.unit))) {
+                return true;
+            }
+        }
+        return false;
+    }
+    case COMMAND_ROUTE:
+    case COMMAND_DISPATCH_CALL:
+    case COMMAND_NOTE_ATTEMPT:
+    case COMMAND_NOTE_FOLLOWUP:
+    case COMMAND_REOPEN:
+        return covers_desk(j);
+    case COMMAND_TAKE_OVER:
+    case COMMAND_RAISE_CALL:
+        return covers(j, unit_index(j, &j->c.lead));
+    case COMMAND_CANCEL:
+        return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, unit_index(j, &j->duty.creator));
+    case COMMAND_CLAIM:
+    case COMMAND_RELEASE:
+    case COMMAND_SIGN:
+    case COMMAND_CONTACT:
+    case COMMAND_REPORT:
+    case COMMAND_ANSWER:
+    case COMMAND_ARRIVE:
+    case COMMAND_FINISH_CALL:
+        return covers(j, unit_index(j, &j->duty.unit));
+    case COMMAND_RATE_CALL: /* a department that tries is told why not by the guard */
+        return covers(j, unit_index(j, &j->duty.unit)) || actor_class(j) == UNIT_CLASS_DEPARTMENT;
+    case COMMAND_ADVANCE:
+        return covers(j, j->district->district_unit);
+    case COMMAND_PULSE:
+    case COMMAND_ADOPT_CONFIG:
+        break;
+    }
+    return true;
+}
+
+static bool state_allows(struct judging *j, enum machine machine, int state, int kind, const char *object)
+{
+    if (!rules_know(machine, j->command->type)) {
+        return true;
+    }
+    const struct rule *rule = rules_cell(machine, j->command->type, state, kind);
+    if (rule == NULL) {
+        return refuse(j, REFUSAL_BAD_STATE, object);
+    }
+    return rule->refusal == REFUSAL_NONE || refuse(j, rule->refusal, object);
+}
+
+static bool states_allow(struct judging *j, const struct family *family)
+{
+    return (!family->has_case || state_allows(j, MACHINE_CASE, j->c.state, 0, "case")) &&
+           (j->duty.duty_id == 0 || state_allows(j, MACHINE_DUTY, j->duty.state, j->duty.kind, "duty")) &&
+           (j->call.call_id == 0 || state_allows(j, MACHINE_CALL, j->call.state, 0, "call"));
+}
+
+/* Opens the records of an accepted command; complete_records fills in what is known at the end. */
+static void open_records(struct judging *j)
+{
+    const struct command *command = j->command;
+    struct command_taken_body *body = &emit(j, RECORD_COMMAND_TAKEN)->body.command_taken;
+    body->command = command->type;
+    body->actor = command->actor.name;
+    body->behalf = command->actor.behalf;
+    body->request = command->request;
+    body->body_hash = command->body_hash;
+}
+
+/* What the answer says is known once all records are there: the lead that was offered or the duty that was worked on, the call, the
+ * state that the case is in afterwards. */
+static void complete_records(struct judging *j)
+{
+    struct record *first = &j->verdict->records[0];
+    first->body.command_taken.count = j->verdict->count - 1;
+    first->head.duty_id = j->duty.duty_id;
+    first->head.call_id = j->call_id;
+    enum case_state state = (enum case_state)j->c.state;
+    for (uint32_t i = 1; i < j->verdict->count; i++) {
+        const struct record *record = &j->verdict->records[i];
+        if (record->type == RECORD_CASE_RECEIVED) {
+            state = CASE_STATE_RECEIVED;
+        } else if (record->type == RECORD_CASE_ROUTED || record->type == RECORD_CASE_REOPENED) {
+            state = CASE_STATE_HANDLING;
+        } else if (record->type == RECORD_LEAD_ANSWERED) {
+            state = CASE_STATE_ANSWERED;
+        } else if (record->type == RECORD_CASE_CLOSED) {
+            state = CASE_STATE_CLOSED;
+        } else if (record->type == RECORD_DUTY_OFFERED && record->body.duty_offered.duty_kind == DUTY_KIND_LEAD) {
+            first->head.duty_id = record->seq;
+        }
+    }
+    first->body.command_taken.state = state;
+}
+
+static const char *role_wanted(enum command_type type)
+{
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        if ((command_info(type)->roles & (UINT32_C(1) << role)) != 0) {
+            return enum_name(&role_enum, role);
+        }
+    }
+    return "role";
+}
+
+static bool judge_wire(struct judging *j)
+{
+    const struct command *command = j->command;
+    const struct family *family = rules_family(command->type);
+    assert(family != NULL);
+    struct request_row row;
+    uint64_t seq = remembered(j->view, command->actor.name, command->request, command->request_hash, &row);
+    if (seq != 0) {
+        if (row.body_hash != command->body_hash) {
+            return refuse(j, REFUSAL_ID_REUSED, "id");
+        }
+        j->verdict->repeated = true;
+        j->verdict->request_seq = seq;
+        return false;
+    }
+    if ((command_info(command->type)->roles & command->actor.roles) == 0) {
+        return refuse(j, REFUSAL_NO_ROLE, role_wanted(command->type));
+    }
+    if (family->has_case && !find_objects(j, family)) {
+        return false;
+    }
+    if (!in_scope(j)) {
+        return refuse(j, REFUSAL_NOT_YOURS, "unit");
+    }
+    if (!states_allow(j, family)) {
+        return false;
+    }
+    if (command->type == COMMAND_SUBMIT) {
+        j->c.case_id = command->next_seq + 1; /* the sequence that case_received gets */
+    }
+    open_records(j);
+    if (!family->judge(j)) {
+        j->verdict->count = 0;
+        return false;
+    }
+    complete_records(j);
+    return true;
+}
+
+void core_judge(const struct view *view, const struct command *command, struct verdict *ret)
+{
+    ret->refusal = REFUSAL_NONE;
+    ret->field = NULL;
+    ret->repeated = false;
+    ret->request_seq = 0;
+    ret->count = 0;
+    struct judging j = {
+        .view = view,
+        .district = view->district,
+        .policy = &view->district->policy,
+        .command = command,
+        .verdict = ret,
+        .now_ms = command->now_ms,
+    };
+    if (command->type == COMMAND_PULSE) {
+        judge_pulse(&j);
+    } else if (command->type == COMMAND_ADOPT_CONFIG) {
+        judge_adopt(&j);
+    } else {
+        judge_wire(&j);
+    }
+}
+
+bool core_answer(const struct view *view, uint64_t request_seq, char *number_buffer, struct command_answer *ret)
+{
+    struct request_row row;
+    struct case_row c;
+    if (!view_get(view, ROW_REQUEST, request_seq, &row)) {
+        return false;
+    }
+    memset(ret, 0, sizeof(*ret));
+    ret->seq = row.seq;
+    ret->at = row.at_ms;
+    ret->case_id = row.case_id;
+    ret->duty_id = row.duty_id;
+    ret->call_id = row.call_id;
+    ret->state = (enum case_state)row.state;
+    number_buffer[0] = '\0';
+    if (row.case_id != 0 && view_get(view, ROW_CASE, row.case_id, &c)) {
+        number_print(c.day, c.day_no, number_buffer);
+    }
+    ret->number = text_of(number_buffer);
+    return true;
+}

@@ -1,0 +1,196 @@
+/*
+ * judging.h - what the judge functions of all families share (inside the core only)
+ *
+ * One command is judged in one `struct judging`: the rows it found, and the verdict as it grows. The rows in it follow what has
+ * been emitted as far as the same command needs it; the stored rows change only when the records are applied. Helpers that
+ * emit records come here; each family of commands (intake, route, duty, call, followup, pulse) has a file of its own.
+ */
+#ifndef HUYING_CORE_JUDGING_H
+#define HUYING_CORE_JUDGING_H
+
+#include "config/district.h"
+#include "dispatcher/core/core.h"
+
+struct judging {
+    const struct view *view;
+    const struct district *district;
+    const struct policy *policy;
+    const struct command *command;
+    struct verdict *verdict;
+    int64_t now_ms;
+    struct case_row c;      /* the case, case_id 0 = none */
+    struct duty_row duty;   /* the duty that the command works on, duty_id 0 = none */
+    struct call_row call;   /* the call, call_id 0 = none */
+    struct clock_row total; /* the citizen's clock of the case, clock_id 0 = not looked up */
+    uint64_t prev;          /* newest record of the case */
+    uint64_t call_id;       /* call that emitted records belong to */
+};
+
+/* A refusal, and what it is about. */
+static inline bool refuse(struct judging *j, enum refusal refusal, const char *field)
+{
+    j->verdict->refusal = refusal;
+    j->verdict->field = field;
+    return false;
+}
+
+/* Adds a record with the case's envelope. Zeroed body. The pointer lives until the verdict is reused. */
+struct record *emit(struct judging *j, enum record_type type);
+
+/* As emit, held by `unit` (index); acct follows from it. -1: none. */
+struct record *emit_for(struct judging *j, enum record_type type, int32_t unit);
+
+/* As emit, about a duty: its id, unit, acct and call. */
+struct record *emit_duty(struct judging *j, enum record_type type, const struct duty_row *duty);
+
+/* As emit, about a clock: its duty, call, unit, acct and round. */
+struct record *emit_clock(struct judging *j, enum record_type type, const struct clock_row *clock);
+
+/* Sequence that the next emitted record gets. */
+uint64_t next_seq(const struct judging *j);
+
+/* Index of a unit of the district, or -1. */
+int32_t unit_index(const struct judging *j, const struct code *code);
+
+/* May the actor act for this unit: is it in the subtree of the key? */
+bool covers(const struct judging *j, int32_t unit);
+
+/* May the actor act for the desk, and so see to every case of the district? */
+bool covers_desk(const struct judging *j);
+
+bool has_role(const struct judging *j, enum role role);
+
+/* Is the importer at work: it acts for every unit in its scope, and may give limits? */
+static inline bool is_importer(const struct judging *j)
+{
+    return has_role(j, ROLE_IMPORTER);
+}
+
+/* Walks: calls *ret with each open duty of the case; begin with cursor = c.duty_last. False: no more. */
+bool next_open_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret);
+/* The same over the duties of the present call, open or not. */
+bool next_call_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret);
+
+static inline bool duty_open(const struct duty_row *duty)
+{
+    return duty->state == DUTY_STATE_OFFERED || duty->state == DUTY_STATE_SIGNED || duty->state == DUTY_STATE_HELD;
+}
+
+/* --- duties and clocks, in records ------------------------------------------------------------------------------------- */
+
+struct offer {
+    enum duty_kind kind;
+    int32_t unit;
+    enum duty_end reason;
+    int32_t creator; /* unit that may cancel it, -1 = none */
+    uint64_t of_duty;
+    uint32_t reporter;
+};
+
+/* Emits duty_offered; returns the new duty's id. */
+uint64_t offer_duty(struct judging *j, const struct offer *offer);
+
+struct limit {
+    int64_t budget_ms;
+    int64_t due_at; /* 0: no limit */
+    enum limit_source source;
+};
+
+/* No limit. */
+struct limit limit_none(void);
+/* `span_ms` from now by the policy. */
+struct limit limit_policy(const struct judging *j, int64_t span_ms);
+
+/* Emits clock_started for a duty (0: the case itself), with its rungs. */
+void start_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t unit, const struct limit *limit);
+
+/* As start_clock with the policy's span; nothing when the span is 0 (the clock is off). */
+void start_policy_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t unit, int64_t span_ms);
+
+/* Stops the running clock of this kind of a duty (0: none running, nothing happens). */
+void stop_clock(struct judging *j, uint64_t duty, enum clock_kind kind);
+
+/* Stops one running clock, judging the item. */
+void stop_clock_row(struct judging *j, const struct clock_row *clock);
+
+/* Ends every running clock of a duty that goes without its result: an overdue item stands and stops late, the others are void. */
+void end_clocks(struct judging *j, uint64_t duty, enum clock_why why);
+
+/* Finds the running (or, with `any`, the newest) clock of a kind of a duty. */
+bool find_clock(const struct judging *j, uint64_t duty, enum clock_kind kind, bool any, struct clock_row *ret);
+
+/* Emits clock_due_moved with fresh rungs. */
+struct clock_due_moved_body *move_due(struct judging *j, const struct clock_row *clock, const struct limit *limit,
+                                      enum clock_why why, int32_t unit);
+
+/* Emits duty_done, stops the clock that judges it and ends the others of the duty. */
+void finish_duty(struct judging *j, const struct duty_row *duty, struct text text);
+
+/* Emits duty_ended and ends all its clocks. */
+void end_duty(struct judging *j, const struct duty_row *duty, enum duty_end reason, enum clock_why why, struct text text);
+
+/* --- parts of verdicts that several families use ------------------------------------------------------------------------ */
+
+struct lead_choice {
+    int32_t unit;
+    enum route_how how;
+    const struct catalogue_row *row; /* NULL: by hand */
+    struct text reason;
+    struct limit limit; /* of the handle clock */
+};
+
+/* The list's (or the sender's) handle limit of this case from now on. */
+struct limit list_limit(const struct judging *j, const struct catalogue_row *row);
+
+/* Emits case_routed, the lead's duty and its clocks, and on the first route the citizen's due instant. */
+void offer_lead(struct judging *j, const struct lead_choice *choice);
+
+/* Emits a support duty with its clocks. */
+void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_end reason, int64_t budget_ms);
+
+/* Emits what a take-over to `unit` does: late item stands, the unit stays as support, fresh limit. */
+void take_over_to(struct judging *j, int32_t unit, struct text reason);
+
+/* The unit of the next tier above a lead (the desk where that is the district), or -1. */
+int32_t next_tier(const struct judging *j, int32_t unit);
+
+/* Begins the next round with its lead; `counted`: the time since the answer counts on the citizen's clock. */
+void next_round(struct judging *j, enum reopen_by by, bool counted, struct text why);
+
+/* Emits case_closed. */
+void close_case(struct judging *j, enum disposition disposition);
+
+/* Emits call_closed with the outcome that its responds add up to; `unsolved`: a rating that is being given now says so. */
+void close_call(struct judging *j, bool unsolved, uint64_t except_duty, int except_code);
+
+/* Ends a follow-up that found out nothing; closes the case as unreachable when it was the last one. `duty` is its duty. */
+void followup_ineffective(struct judging *j, const struct duty_row *duty, enum followup_reason reason, struct text text);
+
+/* XXH64 of the name of the key that asks. */
+uint64_t actor_hash(const struct judging *j);
+
+/* --- judge functions of the families, named in rules.c ------------------------------------------------------------------- */
+bool judge_submit(struct judging *j);
+bool judge_add_note(struct judging *j);
+bool judge_route(struct judging *j);
+bool judge_take_over(struct judging *j);
+bool judge_reopen(struct judging *j);
+bool judge_claim(struct judging *j);
+bool judge_release(struct judging *j);
+bool judge_sign(struct judging *j);
+bool judge_contact(struct judging *j);
+bool judge_report(struct judging *j);
+bool judge_answer(struct judging *j);
+bool judge_cancel(struct judging *j);
+bool judge_raise_call(struct judging *j);
+bool judge_dispatch_call(struct judging *j);
+bool judge_arrive(struct judging *j);
+bool judge_finish_call(struct judging *j);
+bool judge_rate_call(struct judging *j);
+bool judge_note_attempt(struct judging *j);
+bool judge_note_followup(struct judging *j);
+bool judge_advance(struct judging *j);
+void judge_pulse(struct judging *j);
+void judge_adopt(struct judging *j);
+
+#endif

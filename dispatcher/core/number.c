@@ -1,0 +1,95 @@
+/* number.c - case numbers with a check digit by the Damm algorithm (H. M. Damm, 2004: totally anti-symmetric quasigroup of order
+ * 10) */
+#include "dispatcher/core/number.h"
+
+#include <assert.h>
+
+#define DAY_NO_MAX 9999999u
+
+static int damm(const char *at, int size)
+{
+    static const char table[10][10] = {
+        {0, 3, 1, 7, 5, 9, 8, 6, 4, 2}, {7, 0, 9, 2, 1, 5, 4, 8, 6, 3}, {4, 2, 0, 6, 8, 7, 1, 3, 5, 9},
+        {1, 7, 5, 0, 9, 8, 3, 4, 2, 6}, {6, 1, 2, 3, 0, 4, 5, 9, 7, 8}, {3, 6, 7, 4, 2, 0, 9, 5, 8, 1},
+        {5, 8, 6, 9, 7, 2, 0, 1, 3, 4}, {8, 9, 4, 5, 3, 6, 2, 0, 1, 7}, {9, 4, 3, 8, 6, 1, 7, 2, 0, 5},
+        {2, 5, 8, 1, 4, 3, 6, 7, 9, 0},
+    };
+    int interim = 0;
+    for (int i = 0; i < size; i++) {
+        if (at[i] >= '0' && at[i] <= '9') {
+            interim = table[interim][at[i] - '0'];
+        }
+    }
+    return interim;
+}
+
+static int digits(char *at, uint32_t value, int least)
+{
+    char reversed[10];
+    int size = 0;
+    do {
+        reversed[size++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    int out = 0;
+    for (int pad = size; pad < least; pad++) {
+        at[out++] = '0';
+    }
+    while (size > 0) {
+        at[out++] = reversed[--size];
+    }
+    return out;
+}
+
+int number_print(uint32_t day, uint32_t day_no, char buffer[NUMBER_SIZE])
+{
+    assert(day <= 999999 && day_no <= DAY_NO_MAX);
+    int size = digits(buffer, day, 6);
+    buffer[size++] = '-';
+    size += digits(buffer + size, day_no, 5);
+    char check = (char)('0' + damm(buffer, size));
+    buffer[size++] = '-';
+    buffer[size++] = check;
+    buffer[size] = '\0';
+    return size;
+}
+
+static bool read_digits(const char *at, uint32_t size, uint32_t *ret)
+{
+    uint32_t value = 0;
+    for (uint32_t i = 0; i < size; i++) {
+        if (at[i] < '0' || at[i] > '9') {
+            return false;
+        }
+        value = value * 10 + (uint32_t)(at[i] - '0');
+    }
+    *ret = value;
+    return size > 0;
+}
+
+bool number_parse(struct text number, uint32_t *ret_day, uint32_t *ret_day_no)
+{
+    uint32_t day, day_no, check;
+    if (number.size < 14 || number.size > 16 || number.at[6] != '-' || number.at[number.size - 2] != '-') {
+        return false;
+    }
+    uint32_t middle = number.size - 9;
+    if (!read_digits(number.at, 6, &day) || !read_digits(number.at + 7, middle, &day_no) ||
+        !read_digits(number.at + number.size - 1, 1, &check)) {
+        return false;
+    }
+    if (middle > 5 && number.at[7] == '0') {
+        return false; /* one number, one spelling */
+    }
+    if (damm(number.at, (int)number.size - 2) != (int)check) {
+        return false;
+    }
+    *ret_day = day;
+    *ret_day_no = day_no;
+    return true;
+}
+
+uint64_t number_key(uint32_t day, uint32_t day_no)
+{
+    return (uint64_t)day * (DAY_NO_MAX + 1) + day_no;
+}

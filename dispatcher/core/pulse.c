@@ -1,0 +1,134 @@
+/* pulse.c - time as a command: rungs, lapsed leases, and what an overdue clock sets off (lifecycle 2b "overdue (T)", 2d); advance
+ */
+#include "dispatcher/core/judging.h"
+
+#include <assert.h>
+#include <string.h>
+
+int64_t core_next_rung_at(const struct clock_row *clock)
+{
+    int64_t least = INT64_MAX;
+    for (int rung = 0; rung < RUNG_COUNT; rung++) {
+        if (clock->rung_at[rung] != 0 && (clock->fired & (1u << rung)) == 0 && clock->rung_at[rung] < least) {
+            least = clock->rung_at[rung];
+        }
+    }
+    return least;
+}
+
+bool core_case_due(const struct view *view, uint64_t case_id, int64_t now_ms, int64_t *ret_at_ms, uint64_t *ret_clock,
+                   uint64_t *ret_duty)
+{
+    struct case_row c;
+    struct clock_row clock;
+    struct duty_row duty;
+    int64_t least = INT64_MAX;
+    if (!view_get(view, ROW_CASE, case_id, &c) || c.rung_floor_at > now_ms) {
+        return false;
+    }
+    for (uint64_t id = c.clock_last; id != 0 && view_get(view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
+        int64_t at = clock.state == CLOCK_STATE_RUNNING ? core_next_rung_at(&clock) : INT64_MAX;
+        if (at <= now_ms && (at < least || (at == least && id < *ret_clock))) {
+            least = at;
+            *ret_clock = id;
+            *ret_duty = 0;
+        }
+    }
+    for (uint64_t id = c.duty_last; id != 0 && view_get(view, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
+        if (duty_open(&duty) && duty.claimed && duty.lease_until <= now_ms && duty.lease_until < least) {
+            least = duty.lease_until;
+            *ret_clock = 0;
+            *ret_duty = id;
+        }
+    }
+    *ret_at_ms = least;
+    return least != INT64_MAX;
+}
+
+static bool load_case(struct judging *j, uint64_t case_id)
+{
+    if (!view_get(j->view, ROW_CASE, case_id, &j->c)) {
+        return false;
+    }
+    j->prev = j->c.last_seq;
+    if (j->c.total_clock != 0) {
+        view_get(j->view, ROW_CLOCK, j->c.total_clock, &j->total);
+    }
+    return true;
+}
+
+static void handle_overdue(struct judging *j, const struct clock_row *clock)
+{
+    int32_t lead = unit_index(j, &clock->unit);
+    if (clock->duty_id != j->c.lead_duty || j->c.state != CASE_STATE_HANDLING || lead < 0) {
+        return;
+    }
+    const struct unit *unit = &j->district->units[lead];
+    int32_t up = next_tier(j, lead);
+    if (j->policy->on_overdue[unit->class][unit->tier] == ON_OVERDUE_TAKE_OVER && up >= 0) {
+        take_over_to(j, up, text_of("overdue"));
+        return;
+    }
+    emit_for(j, RECORD_ORDER_PROPOSED, lead)->body.order_proposed.order_kind = ORDER_KIND_OVERDUE;
+}
+
+/* A rating that does not come: no score, and the call closes when it was the last. */
+static void rate_overdue(struct judging *j, const struct duty_row *duty)
+{
+    end_duty(j, duty, DUTY_END_EXPIRED, CLOCK_WHY_EXPIRED, (struct text){0});
+    if (j->call.open_responds == 0 && j->call.open_rates <= 1) {
+        emit_for(j, RECORD_CALL_CLOSED, unit_index(j, &j->call.caller))->body.call_closed.outcome = CALL_OUTCOME_EXPIRED;
+    }
+}
+
+static void fire(struct judging *j, const struct clock_row *clock)
+{
+    int64_t at = core_next_rung_at(clock);
+    assert(at <= j->now_ms);
+    int rung = 0;
+    while (clock->rung_at[rung] != at || (clock->fired & (1u << rung)) != 0) {
+        rung++;
+    }
+    struct rung_fired_body *body = &emit_clock(j, RECORD_RUNG_FIRED, clock)->body.rung_fired;
+    body->clock = (enum clock_kind)clock->kind;
+    body->clock_id = clock->clock_id;
+    body->rung = (enum rung)rung;
+    body->late = j->now_ms - at > j->policy->late_ms;
+
+    struct duty_row duty;
+    bool has_duty = clock->duty_id != 0 && view_get(j->view, ROW_DUTY, clock->duty_id, &duty);
+    if (has_duty && duty.call_id != 0 && view_get(j->view, ROW_CALL, duty.call_id, &j->call)) {
+        j->call_id = duty.call_id;
+    }
+    if (rung == RUNG_RED && clock->kind == CLOCK_KIND_HANDLE) {
+        handle_overdue(j, clock);
+    } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_RATE && has_duty) {
+        rate_overdue(j, &duty);
+    } else if (rung == RUNG_BULLETIN && clock->kind == CLOCK_KIND_FOLLOWUP && has_duty) {
+        followup_ineffective(j, &duty, FOLLOWUP_REASON_EXPIRED, (struct text){0});
+    }
+}
+
+void judge_pulse(struct judging *j)
+{
+    const struct pulse_command *pulse = &j->command->body.pulse;
+    struct clock_row clock;
+    if (pulse->clock_id != 0) {
+        if (view_get(j->view, ROW_CLOCK, pulse->clock_id, &clock) && clock.state == CLOCK_STATE_RUNNING &&
+            core_next_rung_at(&clock) <= j->now_ms && load_case(j, clock.case_id)) {
+            fire(j, &clock);
+        }
+        return;
+    }
+    if (view_get(j->view, ROW_DUTY, pulse->duty_id, &j->duty) && duty_open(&j->duty) && j->duty.claimed &&
+        j->duty.lease_until <= j->now_ms && load_case(j, j->duty.case_id)) {
+        emit_duty(j, RECORD_DUTY_RELEASED, &j->duty)->body.duty_released.lapsed = true;
+    }
+}
+
+/* The engine has moved the clock and let every rung on the way fire; this record keeps the instant. */
+bool judge_advance(struct judging *j)
+{
+    emit(j, RECORD_TIME_ADVANCED);
+    return true;
+}

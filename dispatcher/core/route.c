@@ -1,0 +1,209 @@
+/* route.c - route, take_over, and the offer of a lead that both share with intake and rounds (lifecycle 2a, 2d) */
+#include "dispatcher/core/judging.h"
+
+#include <assert.h>
+
+/* Catalogue row and place of the present case under the set in force. */
+static const struct catalogue_row *row_of_case(const struct judging *j, int32_t *ret_lead)
+{
+    int32_t place = unit_index(j, &j->c.dims.place);
+    *ret_lead = -1;
+    return place < 0 ? NULL : district_row(j->district, district_matter_find(j->district, &j->c.dims.matter), place, ret_lead);
+}
+
+struct limit list_limit(const struct judging *j, const struct catalogue_row *row)
+{
+    if (j->c.given_limit) {
+        if (j->c.given_limit_at == 0) {
+            return limit_none();
+        }
+        int64_t budget = j->c.given_limit_at > j->now_ms ? j->c.given_limit_at - j->now_ms : 0;
+        return (struct limit){budget, j->c.given_limit_at, LIMIT_SOURCE_GIVEN};
+    }
+    if (row != NULL && row->limit_ms[j->c.dims.urgency] != 0) {
+        int64_t span = row->limit_ms[j->c.dims.urgency];
+        return (struct limit){span, j->now_ms + span, LIMIT_SOURCE_CATALOGUE};
+    }
+    return limit_policy(j, j->policy->handle_ms[j->c.dims.urgency]);
+}
+
+/* Is the citizen to be contacted at all? */
+static bool contact_wanted(const struct case_row *c)
+{
+    return c->has_contact && !c->anonymous && !c->no_reply;
+}
+
+/* The citizen's due instant: received + the limit of the first route, or the limit that was given (lifecycle 2e, total). */
+static void set_citizen_due(struct judging *j, const struct lead_choice *choice)
+{
+    struct limit limit = choice->limit;
+    if (limit.due_at != 0 && limit.source != LIMIT_SOURCE_GIVEN) {
+        limit.due_at = j->c.received_at + limit.budget_ms;
+    } else if (limit.source == LIMIT_SOURCE_GIVEN) {
+        limit.budget_ms = limit.due_at - j->c.received_at;
+    }
+    move_due(j, &j->total, &limit, CLOCK_WHY_ROUTED, choice->unit);
+}
+
+void offer_lead(struct judging *j, const struct lead_choice *choice)
+{
+    const struct policy *policy = j->policy;
+    uint8_t urgency = j->c.dims.urgency;
+    bool first = j->c.hops == 0;
+    j->c.hops++;
+    struct case_routed_body *body = &emit_for(j, RECORD_CASE_ROUTED, choice->unit)->body.case_routed;
+    body->lead = j->district->units[choice->unit].code;
+    body->how = choice->how;
+    body->catalogue_ver = text_of(j->district->catalogue_version);
+    body->row = choice->row != NULL ? choice->row->row : 0;
+    body->hop = j->c.hops;
+    body->reason = choice->reason;
+
+    struct offer offer = {.kind = DUTY_KIND_LEAD, .unit = choice->unit, .reason = DUTY_END_ROUTED, .creator = -1};
+    if (choice->how == ROUTE_HOW_NEXT_ROUND) {
+        offer.reason = DUTY_END_NEXT_ROUND;
+    } else if (choice->how == ROUTE_HOW_TAKE_OVER) {
+        offer.reason = DUTY_END_TAKEN_OVER;
+    }
+    uint64_t duty = offer_duty(j, &offer);
+    start_policy_clock(j, CLOCK_KIND_SIGN, duty, choice->unit, policy->sign_ms[urgency]);
+    if (contact_wanted(&j->c)) {
+        start_policy_clock(j, CLOCK_KIND_CONTACT, duty, choice->unit, policy->contact_ms[urgency]);
+    }
+    start_clock(j, CLOCK_KIND_HANDLE, duty, choice->unit, &choice->limit);
+    if (first) {
+        set_citizen_due(j, choice);
+    }
+}
+
+void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_end reason, int64_t budget_ms)
+{
+    struct offer offer = {.kind = DUTY_KIND_SUPPORT, .unit = unit, .reason = reason, .creator = creator};
+    uint64_t duty = offer_duty(j, &offer);
+    start_policy_clock(j, CLOCK_KIND_SIGN, duty, unit, j->policy->sign_ms[j->c.dims.urgency]);
+    start_policy_clock(j, CLOCK_KIND_SUPPORT, duty, unit, budget_ms);
+}
+
+/* Nothing off the list is pushed down: never by hand onto a community or grid, onto a street only by a district leader (准入). */
+static bool may_push(const struct judging *j, int32_t unit)
+{
+    switch (j->district->units[unit].tier) {
+    case UNIT_TIER_CITY:
+    case UNIT_TIER_DISTRICT:
+        return true;
+    case UNIT_TIER_STREET:
+        return has_role(j, ROLE_DISTRICT_LEADER) || is_importer(j);
+    case UNIT_TIER_COMMUNITY:
+    case UNIT_TIER_GRID:
+        return false;
+    }
+    return false;
+}
+
+static bool check_supports(struct judging *j, const struct codes *codes, int32_t lead)
+{
+    for (uint32_t i = 0; i < codes->count; i++) {
+        int32_t unit = unit_index(j, &codes->at[i]);
+        if (unit < 0) {
+            return refuse(j, REFUSAL_UNKNOWN_UNIT, "supports");
+        }
+        bool twice = unit == lead;
+        for (uint32_t k = 0; k < i; k++) {
+            twice = twice || code_equal(&codes->at[k], &codes->at[i]);
+        }
+        if (twice) {
+            return refuse(j, REFUSAL_BAD_FIELD, "supports");
+        }
+    }
+    return true;
+}
+
+bool judge_route(struct judging *j)
+{
+    const struct route_command *route = &j->command->body.route;
+    int32_t unit = unit_index(j, &route->unit), listed = -1;
+    if (unit < 0) {
+        return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
+    }
+    if (j->district->units[unit].class == UNIT_CLASS_EXTERNAL || j->district->units[unit].class == UNIT_CLASS_PROPERTY) {
+        return refuse(j, REFUSAL_BAD_FIELD, "unit"); /* never a lead */
+    }
+    const struct catalogue_row *row = row_of_case(j, &listed);
+    if (row != NULL && listed != unit) {
+        row = NULL;
+    }
+    if (row == NULL && route->reason.size == 0) {
+        return refuse(j, REFUSAL_NO_BASIS, "reason");
+    }
+    if (row == NULL && !may_push(j, unit)) {
+        return refuse(j, REFUSAL_PUSH_DOWN, "unit");
+    }
+    if (!check_supports(j, &route->supports, unit)) {
+        return false;
+    }
+    finish_duty(j, &j->duty, (struct text){0});
+    struct lead_choice choice = {
+        .unit = unit,
+        .how = ROUTE_HOW_HAND,
+        .row = row,
+        .reason = route->reason,
+        .limit = list_limit(j, row),
+    };
+    offer_lead(j, &choice);
+    for (uint32_t i = 0; i < route->supports.count; i++) {
+        offer_support(j, unit_index(j, &route->supports.at[i]), unit, DUTY_END_ROUTED, choice.limit.budget_ms);
+    }
+    return true;
+}
+
+int32_t next_tier(const struct judging *j, int32_t unit)
+{
+    const struct unit *units = j->district->units;
+    for (int32_t up = units[unit].parent; up >= 0; up = units[up].parent) {
+        if (units[up].tier < units[unit].tier) {
+            return up == j->district->district_unit ? j->district->desk_unit : up;
+        }
+    }
+    return -1;
+}
+
+void take_over_to(struct judging *j, int32_t unit, struct text reason)
+{
+    struct duty_row old;
+    if (!view_get(j->view, ROW_DUTY, j->c.lead_duty, &old)) {
+        return;
+    }
+    int32_t late_unit = unit_index(j, &old.unit), listed;
+    end_duty(j, &old, DUTY_END_TAKEN_OVER, CLOCK_WHY_TAKEN_OVER, reason);
+    struct limit list = list_limit(j, row_of_case(j, &listed));
+    struct limit fresh = limit_none();
+    int64_t span = j->c.given_limit && j->c.given_limit_at != 0 ? j->c.given_limit_at - j->c.received_at : list.budget_ms;
+    if (list.source != LIMIT_SOURCE_NONE) {
+        span /= 2;
+        if (span < j->policy->take_over_floor_ms) {
+            span = j->policy->take_over_floor_ms;
+        }
+        fresh = (struct limit){span, j->now_ms + span, LIMIT_SOURCE_HALF};
+    }
+    struct lead_choice choice = {.unit = unit, .how = ROUTE_HOW_TAKE_OVER, .row = NULL, .reason = reason, .limit = fresh};
+    offer_lead(j, &choice);
+    if (late_unit >= 0) {
+        offer_support(j, late_unit, unit, DUTY_END_CONTINUE, fresh.budget_ms);
+    }
+}
+
+bool judge_take_over(struct judging *j)
+{
+    const struct take_over_command *take_over = &j->command->body.take_over;
+    int32_t lead = unit_index(j, &j->duty.unit);
+    assert(lead >= 0);
+    int32_t unit = code_empty(&take_over->unit) ? next_tier(j, lead) : unit_index(j, &take_over->unit);
+    if (unit < 0 && !code_empty(&take_over->unit)) {
+        return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
+    }
+    if (unit < 0 || j->district->units[unit].tier >= j->district->units[lead].tier) {
+        return refuse(j, REFUSAL_NOT_HIGHER, "unit");
+    }
+    take_over_to(j, unit, take_over->reason);
+    return true;
+}

@@ -1,0 +1,196 @@
+/* rules.c - the rule tables. Sources: lifecycle 2a (case), 2b (duty), 2c (call); what is not built yet has no row. */
+#include "dispatcher/core/rules.h"
+
+#include "dispatcher/core/judging.h"
+
+#include <assert.h>
+
+#define C(state) (UINT32_C(1) << CASE_STATE_##state)
+#define D(state) (UINT32_C(1) << DUTY_STATE_##state)
+#define L(state) (UINT32_C(1) << CALL_STATE_##state)
+#define K(kind) (UINT32_C(1) << DUTY_KIND_##kind)
+#define ALL_KINDS (K(ROUTE) | K(LEAD) | K(SUPPORT) | K(RESPOND) | K(RATE) | K(FOLLOWUP))
+#define CLAIMED_KINDS ALL_KINDS
+#define AT_WORK (C(HANDLING) | C(SUSPENDED))
+#define SAME RULE_SAME
+
+/* clang-format off */
+static const struct rule case_rules[] = {
+    {COMMAND_SUBMIT,        0, C(NONE), "a row of the list fits", CASE_STATE_HANDLING, 0, "lead offered; sign, contact, handle, total clocks"},
+    {COMMAND_SUBMIT,        0, C(NONE), NULL, CASE_STATE_RECEIVED, 0, "route duty at the desk; route and total clocks"},
+    {COMMAND_ADD_NOTE,      0, C(RECEIVED) | AT_WORK | C(ANSWERED) | C(CLOSED), NULL, SAME, 0, "noted"},
+    {COMMAND_ROUTE,         0, C(RECEIVED), NULL, CASE_STATE_HANDLING, 0, "route duty done; lead offered; supports"},
+    {COMMAND_TAKE_OVER,     0, C(HANDLING), NULL, SAME, 0, "old lead ended, stays as support; new lead with a fresh limit"},
+    {COMMAND_CLAIM,         0, C(RECEIVED) | AT_WORK | C(ANSWERED), NULL, SAME, 0, "lease"},
+    {COMMAND_RELEASE,       0, C(RECEIVED) | AT_WORK | C(ANSWERED), NULL, SAME, 0, "lease ends"},
+    {COMMAND_SIGN,          0, AT_WORK, NULL, SAME, 0, "sign clock stops"},
+    {COMMAND_CONTACT,       0, AT_WORK, NULL, SAME, 0, "contact clock stops on reached or the last attempt"},
+    {COMMAND_REPORT,        0, AT_WORK, NULL, SAME, 0, "support done"},
+    {COMMAND_ANSWER,        0, C(HANDLING), "the citizen is asked", CASE_STATE_ANSWERED, 0, "handle and total stop; supports ended; follow-up opens"},
+    {COMMAND_ANSWER,        0, C(HANDLING), NULL, CASE_STATE_CLOSED, 0, "handle and total stop; supports ended; case closed"},
+    {COMMAND_CANCEL,        0, AT_WORK, NULL, SAME, 0, "one support or respond ended; overdue items stand"},
+    {COMMAND_RAISE_CALL,    0, AT_WORK, NULL, SAME, 0, "call; the caller's clocks run on"},
+    {COMMAND_DISPATCH_CALL, 0, AT_WORK, NULL, SAME, 0, "responds offered"},
+    {COMMAND_ARRIVE,        0, AT_WORK, NULL, SAME, 0, "arrive clock stops"},
+    {COMMAND_FINISH_CALL,   0, AT_WORK, NULL, SAME, 0, "finish clock stops; rate opens"},
+    {COMMAND_RATE_CALL,     0, AT_WORK, NULL, SAME, 0, "rate clock stops"},
+    {COMMAND_NOTE_ATTEMPT,  0, C(ANSWERED), "the last attempt of the last follow-up", CASE_STATE_CLOSED, 0, "unreachable"},
+    {COMMAND_NOTE_ATTEMPT,  0, C(ANSWERED), NULL, SAME, 0, "attempt counted"},
+    {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), "not solved, rounds left", CASE_STATE_HANDLING, 0, "next round"},
+    {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), "the last follow-up", CASE_STATE_CLOSED, 0, "closed"},
+    {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), NULL, SAME, 0, "waits for the other reporters"},
+    {COMMAND_REOPEN,        0, C(ANSWERED) | C(CLOSED), NULL, CASE_STATE_HANDLING, 0, "next round"},
+    {COMMAND_PULSE,         0, C(HANDLING), "handle red, on_overdue take_over", SAME, 0, "take-over to the next tier"},
+    {COMMAND_PULSE,         0, C(ANSWERED), "the last follow-up expires", CASE_STATE_CLOSED, 0, "unreachable"},
+    {COMMAND_PULSE,         0, C(RECEIVED) | AT_WORK | C(ANSWERED) | C(CLOSED), NULL, SAME, 0, "rung; handle red with supervise proposes an order"},
+};
+
+static const struct rule duty_rules[] = {
+    {COMMAND_CLAIM,         CLAIMED_KINDS, D(OFFERED) | D(SIGNED), NULL, SAME, 0, "lease"},
+    {COMMAND_RELEASE,       CLAIMED_KINDS, D(OFFERED) | D(SIGNED), NULL, SAME, 0, "lease ends"},
+    {COMMAND_ROUTE,         K(ROUTE), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "routed"},
+    {COMMAND_DISPATCH_CALL, K(ROUTE), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "dispatched"},
+    {COMMAND_SIGN,          K(LEAD) | K(SUPPORT) | K(RESPOND), D(OFFERED), NULL, DUTY_STATE_SIGNED, 0, "the unit's legal act"},
+    {COMMAND_SIGN,          K(LEAD) | K(SUPPORT) | K(RESPOND), D(SIGNED), NULL, SAME, REFUSAL_ALREADY, ""},
+    {COMMAND_CONTACT,       K(LEAD) | K(RESPOND), D(OFFERED), NULL, DUTY_STATE_SIGNED, 0, "implies sign"},
+    {COMMAND_CONTACT,       K(LEAD) | K(RESPOND), D(SIGNED), NULL, SAME, 0, "contact recorded"},
+    {COMMAND_REPORT,        K(SUPPORT), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "result"},
+    {COMMAND_REPORT,        K(SUPPORT), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
+    {COMMAND_ANSWER,        K(LEAD), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "answer that stands"},
+    {COMMAND_ANSWER,        K(LEAD), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
+    {COMMAND_TAKE_OVER,     K(LEAD), D(OFFERED) | D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "taken_over"},
+    {COMMAND_CANCEL,        K(SUPPORT) | K(RESPOND), D(OFFERED) | D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "not_needed"},
+    {COMMAND_ARRIVE,        K(RESPOND), D(SIGNED), NULL, SAME, 0, "arrived"},
+    {COMMAND_ARRIVE,        K(RESPOND), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
+    {COMMAND_FINISH_CALL,   K(RESPOND), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "result"},
+    {COMMAND_FINISH_CALL,   K(RESPOND), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
+    {COMMAND_RATE_CALL,     K(RATE), D(SIGNED), "not confirmed, first time", DUTY_STATE_ENDED, 0, "sent_back; its respond is signed again"},
+    {COMMAND_RATE_CALL,     K(RATE), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "rated"},
+    {COMMAND_NOTE_ATTEMPT,  K(FOLLOWUP), D(SIGNED), "attempts exhausted", DUTY_STATE_DONE, 0, "ineffective"},
+    {COMMAND_NOTE_ATTEMPT,  K(FOLLOWUP), D(SIGNED), NULL, SAME, 0, "attempt"},
+    {COMMAND_NOTE_FOLLOWUP, K(FOLLOWUP), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "effective"},
+};
+
+static const struct rule call_rules[] = {
+    {COMMAND_RAISE_CALL,    0, L(NONE), "units asked for are on the list", CALL_STATE_CALLED, 0, "dispatched by rule"},
+    {COMMAND_RAISE_CALL,    0, L(NONE), NULL, CALL_STATE_RAISED, 0, "route duty at the desk; dispatch clock"},
+    {COMMAND_DISPATCH_CALL, 0, L(RAISED), NULL, CALL_STATE_CALLED, 0, "a respond per unit; sign, contact, arrive, finish clocks"},
+    {COMMAND_SIGN,          0, L(CALLED), NULL, SAME, 0, ""},
+    {COMMAND_CONTACT,       0, L(CALLED), NULL, SAME, 0, ""},
+    {COMMAND_ARRIVE,        0, L(CALLED), NULL, SAME, 0, ""},
+    {COMMAND_FINISH_CALL,   0, L(CALLED), "other responds open", SAME, 0, ""},
+    {COMMAND_FINISH_CALL,   0, L(CALLED), "rating on", CALL_STATE_REPORTED, 0, ""},
+    {COMMAND_FINISH_CALL,   0, L(CALLED), NULL, CALL_STATE_CLOSED, 0, ""},
+    {COMMAND_RATE_CALL,     0, L(CALLED), NULL, SAME, 0, ""},
+    {COMMAND_RATE_CALL,     0, L(REPORTED), "not confirmed, first time", CALL_STATE_CALLED, 0, "sent back"},
+    {COMMAND_RATE_CALL,     0, L(REPORTED), "the last rating", CALL_STATE_CLOSED, 0, ""},
+    {COMMAND_RATE_CALL,     0, L(REPORTED), NULL, SAME, 0, ""},
+    {COMMAND_CANCEL,        0, L(CALLED), "other responds open", SAME, 0, ""},
+    {COMMAND_CANCEL,        0, L(CALLED), "ratings open", CALL_STATE_REPORTED, 0, ""},
+    {COMMAND_CANCEL,        0, L(CALLED), NULL, CALL_STATE_CLOSED, 0, "withdrawn, where nobody has finished"},
+    {COMMAND_PULSE,         0, L(REPORTED), "the last rating expires", CALL_STATE_CLOSED, 0, "no score"},
+    {COMMAND_PULSE,         0, L(RAISED) | L(CALLED) | L(REPORTED), NULL, SAME, 0, "rung"},
+};
+
+static const struct family families[] = {
+    {COMMAND_SUBMIT,        judge_submit,        false, 0, false},
+    {COMMAND_ADD_NOTE,      judge_add_note,      true,  0, false},
+    {COMMAND_ROUTE,         judge_route,         true,  K(ROUTE), false},
+    {COMMAND_TAKE_OVER,     judge_take_over,     true,  K(LEAD), false},
+    {COMMAND_REOPEN,        judge_reopen,        true,  0, false},
+    {COMMAND_CLAIM,         judge_claim,         true,  CLAIMED_KINDS, false},
+    {COMMAND_RELEASE,       judge_release,       true,  CLAIMED_KINDS, false},
+    {COMMAND_SIGN,          judge_sign,          true,  K(LEAD) | K(SUPPORT) | K(RESPOND), true},
+    {COMMAND_CONTACT,       judge_contact,       true,  K(LEAD) | K(RESPOND), true},
+    {COMMAND_REPORT,        judge_report,        true,  K(SUPPORT), false},
+    {COMMAND_ANSWER,        judge_answer,        true,  K(LEAD), false},
+    {COMMAND_CANCEL,        judge_cancel,        true,  K(SUPPORT) | K(RESPOND), true},
+    {COMMAND_RAISE_CALL,    judge_raise_call,    true,  0, false},
+    {COMMAND_DISPATCH_CALL, judge_dispatch_call, true,  K(ROUTE), true},
+    {COMMAND_ARRIVE,        judge_arrive,        true,  K(RESPOND), true},
+    {COMMAND_FINISH_CALL,   judge_finish_call,   true,  K(RESPOND), true},
+    {COMMAND_RATE_CALL,     judge_rate_call,     true,  K(RATE), true},
+    {COMMAND_NOTE_ATTEMPT,  judge_note_attempt,  true,  K(FOLLOWUP), false},
+    {COMMAND_NOTE_FOLLOWUP, judge_note_followup, true,  K(FOLLOWUP), false},
+    {COMMAND_ADVANCE,       judge_advance,       false, 0, false},
+};
+/* clang-format on */
+
+static const struct {
+    const struct rule *rules;
+    size_t count;
+} machines[MACHINE_COUNT] = {
+    [MACHINE_CASE] = {case_rules, sizeof(case_rules) / sizeof(case_rules[0])},
+    [MACHINE_DUTY] = {duty_rules, sizeof(duty_rules) / sizeof(duty_rules[0])},
+    [MACHINE_CALL] = {call_rules, sizeof(call_rules) / sizeof(call_rules[0])},
+};
+
+const struct rule *rules_of(enum machine machine, size_t *ret_count)
+{
+    assert(machine < MACHINE_COUNT);
+    *ret_count = machines[machine].count;
+    return machines[machine].rules;
+}
+
+const struct enum_shape *machine_states(enum machine machine)
+{
+    static const struct enum_shape *const shapes[MACHINE_COUNT] = {
+        [MACHINE_CASE] = &case_state_enum,
+        [MACHINE_DUTY] = &duty_state_enum,
+        [MACHINE_CALL] = &call_state_enum,
+    };
+    assert(machine < MACHINE_COUNT);
+    return shapes[machine];
+}
+
+bool rules_know(enum machine machine, enum command_type command)
+{
+    for (size_t i = 0; i < machines[machine].count; i++) {
+        if (machines[machine].rules[i].command == command) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct rule *rules_cell(enum machine machine, enum command_type command, int state, int kind)
+{
+    for (size_t i = 0; i < machines[machine].count; i++) {
+        const struct rule *rule = &machines[machine].rules[i];
+        if (rule->command == command && (rule->from & (UINT32_C(1) << state)) != 0 &&
+            (machine != MACHINE_DUTY || (rule->kinds & (UINT32_C(1) << kind)) != 0)) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+const struct family *rules_family(enum command_type command)
+{
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        if (families[i].command == command) {
+            return &families[i];
+        }
+    }
+    return NULL;
+}
+
+enum clock_kind duty_main_clock(enum duty_kind kind, bool of_call)
+{
+    switch (kind) {
+    case DUTY_KIND_ROUTE:
+        return of_call ? CLOCK_KIND_DISPATCH : CLOCK_KIND_ROUTE;
+    case DUTY_KIND_LEAD:
+        return CLOCK_KIND_HANDLE;
+    case DUTY_KIND_SUPPORT:
+        return CLOCK_KIND_SUPPORT;
+    case DUTY_KIND_RESPOND:
+        return CLOCK_KIND_FINISH;
+    case DUTY_KIND_RATE:
+        return CLOCK_KIND_RATE;
+    case DUTY_KIND_FOLLOWUP:
+        return CLOCK_KIND_FOLLOWUP;
+    }
+    assert(false);
+    return CLOCK_KIND_ROUTE;
+}
