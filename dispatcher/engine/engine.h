@@ -4,8 +4,8 @@
  * The engine has no sockets and does not wait. A step has two halves:
  *   engine_take(messages, now)   decodes, authorises, judges, applies to the rows, and leaves frames for the journal;
  *   engine_journaled(outcome)    says how the append ended; only then replies and events may be fetched.
- * It gives sequences (dense), ids (from the sequence) and time: now = max(last, clock), one instant per batch, or, in drill time, the instants
- * that commands carry. It owns the store (rows) and reads the journal for replay, timelines and events. One thread.
+ * It gives sequences (dense), ids (from the sequence) and time: now = max(last, clock), one instant per batch, or, in drill time,
+ * the instants that commands carry. It owns the store (rows) and reads the journal for replay, timelines and events. One thread.
  *
  * Outcomes: durable; fenced (another dispatcher has the journal: stop); unknown (the caller reads back first, then says durable or
  * failed); failed: rows are rewound, everything of the batch is answered STORAGE_FAILED, nothing more is acknowledged until the
@@ -35,32 +35,35 @@ struct engine_message {
 };
 
 struct engine_options {
-    const char *data;               /* data folder: journal/ rows/ config/ VERSION lock */
+    const char *data;                /* data folder: journal/ rows/ config/ VERSION lock */
     const struct district *district; /* set in force; must live as long as the engine, or until engine_adopt */
-    const char *config_folder;      /* where it was loaded from: its files are kept under their hash with the data */
+    const char *config_folder;       /* where it was loaded from: its files are kept under their hash with the data */
     bool drill;
-    size_t map_size;                /* of the rows, 0 = default */
-    size_t segment_size;            /* of the journal, 0 = default */
-    uint32_t checkpoint_records;    /* 0 = 10,000 */
-    const char *version;            /* of the program, for hello */
+    size_t map_size;                                                       /* of the rows, 0 = default */
+    size_t segment_size;                                                   /* of the journal, 0 = default */
+    uint32_t checkpoint_records;                                           /* 0 = 10,000 */
+    const char *version;                                                   /* of the program, for hello */
     void (*log)(void *arg, int level, const char *code, const char *text); /* 0 error, 1 warning, 2 notice */
     void *log_arg;
 };
 
 enum engine_outcome { OUTCOME_DURABLE, OUTCOME_FENCED, OUTCOME_UNKNOWN, OUTCOME_FAILED };
 
-/* Opens data folder, lock, rows and journal, replays the journal's tail. Gives *ret. `said` (512 bytes) gets the sentence of a refusal to start.
- * Returns 0 or negative errno: -EBADMSG damage, -ENOTSUP newer data, -EBUSY another process has the lock. */
+/* Opens data folder, lock, rows and journal, replays the journal's tail. Gives *ret. `said` (512 bytes) gets the sentence of a
+ * refusal to start. Returns 0 or negative errno: -EBADMSG damage, -ENOTSUP newer data, -EBUSY another process has the lock. */
 int engine_open(const struct engine_options *options, struct engine **ret, char *said);
 
-/* Queues the records that bring `district` into force when its hash differs from the one in force; they come out with the next take. */
-void engine_adopt(struct engine *engine, const struct district *district, const char *config_folder);
+/* Keeps the set's files with the data and queues the records that bring `district` into force when its hash differs from the one in
+ * force; they come out with the next take. From now on `district` is read and the old one may be freed. Returns 0, or a negative
+ * errno: then the old set stays. */
+int engine_adopt(struct engine *engine, const struct district *district, const char *config_folder);
 
-/* Judges messages at clock_ms (ignored in drill time), then due rungs as far as a slice allows. Returns how many messages were taken: the
- * others must be offered again after engine_journaled (a job such as `advance` is under way, or the batch is full). */
+/* Judges messages at clock_ms (ignored in drill time), then due rungs as far as a slice allows. Returns how many messages were
+ * taken: the others must be offered again after engine_journaled (a job such as `advance` is under way, or the batch is full). */
 size_t engine_take(struct engine *engine, const struct engine_message *messages, size_t count, int64_t clock_ms);
 
-/* Frames of the step, for journal_append(engine_journal(e), engine_epoch(e), engine_durable_seq(e), frames, count). NULL and 0: nothing to write. */
+/* Frames of the step, for journal_append(engine_journal(e), engine_epoch(e), engine_durable_seq(e), frames, count). NULL and 0:
+ * nothing to write. */
 const struct journal_frame *engine_frames(const struct engine *engine, size_t *ret_count);
 struct journal *engine_journal(struct engine *engine);
 uint64_t engine_epoch(const struct engine *engine);
@@ -84,10 +87,12 @@ bool engine_next_reply(struct engine *engine, struct engine_reply *ret);
 /* Next event of the step just ended, as msgpack map; topic is its type. False: no more. Lives until the next engine_take. */
 bool engine_next_event(struct engine *engine, struct text *ret_topic, const void **ret_data, size_t *ret_size);
 
-/* Instant at which engine_take wants to be called again even without messages; INT64_MAX: never; <= now: at once (a job is under way). */
+/* Instant at which engine_take wants to be called again even without messages; INT64_MAX: never; <= now: at once (a job is under
+ * way). */
 int64_t engine_next_due_ms(struct engine *engine);
 
-/* Writes a checkpoint when there is something to write. `idle`: nothing else to do, so take the time. Returns 0 or negative errno. */
+/* Writes a checkpoint when there is something to write. `idle`: nothing else to do, so take the time. Returns 0 or negative errno.
+ */
 int engine_checkpoint(struct engine *engine, bool idle);
 
 int64_t engine_now_ms(const struct engine *engine);
@@ -95,8 +100,18 @@ int64_t engine_now_ms(const struct engine *engine);
 /* Checkpoint and close. NULL is allowed; returns NULL. */
 struct engine *engine_close(struct engine *engine);
 
-/* Replays the journal under `data` into an empty store beside it and compares every derived row, clock and counter. Calls `say` per difference (at most
- * 100) and `progress` now and then. Returns the number of differences, or a negative errno; `said` as for open. Needs no server, opens the data read-only. */
-int64_t engine_check(const char *data, void (*say)(void *arg, const char *line), void (*progress)(void *arg, uint64_t seq, uint64_t last), void *arg, char *said);
+/* What a check looked at. */
+struct engine_check_report {
+    uint64_t records;
+    uint64_t rows; /* compared, counters included */
+};
+
+/* Replays the journal under `data` into an empty store beside it and compares every derived row, clock and counter. Calls `say` per
+ * difference (at most 100) and `progress` now and then; both, and `ret`, may be NULL. Returns the number of differences, or a
+ * negative errno; `said` as for open. Needs no server (-EBUSY while one runs) and changes nothing in the data; its temporary folder
+ * stands beside it. */
+int64_t engine_check(const char *data, void (*say)(void *arg, const char *line),
+                     void (*progress)(void *arg, uint64_t seq, uint64_t last), void *arg, struct engine_check_report *ret,
+                     char *said);
 
 #endif

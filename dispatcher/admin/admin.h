@@ -1,0 +1,22 @@
+/*
+ * admin.h - huying-admin: what works on files without a server
+ *
+ * One file per command. Each gets its own argv (argv[0] is its name) and returns an exit code: 0 done (or clean), 1 refused (faults
+ * or differences found), 2 usage, 4 failure, 5 busy.
+ */
+#ifndef HUYING_ADMIN_ADMIN_H
+#define HUYING_ADMIN_ADMIN_H
+
+#define ADMIN_DONE 0
+#define ADMIN_REFUSED 1
+#define ADMIN_USAGE 2
+#define ADMIN_FAILURE 4
+#define ADMIN_BUSY 5
+
+/* check --data DIR [--json] */
+int admin_check(int argc, char **argv);
+
+/* config check DIR [--json] */
+int admin_config(int argc, char **argv);
+
+#endif

@@ -1,0 +1,129 @@
+/* check: is the data what its journal says? */
+#include "dispatcher/admin/admin.h"
+#include "dispatcher/engine/engine.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define BAR_WIDTH 40
+
+struct run {
+    const char *data;
+    bool json;
+    bool bar; /* standard error is a terminal */
+    bool bar_shown;
+    json_t *lines;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct run *run = state->input;
+
+    switch (key) {
+    case 'd':
+        run->data = value;
+        return 0;
+    case 'j':
+        run->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "`%s` is too much: the folder is given with --data.", value);
+        return 0;
+    case ARGP_KEY_END:
+        if (run->data == NULL)
+            argp_error(state, "--data is missing: the folder of the server that is to be checked.");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void clear_bar(struct run *run)
+{
+    if (run->bar_shown)
+        fprintf(stderr, "\r\033[K");
+    run->bar_shown = false;
+}
+
+static void progress(void *arg, uint64_t seq, uint64_t last)
+{
+    struct run *run = arg;
+    unsigned filled = last == 0 ? BAR_WIDTH : (unsigned)(seq * BAR_WIDTH / last);
+
+    if (!run->bar)
+        return;
+    fprintf(stderr, "\rcheck [");
+    for (unsigned i = 0; i < BAR_WIDTH; i++)
+        fputc(i < filled ? '#' : '.', stderr);
+    fprintf(stderr, "] %" PRIu64 " of %" PRIu64 " records", seq, last);
+    run->bar_shown = true;
+}
+
+static void say(void *arg, const char *line)
+{
+    struct run *run = arg;
+
+    if (run->json) {
+        json_array_append_new(run->lines, json_string(line));
+        return;
+    }
+    clear_bar(run);
+    printf("%s\n", line);
+}
+
+static void print_json(struct run *run, int64_t differences, const struct engine_check_report *report, const char *said)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "clean", json_boolean(differences == 0));
+    if (differences >= 0) {
+        json_object_set_new(object, "records", json_integer((json_int_t)report->records));
+        json_object_set_new(object, "rows", json_integer((json_int_t)report->rows));
+        json_object_set_new(object, "differences", json_integer(differences));
+        json_object_set(object, "shown", run->lines);
+    } else {
+        json_object_set_new(object, "error", json_string(said));
+    }
+    json_dumpf(object, stdout, JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(object);
+}
+
+int admin_check(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"data", 'd', "DIR", 0, "Data folder of a server that does not run, or a copy of it", 0},
+        {"json", 'j', NULL, 0, "One JSON object on standard output", 0},
+        {0}};
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .doc =
+            "Replays the journal into an empty store beside the data and compares every row, clock and counter. Changes nothing."};
+    struct run run = {.bar = isatty(STDERR_FILENO) == 1, .lines = json_array()};
+    struct engine_check_report report = {0};
+    char said[512];
+    int64_t differences;
+
+    argp_err_exit_status = ADMIN_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    differences = engine_check(run.data, say, progress, &run, &report, said);
+    clear_bar(&run);
+    if (run.json)
+        print_json(&run, differences, &report, said);
+    else if (differences < 0)
+        fprintf(stderr, "check: %s\n", said);
+    else if (differences > 0)
+        printf("check: %" PRId64 " differences, %" PRIu64 " records, %" PRIu64 " rows compared\n", differences, report.records,
+               report.rows);
+    else
+        printf("check: clean, %" PRIu64 " records, %" PRIu64 " rows compared\n", report.records, report.rows);
+    json_decref(run.lines);
+    if (differences < 0)
+        return differences == -EBUSY ? ADMIN_BUSY : ADMIN_FAILURE;
+    return differences == 0 ? ADMIN_DONE : ADMIN_REFUSED;
+}

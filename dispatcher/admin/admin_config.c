@@ -1,0 +1,106 @@
+/* config check: every fault of a configuration folder, with file and line. */
+#include "config/loader.h"
+#include "dispatcher/admin/admin.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct run {
+    const char *verb;
+    const char *folder;
+    bool json;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct run *run = state->input;
+
+    switch (key) {
+    case 'j':
+        run->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num == 0 && strcmp(value, "check") == 0)
+            run->verb = value;
+        else if (state->arg_num == 0)
+            argp_error(state, "there is no `config %s`; there is `config check DIR`.", value);
+        else if (state->arg_num == 1)
+            run->folder = value;
+        else
+            argp_error(state, "`%s` is too much: one folder is checked.", value);
+        return 0;
+    case ARGP_KEY_END:
+        if (run->verb == NULL || run->folder == NULL)
+            argp_error(state, "what to check is missing: `config check DIR`.");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void print_json(const struct faults *faults, const struct district *district)
+{
+    json_t *object = json_object(), *list = json_array();
+
+    json_object_set_new(object, "ok", json_boolean(district != NULL));
+    if (district != NULL) {
+        json_object_set_new(object, "hash", json_string(district->hash));
+        json_object_set_new(object, "units", json_integer(district->unit_count));
+        json_object_set_new(object, "matters", json_integer(district->matter_count));
+        json_object_set_new(object, "rows", json_integer(district->row_count));
+    }
+    for (uint32_t i = 0; i < faults->count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:s}", "file", faults->at[i].file, "line", (int)faults->at[i].line,
+                                              "column", (int)faults->at[i].column, "text", faults->at[i].text));
+    json_object_set_new(object, "faults", list);
+    json_object_set_new(object, "more", json_integer(faults->more));
+    json_dumpf(object, stdout, JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(object);
+}
+
+static void print_text(const char *folder, const struct faults *faults, const struct district *district)
+{
+    char line[640];
+
+    if (district != NULL) {
+        printf("config check: %s is good: %u units, %u matters, %u rows of the list; hash %s\n", folder, district->unit_count,
+               district->matter_count, district->row_count, district->hash);
+        return;
+    }
+    for (uint32_t i = 0; i < faults->count; i++)
+        printf("%s\n", fault_text(&faults->at[i], line, sizeof(line)));
+    if (faults->more > 0)
+        printf("... and %u more\n", faults->more);
+    printf("config check: %u fault%s in %s\n", faults_total(faults), faults_total(faults) == 1 ? "" : "s", folder);
+}
+
+int admin_config(int argc, char **argv)
+{
+    static const struct argp_option options[] = {{"json", 'j', NULL, 0, "One JSON object on standard output", 0}, {0}};
+    static const struct argp argp = {
+        .options = options, .parser = parse, .args_doc = "check DIR", .doc = "Reads a configuration folder and shows every fault."};
+    struct run run = {0};
+    struct faults *faults = calloc(1, sizeof(*faults));
+    struct district *district = NULL;
+    int r;
+
+    if (faults == NULL)
+        return ADMIN_FAILURE;
+    argp_err_exit_status = ADMIN_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    r = district_load(run.folder, faults, &district);
+    if (r < 0 && r != -EINVAL)
+        fprintf(stderr, "config check: %s\n", strerror(-r));
+    else if (run.json)
+        print_json(faults, district);
+    else
+        print_text(run.folder, faults, district);
+    district_free(district);
+    free(faults);
+    return r == 0 ? ADMIN_DONE : r == -EINVAL ? ADMIN_REFUSED : ADMIN_FAILURE;
+}

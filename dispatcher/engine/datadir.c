@@ -1,0 +1,288 @@
+#include "dispatcher/engine/datadir.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *datadir_join(const char *path, const char *name)
+{
+    char *joined = NULL;
+
+    if (asprintf(&joined, "%s/%s", path, name) < 0)
+        return NULL;
+    return joined;
+}
+
+static int make_folder(const char *path)
+{
+    if (mkdir(path, 0750) < 0 && errno != EEXIST)
+        return -errno;
+    return 0;
+}
+
+/* A name that was made or renamed is safe only when its folder has been flushed. */
+static int flush_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r = 0;
+
+    if (fd < 0)
+        return -errno;
+    if (fsync(fd) < 0)
+        r = -errno;
+    close(fd);
+    return r;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        data += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+static int write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    int r;
+
+    if (fd < 0)
+        return -errno;
+    r = write_all(fd, text, strlen(text));
+    if (r == 0 && fsync(fd) < 0)
+        r = -errno;
+    if (close(fd) < 0 && r == 0)
+        r = -errno;
+    return r;
+}
+
+static int copy_file(const char *from, const char *to)
+{
+    char block[65536];
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = -1, r = 0;
+    ssize_t n = 0;
+
+    if (in < 0)
+        return -errno;
+    out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (out < 0)
+        r = -errno;
+    while (r == 0 && (n = read(in, block, sizeof(block))) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        r = n < 0 ? -errno : write_all(out, block, (size_t)n);
+    }
+    if (r == 0 && fsync(out) < 0)
+        r = -errno;
+    close(in);
+    if (out >= 0 && close(out) < 0 && r == 0)
+        r = -errno;
+    return r;
+}
+
+int datadir_copy_files(const char *from, const char *to)
+{
+    DIR *folder = opendir(from);
+    struct dirent *entry;
+    int r = 0;
+
+    if (folder == NULL)
+        return -errno;
+    while (r == 0 && (entry = readdir(folder)) != NULL) {
+        struct stat about;
+        char *source, *target;
+
+        if (strcmp(entry->d_name, "lock.mdb") == 0)
+            continue;
+        source = datadir_join(from, entry->d_name);
+        target = datadir_join(to, entry->d_name);
+        if (source == NULL || target == NULL)
+            r = -ENOMEM;
+        else if (stat(source, &about) < 0)
+            r = -errno;
+        else if (S_ISREG(about.st_mode))
+            r = copy_file(source, target);
+        free(source);
+        free(target);
+    }
+    closedir(folder);
+    return r;
+}
+
+static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *walk)
+{
+    (void)stat;
+    (void)type;
+    (void)walk;
+    return remove(path) < 0 ? -errno : 0;
+}
+
+int datadir_remove(const char *path)
+{
+    int r = nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+
+    if (r == -1)
+        return errno == ENOENT ? 0 : -errno;
+    return r;
+}
+
+int datadir_keep_config(const struct datadir *folder, const char *hash, const char *source)
+{
+    char *sets = datadir_join(folder->path, "config");
+    char *kept = sets == NULL ? NULL : datadir_join(sets, hash);
+    char *fresh = NULL;
+    int r = 0;
+
+    assert(hash[0] != '\0' && strchr(hash, '/') == NULL);
+    if (kept == NULL || asprintf(&fresh, "%s.new", kept) < 0) {
+        r = -ENOMEM;
+        fresh = NULL;
+    }
+    /* The rename is the last step, so a folder under this name is whole. */
+    if (r == 0 && access(kept, F_OK) < 0) {
+        r = datadir_remove(fresh);
+        if (r == 0)
+            r = make_folder(fresh);
+        if (r == 0)
+            r = datadir_copy_files(source, fresh);
+        if (r == 0)
+            r = flush_folder(fresh);
+        if (r == 0 && rename(fresh, kept) < 0)
+            r = -errno;
+        if (r == 0)
+            r = flush_folder(sets);
+        else
+            datadir_remove(fresh);
+    }
+    free(fresh);
+    free(kept);
+    free(sets);
+    return r;
+}
+
+/* Reads VERSION: 0 = there is none. */
+static int read_version(const char *path, int *ret)
+{
+    FILE *file = fopen(path, "re");
+    int r = 0;
+
+    *ret = 0;
+    if (file == NULL)
+        return errno == ENOENT ? 0 : -errno;
+    if (fscanf(file, "huying data %d", ret) != 1)
+        r = -EBADMSG;
+    fclose(file);
+    return r;
+}
+
+static int check_version(const struct datadir *folder, bool shared, char *said)
+{
+    char *path = datadir_join(folder->path, "VERSION");
+    char *fresh = datadir_join(folder->path, "VERSION.new");
+    int version = 0, r;
+
+    r = path == NULL || fresh == NULL ? -ENOMEM : read_version(path, &version);
+    if (r == -EBADMSG)
+        snprintf(said, DATADIR_SAID, "%s is not a version file of huying: this does not look like a data folder.", path);
+    if (r == 0 && version > DATADIR_VERSION) {
+        snprintf(said, DATADIR_SAID, "The data in %s has version %d; this program knows versions up to %d. Use a newer program.",
+                 folder->path, version, DATADIR_VERSION);
+        r = -ENOTSUP;
+    }
+    if (r == 0 && version == 0 && shared) {
+        snprintf(said, DATADIR_SAID, "%s is not a data folder: it has no VERSION.", folder->path);
+        r = -ENOENT;
+    }
+    if (r == 0 && version == 0) {
+        char text[32];
+
+        snprintf(text, sizeof(text), "huying data %d\n", DATADIR_VERSION);
+        r = write_file(fresh, text);
+        if (r == 0 && rename(fresh, path) < 0)
+            r = -errno;
+        if (r == 0)
+            r = flush_folder(folder->path);
+    }
+    free(path);
+    free(fresh);
+    return r;
+}
+
+static int take_lock(struct datadir *folder, bool shared, char *said)
+{
+    char *path = datadir_join(folder->path, "lock");
+
+    if (path == NULL)
+        return -ENOMEM;
+    folder->lock_fd = open(path, O_RDWR | O_CLOEXEC | (shared ? 0 : O_CREAT), 0640);
+    if (folder->lock_fd < 0 && shared && errno == EACCES)
+        folder->lock_fd = open(path, O_RDONLY | O_CLOEXEC);
+    free(path);
+    if (folder->lock_fd < 0) {
+        /* A copy made for checking may have come without its lock: nobody can hold it then. */
+        if (shared && errno == ENOENT)
+            return 0;
+        return -errno;
+    }
+    if (flock(folder->lock_fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK)
+            return -errno;
+        snprintf(said, DATADIR_SAID, "Another process works in %s. Stop it first%s.", folder->path,
+                 shared ? ", or work on a copy of the folder" : "");
+        return -EBUSY;
+    }
+    return 0;
+}
+
+int datadir_open(const char *path, bool shared, struct datadir *ret, char *said)
+{
+    int r = 0;
+
+    said[0] = '\0';
+    *ret = (struct datadir){
+        .lock_fd = -1, .path = strdup(path), .journal = datadir_join(path, "journal"), .rows = datadir_join(path, "rows")};
+    if (ret->path == NULL || ret->journal == NULL || ret->rows == NULL)
+        r = -ENOMEM;
+    if (r == 0 && !shared)
+        r = make_folder(path);
+    if (r == 0)
+        r = take_lock(ret, shared, said);
+    if (r == 0)
+        r = check_version(ret, shared, said);
+    if (r == 0 && !shared) {
+        char *sets = datadir_join(path, "config");
+
+        r = sets == NULL ? -ENOMEM : make_folder(sets);
+        free(sets);
+    }
+    if (r < 0 && said[0] == '\0')
+        snprintf(said, DATADIR_SAID, "The data folder %s cannot be used: %s.", path, strerror(-r));
+    return r;
+}
+
+void datadir_close(struct datadir *folder)
+{
+    if (folder->lock_fd >= 0)
+        close(folder->lock_fd);
+    free(folder->path);
+    free(folder->journal);
+    free(folder->rows);
+    *folder = (struct datadir){.lock_fd = -1};
+}

@@ -1,0 +1,44 @@
+/*
+ * datadir.h - the data folder: journal/ rows/ config/ VERSION lock
+ *
+ * One process writes in a data folder at a time: `lock` is held with flock from open to close. VERSION names the format of the
+ * whole folder; a newer one is refused, so that an old program never misreads it.
+ */
+#ifndef HUYING_ENGINE_DATADIR_H
+#define HUYING_ENGINE_DATADIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DATADIR_VERSION 1
+#define DATADIR_SAID 512
+
+struct datadir {
+    int lock_fd; /* -1 = none */
+    char *path;
+    char *journal;
+    char *rows;
+};
+
+/* Makes what is missing (not for `shared`), checks VERSION and takes the lock: alone, or `shared` for reading while no server runs.
+ * `said` (DATADIR_SAID bytes) gets the sentence of a refusal. Fills *ret, which datadir_close ends also after a failure.
+ * Returns 0; -EBUSY another process has the lock; -ENOTSUP a newer folder; or another negative errno. */
+int datadir_open(const char *path, bool shared, struct datadir *ret, char *said);
+
+/* Copies every regular file directly in `source` to config/<hash>/, through temporary names and with flushes; nothing to do when
+ * that folder is whole already. Returns 0 or a negative errno. */
+int datadir_keep_config(const struct datadir *folder, const char *hash, const char *source);
+
+/* Copies the regular files of a folder into another, which exists; LMDB's lock.mdb is left out. Returns 0 or a negative errno. */
+int datadir_copy_files(const char *from, const char *to);
+
+/* Removes a folder and what is in it, never following links. Returns 0 or a negative errno. */
+int datadir_remove(const char *path);
+
+/* Joins two parts with a slash. Gives a string (caller frees), or NULL. */
+char *datadir_join(const char *path, const char *name);
+
+/* Releases the lock and the strings. */
+void datadir_close(struct datadir *folder);
+
+#endif

@@ -1,0 +1,320 @@
+#include "dispatcher/engine/engine.h"
+#include "dispatcher/engine/state.h"
+
+#include "config/district.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void engine_log(const struct engine *engine, int level, const char *code, const char *text)
+{
+    if (engine->log != NULL)
+        engine->log(engine->log_arg, level, code, text);
+}
+
+void engine_reload(struct engine *engine)
+{
+    struct district_row row;
+
+    view_get(&engine->view, ROW_DISTRICT, 1, &row);
+    engine->last_seq = row.last_seq;
+    engine->last_event = row.last_event;
+    engine->last_at_ms = row.last_at;
+    /* Drill time is the instant of the last record; 0 means "none" everywhere, so an empty journal begins at 1. */
+    if (engine->drill || engine->now_ms < row.last_at)
+        engine->now_ms = row.last_at > 0 ? row.last_at : 1;
+    reader_forget(&engine->reader);
+    adopt_look(engine);
+}
+
+static int open_rows(struct engine *engine, const struct engine_options *options, char *said)
+{
+    struct store_options store = {.path = engine->folder.rows, .map_size = options->map_size};
+    int r = store_open(&store, &engine->store);
+
+    if (r < 0) {
+        snprintf(said, DATADIR_SAID,
+                 "The rows in %s cannot be opened: %s. They can be rebuilt: move the folder away and start again.",
+                 engine->folder.rows, strerror(-r));
+        return r;
+    }
+    store_view(engine->store, &engine->view);
+    engine->apply_view = engine->view;
+    engine->view.district = engine->district;
+    return 0;
+}
+
+static int open_journal(struct engine *engine, const struct engine_options *options, char *said)
+{
+    struct journal_options journal = {.path = engine->folder.journal, .segment_size = options->segment_size};
+    struct journal_open_report report = {0};
+    int r = journal_open(&journal, false, &engine->journal, &report);
+
+    if (r < 0) {
+        if (report.said[0] != '\0')
+            snprintf(said, DATADIR_SAID, "%s", report.said);
+        else
+            snprintf(said, DATADIR_SAID, "The journal in %s cannot be opened: %s.", engine->folder.journal, strerror(-r));
+        return r;
+    }
+    if (report.cut)
+        engine_log(engine, 1, "journal_cut", report.said);
+    /* A new epoch for each start: what an older process may still try to append is refused. */
+    engine->epoch = report.epoch + 1;
+    return 0;
+}
+
+static int open_parts(struct engine *engine, const struct engine_options *options, char *said)
+{
+    int r = datadir_open(options->data, false, &engine->folder, said);
+
+    if (r == 0)
+        r = open_rows(engine, options, said);
+    if (r == 0)
+        r = open_journal(engine, options, said);
+    if (r == 0)
+        r = replay_tail(&engine->apply_view, engine->journal, said);
+    if (r == 0)
+        r = store_failed(engine->store);
+    if (r == 0 && options->config_folder != NULL)
+        r = datadir_keep_config(&engine->folder, engine->district->hash, options->config_folder);
+    return r;
+}
+
+int engine_open(const struct engine_options *options, struct engine **ret, char *said)
+{
+    struct engine *engine = calloc(1, sizeof(*engine));
+    int r = 0;
+
+    said[0] = '\0';
+    if (engine == NULL)
+        return -ENOMEM;
+    engine->folder.lock_fd = -1;
+    engine->district = options->district;
+    engine->drill = options->drill;
+    engine->log = options->log;
+    engine->log_arg = options->log_arg;
+    engine->checkpoint_records = options->checkpoint_records != 0 ? options->checkpoint_records : 10000;
+    engine->verdict = calloc(1, sizeof(*engine->verdict));
+    engine->version = strdup(options->version != NULL ? options->version : "");
+    if (engine->verdict == NULL || engine->version == NULL)
+        r = -ENOMEM;
+    if (r == 0)
+        r = open_parts(engine, options, said);
+    if (r < 0) {
+        if (said[0] == '\0')
+            snprintf(said, DATADIR_SAID, "The data in %s cannot be used: %s.", options->data, strerror(-r));
+        engine->stopped = r;
+        engine_close(engine);
+        return r;
+    }
+    engine_reload(engine);
+    *ret = engine;
+    return 0;
+}
+
+int engine_adopt(struct engine *engine, const struct district *district, const char *config_folder)
+{
+    int r = 0;
+
+    assert(!engine->in_step);
+    if (config_folder != NULL)
+        r = datadir_keep_config(&engine->folder, district->hash, config_folder);
+    if (r < 0)
+        return r;
+    engine->district = district;
+    engine->view.district = district;
+    adopt_look(engine);
+    return 0;
+}
+
+struct journal *engine_journal(struct engine *engine)
+{
+    return engine->journal;
+}
+
+uint64_t engine_epoch(const struct engine *engine)
+{
+    return engine->epoch;
+}
+
+uint64_t engine_durable_seq(const struct engine *engine)
+{
+    return journal_last_seq(engine->journal);
+}
+
+int64_t engine_now_ms(const struct engine *engine)
+{
+    return engine->now_ms;
+}
+
+int64_t engine_next_due_ms(struct engine *engine)
+{
+    int64_t at_ms;
+    uint64_t id;
+    int kind;
+
+    if (engine->stopped < 0)
+        return INT64_MAX;
+    if (engine->job.on || engine->adopting)
+        return engine->now_ms;
+    if (!store_next_timer(engine->store, &at_ms, &kind, &id))
+        return INT64_MAX;
+    /* Drill time does not come by itself: only what is due already is worth a call. */
+    if (engine->drill && at_ms > engine->now_ms)
+        return INT64_MAX;
+    return at_ms;
+}
+
+/* A checkpoint that fails costs a rewind and a replay; the journal has everything, so work goes on and the next one is tried later.
+ */
+static int checkpoint(struct engine *engine)
+{
+    int r = store_checkpoint(engine->store);
+    char text[160];
+
+    if (r == 0) {
+        engine->since_checkpoint = 0;
+        engine->checkpoint_again_at = 0;
+        return 0;
+    }
+    snprintf(text, sizeof(text), "The checkpoint of the rows failed: %s. The journal keeps everything; it will be tried again.",
+             strerror(-r));
+    engine_log(engine, 0, "checkpoint_failed", text);
+    engine->checkpoint_again_at = engine->since_checkpoint + engine->checkpoint_records;
+    r = replay_rewind(engine);
+    if (r < 0)
+        engine->stopped = r;
+    return r;
+}
+
+int engine_checkpoint(struct engine *engine, bool idle)
+{
+    int r;
+
+    if (engine->in_step || engine->stopped < 0)
+        return engine->stopped;
+    if (engine->since_checkpoint < engine->checkpoint_again_at && !idle)
+        return 0;
+    if (store_dirty(engine->store) > 0) {
+        r = checkpoint(engine);
+        if (r < 0)
+            return r;
+    }
+    if (idle) {
+        r = journal_prepare(engine->journal);
+        if (r < 0)
+            engine_log(engine, 1, "segment_not_made", strerror(-r));
+    }
+    return 0;
+}
+
+const struct journal_frame *engine_frames(const struct engine *engine, size_t *ret_count)
+{
+    return frames_seal((struct frames *)&engine->frames, ret_count);
+}
+
+enum engine_outcome engine_append(struct engine *engine)
+{
+    size_t count;
+    const struct journal_frame *frames = frames_seal(&engine->frames, &count);
+    int r;
+
+    assert(engine->in_step);
+    if (count == 0)
+        return OUTCOME_DURABLE;
+    r = journal_append(engine->journal, engine->epoch, journal_last_seq(engine->journal), frames, count);
+    engine->append_failed = r;
+    if (r == 0)
+        return OUTCOME_DURABLE;
+    return r == -ESTALE ? OUTCOME_FENCED : OUTCOME_FAILED;
+}
+
+/* What the step left in the rows goes; nothing of it may be acknowledged. */
+static int step_failed(struct engine *engine, enum engine_outcome outcome)
+{
+    int append_failed = engine->append_failed, r;
+    char text[160];
+
+    frames_reset(&engine->frames, engine->epoch);
+    step_drop_job(engine);
+    outbox_fail(&engine->outbox, REFUSAL_STORAGE_FAILED);
+    snprintf(text, sizeof(text), "The journal did not take the batch: %s. Nothing of it was acknowledged.",
+             outcome == OUTCOME_FENCED ? "another dispatcher has it"
+             : append_failed < 0       ? strerror(-append_failed)
+                                       : "outcome unknown");
+    engine_log(engine, 0, "journal_failed", text);
+    r = replay_rewind(engine);
+    if (r == 0 && outcome == OUTCOME_FAILED && append_failed == -ENOSPC)
+        return 0;
+    if (r == 0)
+        r = outcome == OUTCOME_FENCED ? -ESTALE : -EIO;
+    engine->stopped = r;
+    return r;
+}
+
+int engine_journaled(struct engine *engine, enum engine_outcome outcome)
+{
+    uint32_t records = engine->frames.records;
+
+    assert(engine->in_step);
+    engine->in_step = false;
+    if (outcome != OUTCOME_DURABLE)
+        return step_failed(engine, outcome);
+    if (engine->stopped < 0)
+        return engine->stopped;
+    assert(engine->last_seq == journal_last_seq(engine->journal));
+    engine->since_checkpoint += records;
+    if (engine->since_checkpoint >= engine->checkpoint_records && engine->since_checkpoint >= engine->checkpoint_again_at)
+        return checkpoint(engine);
+    return 0;
+}
+
+bool engine_next_reply(struct engine *engine, struct engine_reply *ret)
+{
+    assert(!engine->in_step);
+    return outbox_next_reply(&engine->outbox, &ret->peer, &ret->data, &ret->size);
+}
+
+bool engine_next_event(struct engine *engine, struct text *ret_topic, const void **ret_data, size_t *ret_size)
+{
+    enum record_type type;
+    const struct record_info *info;
+
+    assert(!engine->in_step);
+    if (!outbox_next_event(&engine->outbox, &type, ret_data, ret_size))
+        return false;
+    info = record_info(type);
+    *ret_topic = (struct text){.at = info->name, .size = info->name_size};
+    return true;
+}
+
+struct engine *engine_close(struct engine *engine)
+{
+    if (engine == NULL)
+        return NULL;
+    if (engine->store != NULL && engine->stopped == 0) {
+        /* A step that was never journaled must not reach the rows. */
+        if (engine->in_step)
+            replay_rewind(engine);
+        if (store_failed(engine->store) == 0 && store_dirty(engine->store) > 0)
+            store_checkpoint(engine->store);
+    } else if (engine->store != NULL) {
+        store_rewind(engine->store);
+    }
+    store_close(engine->store);
+    journal_close(engine->journal);
+    frames_free(&engine->frames);
+    outbox_free(&engine->outbox);
+    reader_free(&engine->reader);
+    proto_buffer_deinit(&engine->job.message);
+    codec_scratch_deinit(&engine->scratch);
+    free(engine->verdict);
+    free(engine->version);
+    datadir_close(&engine->folder);
+    free(engine);
+    return NULL;
+}

@@ -1,0 +1,240 @@
+#include "dispatcher/engine/query.h"
+
+#include "config/zone.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PROTOCOL_MAJOR 1
+#define PROTOCOL_MINOR 0
+
+/* Who may read what citizens and people wrote. */
+#define PERSON_ROLES                                                                                                               \
+    (1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP |                   \
+     1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_IMPORTER)
+
+int query_refuse(struct query *query, enum refusal refusal, const char *field)
+{
+    query->refusal = refusal;
+    query->field = field;
+    return 0;
+}
+
+bool query_covers(const struct query *query, const struct code *unit)
+{
+    int32_t index;
+
+    if (query->all)
+        return true;
+    if (query->top < 0 || code_empty(unit))
+        return false;
+    index = district_unit_find(query->district, unit);
+    return index >= 0 && district_within(query->district, index, query->top);
+}
+
+bool query_sees(const struct query *query, const struct case_row *row)
+{
+    const struct view *view = &query->engine->view;
+    struct duty_row duty;
+    struct call_row call;
+
+    if (query->all || query_covers(query, &row->lead) || query_covers(query, &row->dims.place))
+        return true;
+    if (query->top < 0)
+        return false;
+    for (uint64_t id = row->duty_last; id != 0 && view_get(view, ROW_DUTY, id, &duty); id = duty.prev_of_case)
+        if (query_covers(query, &duty.unit))
+            return true;
+    for (uint64_t id = row->call_last; id != 0 && view_get(view, ROW_CALL, id, &call); id = call.prev_of_case)
+        if (query_covers(query, &call.caller))
+            return true;
+    return false;
+}
+
+bool query_find_case(struct query *query, uint64_t case_id, struct text number, struct text submitted, struct case_row *ret)
+{
+    struct engine *engine = query->engine;
+    /* Named as commands name their case: any one that has these three fields serves. */
+    struct command command = {.type = COMMAND_ADD_NOTE,
+                              .actor = {.name = query->from->name, .roles = query->from->roles, .unit = query->from->unit}};
+    uint64_t id;
+
+    command.body.add_note.case_id = case_id;
+    command.body.add_note.number = number;
+    command.body.add_note.submitted = submitted;
+    command.body.add_note.given = (case_id != 0 ? ADD_NOTE_HAS_CASE : 0) | (number.size > 0 ? ADD_NOTE_HAS_NUMBER : 0) |
+                                  (submitted.size > 0 ? ADD_NOTE_HAS_SUBMITTED : 0);
+    id = core_command_case(&engine->view, &command);
+    if (id != 0 && view_get(&engine->view, ROW_CASE, id, ret) && query_sees(query, ret))
+        return true;
+    query_refuse(query, REFUSAL_NOT_FOUND, "case");
+    return false;
+}
+
+struct text query_unit_name(const struct query *query, const struct code *code)
+{
+    int32_t index = code_empty(code) ? -1 : district_unit_find(query->district, code);
+
+    return index >= 0 ? text_of(query->district->units[index].name) : text_of_code(code);
+}
+
+struct text query_matter_name(const struct query *query, const struct code *code)
+{
+    int32_t index = code_empty(code) ? -1 : district_matter_find(query->district, code);
+
+    return index >= 0 ? text_of(query->district->matters[index].name) : text_of_code(code);
+}
+
+static int hello(struct query *query, struct proto_buffer *out)
+{
+    const struct hello_query *body = &query->request->query_body.hello;
+    const struct engine *engine = query->engine;
+    const struct policy *policy = &query->district->policy;
+    struct hello_reply reply = {
+        .major = PROTOCOL_MAJOR,
+        .minor = PROTOCOL_MINOR,
+        .server = text_of(engine->version),
+        .district = policy->district,
+        .desk = policy->desk,
+        .tz = text_of(policy->zone_name),
+        .drill = engine->drill,
+        .now = engine->now_ms,
+        .seq = engine->last_seq,
+        .actor = query->from->name,
+        .message_size = LIMIT_MESSAGE_SIZE,
+        .page = LIMIT_PAGE,
+        .offset_minutes = zone_offset_s(query->district->zone, engine->now_ms) / 60,
+    };
+
+    if ((body->given & HELLO_HAS_MAJOR) != 0 && body->major != PROTOCOL_MAJOR)
+        return query_refuse(query, REFUSAL_BAD_FIELD, "major");
+    return reply_encode_ok(out, query->request->id, &hello_reply_shape, &reply, CODEC_OMIT_NOTHING);
+}
+
+static int explain_route(struct query *query, struct proto_buffer *out)
+{
+    const struct explain_route_query *body = &query->request->query_body.explain_route;
+    const struct district *district = query->district;
+    int32_t place = district_unit_find(district, &body->place);
+    int32_t matter = district_matter_find(district, &body->matter), lead = -1;
+    const struct catalogue_row *row;
+    struct explain_route_reply reply = {.version = text_of(district->catalogue_version)};
+    char why[512];
+
+    if (place < 0)
+        return query_refuse(query, REFUSAL_UNKNOWN_UNIT, "place");
+    if (matter < 0 && !text_equal(text_of_code(&body->matter), text_of("unknown")))
+        return query_refuse(query, REFUSAL_UNKNOWN_MATTER, "matter");
+    row = district_row(district, matter, place, &lead);
+    if (row == NULL) {
+        snprintf(why, sizeof(why), "No row of the list fits this matter at this place: the desk routes by hand.");
+    } else {
+        reply.row = row->row;
+        reply.lead = district->units[lead].code;
+        for (uint32_t i = 0; i < row->support_count && reply.supports.count < CODES_MAX; i++) {
+            int32_t unit = district_select(district, &row->supports[i], place);
+
+            if (unit >= 0 && unit != lead)
+                reply.supports.at[reply.supports.count++] = district->units[unit].code;
+        }
+        snprintf(why, sizeof(why), "Row %u: %s, %s%s%.200s", row->row, row->matter < 0 ? "any matter" : "this matter",
+                 row->place < 0        ? "at any place"
+                 : row->place == place ? "at exactly this place"
+                                       : "at a place that this one belongs to",
+                 row->basis != NULL && row->basis[0] != '\0' ? "; basis: " : "", row->basis != NULL ? row->basis : "");
+    }
+    reply.why = text_of(why);
+    return reply_encode_ok(out, query->request->id, &explain_route_reply_shape, &reply, CODEC_OMIT_NOTHING);
+}
+
+static int list_units(struct query *query, struct proto_buffer *out)
+{
+    const struct list_units_query *body = &query->request->query_body.list_units;
+    const struct district *district = query->district;
+    struct list_units_reply reply = {0};
+    struct reply_writer writer;
+    uint32_t from = 0, end;
+    int r;
+
+    /* Units are sorted by code; the code of the page before need not be there any more. */
+    if ((body->given & LIST_UNITS_HAS_AFTER) != 0) {
+        uint32_t high = district->unit_count;
+
+        while (from < high) {
+            uint32_t middle = from + (high - from) / 2;
+
+            if (memcmp(district->units[middle].code.s, body->after.s, CODE_SIZE) <= 0)
+                from = middle + 1;
+            else
+                high = middle;
+        }
+    }
+    end = district->unit_count - from > LIMIT_PAGE ? from + LIMIT_PAGE : district->unit_count;
+    if (end < district->unit_count)
+        reply.next = district->units[end - 1].code;
+    r = reply_begin(&writer, out, query->request->id, &list_units_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (r == 0)
+        r = reply_list(&writer, "rows");
+    for (uint32_t i = from; r == 0 && i < end; i++) {
+        const struct unit *unit = &district->units[i];
+        struct unit_view view = {.code = unit->code, .name = text_of(unit->name), .tier = unit->tier, .class = unit->class};
+
+        if (unit->parent >= 0)
+            view.parent = district->units[unit->parent].code;
+        r = reply_row(&writer, &unit_view_shape, &view, CODEC_OMIT_NOTHING);
+    }
+    return r == 0 ? reply_end(&writer) : r;
+}
+
+static int answer(struct query *query, struct proto_buffer *out)
+{
+    switch (query->request->query) {
+    case QUERY_HELLO:
+        return hello(query, out);
+    case QUERY_SHOW_CASE:
+        return query_show_case(query, out);
+    case QUERY_LIST_CASES:
+        return query_list_cases(query, out);
+    case QUERY_TIMELINE:
+        return query_timeline(query, out);
+    case QUERY_INBOX:
+        return query_inbox(query, out);
+    case QUERY_EVENTS:
+        return query_events(query, out);
+    case QUERY_METRICS:
+        return query_metrics(query, out);
+    case QUERY_EXPLAIN_ROUTE:
+        return explain_route(query, out);
+    case QUERY_LIST_UNITS:
+        return list_units(query, out);
+    }
+    return query_refuse(query, REFUSAL_NOT_BUILT, NULL);
+}
+
+void query_answer(struct engine *engine, const struct engine_peer *from, const struct request *request)
+{
+    const struct district *district = engine->district;
+    struct query query = {.engine = engine, .from = from, .request = request, .district = district};
+    struct proto_buffer *out = outbox_begin(&engine->outbox, from->peer, request->id);
+    int r;
+
+    if (out == NULL)
+        return;
+    query.top = code_empty(&from->unit) ? -1 : district_unit_find(district, &from->unit);
+    query.all =
+        query.top >= 0 && (query.top == district->desk_unit || district_within(district, district->district_unit, query.top));
+    query.with_persons = (from->roles & PERSON_ROLES) != 0;
+    r = answer(&query, out);
+    if (r == 0 && query.refusal == REFUSAL_NONE) {
+        outbox_end(&engine->outbox);
+        return;
+    }
+    outbox_cancel(&engine->outbox);
+    /* What could not be read (a bad block, no memory) is said to the one who asked; it does not end the step. */
+    if (r < 0) {
+        engine_log(engine, 0, "read_failed", strerror(-r));
+        outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
+    } else {
+        outbox_refuse(&engine->outbox, from->peer, request->id, query.refusal, query.field);
+    }
+}

@@ -1,0 +1,54 @@
+/*
+ * query.h - bounded reads, answered from the rows as they are at that point of the step
+ *
+ * A key sees the cases whose lead, place, caller or any duty's unit lies in its subtree; a key of the district or of the desk sees
+ * all. What it may not see is answered like what does not exist.
+ */
+#ifndef HUYING_ENGINE_QUERY_H
+#define HUYING_ENGINE_QUERY_H
+
+#include "config/district.h"
+#include "dispatcher/engine/state.h"
+#include "proto/request.h"
+
+/* Who reads, and how far they may see. */
+struct query {
+    struct engine *engine;
+    const struct engine_peer *from;
+    const struct request *request;
+    const struct district *district;
+    int32_t top;       /* index of the key's unit; -1 = not a unit of this district: sees nothing */
+    bool all;          /* the district or the desk: sees everything */
+    bool with_persons; /* texts and persons, by role */
+    enum refusal refusal;
+    const char *field;
+};
+
+/* Answers a query into the outbox. */
+void query_answer(struct engine *engine, const struct engine_peer *from, const struct request *request);
+
+/* Inside the family of query files. Each writes a whole reply to `out`; a negative errno, or query->refusal set, takes it back. */
+int query_show_case(struct query *query, struct proto_buffer *out);
+int query_list_cases(struct query *query, struct proto_buffer *out);
+int query_inbox(struct query *query, struct proto_buffer *out);
+int query_timeline(struct query *query, struct proto_buffer *out);
+int query_events(struct query *query, struct proto_buffer *out);
+int query_metrics(struct query *query, struct proto_buffer *out);
+
+/* Refuses: sets the refusal and returns 0, to be returned by the caller. */
+int query_refuse(struct query *query, enum refusal refusal, const char *field);
+
+/* Is the unit inside the key's subtree? */
+bool query_covers(const struct query *query, const struct code *unit);
+
+/* Finds the case that a query names and may see. Returns true and the row, or false: refused NOT_FOUND. */
+bool query_find_case(struct query *query, uint64_t case_id, struct text number, struct text submitted, struct case_row *ret);
+
+/* May the key see this case? */
+bool query_sees(const struct query *query, const struct case_row *row);
+
+/* Names of the configuration, or the code itself where it is not there any more. */
+struct text query_unit_name(const struct query *query, const struct code *code);
+struct text query_matter_name(const struct query *query, const struct code *code);
+
+#endif

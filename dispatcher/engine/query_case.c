@@ -1,0 +1,295 @@
+/* One case, lists of cases, inboxes. */
+#include "dispatcher/engine/query_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Newest rows of a chain that one reply shows. */
+#define CHAIN_MAX LIMIT_PAGE
+/* Rows that one list looks at before it says: ask again from here. */
+#define LIST_SCAN_MAX 20000
+#define LIST_DEFAULT 50
+
+static uint32_t page_size(bool given, uint32_t count)
+{
+    return !given || count == 0 ? LIST_DEFAULT : count > LIMIT_PAGE ? LIMIT_PAGE : count;
+}
+
+static int add_duties(struct query *query, const struct case_row *row, struct reply_writer *writer)
+{
+    const struct view *view = &query->engine->view;
+    uint64_t ids[CHAIN_MAX];
+    struct duty_row duty;
+    struct duty_view shown;
+    char number[NUMBER_SIZE];
+    size_t count = 0;
+    int r = reply_list(writer, "duties");
+
+    for (uint64_t id = row->duty_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_DUTY, id, &duty); id = duty.prev_of_case)
+        ids[count++] = id;
+    while (r == 0 && count-- > 0) {
+        view_get(view, ROW_DUTY, ids[count], &duty);
+        query_view_duty(query, &duty, row, number, &shown);
+        r = reply_row(writer, &duty_view_shape, &shown, CODEC_OMIT_NOTHING);
+    }
+    return r;
+}
+
+static int add_calls(struct query *query, const struct case_row *row, struct reply_writer *writer)
+{
+    const struct view *view = &query->engine->view;
+    uint64_t ids[CHAIN_MAX];
+    struct call_row call;
+    struct call_view shown;
+    size_t count = 0;
+    int r = reply_list(writer, "calls");
+
+    for (uint64_t id = row->call_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_CALL, id, &call); id = call.prev_of_case)
+        ids[count++] = id;
+    while (r == 0 && count-- > 0) {
+        view_get(view, ROW_CALL, ids[count], &call);
+        query_view_call(&call, &shown);
+        r = reply_row(writer, &call_view_shape, &shown, CODEC_OMIT_NOTHING);
+    }
+    return r;
+}
+
+static int add_clocks(struct query *query, const struct case_row *row, struct reply_writer *writer)
+{
+    const struct view *view = &query->engine->view;
+    uint64_t ids[CHAIN_MAX];
+    struct clock_row clock;
+    struct clock_view shown;
+    size_t count = 0;
+    int r = reply_list(writer, "clocks");
+
+    for (uint64_t id = row->clock_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_CLOCK, id, &clock);
+         id = clock.prev_of_case)
+        ids[count++] = id;
+    while (r == 0 && count-- > 0) {
+        view_get(view, ROW_CLOCK, ids[count], &clock);
+        query_view_clock(query, &clock, &shown);
+        r = reply_row(writer, &clock_view_shape, &shown, CODEC_OMIT_NOTHING);
+    }
+    return r;
+}
+
+static unsigned omit_of(const struct query *query)
+{
+    return query->with_persons ? CODEC_OMIT_NOTHING : CODEC_OMIT_PERSONAL;
+}
+
+int query_show_case(struct query *query, struct proto_buffer *out)
+{
+    const struct show_case_query *body = &query->request->query_body.show_case;
+    struct reply_writer writer;
+    struct case_row row;
+    struct case_view shown;
+    char number[NUMBER_SIZE];
+    int r;
+
+    if (!query_find_case(query, body->case_id, body->number, body->submitted, &row))
+        return 0;
+    r = query_view_case(query, &row, VIEW_ALL_TEXTS, number, &shown);
+    if (r == 0)
+        r = reply_begin(&writer, out, query->request->id, &case_view_shape, &shown, omit_of(query), 3);
+    if (r == 0)
+        r = add_duties(query, &row, &writer);
+    if (r == 0)
+        r = add_calls(query, &row, &writer);
+    if (r == 0)
+        r = add_clocks(query, &row, &writer);
+    return r == 0 ? reply_end(&writer) : r;
+}
+
+/* Does a list want this case? */
+static bool list_wants(struct query *query, const struct list_cases_query *body, int32_t unit, const struct case_row *row)
+{
+    if ((body->given & LIST_CASES_HAS_STATE) != 0 && row->state != (uint8_t)body->state)
+        return false;
+    if (unit >= 0) {
+        int32_t lead = code_empty(&row->lead) ? -1 : district_unit_find(query->district, &row->lead);
+
+        if (lead < 0 || !district_within(query->district, lead, unit))
+            return false;
+    }
+    return query_sees(query, row);
+}
+
+/* Finds the ids of one page, newest first. Returns how many; *ret_next is where the next page begins, 0 = end. */
+static size_t list_page(struct query *query, const struct list_cases_query *body, int32_t unit, uint32_t wanted, uint64_t *ret_ids,
+                        uint64_t *ret_next)
+{
+    struct engine *engine = query->engine;
+    uint64_t ids[256], before = (body->given & LIST_CASES_HAS_AFTER) != 0 ? body->after : 0;
+    size_t found = 0, looked = 0, n;
+
+    *ret_next = 0;
+    while ((n = store_ids_before(engine->store, ROW_CASE, before, ids, 256)) > 0) {
+        for (size_t i = 0; i < n; i++) {
+            struct case_row row;
+
+            if (found == wanted || looked == LIST_SCAN_MAX) {
+                *ret_next = before;
+                return found;
+            }
+            looked++;
+            before = ids[i];
+            if (view_get(&engine->view, ROW_CASE, ids[i], &row) && list_wants(query, body, unit, &row))
+                ret_ids[found++] = ids[i];
+        }
+    }
+    return found;
+}
+
+int query_list_cases(struct query *query, struct proto_buffer *out)
+{
+    const struct list_cases_query *body = &query->request->query_body.list_cases;
+    struct list_cases_reply reply = {0};
+    struct reply_writer writer;
+    uint64_t ids[LIMIT_PAGE];
+    int32_t unit = -1;
+    size_t count;
+    int r;
+
+    if ((body->given & LIST_CASES_HAS_UNIT) != 0) {
+        unit = district_unit_find(query->district, &body->unit);
+        if (unit < 0)
+            return query_refuse(query, REFUSAL_UNKNOWN_UNIT, "unit");
+    }
+    count = list_page(query, body, unit, page_size((body->given & LIST_CASES_HAS_COUNT) != 0, body->count), ids, &reply.next);
+    r = reply_begin(&writer, out, query->request->id, &list_cases_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (r == 0)
+        r = reply_list(&writer, "rows");
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        struct case_row row;
+        struct case_view shown;
+        char number[NUMBER_SIZE];
+
+        view_get(&query->engine->view, ROW_CASE, ids[i], &row);
+        r = query_view_case(query, &row, VIEW_TITLE_ONLY, number, &shown);
+        if (r == 0)
+            r = reply_row(&writer, &case_view_shape, &shown, omit_of(query));
+    }
+    return r == 0 ? reply_end(&writer) : r;
+}
+
+/* --- inbox: the open duties of many units, merged in the order (due, id), where no due instant comes last ------------------- */
+
+struct waiting {
+    int64_t due_at; /* 0 = none */
+    uint64_t duty_id;
+};
+
+static int compare_waiting(const void *a, const void *b)
+{
+    const struct waiting *x = a, *y = b;
+    int64_t x_due = x->due_at == 0 ? INT64_MAX : x->due_at, y_due = y->due_at == 0 ? INT64_MAX : y->due_at;
+
+    if (x_due != y_due)
+        return x_due < y_due ? -1 : 1;
+    return x->duty_id < y->duty_id ? -1 : x->duty_id > y->duty_id;
+}
+
+/* The first LIMIT_PAGE + 1 duties of a subtree after a place. `list` has room for three pages; returns how many are in it, sorted.
+ */
+static size_t gather(struct query *query, int32_t top, int64_t after_due, uint64_t after, struct waiting *list)
+{
+    struct engine *engine = query->engine;
+    const struct district *district = query->district;
+    uint64_t ids[LIMIT_PAGE + 1];
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < district->unit_count; i++) {
+        size_t n;
+
+        if (!district_within(district, (int32_t)i, top))
+            continue;
+        n = store_inbox(engine->store, &district->units[i].code, after_due, after, ids, LIMIT_PAGE + 1);
+        for (size_t j = 0; j < n; j++) {
+            struct duty_row duty;
+
+            view_get(&engine->view, ROW_DUTY, ids[j], &duty);
+            list[count++] = (struct waiting){.due_at = duty.due_at, .duty_id = ids[j]};
+        }
+        /* Only the first page counts in the end. */
+        if (count > 2 * LIMIT_PAGE) {
+            qsort(list, count, sizeof(*list), compare_waiting);
+            count = LIMIT_PAGE + 1;
+        }
+    }
+    qsort(list, count, sizeof(*list), compare_waiting);
+    return count > LIMIT_PAGE + 1 ? LIMIT_PAGE + 1 : count;
+}
+
+static int add_waiting(struct query *query, const struct waiting *list, size_t count, struct reply_writer *writer)
+{
+    const struct inbox_query *body = &query->request->query_body.inbox;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        struct duty_row duty;
+        struct case_row of;
+        struct duty_view shown;
+        char number[NUMBER_SIZE];
+
+        view_get(&query->engine->view, ROW_DUTY, list[i].duty_id, &duty);
+        if ((body->given & INBOX_HAS_KIND) != 0 && duty.kind != (uint8_t)body->kind)
+            continue;
+        view_get(&query->engine->view, ROW_CASE, duty.case_id, &of);
+        query_view_duty(query, &duty, &of, number, &shown);
+        r = reply_row(writer, &duty_view_shape, &shown, CODEC_OMIT_NOTHING);
+    }
+    return r;
+}
+
+/* How far into the list a page goes: `wanted` rows of the wanted kind, or all. */
+static size_t page_end(struct query *query, const struct waiting *list, size_t count, uint32_t wanted)
+{
+    const struct inbox_query *body = &query->request->query_body.inbox;
+    uint32_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct duty_row duty;
+
+        if (found == wanted)
+            return i;
+        view_get(&query->engine->view, ROW_DUTY, list[i].duty_id, &duty);
+        found += (body->given & INBOX_HAS_KIND) == 0 || duty.kind == (uint8_t)body->kind;
+    }
+    return count;
+}
+
+int query_inbox(struct query *query, struct proto_buffer *out)
+{
+    const struct inbox_query *body = &query->request->query_body.inbox;
+    struct waiting list[3 * LIMIT_PAGE + 2];
+    struct inbox_reply reply = {0};
+    struct reply_writer writer;
+    int32_t unit = query->top;
+    size_t count, end;
+    int r;
+
+    if ((body->given & INBOX_HAS_UNIT) != 0) {
+        unit = district_unit_find(query->district, &body->unit);
+        if (unit < 0)
+            return query_refuse(query, REFUSAL_UNKNOWN_UNIT, "unit");
+        if (!query_covers(query, &body->unit))
+            return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
+    }
+    if (unit < 0)
+        return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
+    count = gather(query, unit, body->after_due, body->after, list);
+    end = page_end(query, list, count > LIMIT_PAGE ? LIMIT_PAGE : count,
+                   page_size((body->given & INBOX_HAS_COUNT) != 0, body->count));
+    if (end > 0 && end < count) {
+        reply.next_due = list[end - 1].due_at;
+        reply.next = list[end - 1].duty_id;
+    }
+    r = reply_begin(&writer, out, query->request->id, &inbox_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (r == 0)
+        r = reply_list(&writer, "rows");
+    if (r == 0)
+        r = add_waiting(query, list, end, &writer);
+    return r == 0 ? reply_end(&writer) : r;
+}

@@ -1,0 +1,183 @@
+/* What comes from the journal itself: the records of one case, and the stream of events. */
+#include "dispatcher/engine/query.h"
+
+#include <errno.h>
+
+/* Events of one page, in bytes. */
+#define EVENTS_BYTES_MAX (1u << 20)
+
+static int read_record(struct query *query, uint64_t seq, struct record *ret)
+{
+    struct engine *engine = query->engine;
+
+    return reader_get(&engine->reader, engine->journal, &engine->frames, seq, ret);
+}
+
+/* Where a page begins: the newest record of the case before `before`. */
+static int timeline_start(struct query *query, const struct case_row *row, uint64_t before, uint64_t *ret)
+{
+    struct record record;
+    uint64_t seq = row->last_seq;
+    int r;
+
+    *ret = seq;
+    if (before == 0 || before > seq)
+        return 0;
+    /* `next` of a page is a record of the chain itself: go on behind it without walking there. */
+    r = read_record(query, before, &record);
+    if (r == 0 && record.head.case_id == row->case_id) {
+        *ret = record.head.case_prev;
+        return 0;
+    }
+    while (seq >= before && seq != 0) {
+        r = read_record(query, seq, &record);
+        if (r < 0)
+            return r;
+        seq = record.head.case_prev;
+    }
+    *ret = seq;
+    return 0;
+}
+
+int query_timeline(struct query *query, struct proto_buffer *out)
+{
+    const struct timeline_query *body = &query->request->query_body.timeline;
+    struct timeline_reply reply = {0};
+    struct reply_writer writer;
+    struct case_row row;
+    struct record record;
+    uint64_t chain[LIMIT_PAGE], seq;
+    size_t count = 0;
+    int r;
+
+    if (!query_find_case(query, body->case_id, body->number, body->submitted, &row))
+        return 0;
+    r = timeline_start(query, &row, (body->given & TIMELINE_HAS_BEFORE) != 0 ? body->before : 0, &seq);
+    while (r == 0 && seq != 0 && count < LIMIT_PAGE) {
+        r = read_record(query, seq, &record);
+        if (r == 0 && record.head.case_id != row.case_id)
+            r = -EBADMSG;
+        chain[count++] = seq;
+        seq = record.head.case_prev;
+    }
+    if (r == 0 && seq != 0)
+        reply.next = chain[count - 1];
+    if (r == 0)
+        r = reply_begin(&writer, out, query->request->id, &timeline_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (r == 0)
+        r = reply_list(&writer, "rows");
+    while (r == 0 && count-- > 0) {
+        r = read_record(query, chain[count], &record);
+        if (r == 0)
+            r = record_encode_view(&record, query->with_persons, reply_row_into(&writer));
+    }
+    return r == 0 ? reply_end(&writer) : r;
+}
+
+/* The newest event before `seq`, 0 = none. Nearly every record is one, so the walk is short. */
+static int event_before(struct query *query, uint64_t seq, uint64_t *ret)
+{
+    struct record record;
+
+    for (*ret = seq; --*ret > 0;) {
+        int r = read_record(query, *ret, &record);
+
+        if (r < 0)
+            return r;
+        if (record_is_event(record.type))
+            return 0;
+    }
+    return 0;
+}
+
+/* One page of events. The rows come before `next` is known, so they are kept apart and then copied behind the head of the reply. */
+struct page {
+    struct proto_buffer bytes;
+    size_t ends[LIMIT_PAGE];
+    uint32_t rows, wanted;
+    uint64_t next; /* sequence to go on from */
+    uint64_t prev; /* event before it */
+};
+
+/* Adds the events of one frame. Returns 1 when the page is full, 0, or a negative errno. */
+static int add_frame(struct page *page, const struct journal_frame *frame)
+{
+    struct record record;
+    size_t offset = 0;
+
+    for (uint32_t i = 0; i < frame->count; i++) {
+        int r = record_decode(frame->data, frame->size, &offset, &record);
+
+        if (r < 0)
+            return r;
+        record.seq = frame->first_seq + i;
+        if (record.seq < page->next)
+            continue;
+        if (record_is_event(record.type)) {
+            if (page->rows == page->wanted || page->bytes.size > EVENTS_BYTES_MAX)
+                return 1;
+            r = record_encode_event(&record, page->prev, &page->bytes);
+            if (r < 0)
+                return r;
+            page->ends[page->rows++] = page->bytes.size;
+            page->prev = record.seq;
+        }
+        page->next = record.seq + 1;
+    }
+    return 0;
+}
+
+static int collect(struct query *query, struct page *page)
+{
+    struct journal_cursor cursor;
+    struct journal_frame frame;
+    int r = event_before(query, page->next, &page->prev);
+
+    if (r == 0)
+        r = journal_follow(query->engine->journal, page->next, &cursor);
+    if (r < 0)
+        return r;
+    while ((r = journal_next(&cursor, &frame)) == 1) {
+        r = add_frame(page, &frame);
+        if (r != 0)
+            break;
+    }
+    journal_cursor_end(&cursor);
+    return r < 0 ? r : 0;
+}
+
+static int write_page(struct query *query, const struct page *page, uint64_t last, struct proto_buffer *out)
+{
+    struct events_reply reply = {.next = page->next, .last = last};
+    struct reply_writer writer;
+    size_t begin = 0;
+    int r = reply_begin(&writer, out, query->request->id, &events_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+
+    if (r == 0)
+        r = reply_list(&writer, "rows");
+    for (uint32_t i = 0; r == 0 && i < page->rows; i++) {
+        r = reply_row_raw(&writer, page->bytes.data + begin, page->ends[i] - begin);
+        begin = page->ends[i];
+    }
+    return r == 0 ? reply_end(&writer) : r;
+}
+
+int query_events(struct query *query, struct proto_buffer *out)
+{
+    const struct events_query *body = &query->request->query_body.events;
+    uint64_t last = journal_last_seq(query->engine->journal);
+    struct page page = {.next = body->from == 0 ? 1 : body->from, .wanted = LIMIT_PAGE};
+    int r = 0;
+
+    /* The stream is one chain over the whole district; a part of it would show gaps that are none. */
+    if (!query->all)
+        return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
+    if ((body->given & EVENTS_HAS_COUNT) != 0 && body->count != 0 && body->count < LIMIT_PAGE)
+        page.wanted = body->count;
+    if (page.next <= last)
+        r = collect(query, &page);
+    if (r == 0)
+        r = write_page(query, &page, last, out);
+    proto_buffer_deinit(&page.bytes);
+    return r;
+}

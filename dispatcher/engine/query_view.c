@@ -1,0 +1,146 @@
+#include "dispatcher/engine/query_view.h"
+
+#include <errno.h>
+
+/* Colour at the instant that counts: now while it runs, the stop after that. Equal to due is in time. */
+static enum colour colour_of(const struct query *query, const struct clock_row *clock)
+{
+    int64_t at_ms = clock->state == CLOCK_STATE_STOPPED ? clock->stopped_at : query->engine->now_ms;
+
+    if (clock->state == CLOCK_STATE_VOID || clock->state == CLOCK_STATE_NONE || clock->due_at == 0)
+        return COLOUR_BLUE;
+    if (at_ms > clock->due_at)
+        return COLOUR_RED;
+    return clock->rung_at[RUNG_YELLOW] != 0 && at_ms >= clock->rung_at[RUNG_YELLOW] ? COLOUR_YELLOW : COLOUR_BLUE;
+}
+
+static struct text print_number(const struct case_row *row, char number[NUMBER_SIZE])
+{
+    int size = number_print(row->day, row->day_no, number);
+
+    return (struct text){.at = number, .size = (uint32_t)size};
+}
+
+static int add_texts(struct query *query, uint64_t case_id, enum view_texts texts, struct case_view *view)
+{
+    struct engine *engine = query->engine;
+    struct record record;
+    int r = reader_get(&engine->reader, engine->journal, &engine->frames, case_id, &record);
+
+    if (r == 0 && record.type != RECORD_CASE_RECEIVED)
+        r = -EBADMSG;
+    if (r < 0)
+        return r;
+    view->reference = record.body.case_received.reference;
+    if (!query->with_persons)
+        return 0;
+    view->title = record.body.case_received.title;
+    if (texts == VIEW_TITLE_ONLY)
+        return 0;
+    view->text = record.body.case_received.text;
+    view->address = record.body.case_received.address;
+    view->reporter_name = record.body.case_received.reporter_name;
+    view->reporter_phone = record.body.case_received.reporter_phone;
+    return 0;
+}
+
+int query_view_case(struct query *query, const struct case_row *row, enum view_texts texts, char number[NUMBER_SIZE],
+                    struct case_view *ret)
+{
+    struct clock_row clock;
+
+    *ret = (struct case_view){
+        .case_id = row->case_id,
+        .number = print_number(row, number),
+        .state = (enum case_state)row->state,
+        .round = row->round,
+        .kind = (enum case_kind)row->dims.kind,
+        .channel = (enum channel)row->dims.channel,
+        .urgency = (enum urgency)row->dims.urgency,
+        .matter = row->dims.matter,
+        .place = row->dims.place,
+        .lead = row->lead,
+        .received_at = row->received_at,
+        .answered_at = row->answered_at,
+        .closed_at = row->closed_at,
+        .disposition = (enum disposition)row->disposition,
+        .notes = row->notes,
+        .open_duties = row->open_duties,
+        .open_calls = row->open_calls,
+    };
+    /* Names of codes that the set no longer has are the codes: borrowed from the view itself, which stays where it is. */
+    ret->matter_name = query_matter_name(query, &ret->matter);
+    ret->place_name = query_unit_name(query, &ret->place);
+    ret->lead_name = query_unit_name(query, &ret->lead);
+    if (row->handle_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->handle_clock, &clock)) {
+        ret->due_at = clock.due_at;
+        ret->colour = colour_of(query, &clock);
+    }
+    return add_texts(query, row->case_id, texts, ret);
+}
+
+void query_view_duty(struct query *query, const struct duty_row *row, const struct case_row *of, char number[NUMBER_SIZE],
+                     struct duty_view *ret)
+{
+    struct clock_row clock;
+
+    *ret = (struct duty_view){
+        .duty_id = row->duty_id,
+        .case_id = row->case_id,
+        .number = print_number(of, number),
+        .call_id = row->call_id,
+        .kind = (enum duty_kind)row->kind,
+        .state = (enum duty_state)row->state,
+        .unit = row->unit,
+        .round = row->round,
+        .matter = of->dims.matter,
+        .place = of->dims.place,
+        .offered_at = row->offered_at,
+        .signed_at = row->signed_at,
+        .arrived_at = row->arrived_at,
+        .ended_at = row->ended_at,
+        .due_at = row->due_at,
+        .reason = (enum duty_end)row->reason,
+        .claimed = row->claimed != 0,
+        .lease_until = row->lease_until,
+    };
+    ret->unit_name = query_unit_name(query, &ret->unit);
+    ret->matter_name = query_matter_name(query, &ret->matter);
+    ret->place_name = query_unit_name(query, &ret->place);
+    if (row->main_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->main_clock, &clock))
+        ret->colour = colour_of(query, &clock);
+}
+
+void query_view_call(const struct call_row *row, struct call_view *ret)
+{
+    *ret = (struct call_view){
+        .call_id = row->call_id,
+        .case_id = row->case_id,
+        .state = (enum call_state)row->state,
+        .level = (enum call_level)row->level,
+        .reason = (enum call_reason)row->reason,
+        .caller = row->caller,
+        .raised_at = row->raised_at,
+        .closed_at = row->closed_at,
+        .outcome = (enum call_outcome)row->outcome,
+    };
+}
+
+void query_view_clock(const struct query *query, const struct clock_row *row, struct clock_view *ret)
+{
+    *ret = (struct clock_view){
+        .clock_id = row->clock_id,
+        .clock = (enum clock_kind)row->kind,
+        .state = (enum clock_state)row->state,
+        .duty_id = row->duty_id,
+        .unit = row->unit,
+        .round = row->round,
+        .started_at = row->started_at,
+        .due_at = row->due_at,
+        .stopped_at = row->stopped_at,
+        .budget_ms = row->budget_ms,
+        .consumed_ms = row->consumed_ms,
+        .colour = colour_of(query, row),
+        .in_time = row->in_time != 0,
+    };
+}

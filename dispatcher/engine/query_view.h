@@ -1,0 +1,25 @@
+/*
+ * query_view.h - rows as others see them
+ *
+ * Names are borrowed from the district, texts of a case from the reader: until its next record. The codes in a view are its own.
+ */
+#ifndef HUYING_ENGINE_QUERY_VIEW_H
+#define HUYING_ENGINE_QUERY_VIEW_H
+
+#include "dispatcher/core/number.h"
+#include "dispatcher/engine/query.h"
+
+/* Which of a case's texts are wanted: reading them costs a look into the journal. */
+enum view_texts { VIEW_TITLE_ONLY, VIEW_ALL_TEXTS };
+
+/* Fills a view; `number` holds the printed number as long as the view lives. Returns 0 or a negative errno (the journal could not
+ * be read). */
+int query_view_case(struct query *query, const struct case_row *row, enum view_texts texts, char number[NUMBER_SIZE],
+                    struct case_view *ret);
+
+void query_view_duty(struct query *query, const struct duty_row *row, const struct case_row *of, char number[NUMBER_SIZE],
+                     struct duty_view *ret);
+void query_view_call(const struct call_row *row, struct call_view *ret);
+void query_view_clock(const struct query *query, const struct clock_row *row, struct clock_view *ret);
+
+#endif

@@ -1,0 +1,110 @@
+#include "dispatcher/engine/reader.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Decodes records from the beginning of a frame until `seq`. */
+static int walk_frame(const struct journal_frame *frame, uint64_t seq, struct record *ret)
+{
+    size_t offset = 0;
+
+    for (uint64_t at = frame->first_seq; at <= seq; at++) {
+        int r = record_decode(frame->data, frame->size, &offset, ret);
+
+        if (r < 0)
+            return r;
+    }
+    ret->seq = seq;
+    return 0;
+}
+
+static int keep_frame(struct reader *reader, struct journal *journal, uint64_t seq)
+{
+    struct journal_cursor cursor;
+    struct journal_frame frame;
+    int r = journal_follow(journal, seq, &cursor);
+
+    reader->count = 0;
+    if (r < 0)
+        return r;
+    r = journal_next(&cursor, &frame);
+    if (r == 0)
+        r = -ENOENT;
+    if (r == 1 && (seq < frame.first_seq || seq >= frame.first_seq + frame.count))
+        r = -EBADMSG;
+    if (r == 1 && frame.size > reader->capacity) {
+        void *bytes = realloc(reader->bytes, frame.size);
+
+        if (bytes == NULL)
+            r = -ENOMEM;
+        else {
+            reader->bytes = bytes;
+            reader->capacity = frame.size;
+        }
+    }
+    if (r == 1 && frame.count > reader->offset_capacity) {
+        uint32_t *offsets = realloc(reader->offsets, frame.count * sizeof(*offsets));
+
+        if (offsets == NULL)
+            r = -ENOMEM;
+        else {
+            reader->offsets = offsets;
+            reader->offset_capacity = frame.count;
+        }
+    }
+    if (r == 1) {
+        memcpy(reader->bytes, frame.data, frame.size);
+        reader->size = frame.size;
+        reader->first_seq = frame.first_seq;
+        reader->count = frame.count;
+        reader->known = 1;
+        reader->offsets[0] = 0;
+    }
+    journal_cursor_end(&cursor);
+    return r < 0 ? r : 0;
+}
+
+int reader_get(struct reader *reader, struct journal *journal, struct frames *frames, uint64_t seq, struct record *ret)
+{
+    struct journal_frame frame;
+    uint32_t index;
+
+    if (seq == 0)
+        return -ENOENT;
+    if (frames != NULL && frames_find(frames, seq, &frame))
+        return walk_frame(&frame, seq, ret);
+    if (reader->count == 0 || seq < reader->first_seq || seq >= reader->first_seq + reader->count) {
+        int r = keep_frame(reader, journal, seq);
+
+        if (r < 0)
+            return r;
+    }
+    index = (uint32_t)(seq - reader->first_seq);
+    for (uint32_t i = index < reader->known ? index : reader->known - 1;; i++) {
+        size_t offset = reader->offsets[i];
+        int r = record_decode(reader->bytes, reader->size, &offset, ret);
+
+        if (r < 0)
+            return r;
+        if (i + 1 == reader->known && reader->known < reader->count)
+            reader->offsets[reader->known++] = (uint32_t)offset;
+        if (i == index)
+            break;
+    }
+    ret->seq = seq;
+    return 0;
+}
+
+void reader_forget(struct reader *reader)
+{
+    reader->count = 0;
+}
+
+void reader_free(struct reader *reader)
+{
+    free(reader->bytes);
+    free(reader->offsets);
+    *reader = (struct reader){0};
+}

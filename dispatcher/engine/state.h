@@ -1,0 +1,106 @@
+/*
+ * state.h - what the files of the engine share
+ *
+ * Not for other rooms. One step goes take -> (append) -> journaled; everything that a step may lose lives in the rows or in the
+ * members below that say so.
+ */
+#ifndef HUYING_ENGINE_STATE_H
+#define HUYING_ENGINE_STATE_H
+
+#include "dispatcher/engine/datadir.h"
+#include "dispatcher/engine/engine.h"
+#include "dispatcher/engine/frames.h"
+#include "dispatcher/engine/outbox.h"
+#include "dispatcher/engine/reader.h"
+#include "dispatcher/store/store.h"
+
+/* Bounds of one step: what follows waits for the next. */
+#define STEP_RECORDS_MAX 4000
+#define STEP_BYTES_MAX (4u << 20)
+/* In real time: rungs that fire in one step, so that a hundred thousand of them never keep a command waiting. */
+#define STEP_PULSES_MAX 500
+
+/* A message whose command waits until drill time has come to its instant. A copy: the shell's bytes are gone by then. */
+struct job {
+    bool on;
+    struct engine_peer from;
+    char name[64];
+    struct proto_buffer message;
+};
+
+struct engine {
+    struct datadir folder;
+    struct store *store;
+    struct journal *journal;
+    struct view view;       /* for judging */
+    struct view apply_view; /* without district */
+    const struct district *district;
+    char *version;
+    bool drill;
+    uint32_t checkpoint_records;
+    void (*log)(void *arg, int level, const char *code, const char *text);
+    void *log_arg;
+
+    uint64_t epoch;
+    uint64_t last_seq; /* judged and applied; the durable ones are the journal's */
+    uint64_t last_event;
+    int64_t last_at_ms;
+    int64_t now_ms; /* of the step */
+    uint64_t cases; /* rows, for hello */
+    bool adopting;  /* the set in force is not the one that we have, or not all its units are published */
+    uint32_t adopt_from;
+    struct job job;
+
+    bool in_step; /* between take and journaled */
+    struct frames frames;
+    struct outbox outbox;
+    struct reader reader;
+    struct codec_scratch scratch;
+    struct verdict *verdict;
+    int append_failed;            /* errno of the journal in this step */
+    uint64_t since_checkpoint;    /* records */
+    uint64_t checkpoint_again_at; /* records since the last checkpoint at which a failed one is tried again */
+    int stopped;                  /* negative errno: nothing more is acknowledged */
+};
+
+/* engine.c */
+void engine_log(const struct engine *engine, int level, const char *code, const char *text);
+
+/* Reads the district row into the engine's own members after rows changed under it. */
+void engine_reload(struct engine *engine);
+
+/* A command that the engine itself gives: pulse, adopt_config. Judges and applies it at `at_ms`. False: the step must end (a
+ * failure). */
+bool step_own(struct engine *engine, const struct command *command);
+
+/* step.c: judges one command and applies its records. The verdict is in engine->verdict. Returns 0 or a negative errno: the step
+ * must end. */
+int step_judge(struct engine *engine, const struct command *command);
+
+/* Has this step taken as much as it may? */
+bool step_full(const struct engine *engine);
+
+/* Gives a waiting job up, for its step failed: its sender hears so and may send it again. */
+void step_drop_job(struct engine *engine);
+
+/* timer.c: fires all timers due at or before until_ms, in order, each at its own instant but never before engine->now_ms; in real
+ * time all of them at now. At most `max`. True: none is left. False: the step is full, or failed. */
+bool timer_fire(struct engine *engine, int64_t until_ms, uint32_t max);
+
+/* Fires what is due of one case at the step's instant. False: the step must end. */
+bool timer_fire_case(struct engine *engine, uint64_t case_id);
+
+/* adopt.c: carries the adoption on. False: it needs another step. */
+bool adopt_run(struct engine *engine);
+
+/* Finds from the rows whether the set in force is this one and whole. */
+void adopt_look(struct engine *engine);
+
+/* replay.c: applies the journal's records after the rows' last one, up to its end. Returns 0 or a negative errno; `said` (may be
+ * NULL) gets a sentence. */
+int replay_tail(const struct view *view, struct journal *journal, char *said);
+
+/* Rows back to the last checkpoint, then the tail. Returns 0 or a negative errno. */
+int replay_rewind(struct engine *engine);
+
+#endif

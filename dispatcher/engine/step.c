@@ -1,0 +1,317 @@
+/* One step: a batch of messages is judged against the rows, and what it records is encoded for the journal. */
+#include "dispatcher/engine/query.h"
+#include "dispatcher/engine/state.h"
+#include "dispatcher/engine/translate.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Replies of one step; what is over is asked for in the next. */
+#define STEP_REPLY_BYTES_MAX (16u << 20)
+
+bool step_full(const struct engine *engine)
+{
+    return engine->frames.records >= STEP_RECORDS_MAX || engine->frames.bytes.size >= STEP_BYTES_MAX ||
+           engine->outbox.bytes.size >= STEP_REPLY_BYTES_MAX;
+}
+
+/* What a step cannot go on after: a latched failure of the rows, or no memory for what must be answered. */
+static int failure(const struct engine *engine)
+{
+    int r = store_failed(engine->store);
+
+    return r < 0 ? r : engine->outbox.failed ? -ENOMEM : 0;
+}
+
+static int apply(struct engine *engine, struct verdict *verdict, int64_t at_ms)
+{
+    int r;
+
+    for (uint32_t i = 0; i < verdict->count; i++) {
+        verdict->records[i].seq = engine->last_seq + 1 + i;
+        verdict->records[i].at_ms = at_ms;
+    }
+    /* Encoded first: the texts are borrowed, and what does not fit in a frame must not reach the rows. */
+    r = frames_add(&engine->frames, verdict->records, verdict->count);
+    if (r < 0)
+        return r;
+    for (uint32_t i = 0; i < verdict->count; i++) {
+        const struct record *record = &verdict->records[i];
+
+        core_apply(&engine->apply_view, record);
+        if (record_is_event(record->type)) {
+            outbox_event(&engine->outbox, record, engine->last_event);
+            engine->last_event = record->seq;
+        }
+        engine->last_seq = record->seq;
+        engine->last_at_ms = at_ms;
+    }
+    return failure(engine);
+}
+
+int step_judge(struct engine *engine, const struct command *command)
+{
+    struct verdict *verdict = engine->verdict;
+    int r;
+
+    assert(command->next_seq == engine->last_seq + 1 && command->now_ms >= engine->last_at_ms);
+    core_judge(&engine->view, command, verdict);
+    r = failure(engine);
+    if (r < 0 || verdict->refusal != REFUSAL_NONE || verdict->repeated || verdict->count == 0)
+        return r;
+    return apply(engine, verdict, command->now_ms);
+}
+
+bool step_own(struct engine *engine, const struct command *command)
+{
+    struct command own = *command;
+    int r;
+
+    own.next_seq = engine->last_seq + 1;
+    r = step_judge(engine, &own);
+    if (r < 0)
+        return false;
+    /* Nobody else gave this command: a refusal of it is a bug of ours. */
+    assert(engine->verdict->refusal == REFUSAL_NONE && !engine->verdict->repeated);
+    return true;
+}
+
+/* Is this request remembered? Then its old instant is no fault, and time does not move for it. */
+static bool remembered(struct engine *engine, const struct command *command)
+{
+    const struct view *view = &engine->view;
+    uint64_t seq = 0;
+
+    while ((seq = view->ops->request(view->store, command->request_hash, seq)) != 0) {
+        struct request_row row;
+
+        if (!view_get(view, ROW_REQUEST, seq, &row))
+            return false;
+        if (row.actor_size == command->actor.name.size && memcmp(row.actor, command->actor.name.at, row.actor_size) == 0 &&
+            row.request_size == command->request.size && memcmp(row.request, command->request.at, row.request_size) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Keeps a copy of a message whose instant has not been reached yet. */
+static int keep_job(struct engine *engine, const struct engine_message *message)
+{
+    struct job *job = &engine->job;
+
+    if (job->on)
+        return 0;
+    proto_buffer_clear(&job->message);
+    if (proto_buffer_append(&job->message, message->data, message->size) < 0)
+        return -ENOMEM;
+    job->from = message->from;
+    assert(message->from.name.size <= sizeof(job->name));
+    if (message->from.name.size > 0)
+        memcpy(job->name, message->from.name.at, message->from.name.size);
+    job->from.name.at = job->name;
+    job->on = true;
+    return 0;
+}
+
+/* Brings time to where the command is to be judged. Returns 1: there; 0: not yet, the message waits as a job; or a negative errno.
+ */
+static int bring_time(struct engine *engine, const struct engine_message *message, const struct command *command, int64_t target_ms)
+{
+    int r;
+
+    if (!engine->drill) {
+        uint64_t case_id = core_command_case(&engine->view, command);
+
+        if (case_id != 0 && !timer_fire_case(engine, case_id))
+            return failure(engine) < 0 ? failure(engine) : -EIO;
+        return 1;
+    }
+    if (timer_fire(engine, target_ms, UINT32_MAX)) {
+        if (target_ms > engine->now_ms)
+            engine->now_ms = target_ms;
+        return 1;
+    }
+    r = failure(engine);
+    return r < 0 ? r : keep_job(engine, message);
+}
+
+/* Instant at which a command wants to be judged. */
+static enum refusal want_instant(const struct engine *engine, const struct engine_peer *from, const struct request *request,
+                                 int64_t *ret_ms, const char **ret_field)
+{
+    *ret_ms = engine->now_ms;
+    if (request->has_at) {
+        *ret_field = "at";
+        if (!engine->drill || (from->roles & 1u << ROLE_IMPORTER) == 0 || request->at_ms < engine->now_ms)
+            return REFUSAL_CLOCK;
+        *ret_ms = request->at_ms;
+    }
+    if (request->command == COMMAND_ADVANCE) {
+        *ret_field = "to";
+        if (!engine->drill || request->command_body.advance.to < *ret_ms)
+            return REFUSAL_CLOCK;
+        *ret_ms = request->command_body.advance.to;
+    }
+    return REFUSAL_NONE;
+}
+
+static void answer(struct engine *engine, const struct engine_peer *from, struct text id, int64_t before_ms)
+{
+    const struct verdict *verdict = engine->verdict;
+    struct command_answer reply = {0};
+    char number[32];
+
+    if (verdict->refusal != REFUSAL_NONE) {
+        /* A refusal leaves nothing: drill time is again that of the last record. */
+        engine->now_ms = before_ms;
+        outbox_refuse(&engine->outbox, from->peer, id, verdict->refusal, verdict->field);
+        return;
+    }
+    if (core_answer(&engine->view, verdict->repeated ? verdict->request_seq : verdict->records[0].seq, number, &reply))
+        outbox_answer(&engine->outbox, from->peer, id, &reply);
+    else
+        outbox_refuse(&engine->outbox, from->peer, id, REFUSAL_STORAGE_FAILED, NULL);
+}
+
+static void take_command(struct engine *engine, const struct engine_message *message, const struct request *request)
+{
+    const struct engine_peer *from = &message->from;
+    struct command command;
+    int64_t target_ms, before_ms;
+    const char *field = NULL;
+    int r = 1;
+
+    if (engine->stopped < 0) {
+        outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
+        return;
+    }
+    translate_command(from, request, &command);
+    before_ms = engine->now_ms;
+    if (!remembered(engine, &command)) {
+        enum refusal refusal = want_instant(engine, from, request, &target_ms, &field);
+
+        if (refusal != REFUSAL_NONE) {
+            engine->job.on = false;
+            outbox_refuse(&engine->outbox, from->peer, request->id, refusal, field);
+            return;
+        }
+        command.now_ms = engine->now_ms;
+        r = bring_time(engine, message, &command, target_ms);
+        if (r == 0)
+            return;
+        before_ms = engine->last_at_ms > before_ms ? engine->last_at_ms : before_ms;
+    }
+    engine->job.on = false;
+    command.now_ms = engine->now_ms;
+    command.next_seq = engine->last_seq + 1;
+    if (r > 0)
+        r = step_judge(engine, &command);
+    if (r == -EFBIG)
+        outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_TOO_LARGE, NULL);
+    else if (r < 0)
+        outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
+    else
+        answer(engine, from, request->id, before_ms);
+    if (r < 0 && r != -EFBIG)
+        engine->outbox.failed = true;
+}
+
+static void take_message(struct engine *engine, const struct engine_message *message)
+{
+    struct request request;
+    struct codec_fault fault = {0};
+    char field[TRANSLATE_FIELD_SIZE];
+    enum refusal refusal;
+
+    if (!request_decode(&engine->scratch, message->data, message->size, &request, &fault)) {
+        outbox_refuse(&engine->outbox, message->from.peer, request.id, fault.refusal, fault.field);
+        return;
+    }
+    refusal = translate_allowed(&message->from, &request, field);
+    if (refusal != REFUSAL_NONE)
+        outbox_refuse(&engine->outbox, message->from.peer, request.id, refusal, field);
+    else if (request.is_query)
+        query_answer(engine, &message->from, &request);
+    else
+        take_command(engine, message, &request);
+}
+
+/* The step itself. Returns how many messages it took. */
+static size_t run(struct engine *engine, const struct engine_message *messages, size_t count)
+{
+    size_t taken = 0;
+
+    if (engine->stopped == 0 && !adopt_run(engine))
+        return 0;
+    if (engine->job.on) {
+        struct engine_message message = {
+            .from = engine->job.from, .data = engine->job.message.data, .size = engine->job.message.size};
+
+        take_message(engine, &message);
+        return 0;
+    }
+    while (taken < count && !engine->job.on && !step_full(engine) && failure(engine) == 0)
+        take_message(engine, &messages[taken++]);
+    if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0)
+        timer_fire(engine, engine->now_ms, STEP_PULSES_MAX);
+    return taken;
+}
+
+void step_drop_job(struct engine *engine)
+{
+    struct request request;
+    struct codec_fault fault;
+
+    if (!engine->job.on)
+        return;
+    engine->job.on = false;
+    request_decode(&engine->scratch, engine->job.message.data, engine->job.message.size, &request, &fault);
+    outbox_refuse(&engine->outbox, engine->job.from.peer, request.id, REFUSAL_STORAGE_FAILED, NULL);
+}
+
+static void begin(struct engine *engine, int64_t now_ms, bool had_job)
+{
+    frames_reset(&engine->frames, engine->epoch);
+    outbox_reset(&engine->outbox);
+    engine->now_ms = now_ms;
+    engine->job.on = had_job;
+}
+
+size_t engine_take(struct engine *engine, const struct engine_message *messages, size_t count, int64_t clock_ms)
+{
+    int64_t now_ms = engine->now_ms;
+    bool had_job = engine->job.on;
+
+    assert(!engine->in_step);
+    engine->in_step = true;
+    engine->append_failed = 0;
+    if (!engine->drill && clock_ms > now_ms)
+        now_ms = clock_ms;
+    for (int attempt = 0;; attempt++) {
+        size_t taken;
+        char text[160];
+        int r;
+
+        begin(engine, now_ms, had_job);
+        taken = run(engine, messages, count);
+        r = failure(engine);
+        if (r == 0)
+            return taken;
+        snprintf(text, sizeof(text),
+                 "The rows could not be changed: %s. They go back to the last checkpoint and the journal is replayed.",
+                 strerror(-r));
+        engine_log(engine, 0, "rows_failed", text);
+        frames_reset(&engine->frames, engine->epoch);
+        r = replay_rewind(engine);
+        if (r < 0)
+            engine->stopped = r;
+        if (r < 0 || attempt > 0) {
+            engine->now_ms = now_ms;
+            step_drop_job(engine);
+            outbox_fail(&engine->outbox, REFUSAL_STORAGE_FAILED);
+            return taken;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/* Time passes: rungs and leases fire by pulses, which are commands like all others. */
+#include "dispatcher/engine/state.h"
+
+#include <assert.h>
+
+static struct command pulse(int64_t at_ms, uint64_t clock, uint64_t duty)
+{
+    struct command command = {.type = COMMAND_PULSE, .now_ms = at_ms};
+
+    command.body.pulse.given = (clock != 0 ? PULSE_HAS_CLOCK : 0) | (duty != 0 ? PULSE_HAS_DUTY : 0);
+    command.body.pulse.clock_id = clock;
+    command.body.pulse.duty_id = duty;
+    return command;
+}
+
+/* A pulse that changes nothing would be due for ever. */
+static bool fire(struct engine *engine, int64_t at_ms, uint64_t clock, uint64_t duty)
+{
+    struct command command = pulse(at_ms, clock, duty);
+
+    if (!step_own(engine, &command))
+        return false;
+    assert(engine->verdict->count > 0);
+    return true;
+}
+
+bool timer_fire(struct engine *engine, int64_t until_ms, uint32_t max)
+{
+    int64_t at_ms;
+    uint64_t id;
+    int kind;
+
+    for (uint32_t fired = 0; store_next_timer(engine->store, &at_ms, &kind, &id) && at_ms <= until_ms; fired++) {
+        if (fired == max || step_full(engine))
+            return false;
+        /* Drill time stops at the timer's own instant; a due instant that lies in the past (a given limit) fires now. */
+        if (at_ms > engine->now_ms)
+            engine->now_ms = at_ms;
+        if (!fire(engine, engine->now_ms, kind == 0 ? id : 0, kind == 1 ? id : 0))
+            return false;
+    }
+    return store_failed(engine->store) == 0;
+}
+
+bool timer_fire_case(struct engine *engine, uint64_t case_id)
+{
+    int64_t at_ms;
+    uint64_t clock, duty;
+
+    while (core_case_due(&engine->view, case_id, engine->now_ms, &at_ms, &clock, &duty))
+        if (!fire(engine, engine->now_ms, clock, duty))
+            return false;
+    return store_failed(engine->store) == 0;
+}

@@ -1,0 +1,21 @@
+/*
+ * translate.h - from a message to a command: who asks, and may they at all
+ *
+ * Rules that hold for every request: its roles, acting for others, carrying an instant. Whose case it is, the core (commands) and
+ * query.h (queries) decide.
+ */
+#ifndef HUYING_ENGINE_TRANSLATE_H
+#define HUYING_ENGINE_TRANSLATE_H
+
+#include "dispatcher/engine/engine.h"
+#include "proto/request.h"
+
+#define TRANSLATE_FIELD_SIZE 256
+
+/* May this key ask this at all? `field` (TRANSLATE_FIELD_SIZE bytes) gets the roles, one of which is needed. */
+enum refusal translate_allowed(const struct engine_peer *from, const struct request *request, char *field);
+
+/* The command of an allowed request, without its instant and sequence. Borrows what the request and the peer borrow. */
+void translate_command(const struct engine_peer *from, const struct request *request, struct command *ret);
+
+#endif
