@@ -231,7 +231,7 @@ bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void
         if (pair->key.type != MSGPACK_OBJECT_STR)
             return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
         at = find_field(shape, &pair->key.via.str, hint);
-        if (at == shape->field_count)
+        if (at == shape->field_count || shape->fields[at].type == FIELD_MAP)
             continue;
         field = &shape->fields[at];
         if (given & UINT64_C(1) << at)
