@@ -134,7 +134,7 @@ static void plain_identity(const struct server *server, struct identity *ret)
     code_make(KEYRING_DEFAULT, strlen(KEYRING_DEFAULT), &ret->name);
 }
 
-static bool find_key(void *arg, const char key[KEYRING_KEY_SIZE], struct identity *ret)
+static bool find_key(void *arg, const char *key, struct identity *ret)
 {
     const struct server *server = arg;
     const struct key_entry *entry = server->registry != NULL ? keys_registry_find(server->registry, key) : NULL;

@@ -6,7 +6,7 @@ void keyring_init(struct keyring *ring, const struct keyring_source *source)
     *ring = (struct keyring){.source = *source, .scanned_at_ms = -KEYRING_RESCAN_MS};
 }
 
-bool keyring_find_key(struct keyring *ring, const char key[KEYRING_KEY_SIZE], int64_t now_ms, struct identity *ret)
+bool keyring_find_key(struct keyring *ring, const char *key, int64_t now_ms, struct identity *ret)
 {
     if (ring->source.find_key(ring->source.arg, key, ret))
         return true;

@@ -23,7 +23,7 @@ struct identity {
 
 /* Where identities come from. All are called from the loop's thread. */
 struct keyring_source {
-    bool (*find_key)(void *arg, const char key[KEYRING_KEY_SIZE], struct identity *ret);
+    bool (*find_key)(void *arg, const char *key, struct identity *ret);
     bool (*find_name)(void *arg, const char *name, struct identity *ret);
     void (*rescan)(void *arg);
     void *arg;
@@ -37,8 +37,8 @@ struct keyring {
 
 void keyring_init(struct keyring *ring, const struct keyring_source *source);
 
-/* Finds the holder of a public key. `now_ms` is any steady clock. False: unknown, even after a new look. */
-bool keyring_find_key(struct keyring *ring, const char key[KEYRING_KEY_SIZE], int64_t now_ms, struct identity *ret);
+/* Finds the holder of a public key (Z85, terminated). `now_ms` is any steady clock. False: unknown, even after a new look. */
+bool keyring_find_key(struct keyring *ring, const char *key, int64_t now_ms, struct identity *ret);
 
 /* Finds a holder by name. False: no such key (any more). */
 bool keyring_find_name(const struct keyring *ring, const char *name, struct identity *ret);

@@ -1,0 +1,137 @@
+/* test_log.c - lines are JSON whatever the text, and repeated ones are held back and counted. */
+#include "dispatcher/shell/log.h"
+
+#include <check.h>
+#include <jansson.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static FILE *file;
+static struct log *lines;
+
+static void setup(void)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    file = tmpfile();
+    lines = log_new(fileno(file));
+}
+
+static void teardown(void)
+{
+    log_free(lines);
+    fclose(file);
+}
+
+/* Next line as JSON, or NULL at the end. */
+static json_t *next(void)
+{
+    char line[8192];
+    if (fgets(line, sizeof(line), file) == NULL)
+        return NULL;
+    json_error_t error;
+    json_t *object = json_loads(line, 0, &error);
+    ck_assert_msg(object != NULL, "%s in %s", error.text, line);
+    return object;
+}
+
+static const char *string(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+START_TEST(a_line_has_its_fields)
+{
+    log_seq(lines, 42);
+    log_say(lines, LOG_LEVEL_WARNING, "key_unknown", "a peer at '%s'", "127.0.0.1");
+    rewind(file);
+    json_t *line = next();
+    ck_assert_str_eq(string(line, "level"), "warning");
+    ck_assert_str_eq(string(line, "code"), "key_unknown");
+    ck_assert_str_eq(string(line, "text"), "a peer at '127.0.0.1'");
+    ck_assert_int_eq(json_integer_value(json_object_get(line, "seq")), 42);
+    ck_assert_uint_eq(strlen(string(line, "at")), strlen("2026-01-01T00:00:00.000Z"));
+    json_decref(line);
+}
+END_TEST
+
+START_TEST(any_text_stays_json)
+{
+    log_line(lines, LOG_LEVEL_ERROR, "x", "呼应 \"quoted\" \\ back\nnew\x01 line");
+    log_line(lines, LOG_LEVEL_ERROR, "x", "broken \xff\xe5\x91 end");
+    char *large = malloc(20001);
+    memset(large, '"', 20000);
+    large[20000] = '\0';
+    log_line(lines, LOG_LEVEL_ERROR, "x", large);
+    free(large);
+    rewind(file);
+    json_t *line = next();
+    ck_assert_str_eq(string(line, "text"), "呼应 \"quoted\" \\ back\nnew\x01 line");
+    json_decref(line);
+    line = next();
+    ck_assert_str_eq(string(line, "text"), "broken ??? end");
+    json_decref(line);
+    line = next();
+    ck_assert_uint_gt(strlen(string(line, "text")), 1000);
+    json_decref(line);
+}
+END_TEST
+
+START_TEST(repeated_lines_are_held_back_and_counted)
+{
+    for (int i = 0; i < 100; i++)
+        log_line(lines, LOG_LEVEL_NOTICE, "often", "again");
+    log_line(lines, LOG_LEVEL_NOTICE, "once", "still heard");
+    log_flush(lines, false); /* the window is not over */
+    log_flush(lines, true);
+    rewind(file);
+    int often = 0, once = 0;
+    json_int_t held = 0;
+    for (json_t *line; (line = next()) != NULL; json_decref(line)) {
+        if (strcmp(string(line, "code"), "once") == 0)
+            once++;
+        else if (json_object_get(line, "held_back") == NULL)
+            often++;
+        else
+            held += json_integer_value(json_object_get(line, "held_back"));
+    }
+    ck_assert_int_eq(often, LOG_CODE_LINES);
+    ck_assert_int_eq(once, 1);
+    ck_assert_int_eq((int)held, 100 - LOG_CODE_LINES);
+}
+END_TEST
+
+START_TEST(more_codes_than_places_still_speak)
+{
+    char code[32];
+    for (int i = 0; i < 200; i++) {
+        snprintf(code, sizeof(code), "code_%d", i);
+        log_line(lines, LOG_LEVEL_NOTICE, code, "text");
+    }
+    log_flush(lines, true);
+    rewind(file);
+    int count = 0;
+    for (json_t *line; (line = next()) != NULL; json_decref(line))
+        count++;
+    ck_assert_int_ge(count, 64);
+    ck_assert_int_le(count, 64 + LOG_CODE_LINES + 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("log");
+    TCase *tests = tcase_create("log");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, a_line_has_its_fields);
+    tcase_add_test(tests, any_text_stays_json);
+    tcase_add_test(tests, repeated_lines_are_held_back_and_counted);
+    tcase_add_test(tests, more_codes_than_places_still_speak);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

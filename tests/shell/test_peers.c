@@ -1,0 +1,277 @@
+/* test_peers.c - who a peer is, and that what waits for it is bounded, in order, and nobody else's. */
+#include "dispatcher/shell/peer_outbox.h"
+#include "dispatcher/shell/peers.h"
+#include "dispatcher/shell/zframe.h"
+#include "proto/gen/schema.h"
+#include "tests/shell/harness.h"
+
+#include <string.h>
+
+#define REPLY_SIZE (64 * 1024)
+
+static struct harness harness;
+static struct peers *peers;
+static void *router;
+static char endpoint[256];
+static uint8_t reply[REPLY_SIZE];
+
+static void setup(void)
+{
+    harness_open(&harness, true);
+    harness_key(&harness, "default", UINT32_MAX);
+    harness_key(&harness, "other", 1);
+    router = harness_server(&harness, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
+    peers = peers_new(router, &harness.uv, &harness.ring, harness.log);
+    ck_assert_ptr_nonnull(peers);
+}
+
+static void teardown(void)
+{
+    peers_stop(peers);
+    uv_run(&harness.uv, UV_RUN_NOWAIT); /* closes the handle */
+    peers = peers_free(peers);
+    harness_close(&harness);
+}
+
+struct connection {
+    void *socket;
+    uint64_t number;
+    unsigned char routing[64];
+    size_t routing_size;
+};
+
+static bool admitted(void *arg)
+{
+    struct connection *connection = arg;
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    bool got = zframe_receive(router, &frame) == 0;
+    if (got) {
+        connection->routing_size = zmq_msg_size(&frame);
+        memcpy(connection->routing, zmq_msg_data(&frame), connection->routing_size);
+        zframe_receive(router, &frame);
+        struct identity who;
+        ck_assert(peers_admit(peers, connection->routing, connection->routing_size, zmq_msg_gets(&frame, "User-Id"),
+                              &connection->number, &who));
+        ck_assert(who.unit.s[0] == 'D');
+    }
+    zmq_msg_close(&frame);
+    return got;
+}
+
+static struct connection meet(void)
+{
+    struct connection connection = {.socket = harness_client(&harness, ZMQ_DEALER, NULL, endpoint)};
+    zmq_send(connection.socket, "hello", 5, 0);
+    harness_until(&harness, admitted, &connection);
+    return connection;
+}
+
+struct reading {
+    void *socket;
+    uint32_t expected; /* number in the reply */
+    uint32_t until;
+    size_t size;
+};
+
+/* Replies come in order, each with its number in front. */
+static bool read_all(void *arg)
+{
+    struct reading *reading = arg;
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    while (reading->expected < reading->until && zframe_receive(reading->socket, &frame) == 0) {
+        uint32_t number;
+        ck_assert_uint_eq(zmq_msg_size(&frame), reading->size);
+        memcpy(&number, zmq_msg_data(&frame), sizeof(number));
+        ck_assert_uint_eq(number, reading->expected);
+        reading->expected++;
+    }
+    zmq_msg_close(&frame);
+    return reading->expected == reading->until;
+}
+
+static void send_number(uint64_t peer, uint32_t number, size_t size)
+{
+    memcpy(reply, &number, sizeof(number));
+    peers_send(peers, peer, false, reply, size);
+}
+
+START_TEST(each_connection_is_a_peer)
+{
+    struct connection one = meet(), two = meet();
+    ck_assert_uint_ne(one.number, two.number);
+    uint64_t again;
+    struct identity who;
+    ck_assert(peers_admit(peers, one.routing, one.routing_size, "default", &again, &who));
+    ck_assert_uint_eq(again, one.number);
+    ck_assert_uint_eq(peers_count(peers), 2);
+    send_number(two.number, 0, 100);
+    struct reading reading = {.socket = two.socket, .until = 1, .size = 100};
+    harness_until(&harness, read_all, &reading);
+}
+END_TEST
+
+START_TEST(no_user_no_entry)
+{
+    uint64_t number;
+    struct identity who;
+    ck_assert(!peers_admit(peers, "\0abcd", 5, NULL, &number, &who));
+    ck_assert(!peers_admit(peers, "\0abcd", 5, "", &number, &who));
+    ck_assert(!peers_admit(peers, "\0abcd", 5, "stranger", &number, &who));
+    ck_assert_uint_eq(peers_count(peers), 0);
+    ck_assert(harness_logged(&harness, "no_user"));
+}
+END_TEST
+
+START_TEST(another_key_behind_the_same_id_is_another_peer)
+{
+    struct connection one = meet();
+    uint64_t number;
+    struct identity who;
+    ck_assert(peers_admit(peers, one.routing, one.routing_size, "other", &number, &who));
+    ck_assert_uint_ne(number, one.number);
+    ck_assert_uint_eq(who.roles, 1);
+    ck_assert_uint_eq(peers_count(peers), 1);
+    send_number(one.number, 7, 100); /* goes nowhere */
+    send_number(number, 0, 100);
+    struct reading reading = {.socket = one.socket, .until = 1, .size = 100};
+    harness_until(&harness, read_all, &reading);
+}
+END_TEST
+
+START_TEST(a_key_that_is_taken_away_ends)
+{
+    struct connection one = meet();
+    uint64_t number;
+    struct identity who;
+    keyring_rescan(&harness.ring);
+    ck_assert(peers_admit(peers, one.routing, one.routing_size, "default", &number, &who));
+    ck_assert_uint_eq(number, one.number);
+    keyring_rescan(&harness.ring);
+    harness.keys[0].hidden = true;
+    ck_assert(!peers_admit(peers, one.routing, one.routing_size, "default", &number, &who));
+    ck_assert_uint_eq(peers_count(peers), 0);
+    ck_assert(harness_logged(&harness, "key_gone"));
+}
+END_TEST
+
+START_TEST(a_slow_reader_gets_all_in_order)
+{
+    struct connection slow = meet();
+    const uint32_t count = 2 * PEER_OUTBOX_FLIGHT_BYTES / REPLY_SIZE + 40; /* more than is handed over at once */
+    for (uint32_t i = 0; i < count; i++)
+        send_number(slow.number, i, REPLY_SIZE);
+    ck_assert_uint_gt(peers_waiting_bytes(peers), 0);
+    struct reading reading = {.socket = slow.socket, .until = count, .size = REPLY_SIZE};
+    harness_until(&harness, read_all, &reading);
+    ck_assert_uint_eq(peers_waiting_bytes(peers), 0);
+}
+END_TEST
+
+START_TEST(replies_larger_than_the_bound_get_through)
+{
+    struct connection one = meet();
+    static uint8_t large[3 * 1024 * 1024];
+    for (uint32_t i = 0; i < 3; i++) {
+        memcpy(large, &i, sizeof(i));
+        peers_send(peers, one.number, false, large, sizeof(large));
+    }
+    struct reading reading = {.socket = one.socket, .until = 3, .size = sizeof(large)};
+    harness_until(&harness, read_all, &reading);
+}
+END_TEST
+
+static bool dropped(void *arg)
+{
+    struct connection *slow = arg;
+    send_number(slow->number, 0, REPLY_SIZE);
+    ck_assert_uint_le(peers_waiting_bytes(peers), LIMIT_OUTBOX_BYTES + REPLY_SIZE);
+    return peers_count(peers) == 1;
+}
+
+START_TEST(a_reader_that_stands_still_is_bounded_while_others_are_served)
+{
+    struct connection slow = meet(), quick = meet();
+    harness_until(&harness, dropped, &slow);
+    ck_assert(harness_logged(&harness, "peer_dropped"));
+    ck_assert_uint_eq(peers_waiting_bytes(peers), 0);
+    send_number(quick.number, 0, 100);
+    struct reading reading = {.socket = quick.socket, .until = 1, .size = 100};
+    harness_until(&harness, read_all, &reading);
+    uint64_t number;
+    struct identity who;
+    ck_assert(peers_admit(peers, slow.routing, slow.routing_size, "default", &number, &who)); /* and may begin again */
+    ck_assert_uint_ne(number, slow.number);
+}
+END_TEST
+
+START_TEST(many_small_replies_are_bounded_too)
+{
+    struct connection slow = meet();
+    uint32_t sent = 0;
+    for (; peers_count(peers) == 1; sent++)
+        send_number(slow.number, sent, 4096);
+    ck_assert_uint_gt(sent, LIMIT_OUTBOX_BYTES / 4096);
+    ck_assert(harness_logged(&harness, "peer_dropped"));
+}
+END_TEST
+
+static bool gone(void *arg)
+{
+    struct connection *connection = arg;
+    send_number(connection->number, 0, 100);
+    return peers_count(peers) == 0;
+}
+
+START_TEST(a_peer_that_went_away_is_forgotten)
+{
+    struct connection one = meet();
+    harness_drop(&harness, one.socket);
+    harness_until(&harness, gone, &one);
+    ck_assert(!harness_logged(&harness, "peer_dropped"));
+}
+END_TEST
+
+START_TEST(the_most_silent_is_forgotten_first)
+{
+    unsigned char routing[5] = {0};
+    struct identity who;
+    uint64_t first = 0, number;
+    for (uint32_t i = 0; i < PEERS_MAX + 10; i++) {
+        memcpy(routing + 1, &i, sizeof(i));
+        ck_assert(peers_admit(peers, routing, sizeof(routing), "default", &number, &who));
+        if (i == 0)
+            first = number;
+        uint32_t zero = 0; /* the first one speaks again each time */
+        memcpy(routing + 1, &zero, sizeof(zero));
+        ck_assert(peers_admit(peers, routing, sizeof(routing), "default", &number, &who));
+        ck_assert_uint_eq(number, first);
+    }
+    ck_assert_uint_eq(peers_count(peers), PEERS_MAX);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("peers");
+    TCase *tests = tcase_create("peers");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, each_connection_is_a_peer);
+    tcase_add_test(tests, no_user_no_entry);
+    tcase_add_test(tests, another_key_behind_the_same_id_is_another_peer);
+    tcase_add_test(tests, a_key_that_is_taken_away_ends);
+    tcase_add_test(tests, a_slow_reader_gets_all_in_order);
+    tcase_add_test(tests, replies_larger_than_the_bound_get_through);
+    tcase_add_test(tests, a_reader_that_stands_still_is_bounded_while_others_are_served);
+    tcase_add_test(tests, many_small_replies_are_bounded_too);
+    tcase_add_test(tests, a_peer_that_went_away_is_forgotten);
+    tcase_add_test(tests, the_most_silent_is_forgotten_first);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

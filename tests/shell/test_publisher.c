@@ -1,0 +1,113 @@
+/* test_publisher.c - events reach those who listen to their topic; a slow one neither waits nor fills memory. */
+#include "dispatcher/shell/publisher.h"
+#include "dispatcher/shell/zframe.h"
+#include "proto/gen/schema.h"
+#include "tests/shell/harness.h"
+
+#include <string.h>
+
+static struct harness harness;
+static struct publisher *publisher;
+static char endpoint[256];
+static struct known *listener;
+
+static void setup(void)
+{
+    harness_open(&harness, false);
+    listener = harness_key(&harness, "listener", 1u << ROLE_LISTENER);
+    void *xpub = harness_server(&harness, ZMQ_XPUB, false, AUTH_DOMAIN_EVENTS, endpoint);
+    ck_assert_int_eq(publisher_open(xpub, &harness.uv, harness.log, &publisher), 0);
+}
+
+static void teardown(void)
+{
+    publisher_stop(publisher);
+    uv_run(&harness.uv, UV_RUN_NOWAIT);
+    harness_close(&harness);
+    publisher_free(publisher);
+}
+
+struct listening {
+    void *socket;
+    char topic[32], data[32];
+};
+
+static void copy(char to[32], zmq_msg_t *frame)
+{
+    snprintf(to, 32, "%.*s", (int)zmq_msg_size(frame), (const char *)zmq_msg_data(frame));
+}
+
+/* Sends until something comes: a subscription takes its time to arrive. */
+static bool heard(void *arg)
+{
+    struct listening *listening = arg;
+    zmq_msg_t frame;
+    publisher_send(publisher, text_of("case_closed"), "one", 3);
+    publisher_send(publisher, text_of("duty_signed"), "two", 3);
+    zmq_msg_init(&frame);
+    bool got = zframe_receive(listening->socket, &frame) == 0;
+    if (got) {
+        copy(listening->topic, &frame);
+        ck_assert(zmq_msg_more(&frame));
+        ck_assert_int_eq(zframe_receive(listening->socket, &frame), 0);
+        copy(listening->data, &frame);
+        ck_assert(!zmq_msg_more(&frame));
+    }
+    zmq_msg_close(&frame);
+    return got;
+}
+
+START_TEST(an_event_is_topic_and_payload)
+{
+    struct listening listening = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
+    harness_until(&harness, heard, &listening);
+    ck_assert(strcmp(listening.topic, "case_closed") == 0 || strcmp(listening.topic, "duty_signed") == 0);
+    ck_assert_str_eq(listening.data, strcmp(listening.topic, "case_closed") == 0 ? "one" : "two");
+}
+END_TEST
+
+START_TEST(topics_choose)
+{
+    struct listening listening = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
+    zmq_setsockopt(listening.socket, ZMQ_UNSUBSCRIBE, "", 0);
+    zmq_setsockopt(listening.socket, ZMQ_SUBSCRIBE, "duty_", 5);
+    for (int i = 0; i < 100; i++) {
+        harness_until(&harness, heard, &listening);
+        if (strcmp(listening.topic, "duty_signed") != 0)
+            continue; /* sent before the wish to hear less had arrived */
+    }
+    ck_assert_str_eq(listening.topic, "duty_signed");
+}
+END_TEST
+
+START_TEST(a_slow_one_loses_and_others_hear)
+{
+    struct listening slow = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
+    struct listening quick = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
+    harness_until(&harness, heard, &slow);
+    harness_until(&harness, heard, &quick);
+    static char payload[32 * 1024];
+    for (int i = 0; i < 20000; i++) /* 640 MB: more than pipes and TCP hold */
+        publisher_send(publisher, text_of("case_closed"), payload, sizeof(payload));
+    struct listening later = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
+    harness_until(&harness, heard, &later);
+    ck_assert(!harness_logged(&harness, "event_lost"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("publisher");
+    TCase *tests = tcase_create("publisher");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, an_event_is_topic_and_payload);
+    tcase_add_test(tests, topics_choose);
+    tcase_add_test(tests, a_slow_one_loses_and_others_hear);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

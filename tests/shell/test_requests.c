@@ -1,0 +1,237 @@
+/* test_requests.c - forms of messages, the queue's bounds, and replies in the form of their request. */
+#include "dispatcher/shell/requests.h"
+#include "dispatcher/shell/zframe.h"
+#include "tests/shell/harness.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct harness harness;
+static struct peers *peers;
+static struct requests *requests;
+static char endpoint[256];
+static struct engine_message offered[REQUESTS_WAITING];
+
+static void setup(void)
+{
+    harness_open(&harness, true);
+    harness_key(&harness, "default", 5);
+    void *router = harness_server(&harness, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
+    peers = peers_new(router, &harness.uv, &harness.ring, harness.log);
+    requests = requests_new(router, peers);
+    ck_assert_ptr_nonnull(requests);
+}
+
+static void teardown(void)
+{
+    peers_stop(peers);
+    uv_run(&harness.uv, UV_RUN_NOWAIT); /* closes the handle */
+    requests_free(requests);
+    peers_free(peers);
+    harness_close(&harness);
+}
+
+static size_t wanted;
+
+static bool enough(void *arg)
+{
+    (void)arg;
+    requests_read(requests);
+    return requests_count(requests) >= wanted;
+}
+
+static void read_until(size_t count)
+{
+    wanted = count;
+    harness_until(&harness, enough, NULL);
+    ck_assert_uint_eq(requests_count(requests), count);
+}
+
+/* One form of message: its frames, NULL-terminated, and what the engine is to see. */
+struct form {
+    const char *frames[4];
+    const char *seen;
+    bool delimited;
+};
+
+static const struct form forms[] = {
+    {{"one"}, "one", false},
+    {{"", "one"}, "one", true},
+    {{"two", "frames"}, "", false},
+    {{"", "one", "two"}, "", true},
+    {{"", "", "one"}, "", true},
+    {{"a", "", "b"}, "", false},
+    {{""}, "", false},
+    {{"", ""}, "", true},
+};
+
+static size_t frame_count(const struct form *form)
+{
+    size_t count = 0;
+    while (count < 4 && form->frames[count] != NULL)
+        count++;
+    return count;
+}
+
+static void send_form(void *client, const struct form *form)
+{
+    size_t count = frame_count(form);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_int_eq(zframe_send(client, form->frames[i], strlen(form->frames[i]), i + 1 < count), 0);
+}
+
+struct answer {
+    void *socket;
+    size_t frames;
+    char text[64];
+};
+
+static bool answered(void *arg)
+{
+    struct answer *answer = arg;
+    zmq_msg_t frame;
+    bool got = false, more = true;
+    zmq_msg_init(&frame);
+    while (more && zframe_receive(answer->socket, &frame) == 0) {
+        got = true;
+        answer->frames++;
+        snprintf(answer->text, sizeof(answer->text), "%.*s", (int)zmq_msg_size(&frame), (const char *)zmq_msg_data(&frame));
+        more = zmq_msg_more(&frame);
+    }
+    zmq_msg_close(&frame);
+    return got;
+}
+
+START_TEST(each_form_is_seen_and_answered_in_its_manner)
+{
+    const struct form *form = &forms[_i];
+    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    send_form(client, form);
+    read_until(1);
+    ck_assert_uint_eq(requests_offer(requests, offered, 10), 1);
+    ck_assert_uint_eq(offered[0].size, strlen(form->seen));
+    ck_assert_mem_eq(offered[0].data, form->seen, strlen(form->seen));
+    ck_assert_uint_eq(offered[0].from.roles, 5);
+    ck_assert(text_equal(offered[0].from.name, text_of("default")));
+    const struct engine_reply reply = {.peer = offered[0].from.peer, .data = "reply", .size = 5};
+    requests_reply(requests, &reply);
+    requests_taken(requests, 1);
+    struct answer answer = {.socket = client};
+    harness_until(&harness, answered, &answer);
+    ck_assert_uint_eq(answer.frames, form->delimited ? 2 : 1);
+    ck_assert_str_eq(answer.text, "reply");
+}
+END_TEST
+
+START_TEST(both_manners_of_one_peer_are_kept_apart)
+{
+    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    send_form(client, &forms[0]);
+    send_form(client, &forms[1]);
+    read_until(2);
+    ck_assert_uint_eq(requests_offer(requests, offered, 10), 2);
+    for (int i = 1; i >= 0; i--) { /* answered in the other order */
+        const struct engine_reply reply = {.peer = offered[i].from.peer, .data = "reply", .size = 5};
+        requests_reply(requests, &reply);
+        struct answer answer = {.socket = client};
+        harness_until(&harness, answered, &answer);
+        ck_assert_uint_eq(answer.frames, i == 1 ? 2 : 1);
+    }
+}
+END_TEST
+
+START_TEST(a_routing_id_of_its_own_is_refused)
+{
+    void *client = harness_keep(&harness, zmq_socket(harness.context, ZMQ_DEALER));
+    zmq_setsockopt(client, ZMQ_ROUTING_ID, "me", 2);
+    ck_assert_int_eq(zmq_connect(client, endpoint), 0);
+    zframe_send(client, "one", 3, false);
+    read_until(1);
+    requests_offer(requests, offered, 10);
+    ck_assert_uint_eq(offered[0].size, 0);
+}
+END_TEST
+
+START_TEST(what_is_not_taken_is_offered_again)
+{
+    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    const size_t count = 10;
+    for (size_t i = 0; i < count; i++)
+        zframe_send(client, &(char){(char)('a' + i)}, 1, false);
+    read_until(count);
+    ck_assert_uint_eq(requests_offer(requests, offered, 4), 4);
+    requests_taken(requests, 3);
+    requests_taken(requests, 0);
+    ck_assert_uint_eq(requests_offer(requests, offered, 100), count - 3);
+    for (size_t i = 0; i < count - 3; i++)
+        ck_assert_int_eq(*(const char *)offered[i].data, (char)('d' + i));
+}
+END_TEST
+
+static bool full(void *arg)
+{
+    (void)arg;
+    requests_read(requests);
+    return requests_full(requests);
+}
+
+START_TEST(the_number_that_waits_is_bounded)
+{
+    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    const int unbounded = 0;
+    zmq_setsockopt(client, ZMQ_SNDHWM, &unbounded, sizeof(unbounded));
+    for (uint32_t i = 0; i < REQUESTS_WAITING + 500; i++)
+        while (zframe_send(client, &i, sizeof(i), false) == -EAGAIN)
+            enough(NULL);
+    harness_until(&harness, full, NULL);
+    ck_assert_uint_eq(requests_count(requests), REQUESTS_WAITING);
+    requests_read(requests);
+    ck_assert_uint_eq(requests_count(requests), REQUESTS_WAITING);
+    uint32_t expected = 0;
+    while (expected < REQUESTS_WAITING + 500) { /* none is lost, and the ring goes round */
+        size_t count = requests_offer(requests, offered, 1000);
+        for (size_t i = 0; i < count; i++, expected++)
+            ck_assert_mem_eq(offered[i].data, &expected, sizeof(expected));
+        requests_taken(requests, count);
+        uv_run(&harness.uv, UV_RUN_NOWAIT);
+        requests_read(requests);
+    }
+    ck_assert_uint_eq(requests_count(requests), 0);
+}
+END_TEST
+
+START_TEST(the_bytes_that_wait_are_bounded)
+{
+    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    const size_t size = LIMIT_MESSAGE_SIZE;
+    char *large = calloc(1, size);
+    for (int i = 0; i < 12; i++)
+        ck_assert_int_eq(zframe_send(client, large, size, false), 0);
+    harness_until(&harness, full, NULL);
+    ck_assert_uint_eq(requests_count(requests), REQUESTS_BYTES / size);
+    requests_taken(requests, 1);
+    ck_assert(!requests_full(requests));
+    free(large);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("requests");
+    TCase *tests = tcase_create("requests");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, each_form_is_seen_and_answered_in_its_manner, 0, (int)(sizeof(forms) / sizeof(forms[0])));
+    tcase_add_test(tests, both_manners_of_one_peer_are_kept_apart);
+    tcase_add_test(tests, a_routing_id_of_its_own_is_refused);
+    tcase_add_test(tests, what_is_not_taken_is_offered_again);
+    tcase_add_test(tests, the_number_that_waits_is_bounded);
+    tcase_add_test(tests, the_bytes_that_wait_are_bounded);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
