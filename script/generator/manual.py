@@ -71,7 +71,7 @@ def message_text(message, schema, of):
         out.append(field_table(fields, request_side=True))
     body = values(message.struct.fields, True)
     if message.group:
-        body = {"number": "111118-00001-7", **body}
+        body = {"number": "111118-00001-5", **body}
     out.append("```json\n" + json.dumps(request(message.name, body, "7c0b1f52"), ensure_ascii=False) + "\n```\n\n")
     return "".join(out)
 
