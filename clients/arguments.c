@@ -1,0 +1,340 @@
+/*
+ * arguments.c - the words after a verb, read by the table of the verb
+ *
+ * The table is turned into argp options when the verb is known. Values are kept as text first and understood in a second step:
+ * an instant in local time needs the district's zone, and that needs a connection, which `--help` and a mistake do not.
+ */
+#include "clients/arguments.h"
+
+#include "proto/gen/schema.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTION_FIRST 0x2000
+#define DOC_SIZE 512
+
+/* All that argp needs for one verb. */
+struct reading {
+    struct arguments *arguments;
+    struct options *options;
+    const struct verb_word *words[ARGUMENTS_MAX]; /* by key - OPTION_FIRST */
+    struct argp_option table[ARGUMENTS_MAX + 1];
+    char docs[ARGUMENTS_MAX][DOC_SIZE];
+    char args_doc[256];
+    char doc[2048];
+    int positions_taken;
+};
+
+static bool optional_position(const struct verb_word *word)
+{
+    return word->name[0] == '[';
+}
+
+static const struct field_shape *field_of(const struct shape *shape, const char *name)
+{
+    for (uint16_t i = 0; shape != NULL && name != NULL && i < shape->field_count; i++)
+        if (strcmp(shape->fields[i].name, name) == 0)
+            return &shape->fields[i];
+    return NULL;
+}
+
+static const struct shape *shape_of_message(const char *message)
+{
+    enum command_type command;
+    enum query_type query;
+    if (message == NULL)
+        return NULL;
+    if (command_find(message, strlen(message), &command))
+        return command_info(command)->shape;
+    return query_find(message, strlen(message), &query) ? query_info(query)->shape : NULL;
+}
+
+/* The help of an option with a closed list names the list. */
+static void write_doc(const struct field_shape *field, const char *doc, char *out)
+{
+    int size = snprintf(out, DOC_SIZE, "%s%s", doc, field != NULL && field->required ? " (needed)" : "");
+    if (field == NULL || field->type != FIELD_ENUM)
+        return;
+    for (uint32_t i = 0; i < field->values->count && size < DOC_SIZE; i++)
+        size += snprintf(out + size, DOC_SIZE - (size_t)size, "%s%s", i == 0 ? ": " : ", ", field->values->names[i]);
+}
+
+static void take(struct reading *reading, const struct verb_word *word, const char *text, struct argp_state *state)
+{
+    struct arguments *a = reading->arguments;
+    if (a->count >= ARGUMENTS_MAX)
+        argp_error(state, "more than %d arguments", ARGUMENTS_MAX);
+    a->at[a->count].word = word;
+    a->at[a->count].text = text;
+    a->count++;
+}
+
+static void take_position(struct reading *reading, const char *text, struct argp_state *state)
+{
+    const struct verb *verb = reading->arguments->verb;
+    const struct verb_word *at = verb->positions;
+    int i = 0;
+    while (at != NULL && at->name != NULL && i < reading->positions_taken) {
+        if (verb->many && at[1].name == NULL)
+            break;
+        at++;
+        i++;
+    }
+    if (at == NULL || at->name == NULL)
+        argp_error(state, "`%s` is one argument too many; texts with blanks go into quotes", text);
+    reading->positions_taken++;
+    take(reading, at, text, state);
+}
+
+static bool has_word(const struct arguments *a, const char *name, const char *field)
+{
+    for (int i = 0; i < a->count; i++) {
+        const struct verb_word *word = a->at[i].word;
+        if (strcmp(word->name, name) == 0 || (field != NULL && word->field != NULL && strcmp(word->field, field) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* Positions without [], and fields that the message requires. */
+static void look_for_missing(struct reading *reading, struct argp_state *state)
+{
+    struct arguments *a = reading->arguments;
+    for (const struct verb_word *at = a->verb->positions; at != NULL && at->name != NULL; at++)
+        if (!optional_position(at) && !has_word(a, at->name, at->field))
+            argp_error(state, "%s is missing: %s", at->name, at->doc);
+    for (const struct verb_word *at = a->verb->options; at != NULL && at->name != NULL; at++) {
+        const struct field_shape *field = field_of(a->shape, at->field);
+        if (field != NULL && field->required && !has_word(a, at->name, at->field))
+            argp_error(state, "--%s is missing: %s", at->name, reading->docs[at - a->verb->options]);
+    }
+}
+
+static error_t parse_verb(int key, char *text, struct argp_state *state)
+{
+    struct reading *reading = state->input;
+    if (key >= OPTION_FIRST && key < OPTION_FIRST + ARGUMENTS_MAX) {
+        take(reading, reading->words[key - OPTION_FIRST], text == NULL ? "yes" : text, state);
+        return 0;
+    }
+    if (key == ARGP_KEY_INIT) {
+        state->child_inputs[0] = reading->options;
+        return 0;
+    }
+    if (key == ARGP_KEY_ARG) {
+        take_position(reading, text, state);
+        return 0;
+    }
+    if (key == ARGP_KEY_END) {
+        look_for_missing(reading, state);
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+static void build_options(struct reading *reading)
+{
+    const struct verb *verb = reading->arguments->verb;
+    int i = 0;
+    for (const struct verb_word *at = verb->options; at != NULL && at->name != NULL && i < ARGUMENTS_MAX; at++, i++) {
+        write_doc(field_of(reading->arguments->shape, at->field), at->doc, reading->docs[i]);
+        reading->words[i] = at;
+        reading->table[i] =
+            (struct argp_option){.name = at->name, .key = OPTION_FIRST + i, .arg = at->value, .doc = reading->docs[i]};
+    }
+}
+
+/* CASE TEXT for the usage line, and one line of help for each. */
+static void build_doc(struct reading *reading)
+{
+    const struct verb *verb = reading->arguments->verb;
+    int args = 0;
+    int doc = snprintf(reading->doc, sizeof reading->doc, "%s\n", verb->doc);
+    for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++) {
+        char line[DOC_SIZE];
+        write_doc(field_of(reading->arguments->shape, at->field), at->doc, line);
+        args += snprintf(reading->args_doc + args, sizeof reading->args_doc - (size_t)args, "%s%s", args > 0 ? " " : "", at->name);
+        doc += snprintf(reading->doc + doc, sizeof reading->doc - (size_t)doc, "\n  %-10s %s", at->name, line);
+    }
+    if (verb->usage != NULL)
+        snprintf(reading->args_doc, sizeof reading->args_doc, "%s", verb->usage);
+    snprintf(reading->doc + doc, sizeof reading->doc - (size_t)doc, "\v%s", verb->more == NULL ? "" : verb->more);
+}
+
+void arguments_parse(struct arguments *arguments, const struct verb *verb, struct session *session, int argc, char **argv)
+{
+    *arguments = (struct arguments){.verb = verb, .shape = shape_of_message(verb->message)};
+    if (verb->passes_on) {
+        arguments->rest_count = argc - 1;
+        arguments->rest = argv + 1;
+        return;
+    }
+    struct reading *reading = calloc(1, sizeof *reading);
+    if (reading == NULL)
+        exit(say(EXIT_FAILED, "out of memory"));
+    reading->arguments = arguments;
+    reading->options = &session->options;
+    build_options(reading);
+    build_doc(reading);
+    char name[64];
+    snprintf(name, sizeof name, "huying %s", verb->name);
+    argv[0] = name;
+    const struct argp_child children[] = {{&options_argp, 0, NULL, 90}, {0}};
+    const struct argp argp = {reading->table, parse_verb, reading->args_doc, reading->doc, children, NULL, NULL};
+    error_t error = argp_parse(&argp, argc, argv, 0, NULL, reading);
+    free(reading);
+    if (error != 0)
+        exit(say_errno(-error, "cannot read the arguments"));
+}
+
+/* How an argument is named in a sentence. */
+static const char *name_in_words(const struct arguments *arguments, const struct verb_word *word, char out[64])
+{
+    bool position = false;
+    for (const struct verb_word *at = arguments->verb->positions; at != NULL && at->name != NULL; at++)
+        position = position || at == word;
+    snprintf(out, 64, "%s%s", position ? "" : "--", word->name);
+    return out;
+}
+
+static enum exit_code say_not_in_list(const char *name, const char *text, const struct enum_shape *values)
+{
+    char list[1024];
+    int size = 0;
+    for (uint32_t i = 0; i < values->count && size < (int)sizeof list; i++)
+        size += snprintf(list + size, sizeof list - (size_t)size, "%s%s", i == 0 ? "" : ", ", values->names[i]);
+    return say(EXIT_USAGE, "%s: `%s` is none of: %s.", name, text, list);
+}
+
+static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+    char *end = NULL;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || isspace((unsigned char)text[0]) || value < min || value > max)
+        return false;
+    *ret = value;
+    return true;
+}
+
+static bool parse_flag(const char *text, bool *ret)
+{
+    *ret = strcmp(text, "yes") == 0;
+    return *ret || strcmp(text, "no") == 0;
+}
+
+/* Adds the codes of `A,B` to the list. */
+static bool add_codes(const char *text, struct codes *codes)
+{
+    for (const char *at = text;; at++) {
+        size_t size = strcspn(at, ",");
+        if (codes->count >= CODES_MAX || !code_make(at, size, &codes->at[codes->count]))
+            return false;
+        codes->count++;
+        at += size;
+        if (*at == '\0')
+            return true;
+    }
+}
+
+static enum exit_code set_number(const struct field_shape *field, const char *name, const char *text, void *at)
+{
+    int64_t value = 0;
+    if (!parse_number(text, field->min, field->max, &value))
+        return say(EXIT_USAGE, "%s: a whole number from %lld to %lld is needed, not `%s`.", name, (long long)field->min,
+                   (long long)field->max, text);
+    if (field->type == FIELD_COUNT)
+        *(uint32_t *)at = (uint32_t)value;
+    else
+        memcpy(at, &value, sizeof value);
+    return EXIT_DONE;
+}
+
+static enum exit_code set_field(struct session *session, const struct field_shape *field, const char *name, const char *text,
+                                void *at)
+{
+    switch (field->type) {
+    case FIELD_ID:
+    case FIELD_SPAN:
+    case FIELD_NUM:
+    case FIELD_COUNT:
+        return set_number(field, name, text, at);
+    case FIELD_INSTANT:
+        return session_instant(session, name, text, at);
+    case FIELD_FLAG:
+        return parse_flag(text, at) ? EXIT_DONE : say(EXIT_USAGE, "%s: yes or no is needed, not `%s`.", name, text);
+    case FIELD_ENUM: {
+        int value = enum_find(field->values, text_of(text));
+        if (value < 0)
+            return say_not_in_list(name, text, field->values);
+        memcpy(at, &value, sizeof value);
+        return EXIT_DONE;
+    }
+    case FIELD_TEXT:
+        if (strlen(text) > (size_t)field->max)
+            return say(EXIT_USAGE, "%s: at most %lld bytes are allowed, these are %zu.", name, (long long)field->max, strlen(text));
+        *(struct text *)at = text_of(text);
+        return EXIT_DONE;
+    case FIELD_CODE:
+        return code_make(text, strlen(text), at)
+                   ? EXIT_DONE
+                   : say(EXIT_USAGE, "%s: `%s` is no code. A code has 1 to 32 of A-Z a-z 0-9 _ . -", name, text);
+    case FIELD_CODES:
+        return add_codes(text, at)
+                   ? EXIT_DONE
+                   : say(EXIT_USAGE, "%s: `%s` is no list of at most %d codes, such as A,B.", name, text, CODES_MAX);
+    case FIELD_MAP:
+        break;
+    }
+    abort(); /* maps are in replies only */
+}
+
+/* A case is named by its number or by its id. */
+static const char *field_for_case(const char *text)
+{
+    return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0' ? "case" : "number";
+}
+
+enum exit_code arguments_fill(struct arguments *arguments, struct session *session)
+{
+    for (int i = 0; i < arguments->count; i++) {
+        const struct verb_word *word = arguments->at[i].word;
+        const char *text = arguments->at[i].text;
+        if (word->field == NULL)
+            continue;
+        const char *field_name = strcmp(word->field, "case") == 0 ? field_for_case(text) : word->field;
+        const struct field_shape *field = field_of(arguments->shape, field_name);
+        char name[64];
+        enum exit_code code =
+            set_field(session, field, name_in_words(arguments, word, name), text, (char *)&arguments->body + field->offset);
+        if (code != EXIT_DONE)
+            return code;
+        arguments->body.given |= UINT64_C(1) << (field - arguments->shape->fields);
+    }
+    return EXIT_DONE;
+}
+
+const char *arguments_word(const struct arguments *arguments, const char *name)
+{
+    const char *found = NULL;
+    for (int i = 0; i < arguments->count; i++)
+        if (strcmp(arguments->at[i].word->name, name) == 0)
+            found = arguments->at[i].text;
+    return found;
+}
+
+enum exit_code arguments_count(const struct arguments *arguments, const char *name, uint32_t min, uint32_t max, uint32_t *ret)
+{
+    const char *text = arguments_word(arguments, name);
+    int64_t value = 0;
+    if (text == NULL)
+        return EXIT_DONE;
+    if (!parse_number(text, min, max, &value))
+        return say(EXIT_USAGE, "--%s: a whole number from %u to %u is needed, not `%s`.", name, min, max, text);
+    *ret = (uint32_t)value;
+    return EXIT_DONE;
+}

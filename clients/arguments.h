@@ -1,0 +1,40 @@
+/*
+ * arguments.h - the words after a verb, read by the table of the verb
+ */
+#ifndef HUYING_CLIENTS_ARGUMENTS_H
+#define HUYING_CLIENTS_ARGUMENTS_H
+
+#include "clients/verb.h"
+
+#define ARGUMENTS_MAX 64
+
+struct arguments {
+    const struct verb *verb;
+    const struct shape *shape; /* of the verb's message, or NULL */
+    union {
+        uint64_t given; /* bit per field, of whichever message it is */
+        union command_body command;
+        union query_body query;
+    } body;
+    struct {
+        const struct verb_word *word;
+        const char *text; /* a flag: "yes" */
+    } at[ARGUMENTS_MAX];
+    int count;
+    int rest_count; /* verbs that pass on: their words */
+    char **rest;
+};
+
+/* Reads the words, argv[0] of which is ignored, with argp: --help ends the program, a mistake too (exit code 2). */
+void arguments_parse(struct arguments *arguments, const struct verb *verb, struct session *session, int argc, char **argv);
+
+/* Fills the body of the verb's message from the words. Says what is wrong. May ask the district for its zone. */
+enum exit_code arguments_fill(struct arguments *arguments, struct session *session);
+
+/* The last value of a position or option by name (of the table), or NULL. */
+const char *arguments_word(const struct arguments *arguments, const char *name);
+
+/* A count in an option. Says what is wrong. *ret stays when the option is missing. */
+enum exit_code arguments_count(const struct arguments *arguments, const char *name, uint32_t min, uint32_t max, uint32_t *ret);
+
+#endif

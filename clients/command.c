@@ -1,0 +1,61 @@
+/*
+ * command.c - verbs that are one command of the language
+ */
+#include "clients/command.h"
+
+#include "clients/instant.h"
+#include "clients/render.h"
+#include "clients/view.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum exit_code command_fill(struct session *session, const struct arguments *arguments, struct arguments *ret)
+{
+    *ret = *arguments;
+    return arguments_fill(ret, session);
+}
+
+/* One sentence: what was done, to which case, when. */
+static void tell(const char *verb, const json_t *answer)
+{
+    char when[64];
+    const char *at = view_text(answer, "at");
+    snprintf(when, sizeof when, "%.10s %.8s", at, strlen(at) > 11 ? at + 11 : "");
+    printf("%s: done", verb);
+    const char *number = view_text(answer, "number");
+    if (number[0] != '\0')
+        printf(", case %s (id %lld) is %s", number, (long long)view_number(answer, "case"), view_text(answer, "state"));
+    if (view_number(answer, "duty") != 0)
+        printf(", duty %lld", (long long)view_number(answer, "duty"));
+    if (view_number(answer, "call") != 0)
+        printf(", call %lld", (long long)view_number(answer, "call"));
+    printf(", %s\n", when);
+}
+
+enum exit_code command_run(struct session *session, const struct arguments *arguments)
+{
+    struct arguments filled;
+    enum command_type command;
+    bool found = command_find(arguments->verb->message, strlen(arguments->verb->message), &command);
+    assert(found);
+    (void)found;
+    enum exit_code code = command_fill(session, arguments, &filled);
+    if (code == EXIT_DONE)
+        code = session_hello(session);
+    struct client_reply reply;
+    if (code == EXIT_DONE)
+        code = session_command(session, command, &filled.body, &reply);
+    if (code != EXIT_DONE)
+        return code;
+    json_t *answer = view_of_answer(&reply.reply.body, session->zone);
+    if (answer == NULL)
+        return say(EXIT_FAILED, "out of memory; the command was done");
+    if (session->options.json)
+        render_json(answer);
+    else
+        tell(arguments->verb->name, answer);
+    json_decref(answer);
+    return EXIT_DONE;
+}

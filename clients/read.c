@@ -1,0 +1,230 @@
+/*
+ * read.c - verbs that look
+ */
+#include "clients/read.h"
+
+#include "clients/command.h"
+#include "clients/render.h"
+#include "clients/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define COUNT_DEFAULT 50
+#define COUNT_MAX 1000000
+
+static const struct column case_fields[] = {
+    {"number", "Case", LOOK_TEXT},
+    {"case", "Id", LOOK_NUMBER},
+    {"state", "State", LOOK_TEXT},
+    {"disposition", "Ended", LOOK_TEXT},
+    {"round", "Round", LOOK_NUMBER},
+    {"kind", "Kind", LOOK_TEXT},
+    {"channel", "Channel", LOOK_TEXT},
+    {"urgency", "Urgency", LOOK_TEXT},
+    {"matter", "Matter", LOOK_TEXT},
+    {"matter_name", "", LOOK_TEXT},
+    {"place", "Place", LOOK_TEXT},
+    {"place_name", "", LOOK_TEXT},
+    {"lead", "Lead", LOOK_TEXT},
+    {"lead_name", "", LOOK_TEXT},
+    {"received_at", "Received", LOOK_INSTANT},
+    {"due_at", "Due", LOOK_INSTANT},
+    {"colour", "Colour", LOOK_COLOUR},
+    {"answered_at", "Answered", LOOK_INSTANT},
+    {"closed_at", "Closed", LOOK_INSTANT},
+    {"notes", "Notes", LOOK_NUMBER},
+    {"open_duties", "Open duties", LOOK_NUMBER},
+    {"open_calls", "Open calls", LOOK_NUMBER},
+    {"reference", "Reference", LOOK_TEXT},
+    {"title", "Title", LOOK_LONG},
+    {"text", "Text", LOOK_LONG},
+    {"address", "Address", LOOK_LONG},
+    {"reporter_name", "Citizen", LOOK_LONG},
+    {"reporter_phone", "Phone", LOOK_LONG},
+    {0},
+};
+static const struct column case_columns[] = {
+    {"number", "CASE", LOOK_TEXT},
+    {"state", "STATE", LOOK_TEXT},
+    {"round", "ROUND", LOOK_NUMBER},
+    {"matter_name", "MATTER", LOOK_LONG},
+    {"place_name", "PLACE", LOOK_LONG},
+    {"lead", "LEAD", LOOK_TEXT},
+    {"received_at", "RECEIVED", LOOK_INSTANT},
+    {"due_at", "DUE", LOOK_INSTANT},
+    {"colour", "COLOUR", LOOK_COLOUR},
+    {"disposition", "ENDED", LOOK_TEXT},
+    {"title", "TITLE", LOOK_LONG},
+    {0},
+};
+static const struct column duty_columns[] = {
+    {"duty", "DUTY", LOOK_NUMBER},          {"kind", "KIND", LOOK_TEXT},
+    {"state", "STATE", LOOK_TEXT},          {"unit", "UNIT", LOOK_TEXT},
+    {"unit_name", "NAME", LOOK_LONG},       {"round", "ROUND", LOOK_NUMBER},
+    {"call", "CALL", LOOK_NUMBER},          {"offered_at", "OFFERED", LOOK_INSTANT},
+    {"signed_at", "SIGNED", LOOK_INSTANT},  {"arrived_at", "ARRIVED", LOOK_INSTANT},
+    {"ended_at", "ENDED", LOOK_INSTANT},    {"due_at", "DUE", LOOK_INSTANT},
+    {"colour", "COLOUR", LOOK_COLOUR},      {"reason", "WHY", LOOK_TEXT},
+    {"lease_until", "LEASE", LOOK_INSTANT}, {0},
+};
+static const struct column inbox_columns[] = {
+    {"due_at", "DUE", LOOK_INSTANT},    {"colour", "COLOUR", LOOK_COLOUR},
+    {"number", "CASE", LOOK_TEXT},      {"kind", "KIND", LOOK_TEXT},
+    {"state", "STATE", LOOK_TEXT},      {"unit", "UNIT", LOOK_TEXT},
+    {"unit_name", "NAME", LOOK_LONG},   {"matter_name", "MATTER", LOOK_LONG},
+    {"place_name", "PLACE", LOOK_LONG}, {"offered_at", "OFFERED", LOOK_INSTANT},
+    {"claimed", "CLAIMED", LOOK_FLAG},  {0},
+};
+static const struct column call_columns[] = {
+    {"call", "CALL", LOOK_NUMBER},         {"state", "STATE", LOOK_TEXT},     {"level", "LEVEL", LOOK_TEXT},
+    {"reason", "REASON", LOOK_TEXT},       {"caller", "CALLER", LOOK_TEXT},   {"raised_at", "RAISED", LOOK_INSTANT},
+    {"closed_at", "CLOSED", LOOK_INSTANT}, {"outcome", "OUTCOME", LOOK_TEXT}, {0},
+};
+static const struct column clock_columns[] = {
+    {"clock", "CLOCK", LOOK_TEXT},           {"state", "STATE", LOOK_TEXT},           {"unit", "UNIT", LOOK_TEXT},
+    {"round", "ROUND", LOOK_NUMBER},         {"started_at", "STARTED", LOOK_INSTANT}, {"due_at", "DUE", LOOK_INSTANT},
+    {"stopped_at", "STOPPED", LOOK_INSTANT}, {"budget_ms", "BUDGET", LOOK_SPAN},      {"consumed_ms", "CONSUMED", LOOK_SPAN},
+    {"colour", "COLOUR", LOOK_COLOUR},       {"in_time", "IN TIME", LOOK_FLAG},       {0},
+};
+
+/* Asks one query that the arguments fill, and gives its answer as JSON. */
+static enum exit_code ask(struct session *session, enum query_type query, const void *body, json_t **ret)
+{
+    struct client_reply reply;
+    enum exit_code code = session_hello(session);
+    if (code == EXIT_DONE)
+        code = session_ask(session, query, body, &reply);
+    if (code != EXIT_DONE)
+        return code;
+    *ret = view_of_reply(&reply.reply.body, query, session->zone);
+    return *ret == NULL ? say(EXIT_FAILED, "out of memory") : EXIT_DONE;
+}
+
+static void show_part(const char *title, const struct column *columns, const json_t *rows)
+{
+    if (json_array_size(rows) == 0)
+        return;
+    render_heading(title);
+    render_table(columns, rows, "");
+}
+
+enum exit_code read_case(struct session *session, const struct arguments *arguments)
+{
+    struct arguments filled;
+    json_t *view = NULL;
+    enum exit_code code = command_fill(session, arguments, &filled);
+    if (code == EXIT_DONE)
+        code = ask(session, QUERY_SHOW_CASE, &filled.body, &view);
+    if (code != EXIT_DONE)
+        return code;
+    if (session->options.json) {
+        render_json(view);
+    } else {
+        render_fields(case_fields, view);
+        show_part("Duties", duty_columns, json_object_get(view, "duties"));
+        show_part("Calls", call_columns, json_object_get(view, "calls"));
+        show_part("Clocks", clock_columns, json_object_get(view, "clocks"));
+    }
+    json_decref(view);
+    return EXIT_DONE;
+}
+
+/* Moves the rows of `page` to the end of `rows`. */
+static void move_rows(json_t *rows, json_t *page)
+{
+    json_array_extend(rows, json_object_get(page, "rows"));
+}
+
+static void show_rows(const struct session *session, const struct column *columns, json_t *rows, uint64_t next, const char *none)
+{
+    if (session->options.json) {
+        json_t *all = json_pack("{s:O, s:I}", "rows", rows, "next", (json_int_t)next);
+        render_json(all);
+        json_decref(all);
+        return;
+    }
+    render_table(columns, rows, none);
+    if (next != 0)
+        printf("More: --count, or --after %" PRIu64 "\n", next);
+}
+
+static uint32_t page_size(uint32_t wanted, size_t have)
+{
+    uint32_t left = wanted - (uint32_t)have;
+    return left < LIMIT_PAGE ? left : LIMIT_PAGE;
+}
+
+enum exit_code read_cases(struct session *session, const struct arguments *arguments)
+{
+    struct arguments filled;
+    uint32_t wanted = COUNT_DEFAULT;
+    enum exit_code code = arguments_count(arguments, "count", 1, COUNT_MAX, &wanted);
+    if (code == EXIT_DONE)
+        code = command_fill(session, arguments, &filled);
+    json_t *rows = json_array();
+    struct list_cases_query *query = &filled.body.query.list_cases;
+    uint64_t next = 0;
+    while (code == EXIT_DONE && json_array_size(rows) < wanted) {
+        json_t *page = NULL;
+        query->count = page_size(wanted, json_array_size(rows));
+        query->given |= LIST_CASES_HAS_COUNT;
+        code = ask(session, QUERY_LIST_CASES, query, &page);
+        if (code != EXIT_DONE)
+            break;
+        move_rows(rows, page);
+        next = (uint64_t)view_number(page, "next");
+        json_decref(page);
+        if (next == 0)
+            break;
+        query->after = next;
+        query->given |= LIST_CASES_HAS_AFTER;
+    }
+    if (code == EXIT_DONE)
+        show_rows(session, case_columns, rows, next, "No cases.");
+    json_decref(rows);
+    return code;
+}
+
+enum exit_code read_inbox(struct session *session, const struct arguments *arguments)
+{
+    struct arguments filled;
+    uint32_t wanted = COUNT_DEFAULT;
+    enum exit_code code = arguments_count(arguments, "count", 1, COUNT_MAX, &wanted);
+    if (code == EXIT_DONE)
+        code = command_fill(session, arguments, &filled);
+    if (code == EXIT_DONE)
+        code = session_hello(session);
+    json_t *rows = json_array();
+    struct inbox_query *query = &filled.body.query.inbox;
+    uint64_t next = 0;
+    while (code == EXIT_DONE && json_array_size(rows) < wanted) {
+        struct client_reply reply;
+        struct inbox_reply head;
+        struct codec_fault fault;
+        query->count = page_size(wanted, json_array_size(rows));
+        query->given |= INBOX_HAS_COUNT;
+        code = session_ask(session, QUERY_INBOX, query, &reply);
+        if (code != EXIT_DONE)
+            break;
+        if (!codec_decode_map(&reply.reply.body, &inbox_reply_shape, &head, &fault)) {
+            code = say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
+            break;
+        }
+        json_t *page = view_of_reply(&reply.reply.body, QUERY_INBOX, session->zone);
+        move_rows(rows, page);
+        json_decref(page);
+        next = head.next;
+        if (next == 0)
+            break;
+        query->after = head.next;
+        query->after_due = head.next_due;
+        query->given |= INBOX_HAS_AFTER | INBOX_HAS_AFTER_DUE;
+    }
+    if (code == EXIT_DONE && !session->options.json && next != 0)
+        next = 0; /* a page of the inbox begins at an instant too: ask for more with --count */
+    if (code == EXIT_DONE)
+        show_rows(session, inbox_columns, rows, next, "Nothing to do.");
+    json_decref(rows);
+    return code;
+}

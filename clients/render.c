@@ -1,0 +1,189 @@
+/*
+ * render.c - answers on the screen
+ */
+#include "clients/render.h"
+
+#include "clients/instant.h"
+
+#include <libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COLUMNS_MAX 32
+#define CELL_SIZE 1100 /* a line of text of the language, and its end; longer texts are cut */
+
+bool render_colours(void)
+{
+    const char *no = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+void render_json(const json_t *value)
+{
+    json_dumpf(value, stdout, (isatty(STDOUT_FILENO) ? JSON_INDENT(2) : JSON_COMPACT) | JSON_ENCODE_ANY);
+    putchar('\n');
+}
+
+void render_json_line(const json_t *value)
+{
+    json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
+    putchar('\n');
+}
+
+/* One line of a text: what breaks lines becomes a blank; a cut keeps whole characters. */
+static void one_line(const char *text, char out[CELL_SIZE])
+{
+    size_t size = strlen(text);
+    if (size >= CELL_SIZE) {
+        size = CELL_SIZE - 1;
+        while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80)
+            size--;
+    }
+    for (size_t i = 0; i < size; i++)
+        out[i] = text[i] == '\n' || text[i] == '\t' || text[i] == '\r' ? ' ' : text[i];
+    out[size] = '\0';
+}
+
+/* 2011-07-01T05:06:58.000-04:00 is 2011-07-01 05:06:58 in the district already. */
+static void local_time(const char *instant, char out[CELL_SIZE])
+{
+    snprintf(out, CELL_SIZE, "%.10s %.8s", instant, strlen(instant) > 11 ? instant + 11 : "");
+}
+
+static void print_cell(const struct column *column, const json_t *value, char out[CELL_SIZE])
+{
+    out[0] = '\0';
+    const char *text = json_string_value(value);
+    json_int_t number = json_integer_value(value);
+    if (text != NULL && column->look == LOOK_INSTANT)
+        local_time(text, out);
+    else if (text != NULL)
+        one_line(text, out);
+    else if (json_is_true(value))
+        snprintf(out, CELL_SIZE, "yes");
+    else if (json_is_integer(value) && column->look == LOOK_SPAN && number != 0)
+        span_print(number, out);
+    else if (json_is_integer(value) && (number != 0 || column->look == LOOK_COUNT))
+        snprintf(out, CELL_SIZE, "%lld", (long long)number);
+}
+
+static const char *paint(const char *colour)
+{
+    static const char *const known[] = {"red", "yellow", "blue"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(colour, known[i]) == 0)
+            return known[i];
+    return NULL;
+}
+
+/* Is there anything in this column? */
+static bool column_used(const struct column *column, const json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    char cell[CELL_SIZE];
+    json_array_foreach(rows, i, row)
+    {
+        print_cell(column, json_object_get(row, column->key), cell);
+        if (cell[0] != '\0')
+            return true;
+    }
+    return false;
+}
+
+static int column_flags(enum look look)
+{
+    if (look == LOOK_NUMBER || look == LOOK_COUNT)
+        return SCOLS_FL_RIGHT;
+    return look == LOOK_LONG ? SCOLS_FL_TRUNC : 0;
+}
+
+static void fill_line(struct libscols_line *line, const struct column *const *used, size_t count, const json_t *row)
+{
+    char cell[CELL_SIZE];
+    for (size_t c = 0; c < count; c++) {
+        print_cell(used[c], json_object_get(row, used[c]->key), cell);
+        if (cell[0] == '\0')
+            continue;
+        scols_line_set_data(line, c, cell);
+        if (used[c]->look == LOOK_COLOUR && paint(cell) != NULL)
+            scols_cell_set_color(scols_line_get_cell(line, c), paint(cell));
+    }
+}
+
+void render_table(const struct column *columns, const json_t *rows, const char *none)
+{
+    if (json_array_size(rows) == 0) {
+        puts(none);
+        return;
+    }
+    struct libscols_table *table = scols_new_table();
+    if (table == NULL)
+        return;
+    scols_table_enable_colors(table, render_colours());
+    const struct column *used[COLUMNS_MAX];
+    size_t count = 0;
+    for (const struct column *c = columns; c->key != NULL && count < COLUMNS_MAX; c++) {
+        if (!column_used(c, rows))
+            continue;
+        scols_table_new_column(table, c->title, c->look == LOOK_LONG ? 0.1 : 0, column_flags(c->look));
+        used[count++] = c;
+    }
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        struct libscols_line *line = scols_table_new_line(table, NULL);
+        if (line != NULL)
+            fill_line(line, used, count, row);
+    }
+    scols_print_table(table);
+    scols_unref_table(table);
+}
+
+/* The escape sequence that begins a colour, or "". */
+static const char *paint_sequence(const char *colour)
+{
+    static const char *const paints[3][2] = {{"red", "\033[31m"}, {"yellow", "\033[33m"}, {"blue", "\033[34m"}};
+    for (size_t i = 0; render_colours() && i < 3; i++)
+        if (strcmp(colour, paints[i][0]) == 0)
+            return paints[i][1];
+    return "";
+}
+
+/* A whole text, its further lines under the first. */
+static void print_long(const char *title, const char *text)
+{
+    printf("%-14s ", title);
+    for (; *text != '\0'; text++)
+        if (*text == '\n')
+            printf("\n%15s", "");
+        else
+            putchar(*text);
+    putchar('\n');
+}
+
+void render_fields(const struct column *columns, const json_t *object)
+{
+    char cell[CELL_SIZE];
+    for (const struct column *c = columns; c->key != NULL; c++) {
+        const json_t *value = json_object_get(object, c->key);
+        print_cell(c, value, cell);
+        if (cell[0] == '\0')
+            continue;
+        if (c->look == LOOK_LONG && json_is_string(value)) {
+            print_long(c->title, json_string_value(value));
+            continue;
+        }
+        const char *begin = c->look == LOOK_COLOUR ? paint_sequence(cell) : "";
+        printf("%-14s %s%s%s\n", c->title, begin, cell, begin[0] != '\0' ? "\033[0m" : "");
+    }
+}
+
+void render_heading(const char *text)
+{
+    printf(render_colours() ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
+}

@@ -1,0 +1,344 @@
+/*
+ * replay_send.c - the commands of a replay, many on their way at once
+ *
+ * Opening a case: submit, route by hand where no row of the list fits, raise_call, dispatch_call. Closing it: the department signs,
+ * arrives, finishes; the lead signs, answers. The commands of a closing name the case by its id, which the answer to the submit
+ * has brought by then; so the same file gives the same bytes each time, and the request ids hold.
+ */
+#include "clients/replay_send.h"
+
+#include "clients/instant.h"
+#include "config/zone.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMMAND_BITS 6 /* of a tag: command; the rest is the row */
+_Static_assert(COMMAND_TYPE_MAX < 1 << COMMAND_BITS, "a command fits its bits of the tag");
+
+/* What is known of a case on its way. */
+struct way {
+    uint64_t case_id; /* 0: the submit's answer is awaited */
+    bool refused;
+};
+
+struct sender {
+    struct session *session;
+    const struct replay_map *map;
+    const struct replay_plan *plan;
+    struct replay_sum *sum;
+    struct way *ways; /* by row */
+    uint32_t in_flight;
+    uint64_t steps_done;
+    int64_t at_ms; /* of the step under way */
+    struct progress progress;
+};
+
+static void show(struct sender *sender)
+{
+    char when[INSTANT_SIZE];
+    progress_show(&sender->progress, sender->steps_done, instant_print_local(sender->at_ms, sender->map->zone, when));
+}
+
+static void note_refusal(struct sender *sender, uint32_t row, enum command_type command, const struct reply *reply)
+{
+    struct replay_sum *sum = sender->sum;
+    sum->refused++;
+    if (sum->failure_count >= REPLAY_LISTED_MAX)
+        return;
+    struct replay_failure *failure = &sum->failures[sum->failure_count++];
+    bool of_row = row < sender->plan->row_count;
+    failure->line = of_row ? sender->plan->rows[row].line : 0;
+    failure->id = of_row ? sender->plan->rows[row].id : "-";
+    failure->command = command;
+    snprintf(failure->code, sizeof failure->code, "%.*s", (int)reply->code.size, reply->code.at);
+    snprintf(failure->message, sizeof failure->message, "%.*s%s%.*s", (int)reply->message.size, reply->message.at,
+             reply->field.size > 0 ? " field: " : "", (int)reply->field.size, reply->field.at);
+}
+
+/* Counts what was done, and keeps the case's id. */
+static enum exit_code note_done(struct sender *sender, uint32_t row, enum command_type command, const struct reply *reply)
+{
+    struct command_answer answer;
+    struct codec_fault fault;
+    if (!codec_decode_map(&reply->body, &command_answer_shape, &answer, &fault))
+        return say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
+    sender->sum->now_ms = answer.at;
+    sender->sum->opened += command == COMMAND_SUBMIT;
+    sender->sum->called += command == COMMAND_DISPATCH_CALL;
+    sender->sum->closed += command == COMMAND_ANSWER;
+    if (command == COMMAND_SUBMIT)
+        sender->ways[row].case_id = answer.case_id;
+    return EXIT_DONE;
+}
+
+/* Waits for one answer. */
+static enum exit_code take_answer(struct sender *sender)
+{
+    struct client_reply reply;
+    int error = client_receive(sender->session->client, -1, &reply);
+    if (error == 0 && reply.error == -ETIMEDOUT) {
+        progress_clear(&sender->progress);
+        return session_not_reachable(sender->session);
+    }
+    if (error < 0)
+        return error == -EAGAIN ? EXIT_DONE : say_errno(error, "no answer from %s", sender->session->options.server);
+    uint32_t row = (uint32_t)(reply.tag >> COMMAND_BITS);
+    enum command_type command = (enum command_type)(reply.tag & ((1U << COMMAND_BITS) - 1));
+    show(sender);
+    if (reply.reply.ok)
+        return note_done(sender, row, command, &reply.reply);
+    note_refusal(sender, row, command, &reply.reply);
+    if (command == COMMAND_SUBMIT)
+        sender->ways[row].refused = true;
+    return EXIT_DONE;
+}
+
+static enum exit_code make_room(struct sender *sender, uint32_t limit)
+{
+    enum exit_code code = EXIT_DONE;
+    while (code == EXIT_DONE && client_in_flight(sender->session->client) >= limit)
+        code = take_answer(sender);
+    return code;
+}
+
+/* `district-row-command`, at most LIMIT_REQUEST_SIZE: a code, an id of at most 32 characters, and a word. */
+static void print_request_id(const struct sender *sender, uint32_t row, const char *word, char ret[2 * LIMIT_REQUEST_SIZE])
+{
+    const struct code *district = &sender->map->district;
+    snprintf(ret, 2 * LIMIT_REQUEST_SIZE, "%.*s-%s-%s", (int)strnlen(district->s, CODE_SIZE), district->s,
+             sender->plan->rows[row].id, word);
+}
+
+/* Sends one command at the step's instant. `word` tells two commands of one kind apart in the request id. */
+static enum exit_code send_command(struct sender *sender, uint32_t row, enum command_type command, const char *word,
+                                   const void *body)
+{
+    char id[2 * LIMIT_REQUEST_SIZE];
+    const struct command_info *info = command_info(command);
+    struct proto_buffer *buffer = &sender->session->body;
+    enum exit_code code = make_room(sender, sender->in_flight);
+    if (code != EXIT_DONE)
+        return code;
+    proto_buffer_clear(buffer);
+    int error = client_body_from_shape(info->shape, body, buffer);
+    if (error == 0) {
+        print_request_id(sender, row, word, id);
+        const struct client_request request = {.name = info->name,
+                                               .has_at = true,
+                                               .at_ms = sender->at_ms,
+                                               .request_id = id,
+                                               .body = buffer->data,
+                                               .body_size = buffer->size,
+                                               .tag = (uint64_t)row << COMMAND_BITS | (uint64_t)command};
+        error = client_send(sender->session->client, &request);
+    }
+    if (error < 0)
+        return say_errno(error, "line %u of the file: the command %s cannot be sent", sender->plan->rows[row].line, info->name);
+    sender->sum->commands++;
+    return EXIT_DONE;
+}
+
+static enum exit_code send_submit(struct sender *sender, uint32_t index)
+{
+    const struct replay_row *row = &sender->plan->rows[index];
+    struct submit_command body = {
+        .given = SUBMIT_HAS_KIND | SUBMIT_HAS_CHANNEL | SUBMIT_HAS_MATTER | SUBMIT_HAS_PLACE | SUBMIT_HAS_ANONYMOUS |
+                 SUBMIT_HAS_REFERENCE | SUBMIT_HAS_GIVEN_LIMIT,
+        .kind = sender->map->kind,
+        .channel = row->channel,
+        .matter = row->matter,
+        .place = row->place,
+        .anonymous = sender->map->anonymous,
+        .reference = text_of(row->id),
+        .given_limit = true,
+        .limit_at = row->target_ms,
+    };
+    if (row->target_ms != 0)
+        body.given |= SUBMIT_HAS_LIMIT_AT;
+    return send_command(sender, index, COMMAND_SUBMIT, "submit", &body);
+}
+
+static enum exit_code send_route(struct sender *sender, uint32_t index, struct text submitted)
+{
+    const struct route_command body = {.given = ROUTE_HAS_SUBMITTED | ROUTE_HAS_UNIT | ROUTE_HAS_REASON,
+                                       .submitted = submitted,
+                                       .unit = sender->plan->rows[index].by_hand,
+                                       .reason = text_of("No row of the list fits this matter at this place.")};
+    return send_command(sender, index, COMMAND_ROUTE, "route", &body);
+}
+
+static enum exit_code send_call(struct sender *sender, uint32_t index, struct text submitted)
+{
+    const struct replay_row *row = &sender->plan->rows[index];
+    struct raise_call_command raise = {.given = RAISE_CALL_HAS_SUBMITTED | RAISE_CALL_HAS_REASON | RAISE_CALL_HAS_GIVEN_LIMIT,
+                                       .submitted = submitted,
+                                       .reason = CALL_REASON_UNSOLVABLE_HERE,
+                                       .given_limit = true,
+                                       .limit_at = row->target_ms};
+    if (row->target_ms != 0)
+        raise.given |= RAISE_CALL_HAS_LIMIT_AT;
+    const struct dispatch_call_command dispatch = {.given = DISPATCH_CALL_HAS_SUBMITTED | DISPATCH_CALL_HAS_UNITS |
+                                                            DISPATCH_CALL_HAS_REASON,
+                                                   .submitted = submitted,
+                                                   .units = {.count = 1, .at = {row->department}},
+                                                   .reason = text_of("The department that handled this request.")};
+    enum exit_code code = send_command(sender, index, COMMAND_RAISE_CALL, "call", &raise);
+    return code == EXIT_DONE ? send_command(sender, index, COMMAND_DISPATCH_CALL, "dispatch", &dispatch) : code;
+}
+
+static enum exit_code open_case(struct sender *sender, uint32_t index)
+{
+    char id[2 * LIMIT_REQUEST_SIZE];
+    const struct replay_row *row = &sender->plan->rows[index];
+    print_request_id(sender, index, "submit", id);
+    struct text submitted = text_of(id);
+    enum exit_code code = send_submit(sender, index);
+    if (code == EXIT_DONE && !sender->plan->routes[row->route].fits)
+        code = send_route(sender, index, submitted);
+    return code == EXIT_DONE ? send_call(sender, index, submitted) : code;
+}
+
+static enum exit_code close_call(struct sender *sender, uint32_t index, uint64_t case_id)
+{
+    const struct replay_row *row = &sender->plan->rows[index];
+    const struct sign_command sign = {.given = SIGN_HAS_CASE | SIGN_HAS_UNIT | SIGN_HAS_KIND,
+                                      .case_id = case_id,
+                                      .unit = row->department,
+                                      .kind = DUTY_KIND_RESPOND};
+    const struct arrive_command arrive = {.given = ARRIVE_HAS_CASE | ARRIVE_HAS_UNIT, .case_id = case_id, .unit = row->department};
+    const struct finish_call_command finish = {.given = FINISH_CALL_HAS_CASE | FINISH_CALL_HAS_UNIT | FINISH_CALL_HAS_CODE |
+                                                        FINISH_CALL_HAS_TEXT,
+                                               .case_id = case_id,
+                                               .unit = row->department,
+                                               .code = FINISH_CODE_SOLVED,
+                                               .text = text_of(row->answer)};
+    enum exit_code code = send_command(sender, index, COMMAND_SIGN, "respond", &sign);
+    if (code == EXIT_DONE)
+        code = send_command(sender, index, COMMAND_ARRIVE, "arrive", &arrive);
+    return code == EXIT_DONE ? send_command(sender, index, COMMAND_FINISH_CALL, "finish", &finish) : code;
+}
+
+static enum exit_code close_case(struct sender *sender, uint32_t index)
+{
+    const struct way *way = &sender->ways[index];
+    enum exit_code code = EXIT_DONE;
+    while (code == EXIT_DONE && way->case_id == 0 && !way->refused)
+        code = take_answer(sender);
+    if (code != EXIT_DONE)
+        return code;
+    if (way->refused) {
+        sender->sum->skipped += 5;
+        return EXIT_DONE;
+    }
+    const struct sign_command sign = {.given = SIGN_HAS_CASE | SIGN_HAS_KIND, .case_id = way->case_id, .kind = DUTY_KIND_LEAD};
+    const struct answer_command answer = {.given = ANSWER_HAS_CASE | ANSWER_HAS_CODE | ANSWER_HAS_TEXT,
+                                          .case_id = way->case_id,
+                                          .code = sender->map->answer_code,
+                                          .text = text_of(sender->plan->rows[index].answer)};
+    code = close_call(sender, index, way->case_id);
+    if (code == EXIT_DONE)
+        code = send_command(sender, index, COMMAND_SIGN, "lead", &sign);
+    return code == EXIT_DONE ? send_command(sender, index, COMMAND_ANSWER, "answer", &answer) : code;
+}
+
+/* The end of the replay is an instant of its own: rungs up to it fire, and figures are as of it. */
+static enum exit_code advance(struct sender *sender)
+{
+    char id[2 * LIMIT_REQUEST_SIZE];
+    const struct code *district = &sender->map->district;
+    const struct advance_command body = {.given = ADVANCE_HAS_TO, .to = sender->plan->until_ms};
+    struct proto_buffer *buffer = &sender->session->body;
+    struct client_reply reply;
+    struct command_answer answer;
+    struct codec_fault fault;
+    proto_buffer_clear(buffer);
+    if (client_body_from_shape(&advance_command_shape, &body, buffer) < 0)
+        return say(EXIT_FAILED, "out of memory");
+    snprintf(id, sizeof id, "%.*s-until-%lld", (int)strnlen(district->s, CODE_SIZE), district->s, (long long)body.to);
+    const struct client_request request = {.name = "advance", .request_id = id, .body = buffer->data, .body_size = buffer->size};
+    int error = client_call(sender->session->client, &request, &reply);
+    if (error == -ETIMEDOUT || (error == 0 && reply.error == -ETIMEDOUT))
+        return session_not_reachable(sender->session);
+    if (error < 0)
+        return say_errno(error, "the clock cannot be moved");
+    sender->sum->commands++;
+    if (!reply.reply.ok)
+        note_refusal(sender, UINT32_MAX, COMMAND_ADVANCE, &reply.reply);
+    else if (codec_decode_map(&reply.reply.body, &command_answer_shape, &answer, &fault))
+        sender->sum->now_ms = answer.at;
+    return EXIT_DONE;
+}
+
+enum exit_code replay_send(struct session *session, const struct replay_map *map, const struct replay_plan *plan,
+                           uint32_t in_flight, struct replay_sum *ret)
+{
+    *ret = (struct replay_sum){0};
+    struct sender sender = {.session = session, .map = map, .plan = plan, .sum = ret, .in_flight = in_flight};
+    sender.ways = calloc(plan->row_count + 1, sizeof sender.ways[0]);
+    if (sender.ways == NULL)
+        return say(EXIT_FAILED, "out of memory");
+    progress_init(&sender.progress, "replay", plan->step_count);
+    enum exit_code code = EXIT_DONE;
+    for (uint32_t i = 0; i < plan->step_count && code == EXIT_DONE; i++) {
+        const struct replay_step *step = &plan->steps[i];
+        sender.at_ms = step->at_ms;
+        code = step->closes ? close_case(&sender, step->row) : open_case(&sender, step->row);
+        sender.steps_done = i + 1;
+    }
+    if (code == EXIT_DONE)
+        code = make_room(&sender, 1);
+    if (code == EXIT_DONE && plan->until_ms != 0)
+        code = advance(&sender);
+    progress_clear(&sender.progress);
+    ret->seconds = progress_seconds(&sender.progress);
+    free(sender.ways);
+    return code;
+}
+
+static enum exit_code take_route(struct session *session, struct replay_plan *plan)
+{
+    struct client_reply reply;
+    struct explain_route_reply route;
+    struct codec_fault fault;
+    int error = client_receive(session->client, -1, &reply);
+    if (error == -EAGAIN)
+        return EXIT_DONE;
+    if (error < 0)
+        return say_errno(error, "no answer from %s", session->options.server);
+    if (reply.error == -ETIMEDOUT)
+        return session_not_reachable(session);
+    if (!reply.reply.ok)
+        return say_refused(&reply.reply);
+    if (!codec_decode_map(&reply.reply.body, &explain_route_reply_shape, &route, &fault))
+        return say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
+    plan->routes[reply.tag].fits = !code_empty(&route.lead);
+    return EXIT_DONE;
+}
+
+enum exit_code replay_ask_routes(struct session *session, struct replay_plan *plan, uint32_t in_flight)
+{
+    enum exit_code code = EXIT_DONE;
+    struct proto_buffer *buffer = &session->body;
+    for (uint32_t i = 0; i < plan->route_count && code == EXIT_DONE; i++) {
+        const struct explain_route_query body = {.given = EXPLAIN_ROUTE_HAS_MATTER | EXPLAIN_ROUTE_HAS_PLACE,
+                                                 .matter = plan->routes[i].matter,
+                                                 .place = plan->routes[i].place};
+        while (code == EXIT_DONE && client_in_flight(session->client) >= in_flight)
+            code = take_route(session, plan);
+        if (code != EXIT_DONE)
+            break;
+        proto_buffer_clear(buffer);
+        int error = client_body_from_shape(&explain_route_query_shape, &body, buffer);
+        const struct client_request request = {.name = "explain_route", .body = buffer->data, .body_size = buffer->size, .tag = i};
+        if (error == 0)
+            error = client_send(session->client, &request);
+        if (error < 0)
+            code = say_errno(error, "the list cannot be asked");
+    }
+    while (code == EXIT_DONE && client_in_flight(session->client) > 0)
+        code = take_route(session, plan);
+    return code;
+}

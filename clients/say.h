@@ -1,0 +1,33 @@
+/*
+ * say.h - what the command line says when something is not done, and the exit code that goes with it
+ *
+ * All of it goes to standard error, in one form: what happened, and what to do next.
+ */
+#ifndef HUYING_CLIENTS_SAY_H
+#define HUYING_CLIENTS_SAY_H
+
+#include "proto/reply.h"
+
+/* Exit codes of the project. */
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_REFUSED = 1,
+    EXIT_USAGE = 2,
+    EXIT_NOT_REACHABLE = 3,
+    EXIT_FAILED = 4,
+    EXIT_BUSY = 5,
+};
+
+/* Prints `huying: ...` and a line end; gives `code` back, so that `return say(EXIT_USAGE, ...)` reads well. */
+enum exit_code say(enum exit_code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* As say(EXIT_FAILED, ...), with the words of a negative errno at the end. */
+enum exit_code say_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints a refusal: code, sentence, field, what to do. Returns EXIT_REFUSED; EXIT_BUSY or EXIT_FAILED where the code says so. */
+enum exit_code say_refused(const struct reply *reply);
+
+/* The exit code of a refusal. */
+enum exit_code say_exit_code(enum refusal refusal);
+
+#endif

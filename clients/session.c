@@ -1,0 +1,213 @@
+/*
+ * session.c - one run of the command line: its options, its connection, its district
+ */
+#include "clients/session.h"
+
+#include "clients/instant.h"
+#include "config/keys.h"
+#include "config/zone.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PROTOCOL_MAJOR 1
+
+void session_init(struct session *session)
+{
+    *session = (struct session){0};
+    options_init(&session->options);
+}
+
+void session_deinit(struct session *session)
+{
+    session->client = client_close(session->client);
+    session->zone = zone_free(session->zone);
+    proto_buffer_deinit(&session->body);
+}
+
+int session_keys_folder(const struct session *session, char *ret, size_t size)
+{
+    if (session->options.keys == NULL)
+        return keys_folder_default(ret, size);
+    int length = snprintf(ret, size, "%s", session->options.keys);
+    return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
+static enum exit_code say_key_error(int error, const char *what, const char *folder)
+{
+    if (error == -ENOENT)
+        return say(EXIT_NOT_REACHABLE,
+                   "no %s in %s. The dispatcher makes this folder when it starts for the first time; name it with --keys or "
+                   "HUYING_KEYS, your own key with --key, or speak without keys with --plain.",
+                   what, folder);
+    if (error == -EACCES)
+        return say(EXIT_NOT_REACHABLE, "%s in %s may not be read, or others may read it too. Make it yours alone: chmod 600.", what,
+                   folder);
+    if (error == -EBADMSG)
+        return say(EXIT_NOT_REACHABLE, "%s in %s is not a key file of Huying. Make a new one with `huying keys new`.", what,
+                   folder);
+    say_errno(error, "cannot read %s in %s", what, folder);
+    return EXIT_NOT_REACHABLE;
+}
+
+/* A key with a slash in it is a file, else a name in the folder. */
+static int load_pair(const char *folder, const char *key, struct key_pair *ret)
+{
+    return strchr(key, '/') != NULL ? keys_load_pair(key, ret) : keys_load_named(folder, key, ret);
+}
+
+static enum exit_code load_keys(const struct session *session, struct client_options *options)
+{
+    char folder[PATH_MAX];
+    int error = session_keys_folder(session, folder, sizeof folder);
+    if (error < 0)
+        return say(EXIT_NOT_REACHABLE,
+                   "there is no home folder to look for keys in. Name the keys folder with --keys or HUYING_KEYS.");
+    error = keys_load_server_public(folder, options->server_key);
+    if (error < 0)
+        return say_key_error(error, "public key of the dispatcher (server.pub)", folder);
+    struct key_pair pair;
+    error = load_pair(folder, session->options.key, &pair);
+    if (error < 0) {
+        char what[300];
+        snprintf(what, sizeof what, "key `%s`", session->options.key);
+        return say_key_error(error, what, folder);
+    }
+    memcpy(options->public_key, pair.public_key, sizeof options->public_key);
+    memcpy(options->secret_key, pair.secret_key, sizeof options->secret_key);
+    explicit_bzero(&pair, sizeof pair);
+    return EXIT_DONE;
+}
+
+enum exit_code session_connect(struct session *session)
+{
+    if (session->client != NULL)
+        return EXIT_DONE;
+    struct client_options options = {.url = session->options.server, .timeout_ms = session->options.timeout_ms};
+    if (!session->options.plain) {
+        enum exit_code code = load_keys(session, &options);
+        if (code != EXIT_DONE)
+            return code;
+    }
+    int error = client_open(&options, &session->client);
+    explicit_bzero(&options, sizeof options);
+    if (error == -EINVAL)
+        return say(EXIT_USAGE, "`%s` is no address of a dispatcher. Write it like tcp://127.0.0.1:7311 or ipc:///run/huying.sock.",
+                   session->options.server);
+    if (error < 0) {
+        say_errno(error, "cannot open a connection to %s", session->options.server);
+        return EXIT_NOT_REACHABLE;
+    }
+    return EXIT_DONE;
+}
+
+enum exit_code session_not_reachable(const struct session *session)
+{
+    const struct options *o = &session->options;
+    const char *keys = o->keys != NULL ? o->keys : "~/.config/huying/keys";
+    if (client_connected(session->client))
+        return say(
+            EXIT_NOT_REACHABLE,
+            "%s did not answer in time. It is there, but slow or stopping: look at its log, or give it more time with --timeout.",
+            o->server);
+    if (o->plain)
+        return say(
+            EXIT_NOT_REACHABLE,
+            "nobody answers at %s. Check that huyingd runs there (it prints `ready`), that --server or HUYING_SERVER names the "
+            "address it listens on, and that it was started with --plain as you were.",
+            o->server);
+    return say(
+        EXIT_NOT_REACHABLE,
+        "nobody answers at %s. Check that huyingd runs there (it prints `ready`), that --server or HUYING_SERVER names the address "
+        "it listens on, and that it knows your key `%s` (folder %s).",
+        o->server, o->key, keys);
+}
+
+static enum exit_code send_and_wait(struct session *session, const struct shape *shape, const void *body,
+                                    struct client_request *request, struct client_reply *ret)
+{
+    enum exit_code code = session_connect(session);
+    if (code != EXIT_DONE)
+        return code;
+    proto_buffer_clear(&session->body);
+    int error = client_body_from_shape(shape, body, &session->body);
+    if (error == -EILSEQ)
+        return say(EXIT_USAGE, "an argument is not UTF-8 text. Set the terminal to UTF-8 and write it again.");
+    if (error < 0)
+        return say_errno(error, "cannot write the request");
+    request->body = session->body.data;
+    request->body_size = session->body.size;
+    error = client_call(session->client, request, ret);
+    if (error == -EINVAL)
+        return say(EXIT_USAGE, "`%s` is no request id: 1 to 64 visible ASCII characters are needed.", request->request_id);
+    if (error == -ETIMEDOUT || (error == 0 && ret->error == -ETIMEDOUT))
+        return session_not_reachable(session);
+    if (error < 0)
+        return say_errno(error, "the question to %s failed", session->options.server);
+    return ret->reply.ok ? EXIT_DONE : say_refused(&ret->reply);
+}
+
+enum exit_code session_ask(struct session *session, enum query_type query, const void *body, struct client_reply *ret)
+{
+    const struct query_info *info = query_info(query);
+    struct client_request request = {.name = info->name};
+    return send_and_wait(session, info->shape, body, &request, ret);
+}
+
+enum exit_code session_command(struct session *session, enum command_type command, const void *body, struct client_reply *ret)
+{
+    const struct command_info *info = command_info(command);
+    struct client_request request = {.name = info->name, .request_id = session->options.request};
+    if (session->options.at != NULL) {
+        enum exit_code code = session_instant(session, "--at", session->options.at, &request.at_ms);
+        if (code != EXIT_DONE)
+            return code;
+        request.has_at = true;
+    }
+    return send_and_wait(session, info->shape, body, &request, ret);
+}
+
+enum exit_code session_hello(struct session *session)
+{
+    if (session->zone != NULL)
+        return EXIT_DONE;
+    struct hello_query hello = {.given = HELLO_HAS_MAJOR, .major = PROTOCOL_MAJOR};
+    struct client_reply reply;
+    enum exit_code code = session_ask(session, QUERY_HELLO, &hello, &reply);
+    if (code != EXIT_DONE)
+        return code;
+    struct codec_fault fault;
+    if (!codec_decode_map(&reply.reply.body, &hello_reply_shape, &session->hello, &fault))
+        return say(EXIT_FAILED, "the dispatcher's greeting cannot be read (field %s). Are both of the same version?",
+                   fault.field ? fault.field : "?");
+    snprintf(session->district_zone, sizeof session->district_zone, "%.*s", (int)session->hello.tz.size, session->hello.tz.at);
+    snprintf(session->actor, sizeof session->actor, "%.*s", (int)session->hello.actor.size, session->hello.actor.at);
+    session->hello.tz = text_of(session->district_zone);
+    session->hello.actor = text_of(session->actor);
+    session->hello.server = text_of(NULL);
+    int error = zone_load(NULL, session->district_zone, &session->zone);
+    if (error < 0)
+        return say(EXIT_FAILED, "the district's zone %s is not known on this machine. Install the package tzdata.",
+                   session->district_zone);
+    return EXIT_DONE;
+}
+
+enum exit_code session_instant(struct session *session, const char *name, const char *text, int64_t *ret_at_ms)
+{
+    int error = instant_parse(text, session->zone, ret_at_ms);
+    if (error == -ENODATA) {
+        enum exit_code code = session_hello(session);
+        if (code != EXIT_DONE)
+            return code;
+        error = instant_parse(text, session->zone, ret_at_ms);
+    }
+    if (error == -ERANGE)
+        return say(EXIT_USAGE, "%s: `%s` never was: the clocks were put forward over it in %s.", name, text,
+                   session->district_zone);
+    if (error < 0)
+        return say(EXIT_USAGE, "%s: `%s` is no instant. Write 2011-10-01, \"2011-10-01 08:30\" or 2011-10-01T08:30:00-04:00.", name,
+                   text);
+    return EXIT_DONE;
+}

@@ -1,0 +1,50 @@
+/*
+ * session.h - one run of the command line: its options, its connection, its district
+ *
+ * The connection is opened with the first question; who the district is and which zone it has is asked once, when needed.
+ */
+#ifndef HUYING_CLIENTS_SESSION_H
+#define HUYING_CLIENTS_SESSION_H
+
+#include "clients/options.h"
+#include "clients/say.h"
+#include "proto/client/client.h"
+
+struct zone; /* config/zone.h */
+
+struct session {
+    struct options options;
+    struct client *client;    /* NULL until connected */
+    struct zone *zone;        /* NULL until session_hello */
+    struct hello_reply hello; /* its texts are copied into the two below */
+    char district_zone[256];
+    char actor[CODE_SIZE + 1];
+    struct proto_buffer body; /* reused from question to question */
+};
+
+/* Takes the options of the environment. */
+void session_init(struct session *session);
+void session_deinit(struct session *session);
+
+/* Folder of keys in use. Returns 0 or a negative errno. */
+int session_keys_folder(const struct session *session, char *ret, size_t size);
+
+/* Opens the connection, unless it is open. Says what is wrong. */
+enum exit_code session_connect(struct session *session);
+
+/* Asks hello and loads the district's zone, once. Says what is wrong. */
+enum exit_code session_hello(struct session *session);
+
+/* Reads an instant as instant_parse; asks the district only for a local one. Says what is wrong; `name` names the argument. */
+enum exit_code session_instant(struct session *session, const char *name, const char *text, int64_t *ret_at_ms);
+
+/* Sends one query and waits. *ret borrows until the next question. Says why not, refusals included. */
+enum exit_code session_ask(struct session *session, enum query_type query, const void *body, struct client_reply *ret);
+
+/* Sends one command, with --at and --request where given. As session_ask. */
+enum exit_code session_command(struct session *session, enum command_type command, const void *body, struct client_reply *ret);
+
+/* Says that no answer came, and what to look at. */
+enum exit_code session_not_reachable(const struct session *session);
+
+#endif

@@ -1,0 +1,218 @@
+/*
+ * timeline.c - what happened on a case, in sentences
+ *
+ * A sentence is a pattern: {field} stands for the field of the record (or of its dims), and a part in [] is left out when a
+ * field in it is empty. A record without a pattern is told by its type alone.
+ */
+#include "clients/timeline.h"
+
+#include "clients/command.h"
+#include "clients/instant.h"
+#include "clients/render.h"
+#include "clients/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SENTENCE_SIZE 1000
+
+static const struct pattern {
+    const char *type;
+    const char *text;
+} patterns[] = {
+    {"case_received", "{kind} by {channel}, matter {matter}[, reference {reference}][, limit {limit_at}][: {title}]"},
+    {"case_noted", "{visibility}[: {text}]"},
+    {"case_routed", "lead {lead}, by {how}[, row {row} of the list {catalogue_ver}][: {reason}]"},
+    {"lead_answered", "{code}[: {text}][ (basis: {basis})]"},
+    {"case_closed", "{disposition}[, {citizen_ms} after it came in]"},
+    {"case_reopened", "by {by}[: {why}]"},
+    {"duty_offered", "{duty_kind}[ ({reason})]"},
+    {"duty_claimed", "until {lease_until}[ by {actor}]"},
+    {"duty_released", "[{lapsed}]"},
+    {"duty_signed", "[{implied}]"},
+    {"duty_done", "{duty_kind}[: {text}]"},
+    {"duty_ended", "{duty_kind}[ ({reason})][: {text}]"},
+    {"duty_sent_back", "{duty_kind}"},
+    {"contact_recorded", "{outcome}, attempt {attempt}[: {evidence}]"},
+    {"clock_started", "{clock}[, {budget_ms} ({source})][, due {due_at}]"},
+    {"clock_due_moved", "{clock}[, due {due_at}][ ({why})]"},
+    {"clock_stopped", "{clock}, {in_time}[ after {consumed_ms}][, due {due_at}]"},
+    {"clock_void", "{clock}[ ({why})]"},
+    {"rung_fired", "of the {clock} clock[, fired {late}]"},
+    {"call_raised", "{level}, {reason}[, asks for {targets}][, limit {limit_at}][: {text}]"},
+    {"call_dispatched", "to {units}, by {how}[, appointed {appointed_at}][: {reason}]"},
+    {"call_arrived", "[{evidence}]"},
+    {"call_finished", "{code}[: {text}]"},
+    {"call_rated", "score {score}[, {confirmed}][: {text}]"},
+    {"call_closed", "{outcome}"},
+    {"followup_attempted", "{outcome}[: {text}]"},
+    {"followup_ended", "contacted {contacted}, solved {solved}, satisfied {satisfied}[ ({reason})][: {text}]"},
+    {"order_proposed", "{order_kind}"},
+};
+
+/* Text that is being written; what does not fit is cut. */
+struct sentence {
+    char *at;
+    size_t size;
+    size_t used;
+};
+
+static void put(struct sentence *sentence, const char *text, size_t count)
+{
+    for (size_t i = 0; i < count && sentence->used + 1 < sentence->size; i++)
+        sentence->at[sentence->used++] = text[i];
+    sentence->at[sentence->used] = '\0';
+}
+
+static const json_t *find(const json_t *record, const char *key)
+{
+    const json_t *value = json_object_get(record, key);
+    return value != NULL ? value : json_object_get(json_object_get(record, "dims"), key);
+}
+
+static void put_list(struct sentence *sentence, const json_t *list)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(list, i, item)
+    {
+        if (i > 0)
+            put(sentence, ", ", 2);
+        put(sentence, json_string_value(item), json_string_length(item));
+    }
+}
+
+/* Appends the value of a field in words. False: it is empty. */
+static bool put_field(struct sentence *sentence, const json_t *record, const char *key)
+{
+    const json_t *value = find(record, key);
+    const char *text = json_string_value(value);
+    char words[INSTANT_SIZE];
+    size_t key_size = strlen(key);
+    size_t before = sentence->used;
+    if (json_is_boolean(value)) {
+        if (strcmp(key, "in_time") == 0)
+            put(sentence, json_is_true(value) ? "in time" : "late", json_is_true(value) ? 7 : 4);
+        else if (json_is_true(value))
+            put(sentence, key, key_size);
+    } else if (json_is_integer(value) && json_integer_value(value) != 0) {
+        if (key_size > 3 && strcmp(key + key_size - 3, "_ms") == 0)
+            span_print(json_integer_value(value), words);
+        else
+            snprintf(words, sizeof words, "%lld", (long long)json_integer_value(value));
+        put(sentence, words, strlen(words));
+    } else if (json_is_array(value)) {
+        put_list(sentence, value);
+    } else if (text != NULL && key_size > 3 && strcmp(key + key_size - 3, "_at") == 0 && strlen(text) > 19) {
+        put(sentence, text, 10);
+        put(sentence, " ", 1);
+        put(sentence, text + 11, 8);
+    } else if (text != NULL && strcmp(text, "none") != 0) {
+        put(sentence, text, strlen(text));
+    }
+    return sentence->used > before;
+}
+
+static void write_pattern(struct sentence *sentence, const char *pattern, const json_t *record)
+{
+    size_t group_at = 0;
+    bool whole = true;
+    for (const char *at = pattern; *at != '\0'; at++) {
+        if (*at == '[') {
+            group_at = sentence->used;
+            whole = true;
+        } else if (*at == ']') {
+            if (!whole)
+                sentence->used = group_at;
+            sentence->at[sentence->used] = '\0';
+        } else if (*at == '{') {
+            char key[64];
+            size_t size = strcspn(at + 1, "}");
+            snprintf(key, sizeof key, "%.*s", (int)size, at + 1);
+            whole = put_field(sentence, record, key) && whole;
+            at += size + 1;
+        } else {
+            put(sentence, at, 1);
+        }
+    }
+}
+
+void timeline_sentence(const json_t *record, char *ret, size_t size)
+{
+    struct sentence sentence = {.at = ret, .size = size};
+    const char *type = view_text(record, "type");
+    ret[0] = '\0';
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
+        if (strcmp(patterns[i].type, type) == 0)
+            write_pattern(&sentence, patterns[i].text, record);
+    /* A cut text keeps whole characters. */
+    while (sentence.used + 1 == size && sentence.used > 0 && ((unsigned char)ret[sentence.used - 1] & 0x80) != 0)
+        ret[--sentence.used] = '\0';
+}
+
+static const struct column timeline_columns[] = {
+    {"at", "AT", LOOK_INSTANT}, {"what", "WHAT", LOOK_TEXT}, {"unit", "UNIT", LOOK_TEXT},
+    {"rung", "", LOOK_COLOUR},  {"words", "HOW", LOOK_LONG}, {0},
+};
+
+/* Rows for the table: type in words, unit, sentence. */
+static json_t *rows_in_words(const json_t *records)
+{
+    json_t *rows = json_array();
+    size_t i;
+    json_t *record;
+    json_array_foreach(records, i, record)
+    {
+        char words[SENTENCE_SIZE];
+        char what[64];
+        timeline_sentence(record, words, sizeof words);
+        snprintf(what, sizeof what, "%s", view_text(record, "type"));
+        for (char *c = what; *c != '\0'; c++)
+            *c = *c == '_' ? ' ' : *c;
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s}", "at", view_text(record, "at"), "what", what, "unit",
+                                              view_text(record, "unit"), "rung", view_text(record, "rung"), "words", words));
+    }
+    return rows;
+}
+
+/* Pages come from the newest to the oldest, each with its oldest record first. */
+static enum exit_code read_all(struct session *session, struct timeline_query *query, json_t *all)
+{
+    for (;;) {
+        struct client_reply reply;
+        enum exit_code code = session_ask(session, QUERY_TIMELINE, query, &reply);
+        if (code != EXIT_DONE)
+            return code;
+        json_t *page = view_of_reply(&reply.reply.body, QUERY_TIMELINE, session->zone);
+        const json_t *rows = json_object_get(page, "rows");
+        for (size_t i = 0; i < json_array_size(rows); i++)
+            json_array_insert(all, i, json_array_get(rows, i));
+        query->before = (uint64_t)view_number(page, "next");
+        query->given |= TIMELINE_HAS_BEFORE;
+        json_decref(page);
+        if (query->before == 0)
+            return EXIT_DONE;
+    }
+}
+
+enum exit_code timeline_run(struct session *session, const struct arguments *arguments)
+{
+    struct arguments filled;
+    enum exit_code code = command_fill(session, arguments, &filled);
+    if (code == EXIT_DONE)
+        code = session_hello(session);
+    json_t *all = json_array();
+    if (code == EXIT_DONE)
+        code = read_all(session, &filled.body.query.timeline, all);
+    if (code == EXIT_DONE && session->options.json) {
+        json_t *view = json_pack("{s:O}", "rows", all);
+        render_json(view);
+        json_decref(view);
+    } else if (code == EXIT_DONE) {
+        json_t *rows = rows_in_words(all);
+        render_table(timeline_columns, rows, "Nothing happened on this case that you may see.");
+        json_decref(rows);
+    }
+    json_decref(all);
+    return code;
+}

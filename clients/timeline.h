@@ -1,0 +1,17 @@
+/*
+ * timeline.h - what happened on a case, in sentences
+ */
+#ifndef HUYING_CLIENTS_TIMELINE_H
+#define HUYING_CLIENTS_TIMELINE_H
+
+#include "clients/arguments.h"
+
+#include <jansson.h>
+
+/* The verb `case timeline`. */
+enum exit_code timeline_run(struct session *session, const struct arguments *arguments);
+
+/* Writes what a record says beyond its type, time and unit, in words, always terminated. */
+void timeline_sentence(const json_t *record, char *ret, size_t size);
+
+#endif

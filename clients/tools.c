@@ -1,0 +1,145 @@
+/*
+ * tools.c - what an administrator does on the machine
+ */
+#include "clients/tools.h"
+
+#include "clients/render.h"
+#include "config/keys.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PASSED_MAX 64
+
+/* Where huying-admin may stand, seen from this program's own folder: installed, and in a build tree. */
+static const char *const places[] = {"huying-admin", "../dispatcher/admin/huying-admin"};
+
+static bool find_admin(char ret[PATH_MAX])
+{
+    char own[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", own, sizeof own - 1);
+    if (size <= 0)
+        return false;
+    own[size] = '\0';
+    char *slash = strrchr(own, '/');
+    if (slash == NULL)
+        return false;
+    slash[1] = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        int length = snprintf(ret, PATH_MAX, "%s%s", own, places[i]);
+        if (length > 0 && length < PATH_MAX && access(ret, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Never comes back when huying-admin can be started. `first` are its own words, before those of the user. */
+static enum exit_code become_admin(const struct session *session, const char *const *first, const struct arguments *arguments)
+{
+    char path[PATH_MAX];
+    const char *words[PASSED_MAX + 5] = {"huying-admin"};
+    int count = 1;
+    for (int i = 0; first[i] != NULL; i++)
+        words[count++] = first[i];
+    if (session->options.json)
+        words[count++] = "--json";
+    if (arguments->rest_count > PASSED_MAX)
+        return say(EXIT_USAGE, "more than %d arguments", PASSED_MAX);
+    for (int i = 0; i < arguments->rest_count; i++)
+        words[count++] = arguments->rest[i];
+    words[count] = NULL;
+    if (find_admin(path))
+        execv(path, (char *const *)words);
+    else
+        execvp("huying-admin", (char *const *)words);
+    return say(EXIT_FAILED, "cannot start huying-admin (%s). It comes with Huying: install it beside `huying` or put it in PATH.",
+               strerror(errno));
+}
+
+enum exit_code tools_check(struct session *session, const struct arguments *arguments)
+{
+    static const char *const first[] = {"check", NULL};
+    return become_admin(session, first, arguments);
+}
+
+enum exit_code tools_config_check(struct session *session, const struct arguments *arguments)
+{
+    static const char *const first[] = {"config", "check", NULL};
+    return become_admin(session, first, arguments);
+}
+
+/* Adds the roles of `A,B`. */
+static enum exit_code add_roles(const char *text, uint32_t *roles)
+{
+    for (;;) {
+        struct text one = {.at = text, .size = (uint32_t)strcspn(text, ",")};
+        int role = enum_find(&role_enum, one);
+        if (role < 0) {
+            char list[512];
+            int size = 0;
+            for (uint32_t i = 0; i < role_enum.count && size < (int)sizeof list; i++)
+                size += snprintf(list + size, sizeof list - (size_t)size, "%s%s", i == 0 ? "" : ", ", role_enum.names[i]);
+            return say(EXIT_USAGE, "`%.*s` is none of the roles: %s.", (int)one.size, one.at, list);
+        }
+        *roles |= ROLE_BIT(role);
+        text += one.size;
+        if (*text == '\0')
+            return EXIT_DONE;
+        text++;
+    }
+}
+
+/* `--role A B NAME`: what stands before the last word is a role too. */
+static enum exit_code read_roles(const struct arguments *arguments, uint32_t *roles, const char **name)
+{
+    enum exit_code code = EXIT_DONE;
+    *name = arguments_word(arguments, "NAME");
+    for (int i = 0; i < arguments->count && code == EXIT_DONE; i++) {
+        const char *word = arguments->at[i].word->name;
+        if (strcmp(word, "role") == 0 || (strcmp(word, "NAME") == 0 && arguments->at[i].text != *name))
+            code = add_roles(arguments->at[i].text, roles);
+    }
+    if (code == EXIT_DONE && *roles == 0)
+        return say(EXIT_USAGE, "--role is missing: what may this key do?");
+    return code;
+}
+
+enum exit_code tools_keys_new(struct session *session, const struct arguments *arguments)
+{
+    char folder[PATH_MAX];
+    uint32_t roles = 0;
+    const char *name = NULL;
+    const char *unit = arguments_word(arguments, "unit");
+    enum exit_code code = read_roles(arguments, &roles, &name);
+    if (code != EXIT_DONE)
+        return code;
+    if (unit == NULL)
+        return say(EXIT_USAGE, "--unit is missing: whose subtree does this key cover? The district's code covers all.");
+    int error = session_keys_folder(session, folder, sizeof folder);
+    if (error == 0)
+        error = keys_folder_ensure(folder);
+    if (error < 0)
+        return say_errno(error, "cannot use the keys folder; name one with --keys or HUYING_KEYS");
+    error = keys_new(folder, name, roles, unit);
+    if (error == -EEXIST)
+        return say(EXIT_REFUSED, "there is a key `%s` in %s already. Take another name, or remove %s.key and %s.pub there first.",
+                   name, folder, name, name);
+    if (error == -EINVAL)
+        return say(EXIT_USAGE, "`%s` or `%s` is no name: 1 to 32 of A-Z a-z 0-9 _ . -, not beginning with a dot, and not `server`.",
+                   name, unit);
+    if (error < 0)
+        return say_errno(error, "cannot make the key in %s", folder);
+    if (session->options.json) {
+        json_t *view = json_pack("{s:s, s:s, s:s}", "name", name, "unit", unit, "folder", folder);
+        render_json(view);
+        json_decref(view);
+    } else {
+        printf("%s/%s.key   for its holder: huying --key %s/%s.key ...\n", folder, name, folder, name);
+        printf("%s/%s.pub   for the dispatcher; it reads it at its next start or SIGHUP\n", folder, name);
+    }
+    return EXIT_DONE;
+}

@@ -1,0 +1,98 @@
+/*
+ * verb_duty.c - what a unit does with its duties
+ */
+#include "clients/command.h"
+#include "clients/read.h"
+
+#define CASE_WORD                                                                                                                  \
+    {                                                                                                                              \
+        "CASE", "case", NULL, "The case: its number YYMMDD-NNNNN-C, or its id"                                                     \
+    }
+#define DUTY_WORDS                                                                                                                 \
+    {"unit", "unit", "CODE", "The unit that holds the duty, where several of yours do"},                                           \
+    {                                                                                                                              \
+        "duty", "duty", "ID", "The duty itself, where the case and the unit do not say which"                                      \
+    }
+#define KIND_WORD                                                                                                                  \
+    {                                                                                                                              \
+        "kind", "kind", "KIND", "Kind of duty, where the unit has several on the case"                                             \
+    }
+
+static const struct verb_word case_only[] = {CASE_WORD, {0}};
+
+static const struct verb_word inbox_options[] = {
+    {"unit", "unit", "CODE", "The unit whose subtree is looked at; your own if left out"},
+    {"kind", "kind", "KIND", "Only this kind"},
+    {"count", NULL, "N", "How many duties (50)"},
+    {0},
+};
+static const struct verb_word duty_options[] = {DUTY_WORDS, KIND_WORD, {0}};
+
+static const struct verb_word contact_positions[] = {CASE_WORD, {"OUTCOME", "outcome", NULL, "Outcome"}, {0}};
+static const struct verb_word contact_options[] = {
+    DUTY_WORDS, KIND_WORD, {"evidence", "evidence", "TEXT", "Channel and what shows it"}, {0}};
+
+static const struct verb_word report_positions[] = {CASE_WORD, {"TEXT", "text", NULL, "Result, or why there is none"}, {0}};
+static const struct verb_word report_options[] = {DUTY_WORDS, {0}};
+
+static const struct verb_word answer_positions[] = {CASE_WORD, {"TEXT", "text", NULL, "The answer"}, {0}};
+static const struct verb_word answer_options[] = {
+    DUTY_WORDS,
+    {"code", "code", "CODE", "What it says"},
+    {"basis", "basis", "TEXT", "Law, rule or finding; needed with `explained`"},
+    {"published", "published", NULL, "Publish the answer"},
+    {0},
+};
+
+const struct verb verb_duty[] = {
+    {.name = "inbox",
+     .group = VERB_UNIT,
+     .doc = "Open duties, the earliest due first",
+     .message = "inbox",
+     .options = inbox_options,
+     .run = read_inbox},
+    {.name = "claim",
+     .group = VERB_UNIT,
+     .doc = "Take a person's lease on a duty",
+     .message = "claim",
+     .positions = case_only,
+     .options = duty_options,
+     .run = command_run},
+    {.name = "release",
+     .group = VERB_UNIT,
+     .doc = "Give the lease back",
+     .message = "release",
+     .positions = case_only,
+     .options = duty_options,
+     .run = command_run},
+    {.name = "sign",
+     .group = VERB_UNIT,
+     .doc = "The unit accepts the duty",
+     .message = "sign",
+     .positions = case_only,
+     .options = duty_options,
+     .run = command_run},
+    {.name = "contact",
+     .group = VERB_UNIT,
+     .doc = "Record a contact with the citizen, or of a called unit with its caller",
+     .message = "contact",
+     .positions = contact_positions,
+     .options = contact_options,
+     .run = command_run},
+    {.name = "report",
+     .group = VERB_UNIT,
+     .doc = "A supporting unit reports its result",
+     .message = "report",
+     .positions = report_positions,
+     .options = report_options,
+     .run = command_run},
+    {.name = "answer",
+     .group = VERB_UNIT,
+     .doc = "The lead's answer: stops the handle clock",
+     .message = "answer",
+     .positions = answer_positions,
+     .options = answer_options,
+     .run = command_run,
+     .more = "Example: huying answer 110701-00001-3 --code solved \"Lamp replaced on Tuesday\""},
+    {0},
+};

@@ -1,0 +1,46 @@
+/*
+ * verb_followup.c - asking the citizen
+ */
+#include "clients/command.h"
+
+#define CASE_WORD                                                                                                                  \
+    {                                                                                                                              \
+        "CASE", "case", NULL, "The case: its number YYMMDD-NNNNN-C, or its id"                                                     \
+    }
+#define REPORTER_WORD                                                                                                              \
+    {                                                                                                                              \
+        "reporter", "reporter", "N", "Which citizen of the case (1 if left out)"                                                   \
+    }
+
+static const struct verb_word case_only[] = {CASE_WORD, {0}};
+
+static const struct verb_word attempt_positions[] = {CASE_WORD, {"OUTCOME", "outcome", NULL, "Outcome"}, {0}};
+static const struct verb_word attempt_options[] = {REPORTER_WORD, {"text", "text", "TEXT", "Words"}, {0}};
+
+static const struct verb_word followup_options[] = {
+    REPORTER_WORD,
+    {"contacted", "contacted", "WORD", "Did the unit contact you?"},
+    {"solved", "solved", "WORD", "Is it solved?"},
+    {"satisfied", "satisfied", "WORD", "Are you satisfied?"},
+    {"text", "text", "TEXT", "Wishes and words"},
+    {0},
+};
+
+const struct verb verb_followup[] = {
+    {.name = "attempt",
+     .group = VERB_FOLLOWUP,
+     .doc = "A follow-up attempt that reached nobody",
+     .message = "note_attempt",
+     .positions = attempt_positions,
+     .options = attempt_options,
+     .run = command_run},
+    {.name = "followup",
+     .group = VERB_FOLLOWUP,
+     .doc = "What the citizen said",
+     .message = "note_followup",
+     .positions = case_only,
+     .options = followup_options,
+     .run = command_run,
+     .more = "Example: huying followup 110701-00001-3 --contacted yes --solved yes --satisfied basically"},
+    {0},
+};

@@ -1,0 +1,34 @@
+/*
+ * verb_tools.c - what an administrator does on the machine
+ */
+#include "clients/tools.h"
+
+static const struct verb_word keys_positions[] = {{"NAME", NULL, NULL, "Name of the key"}, {0}};
+static const struct verb_word keys_options[] = {
+    {"role", NULL, "ROLE", "A role of the key; may be given several times"},
+    {"unit", NULL, "CODE", "The unit whose subtree the key covers"},
+    {0},
+};
+
+const struct verb verb_tools[] = {
+    {.name = "check",
+     .group = VERB_MACHINE,
+     .doc = "Replay the journal of a stopped dispatcher and compare every row",
+     .run = tools_check,
+     .passes_on = true},
+    {.name = "config check",
+     .group = VERB_MACHINE,
+     .doc = "Look for faults in a folder of configuration",
+     .run = tools_config_check,
+     .passes_on = true},
+    {.name = "keys new",
+     .group = VERB_MACHINE,
+     .doc = "Make a key pair for a person or a worker",
+     .positions = keys_positions,
+     .options = keys_options,
+     .run = tools_keys_new,
+     .usage = "NAME",
+     .many = true,
+     .more = "Example: huying keys new --role worker --role leader --unit S01 wang"},
+    {0},
+};

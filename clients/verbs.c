@@ -1,0 +1,112 @@
+/*
+ * verbs.c - the table of verbs, looked up and told
+ */
+#include "clients/verb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb *const families[] = {verb_case, verb_duty, verb_call, verb_followup, verb_time, verb_read, verb_tools};
+enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
+
+static const char *const group_titles[VERB_GROUP_COUNT] = {
+    [VERB_DESK] = "Operator and dispatcher", [VERB_UNIT] = "Clerk of a unit",  [VERB_CALL] = "Calls",
+    [VERB_FOLLOWUP] = "Follow-up officer",   [VERB_SUPERVISOR] = "Supervisor", [VERB_DRILL] = "Drill time",
+    [VERB_MACHINE] = "Administrator",
+};
+
+const struct verb *verb_next(const struct verb *verb)
+{
+    if (verb == NULL)
+        return families[0];
+    if (verb[1].name != NULL)
+        return verb + 1;
+    for (int i = 0; i + 1 < FAMILY_COUNT; i++)
+        for (const struct verb *at = families[i]; at->name != NULL; at++)
+            if (at == verb)
+                return families[i + 1];
+    return NULL;
+}
+
+const struct verb *verb_find(int count, char **words, int *ret_used)
+{
+    char name[64];
+    for (int used = count < 2 ? count : 2; used > 0; used--) {
+        snprintf(name, sizeof name, used == 2 ? "%s %s" : "%s", words[0], used == 2 ? words[1] : "");
+        for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb)) {
+            if (strcmp(verb->name, name) == 0) {
+                *ret_used = used;
+                return verb;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Fewest letters to add, drop or change, or to swap with their neighbour. */
+static int distance(const char *a, const char *b)
+{
+    enum { WIDTH = 32 };
+    int rows[3][WIDTH + 1] = {0};
+    size_t a_size = strlen(a);
+    size_t b_size = strlen(b);
+    if (a_size > WIDTH || b_size > WIDTH)
+        return WIDTH;
+    for (size_t j = 0; j <= b_size; j++)
+        rows[0][j] = (int)j;
+    for (size_t i = 1; i <= a_size; i++) {
+        int *now = rows[i % 3];
+        const int *before = rows[(i + 2) % 3];
+        const int *older = rows[(i + 1) % 3];
+        now[0] = (int)i;
+        for (size_t j = 1; j <= b_size; j++) {
+            int best = before[j - 1] + (a[i - 1] != b[j - 1]);
+            best = before[j] + 1 < best ? before[j] + 1 : best;
+            best = now[j - 1] + 1 < best ? now[j - 1] + 1 : best;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && older[j - 2] + 1 < best)
+                best = older[j - 2] + 1;
+            now[j] = best;
+        }
+    }
+    return rows[a_size % 3][b_size];
+}
+
+/* Near: few letters away, or one of its words is what was written. */
+static bool is_near(const char *verb, int count, char **words)
+{
+    char written[64];
+    const char *space = strchr(verb, ' ');
+    snprintf(written, sizeof written, count > 1 && space != NULL ? "%s %s" : "%s", words[0],
+             count > 1 && space != NULL ? words[1] : "");
+    if (distance(verb, written) <= 2)
+        return true;
+    if (space == NULL)
+        return false;
+    size_t first = (size_t)(space - verb);
+    return strcmp(space + 1, words[0]) == 0 || (strlen(words[0]) == first && memcmp(verb, words[0], first) == 0);
+}
+
+enum exit_code verb_unknown(int count, char **words)
+{
+    char near[512];
+    int size = 0;
+    for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb))
+        if (is_near(verb->name, count, words) && size < (int)sizeof near)
+            size += snprintf(near + size, sizeof near - (size_t)size, "%s`%s`", size > 0 ? ", " : "", verb->name);
+    if (size > 0)
+        return say(EXIT_USAGE, "there is no verb `%s%s%s`. Did you mean %s?", words[0], count > 1 ? " " : "",
+                   count > 1 ? words[1] : "", near);
+    return say(EXIT_USAGE, "there is no verb `%s`. `huying` alone lists them.", words[0]);
+}
+
+void verb_help(void)
+{
+    printf("Usage: huying [OPTION...] VERB [ARGUMENT...]\n");
+    for (int group = 0; group < VERB_GROUP_COUNT; group++) {
+        printf("\n%s\n", group_titles[group]);
+        for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb))
+            if ((int)verb->group == group)
+                printf("  %-14s %s\n", verb->name, verb->doc);
+    }
+    printf("\n`huying help VERB` says more about one; `huying --help` lists the options that stand with every verb.\n");
+}
