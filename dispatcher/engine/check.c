@@ -256,7 +256,7 @@ static int compare(struct check *check, int64_t *ret_rows)
 
     store_view(check->copy, &copy);
     copy.district = NULL;
-    r = replay_tail(&copy, check->journal, check->said);
+    r = replay_tail(&copy, check->journal, true, check->said);
     if (r < 0)
         return r;
     *ret_rows = store_compare(check->copy, check->fresh, differ_row, check);

@@ -76,7 +76,7 @@ static int open_parts(struct engine *engine, const struct engine_options *option
     if (r == 0)
         r = open_journal(engine, options, said);
     if (r == 0)
-        r = replay_tail(&engine->apply_view, engine->journal, said);
+        r = replay_tail(&engine->apply_view, engine->journal, true, said);
     if (r == 0)
         r = store_failed(engine->store);
     if (r == 0 && options->config_folder != NULL)

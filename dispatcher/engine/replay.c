@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SAID_SIZE 512
+#define COMMIT_EVERY 100000 /* puts */
 
 static void say(char *said, const char *what, uint64_t seq, int r)
 {
@@ -42,7 +43,7 @@ static int replay_frame(const struct view *view, const struct journal_frame *fra
     return 0;
 }
 
-int replay_tail(const struct view *view, struct journal *journal, char *said)
+int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said)
 {
     struct district_row district;
     struct journal_cursor cursor;
@@ -73,6 +74,9 @@ int replay_tail(const struct view *view, struct journal *journal, char *said)
         r = replay_frame(view, &frame, district.last_seq, said);
         if (r == 0)
             r = store_failed(view->store);
+        /* What was replayed is durable in the journal, so it may be committed: a long tail must not grow one transaction. */
+        if (r == 0 && commit && store_dirty(view->store) > COMMIT_EVERY)
+            r = store_checkpoint(view->store);
         if (r < 0)
             break;
     }
@@ -85,7 +89,7 @@ int replay_rewind(struct engine *engine)
     int r = store_rewind(engine->store);
 
     if (r == 0)
-        r = replay_tail(&engine->apply_view, engine->journal, NULL);
+        r = replay_tail(&engine->apply_view, engine->journal, false, NULL);
     if (r == 0)
         r = store_failed(engine->store);
     if (r < 0)

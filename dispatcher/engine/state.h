@@ -96,9 +96,10 @@ bool adopt_run(struct engine *engine);
 /* Finds from the rows whether the set in force is this one and whole. */
 void adopt_look(struct engine *engine);
 
-/* replay.c: applies the journal's records after the rows' last one, up to its end. Returns 0 or a negative errno; `said` (may be
+/* replay.c: applies the journal's records after the rows' last one, up to its end; `commit`: with
+ * checkpoints on the way. Returns 0 or a negative errno; `said` (may be
  * NULL) gets a sentence. */
-int replay_tail(const struct view *view, struct journal *journal, char *said);
+int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said);
 
 /* Rows back to the last checkpoint, then the tail. Returns 0 or a negative errno. */
 int replay_rewind(struct engine *engine);

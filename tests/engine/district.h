@@ -1,0 +1,14 @@
+/*
+ * district.h - the district of the engine's tests
+ */
+#ifndef HUYING_TESTS_ENGINE_DISTRICT_H
+#define HUYING_TESTS_ENGINE_DISTRICT_H
+
+#include "config/district.h"
+
+/* Makes it; its hash is 64 times `fill` (a hex digit). */
+struct district *district_make(char fill);
+
+void district_unmake(struct district *district);
+
+#endif

@@ -1,0 +1,326 @@
+#include "tests/engine/harness.h"
+
+#include "dispatcher/engine/datadir.h"
+#include "proto/reply.h"
+#include "proto/request.h"
+#include "tests/engine/district.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define START_MS INT64_C(1700000000000)
+
+void harness_begin(struct harness *h, bool drill)
+{
+    FILE *file;
+    char path[HARNESS_PATH + 64];
+
+    *h = (struct harness){.drill = drill, .clock_ms = START_MS};
+    snprintf(h->folder, sizeof(h->folder), "/tmp/huying-engine-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(h->folder));
+    snprintf(h->data, sizeof(h->data), "%s/data", h->folder);
+    snprintf(h->config, sizeof(h->config), "%s/config", h->folder);
+    ck_assert_int_eq(mkdir(h->config, 0700), 0);
+    snprintf(path, sizeof(path), "%s/policy.yaml", h->config);
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("district: D\n", file);
+    fclose(file);
+    h->district = district_make('a');
+    harness_peer(h, "default", ALL_ROLES, "D");
+    harness_open(h);
+}
+
+void harness_end(struct harness *h)
+{
+    h->engine = engine_close(h->engine);
+    district_unmake(h->district);
+    ck_assert_int_eq(datadir_remove(h->folder), 0);
+}
+
+static void log_line(void *arg, int level, const char *code, const char *text)
+{
+    (void)arg;
+    if (getenv("HARNESS_LOG") != NULL)
+        fprintf(stderr, "%d %s: %s\n", level, code, text);
+}
+
+void harness_open(struct harness *h)
+{
+    struct engine_options options = {.data = h->data,
+                                     .district = h->district,
+                                     .config_folder = h->config,
+                                     .drill = h->drill,
+                                     .map_size = (size_t)64 << 20,
+                                     .segment_size = (size_t)4 << 20,
+                                     .checkpoint_records = h->checkpoint_records,
+                                     .version = "test",
+                                     .log = log_line};
+    char said[512];
+    int r = engine_open(&options, &h->engine, said);
+
+    ck_assert_msg(r == 0, "open: %d %s", r, said);
+}
+
+static void copy_folder(const char *from, const char *to, const char *name)
+{
+    char source[HARNESS_PATH + 64], target[HARNESS_PATH + 64];
+
+    snprintf(source, sizeof(source), "%s%s", from, name);
+    snprintf(target, sizeof(target), "%s%s", to, name);
+    ck_assert_int_eq(mkdir(target, 0700), 0);
+    ck_assert_int_eq(datadir_copy_files(source, target), 0);
+}
+
+void harness_kill(struct harness *h)
+{
+    char copy[sizeof(h->data)];
+
+    snprintf(copy, sizeof(copy), "%s/k%u", h->folder, (unsigned)(strlen(h->data) + (unsigned)random() % 1000000));
+    copy_folder(h->data, copy, "");
+    copy_folder(h->data, copy, "/journal");
+    copy_folder(h->data, copy, "/rows");
+    engine_close(h->engine);
+    memcpy(h->data, copy, sizeof(copy));
+    harness_open(h);
+}
+
+void harness_peer(struct harness *h, const char *name, uint32_t roles, const char *unit)
+{
+    snprintf(h->peer_name, sizeof(h->peer_name), "%s", name);
+    h->peer_roles = roles;
+    h->peer_unit = (struct code){0};
+    ck_assert(code_make(unit, strlen(unit), &h->peer_unit));
+}
+
+/* --- JSON to msgpack and back ------------------------------------------------------------------------------------------- */
+
+static void pack_json(msgpack_packer *packer, json_t *value)
+{
+    const char *key;
+    json_t *member;
+    size_t index;
+
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        msgpack_pack_map(packer, json_object_size(value));
+        json_object_foreach(value, key, member)
+        {
+            msgpack_pack_str_with_body(packer, key, strlen(key));
+            pack_json(packer, member);
+        }
+        break;
+    case JSON_ARRAY:
+        msgpack_pack_array(packer, json_array_size(value));
+        json_array_foreach(value, index, member) pack_json(packer, member);
+        break;
+    case JSON_STRING:
+        msgpack_pack_str_with_body(packer, json_string_value(value), json_string_length(value));
+        break;
+    case JSON_INTEGER:
+        msgpack_pack_int64(packer, json_integer_value(value));
+        break;
+    case JSON_TRUE:
+        msgpack_pack_true(packer);
+        break;
+    case JSON_FALSE:
+        msgpack_pack_false(packer);
+        break;
+    case JSON_REAL:
+    case JSON_NULL:
+        ck_abort_msg("no such value on the wire");
+    }
+}
+
+void *harness_message(const char *id, const char *name, int64_t at_ms, const char *json, size_t *ret_size)
+{
+    struct request_head head = {.id = text_of(id), .name = text_of(name), .has_at = at_ms >= 0, .at_ms = at_ms};
+    struct proto_buffer body = {0}, out = {0};
+    msgpack_packer packer;
+    json_error_t error;
+    char *quoted = strdup(json);
+    json_t *value;
+
+    for (char *c = quoted; *c != '\0'; c++)
+        if (*c == '\'')
+            *c = '"';
+    value = json_loads(quoted, 0, &error);
+    ck_assert_msg(value != NULL, "%s: %s", quoted, error.text);
+    msgpack_packer_init(&packer, &body, proto_buffer_write);
+    pack_json(&packer, value);
+    ck_assert_int_eq(request_encode(&head, body.data, body.size, &out), 0);
+    proto_buffer_deinit(&body);
+    json_decref(value);
+    free(quoted);
+    *ret_size = out.size;
+    return out.data;
+}
+
+static json_t *to_json(const msgpack_object *object)
+{
+    json_t *value;
+
+    switch (object->type) {
+    case MSGPACK_OBJECT_MAP:
+        value = json_object();
+        for (uint32_t i = 0; i < object->via.map.size; i++) {
+            const msgpack_object_kv *kv = &object->via.map.ptr[i];
+            char key[128];
+
+            snprintf(key, sizeof(key), "%.*s", (int)kv->key.via.str.size, kv->key.via.str.ptr);
+            json_object_set_new(value, key, to_json(&kv->val));
+        }
+        return value;
+    case MSGPACK_OBJECT_ARRAY:
+        value = json_array();
+        for (uint32_t i = 0; i < object->via.array.size; i++)
+            json_array_append_new(value, to_json(&object->via.array.ptr[i]));
+        return value;
+    case MSGPACK_OBJECT_STR:
+        return json_stringn(object->via.str.ptr, object->via.str.size);
+    case MSGPACK_OBJECT_POSITIVE_INTEGER:
+        return json_integer((json_int_t)object->via.u64);
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
+        return json_integer(object->via.i64);
+    case MSGPACK_OBJECT_BOOLEAN:
+        return json_boolean(object->via.boolean);
+    case MSGPACK_OBJECT_NIL:
+        return json_null();
+    case MSGPACK_OBJECT_FLOAT32:
+    case MSGPACK_OBJECT_FLOAT64:
+    case MSGPACK_OBJECT_BIN:
+    case MSGPACK_OBJECT_EXT:
+        break;
+    }
+    ck_abort_msg("no such value in a reply");
+    return NULL;
+}
+
+json_t *harness_json(const void *data, size_t size)
+{
+    struct codec_scratch scratch = {0};
+    msgpack_object object;
+    json_t *value;
+
+    ck_assert_int_eq(codec_unpack_sized(&scratch, data, size, 1000000, &object), 0);
+    value = to_json(&object);
+    codec_scratch_deinit(&scratch);
+    return value;
+}
+
+/* --- steps --------------------------------------------------------------------------------------------------------------- */
+
+/* The end of a step, as the shell does it. Gives the last reply, or NULL. */
+static json_t *end_step(struct harness *h)
+{
+    enum engine_outcome outcome = engine_append(h->engine);
+    struct engine_reply reply;
+    json_t *value = NULL;
+
+    h->journaled = engine_journaled(h->engine, outcome);
+    while (engine_next_reply(h->engine, &reply)) {
+        ck_assert_uint_eq(reply.peer, 7);
+        ck_assert_ptr_null(value);
+        value = harness_json(reply.data, reply.size);
+    }
+    return value;
+}
+
+json_t *harness_raw(struct harness *h, const void *data, size_t size)
+{
+    struct engine_message message = {
+        .from = {.peer = 7, .name = text_of(h->peer_name), .roles = h->peer_roles, .unit = h->peer_unit},
+        .data = data,
+        .size = size};
+    size_t left = 1;
+
+    for (int i = 0; i < 100000; i++) {
+        json_t *reply;
+
+        left -= engine_take(h->engine, &message, left, h->clock_ms);
+        reply = end_step(h);
+        if (reply != NULL)
+            return reply;
+    }
+    ck_abort_msg("no answer");
+    return NULL;
+}
+
+json_t *harness_ask(struct harness *h, const char *id, const char *name, int64_t at_ms, const char *json)
+{
+    size_t size;
+    void *data = harness_message(id, name, at_ms, json, &size);
+    json_t *reply = harness_raw(h, data, size);
+
+    free(data);
+    return reply;
+}
+
+json_t *harness_do(struct harness *h, const char *id, const char *name, int64_t at_ms, const char *json)
+{
+    json_t *reply = harness_ask(h, id, name, at_ms, json), *body;
+
+    ck_assert_msg(json_is_true(json_object_get(reply, "ok")), "%s %s: %s %s", name, json,
+                  json_string_value(json_object_get(reply, "code")), json_string_value(json_object_get(reply, "field")));
+    body = json_incref(json_object_get(reply, "body"));
+    json_decref(reply);
+    return body;
+}
+
+void harness_refused(struct harness *h, const char *code, const char *id, const char *name, int64_t at_ms, const char *json)
+{
+    json_t *reply = harness_ask(h, id, name, at_ms, json);
+
+    ck_assert_msg(json_is_false(json_object_get(reply, "ok")), "%s %s was accepted", name, json);
+    ck_assert_str_eq(json_string_value(json_object_get(reply, "code")), code);
+    json_decref(reply);
+}
+
+void harness_settle(struct harness *h)
+{
+    do {
+        engine_take(h->engine, NULL, 0, h->clock_ms);
+        ck_assert_ptr_null(end_step(h));
+        ck_assert_int_eq(h->journaled, 0);
+    } while (engine_next_due_ms(h->engine) <= engine_now_ms(h->engine));
+}
+
+int64_t num_of(const json_t *object, const char *name)
+{
+    json_t *value = json_object_get(object, name);
+
+    ck_assert_msg(json_is_integer(value), "no number `%s`", name);
+    return json_integer_value(value);
+}
+
+const char *text_in(const json_t *object, const char *name)
+{
+    json_t *value = json_object_get(object, name);
+
+    ck_assert_msg(json_is_string(value), "no text `%s`", name);
+    return json_string_value(value);
+}
+
+static void keep_first(void *arg, const char *line)
+{
+    char *first = arg;
+
+    if (first[0] == '\0')
+        snprintf(first, 256, "%s", line);
+}
+
+int64_t harness_check(struct harness *h, char *line)
+{
+    char said[512];
+    int64_t r;
+
+    line[0] = '\0';
+    r = engine_check(h->data, keep_first, NULL, line, NULL, said);
+    ck_assert_msg(r >= 0, "check: %s", said);
+    return r;
+}

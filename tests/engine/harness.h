@@ -1,0 +1,77 @@
+/*
+ * harness.h - drives an engine exactly as the shell does: take, append, journaled, then replies and events
+ *
+ * Messages are written as JSON with single quotes and become msgpack; replies come back as JSON. The district is built in
+ * memory: one district D with a desk, two streets, a community with a grid under each, two departments.
+ */
+#ifndef HUYING_TESTS_ENGINE_HARNESS_H
+#define HUYING_TESTS_ENGINE_HARNESS_H
+
+#include "config/district.h"
+#include "dispatcher/engine/engine.h"
+
+#include <jansson.h>
+
+#define HARNESS_PATH 256
+
+struct harness {
+    char folder[HARNESS_PATH]; /* temporary; `data` and `config` are in it */
+    char data[HARNESS_PATH + 16];
+    char config[HARNESS_PATH + 16];
+    struct district *district;
+    struct engine *engine;
+    bool drill;
+    uint32_t checkpoint_records;
+    int64_t clock_ms; /* in real time: what the shell's clock says */
+    int journaled;    /* what the last engine_journaled returned */
+    uint32_t peer_roles;
+    struct code peer_unit;
+    char peer_name[33];
+};
+
+#define ALL_ROLES ((1u << ROLE_COUNT) - 1)
+
+/* A new folder, and an engine in it. */
+void harness_begin(struct harness *h, bool drill);
+
+/* Closes the engine and removes the folder. */
+void harness_end(struct harness *h);
+
+/* Opens the engine in h->data; fails the test when it does not. */
+void harness_open(struct harness *h);
+
+/* As if the process had been killed: works on with a copy of the files as they are now. */
+void harness_kill(struct harness *h);
+
+/* Who asks from now on. */
+void harness_peer(struct harness *h, const char *name, uint32_t roles, const char *unit);
+
+/* The bytes of one message (caller frees). `at_ms` < 0: none. */
+void *harness_message(const char *id, const char *name, int64_t at_ms, const char *json, size_t *ret_size);
+
+/* Sends one message through whole steps until it is answered. Gives the reply (caller decrefs). */
+json_t *harness_ask(struct harness *h, const char *id, const char *name, int64_t at_ms, const char *json);
+
+/* The same, and fails the test unless it was accepted: gives the body. */
+json_t *harness_do(struct harness *h, const char *id, const char *name, int64_t at_ms, const char *json);
+
+/* The same, and fails the test unless it was refused with this code. */
+void harness_refused(struct harness *h, const char *code, const char *id, const char *name, int64_t at_ms, const char *json);
+
+/* Sends raw bytes; gives the reply. */
+json_t *harness_raw(struct harness *h, const void *data, size_t size);
+
+/* Whole steps without messages until the engine waits for time or messages. */
+void harness_settle(struct harness *h);
+
+/* Integer and text members of a body. */
+int64_t num_of(const json_t *object, const char *name);
+const char *text_in(const json_t *object, const char *name);
+
+/* Runs engine_check on the data of a closed engine; gives the number of differences, and the first line in `line` (256 bytes). */
+int64_t harness_check(struct harness *h, char *line);
+
+/* A reply's bytes as JSON (caller decrefs). */
+json_t *harness_json(const void *data, size_t size);
+
+#endif

@@ -1,0 +1,267 @@
+/* Steps: what is accepted, refused, remembered and replayed. */
+#include "dispatcher/engine/datadir.h"
+#include "tests/engine/harness.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUBMIT                                                                                                                     \
+    "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'text': '路灯不亮', 'anonymous': true}"
+
+START_TEST(submit_is_answered_and_shown)
+{
+    struct harness h;
+    json_t *body, *shown;
+
+    harness_begin(&h, false);
+    body = harness_do(&h, "s1", "submit", -1, SUBMIT);
+    ck_assert_str_eq(text_in(body, "state"), "handling");
+    ck_assert_int_eq(num_of(body, "at"), h.clock_ms);
+    ck_assert_int_gt(num_of(body, "case"), 0);
+    shown = harness_do(&h, "q1", "show_case", -1, "{'submitted': 's1'}");
+    ck_assert_str_eq(text_in(shown, "title"), "Lamp out");
+    ck_assert_str_eq(text_in(shown, "text"), "路灯不亮");
+    ck_assert_str_eq(text_in(shown, "lead"), "S1");
+    ck_assert_str_eq(text_in(shown, "number"), text_in(body, "number"));
+    ck_assert_uint_eq(json_array_size(json_object_get(shown, "duties")), 1);
+    ck_assert_uint_ge(json_array_size(json_object_get(shown, "clocks")), 1);
+    json_decref(shown);
+    json_decref(body);
+    harness_end(&h);
+}
+END_TEST
+
+/* The same request gives the same answer, whatever has happened since, also after a restart and after a kill; another body is
+ * refused. */
+START_TEST(repeated_request_gives_the_same_answer)
+{
+    struct harness h;
+    json_t *first, *again;
+    uint64_t seq;
+
+    harness_begin(&h, false);
+    first = harness_do(&h, "s1", "submit", -1, SUBMIT);
+    json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's1', 'text': 'called again'}"));
+    for (int i = 0; i < 3; i++) {
+        seq = engine_durable_seq(h.engine);
+        h.clock_ms += 1000;
+        again = harness_do(&h, "s1", "submit", -1, SUBMIT);
+        ck_assert_msg(json_equal(first, again), "round %d", i);
+        json_decref(again);
+        harness_refused(&h, "ID_REUSED", "s1", "submit", -1,
+                        "{'kind': 'praise', 'matter': 'M1', 'place': 'S1', 'anonymous': true}");
+        ck_assert_uint_eq(engine_durable_seq(h.engine), seq);
+        if (i == 0)
+            harness_kill(&h);
+        else {
+            engine_close(h.engine);
+            harness_open(&h);
+        }
+    }
+    /* Request ids belong to their key: another key's s1 is another request. */
+    harness_peer(&h, "other", ALL_ROLES, "D");
+    again = harness_do(&h, "s1", "submit", -1, SUBMIT);
+    ck_assert_int_ne(num_of(first, "case"), num_of(again, "case"));
+    json_decref(again);
+    json_decref(first);
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(bad_input_leaves_no_trace)
+{
+    struct harness h;
+    json_t *reply;
+    uint64_t seq;
+    char bytes[64];
+
+    harness_begin(&h, false);
+    harness_settle(&h);
+    seq = engine_durable_seq(h.engine);
+    srandom(4);
+    for (int i = 0; i < 2000; i++) {
+        size_t size = (size_t)random() % sizeof(bytes);
+
+        for (size_t j = 0; j < size; j++)
+            bytes[j] = (char)random();
+        reply = harness_raw(&h, bytes, size);
+        ck_assert(json_is_false(json_object_get(reply, "ok")));
+        json_decref(reply);
+    }
+    harness_refused(&h, "UNKNOWN_UNIT", "x", "submit", -1,
+                    "{'kind': 'complaint', 'matter': 'M1', 'place': 'NOWHERE', 'anonymous': true}");
+    harness_refused(&h, "UNKNOWN_MATTER", "x", "submit", -1,
+                    "{'kind': 'complaint', 'matter': 'M9', 'place': 'S1', 'anonymous': true}");
+    harness_refused(&h, "BAD_FIELD", "x", "submit", -1, "{'kind': 'wish', 'matter': 'M1', 'place': 'S1', 'anonymous': true}");
+    harness_refused(&h, "BAD_FIELD", "x", "pulse", -1, "{}");
+    harness_refused(&h, "NOT_FOUND", "x", "add_note", -1, "{'case': 99, 'text': 'x'}");
+    harness_refused(&h, "CLOCK", "x", "advance", -1, "{'to': 1800000000000}");
+    harness_refused(&h, "CLOCK", "x", "submit", 1800000000000, SUBMIT);
+    harness_peer(&h, "listener", 1u << ROLE_LISTENER, "D");
+    harness_refused(&h, "NO_ROLE", "x", "submit", -1, SUBMIT);
+    harness_peer(&h, "operator", 1u << ROLE_OPERATOR, "S2");
+    harness_refused(&h, "NOT_YOURS", "x", "submit", -1, SUBMIT);
+    ck_assert_uint_eq(engine_durable_seq(h.engine), seq);
+    /* The same id, judged afresh: a refusal is not remembered. */
+    harness_peer(&h, "default", ALL_ROLES, "D");
+    json_decref(harness_do(&h, "x", "submit", -1, SUBMIT));
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(no_reply_before_journaled)
+{
+    struct harness h;
+    struct engine_message message;
+    struct engine_reply reply;
+    size_t size;
+    void *data;
+
+    harness_begin(&h, false);
+    data = harness_message("s1", "submit", -1, SUBMIT, &size);
+    message = (struct engine_message){
+        .from = {.peer = 7, .name = text_of("default"), .roles = ALL_ROLES, .unit = h.peer_unit}, .data = data, .size = size};
+    ck_assert_uint_eq(engine_take(h.engine, &message, 1, h.clock_ms), 1);
+    /* What follows ends the process: its files go first. */
+    ck_assert_int_eq(datadir_remove(h.folder), 0);
+    engine_next_reply(h.engine, &reply);
+}
+END_TEST
+
+/* A whole batch at once: commands and reads see what stands before them in the batch. */
+START_TEST(batch_sees_its_own_writes)
+{
+    struct harness h;
+    struct engine_message messages[3];
+    struct engine_reply reply;
+    const char *names[] = {"submit", "add_note", "show_case"};
+    const char *bodies[] = {SUBMIT, "{'submitted': 'm0', 'text': 'x'}", "{'submitted': 'm0'}"};
+    int replies = 0;
+
+    harness_begin(&h, false);
+    harness_settle(&h);
+    for (int i = 0; i < 3; i++) {
+        char id[16];
+        size_t size;
+
+        snprintf(id, sizeof(id), "m%d", i);
+        messages[i] = (struct engine_message){
+            .from = {.peer = (uint64_t)i, .name = text_of("default"), .roles = ALL_ROLES, .unit = h.peer_unit}};
+        messages[i].data = harness_message(id, names[i], -1, bodies[i], &size);
+        messages[i].size = size;
+    }
+    ck_assert_uint_eq(engine_take(h.engine, messages, 3, h.clock_ms), 3);
+    ck_assert_int_eq(engine_append(h.engine), OUTCOME_DURABLE);
+    ck_assert_int_eq(engine_journaled(h.engine, OUTCOME_DURABLE), 0);
+    while (engine_next_reply(h.engine, &reply)) {
+        json_t *value = harness_json(reply.data, reply.size);
+
+        ck_assert_uint_eq(reply.peer, (uint64_t)replies);
+        ck_assert(json_is_true(json_object_get(value, "ok")));
+        if (replies == 2) {
+            ck_assert_int_eq(num_of(json_object_get(value, "body"), "notes"), 1);
+            ck_assert_str_eq(text_in(json_object_get(value, "body"), "title"), "Lamp out");
+        }
+        json_decref(value);
+        replies++;
+    }
+    ck_assert_int_eq(replies, 3);
+    for (int i = 0; i < 3; i++)
+        free((void *)messages[i].data);
+    harness_end(&h);
+}
+END_TEST
+
+/* Events form one chain and come once, after the step. */
+START_TEST(events_form_a_chain)
+{
+    struct harness h;
+    json_t *page, *row;
+    uint64_t prev = 0, from = 1, events = 0;
+    size_t i;
+
+    harness_begin(&h, false);
+    for (int n = 0; n < 40; n++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "s%d", n);
+        json_decref(harness_do(&h, id, "submit", -1, SUBMIT));
+    }
+    for (;;) {
+        char body[64];
+
+        snprintf(body, sizeof(body), "{'from': %llu, 'count': 17}", (unsigned long long)from);
+        page = harness_do(&h, "q", "events", -1, body);
+        json_array_foreach(json_object_get(page, "rows"), i, row)
+        {
+            ck_assert_int_eq(num_of(row, "prev"), (int64_t)prev);
+            prev = (uint64_t)num_of(row, "seq");
+            ck_assert_ptr_null(json_object_get(row, "title"));
+            events++;
+        }
+        ck_assert_uint_gt((uint64_t)num_of(page, "next"), from - 1);
+        from = (uint64_t)num_of(page, "next");
+        if (from > (uint64_t)num_of(page, "last"))
+            break;
+        json_decref(page);
+    }
+    json_decref(page);
+    ck_assert_uint_gt(events, 40 * 4);
+    harness_peer(&h, "street", 1u << ROLE_SUPERVISOR, "S1");
+    harness_refused(&h, "NOT_YOURS", "q", "events", -1, "{}");
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(adoption_goes_on_after_a_kill)
+{
+    struct harness h;
+    char line[256];
+    json_t *page;
+
+    harness_begin(&h, false);
+    /* Killed before anything is journaled, then after. */
+    harness_kill(&h);
+    harness_settle(&h);
+    ck_assert_uint_eq(engine_durable_seq(h.engine), 3 + 9);
+    harness_kill(&h);
+    harness_settle(&h);
+    ck_assert_uint_eq(engine_durable_seq(h.engine), 3 + 9);
+    page = harness_do(&h, "q", "list_units", -1, "{}");
+    ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 9);
+    json_decref(page);
+    h.engine = engine_close(h.engine);
+    ck_assert_int_eq(harness_check(&h, line), 0);
+    harness_end(&h);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("step");
+    TCase *t = tcase_create("step");
+
+    tcase_add_test(t, submit_is_answered_and_shown);
+    tcase_add_test(t, repeated_request_gives_the_same_answer);
+    tcase_add_test(t, bad_input_leaves_no_trace);
+    tcase_add_test_raise_signal(t, no_reply_before_journaled, SIGABRT);
+    tcase_add_test(t, batch_sees_its_own_writes);
+    tcase_add_test(t, events_form_a_chain);
+    tcase_add_test(t, adoption_goes_on_after_a_kill);
+    tcase_set_timeout(t, 60);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
