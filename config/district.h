@@ -19,7 +19,7 @@ struct unit {
     char *name;
     enum unit_tier tier;
     enum unit_class class;
-    int32_t parent;     /* index, -1 = top */
+    int32_t parent;      /* index, -1 = top */
     int32_t accountable; /* index of the unit whose figures it enters: itself, or an ancestor */
 };
 
@@ -42,7 +42,7 @@ struct selector {
 /* One row of the dispatch catalogue 派单目录. The first row in file order whose matter and place fit wins, exact place before any
  * place: place -1 = any; a place fits when it is the case's place or an ancestor of it, the lowest one first. */
 struct catalogue_row {
-    uint32_t row; /* number in the file, from 1, header not counted */
+    uint32_t row;   /* number in the file, from 1, header not counted */
     int32_t matter; /* -1 = any */
     int32_t place;  /* -1 = any */
     struct selector lead;
@@ -69,8 +69,8 @@ struct policy {
     enum on_overdue on_overdue[UNIT_CLASS_COUNT][UNIT_TIER_COUNT];
     /* budgets by clock; by urgency where it matters. 0 = this clock is off. */
     int64_t handle_ms[URGENCY_COUNT];
-    int64_t second_round_ms; /* handle of rounds >= 2 */
-    int64_t last_round_ms;   /* handle of round R */
+    int64_t second_round_ms;    /* handle of rounds >= 2 */
+    int64_t last_round_ms;      /* handle of round R */
     int64_t take_over_floor_ms; /* fresh limit = half the list limit, at least this */
     int64_t send_back_floor_ms; /* time left at least, after a send-back */
     int64_t route_ms[URGENCY_COUNT];
@@ -120,7 +120,8 @@ bool district_within(const struct district *district, int32_t unit, int32_t top)
 /* The unit of this tier on the way up from `unit`, itself included, or -1. */
 int32_t district_up_to(const struct district *district, int32_t unit, enum unit_tier tier);
 
-/* The row that routes `matter` (-1 unknown) at `place`, or NULL. Sets *ret_lead to the lead's index: a row whose selector finds no unit does not fit. */
+/* The row that routes `matter` (-1 unknown) at `place`, or NULL. Sets *ret_lead to the lead's index: a row whose selector finds no
+ * unit does not fit. */
 const struct catalogue_row *district_row(const struct district *district, int32_t matter, int32_t place, int32_t *ret_lead);
 
 /* Unit of a selector for a place, or -1. */

@@ -15,10 +15,10 @@
 struct table {
     char *file; /* name for faults */
     uint32_t column_count;
-    uint32_t row_count;   /* the header is not counted */
-    const char **columns; /* names */
-    const char **cells;   /* row_count * column_count, terminated, blanks around them kept */
-    uint32_t *lines;      /* by row: the line that it begins on, from 1 */
+    uint32_t row_count; /* the header is not counted */
+    char **columns;     /* names */
+    char **cells;       /* row_count * column_count, terminated, blanks around them kept */
+    uint32_t *lines;    /* by row: the line that it begins on, from 1 */
     char *bytes;
 };
 
@@ -28,6 +28,18 @@ int table_parse(const char *file, const void *data, size_t size, struct faults *
 
 /* Reads a file of a folder (NULL: `file` is a path). As table_parse; a file that cannot be read is a fault. */
 int table_load(const char *folder, const char *file, struct faults *faults, struct table **ret);
+
+/* Takes ASCII blanks off both ends of every cell. */
+void table_trim(struct table *table);
+
+/* Finds columns by name: ret[i] for names[i], -1 where there is none. Missing ones among the first `required`, and columns of the
+ * file that are not in `names`, are faults. Returns 0 or -EINVAL. */
+int table_columns(const struct table *table, const char *const *names, uint32_t count, uint32_t required, struct faults *faults,
+                  int32_t *ret);
+
+/* Adds a fault at a cell; column -1: at the row. */
+void table_fault(const struct table *table, struct faults *faults, uint32_t row, int32_t column, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 struct table *table_free(struct table *table);
 

@@ -1,0 +1,478 @@
+#include "config/keys.h"
+
+#include "config/file.h"
+#include "config/words.h"
+#include "config/yaml.h"
+#include "config/z85.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_SIZE 4096
+#define KEYS_MAX 100000
+
+_Static_assert(KEY_TEXT_SIZE == Z85_CHARS + 1, "a key is 32 bytes in Z85");
+_Static_assert(crypto_box_PUBLICKEYBYTES == Z85_BYTES && crypto_box_SECRETKEYBYTES == Z85_BYTES, "CURVE keys are Curve25519 keys");
+
+/* ---- the files ---- */
+
+struct raw {
+    char *name, *public_key, *secret, *unit;
+    char **roles;
+    unsigned roles_count;
+};
+
+static const cyaml_schema_value_t role_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CYAML_UNLIMITED)};
+#define TEXT(key, member, flags) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (flags), struct raw, member, 0, CYAML_UNLIMITED)
+static const cyaml_schema_field_t pair_fields[] = {TEXT("name", name, 0), TEXT("public", public_key, 0), TEXT("secret", secret, 0),
+                                                   CYAML_FIELD_END};
+static const cyaml_schema_value_t pair_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, pair_fields)};
+static const cyaml_schema_field_t public_fields[] = {
+    TEXT("name", name, 0), TEXT("public", public_key, 0), TEXT("unit", unit, CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_SEQUENCE("roles", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct raw, roles, &role_schema, 0, ROLE_COUNT),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t public_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, public_fields)};
+
+/* NAME of a key: a code, no hidden file. */
+static bool good_name(const char *name, struct code *ret)
+{
+    return name[0] != '.' && name[0] != '-' && !code_parse(name, ret);
+}
+
+static int make_path(const char *folder, const char *name, const char *end, char ret[PATH_SIZE])
+{
+    int length = snprintf(ret, PATH_SIZE, "%s/%s%s", folder, name, end);
+    return length < 0 || length >= PATH_SIZE ? -ENAMETOOLONG : 0;
+}
+
+static int write_all(int fd, const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t done = write(fd, text, size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return -errno;
+        text += done;
+        size -= (size_t)done;
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Makes a file that was not there, whole or not at all: nobody reads half a key, nobody's key is overwritten. */
+static int write_new(const char *path, mode_t mode, const char *text)
+{
+    char draft[PATH_SIZE + 16];
+    snprintf(draft, sizeof draft, "%s.XXXXXX", path);
+    int fd = mkostemp(draft, O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = fchmod(fd, mode) < 0 ? -errno : write_all(fd, text, strlen(text));
+    if (close(fd) < 0 && r == 0)
+        r = -errno;
+    if (r == 0 && link(draft, path) < 0)
+        r = -errno;
+    unlink(draft);
+    return r;
+}
+
+static int sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = fsync(fd) < 0 ? -errno : 0;
+    close(fd);
+    return r;
+}
+
+/* ---- the folder ---- */
+
+int keys_folder_default(char *ret, size_t size)
+{
+    const char *named = getenv("HUYING_KEYS");
+    const char *home = getenv("HOME");
+    int length;
+    if (named && named[0])
+        length = snprintf(ret, size, "%s", named);
+    else if (home && home[0])
+        length = snprintf(ret, size, "%s/.config/huying/keys", home);
+    else
+        return -ENOENT;
+    return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
+int keys_folder_ensure(const char *folder)
+{
+    char path[PATH_SIZE];
+    int length = snprintf(path, sizeof path, "%s", folder);
+    if (length <= 0 || length >= PATH_SIZE)
+        return -ENAMETOOLONG;
+    for (char *at = path + 1;; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char kept = *at;
+        *at = '\0';
+        if (mkdir(path, 0700) < 0 && errno != EEXIST)
+            return -errno;
+        *at = kept;
+        if (kept == '\0')
+            break;
+    }
+    struct stat stat_of;
+    if (stat(folder, &stat_of) < 0)
+        return -errno;
+    if (!S_ISDIR(stat_of.st_mode))
+        return -ENOTDIR;
+    /* Who may write here may give himself any role. */
+    return stat_of.st_mode & (S_IWGRP | S_IWOTH) ? -EACCES : 0;
+}
+
+/* ---- writing ---- */
+
+static size_t roles_text(uint32_t roles, char *ret, size_t size)
+{
+    size_t used = 0;
+    ret[0] = '\0';
+    for (uint32_t role = 0; role < ROLE_COUNT && used < size; role++)
+        if (roles & ROLE_BIT(role))
+            used += (size_t)snprintf(ret + used, size - used, "%s%s", used ? ", " : "", enum_name(&role_enum, (int)role));
+    return used;
+}
+
+/* Writes NAME.pub; without a unit it is the server's. */
+static int write_public(const char *folder, const char *name, const char *public_key, uint32_t roles, const char *unit)
+{
+    char words[256], text[1024], path[PATH_SIZE];
+    int r = make_path(folder, name, ".pub", path);
+    if (r < 0)
+        return r;
+    if (unit) {
+        roles_text(roles, words, sizeof words);
+        snprintf(text, sizeof text,
+                 "# Public key for Huying: what the server knows of this key. Remove the file to take the key's rights away.\n"
+                 "name: '%s'\npublic: '%s'\nunit: '%s'\nroles: [%s]\n",
+                 name, public_key, unit, words);
+    } else {
+        snprintf(text, sizeof text, "# Public key of the server of Huying: copy it to every client.\nname: '%s'\npublic: '%s'\n",
+                 name, public_key);
+    }
+    r = write_new(path, 0644, text);
+    return r < 0 ? r : sync_folder(folder);
+}
+
+/* Writes NAME.key with a new pair. */
+static int write_secret(const char *folder, const char *name, char ret_public[KEY_TEXT_SIZE])
+{
+    unsigned char public_bytes[Z85_BYTES], secret_bytes[Z85_BYTES];
+    char secret_key[KEY_TEXT_SIZE], text[512], path[PATH_SIZE];
+    int r = make_path(folder, name, ".key", path);
+    if (r < 0)
+        return r;
+    crypto_box_keypair(public_bytes, secret_bytes);
+    z85_encode(public_bytes, ret_public);
+    z85_encode(secret_bytes, secret_key);
+    snprintf(text, sizeof text,
+             "# Key pair for Huying. Whoever has this file may act with its roles: keep it secret (mode 0600).\n"
+             "name: '%s'\npublic: '%s'\nsecret: '%s'\n",
+             name, ret_public, secret_key);
+    r = write_new(path, 0600, text);
+    sodium_memzero(secret_bytes, sizeof secret_bytes);
+    sodium_memzero(secret_key, sizeof secret_key);
+    sodium_memzero(text, sizeof text);
+    return r;
+}
+
+static int write_pair(const char *folder, const char *name, uint32_t roles, const char *unit)
+{
+    char public_key[KEY_TEXT_SIZE], path[PATH_SIZE];
+    if (sodium_init() < 0)
+        return -EIO;
+    int r = make_path(folder, name, ".pub", path);
+    if (r < 0)
+        return r;
+    /* A lone .pub may be somebody's whose .key is on another machine. */
+    if (access(path, F_OK) == 0)
+        return -EEXIST;
+    r = write_secret(folder, name, public_key);
+    if (r < 0)
+        return r;
+    r = write_public(folder, name, public_key, roles, unit);
+    if (r < 0 && make_path(folder, name, ".key", path) == 0)
+        unlink(path);
+    return r;
+}
+
+int keys_new(const char *folder, const char *name, uint32_t roles, const char *unit)
+{
+    struct code code;
+    if (!good_name(name, &code) || strcmp(name, "server") == 0 || roles == 0 || roles & ~ROLES_ALL || code_parse(unit, &code))
+        return -EINVAL;
+    return write_pair(folder, name, roles, unit);
+}
+
+/* ---- reading ---- */
+
+/* -EINVAL of file and YAML are told apart by whether the file can be opened. */
+static int parse_file(const char *path, const char *file, const cyaml_schema_value_t *schema, struct faults *faults,
+                      struct yaml *ret)
+{
+    if (access(path, R_OK) < 0)
+        return -errno;
+    char *data = NULL;
+    size_t size = 0;
+    int r = file_read(NULL, path, faults, &data, &size);
+    if (r == 0) {
+        r = yaml_parse(file, data, size, schema, faults, ret);
+        sodium_memzero(data, size);
+        free(data);
+    }
+    return r;
+}
+
+int keys_load_pair(const char *file, struct key_pair *ret)
+{
+    if (sodium_init() < 0)
+        return -EIO;
+    struct stat stat_of;
+    if (stat(file, &stat_of) < 0)
+        return -errno;
+    if (!S_ISREG(stat_of.st_mode))
+        return -EBADMSG;
+    if (stat_of.st_mode & (S_IRWXG | S_IRWXO))
+        return -EACCES;
+    struct faults *faults = malloc(sizeof *faults);
+    if (!faults)
+        return -ENOMEM;
+    faults_init(faults);
+    struct yaml yaml;
+    int r = parse_file(file, file, &pair_schema, faults, &yaml);
+    free(faults);
+    if (r < 0)
+        return r == -EINVAL ? -EBADMSG : r;
+    const struct raw *raw = yaml.data;
+    unsigned char public_bytes[Z85_BYTES], secret_bytes[Z85_BYTES], computed[Z85_BYTES];
+    struct key_pair pair = {0};
+    r = -EBADMSG;
+    if (good_name(raw->name, &pair.name) && z85_decode(raw->public_key, public_bytes) && z85_decode(raw->secret, secret_bytes) &&
+        crypto_scalarmult_base(computed, secret_bytes) == 0 && memcmp(computed, public_bytes, sizeof computed) == 0) {
+        memcpy(pair.public_key, raw->public_key, KEY_TEXT_SIZE);
+        memcpy(pair.secret_key, raw->secret, KEY_TEXT_SIZE);
+        *ret = pair;
+        r = 0;
+    }
+    sodium_memzero(secret_bytes, sizeof secret_bytes);
+    sodium_memzero(&pair, sizeof pair);
+    sodium_memzero(raw->secret, strlen(raw->secret));
+    yaml_deinit(&yaml);
+    return r;
+}
+
+int keys_load_named(const char *folder, const char *name, struct key_pair *ret)
+{
+    char path[PATH_SIZE];
+    struct code code;
+    if (!good_name(name, &code))
+        return -EINVAL;
+    int r = make_path(folder, name, ".key", path);
+    return r < 0 ? r : keys_load_pair(path, ret);
+}
+
+int keys_load_server_public(const char *folder, char ret[KEY_TEXT_SIZE])
+{
+    char path[PATH_SIZE];
+    int r = make_path(folder, "server", ".pub", path);
+    struct faults *faults = malloc(sizeof *faults);
+    if (!faults)
+        return -ENOMEM;
+    faults_init(faults);
+    struct yaml yaml;
+    if (r == 0)
+        r = parse_file(path, "server.pub", &public_schema, faults, &yaml);
+    free(faults);
+    if (r < 0)
+        return r == -EINVAL ? -EBADMSG : r;
+    unsigned char bytes[Z85_BYTES];
+    const struct raw *raw = yaml.data;
+    r = z85_decode(raw->public_key, bytes) ? 0 : -EBADMSG;
+    if (r == 0)
+        memcpy(ret, raw->public_key, KEY_TEXT_SIZE);
+    yaml_deinit(&yaml);
+    return r;
+}
+
+static void read_roles(const struct yaml *yaml, const struct raw *raw, struct faults *faults, struct key_entry *ret)
+{
+    for (unsigned i = 0; i < raw->roles_count; i++) {
+        int role = enum_find(&role_enum, text_of(raw->roles[i]));
+        char path[24];
+        snprintf(path, sizeof path, "roles.%u", i);
+        if (role >= 0) {
+            ret->roles |= ROLE_BIT(role);
+        } else {
+            char known[256];
+            roles_text(ROLES_ALL, known, sizeof known);
+            yaml_fault(yaml, faults, path, "role `%s` is not known; write some of %s", raw->roles[i], known);
+        }
+    }
+    if (raw->roles_count == 0)
+        faults_add(faults, yaml->file, 0, 0, "key `roles` is missing; write roles: [worker] or others");
+}
+
+static void read_entry(const struct yaml *yaml, const char *name, struct faults *faults, struct key_entry *ret)
+{
+    const struct raw *raw = yaml->data;
+    unsigned char bytes[Z85_BYTES];
+    if (strcmp(raw->name, name) != 0 || !good_name(name, &ret->name))
+        yaml_fault(yaml, faults, "name", "`name: %s` is not the file's name; write `%s`", raw->name, name);
+    if (z85_decode(raw->public_key, bytes))
+        memcpy(ret->public_key, raw->public_key, KEY_TEXT_SIZE);
+    else
+        yaml_fault(yaml, faults, "public", "`public` is not a key; copy the line from the holder's file again");
+    const char *why =
+        raw->unit ? code_parse(raw->unit, &ret->unit) : "write the code of the unit whose subtree the key may act for";
+    if (why)
+        yaml_fault(yaml, faults, "unit", "`unit`: %s", why);
+    read_roles(yaml, raw, faults, ret);
+}
+
+static int compare_entry(const void *a, const void *b)
+{
+    const struct key_entry *x = a, *y = b;
+    int order = memcmp(x->public_key, y->public_key, Z85_CHARS);
+    return order ? order : memcmp(x->name.s, y->name.s, CODE_SIZE);
+}
+
+/* NAME of a NAME.pub that is not the server's; false: another file. */
+static bool public_name(const char *file, char ret[CODE_SIZE + 1])
+{
+    size_t size = strlen(file);
+    if (file[0] == '.' || size <= 4 || size - 4 > CODE_SIZE || strcmp(file + size - 4, ".pub") != 0)
+        return false;
+    memcpy(ret, file, size - 4);
+    ret[size - 4] = '\0';
+    return strcmp(ret, "server") != 0;
+}
+
+static int add_entry(const char *folder, const char *file, struct faults *faults, struct key_registry *registry)
+{
+    char name[CODE_SIZE + 1], path[PATH_SIZE];
+    if (!public_name(file, name))
+        return 0;
+    if (registry->count == KEYS_MAX)
+        return -E2BIG;
+    if (registry->count % 64 == 0) {
+        struct key_entry *grown = realloc(registry->at, (registry->count + 64) * sizeof *grown);
+        if (!grown)
+            return -ENOMEM;
+        registry->at = grown;
+    }
+    struct key_entry *entry = &registry->at[registry->count];
+    *entry = (struct key_entry){0};
+    struct yaml yaml;
+    int r = make_path(folder, file, "", path);
+    if (r == 0)
+        r = parse_file(path, file, &public_schema, faults, &yaml);
+    if (r == -EACCES)
+        faults_add(faults, file, 0, 0, "cannot be read: %s", strerror(EACCES));
+    if (r < 0)
+        return r == -ENOMEM ? r : 0; /* said in faults */
+    read_entry(&yaml, name, faults, entry);
+    yaml_deinit(&yaml);
+    registry->count++;
+    return 0;
+}
+
+int keys_registry_load(const char *folder, struct faults *faults, struct key_registry **ret)
+{
+    faults_init(faults);
+    DIR *listing = opendir(folder);
+    if (!listing)
+        return -errno;
+    struct key_registry *registry = calloc(1, sizeof *registry);
+    int r = registry ? 0 : -ENOMEM;
+    const struct dirent *file;
+    while (r == 0 && (file = readdir(listing)))
+        r = add_entry(folder, file->d_name, faults, registry);
+    closedir(listing);
+    if (r == 0 && registry->count > 0)
+        qsort(registry->at, registry->count, sizeof *registry->at, compare_entry);
+    for (uint32_t i = 1; r == 0 && i < registry->count; i++) {
+        const struct key_entry *one = &registry->at[i - 1], *two = &registry->at[i];
+        char name[CODE_SIZE + 1], other[CODE_SIZE + 1], path[CODE_SIZE + 8];
+        if (memcmp(one->public_key, two->public_key, Z85_CHARS) != 0 || one->public_key[0] == '\0')
+            continue;
+        snprintf(path, sizeof path, "%s.pub", code_text(&two->name, name));
+        faults_add(faults, path, 0, 0, "the same public key is in %s.pub; a key has one name, remove one file",
+                   code_text(&one->name, other));
+    }
+    if (r == 0 && faults_total(faults) > 0)
+        r = -EINVAL;
+    if (r < 0) {
+        keys_registry_free(registry);
+        return r;
+    }
+    *ret = registry;
+    return 0;
+}
+
+const struct key_entry *keys_registry_find(const struct key_registry *registry, const char *public_key)
+{
+    uint32_t low = 0, high = registry->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = memcmp(public_key, registry->at[middle].public_key, Z85_CHARS);
+        if (order == 0)
+            return &registry->at[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+struct key_registry *keys_registry_free(struct key_registry *registry)
+{
+    if (!registry)
+        return NULL;
+    free(registry->at);
+    free(registry);
+    return NULL;
+}
+
+/* The pair is there, or is made. A first start that was cut off between the two files is completed. */
+static int ensure_pair(const char *folder, const char *name, uint32_t roles, const char *unit)
+{
+    int r = write_pair(folder, name, roles, unit);
+    if (r != -EEXIST)
+        return r;
+    char path[PATH_SIZE];
+    r = make_path(folder, name, ".pub", path);
+    if (r < 0 || access(path, F_OK) == 0)
+        return r;
+    struct key_pair pair;
+    r = keys_load_named(folder, name, &pair);
+    if (r < 0)
+        return r;
+    r = write_public(folder, name, pair.public_key, roles, unit);
+    sodium_memzero(&pair, sizeof pair);
+    return r == -EEXIST ? 0 : r;
+}
+
+int keys_make_default(const char *folder, bool drill, const struct code *district)
+{
+    char unit[CODE_SIZE + 1];
+    uint32_t roles = drill ? ROLES_ALL & ~ROLE_BIT(ROLE_GATEWAY) : ROLE_BIT(ROLE_ADMINISTRATOR);
+    int r = keys_folder_ensure(folder);
+    if (r == 0)
+        r = ensure_pair(folder, "server", 0, NULL);
+    return r < 0 ? r : ensure_pair(folder, "default", roles, code_text(district, unit));
+}
