@@ -2,7 +2,7 @@
 
 #include "config/file.h"
 #include "config/words.h"
-#include "config/yaml.h"
+#include "config/yaml_file.h"
 #include "config/z85.h"
 
 #include <dirent.h>

@@ -8,7 +8,7 @@
 #define HUYING_CONFIG_POLICY_H
 
 #include "config/district.h"
-#include "config/yaml.h"
+#include "config/yaml_file.h"
 
 /* Every default. No district, no desk, no zone. */
 void policy_defaults(struct policy *ret);

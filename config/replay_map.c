@@ -6,7 +6,7 @@
 #include "config/table.h"
 #include "config/units.h"
 #include "config/words.h"
-#include "config/yaml.h"
+#include "config/yaml_file.h"
 
 #include <errno.h>
 #include <stdio.h>

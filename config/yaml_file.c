@@ -1,4 +1,4 @@
-#include "config/yaml.h"
+#include "config/yaml_file.h"
 
 #include <assert.h>
 #include <errno.h>

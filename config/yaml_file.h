@@ -1,12 +1,12 @@
 /*
- * yaml.h - a YAML file as a struct, and the place of each of its values
+ * yaml_file.h - a YAML file as a struct, and the place of each of its values
  *
  * libcyaml reads the file against a schema; it says the first fault of the shape (a key that is not known, twice there, missing, a
  * list where a value is due). Every scalar is read as text: numbers, spans and switches are the caller's second pass, which reports
  * all it finds. A walk with libyaml beside it keeps line and column of every key, so that the second pass can say them.
  */
-#ifndef HUYING_CONFIG_YAML_H
-#define HUYING_CONFIG_YAML_H
+#ifndef HUYING_CONFIG_YAML_FILE_H
+#define HUYING_CONFIG_YAML_FILE_H
 
 #include "config/faults.h"
 
