@@ -322,5 +322,7 @@ int64_t harness_check(struct harness *h, char *line)
     line[0] = '\0';
     r = engine_check(h->data, keep_first, NULL, line, NULL, said);
     ck_assert_msg(r >= 0, "check: %s", said);
+    if (r > 0 && getenv("HARNESS_LOG") != NULL)
+        fprintf(stderr, "check: %s\n", line);
     return r;
 }

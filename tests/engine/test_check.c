@@ -1,0 +1,194 @@
+/* The self-check finds what does not follow from the journal. */
+#include "dispatcher/engine/datadir.h"
+#include "dispatcher/store/store.h"
+#include "tests/engine/harness.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY INT64_C(86400000)
+#define SUBMIT "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'anonymous': true}"
+
+/* Some life: cases answered in time and late, calls, leases. */
+static void live(struct harness *h)
+{
+    for (int i = 0; i < 12; i++) {
+        char id[16], body[128];
+
+        snprintf(id, sizeof(id), "s%d", i);
+        json_decref(harness_do(h, id, "submit", -1, SUBMIT));
+        if (i % 2 == 0) {
+            snprintf(id, sizeof(id), "g%d", i);
+            snprintf(body, sizeof(body), "{'submitted': 's%d'}", i);
+            json_decref(harness_do(h, id, "sign", -1, body));
+            h->clock_ms += DAY;
+            snprintf(id, sizeof(id), "a%d", i);
+            snprintf(body, sizeof(body), "{'submitted': 's%d', 'code': 'solved', 'text': 'done'}", i);
+            json_decref(harness_do(h, id, "answer", -1, body));
+        }
+    }
+    h->clock_ms += 3 * DAY;
+    harness_settle(h);
+}
+
+START_TEST(clean_data_is_clean)
+{
+    struct harness h;
+    char line[256];
+
+    harness_begin(&h, false);
+    live(&h);
+    harness_kill(&h);
+    h.engine = engine_close(h.engine);
+    ck_assert_int_eq(harness_check(&h, line), 0);
+    /* A check changes nothing: the same again, and the data still opens. */
+    ck_assert_int_eq(harness_check(&h, line), 0);
+    harness_open(&h);
+    harness_end(&h);
+}
+END_TEST
+
+/* One byte of one row of a table, changed behind the engine's back. */
+static void spoil(struct harness *h, enum row_table table, size_t offset)
+{
+    struct store_options options = {.map_size = (size_t)64 << 20};
+    struct store *store;
+    struct view view;
+    union any_row row;
+    uint64_t id;
+    char *path = datadir_join(h->data, "rows");
+
+    options.path = path;
+    ck_assert_int_eq(store_open(&options, &store), 0);
+    store_view(store, &view);
+    ck_assert_uint_eq(store_ids_before(store, table, 0, &id, 1), 1);
+    ck_assert(view_get(&view, table, id, &row));
+    ((char *)&row)[offset] ^= 1;
+    view_put(&view, table, id, &row);
+    ck_assert_int_eq(store_checkpoint(store), 0);
+    store_close(store);
+    free(path);
+}
+
+START_TEST(changed_row_is_found)
+{
+    static const struct {
+        enum row_table table;
+        size_t offset;
+        const char *name;
+    } rows[] = {
+        {ROW_CASE, offsetof(struct case_row, notes), "case"},
+        {ROW_DUTY, offsetof(struct duty_row, signed_at), "duty"},
+        {ROW_CLOCK, offsetof(struct clock_row, consumed_ms), "clock"},
+        {ROW_REQUEST, offsetof(struct request_row, body_hash), "request"},
+        {ROW_UNIT, offsetof(struct unit_row, tier), "unit"},
+        {ROW_NUMBER, offsetof(struct number_row, case_id), "number"},
+    };
+    struct harness h;
+    char line[256];
+
+    harness_begin(&h, false);
+    live(&h);
+    h.engine = engine_close(h.engine);
+    spoil(&h, rows[_i].table, rows[_i].offset);
+    ck_assert_int_eq(harness_check(&h, line), 1);
+    ck_assert_msg(strncmp(line, rows[_i].name, strlen(rows[_i].name)) == 0, "%s", line);
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(changed_counter_is_found)
+{
+    struct harness h;
+    struct store_options options = {.map_size = (size_t)64 << 20};
+    struct counter_key key = {.metric = METRIC_ON_TIME_RATE, .slot = 5};
+    struct counter delta = {.den = 1};
+    struct store *store;
+    struct view view;
+    char line[256];
+    char *path;
+
+    harness_begin(&h, false);
+    live(&h);
+    h.engine = engine_close(h.engine);
+    path = datadir_join(h.data, "rows");
+    options.path = path;
+    ck_assert_int_eq(store_open(&options, &store), 0);
+    store_view(store, &view);
+    view.ops->count(view.store, &key, &delta);
+    ck_assert_int_eq(store_checkpoint(store), 0);
+    store_close(store);
+    free(path);
+    ck_assert_int_eq(harness_check(&h, line), 1);
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(running_server_is_not_checked)
+{
+    struct harness h;
+    struct engine *second = NULL;
+    struct engine_options options;
+    char said[512];
+
+    harness_begin(&h, false);
+    ck_assert_int_eq(engine_check(h.data, NULL, NULL, NULL, NULL, said), -EBUSY);
+    ck_assert_ptr_nonnull(strstr(said, "Stop it first"));
+    options = (struct engine_options){.data = h.data, .district = h.district};
+    ck_assert_int_eq(engine_open(&options, &second, said), -EBUSY);
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(newer_data_is_refused)
+{
+    struct harness h;
+    struct engine *engine = NULL;
+    struct engine_options options;
+    char said[512];
+    char *path;
+    FILE *file;
+
+    harness_begin(&h, false);
+    h.engine = engine_close(h.engine);
+    path = datadir_join(h.data, "VERSION");
+    file = fopen(path, "w");
+    fputs("huying data 2\n", file);
+    fclose(file);
+    free(path);
+    options = (struct engine_options){.data = h.data, .district = h.district};
+    ck_assert_int_eq(engine_open(&options, &engine, said), -ENOTSUP);
+    ck_assert_ptr_nonnull(strstr(said, "version 2"));
+    ck_assert_int_eq(engine_check(h.data, NULL, NULL, NULL, NULL, said), -ENOTSUP);
+    harness_end(&h);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("check");
+    TCase *t = tcase_create("check");
+
+    tcase_add_test(t, clean_data_is_clean);
+    tcase_add_loop_test(t, changed_row_is_found, 0, 6);
+    tcase_add_test(t, changed_counter_is_found);
+    tcase_add_test(t, running_server_is_not_checked);
+    tcase_add_test(t, newer_data_is_refused);
+    tcase_set_timeout(t, 120);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,227 @@
+/* Drill time: it moves by commands alone, and stops at every due instant on the way. */
+#include "tests/engine/harness.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define T0 INT64_C(1320000000000)
+#define DAY INT64_C(86400000)
+#define SUBMIT "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'anonymous': true}"
+
+static json_t *ask_at(struct harness *h, const char *id, const char *name, int64_t at_ms, const char *format, int64_t number)
+{
+    char body[128];
+
+    snprintf(body, sizeof(body), format, (long long)number);
+    return harness_do(h, id, name, at_ms, body);
+}
+
+/* Instants of the rungs fired so far, in order; gives how many. */
+static size_t rungs(struct harness *h, int64_t *ret_at, size_t max, bool *ret_late)
+{
+    size_t count = 0, i;
+    uint64_t from = 1, last;
+    json_t *row;
+
+    *ret_late = false;
+    do {
+        json_t *page = ask_at(h, "q", "events", -1, "{'from': %lld}", (int64_t)from);
+
+        json_array_foreach(json_object_get(page, "rows"), i, row)
+        {
+            if (strcmp(text_in(row, "type"), "rung_fired") != 0)
+                continue;
+            *ret_late = *ret_late || json_is_true(json_object_get(row, "late"));
+            if (count < max)
+                ret_at[count] = num_of(row, "at");
+            count++;
+        }
+        from = (uint64_t)num_of(page, "next");
+        last = (uint64_t)num_of(page, "last");
+        json_decref(page);
+    } while (from <= last);
+    return count;
+}
+
+START_TEST(advance_stops_at_each_due_instant)
+{
+    struct harness h;
+    int64_t at[8];
+    bool late;
+
+    harness_begin(&h, true);
+    json_decref(harness_do(&h, "s1", "submit", T0, SUBMIT));
+    json_decref(ask_at(&h, "s2", "submit", T0 + DAY, SUBMIT, 0));
+    ck_assert_uint_eq(rungs(&h, at, 8, &late), 0);
+    json_decref(ask_at(&h, "a1", "advance", -1, "{'to': %lld}", T0 + 30 * DAY));
+    ck_assert_int_eq(engine_now_ms(h.engine), T0 + 30 * DAY);
+    /* Handle and total clocks of two cases, yellow at 80 % of five days and red one ms after due. */
+    ck_assert_uint_eq(rungs(&h, at, 8, &late), 8);
+    ck_assert(!late);
+    ck_assert_int_eq(at[0], T0 + 4 * DAY);
+    ck_assert_int_eq(at[1], T0 + 4 * DAY);
+    ck_assert_int_eq(at[2], T0 + 5 * DAY);
+    ck_assert_int_eq(at[4], T0 + 5 * DAY + 1);
+    ck_assert_int_eq(at[6], T0 + 6 * DAY + 1);
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(an_instant_carries_time_along)
+{
+    struct harness h;
+    int64_t at[8];
+    bool late;
+
+    harness_begin(&h, true);
+    json_decref(harness_do(&h, "s1", "submit", T0, SUBMIT));
+    harness_refused(&h, "CLOCK", "s2", "submit", T0 - 1, SUBMIT);
+    json_decref(harness_do(&h, "s2", "submit", T0 + 10 * DAY, SUBMIT));
+    ck_assert_uint_eq(rungs(&h, at, 8, &late), 4);
+    ck_assert(!late);
+    /* Without an instant: at the last one. */
+    json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's1', 'text': 'x'}"));
+    ck_assert_int_eq(engine_now_ms(h.engine), T0 + 10 * DAY);
+    /* Only the importer may carry one. */
+    harness_peer(&h, "operator", 1u << ROLE_OPERATOR, "D");
+    harness_refused(&h, "CLOCK", "s3", "submit", T0 + 20 * DAY, SUBMIT);
+    ck_assert_int_eq(engine_now_ms(h.engine), T0 + 10 * DAY);
+    harness_end(&h);
+}
+END_TEST
+
+/* What was accepted at an old instant is answered again, not refused for its clock; time does not move for it. */
+START_TEST(repeats_keep_their_answers)
+{
+    struct harness h;
+    json_t *first, *again, *advance;
+
+    harness_begin(&h, true);
+    first = harness_do(&h, "s1", "submit", T0, SUBMIT);
+    advance = ask_at(&h, "a1", "advance", -1, "{'to': %lld}", T0 + 30 * DAY);
+    again = harness_do(&h, "s1", "submit", T0, SUBMIT);
+    ck_assert(json_equal(first, again));
+    json_decref(again);
+    json_decref(ask_at(&h, "a2", "advance", -1, "{'to': %lld}", T0 + 31 * DAY));
+    again = ask_at(&h, "a1", "advance", -1, "{'to': %lld}", T0 + 30 * DAY);
+    ck_assert(json_equal(advance, again));
+    ck_assert_int_eq(engine_now_ms(h.engine), T0 + 31 * DAY);
+    harness_refused(&h, "CLOCK", "a3", "advance", -1, "{'to': 1}");
+    json_decref(again);
+    json_decref(first);
+    json_decref(advance);
+    harness_end(&h);
+}
+END_TEST
+
+/* An advance over thousands of rungs takes several steps; the message behind it waits, and a kill in between loses nothing
+ * acknowledged. */
+START_TEST(long_advance_is_a_job)
+{
+    struct harness h;
+    struct engine_message messages[2];
+    struct engine_reply reply;
+    size_t taken, steps = 0, answered = 0, sizes[2];
+    char body[64], line[256];
+    void *data[2];
+
+    harness_begin(&h, true);
+    for (int i = 0; i < 1500; i++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "s%d", i);
+        json_decref(harness_do(&h, id, "submit", T0 + i, SUBMIT));
+    }
+    snprintf(body, sizeof(body), "{'to': %lld}", (long long)(T0 + 30 * DAY));
+    data[0] = harness_message("a1", "advance", -1, body, &sizes[0]);
+    data[1] = harness_message("h1", "hello", -1, "{}", &sizes[1]);
+    for (int i = 0; i < 2; i++)
+        messages[i] = (struct engine_message){
+            .from = {.peer = (uint64_t)i, .name = text_of("default"), .roles = ALL_ROLES, .unit = h.peer_unit},
+            .data = data[i],
+            .size = sizes[i]};
+    ck_assert_uint_eq(engine_take(h.engine, messages, 2, 0), 1);
+    memset(data[0], 0xff, sizes[0]);
+    for (;;) {
+        steps++;
+        ck_assert_int_eq(engine_append(h.engine), OUTCOME_DURABLE);
+        ck_assert_int_eq(engine_journaled(h.engine, OUTCOME_DURABLE), 0);
+        while (engine_next_reply(h.engine, &reply)) {
+            json_t *value = harness_json(reply.data, reply.size);
+
+            ck_assert(json_is_true(json_object_get(value, "ok")));
+            ck_assert_uint_eq(reply.peer, answered);
+            answered++;
+            json_decref(value);
+        }
+        if (answered == 2)
+            break;
+        if (answered == 0)
+            ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine));
+        taken = engine_take(h.engine, messages + 1, 1, 0);
+        ck_assert(taken == 0 || answered == 1);
+    }
+    ck_assert_uint_ge(steps, 3);
+    free(data[0]);
+    free(data[1]);
+    harness_kill(&h);
+    ck_assert_int_eq(engine_now_ms(h.engine), T0 + 30 * DAY);
+    h.engine = engine_close(h.engine);
+    ck_assert_int_eq(harness_check(&h, line), 0);
+    harness_end(&h);
+}
+END_TEST
+
+/* In real time what became due while nobody looked fires late, in slices, before any command on the same case. */
+START_TEST(real_time_catches_up)
+{
+    struct harness h;
+    char line[256];
+    int64_t at[8];
+    bool late;
+
+    harness_begin(&h, false);
+    json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
+    ck_assert_int_eq(engine_next_due_ms(h.engine), h.clock_ms + 4 * DAY);
+    h.clock_ms += 20 * DAY;
+    json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's1', 'text': 'x'}"));
+    ck_assert_uint_eq(rungs(&h, at, 8, &late), 4);
+    ck_assert(late);
+    ck_assert_int_eq(at[0], h.clock_ms);
+    /* A clock that steps back does not take time back. */
+    h.clock_ms -= 5 * DAY;
+    json_decref(harness_do(&h, "n2", "add_note", -1, "{'submitted': 's1', 'text': 'x'}"));
+    ck_assert_int_eq(engine_now_ms(h.engine), h.clock_ms + 5 * DAY);
+    h.engine = engine_close(h.engine);
+    ck_assert_int_eq(harness_check(&h, line), 0);
+    harness_end(&h);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("drill");
+    TCase *t = tcase_create("drill");
+
+    tcase_add_test(t, advance_stops_at_each_due_instant);
+    tcase_add_test(t, an_instant_carries_time_along);
+    tcase_add_test(t, repeats_keep_their_answers);
+    tcase_add_test(t, long_advance_is_a_job);
+    tcase_add_test(t, real_time_catches_up);
+    tcase_set_timeout(t, 120);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

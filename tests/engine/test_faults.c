@@ -1,0 +1,215 @@
+/* The n-th operation of the disk or of the rows fails, for every n until a run has no failure: nothing acknowledged is lost,
+ * nothing refused is there, and the same requests, sent again, are accepted once. */
+#include "tests/engine/harness.h"
+#include "tests/store/faults.h"
+
+#include <check.h>
+#include <errno.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUBMIT "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'anonymous': true}"
+#define HOUR INT64_C(3600000)
+
+static const struct {
+    const char *name;
+    struct fault_plan plan;
+} plans[] = {
+    {"disk EIO", {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_BEFORE}},
+    {"disk ENOSPC", {.calls = FAULTS_DISK, .error = ENOSPC, .when = FAULT_BEFORE}},
+    {"disk half", {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_HALF}},
+    {"disk after", {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_AFTER}},
+    {"disk short", {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_SHORT}},
+    {"rows EIO", {.calls = FAULTS_MDB, .error = EIO, .when = FAULT_BEFORE}},
+    {"rows MAP_FULL", {.calls = FAULTS_MDB, .error = MDB_MAP_FULL, .when = FAULT_BEFORE}},
+    {"rows ENOSPC", {.calls = FAULTS_MDB, .error = ENOSPC, .when = FAULT_BEFORE}},
+};
+#define PLANS ((int)(sizeof(plans) / sizeof(plans[0])))
+
+/* What is sent, in order; each is sent again until it is accepted. */
+static const struct {
+    const char *id, *name, *body;
+} script[] = {
+    {"s1", "submit", SUBMIT},
+    {"c1", "claim", "{'submitted': 's1'}"},
+    {"g1", "sign", "{'submitted': 's1'}"},
+    {"s2", "submit", SUBMIT},
+    {"", "", ""}, /* close and open */
+    {"s3", "submit", SUBMIT},
+    {"a1", "answer", "{'submitted': 's1', 'code': 'solved', 'text': 'done'}"},
+    {"n2", "add_note", "{'submitted': 's2', 'text': 'x'}"},
+};
+#define SCRIPT (sizeof(script) / sizeof(script[0]))
+
+static bool open_again(struct harness *h)
+{
+    struct engine_options options = {.data = h->data,
+                                     .district = h->district,
+                                     .config_folder = h->config,
+                                     .map_size = (size_t)64 << 20,
+                                     .segment_size = (size_t)1 << 20,
+                                     .checkpoint_records = 12};
+    char said[512] = "";
+
+    h->engine = engine_close(h->engine);
+    if (engine_open(&options, &h->engine, said) == 0)
+        return true;
+    ck_assert_str_ne(said, "");
+    return false;
+}
+
+/* One request until it is accepted. `answers` counts the refusals on the way; at most a few are possible with one fault. */
+static void send(struct harness *h, size_t step, json_t **ret_answer)
+{
+    for (int i = 0; i < 4; i++) {
+        json_t *reply = harness_ask(h, script[step].id, script[step].name, -1, script[step].body);
+
+        if (json_is_true(json_object_get(reply, "ok"))) {
+            ck_assert_int_eq(h->journaled > 0, 0);
+            *ret_answer = json_incref(json_object_get(reply, "body"));
+            json_decref(reply);
+            return;
+        }
+        ck_assert_str_eq(text_in(reply, "code"), "STORAGE_FAILED");
+        json_decref(reply);
+        /* The engine says whether it can go on; if not, the process ends and starts again. */
+        if (h->journaled < 0)
+            while (!open_again(h))
+                ;
+    }
+    ck_abort_msg("%s is never accepted", script[step].id);
+}
+
+static void verify(struct harness *h, json_t **answers, const char *name, uint32_t nth)
+{
+    char line[256];
+    int64_t differences;
+    json_t *page;
+
+    /* Every acknowledged request is remembered with the same answer. */
+    for (size_t i = 0; i < SCRIPT; i++) {
+        json_t *again;
+
+        if (script[i].id[0] == '\0')
+            continue;
+        again = harness_do(h, script[i].id, script[i].name, -1, script[i].body);
+        ck_assert_msg(json_equal(again, answers[i]), "%s %u: %s is answered differently", name, nth, script[i].id);
+        json_decref(again);
+        json_decref(answers[i]);
+    }
+    page = harness_do(h, "q", "list_cases", -1, "{}");
+    ck_assert_msg(json_array_size(json_object_get(page, "rows")) == 3, "%s %u", name, nth);
+    json_decref(page);
+    h->engine = engine_close(h->engine);
+    differences = harness_check(h, line);
+    ck_assert_msg(differences == 0, "%s %u: %s", name, nth, line);
+}
+
+START_TEST(nth_operation_fails)
+{
+    uint32_t nth = 0;
+    bool struck = true;
+
+    while (struck) {
+        struct fault_plan plan = plans[_i].plan;
+        struct harness h;
+        json_t *answers[SCRIPT] = {0};
+
+        harness_begin(&h, false);
+        harness_settle(&h);
+        while (!open_again(&h))
+            ;
+        plan.nth = ++nth;
+        faults_arm(&plan);
+        for (size_t i = 0; i < SCRIPT; i++) {
+            h.clock_ms += HOUR;
+            if (script[i].id[0] == '\0')
+                while (!open_again(&h))
+                    ;
+            else
+                send(&h, i, &answers[i]);
+            engine_checkpoint(h.engine, true);
+        }
+        struck = faults_disarm();
+        while (!open_again(&h))
+            ;
+        verify(&h, answers, plans[_i].name, nth);
+        harness_end(&h);
+    }
+    ck_assert_msg(nth > 10, "%s: only %u operations were seen", plans[_i].name, nth);
+}
+END_TEST
+
+/* A disk that stays full: new work is refused politely, what is there is read, and with room again work goes on without a restart.
+ */
+START_TEST(full_disk_is_survived)
+{
+    struct harness h;
+    struct fault_plan plan = {
+        .calls = FAULT_FALLOCATE | FAULT_PWRITE, .error = ENOSPC, .when = FAULT_BEFORE, .nth = 1, .stays = true};
+    json_t *reply = NULL, *again;
+    int accepted = 0;
+    char id[16], *big, line[256];
+
+    harness_begin(&h, false);
+    json_decref(harness_do(&h, "s0", "submit", -1, SUBMIT));
+    big = malloc(70000);
+    ck_assert_ptr_nonnull(big);
+    snprintf(big, 200, "{'submitted': 's0', 'text': '");
+    memset(big + strlen(big), 'x', 60000);
+    big[60000] = '\0';
+    snprintf(big + 60000, 16, "'}");
+    /* Fill the segment that is there, while none can be made. */
+    plan.calls = FAULT_FALLOCATE;
+    faults_arm(&plan);
+    for (accepted = 0; accepted < 1000; accepted++) {
+        snprintf(id, sizeof(id), "n%d", accepted);
+        reply = harness_ask(&h, id, "add_note", -1, big);
+        if (json_is_false(json_object_get(reply, "ok")))
+            break;
+        json_decref(reply);
+    }
+    ck_assert_int_lt(accepted, 1000);
+    ck_assert_str_eq(text_in(reply, "code"), "STORAGE_FAILED");
+    json_decref(reply);
+    ck_assert_int_eq(h.journaled, 0);
+    reply = harness_do(&h, "q", "show_case", -1, "{'submitted': 's0'}");
+    ck_assert_int_eq(num_of(reply, "notes"), accepted);
+    json_decref(reply);
+    faults_disarm();
+    again = harness_do(&h, id, "add_note", -1, big);
+    json_decref(again);
+    reply = harness_do(&h, "q", "show_case", -1, "{'submitted': 's0'}");
+    ck_assert_int_eq(num_of(reply, "notes"), accepted + 1);
+    json_decref(reply);
+    free(big);
+    h.engine = engine_close(h.engine);
+    ck_assert_int_eq(harness_check(&h, line), 0);
+    harness_end(&h);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("faults");
+    TCase *t = tcase_create("faults");
+
+    tcase_add_loop_test(t, nth_operation_fails, 0, PLANS);
+    tcase_add_test(t, full_disk_is_survived);
+    tcase_set_timeout(t, 300);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
