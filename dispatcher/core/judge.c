@@ -271,7 +271,7 @@ static bool in_scope(const struct judging *j)
         return covers_desk(j);
     case COMMAND_TAKE_OVER:
     case COMMAND_RAISE_CALL:
-        return covers(j, unit_index(j, &j->c.lead));
+        return covers(j, code_empty(&j->c.lead) ? j->district->desk_unit : unit_index(j, &j->c.lead)); /* the desk until routed */
     case COMMAND_CANCEL:
         return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, unit_index(j, &j->duty.creator));
     case COMMAND_CLAIM:

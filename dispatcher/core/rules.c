@@ -38,7 +38,6 @@ static const struct rule case_rules[] = {
     {COMMAND_NOTE_ATTEMPT,  0, C(ANSWERED), NULL, SAME, 0, "attempt counted"},
     {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), "not solved, rounds left", CASE_STATE_HANDLING, 0, "next round"},
     {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), "the last follow-up", CASE_STATE_CLOSED, 0, "closed"},
-    {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), NULL, SAME, 0, "waits for the other reporters"},
     {COMMAND_REOPEN,        0, C(ANSWERED) | C(CLOSED), NULL, CASE_STATE_HANDLING, 0, "next round"},
     {COMMAND_PULSE,         0, C(HANDLING), "handle red, on_overdue take_over", SAME, 0, "take-over to the next tier"},
     {COMMAND_PULSE,         0, C(ANSWERED), "the last follow-up expires", CASE_STATE_CLOSED, 0, "unreachable"},

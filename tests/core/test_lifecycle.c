@@ -1,0 +1,393 @@
+/* test_lifecycle.c - clocks, take-over, calls, rounds and figures, one story a test */
+#include "tests/core/world.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct world w;
+
+static void setup(void)
+{
+    world_open(&w);
+}
+
+static void teardown(void)
+{
+    world_close(&w);
+}
+
+static struct clock_row clock_of(uint64_t id)
+{
+    struct clock_row clock;
+    ck_assert(view_get(&w.view, ROW_CLOCK, id, &clock));
+    return clock;
+}
+
+static void expect_rate(enum metric metric, int64_t num, int64_t den)
+{
+    struct counter sum = world_count(&w, metric);
+    ck_assert_msg(sum.num == num && sum.den == den, "%s: %lld of %lld, not %lld of %lld", enum_name(&metric_enum, metric),
+                  (long long)sum.num, (long long)sum.den, (long long)num, (long long)den);
+}
+
+START_TEST(equal_to_due_is_in_time)
+{
+    uint64_t id = world_submit(&w, "LAMP", "S1"); /* no community on the way up: no row fits */
+    ck_assert_int_eq(world_case(&w, id).state, CASE_STATE_RECEIVED);
+    id = world_submit(&w, "ROAD", "S1");
+    world_wait(&w, 5 * (int64_t)DAY_MS); /* to the very due instant */
+    expect_rate(METRIC_ON_TIME_RATE, 0, 0);
+    world_answer(&w, id);
+    expect_rate(METRIC_ON_TIME_RATE, 1, 1);
+    expect_rate(METRIC_CITIZEN_ON_TIME_RATE, 1, 1);
+}
+END_TEST
+
+START_TEST(one_millisecond_after_due_is_late_once)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_wait(&w, 5 * (int64_t)DAY_MS + 1);
+    expect_rate(METRIC_ON_TIME_RATE, 0, 1);                   /* overdue and open */
+    ck_assert_uint_eq(world_case(&w, id).proposed_orders, 1); /* a street: supervise */
+    world_answer(&w, id);
+    expect_rate(METRIC_ON_TIME_RATE, 0, 1); /* judged once */
+    expect_rate(METRIC_CITIZEN_ON_TIME_RATE, 0, 1);
+    expect_rate(METRIC_DURATION, 0, 1);
+}
+END_TEST
+
+START_TEST(a_late_community_is_taken_over_and_stays_as_support)
+{
+    uint64_t id = world_submit(&w, "LAMP", "G1");
+    struct case_row c = world_case(&w, id);
+    ck_assert(code_equal(&c.lead, &(struct code){"C1"}));
+    world_wait(&w, 5 * (int64_t)DAY_MS + 1);
+    c = world_case(&w, id);
+    ck_assert(code_equal(&c.lead, &(struct code){"S1"}));
+    ck_assert_int_eq(c.state, CASE_STATE_HANDLING);
+    struct duty_row support = world_duty(&w, id, DUTY_KIND_SUPPORT);
+    ck_assert(code_equal(&support.unit, &(struct code){"C1"}));
+    ck_assert_int_eq(support.state, DUTY_STATE_OFFERED);
+    struct clock_row handle = clock_of(c.handle_clock);
+    ck_assert_int_eq(handle.source, LIMIT_SOURCE_HALF);
+    ck_assert_int_eq(handle.budget_ms, 5 * (int64_t)DAY_MS / 2);
+    expect_rate(METRIC_ON_TIME_RATE, 0, 1);
+    world_answer(&w, id);
+    expect_rate(METRIC_ON_TIME_RATE, 1, 2); /* the community's late item stands beside the street's */
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_SUPPORT).reason, DUTY_END_LEAD_ANSWERED);
+}
+END_TEST
+
+START_TEST(a_call_never_pauses_the_caller)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct clock_row before = clock_of(world_case(&w, id).handle_clock);
+    world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    world_wait(&w, 2 * (int64_t)DAY_MS);
+    struct clock_row after = clock_of(world_case(&w, id).handle_clock);
+    ck_assert_int_eq(after.due_at, before.due_at);
+    ck_assert_int_eq(after.state, CLOCK_STATE_RUNNING);
+    world_act(&w, COMMAND_CONTACT, id, world_duty(&w, id, DUTY_KIND_LEAD).duty_id);
+    struct command answer = {.type = COMMAND_ANSWER};
+    answer.body.answer.case_id = id;
+    answer.body.answer.text = text_of("done");
+    ck_assert_int_eq(world_do(&w, &answer), REFUSAL_CALL_OPEN);
+    world_act(&w, COMMAND_CANCEL, id, world_duty(&w, id, DUTY_KIND_RESPOND).duty_id);
+    ck_assert_int_eq(world_do(&w, &answer), REFUSAL_NONE);
+    expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 0);
+    ck_assert_int_eq(world_count(&w, METRIC_CALL_ON_TIME_RATE).excluded[0], 1);
+}
+END_TEST
+
+START_TEST(an_overdue_item_stands_when_its_respond_is_cancelled)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    world_wait(&w, 11 * (int64_t)DAY_MS);
+    expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 1);
+    world_act(&w, COMMAND_CANCEL, id, world_duty(&w, id, DUTY_KIND_RESPOND).duty_id);
+    expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 1);
+    struct call_row call;
+    view_get(&w.view, ROW_CALL, world_case(&w, id).call_last, &call);
+    ck_assert_int_eq(call.outcome, CALL_OUTCOME_WITHDRAWN);
+}
+END_TEST
+
+START_TEST(rated_no_goes_back_once_and_the_wait_does_not_count)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    world_wait(&w, DAY_MS);
+    world_finish(&w, id, FINISH_CODE_SOLVED);
+    expect_rate(METRIC_CALL_ON_TIME_RATE, 1, 1);
+    world_wait(&w, 2 * (int64_t)DAY_MS); /* the caller thinks about it */
+    ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE);
+    expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 0); /* the stop is taken back */
+    struct duty_row respond = world_duty(&w, id, DUTY_KIND_RESPOND);
+    ck_assert_int_eq(respond.state, DUTY_STATE_SIGNED);
+    struct clock_row finish = clock_of(respond.main_clock);
+    ck_assert_int_eq(finish.due_at, respond.offered_at + 12 * (int64_t)DAY_MS); /* ten days and the two of the wait */
+    ck_assert_int_eq(finish.consumed_ms, DAY_MS);
+    world_finish(&w, id, FINISH_CODE_SOLVED);
+    ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE); /* the second no ends it */
+    struct call_row call;
+    view_get(&w.view, ROW_CALL, world_case(&w, id).call_last, &call);
+    ck_assert_int_eq(call.state, CALL_STATE_CLOSED);
+    ck_assert_int_eq(call.outcome, CALL_OUTCOME_UNSOLVED);
+    expect_rate(METRIC_CALL_ON_TIME_RATE, 1, 1);
+}
+END_TEST
+
+START_TEST(a_late_finish_stays_late_when_sent_back)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    world_wait(&w, 10 * (int64_t)DAY_MS + 1);
+    world_finish(&w, id, FINISH_CODE_SOLVED);
+    ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE);
+    expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 1);
+    world_finish(&w, id, FINISH_CODE_SOLVED);
+    ck_assert_int_eq(world_rate(&w, id, true), REFUSAL_NONE);
+    expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 1);
+}
+END_TEST
+
+START_TEST(not_solved_brings_the_next_round_and_the_last_goes_to_the_desk)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_answer(&w, id);
+    expect_rate(METRIC_CITIZEN_ON_TIME_RATE, 1, 1);
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_NO, SAID_SATISFIED_NO), REFUSAL_NONE);
+    struct case_row c = world_case(&w, id);
+    ck_assert_int_eq(c.state, CASE_STATE_HANDLING);
+    ck_assert_uint_eq(c.round, 2);
+    ck_assert(code_equal(&c.lead, &(struct code){"S1"}));
+    ck_assert_int_eq(clock_of(c.handle_clock).budget_ms, 3 * (int64_t)DAY_MS);
+    expect_rate(METRIC_CITIZEN_ON_TIME_RATE, 0, 0); /* runs again, the interval counted */
+    expect_rate(METRIC_ON_TIME_RATE, 1, 1);         /* round 1 stands */
+    world_answer(&w, id);
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_NO, SAID_SATISFIED_NO), REFUSAL_NONE);
+    c = world_case(&w, id);
+    ck_assert_uint_eq(c.round, 3);
+    ck_assert(code_equal(&c.lead, &(struct code){"D1"}));
+    world_answer(&w, id);
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_NO, SAID_SATISFIED_BASICALLY), REFUSAL_NONE);
+    c = world_case(&w, id);
+    ck_assert_int_eq(c.state, CASE_STATE_CLOSED);
+    ck_assert_int_eq(c.disposition, DISPOSITION_EXPLAINED);
+    expect_rate(METRIC_SATISFIED_RATE, 900, 3);
+    expect_rate(METRIC_SOLVED_RATE, 0, 3);
+    expect_rate(METRIC_RESPONSE_RATE, 3, 3);
+    expect_rate(METRIC_ANSWERED_RATE, 1, 1);
+    expect_rate(METRIC_CLOSED_RATE, 1, 1);
+}
+END_TEST
+
+START_TEST(the_citizen_who_comes_later_is_not_charged)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_wait(&w, DAY_MS);
+    world_answer(&w, id);
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    int64_t due = clock_of(world_case(&w, id).total_clock).due_at;
+    world_wait(&w, 10 * (int64_t)DAY_MS);
+    struct command reopen = {.type = COMMAND_REOPEN};
+    reopen.body.reopen.case_id = id;
+    reopen.body.reopen.reason = text_of("dark again");
+    w.roles &= ~(UINT32_C(1) << ROLE_SUPERVISOR);
+    ck_assert_int_eq(world_do(&w, &reopen), REFUSAL_NONE);
+    ck_assert_int_eq(clock_of(world_case(&w, id).total_clock).due_at, due + 10 * (int64_t)DAY_MS);
+    expect_rate(METRIC_CLOSED_RATE, 0, 1);
+    world_answer(&w, id);
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    world_wait(&w, 16 * (int64_t)DAY_MS);
+    ck_assert_int_eq(world_do(&w, &reopen), REFUSAL_WINDOW);
+}
+END_TEST
+
+START_TEST(three_attempts_on_two_days_make_unreachable)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_answer(&w, id);
+    struct command attempt = {.type = COMMAND_NOTE_ATTEMPT};
+    attempt.body.note_attempt.case_id = id;
+    ck_assert_int_eq(world_do(&w, &attempt), REFUSAL_SELF_DECISION);
+    w.actor = "asker";
+    ck_assert_int_eq(world_do(&w, &attempt), REFUSAL_NONE);
+    ck_assert_int_eq(world_do(&w, &attempt), REFUSAL_TOO_SOON);
+    world_wait(&w, 4 * (int64_t)HOUR_MS); /* 13:00, afternoon */
+    ck_assert_int_eq(world_do(&w, &attempt), REFUSAL_NONE);
+    ck_assert_int_eq(world_case(&w, id).state, CASE_STATE_ANSWERED);
+    world_wait(&w, DAY_MS);
+    ck_assert_int_eq(world_do(&w, &attempt), REFUSAL_NONE);
+    ck_assert_int_eq(world_case(&w, id).disposition, DISPOSITION_UNREACHABLE);
+    expect_rate(METRIC_SOLVED_RATE, 0, 0);
+    ck_assert_int_eq(world_count(&w, METRIC_SOLVED_RATE).excluded[0], 1);
+}
+END_TEST
+
+START_TEST(each_rung_fires_once_at_its_own_instant)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    int64_t start = w.now_ms;
+    struct clock_row handle = clock_of(world_case(&w, id).handle_clock);
+    ck_assert_int_eq(handle.rung_at[RUNG_YELLOW], start + 4 * (int64_t)DAY_MS);
+    ck_assert_int_eq(handle.rung_at[RUNG_RED], start + 5 * (int64_t)DAY_MS + 1);
+    world_wait(&w, 4 * (int64_t)DAY_MS);
+    ck_assert_uint_eq(clock_of(handle.clock_id).fired, 1u << RUNG_YELLOW);
+    world_wait(&w, 30 * (int64_t)DAY_MS);
+    ck_assert_uint_eq(clock_of(handle.clock_id).fired, 15);
+    int64_t at;
+    int kind;
+    uint64_t timer;
+    ck_assert(!store_next_timer(w.store, &at, &kind, &timer));
+    ck_assert_int_eq(world_case(&w, id).rung_floor_at, INT64_MAX);
+}
+END_TEST
+
+START_TEST(a_lease_is_one_persons_and_lapses)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t lead = world_duty(&w, id, DUTY_KIND_LEAD).duty_id;
+    world_act(&w, COMMAND_CLAIM, id, lead);
+    struct command claim = {.type = COMMAND_CLAIM};
+    claim.body.claim.duty_id = lead;
+    w.actor = "colleague";
+    ck_assert_int_eq(world_do(&w, &claim), REFUSAL_LEASED);
+    struct command release = {.type = COMMAND_RELEASE};
+    release.body.release.duty_id = lead;
+    ck_assert_int_eq(world_do(&w, &release), REFUSAL_LEASED);
+    world_wait(&w, HOUR_MS);
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).claimed, 0);
+    ck_assert_int_eq(world_do(&w, &claim), REFUSAL_NONE);
+}
+END_TEST
+
+START_TEST(a_refusal_says_which_of_role_subtree_or_state_failed)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command sign = {.type = COMMAND_SIGN};
+    sign.body.sign.case_id = id;
+    sign.body.sign.kind = DUTY_KIND_LEAD;
+    sign.body.sign.given = SIGN_HAS_KIND;
+    uint32_t all = w.roles;
+    w.roles = UINT32_C(1) << ROLE_SUPERVISOR;
+    ck_assert_int_eq(world_do(&w, &sign), REFUSAL_NO_ROLE);
+    w.roles = all;
+    w.unit = code_of("S2");
+    ck_assert_int_eq(world_do(&w, &sign), REFUSAL_NOT_YOURS);
+    w.unit = code_of("S1");
+    ck_assert_int_eq(world_do(&w, &sign), REFUSAL_NONE);
+    ck_assert_int_eq(world_do(&w, &sign), REFUSAL_ALREADY);
+    w.unit = code_of("DA");
+    ck_assert_int_eq(world_rate(&w, id, true), REFUSAL_BAD_STATE); /* nothing to rate yet */
+}
+END_TEST
+
+START_TEST(guards_of_a_call)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command raise = {.type = COMMAND_RAISE_CALL};
+    raise.body.raise_call.case_id = id;
+    raise.body.raise_call.units.count = 1;
+    raise.body.raise_call.units.at[0] = code_of("S2");
+    ck_assert_int_eq(world_do(&w, &raise), REFUSAL_WRONG_DIRECTION);
+    raise.body.raise_call.units.at[0] = code_of("NOPE");
+    ck_assert_int_eq(world_do(&w, &raise), REFUSAL_UNKNOWN_UNIT);
+    raise.body.raise_call.units.at[0] = code_of("DA");
+    raise.body.raise_call.level = CALL_LEVEL_KEY;
+    ck_assert_int_eq(world_do(&w, &raise), REFUSAL_NOT_BUILT);
+    raise.body.raise_call.level = CALL_LEVEL_ROUTINE;
+    ck_assert_int_eq(world_do(&w, &raise), REFUSAL_NONE); /* DA is on the list for ROAD: dispatched by rule */
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_RESPOND).state, DUTY_STATE_OFFERED);
+    ck_assert_int_eq(world_do(&w, &raise), REFUSAL_ALREADY);
+    w.roles &= ~(UINT32_C(1) << ROLE_LEADER);
+    raise.body.raise_call.units.at[0] = code_of("UT");
+    ck_assert_int_eq(world_do(&w, &raise), REFUSAL_RANK);
+    uint64_t community = world_submit(&w, "LAMP", "C1");
+    raise.body.raise_call.case_id = community;
+    w.roles |= UINT32_C(1) << ROLE_LEADER;
+    ck_assert_int_eq(world_do(&w, &raise), REFUSAL_RANK); /* communities only where the policy says so */
+    w.district.policy.community_calls = true;
+    ck_assert_int_eq(world_do(&w, &raise), REFUSAL_NONE);
+}
+END_TEST
+
+START_TEST(what_the_list_gives_to_one_unit_is_routed_not_called)
+{
+    uint64_t id = world_submit(&w, "PIPE", "S1");
+    struct case_row c = world_case(&w, id);
+    ck_assert(code_equal(&c.lead, &(struct code){"DA"}));
+    id = world_submit(&w, "unknown", "S1");
+    struct command route = {.type = COMMAND_ROUTE};
+    route.body.route.case_id = id;
+    route.body.route.unit = code_of("S1");
+    ck_assert_int_eq(world_do(&w, &route), REFUSAL_NO_BASIS);
+    route.body.route.reason = text_of("they know the place");
+    w.roles &= ~(UINT32_C(1) << ROLE_DISTRICT_LEADER);
+    ck_assert_int_eq(world_do(&w, &route), REFUSAL_PUSH_DOWN);
+    route.body.route.unit = code_of("C1");
+    w.roles |= UINT32_C(1) << ROLE_DISTRICT_LEADER;
+    ck_assert_int_eq(world_do(&w, &route), REFUSAL_PUSH_DOWN);
+    route.body.route.unit = code_of("S1");
+    ck_assert_int_eq(world_do(&w, &route), REFUSAL_NONE);
+}
+END_TEST
+
+START_TEST(a_request_id_is_remembered_and_not_for_ever)
+{
+    struct command note = {.type = COMMAND_ADD_NOTE};
+    note.body.add_note.case_id = world_submit(&w, "ROAD", "S1");
+    note.body.add_note.text = text_of("called again");
+    note.body_hash = 7;
+    ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
+    uint64_t first = w.verdict->records[0].seq;
+    w.requests--; /* the same id again */
+    world_judge(&w, &note);
+    ck_assert(w.verdict->repeated);
+    ck_assert_uint_eq(w.verdict->request_seq, first);
+    w.requests--;
+    note.body_hash = 8;
+    ck_assert_int_eq(world_judge(&w, &note), REFUSAL_ID_REUSED);
+    world_wait(&w, 31 * (int64_t)DAY_MS);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
+    }
+    struct request_row row;
+    ck_assert(!view_get(&w.view, ROW_REQUEST, first, &row));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("lifecycle");
+    TCase *tcase = tcase_create("lifecycle");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, equal_to_due_is_in_time);
+    tcase_add_test(tcase, one_millisecond_after_due_is_late_once);
+    tcase_add_test(tcase, a_late_community_is_taken_over_and_stays_as_support);
+    tcase_add_test(tcase, a_call_never_pauses_the_caller);
+    tcase_add_test(tcase, an_overdue_item_stands_when_its_respond_is_cancelled);
+    tcase_add_test(tcase, rated_no_goes_back_once_and_the_wait_does_not_count);
+    tcase_add_test(tcase, a_late_finish_stays_late_when_sent_back);
+    tcase_add_test(tcase, not_solved_brings_the_next_round_and_the_last_goes_to_the_desk);
+    tcase_add_test(tcase, the_citizen_who_comes_later_is_not_charged);
+    tcase_add_test(tcase, three_attempts_on_two_days_make_unreachable);
+    tcase_add_test(tcase, each_rung_fires_once_at_its_own_instant);
+    tcase_add_test(tcase, a_lease_is_one_persons_and_lapses);
+    tcase_add_test(tcase, a_refusal_says_which_of_role_subtree_or_state_failed);
+    tcase_add_test(tcase, guards_of_a_call);
+    tcase_add_test(tcase, what_the_list_gives_to_one_unit_is_routed_not_called);
+    tcase_add_test(tcase, a_request_id_is_remembered_and_not_for_ever);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,87 @@
+/* test_number.c - case numbers: print, read back, and every slip of one digit or two neighbours is found */
+#include "dispatcher/core/number.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+START_TEST(a_number_reads_back)
+{
+    static const uint32_t samples[][2] = {{110701, 1}, {260302, 99999}, {260302, 100000}, {991231, 9999999}};
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        char text[NUMBER_SIZE];
+        uint32_t day, no;
+        int size = number_print(samples[i][0], samples[i][1], text);
+        ck_assert_int_eq(size, (int)strlen(text));
+        ck_assert(number_parse(text_of(text), &day, &no));
+        ck_assert_uint_eq(day, samples[i][0]);
+        ck_assert_uint_eq(no, samples[i][1]);
+    }
+    char text[NUMBER_SIZE];
+    number_print(110701, 1, text);
+    ck_assert_int_eq(strncmp(text, "110701-00001-", 13), 0);
+}
+END_TEST
+
+START_TEST(one_wrong_digit_is_found)
+{
+    char text[NUMBER_SIZE];
+    uint32_t day, no;
+    int size = number_print(260302, 12345, text);
+    for (int i = 0; i < size; i++) {
+        for (char digit = '0'; digit <= '9' && text[i] != '-'; digit++) {
+            char slip[NUMBER_SIZE];
+            memcpy(slip, text, sizeof(slip));
+            slip[i] = digit;
+            ck_assert_int_eq(number_parse(text_of(slip), &day, &no), digit == text[i]);
+        }
+    }
+}
+END_TEST
+
+START_TEST(swapped_neighbours_are_found)
+{
+    char text[NUMBER_SIZE];
+    uint32_t day, no;
+    for (uint32_t sample = 0; sample < 500; sample++) {
+        int size = number_print(260302, sample * 7919 % 100000, text);
+        for (int i = 0; i + 1 < size; i++) {
+            if (text[i] == '-' || text[i + 1] == '-' || text[i] == text[i + 1]) {
+                continue;
+            }
+            char slip[NUMBER_SIZE];
+            memcpy(slip, text, sizeof(slip));
+            slip[i] = text[i + 1];
+            slip[i + 1] = text[i];
+            ck_assert(!number_parse(text_of(slip), &day, &no));
+        }
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_number_is_refused)
+{
+    static const char *const bad[] = {
+        "", "110701", "110701-1-0", "11070100001-0", "110701-00001", "110701-0000x-1", "110701-000001-7"};
+    uint32_t day, no;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert(!number_parse(text_of(bad[i]), &day, &no));
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("number");
+    TCase *tcase = tcase_create("number");
+    tcase_add_test(tcase, a_number_reads_back);
+    tcase_add_test(tcase, one_wrong_digit_is_found);
+    tcase_add_test(tcase, swapped_neighbours_are_found);
+    tcase_add_test(tcase, what_is_no_number_is_refused);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

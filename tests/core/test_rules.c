@@ -1,0 +1,617 @@
+/* test_rules.c - every cell of the three machines is visited
+ *
+ * A list of situations brings a case, by real commands, into every state that can be reached (the few that nothing reaches yet are
+ * written into the rows). In each situation every command is tried on every duty of the case. The oracle is the table itself: where
+ * a cell is empty the verdict must be a refusal, where it refuses with a code that code, and where a command is accepted the states
+ * afterwards must be ones that the cell names. At the end every cell and every named `when` must have been accepted somewhere: a
+ * rule that cannot happen fails the test just as a missing one does.
+ */
+#include "dispatcher/core/rules.h"
+#include "tests/core/world.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct situation {
+    const char *name;
+    uint64_t (*make)(struct world *w);
+    const char *matter; /* of the submit that is tried on top */
+};
+
+static uint64_t received(struct world *w)
+{
+    return world_submit(w, "unknown", "S1");
+}
+
+static uint64_t lead_offered(struct world *w)
+{
+    return world_submit(w, "LAMP", "G1");
+}
+
+static uint64_t lead_signed(struct world *w)
+{
+    uint64_t id = world_submit(w, "LAMP", "G1");
+    world_act(w, COMMAND_CONTACT, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
+    return id;
+}
+
+static uint64_t support_offered(struct world *w)
+{
+    uint64_t id = world_submit(w, "ROAD", "C1");
+    world_act(w, COMMAND_CONTACT, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
+    return id;
+}
+
+static uint64_t support_signed(struct world *w)
+{
+    uint64_t id = support_offered(w);
+    world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_SUPPORT).duty_id);
+    return id;
+}
+
+static uint64_t support_done(struct world *w)
+{
+    uint64_t id = support_signed(w);
+    world_act(w, COMMAND_REPORT, id, world_duty(w, id, DUTY_KIND_SUPPORT).duty_id);
+    return id;
+}
+
+static uint64_t claimed(struct world *w)
+{
+    uint64_t id = support_signed(w);
+    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_SUPPORT).duty_id);
+    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
+    return id;
+}
+
+static uint64_t claimed_offered(struct world *w)
+{
+    uint64_t id = world_submit(w, "ROAD", "C1");
+    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_SUPPORT).duty_id);
+    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
+    return id;
+}
+
+static uint64_t claimed_route(struct world *w)
+{
+    uint64_t id = received(w);
+    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_ROUTE).duty_id);
+    return id;
+}
+
+static uint64_t raised(struct world *w)
+{
+    uint64_t id = support_offered(w);
+    world_call(w, id, "UT");
+    return id;
+}
+
+static uint64_t called(struct world *w)
+{
+    uint64_t id = raised(w);
+    world_dispatch(w, id, "UT");
+    return id;
+}
+
+static uint64_t called_claimed(struct world *w)
+{
+    uint64_t id = called(w);
+    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    return id;
+}
+
+static uint64_t called_signed_claimed(struct world *w)
+{
+    uint64_t id = called_claimed(w);
+    world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    return id;
+}
+
+static uint64_t arrived(struct world *w)
+{
+    uint64_t id = called(w);
+    world_act(w, COMMAND_CONTACT, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    world_act(w, COMMAND_ARRIVE, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    return id;
+}
+
+static uint64_t respond_signed(struct world *w)
+{
+    uint64_t id = called(w);
+    world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    return id;
+}
+
+static uint64_t arrived_unrated(struct world *w)
+{
+    w->district.policy.rating = false;
+    return arrived(w);
+}
+
+/* Two called units: one has finished and is to be rated, the other has arrived. */
+static uint64_t two_called(struct world *w)
+{
+    uint64_t id = support_offered(w);
+    struct command command = {.type = COMMAND_RAISE_CALL};
+    command.body.raise_call.case_id = id;
+    command.body.raise_call.units.count = 2;
+    command.body.raise_call.units.at[0] = code_of("UT");
+    command.body.raise_call.units.at[1] = code_of("DB");
+    ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
+    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
+    dispatch.body.dispatch_call.case_id = id;
+    dispatch.body.dispatch_call.reason = text_of("both own it");
+    ck_assert_int_eq(world_do(w, &dispatch), REFUSAL_NONE);
+    world_finish(w, id, FINISH_CODE_SOLVED); /* the newest respond: DB */
+    return id;
+}
+
+static uint64_t two_called_arrived(struct world *w)
+{
+    uint64_t id = two_called(w);
+    struct duty_row duty;
+    struct case_row c = world_case(w, id);
+    for (uint64_t at = c.duty_last; at != 0; at = duty.prev_of_case) {
+        view_get(&w->view, ROW_DUTY, at, &duty);
+        if (duty.kind == DUTY_KIND_RESPOND && duty.state == DUTY_STATE_OFFERED) {
+            world_act(w, COMMAND_SIGN, id, duty.duty_id);
+            world_act(w, COMMAND_ARRIVE, id, duty.duty_id);
+        }
+    }
+    return id;
+}
+
+static uint64_t three_called_arrived(struct world *w)
+{
+    uint64_t id = support_offered(w);
+    world_call(w, id, "UT");
+    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
+    dispatch.body.dispatch_call.case_id = id;
+    dispatch.body.dispatch_call.reason = text_of("both own it");
+    dispatch.body.dispatch_call.units.count = 2;
+    dispatch.body.dispatch_call.units.at[0] = code_of("UT");
+    dispatch.body.dispatch_call.units.at[1] = code_of("DB");
+    ck_assert_int_eq(world_do(w, &dispatch), REFUSAL_NONE);
+    world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    world_act(w, COMMAND_ARRIVE, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    return id;
+}
+
+static uint64_t reported(struct world *w)
+{
+    uint64_t id = arrived(w);
+    world_finish(w, id, FINISH_CODE_PARTLY);
+    return id;
+}
+
+static uint64_t reported_claimed(struct world *w)
+{
+    uint64_t id = reported(w);
+    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_RATE).duty_id);
+    return id;
+}
+
+static uint64_t two_reported(struct world *w)
+{
+    uint64_t id = two_called_arrived(w);
+    struct duty_row duty;
+    struct case_row c = world_case(w, id);
+    for (uint64_t at = c.duty_last; at != 0; at = duty.prev_of_case) {
+        view_get(&w->view, ROW_DUTY, at, &duty);
+        if (duty.kind == DUTY_KIND_RESPOND && duty.state == DUTY_STATE_SIGNED) {
+            struct command command = {.type = COMMAND_FINISH_CALL};
+            command.body.finish_call.duty_id = duty.duty_id;
+            command.body.finish_call.text = text_of("done too");
+            ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
+        }
+    }
+    return id;
+}
+
+static uint64_t call_closed(struct world *w)
+{
+    uint64_t id = reported(w);
+    ck_assert_int_eq(world_rate(w, id, true), REFUSAL_NONE);
+    return id;
+}
+
+static uint64_t answered(struct world *w)
+{
+    uint64_t id = world_submit(w, "LAMP", "G1");
+    world_answer(w, id);
+    return id;
+}
+
+static uint64_t answered_claimed(struct world *w)
+{
+    uint64_t id = answered(w);
+    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_FOLLOWUP).duty_id);
+    return id;
+}
+
+static uint64_t answered_last_round(struct world *w)
+{
+    w->district.policy.rounds = 1;
+    return answered(w);
+}
+
+static uint64_t attempts_but_one(struct world *w)
+{
+    uint64_t id = answered(w);
+    for (int i = 0; i < 2; i++) {
+        struct command command = {.type = COMMAND_NOTE_ATTEMPT};
+        command.body.note_attempt.case_id = id;
+        w->actor = "asker";
+        ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
+        w->actor = "tester";
+        world_wait(w, DAY_MS / 2);
+    }
+    return id;
+}
+
+static uint64_t no_followup(struct world *w)
+{
+    w->district.policy.followup = FOLLOWUP_MODE_NEVER;
+    return lead_signed(w);
+}
+
+static uint64_t closed(struct world *w)
+{
+    uint64_t id = answered(w);
+    ck_assert_int_eq(world_followup(w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    return id;
+}
+
+static uint64_t force_state(struct world *w, uint64_t id, enum case_state state)
+{
+    struct case_row c = world_case(w, id);
+    c.state = (uint8_t)state;
+    view_put(&w->view, ROW_CASE, id, &c);
+    return id;
+}
+
+static uint64_t suspended(struct world *w)
+{
+    return force_state(w, two_called_arrived(w), CASE_STATE_SUSPENDED);
+}
+
+static uint64_t suspended_offered(struct world *w)
+{
+    return force_state(w, called(w), CASE_STATE_SUSPENDED);
+}
+
+static uint64_t suspended_signed(struct world *w)
+{
+    return force_state(w, respond_signed(w), CASE_STATE_SUSPENDED);
+}
+
+static uint64_t suspended_raised(struct world *w)
+{
+    return force_state(w, raised(w), CASE_STATE_SUSPENDED);
+}
+
+static uint64_t suspended_reported(struct world *w)
+{
+    return force_state(w, reported_claimed(w), CASE_STATE_SUSPENDED);
+}
+
+static uint64_t suspended_support(struct world *w)
+{
+    return force_state(w, claimed(w), CASE_STATE_SUSPENDED);
+}
+
+static uint64_t merged(struct world *w)
+{
+    return force_state(w, called(w), CASE_STATE_MERGED);
+}
+
+static uint64_t held(struct world *w)
+{
+    uint64_t id = lead_signed(w);
+    struct duty_row duty = world_duty(w, id, DUTY_KIND_LEAD);
+    duty.state = DUTY_STATE_HELD;
+    view_put(&w->view, ROW_DUTY, duty.duty_id, &duty);
+    return id;
+}
+
+static const struct situation situations[] = {
+    {"received", received, "LAMP"},
+    {"route claimed", claimed_route, "unknown"},
+    {"lead offered", lead_offered, "LAMP"},
+    {"lead signed", lead_signed, "ROAD"},
+    {"support offered", support_offered, "ROAD"},
+    {"support signed", support_signed, "ROAD"},
+    {"support done", support_done, "ROAD"},
+    {"claimed", claimed, "ROAD"},
+    {"claimed before signing", claimed_offered, "ROAD"},
+    {"call raised", raised, "ROAD"},
+    {"called", called, "ROAD"},
+    {"called and claimed", called_claimed, "ROAD"},
+    {"called, signed and claimed", called_signed_claimed, "ROAD"},
+    {"respond signed", respond_signed, "ROAD"},
+    {"arrived", arrived, "ROAD"},
+    {"arrived, rating off", arrived_unrated, "ROAD"},
+    {"two called, one finished", two_called, "ROAD"},
+    {"two called, both there", two_called_arrived, "ROAD"},
+    {"two called, one there", three_called_arrived, "ROAD"},
+    {"reported", reported, "ROAD"},
+    {"reported and claimed", reported_claimed, "ROAD"},
+    {"two reported", two_reported, "ROAD"},
+    {"call closed", call_closed, "ROAD"},
+    {"answered", answered, "ROAD"},
+    {"answered and claimed", answered_claimed, "ROAD"},
+    {"answered in the last round", answered_last_round, "ROAD"},
+    {"all attempts but one", attempts_but_one, "ROAD"},
+    {"no follow-up", no_followup, "ROAD"},
+    {"closed", closed, "ROAD"},
+    {"suspended", suspended, "ROAD"},
+    {"suspended, respond offered", suspended_offered, "ROAD"},
+    {"suspended, respond signed", suspended_signed, "ROAD"},
+    {"suspended, call raised", suspended_raised, "ROAD"},
+    {"suspended, reported", suspended_reported, "ROAD"},
+    {"suspended, support claimed", suspended_support, "ROAD"},
+    {"merged", merged, "ROAD"},
+    {"lead held", held, "ROAD"},
+};
+
+/* Which next states each rule was seen to lead to. Index: machine, rule. */
+static bool taken[MACHINE_COUNT][64];
+/* Which cells were accepted: machine, command, state. */
+static bool visited[MACHINE_COUNT][COMMAND_TYPE_MAX + 1][8];
+
+/* A well-formed body for a command; `variant` walks through what may tell rows of a cell apart. */
+static void fill(struct command *command, enum command_type type, uint64_t case_id, uint64_t duty, int variant, const char *matter)
+{
+    memset(command, 0, sizeof(*command));
+    command->type = type;
+    command->body.sign.case_id = case_id;
+    struct text words = text_of("words");
+    union command_body *body = &command->body;
+    if (type == COMMAND_SUBMIT) {
+        body->submit = (struct submit_command){0};
+        body->submit.matter = code_of(variant == 0 ? matter : "unknown");
+        body->submit.place = code_of("S1");
+        body->submit.anonymous = true;
+    } else if (type == COMMAND_ADD_NOTE) {
+        body->add_note.text = words;
+    } else if (type == COMMAND_ROUTE) {
+        body->route.unit = code_of("DA");
+        body->route.reason = words;
+    } else if (type == COMMAND_TAKE_OVER) {
+        body->take_over.reason = words;
+    } else if (type == COMMAND_REOPEN) {
+        body->reopen.reason = words;
+    } else if (type == COMMAND_RAISE_CALL) {
+        body->raise_call.units.count = 1;
+        body->raise_call.units.at[0] = code_of(variant == 0 ? "DA" : "DB");
+        body->raise_call.reason = CALL_REASON_JOINT_ENFORCEMENT;
+    } else if (type == COMMAND_DISPATCH_CALL) {
+        body->dispatch_call.reason = words;
+    } else if (type == COMMAND_NOTE_FOLLOWUP) {
+        body->note_followup.solved = variant == 0 ? SAID_SOLVED_YES : SAID_SOLVED_NO;
+        body->note_followup.satisfied = SAID_SATISFIED_NO;
+    } else if (type == COMMAND_RATE_CALL) {
+        body->rate_call.duty_id = duty;
+        body->rate_call.confirmed = variant == 0;
+        body->rate_call.score = 3;
+    } else {
+        body->sign.duty_id = type == COMMAND_NOTE_ATTEMPT ? 0 : duty;
+    }
+    if (type == COMMAND_CONTACT) {
+        body->contact.evidence = words;
+    } else if (type == COMMAND_ARRIVE) {
+        body->arrive.evidence = words;
+    } else if (type == COMMAND_REPORT) {
+        body->report.text = words;
+    } else if (type == COMMAND_ANSWER) {
+        body->answer.text = words;
+    } else if (type == COMMAND_CANCEL) {
+        body->cancel.reason = words;
+    } else if (type == COMMAND_FINISH_CALL) {
+        body->finish_call.text = words;
+    }
+}
+
+/* The state afterwards must be one that a row of the cell names; marks that row. */
+static void expect_move(enum machine machine, enum command_type type, int from, int to, int kind, const char *situation)
+{
+    size_t count;
+    bool allowed = !rules_know(machine, type);
+    const struct rule *rules = rules_of(machine, &count);
+    for (size_t i = 0; i < count; i++) {
+        int next = rules[i].next == RULE_SAME ? from : rules[i].next;
+        if (rules[i].command == type && (rules[i].from & (1u << from)) != 0 && rules[i].refusal == REFUSAL_NONE && next == to &&
+            (machine != MACHINE_DUTY || (rules[i].kinds & (1u << kind)) != 0)) {
+            taken[machine][i] = true;
+            visited[machine][type][from] = true;
+            allowed = true;
+        }
+    }
+    ck_assert_msg(allowed, "%s: %s leads %s to %s, which its cell does not name", situation, command_info(type)->name,
+                  machine_states(machine)->names[from], machine_states(machine)->names[to]);
+}
+
+/* What the tables say of a command on these objects: BAD_STATE or a code that a cell refuses with, or NONE. */
+static enum refusal table_says(enum command_type type, const struct case_row *c, const struct duty_row *duty,
+                               const struct call_row *call)
+{
+    const struct family *family = rules_family(type);
+    const struct {
+        enum machine machine;
+        int state;
+        bool there;
+    } asked[] = {
+        {MACHINE_CASE, c->state, family->has_case},
+        {MACHINE_DUTY, duty->state, duty->duty_id != 0},
+        {MACHINE_CALL, call->state, family->has_call && call->call_id != 0},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        if (!asked[i].there || !rules_know(asked[i].machine, type)) {
+            continue;
+        }
+        const struct rule *rule = rules_cell(asked[i].machine, type, asked[i].state, duty->kind);
+        if (rule == NULL) {
+            return REFUSAL_BAD_STATE;
+        }
+        if (rule->refusal != REFUSAL_NONE) {
+            return rule->refusal;
+        }
+    }
+    return REFUSAL_NONE;
+}
+
+/* Tries one command on one duty (0: none is named) in a fresh world. Returns false when the situation has no such duty. */
+static bool try(const struct situation *situation, enum command_type type, int nth_duty, int variant)
+{
+    struct world w;
+    struct command command;
+    struct duty_row duty = {0}, after_duty = {0};
+    struct call_row call = {0}, after_call = {0};
+    const struct family *family = rules_family(type);
+    world_open(&w);
+    uint64_t id = situation->make(&w);
+    w.actor = type == COMMAND_NOTE_ATTEMPT || type == COMMAND_NOTE_FOLLOWUP ? "asker" : "tester";
+    struct case_row c = world_case(&w, id), after;
+    uint64_t at = c.duty_last;
+    for (int i = 0; family->duty_kinds != 0 && i <= nth_duty && at != 0;) {
+        view_get(&w.view, ROW_DUTY, at, &duty);
+        if ((family->duty_kinds & (1u << duty.kind)) != 0 && i++ == nth_duty) {
+            break;
+        }
+        at = duty.prev_of_case;
+    }
+    if (family->duty_kinds != 0 && at == 0) {
+        world_close(&w);
+        return false;
+    }
+    if (duty.call_id != 0 && family->has_call) {
+        view_get(&w.view, ROW_CALL, duty.call_id, &call);
+    }
+    fill(&command, type, id, duty.duty_id, variant, situation->matter);
+    enum refusal said = world_do(&w, &command);
+    enum refusal table = family->has_case ? table_says(type, &c, &duty, &call) : REFUSAL_NONE;
+    bool names_duty = duty.duty_id != 0 && command.body.sign.duty_id != 0;
+    if (names_duty || family->duty_kinds == 0) {
+        ck_assert_msg(table == REFUSAL_NONE ? said != REFUSAL_BAD_STATE : said == table, "%s, %s: table says %s, verdict %s",
+                      situation->name, command_info(type)->name, refusal_infos[table].code, refusal_infos[said].code);
+    }
+    if (said == REFUSAL_NONE) {
+        uint64_t touched = type == COMMAND_SUBMIT ? w.verdict->records[1].seq : id;
+        after = world_case(&w, touched);
+        expect_move(MACHINE_CASE, type, type == COMMAND_SUBMIT ? 0 : c.state, after.state, 0, situation->name);
+        if (type == COMMAND_RAISE_CALL) {
+            view_get(&w.view, ROW_CALL, after.call_last, &after_call);
+            expect_move(MACHINE_CALL, type, CALL_STATE_NONE, after_call.state, 0, situation->name);
+        } else if (call.call_id != 0) {
+            view_get(&w.view, ROW_CALL, call.call_id, &after_call);
+            expect_move(MACHINE_CALL, type, call.state, after_call.state, 0, situation->name);
+        }
+        if (duty.duty_id != 0 && (names_duty || duty_kind_enum.count > 0)) {
+            view_get(&w.view, ROW_DUTY, duty.duty_id, &after_duty);
+            if (after_duty.state != duty.state || names_duty) {
+                expect_move(MACHINE_DUTY, type, duty.state, after_duty.state, duty.kind, situation->name);
+            } else if (rules_cell(MACHINE_DUTY, type, duty.state, duty.kind) != NULL) {
+                expect_move(MACHINE_DUTY, type, duty.state, after_duty.state, duty.kind, situation->name);
+            }
+        }
+        ck_assert_int_eq(after.state == CASE_STATE_CLOSED && after.open_duties > 0 && after.open_calls == 0, 0);
+    }
+    world_close(&w);
+    return true;
+}
+
+/* Time in the situations where it moves something. */
+static void try_pulse(uint64_t (*make)(struct world *w), int64_t span_ms, enum machine machine, int from, int to)
+{
+    struct world w;
+    world_open(&w);
+    uint64_t id = make(&w);
+    world_wait(&w, span_ms);
+    struct case_row c = world_case(&w, id);
+    struct call_row call = {0};
+    view_get(&w.view, ROW_CALL, c.call_last, &call);
+    ck_assert_int_eq(machine == MACHINE_CASE ? c.state : call.state, to);
+    expect_move(machine, COMMAND_PULSE, from, to, 0, "time");
+    world_close(&w);
+}
+
+START_TEST(every_cell_of_every_machine)
+{
+    for (size_t s = 0; s < sizeof(situations) / sizeof(situations[0]); s++) {
+        for (int type = 1; type <= COMMAND_TYPE_MAX; type++) {
+            if (rules_family((enum command_type)type) == NULL || type == COMMAND_ADVANCE) {
+                continue;
+            }
+            for (int variant = 0; variant < 2; variant++) {
+                for (int duty = 0; try(&situations[s], (enum command_type)type, duty, variant); duty++) {
+                    if (rules_family((enum command_type)type)->duty_kinds == 0) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    try_pulse(received, DAY_MS, MACHINE_CASE, CASE_STATE_RECEIVED, CASE_STATE_RECEIVED);
+    try_pulse(lead_signed, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_HANDLING, CASE_STATE_HANDLING);
+    try_pulse(answered, 3 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_ANSWERED);
+    try_pulse(answered, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_CLOSED);
+    try_pulse(closed, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_CLOSED, CASE_STATE_CLOSED);
+    try_pulse(raised, DAY_MS, MACHINE_CALL, CALL_STATE_RAISED, CALL_STATE_RAISED);
+    try_pulse(called, DAY_MS, MACHINE_CALL, CALL_STATE_CALLED, CALL_STATE_CALLED);
+    try_pulse(reported, DAY_MS, MACHINE_CALL, CALL_STATE_REPORTED, CALL_STATE_REPORTED);
+    try_pulse(reported, 4 * (int64_t)DAY_MS, MACHINE_CALL, CALL_STATE_REPORTED, CALL_STATE_CLOSED);
+
+    for (int machine = 0; machine < MACHINE_COUNT; machine++) {
+        size_t count;
+        const struct rule *rules = rules_of((enum machine)machine, &count);
+        for (size_t i = 0; i < count; i++) {
+            ck_assert_msg(rules[i].refusal != REFUSAL_NONE || taken[machine][i], "rule %zu of %s (%s%s%s) never happened", i,
+                          machine_states((enum machine)machine)->name, command_info(rules[i].command)->name,
+                          rules[i].when ? ", when " : "", rules[i].when ? rules[i].when : "");
+            for (int state = 0; state < 8 && rules[i].refusal == REFUSAL_NONE; state++) {
+                bool time = rules[i].command == COMMAND_PULSE && machine == MACHINE_CASE && state == CASE_STATE_SUSPENDED;
+                ck_assert_msg((rules[i].from & (1u << state)) == 0 || time || visited[machine][rules[i].command][state],
+                              "%s in %s: the table allows it, no situation did it", command_info(rules[i].command)->name,
+                              machine_states((enum machine)machine)->names[state]);
+            }
+        }
+    }
+}
+END_TEST
+
+/* No dead end: every state of a case that commands can reach leads to closed through commands of the tables. */
+START_TEST(every_state_leads_to_closed)
+{
+    uint32_t leads = 1u << CASE_STATE_CLOSED;
+    size_t count;
+    const struct rule *rules = rules_of(MACHINE_CASE, &count);
+    for (int round = 0; round < CASE_STATE_COUNT; round++) {
+        for (size_t i = 0; i < count; i++) {
+            if (rules[i].next != RULE_SAME && (leads & (1u << rules[i].next)) != 0) {
+                leads |= rules[i].from;
+            }
+        }
+    }
+    static const enum case_state reachable[] = {CASE_STATE_RECEIVED, CASE_STATE_HANDLING, CASE_STATE_ANSWERED, CASE_STATE_CLOSED};
+    for (size_t i = 0; i < sizeof(reachable) / sizeof(reachable[0]); i++) {
+        ck_assert_uint_ne(leads & (1u << reachable[i]), 0);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rules");
+    TCase *tcase = tcase_create("rules");
+    tcase_set_timeout(tcase, 300);
+    tcase_add_test(tcase, every_cell_of_every_machine);
+    tcase_add_test(tcase, every_state_leads_to_closed);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
