@@ -1,0 +1,139 @@
+/* Instants as people write and read them, with a zone that has both a gap and a fold. */
+#include "clients/instant.h"
+#include "config/zone.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+
+static struct zone *boston;
+static struct zone *shanghai;
+
+static void load(void)
+{
+    ck_assert_int_eq(zone_load(NULL, "America/New_York", &boston), 0);
+    ck_assert_int_eq(zone_load(NULL, "Asia/Shanghai", &shanghai), 0);
+}
+
+static void unload(void)
+{
+    boston = zone_free(boston);
+    shanghai = zone_free(shanghai);
+}
+
+static const struct {
+    const char *text;
+    int64_t at_ms;
+} good[] = {
+    {"2011-10-01T00:00:00.000-04:00", 1317441600000},
+    {"2011-10-01T04:00:00Z", 1317441600000},
+    {"2011-10-01 00:00", 1317441600000},
+    {"2011-10-01 00:00:00.250", 1317441600250},
+    {"2011-10-01", 1317441600000},
+    {"2011-10-01T12:00:00+08:00", 1317441600000},
+    {"2011-11-06 01:30", 1320557400000}, /* twice that night: the first */
+    {"1969-12-31T23:59:59.999Z", -1},
+    {"2012-02-29T00:00:00Z", 1330473600000},
+};
+
+START_TEST(test_parse_good)
+{
+    int64_t at_ms = 0;
+    ck_assert_int_eq(instant_parse(good[_i].text, boston, &at_ms), 0);
+    ck_assert_int_eq(at_ms, good[_i].at_ms);
+}
+END_TEST
+
+static const char *const bad[] = {"",
+                                  "now",
+                                  "2011-13-01",
+                                  "2011-02-29",
+                                  "2011-10-01T",
+                                  "2011-10-1",
+                                  "2011-10-01T24:00:00Z",
+                                  "2011-10-01 00:60",
+                                  "2011-10-01T00:00:00+8:00",
+                                  "2011-10-01 x",
+                                  "2011-10-01T00:00:00Zx",
+                                  "0000-01-01"};
+
+START_TEST(test_parse_bad)
+{
+    int64_t at_ms = 7;
+    ck_assert_int_eq(instant_parse(bad[_i], boston, &at_ms), -EINVAL);
+    ck_assert_int_eq(at_ms, 7);
+}
+END_TEST
+
+START_TEST(test_gap_and_no_zone)
+{
+    int64_t at_ms = 0;
+    ck_assert_int_eq(instant_parse("2011-03-13 02:30", boston, &at_ms), -ERANGE);
+    ck_assert_int_eq(instant_parse("2011-03-13 02:30", NULL, &at_ms), -ENODATA);
+    ck_assert_int_eq(instant_parse("2011-03-13T02:30:00Z", NULL, &at_ms), 0);
+}
+END_TEST
+
+/* A day of 25 hours: its end is the start of the next. */
+START_TEST(test_day)
+{
+    int64_t from = 0;
+    int64_t until = 0;
+    ck_assert_int_eq(instant_parse_day("2011-11-06", boston, 0, &from), 0);
+    ck_assert_int_eq(instant_parse_day("2011-11-06", boston, 1, &until), 0);
+    ck_assert_int_eq(until - from, 25 * 3600000);
+    ck_assert_int_eq(instant_parse_day("2011-11-06 00:00", boston, 0, &from), -EINVAL);
+}
+END_TEST
+
+START_TEST(test_print)
+{
+    char text[INSTANT_SIZE];
+    ck_assert_str_eq(instant_print(1317441600250, boston, text), "2011-10-01T00:00:00.250-04:00");
+    ck_assert_str_eq(instant_print(1317441600250, shanghai, text), "2011-10-01T12:00:00.250+08:00");
+    ck_assert_str_eq(instant_print(-1, NULL, text), "1969-12-31T23:59:59.999Z");
+    ck_assert_str_eq(instant_print_local(1317441600250, boston, text), "2011-10-01 00:00:00");
+}
+END_TEST
+
+START_TEST(test_print_is_read_back)
+{
+    char text[INSTANT_SIZE];
+    for (int64_t at_ms = 1293840000123; at_ms < 1325376000000; at_ms += 7654321) {
+        int64_t again = 0;
+        ck_assert_int_eq(instant_parse(instant_print(at_ms, boston, text), NULL, &again), 0);
+        ck_assert_int_eq(again, at_ms);
+    }
+}
+END_TEST
+
+START_TEST(test_span)
+{
+    char text[INSTANT_SIZE];
+    ck_assert_str_eq(span_print(0, text), "0 ms");
+    ck_assert_str_eq(span_print(14 * 86400000LL - 1000, text), "13 d 23 h");
+    ck_assert_str_eq(span_print(86400000, text), "1 d");
+    ck_assert_str_eq(span_print(61000, text), "1 min 1 s");
+    ck_assert_str_eq(span_print(-1500, text), "-1 s 500 ms");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("cli_instant");
+    TCase *tests = tcase_create("instant");
+    tcase_add_checked_fixture(tests, load, unload);
+    tcase_add_loop_test(tests, test_parse_good, 0, sizeof good / sizeof good[0]);
+    tcase_add_loop_test(tests, test_parse_bad, 0, sizeof bad / sizeof bad[0]);
+    tcase_add_test(tests, test_gap_and_no_zone);
+    tcase_add_test(tests, test_day);
+    tcase_add_test(tests, test_print);
+    tcase_add_test(tests, test_print_is_read_back);
+    tcase_add_test(tests, test_span);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,66 @@
+/* Records in words: patterns, parts that are left out, cuts. */
+#include "clients/timeline.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void expect(const char *record, const char *words)
+{
+    char text[200];
+    json_t *view = json_loads(record, 0, NULL);
+    ck_assert_ptr_nonnull(view);
+    timeline_sentence(view, text, sizeof text);
+    ck_assert_str_eq(text, words);
+    json_decref(view);
+}
+
+START_TEST(test_sentences)
+{
+    expect("{\"type\":\"case_received\",\"dims\":{\"kind\":\"request\",\"channel\":\"web\",\"matter\":\"M1\"},\"reference\":\"\","
+           "\"limit_at\":null}",
+           "request by web, matter M1");
+    expect("{\"type\":\"case_received\",\"dims\":{\"kind\":\"request\",\"channel\":\"web\",\"matter\":\"M1\"},\"reference\":\"R7\","
+           "\"limit_at\":\"2011-07-15T01:32:32.000-04:00\",\"title\":\"路灯\"}",
+           "request by web, matter M1, reference R7, limit 2011-07-15 01:32:32: 路灯");
+    expect("{\"type\":\"clock_stopped\",\"clock\":\"handle\",\"in_time\":false,\"consumed_ms\":90000,\"due_at\":null}",
+           "handle, late after 1 min 30 s");
+    expect("{\"type\":\"clock_stopped\",\"clock\":\"handle\",\"in_time\":true,\"consumed_ms\":0,\"due_at\":null}",
+           "handle, in time");
+    expect("{\"type\":\"call_dispatched\",\"units\":[\"A\",\"B\"],\"how\":\"hand\",\"reason\":\"owner\"}",
+           "to A, B, by hand: owner");
+    expect("{\"type\":\"duty_ended\",\"duty_kind\":\"respond\",\"reason\":\"none\",\"text\":\"\"}", "respond");
+    expect("{\"type\":\"nothing_known\"}", "");
+}
+END_TEST
+
+/* 65 KB of Chinese are cut at a whole character. */
+START_TEST(test_cut)
+{
+    char text[100];
+    char note[400] = "";
+    for (int i = 0; i < 100; i++)
+        strcat(note, "灯");
+    json_t *view = json_pack("{s:s, s:s, s:s}", "type", "case_noted", "visibility", "inner", "text", note);
+    timeline_sentence(view, text, sizeof text);
+    json_t *again = json_string(text); /* NULL when it is not UTF-8 */
+    ck_assert_ptr_nonnull(again);
+    ck_assert_int_gt(strlen(text), 90);
+    json_decref(again);
+    json_decref(view);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("cli_timeline");
+    TCase *tests = tcase_create("timeline");
+    tcase_add_test(tests, test_sentences);
+    tcase_add_test(tests, test_cut);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
