@@ -20,6 +20,7 @@ static const struct pattern {
     const char *type;
     const char *text;
 } patterns[] = {
+    {"command_taken", "{command}[ by {actor}][ for {behalf}]"},
     {"case_received", "{kind} by {channel}, matter {matter}[, reference {reference}][, limit {limit_at}][: {title}]"},
     {"case_noted", "{visibility}[: {text}]"},
     {"case_routed", "lead {lead}, by {how}[, row {row} of the list {catalogue_ver}][: {reason}]"},
@@ -82,12 +83,32 @@ static void put_list(struct sentence *sentence, const json_t *list)
     }
 }
 
+static const char *command_name(json_int_t id)
+{
+    const struct command_info *info = id > 0 && id <= COMMAND_TYPE_MAX ? command_info((enum command_type)id) : NULL;
+    return info == NULL ? NULL : info->name;
+}
+
+/* A number in words: a span, a command, or itself. */
+static void put_number(struct sentence *sentence, const char *key, json_int_t number)
+{
+    char words[INSTANT_SIZE];
+    size_t size = strlen(key);
+    const char *command = strcmp(key, "command") == 0 ? command_name(number) : NULL;
+    if (command != NULL)
+        snprintf(words, sizeof words, "%s", command);
+    else if (size > 3 && strcmp(key + size - 3, "_ms") == 0)
+        span_print(number, words);
+    else
+        snprintf(words, sizeof words, "%lld", (long long)number);
+    put(sentence, words, strlen(words));
+}
+
 /* Appends the value of a field in words. False: it is empty. */
 static bool put_field(struct sentence *sentence, const json_t *record, const char *key)
 {
     const json_t *value = find(record, key);
     const char *text = json_string_value(value);
-    char words[INSTANT_SIZE];
     size_t key_size = strlen(key);
     size_t before = sentence->used;
     if (json_is_boolean(value)) {
@@ -96,11 +117,7 @@ static bool put_field(struct sentence *sentence, const json_t *record, const cha
         else if (json_is_true(value))
             put(sentence, key, key_size);
     } else if (json_is_integer(value) && json_integer_value(value) != 0) {
-        if (key_size > 3 && strcmp(key + key_size - 3, "_ms") == 0)
-            span_print(json_integer_value(value), words);
-        else
-            snprintf(words, sizeof words, "%lld", (long long)json_integer_value(value));
-        put(sentence, words, strlen(words));
+        put_number(sentence, key, json_integer_value(value));
     } else if (json_is_array(value)) {
         put_list(sentence, value);
     } else if (text != NULL && key_size > 3 && strcmp(key + key_size - 3, "_at") == 0 && strlen(text) > 19) {
@@ -137,6 +154,21 @@ static void write_pattern(struct sentence *sentence, const char *pattern, const 
     }
 }
 
+/* What was cut inside a character ends before it. */
+static void drop_half_character(struct sentence *sentence)
+{
+    const unsigned char *bytes = (const unsigned char *)sentence->at;
+    size_t begin = sentence->used;
+    while (begin > 0 && (bytes[begin - 1] & 0xC0) == 0x80)
+        begin--;
+    if (begin == 0 || bytes[begin - 1] < 0xC0)
+        return;
+    unsigned char lead = bytes[begin - 1];
+    size_t wanted = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (sentence->used - (begin - 1) < wanted)
+        sentence->at[begin - 1] = '\0';
+}
+
 void timeline_sentence(const json_t *record, char *ret, size_t size)
 {
     struct sentence sentence = {.at = ret, .size = size};
@@ -145,9 +177,8 @@ void timeline_sentence(const json_t *record, char *ret, size_t size)
     for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
         if (strcmp(patterns[i].type, type) == 0)
             write_pattern(&sentence, patterns[i].text, record);
-    /* A cut text keeps whole characters. */
-    while (sentence.used + 1 == size && sentence.used > 0 && ((unsigned char)ret[sentence.used - 1] & 0x80) != 0)
-        ret[--sentence.used] = '\0';
+    if (sentence.used + 1 == size)
+        drop_half_character(&sentence);
 }
 
 static const struct column timeline_columns[] = {
