@@ -12,8 +12,8 @@
 #include <zmq.h>
 
 #define TIMEOUT_MS 10000
-#define ATTEMPT_MS 5000 /* without an answer for so long a request is sent again; doubles */
-#define PAUSE_MS 20     /* before a refused request is sent again; doubles */
+#define ATTEMPT_MS 5000
+#define PAUSE_MS 20 /* before a refused request is sent again; doubles */
 #define PAUSE_MS_MAX 1000
 #define RACE_MS 5
 
@@ -35,6 +35,7 @@ struct client {
     zmq_msg_t message; /* of the reply that the caller borrows */
     char *on_behalf_of;
     int64_t timeout_ms;
+    int64_t attempt_ms;
     int64_t timer_at_ms; /* no request needs anything before this instant */
     uint32_t generation; /* up to which all requests have been sent */
     uint64_t jitter_state;
@@ -50,6 +51,7 @@ int client_open(const struct client_options *options, struct client **ret)
         return -ENOMEM;
     zmq_msg_init(&client->message);
     client->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS;
+    client->attempt_ms = options->attempt_ms > 0 ? options->attempt_ms : ATTEMPT_MS;
     client->timer_at_ms = INT64_MAX;
     if (getrandom(&client->jitter_state, sizeof(client->jitter_state), 0) != (ssize_t)sizeof(client->jitter_state))
         client->jitter_state = (uint64_t)connection_now_ms();
@@ -118,7 +120,7 @@ static void send_entry(struct client *client, struct pending_entry *entry, int64
 
         entry->generation = client->connection.generation;
         entry->sends++;
-        entry->attempt_at_ms = now_ms + jitter(client, (int64_t)ATTEMPT_MS << doublings);
+        entry->attempt_at_ms = now_ms + jitter(client, client->attempt_ms << doublings);
     } else {
         entry->generation = 0;
         if (client->connection.up) /* the socket does not know yet what its monitor said */

@@ -23,6 +23,7 @@ struct client_options {
     char public_key[CLIENT_KEY_SIZE]; /* own pair */
     char secret_key[CLIENT_KEY_SIZE];
     int64_t timeout_ms;       /* deadline of a request with all its repetitions; 0 = 10,000 */
+    int64_t attempt_ms;       /* without an answer for so long (jittered, doubling) a request is sent again; 0 = 5,000 */
     const char *on_behalf_of; /* name for whom a gateway acts, or NULL */
 };
 

@@ -34,16 +34,14 @@ static int set_keys(void *socket, const struct client_options *options)
     return 0;
 }
 
-static int set_options(void *socket, const struct client_options *options)
+static int set_options(void *socket, int type, const struct client_options *options)
 {
-    /* With IMMEDIATE nothing waits in the pipe of a broken connection: the owner knows what has to be sent again. */
     static const struct {
         int option, value;
     } values[] = {
         {ZMQ_LINGER, 0},
         {ZMQ_SNDHWM, 0},
         {ZMQ_RCVHWM, 0},
-        {ZMQ_IMMEDIATE, 1},
         {ZMQ_RECONNECT_IVL, RECONNECT_MS},
         {ZMQ_RECONNECT_IVL_MAX, RECONNECT_MS_MAX},
         {ZMQ_CONNECT_TIMEOUT, CONNECT_TIMEOUT_MS},
@@ -58,6 +56,10 @@ static int set_options(void *socket, const struct client_options *options)
         if (rc < 0)
             return rc;
     }
+    /* Nothing waits in the pipe of a broken connection: the owner knows what has to be sent again. A subscriber's pipe must be
+     * there at once, so that its subscriptions go out without it. */
+    if (type == ZMQ_DEALER && set_int(socket, ZMQ_IMMEDIATE, 1) < 0)
+        return -errno;
     return set_keys(socket, options);
 }
 
@@ -87,7 +89,7 @@ int connection_open(const struct client_options *options, int type, struct conne
     if (connection.context == NULL)
         return -errno;
     connection.socket = zmq_socket(connection.context, type);
-    rc = connection.socket == NULL ? -errno : set_options(connection.socket, options);
+    rc = connection.socket == NULL ? -errno : set_options(connection.socket, type, options);
     if (rc == 0)
         rc = open_monitor(&connection);
     if (rc == 0 && zmq_connect(connection.socket, options->url) < 0)

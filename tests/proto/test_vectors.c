@@ -152,7 +152,8 @@ static void write_again(const char *of, const struct reply *reply, struct proto_
     }
     body = calloc(1, shape->size);
     ck_assert_msg(codec_decode_map(&reply->body, shape, body, &fault), "%s.%s", shape->name, fault.field);
-    ck_assert_int_eq(reply_begin(&writer, out, reply->id, shape, body, CODEC_OMIT_NOTHING, info == NULL ? 0 : info->row_list_count), 0);
+    ck_assert_int_eq(reply_begin(&writer, out, reply->id, shape, body, CODEC_OMIT_NOTHING, info == NULL ? 0 : info->row_list_count),
+                     0);
     for (uint32_t i = 0; info != NULL && i < info->row_list_count; i++) {
         ck_assert_int_eq(reply_list(&writer, info->row_lists[i].name), 0);
         write_rows(&writer, info->row_lists[i].shape, reply_field(&reply->body, info->row_lists[i].name));
@@ -227,7 +228,8 @@ START_TEST(records_round_trip)
 }
 END_TEST
 
-/* Every vector cut off at every byte is refused, and never read beyond its end (the sanitizer watches: each cut is its own allocation). */
+/* Every vector cut off at every byte is refused, and never read beyond its end (the sanitizer watches: each cut is its own
+ * allocation). */
 START_TEST(cut_off_anywhere)
 {
     static const char *const files[] = {"requests.json", "replies.json", "records.json"};

@@ -1,0 +1,134 @@
+/* The client on a libuv loop. */
+
+#include "proto/client/client_uv.h"
+#include "tests/proto/peer.h"
+
+#include <check.h>
+#include <errno.h>
+
+#define COUNT 500
+
+struct run {
+    struct client_uv *client;
+    unsigned answers, timeouts, closed;
+    uint64_t tags; /* sum */
+    bool chain;    /* send the next from the callback */
+};
+
+static void answer(void *arg, const struct request *request, const void *data, size_t size, struct proto_buffer *out)
+{
+    bool *silent = arg;
+
+    (void)data;
+    (void)size;
+    if (!*silent)
+        peer_accept(request, out);
+}
+
+static void on_closed(void *arg)
+{
+    struct run *run = arg;
+
+    run->closed++;
+}
+
+static void on_reply(void *arg, const struct client_reply *reply)
+{
+    struct run *run = arg;
+
+    if (reply->error == 0) {
+        ck_assert(reply->reply.ok);
+        run->answers++;
+    } else {
+        ck_assert_int_eq(reply->error, -ETIMEDOUT);
+        run->timeouts++;
+    }
+    run->tags += reply->tag;
+    if (run->chain && run->answers < COUNT) {
+        struct client_request request = {.name = "hello", .tag = run->answers};
+
+        ck_assert_int_eq(client_uv_send(run->client, &request), 0);
+    }
+    if (client_uv_in_flight(run->client) == 0)
+        client_uv_close(run->client, on_closed);
+}
+
+static void play(struct run *run, unsigned count, bool silent, int64_t timeout_ms)
+{
+    struct peer_options peer_options = {.url = peer_url(), .answer = answer, .arg = &silent};
+    struct client_options options = {.url = peer_url(), .timeout_ms = timeout_ms};
+    struct peer *peer = peer_open(&peer_options);
+    uv_loop_t loop;
+
+    ck_assert_int_eq(uv_loop_init(&loop), 0);
+    ck_assert_int_eq(client_uv_open(&loop, &options, on_reply, run, &run->client), 0);
+    for (unsigned i = 0; i < count; i++) {
+        struct client_request request = {.name = "hello", .tag = i};
+
+        ck_assert_int_eq(client_uv_send(run->client, &request), 0);
+    }
+    ck_assert_int_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    ck_assert_uint_eq(run->closed, 1);
+    peer_close(peer);
+}
+
+START_TEST(all_at_once)
+{
+    struct run run = {0};
+
+    play(&run, COUNT, false, 20000);
+    ck_assert_uint_eq(run.answers, COUNT);
+    ck_assert_uint_eq(run.tags, COUNT * (COUNT - 1) / 2);
+}
+END_TEST
+
+START_TEST(one_after_the_other)
+{
+    struct run run = {.chain = true};
+
+    play(&run, 1, false, 20000);
+    ck_assert_uint_eq(run.answers, COUNT);
+}
+END_TEST
+
+START_TEST(no_answer)
+{
+    struct run run = {0};
+
+    play(&run, 3, true, 200);
+    ck_assert_uint_eq(run.timeouts, 3);
+}
+END_TEST
+
+START_TEST(bad_options)
+{
+    struct client_options options = {.url = "nonsense"};
+    struct client_uv *client;
+    uv_loop_t loop;
+
+    ck_assert_int_eq(uv_loop_init(&loop), 0);
+    ck_assert_int_eq(client_uv_open(&loop, &options, on_reply, NULL, &client), -EINVAL);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("client_uv");
+    TCase *tcase = tcase_create("client_uv");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(tcase, all_at_once);
+    tcase_add_test(tcase, one_after_the_other);
+    tcase_add_test(tcase, no_answer);
+    tcase_add_test(tcase, bad_options);
+    tcase_set_timeout(tcase, 60);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
