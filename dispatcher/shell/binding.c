@@ -41,7 +41,7 @@ static int set_numbers(void *socket, const struct binding *binding)
         {ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS},
         {ZMQ_HEARTBEAT_TIMEOUT, SILENCE_MS},
         {ZMQ_HEARTBEAT_TTL, SILENCE_MS},
-        {ZMQ_LINGER, BINDING_LINGER_MS},
+        {ZMQ_LINGER, -1}, /* see binding.h */
         {ZMQ_BACKLOG, BACKLOG},
         {ZMQ_SNDHWM, binding->hwm_messages},
         {ZMQ_RCVHWM, binding->hwm_messages},

@@ -2,7 +2,10 @@
  * binding.h - server sockets with the limits and the security that both of ours share
  *
  * With a server key: CURVE, and every peer is shown to the ZAP handler under the socket's domain. Without: plain, allowed on
- * this machine only, and also shown to the handler. Also the place of the numbers for handshake, heartbeat and linger.
+ * this machine only, and also shown to the handler. Also the place of the numbers for handshake and heartbeat.
+ *
+ * Sockets linger without end: when ZeroMQ 4.3.4 ends lingering itself while a message of several frames is half sent, it aborts
+ * the process (session_base.cpp, clean_pipes). Who closes a context must therefore bound the wait from outside.
  */
 #ifndef HUYING_SHELL_BINDING_H
 #define HUYING_SHELL_BINDING_H
@@ -13,7 +16,6 @@
 
 #define BINDING_ENDPOINT_SIZE 256
 #define BINDING_SAID_SIZE 512
-#define BINDING_LINGER_MS 1000 /* how long the last answers may take to leave at the end */
 
 struct binding {
     void *context;

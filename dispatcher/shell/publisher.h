@@ -13,7 +13,7 @@
 #include "proto/shape.h"
 
 #define PUBLISHER_HWM 10000
-#define PUBLISHER_SUBSCRIPTION_SIZE 256 /* largest message that a subscriber may send */
+#define PUBLISHER_SUBSCRIPTION_SIZE 4096 /* largest message that a subscriber may send; CURVE's handshake needs 600 of it */
 
 struct publisher;
 

@@ -2,7 +2,7 @@
  * shell.c - opens the parts in order, and closes them in the order that ZeroMQ and libuv ask for
  *
  * Handles first (the loop runs dry), then sockets (a descriptor must not vanish under its watch), then the context, which waits
- * at most BINDING_LINGER_MS for the last answers.
+ * for the last answers to leave: in a thread of its own, so that the wait can be given up.
  */
 #include "dispatcher/shell/shell.h"
 
@@ -11,11 +11,15 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <zmq.h>
+
+#define LINGER_MS 1000 /* whole seconds */
 
 struct shell {
     uv_loop_t uv;
@@ -92,7 +96,27 @@ static int open_all(struct shell *shell, const struct shell_options *options, ch
     return rc;
 }
 
-static void shut(struct shell *shell)
+static void *wait_for_context(void *context)
+{
+    while (zmq_ctx_term(context) != 0 && errno == EINTR)
+        ;
+    return NULL;
+}
+
+/* Waits at most LINGER_MS. A context that still has somebody's messages then is left to the end of the process: see binding.h. */
+static void end_context(void *context, struct log *log)
+{
+    pthread_t waiter;
+    struct timespec until;
+    if (pthread_create(&waiter, NULL, wait_for_context, context) != 0)
+        return;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LINGER_MS / 1000;
+    if (pthread_timedjoin_np(waiter, NULL, &until) != 0)
+        log_line(log, LOG_LEVEL_WARNING, "cut_off", "some peer or subscriber did not take its last messages");
+}
+
+static void shut(struct shell *shell, struct log *log)
 {
     struct loop *loop = &shell->loop;
     loop_close(loop);
@@ -111,8 +135,7 @@ static void shut(struct shell *shell)
         zmq_close(shell->xpub);
     auth_free(loop->auth); /* last, so that no socket is ever open without it */
     if (shell->context != NULL)
-        while (zmq_ctx_term(shell->context) != 0 && errno == EINTR)
-            ;
+        end_context(shell->context, log);
 }
 
 static void say_ready(const struct shell *shell, const struct shell_options *options)
@@ -140,7 +163,7 @@ int shell_run(const struct shell_options *options)
     } else {
         log_say(options->log, LOG_LEVEL_ERROR, "start", "%s", said[0] != '\0' ? said : strerror(-rc));
     }
-    shut(shell);
+    shut(shell, options->log);
     free(shell);
     log_flush(options->log, true);
     return exit_code;

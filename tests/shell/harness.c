@@ -49,6 +49,7 @@ void harness_open(struct harness *harness, bool plain)
 {
     memset(harness, 0, sizeof(*harness));
     harness->context = zmq_ctx_new();
+    zmq_ctx_set(harness->context, ZMQ_BLOCKY, 0); /* clients do not linger; server sockets say themselves that they do */
     ck_assert_int_eq(uv_loop_init(&harness->uv), 0);
     uv_timer_init(&harness->uv, &harness->patience);
     harness->log_file = tmpfile();
@@ -66,8 +67,8 @@ void harness_close(struct harness *harness)
     uv_close((uv_handle_t *)&harness->patience, NULL);
     uv_run(&harness->uv, UV_RUN_DEFAULT);
     ck_assert_int_eq(uv_loop_close(&harness->uv), 0);
-    while (harness->socket_count > 0)
-        harness_drop(harness, harness->sockets[0]);
+    while (harness->socket_count > 0) /* clients first: a server socket waits for them */
+        harness_drop(harness, harness->sockets[harness->socket_count - 1]);
     auth_free(harness->auth);
     zmq_ctx_term(harness->context);
     log_free(harness->log);
@@ -85,10 +86,8 @@ struct known *harness_key(struct harness *harness, const char *name, uint32_t ro
 
 void harness_drop(struct harness *harness, void *socket)
 {
-    const int no_linger = 0;
     for (size_t i = 0; i < harness->socket_count; i++) {
         if (harness->sockets[i] == socket) {
-            zmq_setsockopt(socket, ZMQ_LINGER, &no_linger, sizeof(no_linger));
             ck_assert_int_eq(zmq_close(socket), 0);
             harness->sockets[i] = harness->sockets[--harness->socket_count];
             return;

@@ -64,7 +64,7 @@ void *harness_client(struct harness *harness, int type, const struct pair *pair,
 /* A monitor of `socket` for these events; reads as ZMQ_PAIR. */
 void *harness_monitor(struct harness *harness, void *socket, int events);
 
-/* Closes a socket of the harness now, without lingering. */
+/* Closes a socket of the harness now; those of clients do not linger. */
 void harness_drop(struct harness *harness, void *socket);
 
 void *harness_keep(struct harness *harness, void *socket);

@@ -140,8 +140,8 @@ START_TEST(a_plain_client_does_not_reach_a_curve_server)
     harness_open(&harness, false);
     void *router = harness_server(&harness, ZMQ_ROUTER, false, AUTH_DOMAIN_REQUESTS, endpoint);
     struct known *clerk = harness_key(&harness, "clerk", 1u << ROLE_WORKER);
-    void *plain = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
     void *monitor = harness_monitor(&harness, router, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL);
+    void *plain = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
     zmq_send(plain, "plain", 5, 0);
     harness_until(&harness, readable, monitor);
     void *client = harness_client(&harness, ZMQ_DEALER, &clerk->pair, endpoint);
