@@ -38,6 +38,13 @@ static bool no_room(int rc)
     return rc == -ENOSPC || rc == -EDQUOT || rc == -EFBIG;
 }
 
+/* Of a part of the journal: space was there, so if the file system has none after all (it copies on write) some of it may be
+ * written. */
+static int unknown(int rc)
+{
+    return no_room(rc) ? -EIO : rc;
+}
+
 static uint64_t size_of_append(const struct journal_frame *frames, size_t count)
 {
     uint64_t size = 0;
@@ -101,33 +108,45 @@ static int next_segment(struct journal *journal, uint64_t append_size)
     return no_room(rc) ? -ENOSPC : rc;
 }
 
-/* The append opens a new segment: written and flushed first, then named, then the name is flushed. */
-static int append_first(struct journal *journal, const struct scan_state *before, const struct scan_state *after, uint64_t size)
+/* Writes and flushes the first append of a segment, then names it. Before the name nothing is part of the journal. */
+static int write_first(struct journal *journal, const struct scan_state *before, uint64_t size)
 {
     struct segment_maker *maker = &journal->maker;
     struct segment_header header = {.first_seq = before->last_seq + 1, .before = before->before, .file_size = maker->size};
     segment_header_write(&header, journal->buffer);
-    int rc = journal_grow(journal);
-    if (rc == 0)
-        rc = folder_write_all(maker->fd, journal->buffer, SEGMENT_HEADER_SIZE + (size_t)size, 0);
+    int rc = folder_write_all(maker->fd, journal->buffer, SEGMENT_HEADER_SIZE + (size_t)size, 0);
     if (rc == 0)
         rc = folder_sync_data(maker->fd);
     if (rc < 0)
         return rc;
     char name[SEGMENT_NAME_SIZE];
     segment_name(header.first_seq, name);
-    if (renameat(journal->folder, SEGMENT_PREPARED, journal->folder, name) != 0)
-        return -errno;
-    rc = folder_sync(journal->folder);
+    return renameat(journal->folder, SEGMENT_PREPARED, journal->folder, name) == 0 ? 0 : -errno;
+}
+
+/* The append opens a new segment, and counts when its name is flushed. */
+static int append_first(struct journal *journal, const struct scan_state *after, uint64_t size)
+{
+    struct segment_maker *maker = &journal->maker;
+    uint64_t first_seq = journal->state.last_seq + 1;
+    int rc = journal_grow(journal);
+    if (rc == 0)
+        rc = write_first(journal, &journal->state, size);
+    if (no_room(rc)) {
+        segment_drop(journal->folder, maker);
+        return -ENOSPC;
+    }
     if (rc < 0)
         return rc;
+    rc = folder_sync(journal->folder);
+    if (rc < 0)
+        return unknown(rc);
     if (journal->fd >= 0)
         close(journal->fd);
     journal->fd = maker->fd;
     journal->end = SEGMENT_HEADER_SIZE + size;
     journal->state = *after;
-    journal->segments[journal->segment_count++] =
-        (struct segment){.first_seq = header.first_seq, .size = maker->size, .marked = true};
+    journal->segments[journal->segment_count++] = (struct segment){.first_seq = first_seq, .size = maker->size, .marked = true};
     *maker = (struct segment_maker){.fd = -1};
     return 0;
 }
@@ -139,7 +158,7 @@ static int append_here(struct journal *journal, const struct scan_state *after, 
     if (rc == 0)
         rc = folder_sync_data(journal->fd);
     if (rc < 0)
-        return rc;
+        return unknown(rc);
     journal->end += size;
     journal->state = *after;
     return 0;
@@ -149,7 +168,7 @@ static int append(struct journal *journal, uint64_t epoch, const struct journal_
 {
     uint64_t size = size_of_append(frames, count);
     bool here = journal->fd >= 0 && size <= journal->segments[journal->segment_count - 1].size - journal->end;
-    struct scan_state before = journal->state, after;
+    struct scan_state after;
     int rc = buffer_for(journal, SEGMENT_HEADER_SIZE + size);
     if (rc < 0)
         return rc;
@@ -161,11 +180,8 @@ static int append(struct journal *journal, uint64_t epoch, const struct journal_
         if (rc < 0)
             return rc;
         compose(journal, epoch, frames, count, SEGMENT_HEADER_SIZE, size, journal->buffer + SEGMENT_HEADER_SIZE, &after);
-        rc = append_first(journal, &before, &after, size);
+        rc = append_first(journal, &after, size);
     }
-    /* Space was there: a file system that has none after all (it copies on write) leaves the outcome unknown. */
-    if (no_room(rc))
-        return -EIO;
     if (rc == 0)
         mark_all(&journal->segments[journal->segment_count - 1], frames, count, journal->end - size);
     return rc;

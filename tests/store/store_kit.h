@@ -1,0 +1,33 @@
+/*
+ * store_kit.h - rows for tests of the store
+ */
+#ifndef HUYING_TESTS_STORE_KIT_H
+#define HUYING_TESTS_STORE_KIT_H
+
+#include "dispatcher/store/store.h"
+
+/* Opens with a small map, expecting success; fills *ret_view. */
+struct store *store_kit_open(const char *path, struct view *ret_view);
+
+struct code store_kit_code(const char *s);
+
+/* A running clock whose next rung is at at_ms (0: void). */
+struct clock_row store_kit_clock(uint64_t id, int64_t at_ms);
+
+/* A duty of a unit in a state. */
+struct duty_row store_kit_duty(uint64_t id, const char *unit, int state, int64_t due_at);
+
+struct request_row store_kit_request(uint64_t id, uint64_t hash);
+
+struct counter_key store_kit_key(uint32_t metric, uint32_t slot, int64_t value, const char *street);
+
+/* Puts the n-th of a deterministic mix of rows and counts, as one record would, and notes n in the district row. */
+void store_kit_step(const struct view *view, uint64_t n);
+
+/* last_seq of the district row, 0 = none. */
+uint64_t store_kit_last(const struct view *view);
+
+/* Compares the store with one that is made anew by steps 1 to `last`; rows, counters and memory indexes. Fails the test at a difference. */
+void store_kit_check(struct store *store, uint64_t last);
+
+#endif

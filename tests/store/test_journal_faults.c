@@ -1,0 +1,240 @@
+/*
+ * The n-th system call fails, in every way, until a run has no failure; then what was acknowledged is there, once.
+ */
+#include "dispatcher/store/journal.h"
+
+#include "tests/store/faults.h"
+#include "tests/store/journal_kit.h"
+#include "tests/store/scratch.h"
+#include "tests/store/suite.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SEGMENT 16384
+#define APPENDS 14
+
+/* What one run knows of itself. */
+struct run {
+    uint64_t acknowledged; /* last sequence that was */
+    uint64_t attempted;    /* last sequence of the append whose outcome is unknown, or acknowledged */
+    int refused;           /* appends answered -ENOSPC */
+};
+
+/* Opens, appends over several segments, closes: as a dispatcher that stops at the first failure that is not "no room". */
+static struct run run_once(const char *folder, bool read)
+{
+    struct run run = {0};
+    struct journal *journal = NULL;
+    struct journal_open_report report;
+    struct journal_options options = {.path = folder, .segment_size = SEGMENT};
+    if (journal_open(&options, true, &journal, &report) < 0)
+        return run;
+    run.acknowledged = run.attempted = report.last_seq;
+    for (uint32_t i = 0; i < APPENDS; i++) {
+        uint32_t frames = 1 + i % 3;
+        if (i % 4 == 0)
+            (void)journal_prepare(journal);
+        int rc = kit_append(journal, frames, 2, 900);
+        if (read)
+            ck_assert_uint_eq(kit_read(journal, 1), journal_last_seq(journal));
+        if (rc == 0) {
+            run.acknowledged = run.attempted = journal_last_seq(journal);
+            continue;
+        }
+        ck_assert_uint_eq(journal_last_seq(journal), run.acknowledged);
+        if (rc == -ENOSPC) {
+            run.refused++;
+            continue;
+        }
+        run.attempted = run.acknowledged + frames * 2;
+        ck_assert_int_eq(kit_append(journal, 1, 1, 10), rc); /* no more until reopened */
+        break;
+    }
+    journal_close(journal);
+    return run;
+}
+
+/* Readers open files and read them too: with a plan for these, the run does not read (a_failing_read has a test of its own). */
+static int fail_each(uint32_t calls, int error, enum fault_when when, bool stays)
+{
+    uint32_t nth = 1;
+    for (;; nth++) {
+        char *folder = scratch_new();
+        struct journal *journal = kit_open(folder, SEGMENT, NULL);
+        ck_assert_int_eq(kit_append(journal, 1, 3, 100), 0);
+        journal_close(journal);
+        faults_arm(&(struct fault_plan){.calls = calls, .nth = nth, .error = error, .when = when, .stays = stays});
+        struct run run = run_once(folder, (calls & FAULT_OPEN) == 0);
+        bool struck = faults_disarm();
+        if (run.acknowledged == 0)
+            run.acknowledged = run.attempted = 3; /* it did not open */
+        for (int again = 0; again < 2; again++) {
+            struct journal_open_report report;
+            journal = kit_open(folder, SEGMENT, &report);
+            uint64_t last = kit_read(journal, 1);
+            ck_assert_msg(last == run.acknowledged || last == run.attempted, "call %u: last %lu, acknowledged %lu", nth, last,
+                          run.acknowledged);
+            ck_assert_int_eq(kit_append(journal, 2, 1, 700), 0);
+            run.acknowledged = run.attempted = last + 2;
+            journal_close(journal);
+        }
+        scratch_drop(folder);
+        if (!struck)
+            break;
+    }
+    return (int)nth;
+}
+
+#define WRITES ((uint32_t)FAULT_PWRITE | FAULT_FDATASYNC | FAULT_FSYNC | FAULT_FALLOCATE | FAULT_RENAME)
+
+START_TEST(every_failing_call_leaves_what_was_acknowledged)
+{
+    ck_assert_int_gt(fail_each(WRITES, EIO, FAULT_BEFORE, false), 40);
+    fail_each(WRITES, EIO, FAULT_HALF, false);
+    fail_each(WRITES, EIO, FAULT_AFTER, false);
+    fail_each(WRITES, EIO, FAULT_BEFORE, true);
+    ck_assert_int_gt(fail_each(FAULTS_DISK, EIO, FAULT_BEFORE, false), 50);
+    fail_each(WRITES, EIO, FAULT_HALF, true);
+}
+END_TEST
+
+START_TEST(a_disk_that_fills_at_any_call_leaves_what_was_acknowledged)
+{
+    fail_each(WRITES, ENOSPC, FAULT_BEFORE, false);
+    fail_each(WRITES, ENOSPC, FAULT_HALF, true);
+    fail_each(WRITES, EDQUOT, FAULT_BEFORE, true);
+}
+END_TEST
+
+START_TEST(short_writes_and_signals_are_no_failures)
+{
+    for (uint32_t nth = 1;; nth++) {
+        char *folder = scratch_new();
+        faults_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_PREAD, .nth = nth, .when = FAULT_SHORT, .stays = nth == 1});
+        struct run run = run_once(folder, true);
+        bool struck = faults_disarm();
+        ck_assert_uint_eq(run.acknowledged, 54);
+        faults_arm(&(struct fault_plan){
+            .calls = FAULT_PWRITE | FAULT_PREAD | FAULT_FDATASYNC | FAULT_FSYNC, .nth = nth, .error = EINTR, .when = FAULT_BEFORE});
+        run = run_once(folder, true);
+        struck = faults_disarm() || struck;
+        ck_assert_uint_eq(run.acknowledged, 108);
+        scratch_drop(folder);
+        if (!struck)
+            break;
+    }
+}
+END_TEST
+
+START_TEST(no_room_for_a_segment_refuses_and_goes_on_when_there_is_room_again)
+{
+    char *folder = scratch_new();
+    struct journal *journal = kit_open(folder, SEGMENT, NULL);
+    ck_assert_int_eq(kit_append(journal, 1, 1, 10000), 0);
+    static const uint32_t calls[] = {FAULT_FALLOCATE, FAULT_PWRITE, FAULT_FSYNC, FAULT_RENAME};
+    uint64_t last = 1;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        faults_arm(&(struct fault_plan){.calls = calls[i], .nth = 1, .error = ENOSPC});
+        if (calls[i] != FAULT_RENAME)
+            ck_assert_int_eq(journal_prepare(journal), -ENOSPC);
+        bool struck = faults_disarm();
+        faults_arm(&(struct fault_plan){.calls = calls[i], .nth = 1, .error = ENOSPC});
+        ck_assert_int_eq(kit_append(journal, 1, 1, 9000), -ENOSPC);
+        ck_assert(faults_disarm() && (struck || calls[i] == FAULT_RENAME));
+        ck_assert_uint_eq(kit_read(journal, 1), last);
+        ck_assert_int_eq(kit_append(journal, 1, 1, 9000), 0);
+        ck_assert_uint_eq(kit_read(journal, 1), ++last);
+    }
+    ck_assert_int_eq(kit_append(journal, 1, 1, 100), 0); /* what fits is still taken without a new segment */
+    journal_close(journal);
+    scratch_drop(folder);
+}
+END_TEST
+
+START_TEST(no_room_in_space_that_was_written_before_is_an_unknown_outcome)
+{
+    char *folder = scratch_new();
+    struct journal *journal = kit_open(folder, SEGMENT, NULL);
+    ck_assert_int_eq(kit_append(journal, 1, 1, 100), 0);
+    faults_arm(&(struct fault_plan){.calls = FAULT_FDATASYNC, .nth = 1, .error = ENOSPC});
+    ck_assert_int_eq(kit_append(journal, 1, 1, 100), -EIO);
+    faults_disarm();
+    ck_assert_int_eq(kit_append(journal, 1, 1, 100), -EIO);
+    ck_assert_int_eq(journal_prepare(journal), 0);
+    ck_assert_uint_eq(kit_read(journal, 1), 1);
+    journal_close(journal);
+    scratch_drop(folder);
+}
+END_TEST
+
+START_TEST(a_failed_flush_is_not_believed_when_opened_again)
+{
+    char *folder = scratch_new();
+    struct journal *journal = kit_open(folder, SEGMENT, NULL);
+    ck_assert_int_eq(kit_append(journal, 1, 1, 100), 0);
+    faults_arm(&(struct fault_plan){.calls = FAULT_FDATASYNC, .nth = 1, .error = EIO});
+    ck_assert_int_eq(kit_append(journal, 1, 1, 200), -EIO);
+    faults_disarm();
+    journal_close(journal);
+    /* the page cache shows the append; open must write it once more and flush, and fail when that fails */
+    struct journal_open_report report;
+    struct journal_options options = {.path = folder, .segment_size = SEGMENT};
+    faults_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC, .nth = 2, .error = EIO});
+    ck_assert_int_eq(journal_open(&options, true, &journal, &report), -EIO);
+    ck_assert(faults_disarm());
+    ck_assert(report.said[0] != '\0');
+    faults_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC, .nth = 3, .error = EIO});
+    ck_assert_int_eq(journal_open(&options, true, &journal, &report), 0);
+    ck_assert(!faults_disarm());
+    ck_assert_uint_eq(faults_seen(), 2);
+    ck_assert_uint_eq(kit_read(journal, 1), 2);
+    journal_close(journal);
+    scratch_drop(folder);
+}
+END_TEST
+
+START_TEST(a_failing_read_is_a_failure_of_the_reader_alone)
+{
+    char *folder = scratch_new();
+    struct journal *journal = kit_open(folder, SEGMENT, NULL);
+    for (int i = 0; i < 30; i++)
+        ck_assert_int_eq(kit_append(journal, 1, 1, 1500), 0);
+    journal_close(journal);
+    struct journal_open_report report;
+    struct journal_options options = {.path = folder, .segment_size = SEGMENT};
+    uint32_t nth = 1;
+    for (bool struck = true; struck; nth++) {
+        ck_assert_int_eq(journal_open(&options, false, &journal, &report), 0);
+        struct journal_cursor cursor;
+        struct journal_frame frame;
+        faults_arm(&(struct fault_plan){.calls = FAULT_PREAD | FAULT_OPEN, .nth = nth, .error = EIO});
+        int rc = journal_follow(journal, 7, &cursor);
+        if (rc == 0)
+            while ((rc = journal_next(&cursor, &frame)) == 1)
+                ;
+        struck = faults_disarm();
+        ck_assert_int_eq(rc, struck ? -EIO : 0);
+        journal_cursor_end(&cursor);
+        ck_assert_int_eq(kit_append(journal, 1, 1, 10), 0);
+        kit_read(journal, 1);
+        journal_close(journal);
+    }
+    ck_assert_uint_gt(nth, 6);
+    scratch_drop(folder);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        every_failing_call_leaves_what_was_acknowledged,
+        a_disk_that_fills_at_any_call_leaves_what_was_acknowledged,
+        short_writes_and_signals_are_no_failures,
+        no_room_for_a_segment_refuses_and_goes_on_when_there_is_room_again,
+        no_room_in_space_that_was_written_before_is_an_unknown_outcome,
+        a_failed_flush_is_not_believed_when_opened_again,
+        a_failing_read_is_a_failure_of_the_reader_alone,
+    };
+    return SUITE_RUN("store/journal_faults", tests);
+}
