@@ -42,6 +42,37 @@ void faults_add(struct faults *faults, const char *file, uint32_t line, uint32_t
         trim_broken(fault->text);
 }
 
+static uint32_t first_of_file(const struct faults *faults, const char *file)
+{
+    uint32_t i = 0;
+    while (strcmp(faults->at[i].file, file) != 0)
+        i++;
+    return i;
+}
+
+/* Stable, by insertion: the list is short. */
+void faults_sort(struct faults *faults)
+{
+    uint32_t rank[FAULTS_MAX];
+    for (uint32_t i = 0; i < faults->count; i++)
+        rank[i] = first_of_file(faults, faults->at[i].file);
+    for (uint32_t i = 1; i < faults->count; i++) {
+        struct fault fault = faults->at[i];
+        uint32_t of_fault = rank[i], to = i;
+        for (; to > 0; to--) {
+            const struct fault *before = &faults->at[to - 1];
+            if (rank[to - 1] != of_fault     ? rank[to - 1] < of_fault
+                : before->line != fault.line ? before->line < fault.line
+                                             : before->column <= fault.column)
+                break;
+            faults->at[to] = *before;
+            rank[to] = rank[to - 1];
+        }
+        faults->at[to] = fault;
+        rank[to] = of_fault;
+    }
+}
+
 uint32_t faults_total(const struct faults *faults)
 {
     return faults->count + faults->more;

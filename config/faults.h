@@ -33,6 +33,9 @@ void faults_init(struct faults *faults);
 void faults_add(struct faults *faults, const char *file, uint32_t line, uint32_t column, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Brings them into the order of the lines in each file; the files stay in the order of their first fault. */
+void faults_sort(struct faults *faults);
+
 /* How many, those without room included. */
 uint32_t faults_total(const struct faults *faults);
 

@@ -80,6 +80,18 @@ static int read_tables(struct build *build)
     return 0;
 }
 
+/* Is this unit the top of a tree beside the district? What has a wrong parent has been told so already, and what stands below is
+ * not to be repeated. */
+static bool outside(const struct district *district, uint32_t i)
+{
+    const struct unit *unit = &district->units[i];
+    if (unit->class == UNIT_CLASS_EXTERNAL || district_within(district, (int32_t)i, district->district_unit) ||
+        district_within(district, district->district_unit, (int32_t)i))
+        return false;
+    bool may_be_top = unit->class == UNIT_CLASS_GOVERNMENT && unit->tier <= UNIT_TIER_DISTRICT;
+    return unit->parent < 0 ? may_be_top : district_within(district, district->district_unit, unit->parent);
+}
+
 /* What can only be said with the policy and the units together. */
 static void check_together(struct build *build)
 {
@@ -96,10 +108,12 @@ static void check_together(struct build *build)
         return;
     }
     const struct unit *unit = &district->units[district->district_unit];
-    if (unit->tier != UNIT_TIER_DISTRICT || unit->class != UNIT_CLASS_GOVERNMENT)
+    if (unit->tier != UNIT_TIER_DISTRICT || unit->class != UNIT_CLASS_GOVERNMENT) {
         yaml_fault(&build->yaml, build->faults, "district",
                    "`district: %s` has tier %s and class %s; write the unit with tier district and class government", text,
                    enum_name(&unit_tier_enum, (int)unit->tier), enum_name(&unit_class_enum, (int)unit->class));
+        return;
+    }
     if (!code_empty(&policy->desk)) {
         district->desk_unit = district_unit_find(district, &policy->desk);
         code_text(&policy->desk, text);
@@ -113,8 +127,7 @@ static void check_together(struct build *build)
                        "`desk: %s` is neither the district nor a section of it; write one of these", text);
     }
     for (uint32_t i = 0; i < district->unit_count; i++)
-        if (district->units[i].class != UNIT_CLASS_EXTERNAL && !district_within(district, (int32_t)i, district->district_unit) &&
-            !district_within(district, district->district_unit, (int32_t)i))
+        if (outside(district, i))
             faults_add(build->faults, part_names[PART_UNITS], build->units.lines[i], 0,
                        "`%s` does not stand below the district; write a parent below it, or class external",
                        code_text(&district->units[i].code, text));
@@ -186,6 +199,7 @@ int district_load(const char *folder, struct faults *faults, struct district **r
     if (!build.district)
         return -ENOMEM;
     int r = load(&build, folder);
+    faults_sort(faults);
     for (enum part part = 0; part < PART_COUNT; part++)
         free(build.data[part]);
     yaml_deinit(&build.yaml);

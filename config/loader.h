@@ -2,7 +2,7 @@
  * loader.h - reads and checks the folder that says what a district is
  *
  * The folder holds policy.yaml (switches and numbers; each number has a default), units.csv, matters.csv and catalogue.csv.
- * docs/configuration.md shows every column and key. All faults of the tables and of the values are reported in one run, and the
+ * config/README.md shows every column and key. All faults of the tables and of the values are reported in one run, and the
  * first fault in the shape of the YAML. Standing facts: reads files, prints nothing, keeps no global state.
  */
 #ifndef HUYING_CONFIG_LOADER_H

@@ -31,6 +31,8 @@ static int compare_entry(const void *a, const void *b)
 int32_t matters_find(const struct matter *matters, uint32_t count, const struct code *code)
 {
     _Static_assert(offsetof(struct matter, code) == 0, "a matter begins with its code");
+    if (count == 0)
+        return -1; /* there may be no table at all */
     const struct matter *found = bsearch(code, matters, count, sizeof *matters, compare_code);
     return found ? (int32_t)(found - matters) : -1;
 }

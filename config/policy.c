@@ -262,7 +262,7 @@ static void read_value(const struct yaml *yaml, const struct value *value, const
     }
     case VALUE_NUMBER:
         why = span_number(text, value->min, value->max, to);
-        if (why && strspn(text, "0123456789") == strlen(text) && text[0] != '0') {
+        if (why && strspn(text, "0123456789") == strlen(text) && (text[0] != '0' || text[1] == '\0')) {
             yaml_fault(yaml, faults, value->path, "`%s: %s`: write a number from %u to %u", value->path, text, value->min,
                        value->max);
             return;

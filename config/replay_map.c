@@ -251,6 +251,7 @@ int replay_map_load(const char *file, struct faults *faults, struct replay_map *
         yaml_deinit(&reader.yaml);
     }
     free(folder);
+    faults_sort(faults);
     if (r == 0 && faults_total(faults) > 0)
         r = -EINVAL;
     if (r < 0) {

@@ -41,6 +41,8 @@ static int compare_entry(const void *a, const void *b)
 int32_t units_find(const struct unit *units, uint32_t count, const struct code *code)
 {
     _Static_assert(offsetof(struct unit, code) == 0, "a unit begins with its code");
+    if (count == 0)
+        return -1; /* there may be no table at all */
     const struct unit *found = bsearch(code, units, count, sizeof *units, compare_code);
     return found ? (int32_t)(found - units) : -1;
 }

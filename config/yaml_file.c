@@ -137,6 +137,19 @@ static int on_event(struct walk *walk, const yaml_event_t *event, uint32_t *docu
     return 0;
 }
 
+/* Bad bytes come without a line: it is counted up to their offset. */
+static void say_broken(const struct yaml *yaml, const yaml_parser_t *parser, const char *at, struct faults *faults)
+{
+    uint32_t line = (uint32_t)parser->problem_mark.line + 1, column = (uint32_t)parser->problem_mark.column + 1;
+    if (parser->error == YAML_READER_ERROR) {
+        line = 1;
+        column = 0;
+        for (size_t i = 0; i < parser->problem_offset; i++)
+            line += at[i] == '\n' ? 1 : 0;
+    }
+    faults_add(faults, yaml->file, line, column, "not YAML: %s", parser->problem);
+}
+
 static int walk_all(struct yaml *yaml, const void *at, size_t size, struct faults *faults)
 {
     yaml_parser_t parser;
@@ -154,8 +167,7 @@ static int walk_all(struct yaml *yaml, const void *at, size_t size, struct fault
                 r = -ENOMEM;
                 break;
             }
-            faults_add(faults, yaml->file, (uint32_t)parser.problem_mark.line + 1, (uint32_t)parser.problem_mark.column + 1,
-                       "not YAML: %s", parser.problem);
+            say_broken(yaml, &parser, at, faults);
             r = -EINVAL;
             break;
         }
@@ -282,6 +294,8 @@ static void say_shape(const struct yaml *yaml, struct faults *faults, const stru
         say_twice(yaml, faults, heard->first + sizeof twice - 1);
     else if (strncmp(heard->first, missing, sizeof missing - 1) == 0)
         faults_add(faults, yaml->file, 0, 0, "key `%s` is missing; write it", heard->first + sizeof missing - 1);
+    else if (strncmp(heard->first, "Expecting MAPPING", 17) == 0 && yaml->marks[0].path[0] == '0')
+        faults_add(faults, yaml->file, yaml->marks[0].line, 0, "this is a list; write `key: value` lines");
     else if (!say_kind(yaml, faults))
         faults_add(faults, yaml->file, 0, 0, "not as expected: %s", heard->first);
 }

@@ -1,0 +1,271 @@
+/* Pairs on disk: made once, readable by their holder only, found by their public key; and what is said of broken ones. */
+#include "config/keys.h"
+#include "config/z85.h"
+#include "folder.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct faults faults;
+
+static mode_t mode_of(const char *folder, const char *file)
+{
+    char path[256];
+    struct stat stat_of;
+    snprintf(path, sizeof path, "%s%s%s", folder, file ? "/" : "", file ? file : "");
+    ck_assert_int_eq(stat(path, &stat_of), 0);
+    return stat_of.st_mode & 07777;
+}
+
+static struct code code_of(const char *text)
+{
+    struct code code;
+    ck_assert(code_make(text, strlen(text), &code));
+    return code;
+}
+
+START_TEST(test_z85)
+{
+    /* The test vector of ZeroMQ's RFC 32, and of its CURVE example keys. */
+    unsigned char bytes[Z85_BYTES];
+    char text[Z85_CHARS + 1];
+    static const unsigned char hello[8] = {0x86, 0x4f, 0xd2, 0x6f, 0xb5, 0x59, 0xf7, 0x5b};
+    for (int i = 0; i < 4; i++)
+        memcpy(bytes + i * 8, hello, 8);
+    z85_encode(bytes, text);
+    ck_assert_str_eq(text, "HelloWorldHelloWorldHelloWorldHelloWorld");
+    unsigned char back[Z85_BYTES];
+    ck_assert(z85_decode(text, back));
+    ck_assert_int_eq(memcmp(bytes, back, sizeof bytes), 0);
+    ck_assert(z85_decode("JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6", back));
+    ck_assert(!z85_decode("HelloWorldHelloWorldHelloWorldHelloWorl", back));
+    ck_assert(!z85_decode("HelloWorldHelloWorldHelloWorldHelloWorldH", back));
+    ck_assert(!z85_decode("HelloWorldHelloWorldHelloWorldHelloWorl ", back));
+    ck_assert(!z85_decode("####################HelloWorldHelloWorld", back)); /* larger than 32 bits */
+}
+END_TEST
+
+START_TEST(test_folder)
+{
+    char base[FOLDER_SIZE], folder[128];
+    folder_make(base);
+    setenv("HUYING_KEYS", "/somewhere/else", 1);
+    ck_assert_int_eq(keys_folder_default(folder, sizeof folder), 0);
+    ck_assert_str_eq(folder, "/somewhere/else");
+    ck_assert_int_eq(keys_folder_default(folder, 5), -ENAMETOOLONG);
+    unsetenv("HUYING_KEYS");
+    setenv("HOME", base, 1);
+    ck_assert_int_eq(keys_folder_default(folder, sizeof folder), 0);
+    char wanted[128];
+    snprintf(wanted, sizeof wanted, "%s/.config/huying/keys", base);
+    ck_assert_str_eq(folder, wanted);
+    umask(0);
+    ck_assert_int_eq(keys_folder_ensure(folder), 0);
+    ck_assert_uint_eq(mode_of(folder, NULL), 0700);
+    ck_assert_int_eq(keys_folder_ensure(folder), 0);
+    ck_assert_int_eq(chmod(folder, 0770), 0);
+    ck_assert_int_eq(keys_folder_ensure(folder), -EACCES);
+    unsetenv("HOME");
+    ck_assert_int_eq(keys_folder_default(folder, sizeof folder), -ENOENT);
+    folder_write(base, "file", "", 0);
+    snprintf(folder, sizeof folder, "%s/file", base);
+    ck_assert_int_eq(keys_folder_ensure(folder), -ENOTDIR);
+    snprintf(folder, sizeof folder, "rm -r %s/.config", base);
+    ck_assert_int_eq(system(folder), 0);
+    folder_remove(base);
+}
+END_TEST
+
+START_TEST(test_new_pair)
+{
+    char folder[FOLDER_SIZE], path[128];
+    folder_make(folder);
+    umask(0);
+    uint32_t roles = ROLE_BIT(ROLE_WORKER) | ROLE_BIT(ROLE_LEADER);
+    ck_assert_int_eq(keys_new(folder, "wang", roles, "S1"), 0);
+    ck_assert_uint_eq(mode_of(folder, "wang.key"), 0600);
+    ck_assert_uint_eq(mode_of(folder, "wang.pub"), 0644);
+    struct key_pair pair, again;
+    ck_assert_int_eq(keys_load_named(folder, "wang", &pair), 0);
+    struct code wang = code_of("wang");
+    ck_assert(code_equal(&pair.name, &wang));
+    ck_assert_uint_eq(strlen(pair.public_key), 40);
+    ck_assert_uint_eq(strlen(pair.secret_key), 40);
+    /* The same name again changes nothing. */
+    ck_assert_int_eq(keys_new(folder, "wang", roles, "S1"), -EEXIST);
+    ck_assert_int_eq(keys_load_named(folder, "wang", &again), 0);
+    ck_assert_str_eq(pair.public_key, again.public_key);
+    ck_assert_int_eq(keys_new(folder, "li", ROLE_BIT(ROLE_OPERATOR), "D1"), 0);
+    struct key_registry *registry = NULL;
+    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
+    ck_assert_uint_eq(registry->count, 2);
+    const struct key_entry *entry = keys_registry_find(registry, pair.public_key);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert(code_equal(&entry->name, &wang));
+    ck_assert_uint_eq(entry->roles, roles);
+    struct code unit = code_of("S1");
+    ck_assert(code_equal(&entry->unit, &unit));
+    ck_assert_ptr_null(keys_registry_find(registry, "HelloWorldHelloWorldHelloWorldHelloWorld"));
+    ck_assert_ptr_null(keys_registry_free(registry));
+    ck_assert_ptr_null(keys_registry_free(NULL));
+    snprintf(path, sizeof path, "%s/wang.key", folder);
+    ck_assert_int_eq(chmod(path, 0640), 0);
+    ck_assert_int_eq(keys_load_pair(path, &pair), -EACCES);
+    ck_assert_int_eq(keys_load_named(folder, "nobody", &pair), -ENOENT);
+    folder_remove(folder);
+}
+END_TEST
+
+START_TEST(test_bad_requests)
+{
+    char folder[FOLDER_SIZE];
+    folder_make(folder);
+    static const char *const names[] = {"", "server", "../x", "a b", ".x", "-x", "王", "012345678901234567890123456789012"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        ck_assert_msg(keys_new(folder, names[i], ROLE_BIT(ROLE_WORKER), "S1") == -EINVAL, "%s", names[i]);
+    ck_assert_int_eq(keys_new(folder, "x", 0, "S1"), -EINVAL);
+    ck_assert_int_eq(keys_new(folder, "x", ROLE_BIT(ROLE_COUNT), "S1"), -EINVAL);
+    ck_assert_int_eq(keys_new(folder, "x", ROLE_BIT(ROLE_WORKER), ""), -EINVAL);
+    ck_assert_int_eq(keys_new("/nowhere/at/all", "x", ROLE_BIT(ROLE_WORKER), "S1"), -ENOENT);
+    struct key_registry *registry = NULL;
+    ck_assert_int_eq(keys_registry_load("/nowhere/at/all", &faults, &registry), -ENOENT);
+    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
+    ck_assert_uint_eq(registry->count, 0); /* nothing was left behind */
+    ck_assert_ptr_null(keys_registry_find(registry, "HelloWorldHelloWorldHelloWorldHelloWorld"));
+    keys_registry_free(registry);
+    folder_remove(folder);
+}
+END_TEST
+
+START_TEST(test_first_start)
+{
+    char folder[FOLDER_SIZE], path[128], server[KEY_TEXT_SIZE];
+    folder_make(folder);
+    struct code district = code_of("D1");
+    ck_assert_int_eq(keys_make_default(folder, _i == 0, &district), 0);
+    struct key_pair pair, own;
+    ck_assert_int_eq(keys_load_named(folder, "server", &own), 0);
+    ck_assert_int_eq(keys_load_server_public(folder, server), 0);
+    ck_assert_str_eq(server, own.public_key);
+    ck_assert_int_eq(keys_load_named(folder, "default", &pair), 0);
+    struct key_registry *registry = NULL;
+    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
+    ck_assert_uint_eq(registry->count, 1); /* the server is nobody's client */
+    ck_assert_ptr_null(keys_registry_find(registry, own.public_key));
+    const struct key_entry *entry = keys_registry_find(registry, pair.public_key);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_uint_eq(entry->roles, _i == 0 ? ROLES_ALL & ~ROLE_BIT(ROLE_GATEWAY) : ROLE_BIT(ROLE_ADMINISTRATOR));
+    ck_assert(code_equal(&entry->unit, &district));
+    keys_registry_free(registry);
+    /* The second start keeps all; a first one that was cut off between the two files is completed. */
+    snprintf(path, sizeof path, "%s/server.pub", folder);
+    unlink(path);
+    ck_assert_int_eq(keys_make_default(folder, _i == 0, &district), 0);
+    char again[KEY_TEXT_SIZE];
+    ck_assert_int_eq(keys_load_server_public(folder, again), 0);
+    ck_assert_str_eq(again, server);
+    folder_remove(folder);
+}
+END_TEST
+
+#define GOOD "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
+
+static const struct {
+    const char *text, *said;
+} wrong[] = {
+    {"name: x\npublic: '" GOOD "'\nunit: S1\nroles: [worker, boss]\n",
+     "x.pub:4:17: role `boss` is not known; write some of operator, dispatcher, worker, leader, followup, supervisor, "
+     "district_leader, "
+     "administrator, importer, listener, gateway\n"},
+    {"name: x\npublic: '" GOOD "'\nunit: S1\n", "x.pub: key `roles` is missing; write roles: [worker] or others\n"},
+    {"name: x\npublic: '" GOOD "'\nunit: S1\nroles: worker\n", "x.pub:4:8: `roles` must have a list, as [a, b]\n"},
+    {"name: x\npublic: '" GOOD "'\nroles: [worker]\n",
+     "x.pub: `unit`: write the code of the unit whose subtree the key may act for\n"},
+    {"name: x\npublic: 'abc'\nunit: S1\nroles: [worker]\n",
+     "x.pub:2:9: `public` is not a key; copy the line from the holder's file again\n"},
+    {"name: y\npublic: '" GOOD "'\nunit: S1\nroles: [worker]\n", "x.pub:1:7: `name: y` is not the file's name; write `x`\n"},
+    {"name: x\nunit: S1\nroles: [worker]\n", "x.pub: key `public` is missing; write it\n"},
+    {"name: x\npublic: '" GOOD "'\nunit: S1\nrole: [worker]\n",
+     "x.pub:4: unknown key `role`; known here: name, public, unit, roles\n"},
+};
+
+START_TEST(test_wrong_public_files)
+{
+    char folder[FOLDER_SIZE];
+    folder_make(folder);
+    folder_write(folder, "x.pub", wrong[_i].text, strlen(wrong[_i].text));
+    folder_write(folder, "notes.txt", "not a key", 9);
+    struct key_registry *registry = NULL;
+    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), -EINVAL);
+    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
+    ck_assert_ptr_null(registry);
+    folder_remove(folder);
+}
+END_TEST
+
+START_TEST(test_one_key_under_two_names)
+{
+    char folder[FOLDER_SIZE];
+    folder_make(folder);
+    static const char a[] = "name: a\npublic: '" GOOD "'\nunit: S1\nroles: [worker]\n";
+    static const char b[] = "name: b\npublic: '" GOOD "'\nunit: D1\nroles: [administrator]\n";
+    folder_write(folder, "a.pub", a, sizeof a - 1);
+    folder_write(folder, "b.pub", b, sizeof b - 1);
+    struct key_registry *registry = NULL;
+    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), -EINVAL);
+    ck_assert_str_eq(folder_faults(&faults), "b.pub: the same public key is in a.pub; a key has one name, remove one file\n");
+    folder_remove(folder);
+}
+END_TEST
+
+START_TEST(test_wrong_pairs)
+{
+    char folder[FOLDER_SIZE], path[128];
+    folder_make(folder);
+    snprintf(path, sizeof path, "%s/x.key", folder);
+    static const char *const texts[] = {
+        "",
+        "name: x\n",
+        "name: x\npublic: '" GOOD "'\nsecret: 'short'\n",
+        "name: x\npublic: '" GOOD "'\nsecret: 'HelloWorldHelloWorldHelloWorldHelloWorld'\n", /* not of this public key */
+        "name: 'x y'\npublic: '" GOOD "'\nsecret: 'D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs'\n",
+    };
+    struct key_pair pair;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        folder_write(folder, "x.key", texts[i], strlen(texts[i]));
+        ck_assert_int_eq(chmod(path, 0600), 0);
+        ck_assert_int_eq(keys_load_pair(path, &pair), -EBADMSG);
+    }
+    /* The example pair of libzmq's manual: server secret and public key. */
+    static const char right[] =
+        "name: x\npublic: 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7'\nsecret: 'JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6'\n";
+    folder_write(folder, "x.key", right, sizeof right - 1);
+    ck_assert_int_eq(keys_load_pair(path, &pair), 0);
+    folder_remove(folder);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("config/keys");
+    TCase *tcase = tcase_create("keys");
+    tcase_add_test(tcase, test_z85);
+    tcase_add_test(tcase, test_folder);
+    tcase_add_test(tcase, test_new_pair);
+    tcase_add_test(tcase, test_bad_requests);
+    tcase_add_loop_test(tcase, test_first_start, 0, 2);
+    tcase_add_loop_test(tcase, test_wrong_public_files, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_test(tcase, test_one_key_under_two_names);
+    tcase_add_test(tcase, test_wrong_pairs);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,334 @@
+/* The numbers that hold when a policy says nothing, each beside its line of the spec (lifecycle 3 and 2c); and what a policy can
+ * say. */
+#include "config/policy.h"
+#include "config/zone.h"
+#include "folder.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define S INT64_C(1000)
+#define MIN (60 * S)
+#define H (60 * MIN)
+#define D (24 * H)
+#define WH H /* until calendars come */
+#define WD D
+
+static struct faults faults;
+static char *version;
+
+/* Reads a policy; what it says wrong stays in `faults`. */
+static int parse(const char *text, struct policy *ret)
+{
+    struct yaml yaml = {0};
+    faults_init(&faults);
+    version = NULL;
+    int r = policy_parse("policy.yaml", text, strlen(text), &faults, ret, &version, &yaml);
+    if (r == 0) {
+        free(ret->zone_name);
+        ret->zone_name = NULL;
+        yaml_deinit(&yaml);
+    }
+    return r;
+}
+
+#define HEAD "district: D1\nzone: Asia/Shanghai\n"
+
+static const struct {
+    const char *what;
+    size_t at;
+    int64_t ms;
+} spans[] = {
+#define SPAN(what, member, ms)                                                                                                     \
+    {                                                                                                                              \
+        what, offsetof(struct policy, member), ms                                                                                  \
+    }
+    /* 3.1 */
+    SPAN("handle, ordinary: 5 wd", handle_ms[URGENCY_ORDINARY], 5 * WD),
+    SPAN("handle, water, power, gas, heat: 24 h", handle_ms[URGENCY_URGENT], 24 * H),
+    SPAN("handle, emergency: 2 h", handle_ms[URGENCY_EMERGENCY], 2 * H),
+    SPAN("handle, complex: 15 wd", handle_ms[URGENCY_COMPLEX], 15 * WD),
+    SPAN("second handling: 3 wd", second_round_ms, 3 * WD),
+    SPAN("round 3: 5 wd", last_round_ms, 5 * WD),
+    SPAN("emergency, first word: 10/20 min", contact_ms[URGENCY_EMERGENCY], 20 * MIN),
+    /* 3.2 */
+    SPAN("route: 1 wh", route_ms[URGENCY_ORDINARY], WH),
+    SPAN("route: 1 wh", route_ms[URGENCY_URGENT], WH),
+    SPAN("route, emergency: 5 min", route_ms[URGENCY_EMERGENCY], 5 * MIN),
+    SPAN("route: 1 wh", route_ms[URGENCY_COMPLEX], WH),
+    SPAN("sign: 1 wd", sign_ms[URGENCY_ORDINARY], WD),
+    SPAN("sign, 24 h class: 1 h", sign_ms[URGENCY_URGENT], H),
+    SPAN("sign, emergency: 10 min", sign_ms[URGENCY_EMERGENCY], 10 * MIN),
+    SPAN("sign: 1 wd", sign_ms[URGENCY_COMPLEX], WD),
+    SPAN("contact: 1 wd", contact_ms[URGENCY_ORDINARY], WD),
+    SPAN("contact: 1 wd", contact_ms[URGENCY_URGENT], WD),
+    SPAN("contact: 1 wd", contact_ms[URGENCY_COMPLEX], WD),
+    SPAN("reopen window: 15 nd", reopen_window_ms, 15 * D),
+    SPAN("follow-up: 2 wd of opening", followup_ms, 2 * WD),
+    SPAN("call: confirm and rate 3 wd", rate_ms, 3 * WD),
+    SPAN("day: midnight", day_start_ms, 0),
+    /* 2c, routine */
+    SPAN("call, dispatch: 1 wh", call_dispatch_ms, WH),
+    SPAN("call, sign: 1 wh", call_sign_ms, WH),
+    SPAN("call, contact: 24 h", call_contact_ms, 24 * H),
+    SPAN("call, arrive: 3 wd", call_arrive_ms, 3 * WD),
+    SPAN("call, finish: 10 wd", call_finish_ms, 10 * WD),
+    /* 2a take_over, 2b send_back */
+    SPAN("take-over: at least 1 wd", take_over_floor_ms, WD),
+    SPAN("send-back: at least 1 wd left", send_back_floor_ms, WD),
+    /* ours: the spec names none */
+    SPAN("lease of a claim: 30 min", lease_ms, 30 * MIN),
+    SPAN("a rung is late after: 1 min", late_ms, MIN),
+#undef SPAN
+};
+
+START_TEST(test_default_spans)
+{
+    struct policy policy;
+    policy_defaults(&policy);
+    int64_t ms;
+    memcpy(&ms, (const char *)&policy + spans[_i].at, sizeof ms);
+    ck_assert_msg(ms == spans[_i].ms, "%s: %lld ms", spans[_i].what, (long long)ms);
+}
+END_TEST
+
+START_TEST(test_default_switches)
+{
+    struct policy policy;
+    policy_defaults(&policy);
+    ck_assert_uint_eq(policy.rounds, 3);
+    ck_assert_uint_eq(policy.followup_attempts, 3);
+    ck_assert_uint_eq(policy.followup_days, 2);
+    ck_assert_uint_eq(policy.contact_attempts, 3);
+    ck_assert_uint_eq(policy.min_n, 10);
+    ck_assert_uint_eq(policy.month_start, 1);
+    ck_assert_uint_eq(policy.credit_basically_ppm, 900000);
+    ck_assert_uint_eq(policy.credit_partly_ppm, 500000);
+    ck_assert_int_eq(policy.followup, FOLLOWUP_MODE_AT_ANSWER);
+    ck_assert(policy.contact_required && policy.evidence_required && policy.rating && policy.one_unit_guard);
+    ck_assert(!policy.community_calls);
+    /* yellow 80 %; red due + 1 ms; +1 wd notice; +5 wd bulletin */
+    ck_assert(policy.rungs[RUNG_YELLOW].on && policy.rungs[RUNG_YELLOW].percent == 80);
+    ck_assert(policy.rungs[RUNG_RED].on && policy.rungs[RUNG_RED].percent == 0 && policy.rungs[RUNG_RED].span_ms == 1);
+    ck_assert(policy.rungs[RUNG_NOTICE].on && policy.rungs[RUNG_NOTICE].span_ms == WD);
+    ck_assert(policy.rungs[RUNG_BULLETIN].on && policy.rungs[RUNG_BULLETIN].span_ms == 5 * WD);
+    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
+        for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
+            bool own = class == UNIT_CLASS_GOVERNMENT || class == UNIT_CLASS_COMMITTEE;
+            bool low = tier == UNIT_TIER_COMMUNITY || tier == UNIT_TIER_GRID;
+            ck_assert_int_eq(policy.on_overdue[class][tier], own && low ? ON_OVERDUE_TAKE_OVER : ON_OVERDUE_SUPERVISE);
+        }
+}
+END_TEST
+
+START_TEST(test_what_is_left_out_keeps_its_default)
+{
+    struct policy policy, wanted;
+    policy_defaults(&wanted);
+    ck_assert_int_eq(parse(HEAD, &policy), 0);
+    ck_assert_str_eq(folder_faults(&faults), "");
+    wanted.district = policy.district;
+    wanted.desk = policy.district; /* the desk is the district itself */
+    ck_assert_int_eq(memcmp(&policy.desk, &policy.district, sizeof policy.desk), 0);
+    wanted.zone_name = policy.zone_name;
+    ck_assert_int_eq(policy.handle_ms[0], wanted.handle_ms[0]);
+    ck_assert_int_eq(memcmp(policy.on_overdue, wanted.on_overdue, sizeof wanted.on_overdue), 0);
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++)
+        ck_assert_int_eq(memcmp((const char *)&policy + spans[i].at, (const char *)&wanted + spans[i].at, sizeof(int64_t)), 0);
+    ck_assert_ptr_null(version);
+}
+END_TEST
+
+/* Every span can be written: the same file with each key given another number. */
+START_TEST(test_every_value_can_be_said)
+{
+    struct policy policy;
+    static const char text[] =
+        HEAD "desk: D1-DESK\ncatalogue_version: 第三版\nday_start: 12 h\nmonth_start: 19\n"
+             "limits:\n"
+             "  handle: {ordinary: 101 s, urgent: 102 s, emergency: 103 s, complex: 104 s}\n"
+             "  route: {ordinary: 201 s, urgent: 202 s, emergency: 203 s, complex: 204 s}\n"
+             "  sign: {ordinary: 301 s, urgent: 302 s, emergency: 303 s, complex: 304 s}\n"
+             "  contact: {ordinary: 401 s, urgent: 402 s, emergency: 403 s, complex: off}\n"
+             "  call: {dispatch: 501 s, sign: 502 s, contact: 503 s, arrive: 504 s, finish: 505 s}\n"
+             "  second_round: 601 s\n  last_round: 602 s\n  take_over_floor: 603 s\n  send_back_floor: 604 s\n  rate: 605 s\n"
+             "  followup: 606 s\n"
+             "lease: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\ncontact_attempts: 5\nmin_n: 6\n"
+             "rungs: {yellow: 70 %, red: 5 ms, notice: off, bulletin: 7 d}\n"
+             "steps: {contact_required: off, evidence_required: no, rating: false, one_unit_guard: off, community_calls: yes}\n"
+             "followup: {mode: never, attempts: 2, days: 1}\ncredits: {basically: 87.5 %, partly: 0 %}\n";
+    ck_assert_int_eq(parse(text, &policy), 0);
+    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(version, "第三版");
+    free(version);
+    ck_assert_int_eq(policy.day_start_ms, 12 * H);
+    ck_assert_uint_eq(policy.month_start, 19);
+    for (int i = 0; i < URGENCY_COUNT; i++) {
+        ck_assert_int_eq(policy.handle_ms[i], (101 + i) * S);
+        ck_assert_int_eq(policy.route_ms[i], (201 + i) * S);
+        ck_assert_int_eq(policy.sign_ms[i], (301 + i) * S);
+        ck_assert_int_eq(policy.contact_ms[i], i == URGENCY_COMPLEX ? 0 : (401 + i) * S);
+    }
+    ck_assert_int_eq(policy.call_dispatch_ms, 501 * S);
+    ck_assert_int_eq(policy.call_sign_ms, 502 * S);
+    ck_assert_int_eq(policy.call_contact_ms, 503 * S);
+    ck_assert_int_eq(policy.call_arrive_ms, 504 * S);
+    ck_assert_int_eq(policy.call_finish_ms, 505 * S);
+    ck_assert_int_eq(policy.second_round_ms, 601 * S);
+    ck_assert_int_eq(policy.last_round_ms, 602 * S);
+    ck_assert_int_eq(policy.take_over_floor_ms, 603 * S);
+    ck_assert_int_eq(policy.send_back_floor_ms, 604 * S);
+    ck_assert_int_eq(policy.rate_ms, 605 * S);
+    ck_assert_int_eq(policy.followup_ms, 606 * S);
+    ck_assert_int_eq(policy.lease_ms, 701 * S);
+    ck_assert_int_eq(policy.late_ms, 702 * S);
+    ck_assert_int_eq(policy.reopen_window_ms, 703 * S);
+    ck_assert(policy.rounds == 4 && policy.contact_attempts == 5 && policy.min_n == 6);
+    ck_assert(policy.rungs[RUNG_YELLOW].percent == 70 && policy.rungs[RUNG_RED].span_ms == 5 && !policy.rungs[RUNG_NOTICE].on);
+    ck_assert(policy.rungs[RUNG_BULLETIN].on && policy.rungs[RUNG_BULLETIN].span_ms == 7 * D);
+    ck_assert(!policy.contact_required && !policy.evidence_required && !policy.rating && !policy.one_unit_guard);
+    ck_assert(policy.community_calls);
+    ck_assert(policy.followup == FOLLOWUP_MODE_NEVER && policy.followup_attempts == 2 && policy.followup_days == 1);
+    ck_assert(policy.credit_basically_ppm == 875000 && policy.credit_partly_ppm == 0);
+}
+END_TEST
+
+START_TEST(test_on_overdue)
+{
+    struct policy policy;
+    ck_assert_int_eq(parse(HEAD "on_overdue: supervise\n", &policy), 0);
+    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
+        for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++)
+            ck_assert_int_eq(policy.on_overdue[class][tier], ON_OVERDUE_SUPERVISE);
+    ck_assert_int_eq(
+        parse(HEAD "on_overdue: supervise\non_overdue_by_tier: {street: take_over}\non_overdue_by_class: {station: take_over}\n",
+              &policy),
+        0);
+    ck_assert_str_eq(folder_faults(&faults), "");
+    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
+        for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
+            bool own = class == UNIT_CLASS_GOVERNMENT || class == UNIT_CLASS_COMMITTEE;
+            bool over = class == UNIT_CLASS_STATION || (own && tier == UNIT_TIER_STREET);
+            ck_assert_int_eq(policy.on_overdue[class][tier], over ? ON_OVERDUE_TAKE_OVER : ON_OVERDUE_SUPERVISE);
+        }
+}
+END_TEST
+
+static const char span_wanted[] = "write a number and a unit of natural time, as `30 min`, `2 h`, `5 d`, `90 s`, or `off`";
+
+/* Faults of values: all are said; `%s` stands for the sentence about spans. */
+static const struct {
+    const char *text, *said;
+} wrong_values[] = {
+    {"lease: 30\n", "policy.yaml:3:8: `lease: 30`: %s\n"},
+    {"lease: 2 weeks\n", "policy.yaml:3:8: `lease: 2 weeks`: %s\n"},
+    {"lease: -5 min\n", "policy.yaml:3:8: `lease: -5 min`: %s\n"},
+    {"lease: 1.5 h\n", "policy.yaml:3:8: `lease: 1.5 h`: %s\n"},
+    {"lease: 1 wh\n", "policy.yaml:3:8: `lease: 1 wh`: until calendars come write natural time: 1 wd = 24 h, 1 wh = 1 h\n"},
+    {"lease: off\n", "policy.yaml:3:8: `lease: off`: this cannot be off; write a span such as `30 min`\n"},
+    {"limits:\n  handle:\n    ordinary: 5 wd\n",
+     "policy.yaml:5:15: `limits.handle.ordinary: 5 wd`: until calendars come write natural time: 1 wd = 24 h, 1 wh = 1 h\n"},
+    {"limits: {rate: 9999 d}\n", "policy.yaml:3:16: `limits.rate: 9999 d`: write at most `3660 d`\n"},
+    {"limits: {rate: 0 d}\n", "policy.yaml:3:16: `limits.rate: 0 d`: write `off`\n"},
+    {"rounds: 010\n", "policy.yaml:3:9: `rounds: 010`: write a whole number in decimal digits, without a leading zero\n"},
+    {"rounds: 0x3\n", "policy.yaml:3:9: `rounds: 0x3`: write a whole number in decimal digits, without a leading zero\n"},
+    {"rounds: 99\n", "policy.yaml:3:9: `rounds: 99`: write a number from 1 to 10\n"},
+    {"month_start: 31\n", "policy.yaml:3:14: `month_start: 31`: write a number from 1 to 28\n"},
+    {"day_start: 24 h\n", "policy.yaml:3:12: `day_start: 24 h`: write a span after midnight, less than `24 h`\n"},
+    {"steps:\n  rating: maybe\n", "policy.yaml:4:11: `steps.rating: maybe`: write `on` or `off`\n"},
+    {"credits: {partly: 0.5}\n",
+     "policy.yaml:3:19: `credits.partly: 0.5`: write a share from `0 %` to `100 %`, as `90 %` or `87.5 %`\n"},
+    {"credits: {partly: 101 %}\n",
+     "policy.yaml:3:19: `credits.partly: 101 %`: write a share from `0 %` to `100 %`, as `90 %` or `87.5 %`\n"},
+    {"rungs: {yellow: 120 %}\n", "policy.yaml:3:17: `rungs.yellow: 120 %`: write a share of the budget from `1 %` to `99 %`, a "
+                                 "span after due as `1 ms` or `5 d`, or `off`\n"},
+    {"rungs: {notice: 6 d}\n",
+     "policy.yaml: `rungs.bulletin` is not after `rungs.notice`; write rungs in the order yellow, red, notice, bulletin\n"},
+    {"rungs:\n  notice: 80 %\n",
+     "policy.yaml:4:11: `rungs.notice` is not after `rungs.red`; write rungs in the order yellow, red, notice, bulletin\n"},
+    {"followup: {mode: both}\n", "policy.yaml:3:18: `followup.mode: both`: write `never` or `at_answer`\n"},
+    {"on_overdue: wait\n", "policy.yaml:3:13: `on_overdue: wait`: write `supervise` or `take_over`\n"},
+    {"on_overdue_by_tier: {street: wait}\n",
+     "policy.yaml:3:30: `on_overdue_by_tier.street: wait`: write `supervise` or `take_over`\n"},
+    {"on_overdue_by_class: {utility: wait}\n",
+     "policy.yaml:3:32: `on_overdue_by_class.utility: wait`: write `supervise` or `take_over`\n"},
+    {"lease:\n", "policy.yaml:3:1: `lease` has no value; write one, or take the key out\n"},
+    {"lease: ''\nrounds: 0\nmin_n: x\n",
+     "policy.yaml:3:1: `lease` has no value; write one, or take the key out\n"
+     "policy.yaml:4:9: `rounds: 0`: write a number from 1 to 10\n"
+     "policy.yaml:5:8: `min_n: x`: write a whole number in decimal digits, without a leading zero\n"},
+};
+
+START_TEST(test_wrong_values)
+{
+    char text[256], said[512];
+    struct policy policy;
+    snprintf(text, sizeof text, HEAD "%s", wrong_values[_i].text);
+    ck_assert_int_eq(parse(text, &policy), 0);
+    const char *place = strstr(wrong_values[_i].said, "%s");
+    snprintf(said, sizeof said, "%.*s%s%s", place ? (int)(place - wrong_values[_i].said) : 0, wrong_values[_i].said,
+             place ? span_wanted : "", place ? place + 2 : wrong_values[_i].said);
+    faults_sort(&faults);
+    ck_assert_str_eq(folder_faults(&faults), said);
+}
+END_TEST
+
+/* Faults of the shape: the first one only. */
+static const struct {
+    const char *text, *said;
+} wrong_shapes[] = {
+    {"", "policy.yaml:1: the file is empty; write `key: value` lines\n"},
+    {"# nothing\n", "policy.yaml:1: the file is empty; write `key: value` lines\n"},
+    {HEAD "limits:\n  handel: {ordinary: 5 d}\n", "policy.yaml:4: unknown key `handel`; known here: handle, route, sign, contact, "
+                                                  "call, second_round, last_round, take_over_floor, "
+                                                  "send_back_floor, rate, followup\n"},
+    {HEAD "limits:\n  handle: {ordnary: 5 d}\n",
+     "policy.yaml:4: unknown key `ordnary`; known here: ordinary, urgent, emergency, complex\n"},
+    {HEAD "Followup: {mode: never}\n", "policy.yaml:3: unknown key `Followup`; known here: district, desk, zone, "
+                                       "catalogue_version, day_start, month_start, on_overdue, "
+                                       "on_overdue_by_tier, on_overdue_by_class, limits, lease, late_after, rounds, reopen_window, "
+                                       "contact_attempts, min_n, rungs, steps, "
+                                       "followup, credits\n"},
+    {HEAD "rounds: 3\nrounds: 4\n", "policy.yaml:4: key `rounds` is there twice (first on line 3); keep one\n"},
+    {HEAD "rounds: [3]\n", "policy.yaml:3:1: `rounds` must have one value\n"},
+    {HEAD "limits: 5 d\n", "policy.yaml:3:9: `limits` must have `key: value` lines, indented below it\n"},
+    {HEAD "limits:\n", "policy.yaml:3:1: `limits` must have `key: value` lines, indented below it\n"},
+    {"- a\n", "policy.yaml:1: this is a list; write `key: value` lines\n"},
+    {HEAD " rounds: 3\n", "policy.yaml:3:8: not YAML: mapping values are not allowed in this context\n"},
+    {HEAD "\tlease: 3 h\n", "policy.yaml:3:1: not YAML: found a tab character that violates indentation\n"},
+    {HEAD "lease: '3 h\n", "policy.yaml:4:1: not YAML: found unexpected end of stream\n"},
+    {HEAD "lease: \xc1\xf8\n", "policy.yaml:3: not YAML: invalid trailing UTF-8 octet\n"},
+    {HEAD "---\nlease: 3 h\n", "policy.yaml:3:1: a second document begins here; keep one\n"},
+    {HEAD "lease: &x 3 h\nlate_after: *x\n", "policy.yaml:4:13: aliases (*name) are not read here; write the value out\n"},
+    {HEAD "? [a]\n: b\n", "policy.yaml:3:3: a key must be one word\n"},
+};
+
+START_TEST(test_wrong_shapes)
+{
+    struct policy policy;
+    ck_assert_int_eq(parse(wrong_shapes[_i].text, &policy), -EINVAL);
+    ck_assert_str_eq(folder_faults(&faults), wrong_shapes[_i].said);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("config/policy");
+    TCase *tcase = tcase_create("policy");
+    tcase_add_loop_test(tcase, test_default_spans, 0, sizeof spans / sizeof *spans);
+    tcase_add_test(tcase, test_default_switches);
+    tcase_add_test(tcase, test_what_is_left_out_keeps_its_default);
+    tcase_add_test(tcase, test_every_value_can_be_said);
+    tcase_add_test(tcase, test_on_overdue);
+    tcase_add_loop_test(tcase, test_wrong_values, 0, sizeof wrong_values / sizeof *wrong_values);
+    tcase_add_loop_test(tcase, test_wrong_shapes, 0, sizeof wrong_shapes / sizeof *wrong_shapes);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

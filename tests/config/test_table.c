@@ -1,0 +1,140 @@
+/* CSV as RFC 4180 says, with the line of every row. */
+#include "config/table.h"
+#include "folder.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct faults faults;
+
+static struct table *parse(const char *text)
+{
+    struct table *table = NULL;
+    faults_init(&faults);
+    int r = table_parse("t.csv", text, strlen(text), &faults, &table);
+    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_int_eq(r, 0);
+    return table;
+}
+
+START_TEST(test_fields)
+{
+    struct table *table = parse("a,b,c\n1,\"x,y\",\n\"say \"\"no\"\"\",\"two\nlines\", blank \n\n,,\n");
+    ck_assert_uint_eq(table->column_count, 3);
+    ck_assert_uint_eq(table->row_count, 3);
+    ck_assert_int_eq(table_column(table, "b"), 1);
+    ck_assert_int_eq(table_column(table, "d"), -1);
+    ck_assert_str_eq(table_cell(table, 0, 1), "x,y");
+    ck_assert_str_eq(table_cell(table, 0, 2), "");
+    ck_assert_str_eq(table_cell(table, 0, -1), "");
+    ck_assert_str_eq(table_cell(table, 1, 0), "say \"no\"");
+    ck_assert_str_eq(table_cell(table, 1, 1), "two\nlines");
+    ck_assert_str_eq(table_cell(table, 1, 2), " blank ");
+    table_trim(table);
+    ck_assert_str_eq(table_cell(table, 1, 2), "blank");
+    ck_assert_uint_eq(table->lines[0], 2);
+    ck_assert_uint_eq(table->lines[1], 3);
+    ck_assert_uint_eq(table->lines[2], 6); /* two lines in a field, one blank line */
+    ck_assert_ptr_null(table_free(table));
+    ck_assert_ptr_null(table_free(NULL));
+}
+END_TEST
+
+START_TEST(test_line_ends_and_mark)
+{
+    struct table *table = parse("\xef\xbb\xbf"
+                                "a,b\r\n1,2\r\n3,\"4\r\n5\"\r\n6,7");
+    ck_assert_int_eq(table_column(table, "a"), 0);
+    ck_assert_uint_eq(table->row_count, 3);
+    ck_assert_str_eq(table_cell(table, 1, 1), "4\r\n5");
+    ck_assert_str_eq(table_cell(table, 2, 1), "7");
+    ck_assert_uint_eq(table->lines[1], 3);
+    ck_assert_uint_eq(table->lines[2], 5);
+    table_free(table);
+}
+END_TEST
+
+static const struct {
+    const char *text, *said;
+} wrong[] = {
+    {"", "t.csv:1: the file is empty; its first row names the columns\n"},
+    {"\n\n", "t.csv:1: the file is empty; its first row names the columns\n"},
+    {"a,a\n", "t.csv:1:2: column `a` is there twice; keep one\n"},
+    {"a,b\n1\n1,2\n1,2,3\n",
+     "t.csv:2: this row has 1 fields, the header has 2; write one field a column, and quotes around a field with a comma\n"
+     "t.csv:4: this row has 3 fields, the header has 2; write one field a column, and quotes around a field with a comma\n"},
+    {"a,b\n1,x\"y\n",
+     "t.csv:2:2: broken quotes; put a field with a quote in quotes and double the quotes inside it, as \"a \"\"b\"\" c\"\n"},
+    {"a,b\n1,\"x\"y\n",
+     "t.csv:2:2: broken quotes; put a field with a quote in quotes and double the quotes inside it, as \"a \"\"b\"\" c\"\n"},
+    {"a,b\n1,2\n3,\"x\n\n\n",
+     "t.csv:3:2: broken quotes; put a field with a quote in quotes and double the quotes inside it, as \"a \"\"b\"\" c\"\n"},
+    {"a,b\n1,\xff\n\xfe,2\n",
+     "t.csv:2: byte 0xff is not UTF-8; save the file as UTF-8\nt.csv:3: byte 0xfe is not UTF-8; save the file as "
+     "UTF-8\n"},
+};
+
+START_TEST(test_wrong)
+{
+    struct table *table = NULL;
+    faults_init(&faults);
+    ck_assert_int_eq(table_parse("t.csv", wrong[_i].text, strlen(wrong[_i].text), &faults, &table), -EINVAL);
+    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
+    ck_assert_ptr_null(table);
+}
+END_TEST
+
+START_TEST(test_zero_byte)
+{
+    struct table *table = NULL;
+    faults_init(&faults);
+    ck_assert_int_eq(table_parse("t.csv", "a\n\0\n", 4, &faults, &table), -EINVAL);
+    ck_assert_str_eq(folder_faults(&faults), "t.csv:2: byte 0x00 is not text; take it out\n");
+}
+END_TEST
+
+START_TEST(test_unreadable)
+{
+    struct table *table = NULL;
+    faults_init(&faults);
+    ck_assert_int_eq(table_load("/etc", "ssl", &faults, &table), -EINVAL);
+    ck_assert_str_eq(folder_faults(&faults), "ssl: cannot be read: Is a directory\n");
+}
+END_TEST
+
+START_TEST(test_long_texts_are_cut_at_a_character)
+{
+    faults_init(&faults);
+    char text[600];
+    for (size_t i = 0; i < 597; i += 3)
+        memcpy(text + i, "街", 3);
+    text[597] = '\0';
+    for (size_t i = 0; i < 3; i++) {
+        faults_init(&faults);
+        faults_add(&faults, "f", 1, 2, "%.*s%s", (int)i, "xx", text);
+        size_t size = strlen(faults.at[0].text);
+        ck_assert_uint_eq((size - i) % 3, 0);
+        ck_assert_uint_ge(size, sizeof faults.at[0].text - 4);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("config/table");
+    TCase *tcase = tcase_create("table");
+    tcase_add_test(tcase, test_fields);
+    tcase_add_test(tcase, test_line_ends_and_mark);
+    tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_test(tcase, test_zero_byte);
+    tcase_add_test(tcase, test_unreadable);
+    tcase_add_test(tcase, test_long_texts_are_cut_at_a_character);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
