@@ -279,7 +279,9 @@ void core_apply(const struct view *view, const struct record *record)
 {
     assert(record->seq != 0);
     struct applying a = {.view = view, .record = record};
-    view_get(view, ROW_DISTRICT, 1, &a.d);
+    if (!view_get(view, ROW_DISTRICT, 1, &a.d) && record->seq != 1) {
+        return; /* the store failed and has latched it: the engine rewinds */
+    }
     assert(record->seq == a.d.last_seq + 1); /* dense: nothing is skipped, nothing applied twice */
     if (record->head.case_id != 0 && record->type != RECORD_CASE_RECEIVED) {
         view_get(view, ROW_CASE, record->head.case_id, &a.c); /* not there yet under the command that submits it */
