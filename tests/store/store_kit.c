@@ -30,8 +30,9 @@ struct code store_kit_code(const char *s)
 
 struct clock_row store_kit_clock(uint64_t id, int64_t at_ms)
 {
-    return (struct clock_row){
-        .clock_id = id, .state = at_ms != 0 ? CLOCK_STATE_RUNNING : CLOCK_STATE_VOID, .rung_at = {at_ms, at_ms != 0 ? at_ms + 1000 : 0}};
+    return (struct clock_row){.clock_id = id,
+                              .state = at_ms != 0 ? CLOCK_STATE_RUNNING : CLOCK_STATE_VOID,
+                              .rung_at = {at_ms, at_ms != 0 ? at_ms + 1000 : 0}};
 }
 
 struct duty_row store_kit_duty(uint64_t id, const char *unit, int state, int64_t due_at)
@@ -51,11 +52,10 @@ struct counter_key store_kit_key(uint32_t metric, uint32_t slot, int64_t value, 
 
 static void step_rows(const struct view *view, uint64_t n)
 {
-    static const char *const units[] = {"water", "heat", "roads", "D.street-of-the-longest-code.1234"};
+    static const char *const units[] = {"water", "heat", "roads", "longest-code-of-32-bytes.1234567"};
     uint64_t before = n - n % 7; /* a row of some steps ago */
     struct clock_row clock = store_kit_clock(n, (int64_t)(n * 7919 % 1000 + 1));
-    struct duty_row duty = store_kit_duty(n, n % 4 == 3 ? "longest-code-of-32-bytes.12345678" + 1 : units[n % 4], DUTY_STATE_OFFERED,
-                                          n % 5 == 0 ? 0 : (int64_t)(n * 31 % 500));
+    struct duty_row duty = store_kit_duty(n, units[n % 4], DUTY_STATE_OFFERED, n % 5 == 0 ? 0 : (int64_t)(n * 31 % 500));
     struct case_row row = {.case_id = n, .day = 260101, .day_no = (uint32_t)n};
     struct request_row request = store_kit_request(n, n / 2 * UINT64_C(0x9e3779b97f4a7c15)); /* two of each hash */
     duty.claimed = n % 3 == 0;
@@ -84,9 +84,11 @@ void store_kit_step(const struct view *view, uint64_t n)
 {
     static const char *const streets[] = {"east", "west", "north"};
     struct counter_key key = store_kit_key((uint32_t)(n % 3), (uint32_t)(n / 10), n % 4 == 0 ? -5 : 5, streets[n % 3]);
-    struct counter delta = {.num = 1, .den = (int64_t)(n % 2), .excluded = {[n % COUNTER_REASONS] = 2}};
-    struct counter back = {.num = -1, .den = -(int64_t)(n % 2), .excluded = {[n % COUNTER_REASONS] = -2}};
+    struct counter delta = {.num = 1, .den = (int64_t)(n % 2)};
+    struct counter back = {.num = -1, .den = -(int64_t)(n % 2)};
     struct district_row district;
+    delta.excluded[n % COUNTER_REASONS] = 2;
+    back.excluded[n % COUNTER_REASONS] = -2;
     step_rows(view, n);
     view->ops->count(view->store, &key, &delta);
     if (n % 6 == 0)
@@ -139,7 +141,7 @@ static size_t drain(struct store *store, const struct view *view, int64_t *ret, 
 
 static void check_inboxes(struct store *a, struct store *b)
 {
-    static const char *const units[] = {"water", "heat", "roads", "ongest-code-of-32-bytes.12345678", "nobody"};
+    static const char *const units[] = {"water", "heat", "roads", "longest-code-of-32-bytes.1234567", "nobody"};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         static uint64_t left[20000], right[20000];
         struct code unit = store_kit_code(units[i]);

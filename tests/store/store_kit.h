@@ -27,7 +27,8 @@ void store_kit_step(const struct view *view, uint64_t n);
 /* last_seq of the district row, 0 = none. */
 uint64_t store_kit_last(const struct view *view);
 
-/* Compares the store with one that is made anew by steps 1 to `last`; rows, counters and memory indexes. Fails the test at a difference. */
+/* Compares the store with one that is made anew by steps 1 to `last`; rows, counters and memory indexes. Fails the test at a
+ * difference. */
 void store_kit_check(struct store *store, uint64_t last);
 
 #endif

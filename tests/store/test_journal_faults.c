@@ -94,7 +94,7 @@ START_TEST(every_failing_call_leaves_what_was_acknowledged)
     fail_each(WRITES, EIO, FAULT_HALF, false);
     fail_each(WRITES, EIO, FAULT_AFTER, false);
     fail_each(WRITES, EIO, FAULT_BEFORE, true);
-    ck_assert_int_gt(fail_each(FAULTS_DISK, EIO, FAULT_BEFORE, false), 50);
+    ck_assert_int_gt(fail_each(FAULTS_DISK, EIO, FAULT_BEFORE, false), 45);
     fail_each(WRITES, EIO, FAULT_HALF, true);
 }
 END_TEST

@@ -1,0 +1,84 @@
+#include "dispatcher/store/inbox.h"
+
+#include "tests/store/store_kit.h"
+#include "tests/store/suite.h"
+
+#include <stdlib.h>
+
+START_TEST(duties_are_in_the_order_of_due_and_id_and_those_without_due_last)
+{
+    struct inbox *inbox = inbox_new();
+    struct code water = store_kit_code("water"), heat = store_kit_code("heat"), none = store_kit_code("none");
+    uint64_t page[10];
+    ck_assert_int_eq(inbox_add(inbox, &water, 0, 1), 0);
+    ck_assert_int_eq(inbox_add(inbox, &water, 500, 2), 0);
+    ck_assert_int_eq(inbox_add(inbox, &heat, 1, 3), 0);
+    ck_assert_int_eq(inbox_add(inbox, &water, 100, 5), 0);
+    ck_assert_int_eq(inbox_add(inbox, &water, 100, 4), 0);
+    ck_assert_int_eq(inbox_add(inbox, &water, 0, 6), 0);
+    static const uint64_t wanted[] = {4, 5, 2, 1, 6};
+    ck_assert_uint_eq(inbox_page(inbox, &water, 0, 0, page, 10), 5);
+    ck_assert_mem_eq(page, wanted, sizeof wanted);
+    ck_assert_uint_eq(inbox_page(inbox, &water, 100, 4, page, 2), 2);
+    ck_assert_mem_eq(page, wanted + 1, 2 * sizeof *wanted);
+    ck_assert_uint_eq(inbox_page(inbox, &water, 500, 2, page, 10), 2);
+    ck_assert_mem_eq(page, wanted + 3, 2 * sizeof *wanted);
+    ck_assert_uint_eq(inbox_page(inbox, &water, 0, 1, page, 10), 1);
+    ck_assert_uint_eq(page[0], 6);
+    ck_assert_uint_eq(inbox_page(inbox, &water, 0, 6, page, 10), 0);
+    ck_assert_uint_eq(inbox_page(inbox, &none, 0, 0, page, 10), 0);
+    inbox_remove(inbox, &water, 100, 4);
+    inbox_remove(inbox, &water, 0, 1);
+    static const uint64_t left[] = {5, 2, 6};
+    ck_assert_uint_eq(inbox_page(inbox, &water, 0, 0, page, 10), 3);
+    ck_assert_mem_eq(page, left, sizeof left);
+    ck_assert_ptr_null(inbox_free(inbox));
+    ck_assert_ptr_null(inbox_free(NULL));
+}
+END_TEST
+
+START_TEST(many_duties_come_and_go)
+{
+    enum { COUNT = 20000 };
+    static uint64_t page[COUNT];
+    static int64_t due[COUNT + 1];
+    struct inbox *inbox = inbox_new();
+    struct code water = store_kit_code("water");
+    srand(5);
+    for (uint64_t id = 1; id <= COUNT; id++) {
+        due[id] = rand() % 1000;
+        ck_assert_int_eq(inbox_add(inbox, &water, due[id], id), 0);
+    }
+    for (uint64_t id = 2; id <= COUNT; id += 2)
+        inbox_remove(inbox, &water, due[id], id);
+    for (uint64_t id = 4; id <= COUNT; id += 4) {
+        due[id] = rand() % 1000 + 1;
+        ck_assert_int_eq(inbox_add(inbox, &water, due[id], id), 0);
+    }
+    size_t count = 0;
+    int64_t after_due = 0;
+    uint64_t after_id = 0;
+    for (size_t n; (n = inbox_page(inbox, &water, after_due, after_id, page + count, 333)) > 0;) {
+        count += n;
+        after_id = page[count - 1];
+        after_due = due[after_id];
+    }
+    ck_assert_uint_eq(count, COUNT / 2 + COUNT / 4);
+    bool ordered = true;
+    for (size_t i = 1; i < count; i++) {
+        int64_t a = due[page[i - 1]] == 0 ? INT64_MAX : due[page[i - 1]], b = due[page[i]] == 0 ? INT64_MAX : due[page[i]];
+        ordered = ordered && (a < b || (a == b && page[i - 1] < page[i]));
+    }
+    ck_assert(ordered);
+    inbox_free(inbox);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        duties_are_in_the_order_of_due_and_id_and_those_without_due_last,
+        many_duties_come_and_go,
+    };
+    return SUITE_RUN("store/inbox", tests);
+}

@@ -1,0 +1,85 @@
+#include "dispatcher/store/store.h"
+
+#include "tests/store/scratch.h"
+#include "tests/store/store_kit.h"
+#include "tests/store/suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct said {
+    int count;
+    char last[512];
+};
+
+static void differ(void *arg, const char *table, uint64_t id, const char *what)
+{
+    struct said *said = arg;
+    said->count++;
+    snprintf(said->last, sizeof said->last, "%s %lu %s", table, (unsigned long)id, what);
+}
+
+static struct said compare(struct store *a, struct store *b)
+{
+    struct said said = {0};
+    ck_assert_int_gt(store_compare(a, b, differ, &said), 0);
+    return said;
+}
+
+static void expect(struct store *a, struct store *b, int count, const char *wanted)
+{
+    struct said said = compare(a, b);
+    ck_assert_msg(said.count == count && strstr(said.last, wanted) != NULL, "%d: %s", said.count, said.last);
+}
+
+START_TEST(every_difference_is_said)
+{
+    char *left_folder = scratch_new(), *right_folder = scratch_new();
+    struct view left, right;
+    struct store *a = store_kit_open(left_folder, &left), *b = store_kit_open(right_folder, &right);
+    for (uint64_t n = 1; n <= 40; n++) {
+        store_kit_step(&left, n);
+        store_kit_step(&right, n);
+        if (n == 17)
+            ck_assert_int_eq(store_checkpoint(a), 0);
+    }
+    ck_assert_int_eq(compare(a, b).count, 0); /* buffered on one side, written on the other */
+    struct case_row row = {.case_id = 41}, other;
+    view_put(&left, ROW_CASE, 41, &row);
+    expect(a, b, 1, "case_row 41 only in the first");
+    expect(b, a, 1, "case_row 41 only in the second");
+    view_put(&right, ROW_CASE, 41, &row);
+    ck_assert_int_eq(compare(a, b).count, 0);
+    ck_assert(view_get(&right, ROW_CASE, 3, &other));
+    other.notes++;
+    view_put(&right, ROW_CASE, 3, &other);
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "case_row 3 differs from byte %zu", offsetof(struct case_row, notes));
+    expect(a, b, 1, wanted);
+    other.notes--;
+    view_put(&right, ROW_CASE, 3, &other);
+    struct counter_key key = store_kit_key(8, 7, 5, "here");
+    struct counter one = {.num = 1}, back = {.num = -1};
+    right.ops->count(right.store, &key, &one);
+    expect(a, b, 1, "counters 7 metric 8, value 5, /here// only in the second");
+    ck_assert_int_eq(store_checkpoint(b), 0);
+    left.ops->count(left.store, &key, &one);
+    left.ops->count(left.store, &key, &one);
+    expect(a, b, 1, "/here// differs");
+    left.ops->count(left.store, &key, &back);
+    left.ops->count(left.store, &key, &back);
+    expect(b, a, 1, "only in the first");
+    right.ops->count(right.store, &key, &back);
+    ck_assert_int_eq(compare(a, b).count, 0); /* zero is not there */
+    store_close(a);
+    store_close(b);
+    scratch_drop(left_folder);
+    scratch_drop(right_folder);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {every_difference_is_said};
+    return SUITE_RUN("store/store_compare", tests);
+}
