@@ -63,6 +63,8 @@ static enum exit_code read_days(struct session *session, const struct arguments 
             continue;
         if (instant_parse_day(text, session->zone, i, i == 0 ? &query->from : &query->until) < 0)
             return say(EXIT_USAGE, "--%s: `%s` is no day. Write it like 2011-07-01.", names[i], text);
+        if (i == 0 && query->from < 0)
+            query->from = 0; /* a day that began before 1970: instants of the language do not */
         query->given |= i == 0 ? METRICS_HAS_FROM : METRICS_HAS_UNTIL;
     }
     if ((query->given & METRICS_HAS_FROM) && (query->given & METRICS_HAS_UNTIL) && query->until <= query->from)

@@ -16,10 +16,10 @@
 static const struct column case_fields[] = {
     {"number", "Case", LOOK_TEXT},
     {"case", "Id", LOOK_NUMBER},
-    {"state", "State", LOOK_TEXT},
-    {"disposition", "Ended", LOOK_TEXT},
+    {"state", "State", LOOK_WORD},
+    {"disposition", "Ended", LOOK_WORD},
     {"round", "Round", LOOK_NUMBER},
-    {"kind", "Kind", LOOK_TEXT},
+    {"kind", "Kind", LOOK_WORD},
     {"channel", "Channel", LOOK_TEXT},
     {"urgency", "Urgency", LOOK_TEXT},
     {"matter", "Matter", LOOK_TEXT},
@@ -46,7 +46,7 @@ static const struct column case_fields[] = {
 };
 static const struct column case_columns[] = {
     {"number", "CASE", LOOK_TEXT},
-    {"state", "STATE", LOOK_TEXT},
+    {"state", "STATE", LOOK_WORD},
     {"round", "ROUND", LOOK_NUMBER},
     {"matter_name", "MATTER", LOOK_LONG},
     {"place_name", "PLACE", LOOK_LONG},
@@ -54,35 +54,35 @@ static const struct column case_columns[] = {
     {"received_at", "RECEIVED", LOOK_INSTANT},
     {"due_at", "DUE", LOOK_INSTANT},
     {"colour", "COLOUR", LOOK_COLOUR},
-    {"disposition", "ENDED", LOOK_TEXT},
+    {"disposition", "ENDED", LOOK_WORD},
     {"title", "TITLE", LOOK_LONG},
     {0},
 };
 static const struct column duty_columns[] = {
-    {"duty", "DUTY", LOOK_NUMBER},          {"kind", "KIND", LOOK_TEXT},
-    {"state", "STATE", LOOK_TEXT},          {"unit", "UNIT", LOOK_TEXT},
+    {"duty", "DUTY", LOOK_NUMBER},          {"kind", "KIND", LOOK_WORD},
+    {"state", "STATE", LOOK_WORD},          {"unit", "UNIT", LOOK_TEXT},
     {"unit_name", "NAME", LOOK_LONG},       {"round", "ROUND", LOOK_NUMBER},
     {"call", "CALL", LOOK_NUMBER},          {"offered_at", "OFFERED", LOOK_INSTANT},
     {"signed_at", "SIGNED", LOOK_INSTANT},  {"arrived_at", "ARRIVED", LOOK_INSTANT},
     {"ended_at", "ENDED", LOOK_INSTANT},    {"due_at", "DUE", LOOK_INSTANT},
-    {"colour", "COLOUR", LOOK_COLOUR},      {"reason", "WHY", LOOK_TEXT},
+    {"colour", "COLOUR", LOOK_COLOUR},      {"reason", "WHY", LOOK_WORD},
     {"lease_until", "LEASE", LOOK_INSTANT}, {0},
 };
 static const struct column inbox_columns[] = {
     {"due_at", "DUE", LOOK_INSTANT},    {"colour", "COLOUR", LOOK_COLOUR},
-    {"number", "CASE", LOOK_TEXT},      {"kind", "KIND", LOOK_TEXT},
-    {"state", "STATE", LOOK_TEXT},      {"unit", "UNIT", LOOK_TEXT},
+    {"number", "CASE", LOOK_TEXT},      {"kind", "KIND", LOOK_WORD},
+    {"state", "STATE", LOOK_WORD},      {"unit", "UNIT", LOOK_TEXT},
     {"unit_name", "NAME", LOOK_LONG},   {"matter_name", "MATTER", LOOK_LONG},
     {"place_name", "PLACE", LOOK_LONG}, {"offered_at", "OFFERED", LOOK_INSTANT},
     {"claimed", "CLAIMED", LOOK_FLAG},  {0},
 };
 static const struct column call_columns[] = {
-    {"call", "CALL", LOOK_NUMBER},         {"state", "STATE", LOOK_TEXT},     {"level", "LEVEL", LOOK_TEXT},
-    {"reason", "REASON", LOOK_TEXT},       {"caller", "CALLER", LOOK_TEXT},   {"raised_at", "RAISED", LOOK_INSTANT},
-    {"closed_at", "CLOSED", LOOK_INSTANT}, {"outcome", "OUTCOME", LOOK_TEXT}, {0},
+    {"call", "CALL", LOOK_NUMBER},         {"state", "STATE", LOOK_WORD},     {"level", "LEVEL", LOOK_WORD},
+    {"reason", "REASON", LOOK_WORD},       {"caller", "CALLER", LOOK_TEXT},   {"raised_at", "RAISED", LOOK_INSTANT},
+    {"closed_at", "CLOSED", LOOK_INSTANT}, {"outcome", "OUTCOME", LOOK_WORD}, {0},
 };
 static const struct column clock_columns[] = {
-    {"clock", "CLOCK", LOOK_TEXT},           {"state", "STATE", LOOK_TEXT},           {"unit", "UNIT", LOOK_TEXT},
+    {"clock", "CLOCK", LOOK_WORD},           {"state", "STATE", LOOK_WORD},           {"unit", "UNIT", LOOK_TEXT},
     {"round", "ROUND", LOOK_NUMBER},         {"started_at", "STARTED", LOOK_INSTANT}, {"due_at", "DUE", LOOK_INSTANT},
     {"stopped_at", "STOPPED", LOOK_INSTANT}, {"budget_ms", "BUDGET", LOOK_SPAN},      {"consumed_ms", "CONSUMED", LOOK_SPAN},
     {"colour", "COLOUR", LOOK_COLOUR},       {"in_time", "IN TIME", LOOK_FLAG},       {0},

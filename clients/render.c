@@ -60,7 +60,7 @@ static void print_cell(const struct column *column, const json_t *value, char ou
     json_int_t number = json_integer_value(value);
     if (text != NULL && column->look == LOOK_INSTANT)
         local_time(text, out);
-    else if (text != NULL)
+    else if (text != NULL && (column->look != LOOK_WORD || strcmp(text, "none") != 0))
         one_line(text, out);
     else if (json_is_true(value))
         snprintf(out, CELL_SIZE, "yes");

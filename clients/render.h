@@ -13,6 +13,7 @@
 /* How a value looks. */
 enum look {
     LOOK_TEXT,
+    LOOK_WORD,    /* of a closed list; `none` is nothing */
     LOOK_LONG,    /* text that may be cut on a narrow terminal */
     LOOK_NUMBER,  /* to the right; 0 = nothing */
     LOOK_COUNT,   /* to the right; 0 is told */

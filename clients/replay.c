@@ -41,12 +41,13 @@ static json_t *json_of_sum(const struct replay_plan *plan, const struct replay_s
         json_array_append_new(refused, json_pack("{s:I, s:s, s:s, s:s, s:s}", "line", (json_int_t)f->line, "id", f->id, "command",
                                                  command_info(f->command)->name, "code", f->code, "message", f->message));
     }
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:i, s:o, s:o}", "rows", (json_int_t)plan->table->row_count,
-                     "rows_refused", (json_int_t)plan->refused_count, "opened", (json_int_t)sum->opened, "called",
-                     (json_int_t)sum->called, "closed", (json_int_t)sum->closed, "commands", (json_int_t)sum->commands,
-                     "commands_refused", (json_int_t)sum->refused, "commands_skipped", (json_int_t)sum->skipped, "as_of",
-                     instant_print(sum->now_ms, zone, until), "ms", (int)(sum->seconds * 1000), "refused_rows", refused_rows,
-                     "refused_commands", refused);
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:i, s:o, s:o}", "rows", (json_int_t)plan->table->row_count,
+        "rows_refused", (json_int_t)plan->refused_count, "opened", (json_int_t)sum->opened, "called", (json_int_t)sum->called,
+        "closed", (json_int_t)sum->closed, "commands", (json_int_t)sum->commands, "commands_refused", (json_int_t)sum->refused,
+        "commands_skipped", (json_int_t)sum->skipped, "opened_before", (json_int_t)sum->opened_before, "closed_before",
+        (json_int_t)sum->closed_before, "too_late", (json_int_t)sum->too_late, "as_of", instant_print(sum->now_ms, zone, until),
+        "ms", (int)(sum->seconds * 1000), "refused_rows", refused_rows, "refused_commands", refused);
 }
 
 static void tell_refused(const struct replay_plan *plan, const struct replay_sum *sum)
@@ -70,9 +71,17 @@ static void tell_refused(const struct replay_plan *plan, const struct replay_sum
 static void tell(const struct replay_plan *plan, const struct replay_sum *sum, const struct zone *zone)
 {
     char until[INSTANT_SIZE];
+    uint64_t opened = sum->opened + sum->opened_before;
+    uint64_t closed = sum->closed + sum->closed_before;
     printf("%u rows: %" PRIu64 " cases opened, %" PRIu64 " calls dispatched, %" PRIu64 " cases answered, %" PRIu64
            " left open, %u rows refused\n",
-           plan->table->row_count, sum->opened, sum->called, sum->closed, sum->opened - sum->closed, plan->refused_count);
+           plan->table->row_count, sum->opened, sum->called, sum->closed, opened - closed, plan->refused_count);
+    if (sum->opened_before + sum->too_late > 0)
+        printf("The dispatcher's clock stood after the first of them: %" PRIu64 " cases and %" PRIu64
+               " answers were there already, %" PRIu64 " steps are not there and came too late\n",
+               sum->opened_before, sum->closed_before, sum->too_late);
+    if (sum->too_late > 0)
+        printf("  Drill time never goes back: a replay from the beginning needs a dispatcher with a fresh data folder.\n");
     tell_refused(plan, sum);
     printf("%" PRIu64 " commands in %.1f s (%.0f/s); the dispatcher's clock stands at %s\n", sum->commands, sum->seconds,
            sum->seconds > 0 ? (double)sum->commands / sum->seconds : 0, instant_print_local(sum->now_ms, zone, until));
@@ -96,12 +105,16 @@ static enum exit_code look_at_dispatcher(struct session *session, const struct r
 static enum exit_code replay_plan_run(struct session *session, const struct replay_map *map, struct replay_plan *plan,
                                       uint32_t in_flight)
 {
+    struct replay_past past;
     struct replay_sum *sum = calloc(1, sizeof *sum);
     if (sum == NULL)
         return say(EXIT_FAILED, "out of memory");
-    enum exit_code code = replay_ask_routes(session, plan, in_flight);
+    enum exit_code code = replay_past_ask(session, plan, &past);
     if (code == EXIT_DONE)
-        code = replay_send(session, map, plan, in_flight, sum);
+        code = replay_ask_routes(session, plan, in_flight);
+    if (code == EXIT_DONE)
+        code = replay_send(session, map, plan, &past, in_flight, sum);
+    replay_past_deinit(&past);
     if (code == EXIT_DONE && session->options.json) {
         json_t *view = json_of_sum(plan, sum, session->zone);
         render_json(view);
@@ -109,7 +122,7 @@ static enum exit_code replay_plan_run(struct session *session, const struct repl
     } else if (code == EXIT_DONE) {
         tell(plan, sum, session->zone);
     }
-    if (code == EXIT_DONE && sum->refused > 0)
+    if (code == EXIT_DONE && sum->refused + sum->too_late > 0)
         code = EXIT_REFUSED;
     free(sum);
     return code;

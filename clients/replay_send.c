@@ -28,6 +28,7 @@ struct sender {
     struct session *session;
     const struct replay_map *map;
     const struct replay_plan *plan;
+    const struct replay_past *past;
     struct replay_sum *sum;
     struct way *ways; /* by row */
     uint32_t in_flight;
@@ -83,6 +84,8 @@ static enum exit_code take_answer(struct sender *sender)
         progress_clear(&sender->progress);
         return session_not_reachable(sender->session);
     }
+    if (error == -EACCES)
+        return session_key_unknown(sender->session);
     if (error < 0)
         return error == -EAGAIN ? EXIT_DONE : say_errno(error, "no answer from %s", sender->session->options.server);
     uint32_t row = (uint32_t)(reply.tag >> COMMAND_BITS);
@@ -272,11 +275,29 @@ static enum exit_code advance(struct sender *sender)
     return EXIT_DONE;
 }
 
-enum exit_code replay_send(struct session *session, const struct replay_map *map, const struct replay_plan *plan,
-                           uint32_t in_flight, struct replay_sum *ret)
+/* A step before the dispatcher's instant: it is there from an earlier run, or can never be. True: there is nothing to send. */
+static bool is_past(struct sender *sender, const struct replay_step *step)
 {
-    *ret = (struct replay_sum){0};
-    struct sender sender = {.session = session, .map = map, .plan = plan, .sum = ret, .in_flight = in_flight};
+    const struct replay_case *found = &sender->past->rows[step->row];
+    struct way *way = &sender->ways[step->row];
+    if (step->at_ms >= sender->past->now_ms)
+        return false;
+    if (!step->closes) {
+        way->case_id = found->case_id;
+        way->refused = found->case_id == 0;
+    }
+    sender->sum->opened_before += !step->closes && found->case_id != 0;
+    sender->sum->closed_before += step->closes && found->answered;
+    sender->sum->too_late += step->closes ? !found->answered : found->case_id == 0;
+    return true;
+}
+
+enum exit_code replay_send(struct session *session, const struct replay_map *map, const struct replay_plan *plan,
+                           const struct replay_past *past, uint32_t in_flight, struct replay_sum *ret)
+{
+    *ret = (struct replay_sum){.now_ms = past->now_ms};
+    struct sender sender = {
+        .session = session, .map = map, .plan = plan, .past = past, .sum = ret, .in_flight = in_flight, .at_ms = past->now_ms};
     sender.ways = calloc(plan->row_count + 1, sizeof sender.ways[0]);
     if (sender.ways == NULL)
         return say(EXIT_FAILED, "out of memory");
@@ -284,13 +305,15 @@ enum exit_code replay_send(struct session *session, const struct replay_map *map
     enum exit_code code = EXIT_DONE;
     for (uint32_t i = 0; i < plan->step_count && code == EXIT_DONE; i++) {
         const struct replay_step *step = &plan->steps[i];
+        if (is_past(&sender, step))
+            continue;
         sender.at_ms = step->at_ms;
         code = step->closes ? close_case(&sender, step->row) : open_case(&sender, step->row);
         sender.steps_done = i + 1;
     }
     if (code == EXIT_DONE)
         code = make_room(&sender, 1);
-    if (code == EXIT_DONE && plan->until_ms != 0)
+    if (code == EXIT_DONE && plan->until_ms > past->now_ms)
         code = advance(&sender);
     progress_clear(&sender.progress);
     ret->seconds = progress_seconds(&sender.progress);

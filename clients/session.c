@@ -103,6 +103,15 @@ enum exit_code session_connect(struct session *session)
     return EXIT_DONE;
 }
 
+enum exit_code session_key_unknown(const struct session *session)
+{
+    return say(EXIT_NOT_REACHABLE,
+               "the dispatcher at %s does not admit your key `%s`. Name another with --key or HUYING_KEY, or ask the administrator "
+               "to put its "
+               ".pub file into the dispatcher's keys folder.",
+               session->options.server, session->options.key);
+}
+
 enum exit_code session_not_reachable(const struct session *session)
 {
     const struct options *o = &session->options;
@@ -144,6 +153,8 @@ static enum exit_code send_and_wait(struct session *session, const struct shape 
         return say(EXIT_USAGE, "`%s` is no request id: 1 to 64 visible ASCII characters are needed.", request->request_id);
     if (error == -ETIMEDOUT || (error == 0 && ret->error == -ETIMEDOUT))
         return session_not_reachable(session);
+    if (error == -EACCES || (error == 0 && ret->error == -EACCES))
+        return session_key_unknown(session);
     if (error < 0)
         return say_errno(error, "the question to %s failed", session->options.server);
     return ret->reply.ok ? EXIT_DONE : say_refused(&ret->reply);

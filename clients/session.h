@@ -47,4 +47,7 @@ enum exit_code session_command(struct session *session, enum command_type comman
 /* Says that no answer came, and what to look at. */
 enum exit_code session_not_reachable(const struct session *session);
 
+/* Says that the dispatcher does not admit the key. */
+enum exit_code session_key_unknown(const struct session *session);
+
 #endif
