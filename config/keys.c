@@ -5,6 +5,7 @@
 #include "config/yaml_file.h"
 #include "config/z85.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -252,12 +253,13 @@ int keys_load_pair(const char *file, struct key_pair *ret)
     if (!faults)
         return -ENOMEM;
     faults_init(faults);
-    struct yaml yaml;
+    struct yaml yaml = {0};
     int r = parse_file(file, file, &pair_schema, faults, &yaml);
     free(faults);
     if (r < 0)
         return r == -EINVAL ? -EBADMSG : r;
     const struct raw *raw = yaml.data;
+    assert(raw);
     unsigned char public_bytes[Z85_BYTES], secret_bytes[Z85_BYTES], computed[Z85_BYTES];
     struct key_pair pair = {0};
     r = -EBADMSG;
@@ -293,7 +295,7 @@ int keys_load_server_public(const char *folder, char ret[KEY_TEXT_SIZE])
     if (!faults)
         return -ENOMEM;
     faults_init(faults);
-    struct yaml yaml;
+    struct yaml yaml = {0};
     if (r == 0)
         r = parse_file(path, "server.pub", &public_schema, faults, &yaml);
     free(faults);
@@ -301,6 +303,7 @@ int keys_load_server_public(const char *folder, char ret[KEY_TEXT_SIZE])
         return r == -EINVAL ? -EBADMSG : r;
     unsigned char bytes[Z85_BYTES];
     const struct raw *raw = yaml.data;
+    assert(raw);
     r = z85_decode(raw->public_key, bytes) ? 0 : -EBADMSG;
     if (r == 0)
         memcpy(ret, raw->public_key, KEY_TEXT_SIZE);
@@ -329,6 +332,7 @@ static void read_roles(const struct yaml *yaml, const struct raw *raw, struct fa
 static void read_entry(const struct yaml *yaml, const char *name, struct faults *faults, struct key_entry *ret)
 {
     const struct raw *raw = yaml->data;
+    assert(raw);
     unsigned char bytes[Z85_BYTES];
     if (strcmp(raw->name, name) != 0 || !good_name(name, &ret->name))
         yaml_fault(yaml, faults, "name", "`name: %s` is not the file's name; write `%s`", raw->name, name);
@@ -376,7 +380,7 @@ static int add_entry(const char *folder, const char *file, struct faults *faults
     }
     struct key_entry *entry = &registry->at[registry->count];
     *entry = (struct key_entry){0};
-    struct yaml yaml;
+    struct yaml yaml = {0};
     int r = make_path(folder, file, "", path);
     if (r == 0)
         r = parse_file(path, file, &public_schema, faults, &yaml);

@@ -353,7 +353,7 @@ static void check_rungs(const struct yaml *yaml, const struct policy *policy, st
     }
 }
 
-static int read_texts(const struct yaml *yaml, const struct raw *raw, struct faults *faults, struct policy *policy,
+static int read_texts(const struct yaml *yaml, const struct raw *raw, struct faults *faults, struct policy *policy, char **ret_zone,
                       char **ret_version)
 {
     if (!raw->district)
@@ -366,7 +366,7 @@ static int read_texts(const struct yaml *yaml, const struct raw *raw, struct fau
         policy->desk = policy->district;
     if (!raw->zone)
         faults_add(faults, yaml->file, 0, 0, "key `zone` is missing; write an IANA time zone, as `Asia/Shanghai`");
-    else if (!(policy->zone_name = strdup(raw->zone)))
+    else if (!(*ret_zone = strdup(raw->zone)))
         return -ENOMEM;
     if (raw->catalogue_version) {
         const char *why = name_parse(raw->catalogue_version, false, ret_version);
@@ -388,10 +388,10 @@ int policy_parse(const char *file, const void *at, size_t size, struct faults *f
     const struct raw *raw = yaml.data;
     struct policy policy;
     policy_defaults(&policy);
-    char *version = NULL;
-    r = read_texts(&yaml, raw, faults, &policy, &version);
+    char *zone_name = NULL, *version = NULL;
+    r = read_texts(&yaml, raw, faults, &policy, &zone_name, &version);
     if (r < 0) {
-        free(policy.zone_name);
+        free(zone_name);
         yaml_deinit(&yaml);
         return r;
     }
@@ -411,6 +411,7 @@ int policy_parse(const char *file, const void *at, size_t size, struct faults *f
         policy.followup = (enum followup_mode)mode;
     read_on_overdue(&yaml, raw, &policy, faults);
     check_rungs(&yaml, &policy, faults);
+    policy.zone_name = zone_name;
     *ret = policy;
     *ret_version = version;
     *ret_yaml = yaml;

@@ -206,6 +206,7 @@ static const cyaml_schema_value_t *schema_at(const cyaml_schema_value_t *schema,
                                              const cyaml_schema_value_t **ret_mapping)
 {
     while (*path) {
+        assert(schema);
         size_t size = strcspn(path, ".");
         if (schema->type == CYAML_SEQUENCE) {
             schema = schema->sequence.entry;

@@ -75,8 +75,11 @@ START_TEST(test_folder)
     folder_write(base, "file", "", 0);
     snprintf(folder, sizeof folder, "%s/file", base);
     ck_assert_int_eq(keys_folder_ensure(folder), -ENOTDIR);
-    snprintf(folder, sizeof folder, "rm -r %s/.config", base);
-    ck_assert_int_eq(system(folder), 0);
+    static const char *const made[] = {".config/huying/keys", ".config/huying", ".config"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(folder, sizeof folder, "%s/%s", base, made[i]);
+        ck_assert_int_eq(rmdir(folder), 0);
+    }
     folder_remove(base);
 }
 END_TEST
@@ -189,6 +192,8 @@ static const struct {
     {"name: x\npublic: 'abc'\nunit: S1\nroles: [worker]\n",
      "x.pub:2:9: `public` is not a key; copy the line from the holder's file again\n"},
     {"name: y\npublic: '" GOOD "'\nunit: S1\nroles: [worker]\n", "x.pub:1:7: `name: y` is not the file's name; write `x`\n"},
+    {"name:\npublic: '" GOOD "'\nunit:\nroles: [worker]\n",
+     "x.pub:1:1: `name: ` is not the file's name; write `x`\nx.pub:3:1: `unit`: write a code\n"},
     {"name: x\nunit: S1\nroles: [worker]\n", "x.pub: key `public` is missing; write it\n"},
     {"name: x\npublic: '" GOOD "'\nunit: S1\nrole: [worker]\n",
      "x.pub:4: unknown key `role`; known here: name, public, unit, roles\n"},

@@ -163,7 +163,7 @@ START_TEST(test_hash_is_of_all_files_and_the_zone)
     char folder[FOLDER_SIZE], first[65], seen[5][65];
     folder_small_district(folder);
     struct district *district = load(folder);
-    strcpy(first, district->hash);
+    memcpy(first, district->hash, sizeof first);
     district_free(district);
     district = load(folder);
     ck_assert_str_eq(district->hash, first);
@@ -178,7 +178,7 @@ START_TEST(test_hash_is_of_all_files_and_the_zone)
     for (size_t i = 0; i < 5; i++) {
         folder_copy(folder, "tests/small-district", changes[i].file, changes[i].old, changes[i].with);
         district = load(folder);
-        strcpy(seen[i], district->hash);
+        memcpy(seen[i], district->hash, sizeof seen[i]);
         district_free(district);
         folder_copy(folder, "tests/small-district", changes[i].file, NULL, NULL);
         ck_assert_str_ne(seen[i], first);
