@@ -30,6 +30,9 @@ struct check {
     struct store *copy, *fresh;
     struct view view; /* of fresh */
     uint64_t last_event;
+    struct {
+        uint64_t case_id, seq;
+    } opening; /* newest record of a case */
     int64_t differences;
 };
 
@@ -125,8 +128,13 @@ static void check_chain(struct check *check, const struct record *record)
 
     if (record->head.case_id == 0)
         return;
+    /* The command that opens a case is in its chain before the case has a row. */
     if (view_get(&check->view, ROW_CASE, record->head.case_id, &row))
         last = row.last_seq;
+    else if (check->opening.case_id == record->head.case_id)
+        last = check->opening.seq;
+    check->opening.case_id = record->head.case_id;
+    check->opening.seq = record->seq;
     if (record->head.case_prev == last)
         return;
     snprintf(line, sizeof(line), "record %" PRIu64 ": its case's record before it is %" PRIu64 ", it says %" PRIu64, record->seq,

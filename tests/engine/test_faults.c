@@ -23,8 +23,9 @@ static const struct {
     {"disk after", {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_AFTER}},
     {"disk short", {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_SHORT}},
     {"rows EIO", {.calls = FAULTS_MDB, .error = EIO, .when = FAULT_BEFORE}},
-    {"rows MAP_FULL", {.calls = FAULTS_MDB, .error = MDB_MAP_FULL, .when = FAULT_BEFORE}},
-    {"rows ENOSPC", {.calls = FAULTS_MDB, .error = ENOSPC, .when = FAULT_BEFORE}},
+    {"rows MAP_FULL",
+     {.calls = (uint32_t)FAULT_MDB_PUT | FAULT_MDB_COMMIT | FAULT_MDB_CURSOR, .error = MDB_MAP_FULL, .when = FAULT_BEFORE}},
+    {"rows ENOSPC", {.calls = (uint32_t)FAULT_MDB_COMMIT | FAULT_MDB_BEGIN | FAULT_MDB_ENV, .error = ENOSPC, .when = FAULT_BEFORE}},
 };
 #define PLANS ((int)(sizeof(plans) / sizeof(plans[0])))
 
@@ -138,6 +139,8 @@ START_TEST(nth_operation_fails)
         verify(&h, answers, plans[_i].name, nth);
         harness_end(&h);
     }
+    if (getenv("HARNESS_LOG") != NULL)
+        fprintf(stderr, "%s: %u operations\n", plans[_i].name, nth);
     ck_assert_msg(nth > 10, "%s: only %u operations were seen", plans[_i].name, nth);
 }
 END_TEST

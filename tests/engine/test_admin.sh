@@ -1,0 +1,33 @@
+#!/bin/sh
+# huying-admin: exit codes and sentences. Arguments: the program, a good configuration folder.
+set -eu
+admin=$1 good=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+# expect CODE PATTERN COMMAND...: exit code, and a pattern in what was printed
+expect() {
+    code=$1 pattern=$2
+    shift 2
+    got=0
+    "$@" >"$folder/out" 2>&1 || got=$?
+    if [ "$got" -ne "$code" ] || ! grep -q "$pattern" "$folder/out"; then
+        echo "$*: exit code $got (wanted $code), wanted '$pattern' in:"
+        cat "$folder/out"
+        exit 1
+    fi
+}
+
+expect 0 'is good' "$admin" config check "$good"
+expect 0 '"ok": true' "$admin" config check --json "$good"
+cp -r "$good" "$folder/bad"
+echo 'no unit at all' >>"$folder/bad/units.csv"
+expect 1 'units.csv:' "$admin" config check "$folder/bad"
+expect 1 '"ok": false' "$admin" config check --json "$folder/bad"
+expect 2 'no command' "$admin" chekc
+expect 2 'data is missing' "$admin" check
+expect 2 'is missing' "$admin" config
+expect 4 'not a data folder' "$admin" check --data "$folder/nowhere"
+mkdir "$folder/empty"
+expect 4 'not a data folder' "$admin" check --data "$folder/empty"
+expect 4 '"clean": false' "$admin" check --json --data "$folder/empty"

@@ -1,0 +1,349 @@
+/* Reads: who sees what, pages, and figures. */
+#include "tests/engine/harness.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define T0 INT64_C(1320000000000)
+#define DAY INT64_C(86400000)
+
+static json_t *submit(struct harness *h, const char *id, int64_t at_ms, const char *matter, const char *place)
+{
+    char body[256];
+
+    snprintf(body, sizeof(body),
+             "{'kind': 'complaint', 'matter': '%s', 'place': '%s', 'title': 'T', 'text': 'secret', 'anonymous': true}", matter,
+             place);
+    return harness_do(h, id, "submit", at_ms, body);
+}
+
+static size_t rows_of(const json_t *body)
+{
+    return json_array_size(json_object_get(body, "rows"));
+}
+
+START_TEST(a_key_sees_its_subtree)
+{
+    struct harness h;
+    json_t *body;
+
+    harness_begin(&h, true);
+    json_decref(submit(&h, "s1", T0, "M1", "S1-C1-G1"));
+    json_decref(submit(&h, "s2", T0, "M1", "S2"));
+    /* S1 calls a department: from then on the department sees the case. */
+    json_decref(harness_do(&h, "c1", "raise_call", T0, "{'submitted': 's1', 'reason': 'unsolvable_here', 'units': ['LAMPS']}"));
+    harness_peer(&h, "lamps", 1u << ROLE_LEADER, "LAMPS");
+    body = harness_do(&h, "q", "list_cases", -1, "{}");
+    ck_assert_uint_eq(rows_of(body), 0);
+    json_decref(body);
+    harness_peer(&h, "default", ALL_ROLES, "D");
+    json_decref(harness_do(&h, "c2", "dispatch_call", T0, "{'submitted': 's1', 'reason': 'pole'}"));
+
+    harness_peer(&h, "lamps", 1u << ROLE_LEADER, "LAMPS");
+    body = harness_do(&h, "q", "list_cases", -1, "{}");
+    ck_assert_uint_eq(rows_of(body), 1);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "title"), "T");
+    json_decref(body);
+    harness_peer(&h, "s2", 1u << ROLE_WORKER, "S2");
+    body = harness_do(&h, "q", "list_cases", -1, "{}");
+    ck_assert_uint_eq(rows_of(body), 1);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "lead"), "S2");
+    json_decref(body);
+    harness_refused(&h, "NOT_FOUND", "q", "show_case", -1, "{'case': 14}");
+    harness_refused(&h, "NOT_FOUND", "q", "timeline", -1, "{'case': 14}");
+    harness_refused(&h, "NOT_YOURS", "q", "inbox", -1, "{'unit': 'S1'}");
+    harness_refused(&h, "UNKNOWN_UNIT", "q", "inbox", -1, "{'unit': 'S9'}");
+    /* The community of the place, the desk, and a unit above the district see by where they stand. */
+    harness_peer(&h, "c1", 1u << ROLE_WORKER, "S1-C1");
+    body = harness_do(&h, "q", "list_cases", -1, "{}");
+    ck_assert_uint_eq(rows_of(body), 1);
+    json_decref(body);
+    harness_peer(&h, "desk", 1u << ROLE_DISPATCHER, "DESK");
+    body = harness_do(&h, "q", "list_cases", -1, "{}");
+    ck_assert_uint_eq(rows_of(body), 2);
+    json_decref(body);
+    harness_end(&h);
+}
+END_TEST
+
+/* Texts and persons are for those who work with the case. */
+START_TEST(texts_are_for_roles)
+{
+    struct harness h;
+    json_t *body;
+    char *printed;
+
+    harness_begin(&h, true);
+    json_decref(submit(&h, "s1", T0, "M1", "S1"));
+    body = harness_do(&h, "q", "timeline", -1, "{'submitted': 's1'}");
+    printed = json_dumps(body, 0);
+    ck_assert_ptr_nonnull(strstr(printed, "secret"));
+    free(printed);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "type"), "command_taken");
+    json_decref(body);
+    harness_peer(&h, "listener", 1u << ROLE_LISTENER | 1u << ROLE_ADMINISTRATOR, "D");
+    harness_refused(&h, "NO_ROLE", "q", "timeline", -1, "{'case': 14}");
+    body = harness_do(&h, "q", "show_case", -1, "{'case': 14}");
+    printed = json_dumps(body, 0);
+    ck_assert_ptr_null(strstr(printed, "secret"));
+    ck_assert_ptr_null(strstr(printed, "title"));
+    free(printed);
+    json_decref(body);
+    body = harness_do(&h, "q", "events", -1, "{}");
+    printed = json_dumps(body, 0);
+    ck_assert_ptr_null(strstr(printed, "secret"));
+    free(printed);
+    json_decref(body);
+    harness_end(&h);
+}
+END_TEST
+
+/* A long timeline comes in pages, each oldest first, that join without a gap; also when it is read in the batch that wrote it. */
+START_TEST(timeline_comes_in_pages)
+{
+    struct harness h;
+    uint64_t seen = 0, below = 0, before = 0;
+    size_t pages = 0, i;
+
+    harness_begin(&h, true);
+    json_decref(submit(&h, "s1", T0, "M1", "S1"));
+    for (int n = 0; n < 600; n++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "n%d", n);
+        json_decref(harness_do(&h, id, "add_note", -1, "{'submitted': 's1', 'text': 'x'}"));
+    }
+    do {
+        char body[64];
+        json_t *page, *row;
+        uint64_t last = 0;
+
+        snprintf(body, sizeof(body), "{'submitted': 's1', 'before': %llu}", (unsigned long long)before);
+        page = harness_do(&h, "q", "timeline", -1, body);
+        json_array_foreach(json_object_get(page, "rows"), i, row)
+        {
+            ck_assert_uint_gt((uint64_t)num_of(row, "seq"), last);
+            last = (uint64_t)num_of(row, "seq");
+            seen++;
+        }
+        if (below != 0)
+            ck_assert_uint_lt(last, below);
+        below = (uint64_t)num_of(json_array_get(json_object_get(page, "rows"), 0), "seq");
+        before = (uint64_t)num_of(page, "next");
+        ck_assert(before == 0 || before == below);
+        json_decref(page);
+        pages++;
+    } while (before != 0);
+    /* Two records a note, and those of the submit: all since the set came into force. */
+    ck_assert_uint_eq(seen, engine_durable_seq(h.engine) - 12);
+    ck_assert_uint_eq(pages, (seen + LIMIT_PAGE - 1) / LIMIT_PAGE);
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(inbox_is_sorted_by_due)
+{
+    struct harness h;
+    json_t *page, *row;
+    int64_t after_due = 0, after = 0, last = 0;
+    size_t seen = 0, i;
+
+    harness_begin(&h, true);
+    for (int n = 0; n < 30; n++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "s%d", n);
+        json_decref(submit(&h, id, T0 + n, n % 3 == 0 ? "M2" : n % 3 == 1 ? "M1" : "M3", n % 2 == 0 ? "S1-C1" : "S2-C1"));
+    }
+    do {
+        char body[128];
+
+        snprintf(body, sizeof(body), "{'count': 7, 'after_due': %lld, 'after': %lld}", (long long)after_due, (long long)after);
+        page = harness_do(&h, "q", "inbox", -1, body);
+        json_array_foreach(json_object_get(page, "rows"), i, row)
+        {
+            int64_t due = num_of(row, "due_at") == 0 ? INT64_MAX : num_of(row, "due_at");
+
+            ck_assert_int_ge(due, last);
+            last = due;
+            seen++;
+        }
+        after_due = num_of(page, "next_due");
+        after = num_of(page, "next");
+        json_decref(page);
+    } while (after != 0);
+    ck_assert_uint_eq(seen, 30);
+    page = harness_do(&h, "q", "inbox", -1, "{'kind': 'route', 'count': 500}");
+    ck_assert_uint_eq(rows_of(page), 10);
+    json_decref(page);
+    page = harness_do(&h, "q", "inbox", -1, "{'unit': 'S1', 'count': 500}");
+    ck_assert_uint_eq(rows_of(page), 10);
+    json_decref(page);
+    harness_end(&h);
+}
+END_TEST
+
+/* Row of a metric by key. */
+static const json_t *metric_row(const json_t *body, const char *key)
+{
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(body, "rows"), i, row) if (strcmp(text_in(row, "key"), key) == 0) return row;
+    ck_abort_msg("no row %s", key);
+    return NULL;
+}
+
+static void act(struct harness *h, const char *name, int number, int64_t at_ms, const char *more)
+{
+    char id[32], body[128];
+
+    snprintf(id, sizeof(id), "%s%d", name, number);
+    snprintf(body, sizeof(body), "{'submitted': 's%d'%s}", number, more);
+    json_decref(harness_do(h, id, name, at_ms, body));
+}
+
+/* Five due, one late: 80 %. The sixth is not due yet, and counts nowhere; the seventh is overdue and open, elsewhere. */
+START_TEST(on_time_is_counted)
+{
+    struct harness h;
+    json_t *body;
+    const json_t *row;
+    char what[160];
+
+    harness_begin(&h, true);
+    json_decref(submit(&h, "s7", T0, "M3", "S2"));
+    json_decref(harness_do(&h, "r7", "route", T0, "{'submitted': 's7', 'unit': 'ROADS', 'reason': 'theirs'}"));
+    for (int n = 0; n < 5; n++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "s%d", n);
+        json_decref(submit(&h, id, T0, "M1", "S1-C1-G1"));
+        act(&h, "sign", n, -1, "");
+    }
+    for (int n = 0; n < 5; n++)
+        act(&h, "answer", n, n < 4 ? T0 + (n + 1) * DAY : T0 + 5 * DAY + 1, ", 'code': 'solved', 'text': 'done'");
+    json_decref(submit(&h, "s6", T0 + 6 * DAY, "M1", "S1-C1"));
+
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'street'}");
+    row = metric_row(body, "S1");
+    ck_assert_int_eq(num_of(row, "num"), 4);
+    ck_assert_int_eq(num_of(row, "den"), 5);
+    ck_assert_int_eq(num_of(row, "value"), 800000);
+    row = metric_row(body, "S2");
+    ck_assert_int_eq(num_of(row, "num"), 0);
+    ck_assert_int_eq(num_of(row, "den"), 1);
+    ck_assert_int_eq(num_of(body, "as_of"), T0 + 6 * DAY);
+    json_decref(body);
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'department'}");
+    ck_assert_int_eq(num_of(metric_row(body, "ROADS"), "den"), 1);
+    ck_assert_int_eq(num_of(metric_row(body, "-"), "den"), 5);
+    json_decref(body);
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'community'}");
+    ck_assert_int_eq(num_of(metric_row(body, "S1-C1"), "den"), 5);
+    ck_assert_int_eq(num_of(metric_row(body, "-"), "den"), 1);
+    json_decref(body);
+    /* By the due date: nothing is due before the fifth day. */
+    snprintf(what, sizeof(what), "{'metric': 'on_time_rate', 'by': 'matter', 'until': %lld}",
+             (long long)((T0 + 4 * DAY) / 900000 * 900000));
+    body = harness_do(&h, "q", "metrics", -1, what);
+    ck_assert_uint_eq(rows_of(body), 0);
+    json_decref(body);
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'unit': 'S1'}");
+    ck_assert_uint_eq(rows_of(body), 1);
+    ck_assert_int_eq(num_of(metric_row(body, "M1"), "den"), 5);
+    json_decref(body);
+    harness_refused(&h, "BAD_FIELD", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'from': 900000, 'until': 0}");
+    harness_refused(&h, "BAD_FIELD", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'from': 900001}");
+    harness_refused(&h, "UNKNOWN_UNIT", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'unit': 'S9'}");
+    harness_peer(&h, "s2", 1u << ROLE_SUPERVISOR, "S2");
+    harness_refused(&h, "NOT_YOURS", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'unit': 'S1'}");
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'street'}");
+    ck_assert_uint_eq(rows_of(body), 0);
+    json_decref(body);
+    harness_end(&h);
+}
+END_TEST
+
+/* Mean rounded half up, and nearest ranks: of 1, 2, 3, 4 and 5 days the median is 3 and the ninetieth percentile 5. */
+START_TEST(durations_have_ranks)
+{
+    struct harness h;
+    json_t *body;
+    const json_t *row;
+
+    harness_begin(&h, true);
+    for (int n = 0; n < 5; n++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "s%d", n);
+        json_decref(submit(&h, id, T0, "M1", "S1"));
+        act(&h, "sign", n, -1, "");
+    }
+    for (int n = 0; n < 5; n++)
+        act(&h, "answer", n, T0 + (n + 1) * DAY + (n == 4 ? 3 : 0), ", 'code': 'solved', 'text': 'done'");
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'duration', 'by': 'matter'}");
+    row = metric_row(body, "M1");
+    ck_assert_int_eq(num_of(row, "den"), 5);
+    ck_assert_int_eq(num_of(row, "num"), 15 * DAY + 3);
+    ck_assert_int_eq(num_of(row, "value"), 3 * DAY + 1);
+    ck_assert_int_eq(num_of(row, "p50_ms"), 3 * DAY);
+    ck_assert_int_eq(num_of(row, "p90_ms"), 5 * DAY + 3);
+    json_decref(body);
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(hello_and_route_are_explained)
+{
+    struct harness h;
+    json_t *body;
+
+    harness_begin(&h, true);
+    body = harness_do(&h, "q", "hello", -1, "{'major': 1}");
+    ck_assert_str_eq(text_in(body, "tz"), "Asia/Shanghai");
+    ck_assert_int_eq(num_of(body, "offset_minutes"), 480);
+    ck_assert(json_is_true(json_object_get(body, "drill")));
+    json_decref(body);
+    harness_refused(&h, "BAD_FIELD", "q", "hello", -1, "{'major': 2}");
+    body = harness_do(&h, "q", "explain_route", -1, "{'matter': 'M2', 'place': 'S1-C1-G1'}");
+    ck_assert_str_eq(text_in(body, "lead"), "S1-C1");
+    ck_assert_int_eq(num_of(body, "row"), 2);
+    json_decref(body);
+    body = harness_do(&h, "q", "explain_route", -1, "{'matter': 'M3', 'place': 'S1'}");
+    ck_assert_int_eq(num_of(body, "row"), 0);
+    json_decref(body);
+    harness_refused(&h, "UNKNOWN_MATTER", "q", "explain_route", -1, "{'matter': 'M9', 'place': 'S1'}");
+    harness_end(&h);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("query");
+    TCase *t = tcase_create("query");
+
+    tcase_add_test(t, a_key_sees_its_subtree);
+    tcase_add_test(t, texts_are_for_roles);
+    tcase_add_test(t, timeline_comes_in_pages);
+    tcase_add_test(t, inbox_is_sorted_by_due);
+    tcase_add_test(t, on_time_is_counted);
+    tcase_add_test(t, durations_have_ranks);
+    tcase_add_test(t, hello_and_route_are_explained);
+    tcase_set_timeout(t, 120);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
