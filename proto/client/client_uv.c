@@ -130,6 +130,11 @@ size_t client_uv_in_flight(const struct client_uv *uv)
     return client_in_flight(uv->client);
 }
 
+bool client_uv_connected(const struct client_uv *uv)
+{
+    return client_connected(uv->client);
+}
+
 void client_uv_close(struct client_uv *uv, client_uv_on_closed *on_closed)
 {
     unsigned polls = uv->open_handles - 1;

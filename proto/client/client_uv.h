@@ -24,6 +24,7 @@ int client_uv_open(uv_loop_t *loop, const struct client_options *options, client
 int client_uv_send(struct client_uv *client, const struct client_request *request);
 
 size_t client_uv_in_flight(const struct client_uv *client);
+bool client_uv_connected(const struct client_uv *client);
 
 /* Closes; no answer comes any more. The memory is freed once the loop has run; then on_closed (may be NULL) is called. */
 void client_uv_close(struct client_uv *client, client_uv_on_closed *on_closed);

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <poll.h>
 
 #define COUNT 500
 
@@ -101,6 +102,54 @@ START_TEST(no_answer)
 }
 END_TEST
 
+/* Answers only the request `first`. */
+static void answer_first(void *arg, const struct request *request, const void *data, size_t size, struct proto_buffer *out)
+{
+    (void)arg;
+    (void)data;
+    (void)size;
+    if (text_equal(request->id, text_of("first")))
+        peer_accept(request, out);
+}
+
+static void on_first(void *arg, const struct client_reply *reply)
+{
+    struct run *run = arg;
+
+    ck_assert_int_eq(reply->error, 0);
+    run->answers++;
+    client_uv_close(run->client, on_closed);
+}
+
+/* An answer waits in the socket, and sending the next request takes the descriptor's edge away: the answer must come all the same,
+ * not with the next edge or timer. */
+START_TEST(sending_swallows_the_edge)
+{
+    struct peer_options peer_options = {.url = peer_url(), .answer = answer_first};
+    struct client_options options = {.url = peer_url(), .timeout_ms = 600000, .attempt_ms = 600000};
+    struct client_request first = {.name = "hello", .request_id = "first"}, second = {.name = "hello", .request_id = "second"};
+    struct peer *peer = peer_open(&peer_options);
+    struct run run = {0};
+    struct pollfd wait;
+    uv_loop_t loop;
+
+    ck_assert_int_eq(uv_loop_init(&loop), 0);
+    ck_assert_int_eq(client_uv_open(&loop, &options, on_first, &run, &run.client), 0);
+    ck_assert_int_eq(client_uv_send(run.client, &first), 0);
+    while (!client_uv_connected(run.client))
+        uv_run(&loop, UV_RUN_ONCE);
+    wait = (struct pollfd){.fd = uv_backend_fd(&loop), .events = POLLIN};
+    if (run.answers == 0) {
+        ck_assert_int_eq(poll(&wait, 1, -1), 1);
+        ck_assert_int_eq(client_uv_send(run.client, &second), 0);
+    }
+    ck_assert_int_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    ck_assert_uint_eq(run.answers, 1);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    peer_close(peer);
+}
+END_TEST
+
 START_TEST(bad_options)
 {
     struct client_options options = {.url = "nonsense"};
@@ -123,6 +172,7 @@ int main(void)
     tcase_add_test(tcase, all_at_once);
     tcase_add_test(tcase, one_after_the_other);
     tcase_add_test(tcase, no_answer);
+    tcase_add_test(tcase, sending_swallows_the_edge);
     tcase_add_test(tcase, bad_options);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
