@@ -101,16 +101,25 @@ PWRITE(pwrite64)
 PREAD(pread)
 PREAD(pread64)
 
+void (*faults_flushed)(int fd);
+
+static int flushed(int fd, int rc)
+{
+    if (rc == 0 && faults_flushed != NULL)
+        faults_flushed(fd);
+    return rc;
+}
+
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd)
 {
-    SYSTEM_CALL(FAULT_FDATASYNC, int, __real_fdatasync(fd));
+    SYSTEM_CALL(FAULT_FDATASYNC, int, flushed(fd, __real_fdatasync(fd)));
 }
 
 int __real_fsync(int fd);
 int __wrap_fsync(int fd)
 {
-    SYSTEM_CALL(FAULT_FSYNC, int, __real_fsync(fd));
+    SYSTEM_CALL(FAULT_FSYNC, int, flushed(fd, __real_fsync(fd)));
 }
 
 /* An open that happened and says that it failed would only leak a descriptor: AFTER is as BEFORE. */

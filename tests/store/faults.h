@@ -73,6 +73,9 @@ void faults_arm(const struct fault_plan *plan);
 /* Ends the plan. Did it strike? */
 bool faults_disarm(void);
 
+/* Called after each fsync and fdatasync that succeeded; NULL: nobody. */
+extern void (*faults_flushed)(int fd);
+
 /* Calls of the plan's kinds since it was armed. */
 uint32_t faults_seen(void);
 

@@ -14,6 +14,9 @@ void scratch_drop(char *path);
 /* folder/name, in one of a few static buffers. */
 const char *scratch_path(const char *folder, const char *name);
 
+/* Removes the files of a folder. */
+void scratch_empty(const char *folder);
+
 /* Copies the files of a folder (not its folders) into another one, which is emptied or made first. */
 void scratch_copy(const char *from, const char *to);
 

@@ -5,6 +5,7 @@
 
 #include "tests/store/faults.h"
 #include "tests/store/journal_kit.h"
+#include "tests/store/power.h"
 #include "tests/store/scratch.h"
 #include "tests/store/suite.h"
 
@@ -225,6 +226,32 @@ START_TEST(a_failing_read_is_a_failure_of_the_reader_alone)
 }
 END_TEST
 
+START_TEST(what_is_acknowledged_survives_a_power_cut)
+{
+    char *folder = scratch_new(), *image = scratch_new();
+    power_watch(folder);
+    struct journal *journal = kit_open(folder, SEGMENT, NULL);
+    for (uint32_t i = 0; i < 40; i++) {
+        if (i % 3 == 0)
+            (void)journal_prepare(journal);
+        ck_assert_int_eq(kit_append(journal, 1 + i % 4, 1, 600), 0);
+        power_cut(image);
+        struct journal *after = kit_open(image, SEGMENT, NULL);
+        ck_assert_uint_eq(kit_read(after, 1), journal_last_seq(journal));
+        journal_close(after);
+        power_go_on();
+        if (i % 10 == 9) {
+            journal_close(journal);
+            journal = kit_open(folder, SEGMENT, NULL);
+        }
+    }
+    journal_close(journal);
+    power_end();
+    scratch_drop(folder);
+    scratch_drop(image);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -235,6 +262,7 @@ int main(void)
         no_room_in_space_that_was_written_before_is_an_unknown_outcome,
         a_failed_flush_is_not_believed_when_opened_again,
         a_failing_read_is_a_failure_of_the_reader_alone,
+        what_is_acknowledged_survives_a_power_cut,
     };
     return SUITE_RUN("store/journal_faults", tests);
 }

@@ -187,6 +187,18 @@ static void expect_damage(const char *folder, const char *file, const uint8_t *b
     free(now);
 }
 
+/* Opens a copy: cut, with this last sequence. */
+static void expect_cut_to(const struct image *image, const uint8_t *bytes, uint64_t last)
+{
+    struct journal_open_report report;
+    char *folder = scratch_new();
+    scratch_write(scratch_path(folder, FIRST), bytes, image->size);
+    ck_assert_int_eq(try_open(folder, true, &report), 0);
+    ck_assert(report.cut);
+    ck_assert_uint_eq(report.last_seq, last);
+    scratch_drop(folder);
+}
+
 START_TEST(a_flipped_byte_in_an_older_append_is_damage)
 {
     struct image image = image_make(2, 150);
@@ -254,6 +266,52 @@ START_TEST(a_right_frame_in_the_wrong_place_is_damage)
     memcpy(bytes + image.from, bytes + SEGMENT_HEADER_SIZE, frame_size(300));
     snprintf(offset, sizeof offset, "%zu", image.from);
     expect_damage(image.folder, FIRST, bytes, image.size, offset);
+    free(bytes);
+    image_drop(&image);
+}
+END_TEST
+
+START_TEST(a_right_frame_that_does_not_continue_the_chain_is_damage)
+{
+    struct image image = image_make(1, 300);
+    uint8_t *bytes = malloc(image.size);
+    char offset[24];
+    snprintf(offset, sizeof offset, "%zu", image.from);
+    struct frame_place right;
+    ck_assert(frame_read(image.after + image.from, image.size - image.from, &right));
+    for (int wrong = 0; wrong < 7; wrong++) {
+        struct frame_place place = right;
+        place.before.low ^= wrong == 0;
+        place.before.high ^= wrong == 1;
+        place.frame.first_seq += wrong == 2;
+        place.frame.count = wrong == 3 ? 0 : place.frame.count;
+        place.frame.epoch = wrong == 4 ? 0 : place.frame.epoch;
+        place.append_size = wrong == 5 ? UINT64_MAX : wrong == 6 ? place.append_size - 1 : place.append_size;
+        memcpy(bytes, image.before, image.size);
+        frame_write(&place, bytes + image.from);
+        expect_damage(image.folder, FIRST, bytes, image.size, offset);
+    }
+    free(bytes);
+    image_drop(&image);
+}
+END_TEST
+
+START_TEST(a_bad_append_is_damage_even_when_the_one_behind_it_is_torn)
+{
+    struct image image = image_make(1, 150);
+    scratch_write(scratch_path(image.folder, FIRST), image.after, image.size);
+    struct journal *journal = kit_open(image.folder, SEGMENT, NULL);
+    ck_assert_int_eq(kit_append(journal, 5, 1, 2000), 0);
+    journal_close(journal);
+    size_t size;
+    uint8_t *bytes = scratch_read(scratch_path(image.folder, FIRST), &size);
+    /* of the append behind, the first frame arrived alone: what it says of its size reaches over all that is there */
+    memset(bytes + image.until + frame_size(2000), 0, size - image.until - frame_size(2000));
+    expect_cut_to(&image, bytes, image.last_after);
+    char offset[24];
+    snprintf(offset, sizeof offset, "%zu", image.from);
+    bytes[image.from + 100] ^= 1;
+    expect_damage(image.folder, FIRST, bytes, size, offset);
     free(bytes);
     image_drop(&image);
 }
@@ -385,6 +443,8 @@ int main(void)
         a_bad_first_append_is_damage_even_when_it_is_the_last,
         bytes_behind_the_end_of_a_torn_append_are_damage,
         a_right_frame_in_the_wrong_place_is_damage,
+        a_right_frame_that_does_not_continue_the_chain_is_damage,
+        a_bad_append_is_damage_even_when_the_one_behind_it_is_torn,
         a_file_of_another_size_is_damage,
         a_newer_format_is_said_to_be_newer,
         damage_in_an_older_segment_is_found_by_verifying_and_by_reading,
