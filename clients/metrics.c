@@ -191,7 +191,7 @@ static void show(const json_t *view)
 enum exit_code metrics_run(struct session *session, const struct arguments *arguments)
 {
     const char *id = arguments_word(arguments, "[ID]");
-    struct metrics_query query;
+    struct metrics_query query = {0};
     struct client_reply reply;
     if (id == NULL) {
         list_metrics(session);

@@ -155,6 +155,18 @@ class Words(Live):
         rest = self.huying("events", "--json", "--from", str(own[0]["seq"])).stdout.splitlines()
         self.assertEqual(json.loads(rest[0]), own[0])
 
+    def test_events_wait_for_more(self):
+        case = self.submit("x")["case"]
+        last = json.loads(self.huying("--json", "events").stdout.splitlines()[-1])["seq"]
+        waiting = subprocess.Popen([HUYING, "--server", self.url, "--keys", self.keys, "--json", "events", "--wait", "--from", str(last)],
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(waiting.stdout.close)
+        self.assertEqual(json.loads(waiting.stdout.readline())["seq"], last)
+        self.huying("note", str(case), "once more")
+        self.assertEqual(json.loads(waiting.stdout.readline())["type"], "case_noted")
+        waiting.terminate()
+        self.assertEqual(waiting.wait(30), -signal.SIGTERM)
+
     def test_metrics(self):
         self.submit("x")
         view = self.json("metrics", "answered_rate", "--by", "street", "--from", "1970-01-01", "--to", "2030-12-31")
