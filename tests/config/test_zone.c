@@ -118,7 +118,7 @@ static const struct {
     {"Australia/Lord_Howe", {2050, 10, 2, 2, 15, 0, 0}, CIVIL_GAP, 2050, 10, 1, 15, 45},
     {"Australia/Lord_Howe", {2050, 4, 3, 1, 45, 0, 0}, CIVIL_FOLD, 2050, 4, 2, 14, 45},
     {"Asia/Shanghai", {2038, 1, 19, 11, 13, 0, 0}, CIVIL_ONE, 2038, 1, 19, 3, 13}, /* where the table ends and the rule begins */
-    {"America/Sao_Paulo", {2038, 1, 19, 0, 15, 0, 0}, CIVIL_ONE, 2038, 1, 19, 3, 15},
+    {"America/Sao_Paulo", {2038, 1, 19, 0, 13, 0, 0}, CIVIL_ONE, 2038, 1, 19, 3, 13},
     {"Pacific/Apia", {2011, 12, 30, 12, 0, 0, 0}, CIVIL_GAP, 2011, 12, 30, 22, 0},
 };
 
