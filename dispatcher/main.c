@@ -22,12 +22,12 @@
 #include <unistd.h>
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 4 };
-enum { OPTION_PLAIN = 256, OPTION_CLOCK, OPTION_MAP_SIZE, OPTION_KEYS };
+enum { OPTION_PLAIN = 256, OPTION_CLOCK, OPTION_MAP_SIZE, OPTION_SEGMENT_SIZE, OPTION_KEYS };
 
 struct arguments {
     const char *config, *data, *listen, *events, *keys;
     bool plain, drill;
-    size_t map_size;
+    size_t map_size, segment_size;
 };
 
 /* What the callbacks of the shell work on. */
@@ -52,16 +52,17 @@ static const struct argp_option options[] = {
     {"clock", OPTION_CLOCK, "real|drill", 0,
      "Real time (default), or drill time, which moves by `huying advance` and by the instants of commands", 0},
     {"map-size", OPTION_MAP_SIZE, "BYTES", 0, "Most bytes of the rows' map", 0},
+    {"segment-size", OPTION_SEGMENT_SIZE, "BYTES", 0, "Bytes of a new segment of the journal; default 67108864", 0},
     {0},
 };
 
-static error_t parse_size(const char *text, struct argp_state *state, size_t *ret)
+static error_t parse_size(const char *name, const char *text, size_t least, struct argp_state *state, size_t *ret)
 {
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
-    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < 1024 * 1024)
-        argp_error(state, "--map-size wants a number of bytes of at least 1048576, not '%s'", text);
+    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < least || value > PTRDIFF_MAX)
+        argp_error(state, "--%s wants a number of bytes of at least %zu, not '%s'", name, least, text);
     *ret = (size_t)value;
     return 0;
 }
@@ -94,7 +95,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         arguments->drill = strcmp(argument, "drill") == 0;
         return 0;
     case OPTION_MAP_SIZE:
-        return parse_size(argument, state, &arguments->map_size);
+        return parse_size("map-size", argument, (size_t)1024 * 1024, state, &arguments->map_size);
+    case OPTION_SEGMENT_SIZE:
+        return parse_size("segment-size", argument, (size_t)64 * 1024, state, &arguments->segment_size);
     case ARGP_KEY_ARG:
         argp_error(state, "'%s' is not an option", argument);
         return 0;
@@ -248,6 +251,7 @@ static struct engine *open_engine(struct server *server)
         .config_folder = arguments->config,
         .drill = arguments->drill,
         .map_size = arguments->map_size,
+        .segment_size = arguments->segment_size,
         .version = HUYING_VERSION,
         .log = engine_line,
         .log_arg = server->log,
