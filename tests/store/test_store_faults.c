@@ -114,6 +114,31 @@ START_TEST(a_full_map_and_a_full_disk_are_rewound)
 }
 END_TEST
 
+START_TEST(an_environment_that_takes_no_transaction_is_opened_anew)
+{
+    char *folder = scratch_new();
+    struct view view;
+    struct store *store = store_kit_open(folder, &view);
+    for (uint64_t n = 1; n <= 20; n++)
+        store_kit_step(&view, n);
+    ck_assert_int_eq(store_checkpoint(store), 0);
+    store_kit_step(&view, 21);
+    faults_arm(&(struct fault_plan){.calls = FAULT_MDB_COMMIT, .nth = 1, .error = EIO});
+    ck_assert_int_eq(store_checkpoint(store), -EIO);
+    ck_assert(faults_disarm());
+    ck_assert_int_eq(store_failed(store), -EIO);
+    faults_arm(&(struct fault_plan){.calls = FAULT_MDB_BEGIN, .nth = 1, .error = MDB_PANIC});
+    ck_assert_int_eq(store_rewind(store), 0);
+    ck_assert(faults_disarm());
+    ck_assert_uint_eq(store_kit_last(&view), 20);
+    store_kit_step(&view, 21);
+    ck_assert_int_eq(store_checkpoint(store), 0);
+    store_kit_check(store, 21);
+    store_close(store);
+    scratch_drop(folder);
+}
+END_TEST
+
 START_TEST(errors_of_lmdb_are_errors_of_the_system)
 {
     static const struct {
@@ -144,9 +169,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        every_failing_call_is_latched_and_rewound,
-        a_commit_or_an_open_that_fails_is_rewound,
-        a_full_map_and_a_full_disk_are_rewound,
+        every_failing_call_is_latched_and_rewound, a_commit_or_an_open_that_fails_is_rewound,
+        a_full_map_and_a_full_disk_are_rewound,    an_environment_that_takes_no_transaction_is_opened_anew,
         errors_of_lmdb_are_errors_of_the_system,
     };
     return SUITE_RUN("store/store_faults", tests);
