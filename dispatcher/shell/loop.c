@@ -97,8 +97,10 @@ static void wind_down(struct loop *loop)
             log_say(loop->log, LOG_LEVEL_ERROR, "checkpoint", "the last checkpoint was not written: %s; the journal has it all",
                     strerror(-rc));
     }
-    if (loop->stage == STAGE_FLUSHING && (peers_waiting_bytes(loop->peers) == 0 || late))
+    if (loop->stage == STAGE_FLUSHING && (peers_waiting_bytes(loop->peers) == 0 || late)) {
         loop_close(loop);
+        uv_stop(loop->uv); /* others may have handles on it */
+    }
 }
 
 static void on_again(uv_idle_t *handle)

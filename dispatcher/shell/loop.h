@@ -51,10 +51,11 @@ int loop_open(struct loop *loop);
 /* Takes the first step, so that what the start has to record is recorded. Returns 0, or a negative errno: do not run. */
 int loop_first(struct loop *loop);
 
-/* Runs until the end and returns the exit code: 0 after a signal, 4 after a failure. All handles are closed then. */
+/* Runs until the end and returns the exit code: 0 after a signal, 4 after a failure. The handles are closing then: the owner closes
+ * its own and runs the loop dry. */
 int loop_run(struct loop *loop);
 
-/* Begins to close every handle, those of auth, peers and publisher too; uv_run then ends. A second call does nothing. */
+/* Begins to close every handle, those of auth, peers and publisher too. A second call does nothing. */
 void loop_close(struct loop *loop);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "dispatcher/shell/binding.h"
 #include "dispatcher/shell/loop.h"
+#include "dispatcher/shell/monitor.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -25,6 +26,7 @@ struct shell {
     uv_loop_t uv;
     void *context;
     void *router, *xpub;
+    struct monitor *request_monitor, *event_monitor;
     char listen[BINDING_ENDPOINT_SIZE], events[BINDING_ENDPOINT_SIZE];
     struct keyring ring;
     struct loop loop;
@@ -89,6 +91,11 @@ static int open_all(struct shell *shell, const struct shell_options *options, ch
         rc = open_parts(shell, options);
     if (rc != 0)
         return rc;
+    rc = monitor_open(shell->context, shell->router, AUTH_DOMAIN_REQUESTS, &shell->uv, options->log, &shell->request_monitor);
+    if (rc == 0)
+        rc = monitor_open(shell->context, shell->xpub, AUTH_DOMAIN_EVENTS, &shell->uv, options->log, &shell->event_monitor);
+    if (rc != 0)
+        return rc;
     loop->router = shell->router;
     rc = loop_open(loop);
     if (rc == 0)
@@ -120,12 +127,16 @@ static void shut(struct shell *shell, struct log *log)
 {
     struct loop *loop = &shell->loop;
     loop_close(loop);
+    monitor_stop(shell->request_monitor);
+    monitor_stop(shell->event_monitor);
     auth_stop(loop->auth); /* again, for a start that failed before the loop was open */
     publisher_stop(loop->publisher);
     peers_stop(loop->peers);
     uv_run(&shell->uv, UV_RUN_DEFAULT);
     int rc = uv_loop_close(&shell->uv);
     assert(rc == 0);
+    monitor_free(shell->request_monitor);
+    monitor_free(shell->event_monitor);
     requests_free(loop->requests);
     peers_free(loop->peers);
     publisher_free(loop->publisher);

@@ -197,6 +197,20 @@ START_TEST(an_unknown_key_is_refused)
 }
 END_TEST
 
+START_TEST(a_client_without_security_shows_in_the_log)
+{
+    begin(NULL);
+    void *stranger = connect_plain();
+    process_line(&server, "handshake_failed");
+    ck_assert_ptr_nonnull(strstr(server.line, "security"));
+    zmq_close(stranger);
+    void *client = connect_key(ZMQ_DEALER, "default");
+    expect_actor(client, "default");
+    zmq_close(client);
+    process_stop(&server);
+}
+END_TEST
+
 START_TEST(a_new_key_needs_no_restart_and_its_role_counts)
 {
     begin(NULL);
@@ -545,6 +559,7 @@ int main(void)
     tcase_add_test(tests, ipc_works);
     tcase_add_test(tests, a_first_start_makes_keys_that_work);
     tcase_add_test(tests, an_unknown_key_is_refused);
+    tcase_add_test(tests, a_client_without_security_shows_in_the_log);
     tcase_add_test(tests, a_new_key_needs_no_restart_and_its_role_counts);
     tcase_add_test(tests, events_are_heard);
     tcase_add_test(tests, a_message_over_the_limit_ends_the_connection_only);

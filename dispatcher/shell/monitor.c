@@ -1,0 +1,104 @@
+/* monitor.c - ZeroMQ's own events about a socket: two frames, number and value, then the address. */
+#include "dispatcher/shell/monitor.h"
+
+#include "dispatcher/shell/zframe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WATCHED (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+
+struct monitor {
+    void *watched;
+    void *socket;
+    const char *name;
+    struct log *log;
+    struct zpoll poll;
+};
+
+static const char *reason(uint32_t value)
+{
+    switch (value) {
+    case ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
+        return "it does not use the security of this socket (CURVE, or plain with --plain)";
+    case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
+    case ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE:
+        return "its keys do not fit: the server's public key may be an old one";
+    default:
+        return "it broke off: it must use the security of this socket, and the server's present public key";
+    }
+}
+
+/* Reads one event. False: none is waiting. */
+static bool receive(struct monitor *monitor)
+{
+    zmq_msg_t frame;
+    uint16_t event = 0;
+    uint32_t value = 0;
+    char address[128] = "";
+    zmq_msg_init(&frame);
+    bool got = zframe_receive(monitor->socket, &frame) == 0;
+    if (got && zmq_msg_size(&frame) == sizeof(event) + sizeof(value)) {
+        const char *bytes = zmq_msg_data(&frame);
+        memcpy(&event, bytes, sizeof(event));
+        memcpy(&value, bytes + sizeof(event), sizeof(value));
+    }
+    while (got && zmq_msg_more(&frame) && zframe_receive(monitor->socket, &frame) == 0)
+        snprintf(address, sizeof(address), "%.*s", (int)zmq_msg_size(&frame), (const char *)zmq_msg_data(&frame));
+    zmq_msg_close(&frame);
+    if (event != 0)
+        log_say(monitor->log, LOG_LEVEL_WARNING, "handshake_failed", "a peer did not get in at %s (%s): %s", monitor->name, address,
+                reason(event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ? value : 0));
+    return got;
+}
+
+static void on_event(void *arg)
+{
+    while (receive(arg))
+        ;
+}
+
+int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop, struct log *log, struct monitor **ret)
+{
+    const int unbounded = 0; /* a full pipe here would stop ZeroMQ's I/O thread */
+    char endpoint[64];
+    struct monitor *monitor = calloc(1, sizeof(*monitor));
+    if (monitor == NULL)
+        return -ENOMEM;
+    *monitor = (struct monitor){.watched = socket, .name = name, .log = log};
+    snprintf(endpoint, sizeof(endpoint), "inproc://monitor.%s", name);
+    int rc = 0;
+    monitor->socket = zmq_socket(context, ZMQ_PAIR);
+    if (monitor->socket == NULL || zmq_setsockopt(monitor->socket, ZMQ_RCVHWM, &unbounded, sizeof(unbounded)) != 0 ||
+        zmq_socket_monitor(socket, endpoint, WATCHED) != 0 || zmq_connect(monitor->socket, endpoint) != 0)
+        rc = -errno;
+    if (rc == 0)
+        rc = zpoll_open(&monitor->poll, loop, monitor->socket, on_event, monitor);
+    if (rc != 0) {
+        monitor_free(monitor);
+        return rc;
+    }
+    *ret = monitor;
+    return 0;
+}
+
+void monitor_stop(struct monitor *monitor)
+{
+    if (monitor == NULL || monitor->watched == NULL)
+        return;
+    zmq_socket_monitor(monitor->watched, NULL, 0);
+    monitor->watched = NULL;
+    zpoll_close(&monitor->poll);
+}
+
+struct monitor *monitor_free(struct monitor *monitor)
+{
+    if (monitor == NULL)
+        return NULL;
+    if (monitor->socket != NULL)
+        zmq_close(monitor->socket);
+    free(monitor);
+    return NULL;
+}

@@ -1,0 +1,25 @@
+/*
+ * monitor.h - says in the log which connections fail before they ask anything
+ *
+ * A client without encryption at a CURVE socket, or one with the wrong server key, never reaches the ZAP handler and tries again
+ * for ever; without this the operator would see nothing. One line a failure, limited like every line. One thread.
+ */
+#ifndef HUYING_SHELL_MONITOR_H
+#define HUYING_SHELL_MONITOR_H
+
+#include "dispatcher/shell/log.h"
+#include "dispatcher/shell/zpoll.h"
+
+struct monitor;
+
+/* Watches the handshakes of a bound socket; `name` says which in the log and must be different for each. Borrows all. Gives *ret.
+ * Returns 0 or a negative errno. */
+int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop, struct log *log, struct monitor **ret);
+
+/* Stops watching; handles close with the loop. The watched socket must still be open. NULL is allowed. */
+void monitor_stop(struct monitor *monitor);
+
+/* The loop must have run dry since monitor_stop. NULL is allowed; returns NULL. */
+struct monitor *monitor_free(struct monitor *monitor);
+
+#endif
