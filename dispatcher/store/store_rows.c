@@ -136,8 +136,10 @@ static void op_put(void *arg, enum row_table table, uint64_t id, const void *row
     struct store *store = arg;
     bool hooked = table == ROW_CLOCK || table == ROW_DUTY || table == ROW_REQUEST;
     bool is_new = id > store->last_id[table];
-    union any_row old = {0};
+    union any_row old;
     assert(!store->read_only && id != 0);
+    if (hooked)
+        memset(&old, 0, row_size(table));
     bool was = hooked && !is_new && row_read(store, table, id, &old);
     if (store->failed != 0)
         return;
