@@ -1,5 +1,6 @@
 #include "proto/codec.h"
 
+#include "proto/pack.h"
 #include "proto/scan.h"
 
 #include <assert.h>
@@ -267,75 +268,97 @@ bool codec_decode_array(const msgpack_object *array, const struct shape *shape, 
     return next == array->via.array.size;
 }
 
-static void pack_text(msgpack_packer *packer, const char *at, size_t size)
+/* Most bytes that a field's value can take. */
+static size_t value_bound(const struct field_shape *field, const void *at)
 {
-    msgpack_pack_str(packer, size);
-    msgpack_pack_str_body(packer, at, size);
-}
+    const struct count_map *map = at;
+    size_t size = PACK_HEADER_SIZE;
 
-static void pack_code(msgpack_packer *packer, const struct code *code)
-{
-    pack_text(packer, code->s, strnlen(code->s, CODE_SIZE));
-}
-
-static void pack_field(msgpack_packer *packer, const struct field_shape *field, const void *at, bool enum_names)
-{
     switch (field->type) {
     case FIELD_ID:
-        msgpack_pack_uint64(packer, *(const uint64_t *)at);
+    case FIELD_INSTANT:
+    case FIELD_SPAN:
+    case FIELD_NUM:
+    case FIELD_COUNT:
+    case FIELD_FLAG:
+        return size;
+    case FIELD_ENUM:
+        return size + strlen(enum_name(field->values, *(const int *)at));
+    case FIELD_TEXT:
+        return size + ((const struct text *)at)->size;
+    case FIELD_CODE:
+        return size + CODE_SIZE;
+    case FIELD_CODES:
+        return size + ((const struct codes *)at)->count * (PACK_HEADER_SIZE + CODE_SIZE);
+    case FIELD_MAP:
+        for (uint32_t i = 0; i < map->count; i++)
+            size += 2 * PACK_HEADER_SIZE + strlen(map->at[i].name);
+        return size;
+    }
+    return size;
+}
+
+static void pack_code(struct proto_buffer *out, const struct code *code)
+{
+    pack_text(out, code->s, strnlen(code->s, CODE_SIZE));
+}
+
+static void pack_codes(struct proto_buffer *out, const struct codes *codes)
+{
+    assert(codes->count <= CODES_MAX);
+    pack_array(out, codes->count);
+    for (uint32_t i = 0; i < codes->count; i++)
+        pack_code(out, &codes->at[i]);
+}
+
+static void pack_counts(struct proto_buffer *out, const struct count_map *map)
+{
+    assert(map->count <= COUNT_MAP_MAX);
+    pack_map(out, map->count);
+    for (uint32_t i = 0; i < map->count; i++) {
+        pack_string(out, map->at[i].name);
+        pack_int64(out, map->at[i].n);
+    }
+}
+
+/* Room has been made. */
+static void pack_value(struct proto_buffer *out, const struct field_shape *field, const void *at, bool enum_names)
+{
+    const struct text *text = at;
+
+    switch (field->type) {
+    case FIELD_ID:
+        pack_uint64(out, *(const uint64_t *)at);
         return;
     case FIELD_INSTANT:
     case FIELD_SPAN:
     case FIELD_NUM:
-        msgpack_pack_int64(packer, *(const int64_t *)at);
+        pack_int64(out, *(const int64_t *)at);
         return;
     case FIELD_COUNT:
-        msgpack_pack_uint32(packer, *(const uint32_t *)at);
+        pack_uint32(out, *(const uint32_t *)at);
         return;
     case FIELD_FLAG:
-        if (*(const bool *)at)
-            msgpack_pack_true(packer);
-        else
-            msgpack_pack_false(packer);
+        pack_flag(out, *(const bool *)at);
         return;
-    case FIELD_ENUM: {
-        const char *name = enum_name(field->values, *(const int *)at);
-
+    case FIELD_ENUM:
         if (enum_names)
-            pack_text(packer, name, strlen(name));
+            pack_string(out, enum_name(field->values, *(const int *)at));
         else
-            msgpack_pack_int32(packer, *(const int *)at);
+            pack_int32(out, *(const int *)at);
         return;
-    }
-    case FIELD_TEXT: {
-        const struct text *text = at;
-
-        pack_text(packer, text->at, text->size);
+    case FIELD_TEXT:
+        pack_text(out, text->at, text->size);
         return;
-    }
     case FIELD_CODE:
-        pack_code(packer, at);
+        pack_code(out, at);
         return;
-    case FIELD_CODES: {
-        const struct codes *codes = at;
-
-        assert(codes->count <= CODES_MAX);
-        msgpack_pack_array(packer, codes->count);
-        for (uint32_t i = 0; i < codes->count; i++)
-            pack_code(packer, &codes->at[i]);
+    case FIELD_CODES:
+        pack_codes(out, at);
         return;
-    }
-    case FIELD_MAP: {
-        const struct count_map *map = at;
-
-        assert(map->count <= COUNT_MAP_MAX);
-        msgpack_pack_map(packer, map->count);
-        for (uint32_t i = 0; i < map->count; i++) {
-            pack_text(packer, map->at[i].name, strlen(map->at[i].name));
-            msgpack_pack_int64(packer, map->at[i].n);
-        }
+    case FIELD_MAP:
+        pack_counts(out, at);
         return;
-    }
     }
 }
 
@@ -348,34 +371,6 @@ static bool is_sent(const struct shape *shape, const void *value, unsigned omit,
              (!given && (field->optional || (omit & CODEC_OMIT_UNGIVEN))));
 }
 
-/* A packer that remembers that an append failed, so that its many results need not be looked at one by one. */
-struct sink {
-    msgpack_packer packer;
-    struct proto_buffer *out;
-    bool failed;
-};
-
-static int sink_write(void *arg, const char *data, size_t size)
-{
-    struct sink *sink = arg;
-
-    if (sink->failed || proto_buffer_append(sink->out, data, size) < 0)
-        sink->failed = true;
-    return sink->failed ? -1 : 0;
-}
-
-static void sink_init(struct sink *sink, struct proto_buffer *out)
-{
-    sink->out = out;
-    sink->failed = false;
-    msgpack_packer_init(&sink->packer, sink, sink_write);
-}
-
-static int sink_result(const struct sink *sink)
-{
-    return sink->failed ? -ENOMEM : 0;
-}
-
 uint32_t codec_count_fields(const struct shape *shape, const void *value, unsigned omit, uint32_t first, uint32_t end)
 {
     uint32_t count = 0;
@@ -385,52 +380,55 @@ uint32_t codec_count_fields(const struct shape *shape, const void *value, unsign
     return count;
 }
 
-static void pack_fields(msgpack_packer *packer, const struct shape *shape, const void *value, unsigned omit, uint32_t first,
-                        uint32_t end)
-{
-    for (uint32_t i = first; i < end; i++) {
-        const struct field_shape *field = &shape->fields[i];
-
-        if (!is_sent(shape, value, omit, i))
-            continue;
-        pack_text(packer, field->name, field->name_size);
-        pack_field(packer, field, (const char *)value + field->offset, true);
-    }
-}
-
 int codec_encode_fields(const struct shape *shape, const void *value, unsigned omit, uint32_t first, uint32_t end,
                         struct proto_buffer *out)
 {
-    struct sink sink;
+    size_t begin = out->size;
 
-    sink_init(&sink, out);
-    pack_fields(&sink.packer, shape, value, omit, first, end);
-    return sink_result(&sink);
+    for (uint32_t i = first; i < end; i++) {
+        const struct field_shape *field = &shape->fields[i];
+        const void *at = (const char *)value + field->offset;
+
+        if (!is_sent(shape, value, omit, i))
+            continue;
+        if (proto_buffer_reserve(out, PACK_HEADER_SIZE + field->name_size + value_bound(field, at)) < 0) {
+            out->size = begin;
+            return -ENOMEM;
+        }
+        pack_text(out, field->name, field->name_size);
+        pack_value(out, field, at, true);
+    }
+    return 0;
 }
 
 int codec_encode_map(const struct shape *shape, const void *value, unsigned omit, struct proto_buffer *out)
 {
-    struct sink sink;
-
-    sink_init(&sink, out);
-    msgpack_pack_map(&sink.packer, codec_count_fields(shape, value, omit, 0, shape->field_count));
-    pack_fields(&sink.packer, shape, value, omit, 0, shape->field_count);
-    return sink_result(&sink);
+    if (proto_buffer_reserve(out, PACK_HEADER_SIZE) < 0)
+        return -ENOMEM;
+    pack_map(out, codec_count_fields(shape, value, omit, 0, shape->field_count));
+    return codec_encode_fields(shape, value, omit, 0, shape->field_count, out);
 }
 
 int codec_encode_array(const struct shape *shape, const void *value, bool personal, struct proto_buffer *out)
 {
-    struct sink sink;
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < shape->field_count; i++)
         count += shape->fields[i].personal == personal;
-    sink_init(&sink, out);
-    msgpack_pack_array(&sink.packer, count);
-    for (uint32_t i = 0; i < shape->field_count; i++)
-        if (shape->fields[i].personal == personal)
-            pack_field(&sink.packer, &shape->fields[i], (const char *)value + shape->fields[i].offset, false);
-    return sink_result(&sink);
+    if (proto_buffer_reserve(out, PACK_HEADER_SIZE) < 0)
+        return -ENOMEM;
+    pack_array(out, count);
+    for (uint32_t i = 0; i < shape->field_count; i++) {
+        const struct field_shape *field = &shape->fields[i];
+        const void *at = (const char *)value + field->offset;
+
+        if (field->personal != personal)
+            continue;
+        if (proto_buffer_reserve(out, value_bound(field, at)) < 0)
+            return -ENOMEM;
+        pack_value(out, field, at, false);
+    }
+    return 0;
 }
 
 static bool field_empty(const struct field_shape *field, const void *at)

@@ -1,6 +1,7 @@
 #include "proto/record.h"
 
 #include "proto/codec.h"
+#include "proto/pack.h"
 #include "proto/scan.h"
 
 #include <assert.h>
@@ -39,18 +40,16 @@ static int encode_sealed(const struct shape *shape, const void *body, struct pro
 int record_encode(const struct record *record, struct proto_buffer *out)
 {
     const struct record_info *info = record_info(record->type);
-    msgpack_packer packer;
     int rc;
 
     assert(info != NULL);
-    rc = proto_buffer_reserve(out, 32);
+    rc = proto_buffer_reserve(out, 4 * PACK_HEADER_SIZE);
     if (rc < 0)
         return rc;
-    msgpack_packer_init(&packer, out, proto_buffer_write);
-    msgpack_pack_array(&packer, PART_COUNT);
-    msgpack_pack_int(&packer, (int)record->type);
-    msgpack_pack_uint32(&packer, info->version);
-    msgpack_pack_int64(&packer, record->at_ms);
+    pack_array(out, PART_COUNT);
+    pack_int(out, (int)record->type);
+    pack_uint32(out, info->version);
+    pack_int64(out, record->at_ms);
     rc = codec_encode_array(&record_envelope_shape, &record->head, false, out);
     if (rc == 0)
         rc = codec_encode_array(info->shape, &record->body, false, out);
@@ -142,12 +141,6 @@ bool record_is_event(enum record_type type)
     return info != NULL && info->event;
 }
 
-static void pack_string(msgpack_packer *packer, const char *s, size_t size)
-{
-    msgpack_pack_str(packer, size);
-    msgpack_pack_str_body(packer, s, size);
-}
-
 /* The map that events and timelines share. */
 static int encode_map(const struct record *record, const uint64_t *prev, unsigned omit, struct proto_buffer *out)
 {
@@ -157,29 +150,27 @@ static int encode_map(const struct record *record, const uint64_t *prev, unsigne
     bool with_dims = record->head.case_id != 0; /* without a case there is nothing that a fact is counted under */
     uint32_t head_count = codec_count_fields(head, &record->head, omit, 0, dims);
     uint32_t body_count = codec_count_fields(info->shape, &record->body, omit, 0, info->shape->field_count);
-    msgpack_packer packer;
-    int rc = proto_buffer_reserve(out, 64 + info->name_size);
+    int rc = proto_buffer_reserve(out, 96 + info->name_size);
 
     if (rc < 0)
         return rc;
-    msgpack_packer_init(&packer, out, proto_buffer_write);
-    msgpack_pack_map(&packer, 3 + (prev != NULL) + head_count + with_dims + body_count);
-    pack_string(&packer, "seq", 3);
-    msgpack_pack_uint64(&packer, record->seq);
+    pack_map(out, 3 + (prev != NULL) + head_count + with_dims + body_count);
+    pack_string(out, "seq");
+    pack_uint64(out, record->seq);
     if (prev != NULL) {
-        pack_string(&packer, "prev", 4);
-        msgpack_pack_uint64(&packer, *prev);
+        pack_string(out, "prev");
+        pack_uint64(out, *prev);
     }
-    pack_string(&packer, "at", 2);
-    msgpack_pack_int64(&packer, record->at_ms);
-    pack_string(&packer, "type", 4);
-    pack_string(&packer, info->name, info->name_size);
+    pack_string(out, "at");
+    pack_int64(out, record->at_ms);
+    pack_string(out, "type");
+    pack_text(out, info->name, info->name_size);
     rc = codec_encode_fields(head, &record->head, omit, 0, dims, out);
     if (rc == 0 && with_dims) {
         rc = proto_buffer_reserve(out, 16);
         if (rc == 0) {
-            pack_string(&packer, "dims", 4);
-            msgpack_pack_map(&packer, codec_count_fields(head, &record->head, omit, dims, head->field_count));
+            pack_string(out, "dims");
+            pack_map(out, codec_count_fields(head, &record->head, omit, dims, head->field_count));
             rc = codec_encode_fields(head, &record->head, omit, dims, head->field_count, out);
         }
     }

@@ -1,5 +1,8 @@
 #include "proto/reply.h"
 
+#include "proto/pack.h"
+#include "proto/request.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -9,33 +12,18 @@
 #define LIST_HEADER_SIZE 3
 #define LIST_ROWS_MAX UINT16_MAX
 
-static void pack_text(msgpack_packer *packer, struct text text)
+/* Appends what both kinds of reply begin with. Makes room for `more` bytes behind it too. */
+static int pack_head(struct proto_buffer *out, uint32_t fields, struct text id, bool ok, size_t more)
 {
-    msgpack_pack_str(packer, text.size);
-    msgpack_pack_str_body(packer, text.at, text.size);
-}
-
-static void pack_string(msgpack_packer *packer, const char *s)
-{
-    pack_text(packer, text_of(s));
-}
-
-/* Appends what both kinds of reply begin with. Room for `more` bytes behind it is made too, so that packing them cannot fail. */
-static int pack_head(struct proto_buffer *out, msgpack_packer *packer, uint32_t fields, struct text id, bool ok, size_t more)
-{
-    if (proto_buffer_reserve(out, 32 + id.size + more) < 0)
+    if (proto_buffer_reserve(out, 64 + id.size + more) < 0)
         return -ENOMEM;
-    msgpack_packer_init(packer, out, proto_buffer_write);
-    msgpack_pack_map(packer, fields);
-    pack_string(packer, "v");
-    msgpack_pack_int(packer, 1);
-    pack_string(packer, "id");
-    pack_text(packer, id);
-    pack_string(packer, "ok");
-    if (ok)
-        msgpack_pack_true(packer);
-    else
-        msgpack_pack_false(packer);
+    pack_map(out, fields);
+    pack_string(out, "v");
+    pack_int(out, REQUEST_VERSION);
+    pack_string(out, "id");
+    pack_text(out, id.at, id.size);
+    pack_string(out, "ok");
+    pack_flag(out, ok);
     return 0;
 }
 
@@ -43,13 +31,12 @@ int reply_begin(struct reply_writer *writer, struct proto_buffer *out, struct te
                 unsigned omit, uint32_t list_count)
 {
     uint32_t fields = shape == NULL ? 0 : codec_count_fields(shape, body, omit, 0, shape->field_count);
-    msgpack_packer packer;
 
     *writer = (struct reply_writer){.out = out, .lists_left = list_count};
-    if (pack_head(out, &packer, 4, id, true, 16) < 0)
+    if (pack_head(out, 4, id, true, 32) < 0)
         return -ENOMEM;
-    pack_string(&packer, "body");
-    msgpack_pack_map(&packer, fields + list_count);
+    pack_string(out, "body");
+    pack_map(out, fields + list_count);
     return shape == NULL ? 0 : codec_encode_fields(shape, body, omit, 0, shape->field_count, out);
 }
 
@@ -65,7 +52,6 @@ static void end_list(struct reply_writer *writer)
 
 int reply_list(struct reply_writer *writer, const char *name)
 {
-    msgpack_packer packer;
     int rc;
 
     assert(writer->lists_left > 0);
@@ -74,8 +60,7 @@ int reply_list(struct reply_writer *writer, const char *name)
     writer->rows = 0;
     if (proto_buffer_reserve(writer->out, strlen(name) + 8 + LIST_HEADER_SIZE) < 0)
         return -ENOMEM;
-    msgpack_packer_init(&packer, writer->out, proto_buffer_write);
-    pack_string(&packer, name);
+    pack_string(writer->out, name);
     rc = proto_buffer_append(writer->out, "\xdc\x00\x00", LIST_HEADER_SIZE);
     writer->count_at = writer->out->size - 2;
     return rc;
@@ -116,27 +101,23 @@ int reply_encode_ok(struct proto_buffer *out, struct text id, const struct shape
 int reply_encode_refusal(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field)
 {
     const struct refusal_info *info = &refusal_infos[refusal];
-    size_t more = 64 + strlen(info->code) + strlen(info->sentence) + strlen(info->hint) + (field == NULL ? 0 : strlen(field));
-    msgpack_packer packer;
+    size_t more = 128 + strlen(info->code) + strlen(info->sentence) + strlen(info->hint) + (field == NULL ? 0 : strlen(field));
 
     assert(refusal != REFUSAL_NONE);
-    if (pack_head(out, &packer, field == NULL ? 7 : 8, id, false, more) < 0)
+    if (pack_head(out, field == NULL ? 7 : 8, id, false, more) < 0)
         return -ENOMEM;
-    pack_string(&packer, "code");
-    pack_string(&packer, info->code);
+    pack_string(out, "code");
+    pack_string(out, info->code);
     if (field != NULL) {
-        pack_string(&packer, "field");
-        pack_string(&packer, field);
+        pack_string(out, "field");
+        pack_string(out, field);
     }
-    pack_string(&packer, "message");
-    pack_string(&packer, info->sentence);
-    pack_string(&packer, "hint");
-    pack_string(&packer, info->hint);
-    pack_string(&packer, "retry");
-    if (info->retry)
-        msgpack_pack_true(&packer);
-    else
-        msgpack_pack_false(&packer);
+    pack_string(out, "message");
+    pack_string(out, info->sentence);
+    pack_string(out, "hint");
+    pack_string(out, info->hint);
+    pack_string(out, "retry");
+    pack_flag(out, info->retry);
     return 0;
 }
 

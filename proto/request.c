@@ -1,5 +1,6 @@
 #include "proto/request.h"
 
+#include "proto/pack.h"
 #include "proto/scan.h"
 
 #include <errno.h>
@@ -65,16 +66,14 @@ static bool part_text(const struct part_bytes *part, struct text *ret)
     return part->at != NULL && scan_text(part->at, part->size, &offset, ret);
 }
 
-/* Reads a small value: v and at. */
-static bool part_integer(struct codec_scratch *scratch, const struct part_bytes *part, uint64_t max, uint64_t *ret)
+static bool part_integer(const struct part_bytes *part, uint64_t max, uint64_t *ret)
 {
-    msgpack_object object;
+    size_t offset = 0;
+    uint64_t value;
 
-    if (part->at == NULL || codec_unpack(scratch, part->at, part->size, &object) < 0)
+    if (part->at == NULL || !scan_unsigned(part->at, part->size, &offset, &value) || value > max)
         return false;
-    if (object.type != MSGPACK_OBJECT_POSITIVE_INTEGER || object.via.u64 > max)
-        return false;
-    *ret = object.via.u64;
+    *ret = value;
     return true;
 }
 
@@ -125,15 +124,14 @@ static const struct shape *find_shape(struct text name, struct request *ret)
     return NULL;
 }
 
-static bool read_envelope(struct codec_scratch *scratch, const struct part_bytes parts[PART_COUNT], struct request *ret,
-                          struct codec_fault *fault)
+static bool read_envelope(const struct part_bytes parts[PART_COUNT], struct request *ret, struct codec_fault *fault)
 {
     uint64_t number;
 
-    if (!part_integer(scratch, &parts[PART_V], REQUEST_VERSION, &number) || number != REQUEST_VERSION)
+    if (!part_integer(&parts[PART_V], REQUEST_VERSION, &number) || number != REQUEST_VERSION)
         return fault_at(fault, REFUSAL_BAD_FIELD, "v");
     if (parts[PART_AT].at != NULL) {
-        if (!part_integer(scratch, &parts[PART_AT], INSTANT_MAX, &number))
+        if (!part_integer(&parts[PART_AT], INSTANT_MAX, &number))
             return fault_at(fault, REFUSAL_BAD_FIELD, "at");
         ret->has_at = true;
         ret->at_ms = (int64_t)number;
@@ -188,7 +186,7 @@ bool request_decode(struct codec_scratch *scratch, const void *data, size_t size
     }
     if (bad_id != REFUSAL_NONE)
         return fault_at(fault, bad_id, "id");
-    if (!read_envelope(scratch, parts, ret, fault))
+    if (!read_envelope(parts, ret, fault))
         return false;
     if (!part_text(&parts[PART_CMD], &name))
         return fault_at(fault, REFUSAL_BAD_FIELD, "cmd");
@@ -199,38 +197,34 @@ bool request_decode(struct codec_scratch *scratch, const void *data, size_t size
     return read_body(scratch, &parts[PART_BODY], shape, ret, fault);
 }
 
-static void pack_text(msgpack_packer *packer, struct text text)
-{
-    msgpack_pack_str(packer, text.size);
-    msgpack_pack_str_body(packer, text.at, text.size);
-}
-
 int request_encode(const struct request_head *head, const void *body, size_t body_size, struct proto_buffer *out)
 {
     bool behalf = head->on_behalf_of.size > 0;
-    msgpack_packer packer;
     size_t known =
-        64 + head->id.size + head->name.size + head->on_behalf_of.size + body_size; /* 64: keys, headers and two numbers */
+        128 + head->id.size + head->name.size + head->on_behalf_of.size + body_size; /* 128: keys, headers and two numbers */
 
-    /* Room for all of it at once, so that no append below can fail. */
+    /* Room for all of it at once, so that nothing below can fail. */
     if (proto_buffer_reserve(out, known) < 0)
         return -ENOMEM;
-    msgpack_packer_init(&packer, out, proto_buffer_write);
-    msgpack_pack_map(&packer, 4u + head->has_at + behalf);
-    pack_text(&packer, text_of("v"));
-    msgpack_pack_int(&packer, REQUEST_VERSION);
-    pack_text(&packer, text_of("id"));
-    pack_text(&packer, head->id);
-    pack_text(&packer, text_of("cmd"));
-    pack_text(&packer, head->name);
+    pack_map(out, 4u + head->has_at + behalf);
+    pack_string(out, "v");
+    pack_int(out, REQUEST_VERSION);
+    pack_string(out, "id");
+    pack_text(out, head->id.at, head->id.size);
+    pack_string(out, "cmd");
+    pack_text(out, head->name.at, head->name.size);
     if (head->has_at) {
-        pack_text(&packer, text_of("at"));
-        msgpack_pack_int64(&packer, head->at_ms);
+        pack_string(out, "at");
+        pack_int64(out, head->at_ms);
     }
     if (behalf) {
-        pack_text(&packer, text_of("on_behalf_of"));
-        pack_text(&packer, head->on_behalf_of);
+        pack_string(out, "on_behalf_of");
+        pack_text(out, head->on_behalf_of.at, head->on_behalf_of.size);
     }
-    pack_text(&packer, text_of("body"));
-    return body_size == 0 ? proto_buffer_append(out, "\x80", 1) : proto_buffer_append(out, body, body_size);
+    pack_string(out, "body");
+    if (body_size == 0)
+        pack_map(out, 0);
+    else
+        pack_append(out, body, body_size);
+    return 0;
 }

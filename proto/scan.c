@@ -128,3 +128,27 @@ bool scan_text(const void *data, size_t size, size_t *offset, struct text *ret)
     *offset += head.size + head.bytes;
     return true;
 }
+
+bool scan_unsigned(const void *data, size_t size, size_t *offset, uint64_t *ret)
+{
+    const uint8_t *at = (const uint8_t *)data + *offset;
+    unsigned bits;
+    struct head head;
+    uint64_t value;
+
+    if (!read_head(at, size - *offset, &head))
+        return false;
+    if (at[0] < 0x80) {
+        value = at[0];
+    } else if (at[0] >= 0xcc && at[0] <= 0xd3) {
+        value = big_endian(at + 1, number_sizes[at[0] - 0xc0]);
+        bits = 8u * number_sizes[at[0] - 0xc0];
+        if (at[0] >= 0xd0 && value >> (bits - 1) != 0) /* with a sign, and below zero */
+            return false;
+    } else {
+        return false;
+    }
+    *ret = value;
+    *offset += head.size;
+    return true;
+}

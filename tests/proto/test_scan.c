@@ -130,6 +130,43 @@ START_TEST(headers)
 }
 END_TEST
 
+static const struct {
+    const char *data;
+    size_t size;
+    bool fine;
+    uint64_t value;
+} numbers[] = {
+    {BYTES("\x00"), true, 0},
+    {BYTES("\x7f"), true, 127},
+    {BYTES("\xcc\xff"), true, 255},
+    {BYTES("\xcd\x01\x00"), true, 256},
+    {BYTES("\xce\x01\x00\x00\x00"), true, 1 << 24},
+    {BYTES("\xcf\xff\xff\xff\xff\xff\xff\xff\xff"), true, UINT64_MAX},
+    {BYTES("\xd0\x7f"), true, 127},
+    {BYTES("\xd3\x7f\xff\xff\xff\xff\xff\xff\xff"), true, INT64_MAX},
+    {BYTES("\xd0\x80"), false, 0},
+    {BYTES("\xd1\xff\xff"), false, 0},
+    {BYTES("\xd3\xff\xff\xff\xff\xff\xff\xff\xff"), false, 0},
+    {BYTES("\xff"), false, 0},
+    {BYTES("\xcd\x01"), false, 0},
+    {BYTES("\xca\x00\x00\x00\x00"), false, 0},
+    {BYTES("\xc3"), false, 0},
+    {BYTES("\xa0"), false, 0},
+    {BYTES(""), false, 0},
+};
+
+START_TEST(unsigned_numbers)
+{
+    size_t offset = 0;
+    uint64_t value;
+
+    ck_assert_int_eq(scan_unsigned(numbers[_i].data, numbers[_i].size, &offset, &value), numbers[_i].fine);
+    ck_assert_uint_eq(offset, numbers[_i].fine ? numbers[_i].size : 0);
+    if (numbers[_i].fine)
+        ck_assert_uint_eq(value, numbers[_i].value);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("scan");
@@ -138,6 +175,7 @@ int main(void)
     int failed;
 
     tcase_add_loop_test(tcase, walk, 0, sizeof(walks) / sizeof(walks[0]));
+    tcase_add_loop_test(tcase, unsigned_numbers, 0, sizeof(numbers) / sizeof(numbers[0]));
     tcase_add_test(tcase, depth);
     tcase_add_test(tcase, headers);
     suite_add_tcase(suite, tcase);
