@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,18 +178,29 @@ int datadir_keep_config(const struct datadir *folder, const char *hash, const ch
     return r;
 }
 
+#define VERSION_WORDS "huying data "
+
 /* Reads VERSION: 0 = there is none. */
 static int read_version(const char *path, int *ret)
 {
+    char line[64] = "", *end;
     FILE *file = fopen(path, "re");
+    long version = 0;
     int r = 0;
 
     *ret = 0;
     if (file == NULL)
         return errno == ENOENT ? 0 : -errno;
-    if (fscanf(file, "huying data %d", ret) != 1)
+    if (fgets(line, sizeof(line), file) == NULL || strncmp(line, VERSION_WORDS, strlen(VERSION_WORDS)) != 0) {
         r = -EBADMSG;
+    } else {
+        version = strtol(line + strlen(VERSION_WORDS), &end, 10);
+        if (version < 1 || version > INT_MAX || *end != '\n')
+            r = -EBADMSG;
+    }
     fclose(file);
+    if (r == 0)
+        *ret = (int)version;
     return r;
 }
 
@@ -213,7 +225,7 @@ static int check_version(const struct datadir *folder, bool shared, char *said)
     if (r == 0 && version == 0) {
         char text[32];
 
-        snprintf(text, sizeof(text), "huying data %d\n", DATADIR_VERSION);
+        snprintf(text, sizeof(text), VERSION_WORDS "%d\n", DATADIR_VERSION);
         r = write_file(fresh, text);
         if (r == 0 && rename(fresh, path) < 0)
             r = -errno;

@@ -292,6 +292,12 @@ bool engine_next_event(struct engine *engine, struct text *ret_topic, const void
     return true;
 }
 
+void engine_listen(struct engine *engine, bool anybody)
+{
+    assert(!engine->in_step);
+    engine->deaf = !anybody;
+}
+
 struct engine *engine_close(struct engine *engine)
 {
     if (engine == NULL)

@@ -51,6 +51,7 @@ struct engine {
     uint32_t adopt_from;
     struct job job;
 
+    bool deaf;    /* nobody listens to events */
     bool in_step; /* between take and journaled */
     struct frames frames;
     struct outbox outbox;

@@ -215,6 +215,49 @@ START_TEST(events_form_a_chain)
 }
 END_TEST
 
+/* The same events as the query shows come out of the steps, while somebody listens. */
+START_TEST(events_come_out_of_steps)
+{
+    struct harness h;
+    struct text topic;
+    const void *data;
+    size_t size, count = 0, listed;
+    json_t *page;
+
+    harness_begin(&h, false);
+    harness_settle(&h);
+    for (int n = 0; n < 2; n++) {
+        size_t message_size;
+        void *bytes = harness_message(n == 0 ? "s0" : "s1", "submit", -1, SUBMIT, &message_size);
+        struct engine_message message = {.from = {.name = text_of("default"), .roles = ALL_ROLES, .unit = h.peer_unit}};
+
+        message.data = bytes;
+        message.size = message_size;
+        engine_listen(h.engine, n == 0);
+        ck_assert_uint_eq(engine_take(h.engine, &message, 1, h.clock_ms), 1);
+        ck_assert_int_eq(engine_journaled(h.engine, engine_append(h.engine)), 0);
+        if (engine_next_event(h.engine, &topic, &data, &size)) {
+            json_t *event = harness_json(data, size);
+
+            ck_assert_int_eq(n, 0);
+            ck_assert_uint_eq(topic.size, strlen(text_in(event, "type")));
+            page = harness_do(&h, "q", "events", -1, "{'from': 13}");
+            ck_assert(json_equal(event, json_array_get(json_object_get(page, "rows"), count)));
+            json_decref(page);
+            json_decref(event);
+            count++;
+        }
+        free(bytes);
+    }
+    ck_assert_uint_eq(count, 1);
+    page = harness_do(&h, "q", "events", -1, "{'from': 13}");
+    listed = json_array_size(json_object_get(page, "rows"));
+    ck_assert_uint_ge(listed, 8);
+    json_decref(page);
+    harness_end(&h);
+}
+END_TEST
+
 START_TEST(adoption_goes_on_after_a_kill)
 {
     struct harness h;
@@ -249,6 +292,7 @@ static Suite *suite(void)
     tcase_add_test_raise_signal(t, no_reply_before_journaled, SIGABRT);
     tcase_add_test(t, batch_sees_its_own_writes);
     tcase_add_test(t, events_form_a_chain);
+    tcase_add_test(t, events_come_out_of_steps);
     tcase_add_test(t, adoption_goes_on_after_a_kill);
     tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);

@@ -1,0 +1,102 @@
+/* Frames: a command stays whole, and a record is found again by its sequence. */
+#include "dispatcher/engine/frames.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* `count` notes with a text of `size` bytes each, from `seq` on. */
+static void make(struct record *records, uint32_t count, uint64_t seq, const char *text, uint32_t size)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        records[i] = (struct record){.seq = seq + i, .at_ms = (int64_t)(1000 + seq + i), .type = RECORD_CASE_NOTED};
+        records[i].body.case_noted.text = (struct text){.at = text, .size = size};
+    }
+}
+
+START_TEST(commands_are_never_split)
+{
+    struct frames frames = {0};
+    struct record *records = calloc(16, sizeof(*records));
+    const struct journal_frame *at;
+    struct journal_frame found;
+    char *text = malloc(60000);
+    uint64_t seq = 1;
+    size_t count;
+
+    memset(text, 'x', 60000);
+    frames_reset(&frames, 3);
+    for (int command = 0; command < 40; command++) {
+        uint32_t n = 1 + (uint32_t)command % 7;
+
+        make(records, n, seq, text, 60000);
+        ck_assert_int_eq(frames_add(&frames, records, n), 0);
+        /* All of it is in the newest frame. */
+        ck_assert(frames_find(&frames, seq, &found));
+        ck_assert_uint_le(seq + n, found.first_seq + found.count);
+        seq += n;
+    }
+    at = frames_seal(&frames, &count);
+    ck_assert_uint_gt(count, 10);
+    seq = 1;
+    for (size_t i = 0; i < count; i++) {
+        struct record record;
+        size_t offset = 0;
+
+        ck_assert_uint_le(at[i].size, FRAMES_DATA_MAX);
+        ck_assert_uint_eq(at[i].first_seq, seq);
+        ck_assert_uint_eq(at[i].epoch, 3);
+        for (uint32_t j = 0; j < at[i].count; j++) {
+            ck_assert_int_eq(record_decode(at[i].data, at[i].size, &offset, &record), 0);
+            ck_assert_int_eq(record.at_ms, (int64_t)(1000 + seq));
+            seq++;
+        }
+        ck_assert_uint_eq(offset, at[i].size);
+        ck_assert_int_eq(at[i].at_ms, record.at_ms);
+    }
+    ck_assert(!frames_find(&frames, seq, &found));
+    frames_free(&frames);
+    free(records);
+    free(text);
+}
+END_TEST
+
+START_TEST(too_much_is_taken_back)
+{
+    struct frames frames = {0};
+    struct record *records = calloc(16, sizeof(*records));
+    char *text = malloc(60000);
+    size_t count;
+
+    memset(text, 'x', 60000);
+    frames_reset(&frames, 1);
+    make(records, 1, 1, text, 10);
+    ck_assert_int_eq(frames_add(&frames, records, 1), 0);
+    make(records, 16, 2, text, 60000);
+    ck_assert_int_eq(frames_add(&frames, records, 16), -EFBIG);
+    make(records, 1, 2, text, 10);
+    ck_assert_int_eq(frames_add(&frames, records, 1), 0);
+    ck_assert_uint_eq(frames_seal(&frames, &count)->count, 2);
+    ck_assert_uint_eq(count, 1);
+    frames_free(&frames);
+    free(records);
+    free(text);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("frames");
+    TCase *t = tcase_create("frames");
+    SRunner *runner = srunner_create(s);
+    int failed;
+
+    tcase_add_test(t, commands_are_never_split);
+    tcase_add_test(t, too_much_is_taken_back);
+    suite_add_tcase(s, t);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
