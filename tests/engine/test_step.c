@@ -1,11 +1,13 @@
 /* Steps: what is accepted, refused, remembered and replayed. */
 #include "dispatcher/engine/datadir.h"
+#include "tests/engine/district.h"
 #include "tests/engine/harness.h"
 
 #include <check.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SUBMIT                                                                                                                     \
     "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'text': '路灯不亮', 'anonymous': true}"
@@ -281,6 +283,45 @@ START_TEST(adoption_goes_on_after_a_kill)
 }
 END_TEST
 
+/* SIGHUP: another set comes into force by records; one whose files cannot be kept does not. */
+START_TEST(another_set_comes_into_force)
+{
+    struct harness h;
+    struct district *old, *fresh;
+    char path[2 * HARNESS_PATH + 128], line[256];
+    uint64_t seq;
+
+    harness_begin(&h, false);
+    harness_settle(&h);
+    old = h.district;
+    seq = engine_durable_seq(h.engine);
+    fresh = district_make('b');
+    fresh->policy.handle_ms[URGENCY_ORDINARY] = 3600000;
+    ck_assert_int_lt(engine_adopt(h.engine, fresh, "/nowhere at all"), 0);
+    harness_settle(&h);
+    ck_assert_uint_eq(engine_durable_seq(h.engine), seq);
+    ck_assert_int_eq(engine_adopt(h.engine, fresh, h.config), 0);
+    district_unmake(old);
+    h.district = fresh;
+    ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine));
+    harness_settle(&h);
+    ck_assert_uint_eq(engine_durable_seq(h.engine), seq + 3 + 9);
+    snprintf(path, sizeof(path), "%s/config/%s/policy.yaml", h.data, fresh->hash);
+    ck_assert_int_eq(access(path, R_OK), 0);
+    json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
+    ck_assert_int_lt(engine_next_due_ms(h.engine), h.clock_ms + 3600000);
+    /* The same again is nothing new; and a kill does not take it back. */
+    seq = engine_durable_seq(h.engine);
+    ck_assert_int_eq(engine_adopt(h.engine, fresh, h.config), 0);
+    harness_kill(&h);
+    harness_settle(&h);
+    ck_assert_uint_eq(engine_durable_seq(h.engine), seq);
+    h.engine = engine_close(h.engine);
+    ck_assert_int_eq(harness_check(&h, line), 0);
+    harness_end(&h);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("step");
@@ -293,6 +334,7 @@ static Suite *suite(void)
     tcase_add_test(t, batch_sees_its_own_writes);
     tcase_add_test(t, events_form_a_chain);
     tcase_add_test(t, events_come_out_of_steps);
+    tcase_add_test(t, another_set_comes_into_force);
     tcase_add_test(t, adoption_goes_on_after_a_kill);
     tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);
