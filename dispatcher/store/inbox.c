@@ -17,6 +17,7 @@ RB_HEAD(entries, entry);
 
 struct unit {
     RB_ENTRY(unit) node;
+    struct unit *next; /* all units, to free them */
     struct code code;
     struct entries entries;
 };
@@ -29,6 +30,7 @@ struct slab {
 
 struct inbox {
     struct units units;
+    struct unit *all;
     struct slab *slabs;
     size_t used;         /* entries taken from the first slab */
     struct entry *spare; /* given back, linked by their left pointers */
@@ -91,6 +93,8 @@ int inbox_add(struct inbox *inbox, const struct code *code, int64_t due_at, uint
         if (unit == NULL)
             return -ENOMEM;
         unit->code = *code;
+        unit->next = inbox->all;
+        inbox->all = unit;
         RB_INSERT(units, &inbox->units, unit);
     }
     struct entry *entry = entry_take(inbox);
@@ -133,10 +137,10 @@ struct inbox *inbox_free(struct inbox *inbox)
 {
     if (inbox == NULL)
         return NULL;
-    struct unit *unit;
-    while ((unit = RB_ROOT(&inbox->units)) != NULL) {
-        RB_REMOVE(units, &inbox->units, unit);
-        free(unit);
+    while (inbox->all != NULL) {
+        struct unit *next = inbox->all->next;
+        free(inbox->all);
+        inbox->all = next;
     }
     while (inbox->slabs != NULL) {
         struct slab *next = inbox->slabs->next;

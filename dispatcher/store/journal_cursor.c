@@ -137,7 +137,7 @@ static void pass(struct journal_cursor *cursor, const struct frame_place *place)
 static int mark_segment(struct journal_cursor *cursor)
 {
     struct segment *segment = &cursor->journal->segments[cursor->segment];
-    struct frame_place place;
+    struct frame_place place = {0};
     int rc;
     segment->mark_count = 0;
     while ((rc = peek(cursor, &place)) == 1) {
@@ -183,7 +183,7 @@ int journal_follow(struct journal *journal, uint64_t seq, struct journal_cursor 
     ret->next_seq = mark.seq;
     ret->offset = mark.offset;
     ret->linked = false;
-    struct frame_place place;
+    struct frame_place place = {0};
     while ((rc = peek(ret, &place)) == 1 && place.frame.first_seq + place.frame.count <= seq)
         pass(ret, &place);
     assert(rc != 0); /* seq is durable and this segment's, so its frame is there */
@@ -192,7 +192,7 @@ int journal_follow(struct journal *journal, uint64_t seq, struct journal_cursor 
 
 int journal_next(struct journal_cursor *cursor, struct journal_frame *ret)
 {
-    struct frame_place place;
+    struct frame_place place = {0};
     int rc = peek(cursor, &place);
     if (rc == 0 && !is_last(cursor)) {
         rc = enter(cursor, cursor->segment + 1);

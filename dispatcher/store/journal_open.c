@@ -2,6 +2,7 @@
 
 #include "dispatcher/store/folder.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -43,6 +44,7 @@ static int read_segment(struct journal *journal, struct segment *segment, uint8_
 /* Writes the last good append once more, and zeros over a torn one, and flushes: see "Unknown outcomes" in journal.h. */
 static int settle(struct journal *journal, uint8_t *bytes, const struct scan_result *found)
 {
+    assert(bytes != NULL);
     uint64_t until = found->torn_until != 0 ? found->torn_until : found->end;
     memset(bytes + found->end, 0, (size_t)(until - found->end));
     int rc = folder_sync(journal->folder);

@@ -6,6 +6,16 @@
 
 #include <check.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* The next of a sequence of numbers that is the same in every run (xorshift); *state is not 0. */
+static inline uint32_t suite_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return (uint32_t)(*state >> 32);
+}
 
 /* Runs tests as one suite; returns the exit code. */
 static inline int suite_run(const char *name, const TTest *const *tests, size_t count)

@@ -3,8 +3,6 @@
 #include "tests/store/store_kit.h"
 #include "tests/store/suite.h"
 
-#include <stdlib.h>
-
 START_TEST(duties_are_in_the_order_of_due_and_id_and_those_without_due_last)
 {
     struct inbox *inbox = inbox_new();
@@ -44,15 +42,15 @@ START_TEST(many_duties_come_and_go)
     static int64_t due[COUNT + 1];
     struct inbox *inbox = inbox_new();
     struct code water = store_kit_code("water");
-    srand(5);
+    uint64_t state = 5;
     for (uint64_t id = 1; id <= COUNT; id++) {
-        due[id] = rand() % 1000;
+        due[id] = suite_random(&state) % 1000;
         ck_assert_int_eq(inbox_add(inbox, &water, due[id], id), 0);
     }
     for (uint64_t id = 2; id <= COUNT; id += 2)
         inbox_remove(inbox, &water, due[id], id);
     for (uint64_t id = 4; id <= COUNT; id += 4) {
-        due[id] = rand() % 1000 + 1;
+        due[id] = suite_random(&state) % 1000 + 1;
         ck_assert_int_eq(inbox_add(inbox, &water, due[id], id), 0);
     }
     size_t count = 0;

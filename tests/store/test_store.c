@@ -157,7 +157,7 @@ START_TEST(timers_follow_their_rows)
     expect_timer(350, 1, 3);
     put_lease(3, 0);
     expect_timer(500, 0, 1);
-    struct clock_row row;
+    struct clock_row row = {0};
     ck_assert(view_get(&view, ROW_CLOCK, 1, &row));
     row.fired = 1; /* the next rung is a second later */
     view_put(&view, ROW_CLOCK, 1, &row);
@@ -236,7 +236,7 @@ START_TEST(requests_are_found_by_hash_until_they_are_dropped)
         struct request_row row = store_kit_request(id, id % 2);
         view_put(&view, ROW_REQUEST, id, &row);
     }
-    struct request_row row;
+    struct request_row row = {0};
     ck_assert(view_get(&view, ROW_REQUEST, 6, &row));
     row.next = 7;
     view_put(&view, ROW_REQUEST, 6, &row);

@@ -14,11 +14,10 @@ static int compare(const void *a, const void *b)
 
 #define COUNT 3000
 
-static void fill(struct timer *timers, unsigned int seed)
+static void fill(struct timer *timers, uint64_t seed)
 {
-    srand(seed);
     for (size_t i = 0; i < COUNT; i++)
-        timers[i] = timer_make(rand() % 400, rand() % 2 == 0 ? TIMER_RUNG : TIMER_LEASE, i + 1);
+        timers[i] = timer_make(suite_random(&seed) % 400, suite_random(&seed) % 2 == 0 ? TIMER_RUNG : TIMER_LEASE, i + 1);
 }
 
 static void expect_order(struct timers *timers, const struct timer *wanted, size_t count)
@@ -33,7 +32,7 @@ static void expect_order(struct timers *timers, const struct timer *wanted, size
 START_TEST(timers_come_out_by_instant_kind_and_id_however_they_came_in)
 {
     static struct timer sorted[COUNT];
-    for (unsigned int seed = 0; seed < 10; seed++) {
+    for (uint64_t seed = 1; seed <= 10; seed++) {
         struct timers pushed = {0}, loaded = {0};
         fill(sorted, seed);
         for (size_t i = 0; i < COUNT; i++) {
@@ -55,11 +54,12 @@ START_TEST(timers_leave_from_the_middle)
     static struct timer list[COUNT], left[COUNT];
     struct timers timers = {0};
     size_t count = 0;
+    uint64_t state = 99;
     fill(list, 7);
     for (size_t i = 0; i < COUNT; i++)
         ck_assert_int_eq(timers_push(&timers, list[i]), 0);
     for (size_t i = 0; i < COUNT / 2; i++)
-        timers_remove(&timers, (size_t)rand() % timers.count);
+        timers_remove(&timers, suite_random(&state) % timers.count);
     for (size_t i = 0; i < timers.count; i++)
         left[count++] = timers.heap[i];
     qsort(left, count, sizeof *left, compare);
