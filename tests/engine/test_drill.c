@@ -84,10 +84,15 @@ START_TEST(an_instant_carries_time_along)
     /* Without an instant: at the last one. */
     json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's1', 'text': 'x'}"));
     ck_assert_int_eq(engine_now_ms(h.engine), T0 + 10 * DAY);
+    /* A refusal leaves nothing: time does not move for it. */
+    harness_refused(&h, "NOT_FOUND", "x", "add_note", T0 + 11 * DAY, "{'case': 9999, 'text': 'x'}");
+    ck_assert_int_eq(engine_now_ms(h.engine), T0 + 10 * DAY);
+    json_decref(harness_do(&h, "n2", "add_note", T0 + 10 * DAY + 5, "{'submitted': 's1', 'text': 'x'}"));
+    json_decref(harness_do(&h, "n3", "add_note", T0 + 10 * DAY + 6, "{'submitted': 's1', 'text': 'x'}"));
     /* Only the importer may carry one. */
     harness_peer(&h, "operator", 1u << ROLE_OPERATOR, "D");
     harness_refused(&h, "CLOCK", "s3", "submit", T0 + 20 * DAY, SUBMIT);
-    ck_assert_int_eq(engine_now_ms(h.engine), T0 + 10 * DAY);
+    ck_assert_int_eq(engine_now_ms(h.engine), T0 + 10 * DAY + 6);
     harness_end(&h);
 }
 END_TEST
@@ -178,6 +183,8 @@ END_TEST
 START_TEST(real_time_catches_up)
 {
     struct harness h;
+    json_t *page;
+    size_t count;
     char line[256];
     int64_t at[8];
     bool late;
@@ -187,6 +194,10 @@ START_TEST(real_time_catches_up)
     ck_assert_int_eq(engine_next_due_ms(h.engine), h.clock_ms + 4 * DAY);
     h.clock_ms += 20 * DAY;
     json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's1', 'text': 'x'}"));
+    page = harness_do(&h, "q", "timeline", -1, "{'submitted': 's1'}");
+    count = json_array_size(json_object_get(page, "rows"));
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(page, "rows"), count - 1), "type"), "case_noted");
+    json_decref(page);
     ck_assert_uint_eq(rungs(&h, at, 8, &late), 4);
     ck_assert(late);
     ck_assert_int_eq(at[0], h.clock_ms);
