@@ -153,9 +153,11 @@ static enum refusal decode_enum(const msgpack_object *object, const struct field
     return REFUSAL_NONE;
 }
 
-/* Reads one field. `message`: from a message, so limits hold and enums are names; else from the journal. */
+/* Reads one field. `message`: from a message, so limits hold and enums are names; else from the journal, where an instant that was
+ * computed is what it is. */
 static enum refusal decode_field(const msgpack_object *object, const struct field_shape *field, bool message, void *at)
 {
+    static const struct field_shape any_integer = {.min = INT64_MIN, .max = INT64_MAX};
     int64_t integer = 0;
 
     switch (field->type) {
@@ -168,7 +170,7 @@ static enum refusal decode_field(const msgpack_object *object, const struct fiel
     case FIELD_INSTANT:
     case FIELD_SPAN:
     case FIELD_NUM:
-        if (!decode_integer(object, field, &integer))
+        if (!decode_integer(object, message ? field : &any_integer, &integer))
             return REFUSAL_BAD_FIELD;
         *(int64_t *)at = integer;
         return REFUSAL_NONE;

@@ -193,6 +193,15 @@ static const struct field_shape rate_call_command_fields[] = {
 };
 const struct shape rate_call_command_shape = { .name = "rate_call_command", .id = 17, .field_count = 8, .size = sizeof(struct rate_call_command), .fields = rate_call_command_fields };
 
+static const struct field_shape withdraw_call_command_fields[] = {
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct withdraw_call_command, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct withdraw_call_command, number), .min = 0, .max = 64 },
+    { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct withdraw_call_command, submitted), .min = 0, .max = 64 },
+    { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct withdraw_call_command, call_id), .min = 0, .max = INT64_MAX },
+    { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct withdraw_call_command, reason), .min = 0, .max = 1024, .required = true },
+};
+const struct shape withdraw_call_command_shape = { .name = "withdraw_call_command", .id = 18, .field_count = 5, .size = sizeof(struct withdraw_call_command), .fields = withdraw_call_command_fields };
+
 static const struct field_shape note_attempt_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct note_attempt_command, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct note_attempt_command, number), .min = 0, .max = 64 },
@@ -201,7 +210,7 @@ static const struct field_shape note_attempt_command_fields[] = {
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct note_attempt_command, outcome), .min = 0, .max = 2, .values = &attempt_outcome_enum, .required = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct note_attempt_command, text), .min = 0, .max = 1024 },
 };
-const struct shape note_attempt_command_shape = { .name = "note_attempt_command", .id = 18, .field_count = 6, .size = sizeof(struct note_attempt_command), .fields = note_attempt_command_fields };
+const struct shape note_attempt_command_shape = { .name = "note_attempt_command", .id = 19, .field_count = 6, .size = sizeof(struct note_attempt_command), .fields = note_attempt_command_fields };
 
 static const struct field_shape note_followup_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct note_followup_command, case_id), .min = 0, .max = INT64_MAX },
@@ -213,23 +222,23 @@ static const struct field_shape note_followup_command_fields[] = {
     { .name = "satisfied", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct note_followup_command, satisfied), .min = 0, .max = 3, .values = &said_satisfied_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct note_followup_command, text), .min = 0, .max = 65536 },
 };
-const struct shape note_followup_command_shape = { .name = "note_followup_command", .id = 19, .field_count = 8, .size = sizeof(struct note_followup_command), .fields = note_followup_command_fields };
+const struct shape note_followup_command_shape = { .name = "note_followup_command", .id = 20, .field_count = 8, .size = sizeof(struct note_followup_command), .fields = note_followup_command_fields };
 
 static const struct field_shape advance_command_fields[] = {
     { .name = "to", .name_size = 2, .type = FIELD_INSTANT, .offset = offsetof(struct advance_command, to), .min = 0, .max = INT64_C(253402300799999), .required = true },
 };
-const struct shape advance_command_shape = { .name = "advance_command", .id = 20, .field_count = 1, .size = sizeof(struct advance_command), .fields = advance_command_fields };
+const struct shape advance_command_shape = { .name = "advance_command", .id = 21, .field_count = 1, .size = sizeof(struct advance_command), .fields = advance_command_fields };
 
 static const struct field_shape pulse_command_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct pulse_command, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct pulse_command, duty_id), .min = 0, .max = INT64_MAX },
 };
-const struct shape pulse_command_shape = { .name = "pulse_command", .id = 21, .field_count = 2, .size = sizeof(struct pulse_command), .fields = pulse_command_fields };
+const struct shape pulse_command_shape = { .name = "pulse_command", .id = 22, .field_count = 2, .size = sizeof(struct pulse_command), .fields = pulse_command_fields };
 
 static const struct field_shape adopt_config_command_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_COUNT, .offset = offsetof(struct adopt_config_command, from), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape adopt_config_command_shape = { .name = "adopt_config_command", .id = 22, .field_count = 1, .size = sizeof(struct adopt_config_command), .fields = adopt_config_command_fields };
+const struct shape adopt_config_command_shape = { .name = "adopt_config_command", .id = 23, .field_count = 1, .size = sizeof(struct adopt_config_command), .fields = adopt_config_command_fields };
 
 static const struct field_shape command_answer_fields[] = {
     { .name = "seq", .name_size = 3, .type = FIELD_ID, .offset = offsetof(struct command_answer, seq), .min = 0, .max = INT64_MAX },
@@ -240,7 +249,7 @@ static const struct field_shape command_answer_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct command_answer, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct command_answer, call_id), .min = 0, .max = INT64_MAX },
 };
-const struct shape command_answer_shape = { .name = "command_answer", .id = 23, .field_count = 7, .size = sizeof(struct command_answer), .fields = command_answer_fields };
+const struct shape command_answer_shape = { .name = "command_answer", .id = 24, .field_count = 7, .size = sizeof(struct command_answer), .fields = command_answer_fields };
 
 static const struct command_info command_infos[] = {
     [COMMAND_SUBMIT] = { .name = "submit", .name_size = 6, .type = COMMAND_SUBMIT,
@@ -294,6 +303,9 @@ static const struct command_info command_infos[] = {
     [COMMAND_RATE_CALL] = { .name = "rate_call", .name_size = 9, .type = COMMAND_RATE_CALL,
         .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .wire = true,
         .shape = &rate_call_command_shape, .scope = "the caller", .doc = "The caller confirms and rates one called unit 核实评价. Not confirmed sends it back, once." },
+    [COMMAND_WITHDRAW_CALL] = { .name = "withdraw_call", .name_size = 13, .type = COMMAND_WITHDRAW_CALL,
+        .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .wire = true,
+        .shape = &withdraw_call_command_shape, .scope = "the caller", .doc = "The caller takes a call back, as long as nobody has arrived." },
     [COMMAND_NOTE_ATTEMPT] = { .name = "note_attempt", .name_size = 12, .type = COMMAND_NOTE_ATTEMPT,
         .roles = 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .wire = true,
         .shape = &note_attempt_command_shape, .scope = "the desk", .doc = "A follow-up attempt that reached nobody." },

@@ -29,6 +29,7 @@ enum command_type {
     COMMAND_ARRIVE = 22,
     COMMAND_FINISH_CALL = 23,
     COMMAND_RATE_CALL = 24,
+    COMMAND_WITHDRAW_CALL = 25,
     COMMAND_NOTE_ATTEMPT = 30,
     COMMAND_NOTE_FOLLOWUP = 31,
     COMMAND_ADVANCE = 40,
@@ -381,6 +382,22 @@ extern const struct shape rate_call_command_shape;
 #define RATE_CALL_HAS_SCORE (UINT64_C(1) << 6)
 #define RATE_CALL_HAS_TEXT (UINT64_C(1) << 7)
 
+/* The caller takes a call back, as long as nobody has arrived. */
+struct withdraw_call_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t call_id; /* Call id; without it the newest open call of the case. */
+    struct text reason; /* Why. */
+};
+extern const struct shape withdraw_call_command_shape;
+#define WITHDRAW_CALL_HAS_CASE (UINT64_C(1) << 0)
+#define WITHDRAW_CALL_HAS_NUMBER (UINT64_C(1) << 1)
+#define WITHDRAW_CALL_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define WITHDRAW_CALL_HAS_CALL (UINT64_C(1) << 3)
+#define WITHDRAW_CALL_HAS_REASON (UINT64_C(1) << 4)
+
 /* A follow-up attempt that reached nobody. */
 struct note_attempt_command {
     uint64_t given; /* bit per field */
@@ -466,6 +483,7 @@ union command_body {
     struct arrive_command arrive;
     struct finish_call_command finish_call;
     struct rate_call_command rate_call;
+    struct withdraw_call_command withdraw_call;
     struct note_attempt_command note_attempt;
     struct note_followup_command note_followup;
     struct advance_command advance;

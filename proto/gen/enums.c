@@ -38,9 +38,9 @@ static const char *const duty_state_names[] = { "none", "offered", "signed", "he
 static const char *const duty_state_notes[] = { "no such duty yet", "待签收", "办理中", "挂起", "已办", "已终结" };
 const struct enum_shape duty_state_enum = { .name = "duty_state", .count = 6, .names = duty_state_names, .notes = duty_state_notes };
 
-static const char *const duty_end_names[] = { "none", "routed", "continue", "next_round", "taken_over", "lead_answered", "lead_moved", "not_needed", "expired", "replaced", "reopened", "sent_back", "call_closed", "superseded" };
-static const char *const duty_end_notes[] = { "-", "派单", "提级后继续协办", "下一轮", "提级", "主办已办结", "主办变更", "不再需要", "过期", "新一轮替换", "重办", "退回补办", "已销哨", "另行派发" };
-const struct enum_shape duty_end_enum = { .name = "duty_end", .count = 14, .names = duty_end_names, .notes = duty_end_notes };
+static const char *const duty_end_names[] = { "none", "routed", "continue", "next_round", "taken_over", "lead_answered", "lead_moved", "not_needed", "expired", "replaced", "reopened", "sent_back", "call_closed", "superseded", "withdrawn" };
+static const char *const duty_end_notes[] = { "-", "派单", "提级后继续协办", "下一轮", "提级", "主办已办结", "主办变更", "不再需要", "过期", "新一轮替换", "重办", "退回补办", "已销哨", "另行派发", "撤哨" };
+const struct enum_shape duty_end_enum = { .name = "duty_end", .count = 15, .names = duty_end_names, .notes = duty_end_notes };
 
 static const char *const call_state_names[] = { "none", "raised", "called", "reported", "closed" };
 static const char *const call_state_notes[] = { "no such call yet", "待派发", "报到处置中", "待核实", "已销哨" };
@@ -78,9 +78,9 @@ static const char *const limit_source_names[] = { "policy", "catalogue", "given"
 static const char *const limit_source_notes[] = { "政策默认", "派单目录", "the importer's limit_at", "提级: half of the list limit", "no limit: never due" };
 const struct enum_shape limit_source_enum = { .name = "limit_source", .count = 5, .names = limit_source_names, .notes = limit_source_notes };
 
-static const char *const clock_why_names[] = { "none", "routed", "sent_back", "reopened", "taken_over", "lead_answered", "not_needed", "replaced", "superseded", "expired", "call_closed" };
-static const char *const clock_why_notes[] = { "-", "the first route set the citizen's due instant", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨" };
-const struct enum_shape clock_why_enum = { .name = "clock_why", .count = 11, .names = clock_why_names, .notes = clock_why_notes };
+static const char *const clock_why_names[] = { "none", "routed", "sent_back", "reopened", "taken_over", "lead_answered", "not_needed", "replaced", "superseded", "expired", "call_closed", "withdrawn" };
+static const char *const clock_why_notes[] = { "-", "the first route set the citizen's due instant", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨", "撤哨" };
+const struct enum_shape clock_why_enum = { .name = "clock_why", .count = 12, .names = clock_why_names, .notes = clock_why_notes };
 
 static const char *const rung_names[] = { "yellow", "red", "notice", "bulletin" };
 static const char *const rung_notes[] = { "黄", "红", "通报", "专报" };

@@ -130,8 +130,9 @@ enum duty_end {
     DUTY_END_SENT_BACK, /* 退回补办 */
     DUTY_END_CALL_CLOSED, /* 已销哨 */
     DUTY_END_SUPERSEDED, /* 另行派发 */
+    DUTY_END_WITHDRAWN, /* 撤哨 */
 };
-enum { DUTY_END_COUNT = 14 };
+enum { DUTY_END_COUNT = 15 };
 extern const struct enum_shape duty_end_enum;
 
 /* Life of a call 吹哨. */
@@ -244,8 +245,9 @@ enum clock_why {
     CLOCK_WHY_SUPERSEDED, /* 另行派发 */
     CLOCK_WHY_EXPIRED, /* 过期 */
     CLOCK_WHY_CALL_CLOSED, /* 已销哨 */
+    CLOCK_WHY_WITHDRAWN, /* 撤哨 */
 };
-enum { CLOCK_WHY_COUNT = 11 };
+enum { CLOCK_WHY_COUNT = 12 };
 extern const struct enum_shape clock_why_enum;
 
 /* Rungs 预警节点 of a clock. */

@@ -33,6 +33,7 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "ROUNDS", .sentence = "All rounds of this case are used.", .hint = "A supervisor may reopen it once more; after that a leader decides.", .http = 409, .retry = false },
     { .code = "LEASED", .sentence = "Somebody else is working on this duty.", .hint = "Wait until the lease ends, or ask the holder to release it.", .http = 409, .retry = false },
     { .code = "RANK", .sentence = "Your rank does not allow this call.", .hint = "Ask the leader of the street, or the desk.", .http = 403, .retry = false },
+    { .code = "ARRIVED", .sentence = "A called unit has arrived already.", .hint = "Let it finish and rate it, or cancel the units that have not arrived.", .http = 409, .retry = false },
     { .code = "WRONG_DIRECTION", .sentence = "A call goes from a street to a department, and the caller rates it, never the other way.", .hint = "Call a department, utility, station or section; let the caller rate.", .http = 409, .retry = false },
     { .code = "DISPATCH_INSTEAD", .sentence = "The list names this one unit: route the case instead of calling.", .hint = "Ask the desk to route the case to the unit.", .http = 409, .retry = false },
     { .code = "SELF_DECISION", .sentence = "Nobody judges what they handled themselves.", .hint = "Ask a colleague who has no record on this case.", .http = 403, .retry = false },

@@ -41,13 +41,14 @@ enum refusal {
     REFUSAL_ROUNDS, /* All rounds of this case are used. */
     REFUSAL_LEASED, /* Somebody else is working on this duty. */
     REFUSAL_RANK, /* Your rank does not allow this call. */
+    REFUSAL_ARRIVED, /* A called unit has arrived already. */
     REFUSAL_WRONG_DIRECTION, /* A call goes from a street to a department, and the caller rates it, never the other way. */
     REFUSAL_DISPATCH_INSTEAD, /* The list names this one unit: route the case instead of calling. */
     REFUSAL_SELF_DECISION, /* Nobody judges what they handled themselves. */
     REFUSAL_CAP, /* A limit on the number of open things is reached. */
     REFUSAL_NOT_BUILT, /* This part of the life cycle is not built yet. */
 };
-enum { REFUSAL_COUNT = 35 };
+enum { REFUSAL_COUNT = 36 };
 
 struct refusal_info {
     const char *code;     /* on the wire */

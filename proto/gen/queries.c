@@ -34,7 +34,7 @@ static const struct field_shape case_view_fields[] = {
     { .name = "reporter_name", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reporter_name), .min = 0, .max = 1024, .personal = true },
     { .name = "reporter_phone", .name_size = 14, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reporter_phone), .min = 0, .max = 64, .personal = true },
 };
-const struct shape case_view_shape = { .name = "case_view", .id = 24, .field_count = 28, .size = sizeof(struct case_view), .fields = case_view_fields };
+const struct shape case_view_shape = { .name = "case_view", .id = 25, .field_count = 28, .size = sizeof(struct case_view), .fields = case_view_fields };
 
 static const struct field_shape duty_view_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, duty_id), .min = 0, .max = INT64_MAX },
@@ -56,11 +56,11 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "ended_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, ended_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, colour), .min = 0, .max = 2, .values = &colour_enum },
-    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, reason), .min = 0, .max = 13, .values = &duty_end_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, reason), .min = 0, .max = 14, .values = &duty_end_enum },
     { .name = "claimed", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, claimed), .min = 0, .max = 1 },
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, lease_until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .id = 25, .field_count = 22, .size = sizeof(struct duty_view), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .id = 26, .field_count = 22, .size = sizeof(struct duty_view), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -73,7 +73,7 @@ static const struct field_shape call_view_fields[] = {
     { .name = "closed_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct call_view, closed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct call_view, outcome), .min = 0, .max = 5, .values = &call_outcome_enum },
 };
-const struct shape call_view_shape = { .name = "call_view", .id = 26, .field_count = 9, .size = sizeof(struct call_view), .fields = call_view_fields };
+const struct shape call_view_shape = { .name = "call_view", .id = 27, .field_count = 9, .size = sizeof(struct call_view), .fields = call_view_fields };
 
 static const struct field_shape clock_view_fields[] = {
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_view, clock_id), .min = 0, .max = INT64_MAX },
@@ -90,7 +90,7 @@ static const struct field_shape clock_view_fields[] = {
     { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_view, colour), .min = 0, .max = 2, .values = &colour_enum },
     { .name = "in_time", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct clock_view, in_time), .min = 0, .max = 1 },
 };
-const struct shape clock_view_shape = { .name = "clock_view", .id = 27, .field_count = 13, .size = sizeof(struct clock_view), .fields = clock_view_fields };
+const struct shape clock_view_shape = { .name = "clock_view", .id = 28, .field_count = 13, .size = sizeof(struct clock_view), .fields = clock_view_fields };
 
 static const struct field_shape metric_view_fields[] = {
     { .name = "key", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct metric_view, key), .min = 0, .max = 32 },
@@ -102,7 +102,7 @@ static const struct field_shape metric_view_fields[] = {
     { .name = "p90_ms", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct metric_view, p90_ms), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
     { .name = "excluded", .name_size = 8, .type = FIELD_MAP, .offset = offsetof(struct metric_view, excluded), .min = 0, .max = 0 },
 };
-const struct shape metric_view_shape = { .name = "metric_view", .id = 28, .field_count = 8, .size = sizeof(struct metric_view), .fields = metric_view_fields };
+const struct shape metric_view_shape = { .name = "metric_view", .id = 29, .field_count = 8, .size = sizeof(struct metric_view), .fields = metric_view_fields };
 
 static const struct field_shape unit_view_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct unit_view, code), .min = 0, .max = 32 },
@@ -111,12 +111,12 @@ static const struct field_shape unit_view_fields[] = {
     { .name = "class", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct unit_view, class), .min = 0, .max = 7, .values = &unit_class_enum },
     { .name = "parent", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct unit_view, parent), .min = 0, .max = 32 },
 };
-const struct shape unit_view_shape = { .name = "unit_view", .id = 29, .field_count = 5, .size = sizeof(struct unit_view), .fields = unit_view_fields };
+const struct shape unit_view_shape = { .name = "unit_view", .id = 30, .field_count = 5, .size = sizeof(struct unit_view), .fields = unit_view_fields };
 
 static const struct field_shape hello_query_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_query, major), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape hello_query_shape = { .name = "hello_query", .id = 30, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
+const struct shape hello_query_shape = { .name = "hello_query", .id = 31, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
 
 static const struct field_shape hello_reply_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, major), .min = 0, .max = INT64_C(4294967295) },
@@ -133,14 +133,14 @@ static const struct field_shape hello_reply_fields[] = {
     { .name = "page", .name_size = 4, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, page), .min = 0, .max = INT64_C(4294967295) },
     { .name = "offset_minutes", .name_size = 14, .type = FIELD_NUM, .offset = offsetof(struct hello_reply, offset_minutes), .min = INT64_MIN, .max = INT64_MAX },
 };
-const struct shape hello_reply_shape = { .name = "hello_reply", .id = 31, .field_count = 13, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
+const struct shape hello_reply_shape = { .name = "hello_reply", .id = 32, .field_count = 13, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
 
 static const struct field_shape show_case_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_case_query, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, number), .min = 0, .max = 64 },
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, submitted), .min = 0, .max = 64 },
 };
-const struct shape show_case_query_shape = { .name = "show_case_query", .id = 32, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
+const struct shape show_case_query_shape = { .name = "show_case_query", .id = 33, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
 
 static const struct field_shape list_cases_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct list_cases_query, after), .min = 0, .max = INT64_MAX },
@@ -148,12 +148,12 @@ static const struct field_shape list_cases_query_fields[] = {
     { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct list_cases_query, state), .min = 0, .max = 6, .values = &case_state_enum },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_cases_query, unit), .min = 0, .max = 32 },
 };
-const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 33, .field_count = 4, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
+const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 34, .field_count = 4, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
 
 static const struct field_shape list_cases_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct list_cases_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 34, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
+const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 35, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
 
 static const struct field_shape timeline_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_query, case_id), .min = 0, .max = INT64_MAX },
@@ -161,12 +161,12 @@ static const struct field_shape timeline_query_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct timeline_query, submitted), .min = 0, .max = 64 },
     { .name = "before", .name_size = 6, .type = FIELD_ID, .offset = offsetof(struct timeline_query, before), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_query_shape = { .name = "timeline_query", .id = 35, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
+const struct shape timeline_query_shape = { .name = "timeline_query", .id = 36, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
 
 static const struct field_shape timeline_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 36, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
+const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 37, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
 
 static const struct field_shape inbox_query_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct inbox_query, unit), .min = 0, .max = 32 },
@@ -175,25 +175,25 @@ static const struct field_shape inbox_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct inbox_query, after), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct inbox_query, count), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape inbox_query_shape = { .name = "inbox_query", .id = 37, .field_count = 5, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
+const struct shape inbox_query_shape = { .name = "inbox_query", .id = 38, .field_count = 5, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
 
 static const struct field_shape inbox_reply_fields[] = {
     { .name = "next_due", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct inbox_reply, next_due), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct inbox_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 38, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
+const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 39, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
 
 static const struct field_shape events_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_query, from), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct events_query, count), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape events_query_shape = { .name = "events_query", .id = 39, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
+const struct shape events_query_shape = { .name = "events_query", .id = 40, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
 
 static const struct field_shape events_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, last), .min = 0, .max = INT64_MAX },
 };
-const struct shape events_reply_shape = { .name = "events_reply", .id = 40, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
+const struct shape events_reply_shape = { .name = "events_reply", .id = 41, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
 
 static const struct field_shape metrics_query_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_query, metric), .min = 0, .max = 8, .values = &metric_enum, .required = true },
@@ -202,7 +202,7 @@ static const struct field_shape metrics_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, from), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape metrics_query_shape = { .name = "metrics_query", .id = 41, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
+const struct shape metrics_query_shape = { .name = "metrics_query", .id = 42, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
 
 static const struct field_shape metrics_reply_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_reply, metric), .min = 0, .max = 8, .values = &metric_enum },
@@ -210,13 +210,13 @@ static const struct field_shape metrics_reply_fields[] = {
     { .name = "as_of", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_reply, as_of), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "scale", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct metrics_reply, scale), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 42, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
+const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 43, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
 
 static const struct field_shape explain_route_query_fields[] = {
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, matter), .min = 0, .max = 32, .required = true },
     { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, place), .min = 0, .max = 32, .required = true },
 };
-const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 43, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
+const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 44, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
 
 static const struct field_shape explain_route_reply_fields[] = {
     { .name = "version", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct explain_route_reply, version), .min = 0, .max = 64 },
@@ -225,17 +225,17 @@ static const struct field_shape explain_route_reply_fields[] = {
     { .name = "supports", .name_size = 8, .type = FIELD_CODES, .offset = offsetof(struct explain_route_reply, supports), .min = 0, .max = 16 },
     { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct explain_route_reply, why), .min = 0, .max = 1024 },
 };
-const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 44, .field_count = 5, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
+const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 45, .field_count = 5, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
 
 static const struct field_shape list_units_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_units_query, after), .min = 0, .max = 32 },
 };
-const struct shape list_units_query_shape = { .name = "list_units_query", .id = 45, .field_count = 1, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
+const struct shape list_units_query_shape = { .name = "list_units_query", .id = 46, .field_count = 1, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
 
 static const struct field_shape list_units_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_units_reply, next), .min = 0, .max = 32 },
 };
-const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 46, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
+const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 47, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
 
 static const struct query_info query_infos[] = {
     [QUERY_HELLO - 100] = { .name = "hello", .name_size = 5, .type = QUERY_HELLO,
