@@ -1,4 +1,4 @@
-#include "folder.h"
+#include "tests/config/folder.h"
 
 #include <check.h>
 #include <dirent.h>

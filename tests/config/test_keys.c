@@ -1,7 +1,7 @@
 /* Pairs on disk: made once, readable by their holder only, found by their public key; and what is said of broken ones. */
 #include "config/keys.h"
 #include "config/z85.h"
-#include "folder.h"
+#include "tests/config/folder.h"
 
 #include <check.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  * say. */
 #include "config/policy.h"
 #include "config/zone.h"
-#include "folder.h"
+#include "tests/config/folder.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* The map of the Boston requests, every row of them through it, and maps with one thing wrong. */
 #include "config/replay_map.h"
 #include "config/table.h"
-#include "folder.h"
+#include "tests/config/folder.h"
 
 #include <check.h>
 #include <errno.h>

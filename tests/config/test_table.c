@@ -1,6 +1,6 @@
 /* CSV as RFC 4180 says, with the line of every row. */
 #include "config/table.h"
-#include "folder.h"
+#include "tests/config/folder.h"
 
 #include <check.h>
 #include <errno.h>
