@@ -20,7 +20,7 @@ bool judge_claim(struct judging *j)
         return refuse(j, REFUSAL_LEASED, "duty");
     }
     struct duty_claimed_body *body = &emit_duty(j, RECORD_DUTY_CLAIMED, &j->duty)->body.duty_claimed;
-    body->lease_until = j->now_ms + j->policy->lease_ms;
+    body->lease_until = instant_within(j->now_ms + j->policy->lease_ms);
     body->claimer = actor_hash(j);
     body->actor = j->command->actor.name;
     return true;

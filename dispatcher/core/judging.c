@@ -123,7 +123,7 @@ struct limit limit_none(void)
 
 struct limit limit_policy(const struct judging *j, int64_t span_ms)
 {
-    return span_ms == 0 ? limit_none() : (struct limit){span_ms, j->now_ms + span_ms, LIMIT_SOURCE_POLICY};
+    return span_ms == 0 ? limit_none() : (struct limit){span_ms, instant_within(j->now_ms + span_ms), LIMIT_SOURCE_POLICY};
 }
 
 /* Instants of the rungs for a budget that began at `from` (for a moved due: the instant that makes due - budget). Yellow by share
@@ -149,6 +149,13 @@ static void rungs(const struct judging *j, int64_t budget_ms, int64_t due_at, in
     if (due_at != 0) {
         ret_at[RUNG_RED] = due_at + 1;
     }
+    for (int rung = 0; rung < RUNG_COUNT; rung++) {
+        if (ret_at[rung] > INSTANT_MAX) {
+            ret_at[rung] = 0; /* never comes */
+        } else if (ret_at[rung] < 0) {
+            ret_at[rung] = 1; /* before all time: at its beginning */
+        }
+    }
 }
 
 void start_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t unit, const struct limit *limit)
@@ -157,12 +164,13 @@ void start_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t
     struct record *record = emit_for(j, RECORD_CLOCK_STARTED, unit);
     record->head.duty_id = duty;
     struct clock_started_body *body = &record->body.clock_started;
-    rungs(j, limit->budget_ms, limit->due_at, at);
+    int64_t due_at = instant_within(limit->due_at);
+    rungs(j, limit->budget_ms, due_at, at);
     body->clock = kind;
     body->time_kind = TIME_KIND_NATURAL;
     body->budget_ms = limit->budget_ms;
     body->source = limit->source;
-    body->due_at = limit->due_at;
+    body->due_at = due_at;
     body->yellow_at = at[RUNG_YELLOW];
     body->red_at = at[RUNG_RED];
     body->notice_at = at[RUNG_NOTICE];
@@ -257,7 +265,8 @@ struct clock_due_moved_body *move_due(struct judging *j, const struct clock_row 
         record->head.acct = units[units[unit].accountable].code;
     }
     struct clock_due_moved_body *body = &record->body.clock_due_moved;
-    rungs(j, limit->budget_ms, limit->due_at, at);
+    int64_t due_at = instant_within(limit->due_at);
+    rungs(j, limit->budget_ms, due_at, at);
     for (int rung = 0; rung < RUNG_COUNT; rung++) {
         if (at[rung] != 0 && at[rung] < j->now_ms) {
             at[rung] = j->now_ms; /* passed while the clock stood: reached now, not late by downtime */
@@ -265,7 +274,7 @@ struct clock_due_moved_body *move_due(struct judging *j, const struct clock_row 
     }
     body->clock = (enum clock_kind)clock->kind;
     body->clock_id = clock->clock_id;
-    body->due_at = limit->due_at;
+    body->due_at = due_at;
     body->budget_ms = limit->budget_ms;
     body->yellow_at = at[RUNG_YELLOW];
     body->red_at = at[RUNG_RED];

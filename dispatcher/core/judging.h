@@ -96,6 +96,12 @@ struct limit {
     enum limit_source source;
 };
 
+/* Time ends with the year 9999: what would be due after it is due at its end, which no command comes after. */
+static inline int64_t instant_within(int64_t at_ms)
+{
+    return at_ms < INSTANT_MAX ? at_ms : INSTANT_MAX;
+}
+
 /* No limit. */
 struct limit limit_none(void);
 /* `span_ms` from now by the policy. */

@@ -339,6 +339,45 @@ START_TEST(what_the_list_gives_to_one_unit_is_routed_not_called)
 }
 END_TEST
 
+/* Every instant that a verdict records lies within time, also at its end. */
+START_TEST(time_ends_with_the_year_9999)
+{
+    struct command claim = {.type = COMMAND_CLAIM}, dispatch = {.type = COMMAND_DISPATCH_CALL};
+    w.now_ms = INSTANT_MAX - 1;
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    for (uint32_t i = 0; i < w.verdict->count; i++) {
+        const struct clock_started_body *body = &w.verdict->records[i].body.clock_started;
+        if (w.verdict->records[i].type != RECORD_CLOCK_STARTED) {
+            continue;
+        }
+        ck_assert_int_le(body->due_at, INSTANT_MAX);
+        ck_assert_int_le(body->red_at, INSTANT_MAX);
+        ck_assert_int_le(body->notice_at, INSTANT_MAX);
+        ck_assert_int_le(body->bulletin_at, INSTANT_MAX);
+    }
+    ck_assert_int_eq(clock_of(world_case(&w, id).handle_clock).due_at, INSTANT_MAX);
+    claim.body.claim.duty_id = world_case(&w, id).lead_duty;
+    ck_assert_int_eq(world_do(&w, &claim), REFUSAL_NONE);
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).lease_until, INSTANT_MAX);
+
+    world_call(&w, id, "DB");
+    dispatch.body.dispatch_call.case_id = id;
+    dispatch.body.dispatch_call.reason = text_of("owner");
+    dispatch.body.dispatch_call.appointed_at = INSTANT_MAX;
+    ck_assert_int_eq(world_do(&w, &dispatch), REFUSAL_NONE);
+    ck_assert_uint_eq(world_records(&w, RECORD_CLOCK_STARTED), 4);
+    for (uint32_t i = 0; i < w.verdict->count; i++) {
+        const struct clock_started_body *body = &w.verdict->records[i].body.clock_started;
+        if (w.verdict->records[i].type == RECORD_CLOCK_STARTED) {
+            ck_assert_int_eq(body->due_at, INSTANT_MAX);
+            ck_assert_int_eq(body->red_at, 0);
+        }
+    }
+    world_wait(&w, 1);
+    ck_assert_int_eq(w.now_ms, INSTANT_MAX);
+}
+END_TEST
+
 START_TEST(a_request_id_is_remembered_and_not_for_ever)
 {
     struct command note = {.type = COMMAND_ADD_NOTE};
@@ -384,6 +423,7 @@ int main(void)
     tcase_add_test(tcase, guards_of_a_call);
     tcase_add_test(tcase, what_the_list_gives_to_one_unit_is_routed_not_called);
     tcase_add_test(tcase, a_request_id_is_remembered_and_not_for_ever);
+    tcase_add_test(tcase, time_ends_with_the_year_9999);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

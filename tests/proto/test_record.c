@@ -92,6 +92,25 @@ START_TEST(largest_hash)
 }
 END_TEST
 
+/* Limits are for messages. What is in the journal was computed, and must be read whatever it is. */
+START_TEST(instants_of_no_message)
+{
+    struct record record = {.type = RECORD_CLOCK_STARTED, .at_ms = 1}, read;
+    struct proto_buffer out = {0};
+    size_t offset = 0;
+
+    record.body.clock_started.due_at = INSTANT_MAX + 1;
+    record.body.clock_started.yellow_at = -1;
+    record.body.clock_started.bulletin_at = INT64_MAX;
+    ck_assert_int_eq(record_encode(&record, &out), 0);
+    ck_assert_int_eq(record_decode(out.data, out.size, &offset, &read), 0);
+    ck_assert_int_eq(read.body.clock_started.due_at, INSTANT_MAX + 1);
+    ck_assert_int_eq(read.body.clock_started.yellow_at, -1);
+    ck_assert_int_eq(read.body.clock_started.bulletin_at, INT64_MAX);
+    proto_buffer_deinit(&out);
+}
+END_TEST
+
 #define BYTES(s) s, sizeof(s) - 1
 
 static const struct {
@@ -183,6 +202,7 @@ int main(void)
     tcase_add_test(tcase, several_in_a_row);
     tcase_add_test(tcase, empty_ones);
     tcase_add_test(tcase, largest_hash);
+    tcase_add_test(tcase, instants_of_no_message);
     tcase_add_loop_test(tcase, other_bytes, 0, sizeof(bytes) / sizeof(bytes[0]));
     tcase_add_test(tcase, what_others_see);
     suite_add_tcase(suite, tcase);
