@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WINDOW_SIZE (256 * 1024)
+/* As far apart as the marks: a look at one record reads little more than what lies between two. */
+#define WINDOW_SIZE (64 * 1024)
 
 static bool is_last(const struct journal_cursor *cursor)
 {
@@ -161,13 +162,8 @@ static size_t segment_of(const struct journal *journal, uint64_t seq)
     return low - 1;
 }
 
-int journal_follow(struct journal *journal, uint64_t seq, struct journal_cursor *ret)
+static int follow(struct journal *journal, uint64_t seq, struct journal_cursor *ret)
 {
-    *ret = (struct journal_cursor){.journal = journal, .fd = -1};
-    if (seq == 0)
-        seq = 1;
-    if (seq > journal->state.last_seq)
-        return -ENOENT;
     int rc = enter(ret, segment_of(journal, seq));
     if (rc < 0)
         return rc;
@@ -188,6 +184,17 @@ int journal_follow(struct journal *journal, uint64_t seq, struct journal_cursor 
         pass(ret, &place);
     assert(rc != 0); /* seq is durable and this segment's, so its frame is there */
     return rc < 0 ? rc : 0;
+}
+
+int journal_follow(struct journal *journal, uint64_t seq, struct journal_cursor *ret)
+{
+    *ret = (struct journal_cursor){.journal = journal, .fd = -1};
+    if (seq == 0)
+        seq = 1;
+    int rc = seq > journal->state.last_seq ? -ENOENT : follow(journal, seq, ret);
+    if (rc < 0)
+        journal_cursor_end(ret);
+    return rc;
 }
 
 int journal_next(struct journal_cursor *cursor, struct journal_frame *ret)
