@@ -43,6 +43,8 @@ static const struct verb_word rate_options[] = {
     {"text", "text", "TEXT", "Words"},
     {0},
 };
+static const struct verb_word withdraw_options[] = {
+    {"call", "call", "ID", "The call, where the case has several open ones"}, {"reason", "reason", "TEXT", "Why"}, {0}};
 static const struct verb_word cancel_options[] = {
     DUTY_WORDS, {"kind", "kind", "KIND", "respond or support, where the unit has both"}, {"reason", "reason", "TEXT", "Why"}, {0}};
 
@@ -82,6 +84,13 @@ const struct verb verb_call[] = {
      .message = "rate_call",
      .positions = case_only,
      .options = rate_options,
+     .run = command_run},
+    {.name = "call withdraw",
+     .group = VERB_CALL,
+     .doc = "The caller takes a call back, as long as nobody has arrived",
+     .message = "withdraw_call",
+     .positions = case_only,
+     .options = withdraw_options,
      .run = command_run},
     {.name = "call cancel",
      .group = VERB_CALL,

@@ -352,3 +352,26 @@ bool judge_rate_call(struct judging *j)
     }
     return true;
 }
+
+bool judge_withdraw_call(struct judging *j)
+{
+    const struct withdraw_call_command *withdraw = &j->command->body.withdraw_call;
+    if (withdraw->reason.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "reason");
+    }
+    uint64_t cursor = j->call.duty_last;
+    struct duty_row duty;
+    while (next_call_duty(j, &cursor, &duty)) {
+        if (duty.arrived_at != 0) {
+            return refuse(j, REFUSAL_ARRIVED, "call");
+        }
+    }
+    cursor = j->call.duty_last;
+    while (next_call_duty(j, &cursor, &duty)) {
+        if (duty_open(&duty)) {
+            end_duty(j, &duty, DUTY_END_WITHDRAWN, CLOCK_WHY_WITHDRAWN, withdraw->reason);
+        }
+    }
+    emit_for(j, RECORD_CALL_CLOSED, unit_index(j, &j->call.caller))->body.call_closed.outcome = CALL_OUTCOME_WITHDRAWN;
+    return true;
+}

@@ -113,6 +113,7 @@ static uint32_t wanted_kinds(const struct command *command, const struct family 
     case COMMAND_ARRIVE:
     case COMMAND_FINISH_CALL:
     case COMMAND_RATE_CALL:
+    case COMMAND_WITHDRAW_CALL:
     case COMMAND_NOTE_ATTEMPT:
     case COMMAND_NOTE_FOLLOWUP:
     case COMMAND_ADVANCE:
@@ -163,6 +164,7 @@ static bool duty_fits(const struct judging *j, const struct duty_row *duty)
     case COMMAND_ADD_NOTE:
     case COMMAND_REOPEN:
     case COMMAND_RAISE_CALL:
+    case COMMAND_WITHDRAW_CALL:
     case COMMAND_ADVANCE:
     case COMMAND_PULSE:
     case COMMAND_ADOPT_CONFIG:
@@ -212,6 +214,19 @@ static bool find_duty(struct judging *j, const struct family *family)
     return open == 1 || over.duty_id != 0 || covers(j, unit_index(j, &others.unit)) || refuse(j, REFUSAL_NOT_YOURS, "unit");
 }
 
+/* The call of a command that works on a call itself: by id, else the newest open one, else the newest. */
+static bool find_call(struct judging *j)
+{
+    uint64_t wanted = j->command->body.withdraw_call.call_id, newest = 0;
+    for (uint64_t id = j->c.call_last; id != 0 && view_get(j->view, ROW_CALL, id, &j->call); id = j->call.prev_of_case) {
+        newest = newest == 0 ? id : newest;
+        if (id == wanted || (wanted == 0 && j->call.state != CALL_STATE_CLOSED)) {
+            return true;
+        }
+    }
+    return wanted == 0 && newest != 0 && view_get(j->view, ROW_CALL, newest, &j->call);
+}
+
 /* Loads case, duty and call that the command is about. */
 static bool find_objects(struct judging *j, const struct family *family)
 {
@@ -227,8 +242,9 @@ static bool find_objects(struct judging *j, const struct family *family)
     if (family->duty_kinds != 0 && !find_duty(j, family)) {
         return false;
     }
-    if (family->has_call && j->duty.call_id != 0) {
-        if (!view_get(j->view, ROW_CALL, j->duty.call_id, &j->call)) {
+    if (family->has_call && (family->duty_kinds == 0 || j->duty.call_id != 0)) {
+        bool found = family->duty_kinds == 0 ? find_call(j) : view_get(j->view, ROW_CALL, j->duty.call_id, &j->call);
+        if (!found) {
             return refuse(j, REFUSAL_NOT_FOUND, "call");
         }
         j->call_id = j->call.call_id;
@@ -272,6 +288,8 @@ static bool in_scope(const struct judging *j)
     case COMMAND_TAKE_OVER:
     case COMMAND_RAISE_CALL:
         return covers(j, code_empty(&j->c.lead) ? j->district->desk_unit : unit_index(j, &j->c.lead)); /* the desk until routed */
+    case COMMAND_WITHDRAW_CALL:
+        return covers(j, unit_index(j, &j->call.caller));
     case COMMAND_CANCEL:
         return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, unit_index(j, &j->duty.creator));
     case COMMAND_CLAIM:

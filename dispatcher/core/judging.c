@@ -238,7 +238,7 @@ static void end_clocks_but(struct judging *j, uint64_t duty, int except, enum cl
         if (clock.duty_id != duty || clock.state != CLOCK_STATE_RUNNING || clock.kind == except) {
             continue;
         }
-        if (clock.due_at != 0 && j->now_ms > clock.due_at) {
+        if (clock.due_at != 0 && j->now_ms > clock.due_at && why != CLOCK_WHY_WITHDRAWN) {
             stop_clock_row(j, &clock);
             continue;
         }

@@ -119,7 +119,8 @@ void stop_clock(struct judging *j, uint64_t duty, enum clock_kind kind);
 /* Stops one running clock, judging the item. */
 void stop_clock_row(struct judging *j, const struct clock_row *clock);
 
-/* Ends every running clock of a duty that goes without its result: an overdue item stands and stops late, the others are void. */
+/* Ends every running clock of a duty that goes without its result: an overdue item stands and stops late, the others are void;
+ * where a call is withdrawn all are. */
 void end_clocks(struct judging *j, uint64_t duty, enum clock_why why);
 
 /* Finds the running (or, with `any`, the newest) clock of a kind of a duty. */
@@ -193,6 +194,7 @@ bool judge_dispatch_call(struct judging *j);
 bool judge_arrive(struct judging *j);
 bool judge_finish_call(struct judging *j);
 bool judge_rate_call(struct judging *j);
+bool judge_withdraw_call(struct judging *j);
 bool judge_note_attempt(struct judging *j);
 bool judge_note_followup(struct judging *j);
 bool judge_advance(struct judging *j);

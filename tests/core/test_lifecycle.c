@@ -116,6 +116,34 @@ START_TEST(an_overdue_item_stands_when_its_respond_is_cancelled)
 }
 END_TEST
 
+START_TEST(a_call_is_withdrawn_only_before_anybody_came)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command withdraw = {.type = COMMAND_WITHDRAW_CALL};
+    withdraw.body.withdraw_call.case_id = id;
+    withdraw.body.withdraw_call.reason = text_of("the owner came by himself");
+    ck_assert_int_eq(world_do(&w, &withdraw), REFUSAL_NOT_FOUND);
+    world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    world_wait(&w, 11 * (int64_t)DAY_MS);
+    expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 1);
+    w.unit = code_of("DA");
+    ck_assert_int_eq(world_do(&w, &withdraw), REFUSAL_NOT_YOURS);
+    w.unit = code_of("S1");
+    ck_assert_int_eq(world_do(&w, &withdraw), REFUSAL_NONE);
+    expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 0); /* void for the unit, late as it was */
+    ck_assert_int_eq(world_do(&w, &withdraw), REFUSAL_BAD_STATE);
+    ck_assert_uint_eq(world_case(&w, id).open_calls, 0);
+    w.unit = code_of("D1");
+    world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    struct duty_row respond = world_duty(&w, id, DUTY_KIND_RESPOND);
+    world_act(&w, COMMAND_SIGN, id, respond.duty_id);
+    world_act(&w, COMMAND_ARRIVE, id, respond.duty_id);
+    ck_assert_int_eq(world_do(&w, &withdraw), REFUSAL_ARRIVED);
+}
+END_TEST
+
 START_TEST(rated_no_goes_back_once_and_the_wait_does_not_count)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
@@ -412,6 +440,7 @@ int main(void)
     tcase_add_test(tcase, a_late_community_is_taken_over_and_stays_as_support);
     tcase_add_test(tcase, a_call_never_pauses_the_caller);
     tcase_add_test(tcase, an_overdue_item_stands_when_its_respond_is_cancelled);
+    tcase_add_test(tcase, a_call_is_withdrawn_only_before_anybody_came);
     tcase_add_test(tcase, rated_no_goes_back_once_and_the_wait_does_not_count);
     tcase_add_test(tcase, a_late_finish_stays_late_when_sent_back);
     tcase_add_test(tcase, not_solved_brings_the_next_round_and_the_last_goes_to_the_desk);
