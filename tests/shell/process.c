@@ -114,11 +114,11 @@ void process_line(struct process *process, const char *text)
 
 bool process_said(struct process *process, const char *text)
 {
-    while (fill(process, 0) > 0)
-        ;
-    while (take_line(process))
-        if (strstr(process->line, text) != NULL)
-            return true;
+    do {
+        while (take_line(process))
+            if (strstr(process->line, text) != NULL)
+                return true;
+    } while (fill(process, 0) > 0);
     return false;
 }
 
