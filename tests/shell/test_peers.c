@@ -222,7 +222,7 @@ static bool gone(void *arg)
     int events;
     size_t size = sizeof(events);
     zmq_getsockopt(router, ZMQ_EVENTS, &events, &size); /* as zpoll does: the end of a pipe is something to be read */
-    if (peers_waiting_bytes(peers) == 0) /* else the retry finds out */
+    if (peers_waiting_bytes(peers) == 0)                /* else the retry finds out */
         send_number(connection->number, 0, 100);
     return peers_count(peers) == 0;
 }
