@@ -105,9 +105,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         if (arguments->config == NULL || arguments->data == NULL)
             argp_error(state, "--config DIR and --data DIR are needed");
         if (arguments->plain && !(binding_is_local(arguments->listen) && binding_is_local(arguments->events)))
-            argp_error(
-                state,
-                "--plain is allowed on 127.0.0.1, [::1], localhost or ipc only; leave it out, or change --listen and --events");
+            argp_error(state, "--plain is allowed on 127.0.0.1, [::1] or ipc only; leave it out, or change --listen and --events");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

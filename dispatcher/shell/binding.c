@@ -29,7 +29,7 @@ bool binding_is_local(const char *url)
     struct in_addr four;
     if (inet_pton(AF_INET, name, &four) == 1)
         return ntohl(four.s_addr) >> 24 == 127;
-    return strcmp(name, "[::1]") == 0 || strcmp(name, "localhost") == 0;
+    return strcmp(name, "[::1]") == 0;
 }
 
 static int set_numbers(void *socket, const struct binding *binding)
@@ -78,7 +78,7 @@ int binding_open(const struct binding *binding, void **ret_socket, char ret_endp
 {
     if (binding->server_secret == NULL && !binding_is_local(binding->url)) {
         snprintf(said, BINDING_SAID_SIZE,
-                 "plain is allowed on 127.0.0.1, [::1], localhost or ipc only, not on %s: leave --plain out, or change the address",
+                 "plain is allowed on 127.0.0.1, [::1] or ipc only, not on %s: leave --plain out, or change the address",
                  binding->url);
         return -EPERM;
     }
@@ -96,7 +96,8 @@ int binding_open(const struct binding *binding, void **ret_socket, char ret_endp
     if (rc == 0 && zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, ret_endpoint, &size) != 0)
         rc = -errno;
     if (rc != 0) {
-        snprintf(said, BINDING_SAID_SIZE, "cannot listen at %s: %s", binding->url, zmq_strerror(-rc));
+        snprintf(said, BINDING_SAID_SIZE, "cannot listen at %s: %s", binding->url,
+                 rc == -ENODEV ? "write the number of an address of this machine, or `*` for all" : zmq_strerror(-rc));
         zmq_close(socket);
         return rc;
     }

@@ -30,7 +30,7 @@ START_TEST(which_urls_are_local)
         {"tcp://127.0.0.1:7311", true},
         {"tcp://127.9.8.7:*", true},
         {"tcp://[::1]:7311", true},
-        {"tcp://localhost:7311", true},
+        {"tcp://localhost:7311", false},
         {"tcp://0.0.0.0:7311", false},
         {"tcp://*:7311", false},
         {"tcp://10.0.0.1:7311", false},
@@ -92,6 +92,18 @@ START_TEST(the_real_endpoint_is_given)
 }
 END_TEST
 
+START_TEST(a_name_is_no_address)
+{
+    char public_key[41], secret_key[41];
+    zmq_curve_keypair(public_key, secret_key);
+    struct binding binding = plain_at("tcp://localhost:*");
+    binding.server_secret = secret_key;
+    void *socket = NULL;
+    ck_assert_int_eq(binding_open(&binding, &socket, endpoint, said), -ENODEV);
+    ck_assert_ptr_nonnull(strstr(said, "number of an address"));
+}
+END_TEST
+
 START_TEST(a_bad_secret_is_refused)
 {
     struct binding binding = plain_at("tcp://127.0.0.1:*");
@@ -129,6 +141,7 @@ int main(void)
     tcase_add_test(tests, plain_elsewhere_is_refused);
     tcase_add_test(tests, curve_elsewhere_is_allowed);
     tcase_add_test(tests, the_real_endpoint_is_given);
+    tcase_add_test(tests, a_name_is_no_address);
     tcase_add_test(tests, a_bad_secret_is_refused);
     tcase_add_test(tests, limits_are_set);
     suite_add_tcase(suite, tests);
