@@ -505,6 +505,35 @@ START_TEST(sighup_takes_a_good_set_and_leaves_a_bad_one)
 }
 END_TEST
 
+START_TEST(a_failed_flush_is_answered_and_ends_the_process)
+{
+    char path[128];
+    size_t size;
+    snprintf(path, sizeof(path), "%s/fail", process_folder);
+    setenv("LD_PRELOAD", getenv("HUYING_FAILING_FLUSH"), 1);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+    setenv("HUYING_FAIL_FLUSH", path, 1);
+    begin(plain);
+    unsetenv("LD_PRELOAD");
+    void *client = connect_plain();
+    const void *body = process_submit("no light", &size);
+    uint64_t first = process_number(process_ask(client, "r1", "submit", body, size), "case");
+    write_file(process_folder, "fail", "");
+    const struct reply *reply = process_ask(client, "r2", "submit", body, size);
+    ck_assert(!reply->ok);
+    ck_assert(text_equal(reply->code, text_of("STORAGE_FAILED")));
+    process_line(&server, "engine_failed");
+    ck_assert_int_eq(process_end(&server), 4);
+    zmq_close(client);
+    begin(plain);
+    client = connect_plain();
+    ck_assert_uint_eq(process_number(process_ask(client, "r1", "submit", body, size), "case"), first);
+    ck_assert_uint_ge(process_number(process_ask(client, "r2", "submit", body, size), "case"), first);
+    zmq_close(client);
+    process_stop(&server);
+}
+END_TEST
+
 /* Waits for a datagram of sd_notify that contains `text`. */
 static void notified(int fd, const char *text)
 {
@@ -571,6 +600,7 @@ int main(void)
     tcase_add_test(tests, a_taken_port_is_said);
     tcase_add_test(tests, wrong_usage_is_2);
     tcase_add_test(tests, sighup_takes_a_good_set_and_leaves_a_bad_one);
+    tcase_add_test(tests, a_failed_flush_is_answered_and_ends_the_process);
     tcase_add_test(tests, systemd_is_told);
     tcase_add_test(tests, two_signals_end_once);
     suite_add_tcase(suite, tests);
