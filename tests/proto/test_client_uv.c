@@ -103,16 +103,22 @@ START_TEST(no_answer)
 }
 END_TEST
 
+struct gate {
+    sem_t came; /* the request is with the peer */
+    sem_t go;   /* it may be answered */
+};
+
 /* Answers only the request `first`, once the test lets it. */
 static void answer_first(void *arg, const struct request *request, const void *data, size_t size, struct proto_buffer *out)
 {
-    sem_t *go = arg;
+    struct gate *gate = arg;
 
     (void)data;
     (void)size;
     if (!text_equal(request->id, text_of("first")))
         return;
-    sem_wait(go);
+    sem_post(&gate->came);
+    sem_wait(&gate->go);
     peer_accept(request, out);
 }
 
@@ -129,8 +135,8 @@ static void on_first(void *arg, const struct client_reply *reply)
  * not with the next edge or timer. */
 START_TEST(sending_swallows_the_edge)
 {
-    sem_t go;
-    struct peer_options peer_options = {.url = peer_url(), .answer = answer_first, .arg = &go};
+    struct gate gate;
+    struct peer_options peer_options = {.url = peer_url(), .answer = answer_first, .arg = &gate};
     struct client_options options = {.url = peer_url(), .timeout_ms = 600000, .attempt_ms = 600000};
     struct client_request first = {.name = "hello", .request_id = "first"}, second = {.name = "hello", .request_id = "second"};
     struct run run = {0};
@@ -138,22 +144,23 @@ START_TEST(sending_swallows_the_edge)
     struct pollfd wait;
     uv_loop_t loop;
 
-    ck_assert_int_eq(sem_init(&go, 0, 0), 0);
+    ck_assert_int_eq(sem_init(&gate.came, 0, 0) + sem_init(&gate.go, 0, 0), 0);
     peer = peer_open(&peer_options);
     ck_assert_int_eq(uv_loop_init(&loop), 0);
     ck_assert_int_eq(client_uv_open(&loop, &options, on_first, &run, &run.client), 0);
     ck_assert_int_eq(client_uv_send(run.client, &first), 0);
-    while (!client_uv_connected(run.client))
-        uv_run(&loop, UV_RUN_ONCE);
+    while (sem_trywait(&gate.came) != 0)
+        uv_run(&loop, UV_RUN_NOWAIT);
     wait = (struct pollfd){.fd = uv_backend_fd(&loop), .events = POLLIN};
-    ck_assert_int_eq(sem_post(&go), 0);
+    ck_assert_int_eq(sem_post(&gate.go), 0);
     ck_assert_int_eq(poll(&wait, 1, -1), 1);
     ck_assert_int_eq(client_uv_send(run.client, &second), 0);
     ck_assert_int_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
     ck_assert_uint_eq(run.answers, 1);
     ck_assert_int_eq(uv_loop_close(&loop), 0);
     peer_close(peer);
-    sem_destroy(&go);
+    sem_destroy(&gate.came);
+    sem_destroy(&gate.go);
 }
 END_TEST
 
