@@ -128,9 +128,6 @@ static void route_case(struct applying *a)
     c->state = CASE_STATE_HANDLING;
     c->lead = body->lead;
     c->lead_acct = a->record->head.acct;
-    if (body->hop == 1) {
-        c->first_acct = a->record->head.acct;
-    }
     c->hops = body->hop;
     c->catalogue_row = body->row;
     c->contacts = 0;

@@ -51,10 +51,9 @@ struct dims {
 struct case_row {
     uint64_t case_id;
     struct dims dims;
-    struct code lead;       /* unit of the present lead duty, else of the last */
-    struct code lead_acct;  /* its accountable unit; the desk's while unrouted */
-    struct code first_acct; /* accountable unit of the first lead */
-    uint32_t day;           /* YYMMDD */
+    struct code lead;      /* unit of the present lead duty, else of the last */
+    struct code lead_acct; /* its accountable unit; the desk's while unrouted */
+    uint32_t day;          /* YYMMDD */
     uint32_t day_no;
     uint8_t state;       /* enum case_state */
     uint8_t disposition; /* enum disposition */

@@ -177,8 +177,12 @@ START_TEST(a_late_finish_stays_late_when_sent_back)
     world_dispatch(&w, id, "UT");
     world_wait(&w, 10 * (int64_t)DAY_MS + 1);
     world_finish(&w, id, FINISH_CODE_SOLVED);
+    world_wait(&w, DAY_MS);
     ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE);
     expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 1);
+    struct duty_row respond = world_duty(&w, id, DUTY_KIND_RESPOND);
+    struct clock_row finish = clock_of(respond.main_clock);
+    ck_assert_int_eq(finish.due_at, respond.offered_at + 10 * (int64_t)DAY_MS); /* lateness never becomes time */
     world_finish(&w, id, FINISH_CODE_SOLVED);
     ck_assert_int_eq(world_rate(&w, id, true), REFUSAL_NONE);
     expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 1);
@@ -190,8 +194,12 @@ START_TEST(not_solved_brings_the_next_round_and_the_last_goes_to_the_desk)
     uint64_t id = world_submit(&w, "ROAD", "S1");
     world_answer(&w, id);
     expect_rate(METRIC_CITIZEN_ON_TIME_RATE, 1, 1);
+    int64_t due = clock_of(world_case(&w, id).total_clock).due_at;
+    world_wait(&w, DAY_MS);
     ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_NO, SAID_SATISFIED_NO), REFUSAL_NONE);
     struct case_row c = world_case(&w, id);
+    ck_assert_int_eq(clock_of(c.total_clock).due_at, due); /* the wait is put back as counted */
+    ck_assert_int_eq(clock_of(c.total_clock).consumed_ms, DAY_MS);
     ck_assert_int_eq(c.state, CASE_STATE_HANDLING);
     ck_assert_uint_eq(c.round, 2);
     ck_assert(code_equal(&c.lead, &(struct code){"S1"}));
@@ -256,6 +264,63 @@ START_TEST(three_attempts_on_two_days_make_unreachable)
     ck_assert_int_eq(world_case(&w, id).disposition, DISPOSITION_UNREACHABLE);
     expect_rate(METRIC_SOLVED_RATE, 0, 0);
     ck_assert_int_eq(world_count(&w, METRIC_SOLVED_RATE).excluded[0], 1);
+}
+END_TEST
+
+START_TEST(two_attempts_on_one_day_are_not_enough)
+{
+    w.district.policy.followup_attempts = 2;
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_answer(&w, id);
+    struct command attempt = {.type = COMMAND_NOTE_ATTEMPT};
+    attempt.body.note_attempt.case_id = id;
+    w.actor = "asker";
+    ck_assert_int_eq(world_do(&w, &attempt), REFUSAL_NONE);
+    world_wait(&w, 4 * (int64_t)HOUR_MS);
+    ck_assert_int_eq(world_do(&w, &attempt), REFUSAL_NONE);
+    ck_assert_int_eq(world_case(&w, id).state, CASE_STATE_ANSWERED);
+    world_wait(&w, DAY_MS);
+    ck_assert_int_eq(world_do(&w, &attempt), REFUSAL_NONE);
+    ck_assert_int_eq(world_case(&w, id).state, CASE_STATE_CLOSED);
+}
+END_TEST
+
+START_TEST(the_citizens_limit_runs_from_received)
+{
+    uint64_t id = world_submit(&w, "unknown", "S1");
+    int64_t received = w.now_ms;
+    struct clock_row total = clock_of(world_case(&w, id).total_clock);
+    ck_assert_int_eq(total.due_at, 0); /* not before the first route */
+    world_wait(&w, 2 * (int64_t)HOUR_MS);
+    struct command route = {.type = COMMAND_ROUTE};
+    route.body.route.case_id = id;
+    route.body.route.unit = code_of("DA");
+    route.body.route.reason = text_of("no row fits");
+    ck_assert_int_eq(world_do(&w, &route), REFUSAL_NONE);
+    total = clock_of(total.clock_id);
+    ck_assert_int_eq(total.due_at, received + 5 * (int64_t)DAY_MS);
+    ck_assert(code_equal(&total.acct, &(struct code){"DA"}));
+    struct clock_row handle = clock_of(world_case(&w, id).handle_clock);
+    ck_assert_int_eq(handle.due_at, w.now_ms + 5 * (int64_t)DAY_MS);
+}
+END_TEST
+
+START_TEST(what_is_due_on_a_case_comes_before_a_command_on_it)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1"), clock = 0, duty = 0;
+    uint64_t lead = world_duty(&w, id, DUTY_KIND_LEAD).duty_id;
+    int64_t at = 0;
+    world_act(&w, COMMAND_CLAIM, id, lead);
+    ck_assert(!core_case_due(&w.view, id, w.now_ms, &at, &clock, &duty));
+    ck_assert(core_case_due(&w.view, id, w.now_ms + HOUR_MS, &at, &clock, &duty));
+    ck_assert_int_eq(at, w.now_ms + HOUR_MS / 2); /* the lease lapses first */
+    ck_assert_uint_eq(duty, lead);
+    ck_assert_uint_eq(clock, 0);
+    world_act(&w, COMMAND_RELEASE, id, lead);
+    ck_assert(core_case_due(&w.view, id, w.now_ms + 2 * (int64_t)DAY_MS, &at, &clock, &duty));
+    ck_assert_uint_eq(duty, 0);
+    ck_assert_int_eq(clock_of(clock).kind, CLOCK_KIND_SIGN);
+    ck_assert_int_eq(at, w.now_ms + (int64_t)DAY_MS * 4 / 5);
 }
 END_TEST
 
@@ -446,6 +511,9 @@ int main(void)
     tcase_add_test(tcase, not_solved_brings_the_next_round_and_the_last_goes_to_the_desk);
     tcase_add_test(tcase, the_citizen_who_comes_later_is_not_charged);
     tcase_add_test(tcase, three_attempts_on_two_days_make_unreachable);
+    tcase_add_test(tcase, two_attempts_on_one_day_are_not_enough);
+    tcase_add_test(tcase, the_citizens_limit_runs_from_received);
+    tcase_add_test(tcase, what_is_due_on_a_case_comes_before_a_command_on_it);
     tcase_add_test(tcase, each_rung_fires_once_at_its_own_instant);
     tcase_add_test(tcase, a_lease_is_one_persons_and_lapses);
     tcase_add_test(tcase, a_refusal_says_which_of_role_subtree_or_state_failed);
