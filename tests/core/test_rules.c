@@ -512,11 +512,9 @@ static bool try(const struct situation *situation, enum command_type type, int n
             view_get(&w.view, ROW_CALL, call.call_id, &after_call);
             expect_move(MACHINE_CALL, type, call.state, after_call.state, 0, situation->name);
         }
-        if (duty.duty_id != 0 && (names_duty || duty_kind_enum.count > 0)) {
+        if (duty.duty_id != 0) {
             view_get(&w.view, ROW_DUTY, duty.duty_id, &after_duty);
-            if (after_duty.state != duty.state || names_duty) {
-                expect_move(MACHINE_DUTY, type, duty.state, after_duty.state, duty.kind, situation->name);
-            } else if (rules_cell(MACHINE_DUTY, type, duty.state, duty.kind) != NULL) {
+            if (names_duty || after_duty.state != duty.state || rules_cell(MACHINE_DUTY, type, duty.state, duty.kind) != NULL) {
                 expect_move(MACHINE_DUTY, type, duty.state, after_duty.state, duty.kind, situation->name);
             }
         }
