@@ -62,6 +62,9 @@ static void deliver(struct loop *loop)
 static int step(struct loop *loop, size_t count)
 {
     loop->forced = false;
+    /* Who is connected may listen. Counting the subscriptions instead would let one peer, by taking back what it never asked for,
+     * silence all: ZeroMQ passes that on. */
+    engine_listen(loop->engine, monitor_connections(loop->event_monitor) > 0);
     size_t taken = engine_take(loop->engine, loop->batch, count, wall_ms());
     enum engine_outcome outcome = engine_append(loop->engine);
     int rc = engine_journaled(loop->engine, outcome);

@@ -11,6 +11,7 @@
 
 #include "dispatcher/engine/engine.h"
 #include "dispatcher/shell/auth.h"
+#include "dispatcher/shell/monitor.h"
 #include "dispatcher/shell/publisher.h"
 #include "dispatcher/shell/requests.h"
 
@@ -30,6 +31,7 @@ struct loop {
     struct peers *peers;
     struct requests *requests;
     struct publisher *publisher;
+    struct monitor *event_monitor;
     bool drill;
     void (*reload)(void *arg, struct engine *engine); /* SIGHUP; may call engine_adopt */
     void *reload_arg;

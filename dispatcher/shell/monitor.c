@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WATCHED (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+#define FAILED (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+#define WATCHED (FAILED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED)
 
 struct monitor {
     void *watched;
@@ -16,6 +17,7 @@ struct monitor {
     const char *name;
     struct log *log;
     struct zpoll poll;
+    size_t connections;
 };
 
 static const char *reason(uint32_t value)
@@ -48,7 +50,11 @@ static bool receive(struct monitor *monitor)
     while (got && zmq_msg_more(&frame) && zframe_receive(monitor->socket, &frame) == 0)
         snprintf(address, sizeof(address), "%.*s", (int)zmq_msg_size(&frame), (const char *)zmq_msg_data(&frame));
     zmq_msg_close(&frame);
-    if (event != 0)
+    if (event == ZMQ_EVENT_ACCEPTED)
+        monitor->connections++;
+    else if (event == ZMQ_EVENT_DISCONNECTED && monitor->connections > 0)
+        monitor->connections--;
+    else if ((event & FAILED) != 0)
         log_say(monitor->log, LOG_LEVEL_WARNING, "handshake_failed", "a peer did not get in at %s (%s): %s", monitor->name, address,
                 reason(event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ? value : 0));
     return got;
@@ -58,6 +64,12 @@ static void on_event(void *arg)
 {
     while (receive(arg))
         ;
+}
+
+size_t monitor_connections(struct monitor *monitor)
+{
+    on_event(monitor);
+    return monitor->connections;
 }
 
 int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop, struct log *log, struct monitor **ret)

@@ -1,5 +1,5 @@
 /*
- * monitor.h - says in the log which connections fail before they ask anything
+ * monitor.h - counts a socket's connections, and says in the log which of them fail before they ask anything
  *
  * A client without encryption at a CURVE socket, or one with the wrong server key, never reaches the ZAP handler and tries again
  * for ever; without this the operator would see nothing. One line a failure, limited like every line. One thread.
@@ -15,6 +15,10 @@ struct monitor;
 /* Watches the handshakes of a bound socket; `name` says which in the log and must be different for each. Borrows all. Gives *ret.
  * Returns 0 or a negative errno. */
 int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop, struct log *log, struct monitor **ret);
+
+/* Connections that were accepted and have not ended, those still in their handshake too. One that ZeroMQ has taken a frame from is
+ * in the number. */
+size_t monitor_connections(struct monitor *monitor);
 
 /* Stops watching; handles close with the loop. The watched socket must still be open. NULL is allowed. */
 void monitor_stop(struct monitor *monitor);

@@ -8,7 +8,6 @@
 
 #include "dispatcher/shell/binding.h"
 #include "dispatcher/shell/loop.h"
-#include "dispatcher/shell/monitor.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -97,6 +96,7 @@ static int open_all(struct shell *shell, const struct shell_options *options, ch
     if (rc != 0)
         return rc;
     loop->router = shell->router;
+    loop->event_monitor = shell->event_monitor;
     rc = loop_open(loop);
     if (rc == 0)
         rc = loop_first(loop);

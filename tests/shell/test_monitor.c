@@ -1,0 +1,86 @@
+/* test_monitor.c - connections are counted while they last, whatever their peers subscribe to or take back. */
+#include "dispatcher/shell/monitor.h"
+#include "dispatcher/shell/zframe.h"
+#include "proto/gen/schema.h"
+#include "tests/shell/harness.h"
+
+static struct harness harness;
+static struct monitor *monitor;
+static void *xpub;
+static char endpoint[256];
+
+static void setup(void)
+{
+    harness_open(&harness, true);
+    harness_key(&harness, "default", 1u << ROLE_LISTENER);
+    xpub = harness_server(&harness, ZMQ_XPUB, true, AUTH_DOMAIN_EVENTS, endpoint);
+    ck_assert_int_eq(monitor_open(harness.context, xpub, AUTH_DOMAIN_EVENTS, &harness.uv, harness.log, &monitor), 0);
+}
+
+static void teardown(void)
+{
+    monitor_stop(monitor);
+    uv_run(&harness.uv, UV_RUN_NOWAIT);
+    monitor_free(monitor);
+    harness_close(&harness);
+}
+
+static bool counts(void *arg)
+{
+    return monitor_connections(monitor) == *(const size_t *)arg;
+}
+
+static void expect(size_t count)
+{
+    harness_until(&harness, counts, &count);
+}
+
+static bool subscribed(void *arg)
+{
+    zmq_msg_t *frame = arg;
+    return zframe_receive(xpub, frame) == 0;
+}
+
+START_TEST(connections_are_counted_while_they_last)
+{
+    ck_assert_uint_eq(monitor_connections(monitor), 0);
+    void *first = harness_client(&harness, ZMQ_SUB, NULL, endpoint);
+    expect(1);
+    void *second = harness_client(&harness, ZMQ_SUB, NULL, endpoint);
+    expect(2);
+    harness_drop(&harness, first);
+    expect(1);
+    harness_drop(&harness, second);
+    expect(0);
+    harness_client(&harness, ZMQ_SUB, NULL, endpoint);
+    expect(1);
+}
+END_TEST
+
+/* What the engine asks before it makes events: a subscription that has come is of a connection that is in the number. */
+START_TEST(who_has_subscribed_is_counted)
+{
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    harness_client(&harness, ZMQ_SUB, NULL, endpoint);
+    harness_until(&harness, subscribed, &frame);
+    ck_assert_uint_eq(monitor_connections(monitor), 1);
+    zmq_msg_close(&frame);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("monitor");
+    TCase *tests = tcase_create("monitor");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, connections_are_counted_while_they_last);
+    tcase_add_test(tests, who_has_subscribed_is_counted);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
