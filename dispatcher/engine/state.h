@@ -61,6 +61,7 @@ struct engine {
     int append_failed;            /* errno of the journal in this step */
     uint64_t since_checkpoint;    /* records */
     uint64_t checkpoint_again_at; /* records since the last checkpoint at which a failed one is tried again */
+    uint64_t prepare_bytes;       /* of the next segment that are owed: see journal_ahead */
     int stopped;                  /* negative errno: nothing more is acknowledged */
 };
 

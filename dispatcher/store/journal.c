@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PREPARE_SLICE (1024 * 1024)
 #define BUFFER_KEEP (4 * 1024 * 1024)
 #define PAGE 4096
 
@@ -217,7 +216,7 @@ int journal_prepare(struct journal *journal)
     if (journal->maker.fd < 0)
         rc = segment_make(journal->folder, journal->segment_size, &journal->maker);
     if (rc == 0)
-        rc = segment_make_on(journal->folder, &journal->maker, PREPARE_SLICE);
+        rc = segment_make_on(journal->folder, &journal->maker, JOURNAL_PREPARE_SLICE);
     return no_room(rc) ? -ENOSPC : rc;
 }
 

@@ -44,6 +44,7 @@
 /* Bytes of a frame's header, and most bytes of its data. */
 #define JOURNAL_FRAME_HEADER 80
 #define JOURNAL_FRAME_DATA_MAX (LIMIT_FRAME_SIZE - JOURNAL_FRAME_HEADER)
+#define JOURNAL_PREPARE_SLICE (1024 * 1024)
 
 struct journal;
 
@@ -116,7 +117,7 @@ uint64_t journal_last_seq(const struct journal *journal);
 /* Sentence on the last damage that a cursor met; empty: none. Lives as long as the journal. */
 const char *journal_said(const struct journal *journal);
 
-/* Makes the next segment ahead of need, from the time the present one is half full, a slice of at most 1 MiB a call (below a
+/* Makes the next segment ahead of need, from the time the present one is half full, a JOURNAL_PREPARE_SLICE a call (below a
  * millisecond, the last slice flushes). Call it when idle and between batches: what is left to do is done by the append that
  * needs it, which then stalls. Returns 1 while there is more to do, 0 nothing to do, or a negative errno (nothing is lost; the next
  * call begins again). */
