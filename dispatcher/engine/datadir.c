@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,16 @@ static int flush_folder(const char *path)
         r = -errno;
     close(fd);
     return r;
+}
+
+/* The data folder's own name. Without the right to read the folder above, somebody else has made it. */
+static int flush_parent(const char *path)
+{
+    char *copy = strdup(path);
+    int r = copy == NULL ? -ENOMEM : flush_folder(dirname(copy));
+
+    free(copy);
+    return r == -EACCES ? 0 : r;
 }
 
 static int write_all(int fd, const char *data, size_t size)
@@ -225,8 +236,11 @@ static int check_version(const struct datadir *folder, bool shared, char *said)
     if (r == 0 && version == 0) {
         char text[32];
 
+        /* First the folder's own name: so one that has a VERSION is safe, whenever the process that made it ended. */
         snprintf(text, sizeof(text), VERSION_WORDS "%d\n", DATADIR_VERSION);
-        r = write_file(fresh, text);
+        r = flush_parent(folder->path);
+        if (r == 0)
+            r = write_file(fresh, text);
         if (r == 0 && rename(fresh, path) < 0)
             r = -errno;
         if (r == 0)
