@@ -24,13 +24,12 @@ static int sync_parent(const char *path)
 int folder_open(const char *path, bool make)
 {
     if (make) {
-        if (mkdir(path, 0750) == 0) {
-            int rc = sync_parent(path);
-            if (rc < 0)
-                return rc;
-        } else if (errno != EEXIST) {
+        if (mkdir(path, 0750) != 0 && errno != EEXIST)
             return -errno;
-        }
+        /* Also when it was there: who made it may have ended before this. */
+        int rc = sync_parent(path);
+        if (rc < 0)
+            return rc;
     }
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;

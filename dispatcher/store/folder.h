@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Opens a folder; `make`: makes it when missing and flushes its parent. Returns the descriptor (caller closes) or a negative errno.
+/* Opens a folder; `make`: makes it when missing, and flushes its parent in any case. Returns the descriptor (caller closes) or a
+ * negative errno.
  */
 int folder_open(const char *path, bool make);
 

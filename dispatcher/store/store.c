@@ -171,17 +171,21 @@ static int open_env(struct store *store)
 
 int store_open(const struct store_options *options, struct store **ret)
 {
+    size_t map_size = options->map_size != 0 ? options->map_size : MAP_SIZE_DEFAULT;
     int folder = folder_open(options->path, !options->read_only);
     if (folder < 0)
         return folder;
+    int rc = options->read_only ? 0 : store_make(folder, options->path, map_size);
     close(folder);
+    if (rc < 0)
+        return rc;
     struct store *store = calloc(1, sizeof *store);
     if (store == NULL)
         return -ENOMEM;
     store->path = strdup(options->path);
     store->read_only = options->read_only;
-    store->map_size = options->map_size != 0 ? options->map_size : MAP_SIZE_DEFAULT;
-    int rc = store->path != NULL ? open_env(store) : -ENOMEM;
+    store->map_size = map_size;
+    rc = store->path != NULL ? open_env(store) : -ENOMEM;
     if (rc == 0)
         rc = store_rebuild(store);
     if (rc < 0) {

@@ -30,6 +30,10 @@ struct store {
     struct counters counters;
 };
 
+/* Makes the file of the rows in `folder`, whose path is `path`, when it is missing; under its name it is whole, also after a power
+ * cut. Returns 0 or a negative errno. */
+int store_make(int folder, const char *path, size_t map_size);
+
 /* LMDB's answer as a negative errno; 0 stays. */
 int store_errno(int rc);
 
