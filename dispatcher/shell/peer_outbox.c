@@ -50,13 +50,20 @@ int peer_outbox_init(struct peer_outbox *outbox)
     return 0;
 }
 
-void peer_outbox_deinit(struct peer_outbox *outbox)
+void peer_outbox_clear(struct peer_outbox *outbox)
 {
     struct parcel *next;
     for (struct parcel *parcel = outbox->first; parcel != NULL; parcel = next) {
         next = parcel->next;
         free(parcel);
     }
+    outbox->first = outbox->last = NULL;
+    outbox->waiting_bytes = 0;
+}
+
+void peer_outbox_deinit(struct peer_outbox *outbox)
+{
+    peer_outbox_clear(outbox);
     if (outbox->flight != NULL)
         let_go(outbox->flight);
     *outbox = (struct peer_outbox){0};

@@ -35,6 +35,9 @@ int peer_outbox_send(struct peer_outbox *outbox, void *router, const void *routi
 /* Sends what waits, as far as it goes. Returns 0 = nothing waits any more; 1 = something still waits; or a negative errno. */
 int peer_outbox_retry(struct peer_outbox *outbox, void *router, const void *routing, size_t routing_size);
 
+/* Drops what waits. What ZeroMQ has counts on, so that a peer which never reads does not begin anew. */
+void peer_outbox_clear(struct peer_outbox *outbox);
+
 /* Drops what waits; what ZeroMQ has is let go by itself. */
 void peer_outbox_deinit(struct peer_outbox *outbox);
 

@@ -57,32 +57,36 @@ static void forget(struct peers *peers, struct peer *peer)
     free(peer);
 }
 
-/* Says why a peer is dropped with replies that it will not get. */
-static void drop(struct peers *peers, struct peer *peer, const char *why)
+static void set_blocked(struct peers *peers, struct peer *peer, bool blocked)
 {
-    log_say(peers->log, LOG_LEVEL_WARNING, "peer_dropped", "peer %llu (key %.*s) %s: %zu bytes of replies dropped",
-            (unsigned long long)peer->number, CODE_SIZE, peer->who.name.s, why, peer->outbox.waiting_bytes);
-    forget(peers, peer);
-}
-
-/* Forgets what a send or retry of `peer` has ended. True: the peer is still there. */
-static bool settle(struct peers *peers, struct peer *peer, size_t waited_before, int rc)
-{
-    peers->waiting_bytes += peer->outbox.waiting_bytes - waited_before; /* wraps round when less waits than before */
-    if (rc < 0) {
-        if (rc == -EHOSTUNREACH)
-            forget(peers, peer); /* it went away: nothing to say */
-        else
-            drop(peers, peer, rc == -ENOBUFS ? "does not read its replies" : strerror(-rc));
-        return false;
-    }
-    bool blocked = rc == 1;
     if (blocked && !peer->blocked)
         DL_APPEND2(peers->blocked, peer, blocked_prev, blocked_next);
     if (!blocked && peer->blocked)
         DL_DELETE2(peers->blocked, peer, blocked_prev, blocked_next);
     peer->blocked = blocked;
-    return true;
+}
+
+/* Drops the replies that wait for a peer, and says why. The peer stays: what ZeroMQ holds for it must go on to count, or each new
+ * beginning would let it have as much again. */
+static void drop_replies(struct peers *peers, struct peer *peer, const char *why)
+{
+    log_say(peers->log, LOG_LEVEL_WARNING, "replies_dropped", "peer %llu (key %.*s) %s: %zu bytes of replies dropped",
+            (unsigned long long)peer->number, CODE_SIZE, peer->who.name.s, why, peer->outbox.waiting_bytes);
+    peers->waiting_bytes -= peer->outbox.waiting_bytes;
+    peer_outbox_clear(&peer->outbox);
+    set_blocked(peers, peer, false);
+}
+
+/* Keeps the books after a send or retry of `peer`, which may be gone then. */
+static void settle(struct peers *peers, struct peer *peer, size_t waited_before, int rc)
+{
+    peers->waiting_bytes += peer->outbox.waiting_bytes - waited_before; /* wraps round when less waits than before */
+    if (rc == -EHOSTUNREACH)
+        forget(peers, peer); /* it went away: nothing to say */
+    else if (rc < 0)
+        drop_replies(peers, peer, rc == -ENOBUFS ? "does not read its replies" : strerror(-rc));
+    else
+        set_blocked(peers, peer, rc == 1);
 }
 
 static void on_retry(uv_timer_t *timer)
@@ -204,7 +208,7 @@ void peers_send(struct peers *peers, uint64_t number, bool delimited, const void
     int rc = peer_outbox_send(&peer->outbox, peers->router, peer->routing, peer->routing_size, delimited, data, size);
     settle(peers, peer, before, rc);
     while (peers->waiting_bytes > PEERS_WAITING_BYTES)
-        drop(peers, peers->blocked, "has not read for the longest time while replies fill memory");
+        drop_replies(peers, peers->blocked, "has not read for the longest time while replies fill memory");
     if (peers->blocked != NULL && !peers->stopped && !uv_is_active((uv_handle_t *)&peers->retry))
         uv_timer_start(&peers->retry, on_retry, PEERS_RETRY_MS, PEERS_RETRY_MS);
 }

@@ -3,9 +3,9 @@
  *
  * A peer is one connection: its routing id (ZeroMQ makes it) and the key that opened it. The engine knows peers by number
  * only; a number is never used twice. At most PEERS_MAX are remembered, the one that has been silent longest is forgotten. A
- * peer is also forgotten when its connection is gone, when its key is taken out of the keys folder, and when more than
- * LIMIT_OUTBOX_BYTES (or PEERS_WAITING_BYTES over all peers) would wait for it; what waited is dropped, and the client asks
- * again under the same request id. One thread.
+ * peer is also forgotten when its connection is gone, and when its key is taken out of the keys folder. Where more than
+ * LIMIT_OUTBOX_BYTES (or PEERS_WAITING_BYTES over all peers) would wait for it, what waits is dropped, and the client asks again
+ * under the same request id. One thread.
  */
 #ifndef HUYING_SHELL_PEERS_H
 #define HUYING_SHELL_PEERS_H

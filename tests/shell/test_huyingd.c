@@ -341,7 +341,7 @@ START_TEST(a_reader_that_stands_still_is_dropped_and_others_are_served)
     zmq_setsockopt(slow, ZMQ_RCVHWM, &one, sizeof(one));
     ck_assert_int_eq(zmq_connect(slow, server.listen), 0);
     int rounds = 0;
-    while (!process_said(&server, "peer_dropped")) {
+    while (!process_said(&server, "replies_dropped")) {
         ck_assert_int_lt(rounds++, 10000);
         for (int i = 0; i < 10; i++)
             process_send(slow, "e", "events", NULL, 0);
