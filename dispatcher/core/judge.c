@@ -173,8 +173,46 @@ static bool duty_fits(const struct judging *j, const struct duty_row *duty)
     return false;
 }
 
+/* The field by which the command names one duty among those of its kind; NULL: it leaves that to the actor's subtree. */
+static const char *named_in(const struct command *command)
+{
+    switch (command->type) {
+    case COMMAND_DISPATCH_CALL:
+        return command->body.dispatch_call.call_id != 0 ? "call" : NULL;
+    case COMMAND_NOTE_ATTEMPT:
+    case COMMAND_NOTE_FOLLOWUP:
+        return "reporter";
+    case COMMAND_RATE_CALL:
+        return code_empty(&command->body.rate_call.unit) ? NULL : "unit";
+    case COMMAND_CANCEL:
+        return code_empty(&command->body.cancel.unit) ? NULL : "unit";
+    case COMMAND_CLAIM:
+    case COMMAND_RELEASE:
+    case COMMAND_SIGN:
+    case COMMAND_CONTACT:
+    case COMMAND_REPORT:
+    case COMMAND_ANSWER:
+    case COMMAND_ARRIVE:
+    case COMMAND_FINISH_CALL:
+        return code_empty(&command->body.sign.unit) ? NULL : "unit";
+    case COMMAND_SUBMIT:
+    case COMMAND_ADD_NOTE:
+    case COMMAND_ROUTE:
+    case COMMAND_TAKE_OVER:
+    case COMMAND_REOPEN:
+    case COMMAND_RAISE_CALL:
+    case COMMAND_WITHDRAW_CALL:
+    case COMMAND_ADVANCE:
+    case COMMAND_PULSE:
+    case COMMAND_ADOPT_CONFIG:
+        break;
+    }
+    return NULL;
+}
+
 /* Finds the duty: by id, else the only fitting open one, else the newest fitting one that is over (so that the state can say why
- * not), else the newest of the kind that somebody else holds (so that the subtree can say why not). */
+ * not), else, where the command names nobody, the newest of the kind that somebody else holds (so that the subtree can say why
+ * not). */
 static bool find_duty(struct judging *j, const struct family *family)
 {
     uint32_t kinds = wanted_kinds(j->command, family);
@@ -211,7 +249,14 @@ static bool find_duty(struct judging *j, const struct family *family)
     if (j->duty.duty_id == 0) {
         return refuse(j, REFUSAL_BAD_STATE, "duty");
     }
-    return open == 1 || over.duty_id != 0 || covers(j, unit_index(j, &others.unit)) || refuse(j, REFUSAL_NOT_YOURS, "unit");
+    if (open == 1 || over.duty_id != 0) {
+        return true;
+    }
+    const char *named = named_in(j->command);
+    if (named != NULL) {
+        return refuse(j, REFUSAL_NOT_FOUND, named); /* never the duty of somebody whom the command did not name */
+    }
+    return covers(j, unit_index(j, &others.unit)) || refuse(j, REFUSAL_NOT_YOURS, "unit");
 }
 
 /* The call of a command that works on a call itself: by id, else the newest open one, else the newest. */

@@ -382,6 +382,46 @@ START_TEST(a_refusal_says_which_of_role_subtree_or_state_failed)
 }
 END_TEST
 
+START_TEST(a_unit_that_is_named_and_holds_nothing_is_not_replaced_by_another)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command sign = {.type = COMMAND_SIGN};
+    sign.body.sign.case_id = id;
+    sign.body.sign.kind = DUTY_KIND_LEAD;
+    sign.body.sign.given = SIGN_HAS_KIND;
+    sign.body.sign.unit = code_of("S2");
+    ck_assert_int_eq(world_do(&w, &sign), REFUSAL_NOT_FOUND);
+    ck_assert_str_eq(w.verdict->field, "unit");
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).state, DUTY_STATE_OFFERED);
+    world_call(&w, id, "UT");
+    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
+    dispatch.body.dispatch_call.case_id = id;
+    dispatch.body.dispatch_call.call_id = 1;
+    dispatch.body.dispatch_call.reason = text_of("by hand");
+    ck_assert_int_eq(world_do(&w, &dispatch), REFUSAL_NOT_FOUND);
+    ck_assert_str_eq(w.verdict->field, "call");
+    world_dispatch(&w, id, "UT");
+    struct command cancel = {.type = COMMAND_CANCEL};
+    cancel.body.cancel.case_id = id;
+    cancel.body.cancel.kind = DUTY_KIND_RESPOND;
+    cancel.body.cancel.given = CANCEL_HAS_KIND;
+    cancel.body.cancel.unit = code_of("DA");
+    cancel.body.cancel.reason = text_of("not needed");
+    ck_assert_int_eq(world_do(&w, &cancel), REFUSAL_NOT_FOUND);
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_RESPOND).state, DUTY_STATE_OFFERED);
+    world_finish(&w, id, FINISH_CODE_SOLVED);
+    struct command rate = {.type = COMMAND_RATE_CALL};
+    rate.body.rate_call.case_id = id;
+    rate.body.rate_call.unit = code_of("DA");
+    rate.body.rate_call.confirmed = true;
+    rate.body.rate_call.score = 5;
+    ck_assert_int_eq(world_do(&w, &rate), REFUSAL_NOT_FOUND);
+    ck_assert_int_ne(world_duty(&w, id, DUTY_KIND_RATE).state, DUTY_STATE_DONE);
+    rate.body.rate_call.unit = code_of("UT");
+    ck_assert_int_eq(world_do(&w, &rate), REFUSAL_NONE);
+}
+END_TEST
+
 START_TEST(guards_of_a_call)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
@@ -517,6 +557,7 @@ int main(void)
     tcase_add_test(tcase, each_rung_fires_once_at_its_own_instant);
     tcase_add_test(tcase, a_lease_is_one_persons_and_lapses);
     tcase_add_test(tcase, a_refusal_says_which_of_role_subtree_or_state_failed);
+    tcase_add_test(tcase, a_unit_that_is_named_and_holds_nothing_is_not_replaced_by_another);
     tcase_add_test(tcase, guards_of_a_call);
     tcase_add_test(tcase, what_the_list_gives_to_one_unit_is_routed_not_called);
     tcase_add_test(tcase, a_request_id_is_remembered_and_not_for_ever);
