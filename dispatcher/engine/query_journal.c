@@ -3,8 +3,17 @@
 
 #include <errno.h>
 
-/* Events of one page, in bytes. */
-#define EVENTS_BYTES_MAX (1u << 20)
+/* A page ends with the row that goes beyond so many bytes. */
+#define PAGE_BYTES_MAX (1u << 20)
+
+/* One page. The rows come before `next` is known, so they are kept apart and then copied behind the head of the reply. */
+struct page {
+    struct proto_buffer bytes;
+    size_t ends[LIMIT_PAGE];
+    uint32_t rows, wanted;
+    uint64_t next; /* events: sequence to go on from */
+    uint64_t prev; /* event before it */
+};
 
 static int read_record(struct query *query, uint64_t seq, struct record *ret)
 {
@@ -39,38 +48,54 @@ static int timeline_start(struct query *query, const struct case_row *row, uint6
     return 0;
 }
 
+/* Encodes the records of one page, newest first. *ret_next: where the next page begins, 0 = end. */
+static int read_timeline(struct query *query, uint64_t case_id, uint64_t seq, struct page *page, uint64_t *ret_next)
+{
+    struct record record;
+    uint64_t last = seq;
+
+    while (seq != 0 && page->rows < LIMIT_PAGE && page->bytes.size <= PAGE_BYTES_MAX) {
+        int r = read_record(query, seq, &record);
+
+        if (r == 0 && record.head.case_id != case_id)
+            r = -EBADMSG;
+        if (r == 0)
+            r = record_encode_view(&record, query->with_persons, &page->bytes);
+        if (r < 0)
+            return r;
+        page->ends[page->rows++] = page->bytes.size;
+        last = seq;
+        seq = record.head.case_prev;
+    }
+    *ret_next = seq != 0 ? last : 0;
+    return 0;
+}
+
 int query_timeline(struct query *query, struct proto_buffer *out)
 {
     const struct timeline_query *body = &query->request->query_body.timeline;
     struct timeline_reply reply = {0};
+    struct page page = {0};
     struct reply_writer writer;
     struct case_row row;
-    struct record record;
-    uint64_t chain[LIMIT_PAGE], seq;
-    size_t count = 0;
+    uint64_t seq;
     int r;
 
     if (!query_find_case(query, body->case_id, body->number, body->submitted, &row))
         return 0;
     r = timeline_start(query, &row, (body->given & TIMELINE_HAS_BEFORE) != 0 ? body->before : 0, &seq);
-    while (r == 0 && seq != 0 && count < LIMIT_PAGE) {
-        r = read_record(query, seq, &record);
-        if (r == 0 && record.head.case_id != row.case_id)
-            r = -EBADMSG;
-        chain[count++] = seq;
-        seq = record.head.case_prev;
-    }
-    if (r == 0 && seq != 0)
-        reply.next = chain[count - 1];
+    if (r == 0)
+        r = read_timeline(query, row.case_id, seq, &page, &reply.next);
     if (r == 0)
         r = reply_begin(&writer, out, query->request->id, &timeline_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
     if (r == 0)
         r = reply_list(&writer, "rows");
-    while (r == 0 && count-- > 0) {
-        r = read_record(query, chain[count], &record);
-        if (r == 0)
-            r = record_encode_view(&record, query->with_persons, reply_row_into(&writer));
+    while (r == 0 && page.rows-- > 0) {
+        size_t begin = page.rows == 0 ? 0 : page.ends[page.rows - 1];
+
+        r = reply_row_raw(&writer, page.bytes.data + begin, page.ends[page.rows] - begin);
     }
+    proto_buffer_deinit(&page.bytes);
     return r == 0 ? reply_end(&writer) : r;
 }
 
@@ -90,15 +115,6 @@ static int event_before(struct query *query, uint64_t seq, uint64_t *ret)
     return 0;
 }
 
-/* One page of events. The rows come before `next` is known, so they are kept apart and then copied behind the head of the reply. */
-struct page {
-    struct proto_buffer bytes;
-    size_t ends[LIMIT_PAGE];
-    uint32_t rows, wanted;
-    uint64_t next; /* sequence to go on from */
-    uint64_t prev; /* event before it */
-};
-
 /* Adds the events of one frame. Returns 1 when the page is full, 0, or a negative errno. */
 static int add_frame(struct page *page, const struct journal_frame *frame)
 {
@@ -114,7 +130,7 @@ static int add_frame(struct page *page, const struct journal_frame *frame)
         if (record.seq < page->next)
             continue;
         if (record_is_event(record.type)) {
-            if (page->rows == page->wanted || page->bytes.size > EVENTS_BYTES_MAX)
+            if (page->rows == page->wanted || page->bytes.size > PAGE_BYTES_MAX)
                 return 1;
             r = record_encode_event(&record, page->prev, &page->bytes);
             if (r < 0)

@@ -100,6 +100,47 @@ START_TEST(texts_are_for_roles)
 }
 END_TEST
 
+/* A page of long texts ends sooner, so that no answer grows with what people wrote. */
+START_TEST(pages_of_long_texts_are_short)
+{
+    struct harness h;
+    const size_t size = 60000;
+    char *body = malloc(size + 64), id[16];
+    uint64_t before = 0;
+    size_t notes = 0, pages = 0, i;
+
+    harness_begin(&h, true);
+    json_decref(submit(&h, "s1", T0, "M1", "S1"));
+    for (int n = 0; n < 50; n++) {
+        int head = snprintf(body, size, "{'submitted': 's1', 'text': '");
+
+        memset(body + head, 'x', size);
+        memcpy(body + (size_t)head + size, "'}", 3);
+        snprintf(id, sizeof(id), "n%d", n);
+        json_decref(harness_do(&h, id, "add_note", -1, body));
+    }
+    do {
+        json_t *page, *row;
+        size_t before_page = notes;
+
+        snprintf(body, size, "{'submitted': 's1', 'before': %llu}", (unsigned long long)before);
+        page = harness_do(&h, "q", "timeline", -1, body);
+        json_array_foreach(json_object_get(page, "rows"), i, row)
+        {
+            notes += strcmp(text_in(row, "type"), "case_noted") == 0;
+        }
+        ck_assert_uint_le(notes - before_page, 18); /* 1 MiB, and the one that goes beyond it */
+        before = (uint64_t)num_of(page, "next");
+        json_decref(page);
+        pages++;
+    } while (before != 0);
+    ck_assert_uint_eq(notes, 50);
+    ck_assert_uint_eq(pages, 3);
+    free(body);
+    harness_end(&h);
+}
+END_TEST
+
 /* A long timeline comes in pages, each oldest first, that join without a gap; also when it is read in the batch that wrote it. */
 START_TEST(timeline_comes_in_pages)
 {
@@ -328,6 +369,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_key_sees_its_subtree);
     tcase_add_test(t, texts_are_for_roles);
     tcase_add_test(t, timeline_comes_in_pages);
+    tcase_add_test(t, pages_of_long_texts_are_short);
     tcase_add_test(t, inbox_is_sorted_by_due);
     tcase_add_test(t, on_time_is_counted);
     tcase_add_test(t, durations_have_ranks);
