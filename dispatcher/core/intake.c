@@ -1,5 +1,6 @@
 /* intake.c - submit, add_note: what comes in is numbered, and routed where the list says so (lifecycle 2a) */
 #include "dispatcher/core/judging.h"
+#include "dispatcher/core/number.h"
 
 #include "config/zone.h"
 
@@ -69,7 +70,8 @@ static void begin_case(struct judging *j, const struct submit_command *submit, i
     c->received_at = j->now_ms;
 }
 
-static void emit_received(struct judging *j, const struct submit_command *submit)
+/* The number that the next case gets. */
+static void next_number(const struct judging *j, uint32_t *ret_day, uint32_t *ret_day_no)
 {
     struct district_row d;
     memset(&d, 0, sizeof(d));
@@ -78,9 +80,15 @@ static void emit_received(struct judging *j, const struct submit_command *submit
     if (day < d.day) {
         day = d.day; /* numbers ascend, also where a new zone sets the calendar back */
     }
+    *ret_day = day;
+    *ret_day_no = day == d.day ? d.day_no + 1 : 1;
+}
+
+static void emit_received(struct judging *j, const struct submit_command *submit, uint32_t day, uint32_t day_no)
+{
     struct case_received_body *body = &emit_for(j, RECORD_CASE_RECEIVED, j->district->desk_unit)->body.case_received;
     body->day = day;
-    body->day_no = day == d.day ? d.day_no + 1 : 1;
+    body->day_no = day_no;
     body->reporters = 1;
     body->accepted = true;
     body->anonymous = submit->anonymous;
@@ -101,12 +109,17 @@ bool judge_submit(struct judging *j)
 {
     const struct submit_command *submit = &j->command->body.submit;
     int32_t place, matter, lead = -1;
+    uint32_t day, day_no;
     if (!check_submit(j, submit, &place, &matter)) {
         return false;
     }
+    next_number(j, &day, &day_no);
+    if (day_no > NUMBER_DAY_NO_MAX) {
+        return refuse(j, REFUSAL_CAP, "number"); /* no case beyond it could be named */
+    }
     begin_case(j, submit, place);
     const struct catalogue_row *row = district_row(j->district, matter, place, &lead);
-    emit_received(j, submit);
+    emit_received(j, submit, day, day_no);
 
     struct limit none = limit_none();
     uint64_t total = next_seq(j);

@@ -4,8 +4,6 @@
 
 #include <assert.h>
 
-#define DAY_NO_MAX 9999999u
-
 static int damm(const char *at, int size)
 {
     static const char table[10][10] = {
@@ -43,7 +41,7 @@ static int digits(char *at, uint32_t value, int least)
 
 int number_print(uint32_t day, uint32_t day_no, char buffer[NUMBER_SIZE])
 {
-    assert(day <= 999999 && day_no <= DAY_NO_MAX);
+    assert(day <= 999999 && day_no <= NUMBER_DAY_NO_MAX);
     int size = digits(buffer, day, 6);
     buffer[size++] = '-';
     size += digits(buffer + size, day_no, 5);
@@ -91,5 +89,5 @@ bool number_parse(struct text number, uint32_t *ret_day, uint32_t *ret_day_no)
 
 uint64_t number_key(uint32_t day, uint32_t day_no)
 {
-    return (uint64_t)day * (DAY_NO_MAX + 1) + day_no;
+    return (uint64_t)day * (NUMBER_DAY_NO_MAX + 1) + day_no;
 }

@@ -10,6 +10,7 @@
 
 #include "proto/shape.h"
 
+#define NUMBER_DAY_NO_MAX 9999999u /* cases of one day */
 #define NUMBER_SIZE 24
 
 /* Writes the number, terminated, and returns its length. */

@@ -1,4 +1,5 @@
 /* test_lifecycle.c - clocks, take-over, calls, rounds and figures, one story a test */
+#include "dispatcher/core/number.h"
 #include "tests/core/world.h"
 
 #include <check.h>
@@ -472,6 +473,27 @@ START_TEST(what_the_list_gives_to_one_unit_is_routed_not_called)
 }
 END_TEST
 
+/* Numbers of a day end; the next day has its own. */
+START_TEST(a_day_has_so_many_numbers)
+{
+    struct command command = {.type = COMMAND_SUBMIT};
+    struct district_row d;
+    world_submit(&w, "LAMP", "C1");
+    ck_assert(view_get(&w.view, ROW_DISTRICT, 1, &d));
+    d.day_no = NUMBER_DAY_NO_MAX - 1;
+    view_put(&w.view, ROW_DISTRICT, 1, &d);
+    uint64_t last = world_submit(&w, "LAMP", "C1");
+    ck_assert_uint_eq(world_case(&w, last).day_no, NUMBER_DAY_NO_MAX);
+    command.body.submit.matter = code_of("LAMP");
+    command.body.submit.place = code_of("C1");
+    command.body.submit.anonymous = true;
+    ck_assert_int_eq(world_do(&w, &command), REFUSAL_CAP);
+    ck_assert_str_eq(w.verdict->field, "number");
+    world_wait(&w, DAY_MS);
+    ck_assert_uint_eq(world_case(&w, world_submit(&w, "LAMP", "C1")).day_no, 1);
+}
+END_TEST
+
 /* Every instant that a verdict records lies within time, also at its end. */
 START_TEST(time_ends_with_the_year_9999)
 {
@@ -562,6 +584,7 @@ int main(void)
     tcase_add_test(tcase, what_the_list_gives_to_one_unit_is_routed_not_called);
     tcase_add_test(tcase, a_request_id_is_remembered_and_not_for_ever);
     tcase_add_test(tcase, time_ends_with_the_year_9999);
+    tcase_add_test(tcase, a_day_has_so_many_numbers);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
