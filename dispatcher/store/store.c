@@ -182,6 +182,8 @@ int store_open(const struct store_options *options, struct store **ret)
     struct store *store = calloc(1, sizeof *store);
     if (store == NULL)
         return -ENOMEM;
+    for (int i = 0; i < ROW_TABLE_COUNT; i++)
+        cache_init(&store->caches[i], row_size((enum row_table)i));
     store->path = strdup(options->path);
     store->read_only = options->read_only;
     store->map_size = map_size;
@@ -218,10 +220,13 @@ int store_checkpoint(struct store *store)
     assert(!store->read_only);
     if (store->failed != 0)
         return store->failed;
-    int rc = store_write_counters(store);
+    int rc = store_flush(store);
+    if (rc == 0)
+        rc = store_write_counters(store);
     if (rc == 0)
         rc = commit(store);
     if (rc == 0) {
+        store_cache_trim(store);
         counters_clear(&store->counters);
         store->dirty = 0;
         rc = begin(store);
@@ -250,6 +255,7 @@ static int grow_map(struct store *store)
 int store_rewind(struct store *store)
 {
     abort_txn(store);
+    store_cache_clear(store);
     counters_clear(&store->counters);
     store_forget(store);
     store->dirty = 0;
@@ -274,11 +280,14 @@ struct store *store_close(struct store *store)
 {
     if (store == NULL)
         return NULL;
-    if (!store->read_only && store->failed == 0 && store->txn != NULL && store_write_counters(store) == 0)
+    if (!store->read_only && store->failed == 0 && store->txn != NULL && store_flush(store) == 0 &&
+        store_write_counters(store) == 0)
         (void)commit(store);
     close_env(store);
     store_forget(store);
     counters_deinit(&store->counters);
+    for (int i = 0; i < ROW_TABLE_COUNT; i++)
+        cache_deinit(&store->caches[i]);
     free(store->path);
     free(store);
     return NULL;

@@ -4,9 +4,12 @@
  * The transaction belongs to the thread that opened the store, from begin to commit. store_checkpoint commits it with full sync,
  * together with the last sequence applied (it is in the district row), and begins the next one; store_rewind aborts it, so that the
  * rows are again those of the last checkpoint, and rebuilds the memory indexes from them; the engine then replays the journal's
- * tail. Counters are buffered in memory between checkpoints and written in key order. Memory indexes: timers (rungs of running
- * clocks, leases) in a heap that deletes lazily, inboxes (open duties by unit and due instant), request ids by hash; all are kept
- * by the put function itself from the old and the new row, and rebuilt by one pass over the rows at open.
+ * tail. Rows that were put are kept in memory, and written into the transaction in key order at the checkpoint, or when a table has
+ * more than some thousand of them (cache.h): a row that twelve records touch is written once. Rows that were read are kept too
+ * while there is room. Whatever walks a table writes its changed rows first. So a full map shows at the checkpoint, or now and then
+ * in a put. Counters are buffered in the same way. Memory indexes: timers (rungs of running clocks, leases) in a heap that deletes
+ * lazily, inboxes (open duties by unit and due instant), request ids by hash; all are kept by the put function itself from the old
+ * and the new row, and rebuilt by one pass over the rows at open.
  *
  * A failure (disk, map, memory) is latched: from then on `get` says "not there" and `put` does nothing, until store_rewind. A
  * transaction that failed is never committed. Rows lie as they are in memory: another layout or byte order is refused at open with

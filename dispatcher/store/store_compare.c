@@ -11,7 +11,7 @@
 uint64_t store_count(struct store *store, enum row_table table)
 {
     MDB_stat stat = {0};
-    if (store->failed != 0)
+    if (store_flush_table(store, table) < 0)
         return 0;
     int rc = mdb_stat(store->txn, store->tables[table], &stat);
     if (rc != 0)
@@ -24,7 +24,7 @@ size_t store_ids_before(struct store *store, enum row_table table, uint64_t befo
     MDB_cursor *cursor;
     MDB_val key = {.mv_size = sizeof before, .mv_data = &before}, value;
     size_t count = 0;
-    if (store->failed != 0 || max == 0)
+    if (max == 0 || store_flush_table(store, table) < 0)
         return 0;
     int rc = mdb_cursor_open(store->txn, store->tables[table], &cursor);
     if (rc != 0) {
@@ -176,7 +176,7 @@ int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg
 {
     const struct differ call = {.call = differ, .arg = arg};
     int64_t sum = 0;
-    if (a->failed != 0 || b->failed != 0)
+    if (store_flush(a) < 0 || store_flush(b) < 0)
         return a->failed != 0 ? a->failed : b->failed;
     for (int i = 0; i < ROW_TABLE_COUNT; i++) {
         int64_t count = compare_table(a, b, (enum row_table)i, &call);

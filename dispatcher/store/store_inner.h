@@ -4,6 +4,7 @@
 #ifndef HUYING_STORE_STORE_INNER_H
 #define HUYING_STORE_STORE_INNER_H
 
+#include "dispatcher/store/cache.h"
 #include "dispatcher/store/counters.h"
 #include "dispatcher/store/inbox.h"
 #include "dispatcher/store/requests.h"
@@ -20,8 +21,10 @@ struct store {
     MDB_txn *txn; /* held open; NULL only after a failed commit or begin */
     MDB_dbi tables[ROW_TABLE_COUNT];
     MDB_dbi counters_dbi;
-    uint64_t last_id[ROW_TABLE_COUNT]; /* highest id that is or was in the table */
-    int failed;                        /* first failure, negative errno */
+    uint64_t last_id[ROW_TABLE_COUNT];     /* highest id that is or was in the table */
+    uint64_t stored_last[ROW_TABLE_COUNT]; /* the same of what the transaction has; above it rows are in memory only */
+    struct cache caches[ROW_TABLE_COUNT];
+    int failed; /* first failure, negative errno */
     bool map_full;
     uint64_t dirty;
     struct timers timers;
@@ -41,6 +44,20 @@ int store_errno(int rc);
 void store_latch(struct store *store, int mdb_rc);
 
 extern const struct row_ops store_row_ops;
+
+/* Writes the changed rows of one table, or of all, into the transaction, in key order. Returns 0 or the latched failure. */
+int store_flush_table(struct store *store, enum row_table table);
+int store_flush(struct store *store);
+
+/* Adds an entry for a row that is not in memory; a full table is flushed and emptied first. Returns its index, or a negative errno:
+ * latched. */
+int64_t store_cache_add(struct store *store, enum row_table table, uint64_t id);
+
+/* After a flush: empties the tables that are more than half full, so that what comes next has room. */
+void store_cache_trim(struct store *store);
+
+/* Forgets all rows in memory, the changed ones too. */
+void store_cache_clear(struct store *store);
 
 /* Makes the memory indexes from the rows. Returns 0 or a negative errno. */
 int store_rebuild(struct store *store);

@@ -17,21 +17,34 @@ static MDB_val key_of(uint64_t *id)
     return (MDB_val){.mv_size = sizeof *id, .mv_data = id};
 }
 
-/* Copies a row out. False: not there, or latched. */
+/* Copies a row of the transaction out. False: not there, or latched. */
+static bool row_stored(struct store *store, enum row_table table, uint64_t id, void *ret_row)
+{
+    if (store->failed != 0 || id > store->stored_last[table])
+        return false;
+    MDB_val key = key_of(&id), value;
+    int rc = mdb_get(store->txn, store->tables[table], &key, &value);
+    if (rc == 0 && value.mv_size == row_size(table)) {
+        memcpy(ret_row, value.mv_data, value.mv_size);
+        return true;
+    }
+    if (rc != MDB_NOTFOUND)
+        store_latch(store, rc == 0 ? EIO : rc);
+    return false;
+}
+
+/* Copies a row out. False: not there, or latched; *ret_row is zeroed. */
 static bool row_read(struct store *store, enum row_table table, uint64_t id, void *ret_row)
 {
-    uint32_t size = row_size(table);
-    if (store->failed == 0) {
-        MDB_val key = key_of(&id), value;
-        int rc = mdb_get(store->txn, store->tables[table], &key, &value);
-        if (rc == 0 && value.mv_size == size) {
-            memcpy(ret_row, value.mv_data, size);
-            return true;
-        }
-        if (rc != MDB_NOTFOUND)
-            store_latch(store, rc == 0 ? EIO : rc);
+    const struct cache *cache = &store->caches[table];
+    int64_t index = cache_find(cache, id);
+    if (store->failed == 0 && index >= 0 && !cache->entries[index].gone) {
+        memcpy(ret_row, cache_row(cache, index), cache->row_size);
+        return true;
     }
-    memset(ret_row, 0, size);
+    if (index < 0 && row_stored(store, table, id, ret_row))
+        return true;
+    memset(ret_row, 0, row_size(table));
     return false;
 }
 
@@ -126,30 +139,37 @@ static void put_hooks(struct store *store, enum row_table table, uint64_t id, bo
     }
 }
 
+/* What was read is kept while there is room: it is often read again, or changed. */
 static bool op_get(void *arg, enum row_table table, uint64_t id, void *ret_row)
 {
-    return row_read(arg, table, id, ret_row);
+    struct store *store = arg;
+    struct cache *cache = &store->caches[table];
+    bool was = row_read(store, table, id, ret_row);
+    if (was && !store->read_only && cache_find(cache, id) < 0) {
+        int64_t index = cache_add(cache, id);
+        if (index >= 0)
+            memcpy(cache_row(cache, index), ret_row, cache->row_size);
+    }
+    return was;
 }
 
 static void op_put(void *arg, enum row_table table, uint64_t id, const void *row)
 {
     struct store *store = arg;
     bool hooked = table == ROW_CLOCK || table == ROW_DUTY || table == ROW_REQUEST;
-    bool is_new = id > store->last_id[table];
     union any_row old;
     assert(!store->read_only && id != 0);
-    if (hooked)
-        memset(&old, 0, row_size(table));
-    bool was = hooked && !is_new && row_read(store, table, id, &old);
+    bool was = hooked && row_read(store, table, id, &old);
     if (store->failed != 0)
         return;
-    MDB_val key = key_of(&id), value = {.mv_size = row_size(table), .mv_data = (void *)row};
-    int rc = mdb_put(store->txn, store->tables[table], &key, &value, is_new ? MDB_APPEND : 0);
-    if (rc != 0) {
-        store_latch(store, rc);
+    int64_t index = cache_find(&store->caches[table], id);
+    if (index < 0)
+        index = store_cache_add(store, table, id);
+    if (index < 0)
         return;
-    }
-    if (is_new)
+    memcpy(cache_row(&store->caches[table], index), row, row_size(table));
+    cache_mark(&store->caches[table], index, false);
+    if (id > store->last_id[table])
         store->last_id[table] = id;
     store->dirty++;
     if (hooked)
@@ -163,12 +183,12 @@ static void op_drop(void *arg, enum row_table table, uint64_t id)
     assert(!store->read_only && table == ROW_REQUEST);
     if (!row_read(store, table, id, &old))
         return;
-    MDB_val key = key_of(&id);
-    int rc = mdb_del(store->txn, store->tables[table], &key, NULL);
-    if (rc != 0) {
-        store_latch(store, rc);
+    int64_t index = cache_find(&store->caches[table], id);
+    if (index < 0)
+        index = store_cache_add(store, table, id);
+    if (index < 0)
         return;
-    }
+    cache_mark(&store->caches[table], index, true);
     store->dirty++;
     request_hook(store, id, &old.request_row, NULL);
 }
@@ -270,9 +290,10 @@ static int load_last_id(struct store *store, enum row_table table)
     if (rc != 0)
         return store_errno(rc);
     rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-    store->last_id[table] = 0;
+    store->stored_last[table] = 0;
     if (rc == 0 && key.mv_size == sizeof(uint64_t))
-        memcpy(&store->last_id[table], key.mv_data, sizeof(uint64_t));
+        memcpy(&store->stored_last[table], key.mv_data, sizeof(uint64_t));
+    store->last_id[table] = store->stored_last[table];
     mdb_cursor_close(cursor);
     return rc == MDB_NOTFOUND ? 0 : store_errno(rc);
 }

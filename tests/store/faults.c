@@ -176,6 +176,12 @@ int __wrap_mdb_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value, unsi
     CODE_CALL(FAULT_MDB_PUT, __real_mdb_put(txn, dbi, key, value, flags));
 }
 
+int __real_mdb_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *value, unsigned int flags);
+int __wrap_mdb_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *value, unsigned int flags)
+{
+    CODE_CALL(FAULT_MDB_PUT, __real_mdb_cursor_put(cursor, key, value, flags));
+}
+
 int __real_mdb_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value);
 int __wrap_mdb_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value)
 {

@@ -440,6 +440,79 @@ START_TEST(a_reader_sees_the_last_checkpoint_beside_the_writer)
 }
 END_TEST
 
+static void put_case(uint64_t id, uint32_t day)
+{
+    struct case_row row = {.case_id = id, .day = day};
+    view_put(&view, ROW_CASE, id, &row);
+}
+
+static uint32_t day_of(uint64_t id)
+{
+    struct case_row row;
+    return view_get(&view, ROW_CASE, id, &row) ? row.day : 0;
+}
+
+START_TEST(more_rows_than_memory_keeps_are_as_they_were_put)
+{
+    setup();
+    const uint64_t last = 3 * CACHE_ROWS + 100;
+    put_case(1, 1);
+    ck_assert_int_eq(store_checkpoint(store), 0);
+    for (uint64_t id = 2; id <= last; id++) {
+        put_case(id, (uint32_t)id);
+        if (id > 5)
+            put_case(id - 5, day_of(id - 5) + 1); /* changed while in memory */
+        put_case(id % 100 + 1, 7);                /* and when it has long been written */
+        ck_assert_uint_le(store->caches[ROW_CASE].count, CACHE_ROWS);
+    }
+    ck_assert_uint_eq(store_count(store, ROW_CASE), last);
+    for (int round = 0; round < 2; round++) {
+        for (uint64_t id = 1; id <= 100; id++)
+            ck_assert_uint_eq(day_of(id), 7);
+        for (uint64_t id = 101; id <= last; id++)
+            ck_assert_uint_eq(day_of(id), id + (id <= last - 5));
+        if (round == 0)
+            reopen();
+    }
+    put_case(1, 9);
+    for (uint64_t id = last + 1; id <= last + 2 * CACHE_ROWS; id++)
+        put_case(id, 1);
+    ck_assert_int_eq(store_rewind(store), 0); /* what was written into the transaction goes too */
+    ck_assert_uint_eq(day_of(1), 7);
+    ck_assert_uint_eq(day_of(last + 1), 0);
+    ck_assert_uint_eq(store_count(store, ROW_CASE), last);
+    put_case(last + 1, 3);
+    reopen();
+    ck_assert_uint_eq(day_of(last + 1), 3);
+    teardown();
+}
+END_TEST
+
+START_TEST(a_dropped_row_is_gone_whether_it_was_written_or_not)
+{
+    setup();
+    struct request_row row = {.seq = 1, .key_hash = 1}, back;
+    for (uint64_t id = 1; id <= 6; id++)
+        view_put(&view, ROW_REQUEST, id, &row);
+    ck_assert_int_eq(store_checkpoint(store), 0);
+    for (uint64_t id = 7; id <= 9; id++)
+        view_put(&view, ROW_REQUEST, id, &row);
+    for (uint64_t id = 2; id <= 8; id += 2)
+        view.ops->drop(view.store, ROW_REQUEST, id);
+    view_put(&view, ROW_REQUEST, 4, &row); /* again there */
+    for (int round = 0; round < 3; round++) {
+        for (uint64_t id = 1; id <= 9; id++)
+            ck_assert_int_eq(view_get(&view, ROW_REQUEST, id, &back), id != 2 && id != 6 && id != 8);
+        if (round == 0)
+            ck_assert_uint_eq(store_count(store, ROW_REQUEST), 6);
+        if (round == 1)
+            reopen();
+    }
+    ck_assert_uint_eq(store_count(store, ROW_REQUEST), 6);
+    teardown();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -452,6 +525,8 @@ int main(void)
         requests_are_found_by_hash_until_they_are_dropped,
         counters_are_those_of_the_rows_and_the_buffered_ones,
         ids_come_in_pages_from_the_newest,
+        more_rows_than_memory_keeps_are_as_they_were_put,
+        a_dropped_row_is_gone_whether_it_was_written_or_not,
         a_full_map_is_a_failure_until_the_rewind_makes_it_larger,
         a_small_map_given_to_a_large_store_is_made_larger,
         a_store_of_other_rows_is_refused,

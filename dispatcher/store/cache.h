@@ -1,0 +1,59 @@
+/*
+ * cache.h - rows of one table in memory: those changed since they were last written, and some that were read
+ *
+ * An open hash from ids to rows that lie one behind the other. Nothing is taken out alone: the owner writes what is dirty and then
+ * empties the whole, so that at most CACHE_ROWS rows are held. A row may stand for "not there any more".
+ */
+#ifndef HUYING_STORE_CACHE_H
+#define HUYING_STORE_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CACHE_ROWS 8192
+
+struct cache_entry {
+    uint64_t id;
+    bool dirty;
+    bool gone;
+};
+
+struct cache {
+    uint32_t row_size;
+    uint32_t count;
+    uint32_t dirty_count;
+    struct cache_entry *entries;
+    uint8_t *rows;
+    uint32_t *places; /* index of an entry plus one, 0 = free */
+    uint32_t *order;  /* of cache_dirty */
+};
+
+/* Takes no memory before the first row. */
+void cache_init(struct cache *cache, uint32_t row_size);
+
+/* Index of the entry of a row, or -1. */
+int64_t cache_find(const struct cache *cache, uint64_t id);
+
+/* Adds an entry, neither dirty nor gone, its row not yet written. Requires that it is not there. Returns its index, -ENOSPC: the
+ * cache is full; or -ENOMEM. */
+int64_t cache_add(struct cache *cache, uint64_t id);
+
+/* The bytes of a row; they live until cache_clear. */
+void *cache_row(const struct cache *cache, int64_t index);
+
+/* Marks an entry as changed. */
+void cache_mark(struct cache *cache, int64_t index, bool gone);
+
+/* Indexes of the dirty entries in the order of their ids, cache->dirty_count of them; they live until the next call. */
+const uint32_t *cache_dirty(struct cache *cache);
+
+/* All that was dirty has been written. */
+void cache_cleaned(struct cache *cache);
+
+/* Forgets all rows, keeps the memory. */
+void cache_clear(struct cache *cache);
+
+void cache_deinit(struct cache *cache);
+
+#endif
