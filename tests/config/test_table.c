@@ -4,8 +4,11 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct faults faults;
 
@@ -98,9 +101,15 @@ END_TEST
 START_TEST(test_unreadable)
 {
     struct table *table = NULL;
+    char folder[FOLDER_SIZE], inner[FOLDER_SIZE + 8];
+    folder_make(folder);
+    snprintf(inner, sizeof inner, "%s/t.csv", folder);
+    ck_assert_int_eq(mkdir(inner, 0700), 0);
     faults_init(&faults);
-    ck_assert_int_eq(table_load("/etc", "ssl", &faults, &table), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "ssl: cannot be read: Is a directory\n");
+    ck_assert_int_eq(table_load(folder, "t.csv", &faults, &table), -EINVAL);
+    ck_assert_str_eq(folder_faults(&faults), "t.csv: cannot be read: Is a directory\n");
+    ck_assert_int_eq(rmdir(inner), 0);
+    folder_remove(folder);
 }
 END_TEST
 

@@ -99,14 +99,10 @@ static void make_policy(struct policy *p)
     p->on_overdue[UNIT_CLASS_GOVERNMENT][UNIT_TIER_GRID] = ON_OVERDUE_TAKE_OVER;
 }
 
-void world_open(struct world *w)
+/* All but the store. */
+static void begin(struct world *w)
 {
     static char version[] = "test-1";
-    memset(w, 0, sizeof(*w));
-    snprintf(w->folder, sizeof(w->folder), "/tmp/huying-core-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(w->folder));
-    struct store_options options = {.path = w->folder, .map_size = (size_t)64 << 20};
-    ck_assert_int_eq(store_open(&options, &w->store), 0);
     make_units(w);
     make_list(w);
     make_policy(&w->district.policy);
@@ -130,12 +126,38 @@ void world_open(struct world *w)
     w->actor = "tester";
 }
 
+static void end(struct world *w)
+{
+    zone_free(w->district.zone);
+    free(w->verdict);
+}
+
+void world_open(struct world *w)
+{
+    memset(w, 0, sizeof(*w));
+    snprintf(w->folder, sizeof(w->folder), "/tmp/huying-core-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(w->folder));
+    struct store_options options = {.path = w->folder, .map_size = (size_t)64 << 20};
+    ck_assert_int_eq(store_open(&options, &w->store), 0);
+    begin(w);
+}
+
+void world_again(struct world *w)
+{
+    struct world kept = *w;
+    end(w);
+    ck_assert_int_eq(store_rewind(kept.store), 0);
+    memset(w, 0, sizeof(*w));
+    memcpy(w->folder, kept.folder, sizeof(w->folder));
+    w->store = kept.store;
+    begin(w);
+}
+
 void world_close(struct world *w)
 {
     char line[128];
     store_close(w->store);
-    zone_free(w->district.zone);
-    free(w->verdict);
+    end(w);
     snprintf(line, sizeof(line), "rm -r %s", w->folder);
     ck_assert_int_eq(system(line), 0);
 }

@@ -37,6 +37,9 @@ struct world {
 void world_open(struct world *world);
 void world_close(struct world *world);
 
+/* As new, without a new store: nothing was committed, so the store goes back to empty. Much faster. */
+void world_again(struct world *world);
+
 /* Judges at now; applies when accepted. Returns the refusal. The body is in *command; actor, request id and instants are filled in.
  */
 enum refusal world_do(struct world *world, struct command *command);
