@@ -168,6 +168,7 @@ static void build_doc(struct reading *reading)
 void arguments_parse(struct arguments *arguments, const struct verb *verb, struct session *session, int argc, char **argv)
 {
     *arguments = (struct arguments){.verb = verb, .shape = shape_of_message(verb->message)};
+    session->verb = verb;
     if (verb->passes_on) {
         arguments->rest_count = argc - 1;
         arguments->rest = argv + 1;
@@ -293,6 +294,16 @@ static enum exit_code set_field(struct session *session, const struct field_shap
     abort(); /* maps are in replies only */
 }
 
+/* YYMMDD-NNNNN-C, or an id? Whether the check digit is right the dispatcher knows. */
+static bool looks_like_case(const char *text)
+{
+    size_t size = strlen(text), digits = strspn(text, "0123456789");
+    if (digits == size)
+        return size > 0;
+    size_t middle = digits == 6 && text[6] == '-' ? strspn(text + 7, "0123456789") : 0;
+    return middle >= 5 && middle <= 7 && size == middle + 9 && text[middle + 7] == '-' && isdigit((unsigned char)text[middle + 8]);
+}
+
 /* A case is named by its number or by its id. */
 static const char *field_for_case(const char *text)
 {
@@ -309,6 +320,10 @@ enum exit_code arguments_fill(struct arguments *arguments, struct session *sessi
         const char *field_name = strcmp(word->field, "case") == 0 ? field_for_case(text) : word->field;
         const struct field_shape *field = field_of(arguments->shape, field_name);
         char name[64];
+        if (strcmp(word->field, "case") == 0 && !looks_like_case(text))
+            return say(EXIT_USAGE,
+                       "%s: `%s` is no case. Write its number, YYMMDD-NNNNN-C, or its id; `huying case list` shows the numbers.",
+                       name_in_words(arguments, word, name), text);
         enum exit_code code =
             set_field(session, field, name_in_words(arguments, word, name), text, (char *)&arguments->body + field->offset);
         if (code != EXIT_DONE)

@@ -9,9 +9,12 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_HELP = '?' };
+enum { OPTION_HELP = '?', OPTION_VERSION = 'V' };
+
+const char *argp_program_version = "huying " HUYING_VERSION;
 
 static error_t parse_top(int key, char *text, struct argp_state *state)
 {
@@ -25,13 +28,18 @@ static error_t parse_top(int key, char *text, struct argp_state *state)
         putchar('\n');
         argp_state_help(state, stdout, ARGP_HELP_LONG | ARGP_HELP_EXIT_OK);
     }
+    if (key == OPTION_VERSION) {
+        puts(argp_program_version);
+        exit(EXIT_DONE);
+    }
     return ARGP_ERR_UNKNOWN; /* the first word that is no option ends this reading: the verb begins */
 }
 
 /* Gives the index of the verb in argv. */
 static int parse_options(struct options *options, int argc, char **argv)
 {
-    static const struct argp_option own[] = {{"help", OPTION_HELP, 0, 0, "This help", -1}, {0}};
+    static const struct argp_option own[] = {
+        {"help", OPTION_HELP, 0, 0, "This help", -1}, {"version", OPTION_VERSION, 0, 0, "Print program version", -1}, {0}};
     const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {own, parse_top, "VERB [ARGUMENT...]", NULL, children, NULL, NULL};
     int index = argc;

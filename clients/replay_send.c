@@ -334,7 +334,7 @@ static enum exit_code take_route(struct session *session, struct replay_plan *pl
     if (reply.error == -ETIMEDOUT)
         return session_not_reachable(session);
     if (!reply.reply.ok)
-        return say_refused(&reply.reply);
+        return say_refused(&reply.reply, NULL);
     if (!codec_decode_map(&reply.reply.body, &explain_route_reply_shape, &route, &fault))
         return say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
     plan->routes[reply.tag].fits = !code_empty(&route.lead);

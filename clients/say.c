@@ -36,12 +36,13 @@ enum exit_code say_exit_code(enum refusal refusal)
     return refusal == REFUSAL_STORAGE_FAILED ? EXIT_FAILED : EXIT_REFUSED;
 }
 
-enum exit_code say_refused(const struct reply *reply)
+enum exit_code say_refused(const struct reply *reply, const char *option)
 {
     fprintf(stderr, "huying: refused (%.*s): %.*s", (int)reply->code.size, reply->code.at, (int)reply->message.size,
             reply->message.at);
     if (reply->field.size > 0)
-        fprintf(stderr, " (field: %.*s)", (int)reply->field.size, reply->field.at);
+        fprintf(stderr, " (field: %.*s%s%s)", (int)reply->field.size, reply->field.at, option != NULL ? ", here --" : "",
+                option != NULL ? option : "");
     if (reply->hint.size > 0)
         fprintf(stderr, " — %.*s", (int)reply->hint.size, reply->hint.at);
     fputc('\n', stderr);

@@ -24,8 +24,9 @@ enum exit_code say(enum exit_code code, const char *format, ...) __attribute__((
 /* As say(EXIT_FAILED, ...), with the words of a negative errno at the end. */
 enum exit_code say_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Prints a refusal: code, sentence, field, what to do. Returns EXIT_REFUSED; EXIT_BUSY or EXIT_FAILED where the code says so. */
-enum exit_code say_refused(const struct reply *reply);
+/* Prints a refusal: code, sentence, field and the `option` (or NULL) that gives it, what to do. Returns EXIT_REFUSED; EXIT_BUSY or
+ * EXIT_FAILED where the code says so. */
+enum exit_code say_refused(const struct reply *reply, const char *option);
 
 /* The exit code of a refusal. */
 enum exit_code say_exit_code(enum refusal refusal);

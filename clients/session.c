@@ -4,6 +4,7 @@
 #include "clients/session.h"
 
 #include "clients/instant.h"
+#include "clients/verb.h"
 #include "config/keys.h"
 #include "config/zone.h"
 
@@ -37,11 +38,6 @@ int session_keys_folder(const struct session *session, char *ret, size_t size)
 
 static enum exit_code say_key_error(int error, const char *what, const char *folder)
 {
-    if (error == -ENOENT)
-        return say(EXIT_NOT_REACHABLE,
-                   "no %s in %s. The dispatcher makes this folder when it starts for the first time; name it with --keys or "
-                   "HUYING_KEYS, your own key with --key, or speak without keys with --plain.",
-                   what, folder);
     if (error == -EACCES)
         return say(EXIT_NOT_REACHABLE, "%s in %s may not be read, or others may read it too. Make it yours alone: chmod 600.", what,
                    folder);
@@ -66,10 +62,21 @@ static enum exit_code load_keys(const struct session *session, struct client_opt
         return say(EXIT_NOT_REACHABLE,
                    "there is no home folder to look for keys in. Name the keys folder with --keys or HUYING_KEYS.");
     error = keys_load_server_public(folder, options->server_key);
+    if (error == -ENOENT)
+        return say(
+            EXIT_NOT_REACHABLE,
+            "no public key of the dispatcher (server.pub) in %s. The dispatcher makes this folder when it starts for the first "
+            "time; name it with --keys or HUYING_KEYS (elsewhere, a folder with a copy of server.pub), your own key with --key.",
+            folder);
     if (error < 0)
         return say_key_error(error, "public key of the dispatcher (server.pub)", folder);
     struct key_pair pair;
     error = load_pair(folder, session->options.key, &pair);
+    if (error == -ENOENT)
+        return say(EXIT_NOT_REACHABLE,
+                   "there is no key `%s` (keys folder %s). Name yours with --key or HUYING_KEY: its file, or its name in the keys "
+                   "folder; the administrator makes one with `huying keys new`.",
+                   session->options.key, folder);
     if (error < 0) {
         char what[300];
         snprintf(what, sizeof what, "key `%s`", session->options.key);
@@ -134,6 +141,16 @@ enum exit_code session_not_reachable(const struct session *session)
         o->server, o->key, keys);
 }
 
+/* The option by which the user gives the field that the refusal is about; NULL: none does. */
+static const char *option_of(const struct session *session, const struct reply *reply)
+{
+    const struct verb_word *at = session->verb == NULL ? NULL : session->verb->options;
+    for (; at != NULL && at->name != NULL; at++)
+        if (at->field != NULL && text_equal(reply->field, text_of(at->field)))
+            return at->name;
+    return NULL;
+}
+
 static enum exit_code send_and_wait(struct session *session, const struct shape *shape, const void *body,
                                     struct client_request *request, struct client_reply *ret)
 {
@@ -157,7 +174,7 @@ static enum exit_code send_and_wait(struct session *session, const struct shape 
         return session_key_unknown(session);
     if (error < 0)
         return say_errno(error, "the question to %s failed", session->options.server);
-    return ret->reply.ok ? EXIT_DONE : say_refused(&ret->reply);
+    return ret->reply.ok ? EXIT_DONE : say_refused(&ret->reply, option_of(session, &ret->reply));
 }
 
 enum exit_code session_ask(struct session *session, enum query_type query, const void *body, struct client_reply *ret)

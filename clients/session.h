@@ -11,9 +11,11 @@
 #include "proto/client/client.h"
 
 struct zone; /* config/zone.h */
+struct verb; /* clients/verb.h */
 
 struct session {
     struct options options;
+    const struct verb *verb;  /* what is being done, so that a refusal can name the option; NULL: not known yet */
     struct client *client;    /* NULL until connected */
     struct zone *zone;        /* NULL until session_hello */
     struct hello_reply hello; /* its texts are copied into the two below */

@@ -138,8 +138,8 @@ enum exit_code tools_keys_new(struct session *session, const struct arguments *a
         render_json(view);
         json_decref(view);
     } else {
-        printf("%s/%s.key   for its holder: huying --key %s/%s.key ...\n", folder, name, folder, name);
-        printf("%s/%s.pub   for the dispatcher; it reads it at its next start or SIGHUP\n", folder, name);
+        printf("%s/%s.key   for its holder, with a copy of server.pub: huying --key %s/%s.key ...\n", folder, name, folder, name);
+        printf("%s/%s.pub   for the dispatcher's keys folder; it is seen there at once\n", folder, name);
     }
     return EXIT_DONE;
 }

@@ -131,6 +131,8 @@ class Words(Live):
         self.refused("NO_ROLE", "submit", "--kind", "request", "--matter", "M01", "--place", "C11", key="s2")
         self.refused("NOT_YOURS", "sign", case, "--unit", "S1", key="s2")
         self.refused("CLOCK", "advance", "1999-01-01")
+        done = self.huying("submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "x", code=1)
+        self.assertIn("(field: reporter_phone, here --phone)", done.stderr)
 
     def test_key_that_nobody_knows(self):
         subprocess.run([HUYING, "keys", "new", "--keys", f"{self.folder.name}/other", "--role", "operator", "--unit", "D1", "stranger"],

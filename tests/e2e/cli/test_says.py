@@ -4,6 +4,7 @@ usage: test_says.py HUYING
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,12 @@ class Usage(unittest.TestCase):
         self.says(2, "--map is missing", "replay", "a.csv")
         self.says(2, "--by is missing", "metrics", "on_time_rate")
 
+    def test_case(self):
+        for word in ("hello", "", "110701-00001", "110701-1-2", "110701-00001-", "110701-00001-22", "1107010-00001-2", "12x", "-1 "):
+            self.says(2, "is no case", "sign", "--", word)
+        for word in ("7", "110701-00001-2", "110701-1234567-2"):
+            self.says(3, "server.pub", "sign", word)
+
     def test_values(self):
         self.says(2, "is none of: complaint, request", "submit", "--kind", "wish", "--matter", "M1")
         self.says(2, "is no code", "submit", "--kind", "request", "--matter", "M 1")
@@ -61,6 +68,12 @@ class Usage(unittest.TestCase):
             self.assertIn("Usage: huying", done.stdout)
             self.assertEqual(done.stderr, "")
         self.assertIn("unsolvable_here, joint_enforcement", " ".join(huying("call", "raise", "--help").stdout.split()))
+
+    def test_version(self):
+        for words in (["--version"], ["sign", "--version"]):
+            done = huying(*words)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+            self.assertRegex(done.stdout, r"^huying [0-9.]+\n$")
 
     def test_metrics_list(self):
         done = huying("--json", "metrics")
@@ -106,6 +119,11 @@ class Keys(unittest.TestCase):
             again = huying("keys", "new", "--role", "worker", "--unit", "S01", "wang", HUYING_KEYS=keys)
             self.assertEqual(again.returncode, 1, again.stderr)
             self.assertIn("already", again.stderr)
+            shutil.copy(f"{keys}/wang.pub", f"{keys}/server.pub")
+            nobody = huying("--key", "li", "sign", "1", HUYING_KEYS=keys)
+            self.assertEqual(nobody.returncode, 3, nobody.stderr)
+            self.assertIn("there is no key `li`", nobody.stderr)
+            self.assertIn("huying keys new", nobody.stderr)
 
 
 if __name__ == "__main__":
