@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SLOT_MS 900000
+#define ROWS_MAX UINT16_MAX /* what a list in a reply can hold */
 
 /* One row as it grows. */
 struct group {
@@ -299,7 +300,12 @@ int query_metrics(struct query *query, struct proto_buffer *out)
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     store_counters(query->engine->store, (uint32_t)body->metric, slot_of(body->from), has_until ? slot_of(body->until) : UINT32_MAX,
                    add_counter, &fold);
-    r = fold.failed ? -ENOMEM : write_rows(&fold, out);
+    if (fold.failed)
+        r = -ENOMEM;
+    else if (fold.count > ROWS_MAX)
+        r = query_refuse(query, REFUSAL_TOO_LARGE, "by");
+    else
+        r = write_rows(&fold, out);
     free(fold.groups);
     free(fold.table);
     free(fold.lengths);

@@ -1,4 +1,5 @@
 /* Reads: who sees what, pages, and figures. */
+#include "dispatcher/engine/state.h"
 #include "tests/engine/harness.h"
 
 #include <check.h>
@@ -309,6 +310,36 @@ START_TEST(on_time_is_counted)
 END_TEST
 
 /* Mean rounded half up, and nearest ranks: of 1, 2, 3, 4 and 5 days the median is 3 and the ninetieth percentile 5. */
+/* More groups than a list can hold: said, not cut. The counters are put in by hand. */
+START_TEST(more_groups_than_rows)
+{
+    struct harness h;
+    struct counter one = {.num = 1, .den = 1};
+    json_t *body;
+
+    harness_begin(&h, true);
+    harness_settle(&h);
+    for (int n = 0; n <= UINT16_MAX; n++) {
+        struct counter_key key;
+
+        memset(&key, 0, sizeof(key));
+        key.metric = METRIC_ON_TIME_RATE;
+        snprintf(key.matter.s, CODE_SIZE, "M%d", n);
+        if (n == UINT16_MAX) {
+            body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter'}");
+            ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), UINT16_MAX);
+            json_decref(body);
+        }
+        h.engine->view.ops->count(h.engine->store, &key, &one);
+    }
+    harness_refused(&h, "TOO_LARGE", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter'}");
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'street'}");
+    ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), 1);
+    json_decref(body);
+    harness_end(&h);
+}
+END_TEST
+
 START_TEST(durations_have_ranks)
 {
     struct harness h;
@@ -373,6 +404,7 @@ static Suite *suite(void)
     tcase_add_test(t, inbox_is_sorted_by_due);
     tcase_add_test(t, on_time_is_counted);
     tcase_add_test(t, durations_have_ranks);
+    tcase_add_test(t, more_groups_than_rows);
     tcase_add_test(t, hello_and_route_are_explained);
     tcase_set_timeout(t, 120);
     suite_add_tcase(s, t);
