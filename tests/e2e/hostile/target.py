@@ -43,7 +43,7 @@ class Target(District):
              self.server, "--events", self.events] + (["--plain"] if self.plain else []), stderr=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self.read_log, args=(self.process.stderr,))
         self.reader.start()
-        self.wait_log("ready")
+        self.wait_log("ready listen=")
         self.server_key = None if self.plain else Key.read(self.keys, "server.pub", "public")
         self.boss = self.wire("default")
         patiently(lambda: self.boss.ask(request("hello"), seconds=5))
