@@ -430,7 +430,8 @@ def storm(target):
     names = [m for m in messages(target.schema) if m.name != "events"]
     numbers = {"instant": [0, 1, target.now, target.now + 86400000, INSTANT_MAX], "id": [0, 1, 2**63 - 1],
                "count": [0, 1, 3, 5, 2**32 - 1]}
-    rare = ("duty", "number", "submitted", "call", "to")
+    rare = ("duty", "number", "submitted", "call", "to", "unit", "kind", "level", "limit_at", "given_limit")
+    called = ["URBAN", "HOUSING", "WATER", "POWER", "S1-POLICE"]
     cases, said = list(target.cases.values()), {}
 
     def value(field):
@@ -441,11 +442,11 @@ def storm(target):
         if field.type == "code":
             return rng.choice(target.matters if field.name == "matter" else target.units)
         if field.type == "codes":
-            return rng.sample(target.units, rng.randrange(0, 6))
+            return rng.sample(called if rng.random() < 0.8 else target.units, rng.randrange(1, 4))
         if field.type == "flag":
             return rng.random() < 0.5
         if field.type == "text":
-            return rng.choice(["x", "", "长" * (field.max // 3)])
+            return rng.choice(["x"] * 8 + ["", "长" * (field.max // 3)])
         number = rng.choice(numbers[field.type] + ([rng.randrange(1, target.seq() + 2)] if field.type == "id" else []))
         return min(max(number, field.min), field.max)
 
@@ -453,7 +454,7 @@ def storm(target):
         message = rng.choice(names)
         body = {}
         for field in message.struct.fields:
-            if field.required or field.name == "case" or rng.random() < (0.1 if field.name in rare else 0.4):
+            if field.required or field.name == "case" or rng.random() < (0.1 if field.name in rare else 0.6):
                 body[field.name] = value(field)
         if message.name == "advance" and body["to"] > target.now + 86400000 and n < STORM_MESSAGES * 0.9:
             body["to"] = target.now + n  # the end of time only at the end
