@@ -121,6 +121,12 @@ static void say_faults(const char *folder, const struct faults *faults)
         fprintf(stderr, "huyingd: and %u more\n", faults->more);
 }
 
+/* Faults are told one by one before. */
+static const char *words_of(int rc)
+{
+    return rc == -EINVAL ? "it has faults" : strerror(-rc);
+}
+
 static void log_faults(struct log *log, const char *code, const struct faults *faults)
 {
     char text[600];
@@ -192,7 +198,7 @@ static void reload(void *arg, struct engine *engine)
     if (rc != 0) {
         log_faults(server->log, "config", &faults);
         log_say(server->log, LOG_LEVEL_ERROR, "config", "the configuration in %s was not taken: %s; the old one stays",
-                server->arguments->config, strerror(-rc));
+                server->arguments->config, words_of(rc));
         return;
     }
     rc = engine_adopt(engine, fresh, server->arguments->config);
@@ -326,7 +332,7 @@ int main(int argc, char **argv)
     if (rc == -EINVAL)
         say_faults(arguments.config, &faults);
     if (rc != 0)
-        fprintf(stderr, "huyingd: the configuration in %s cannot be used: %s\n", arguments.config, strerror(-rc));
+        fprintf(stderr, "huyingd: the configuration in %s cannot be used: %s\n", arguments.config, words_of(rc));
     else
         exit_code = serve(&server);
     keys_registry_free(server.registry);

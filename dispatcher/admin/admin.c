@@ -4,13 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+static char check_program[] = "huying check", config_program[] = "huying config";
+
 static const struct {
     const char *name;
+    char *program;
     int (*run)(int argc, char **argv);
     const char *line;
 } commands[] = {
-    {"check", admin_check, "check --data DIR        replay the journal and compare every row, clock and counter with it"},
-    {"config", admin_config, "config check DIR        read a configuration folder and show every fault"},
+    {"check", check_program, admin_check,
+     "check --data DIR        replay the journal and compare every row, clock and counter with it"},
+    {"config", config_program, admin_config, "config check DIR        read a configuration folder and show every fault"},
 };
 
 static void usage(FILE *out)
@@ -32,8 +36,10 @@ int main(int argc, char **argv)
         return ADMIN_DONE;
     }
     for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(commands[0]); i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            argv[1] = commands[i].program; /* argp names it: people type `huying`, which becomes this */
             return commands[i].run(argc - 1, argv + 1);
+        }
     if (argc >= 2)
         fprintf(stderr, "huying-admin: there is no command `%s`.\n", argv[1]);
     usage(stderr);

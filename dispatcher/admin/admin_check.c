@@ -35,7 +35,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (run->data == NULL)
-            argp_error(state, "--data is missing: the folder of the server that is to be checked.");
+            argp_error(state, "--data is missing: the data folder of a stopped dispatcher, or a copy of it.");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -96,7 +96,7 @@ static void print_json(struct run *run, int64_t differences, const struct engine
 int admin_check(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"data", 'd', "DIR", 0, "Data folder of a server that does not run, or a copy of it", 0},
+        {"data", 'd', "DIR", 0, "Data folder of a dispatcher that does not run, or a copy of it", 0},
         {"json", 'j', NULL, 0, "One JSON object on standard output", 0},
         {0}};
     static const struct argp argp = {

@@ -27,7 +27,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         if (state->arg_num == 0 && strcmp(value, "check") == 0)
             run->verb = value;
         else if (state->arg_num == 0)
-            argp_error(state, "there is no `config %s`; there is `config check DIR`.", value);
+            argp_error(state, "there is no `huying config %s`; there is `huying config check DIR`.", value);
         else if (state->arg_num == 1)
             run->folder = value;
         else
@@ -35,7 +35,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (run->verb == NULL || run->folder == NULL)
-            argp_error(state, "what to check is missing: `config check DIR`.");
+            argp_error(state, "what to check is missing: `huying config check DIR`.");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

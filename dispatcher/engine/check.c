@@ -85,7 +85,7 @@ static int open_all(struct check *check)
     struct journal_open_report report = {0};
     struct journal_options journal = {.read_only = true};
     size_t size;
-    int r = datadir_open(check->data, true, &check->folder, check->said);
+    int r = datadir_open(check->data, DATADIR_SHARED, &check->folder, check->said);
 
     if (r < 0)
         return r;
@@ -109,6 +109,9 @@ static int open_all(struct check *check)
         return fail(check, r, "The journal cannot be read");
     }
     r = open_store(check, "rows", check->folder.rows, &check->copy);
+    if (r == -ENOENT)
+        snprintf(check->said, DATADIR_SAID, "%s is not there. Start the dispatcher once: it makes the rows from the journal.",
+                 check->folder.rows);
     if (r < 0)
         return fail(check, r, "The rows cannot be opened");
     r = open_store(check, "fresh", NULL, &check->fresh);

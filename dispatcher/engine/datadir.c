@@ -191,15 +191,18 @@ int datadir_keep_config(const struct datadir *folder, const char *hash, const ch
 
 #define VERSION_WORDS "huying data "
 
-/* Reads VERSION: 0 = there is none. */
-static int read_version(const char *path, int *ret)
+static const char *const clock_lines[] = {[DATADIR_REAL] = "clock real\n", [DATADIR_DRILL] = "clock drill\n"};
+
+/* Reads VERSION: version 0 = there is none; *ret_use is DATADIR_SHARED when the file does not name the clock. */
+static int read_version(const char *path, int *ret, enum datadir_use *ret_use)
 {
-    char line[64] = "", *end;
+    char line[64] = "", clock[64] = "", *end;
     FILE *file = fopen(path, "re");
     long version = 0;
     int r = 0;
 
     *ret = 0;
+    *ret_use = DATADIR_SHARED;
     if (file == NULL)
         return errno == ENOENT ? 0 : -errno;
     if (fgets(line, sizeof(line), file) == NULL || strncmp(line, VERSION_WORDS, strlen(VERSION_WORDS)) != 0) {
@@ -208,6 +211,8 @@ static int read_version(const char *path, int *ret)
         version = strtol(line + strlen(VERSION_WORDS), &end, 10);
         if (version < 1 || version > INT_MAX || *end != '\n')
             r = -EBADMSG;
+        if (fgets(clock, sizeof(clock), file) != NULL)
+            *ret_use = strcmp(clock, clock_lines[DATADIR_DRILL]) == 0 ? DATADIR_DRILL : DATADIR_REAL;
     }
     fclose(file);
     if (r == 0)
@@ -215,13 +220,14 @@ static int read_version(const char *path, int *ret)
     return r;
 }
 
-static int check_version(const struct datadir *folder, bool shared, char *said)
+static int check_version(const struct datadir *folder, enum datadir_use use, char *said)
 {
     char *path = datadir_join(folder->path, "VERSION");
     char *fresh = datadir_join(folder->path, "VERSION.new");
+    enum datadir_use clock = DATADIR_SHARED;
     int version = 0, r;
 
-    r = path == NULL || fresh == NULL ? -ENOMEM : read_version(path, &version);
+    r = path == NULL || fresh == NULL ? -ENOMEM : read_version(path, &version, &clock);
     if (r == -EBADMSG)
         snprintf(said, DATADIR_SAID, "%s is not a version file of huying: this does not look like a data folder.", path);
     if (r == 0 && version > DATADIR_VERSION) {
@@ -229,15 +235,20 @@ static int check_version(const struct datadir *folder, bool shared, char *said)
                  folder->path, version, DATADIR_VERSION);
         r = -ENOTSUP;
     }
-    if (r == 0 && version == 0 && shared) {
+    if (r == 0 && clock != DATADIR_SHARED && use != DATADIR_SHARED && clock != use) {
+        snprintf(said, DATADIR_SAID, "The data in %s was begun in %s time. Start with --clock %s, or give --data another folder.",
+                 folder->path, clock == DATADIR_DRILL ? "drill" : "real", clock == DATADIR_DRILL ? "drill" : "real");
+        r = -ENOTSUP;
+    }
+    if (r == 0 && version == 0 && use == DATADIR_SHARED) {
         snprintf(said, DATADIR_SAID, "%s is not a data folder: it has no VERSION.", folder->path);
         r = -ENOENT;
     }
     if (r == 0 && version == 0) {
-        char text[32];
+        char text[64];
 
         /* First the folder's own name: so one that has a VERSION is safe, whenever the process that made it ended. */
-        snprintf(text, sizeof(text), VERSION_WORDS "%d\n", DATADIR_VERSION);
+        snprintf(text, sizeof(text), VERSION_WORDS "%d\n%s", DATADIR_VERSION, clock_lines[use]);
         r = flush_parent(folder->path);
         if (r == 0)
             r = write_file(fresh, text);
@@ -277,8 +288,9 @@ static int take_lock(struct datadir *folder, bool shared, char *said)
     return 0;
 }
 
-int datadir_open(const char *path, bool shared, struct datadir *ret, char *said)
+int datadir_open(const char *path, enum datadir_use use, struct datadir *ret, char *said)
 {
+    bool shared = use == DATADIR_SHARED;
     int r = 0;
 
     said[0] = '\0';
@@ -291,7 +303,7 @@ int datadir_open(const char *path, bool shared, struct datadir *ret, char *said)
     if (r == 0)
         r = take_lock(ret, shared, said);
     if (r == 0)
-        r = check_version(ret, shared, said);
+        r = check_version(ret, use, said);
     if (r == 0 && !shared) {
         char *sets = datadir_join(path, "config");
 

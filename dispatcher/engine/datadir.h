@@ -2,7 +2,8 @@
  * datadir.h - the data folder: journal/ rows/ config/ VERSION lock
  *
  * One process writes in a data folder at a time: `lock` is held with flock from open to close. VERSION names the format of the
- * whole folder; a newer one is refused, so that an old program never misreads it.
+ * whole folder; a newer one is refused, so that an old program never misreads it. Its second line says whether the folder's time is
+ * real or a drill's; the other clock is refused: real time would make a drill's cases years late, a drill would move real time.
  */
 #ifndef HUYING_ENGINE_DATADIR_H
 #define HUYING_ENGINE_DATADIR_H
@@ -20,10 +21,14 @@ struct datadir {
     char *rows;
 };
 
-/* Makes what is missing (not for `shared`), checks VERSION and takes the lock: alone, or `shared` for reading while no server runs.
+/* Who opens: a server in real time or in drill time, alone; or a reader beside readers, while no server runs. */
+enum datadir_use { DATADIR_REAL, DATADIR_DRILL, DATADIR_SHARED };
+
+/* Makes what is missing (not for DATADIR_SHARED), takes the lock and checks VERSION.
  * `said` (DATADIR_SAID bytes) gets the sentence of a refusal. Fills *ret, which datadir_close ends also after a failure.
- * Returns 0; -EBUSY another process has the lock; -ENOTSUP a newer folder; or another negative errno. */
-int datadir_open(const char *path, bool shared, struct datadir *ret, char *said);
+ * Returns 0; -EBUSY another process has the lock; -ENOTSUP a newer folder, or one with the other clock; or another negative errno.
+ */
+int datadir_open(const char *path, enum datadir_use use, struct datadir *ret, char *said);
 
 /* Copies every regular file directly in `source` to config/<hash>/, through temporary names and with flushes; nothing to do when
  * that folder is whole already. Returns 0 or a negative errno. */

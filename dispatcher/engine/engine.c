@@ -73,7 +73,7 @@ static int open_journal(struct engine *engine, const struct engine_options *opti
 
 static int open_parts(struct engine *engine, const struct engine_options *options, char *said)
 {
-    int r = datadir_open(options->data, false, &engine->folder, said);
+    int r = datadir_open(options->data, options->drill ? DATADIR_DRILL : DATADIR_REAL, &engine->folder, said);
 
     if (r == 0)
         r = open_rows(engine, options, said);

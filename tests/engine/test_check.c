@@ -167,6 +167,33 @@ START_TEST(newer_data_is_refused)
 }
 END_TEST
 
+START_TEST(the_other_clock_is_refused)
+{
+    bool drill = _i == 1;
+    struct harness h;
+    struct engine *engine = NULL;
+    struct engine_options options;
+    char said[512];
+    char *path;
+
+    harness_begin(&h, drill);
+    h.engine = engine_close(h.engine);
+    options = (struct engine_options){.data = h.data, .district = h.district, .drill = !drill};
+    ck_assert_int_eq(engine_open(&options, &engine, said), -ENOTSUP);
+    ck_assert_ptr_nonnull(strstr(said, drill ? "--clock drill" : "--clock real"));
+    options.drill = drill;
+    ck_assert_int_eq(engine_open(&options, &engine, said), 0);
+    engine = engine_close(engine);
+    ck_assert_int_eq(engine_check(h.data, NULL, NULL, NULL, NULL, said), 0);
+    path = datadir_join(h.data, "rows");
+    ck_assert_int_eq(datadir_remove(path), 0);
+    free(path);
+    ck_assert_int_eq(engine_check(h.data, NULL, NULL, NULL, NULL, said), -ENOENT);
+    ck_assert_ptr_nonnull(strstr(said, "Start the dispatcher once"));
+    harness_end(&h);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("check");
@@ -177,6 +204,7 @@ static Suite *suite(void)
     tcase_add_test(t, changed_counter_is_found);
     tcase_add_test(t, running_server_is_not_checked);
     tcase_add_test(t, newer_data_is_refused);
+    tcase_add_loop_test(t, the_other_clock_is_refused, 0, 2);
     tcase_set_timeout(t, 120);
     suite_add_tcase(s, t);
     return s;
