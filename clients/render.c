@@ -9,9 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #define COLUMNS_MAX 32
+#define LONG_LEAST 12  /* places that a name or title keeps at least */
 #define CELL_SIZE 1100 /* a line of text of the language, and its end; longer texts are cut */
 
 bool render_colours(void)
@@ -47,19 +50,19 @@ static void one_line(const char *text, char out[CELL_SIZE])
     out[size] = '\0';
 }
 
-/* 2011-07-01T05:06:58.000-04:00 is 2011-07-01 05:06:58 in the district already. */
-static void local_time(const char *instant, char out[CELL_SIZE])
+/* 2011-07-01T05:06:58.000-04:00 is 2011-07-01 05:06:58 in the district already; in brief, without the seconds. */
+static void local_time(const char *instant, bool brief, char out[CELL_SIZE])
 {
-    snprintf(out, CELL_SIZE, "%.10s %.8s", instant, strlen(instant) > 11 ? instant + 11 : "");
+    snprintf(out, CELL_SIZE, "%.10s %.*s", instant, brief ? 5 : 8, strlen(instant) > 11 ? instant + 11 : "");
 }
 
-static void print_cell(const struct column *column, const json_t *value, char out[CELL_SIZE])
+static void print_cell(const struct column *column, const json_t *value, bool brief, char out[CELL_SIZE])
 {
     out[0] = '\0';
     const char *text = json_string_value(value);
     json_int_t number = json_integer_value(value);
     if (text != NULL && column->look == LOOK_INSTANT)
-        local_time(text, out);
+        local_time(text, brief, out);
     else if (text != NULL && (column->look != LOOK_WORD || strcmp(text, "none") != 0))
         one_line(text, out);
     else if (json_is_true(value))
@@ -87,7 +90,7 @@ static bool column_used(const struct column *column, const json_t *rows)
     char cell[CELL_SIZE];
     json_array_foreach(rows, i, row)
     {
-        print_cell(column, json_object_get(row, column->key), cell);
+        print_cell(column, json_object_get(row, column->key), false, cell);
         if (cell[0] != '\0')
             return true;
     }
@@ -101,16 +104,95 @@ static int column_flags(enum look look)
     return look == LOOK_LONG ? SCOLS_FL_TRUNC : 0;
 }
 
-static void fill_line(struct libscols_line *line, const struct column *const *used, size_t count, const json_t *row)
+static void fill_line(struct libscols_line *line, const struct column *const *used, size_t count, bool brief, const json_t *row)
 {
     char cell[CELL_SIZE];
     for (size_t c = 0; c < count; c++) {
-        print_cell(used[c], json_object_get(row, used[c]->key), cell);
+        print_cell(used[c], json_object_get(row, used[c]->key), brief, cell);
         if (cell[0] == '\0')
             continue;
         scols_line_set_data(line, c, cell);
         if (used[c]->look == LOOK_COLOUR && paint(cell) != NULL)
             scols_cell_set_color(scols_line_get_cell(line, c), paint(cell));
+    }
+}
+
+/* Columns of the terminal that standard output is; 0: it is none, or does not say. */
+static size_t terminal_width(void)
+{
+    struct winsize size;
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* Places that a text takes on the screen. */
+static size_t width_of(const char *text)
+{
+    wchar_t wide[CELL_SIZE];
+    size_t count = mbstowcs(wide, text, CELL_SIZE);
+    int width = count == (size_t)-1 || count == CELL_SIZE ? -1 : wcswidth(wide, count);
+    return width < 0 ? strlen(text) : (size_t)width;
+}
+
+/* Places that a column needs; a long text may be cut. */
+static size_t least_width(const struct column *column, const json_t *rows, bool brief)
+{
+    size_t least = width_of(column->title), i;
+    json_t *row;
+    char cell[CELL_SIZE];
+    json_array_foreach(rows, i, row)
+    {
+        print_cell(column, json_object_get(row, column->key), brief, cell);
+        size_t width = width_of(cell);
+        least = width > least ? width : least;
+    }
+    return column->look == LOOK_LONG && least > LONG_LEAST ? LONG_LEAST : least;
+}
+
+static void print_table(const struct column *const *used, size_t count, bool brief, const json_t *rows)
+{
+    struct libscols_table *table = scols_new_table();
+    if (table == NULL)
+        return;
+    scols_table_enable_colors(table, render_colours());
+    for (size_t c = 0; c < count; c++)
+        scols_table_new_column(table, used[c]->title, used[c]->look == LOOK_LONG ? 0.1 : 0, column_flags(used[c]->look));
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        struct libscols_line *line = scols_table_new_line(table, NULL);
+        if (line != NULL)
+            fill_line(line, used, count, brief, row);
+    }
+    scols_print_table(table);
+    scols_unref_table(table);
+}
+
+/* Too wide for the terminal: one table below the other, each with the column by which a row is known. */
+static void print_split(const struct column *const *used, size_t count, size_t terminal, const json_t *rows)
+{
+    size_t known = 0, next = 0;
+    for (size_t c = 0; c < count; c++)
+        if (strcmp(used[c]->key, "number") == 0)
+            known = c;
+    while (next < count) {
+        const struct column *part[COLUMNS_MAX + 1] = {used[known]};
+        size_t taken = 0, width = least_width(used[known], rows, true);
+        bool again = next > 0 && next != known; /* in the first part it stands where it always does */
+        if (!again)
+            width = 0;
+        for (; next < count; next++) {
+            size_t more = least_width(used[next], rows, true) + (width > 0);
+            if (taken > 0 && width + more > terminal)
+                break;
+            if (again && next == known)
+                continue;
+            part[again + taken++] = used[next];
+            width += more;
+        }
+        print_table(part, again + taken, true, rows);
+        if (next < count)
+            putchar('\n');
     }
 }
 
@@ -120,28 +202,18 @@ void render_table(const struct column *columns, const json_t *rows, const char *
         puts(none);
         return;
     }
-    struct libscols_table *table = scols_new_table();
-    if (table == NULL)
-        return;
-    scols_table_enable_colors(table, render_colours());
     const struct column *used[COLUMNS_MAX];
-    size_t count = 0;
+    size_t count = 0, width = 0, terminal = terminal_width();
     for (const struct column *c = columns; c->key != NULL && count < COLUMNS_MAX; c++) {
         if (!column_used(c, rows))
             continue;
-        scols_table_new_column(table, c->title, c->look == LOOK_LONG ? 0.1 : 0, column_flags(c->look));
+        width += least_width(c, rows, false) + (count > 0);
         used[count++] = c;
     }
-    size_t i;
-    json_t *row;
-    json_array_foreach(rows, i, row)
-    {
-        struct libscols_line *line = scols_table_new_line(table, NULL);
-        if (line != NULL)
-            fill_line(line, used, count, row);
-    }
-    scols_print_table(table);
-    scols_unref_table(table);
+    if (terminal > 0 && width > terminal)
+        print_split(used, count, terminal, rows);
+    else
+        print_table(used, count, false, rows);
 }
 
 /* The escape sequence that begins a colour, or "". */
@@ -171,7 +243,7 @@ void render_fields(const struct column *columns, const json_t *object)
     char cell[CELL_SIZE];
     for (const struct column *c = columns; c->key != NULL; c++) {
         const json_t *value = json_object_get(object, c->key);
-        print_cell(c, value, cell);
+        print_cell(c, value, false, cell);
         if (cell[0] == '\0')
             continue;
         if (c->look == LOOK_LONG && json_is_string(value)) {

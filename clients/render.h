@@ -35,7 +35,8 @@ void render_json(const json_t *value);
 /* Prints one JSON value on one line, for streams. */
 void render_json_line(const json_t *value);
 
-/* Prints rows as a table. Columns that are empty in every row are left out. `none` is said when there is no row. */
+/* Prints rows as a table. Columns that are empty in every row are left out; what is too wide for the terminal goes on below.
+ * `none` is said when there is no row. */
 void render_table(const struct column *columns, const json_t *rows, const char *none);
 
 /* Prints the fields of one object, a line each; empty ones are left out. */

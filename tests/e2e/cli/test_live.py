@@ -2,13 +2,17 @@
 
 usage: test_live.py HUYING HUYINGD SOURCE_ROOT
 """
+import fcntl
 import json
 import os
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unicodedata
 import unittest
 
@@ -114,6 +118,41 @@ class Words(Live):
                     self.assertNotEqual(char, " ")
                     break
                 column += width.get(unicodedata.east_asian_width(char), 1)
+
+    def test_narrow_terminal(self):
+        number = self.submit("--title", "路灯不亮" * 7, "a lamp")["number"]
+        for words in (["inbox", "--unit", "S1"], ["case", "show", number], ["case", "list"], ["case", "timeline", number]):
+            lines = self.on_terminal(80, *words)
+            for line in lines:
+                width = sum({"W": 2, "F": 2}.get(unicodedata.east_asian_width(char), 1) for char in line)
+                self.assertLessEqual(width, 80, line)
+            seen = " ".join(lines)
+            for part in (number, "PLACE" if words[0] == "inbox" else "lead" if words[1] == "show" else number):
+                self.assertIn(part, seen)
+        wide = self.on_terminal(200, "inbox", "--unit", "S1")
+        self.assertRegex(wide[0], "^DUE .* CASE .* PLACE .* OFFERED")
+        narrow = self.on_terminal(80, "inbox", "--unit", "S1")
+        self.assertEqual(len(narrow), 2 * len(wide) + 1)
+        self.assertRegex(narrow[len(wide) + 1], "^CASE .*OFFERED")
+
+    def on_terminal(self, columns, *words):
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        done = subprocess.Popen([HUYING, "--server", self.url, "--keys", self.keys, *words], stdout=theirs,
+                                env={**os.environ, "NO_COLOR": "1"})
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                some = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not some:
+                break
+            said += some
+        os.close(ours)
+        self.assertEqual(done.wait(timeout=60), 0)
+        return said.decode().replace("\r\n", "\n").rstrip("\n").split("\n")
 
     def test_request_id(self):
         words = ["note", str(self.submit("x")["case"]), "called again", "--request", "note-1"]
