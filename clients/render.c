@@ -97,11 +97,12 @@ static bool column_used(const struct column *column, const json_t *rows)
     return false;
 }
 
-static int column_flags(enum look look)
+/* A long text is cut between columns and goes on in the next line where it is the last. */
+static int column_flags(enum look look, bool last)
 {
     if (look == LOOK_NUMBER || look == LOOK_COUNT)
         return SCOLS_FL_RIGHT;
-    return look == LOOK_LONG ? SCOLS_FL_TRUNC : 0;
+    return look != LOOK_LONG ? 0 : last ? SCOLS_FL_WRAP : SCOLS_FL_TRUNC;
 }
 
 static void fill_line(struct libscols_line *line, const struct column *const *used, size_t count, bool brief, const json_t *row)
@@ -155,7 +156,8 @@ static void print_table(const struct column *const *used, size_t count, bool bri
         return;
     scols_table_enable_colors(table, render_colours());
     for (size_t c = 0; c < count; c++)
-        scols_table_new_column(table, used[c]->title, used[c]->look == LOOK_LONG ? 0.1 : 0, column_flags(used[c]->look));
+        scols_table_new_column(table, used[c]->title, used[c]->look == LOOK_LONG ? 0.1 : 0,
+                               column_flags(used[c]->look, c + 1 == count));
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row)
