@@ -19,6 +19,16 @@ void engine_log(const struct engine *engine, int level, const char *code, const 
         engine->log(engine->log_arg, level, code, text);
 }
 
+/* Early word of a full disk: what is in the journal and what still fits is safe. */
+static void say_no_segment(const struct engine *engine, int r)
+{
+    char text[160];
+
+    snprintf(text, sizeof(text), "The next segment of the journal cannot be made yet: %s. Make room; it is tried again.",
+             strerror(-r));
+    engine_log(engine, 1, "segment_not_made", text);
+}
+
 void engine_reload(struct engine *engine)
 {
     struct district_row row;
@@ -211,7 +221,7 @@ int engine_checkpoint(struct engine *engine, bool idle)
     if (idle) {
         r = journal_prepare(engine->journal);
         if (r < 0)
-            engine_log(engine, 1, "segment_not_made", strerror(-r));
+            say_no_segment(engine, r);
     }
     return 0;
 }
@@ -276,7 +286,7 @@ static void journal_ahead(struct engine *engine, uint64_t appended)
     if (r <= 0)
         engine->prepare_bytes = 0; /* nothing to do, or not now */
     if (r < 0)
-        engine_log(engine, 1, "segment_not_made", strerror(-r));
+        say_no_segment(engine, r);
 }
 
 int engine_journaled(struct engine *engine, enum engine_outcome outcome)
