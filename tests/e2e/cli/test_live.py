@@ -137,7 +137,10 @@ class Words(Live):
         self.assertRegex(narrow[len(wide) + 1], "^CASE .*OFFERED")
 
     def on_terminal(self, columns, *words):
-        ours, theirs = pty.openpty()
+        try:
+            ours, theirs = pty.openpty()
+        except OSError as error:  # a chroot without /dev/pts
+            self.skipTest(f"no terminal to be had: {error}")
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         done = subprocess.Popen([HUYING, "--server", self.url, "--keys", self.keys, *words], stdout=theirs,
                                 env={**os.environ, "NO_COLOR": "1"})
