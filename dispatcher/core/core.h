@@ -66,6 +66,9 @@ void core_apply(const struct view *view, const struct record *record);
 /* XXH64 over actor name and request id. */
 uint64_t core_request_hash(struct text actor, struct text request);
 
+/* Sequence of the remembered request of this actor, and its row; 0: not remembered. `hash` is core_request_hash of the two. */
+uint64_t core_request_find(const struct view *view, struct text actor, struct text request, uint64_t hash, struct request_row *ret);
+
 /* Answer to an accepted or repeated command, from its request row and the case row. `number` is written to `number_buffer` (>= 24
  * bytes). */
 bool core_answer(const struct view *view, uint64_t request_seq, char *number_buffer, struct command_answer *ret);

@@ -18,8 +18,7 @@ uint64_t core_request_hash(struct text actor, struct text request)
     return XXH64_digest(&state);
 }
 
-/* Sequence of the remembered request of this actor, and its row, or 0. */
-static uint64_t remembered(const struct view *view, struct text actor, struct text request, uint64_t hash, struct request_row *ret)
+uint64_t core_request_find(const struct view *view, struct text actor, struct text request, uint64_t hash, struct request_row *ret)
 {
     uint64_t seq = 0;
     while ((seq = view->ops->request(view->store, hash, seq)) != 0) {
@@ -49,7 +48,7 @@ static uint64_t referred_case(const struct view *view, const struct command *com
     struct request_row row;
     if (ref->submitted.size != 0) {
         uint64_t hash = core_request_hash(command->actor.name, ref->submitted);
-        return remembered(view, command->actor.name, ref->submitted, hash, &row) != 0 ? row.case_id : 0;
+        return core_request_find(view, command->actor.name, ref->submitted, hash, &row) != 0 ? row.case_id : 0;
     }
     return 0;
 }
@@ -430,7 +429,7 @@ static bool judge_wire(struct judging *j)
     const struct family *family = rules_family(command->type);
     assert(family != NULL);
     struct request_row row;
-    uint64_t seq = remembered(j->view, command->actor.name, command->request, command->request_hash, &row);
+    uint64_t seq = core_request_find(j->view, command->actor.name, command->request, command->request_hash, &row);
     if (seq != 0) {
         if (row.body_hash != command->body_hash) {
             return refuse(j, REFUSAL_ID_REUSED, "id");

@@ -82,19 +82,9 @@ bool step_own(struct engine *engine, const struct command *command)
 /* Is this request remembered? Then its old instant is no fault, and time does not move for it. */
 static bool remembered(struct engine *engine, const struct command *command)
 {
-    const struct view *view = &engine->view;
-    uint64_t seq = 0;
+    struct request_row row;
 
-    while ((seq = view->ops->request(view->store, command->request_hash, seq)) != 0) {
-        struct request_row row;
-
-        if (!view_get(view, ROW_REQUEST, seq, &row))
-            return false;
-        if (row.actor_size == command->actor.name.size && memcmp(row.actor, command->actor.name.at, row.actor_size) == 0 &&
-            row.request_size == command->request.size && memcmp(row.request, command->request.at, row.request_size) == 0)
-            return true;
-    }
-    return false;
+    return core_request_find(&engine->view, command->actor.name, command->request, command->request_hash, &row) != 0;
 }
 
 /* Keeps a copy of a message whose instant has not been reached yet. */
