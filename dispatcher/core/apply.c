@@ -89,15 +89,7 @@ static void receive_case(struct applying *a)
     memset(c, 0, sizeof(*c));
     c->case_id = a->record->seq;
     c->state = CASE_STATE_RECEIVED;
-    c->dims.street = head->street;
-    c->dims.place = head->place_unit;
-    c->dims.matter = head->matter;
-    c->dims.channel = (uint8_t)head->channel;
-    c->dims.kind = (uint8_t)head->kind;
-    c->dims.origin = (uint8_t)head->origin;
-    c->dims.urgency = (uint8_t)head->urgency;
-    c->dims.is_protected = head->protected;
-    c->dims.upstream = head->upstream;
+    row_dims(head, &c->dims);
     c->lead_acct = head->acct;
     c->day = body->day;
     c->day_no = body->day_no;

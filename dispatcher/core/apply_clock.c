@@ -8,20 +8,6 @@
 /* What the counters hold for an item. */
 enum { COUNTED_NOT = 0, COUNTED_IN_TIME = 1, COUNTED_LATE = 2 };
 
-static void read_dims(const struct record_envelope *head, struct dims *ret)
-{
-    memset(ret, 0, sizeof(*ret));
-    ret->street = head->street;
-    ret->place = head->place_unit;
-    ret->matter = head->matter;
-    ret->channel = (uint8_t)head->channel;
-    ret->kind = (uint8_t)head->kind;
-    ret->origin = (uint8_t)head->origin;
-    ret->urgency = (uint8_t)head->urgency;
-    ret->is_protected = head->protected;
-    ret->upstream = head->upstream;
-}
-
 void apply_floor(struct applying *a, const struct clock_row *changed_clock, const struct duty_row *changed_duty)
 {
     struct clock_row clock;
@@ -71,7 +57,7 @@ static void start(struct applying *a)
     clock.case_id = record->head.case_id;
     clock.duty_id = record->head.duty_id;
     clock.prev_of_case = a->c.clock_last;
-    read_dims(&record->head, &clock.dims);
+    row_dims(&record->head, &clock.dims);
     clock.unit = record->head.unit;
     clock.acct = record->head.acct;
     clock.kind = (uint8_t)body->clock;
@@ -127,7 +113,7 @@ static void move(struct applying *a, struct clock_row *clock)
         clock->in_time = 0;
         clock->span_from_at = record->at_ms;
     }
-    read_dims(&record->head, &clock->dims);
+    row_dims(&record->head, &clock->dims);
     clock->unit = record->head.unit;
     clock->acct = record->head.acct;
     clock->due_at = body->due_at;

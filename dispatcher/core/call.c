@@ -44,21 +44,11 @@ static bool check_units(struct judging *j, const struct codes *codes, int32_t ca
     return true;
 }
 
-static const struct catalogue_row *row_of_case(const struct judging *j, int32_t *ret_place, int32_t *ret_lead)
-{
-    *ret_place = unit_index(j, &j->c.dims.place);
-    *ret_lead = -1;
-    if (*ret_place < 0) {
-        return NULL;
-    }
-    return district_row(j->district, district_matter_find(j->district, &j->c.dims.matter), *ret_place, ret_lead);
-}
-
 /* Does the list name all of these units for calls on this matter? */
 static bool on_list(const struct judging *j, const struct codes *codes)
 {
     int32_t place, lead;
-    const struct catalogue_row *row = row_of_case(j, &place, &lead);
+    const struct catalogue_row *row = list_row(j, &place, &lead);
     if (row == NULL || codes->count == 0) {
         return false;
     }
@@ -79,7 +69,7 @@ static bool on_list(const struct judging *j, const struct codes *codes)
 static bool one_unit_on_list(const struct judging *j, const struct raise_call_command *raise)
 {
     int32_t place, lead;
-    const struct catalogue_row *row = row_of_case(j, &place, &lead);
+    const struct catalogue_row *row = list_row(j, &place, &lead);
     return row != NULL && raise->units.count == 1 && raise->reason != CALL_REASON_JOINT_ENFORCEMENT &&
            raise->reason != CALL_REASON_EMERGENCY && row->support_count == 0 && lead >= 0 &&
            code_equal(&j->district->units[lead].code, &raise->units.at[0]);

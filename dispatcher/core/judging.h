@@ -146,6 +146,9 @@ struct lead_choice {
     struct limit limit; /* of the handle clock */
 };
 
+/* The row of the list in force that fits the case, or NULL; its place and lead, -1 = none. */
+const struct catalogue_row *list_row(const struct judging *j, int32_t *ret_place, int32_t *ret_lead);
+
 /* The list's (or the sender's) handle limit of this case from now on. */
 struct limit list_limit(const struct judging *j, const struct catalogue_row *row);
 

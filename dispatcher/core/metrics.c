@@ -211,10 +211,7 @@ void metrics_count_followup(const struct view *view, const struct record *record
 {
     const struct followup_ended_body *body = &record->body.followup_ended;
     struct dims dims;
-    memset(&dims, 0, sizeof(dims));
-    dims.street = record->head.street;
-    dims.place = record->head.place_unit;
-    dims.matter = record->head.matter;
+    row_dims(&record->head, &dims);
     static const enum metric rates[] = {METRIC_RESPONSE_RATE, METRIC_SOLVED_RATE, METRIC_SATISFIED_RATE};
     for (int i = 0; i < 3; i++) {
         struct counter_key key = key_of(rates[i], record->at_ms, &record->head.acct, &dims);

@@ -3,12 +3,12 @@
 
 #include <assert.h>
 
-/* Catalogue row and place of the present case under the set in force. */
-static const struct catalogue_row *row_of_case(const struct judging *j, int32_t *ret_lead)
+const struct catalogue_row *list_row(const struct judging *j, int32_t *ret_place, int32_t *ret_lead)
 {
-    int32_t place = unit_index(j, &j->c.dims.place);
+    *ret_place = unit_index(j, &j->c.dims.place);
     *ret_lead = -1;
-    return place < 0 ? NULL : district_row(j->district, district_matter_find(j->district, &j->c.dims.matter), place, ret_lead);
+    return *ret_place < 0 ? NULL
+                          : district_row(j->district, district_matter_find(j->district, &j->c.dims.matter), *ret_place, ret_lead);
 }
 
 struct limit list_limit(const struct judging *j, const struct catalogue_row *row)
@@ -121,14 +121,14 @@ static bool check_supports(struct judging *j, const struct codes *codes, int32_t
 bool judge_route(struct judging *j)
 {
     const struct route_command *route = &j->command->body.route;
-    int32_t unit = unit_index(j, &route->unit), listed = -1;
+    int32_t unit = unit_index(j, &route->unit), place, listed;
     if (unit < 0) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }
     if (j->district->units[unit].class == UNIT_CLASS_EXTERNAL || j->district->units[unit].class == UNIT_CLASS_PROPERTY) {
         return refuse(j, REFUSAL_BAD_FIELD, "unit"); /* never a lead */
     }
-    const struct catalogue_row *row = row_of_case(j, &listed);
+    const struct catalogue_row *row = list_row(j, &place, &listed);
     if (row != NULL && listed != unit) {
         row = NULL;
     }
@@ -173,9 +173,9 @@ void take_over_to(struct judging *j, int32_t unit, struct text reason)
     if (!view_get(j->view, ROW_DUTY, j->c.lead_duty, &old)) {
         return;
     }
-    int32_t late_unit = unit_index(j, &old.unit), listed;
+    int32_t late_unit = unit_index(j, &old.unit), place, listed;
     end_duty(j, &old, DUTY_END_TAKEN_OVER, CLOCK_WHY_TAKEN_OVER, reason);
-    struct limit list = list_limit(j, row_of_case(j, &listed));
+    struct limit list = list_limit(j, list_row(j, &place, &listed));
     struct limit fresh = limit_none();
     int64_t span = j->c.given_limit && j->c.given_limit_at != 0 ? j->c.given_limit_at - j->c.received_at : list.budget_ms;
     if (list.source != LIMIT_SOURCE_NONE) {

@@ -2,6 +2,7 @@
 #include "dispatcher/core/rows.h"
 
 #include <assert.h>
+#include <string.h>
 
 static const struct {
     uint32_t size;
@@ -22,4 +23,18 @@ const char *row_table_name(enum row_table table)
 {
     assert(table < ROW_TABLE_COUNT);
     return tables[table].name;
+}
+
+void row_dims(const struct record_envelope *head, struct dims *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->street = head->street;
+    ret->place = head->place_unit;
+    ret->matter = head->matter;
+    ret->channel = (uint8_t)head->channel;
+    ret->kind = (uint8_t)head->kind;
+    ret->origin = (uint8_t)head->origin;
+    ret->urgency = (uint8_t)head->urgency;
+    ret->is_protected = head->protected;
+    ret->upstream = head->upstream;
 }

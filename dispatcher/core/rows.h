@@ -148,8 +148,6 @@ struct call_row {
     uint8_t unused[3];
     uint32_t open_responds;
     uint32_t open_rates;
-    uint32_t finished; /* responds with a result */
-    uint32_t unused2;
     int64_t given_limit_at;
     int64_t raised_at;
     int64_t dispatched_at;
@@ -250,6 +248,9 @@ union any_row {
     ROW_TABLES(ROW_MEMBER)
 #undef ROW_MEMBER
 };
+
+/* The dims that a record carries. */
+void row_dims(const struct record_envelope *head, struct dims *ret);
 
 /* Size in bytes of a table's rows. */
 uint32_t row_size(enum row_table table);
