@@ -207,6 +207,9 @@ static void apply_body(struct applying *a)
         return;
     case RECORD_POLICY_PUBLISHED:
     case RECORD_CATALOGUE_PUBLISHED:
+    case RECORD_CALENDAR_PUBLISHED:
+    case RECORD_CASES_SETTLED:
+    case RECORD_DUTY_MOVED:
     case RECORD_TIME_ADVANCED:
     case RECORD_FOLLOWUP_OPENED:
         return; /* for readers of the stream; no row beyond the clock and the chain */

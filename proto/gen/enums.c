@@ -70,17 +70,17 @@ static const char *const clock_state_names[] = { "none", "running", "stopped", "
 static const char *const clock_state_notes[] = { "no such clock yet", "计时", "停表", "作废" };
 const struct enum_shape clock_state_enum = { .name = "clock_state", .count = 4, .names = clock_state_names, .notes = clock_state_notes };
 
-static const char *const time_kind_names[] = { "natural" };
-static const char *const time_kind_notes[] = { "自然时" };
-const struct enum_shape time_kind_enum = { .name = "time_kind", .count = 1, .names = time_kind_names, .notes = time_kind_notes };
+static const char *const time_kind_names[] = { "natural", "natural_days", "working_hours", "working_days" };
+static const char *const time_kind_notes[] = { "自然时: hours and minutes, day and night", "自然日: the same wall-clock time, days later", "工作小时: by the holder's calendar", "工作日: by the holder's calendar" };
+const struct enum_shape time_kind_enum = { .name = "time_kind", .count = 4, .names = time_kind_names, .notes = time_kind_notes };
 
 static const char *const limit_source_names[] = { "policy", "catalogue", "given", "half", "none" };
 static const char *const limit_source_notes[] = { "政策默认", "派单目录", "the importer's limit_at", "提级: half of the list limit", "no limit: never due" };
 const struct enum_shape limit_source_enum = { .name = "limit_source", .count = 5, .names = limit_source_names, .notes = limit_source_notes };
 
-static const char *const clock_why_names[] = { "none", "routed", "sent_back", "reopened", "taken_over", "lead_answered", "not_needed", "replaced", "superseded", "expired", "call_closed", "withdrawn" };
-static const char *const clock_why_notes[] = { "-", "the first route set the citizen's due instant", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨", "撤哨" };
-const struct enum_shape clock_why_enum = { .name = "clock_why", .count = 12, .names = clock_why_names, .notes = clock_why_notes };
+static const char *const clock_why_names[] = { "none", "routed", "sent_back", "reopened", "taken_over", "lead_answered", "not_needed", "replaced", "superseded", "expired", "call_closed", "withdrawn", "calendar", "unit_retired" };
+static const char *const clock_why_notes[] = { "-", "the first route set the citizen's due instant", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨", "撤哨", "工作日历调整", "单位撤并" };
+const struct enum_shape clock_why_enum = { .name = "clock_why", .count = 14, .names = clock_why_names, .notes = clock_why_notes };
 
 static const char *const rung_names[] = { "yellow", "red", "notice", "bulletin" };
 static const char *const rung_notes[] = { "黄", "红", "通报", "专报" };
@@ -158,6 +158,10 @@ static const char *const metric_by_names[] = { "department", "street", "communit
 static const char *const metric_by_notes[] = { "accountable unit of class department", "dims.street", "community of dims.place_unit", "dims.matter" };
 const struct enum_shape metric_by_enum = { .name = "metric_by", .count = 4, .names = metric_by_names, .notes = metric_by_notes };
 
+static const char *const interval_why_names[] = { "working", "natural", "outside_hours", "day_off", "holiday", "paused", "waited" };
+static const char *const interval_why_notes[] = { "工作时间: counts", "自然时: counts", "非工作时间: before, between or after the shifts", "休息日: by the week", "节假日: by notice", "停表: the clock stood", "不计: the wait for a judge" };
+const struct enum_shape interval_why_enum = { .name = "interval_why", .count = 7, .names = interval_why_names, .notes = interval_why_notes };
+
 const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &case_state_enum,
     &case_kind_enum,
@@ -198,4 +202,5 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &role_enum,
     &metric_enum,
     &metric_by_enum,
+    &interval_why_enum,
 };

@@ -214,11 +214,14 @@ enum clock_state {
 enum { CLOCK_STATE_COUNT = 4 };
 extern const struct enum_shape clock_state_enum;
 
-/* Kind of time that a clock counts. Natural only until calendars come. */
+/* Kind of time that a clock counts. */
 enum time_kind {
-    TIME_KIND_NATURAL, /* 自然时 */
+    TIME_KIND_NATURAL, /* 自然时: hours and minutes, day and night */
+    TIME_KIND_NATURAL_DAYS, /* 自然日: the same wall-clock time, days later */
+    TIME_KIND_WORKING_HOURS, /* 工作小时: by the holder's calendar */
+    TIME_KIND_WORKING_DAYS, /* 工作日: by the holder's calendar */
 };
-enum { TIME_KIND_COUNT = 1 };
+enum { TIME_KIND_COUNT = 4 };
 extern const struct enum_shape time_kind_enum;
 
 /* Where a clock's budget comes from. */
@@ -246,8 +249,10 @@ enum clock_why {
     CLOCK_WHY_EXPIRED, /* 过期 */
     CLOCK_WHY_CALL_CLOSED, /* 已销哨 */
     CLOCK_WHY_WITHDRAWN, /* 撤哨 */
+    CLOCK_WHY_CALENDAR, /* 工作日历调整 */
+    CLOCK_WHY_UNIT_RETIRED, /* 单位撤并 */
 };
-enum { CLOCK_WHY_COUNT = 12 };
+enum { CLOCK_WHY_COUNT = 14 };
 extern const struct enum_shape clock_why_enum;
 
 /* Rungs 预警节点 of a clock. */
@@ -447,8 +452,21 @@ enum metric_by {
 enum { METRIC_BY_COUNT = 4 };
 extern const struct enum_shape metric_by_enum;
 
+/* Why an interval of a clock counted or did not, in a deadline receipt 时限核算单. */
+enum interval_why {
+    INTERVAL_WHY_WORKING, /* 工作时间: counts */
+    INTERVAL_WHY_NATURAL, /* 自然时: counts */
+    INTERVAL_WHY_OUTSIDE_HOURS, /* 非工作时间: before, between or after the shifts */
+    INTERVAL_WHY_DAY_OFF, /* 休息日: by the week */
+    INTERVAL_WHY_HOLIDAY, /* 节假日: by notice */
+    INTERVAL_WHY_PAUSED, /* 停表: the clock stood */
+    INTERVAL_WHY_WAITED, /* 不计: the wait for a judge */
+};
+enum { INTERVAL_WHY_COUNT = 7 };
+extern const struct enum_shape interval_why_enum;
+
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 39 };
+enum { ENUM_SHAPE_COUNT = 40 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

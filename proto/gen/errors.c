@@ -15,6 +15,7 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "STORAGE_FAILED", .sentence = "The dispatcher could not store this; nothing of it was kept.", .hint = "Look at the dispatcher's log and its disk; then send the same request with the same request id again.", .http = 503, .retry = true },
     { .code = "NO_ROLE", .sentence = "Your key does not have the role for this.", .hint = "Ask the administrator for a key with the role that `field` names.", .http = 403, .retry = false },
     { .code = "NOT_YOURS", .sentence = "This belongs to a unit outside your key's subtree.", .hint = "Ask the unit that holds it, or its superior.", .http = 403, .retry = false },
+    { .code = "NO_MATTER", .sentence = "Your key is not for this matter.", .hint = "Ask the administrator for a key whose `matters` cover it.", .http = 403, .retry = false },
     { .code = "BAD_STATE", .sentence = "The case, duty or call is not in a state that allows this.", .hint = "Look at it with `huying case show`; docs/states.md says what each state allows.", .http = 409, .retry = false },
     { .code = "ID_REUSED", .sentence = "This request id was used before for another request.", .hint = "Use a new request id for a new request.", .http = 409, .retry = false },
     { .code = "NO_PLACE", .sentence = "The case has no place.", .hint = "Give `place`: the code of the grid, community, street or, at least, the district.", .http = 400, .retry = false },

@@ -23,6 +23,7 @@ enum refusal {
     REFUSAL_STORAGE_FAILED, /* The dispatcher could not store this; nothing of it was kept. */
     REFUSAL_NO_ROLE, /* Your key does not have the role for this. */
     REFUSAL_NOT_YOURS, /* This belongs to a unit outside your key's subtree. */
+    REFUSAL_NO_MATTER, /* Your key is not for this matter. */
     REFUSAL_BAD_STATE, /* The case, duty or call is not in a state that allows this. */
     REFUSAL_ID_REUSED, /* This request id was used before for another request. */
     REFUSAL_NO_PLACE, /* The case has no place. */
@@ -48,7 +49,7 @@ enum refusal {
     REFUSAL_CAP, /* A limit on the number of open things is reached. */
     REFUSAL_NOT_BUILT, /* This part of the life cycle is not built yet. */
 };
-enum { REFUSAL_COUNT = 36 };
+enum { REFUSAL_COUNT = 37 };
 
 struct refusal_info {
     const char *code;     /* on the wire */

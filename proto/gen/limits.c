@@ -20,4 +20,12 @@ const struct limit_info limit_infos[LIMIT_INFO_COUNT] = {
     { "batch_messages", 1024, "messages", "Most messages in one batch." },
     { "frame_size", 524288, "bytes", "Largest frame of the journal." },
     { "config_units", 100000, "units", "Most units in one district." },
+    { "calendars", 64, "calendars", "Most calendars of one district, the built-in one included." },
+    { "shifts", 8, "shifts", "Most shifts of one day." },
+    { "wait_ms", 300000, "ms", "Longest wait of a long poll (pull, follow)." },
+    { "lease_ms", 3600000, "ms", "Longest lease that a pull hands out; 60,000 if the worker asks for none." },
+    { "pull_credit", 64, "duties", "Most duties that one pull hands out." },
+    { "leases", 100000, "leases", "Most leases of pulled duties at once, over all workers." },
+    { "waiting", 10000, "messages", "Most long polls that wait at once; one connection may have 64 of them." },
+    { "followers", 10000, "followers", "Most named followers of events." },
 };

@@ -43,6 +43,22 @@
 #define LIMIT_FRAME_SIZE 524288
 /* Most units in one district. [units] */
 #define LIMIT_CONFIG_UNITS 100000
+/* Most calendars of one district, the built-in one included. [calendars] */
+#define LIMIT_CALENDARS 64
+/* Most shifts of one day. [shifts] */
+#define LIMIT_SHIFTS 8
+/* Longest wait of a long poll (pull, follow). [ms] */
+#define LIMIT_WAIT_MS 300000
+/* Longest lease that a pull hands out; 60,000 if the worker asks for none. [ms] */
+#define LIMIT_LEASE_MS 3600000
+/* Most duties that one pull hands out. [duties] */
+#define LIMIT_PULL_CREDIT 64
+/* Most leases of pulled duties at once, over all workers. [leases] */
+#define LIMIT_LEASES 100000
+/* Most long polls that wait at once; one connection may have 64 of them. [messages] */
+#define LIMIT_WAITING 10000
+/* Most named followers of events. [followers] */
+#define LIMIT_FOLLOWERS 10000
 
 struct limit_info {
     const char *name;
@@ -50,7 +66,7 @@ struct limit_info {
     const char *unit;
     const char *doc;
 };
-enum { LIMIT_INFO_COUNT = 17 };
+enum { LIMIT_INFO_COUNT = 25 };
 extern const struct limit_info limit_infos[LIMIT_INFO_COUNT];
 
 #endif

@@ -89,8 +89,11 @@ static const struct field_shape clock_view_fields[] = {
     { .name = "consumed_ms", .name_size = 11, .type = FIELD_SPAN, .offset = offsetof(struct clock_view, consumed_ms), .min = 0, .max = INT64_MAX },
     { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_view, colour), .min = 0, .max = 2, .values = &colour_enum },
     { .name = "in_time", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct clock_view, in_time), .min = 0, .max = 1 },
+    { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct clock_view, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
+    { .name = "calendar", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct clock_view, calendar), .min = 0, .max = 32 },
+    { .name = "provisional", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct clock_view, provisional), .min = 0, .max = 1 },
 };
-const struct shape clock_view_shape = { .name = "clock_view", .id = 28, .field_count = 13, .size = sizeof(struct clock_view), .fields = clock_view_fields };
+const struct shape clock_view_shape = { .name = "clock_view", .id = 28, .field_count = 16, .size = sizeof(struct clock_view), .fields = clock_view_fields };
 
 static const struct field_shape metric_view_fields[] = {
     { .name = "key", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct metric_view, key), .min = 0, .max = 32 },
@@ -110,13 +113,51 @@ static const struct field_shape unit_view_fields[] = {
     { .name = "tier", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct unit_view, tier), .min = 0, .max = 4, .values = &unit_tier_enum },
     { .name = "class", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct unit_view, class), .min = 0, .max = 7, .values = &unit_class_enum },
     { .name = "parent", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct unit_view, parent), .min = 0, .max = 32 },
+    { .name = "accountable", .name_size = 11, .type = FIELD_CODE, .offset = offsetof(struct unit_view, accountable), .min = 0, .max = 32 },
+    { .name = "calendar", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct unit_view, calendar), .min = 0, .max = 32 },
+    { .name = "seconded_by", .name_size = 11, .type = FIELD_CODE, .offset = offsetof(struct unit_view, seconded_by), .min = 0, .max = 32 },
+    { .name = "deputy", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct unit_view, deputy), .min = 0, .max = 32 },
+    { .name = "successor", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct unit_view, successor), .min = 0, .max = 32 },
+    { .name = "retired", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct unit_view, retired), .min = 0, .max = 1 },
+    { .name = "capacity", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct unit_view, capacity), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "duty_phone", .name_size = 10, .type = FIELD_TEXT, .offset = offsetof(struct unit_view, duty_phone), .min = 0, .max = 64 },
 };
-const struct shape unit_view_shape = { .name = "unit_view", .id = 30, .field_count = 5, .size = sizeof(struct unit_view), .fields = unit_view_fields };
+const struct shape unit_view_shape = { .name = "unit_view", .id = 30, .field_count = 13, .size = sizeof(struct unit_view), .fields = unit_view_fields };
+
+static const struct field_shape route_view_fields[] = {
+    { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct route_view, row), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct route_view, matter), .min = 0, .max = 32 },
+    { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct route_view, place), .min = 0, .max = 32 },
+    { .name = "lead", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct route_view, lead), .min = 0, .max = 1024 },
+    { .name = "fits", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct route_view, fits), .min = 0, .max = 1 },
+    { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct route_view, why), .min = 0, .max = 1024 },
+};
+const struct shape route_view_shape = { .name = "route_view", .id = 31, .field_count = 6, .size = sizeof(struct route_view), .fields = route_view_fields };
+
+static const struct field_shape interval_view_fields[] = {
+    { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct interval_view, from), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct interval_view, until), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "counted", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct interval_view, counted), .min = 0, .max = 1 },
+    { .name = "ms", .name_size = 2, .type = FIELD_SPAN, .offset = offsetof(struct interval_view, ms), .min = 0, .max = INT64_MAX },
+    { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct interval_view, why), .min = 0, .max = 6, .values = &interval_why_enum },
+    { .name = "name", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct interval_view, name), .min = 0, .max = 1024 },
+};
+const struct shape interval_view_shape = { .name = "interval_view", .id = 32, .field_count = 6, .size = sizeof(struct interval_view), .fields = interval_view_fields };
+
+static const struct field_shape follower_view_fields[] = {
+    { .name = "key", .name_size = 3, .type = FIELD_CODE, .offset = offsetof(struct follower_view, key), .min = 0, .max = 32 },
+    { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct follower_view, name), .min = 0, .max = 32 },
+    { .name = "confirmed", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct follower_view, confirmed), .min = 0, .max = INT64_MAX },
+    { .name = "lag", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct follower_view, lag), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "seen_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct follower_view, seen_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "waiting", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct follower_view, waiting), .min = 0, .max = 1 },
+};
+const struct shape follower_view_shape = { .name = "follower_view", .id = 33, .field_count = 6, .size = sizeof(struct follower_view), .fields = follower_view_fields };
 
 static const struct field_shape hello_query_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_query, major), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape hello_query_shape = { .name = "hello_query", .id = 31, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
+const struct shape hello_query_shape = { .name = "hello_query", .id = 34, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
 
 static const struct field_shape hello_reply_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, major), .min = 0, .max = INT64_C(4294967295) },
@@ -132,28 +173,35 @@ static const struct field_shape hello_reply_fields[] = {
     { .name = "message_size", .name_size = 12, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, message_size), .min = 0, .max = INT64_C(4294967295) },
     { .name = "page", .name_size = 4, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, page), .min = 0, .max = INT64_C(4294967295) },
     { .name = "offset_minutes", .name_size = 14, .type = FIELD_NUM, .offset = offsetof(struct hello_reply, offset_minutes), .min = INT64_MIN, .max = INT64_MAX },
+    { .name = "calendar_until", .name_size = 14, .type = FIELD_INSTANT, .offset = offsetof(struct hello_reply, calendar_until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape hello_reply_shape = { .name = "hello_reply", .id = 32, .field_count = 13, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
+const struct shape hello_reply_shape = { .name = "hello_reply", .id = 35, .field_count = 14, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
 
 static const struct field_shape show_case_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_case_query, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, number), .min = 0, .max = 64 },
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, submitted), .min = 0, .max = 64 },
 };
-const struct shape show_case_query_shape = { .name = "show_case_query", .id = 33, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
+const struct shape show_case_query_shape = { .name = "show_case_query", .id = 36, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
 
 static const struct field_shape list_cases_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct list_cases_query, after), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct list_cases_query, count), .min = 0, .max = INT64_C(4294967295) },
     { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct list_cases_query, state), .min = 0, .max = 6, .values = &case_state_enum },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_cases_query, unit), .min = 0, .max = 32 },
+    { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct list_cases_query, colour), .min = 0, .max = 2, .values = &colour_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct list_cases_query, kind), .min = 0, .max = 5, .values = &case_kind_enum },
+    { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct list_cases_query, matter), .min = 0, .max = 32 },
+    { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_cases_query, place), .min = 0, .max = 32 },
+    { .name = "age_from", .name_size = 8, .type = FIELD_SPAN, .offset = offsetof(struct list_cases_query, age_from), .min = 0, .max = INT64_MAX },
+    { .name = "age_until", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct list_cases_query, age_until), .min = 0, .max = INT64_MAX },
 };
-const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 34, .field_count = 4, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
+const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 37, .field_count = 10, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
 
 static const struct field_shape list_cases_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct list_cases_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 35, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
+const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 38, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
 
 static const struct field_shape timeline_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_query, case_id), .min = 0, .max = INT64_MAX },
@@ -161,12 +209,12 @@ static const struct field_shape timeline_query_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct timeline_query, submitted), .min = 0, .max = 64 },
     { .name = "before", .name_size = 6, .type = FIELD_ID, .offset = offsetof(struct timeline_query, before), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_query_shape = { .name = "timeline_query", .id = 36, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
+const struct shape timeline_query_shape = { .name = "timeline_query", .id = 39, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
 
 static const struct field_shape timeline_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 37, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
+const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 40, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
 
 static const struct field_shape inbox_query_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct inbox_query, unit), .min = 0, .max = 32 },
@@ -175,25 +223,25 @@ static const struct field_shape inbox_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct inbox_query, after), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct inbox_query, count), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape inbox_query_shape = { .name = "inbox_query", .id = 38, .field_count = 5, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
+const struct shape inbox_query_shape = { .name = "inbox_query", .id = 41, .field_count = 5, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
 
 static const struct field_shape inbox_reply_fields[] = {
     { .name = "next_due", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct inbox_reply, next_due), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct inbox_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 39, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
+const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 42, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
 
 static const struct field_shape events_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_query, from), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct events_query, count), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape events_query_shape = { .name = "events_query", .id = 40, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
+const struct shape events_query_shape = { .name = "events_query", .id = 43, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
 
 static const struct field_shape events_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, last), .min = 0, .max = INT64_MAX },
 };
-const struct shape events_reply_shape = { .name = "events_reply", .id = 41, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
+const struct shape events_reply_shape = { .name = "events_reply", .id = 44, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
 
 static const struct field_shape metrics_query_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_query, metric), .min = 0, .max = 8, .values = &metric_enum, .required = true },
@@ -202,7 +250,7 @@ static const struct field_shape metrics_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, from), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape metrics_query_shape = { .name = "metrics_query", .id = 42, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
+const struct shape metrics_query_shape = { .name = "metrics_query", .id = 45, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
 
 static const struct field_shape metrics_reply_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_reply, metric), .min = 0, .max = 8, .values = &metric_enum },
@@ -210,13 +258,13 @@ static const struct field_shape metrics_reply_fields[] = {
     { .name = "as_of", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_reply, as_of), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "scale", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct metrics_reply, scale), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 43, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
+const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 46, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
 
 static const struct field_shape explain_route_query_fields[] = {
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, matter), .min = 0, .max = 32, .required = true },
     { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, place), .min = 0, .max = 32, .required = true },
 };
-const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 44, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
+const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 47, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
 
 static const struct field_shape explain_route_reply_fields[] = {
     { .name = "version", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct explain_route_reply, version), .min = 0, .max = 64 },
@@ -224,18 +272,129 @@ static const struct field_shape explain_route_reply_fields[] = {
     { .name = "lead", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct explain_route_reply, lead), .min = 0, .max = 32 },
     { .name = "supports", .name_size = 8, .type = FIELD_CODES, .offset = offsetof(struct explain_route_reply, supports), .min = 0, .max = 16 },
     { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct explain_route_reply, why), .min = 0, .max = 1024 },
+    { .name = "basis", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct explain_route_reply, basis), .min = 0, .max = 1024 },
+    { .name = "calls", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct explain_route_reply, calls), .min = 0, .max = 16 },
+    { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct explain_route_reply, due_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 45, .field_count = 5, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
+const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 48, .field_count = 8, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
 
 static const struct field_shape list_units_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_units_query, after), .min = 0, .max = 32 },
 };
-const struct shape list_units_query_shape = { .name = "list_units_query", .id = 46, .field_count = 1, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
+const struct shape list_units_query_shape = { .name = "list_units_query", .id = 49, .field_count = 1, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
 
 static const struct field_shape list_units_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_units_reply, next), .min = 0, .max = 32 },
 };
-const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 47, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
+const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 50, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
+
+static const struct field_shape pull_query_fields[] = {
+    { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct pull_query, worker), .min = 0, .max = 32, .required = true },
+    { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct pull_query, unit), .min = 0, .max = 32 },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct pull_query, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
+    { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct pull_query, count), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "wait", .name_size = 4, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, wait), .min = 0, .max = INT64_MAX },
+    { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, lease), .min = 0, .max = INT64_MAX },
+};
+const struct shape pull_query_shape = { .name = "pull_query", .id = 51, .field_count = 6, .size = sizeof(struct pull_query), .fields = pull_query_fields };
+
+static const struct field_shape pull_reply_fields[] = {
+    { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct pull_reply, now), .min = 0, .max = INT64_C(253402300799999) },
+};
+const struct shape pull_reply_shape = { .name = "pull_reply", .id = 52, .field_count = 1, .size = sizeof(struct pull_reply), .fields = pull_reply_fields };
+
+static const struct field_shape keep_query_fields[] = {
+    { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct keep_query, worker), .min = 0, .max = 32, .required = true },
+    { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct keep_query, duty_id), .min = 0, .max = INT64_MAX, .required = true },
+    { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct keep_query, lease), .min = 0, .max = INT64_MAX },
+    { .name = "release", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct keep_query, release), .min = 0, .max = 1 },
+};
+const struct shape keep_query_shape = { .name = "keep_query", .id = 53, .field_count = 4, .size = sizeof(struct keep_query), .fields = keep_query_fields };
+
+static const struct field_shape keep_reply_fields[] = {
+    { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct keep_reply, lease_until), .min = 0, .max = INT64_C(253402300799999) },
+};
+const struct shape keep_reply_shape = { .name = "keep_reply", .id = 54, .field_count = 1, .size = sizeof(struct keep_reply), .fields = keep_reply_fields };
+
+static const struct field_shape follow_query_fields[] = {
+    { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct follow_query, name), .min = 0, .max = 32, .required = true },
+    { .name = "confirm", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct follow_query, confirm), .min = 0, .max = INT64_MAX },
+    { .name = "from", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_query, from), .min = 0, .max = INT64_MAX },
+    { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct follow_query, count), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "wait", .name_size = 4, .type = FIELD_SPAN, .offset = offsetof(struct follow_query, wait), .min = 0, .max = INT64_MAX },
+    { .name = "types", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct follow_query, types), .min = 0, .max = 16 },
+};
+const struct shape follow_query_shape = { .name = "follow_query", .id = 55, .field_count = 6, .size = sizeof(struct follow_query), .fields = follow_query_fields };
+
+static const struct field_shape follow_reply_fields[] = {
+    { .name = "confirmed", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct follow_reply, confirmed), .min = 0, .max = INT64_MAX },
+    { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_reply, next), .min = 0, .max = INT64_MAX },
+    { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_reply, last), .min = 0, .max = INT64_MAX },
+};
+const struct shape follow_reply_shape = { .name = "follow_reply", .id = 56, .field_count = 3, .size = sizeof(struct follow_reply), .fields = follow_reply_fields };
+
+static const struct field_shape list_followers_query_fields[] = {
+    { .name = "after_key", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, after_key), .min = 0, .max = 32 },
+    { .name = "after_name", .name_size = 10, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, after_name), .min = 0, .max = 32 },
+    { .name = "forget_key", .name_size = 10, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, forget_key), .min = 0, .max = 32 },
+    { .name = "forget_name", .name_size = 11, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, forget_name), .min = 0, .max = 32 },
+};
+const struct shape list_followers_query_shape = { .name = "list_followers_query", .id = 57, .field_count = 4, .size = sizeof(struct list_followers_query), .fields = list_followers_query_fields };
+
+static const struct field_shape list_followers_reply_fields[] = {
+    { .name = "next_key", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct list_followers_reply, next_key), .min = 0, .max = 32 },
+    { .name = "next_name", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct list_followers_reply, next_name), .min = 0, .max = 32 },
+};
+const struct shape list_followers_reply_shape = { .name = "list_followers_reply", .id = 58, .field_count = 2, .size = sizeof(struct list_followers_reply), .fields = list_followers_reply_fields };
+
+static const struct field_shape receipt_query_fields[] = {
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_query, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct receipt_query, number), .min = 0, .max = 64 },
+    { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct receipt_query, submitted), .min = 0, .max = 64 },
+    { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct receipt_query, clock_id), .min = 0, .max = INT64_MAX },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
+    { .name = "after", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_query, after), .min = 0, .max = INT64_C(253402300799999) },
+};
+const struct shape receipt_query_shape = { .name = "receipt_query", .id = 59, .field_count = 6, .size = sizeof(struct receipt_query), .fields = receipt_query_fields };
+
+static const struct field_shape receipt_reply_fields[] = {
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_reply, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct receipt_reply, number), .min = 0, .max = 64 },
+    { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct receipt_reply, clock_id), .min = 0, .max = INT64_MAX },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
+    { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, state), .min = 0, .max = 3, .values = &clock_state_enum },
+    { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct receipt_reply, unit), .min = 0, .max = 32 },
+    { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
+    { .name = "calendar", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct receipt_reply, calendar), .min = 0, .max = 32 },
+    { .name = "zone", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct receipt_reply, zone), .min = 0, .max = 1024 },
+    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, source), .min = 0, .max = 4, .values = &limit_source_enum },
+    { .name = "started_at", .name_size = 10, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, started_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, due_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "stopped_at", .name_size = 10, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, stopped_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct receipt_reply, budget_ms), .min = 0, .max = INT64_MAX },
+    { .name = "counted_ms", .name_size = 10, .type = FIELD_SPAN, .offset = offsetof(struct receipt_reply, counted_ms), .min = 0, .max = INT64_MAX },
+    { .name = "left_ms", .name_size = 7, .type = FIELD_NUM, .offset = offsetof(struct receipt_reply, left_ms), .min = INT64_MIN, .max = INT64_MAX },
+    { .name = "provisional", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct receipt_reply, provisional), .min = 0, .max = 1 },
+    { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, now), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "next", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, next), .min = 0, .max = INT64_C(253402300799999) },
+};
+const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 60, .field_count = 19, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
+
+static const struct field_shape backup_query_fields[] = {
+    { .name = "start", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct backup_query, start), .min = 0, .max = 32 },
+};
+const struct shape backup_query_shape = { .name = "backup_query", .id = 61, .field_count = 1, .size = sizeof(struct backup_query), .fields = backup_query_fields };
+
+static const struct field_shape backup_reply_fields[] = {
+    { .name = "running", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct backup_reply, running), .min = 0, .max = 1 },
+    { .name = "done", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct backup_reply, done), .min = 0, .max = 1 },
+    { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct backup_reply, name), .min = 0, .max = 32 },
+    { .name = "seq", .name_size = 3, .type = FIELD_ID, .offset = offsetof(struct backup_reply, seq), .min = 0, .max = INT64_MAX },
+    { .name = "copied", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct backup_reply, copied), .min = INT64_MIN, .max = INT64_MAX },
+    { .name = "total", .name_size = 5, .type = FIELD_NUM, .offset = offsetof(struct backup_reply, total), .min = INT64_MIN, .max = INT64_MAX },
+    { .name = "failed", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct backup_reply, failed), .min = 0, .max = 1024 },
+};
+const struct shape backup_reply_shape = { .name = "backup_reply", .id = 62, .field_count = 7, .size = sizeof(struct backup_reply), .fields = backup_reply_fields };
 
 static const struct query_info query_infos[] = {
     [QUERY_HELLO - 100] = { .name = "hello", .name_size = 5, .type = QUERY_HELLO,
@@ -246,7 +405,7 @@ static const struct query_info query_infos[] = {
         .shape = &show_case_query_shape, .reply_shape = &case_view_shape, .row_list_count = 3, .row_lists = { { "duties", &duty_view_shape }, { "calls", &call_view_shape }, { "clocks", &clock_view_shape } }, .doc = "One case with its duties, calls and clocks." },
     [QUERY_LIST_CASES - 100] = { .name = "list_cases", .name_size = 10, .type = QUERY_LIST_CASES,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
-        .shape = &list_cases_query_shape, .reply_shape = &list_cases_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &case_view_shape } }, .doc = "Cases, newest first, that the key may see." },
+        .shape = &list_cases_query_shape, .reply_shape = &list_cases_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &case_view_shape } }, .doc = "Cases, newest first, that the key may see. One answer looks at a bounded number of cases: a page may be short, even empty, while `next` is not 0." },
     [QUERY_TIMELINE - 100] = { .name = "timeline", .name_size = 8, .type = QUERY_TIMELINE,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER,
         .shape = &timeline_query_shape, .reply_shape = &timeline_reply_shape, .row_list_count = 1, .row_lists = { { "rows", NULL } }, .doc = "The records of one case, oldest first, with texts and persons where the key's role may read them." },
@@ -261,10 +420,28 @@ static const struct query_info query_infos[] = {
         .shape = &metrics_query_shape, .reply_shape = &metrics_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &metric_view_shape } }, .doc = "One metric by one grouping; counts are exact, values in parts per million rounded half up." },
     [QUERY_EXPLAIN_ROUTE - 100] = { .name = "explain_route", .name_size = 13, .type = QUERY_EXPLAIN_ROUTE,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
-        .shape = &explain_route_query_shape, .reply_shape = &explain_route_reply_shape, .doc = "Which row of the list would route a matter at a place, and why." },
+        .shape = &explain_route_query_shape, .reply_shape = &explain_route_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &route_view_shape } }, .doc = "Which row of the list would route a matter at a place, and why." },
     [QUERY_LIST_UNITS - 100] = { .name = "list_units", .name_size = 10, .type = QUERY_LIST_UNITS,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
         .shape = &list_units_query_shape, .reply_shape = &list_units_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &unit_view_shape } }, .doc = "Units of the district, in the order of their codes." },
+    [QUERY_PULL - 100] = { .name = "pull", .name_size = 4, .type = QUERY_PULL,
+        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP,
+        .shape = &pull_query_shape, .reply_shape = &pull_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &duty_view_shape } }, .doc = "Hands out open duties to a worker: oldest due first inside a unit, units in turn, never one that somebody else has claimed or was handed. Each is leased to this key and worker until `lease_until`; a lease lives in memory, and lapses by time or with a restart. Where there is nothing, the answer waits (long poll). A lease that the same worker holds already is not handed out again." },
+    [QUERY_KEEP - 100] = { .name = "keep", .name_size = 4, .type = QUERY_KEEP,
+        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP,
+        .shape = &keep_query_shape, .reply_shape = &keep_reply_shape, .doc = "Prolongs a lease that pull handed out, or gives it back." },
+    [QUERY_FOLLOW - 100] = { .name = "follow", .name_size = 6, .type = QUERY_FOLLOW,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .shape = &follow_query_shape, .reply_shape = &follow_reply_shape, .row_list_count = 1, .row_lists = { { "rows", NULL } }, .doc = "The events that the key may see, in order, from the sequence that this follower confirmed: at least once, over restarts of either side. A follower is a key and a name. What is not confirmed comes again. The confirmed sequence is kept with the next checkpoint. Where there is nothing new, the answer waits (long poll)." },
+    [QUERY_LIST_FOLLOWERS - 100] = { .name = "list_followers", .name_size = 14, .type = QUERY_LIST_FOLLOWERS,
+        .roles = 1u << ROLE_ADMINISTRATOR | 1u << ROLE_SUPERVISOR,
+        .shape = &list_followers_query_shape, .reply_shape = &list_followers_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &follower_view_shape } }, .doc = "The named followers and how far they are." },
+    [QUERY_RECEIPT - 100] = { .name = "receipt", .name_size = 7, .type = QUERY_RECEIPT,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .shape = &receipt_query_shape, .reply_shape = &receipt_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &interval_view_shape } }, .doc = "The deadline receipt 时限核算单 of one clock: the intervals that counted and those that did not, and why. The counted ones add up to `counted_ms`." },
+    [QUERY_BACKUP - 100] = { .name = "backup", .name_size = 6, .type = QUERY_BACKUP,
+        .roles = 1u << ROLE_ADMINISTRATOR,
+        .shape = &backup_query_shape, .reply_shape = &backup_reply_shape, .doc = "Starts a backup into a folder of this name below the dispatcher's folder of backups, or says how far the last one is. The dispatcher works on meanwhile." },
 };
 
 const struct query_info *query_info(enum query_type type)

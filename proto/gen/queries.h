@@ -21,8 +21,14 @@ enum query_type {
     QUERY_METRICS = 106,
     QUERY_EXPLAIN_ROUTE = 107,
     QUERY_LIST_UNITS = 108,
+    QUERY_PULL = 109,
+    QUERY_KEEP = 110,
+    QUERY_FOLLOW = 111,
+    QUERY_LIST_FOLLOWERS = 112,
+    QUERY_RECEIPT = 113,
+    QUERY_BACKUP = 114,
 };
-#define QUERY_TYPE_MAX 108
+#define QUERY_TYPE_MAX 114
 
 /* A case as others see it. Texts only for roles that may read them. */
 struct case_view {
@@ -176,6 +182,9 @@ struct clock_view {
     int64_t consumed_ms; /* Counted so far (stopped). */
     enum colour colour; /* Colour. */
     bool in_time; /* In time (stopped). */
+    enum time_kind time_kind; /* Kind of time. */
+    struct code calendar; /* Calendar that it was computed with, empty = none. */
+    bool provisional; /* Due computed without the year's calendar. */
 };
 extern const struct shape clock_view_shape;
 #define CLOCK_VIEW_HAS_CLOCK_ID (UINT64_C(1) << 0)
@@ -191,6 +200,9 @@ extern const struct shape clock_view_shape;
 #define CLOCK_VIEW_HAS_CONSUMED_MS (UINT64_C(1) << 10)
 #define CLOCK_VIEW_HAS_COLOUR (UINT64_C(1) << 11)
 #define CLOCK_VIEW_HAS_IN_TIME (UINT64_C(1) << 12)
+#define CLOCK_VIEW_HAS_TIME_KIND (UINT64_C(1) << 13)
+#define CLOCK_VIEW_HAS_CALENDAR (UINT64_C(1) << 14)
+#define CLOCK_VIEW_HAS_PROVISIONAL (UINT64_C(1) << 15)
 
 /* One row of a metric. key `-`: items outside the grouping. */
 struct metric_view {
@@ -222,6 +234,14 @@ struct unit_view {
     enum unit_tier tier; /* Tier. */
     enum unit_class class; /* Class. */
     struct code parent; /* Parent. */
+    struct code accountable; /* Unit whose figures it enters. */
+    struct code calendar; /* Calendar. */
+    struct code seconded_by; /* Department that sent it (station). */
+    struct code deputy; /* Unit that may act for it. */
+    struct code successor; /* Successor (retired). */
+    bool retired; /* Retired. */
+    uint32_t capacity; /* Open duties that it can carry, 0 = not said. */
+    struct text duty_phone; /* Duty phone. */
 };
 extern const struct shape unit_view_shape;
 #define UNIT_VIEW_HAS_CODE (UINT64_C(1) << 0)
@@ -229,6 +249,68 @@ extern const struct shape unit_view_shape;
 #define UNIT_VIEW_HAS_TIER (UINT64_C(1) << 2)
 #define UNIT_VIEW_HAS_CLASS (UINT64_C(1) << 3)
 #define UNIT_VIEW_HAS_PARENT (UINT64_C(1) << 4)
+#define UNIT_VIEW_HAS_ACCOUNTABLE (UINT64_C(1) << 5)
+#define UNIT_VIEW_HAS_CALENDAR (UINT64_C(1) << 6)
+#define UNIT_VIEW_HAS_SECONDED_BY (UINT64_C(1) << 7)
+#define UNIT_VIEW_HAS_DEPUTY (UINT64_C(1) << 8)
+#define UNIT_VIEW_HAS_SUCCESSOR (UINT64_C(1) << 9)
+#define UNIT_VIEW_HAS_RETIRED (UINT64_C(1) << 10)
+#define UNIT_VIEW_HAS_CAPACITY (UINT64_C(1) << 11)
+#define UNIT_VIEW_HAS_DUTY_PHONE (UINT64_C(1) << 12)
+
+/* A row of the list that was looked at, in the order in which they are tried, up to the one that fits. */
+struct route_view {
+    uint64_t given; /* bit per field */
+    uint32_t row; /* Row. */
+    struct code matter; /* Its matter, empty = any. */
+    struct code place; /* Its place, empty = any. */
+    struct text lead; /* Its lead, as the list writes it. */
+    bool fits; /* It routes the case. */
+    struct text why; /* Why, or why not. */
+};
+extern const struct shape route_view_shape;
+#define ROUTE_VIEW_HAS_ROW (UINT64_C(1) << 0)
+#define ROUTE_VIEW_HAS_MATTER (UINT64_C(1) << 1)
+#define ROUTE_VIEW_HAS_PLACE (UINT64_C(1) << 2)
+#define ROUTE_VIEW_HAS_LEAD (UINT64_C(1) << 3)
+#define ROUTE_VIEW_HAS_FITS (UINT64_C(1) << 4)
+#define ROUTE_VIEW_HAS_WHY (UINT64_C(1) << 5)
+
+/* An interval of a deadline receipt. */
+struct interval_view {
+    uint64_t given; /* bit per field */
+    int64_t from; /* Begin. */
+    int64_t until; /* End. */
+    bool counted; /* It counts. */
+    int64_t ms; /* What it counts. */
+    enum interval_why why; /* Why. */
+    struct text name; /* Name of the holiday, or of the make-up day. */
+};
+extern const struct shape interval_view_shape;
+#define INTERVAL_VIEW_HAS_FROM (UINT64_C(1) << 0)
+#define INTERVAL_VIEW_HAS_UNTIL (UINT64_C(1) << 1)
+#define INTERVAL_VIEW_HAS_COUNTED (UINT64_C(1) << 2)
+#define INTERVAL_VIEW_HAS_MS (UINT64_C(1) << 3)
+#define INTERVAL_VIEW_HAS_WHY (UINT64_C(1) << 4)
+#define INTERVAL_VIEW_HAS_NAME (UINT64_C(1) << 5)
+
+/* A named follower of events. */
+struct follower_view {
+    uint64_t given; /* bit per field */
+    struct code key; /* Name of the key. */
+    struct code name; /* Name of the follower. */
+    uint64_t confirmed; /* Last sequence that it confirmed. */
+    uint32_t lag; /* Sequences of the journal after it. */
+    int64_t seen_at; /* Last question, 0 = not since the start. */
+    bool waiting; /* A long poll waits. */
+};
+extern const struct shape follower_view_shape;
+#define FOLLOWER_VIEW_HAS_KEY (UINT64_C(1) << 0)
+#define FOLLOWER_VIEW_HAS_NAME (UINT64_C(1) << 1)
+#define FOLLOWER_VIEW_HAS_CONFIRMED (UINT64_C(1) << 2)
+#define FOLLOWER_VIEW_HAS_LAG (UINT64_C(1) << 3)
+#define FOLLOWER_VIEW_HAS_SEEN_AT (UINT64_C(1) << 4)
+#define FOLLOWER_VIEW_HAS_WAITING (UINT64_C(1) << 5)
 
 /* Versions and limits; the first thing that a client asks. */
 struct hello_query {
@@ -254,6 +336,7 @@ struct hello_reply {
     uint32_t message_size; /* Largest message, bytes. */
     uint32_t page; /* Most rows of a page. */
     int64_t offset_minutes; /* Offset of the district from UTC now. */
+    int64_t calendar_until; /* First instant that a calendar in use does not know; 0 = all are complete. Dues beyond it are provisional. */
 };
 extern const struct shape hello_reply_shape;
 #define HELLO_REPLY_HAS_MAJOR (UINT64_C(1) << 0)
@@ -269,6 +352,7 @@ extern const struct shape hello_reply_shape;
 #define HELLO_REPLY_HAS_MESSAGE_SIZE (UINT64_C(1) << 10)
 #define HELLO_REPLY_HAS_PAGE (UINT64_C(1) << 11)
 #define HELLO_REPLY_HAS_OFFSET_MINUTES (UINT64_C(1) << 12)
+#define HELLO_REPLY_HAS_CALENDAR_UNTIL (UINT64_C(1) << 13)
 
 /* One case with its duties, calls and clocks. */
 struct show_case_query {
@@ -282,19 +366,31 @@ extern const struct shape show_case_query_shape;
 #define SHOW_CASE_HAS_NUMBER (UINT64_C(1) << 1)
 #define SHOW_CASE_HAS_SUBMITTED (UINT64_C(1) << 2)
 
-/* Cases, newest first, that the key may see. */
+/* Cases, newest first, that the key may see. One answer looks at a bounded number of cases: a page may be short, even empty, while `next` is not 0. */
 struct list_cases_query {
     uint64_t given; /* bit per field */
     uint64_t after; /* `next` of the page before. */
     uint32_t count; /* Rows wanted; 50 if left out. */
     enum case_state state; /* Only this state. */
     struct code unit; /* Only cases whose lead is in this subtree. */
+    enum colour colour; /* Only open cases whose handle clock has this colour. */
+    enum case_kind kind; /* Only this kind. */
+    struct code matter; /* Only this matter. */
+    struct code place; /* Only cases whose place is in this subtree. */
+    int64_t age_from; /* Only cases received at least this long ago. */
+    int64_t age_until; /* Only cases received less than this long ago. */
 };
 extern const struct shape list_cases_query_shape;
 #define LIST_CASES_HAS_AFTER (UINT64_C(1) << 0)
 #define LIST_CASES_HAS_COUNT (UINT64_C(1) << 1)
 #define LIST_CASES_HAS_STATE (UINT64_C(1) << 2)
 #define LIST_CASES_HAS_UNIT (UINT64_C(1) << 3)
+#define LIST_CASES_HAS_COLOUR (UINT64_C(1) << 4)
+#define LIST_CASES_HAS_KIND (UINT64_C(1) << 5)
+#define LIST_CASES_HAS_MATTER (UINT64_C(1) << 6)
+#define LIST_CASES_HAS_PLACE (UINT64_C(1) << 7)
+#define LIST_CASES_HAS_AGE_FROM (UINT64_C(1) << 8)
+#define LIST_CASES_HAS_AGE_UNTIL (UINT64_C(1) << 9)
 
 /* Answer of list_cases. */
 struct list_cases_reply {
@@ -420,6 +516,9 @@ struct explain_route_reply {
     struct code lead; /* Lead, empty = none fits. */
     struct codes supports; /* Supports. */
     struct text why; /* In words. */
+    struct text basis; /* Basis that the row quotes. */
+    struct codes calls; /* Units that may be called on this matter without the desk's hand. */
+    int64_t due_at; /* Handle limit of an ordinary case that is routed now; 0 = none. */
 };
 extern const struct shape explain_route_reply_shape;
 #define EXPLAIN_ROUTE_REPLY_HAS_VERSION (UINT64_C(1) << 0)
@@ -427,6 +526,9 @@ extern const struct shape explain_route_reply_shape;
 #define EXPLAIN_ROUTE_REPLY_HAS_LEAD (UINT64_C(1) << 2)
 #define EXPLAIN_ROUTE_REPLY_HAS_SUPPORTS (UINT64_C(1) << 3)
 #define EXPLAIN_ROUTE_REPLY_HAS_WHY (UINT64_C(1) << 4)
+#define EXPLAIN_ROUTE_REPLY_HAS_BASIS (UINT64_C(1) << 5)
+#define EXPLAIN_ROUTE_REPLY_HAS_CALLS (UINT64_C(1) << 6)
+#define EXPLAIN_ROUTE_REPLY_HAS_DUE_AT (UINT64_C(1) << 7)
 
 /* Units of the district, in the order of their codes. */
 struct list_units_query {
@@ -444,6 +546,198 @@ struct list_units_reply {
 extern const struct shape list_units_reply_shape;
 #define LIST_UNITS_REPLY_HAS_NEXT (UINT64_C(1) << 0)
 
+/* Hands out open duties to a worker: oldest due first inside a unit, units in turn, never one that somebody else has claimed or was handed. Each is leased to this key and worker until `lease_until`; a lease lives in memory, and lapses by time or with a restart. Where there is nothing, the answer waits (long poll). A lease that the same worker holds already is not handed out again. */
+struct pull_query {
+    uint64_t given; /* bit per field */
+    struct code worker; /* Name of the worker: two workers of one key are never handed the same duty. */
+    struct code unit; /* Only duties of this subtree; the key's own if left out. */
+    enum duty_kind kind; /* Only this kind. */
+    uint32_t count; /* Credit: most duties wanted; 1 if left out, at most the limit `pull_credit`. */
+    int64_t wait; /* Longest wait for the first duty; 0 if left out, at most the limit `wait_ms`. */
+    int64_t lease; /* Length of the lease; 60 s if left out, at most the limit `lease_ms`. */
+};
+extern const struct shape pull_query_shape;
+#define PULL_HAS_WORKER (UINT64_C(1) << 0)
+#define PULL_HAS_UNIT (UINT64_C(1) << 1)
+#define PULL_HAS_KIND (UINT64_C(1) << 2)
+#define PULL_HAS_COUNT (UINT64_C(1) << 3)
+#define PULL_HAS_WAIT (UINT64_C(1) << 4)
+#define PULL_HAS_LEASE (UINT64_C(1) << 5)
+
+/* Answer of pull. */
+struct pull_reply {
+    uint64_t given; /* bit per field */
+    int64_t now; /* Instant of the answer. */
+};
+extern const struct shape pull_reply_shape;
+#define PULL_REPLY_HAS_NOW (UINT64_C(1) << 0)
+
+/* Prolongs a lease that pull handed out, or gives it back. */
+struct keep_query {
+    uint64_t given; /* bit per field */
+    struct code worker; /* Worker that was handed the duty. */
+    uint64_t duty_id; /* Duty. */
+    int64_t lease; /* From now; 60 s if left out, at most the limit `lease_ms`. */
+    bool release; /* Give it back: the next pull may have it at once. */
+};
+extern const struct shape keep_query_shape;
+#define KEEP_HAS_WORKER (UINT64_C(1) << 0)
+#define KEEP_HAS_DUTY (UINT64_C(1) << 1)
+#define KEEP_HAS_LEASE (UINT64_C(1) << 2)
+#define KEEP_HAS_RELEASE (UINT64_C(1) << 3)
+
+/* Answer of keep. */
+struct keep_reply {
+    uint64_t given; /* bit per field */
+    int64_t lease_until; /* End of the lease; 0 = given back. */
+};
+extern const struct shape keep_reply_shape;
+#define KEEP_REPLY_HAS_LEASE_UNTIL (UINT64_C(1) << 0)
+
+/* The events that the key may see, in order, from the sequence that this follower confirmed: at least once, over restarts of either side. A follower is a key and a name. What is not confirmed comes again. The confirmed sequence is kept with the next checkpoint. Where there is nothing new, the answer waits (long poll). */
+struct follow_query {
+    uint64_t given; /* bit per field */
+    struct code name; /* Name of the follower. */
+    uint64_t confirm; /* Everything up to this sequence has been dealt with; never goes back. */
+    uint64_t from; /* First sequence wanted by a follower with a new name; the beginning if left out. Without effect for a known one. */
+    uint32_t count; /* Most events; the limit `page` if left out. */
+    int64_t wait; /* Longest wait for the first event; 0 if left out, at most the limit `wait_ms`. */
+    struct codes types; /* Only events of these types; all if left out. */
+};
+extern const struct shape follow_query_shape;
+#define FOLLOW_HAS_NAME (UINT64_C(1) << 0)
+#define FOLLOW_HAS_CONFIRM (UINT64_C(1) << 1)
+#define FOLLOW_HAS_FROM (UINT64_C(1) << 2)
+#define FOLLOW_HAS_COUNT (UINT64_C(1) << 3)
+#define FOLLOW_HAS_WAIT (UINT64_C(1) << 4)
+#define FOLLOW_HAS_TYPES (UINT64_C(1) << 5)
+
+/* Answer of follow. */
+struct follow_reply {
+    uint64_t given; /* bit per field */
+    uint64_t confirmed; /* What this follower has confirmed. */
+    uint64_t next; /* Sequence after the last one looked at: when all rows are dealt with, confirm `next` - 1. */
+    uint64_t last; /* Last sequence of the journal. */
+};
+extern const struct shape follow_reply_shape;
+#define FOLLOW_REPLY_HAS_CONFIRMED (UINT64_C(1) << 0)
+#define FOLLOW_REPLY_HAS_NEXT (UINT64_C(1) << 1)
+#define FOLLOW_REPLY_HAS_LAST (UINT64_C(1) << 2)
+
+/* The named followers and how far they are. */
+struct list_followers_query {
+    uint64_t given; /* bit per field */
+    struct code after_key; /* Last key of the page before. */
+    struct code after_name; /* Last name of the page before. */
+    struct code forget_key; /* Administrator: forget this key's follower `forget_name`. */
+    struct code forget_name; /* See forget_key. */
+};
+extern const struct shape list_followers_query_shape;
+#define LIST_FOLLOWERS_HAS_AFTER_KEY (UINT64_C(1) << 0)
+#define LIST_FOLLOWERS_HAS_AFTER_NAME (UINT64_C(1) << 1)
+#define LIST_FOLLOWERS_HAS_FORGET_KEY (UINT64_C(1) << 2)
+#define LIST_FOLLOWERS_HAS_FORGET_NAME (UINT64_C(1) << 3)
+
+/* Answer of list_followers. */
+struct list_followers_reply {
+    uint64_t given; /* bit per field */
+    struct code next_key; /* Give as after_key; empty = end. */
+    struct code next_name; /* Give as after_name. */
+};
+extern const struct shape list_followers_reply_shape;
+#define LIST_FOLLOWERS_REPLY_HAS_NEXT_KEY (UINT64_C(1) << 0)
+#define LIST_FOLLOWERS_REPLY_HAS_NEXT_NAME (UINT64_C(1) << 1)
+
+/* The deadline receipt 时限核算单 of one clock: the intervals that counted and those that did not, and why. The counted ones add up to `counted_ms`. */
+struct receipt_query {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t clock_id; /* Clock; or `clock`. */
+    enum clock_kind clock; /* Newest clock of this kind on the case; handle if left out. */
+    int64_t after; /* `next` of the page before. */
+};
+extern const struct shape receipt_query_shape;
+#define RECEIPT_HAS_CASE (UINT64_C(1) << 0)
+#define RECEIPT_HAS_NUMBER (UINT64_C(1) << 1)
+#define RECEIPT_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define RECEIPT_HAS_CLOCK_ID (UINT64_C(1) << 3)
+#define RECEIPT_HAS_CLOCK (UINT64_C(1) << 4)
+#define RECEIPT_HAS_AFTER (UINT64_C(1) << 5)
+
+/* Answer of receipt. */
+struct receipt_reply {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case. */
+    struct text number; /* Case number. */
+    uint64_t clock_id; /* Clock. */
+    enum clock_kind clock; /* Its kind. */
+    enum clock_state state; /* State. */
+    struct code unit; /* Holder. */
+    enum time_kind time_kind; /* Kind of time. */
+    struct code calendar; /* Calendar, empty = none. */
+    struct text zone; /* Zone of the calendar. */
+    enum limit_source source; /* Where the limit comes from. */
+    int64_t started_at; /* Started. */
+    int64_t due_at; /* Due, 0 = none. */
+    int64_t stopped_at; /* Stopped, 0 = not. */
+    int64_t budget_ms; /* Budget, in counted time. */
+    int64_t counted_ms; /* Counted up to the stop, or until now. */
+    int64_t left_ms; /* Budget less counted; below 0 = late by so much counted time. */
+    bool provisional; /* Due computed without the year's calendar. */
+    int64_t now; /* Instant of the answer. */
+    int64_t next; /* Where the next page begins, 0 = end. */
+};
+extern const struct shape receipt_reply_shape;
+#define RECEIPT_REPLY_HAS_CASE (UINT64_C(1) << 0)
+#define RECEIPT_REPLY_HAS_NUMBER (UINT64_C(1) << 1)
+#define RECEIPT_REPLY_HAS_CLOCK_ID (UINT64_C(1) << 2)
+#define RECEIPT_REPLY_HAS_CLOCK (UINT64_C(1) << 3)
+#define RECEIPT_REPLY_HAS_STATE (UINT64_C(1) << 4)
+#define RECEIPT_REPLY_HAS_UNIT (UINT64_C(1) << 5)
+#define RECEIPT_REPLY_HAS_TIME_KIND (UINT64_C(1) << 6)
+#define RECEIPT_REPLY_HAS_CALENDAR (UINT64_C(1) << 7)
+#define RECEIPT_REPLY_HAS_ZONE (UINT64_C(1) << 8)
+#define RECEIPT_REPLY_HAS_SOURCE (UINT64_C(1) << 9)
+#define RECEIPT_REPLY_HAS_STARTED_AT (UINT64_C(1) << 10)
+#define RECEIPT_REPLY_HAS_DUE_AT (UINT64_C(1) << 11)
+#define RECEIPT_REPLY_HAS_STOPPED_AT (UINT64_C(1) << 12)
+#define RECEIPT_REPLY_HAS_BUDGET_MS (UINT64_C(1) << 13)
+#define RECEIPT_REPLY_HAS_COUNTED_MS (UINT64_C(1) << 14)
+#define RECEIPT_REPLY_HAS_LEFT_MS (UINT64_C(1) << 15)
+#define RECEIPT_REPLY_HAS_PROVISIONAL (UINT64_C(1) << 16)
+#define RECEIPT_REPLY_HAS_NOW (UINT64_C(1) << 17)
+#define RECEIPT_REPLY_HAS_NEXT (UINT64_C(1) << 18)
+
+/* Starts a backup into a folder of this name below the dispatcher's folder of backups, or says how far the last one is. The dispatcher works on meanwhile. */
+struct backup_query {
+    uint64_t given; /* bit per field */
+    struct code start; /* Name of a new backup; left out: only say how far it is. */
+};
+extern const struct shape backup_query_shape;
+#define BACKUP_HAS_START (UINT64_C(1) << 0)
+
+/* Answer of backup. */
+struct backup_reply {
+    uint64_t given; /* bit per field */
+    bool running; /* One is being written. */
+    bool done; /* The last one is whole and has its name. */
+    struct code name; /* Its name. */
+    uint64_t seq; /* Last sequence that it holds. */
+    int64_t copied; /* Bytes written. */
+    int64_t total; /* Bytes expected, a guess. */
+    struct text failed; /* Why the last one failed; empty: it did not. */
+};
+extern const struct shape backup_reply_shape;
+#define BACKUP_REPLY_HAS_RUNNING (UINT64_C(1) << 0)
+#define BACKUP_REPLY_HAS_DONE (UINT64_C(1) << 1)
+#define BACKUP_REPLY_HAS_NAME (UINT64_C(1) << 2)
+#define BACKUP_REPLY_HAS_SEQ (UINT64_C(1) << 3)
+#define BACKUP_REPLY_HAS_COPIED (UINT64_C(1) << 4)
+#define BACKUP_REPLY_HAS_TOTAL (UINT64_C(1) << 5)
+#define BACKUP_REPLY_HAS_FAILED (UINT64_C(1) << 6)
+
 union query_body {
     uint64_t given; /* of whichever member is set */
     struct hello_query hello;
@@ -455,6 +749,12 @@ union query_body {
     struct metrics_query metrics;
     struct explain_route_query explain_route;
     struct list_units_query list_units;
+    struct pull_query pull;
+    struct keep_query keep;
+    struct follow_query follow;
+    struct list_followers_query list_followers;
+    struct receipt_query receipt;
+    struct backup_query backup;
 };
 
 /* A list of maps in a reply. shape NULL: records or events, see record.h. */

@@ -18,6 +18,8 @@ enum record_type {
     RECORD_UNIT_PUBLISHED = 4,
     RECORD_CATALOGUE_PUBLISHED = 5,
     RECORD_TIME_ADVANCED = 6,
+    RECORD_CALENDAR_PUBLISHED = 7,
+    RECORD_CASES_SETTLED = 8,
     RECORD_CASE_RECEIVED = 10,
     RECORD_CASE_NOTED = 11,
     RECORD_CASE_ROUTED = 12,
@@ -32,6 +34,7 @@ enum record_type {
     RECORD_DUTY_ENDED = 25,
     RECORD_DUTY_SENT_BACK = 26,
     RECORD_CONTACT_RECORDED = 27,
+    RECORD_DUTY_MOVED = 28,
     RECORD_CLOCK_STARTED = 30,
     RECORD_CLOCK_DUE_MOVED = 31,
     RECORD_CLOCK_STOPPED = 32,
@@ -116,6 +119,11 @@ struct unit_published_body {
     struct code parent; /* Parent unit, or empty. */
     enum unit_tier tier; /* Tier. */
     enum unit_class class; /* Class. */
+    bool retired; /* Retired 撤并: takes no new duty. */
+    struct code successor; /* Unit that its duties go to, or empty. */
+    struct code seconded_by; /* Department that sent a station 派驻机构, or empty. */
+    struct code deputy; /* Unit that may act for it, or empty. */
+    struct code calendar; /* Its calendar. */
 };
 extern const struct shape unit_published_body_shape;
 
@@ -132,6 +140,24 @@ struct time_advanced_body {
     uint64_t given; /* bit per field */
 };
 extern const struct shape time_advanced_body_shape;
+
+/* A working calendar 工作日历 of the set in force. Its sequence is the calendar's id in clocks. Whoever recounts working time needs the calendar's file, by this hash. */
+struct calendar_published_body {
+    uint64_t given; /* bit per field */
+    struct code name; /* Name. */
+    struct text hash; /* BLAKE2b-256 of the calendar: zone, week, days. */
+    struct text tz; /* IANA zone. */
+    int64_t known_from; /* First instant of the years with notified holidays; 0 = all years are alike. */
+    int64_t known_until; /* First instant after them; 0 = never ends. */
+};
+extern const struct shape calendar_published_body_shape;
+
+/* After a change of calendars or units: the open cases up to this id are as the set in force wants them. What moved are records of its own. */
+struct cases_settled_body {
+    uint64_t given; /* bit per field */
+    uint64_t until; /* Cases below this id are settled; 0 = all are. */
+};
+extern const struct shape cases_settled_body_shape;
 
 /* A case was accepted. Its sequence is the case id. */
 struct case_received_body {
@@ -271,6 +297,14 @@ struct contact_recorded_body {
 };
 extern const struct shape contact_recorded_body_shape;
 
+/* The duty went to another unit as it is, with its clocks: its unit was retired. The envelope's unit holds it now. */
+struct duty_moved_body {
+    uint64_t given; /* bit per field */
+    enum duty_kind duty_kind; /* Kind. */
+    struct code from; /* Unit that held it. */
+};
+extern const struct shape duty_moved_body_shape;
+
 /* A clock runs. Its sequence is the clock id. */
 struct clock_started_body {
     uint64_t given; /* bit per field */
@@ -284,6 +318,7 @@ struct clock_started_body {
     int64_t notice_at; /* First instant of rung notice. */
     int64_t bulletin_at; /* First instant of rung bulletin. */
     bool provisional; /* Computed without the year's calendar. */
+    uint64_t calendar; /* Sequence of the calendar_published that the due instant was computed with; 0 = none was needed. */
 };
 extern const struct shape clock_started_body_shape;
 
@@ -301,6 +336,10 @@ struct clock_due_moved_body {
     enum clock_why why; /* Why. */
     bool counted; /* On a stopped clock: the span since the stop counts as consumed. */
     enum limit_source source; /* Where the budget comes from. */
+    enum time_kind time_kind; /* Kind of time. */
+    bool provisional; /* Computed without the year's calendar. */
+    uint64_t calendar; /* As in clock_started. */
+    int64_t consumed_ms; /* Counted up to this instant, the span since a stop that was taken back included where it counts. */
 };
 extern const struct shape clock_due_moved_body_shape;
 
@@ -443,6 +482,8 @@ union record_body {
     struct unit_published_body unit_published;
     struct catalogue_published_body catalogue_published;
     struct time_advanced_body time_advanced;
+    struct calendar_published_body calendar_published;
+    struct cases_settled_body cases_settled;
     struct case_received_body case_received;
     struct case_noted_body case_noted;
     struct case_routed_body case_routed;
@@ -457,6 +498,7 @@ union record_body {
     struct duty_ended_body duty_ended;
     struct duty_sent_back_body duty_sent_back;
     struct contact_recorded_body contact_recorded;
+    struct duty_moved_body duty_moved;
     struct clock_started_body clock_started;
     struct clock_due_moved_body clock_due_moved;
     struct clock_stopped_body clock_stopped;
