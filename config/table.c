@@ -21,6 +21,7 @@ struct reader {
     uint32_t row_line;   /* where the present row began; 0: between rows */
     uint32_t row_fields; /* of the present row, so far */
     bool header_done;
+    bool ragged; /* rows of the wrong length are kept */
     int error;
 };
 
@@ -46,11 +47,44 @@ static void on_field(void *data, size_t size, void *context)
         reader->error = -ENOMEM;
         return;
     }
+    bool surplus = reader->ragged && reader->header_done && reader->row_fields >= reader->table->column_count;
+    if (surplus)
+        reader->out[-1] = ','; /* over the end of the field before */
     memcpy(reader->out, data, size);
     reader->out[size] = '\0';
-    reader->table->cells[reader->cell_count++] = reader->out;
+    if (!surplus)
+        reader->table->cells[reader->cell_count++] = reader->out;
     reader->out += size + 1;
     reader->row_fields++;
+}
+
+/* Fills up a short row. The empty texts that it gains are the end of its last field. */
+static void fill_up(struct reader *reader)
+{
+    for (uint32_t i = reader->row_fields; i < reader->table->column_count && reader->error == 0; i++) {
+        if (grow((void **)&reader->table->cells, &reader->cell_capacity, reader->cell_count + 1, sizeof(char *)))
+            reader->table->cells[reader->cell_count++] = reader->out - 1;
+        else
+            reader->error = -ENOMEM;
+    }
+}
+
+static void keep_row(struct reader *reader)
+{
+    struct table *table = reader->table;
+    size_t capacity = reader->row_capacity;
+    if (reader->ragged)
+        fill_up(reader);
+    if (!grow((void **)&table->lines, &reader->row_capacity, table->row_count + 1u, sizeof *table->lines))
+        reader->error = -ENOMEM;
+    if (reader->ragged && reader->error == 0 &&
+        !grow((void **)&table->fields, &capacity, table->row_count + 1u, sizeof *table->fields))
+        reader->error = -ENOMEM;
+    if (reader->error < 0)
+        return;
+    if (reader->ragged)
+        table->fields[table->row_count] = reader->row_fields;
+    table->lines[table->row_count++] = reader->row_line;
 }
 
 static void take_header(struct reader *reader)
@@ -79,16 +113,13 @@ static void on_row(int end, void *context)
     struct table *table = reader->table;
     if (reader->error == 0 && !reader->header_done) {
         take_header(reader);
-    } else if (reader->error == 0 && reader->row_fields != table->column_count) {
+    } else if (reader->error == 0 && !reader->ragged && reader->row_fields != table->column_count) {
         faults_add(reader->faults, table->file, reader->row_line, 0,
                    "this row has %u fields, the header has %u; write one field a column, and quotes around a field with a comma",
                    reader->row_fields, table->column_count);
         reader->cell_count -= reader->row_fields;
     } else if (reader->error == 0) {
-        if (!grow((void **)&table->lines, &reader->row_capacity, table->row_count + 1u, sizeof *table->lines))
-            reader->error = -ENOMEM;
-        else
-            table->lines[table->row_count++] = reader->row_line;
+        keep_row(reader);
     }
     reader->row_fields = 0;
     reader->row_line = 0;
@@ -148,7 +179,7 @@ static int parse(struct reader *reader, const unsigned char *at, size_t size)
     return r;
 }
 
-int table_parse(const char *file, const void *data, size_t size, struct faults *faults, struct table **ret)
+static int read_table(const char *file, const void *data, size_t size, bool ragged, struct faults *faults, struct table **ret)
 {
     const unsigned char *at = data;
     if (size >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
@@ -164,7 +195,7 @@ int table_parse(const char *file, const void *data, size_t size, struct faults *
     table->file = strdup(file);
     table->bytes = malloc(size * 2 + 2); /* each field gains an end, at least one byte of input stands for each field */
     int r = -ENOMEM;
-    struct reader reader = {.table = table, .faults = faults, .out = table->bytes, .line = 1};
+    struct reader reader = {.table = table, .faults = faults, .out = table->bytes, .line = 1, .ragged = ragged};
     if (table->file && table->bytes)
         r = parse(&reader, at, size);
     if (r == 0 && !reader.header_done && faults_total(faults) == before)
@@ -177,6 +208,16 @@ int table_parse(const char *file, const void *data, size_t size, struct faults *
     }
     *ret = table;
     return 0;
+}
+
+int table_parse(const char *file, const void *data, size_t size, struct faults *faults, struct table **ret)
+{
+    return read_table(file, data, size, false, faults, ret);
+}
+
+int table_parse_ragged(const char *file, const void *data, size_t size, struct faults *faults, struct table **ret)
+{
+    return read_table(file, data, size, true, faults, ret);
 }
 
 int table_load(const char *folder, const char *file, struct faults *faults, struct table **ret)
@@ -250,6 +291,7 @@ struct table *table_free(struct table *table)
     free(table->columns);
     free(table->cells);
     free(table->lines);
+    free(table->fields);
     free(table->bytes);
     free(table);
     return NULL;

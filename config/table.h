@@ -19,12 +19,17 @@ struct table {
     char **columns;     /* names */
     char **cells;       /* row_count * column_count, terminated, blanks around them kept */
     uint32_t *lines;    /* by row: the line that it begins on, from 1 */
+    uint32_t *fields;   /* by row, table_parse_ragged only: how many fields it really has; else NULL */
     char *bytes;
 };
 
 /* Reads bytes. `file` is the name for faults. Gives *ret (the caller frees). Ragged rows, broken quotes, NUL bytes and text that is
  * not UTF-8 are faults. Returns 0; -EINVAL: faults were added; -ENOMEM. */
 int table_parse(const char *file, const void *data, size_t size, struct faults *faults, struct table **ret);
+
+/* As table_parse, but a ragged row is no fault: too short a row is filled up with empty texts; what a row has too many stands
+ * behind commas in its last column, so that nothing of it is lost. table->fields says which rows these are. */
+int table_parse_ragged(const char *file, const void *data, size_t size, struct faults *faults, struct table **ret);
 
 /* Reads a file of a folder (NULL: `file` is a path). As table_parse; a file that cannot be read is a fault. */
 int table_load(const char *folder, const char *file, struct faults *faults, struct table **ret);

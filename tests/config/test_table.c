@@ -59,6 +59,27 @@ START_TEST(test_line_ends_and_mark)
 }
 END_TEST
 
+START_TEST(test_ragged)
+{
+    struct table *table = NULL;
+    static const char text[] = "a,b,c\n1\n1,2,3\n\"x,y\",2,3,\"4,\n5\",6\n1,\n";
+    faults_init(&faults);
+    ck_assert_int_eq(table_parse_ragged("t.csv", text, strlen(text), &faults, &table), 0);
+    ck_assert_uint_eq(table->row_count, 4);
+    static const uint32_t fields[] = {1, 3, 5, 2}, lines[] = {2, 3, 4, 6};
+    static const char *const cells[][3] = {{"1", "", ""}, {"1", "2", "3"}, {"x,y", "2", "3,4,\n5,6"}, {"1", "", ""}};
+    for (uint32_t i = 0; i < table->row_count; i++) {
+        ck_assert_uint_eq(table->fields[i], fields[i]);
+        ck_assert_uint_eq(table->lines[i], lines[i]);
+        for (int32_t k = 0; k < 3; k++)
+            ck_assert_str_eq(table_cell(table, i, k), cells[i][k]);
+    }
+    table_free(table);
+    static const char broken[] = "a,b\n1,x\"y\n";
+    ck_assert_int_eq(table_parse_ragged("t.csv", broken, strlen(broken), &faults, &table), -EINVAL);
+}
+END_TEST
+
 static const struct {
     const char *text, *said;
 } wrong[] = {
@@ -136,6 +157,7 @@ int main(void)
     TCase *tcase = tcase_create("table");
     tcase_add_test(tcase, test_fields);
     tcase_add_test(tcase, test_line_ends_and_mark);
+    tcase_add_test(tcase, test_ragged);
     tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(tcase, test_zero_byte);
     tcase_add_test(tcase, test_unreadable);
