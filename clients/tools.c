@@ -15,8 +15,8 @@
 
 #define PASSED_MAX 64
 
-/* Where huying-admin may stand, seen from this program's own folder: installed, and in a build tree. */
-static const char *const places[] = {"huying-admin", "../dispatcher/admin/huying-admin"};
+/* Where huying-admin may stand, seen from this program's own folder: installed, in a build tree, and put beside it by hand. */
+static const char *const places[] = {"../libexec/huying/huying-admin", "../dispatcher/admin/huying-admin", "huying-admin"};
 
 static bool find_admin(char ret[PATH_MAX])
 {
@@ -54,6 +54,8 @@ static enum exit_code become_admin(const struct session *session, const char *co
     words[count] = NULL;
     if (find_admin(path))
         execv(path, (char *const *)words);
+    else if (access(HUYING_LIBEXEC "/huying-admin", X_OK) == 0) /* it was moved, or /proc is not there */
+        execv(HUYING_LIBEXEC "/huying-admin", (char *const *)words);
     else
         execvp("huying-admin", (char *const *)words);
     return say(EXIT_FAILED, "cannot start huying-admin (%s). It comes with Huying: install it beside `huying` or put it in PATH.",

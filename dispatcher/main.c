@@ -42,7 +42,8 @@ struct server {
 const char *argp_program_version = "huyingd " HUYING_VERSION;
 
 static const struct argp_option options[] = {
-    {"config", 'c', "DIR", 0, "Folder that says what the district is (policy.yaml, units.csv, ...)", 0},
+    {"config", 'c', "DIR", 0,
+     "Folder that says what the district is (policy.yaml, units.csv, ...); default: the example district Wuhua", 0},
     {"data", 'd', "DIR", 0, "Data folder; made on the first start", 0},
     {"listen", 'l', "URL", 0, "Where requests come in; default tcp://127.0.0.1:7311", 0},
     {"events", 'e', "URL", 0, "Where events go out; default tcp://127.0.0.1:7312", 0},
@@ -102,8 +103,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         argp_error(state, "'%s' is not an option", argument);
         return 0;
     case ARGP_KEY_END:
-        if (arguments->config == NULL || arguments->data == NULL)
-            argp_error(state, "--config DIR and --data DIR are needed");
+        if (arguments->data == NULL)
+            argp_error(state, "--data DIR is needed");
         if (arguments->plain && !(binding_is_local(arguments->listen) && binding_is_local(arguments->events)))
             argp_error(state, "--plain is allowed on 127.0.0.1, [::1] or ipc only; leave it out, or change --listen and --events");
         return 0;
@@ -299,6 +300,29 @@ static int serve(struct server *server)
     return exit_code;
 }
 
+/* The example district: in a build tree that of the checkout, else what was installed with this program, wherever that was moved
+ * to; the place that it was configured for when it does not know its own. */
+static void default_config(char *ret, size_t size)
+{
+    static const char build_tree[] = "/dispatcher/shell";
+    const size_t tail = sizeof(build_tree) - 1;
+    char own[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+    own[length > 0 ? length : 0] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(own, '/');
+        size_t used = slash == NULL ? 0 : (size_t)(slash - own);
+        own[used] = '\0';
+        if (up == 0 && used > tail && strcmp(own + used - tail, build_tree) == 0) {
+            snprintf(ret, size, "%s/%s/config/wuhua", own, HUYING_SOURCE_FROM_SHELL);
+            return;
+        }
+    }
+    snprintf(ret, size, "%s/share/huying/wuhua", own);
+    if (access(ret, F_OK) != 0)
+        snprintf(ret, size, "%s/wuhua", HUYING_SHARE);
+}
+
 /* One descriptor a connection: take what the system allows. */
 static void raise_descriptors(void)
 {
@@ -323,6 +347,11 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    char config[2 * PATH_MAX], shortest[PATH_MAX];
+    if (arguments.config == NULL) {
+        default_config(config, sizeof(config));
+        arguments.config = realpath(config, shortest) != NULL ? shortest : config;
+    }
     raise_descriptors();
 
     struct server server = {.arguments = &arguments, .log = log_new(STDERR_FILENO)};
