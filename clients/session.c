@@ -88,16 +88,20 @@ static enum exit_code load_keys(const struct session *session, struct client_opt
     return EXIT_DONE;
 }
 
+enum exit_code session_client_options(const struct session *session, struct client_options *ret)
+{
+    *ret = (struct client_options){.url = session->options.server, .timeout_ms = session->options.timeout_ms};
+    return session->options.plain ? EXIT_DONE : load_keys(session, ret);
+}
+
 enum exit_code session_connect(struct session *session)
 {
     if (session->client != NULL)
         return EXIT_DONE;
-    struct client_options options = {.url = session->options.server, .timeout_ms = session->options.timeout_ms};
-    if (!session->options.plain) {
-        enum exit_code code = load_keys(session, &options);
-        if (code != EXIT_DONE)
-            return code;
-    }
+    struct client_options options;
+    enum exit_code code = session_client_options(session, &options);
+    if (code != EXIT_DONE)
+        return code;
     int error = client_open(&options, &session->client);
     explicit_bzero(&options, sizeof options);
     if (error == -EINVAL)

@@ -31,6 +31,10 @@ void session_deinit(struct session *session);
 /* Folder of keys in use. Returns 0 or a negative errno. */
 int session_keys_folder(const struct session *session, char *ret, size_t size);
 
+/* What a connection needs: address, deadline and, unless plain, the keys. For those who open one of their own, on a loop; wipe it
+ * after use, the secret key is in it. Says what is wrong. */
+enum exit_code session_client_options(const struct session *session, struct client_options *ret);
+
 /* Opens the connection, unless it is open. Says what is wrong. */
 enum exit_code session_connect(struct session *session);
 

@@ -43,6 +43,7 @@ extern const struct verb verb_call[];
 extern const struct verb verb_followup[];
 extern const struct verb verb_time[];
 extern const struct verb verb_read[];
+extern const struct verb verb_import[];
 extern const struct verb verb_tools[];
 
 /* Verb after verb of all families: NULL gives the first; NULL after the last. */

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct verb *const families[] = {verb_case, verb_duty, verb_call, verb_followup, verb_time, verb_read, verb_tools};
+static const struct verb *const families[] = {verb_case, verb_duty, verb_call,   verb_followup,
+                                              verb_time, verb_read, verb_import, verb_tools};
 enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
 
 static const char *const group_titles[VERB_GROUP_COUNT] = {

@@ -1,0 +1,206 @@
+/*
+ * import_send.c - the submits of an import, many on their way at once, on a loop
+ *
+ * libhuying repeats under the same id what got no answer or a refusal that may be tried again; so a row is in once, whatever breaks
+ * on the way.
+ */
+#include "clients/import_send.h"
+
+#include "clients/progress.h"
+#include "proto/client/client_uv.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+struct sender {
+    struct session *session;
+    struct import_plan *plan;
+    const struct import_send_options *options;
+    struct import_sum *sum;
+    uv_loop_t loop;
+    uv_signal_t signals[2];
+    struct client_uv *client;
+    struct progress progress;
+    uint32_t next; /* in plan->order */
+    uint32_t answered;
+    uint64_t known_seq; /* an answer up to this sequence was there before we began */
+    bool stopping;      /* nothing new is sent */
+    bool closed;
+    struct proto_buffer body;
+};
+
+static void close_all(struct sender *sender)
+{
+    if (sender->closed)
+        return;
+    sender->closed = true;
+    client_uv_close(sender->client, NULL);
+    for (int i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&sender->signals[i], NULL);
+}
+
+static void end(struct sender *sender, enum import_end why, int error)
+{
+    sender->sum->end = why;
+    sender->sum->error = error;
+    close_all(sender);
+}
+
+static int send_row(struct sender *sender, uint32_t row)
+{
+    char id[IMPORT_ID_SIZE];
+    struct submit_command submit;
+    const struct import_row *of = &sender->plan->rows[row];
+    import_plan_submit(sender->plan, row, &submit);
+    proto_buffer_clear(&sender->body);
+    int error = client_body_from_shape(&submit_command_shape, &submit, &sender->body);
+    const struct client_request request = {.name = command_info(COMMAND_SUBMIT)->name,
+                                           .has_at = of->at_ms != 0,
+                                           .at_ms = of->at_ms,
+                                           .request_id = import_plan_id(sender->plan, row, id),
+                                           .body = sender->body.data,
+                                           .body_size = sender->body.size,
+                                           .tag = row};
+    return error < 0 ? error : client_uv_send(sender->client, &request);
+}
+
+/* Fills the window; ends when nothing is left. */
+static void fill(struct sender *sender)
+{
+    struct import_plan *plan = sender->plan;
+    while (!sender->stopping && sender->next < plan->row_count && client_uv_in_flight(sender->client) < sender->options->window) {
+        uint32_t row = plan->order[sender->next++];
+        if (plan->rows[row].state != IMPORT_WAITING)
+            continue;
+        int error = send_row(sender, row);
+        if (error < 0) {
+            end(sender, IMPORT_END_FAILED, error);
+            return;
+        }
+        plan->rows[row].state = IMPORT_SENT;
+    }
+    if (client_uv_in_flight(sender->client) == 0)
+        close_all(sender);
+}
+
+/* A refusal of this one row. Some need other words than a single command does. */
+static int reject(struct sender *sender, uint32_t row, const struct reply *reply)
+{
+    char what[512];
+    struct text field = reply->field;
+    if (reply->refusal == REFUSAL_ID_REUSED) {
+        field = text_of("reference");
+        snprintf(what, sizeof what,
+                 "This row was imported before and said something else (or the map did). Change the case itself; if it is another "
+                 "case, give the row a reference of its own, or the map another `system`.");
+    } else if (reply->refusal == REFUSAL_CLOCK && text_equal(field, text_of("at"))) {
+        snprintf(
+            what, sizeof what,
+            "The dispatcher's clock stands after this instant, or your key has no role importer. With `at` empty the case comes "
+            "in at the dispatcher's own instant.");
+    } else {
+        snprintf(what, sizeof what, "%.*s %.*s", (int)reply->message.size, reply->message.at, (int)reply->hint.size,
+                 reply->hint.at);
+    }
+    return import_plan_reject(sender->plan, row, reply->code, field, what);
+}
+
+static void show(struct sender *sender)
+{
+    char note[64];
+    if (!sender->progress.terminal && !sender->options->progress)
+        return;
+    snprintf(note, sizeof note, "%u rejected", sender->plan->reject_count);
+    progress_show(&sender->progress, sender->answered, note);
+}
+
+static void on_reply(void *arg, const struct client_reply *reply)
+{
+    struct sender *sender = arg;
+    struct command_answer answer;
+    struct codec_fault fault;
+    uint32_t row = (uint32_t)reply->tag;
+    int error = 0;
+    if (sender->closed)
+        return;
+    if (reply->error != 0) {
+        end(sender, reply->error == -EACCES ? IMPORT_END_KEY_UNKNOWN : IMPORT_END_NOT_REACHABLE, reply->error);
+        return;
+    }
+    assert(row < sender->plan->row_count && sender->plan->rows[row].state == IMPORT_SENT);
+    if (!reply->reply.ok && reply->reply.retry) {
+        end(sender, reply->reply.refusal == REFUSAL_STORAGE_FAILED ? IMPORT_END_STORAGE : IMPORT_END_BUSY, 0);
+        return;
+    }
+    if (!reply->reply.ok)
+        error = reject(sender, row, &reply->reply);
+    else if (!codec_decode_map(&reply->reply.body, &command_answer_shape, &answer, &fault))
+        error = -EBADMSG;
+    else
+        sender->plan->rows[row].state = answer.seq <= sender->known_seq ? IMPORT_REPEATED : IMPORT_DONE;
+    sender->answered++;
+    show(sender);
+    if (error < 0)
+        end(sender, IMPORT_END_FAILED, error);
+    else
+        fill(sender);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct sender *sender = handle->data;
+    (void)number;
+    if (sender->closed)
+        return;
+    sender->sum->end = IMPORT_END_INTERRUPTED;
+    if (sender->stopping || client_uv_in_flight(sender->client) == 0)
+        close_all(sender);
+    sender->stopping = true;
+}
+
+static int start(struct sender *sender, const struct client_options *options)
+{
+    static const int numbers[2] = {SIGINT, SIGTERM};
+    int error = client_uv_open(&sender->loop, options, on_reply, sender, &sender->client);
+    if (error < 0)
+        return error;
+    for (int i = 0; i < 2; i++) {
+        uv_signal_init(&sender->loop, &sender->signals[i]);
+        sender->signals[i].data = sender;
+        error = uv_signal_start(&sender->signals[i], on_signal, numbers[i]);
+        assert(error == 0); /* both may be caught */
+    }
+    return 0;
+}
+
+enum exit_code import_send(struct session *session, struct import_plan *plan, const struct import_send_options *options,
+                           struct import_sum *ret)
+{
+    struct client_options connection;
+    struct sender sender = {.session = session, .plan = plan, .options = options, .sum = ret, .known_seq = session->hello.seq};
+    *ret = (struct import_sum){.end = IMPORT_END_DONE};
+    enum exit_code code = session_client_options(session, &connection);
+    if (code != EXIT_DONE)
+        return code;
+    int error = uv_loop_init(&sender.loop);
+    assert(error == 0);
+    error = start(&sender, &connection);
+    explicit_bzero(&connection, sizeof connection);
+    if (error < 0) {
+        uv_run(&sender.loop, UV_RUN_DEFAULT);
+        uv_loop_close(&sender.loop);
+        return say_errno(error, "cannot open a connection to %s", session->options.server);
+    }
+    progress_init(&sender.progress, "import", import_plan_count(plan, IMPORT_WAITING));
+    fill(&sender);
+    uv_run(&sender.loop, UV_RUN_DEFAULT);
+    error = uv_loop_close(&sender.loop);
+    assert(error == 0);
+    progress_clear(&sender.progress);
+    ret->seconds = progress_seconds(&sender.progress);
+    proto_buffer_deinit(&sender.body);
+    return EXIT_DONE;
+}

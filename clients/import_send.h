@@ -1,0 +1,38 @@
+/*
+ * import_send.h - the submits of an import, many on their way at once, on a loop
+ */
+#ifndef HUYING_CLIENTS_IMPORT_SEND_H
+#define HUYING_CLIENTS_IMPORT_SEND_H
+
+#include "clients/import_plan.h"
+#include "clients/session.h"
+
+/* Why sending ended. */
+enum import_end {
+    IMPORT_END_DONE,          /* every row has its answer */
+    IMPORT_END_INTERRUPTED,   /* a signal */
+    IMPORT_END_NOT_REACHABLE, /* no answer before the deadline */
+    IMPORT_END_KEY_UNKNOWN,
+    IMPORT_END_BUSY,    /* a refusal that may be tried again was given until the deadline */
+    IMPORT_END_STORAGE, /* the same, and it was the dispatcher's disk */
+    IMPORT_END_FAILED,  /* `error` says why */
+};
+
+struct import_send_options {
+    uint32_t window; /* most submits on their way at once */
+    bool progress;   /* a plain line now and then where there is no terminal */
+};
+
+struct import_sum {
+    enum import_end end;
+    int error; /* negative errno */
+    double seconds;
+};
+
+/* Sends every waiting row in the order of the instants and sets its state; needs session_hello. SIGINT and SIGTERM: nothing new is
+ * sent, what is on its way is awaited; a second one ends at once. What the dispatcher does not take is put among the plan's
+ * rejects; rows without an answer stay IMPORT_SENT. Says only what keeps it from connecting. */
+enum exit_code import_send(struct session *session, struct import_plan *plan, const struct import_send_options *options,
+                           struct import_sum *ret);
+
+#endif

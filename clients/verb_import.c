@@ -1,0 +1,28 @@
+/*
+ * verb_import.c - many complaints from a file
+ */
+#include "clients/import.h"
+
+static const struct verb_word import_positions[] = {{"FILE.csv", NULL, NULL, "The complaints, one a row"}, {0}};
+static const struct verb_word import_options[] = {
+    {"map", NULL, "MAP.yaml", "Which column is which field; without it the columns are named like the fields of submit"},
+    {"rejects", NULL, "FILE", "Where rows that are not taken are written, each with what to do"},
+    {"window", NULL, "N", "Most submits on their way at once (256)"},
+    {"dry-run", NULL, NULL, "Send nothing: look at every row, and ask where it would go"},
+    {"progress", NULL, NULL, "Say how far it has come also where there is no terminal"},
+    {0},
+};
+
+const struct verb verb_import[] = {
+    {.name = "import",
+     .group = VERB_DESK,
+     .doc = "Many complaints from a CSV file, each submitted once",
+     .positions = import_positions,
+     .options = import_options,
+     .run = import_run,
+     .more =
+         "Run again, it adds nothing: a row is known by its reference, or by the file and its place in it. A row that is not taken "
+         "goes into the rejects file with what to do; corrected, that file is imported like any other.\n"
+         "Example: huying import cases.csv --map map.yaml --rejects rejects.csv"},
+    {0},
+};
