@@ -116,6 +116,9 @@ static enum exit_code say_end(const struct import *import)
         return say(EXIT_NOT_REACHABLE, "%s does not answer any more.", import->session->options.server);
     case IMPORT_END_KEY_UNKNOWN:
         return session_key_unknown(import->session);
+    case IMPORT_END_NO_ROLE:
+        return say(EXIT_REFUSED, "your key `%s` may submit nothing: it needs the role operator or importer. Ask the administrator.",
+                   import->session->options.key);
     case IMPORT_END_BUSY:
         return say(EXIT_BUSY, "the dispatcher is busy and stayed so; it takes no more for now.");
     case IMPORT_END_STORAGE:

@@ -42,6 +42,7 @@ static void close_all(struct sender *sender)
         uv_close((uv_handle_t *)&sender->signals[i], NULL);
 }
 
+/* Ends before its time. */
 static void end(struct sender *sender, enum import_end why, int error)
 {
     sender->sum->end = why;
@@ -131,7 +132,13 @@ static void on_reply(void *arg, const struct client_reply *reply)
         return;
     }
     assert(row < sender->plan->row_count && sender->plan->rows[row].state == IMPORT_SENT);
+    if (!reply->reply.ok && reply->reply.refusal == REFUSAL_NO_ROLE && !text_equal(reply->reply.field, text_of("importer"))) {
+        sender->plan->rows[row].state = IMPORT_WAITING;
+        end(sender, IMPORT_END_NO_ROLE, 0); /* not about a limit or an instant of this row, but about the key */
+        return;
+    }
     if (!reply->reply.ok && reply->reply.retry) {
+        sender->plan->rows[row].state = IMPORT_WAITING; /* nothing of it was kept */
         end(sender, reply->reply.refusal == REFUSAL_STORAGE_FAILED ? IMPORT_END_STORAGE : IMPORT_END_BUSY, 0);
         return;
     }

@@ -13,6 +13,7 @@ enum import_end {
     IMPORT_END_INTERRUPTED,   /* a signal */
     IMPORT_END_NOT_REACHABLE, /* no answer before the deadline */
     IMPORT_END_KEY_UNKNOWN,
+    IMPORT_END_NO_ROLE, /* the key may submit nothing: no row can be taken */
     IMPORT_END_BUSY,    /* a refusal that may be tried again was given until the deadline */
     IMPORT_END_STORAGE, /* the same, and it was the dispatcher's disk */
     IMPORT_END_FAILED,  /* `error` says why */

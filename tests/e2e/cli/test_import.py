@@ -1,0 +1,246 @@
+"""`huying import` against a real dispatcher: rejects corrected and imported again, nothing twice, breaks on the way.
+
+usage: test_import.py BUILD SOURCE_ROOT
+"""
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+from harness import District  # noqa: E402
+
+BUILD, ROOT = sys.argv[1:3]
+del sys.argv[1:3]
+
+MAP = """
+system: test
+fields:
+  - {field: reference, column: no}
+  - {field: kind, column: what, values: [{from: 投诉, to: complaint}]}
+  - {field: matter, column: matter, empty: unknown}
+  - {field: place, column: place}
+  - {field: text, column: words}
+  - {field: reporter_phone, column: phone}
+"""
+HEADER = ["no", "what", "matter", "place", "words", "phone"]
+
+
+class Import(unittest.TestCase):
+    def setUp(self):
+        self.district = District(BUILD, os.path.join(ROOT, "tests/small-district"), clock=self.clock())
+        self.district.start()
+        self.addCleanup(self.tidy)
+        self.map = self.write_text("map.yaml", MAP)
+
+    def clock(self):
+        return "real" if "real_time" in self._testMethodName else "drill"
+
+    def tidy(self):
+        if self.district.process is not None:
+            self.district.stop()
+        self.assertIn("clean", self.district.check())
+        subprocess.run(["rm", "-r", self.district.folder], check=True)
+
+    def path(self, name):
+        return os.path.join(self.district.folder, name)
+
+    def write_text(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as out:
+            out.write(text)
+        return self.path(name)
+
+    def write(self, name, rows, header=None):
+        with open(self.path(name), "w", encoding="utf-8", newline="") as out:
+            csv.writer(out).writerows([header or HEADER, *rows])
+        return self.path(name)
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def words(self, *words):
+        return [self.district.program("huying"), "--keys", self.district.keys, "--server", self.district.server, *words]
+
+    def huying(self, code, *words):
+        done = subprocess.run(self.words(*words), capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}{done.stderr}")
+        return done
+
+    def imported(self, code, *words):
+        """The summary of an import: rows, imported, repeated, rejected."""
+        view = json.loads(self.huying(code, "--json", "import", *words).stdout)
+        return [view[key] for key in ("rows", "imported", "repeated", "rejected")]
+
+    def received(self):
+        """References of all cases, in the order of their reception."""
+        return [event["case"] for event in self.district.events() if event["type"] == "case_received"]
+
+    def test_rejects_are_corrected_and_imported_again(self):
+        file = self.write("cases.csv", [
+            ["1", "投诉", "M01", "C11", "two\r\nlines, \"quoted\"", "000"],
+            ["2", "投诉", "M99", "C11", "no such matter", "000"],
+            ["3", "wish", "M01", "C11", "no such kind", "000"],
+            ["4", "投诉", "", "NOWHERE", "no such place", "000"],
+            ["5", "投诉", "M01", "", "no place", "000"],
+            ["6", "投诉", "M01", "C11", "no phone", ""],
+            ["7", "投诉", "M01", "C11", "an", "unquoted", "comma", "000"],
+            ["8", "投诉", "", "C11", "", "000"],
+        ])
+        rejects = self.path("rejects.csv")
+        before = self.district.events()[-1]["seq"]
+        self.assertEqual(self.imported(1, file, "--map", self.map, "--dry-run", "--rejects", rejects), [8, 0, 0, 5])
+        self.assertEqual(self.district.events()[-1]["seq"], before)
+        words = ("import", file, "--map", self.map, "--rejects", rejects)
+        done = self.huying(1, *words)
+        self.assertIn("8 rows: 2 imported, 0 repeated, 6 rejected", done.stdout)
+        self.assertIn("line 4, UNKNOWN_MATTER, matter: ", done.stdout)  # the first row has two lines
+        self.assertIn(f"The rejected rows are in {rejects}", done.stdout)
+        rows = self.read("rejects.csv")
+        self.assertEqual(list(rows[0]), HEADER + ["line", "code", "field", "what_to_do"])
+        self.assertEqual([(row["no"], row["line"], row["code"], row["field"]) for row in rows], [
+            ("2", "4", "UNKNOWN_MATTER", "matter"), ("3", "5", "BAD_FIELD", "kind"), ("4", "6", "UNKNOWN_UNIT", "place"),
+            ("5", "7", "NO_PLACE", "place"), ("6", "8", "INCOMPLETE", "reporter_phone"), ("7", "9", "BAD_MESSAGE", "")])
+        self.assertEqual(rows[5]["phone"], "unquoted,comma,000")
+        for row in rows:
+            self.assertGreater(len(row["what_to_do"]), 20)
+        self.assertEqual(self.imported(1, *words[1:]), [8, 0, 2, 6])
+        rows[0]["matter"], rows[1]["what"], rows[2]["place"], rows[3]["place"] = "M02", "advice", "C11", "S1"
+        rows[4]["phone"] = rows[5]["phone"] = "000"
+        corrected = self.write("corrected.csv", [row.values() for row in rows], list(rows[0]))
+        self.assertEqual(self.imported(0, corrected, "--map", self.map, "--rejects", rejects), [6, 6, 0, 0])
+        self.assertEqual(self.imported(0, corrected, "--map", self.map), [6, 0, 6, 0])
+        self.assertEqual(self.read("rejects.csv"), [])
+        self.assertEqual(len(self.received()), 8)
+        first = json.loads(self.huying(0, "--json", "case", "show", str(self.received()[0])).stdout)
+        self.assertEqual((first["reference"], first["text"], first["matter"], first["state"]),
+                         ("1", "two\nlines, \"quoted\"", "M01", "handling"))
+        last = json.loads(self.huying(0, "--json", "case", "show", str(self.received()[1])).stdout)
+        self.assertEqual((last["reference"], last["matter"], last["state"]), ("8", "unknown", "received"))
+
+    def test_nothing_twice(self):
+        rows = [[str(i), "投诉", "M01", "C11", f"text {i}", "000"] for i in range(1, 6)]
+        file = self.write("cases.csv", rows)
+        self.assertEqual(self.imported(0, file, "--map", self.map), [5, 5, 0, 0])
+        # a row is known by its reference in a file that was changed around it
+        rows.insert(2, ["new", "投诉", "M01", "C11", "text", "000"])
+        self.assertEqual(self.imported(0, self.write("more.csv", rows), "--map", self.map), [6, 1, 5, 0])
+        # with other words it is refused, and nothing changes
+        rows[0][4] = "something else"
+        done = self.huying(1, "import", self.write("more.csv", rows), "--map", self.map)
+        self.assertIn("0 imported, 5 repeated, 1 rejected", done.stdout)
+        self.assertIn("line 2, ID_REUSED, reference: This row was imported before and said something else", done.stdout)
+        # another system has the same numbers
+        other = self.write_text("other.yaml", MAP.replace("system: test", "system: other"))
+        self.assertEqual(self.imported(0, file, "--map", other), [5, 5, 0, 0])
+        # rows without a reference belong to their file, equal ones are two
+        bare = [["", "投诉", "M01", "C11", "same", "000"]] * 2
+        file = self.write("bare.csv", bare)
+        self.assertEqual(self.imported(0, file, "--map", self.map), [2, 2, 0, 0])
+        self.assertEqual(self.imported(0, file, "--map", self.map), [2, 0, 2, 0])
+        self.assertEqual(len(self.received()), 13)
+
+    def test_drill_goes_past_what_ids_are_remembered_for(self):
+        header = ["kind", "matter", "place", "reporter_phone", "reference", "at"]
+        rows = [["complaint", "M01", "C11", "000", str(i), f"2026-{i:02}-01 08:00"] for i in range(12, 0, -1)]
+        file = self.write("year.csv", rows, header)
+        self.assertEqual(self.imported(0, file), [12, 12, 0, 0])
+        received = [event["at"] for event in self.district.events() if event["type"] == "case_received"]
+        self.assertEqual(received, [f"2026-{i:02}-01T08:00:00.000+08:00" for i in range(1, 13)])
+        self.assertEqual(self.imported(0, file), [12, 0, 12, 0])
+        # one that was never there comes too late; without its instant it comes in now
+        rows[5][4] = "another"
+        done = self.huying(1, "import", self.write("year.csv", rows, header))
+        self.assertIn("line 7, CLOCK, at: The dispatcher's clock stands after this instant", done.stdout)
+        rows[5][5] = ""
+        self.assertEqual(self.imported(0, self.write("year.csv", rows, header)), [12, 1, 11, 0])
+        self.assertEqual(len(self.received()), 13)
+
+    def test_real_time_has_no_instants(self):
+        file = self.write("cases.csv", [["complaint", "M01", "C11", "000", "2026-01-01"]], ["kind", "matter", "place", "reporter_phone", "at"])
+        self.assertIn("this dispatcher keeps real time", self.huying(1, "import", file).stderr)
+        file = self.write("cases.csv", [["complaint", "M01", "C11", "000"]] * 3, ["kind", "matter", "place", "reporter_phone"])
+        self.huying(0, "keys", "new", "--role", "operator", "--unit", "D1", "zhang")
+        self.assertEqual(self.imported(0, file, "--key", "zhang"), [3, 3, 0, 0])
+        self.assertEqual(self.imported(0, file, "--key", "zhang"), [3, 0, 3, 0])
+
+    def test_files_refused_as_a_whole(self):
+        def says(part, name, text, *words):
+            self.assertIn(part, self.huying(2, "import", self.write_text(name, text), *words).stderr)
+        says("cases.csv:3:1: broken quotes", "cases.csv", "kind,matter\npraise,M01\n\"praise,M01\n")
+        says("is no field of a submit", "cases.csv", "kind,matter,colour\n")
+        says("there is no column `no`, which the map names", "cases.csv", "kind,matter\n", "--map", self.map)
+        says("is the imported file itself", "cases.csv", "kind,matter\n", "--rejects", self.path("cases.csv"))
+        says("nothing was sent", "map.yaml", "fields: [{field: king, column: a}]\n", "--map", self.path("map.yaml"))
+        says("a whole number from 1 to 4096", "cases.csv", "kind,matter\n", "--window", "0")
+        with open(self.path("gbk.csv"), "wb") as out:
+            out.write("kind,matter,text\npraise,M01,路灯\n".encode("gbk"))
+        self.assertIn("save the file as UTF-8", self.huying(2, "import", self.path("gbk.csv")).stderr)
+        self.assertIn("there is no such file", self.huying(2, "import", self.path("none.csv")).stderr)
+        self.assertEqual(self.received(), [])
+
+    def many(self, count):
+        return self.write("many.csv", [[str(i), "投诉", "M01", "C11", f"text {i}", "000"] for i in range(count)])
+
+    def begun(self, file, *words):
+        """An import that is on its way: its first case is in, its last one is not."""
+        follower = subprocess.Popen(self.words("--json", "events", "--wait"), stdout=subprocess.PIPE, text=True)
+        importer = subprocess.Popen(self.words("import", file, "--map", self.map, "--window", "2", *words), stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, text=True)
+        for line in follower.stdout:
+            if json.loads(line)["type"] == "case_received":
+                break
+        follower.kill()
+        follower.communicate()
+        return importer
+
+    def test_dispatcher_dies_and_comes_back(self):
+        importer = self.begun(self.many(3000), "--progress")
+        self.district.stop(signal.SIGKILL)
+        self.assertIsNone(importer.poll())
+        self.district.start()
+        out, err = importer.communicate(timeout=120)
+        self.assertEqual(importer.returncode, 0, err)
+        self.assertIn("3000 rows: 3000 imported, 0 repeated, 0 rejected", out)
+        self.assertEqual(len(self.received()), 3000)
+
+    def test_dispatcher_dies_for_good(self):
+        file = self.many(3000)
+        importer = self.begun(file, "--timeout", "1")
+        self.district.stop(signal.SIGKILL)
+        out, err = importer.communicate(timeout=120)
+        self.assertEqual(importer.returncode, 3, out + err)
+        self.assertRegex(err, r"does not answer any more\.\n.*: \d+ rows are in, [12] were sent without an answer, \d+ were not sent\. "
+                              r"Run the same command again: it is safe")
+        self.district.start()
+        rows, imported, repeated, rejected = self.imported(0, file, "--map", self.map)
+        self.assertEqual((rows, imported + repeated, rejected), (3000, 3000, 0))
+        self.assertGreater(repeated, 0)
+        self.assertGreater(imported, 0)
+        self.assertEqual(len(self.received()), 3000)
+
+    def test_interrupted(self):
+        file = self.many(3000)
+        importer = self.begun(file)
+        importer.send_signal(signal.SIGINT)
+        out, err = importer.communicate(timeout=120)
+        self.assertEqual(importer.returncode, 4, out + err)
+        self.assertRegex(err, r"huying: interrupted\.\nhuying: \d+ rows are in, 0 were sent without an answer, \d+ were not sent\. Run the same")
+        done = int(err.split(" rows are in")[0].rsplit(" ", 1)[1])
+        self.assertEqual(len(self.received()), done)
+        self.assertEqual(self.imported(0, file, "--map", self.map), [3000, 3000 - done, done, 0])
+        self.assertEqual(len(self.received()), 3000)
+
+    def test_key_without_the_role(self):
+        self.huying(0, "keys", "new", "--role", "worker", "--unit", "S1", "wang")
+        file = self.many(2)
+        done = self.huying(1, "--key", "wang", "import", file, "--map", self.map, "--window", "1")
+        self.assertIn("your key `wang` may submit nothing: it needs the role operator or importer", done.stderr)
+        self.assertIn("0 rows are in, 0 were sent without an answer, 2 were not sent", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
