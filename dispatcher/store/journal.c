@@ -23,6 +23,21 @@ const char *journal_said(const struct journal *journal)
     return journal->said;
 }
 
+int journal_parts(const struct journal *journal, struct journal_part **ret, size_t *ret_count)
+{
+    struct journal_part *parts = calloc(journal->segment_count + 1, sizeof *parts);
+    if (parts == NULL)
+        return -ENOMEM;
+    _Static_assert(sizeof parts->name >= SEGMENT_NAME_SIZE, "a part's name is a segment's");
+    for (size_t i = 0; i < journal->segment_count; i++)
+        segment_name(journal->segments[i].first_seq, parts[i].name);
+    if (journal->segment_count > 0)
+        parts[journal->segment_count - 1].durable_size = journal->end;
+    *ret = parts;
+    *ret_count = journal->segment_count;
+    return 0;
+}
+
 int journal_grow(struct journal *journal)
 {
     struct segment *segments = realloc(journal->segments, (journal->segment_count + 1) * sizeof *segments);

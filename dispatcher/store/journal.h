@@ -114,6 +114,18 @@ void journal_cursor_end(struct journal_cursor *cursor);
 /* Last durable sequence, 0 = empty. */
 uint64_t journal_last_seq(const struct journal *journal);
 
+/* A file of the journal, and how much of it is durable. */
+struct journal_part {
+    char name[24];
+    uint64_t durable_size; /* bytes from its beginning, the frames of the last append included; 0 = the whole file, which never
+                              changes */
+};
+
+/* Lists the files that hold the journal up to journal_last_seq, in order: what a copy needs, without the writer's help, however far
+ * the journal goes on meanwhile. The last file is zeros behind durable_size, up to the size that it has. Gives *ret (caller frees).
+ * Returns 0 or -ENOMEM. */
+int journal_parts(const struct journal *journal, struct journal_part **ret, size_t *ret_count);
+
 /* Sentence on the last damage that a cursor met; empty: none. Lives as long as the journal. */
 const char *journal_said(const struct journal *journal);
 

@@ -184,6 +184,8 @@ int store_open(const struct store_options *options, struct store **ret)
         return -ENOMEM;
     for (int i = 0; i < ROW_TABLE_COUNT; i++)
         cache_init(&store->caches[i], row_size((enum row_table)i));
+    pthread_mutex_init(&store->copy.lock, NULL);
+    pthread_cond_init(&store->copy.ended, NULL);
     store->path = strdup(options->path);
     store->read_only = options->read_only;
     store->map_size = map_size;
@@ -254,6 +256,7 @@ static int grow_map(struct store *store)
 
 int store_rewind(struct store *store)
 {
+    store_copy_stop(store);
     abort_txn(store);
     store_cache_clear(store);
     counters_clear(&store->counters);
@@ -267,6 +270,7 @@ int store_rewind(struct store *store)
         close_env(store);
         rc = open_env(store);
     }
+    store_copy_allow(store);
     store->map_full = false;
     store->failed = 0;
     if (rc == 0)
@@ -280,6 +284,7 @@ struct store *store_close(struct store *store)
 {
     if (store == NULL)
         return NULL;
+    store_copy_stop(store);
     if (!store->read_only && store->failed == 0 && store->txn != NULL && store_flush(store) == 0 &&
         store_write_counters(store) == 0)
         (void)commit(store);
@@ -288,6 +293,8 @@ struct store *store_close(struct store *store)
     counters_deinit(&store->counters);
     for (int i = 0; i < ROW_TABLE_COUNT; i++)
         cache_deinit(&store->caches[i]);
+    pthread_cond_destroy(&store->copy.ended);
+    pthread_mutex_destroy(&store->copy.lock);
     free(store->path);
     free(store);
     return NULL;

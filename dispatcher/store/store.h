@@ -74,6 +74,18 @@ void store_counters(struct store *store, uint32_t metric, uint32_t from_slot, ui
 int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg, const char *table, uint64_t id, const char *what),
                       void *arg);
 
+/* Where a copy of the rows goes: bytes in order. Returns 0, or a negative errno that ends the copy. */
+typedef int store_sink(void *arg, const void *data, size_t size);
+
+/* Gives `sink` the file of a compacted copy of the rows as they were at one checkpoint, the last one or a later one. For another
+ * thread than the store's, which works on meanwhile: all other calls stay its own. One copy at a time. store_rewind and store_close
+ * end a copy that is under way. Returns 0; -ECANCELED: ended by them, or not begun; what `sink` returned; or another negative
+ * errno. Cost: reads every row; pages that are freed meanwhile are not used again before it ends. */
+int store_copy(struct store *store, store_sink *sink, void *arg);
+
+/* Bytes that the rows take in their file: about what a copy has. */
+uint64_t store_size(const struct store *store);
+
 /* Number of rows of a table. */
 uint64_t store_count(struct store *store, enum row_table table);
 

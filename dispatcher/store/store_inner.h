@@ -12,6 +12,7 @@
 #include "dispatcher/store/timers.h"
 
 #include <lmdb.h>
+#include <pthread.h>
 
 struct store {
     char *path;
@@ -31,7 +32,18 @@ struct store {
     struct inbox *inbox;
     struct requests requests;
     struct counters counters;
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t ended;
+        bool running; /* another thread reads the environment */
+        bool stop;    /* it shall come to its end, and none begin */
+    } copy;
 };
+
+/* store_copy.c: ends a copy that is under way and waits for its end: the map may not move under it. None begins before the other
+ * one says so. */
+void store_copy_stop(struct store *store);
+void store_copy_allow(struct store *store);
 
 /* Makes the file of the rows in `folder`, whose path is `path`, when it is missing; under its name it is whole, also after a power
  * cut. Returns 0 or a negative errno. */
