@@ -135,9 +135,9 @@ static void read_limits(const struct reader *reader, uint32_t row, struct catalo
     for (uint32_t urgency = 0; urgency < URGENCY_COUNT; urgency++) {
         enum column column = (enum column)(COLUMN_LIMITS + urgency);
         const char *text = table_cell(reader->table, row, reader->columns[column]);
-        const char *why = text[0] ? span_parse(text, &ret->limit_ms[urgency]) : NULL;
+        const char *why = text[0] ? span_parse(text, &ret->limit[urgency]) : NULL;
         /* 0 in a row means: as the policy says; it cannot switch a clock off. */
-        if (!why && text[0] && ret->limit_ms[urgency] == 0)
+        if (!why && text[0] && ret->limit[urgency].amount == 0)
             why = "leave the field empty for the policy's limit";
         if (why)
             say(reader, row, column, text, why);

@@ -23,6 +23,29 @@ bool district_within(const struct district *district, int32_t unit, int32_t top)
     return unit >= 0;
 }
 
+bool district_acts_for(const struct district *district, int32_t unit, int32_t top)
+{
+    for (int32_t at = unit; at >= 0; at = district->units[at].parent) {
+        const struct unit *here = &district->units[at];
+        if (at == top || (here->seconded_by >= 0 && district_within(district, here->seconded_by, top)) ||
+            (here->deputy >= 0 && district_within(district, here->deputy, top)))
+            return true;
+    }
+    return false;
+}
+
+int32_t district_successor(const struct district *district, int32_t unit)
+{
+    while (unit >= 0 && district->units[unit].successor >= 0)
+        unit = district->units[unit].successor;
+    return unit;
+}
+
+const struct calendar *district_calendar(const struct district *district, int32_t unit)
+{
+    return district->calendars[unit >= 0 ? district->units[unit].calendar : 0];
+}
+
 int32_t district_up_to(const struct district *district, int32_t unit, enum unit_tier tier)
 {
     while (unit >= 0 && district->units[unit].tier != tier)

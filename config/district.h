@@ -2,11 +2,14 @@
  * district.h - what a district is, as plain tables
  *
  * Loaded by loader.h from a folder and then never changed: who holds one may share it between threads. The core reads it while
- * judging and never while applying. All spans are natural milliseconds; 0 means "off" for every limit. Indices are -1 for none.
+ * judging and never while applying. A limit is a struct span, whose kind of time is counted by the calendar of the unit that holds
+ * the duty; other spans are natural milliseconds. 0 means "off". Indices are -1 for none.
  */
 #ifndef HUYING_CONFIG_DISTRICT_H
 #define HUYING_CONFIG_DISTRICT_H
 
+#include "config/calendar.h"
+#include "config/span.h"
 #include "proto/gen/schema.h"
 #include "proto/shape.h"
 
@@ -20,7 +23,14 @@ struct unit {
     enum unit_tier tier;
     enum unit_class class;
     int32_t parent;      /* index, -1 = top */
-    int32_t accountable; /* index of the unit whose figures it enters: itself, or an ancestor */
+    int32_t accountable; /* index of the unit whose figures it enters: itself, an ancestor, or who seconded it */
+    int32_t seconded_by; /* station 派驻机构: index of the department that sent it, -1 = none */
+    int32_t deputy;      /* index of the unit that may act for it, -1 = none */
+    int32_t successor;   /* of a retired unit 撤并, -1 = in service */
+    uint32_t calendar;   /* index */
+    uint32_t capacity;   /* open duties that it can carry, 0 = not said */
+    char *contact;       /* or NULL */
+    char *duty_phone;    /* or NULL */
 };
 
 struct matter {
@@ -50,14 +60,14 @@ struct catalogue_row {
     struct selector supports[ROW_SUPPORTS_MAX];
     uint32_t call_count; /* units that a street may call on this matter without the desk's hand */
     struct selector calls[ROW_SUPPORTS_MAX];
-    int64_t limit_ms[URGENCY_COUNT]; /* 0 = the policy's limit for that urgency */
+    struct span limit[URGENCY_COUNT]; /* 0 = the policy's limit for that urgency */
     char *basis;
 };
 
 struct rung_policy {
     bool on;
     uint32_t percent; /* of the budget; 0: by span */
-    int64_t span_ms;  /* after due */
+    struct span span; /* after due */
 };
 
 struct policy {
@@ -68,16 +78,16 @@ struct policy {
     uint32_t month_start;
     enum on_overdue on_overdue[UNIT_CLASS_COUNT][UNIT_TIER_COUNT];
     /* budgets by clock; by urgency where it matters. 0 = this clock is off. */
-    int64_t handle_ms[URGENCY_COUNT];
-    int64_t second_round_ms;    /* handle of rounds >= 2 */
-    int64_t last_round_ms;      /* handle of round R */
-    int64_t take_over_floor_ms; /* fresh limit = half the list limit, at least this */
-    int64_t send_back_floor_ms; /* time left at least, after a send-back */
-    int64_t route_ms[URGENCY_COUNT];
-    int64_t sign_ms[URGENCY_COUNT];
-    int64_t contact_ms[URGENCY_COUNT];
-    int64_t call_dispatch_ms, call_sign_ms, call_contact_ms, call_arrive_ms, call_finish_ms;
-    int64_t rate_ms, followup_ms;
+    struct span handle[URGENCY_COUNT];
+    struct span second_round;    /* handle of rounds >= 2 */
+    struct span last_round;      /* handle of round R */
+    struct span take_over_floor; /* fresh limit = half the list limit, at least this */
+    struct span send_back_floor; /* time left at least, after a send-back */
+    struct span route[URGENCY_COUNT];
+    struct span sign[URGENCY_COUNT];
+    struct span contact[URGENCY_COUNT];
+    struct span call_dispatch, call_sign, call_contact, call_arrive, call_finish;
+    struct span rate, followup_limit;
     int64_t lease_ms;
     int64_t late_ms; /* a rung that fires this long after its instant is marked late */
     struct rung_policy rungs[RUNG_COUNT];
@@ -106,6 +116,8 @@ struct district {
     struct catalogue_row *rows; /* file order */
     uint32_t row_count;
     struct zone *zone;
+    struct calendar **calendars; /* [0] is the built-in one */
+    uint32_t calendar_count;
     int32_t district_unit; /* index */
     int32_t desk_unit;
 };
@@ -116,6 +128,16 @@ int32_t district_matter_find(const struct district *district, const struct code 
 
 /* Is `unit` the same as, or below, `top`? Both are indices. */
 bool district_within(const struct district *district, int32_t unit, int32_t top);
+
+/* May who stands at `top` act for `unit`? Its own subtree, stations that a unit of it has seconded, and units whose deputy is in
+ * it; so also for what stands below these. */
+bool district_acts_for(const struct district *district, int32_t unit, int32_t top);
+
+/* The unit that holds what this one held: itself, or the last of its successors. */
+int32_t district_successor(const struct district *district, int32_t unit);
+
+/* The calendar that a unit's clocks run by. */
+const struct calendar *district_calendar(const struct district *district, int32_t unit);
 
 /* The unit of this tier on the way up from `unit`, itself included, or -1. */
 int32_t district_up_to(const struct district *district, int32_t unit, enum unit_tier tier);

@@ -49,7 +49,14 @@ static int read_policy(struct build *build)
                                  : "`zone: %s` is not known; write an IANA time zone, as "
                                    "`Asia/Shanghai`, and install the package tzdata",
                    policy.zone_name);
-    return r == -ENOMEM ? r : 0;
+    if (r < 0)
+        return r == -ENOMEM ? r : 0;
+    build->district->calendars = calloc(LIMIT_CALENDARS, sizeof *build->district->calendars);
+    if (!build->district->calendars)
+        return -ENOMEM;
+    r = calendar_build_always(policy.zone_name, &build->district->calendars[0]);
+    build->district->calendar_count = r == 0;
+    return r;
 }
 
 /* Reads one table with `read`; faults are no failure here. */
@@ -224,6 +231,9 @@ struct district *district_free(struct district *district)
     matters_free(district->matters, district->matter_count);
     catalogue_free(district->rows, district->row_count);
     zone_free(district->zone);
+    for (uint32_t i = 0; i < district->calendar_count; i++)
+        calendar_free(district->calendars[i]);
+    free(district->calendars);
     free(district);
     return NULL;
 }

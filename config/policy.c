@@ -12,32 +12,44 @@
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
+#define NATURAL(ms)                                                                                                                \
+    {                                                                                                                              \
+        TIME_KIND_NATURAL, (ms)                                                                                                    \
+    }
+#define WH(hours)                                                                                                                  \
+    {                                                                                                                              \
+        TIME_KIND_WORKING_HOURS, (hours)*HOUR_MS                                                                                   \
+    }
+#define WD(days)                                                                                                                   \
+    {                                                                                                                              \
+        TIME_KIND_WORKING_DAYS, (days)                                                                                             \
+    }
 
 void policy_defaults(struct policy *ret)
 {
     *ret = (struct policy){
         .month_start = 1,
-        .handle_ms = {5 * DAY_MS, 24 * HOUR_MS, 2 * HOUR_MS, 15 * DAY_MS},
-        .second_round_ms = 3 * DAY_MS,
-        .last_round_ms = 5 * DAY_MS,
-        .take_over_floor_ms = DAY_MS,
-        .send_back_floor_ms = DAY_MS,
-        .route_ms = {HOUR_MS, HOUR_MS, 5 * MINUTE_MS, HOUR_MS},
-        .sign_ms = {DAY_MS, HOUR_MS, 10 * MINUTE_MS, DAY_MS},
-        .contact_ms = {DAY_MS, DAY_MS, 20 * MINUTE_MS, DAY_MS},
-        .call_dispatch_ms = HOUR_MS,
-        .call_sign_ms = HOUR_MS,
-        .call_contact_ms = 24 * HOUR_MS,
-        .call_arrive_ms = 3 * DAY_MS,
-        .call_finish_ms = 10 * DAY_MS,
-        .rate_ms = 3 * DAY_MS,
-        .followup_ms = 2 * DAY_MS,
+        .handle = {WD(5), NATURAL(24 * HOUR_MS), NATURAL(2 * HOUR_MS), WD(15)},
+        .second_round = WD(3),
+        .last_round = WD(5),
+        .take_over_floor = WD(1),
+        .send_back_floor = WD(1),
+        .route = {WH(1), WH(1), NATURAL(5 * MINUTE_MS), WH(1)},
+        .sign = {WD(1), NATURAL(HOUR_MS), NATURAL(10 * MINUTE_MS), WD(1)},
+        .contact = {WD(1), WD(1), NATURAL(20 * MINUTE_MS), WD(1)},
+        .call_dispatch = WH(1),
+        .call_sign = WH(1),
+        .call_contact = NATURAL(24 * HOUR_MS),
+        .call_arrive = WD(3),
+        .call_finish = WD(10),
+        .rate = WD(3),
+        .followup_limit = WD(2),
         .lease_ms = 30 * MINUTE_MS,
         .late_ms = MINUTE_MS,
-        .rungs = {[RUNG_YELLOW] = {true, 80, 0},
-                  [RUNG_RED] = {true, 0, 1},
-                  [RUNG_NOTICE] = {true, 0, DAY_MS},
-                  [RUNG_BULLETIN] = {true, 0, 5 * DAY_MS}},
+        .rungs = {[RUNG_YELLOW] = {true, 80, NATURAL(0)},
+                  [RUNG_RED] = {true, 0, NATURAL(1)},
+                  [RUNG_NOTICE] = {true, 0, WD(1)},
+                  [RUNG_BULLETIN] = {true, 0, WD(5)}},
         .rounds = 3,
         .reopen_window_ms = 15 * DAY_MS,
         .followup = FOLLOWUP_MODE_AT_ANSWER,
@@ -165,7 +177,7 @@ static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINT
 
 /* ---- what each text means ---- */
 
-enum value_kind { VALUE_SPAN, VALUE_SPAN_ON, VALUE_NUMBER, VALUE_SHARE, VALUE_SWITCH, VALUE_RUNG };
+enum value_kind { VALUE_LIMIT, VALUE_SPAN, VALUE_SPAN_ON, VALUE_NUMBER, VALUE_SHARE, VALUE_SWITCH, VALUE_RUNG };
 
 struct value {
     const char *path;
@@ -179,10 +191,10 @@ struct value {
 #path, kind, offsetof(struct raw, path), offsetof(struct policy, member), __VA_ARGS__                                      \
     }
 #define BY_URGENCY(name)                                                                                                           \
-    VALUE(limits.name.ordinary, VALUE_SPAN, name##_ms[URGENCY_ORDINARY], 0, 0),                                                    \
-        VALUE(limits.name.urgent, VALUE_SPAN, name##_ms[URGENCY_URGENT], 0, 0),                                                    \
-        VALUE(limits.name.emergency, VALUE_SPAN, name##_ms[URGENCY_EMERGENCY], 0, 0),                                              \
-        VALUE(limits.name.complex, VALUE_SPAN, name##_ms[URGENCY_COMPLEX], 0, 0)
+    VALUE(limits.name.ordinary, VALUE_LIMIT, name[URGENCY_ORDINARY], 0, 0),                                                        \
+        VALUE(limits.name.urgent, VALUE_LIMIT, name[URGENCY_URGENT], 0, 0),                                                        \
+        VALUE(limits.name.emergency, VALUE_LIMIT, name[URGENCY_EMERGENCY], 0, 0),                                                  \
+        VALUE(limits.name.complex, VALUE_LIMIT, name[URGENCY_COMPLEX], 0, 0)
 
 static const struct value values[] = {
     VALUE(day_start, VALUE_SPAN, day_start_ms, 0, 0),
@@ -191,17 +203,17 @@ static const struct value values[] = {
     BY_URGENCY(route),
     BY_URGENCY(sign),
     BY_URGENCY(contact),
-    VALUE(limits.second_round, VALUE_SPAN, second_round_ms, 0, 0),
-    VALUE(limits.last_round, VALUE_SPAN, last_round_ms, 0, 0),
-    VALUE(limits.take_over_floor, VALUE_SPAN, take_over_floor_ms, 0, 0),
-    VALUE(limits.send_back_floor, VALUE_SPAN, send_back_floor_ms, 0, 0),
-    VALUE(limits.rate, VALUE_SPAN, rate_ms, 0, 0),
-    VALUE(limits.followup, VALUE_SPAN, followup_ms, 0, 0),
-    VALUE(limits.call.dispatch, VALUE_SPAN, call_dispatch_ms, 0, 0),
-    VALUE(limits.call.sign, VALUE_SPAN, call_sign_ms, 0, 0),
-    VALUE(limits.call.contact, VALUE_SPAN, call_contact_ms, 0, 0),
-    VALUE(limits.call.arrive, VALUE_SPAN, call_arrive_ms, 0, 0),
-    VALUE(limits.call.finish, VALUE_SPAN, call_finish_ms, 0, 0),
+    VALUE(limits.second_round, VALUE_LIMIT, second_round, 0, 0),
+    VALUE(limits.last_round, VALUE_LIMIT, last_round, 0, 0),
+    VALUE(limits.take_over_floor, VALUE_LIMIT, take_over_floor, 0, 0),
+    VALUE(limits.send_back_floor, VALUE_LIMIT, send_back_floor, 0, 0),
+    VALUE(limits.rate, VALUE_LIMIT, rate, 0, 0),
+    VALUE(limits.followup, VALUE_LIMIT, followup_limit, 0, 0),
+    VALUE(limits.call.dispatch, VALUE_LIMIT, call_dispatch, 0, 0),
+    VALUE(limits.call.sign, VALUE_LIMIT, call_sign, 0, 0),
+    VALUE(limits.call.contact, VALUE_LIMIT, call_contact, 0, 0),
+    VALUE(limits.call.arrive, VALUE_LIMIT, call_arrive, 0, 0),
+    VALUE(limits.call.finish, VALUE_LIMIT, call_finish, 0, 0),
     VALUE(lease, VALUE_SPAN_ON, lease_ms, 0, 0),
     VALUE(late_after, VALUE_SPAN_ON, late_ms, 0, 0),
     VALUE(rounds, VALUE_NUMBER, rounds, 1, 10),
@@ -233,10 +245,10 @@ static const char *rung_parse(const char *text, struct rung_policy *ret)
             return "write a share of the budget from `1 %` to `99 %`, a span after due as `1 ms` or `5 d`, or `off`";
         rung.percent = ppm / 10000;
     } else {
-        const char *why = span_parse(text, &rung.span_ms);
+        const char *why = span_parse(text, &rung.span);
         if (why)
             return why;
-        rung.on = rung.span_ms > 0;
+        rung.on = rung.span.amount > 0;
     }
     *ret = rung;
     return NULL;
@@ -248,12 +260,15 @@ static void read_value(const struct yaml *yaml, const struct value *value, const
     void *to = (char *)policy + value->to;
     const char *why = NULL;
     switch (value->kind) {
-    case VALUE_SPAN:
+    case VALUE_LIMIT:
         why = span_parse(text, to);
+        break;
+    case VALUE_SPAN:
+        why = span_parse_ms(text, to);
         break;
     case VALUE_SPAN_ON: {
         int64_t span_ms = 0;
-        why = span_parse(text, &span_ms);
+        why = span_parse_ms(text, &span_ms);
         if (!why && span_ms == 0)
             why = "this cannot be off; write a span such as `30 min`";
         if (!why)
@@ -338,6 +353,13 @@ static void read_code(const struct yaml *yaml, const char *path, const char *tex
         yaml_fault(yaml, faults, path, "`%s: %s`: %s", path, text, why);
 }
 
+/* What a span is at least, in natural time: enough to tell which of two rungs comes first. */
+static int64_t least_ms(struct span span)
+{
+    bool days = span.kind == TIME_KIND_NATURAL_DAYS || span.kind == TIME_KIND_WORKING_DAYS;
+    return days ? span.amount * DAY_MS : span.amount;
+}
+
 /* A later rung that is due before an earlier one would tell the wrong people first. */
 static void check_rungs(const struct yaml *yaml, const struct policy *policy, struct faults *faults)
 {
@@ -346,7 +368,7 @@ static void check_rungs(const struct yaml *yaml, const struct policy *policy, st
         const struct rung_policy *one = &policy->rungs[i - 1], *next = &policy->rungs[i];
         bool wrong = one->percent && next->percent ? next->percent <= one->percent
                      : one->percent                ? false
-                                                   : next->percent || next->span_ms <= one->span_ms;
+                                                   : next->percent || least_ms(next->span) <= least_ms(one->span);
         if (one->on && next->on && wrong)
             yaml_fault(yaml, faults, paths[i], "`%s` is not after `%s`; write rungs in the order yellow, red, notice, bulletin",
                        paths[i], paths[i - 1]);

@@ -3,7 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#define SPAN_MAX_MS (INT64_C(3660) * 86400000)
+#define DAY_MS INT64_C(86400000)
+#define SPAN_MAX_DAYS INT64_C(3660)
 
 /* Reads digits; false when there are none or too many. */
 static bool digits(const char **at, int64_t *ret)
@@ -23,34 +24,73 @@ static const char *blanks(const char *at)
     return at;
 }
 
-const char *span_parse(const char *text, int64_t *ret_ms)
+struct span_unit {
+    const char *name;
+    enum time_kind kind;
+    int64_t amount;
+};
+
+static const struct span_unit span_units[] = {
+    {"ms", TIME_KIND_NATURAL, 1},
+    {"s", TIME_KIND_NATURAL, 1000},
+    {"min", TIME_KIND_NATURAL, 60000},
+    {"h", TIME_KIND_NATURAL, 3600000},
+    {"d", TIME_KIND_NATURAL_DAYS, 1},
+    {"nd", TIME_KIND_NATURAL_DAYS, 1},
+    {"wh", TIME_KIND_WORKING_HOURS, 3600000},
+    {"wd", TIME_KIND_WORKING_DAYS, 1},
+};
+
+static int64_t span_most(enum time_kind kind)
 {
-    static const struct {
-        const char *name;
-        int64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
-    const char *const wanted = "write a number and a unit of natural time, as `30 min`, `2 h`, `5 d`, `90 s`, or `off`";
+    bool days = kind == TIME_KIND_NATURAL_DAYS || kind == TIME_KIND_WORKING_DAYS;
+    return days ? SPAN_MAX_DAYS : SPAN_MAX_DAYS * DAY_MS;
+}
+
+/* Reads a number and a unit. `wanted` is the sentence for what is neither. */
+static const char *read_span(const char *text, const char *wanted, struct span *ret)
+{
     if (strcmp(text, "0") == 0 || strcmp(text, "off") == 0) {
-        *ret_ms = 0;
+        *ret = (struct span){TIME_KIND_NATURAL, 0};
         return NULL;
     }
     int64_t value;
     if (!digits(&text, &value))
         return wanted;
     text = blanks(text);
-    if (strcmp(text, "wd") == 0 || strcmp(text, "wh") == 0)
-        return "until calendars come write natural time: 1 wd = 24 h, 1 wh = 1 h";
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strcmp(text, units[i].name) != 0)
+    for (size_t i = 0; i < sizeof span_units / sizeof *span_units; i++) {
+        const struct span_unit *unit = &span_units[i];
+        if (strcmp(text, unit->name) != 0)
             continue;
         if (value == 0)
             return "write `off`";
-        if (value > SPAN_MAX_MS / units[i].ms)
+        if (value > span_most(unit->kind) / unit->amount)
             return "write at most `3660 d`";
-        *ret_ms = value * units[i].ms;
+        *ret = (struct span){unit->kind, value * unit->amount};
         return NULL;
     }
     return wanted;
+}
+
+const char *span_parse(const char *text, struct span *ret)
+{
+    return read_span(text,
+                     "write a number and a unit, as `5 wd` (working days), `4 wh` (working hours), `5 d` (natural days), `2 h`, "
+                     "`30 min`, `90 s`, or `off`",
+                     ret);
+}
+
+const char *span_parse_ms(const char *text, int64_t *ret_ms)
+{
+    const char *const wanted = "write a number and a unit of natural time, as `30 min`, `2 h`, `5 d`, `90 s`, or `off`";
+    struct span span;
+    const char *why = read_span(text, wanted, &span);
+    if (why)
+        return why;
+    if (span.kind == TIME_KIND_WORKING_HOURS || span.kind == TIME_KIND_WORKING_DAYS)
+        return "this is no limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`";
+    *ret_ms = span.kind == TIME_KIND_NATURAL_DAYS ? span.amount * DAY_MS : span.amount;
+    return NULL;
 }
 
 const char *span_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret)

@@ -7,11 +7,23 @@
 #ifndef HUYING_CONFIG_SPAN_H
 #define HUYING_CONFIG_SPAN_H
 
+#include "proto/gen/schema.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-/* `5 d`, `2 h`, `30 min`, `90 s`, `1 ms`; `0` or `off` = 0. At most 3660 d. */
-const char *span_parse(const char *text, int64_t *ret_ms);
+/* A limit as people write it. amount: ms for natural time and working hours, days for the two kinds of days; 0 = off. */
+struct span {
+    enum time_kind kind;
+    int64_t amount;
+};
+
+/* `5 wd` working days, `4 wh` working hours, `5 d` or `5 nd` natural days; `2 h`, `30 min`, `90 s`, `1 ms` natural time; `0` or
+ * `off` = off. At most 3660 days. */
+const char *span_parse(const char *text, struct span *ret);
+
+/* Natural time that is no limit of a clock: as above, without working time, and a day is 24 hours. */
+const char *span_parse_ms(const char *text, int64_t *ret_ms);
 
 /* A whole number in min..max. */
 const char *span_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret);

@@ -70,7 +70,8 @@ static int read_row(struct reader *reader, uint32_t row)
 {
     const struct table *table = reader->table;
     struct entry *entry = &reader->entries[reader->count];
-    *entry = (struct entry){.unit = {.parent = -1, .accountable = -1}, .row = row};
+    *entry =
+        (struct entry){.unit = {.parent = -1, .accountable = -1, .seconded_by = -1, .deputy = -1, .successor = -1}, .row = row};
     const char *text = table_cell(table, row, reader->columns[COLUMN_CODE]);
     const char *why = code_parse(text, &entry->unit.code);
     if (why) {

@@ -20,6 +20,21 @@ static void publish_policy(struct judging *j)
     struct catalogue_published_body *catalogue = &emit(j, RECORD_CATALOGUE_PUBLISHED)->body.catalogue_published;
     catalogue->version = text_of(district->catalogue_version);
     catalogue->rows = district->row_count;
+    /* One behind the other, in the order of the set: a calendar's id is that of the first and its index. */
+    for (uint32_t i = 0; i < district->calendar_count; i++) {
+        const struct calendar *calendar = district->calendars[i];
+        struct calendar_published_body *body = &emit(j, RECORD_CALENDAR_PUBLISHED)->body.calendar_published;
+        body->name = calendar->name;
+        body->hash = text_of(calendar->hash);
+        body->tz = text_of(calendar->zone_name);
+        body->known_from = calendar->known_from_at;
+        body->known_until = calendar->known_until_at;
+    }
+}
+
+static struct code code_at(const struct judging *j, int32_t unit)
+{
+    return unit >= 0 ? j->district->units[unit].code : (struct code){0};
 }
 
 void judge_adopt(struct judging *j)
@@ -31,10 +46,13 @@ void judge_adopt(struct judging *j)
     for (uint32_t i = from; i < j->district->unit_count && i < from + CORE_ADOPT_UNITS; i++) {
         const struct unit *unit = &j->district->units[i];
         struct unit_published_body *body = &emit_for(j, RECORD_UNIT_PUBLISHED, (int32_t)i)->body.unit_published;
-        if (unit->parent >= 0) {
-            body->parent = j->district->units[unit->parent].code;
-        }
+        body->parent = code_at(j, unit->parent);
         body->tier = unit->tier;
         body->class = unit->class;
+        body->retired = unit->successor >= 0;
+        body->successor = code_at(j, unit->successor);
+        body->seconded_by = code_at(j, unit->seconded_by);
+        body->deputy = code_at(j, unit->deputy);
+        body->calendar = j->district->calendars[unit->calendar]->name;
     }
 }

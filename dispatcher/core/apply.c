@@ -172,6 +172,24 @@ static void adopt_config(struct applying *a)
     memset(a->d.config_hash, 0, sizeof(a->d.config_hash));
     memcpy(a->d.config_hash, hash.at, hash.size);
     a->d.units_from = 0;
+    a->d.calendars_from = 0;
+    a->d.settle_next = a->d.open_cases > 0 ? 1 : 0;
+}
+
+static void publish_calendar(struct applying *a)
+{
+    const struct calendar_published_body *body = &a->record->body.calendar_published;
+    struct calendar_row row;
+    memset(&row, 0, sizeof(row));
+    assert(body->hash.size <= sizeof(row.hash));
+    row.name = body->name;
+    memcpy(row.hash, body->hash.at, body->hash.size);
+    row.known_from_at = body->known_from;
+    row.known_until_at = body->known_until;
+    view_put(a->view, ROW_CALENDAR, a->record->seq, &row);
+    if (a->d.calendars_from == 0) {
+        a->d.calendars_from = a->record->seq;
+    }
 }
 
 static void publish_unit(struct applying *a)
@@ -184,6 +202,8 @@ static void publish_unit(struct applying *a)
     row.parent = record->body.unit_published.parent;
     row.tier = (uint8_t)record->body.unit_published.tier;
     row.class = (uint8_t)record->body.unit_published.class;
+    row.retired = record->body.unit_published.retired;
+    row.successor = record->body.unit_published.successor;
     view_put(a->view, ROW_UNIT, record->seq, &row);
     if (a->d.units_from == 0) {
         a->d.units_from = record->seq;
@@ -205,11 +225,14 @@ static void apply_body(struct applying *a)
     case RECORD_UNIT_PUBLISHED:
         publish_unit(a);
         return;
+    case RECORD_CALENDAR_PUBLISHED:
+        publish_calendar(a);
+        return;
+    case RECORD_CASES_SETTLED:
+        a->d.settle_next = a->record->body.cases_settled.until;
+        return;
     case RECORD_POLICY_PUBLISHED:
     case RECORD_CATALOGUE_PUBLISHED:
-    case RECORD_CALENDAR_PUBLISHED:
-    case RECORD_CASES_SETTLED:
-    case RECORD_DUTY_MOVED:
     case RECORD_TIME_ADVANCED:
     case RECORD_FOLLOWUP_OPENED:
         return; /* for readers of the stream; no row beyond the clock and the chain */
@@ -238,6 +261,7 @@ static void apply_body(struct applying *a)
     case RECORD_DUTY_DONE:
     case RECORD_DUTY_ENDED:
     case RECORD_DUTY_SENT_BACK:
+    case RECORD_DUTY_MOVED:
     case RECORD_CONTACT_RECORDED:
     case RECORD_CALL_ARRIVED:
     case RECORD_CALL_FINISHED:

@@ -69,6 +69,10 @@ static void start(struct applying *a)
     clock.span_from_at = record->at_ms;
     clock.due_at = body->due_at;
     clock.budget_ms = body->budget_ms;
+    clock.provisional = body->provisional;
+    clock.amount = body->amount;
+    clock.from_at = body->from_at;
+    clock.calendar = body->calendar;
     clock.rung_at[RUNG_YELLOW] = body->yellow_at;
     clock.rung_at[RUNG_RED] = body->red_at;
     clock.rung_at[RUNG_NOTICE] = body->notice_at;
@@ -84,7 +88,8 @@ static void start(struct applying *a)
     set_duty_due(a, &clock);
 }
 
-static void close_span(struct applying *a, struct clock_row *clock, int64_t from_at, bool counted)
+/* `consumed_ms`: what the clock has counted in all, this span included. */
+static void close_span(struct applying *a, struct clock_row *clock, int64_t from_at, bool counted, int64_t consumed_ms)
 {
     struct span_row span;
     memset(&span, 0, sizeof(span));
@@ -93,9 +98,10 @@ static void close_span(struct applying *a, struct clock_row *clock, int64_t from
     span.from_at = from_at;
     span.until_at = a->record->at_ms;
     span.counted = counted;
+    span.counted_ms = counted ? consumed_ms - clock->consumed_ms : 0;
     clock->span_last = a->record->seq;
     if (counted) {
-        clock->consumed_ms += span.until_at - span.from_at;
+        clock->consumed_ms = consumed_ms;
     }
     view_put(a->view, ROW_SPAN, a->record->seq, &span);
 }
@@ -107,7 +113,7 @@ static void move(struct applying *a, struct clock_row *clock)
     metrics_count_clock(a->view, clock, COUNTED_NOT);
     if (clock->state == CLOCK_STATE_STOPPED) { /* takes the stop back */
         metrics_count_duration(a->view, clock, record->at_ms, false);
-        close_span(a, clock, clock->stopped_at, body->counted);
+        close_span(a, clock, clock->stopped_at, body->counted, body->consumed_ms);
         clock->state = CLOCK_STATE_RUNNING;
         clock->stopped_at = 0;
         clock->in_time = 0;
@@ -119,6 +125,11 @@ static void move(struct applying *a, struct clock_row *clock)
     clock->due_at = body->due_at;
     clock->budget_ms = body->budget_ms;
     clock->source = (uint8_t)body->source;
+    clock->time_kind = (uint8_t)body->time_kind;
+    clock->provisional = body->provisional;
+    clock->amount = body->amount;
+    clock->from_at = body->from_at;
+    clock->calendar = body->calendar;
     clock->rung_at[RUNG_YELLOW] = body->yellow_at;
     clock->rung_at[RUNG_RED] = body->red_at;
     clock->rung_at[RUNG_NOTICE] = body->notice_at;
@@ -134,7 +145,7 @@ static void move(struct applying *a, struct clock_row *clock)
 static void stop(struct applying *a, struct clock_row *clock)
 {
     const struct clock_stopped_body *body = &a->record->body.clock_stopped;
-    close_span(a, clock, clock->span_from_at, true);
+    close_span(a, clock, clock->span_from_at, true, body->consumed_ms);
     clock->state = CLOCK_STATE_STOPPED;
     clock->stopped_at = a->record->at_ms;
     clock->in_time = body->in_time;
@@ -146,7 +157,7 @@ static void stop(struct applying *a, struct clock_row *clock)
 
 static void make_void(struct applying *a, struct clock_row *clock)
 {
-    close_span(a, clock, clock->span_from_at, true);
+    close_span(a, clock, clock->span_from_at, false, 0);
     metrics_count_clock(a->view, clock, COUNTED_NOT);
     metrics_void_clock(a->view, clock);
     clock->state = CLOCK_STATE_VOID;

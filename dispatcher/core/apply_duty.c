@@ -1,5 +1,6 @@
 /* apply_duty.c - records about duties and calls become rows */
 #include "dispatcher/core/applying.h"
+#include "dispatcher/core/metrics.h"
 
 #include <string.h>
 
@@ -128,6 +129,18 @@ static void attempt(const struct applying *a, struct duty_row *duty)
     duty->last_half_day = half_day;
 }
 
+/* Its clocks follow by records of their own. */
+static void move_to(struct applying *a, struct duty_row *duty)
+{
+    duty->unit = a->record->head.unit;
+    duty->acct = a->record->head.acct;
+    if (duty->duty_id == a->c.lead_duty) {
+        a->c.lead = duty->unit;
+        a->c.lead_acct = duty->acct;
+        metrics_count_case(a->view, &a->c);
+    }
+}
+
 void apply_duty(struct applying *a)
 {
     const struct record *record = a->record;
@@ -159,6 +172,8 @@ void apply_duty(struct applying *a)
         end(a, &duty, DUTY_STATE_ENDED, body->duty_ended.reason);
     } else if (record->type == RECORD_DUTY_SENT_BACK) {
         send_back(a, &duty);
+    } else if (record->type == RECORD_DUTY_MOVED) {
+        move_to(a, &duty);
     } else if (record->type == RECORD_CONTACT_RECORDED) {
         contact(a, &duty);
     } else if (record->type == RECORD_CALL_ARRIVED) {

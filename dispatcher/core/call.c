@@ -28,7 +28,7 @@ static bool callable(const struct judging *j, int32_t unit, int32_t caller)
 static bool check_units(struct judging *j, const struct codes *codes, int32_t caller)
 {
     for (uint32_t i = 0; i < codes->count; i++) {
-        int32_t unit = unit_index(j, &codes->at[i]);
+        int32_t unit = unit_in_service(j, &codes->at[i]);
         if (unit < 0) {
             return refuse(j, REFUSAL_UNKNOWN_UNIT, "units");
         }
@@ -147,21 +147,21 @@ static void dispatch(struct judging *j, const struct codes *units, enum route_ho
     body->appointed_at = appointed_at;
     body->reason = reason;
     for (uint32_t i = 0; i < units->count; i++) {
-        int32_t unit = unit_index(j, &units->at[i]);
+        int32_t unit = unit_in_service(j, &units->at[i]);
         struct offer offer = {.kind = DUTY_KIND_RESPOND, .unit = unit, .reason = DUTY_END_ROUTED, .creator = caller};
         uint64_t duty = offer_duty(j, &offer);
-        start_policy_clock(j, CLOCK_KIND_SIGN, duty, unit, policy->call_sign_ms);
-        start_policy_clock(j, CLOCK_KIND_CONTACT, duty, unit, policy->call_contact_ms);
+        start_policy_clock(j, CLOCK_KIND_SIGN, duty, unit, policy->call_sign);
+        start_policy_clock(j, CLOCK_KIND_CONTACT, duty, unit, policy->call_contact);
         if (appointed_at != 0) {
-            struct limit appointed = {appointed_at - j->now_ms, appointed_at, LIMIT_SOURCE_POLICY};
+            struct limit appointed = limit_at(j->now_ms, appointed_at, LIMIT_SOURCE_POLICY);
             start_clock(j, CLOCK_KIND_ARRIVE, duty, unit, &appointed);
         } else {
-            start_policy_clock(j, CLOCK_KIND_ARRIVE, duty, unit, policy->call_arrive_ms);
+            start_policy_clock(j, CLOCK_KIND_ARRIVE, duty, unit, policy->call_arrive);
         }
-        struct limit finish = limit_policy(j, policy->call_finish_ms);
+        struct limit finish = limit_policy(j, policy->call_finish, unit);
         if (j->call.given_limit) {
             int64_t due = j->call.given_limit_at;
-            finish = due == 0 ? limit_none() : (struct limit){due > j->now_ms ? due - j->now_ms : 0, due, LIMIT_SOURCE_GIVEN};
+            finish = due == 0 ? limit_none() : limit_at(j->now_ms, due, LIMIT_SOURCE_GIVEN);
         }
         start_clock(j, CLOCK_KIND_FINISH, duty, unit, &finish);
     }
@@ -194,7 +194,7 @@ bool judge_raise_call(struct judging *j)
     }
     struct offer offer = {.kind = DUTY_KIND_ROUTE, .unit = j->district->desk_unit, .reason = DUTY_END_NONE, .creator = -1};
     uint64_t duty = offer_duty(j, &offer);
-    start_policy_clock(j, CLOCK_KIND_DISPATCH, duty, offer.unit, j->policy->call_dispatch_ms);
+    start_policy_clock(j, CLOCK_KIND_DISPATCH, duty, offer.unit, j->policy->call_dispatch);
     return true;
 }
 
@@ -257,7 +257,7 @@ bool judge_finish_call(struct judging *j)
         struct offer offer = {
             .kind = DUTY_KIND_RATE, .unit = caller, .reason = DUTY_END_NONE, .creator = -1, .of_duty = j->duty.duty_id};
         uint64_t duty = offer_duty(j, &offer);
-        start_policy_clock(j, CLOCK_KIND_RATE, duty, caller, j->policy->rate_ms);
+        start_policy_clock(j, CLOCK_KIND_RATE, duty, caller, j->policy->rate);
     }
     if (j->call.open_responds > 1) {
         return true;
@@ -307,14 +307,11 @@ static void send_back(struct judging *j, const struct duty_row *respond)
     if (!find_clock(j, respond->duty_id, CLOCK_KIND_FINISH, true, &finish) || finish.state != CLOCK_STATE_STOPPED) {
         return;
     }
-    struct limit limit = {finish.budget_ms, finish.due_at, (enum limit_source)finish.source};
+    struct limit limit = limit_of(&finish);
     if (finish.due_at != 0 && finish.in_time) {
-        int64_t due = finish.due_at + (j->now_ms - finish.stopped_at);
-        int64_t least = j->now_ms + j->policy->send_back_floor_ms;
-        limit.due_at = due > least ? due : least;
-        limit.budget_ms = limit.due_at - finish.started_at;
+        limit = limit_resumed(j, &finish, j->policy->send_back_floor);
     }
-    move_due(j, &finish, &limit, CLOCK_WHY_SENT_BACK, -1)->counted = false;
+    move_due(j, &finish, &limit, CLOCK_WHY_SENT_BACK, -1, false);
 }
 
 bool judge_rate_call(struct judging *j)

@@ -17,6 +17,8 @@ struct actor {
     struct text behalf; /* name for whom a gateway acts, or empty */
     uint32_t roles;     /* bit per enum role */
     struct code unit;   /* top of the subtree that it may act for */
+    /* What it may act on: matter codes, or beginnings of codes with a `*` behind them; empty = every matter. */
+    struct codes matters;
 };
 
 /* A wish with an actor and an instant. Texts are borrowed until the verdict's records have been encoded. */
@@ -52,6 +54,25 @@ void core_judge(const struct view *view, const struct command *command, struct v
 
 /* Finds the case that a command names: 0 = none, or it names none. */
 uint64_t core_command_case(const struct view *view, const struct command *command);
+
+/* Does a key with these matters see to this one? */
+bool core_matter_allowed(const struct codes *matters, const struct code *matter);
+
+/* What a clock would be due by under another set. `due_at` etc. are the row's where nothing moves. */
+struct core_due {
+    int64_t due_at, budget_ms;
+    bool provisional;
+    bool moves; /* something differs from the row */
+};
+
+/* The due instant of a running clock under `district`, as settle moves it at `now_ms`. What is overdue already stays so, and no due
+ * instant moves into the past. `lead_due_at`: due instant of the case's lead under the same set, which a support's may not pass;
+ * 0 = none. */
+void core_settled_due(const struct district *district, const struct clock_row *clock, int64_t now_ms, int64_t lead_due_at,
+                      struct core_due *ret);
+
+/* Does the walk over all open cases still have to come to this one? */
+bool core_unsettled(const struct view *view, uint64_t case_id);
 
 /* The earliest timer of one case that is due at or before now: its instant, and what to pulse (a clock or a duty). False: none. */
 bool core_case_due(const struct view *view, uint64_t case_id, int64_t now_ms, int64_t *ret_at_ms, uint64_t *ret_clock,

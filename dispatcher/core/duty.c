@@ -112,7 +112,7 @@ static void open_followup(struct judging *j)
     int32_t desk = j->district->desk_unit;
     struct offer offer = {.kind = DUTY_KIND_FOLLOWUP, .unit = desk, .reason = DUTY_END_NONE, .creator = -1, .reporter = 1};
     uint64_t duty = offer_duty(j, &offer);
-    struct limit limit = limit_policy(j, j->policy->followup_ms);
+    struct limit limit = limit_policy(j, j->policy->followup_limit, desk);
     if (limit.due_at != 0) {
         start_clock(j, CLOCK_KIND_FOLLOWUP, duty, desk, &limit);
     }

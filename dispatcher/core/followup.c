@@ -149,17 +149,17 @@ static void resume_citizen_clock(struct judging *j, bool counted)
     if (total->clock_id == 0 || total->state != CLOCK_STATE_STOPPED) {
         return;
     }
-    struct limit limit = {total->budget_ms, total->due_at, (enum limit_source)total->source};
+    struct limit limit = limit_of(total);
     if (!counted && limit.due_at != 0) {
-        limit.due_at += j->now_ms - total->stopped_at;
+        limit = limit_resumed(j, total, (struct span){0});
     }
-    move_due(j, total, &limit, CLOCK_WHY_REOPENED, -1)->counted = counted;
+    move_due(j, total, &limit, CLOCK_WHY_REOPENED, -1, counted);
 }
 
 void next_round(struct judging *j, enum reopen_by by, bool counted, struct text why)
 {
     j->c.round++;
-    int32_t unit = unit_index(j, &j->c.lead);
+    int32_t unit = unit_in_service(j, &j->c.lead);
     struct case_reopened_body *body = &emit_for(j, RECORD_CASE_REOPENED, unit)->body.case_reopened;
     body->by = by;
     body->counted = counted;
@@ -167,10 +167,11 @@ void next_round(struct judging *j, enum reopen_by by, bool counted, struct text 
     resume_citizen_clock(j, counted);
     propose_order(j, ORDER_KIND_SECOND_ROUND);
     bool last = j->c.round >= j->policy->rounds;
+    int32_t lead = last || unit < 0 ? j->district->desk_unit : unit;
     struct lead_choice choice = {
-        .unit = last || unit < 0 ? j->district->desk_unit : unit,
+        .unit = lead,
         .how = ROUTE_HOW_NEXT_ROUND,
-        .limit = limit_policy(j, last ? j->policy->last_round_ms : j->policy->second_round_ms),
+        .limit = limit_policy(j, last ? j->policy->last_round : j->policy->second_round, lead),
     };
     offer_lead(j, &choice);
 }

@@ -26,7 +26,7 @@ static bool check_submit(struct judging *j, const struct submit_command *submit,
     if (code_empty(&submit->place)) {
         return refuse(j, REFUSAL_NO_PLACE, "place");
     }
-    *ret_place = unit_index(j, &submit->place);
+    *ret_place = unit_in_service(j, &submit->place);
     if (*ret_place < 0) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "place");
     }
@@ -53,7 +53,7 @@ static void begin_case(struct judging *j, const struct submit_command *submit, i
     int32_t street = district_up_to(j->district, place, UNIT_TIER_STREET);
     c->round = 1;
     c->dims.matter = submit->matter;
-    c->dims.place = submit->place;
+    c->dims.place = j->district->units[place].code;
     if (street >= 0) {
         c->dims.street = j->district->units[street].code;
     }
@@ -128,19 +128,19 @@ bool judge_submit(struct judging *j)
         .clock_id = total, .kind = CLOCK_KIND_TOTAL, .round = 1, .started_at = j->now_ms, .span_from_at = j->now_ms};
 
     if (row != NULL) {
-        struct lead_choice choice = {.unit = lead, .how = ROUTE_HOW_RULE, .row = row, .limit = list_limit(j, row)};
+        struct lead_choice choice = {.unit = lead, .how = ROUTE_HOW_RULE, .row = row, .limit = list_limit(j, row, lead)};
         offer_lead(j, &choice);
         for (uint32_t i = 0; i < row->support_count; i++) {
             int32_t unit = district_select(j->district, &row->supports[i], place);
             if (unit >= 0 && unit != lead) {
-                offer_support(j, unit, lead, DUTY_END_ROUTED, choice.limit.budget_ms);
+                offer_support(j, unit, lead, DUTY_END_ROUTED, &choice.limit);
             }
         }
         return true;
     }
     struct offer offer = {.kind = DUTY_KIND_ROUTE, .unit = j->district->desk_unit, .reason = DUTY_END_NONE, .creator = -1};
     uint64_t duty = offer_duty(j, &offer);
-    start_policy_clock(j, CLOCK_KIND_ROUTE, duty, offer.unit, j->policy->route_ms[submit->urgency]);
+    start_policy_clock(j, CLOCK_KIND_ROUTE, duty, offer.unit, j->policy->route[submit->urgency]);
     return true;
 }
 

@@ -118,6 +118,7 @@ static uint32_t wanted_kinds(const struct command *command, const struct family 
     case COMMAND_ADVANCE:
     case COMMAND_PULSE:
     case COMMAND_ADOPT_CONFIG:
+    case COMMAND_SETTLE:
         break;
     }
     return kinds;
@@ -167,6 +168,7 @@ static bool duty_fits(const struct judging *j, const struct duty_row *duty)
     case COMMAND_ADVANCE:
     case COMMAND_PULSE:
     case COMMAND_ADOPT_CONFIG:
+    case COMMAND_SETTLE:
         break;
     }
     return false;
@@ -204,6 +206,7 @@ static const char *named_in(const struct command *command)
     case COMMAND_ADVANCE:
     case COMMAND_PULSE:
     case COMMAND_ADOPT_CONFIG:
+    case COMMAND_SETTLE:
         break;
     }
     return NULL;
@@ -302,6 +305,21 @@ static enum unit_class actor_class(const struct judging *j)
     return unit < 0 ? UNIT_CLASS_EXTERNAL : j->district->units[unit].class;
 }
 
+bool core_matter_allowed(const struct codes *matters, const struct code *matter)
+{
+    for (uint32_t i = 0; i < matters->count; i++) {
+        const char *at = matters->at[i].s;
+        size_t same = 0;
+        while (same < CODE_SIZE && at[same] == matter->s[same] && at[same] != '\0') {
+            same++;
+        }
+        if (same == CODE_SIZE || at[same] == '*' || code_equal(&matters->at[i], matter)) {
+            return true;
+        }
+    }
+    return matters->count == 0;
+}
+
 /* Whose subtree the key must cover. */
 static bool in_scope(const struct judging *j)
 {
@@ -333,9 +351,9 @@ static bool in_scope(const struct judging *j)
     case COMMAND_RAISE_CALL:
         return covers(j, code_empty(&j->c.lead) ? j->district->desk_unit : unit_index(j, &j->c.lead)); /* the desk until routed */
     case COMMAND_WITHDRAW_CALL:
-        return covers(j, unit_index(j, &j->call.caller));
+        return covers(j, unit_in_service(j, &j->call.caller));
     case COMMAND_CANCEL:
-        return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, unit_index(j, &j->duty.creator));
+        return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, unit_in_service(j, &j->duty.creator));
     case COMMAND_CLAIM:
     case COMMAND_RELEASE:
     case COMMAND_SIGN:
@@ -351,6 +369,7 @@ static bool in_scope(const struct judging *j)
         return covers(j, j->district->district_unit);
     case COMMAND_PULSE:
     case COMMAND_ADOPT_CONFIG:
+    case COMMAND_SETTLE:
         break;
     }
     return true;
@@ -447,6 +466,10 @@ static bool judge_wire(struct judging *j)
     if (!in_scope(j)) {
         return refuse(j, REFUSAL_NOT_YOURS, "unit");
     }
+    const struct code *matter = command->type == COMMAND_SUBMIT ? &command->body.submit.matter : &j->c.dims.matter;
+    if ((family->has_case || command->type == COMMAND_SUBMIT) && !core_matter_allowed(&command->actor.matters, matter)) {
+        return refuse(j, REFUSAL_NO_MATTER, "matter");
+    }
     if (!states_allow(j, family)) {
         return false;
     }
@@ -481,6 +504,8 @@ void core_judge(const struct view *view, const struct command *command, struct v
         judge_pulse(&j);
     } else if (command->type == COMMAND_ADOPT_CONFIG) {
         judge_adopt(&j);
+    } else if (command->type == COMMAND_SETTLE) {
+        judge_settle(&j);
     } else {
         judge_wire(&j);
     }

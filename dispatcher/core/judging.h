@@ -52,7 +52,10 @@ uint64_t next_seq(const struct judging *j);
 /* Index of a unit of the district, or -1. */
 int32_t unit_index(const struct judging *j, const struct code *code);
 
-/* May the actor act for this unit: is it in the subtree of the key? */
+/* As unit_index, and for a retired unit its successor: what a code in a command means. */
+int32_t unit_in_service(const struct judging *j, const struct code *code);
+
+/* May the actor act for this unit: is it in the subtree of the key, seconded from there, or is the deputy there? */
 bool covers(const struct judging *j, int32_t unit);
 
 /* May the actor act for the desk, and so see to every case of the district? */
@@ -91,9 +94,13 @@ struct offer {
 uint64_t offer_duty(struct judging *j, const struct offer *offer);
 
 struct limit {
-    int64_t budget_ms;
-    int64_t due_at; /* 0: no limit */
+    int64_t budget_ms; /* counted time */
+    int64_t due_at;    /* 0: no limit */
     enum limit_source source;
+    enum time_kind kind;
+    int64_t amount; /* as in struct span; 0: due_at was given as an instant */
+    int64_t from_at;
+    bool provisional;
 };
 
 /* Time ends with the year 9999: what would be due after it is due at its end, which no command comes after. */
@@ -104,14 +111,28 @@ static inline int64_t instant_within(int64_t at_ms)
 
 /* No limit. */
 struct limit limit_none(void);
-/* `span_ms` from now by the policy. */
-struct limit limit_policy(const struct judging *j, int64_t span_ms);
+/* An instant that was given. */
+struct limit limit_at(int64_t from_at, int64_t due_at, enum limit_source source);
+/* A span from an instant on, by the calendar of the unit (index) that holds the duty; a span of 0 is no limit. */
+struct limit limit_span(const struct judging *j, struct span span, int32_t unit, int64_t from_at, enum limit_source source);
+/* As limit_span from now, by the policy. */
+struct limit limit_policy(const struct judging *j, struct span span, int32_t unit);
+/* The limit that a clock runs by. */
+struct limit limit_of(const struct clock_row *clock);
+/* What is left of a stopped clock, from now on: the time since it stopped moves the due instant; at least `floor`, where it is not
+ * late already. Requires a due instant. */
+struct limit limit_resumed(const struct judging *j, const struct clock_row *clock, struct span floor);
+/* The one of two that is due later. */
+struct limit limit_later(const struct limit *a, const struct limit *b);
 
 /* Emits clock_started for a duty (0: the case itself), with its rungs. */
 void start_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t unit, const struct limit *limit);
 
 /* As start_clock with the policy's span; nothing when the span is 0 (the clock is off). */
-void start_policy_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t unit, int64_t span_ms);
+void start_policy_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t unit, struct span span);
+
+/* What a running clock has counted at an instant. */
+int64_t clock_consumed(const struct judging *j, const struct clock_row *clock, int64_t until_at);
 
 /* Stops the running clock of this kind of a duty (0: none running, nothing happens). */
 void stop_clock(struct judging *j, uint64_t duty, enum clock_kind kind);
@@ -122,13 +143,16 @@ void stop_clock_row(struct judging *j, const struct clock_row *clock);
 /* Ends every running clock of a duty that goes without its result: an overdue item stands and stops late, the others are void;
  * where a call is withdrawn all are. */
 void end_clocks(struct judging *j, uint64_t duty, enum clock_why why);
+/* The same, but for a kind that this verdict has stopped already (the rows do not know yet). */
+void end_other_clocks(struct judging *j, uint64_t duty, int except, enum clock_why why);
 
 /* Finds the running (or, with `any`, the newest) clock of a kind of a duty. */
 bool find_clock(const struct judging *j, uint64_t duty, enum clock_kind kind, bool any, struct clock_row *ret);
 
-/* Emits clock_due_moved with fresh rungs. */
+/* Emits clock_due_moved with fresh rungs. `unit` >= 0: its holder from now on. `counted`: of a stopped clock, the time since the
+ * stop counts as consumed. */
 struct clock_due_moved_body *move_due(struct judging *j, const struct clock_row *clock, const struct limit *limit,
-                                      enum clock_why why, int32_t unit);
+                                      enum clock_why why, int32_t unit, bool counted);
 
 /* Emits duty_done, stops the clock that judges it and ends the others of the duty. */
 void finish_duty(struct judging *j, const struct duty_row *duty, struct text text);
@@ -149,14 +173,14 @@ struct lead_choice {
 /* The row of the list in force that fits the case, or NULL; its place and lead, -1 = none. */
 const struct catalogue_row *list_row(const struct judging *j, int32_t *ret_place, int32_t *ret_lead);
 
-/* The list's (or the sender's) handle limit of this case from now on. */
-struct limit list_limit(const struct judging *j, const struct catalogue_row *row);
+/* The list's (or the sender's) handle limit of this case from now on, for a lead. */
+struct limit list_limit(const struct judging *j, const struct catalogue_row *row, int32_t lead);
 
 /* Emits case_routed, the lead's duty and its clocks, and on the first route the citizen's due instant. */
 void offer_lead(struct judging *j, const struct lead_choice *choice);
 
-/* Emits a support duty with its clocks. */
-void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_end reason, int64_t budget_ms);
+/* Emits a support duty with its clocks: due with the lead's `limit`, by the support's own calendar, but not after it. */
+void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_end reason, const struct limit *limit);
 
 /* Emits what a take-over to `unit` does: late item stands, the unit stays as support, fresh limit. */
 void take_over_to(struct judging *j, int32_t unit, struct text reason);
@@ -203,5 +227,6 @@ bool judge_note_followup(struct judging *j);
 bool judge_advance(struct judging *j);
 void judge_pulse(struct judging *j);
 void judge_adopt(struct judging *j);
+void judge_settle(struct judging *j);
 
 #endif

@@ -11,20 +11,15 @@ const struct catalogue_row *list_row(const struct judging *j, int32_t *ret_place
                           : district_row(j->district, district_matter_find(j->district, &j->c.dims.matter), *ret_place, ret_lead);
 }
 
-struct limit list_limit(const struct judging *j, const struct catalogue_row *row)
+struct limit list_limit(const struct judging *j, const struct catalogue_row *row, int32_t lead)
 {
     if (j->c.given_limit) {
-        if (j->c.given_limit_at == 0) {
-            return limit_none();
-        }
-        int64_t budget = j->c.given_limit_at > j->now_ms ? j->c.given_limit_at - j->now_ms : 0;
-        return (struct limit){budget, j->c.given_limit_at, LIMIT_SOURCE_GIVEN};
+        return j->c.given_limit_at == 0 ? limit_none() : limit_at(j->now_ms, j->c.given_limit_at, LIMIT_SOURCE_GIVEN);
     }
-    if (row != NULL && row->limit_ms[j->c.dims.urgency] != 0) {
-        int64_t span = row->limit_ms[j->c.dims.urgency];
-        return (struct limit){span, j->now_ms + span, LIMIT_SOURCE_CATALOGUE};
+    if (row != NULL && row->limit[j->c.dims.urgency].amount != 0) {
+        return limit_span(j, row->limit[j->c.dims.urgency], lead, j->now_ms, LIMIT_SOURCE_CATALOGUE);
     }
-    return limit_policy(j, j->policy->handle_ms[j->c.dims.urgency]);
+    return limit_policy(j, j->policy->handle[j->c.dims.urgency], lead);
 }
 
 /* Is the citizen to be contacted at all? */
@@ -37,12 +32,12 @@ static bool contact_wanted(const struct case_row *c)
 static void set_citizen_due(struct judging *j, const struct lead_choice *choice)
 {
     struct limit limit = choice->limit;
-    if (limit.due_at != 0 && limit.source != LIMIT_SOURCE_GIVEN) {
-        limit.due_at = j->c.received_at + limit.budget_ms;
-    } else if (limit.source == LIMIT_SOURCE_GIVEN) {
-        limit.budget_ms = limit.due_at - j->c.received_at;
+    if (limit.due_at != 0 && limit.amount != 0) {
+        limit = limit_span(j, (struct span){limit.kind, limit.amount}, choice->unit, j->c.received_at, limit.source);
+    } else if (limit.due_at != 0) {
+        limit = limit_at(j->c.received_at, limit.due_at, limit.source);
     }
-    move_due(j, &j->total, &limit, CLOCK_WHY_ROUTED, choice->unit);
+    move_due(j, &j->total, &limit, CLOCK_WHY_ROUTED, choice->unit, false);
 }
 
 void offer_lead(struct judging *j, const struct lead_choice *choice)
@@ -66,9 +61,9 @@ void offer_lead(struct judging *j, const struct lead_choice *choice)
         offer.reason = DUTY_END_TAKEN_OVER;
     }
     uint64_t duty = offer_duty(j, &offer);
-    start_policy_clock(j, CLOCK_KIND_SIGN, duty, choice->unit, policy->sign_ms[urgency]);
+    start_policy_clock(j, CLOCK_KIND_SIGN, duty, choice->unit, policy->sign[urgency]);
     if (contact_wanted(&j->c)) {
-        start_policy_clock(j, CLOCK_KIND_CONTACT, duty, choice->unit, policy->contact_ms[urgency]);
+        start_policy_clock(j, CLOCK_KIND_CONTACT, duty, choice->unit, policy->contact[urgency]);
     }
     start_clock(j, CLOCK_KIND_HANDLE, duty, choice->unit, &choice->limit);
     if (first) {
@@ -76,12 +71,22 @@ void offer_lead(struct judging *j, const struct lead_choice *choice)
     }
 }
 
-void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_end reason, int64_t budget_ms)
+void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_end reason, const struct limit *limit)
 {
     struct offer offer = {.kind = DUTY_KIND_SUPPORT, .unit = unit, .reason = reason, .creator = creator};
     uint64_t duty = offer_duty(j, &offer);
-    start_policy_clock(j, CLOCK_KIND_SIGN, duty, unit, j->policy->sign_ms[j->c.dims.urgency]);
-    start_policy_clock(j, CLOCK_KIND_SUPPORT, duty, unit, budget_ms);
+    start_policy_clock(j, CLOCK_KIND_SIGN, duty, unit, j->policy->sign[j->c.dims.urgency]);
+    if (limit->due_at == 0) {
+        return;
+    }
+    struct limit own = limit_at(j->now_ms, limit->due_at, limit->source);
+    if (limit->amount != 0) {
+        own = limit_span(j, (struct span){limit->kind, limit->amount}, unit, j->now_ms, limit->source);
+    }
+    if (own.due_at > limit->due_at) {
+        own.due_at = limit->due_at;
+    }
+    start_clock(j, CLOCK_KIND_SUPPORT, duty, unit, &own);
 }
 
 /* Nothing off the list is pushed down: never by hand onto a community or grid, onto a street only by a district leader (准入). */
@@ -103,7 +108,7 @@ static bool may_push(const struct judging *j, int32_t unit)
 static bool check_supports(struct judging *j, const struct codes *codes, int32_t lead)
 {
     for (uint32_t i = 0; i < codes->count; i++) {
-        int32_t unit = unit_index(j, &codes->at[i]);
+        int32_t unit = unit_in_service(j, &codes->at[i]);
         if (unit < 0) {
             return refuse(j, REFUSAL_UNKNOWN_UNIT, "supports");
         }
@@ -121,7 +126,7 @@ static bool check_supports(struct judging *j, const struct codes *codes, int32_t
 bool judge_route(struct judging *j)
 {
     const struct route_command *route = &j->command->body.route;
-    int32_t unit = unit_index(j, &route->unit), place, listed;
+    int32_t unit = unit_in_service(j, &route->unit), place, listed;
     if (unit < 0) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }
@@ -147,11 +152,11 @@ bool judge_route(struct judging *j)
         .how = ROUTE_HOW_HAND,
         .row = row,
         .reason = route->reason,
-        .limit = list_limit(j, row),
+        .limit = list_limit(j, row, unit),
     };
     offer_lead(j, &choice);
     for (uint32_t i = 0; i < route->supports.count; i++) {
-        offer_support(j, unit_index(j, &route->supports.at[i]), unit, DUTY_END_ROUTED, choice.limit.budget_ms);
+        offer_support(j, unit_in_service(j, &route->supports.at[i]), unit, DUTY_END_ROUTED, &choice.limit);
     }
     return true;
 }
@@ -167,28 +172,36 @@ int32_t next_tier(const struct judging *j, int32_t unit)
     return -1;
 }
 
+/* Half of the list's limit, whole days rounded up, and at least the policy's floor [ours]. */
+static struct limit half_limit(const struct judging *j, int32_t unit)
+{
+    int32_t place, listed;
+    struct limit list = list_limit(j, list_row(j, &place, &listed), unit);
+    if (list.source == LIMIT_SOURCE_NONE) {
+        return list;
+    }
+    struct span half = {list.kind, (list.amount + 1) / 2};
+    if (list.amount == 0) {
+        half.amount = (j->c.given_limit_at - j->c.received_at) / 2;
+    }
+    struct limit fresh = limit_span(j, half, unit, j->now_ms, LIMIT_SOURCE_HALF);
+    struct limit least = limit_span(j, j->policy->take_over_floor, unit, j->now_ms, LIMIT_SOURCE_HALF);
+    return limit_later(&fresh, &least);
+}
+
 void take_over_to(struct judging *j, int32_t unit, struct text reason)
 {
     struct duty_row old;
     if (!view_get(j->view, ROW_DUTY, j->c.lead_duty, &old)) {
         return;
     }
-    int32_t late_unit = unit_index(j, &old.unit), place, listed;
+    int32_t late_unit = unit_index(j, &old.unit);
     end_duty(j, &old, DUTY_END_TAKEN_OVER, CLOCK_WHY_TAKEN_OVER, reason);
-    struct limit list = list_limit(j, list_row(j, &place, &listed));
-    struct limit fresh = limit_none();
-    int64_t span = j->c.given_limit && j->c.given_limit_at != 0 ? j->c.given_limit_at - j->c.received_at : list.budget_ms;
-    if (list.source != LIMIT_SOURCE_NONE) {
-        span /= 2;
-        if (span < j->policy->take_over_floor_ms) {
-            span = j->policy->take_over_floor_ms;
-        }
-        fresh = (struct limit){span, j->now_ms + span, LIMIT_SOURCE_HALF};
-    }
+    struct limit fresh = half_limit(j, unit);
     struct lead_choice choice = {.unit = unit, .how = ROUTE_HOW_TAKE_OVER, .row = NULL, .reason = reason, .limit = fresh};
     offer_lead(j, &choice);
     if (late_unit >= 0) {
-        offer_support(j, late_unit, unit, DUTY_END_CONTINUE, fresh.budget_ms);
+        offer_support(j, late_unit, unit, DUTY_END_CONTINUE, &fresh);
     }
 }
 
@@ -197,7 +210,7 @@ bool judge_take_over(struct judging *j)
     const struct take_over_command *take_over = &j->command->body.take_over;
     int32_t lead = unit_index(j, &j->duty.unit);
     assert(lead >= 0);
-    int32_t unit = code_empty(&take_over->unit) ? next_tier(j, lead) : unit_index(j, &take_over->unit);
+    int32_t unit = code_empty(&take_over->unit) ? next_tier(j, lead) : unit_in_service(j, &take_over->unit);
     if (unit < 0 && !code_empty(&take_over->unit)) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }

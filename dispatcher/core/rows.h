@@ -23,6 +23,7 @@
     X(NUMBER, number_row, "YYMMDD * 10,000,000 + running number")                                                                  \
     X(REQUEST, request_row, "sequence of the command_taken record")                                                                \
     X(UNIT, unit_row, "sequence of the unit_published record")                                                                     \
+    X(CALENDAR, calendar_row, "sequence of the calendar_published record")                                                         \
     X(DISTRICT, district_row, "always 1")
 
 enum row_table {
@@ -170,10 +171,11 @@ struct clock_row {
     uint8_t source; /* enum limit_source */
     uint8_t fired;  /* bit per enum rung */
     uint8_t in_time;
+    uint8_t provisional;
     uint8_t counted; /* what the counters hold: 0 nothing, 1 in time, 2 late */
     uint8_t duration_counted;
+    uint8_t unused[3];
     uint32_t round;
-    uint32_t unused;
     int64_t started_at;
     int64_t due_at; /* 0 = none */
     int64_t budget_ms;
@@ -183,6 +185,11 @@ struct clock_row {
     int64_t duration_ms; /* what the duration metric holds for it */
     int64_t duration_at;
     int64_t rung_at[4]; /* by enum rung; 0 = no such rung */
+    /* the limit, so that another calendar can say anew when it is due: `amount` of time_kind from `from_at` on; 0: given as an
+     * instant */
+    int64_t amount;
+    int64_t from_at;
+    uint64_t calendar; /* sequence of its calendar_published, 0 = none needed */
 };
 
 /* A closed span of a clock's ledger. */
@@ -191,7 +198,8 @@ struct span_row {
     uint64_t prev; /* span before it, of the same clock */
     int64_t from_at;
     int64_t until_at;
-    uint8_t counted; /* 0: passed, but does not count (a judge's wait) */
+    int64_t counted_ms; /* by the calendar of the time; 0 where it does not count */
+    uint8_t counted;    /* 0: passed, but does not count (a judge's wait) */
     uint8_t unused[7];
 };
 
@@ -222,9 +230,18 @@ struct unit_row {
     struct code unit;
     struct code parent;
     struct code acct;
+    struct code successor;
     uint8_t tier;
     uint8_t class;
-    uint8_t unused[6];
+    uint8_t retired;
+    uint8_t unused[5];
+};
+
+struct calendar_row {
+    struct code name;
+    char hash[64];
+    int64_t known_from_at;
+    int64_t known_until_at;
 };
 
 /* One row of facts about the whole. */
@@ -237,6 +254,8 @@ struct district_row {
     uint64_t cases;
     uint64_t open_cases;
     uint64_t units_from;     /* first unit_published of the set in force */
+    uint64_t calendars_from; /* first calendar_published of the set in force; the others follow it at once */
+    uint64_t settle_next;    /* cases from this id on may not be settled under the set in force; 0 = all are */
     uint64_t oldest_request; /* oldest remembered request row, 0 = none */
     uint64_t last_request;
     char config_hash[64];

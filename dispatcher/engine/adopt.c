@@ -33,6 +33,7 @@ void adopt_look(struct engine *engine)
     struct district_row row;
 
     view_get(&engine->view, ROW_DISTRICT, 1, &row);
+    engine->settle_next = row.settle_next;
     if (strncmp(row.config_hash, engine->district->hash, sizeof(row.config_hash)) != 0) {
         engine->adopting = true;
         engine->adopt_from = 0;
@@ -40,6 +41,49 @@ void adopt_look(struct engine *engine)
     }
     engine->adopt_from = count_published(engine, row.units_from);
     engine->adopting = engine->adopt_from < engine->district->unit_count;
+}
+
+/* How many ids one step looks at, and how many records it may make of them. */
+#define SETTLE_IDS 2000
+
+bool settle_case(struct engine *engine, uint64_t case_id)
+{
+    struct command command = {.type = COMMAND_SETTLE, .now_ms = engine->now_ms};
+
+    command.body.settle.given = SETTLE_HAS_CASE;
+    command.body.settle.case_id = case_id;
+    return step_own(engine, &command);
+}
+
+/* The record that says how far the walk is. */
+static bool settled_until(struct engine *engine, uint64_t until)
+{
+    struct command command = {.type = COMMAND_SETTLE, .now_ms = engine->now_ms};
+
+    command.body.settle.given = SETTLE_HAS_UNTIL;
+    command.body.settle.until = until;
+    engine->settle_next = until;
+    return step_own(engine, &command);
+}
+
+void settle_run(struct engine *engine)
+{
+    uint64_t ids[256];
+    size_t n = 1;
+    uint32_t looked = 0;
+
+    if (engine->settle_next == 0)
+        return;
+    while (n > 0 && looked < SETTLE_IDS && !step_full(engine)) {
+        n = store_ids_from(engine->store, ROW_CASE, engine->settle_next, ids, 256);
+        for (size_t i = 0; i < n; i++) {
+            if (!settle_case(engine, ids[i]))
+                return;
+            engine->settle_next = ids[i] + 1;
+        }
+        looked += (uint32_t)n;
+    }
+    settled_until(engine, n > 0 ? engine->settle_next : 0);
 }
 
 bool adopt_run(struct engine *engine)
@@ -59,6 +103,8 @@ bool adopt_run(struct engine *engine)
         assert(published > 0);
         engine->adopt_from += published;
         engine->adopting = engine->adopt_from < engine->district->unit_count;
+        if (!engine->adopting)
+            adopt_look(engine); /* open cases come under the new set one by one */
     }
     return true;
 }

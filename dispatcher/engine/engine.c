@@ -173,7 +173,7 @@ int64_t engine_next_due_ms(struct engine *engine)
 
     if (engine->stopped < 0)
         return INT64_MAX;
-    if (engine->job.on || engine->adopting)
+    if (engine->job.on || engine->adopting || engine->settle_next != 0)
         return engine->now_ms;
     if (!store_next_timer(engine->store, &at_ms, &kind, &id))
         return INT64_MAX;

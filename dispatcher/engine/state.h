@@ -49,6 +49,7 @@ struct engine {
     uint64_t cases; /* rows, for hello */
     bool adopting;  /* the set in force is not the one that we have, or not all its units are published */
     uint32_t adopt_from;
+    uint64_t settle_next; /* cases from this id on may have to be settled under the set in force; 0 = none */
     struct job job;
 
     bool deaf;    /* nobody listens to events */
@@ -94,6 +95,12 @@ bool timer_fire_case(struct engine *engine, uint64_t case_id);
 
 /* adopt.c: carries the adoption on. False: it needs another step. */
 bool adopt_run(struct engine *engine);
+
+/* Carries the walk over open cases on, a slice a step, after what others asked for. */
+void settle_run(struct engine *engine);
+
+/* Settles one case before its time comes in the walk. False: the step must end. */
+bool settle_case(struct engine *engine, uint64_t case_id);
 
 /* Finds from the rows whether the set in force is this one and whole. */
 void adopt_look(struct engine *engine);

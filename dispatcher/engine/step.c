@@ -112,9 +112,9 @@ static int bring_time(struct engine *engine, const struct engine_message *messag
 {
     int r;
 
-    if (!engine->drill) {
-        uint64_t case_id = core_command_case(&engine->view, command);
+    uint64_t case_id = core_command_case(&engine->view, command);
 
+    if (!engine->drill) {
         if (case_id != 0 && !timer_fire_case(engine, case_id))
             return failure(engine) < 0 ? failure(engine) : -EIO;
         return 1;
@@ -122,6 +122,8 @@ static int bring_time(struct engine *engine, const struct engine_message *messag
     if (timer_fire(engine, target_ms, UINT32_MAX)) {
         if (target_ms > engine->now_ms)
             engine->now_ms = target_ms;
+        if (case_id >= engine->settle_next && engine->settle_next != 0 && !settle_case(engine, case_id))
+            return failure(engine) < 0 ? failure(engine) : -EIO;
         return 1;
     }
     r = failure(engine);
@@ -247,6 +249,8 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
         take_message(engine, &messages[taken++]);
     if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0)
         timer_fire(engine, engine->now_ms, STEP_PULSES_MAX);
+    if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0)
+        settle_run(engine);
     return taken;
 }
 

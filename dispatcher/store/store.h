@@ -64,6 +64,9 @@ size_t store_inbox(struct store *store, const struct code *unit, int64_t after_d
 /* Ids of rows of a table, descending, below `before` (0: from the newest). Returns how many. */
 size_t store_ids_before(struct store *store, enum row_table table, uint64_t before, uint64_t *ret_ids, size_t max);
 
+/* Ids of rows of a table, ascending, `from` included. Returns how many. */
+size_t store_ids_from(struct store *store, enum row_table table, uint64_t from, uint64_t *ret_ids, size_t max);
+
 /* Calls `each` for every counter of `metric` with from_slot <= slot < until_slot, buffered ones included, in key order. Stops when
  * it returns false. `each` may not write to the store. */
 void store_counters(struct store *store, uint32_t metric, uint32_t from_slot, uint32_t until_slot,

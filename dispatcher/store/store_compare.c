@@ -50,6 +50,33 @@ size_t store_ids_before(struct store *store, enum row_table table, uint64_t befo
     return count;
 }
 
+size_t store_ids_from(struct store *store, enum row_table table, uint64_t from, uint64_t *ret_ids, size_t max)
+{
+    MDB_cursor *cursor;
+    MDB_val key = {.mv_size = sizeof from, .mv_data = &from}, value;
+    size_t count = 0;
+    if (max == 0 || store_flush_table(store, table) < 0)
+        return 0;
+    int rc = mdb_cursor_open(store->txn, store->tables[table], &cursor);
+    if (rc != 0) {
+        store_latch(store, rc);
+        return 0;
+    }
+    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    while (rc == 0) {
+        memcpy(&ret_ids[count++], key.mv_data, sizeof from);
+        if (count == max)
+            break;
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+    mdb_cursor_close(cursor);
+    if (rc != 0 && rc != MDB_NOTFOUND) {
+        store_latch(store, rc);
+        return 0;
+    }
+    return count;
+}
+
 struct differ {
     void (*call)(void *arg, const char *table, uint64_t id, const char *what);
     void *arg;

@@ -240,6 +240,12 @@ static const struct field_shape adopt_config_command_fields[] = {
 };
 const struct shape adopt_config_command_shape = { .name = "adopt_config_command", .id = 23, .field_count = 1, .size = sizeof(struct adopt_config_command), .fields = adopt_config_command_fields };
 
+static const struct field_shape settle_command_fields[] = {
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct settle_command, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "until", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct settle_command, until), .min = 0, .max = INT64_MAX },
+};
+const struct shape settle_command_shape = { .name = "settle_command", .id = 24, .field_count = 2, .size = sizeof(struct settle_command), .fields = settle_command_fields };
+
 static const struct field_shape command_answer_fields[] = {
     { .name = "seq", .name_size = 3, .type = FIELD_ID, .offset = offsetof(struct command_answer, seq), .min = 0, .max = INT64_MAX },
     { .name = "at", .name_size = 2, .type = FIELD_INSTANT, .offset = offsetof(struct command_answer, at), .min = 0, .max = INT64_C(253402300799999) },
@@ -249,7 +255,7 @@ static const struct field_shape command_answer_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct command_answer, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct command_answer, call_id), .min = 0, .max = INT64_MAX },
 };
-const struct shape command_answer_shape = { .name = "command_answer", .id = 24, .field_count = 7, .size = sizeof(struct command_answer), .fields = command_answer_fields };
+const struct shape command_answer_shape = { .name = "command_answer", .id = 25, .field_count = 7, .size = sizeof(struct command_answer), .fields = command_answer_fields };
 
 static const struct command_info command_infos[] = {
     [COMMAND_SUBMIT] = { .name = "submit", .name_size = 6, .type = COMMAND_SUBMIT,
@@ -321,6 +327,9 @@ static const struct command_info command_infos[] = {
     [COMMAND_ADOPT_CONFIG] = { .name = "adopt_config", .name_size = 12, .type = COMMAND_ADOPT_CONFIG,
         .roles = 0, .wire = false,
         .shape = &adopt_config_command_shape, .scope = "-", .doc = "A configuration set comes into force. Made by the dispatcher at start and on SIGHUP." },
+    [COMMAND_SETTLE] = { .name = "settle", .name_size = 6, .type = COMMAND_SETTLE,
+        .roles = 0, .wire = false,
+        .shape = &settle_command_shape, .scope = "-", .doc = "Brings one open case under the calendars and units of the set in force. Made by the dispatcher after a change of configuration." },
 };
 
 const struct command_info *command_info(enum command_type type)

@@ -35,8 +35,9 @@ enum command_type {
     COMMAND_ADVANCE = 40,
     COMMAND_PULSE = 41,
     COMMAND_ADOPT_CONFIG = 42,
+    COMMAND_SETTLE = 43,
 };
-#define COMMAND_TYPE_MAX 42
+#define COMMAND_TYPE_MAX 43
 
 /* A complaint comes in. Routed by rule where a row of the list fits. */
 struct submit_command {
@@ -464,6 +465,16 @@ struct adopt_config_command {
 extern const struct shape adopt_config_command_shape;
 #define ADOPT_CONFIG_HAS_FROM (UINT64_C(1) << 0)
 
+/* Brings one open case under the calendars and units of the set in force. Made by the dispatcher after a change of configuration. */
+struct settle_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case, or 0. */
+    uint64_t until; /* Without a case: all cases below this id are settled, 0 = all there are. */
+};
+extern const struct shape settle_command_shape;
+#define SETTLE_HAS_CASE (UINT64_C(1) << 0)
+#define SETTLE_HAS_UNTIL (UINT64_C(1) << 1)
+
 union command_body {
     uint64_t given; /* of whichever member is set */
     struct submit_command submit;
@@ -489,6 +500,7 @@ union command_body {
     struct advance_command advance;
     struct pulse_command pulse;
     struct adopt_config_command adopt_config;
+    struct settle_command settle;
 };
 
 /* What every accepted command answers. */

@@ -34,7 +34,7 @@ static const struct field_shape case_view_fields[] = {
     { .name = "reporter_name", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reporter_name), .min = 0, .max = 1024, .personal = true },
     { .name = "reporter_phone", .name_size = 14, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reporter_phone), .min = 0, .max = 64, .personal = true },
 };
-const struct shape case_view_shape = { .name = "case_view", .id = 25, .field_count = 28, .size = sizeof(struct case_view), .fields = case_view_fields };
+const struct shape case_view_shape = { .name = "case_view", .id = 26, .field_count = 28, .size = sizeof(struct case_view), .fields = case_view_fields };
 
 static const struct field_shape duty_view_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, duty_id), .min = 0, .max = INT64_MAX },
@@ -60,7 +60,7 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "claimed", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, claimed), .min = 0, .max = 1 },
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, lease_until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .id = 26, .field_count = 22, .size = sizeof(struct duty_view), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .id = 27, .field_count = 22, .size = sizeof(struct duty_view), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -73,7 +73,7 @@ static const struct field_shape call_view_fields[] = {
     { .name = "closed_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct call_view, closed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct call_view, outcome), .min = 0, .max = 5, .values = &call_outcome_enum },
 };
-const struct shape call_view_shape = { .name = "call_view", .id = 27, .field_count = 9, .size = sizeof(struct call_view), .fields = call_view_fields };
+const struct shape call_view_shape = { .name = "call_view", .id = 28, .field_count = 9, .size = sizeof(struct call_view), .fields = call_view_fields };
 
 static const struct field_shape clock_view_fields[] = {
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_view, clock_id), .min = 0, .max = INT64_MAX },
@@ -93,7 +93,7 @@ static const struct field_shape clock_view_fields[] = {
     { .name = "calendar", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct clock_view, calendar), .min = 0, .max = 32 },
     { .name = "provisional", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct clock_view, provisional), .min = 0, .max = 1 },
 };
-const struct shape clock_view_shape = { .name = "clock_view", .id = 28, .field_count = 16, .size = sizeof(struct clock_view), .fields = clock_view_fields };
+const struct shape clock_view_shape = { .name = "clock_view", .id = 29, .field_count = 16, .size = sizeof(struct clock_view), .fields = clock_view_fields };
 
 static const struct field_shape metric_view_fields[] = {
     { .name = "key", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct metric_view, key), .min = 0, .max = 32 },
@@ -105,7 +105,7 @@ static const struct field_shape metric_view_fields[] = {
     { .name = "p90_ms", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct metric_view, p90_ms), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
     { .name = "excluded", .name_size = 8, .type = FIELD_MAP, .offset = offsetof(struct metric_view, excluded), .min = 0, .max = 0 },
 };
-const struct shape metric_view_shape = { .name = "metric_view", .id = 29, .field_count = 8, .size = sizeof(struct metric_view), .fields = metric_view_fields };
+const struct shape metric_view_shape = { .name = "metric_view", .id = 30, .field_count = 8, .size = sizeof(struct metric_view), .fields = metric_view_fields };
 
 static const struct field_shape unit_view_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct unit_view, code), .min = 0, .max = 32 },
@@ -122,7 +122,7 @@ static const struct field_shape unit_view_fields[] = {
     { .name = "capacity", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct unit_view, capacity), .min = 0, .max = INT64_C(4294967295) },
     { .name = "duty_phone", .name_size = 10, .type = FIELD_TEXT, .offset = offsetof(struct unit_view, duty_phone), .min = 0, .max = 64 },
 };
-const struct shape unit_view_shape = { .name = "unit_view", .id = 30, .field_count = 13, .size = sizeof(struct unit_view), .fields = unit_view_fields };
+const struct shape unit_view_shape = { .name = "unit_view", .id = 31, .field_count = 13, .size = sizeof(struct unit_view), .fields = unit_view_fields };
 
 static const struct field_shape route_view_fields[] = {
     { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct route_view, row), .min = 0, .max = INT64_C(4294967295) },
@@ -132,7 +132,7 @@ static const struct field_shape route_view_fields[] = {
     { .name = "fits", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct route_view, fits), .min = 0, .max = 1 },
     { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct route_view, why), .min = 0, .max = 1024 },
 };
-const struct shape route_view_shape = { .name = "route_view", .id = 31, .field_count = 6, .size = sizeof(struct route_view), .fields = route_view_fields };
+const struct shape route_view_shape = { .name = "route_view", .id = 32, .field_count = 6, .size = sizeof(struct route_view), .fields = route_view_fields };
 
 static const struct field_shape interval_view_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct interval_view, from), .min = 0, .max = INT64_C(253402300799999) },
@@ -142,7 +142,7 @@ static const struct field_shape interval_view_fields[] = {
     { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct interval_view, why), .min = 0, .max = 6, .values = &interval_why_enum },
     { .name = "name", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct interval_view, name), .min = 0, .max = 1024 },
 };
-const struct shape interval_view_shape = { .name = "interval_view", .id = 32, .field_count = 6, .size = sizeof(struct interval_view), .fields = interval_view_fields };
+const struct shape interval_view_shape = { .name = "interval_view", .id = 33, .field_count = 6, .size = sizeof(struct interval_view), .fields = interval_view_fields };
 
 static const struct field_shape follower_view_fields[] = {
     { .name = "key", .name_size = 3, .type = FIELD_CODE, .offset = offsetof(struct follower_view, key), .min = 0, .max = 32 },
@@ -152,12 +152,12 @@ static const struct field_shape follower_view_fields[] = {
     { .name = "seen_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct follower_view, seen_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "waiting", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct follower_view, waiting), .min = 0, .max = 1 },
 };
-const struct shape follower_view_shape = { .name = "follower_view", .id = 33, .field_count = 6, .size = sizeof(struct follower_view), .fields = follower_view_fields };
+const struct shape follower_view_shape = { .name = "follower_view", .id = 34, .field_count = 6, .size = sizeof(struct follower_view), .fields = follower_view_fields };
 
 static const struct field_shape hello_query_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_query, major), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape hello_query_shape = { .name = "hello_query", .id = 34, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
+const struct shape hello_query_shape = { .name = "hello_query", .id = 35, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
 
 static const struct field_shape hello_reply_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, major), .min = 0, .max = INT64_C(4294967295) },
@@ -175,14 +175,14 @@ static const struct field_shape hello_reply_fields[] = {
     { .name = "offset_minutes", .name_size = 14, .type = FIELD_NUM, .offset = offsetof(struct hello_reply, offset_minutes), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "calendar_until", .name_size = 14, .type = FIELD_INSTANT, .offset = offsetof(struct hello_reply, calendar_until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape hello_reply_shape = { .name = "hello_reply", .id = 35, .field_count = 14, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
+const struct shape hello_reply_shape = { .name = "hello_reply", .id = 36, .field_count = 14, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
 
 static const struct field_shape show_case_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_case_query, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, number), .min = 0, .max = 64 },
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, submitted), .min = 0, .max = 64 },
 };
-const struct shape show_case_query_shape = { .name = "show_case_query", .id = 36, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
+const struct shape show_case_query_shape = { .name = "show_case_query", .id = 37, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
 
 static const struct field_shape list_cases_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct list_cases_query, after), .min = 0, .max = INT64_MAX },
@@ -196,12 +196,12 @@ static const struct field_shape list_cases_query_fields[] = {
     { .name = "age_from", .name_size = 8, .type = FIELD_SPAN, .offset = offsetof(struct list_cases_query, age_from), .min = 0, .max = INT64_MAX },
     { .name = "age_until", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct list_cases_query, age_until), .min = 0, .max = INT64_MAX },
 };
-const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 37, .field_count = 10, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
+const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 38, .field_count = 10, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
 
 static const struct field_shape list_cases_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct list_cases_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 38, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
+const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 39, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
 
 static const struct field_shape timeline_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_query, case_id), .min = 0, .max = INT64_MAX },
@@ -209,12 +209,12 @@ static const struct field_shape timeline_query_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct timeline_query, submitted), .min = 0, .max = 64 },
     { .name = "before", .name_size = 6, .type = FIELD_ID, .offset = offsetof(struct timeline_query, before), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_query_shape = { .name = "timeline_query", .id = 39, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
+const struct shape timeline_query_shape = { .name = "timeline_query", .id = 40, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
 
 static const struct field_shape timeline_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 40, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
+const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 41, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
 
 static const struct field_shape inbox_query_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct inbox_query, unit), .min = 0, .max = 32 },
@@ -223,25 +223,25 @@ static const struct field_shape inbox_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct inbox_query, after), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct inbox_query, count), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape inbox_query_shape = { .name = "inbox_query", .id = 41, .field_count = 5, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
+const struct shape inbox_query_shape = { .name = "inbox_query", .id = 42, .field_count = 5, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
 
 static const struct field_shape inbox_reply_fields[] = {
     { .name = "next_due", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct inbox_reply, next_due), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct inbox_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 42, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
+const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 43, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
 
 static const struct field_shape events_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_query, from), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct events_query, count), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape events_query_shape = { .name = "events_query", .id = 43, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
+const struct shape events_query_shape = { .name = "events_query", .id = 44, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
 
 static const struct field_shape events_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, last), .min = 0, .max = INT64_MAX },
 };
-const struct shape events_reply_shape = { .name = "events_reply", .id = 44, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
+const struct shape events_reply_shape = { .name = "events_reply", .id = 45, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
 
 static const struct field_shape metrics_query_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_query, metric), .min = 0, .max = 8, .values = &metric_enum, .required = true },
@@ -250,7 +250,7 @@ static const struct field_shape metrics_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, from), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape metrics_query_shape = { .name = "metrics_query", .id = 45, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
+const struct shape metrics_query_shape = { .name = "metrics_query", .id = 46, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
 
 static const struct field_shape metrics_reply_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_reply, metric), .min = 0, .max = 8, .values = &metric_enum },
@@ -258,13 +258,13 @@ static const struct field_shape metrics_reply_fields[] = {
     { .name = "as_of", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_reply, as_of), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "scale", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct metrics_reply, scale), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 46, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
+const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 47, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
 
 static const struct field_shape explain_route_query_fields[] = {
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, matter), .min = 0, .max = 32, .required = true },
     { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, place), .min = 0, .max = 32, .required = true },
 };
-const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 47, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
+const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 48, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
 
 static const struct field_shape explain_route_reply_fields[] = {
     { .name = "version", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct explain_route_reply, version), .min = 0, .max = 64 },
@@ -276,17 +276,17 @@ static const struct field_shape explain_route_reply_fields[] = {
     { .name = "calls", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct explain_route_reply, calls), .min = 0, .max = 16 },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct explain_route_reply, due_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 48, .field_count = 8, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
+const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 49, .field_count = 8, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
 
 static const struct field_shape list_units_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_units_query, after), .min = 0, .max = 32 },
 };
-const struct shape list_units_query_shape = { .name = "list_units_query", .id = 49, .field_count = 1, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
+const struct shape list_units_query_shape = { .name = "list_units_query", .id = 50, .field_count = 1, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
 
 static const struct field_shape list_units_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_units_reply, next), .min = 0, .max = 32 },
 };
-const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 50, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
+const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 51, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
 
 static const struct field_shape pull_query_fields[] = {
     { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct pull_query, worker), .min = 0, .max = 32, .required = true },
@@ -296,12 +296,12 @@ static const struct field_shape pull_query_fields[] = {
     { .name = "wait", .name_size = 4, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, wait), .min = 0, .max = INT64_MAX },
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, lease), .min = 0, .max = INT64_MAX },
 };
-const struct shape pull_query_shape = { .name = "pull_query", .id = 51, .field_count = 6, .size = sizeof(struct pull_query), .fields = pull_query_fields };
+const struct shape pull_query_shape = { .name = "pull_query", .id = 52, .field_count = 6, .size = sizeof(struct pull_query), .fields = pull_query_fields };
 
 static const struct field_shape pull_reply_fields[] = {
     { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct pull_reply, now), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape pull_reply_shape = { .name = "pull_reply", .id = 52, .field_count = 1, .size = sizeof(struct pull_reply), .fields = pull_reply_fields };
+const struct shape pull_reply_shape = { .name = "pull_reply", .id = 53, .field_count = 1, .size = sizeof(struct pull_reply), .fields = pull_reply_fields };
 
 static const struct field_shape keep_query_fields[] = {
     { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct keep_query, worker), .min = 0, .max = 32, .required = true },
@@ -309,12 +309,12 @@ static const struct field_shape keep_query_fields[] = {
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct keep_query, lease), .min = 0, .max = INT64_MAX },
     { .name = "release", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct keep_query, release), .min = 0, .max = 1 },
 };
-const struct shape keep_query_shape = { .name = "keep_query", .id = 53, .field_count = 4, .size = sizeof(struct keep_query), .fields = keep_query_fields };
+const struct shape keep_query_shape = { .name = "keep_query", .id = 54, .field_count = 4, .size = sizeof(struct keep_query), .fields = keep_query_fields };
 
 static const struct field_shape keep_reply_fields[] = {
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct keep_reply, lease_until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape keep_reply_shape = { .name = "keep_reply", .id = 54, .field_count = 1, .size = sizeof(struct keep_reply), .fields = keep_reply_fields };
+const struct shape keep_reply_shape = { .name = "keep_reply", .id = 55, .field_count = 1, .size = sizeof(struct keep_reply), .fields = keep_reply_fields };
 
 static const struct field_shape follow_query_fields[] = {
     { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct follow_query, name), .min = 0, .max = 32, .required = true },
@@ -324,14 +324,14 @@ static const struct field_shape follow_query_fields[] = {
     { .name = "wait", .name_size = 4, .type = FIELD_SPAN, .offset = offsetof(struct follow_query, wait), .min = 0, .max = INT64_MAX },
     { .name = "types", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct follow_query, types), .min = 0, .max = 16 },
 };
-const struct shape follow_query_shape = { .name = "follow_query", .id = 55, .field_count = 6, .size = sizeof(struct follow_query), .fields = follow_query_fields };
+const struct shape follow_query_shape = { .name = "follow_query", .id = 56, .field_count = 6, .size = sizeof(struct follow_query), .fields = follow_query_fields };
 
 static const struct field_shape follow_reply_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct follow_reply, confirmed), .min = 0, .max = INT64_MAX },
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_reply, last), .min = 0, .max = INT64_MAX },
 };
-const struct shape follow_reply_shape = { .name = "follow_reply", .id = 56, .field_count = 3, .size = sizeof(struct follow_reply), .fields = follow_reply_fields };
+const struct shape follow_reply_shape = { .name = "follow_reply", .id = 57, .field_count = 3, .size = sizeof(struct follow_reply), .fields = follow_reply_fields };
 
 static const struct field_shape list_followers_query_fields[] = {
     { .name = "after_key", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, after_key), .min = 0, .max = 32 },
@@ -339,13 +339,13 @@ static const struct field_shape list_followers_query_fields[] = {
     { .name = "forget_key", .name_size = 10, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, forget_key), .min = 0, .max = 32 },
     { .name = "forget_name", .name_size = 11, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, forget_name), .min = 0, .max = 32 },
 };
-const struct shape list_followers_query_shape = { .name = "list_followers_query", .id = 57, .field_count = 4, .size = sizeof(struct list_followers_query), .fields = list_followers_query_fields };
+const struct shape list_followers_query_shape = { .name = "list_followers_query", .id = 58, .field_count = 4, .size = sizeof(struct list_followers_query), .fields = list_followers_query_fields };
 
 static const struct field_shape list_followers_reply_fields[] = {
     { .name = "next_key", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct list_followers_reply, next_key), .min = 0, .max = 32 },
     { .name = "next_name", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct list_followers_reply, next_name), .min = 0, .max = 32 },
 };
-const struct shape list_followers_reply_shape = { .name = "list_followers_reply", .id = 58, .field_count = 2, .size = sizeof(struct list_followers_reply), .fields = list_followers_reply_fields };
+const struct shape list_followers_reply_shape = { .name = "list_followers_reply", .id = 59, .field_count = 2, .size = sizeof(struct list_followers_reply), .fields = list_followers_reply_fields };
 
 static const struct field_shape receipt_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_query, case_id), .min = 0, .max = INT64_MAX },
@@ -355,7 +355,7 @@ static const struct field_shape receipt_query_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
     { .name = "after", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_query, after), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape receipt_query_shape = { .name = "receipt_query", .id = 59, .field_count = 6, .size = sizeof(struct receipt_query), .fields = receipt_query_fields };
+const struct shape receipt_query_shape = { .name = "receipt_query", .id = 60, .field_count = 6, .size = sizeof(struct receipt_query), .fields = receipt_query_fields };
 
 static const struct field_shape receipt_reply_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_reply, case_id), .min = 0, .max = INT64_MAX },
@@ -378,12 +378,12 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, now), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "next", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, next), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 60, .field_count = 19, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
+const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 61, .field_count = 19, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
 
 static const struct field_shape backup_query_fields[] = {
     { .name = "start", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct backup_query, start), .min = 0, .max = 32 },
 };
-const struct shape backup_query_shape = { .name = "backup_query", .id = 61, .field_count = 1, .size = sizeof(struct backup_query), .fields = backup_query_fields };
+const struct shape backup_query_shape = { .name = "backup_query", .id = 62, .field_count = 1, .size = sizeof(struct backup_query), .fields = backup_query_fields };
 
 static const struct field_shape backup_reply_fields[] = {
     { .name = "running", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct backup_reply, running), .min = 0, .max = 1 },
@@ -394,7 +394,7 @@ static const struct field_shape backup_reply_fields[] = {
     { .name = "total", .name_size = 5, .type = FIELD_NUM, .offset = offsetof(struct backup_reply, total), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "failed", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct backup_reply, failed), .min = 0, .max = 1024 },
 };
-const struct shape backup_reply_shape = { .name = "backup_reply", .id = 62, .field_count = 7, .size = sizeof(struct backup_reply), .fields = backup_reply_fields };
+const struct shape backup_reply_shape = { .name = "backup_reply", .id = 63, .field_count = 7, .size = sizeof(struct backup_reply), .fields = backup_reply_fields };
 
 static const struct query_info query_infos[] = {
     [QUERY_HELLO - 100] = { .name = "hello", .name_size = 5, .type = QUERY_HELLO,

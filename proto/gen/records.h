@@ -319,6 +319,8 @@ struct clock_started_body {
     int64_t bulletin_at; /* First instant of rung bulletin. */
     bool provisional; /* Computed without the year's calendar. */
     uint64_t calendar; /* Sequence of the calendar_published that the due instant was computed with; 0 = none was needed. */
+    int64_t amount; /* The limit as it was written: ms for natural time and working hours, days for days; 0: due_at was given as an instant. */
+    int64_t from_at; /* Instant that the limit counts from. */
 };
 extern const struct shape clock_started_body_shape;
 
@@ -340,6 +342,8 @@ struct clock_due_moved_body {
     bool provisional; /* Computed without the year's calendar. */
     uint64_t calendar; /* As in clock_started. */
     int64_t consumed_ms; /* Counted up to this instant, the span since a stop that was taken back included where it counts. */
+    int64_t amount; /* As in clock_started. */
+    int64_t from_at; /* As in clock_started. */
 };
 extern const struct shape clock_due_moved_body_shape;
 

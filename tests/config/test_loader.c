@@ -115,9 +115,10 @@ START_TEST(test_row_content)
     ck_assert_uint_eq(row->support_count, 2);
     ck_assert_int_eq(row->supports[1].unit, unit(district, "S1-SAFETY"));
     ck_assert_uint_eq(row->call_count, 1);
-    ck_assert_int_eq(row->limit_ms[URGENCY_ORDINARY], INT64_C(4) * 86400000);
-    ck_assert_int_eq(row->limit_ms[URGENCY_URGENT], 0);
-    ck_assert_int_eq(row->limit_ms[URGENCY_COMPLEX], INT64_C(20) * 86400000);
+    ck_assert_int_eq(row->limit[URGENCY_ORDINARY].kind, TIME_KIND_NATURAL_DAYS);
+    ck_assert_int_eq(row->limit[URGENCY_ORDINARY].amount, 4);
+    ck_assert_int_eq(row->limit[URGENCY_URGENT].amount, 0);
+    ck_assert_int_eq(row->limit[URGENCY_COMPLEX].amount, 20);
     ck_assert_str_eq(row->basis, "城乡规划法");
     row = &district->rows[1];
     ck_assert_int_eq(row->supports[1].kind, SELECT_TIER);
@@ -149,8 +150,8 @@ START_TEST(test_boston)
     ck_assert(!policy->contact_required && !policy->evidence_required && !policy->rating && !policy->one_unit_guard);
     ck_assert_int_eq(policy->followup, FOLLOWUP_MODE_NEVER);
     for (uint32_t urgency = 0; urgency < URGENCY_COUNT; urgency++)
-        ck_assert(policy->sign_ms[urgency] == 0 && policy->contact_ms[urgency] == 0);
-    ck_assert(policy->call_sign_ms == 0 && policy->call_contact_ms == 0 && policy->call_arrive_ms == 0);
+        ck_assert(policy->sign[urgency].amount == 0 && policy->contact[urgency].amount == 0);
+    ck_assert(policy->call_sign.amount == 0 && policy->call_contact.amount == 0 && policy->call_arrive.amount == 0);
     for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
         for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++)
             ck_assert_int_eq(policy->on_overdue[class][tier], ON_OVERDUE_SUPERVISE);
@@ -344,11 +345,9 @@ static const struct {
      "catalogue.csv:3:4: supports ``: write a unit's code, or @street, @community, @grid or @district\n"},
     {"catalogue.csv", "POWER;URBAN", "S1;S2;C11;C12;C21;C22;WATER;POWER;URBAN",
      "catalogue.csv:2:5: calls `S1;S2;C11;C12;C21;C22;WATER;POWER;URBAN`: too many units; write at most 8\n"},
-    {"catalogue.csv", "12 h", "2 wd",
-     "catalogue.csv:3:7: limit_urgent `2 wd`: until calendars come write natural time: 1 wd = 24 h, 1 wh = 1 h\n"},
     {"catalogue.csv", "12 h", "noon",
-     "catalogue.csv:3:7: limit_urgent `noon`: write a number and a unit of natural time, as `30 min`, `2 h`, `5 d`, `90 s`, or "
-     "`off`\n"},
+     "catalogue.csv:3:7: limit_urgent `noon`: write a number and a unit, as `5 wd` (working days), `4 wh` (working hours), `5 d` "
+     "(natural days), `2 h`, `30 min`, `90 s`, or `off`\n"},
     {"catalogue.csv", "12 h", "off", "catalogue.csv:3:7: limit_urgent `off`: leave the field empty for the policy's limit\n"},
     {"policy.yaml", "district: D1", "district: D2", "policy.yaml:2:11: `district: D2` is no unit of units.csv; add it there\n"},
     {"policy.yaml", "district: D1", "district: S1",
@@ -399,8 +398,8 @@ START_TEST(test_all_is_said_in_one_run)
                      "policy.yaml:32:8: `min_n: many`: write a whole number in decimal digits, without a leading zero\n"
                      "units.csv:7:3: tier `village` is not known; write one of city, district, street, community, grid\n"
                      "matters.csv:5:2: name of `M04`: write a name\n"
-                     "catalogue.csv:3:7: limit_urgent `noon`: write a number and a unit of natural time, as `30 min`, `2 h`, `5 "
-                     "d`, `90 s`, or `off`\n");
+                     "catalogue.csv:3:7: limit_urgent `noon`: write a number and a unit, as `5 wd` (working days), `4 wh` "
+                     "(working hours), `5 d` (natural days), `2 h`, `30 min`, `90 s`, or `off`\n");
     folder_remove(folder);
 }
 END_TEST

@@ -14,8 +14,6 @@
 #define MIN (60 * S)
 #define H (60 * MIN)
 #define D (24 * H)
-#define WH H /* until calendars come */
-#define WD D
 
 static struct faults faults;
 static char *version;
@@ -40,60 +38,81 @@ static int parse(const char *text, struct policy *ret)
 static const struct {
     const char *what;
     size_t at;
-    int64_t ms;
+    bool is_limit; /* a struct span, else int64_t ms */
+    struct span span;
 } spans[] = {
-#define SPAN(what, member, ms)                                                                                                     \
+#define LIMIT(what, member, kind, amount)                                                                                          \
     {                                                                                                                              \
-        what, offsetof(struct policy, member), ms                                                                                  \
+        what, offsetof(struct policy, member), true,                                                                               \
+        {                                                                                                                          \
+            TIME_KIND_##kind, amount                                                                                               \
+        }                                                                                                                          \
+    }
+#define PLAIN(what, member, ms)                                                                                                    \
+    {                                                                                                                              \
+        what, offsetof(struct policy, member), false,                                                                              \
+        {                                                                                                                          \
+            TIME_KIND_NATURAL, ms                                                                                                  \
+        }                                                                                                                          \
     }
     /* 3.1 */
-    SPAN("handle, ordinary: 5 wd", handle_ms[URGENCY_ORDINARY], 5 * WD),
-    SPAN("handle, water, power, gas, heat: 24 h", handle_ms[URGENCY_URGENT], 24 * H),
-    SPAN("handle, emergency: 2 h", handle_ms[URGENCY_EMERGENCY], 2 * H),
-    SPAN("handle, complex: 15 wd", handle_ms[URGENCY_COMPLEX], 15 * WD),
-    SPAN("second handling: 3 wd", second_round_ms, 3 * WD),
-    SPAN("round 3: 5 wd", last_round_ms, 5 * WD),
-    SPAN("emergency, first word: 10/20 min", contact_ms[URGENCY_EMERGENCY], 20 * MIN),
+    LIMIT("handle, ordinary: 5 wd", handle[URGENCY_ORDINARY], WORKING_DAYS, 5),
+    LIMIT("handle, water, power, gas, heat: 24 h", handle[URGENCY_URGENT], NATURAL, 24 * H),
+    LIMIT("handle, emergency: 2 h", handle[URGENCY_EMERGENCY], NATURAL, 2 * H),
+    LIMIT("handle, complex: 15 wd", handle[URGENCY_COMPLEX], WORKING_DAYS, 15),
+    LIMIT("second handling: 3 wd", second_round, WORKING_DAYS, 3),
+    LIMIT("round 3: 5 wd", last_round, WORKING_DAYS, 5),
+    LIMIT("emergency, first word: 10/20 min", contact[URGENCY_EMERGENCY], NATURAL, 20 * MIN),
     /* 3.2 */
-    SPAN("route: 1 wh", route_ms[URGENCY_ORDINARY], WH),
-    SPAN("route: 1 wh", route_ms[URGENCY_URGENT], WH),
-    SPAN("route, emergency: 5 min", route_ms[URGENCY_EMERGENCY], 5 * MIN),
-    SPAN("route: 1 wh", route_ms[URGENCY_COMPLEX], WH),
-    SPAN("sign: 1 wd", sign_ms[URGENCY_ORDINARY], WD),
-    SPAN("sign, 24 h class: 1 h", sign_ms[URGENCY_URGENT], H),
-    SPAN("sign, emergency: 10 min", sign_ms[URGENCY_EMERGENCY], 10 * MIN),
-    SPAN("sign: 1 wd", sign_ms[URGENCY_COMPLEX], WD),
-    SPAN("contact: 1 wd", contact_ms[URGENCY_ORDINARY], WD),
-    SPAN("contact: 1 wd", contact_ms[URGENCY_URGENT], WD),
-    SPAN("contact: 1 wd", contact_ms[URGENCY_COMPLEX], WD),
-    SPAN("reopen window: 15 nd", reopen_window_ms, 15 * D),
-    SPAN("follow-up: 2 wd of opening", followup_ms, 2 * WD),
-    SPAN("call: confirm and rate 3 wd", rate_ms, 3 * WD),
-    SPAN("day: midnight", day_start_ms, 0),
+    LIMIT("route: 1 wh", route[URGENCY_ORDINARY], WORKING_HOURS, 1 * H),
+    LIMIT("route: 1 wh", route[URGENCY_URGENT], WORKING_HOURS, 1 * H),
+    LIMIT("route, emergency: 5 min", route[URGENCY_EMERGENCY], NATURAL, 5 * MIN),
+    LIMIT("route: 1 wh", route[URGENCY_COMPLEX], WORKING_HOURS, 1 * H),
+    LIMIT("sign: 1 wd", sign[URGENCY_ORDINARY], WORKING_DAYS, 1),
+    LIMIT("sign, 24 h class: 1 h", sign[URGENCY_URGENT], NATURAL, 1 * H),
+    LIMIT("sign, emergency: 10 min", sign[URGENCY_EMERGENCY], NATURAL, 10 * MIN),
+    LIMIT("sign: 1 wd", sign[URGENCY_COMPLEX], WORKING_DAYS, 1),
+    LIMIT("contact: 1 wd", contact[URGENCY_ORDINARY], WORKING_DAYS, 1),
+    LIMIT("contact: 1 wd", contact[URGENCY_URGENT], WORKING_DAYS, 1),
+    LIMIT("contact: 1 wd", contact[URGENCY_COMPLEX], WORKING_DAYS, 1),
+    PLAIN("reopen window: 15 nd", reopen_window_ms, 15 * D),
+    LIMIT("follow-up: 2 wd of opening", followup_limit, WORKING_DAYS, 2),
+    LIMIT("call: confirm and rate 3 wd", rate, WORKING_DAYS, 3),
+    PLAIN("day: midnight", day_start_ms, 0),
     /* 2c, routine */
-    SPAN("call, dispatch: 1 wh", call_dispatch_ms, WH),
-    SPAN("call, sign: 1 wh", call_sign_ms, WH),
-    SPAN("call, contact: 24 h", call_contact_ms, 24 * H),
-    SPAN("call, arrive: 3 wd", call_arrive_ms, 3 * WD),
-    SPAN("call, finish: 10 wd", call_finish_ms, 10 * WD),
+    LIMIT("call, dispatch: 1 wh", call_dispatch, WORKING_HOURS, 1 * H),
+    LIMIT("call, sign: 1 wh", call_sign, WORKING_HOURS, 1 * H),
+    LIMIT("call, contact: 24 h", call_contact, NATURAL, 24 * H),
+    LIMIT("call, arrive: 3 wd", call_arrive, WORKING_DAYS, 3),
+    LIMIT("call, finish: 10 wd", call_finish, WORKING_DAYS, 10),
     /* 2a take_over, 2b send_back */
-    SPAN("take-over: at least 1 wd", take_over_floor_ms, WD),
-    SPAN("send-back: at least 1 wd left", send_back_floor_ms, WD),
+    LIMIT("take-over: at least 1 wd", take_over_floor, WORKING_DAYS, 1),
+    LIMIT("send-back: at least 1 wd left", send_back_floor, WORKING_DAYS, 1),
     /* ours: the spec names none */
-    SPAN("lease of a claim: 30 min", lease_ms, 30 * MIN),
-    SPAN("a rung is late after: 1 min", late_ms, MIN),
-#undef SPAN
+    PLAIN("lease of a claim: 30 min", lease_ms, 30 * MIN),
+    PLAIN("a rung is late after: 1 min", late_ms, MIN),
+#undef LIMIT
+#undef PLAIN
 };
 
 START_TEST(test_default_spans)
 {
     struct policy policy;
     policy_defaults(&policy);
-    int64_t ms;
-    memcpy(&ms, (const char *)&policy + spans[_i].at, sizeof ms);
-    ck_assert_msg(ms == spans[_i].ms, "%s: %lld ms", spans[_i].what, (long long)ms);
+    struct span span = {TIME_KIND_NATURAL, 0};
+    if (spans[_i].is_limit)
+        memcpy(&span, (const char *)&policy + spans[_i].at, sizeof span);
+    else
+        memcpy(&span.amount, (const char *)&policy + spans[_i].at, sizeof span.amount);
+    ck_assert_msg(span.kind == spans[_i].span.kind && span.amount == spans[_i].span.amount, "%s: %lld of %s", spans[_i].what,
+                  (long long)span.amount, enum_name(&time_kind_enum, (int)span.kind));
 }
 END_TEST
+
+static bool is_span(struct span span, enum time_kind kind, int64_t amount)
+{
+    return span.kind == kind && span.amount == amount;
+}
 
 START_TEST(test_default_switches)
 {
@@ -112,9 +131,9 @@ START_TEST(test_default_switches)
     ck_assert(!policy.community_calls);
     /* yellow 80 %; red due + 1 ms; +1 wd notice; +5 wd bulletin */
     ck_assert(policy.rungs[RUNG_YELLOW].on && policy.rungs[RUNG_YELLOW].percent == 80);
-    ck_assert(policy.rungs[RUNG_RED].on && policy.rungs[RUNG_RED].percent == 0 && policy.rungs[RUNG_RED].span_ms == 1);
-    ck_assert(policy.rungs[RUNG_NOTICE].on && policy.rungs[RUNG_NOTICE].span_ms == WD);
-    ck_assert(policy.rungs[RUNG_BULLETIN].on && policy.rungs[RUNG_BULLETIN].span_ms == 5 * WD);
+    ck_assert(policy.rungs[RUNG_RED].on && policy.rungs[RUNG_RED].percent == 0 && policy.rungs[RUNG_RED].span.amount == 1);
+    ck_assert(policy.rungs[RUNG_NOTICE].on && is_span(policy.rungs[RUNG_NOTICE].span, TIME_KIND_WORKING_DAYS, 1));
+    ck_assert(policy.rungs[RUNG_BULLETIN].on && is_span(policy.rungs[RUNG_BULLETIN].span, TIME_KIND_WORKING_DAYS, 5));
     for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
         for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
             bool own = class == UNIT_CLASS_GOVERNMENT || class == UNIT_CLASS_COMMITTEE;
@@ -134,10 +153,12 @@ START_TEST(test_what_is_left_out_keeps_its_default)
     wanted.desk = policy.district; /* the desk is the district itself */
     ck_assert_int_eq(memcmp(&policy.desk, &policy.district, sizeof policy.desk), 0);
     wanted.zone_name = policy.zone_name;
-    ck_assert_int_eq(policy.handle_ms[0], wanted.handle_ms[0]);
+    ck_assert_int_eq(policy.handle[0].amount, wanted.handle[0].amount);
     ck_assert_int_eq(memcmp(policy.on_overdue, wanted.on_overdue, sizeof wanted.on_overdue), 0);
     for (size_t i = 0; i < sizeof spans / sizeof *spans; i++)
-        ck_assert_int_eq(memcmp((const char *)&policy + spans[i].at, (const char *)&wanted + spans[i].at, sizeof(int64_t)), 0);
+        ck_assert_int_eq(memcmp((const char *)&policy + spans[i].at, (const char *)&wanted + spans[i].at,
+                                spans[i].is_limit ? sizeof(struct span) : sizeof(int64_t)),
+                         0);
     ck_assert_ptr_null(version);
 }
 END_TEST
@@ -167,28 +188,28 @@ START_TEST(test_every_value_can_be_said)
     ck_assert_int_eq(policy.day_start_ms, 12 * H);
     ck_assert_uint_eq(policy.month_start, 19);
     for (int i = 0; i < URGENCY_COUNT; i++) {
-        ck_assert_int_eq(policy.handle_ms[i], (101 + i) * S);
-        ck_assert_int_eq(policy.route_ms[i], (201 + i) * S);
-        ck_assert_int_eq(policy.sign_ms[i], (301 + i) * S);
-        ck_assert_int_eq(policy.contact_ms[i], i == URGENCY_COMPLEX ? 0 : (401 + i) * S);
+        ck_assert_int_eq(policy.handle[i].amount, (101 + i) * S);
+        ck_assert_int_eq(policy.route[i].amount, (201 + i) * S);
+        ck_assert_int_eq(policy.sign[i].amount, (301 + i) * S);
+        ck_assert_int_eq(policy.contact[i].amount, i == URGENCY_COMPLEX ? 0 : (401 + i) * S);
     }
-    ck_assert_int_eq(policy.call_dispatch_ms, 501 * S);
-    ck_assert_int_eq(policy.call_sign_ms, 502 * S);
-    ck_assert_int_eq(policy.call_contact_ms, 503 * S);
-    ck_assert_int_eq(policy.call_arrive_ms, 504 * S);
-    ck_assert_int_eq(policy.call_finish_ms, 505 * S);
-    ck_assert_int_eq(policy.second_round_ms, 601 * S);
-    ck_assert_int_eq(policy.last_round_ms, 602 * S);
-    ck_assert_int_eq(policy.take_over_floor_ms, 603 * S);
-    ck_assert_int_eq(policy.send_back_floor_ms, 604 * S);
-    ck_assert_int_eq(policy.rate_ms, 605 * S);
-    ck_assert_int_eq(policy.followup_ms, 606 * S);
+    ck_assert_int_eq(policy.call_dispatch.amount, 501 * S);
+    ck_assert_int_eq(policy.call_sign.amount, 502 * S);
+    ck_assert_int_eq(policy.call_contact.amount, 503 * S);
+    ck_assert_int_eq(policy.call_arrive.amount, 504 * S);
+    ck_assert_int_eq(policy.call_finish.amount, 505 * S);
+    ck_assert_int_eq(policy.second_round.amount, 601 * S);
+    ck_assert_int_eq(policy.last_round.amount, 602 * S);
+    ck_assert_int_eq(policy.take_over_floor.amount, 603 * S);
+    ck_assert_int_eq(policy.send_back_floor.amount, 604 * S);
+    ck_assert_int_eq(policy.rate.amount, 605 * S);
+    ck_assert_int_eq(policy.followup_limit.amount, 606 * S);
     ck_assert_int_eq(policy.lease_ms, 701 * S);
     ck_assert_int_eq(policy.late_ms, 702 * S);
     ck_assert_int_eq(policy.reopen_window_ms, 703 * S);
     ck_assert(policy.rounds == 4 && policy.contact_attempts == 5 && policy.min_n == 6);
-    ck_assert(policy.rungs[RUNG_YELLOW].percent == 70 && policy.rungs[RUNG_RED].span_ms == 5 && !policy.rungs[RUNG_NOTICE].on);
-    ck_assert(policy.rungs[RUNG_BULLETIN].on && policy.rungs[RUNG_BULLETIN].span_ms == 7 * D);
+    ck_assert(policy.rungs[RUNG_YELLOW].percent == 70 && policy.rungs[RUNG_RED].span.amount == 5 && !policy.rungs[RUNG_NOTICE].on);
+    ck_assert(policy.rungs[RUNG_BULLETIN].on && is_span(policy.rungs[RUNG_BULLETIN].span, TIME_KIND_NATURAL_DAYS, 7));
     ck_assert(!policy.contact_required && !policy.evidence_required && !policy.rating && !policy.one_unit_guard);
     ck_assert(policy.community_calls);
     ck_assert(policy.followup == FOLLOWUP_MODE_NEVER && policy.followup_attempts == 2 && policy.followup_days == 1);
@@ -227,10 +248,12 @@ static const struct {
     {"lease: 2 weeks\n", "policy.yaml:3:8: `lease: 2 weeks`: %s\n"},
     {"lease: -5 min\n", "policy.yaml:3:8: `lease: -5 min`: %s\n"},
     {"lease: 1.5 h\n", "policy.yaml:3:8: `lease: 1.5 h`: %s\n"},
-    {"lease: 1 wh\n", "policy.yaml:3:8: `lease: 1 wh`: until calendars come write natural time: 1 wd = 24 h, 1 wh = 1 h\n"},
+    {"lease: 1 wh\n",
+     "policy.yaml:3:8: `lease: 1 wh`: this is no limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`\n"},
     {"lease: off\n", "policy.yaml:3:8: `lease: off`: this cannot be off; write a span such as `30 min`\n"},
-    {"limits:\n  handle:\n    ordinary: 5 wd\n",
-     "policy.yaml:5:15: `limits.handle.ordinary: 5 wd`: until calendars come write natural time: 1 wd = 24 h, 1 wh = 1 h\n"},
+    {"limits:\n  handle:\n    ordinary: 5 working days\n",
+     "policy.yaml:5:15: `limits.handle.ordinary: 5 working days`: write a number and a unit, as `5 wd` (working days), `4 wh` "
+     "(working hours), `5 d` (natural days), `2 h`, `30 min`, `90 s`, or `off`\n"},
     {"limits: {rate: 9999 d}\n", "policy.yaml:3:16: `limits.rate: 9999 d`: write at most `3660 d`\n"},
     {"limits: {rate: 0 d}\n", "policy.yaml:3:16: `limits.rate: 0 d`: write `off`\n"},
     {"rounds: 010\n", "policy.yaml:3:9: `rounds: 010`: write a whole number in decimal digits, without a leading zero\n"},

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NATURAL(ms) ((struct span){TIME_KIND_NATURAL, (ms)})
+
 struct code code_of(const char *s)
 {
     struct code code;
@@ -19,8 +21,15 @@ struct code code_of(const char *s)
 static void set_unit(struct world *w, int i, const char *code, enum unit_tier tier, enum unit_class class, int parent)
 {
     static char name[] = "unit";
-    w->units[i] =
-        (struct unit){.code = code_of(code), .name = name, .tier = tier, .class = class, .parent = parent, .accountable = i};
+    w->units[i] = (struct unit){.code = code_of(code),
+                                .name = name,
+                                .tier = tier,
+                                .class = class,
+                                .parent = parent,
+                                .accountable = i,
+                                .seconded_by = -1,
+                                .deputy = -1,
+                                .successor = -1};
 }
 
 static void make_units(struct world *w)
@@ -67,25 +76,25 @@ static void make_policy(struct policy *p)
     p->district = p->desk = code_of("D1");
     p->zone_name = zone;
     for (int urgency = 0; urgency < URGENCY_COUNT; urgency++) {
-        p->handle_ms[urgency] = 5 * (int64_t)DAY_MS;
-        p->route_ms[urgency] = HOUR_MS;
-        p->sign_ms[urgency] = DAY_MS;
-        p->contact_ms[urgency] = DAY_MS;
+        p->handle[urgency] = NATURAL(5 * (int64_t)DAY_MS);
+        p->route[urgency] = NATURAL(HOUR_MS);
+        p->sign[urgency] = NATURAL(DAY_MS);
+        p->contact[urgency] = NATURAL(DAY_MS);
     }
-    p->second_round_ms = 3 * (int64_t)DAY_MS;
-    p->last_round_ms = 5 * (int64_t)DAY_MS;
-    p->take_over_floor_ms = p->send_back_floor_ms = DAY_MS;
-    p->call_dispatch_ms = p->call_sign_ms = HOUR_MS;
-    p->call_contact_ms = DAY_MS;
-    p->call_arrive_ms = p->rate_ms = 3 * (int64_t)DAY_MS;
-    p->call_finish_ms = 10 * (int64_t)DAY_MS;
-    p->followup_ms = 2 * (int64_t)DAY_MS;
+    p->second_round = NATURAL(3 * (int64_t)DAY_MS);
+    p->last_round = NATURAL(5 * (int64_t)DAY_MS);
+    p->take_over_floor = p->send_back_floor = NATURAL(DAY_MS);
+    p->call_dispatch = p->call_sign = NATURAL(HOUR_MS);
+    p->call_contact = NATURAL(DAY_MS);
+    p->call_arrive = p->rate = NATURAL(3 * (int64_t)DAY_MS);
+    p->call_finish = NATURAL(10 * (int64_t)DAY_MS);
+    p->followup_limit = NATURAL(2 * (int64_t)DAY_MS);
     p->lease_ms = HOUR_MS / 2;
     p->late_ms = 60000;
     p->rungs[RUNG_YELLOW] = (struct rung_policy){.on = true, .percent = 80};
     p->rungs[RUNG_RED] = (struct rung_policy){.on = true};
-    p->rungs[RUNG_NOTICE] = (struct rung_policy){.on = true, .span_ms = DAY_MS};
-    p->rungs[RUNG_BULLETIN] = (struct rung_policy){.on = true, .span_ms = 5 * (int64_t)DAY_MS};
+    p->rungs[RUNG_NOTICE] = (struct rung_policy){.on = true, .span = NATURAL(DAY_MS)};
+    p->rungs[RUNG_BULLETIN] = (struct rung_policy){.on = true, .span = NATURAL(5 * (int64_t)DAY_MS)};
     p->rounds = 3;
     p->reopen_window_ms = 15 * (int64_t)DAY_MS;
     p->followup = FOLLOWUP_MODE_AT_ANSWER;
@@ -98,6 +107,8 @@ static void make_policy(struct policy *p)
     p->on_overdue[UNIT_CLASS_GOVERNMENT][UNIT_TIER_COMMUNITY] = ON_OVERDUE_TAKE_OVER;
     p->on_overdue[UNIT_CLASS_GOVERNMENT][UNIT_TIER_GRID] = ON_OVERDUE_TAKE_OVER;
 }
+
+static struct calendar *always;
 
 /* All but the store. */
 static void begin(struct world *w)
@@ -115,6 +126,12 @@ static void begin(struct world *w)
     w->district.row_count = 3;
     w->district.district_unit = w->district.desk_unit = 1;
     ck_assert_int_eq(zone_load(NULL, "Asia/Shanghai", &w->district.zone), 0);
+    if (always == NULL) { /* a table of sixty years: made once */
+        ck_assert_int_eq(calendar_build_always("Asia/Shanghai", &always), 0);
+    }
+    w->calendars[0] = always;
+    w->district.calendars = w->calendars;
+    w->district.calendar_count = 1;
     store_view(w->store, &w->view);
     w->view.district = &w->district;
     w->now_ms = INT64_C(1772413200000);

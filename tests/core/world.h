@@ -24,6 +24,7 @@ struct world {
     struct unit units[8];
     struct matter matters[3];
     struct catalogue_row rows[3];
+    struct calendar *calendars[2]; /* the built-in one; room for a test's own */
     int64_t now_ms;
     uint64_t last_seq;
     uint32_t requests;

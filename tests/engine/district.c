@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NATURAL(ms) ((struct span){TIME_KIND_NATURAL, (ms)})
+
 #define HOUR INT64_C(3600000)
 #define DAY (24 * HOUR)
 
@@ -40,6 +42,7 @@ static void make_units(struct district *district)
         unit->class = lines[i].class;
         unit->parent = lines[i].parent;
         unit->accountable = (int32_t)i;
+        unit->seconded_by = unit->deputy = unit->successor = -1;
     }
     district->district_unit = 0;
     district->desk_unit = 1;
@@ -73,16 +76,16 @@ static void make_policy(struct policy *policy)
     policy->zone_name = strdup("Asia/Shanghai");
     policy->month_start = 1;
     for (int i = 0; i < URGENCY_COUNT; i++)
-        policy->handle_ms[i] = 5 * DAY;
-    policy->second_round_ms = 2 * DAY;
-    policy->last_round_ms = 2 * DAY;
-    policy->take_over_floor_ms = DAY;
-    policy->send_back_floor_ms = DAY;
-    policy->call_finish_ms = 3 * DAY;
+        policy->handle[i] = NATURAL(5 * DAY);
+    policy->second_round = NATURAL(2 * DAY);
+    policy->last_round = NATURAL(2 * DAY);
+    policy->take_over_floor = NATURAL(DAY);
+    policy->send_back_floor = NATURAL(DAY);
+    policy->call_finish = NATURAL(3 * DAY);
     policy->lease_ms = HOUR / 2;
     policy->late_ms = HOUR;
     policy->rungs[RUNG_YELLOW] = (struct rung_policy){.on = true, .percent = 80};
-    policy->rungs[RUNG_RED] = (struct rung_policy){.on = true, .span_ms = 1};
+    policy->rungs[RUNG_RED] = (struct rung_policy){.on = true, .span = NATURAL(1)};
     policy->rounds = 3;
     policy->reopen_window_ms = 30 * DAY;
     policy->followup = FOLLOWUP_MODE_NEVER;
@@ -90,6 +93,9 @@ static void make_policy(struct policy *policy)
     policy->credit_partly_ppm = 500000;
     policy->min_n = 10;
 }
+
+/* A table of sixty years: made once, and borrowed by every district. */
+static struct calendar *always;
 
 struct district *district_make(char fill)
 {
@@ -102,6 +108,11 @@ struct district *district_make(char fill)
     make_list(district);
     make_policy(&district->policy);
     ck_assert_int_eq(zone_load(NULL, "Asia/Shanghai", &district->zone), 0);
+    if (always == NULL)
+        ck_assert_int_eq(calendar_build_always("Asia/Shanghai", &always), 0);
+    district->calendars = calloc(LIMIT_CALENDARS, sizeof(struct calendar *));
+    district->calendars[0] = always;
+    district->calendar_count = 1;
     return district;
 }
 
@@ -123,5 +134,6 @@ void district_unmake(struct district *district)
     free(district->catalogue_version);
     free(district->policy.zone_name);
     zone_free(district->zone);
+    free(district->calendars);
     free(district);
 }

@@ -52,8 +52,8 @@ START_TEST(a_key_sees_its_subtree)
     ck_assert_uint_eq(rows_of(body), 1);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "lead"), "S2");
     json_decref(body);
-    harness_refused(&h, "NOT_FOUND", "q", "show_case", -1, "{'case': 14}");
-    harness_refused(&h, "NOT_FOUND", "q", "timeline", -1, "{'case': 14}");
+    harness_refused(&h, "NOT_FOUND", "q", "show_case", -1, "{'case': 15}");
+    harness_refused(&h, "NOT_FOUND", "q", "timeline", -1, "{'case': 15}");
     harness_refused(&h, "NOT_YOURS", "q", "inbox", -1, "{'unit': 'S1'}");
     harness_refused(&h, "UNKNOWN_UNIT", "q", "inbox", -1, "{'unit': 'S9'}");
     /* The community of the place, the desk, and a unit above the district see by where they stand. */
@@ -85,8 +85,8 @@ START_TEST(texts_are_for_roles)
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "type"), "command_taken");
     json_decref(body);
     harness_peer(&h, "listener", 1u << ROLE_LISTENER | 1u << ROLE_ADMINISTRATOR, "D");
-    harness_refused(&h, "NO_ROLE", "q", "timeline", -1, "{'case': 14}");
-    body = harness_do(&h, "q", "show_case", -1, "{'case': 14}");
+    harness_refused(&h, "NO_ROLE", "q", "timeline", -1, "{'case': 15}");
+    body = harness_do(&h, "q", "show_case", -1, "{'case': 15}");
     printed = json_dumps(body, 0);
     ck_assert_ptr_null(strstr(printed, "secret"));
     ck_assert_ptr_null(strstr(printed, "title"));
@@ -179,7 +179,7 @@ START_TEST(timeline_comes_in_pages)
         pages++;
     } while (before != 0);
     /* Two records a note, and those of the submit: all since the set came into force. */
-    ck_assert_uint_eq(seen, engine_durable_seq(h.engine) - 12);
+    ck_assert_uint_eq(seen, engine_durable_seq(h.engine) - 13);
     ck_assert_uint_eq(pages, (seen + LIMIT_PAGE - 1) / LIMIT_PAGE);
     harness_end(&h);
 }

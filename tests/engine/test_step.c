@@ -243,7 +243,7 @@ START_TEST(events_come_out_of_steps)
 
             ck_assert_int_eq(n, 0);
             ck_assert_uint_eq(topic.size, strlen(text_in(event, "type")));
-            page = harness_do(&h, "q", "events", -1, "{'from': 13}");
+            page = harness_do(&h, "q", "events", -1, "{'from': 14}");
             ck_assert(json_equal(event, json_array_get(json_object_get(page, "rows"), count)));
             json_decref(page);
             json_decref(event);
@@ -252,7 +252,7 @@ START_TEST(events_come_out_of_steps)
         free(bytes);
     }
     ck_assert_uint_eq(count, 1);
-    page = harness_do(&h, "q", "events", -1, "{'from': 13}");
+    page = harness_do(&h, "q", "events", -1, "{'from': 14}");
     listed = json_array_size(json_object_get(page, "rows"));
     ck_assert_uint_ge(listed, 8);
     json_decref(page);
@@ -270,10 +270,10 @@ START_TEST(adoption_goes_on_after_a_kill)
     /* Killed before anything is journaled, then after. */
     harness_kill(&h);
     harness_settle(&h);
-    ck_assert_uint_eq(engine_durable_seq(h.engine), 3 + 9);
+    ck_assert_uint_eq(engine_durable_seq(h.engine), 4 + 9);
     harness_kill(&h);
     harness_settle(&h);
-    ck_assert_uint_eq(engine_durable_seq(h.engine), 3 + 9);
+    ck_assert_uint_eq(engine_durable_seq(h.engine), 4 + 9);
     page = harness_do(&h, "q", "list_units", -1, "{}");
     ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 9);
     json_decref(page);
@@ -296,7 +296,7 @@ START_TEST(another_set_comes_into_force)
     old = h.district;
     seq = engine_durable_seq(h.engine);
     fresh = district_make('b');
-    fresh->policy.handle_ms[URGENCY_ORDINARY] = 3600000;
+    fresh->policy.handle[URGENCY_ORDINARY] = (struct span){TIME_KIND_NATURAL, 3600000};
     ck_assert_int_lt(engine_adopt(h.engine, fresh, "/nowhere at all"), 0);
     harness_settle(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), seq);
@@ -305,7 +305,7 @@ START_TEST(another_set_comes_into_force)
     h.district = fresh;
     ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine));
     harness_settle(&h);
-    ck_assert_uint_eq(engine_durable_seq(h.engine), seq + 3 + 9);
+    ck_assert_uint_eq(engine_durable_seq(h.engine), seq + 4 + 9);
     snprintf(path, sizeof(path), "%s/config/%s/policy.yaml", h.data, fresh->hash);
     ck_assert_int_eq(access(path, R_OK), 0);
     json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));

@@ -1,0 +1,292 @@
+/* clock.c - limits and clocks 时限 in records: when a clock is due, when its rungs fire, what it has counted (lifecycle 2e)
+ *
+ * A limit is kept as it was written (so much of a kind of time, from an instant on) beside the due instant that the unit's calendar
+ * makes of it, so that another calendar can say anew when it is due (settle.c).
+ */
+#include "dispatcher/core/judging.h"
+
+#include <assert.h>
+
+struct limit limit_none(void)
+{
+    return (struct limit){.source = LIMIT_SOURCE_NONE};
+}
+
+struct limit limit_at(int64_t from_at, int64_t due_at, enum limit_source source)
+{
+    return (struct limit){
+        .budget_ms = due_at > from_at ? due_at - from_at : 0, .due_at = due_at, .source = source, .from_at = from_at};
+}
+
+/* What a calendar makes of a limit as it was written. */
+static void set_due(const struct calendar *calendar, struct limit *limit)
+{
+    struct due due = calendar_due(calendar, limit->from_at, (struct span){limit->kind, limit->amount});
+    limit->due_at = instant_within(due.at);
+    limit->provisional = due.provisional;
+    limit->budget_ms = calendar_counted(calendar, limit->kind, limit->from_at, limit->due_at);
+}
+
+struct limit limit_span(const struct judging *j, struct span span, int32_t unit, int64_t from_at, enum limit_source source)
+{
+    if (span.amount == 0) {
+        return limit_none();
+    }
+    struct limit limit = {.source = source, .kind = span.kind, .amount = span.amount, .from_at = from_at};
+    set_due(district_calendar(j->district, unit), &limit);
+    return limit;
+}
+
+struct limit limit_policy(const struct judging *j, struct span span, int32_t unit)
+{
+    return limit_span(j, span, unit, j->now_ms, LIMIT_SOURCE_POLICY);
+}
+
+struct limit limit_of(const struct clock_row *clock)
+{
+    return (struct limit){
+        .budget_ms = clock->budget_ms,
+        .due_at = clock->due_at,
+        .source = (enum limit_source)clock->source,
+        .kind = (enum time_kind)clock->time_kind,
+        .amount = clock->amount,
+        .from_at = clock->from_at,
+        .provisional = clock->provisional,
+    };
+}
+
+struct limit limit_resumed(const struct judging *j, const struct clock_row *clock, struct span floor)
+{
+    struct limit limit = limit_of(clock);
+    int32_t unit = unit_index(j, &clock->unit);
+    const struct calendar *calendar = district_calendar(j->district, unit);
+    bool working = limit.kind == TIME_KIND_WORKING_HOURS || limit.kind == TIME_KIND_WORKING_DAYS;
+    enum time_kind kind = working ? TIME_KIND_WORKING_HOURS : TIME_KIND_NATURAL;
+    if (clock->stopped_at > clock->due_at) { /* late by as much as before */
+        int64_t late_ms = calendar_counted(calendar, kind, clock->due_at, clock->stopped_at);
+        int64_t due_at = calendar_before(calendar, kind, j->now_ms, late_ms);
+        return (struct limit){.budget_ms = limit.budget_ms, .due_at = due_at, .source = limit.source, .from_at = limit.from_at};
+    }
+    int64_t left_ms = calendar_counted(calendar, kind, clock->stopped_at, clock->due_at);
+    struct limit rest = limit_span(j, (struct span){kind, left_ms}, unit, j->now_ms, limit.source);
+    if (left_ms == 0) {
+        rest = limit_at(j->now_ms, j->now_ms, limit.source);
+    }
+    struct limit least = limit_span(j, floor, unit, j->now_ms, limit.source);
+    if (floor.amount != 0 && least.due_at > rest.due_at) {
+        rest = least;
+    }
+    /* The budget is what counts from the start of the clock, the time that it stood left out. */
+    rest.budget_ms += clock->consumed_ms;
+    return rest;
+}
+
+struct limit limit_later(const struct limit *a, const struct limit *b)
+{
+    return a->due_at >= b->due_at ? *a : *b;
+}
+
+/* Instants of the rungs. Yellow by share of the budget, or by a span before due; red at the first millisecond after due; the others
+ * a span after due. Red is what judges an item at the first instant after due: it cannot be switched off. */
+static void set_rungs(const struct policy *policy, const struct calendar *calendar, const struct limit *limit,
+                      int64_t ret_at[RUNG_COUNT])
+{
+    for (int rung = 0; rung < RUNG_COUNT; rung++) {
+        const struct rung_policy *at = &policy->rungs[rung];
+        ret_at[rung] = 0;
+        if (limit->due_at == 0 || (!at->on && rung != RUNG_RED)) {
+            continue;
+        }
+        if (rung == RUNG_RED) {
+            ret_at[rung] = limit->due_at + 1;
+        } else if (rung != RUNG_YELLOW) {
+            ret_at[rung] = calendar_due(calendar, limit->due_at, at->span).at;
+        } else if (at->percent != 0) {
+            int64_t left_ms = limit->budget_ms - (limit->budget_ms * at->percent + 99) / 100;
+            ret_at[rung] = calendar_before(calendar, limit->kind, limit->due_at, left_ms);
+        } else {
+            ret_at[rung] = calendar_before(calendar, at->span.kind, limit->due_at, at->span.amount);
+        }
+        if (ret_at[rung] > INSTANT_MAX) {
+            ret_at[rung] = 0; /* never comes */
+        } else if (ret_at[rung] < 0) {
+            ret_at[rung] = 1; /* before all time: at its beginning */
+        }
+    }
+}
+
+/* Sequence of the calendar that a unit's limits are computed with; 0: natural time needs none. */
+static uint64_t calendar_id(const struct judging *j, const struct limit *limit, int32_t unit)
+{
+    struct district_row d;
+    if (limit->kind == TIME_KIND_NATURAL || unit < 0 || !view_get(j->view, ROW_DISTRICT, 1, &d)) {
+        return 0;
+    }
+    return d.calendars_from + j->district->units[unit].calendar;
+}
+
+void start_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t unit, const struct limit *limit)
+{
+    int64_t at[RUNG_COUNT];
+    struct record *record = emit_for(j, RECORD_CLOCK_STARTED, unit);
+    record->head.duty_id = duty;
+    struct clock_started_body *body = &record->body.clock_started;
+    struct limit within = *limit;
+    within.due_at = instant_within(limit->due_at);
+    set_rungs(j->policy, district_calendar(j->district, unit), &within, at);
+    body->clock = kind;
+    body->time_kind = limit->kind;
+    body->budget_ms = limit->budget_ms;
+    body->source = limit->source;
+    body->due_at = within.due_at;
+    body->provisional = limit->provisional;
+    body->calendar = calendar_id(j, limit, unit);
+    body->amount = limit->amount;
+    body->from_at = limit->from_at;
+    body->yellow_at = at[RUNG_YELLOW];
+    body->red_at = at[RUNG_RED];
+    body->notice_at = at[RUNG_NOTICE];
+    body->bulletin_at = at[RUNG_BULLETIN];
+}
+
+void start_policy_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t unit, struct span span)
+{
+    if (span.amount != 0) {
+        struct limit limit = limit_policy(j, span, unit);
+        start_clock(j, kind, duty, unit, &limit);
+    }
+}
+
+bool find_clock(const struct judging *j, uint64_t duty, enum clock_kind kind, bool any, struct clock_row *ret)
+{
+    for (uint64_t id = j->c.clock_last; id != 0 && view_get(j->view, ROW_CLOCK, id, ret); id = ret->prev_of_case) {
+        if (ret->duty_id == duty && ret->kind == kind && (any || ret->state == CLOCK_STATE_RUNNING)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t clock_consumed(const struct judging *j, const struct clock_row *clock, int64_t until_at)
+{
+    const struct calendar *calendar = district_calendar(j->district, unit_index(j, &clock->unit));
+    return clock->consumed_ms + calendar_counted(calendar, (enum time_kind)clock->time_kind, clock->span_from_at, until_at);
+}
+
+void stop_clock_row(struct judging *j, const struct clock_row *clock)
+{
+    struct clock_stopped_body *body = &emit_clock(j, RECORD_CLOCK_STOPPED, clock)->body.clock_stopped;
+    body->clock = (enum clock_kind)clock->kind;
+    body->clock_id = clock->clock_id;
+    body->due_at = clock->due_at;
+    body->consumed_ms = clock_consumed(j, clock, j->now_ms);
+    body->elapsed_ms = j->now_ms - clock->started_at;
+    body->in_time = clock->due_at == 0 || j->now_ms <= clock->due_at;
+}
+
+void stop_clock(struct judging *j, uint64_t duty, enum clock_kind kind)
+{
+    struct clock_row clock;
+    if (find_clock(j, duty, kind, false, &clock)) {
+        stop_clock_row(j, &clock);
+    }
+}
+
+void end_other_clocks(struct judging *j, uint64_t duty, int except, enum clock_why why)
+{
+    struct clock_row clock;
+    for (uint64_t id = j->c.clock_last; id != 0 && view_get(j->view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
+        if (clock.duty_id != duty || clock.state != CLOCK_STATE_RUNNING || clock.kind == except) {
+            continue;
+        }
+        if (clock.due_at != 0 && j->now_ms > clock.due_at && why != CLOCK_WHY_WITHDRAWN) {
+            stop_clock_row(j, &clock);
+            continue;
+        }
+        struct clock_void_body *body = &emit_clock(j, RECORD_CLOCK_VOID, &clock)->body.clock_void;
+        body->clock = (enum clock_kind)clock.kind;
+        body->clock_id = clock.clock_id;
+        body->why = why;
+    }
+}
+
+void end_clocks(struct judging *j, uint64_t duty, enum clock_why why)
+{
+    end_other_clocks(j, duty, -1, why);
+}
+
+/* What the clock has counted up to now, when its due instant moves; on a stopped clock the time since the stop counts or not. */
+static int64_t consumed_at_move(const struct judging *j, const struct clock_row *clock, bool counted)
+{
+    if (clock->state != CLOCK_STATE_STOPPED) {
+        return clock->consumed_ms;
+    }
+    struct clock_row running = *clock;
+    running.span_from_at = clock->stopped_at;
+    return counted ? clock_consumed(j, &running, j->now_ms) : clock->consumed_ms;
+}
+
+struct clock_due_moved_body *move_due(struct judging *j, const struct clock_row *clock, const struct limit *limit,
+                                      enum clock_why why, int32_t unit, bool counted)
+{
+    int64_t at[RUNG_COUNT];
+    struct record *record = emit_clock(j, RECORD_CLOCK_DUE_MOVED, clock);
+    int32_t holder = unit >= 0 ? unit : unit_index(j, &clock->unit);
+    if (unit >= 0) {
+        const struct unit *units = j->district->units;
+        record->head.unit = units[unit].code;
+        record->head.acct = units[units[unit].accountable].code;
+    }
+    struct clock_due_moved_body *body = &record->body.clock_due_moved;
+    struct limit within = *limit;
+    within.due_at = instant_within(limit->due_at);
+    set_rungs(j->policy, district_calendar(j->district, holder), &within, at);
+    for (int rung = 0; rung < RUNG_COUNT; rung++) {
+        if (at[rung] != 0 && at[rung] < j->now_ms) {
+            at[rung] = j->now_ms; /* passed while the clock stood: reached now, not late by downtime */
+        }
+    }
+    body->clock = (enum clock_kind)clock->kind;
+    body->clock_id = clock->clock_id;
+    body->due_at = within.due_at;
+    body->budget_ms = limit->budget_ms;
+    body->yellow_at = at[RUNG_YELLOW];
+    body->red_at = at[RUNG_RED];
+    body->notice_at = at[RUNG_NOTICE];
+    body->bulletin_at = at[RUNG_BULLETIN];
+    body->why = why;
+    body->source = limit->source;
+    body->counted = counted;
+    body->time_kind = limit->kind;
+    body->provisional = limit->provisional;
+    body->calendar = calendar_id(j, limit, holder);
+    body->consumed_ms = consumed_at_move(j, clock, counted);
+    body->amount = limit->amount;
+    body->from_at = limit->from_at;
+    return body;
+}
+
+void core_settled_due(const struct district *district, const struct clock_row *clock, int64_t now_ms, int64_t lead_due_at,
+                      struct core_due *ret)
+{
+    int32_t unit = district_successor(district, district_unit_find(district, &clock->unit));
+    struct limit limit = limit_of(clock);
+    ret->moves = false;
+    if (limit.amount != 0 && limit.due_at >= now_ms) {
+        set_due(district_calendar(district, unit), &limit);
+        if (limit.from_at != clock->started_at) {
+            limit.budget_ms += clock->consumed_ms; /* resumed: the budget counts from the start */
+        }
+        if (clock->kind == CLOCK_KIND_SUPPORT && lead_due_at != 0 && limit.due_at > lead_due_at) {
+            limit.due_at = lead_due_at;
+        }
+        if (limit.due_at < now_ms) {
+            limit.due_at = clock->due_at;
+            limit.budget_ms = clock->budget_ms;
+        }
+        ret->moves = limit.due_at != clock->due_at || limit.provisional != (clock->provisional != 0);
+    }
+    ret->due_at = limit.due_at;
+    ret->budget_ms = limit.budget_ms;
+    ret->provisional = limit.provisional;
+}

@@ -1,0 +1,95 @@
+/* settle.c - an open case under another set: dues by the new calendars, duties of retired units with their successors (domain 5,
+ * 2d)
+ *
+ * One case at a time, so that a set may come into force over a million open cases without anybody waiting: the dispatcher walks
+ * over them, and a case that a command or a timer needs before the walk has come to it is settled then. Settling twice changes
+ * nothing.
+ */
+#include "dispatcher/core/judging.h"
+
+bool core_unsettled(const struct view *view, uint64_t case_id)
+{
+    struct district_row d;
+    return view_get(view, ROW_DISTRICT, 1, &d) && d.settle_next != 0 && case_id >= d.settle_next;
+}
+
+/* Due instant that the clock has under the set in force, emitted where it moves. `unit` >= 0: its holder changes too. */
+static int64_t settle_clock(struct judging *j, const struct clock_row *clock, int64_t lead_due_at, int32_t unit)
+{
+    struct core_due due;
+    core_settled_due(j->district, clock, j->now_ms, lead_due_at, &due);
+    if (!due.moves && unit < 0) {
+        return clock->due_at;
+    }
+    struct limit limit = limit_of(clock);
+    limit.due_at = due.due_at;
+    limit.budget_ms = due.budget_ms;
+    limit.provisional = due.provisional;
+    move_due(j, clock, &limit, unit >= 0 ? CLOCK_WHY_UNIT_RETIRED : CLOCK_WHY_CALENDAR, unit, false);
+    return due.due_at;
+}
+
+/* Where a duty goes whose unit is retired, or -1. */
+static int32_t moves_to(const struct judging *j, uint64_t duty_id)
+{
+    struct duty_row duty;
+    if (duty_id == 0 || !view_get(j->view, ROW_DUTY, duty_id, &duty) || !duty_open(&duty)) {
+        return -1;
+    }
+    int32_t unit = unit_index(j, &duty.unit), after = district_successor(j->district, unit);
+    return after != unit ? after : -1;
+}
+
+static void move_duties(struct judging *j)
+{
+    uint64_t cursor = j->c.duty_last;
+    struct duty_row duty;
+    while (next_open_duty(j, &cursor, &duty)) {
+        int32_t to = moves_to(j, duty.duty_id);
+        if (to < 0) {
+            continue;
+        }
+        struct record *record = emit_duty(j, RECORD_DUTY_MOVED, &duty);
+        const struct unit *units = j->district->units;
+        record->head.unit = units[to].code;
+        record->head.acct = units[units[to].accountable].code;
+        record->body.duty_moved.duty_kind = (enum duty_kind)duty.kind;
+        record->body.duty_moved.from = duty.unit;
+    }
+}
+
+static void settle_case(struct judging *j)
+{
+    struct clock_row clock;
+    int64_t lead_due_at = 0;
+    move_duties(j);
+    /* The lead's first: a support may not be due after it. */
+    if (find_clock(j, j->c.lead_duty, CLOCK_KIND_HANDLE, false, &clock)) {
+        lead_due_at = settle_clock(j, &clock, 0, moves_to(j, clock.duty_id));
+    }
+    for (uint64_t id = j->c.clock_last; id != 0 && view_get(j->view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
+        bool lead = clock.kind == CLOCK_KIND_HANDLE && clock.duty_id == j->c.lead_duty;
+        if (clock.state != CLOCK_STATE_RUNNING || lead) {
+            continue;
+        }
+        int32_t to = moves_to(j, clock.duty_id);
+        if (clock.kind == CLOCK_KIND_TOTAL) { /* the citizen's clock is shown under who leads */
+            int32_t unit = unit_index(j, &clock.unit), after = district_successor(j->district, unit);
+            to = after != unit ? after : -1;
+        }
+        settle_clock(j, &clock, lead_due_at, to);
+    }
+}
+
+void judge_settle(struct judging *j)
+{
+    const struct settle_command *settle = &j->command->body.settle;
+    if (settle->case_id == 0) {
+        emit(j, RECORD_CASES_SETTLED)->body.cases_settled.until = settle->until;
+        return;
+    }
+    if (view_get(j->view, ROW_CASE, settle->case_id, &j->c) && j->c.state != CASE_STATE_CLOSED) {
+        j->prev = j->c.last_seq;
+        settle_case(j);
+    }
+}
