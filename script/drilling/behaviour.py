@@ -1,0 +1,444 @@
+"""behaviour.py - what the people of a district do: one function for each kind of duty, all in the table BEHAVIOURS.
+
+`react` is called whenever a case was looked at: each open duty that nobody has a plan for gets one. A plan is a series of actions at
+instants; an action looks whether its duty is still open and sends commands. A new way of the life cycle is a new function here: one more
+row in BEHAVIOURS when it is a duty, one more line in EXTRAS when it is something that may come between.
+"""
+
+from . import facts, texts
+from .district import DAY, HOUR, Chooser
+
+MINUTE = 60_000
+
+# Shares, all ours: no data says how people work inside a case.
+SIGNED_LATE, CONTACT_SIGNS = 0.05, 0.05
+NOT_REACHED = Chooser({0: 0.85, 1: 0.10, 2: 0.03, 3: 0.02})  # attempts before the citizen is reached; 3: never
+EXPLAINED, BY_SUPPORT = 0.13, 0.03
+STREET_CALLS, DESK_CALLS = 0.40, 0.30  # of the cases that they lead and that the list allows to call about
+CALLED_OFF_LIST, CALLED_NOBODY, TWO_UNITS, WITHDRAWN_CALL = 0.20, 0.05, 0.30, 0.05
+NEVER_ARRIVES, ARRIVES_LATE, NOT_CONFIRMED, RATING_FORGOTTEN = 0.04, 0.10, 0.09, 0.03
+FINISH = Chooser({"solved": 0.80, "partly": 0.14, "unsolved": 0.06})
+SCORES = Chooser({5: 0.48, 4: 0.31, 3: 0.14, 2: 0.05, 1: 0.02})
+SUPPORT_REPORTS, SUPPORT_CANCELLED = 0.70, 0.02
+ASKED = Chooser({"reached": 0.82, "no_answer": 0.15, "wrong_number": 0.015, "refused": 0.015})
+FOLLOWUP_FORGOTTEN = 0.008
+CONTACTED = Chooser({"yes": 0.93, "no": 0.04, "unanswered": 0.03})
+SOLVED = Chooser({"yes": 0.80, "partly": 0.11, "no": 0.09})
+SATISFIED = {"yes": Chooser({"yes": 0.80, "basically": 0.16, "no": 0.04}), "partly": Chooser({"yes": 0.20, "basically": 0.50, "no": 0.30}),
+             "no": Chooser({"yes": 0.02, "basically": 0.08, "no": 0.90})}
+REOPENED, TAKEN_OVER, NOTED, CLAIMED = 0.006, 0.004, 0.03, 0.06
+ROUTED_LATE, APPOINTED = 0.06, 0.25
+
+
+def soonest(case):
+    """The shortest span in which anybody reacts to what happens in this case."""
+    if case is None:
+        return 400 * DAY
+    return MINUTE if case.arrival.urgency == "emergency" else 5 * MINUTE
+
+
+def react(sim, case):
+    """Plans for each open duty that has no plan yet."""
+    case.planned &= case.duties.keys()
+    for duty in list(case.duties.values()):
+        if duty["duty"] not in case.planned:
+            case.planned.add(duty["duty"])
+            BEHAVIOURS[duty["kind"]](sim, case, duty)
+    if case.answer_waits and not case.open_calls:
+        duty, case.answer_waits = case.answer_waits, None
+        work = sim.district.work_of(duty["unit"])
+        sim.plan(work.after(sim.moment, int(case.rng.uniform(0.5, 4) * HOUR)), case, answer, duty)
+
+
+def is_open(case, duty):
+    return duty["duty"] in case.duties
+
+
+def soon(sim, case, unit, at_ms, hours):
+    """A moment after at_ms: natural minutes in an emergency or an urgent case, else so many hours of work of the unit."""
+    if case.arrival.urgency == "emergency":
+        return at_ms + int(case.rng.uniform(1, 4) * MINUTE)
+    if case.arrival.urgency == "urgent":
+        return at_ms + int(case.rng.uniform(6, 40) * MINUTE)
+    return sim.district.work_of(unit).after(at_ms, int(hours * HOUR))
+
+
+def watch(sim, case):
+    """Time may have changed the case by itself: look at it at this instant."""
+    sim.request("advance", {"to": sim.now_ms}, None)
+    sim.look(case)
+
+
+# --- route: the desk ------------------------------------------------------------------------------------------------------------
+
+
+def route(sim, case, duty):
+    hours = case.rng.uniform(0.1, 0.85) if case.rng.random() > ROUTED_LATE else case.rng.uniform(1.1, 5)
+    sim.plan(soon(sim, case, duty["unit"], sim.moment, hours), case, dispatch_call if duty["call"] else dispatch, duty)
+
+
+def dispatch(sim, case, duty):
+    if not is_open(case, duty):
+        return
+    unit = by_hand(sim, case, duty["unit"])
+    sim.command(case, "route", {"unit": unit, "reason": "目录无对应事项，人工派单。"})
+    sim.counts["routed by hand"] += 1
+    sim.look(case)
+
+
+def by_hand(sim, case, desk):
+    """Whom a dispatcher takes who has read the text: the list's lead for what it is really about, never below the street."""
+    district, arrival = sim.district, case.arrival
+    row, lead = district.row(arrival.matter, arrival.place)
+    if lead is None:
+        row = next(iter(district.rows[arrival.matter].values()))
+        lead = next((u for u in [row["lead"]] + row["calls"].split(";") if u in district.units and district.is_above(u, "street")), desk)
+    if not district.is_above(lead, "community"):
+        lead = district.up_to(arrival.place, "street")
+    return lead
+
+
+def dispatch_call(sim, case, duty):
+    if not is_open(case, duty):
+        return
+    units = case.memory.get("targets") or case.memory["callable"][:1]
+    body = {"call": duty["call"], "units": units, "reason": "目录外单位，经指挥中心研判派发。"}
+    if case.rng.random() < APPOINTED:
+        body["appointed_at"] = sim.district.work_of(units[0]).after(sim.now_ms + 20 * HOUR, HOUR)
+    sim.command(case, "dispatch_call", body)
+    sim.look(case)
+
+
+# --- lead -------------------------------------------------------------------------------------------------------------------------
+
+
+def lead(sim, case, duty):
+    rng, unit = case.rng, duty["unit"]
+    hours = rng.expovariate(1 / 1.5) if rng.random() > SIGNED_LATE else rng.uniform(8, 16)
+    at = soon(sim, case, unit, sim.moment, min(hours, 16))
+    signed = at
+    if rng.random() > CONTACT_SIGNS or no_contact(case):
+        sim.plan(at, case, sign, duty)
+    contacted = soon(sim, case, unit, signed, rng.uniform(0.3, 4))
+    if not no_contact(case):
+        failures = NOT_REACHED.draw(rng)
+        for attempt in range(min(failures + 1, 3)):
+            if attempt:
+                contacted = soon(sim, case, unit, contacted, rng.uniform(0.5, 3))
+            outcome = "no_answer" if attempt < failures else "reached"
+            sim.plan(contacted, case, contact, duty, outcome)
+    answered = answer_at(sim, case, duty, contacted)
+    sim.plan(answered, case, answer, duty)
+    if may_be_taken_over(sim, unit) and duty["due_at"] and answered > duty["due_at"]:
+        sim.plan(duty["due_at"] + 1000, case, watch)
+    for extra in EXTRAS:
+        extra(sim, case, duty, signed, contacted, answered)
+
+
+def no_contact(case):
+    return case.arrival.anonymous or case.arrival.no_reply
+
+
+def may_be_taken_over(sim, unit):
+    return sim.district.units[unit]["tier"] in ("community", "grid")
+
+
+def answer_at(sim, case, duty, contacted):
+    """When the lead answers: late by the field's share, else somewhere between the contact and the due instant."""
+    rng, due, work = case.rng, duty["due_at"], sim.district.work_of(duty["unit"])
+    rushed = case.arrival.urgency in ("emergency", "urgent")
+    least = contacted + (2 if rushed else 15) * MINUTE
+    share = facts.LATE.get(case.arrival.matter[0], facts.LATE_DEFAULT) / 100
+    if due and rng.random() < share:
+        return max(least, work.after(due + MINUTE, int(min(rng.lognormvariate(0, 1.1) * 6, 300) * HOUR)))
+    if not due:
+        return work.after(least, int(rng.lognormvariate(0, 1) * 8 * HOUR))
+    if due - 5 * MINUTE <= least:
+        return least
+    at = least + int((due - 5 * MINUTE - least) * rng.betavariate(1.3, 1.6))
+    return at if rushed else max(least, work.before(at))
+
+
+def sign(sim, case, duty):
+    if is_open(case, duty) and duty["state"] == "offered":
+        duty["state"] = "signed"
+        sim.command(case, "sign", {"duty": duty["duty"]})
+
+
+def contact(sim, case, duty, outcome):
+    if is_open(case, duty):
+        duty["state"] = "signed"
+        sim.command(case, "contact", {"duty": duty["duty"], "outcome": outcome, "evidence": "电话联系，有通话记录"})
+
+
+def answer(sim, case, duty):
+    if not is_open(case, duty):
+        return
+    if case.open_calls:
+        case.answer_waits = duty
+        return
+    rng, body = case.rng, {"duty": duty["duty"], "code": "solved", "text": case.rng.choice(texts.ANSWERS)}
+    draw = rng.random()
+    if draw < EXPLAINED:
+        row, _ = sim.district.row(case.arrival.matter, case.arrival.place)
+        body.update(code="explained", text=rng.choice(texts.EXPLANATIONS), basis=row["basis"] if row and row["basis"] else "现场核查记录")
+    elif draw < EXPLAINED + BY_SUPPORT and any(d["kind"] == "support" for d in case.duties.values()):
+        body["code"] = "solved_by_support"
+    sim.command(case, "answer", body, lambda reply: answered(sim, case, reply))
+
+
+def answered(sim, case, reply):
+    sim.counts["answers"] += 1
+    case.duties = {}
+    if reply["state"] == "closed":
+        closed(sim, case)
+    elif case.rng.random() < FOLLOWUP_FORGOTTEN:
+        for days in (4, 7, 10, 16):
+            sim.plan(sim.moment + days * DAY, case, look_again)
+    else:
+        sim.look(case)
+
+
+def look_again(sim, case):
+    if case.state == "answered":
+        sim.request("advance", {"to": sim.now_ms}, None)
+        sim.request("show_case", {"case": case.id}, case, lambda view: expired(sim, case, view), reads=True)
+
+
+def expired(sim, case, view):
+    case.state = view["state"]
+    if case.state == "closed":
+        sim.counts["never asked"] += 1
+
+
+def closed(sim, case):
+    sim.counts["closed"] += 1
+    if case.rng.random() < REOPENED and case.round < 3:
+        sim.plan(sim.moment + int(case.rng.uniform(1, 13) * DAY), case, reopen)
+
+
+def reopen(sim, case):
+    sim.command(case, "reopen", {"reason": "来电人反映问题再次出现。"})
+    sim.counts["reopened"] += 1
+    sim.look(case)
+
+
+# --- what may come between: each is called once for each lead ------------------------------------------------------------------------
+
+
+def whistle(sim, case, duty, signed, contacted, answered_at):
+    """吹哨: a street, or the desk for a case that it leads, calls those that the list names, or others."""
+    unit = sim.district.units[duty["unit"]]
+    street = unit["tier"] == "street" and unit["class"] == "government"
+    share = STREET_CALLS if street else DESK_CALLS if duty["unit"] == sim.desk else 0
+    if case.rng.random() >= share:
+        return
+    place, arrival = sim.district, case.arrival
+    units = [u for u in place.calls(arrival.matter, arrival.place) if u != duty["unit"]]
+    if units:
+        case.memory["callable"] = units
+        sim.plan(soon(sim, case, duty["unit"], contacted, case.rng.uniform(0.5, 5)), case, raise_call, duty)
+
+
+def raise_call(sim, case, duty):
+    if not is_open(case, duty) or case.open_calls or duty["state"] != "signed":
+        return
+    rng, units = case.rng, case.memory["callable"]
+    draw = rng.random()
+    if draw < CALLED_NOBODY:
+        units = []
+    elif draw < CALLED_NOBODY + CALLED_OFF_LIST:
+        others = [u for u in ("FIRE", "POLICE", "EMERGENCY", "HEALTH", "LABOUR") if u in sim.district.units and u not in units]
+        units = [rng.choice(others)] if others else units[:1]
+    else:
+        units = rng.sample(units, 2 if len(units) > 1 and rng.random() < TWO_UNITS else 1)
+    reason = "emergency" if case.arrival.urgency == "emergency" else "joint_enforcement" if len(units) > 1 else "unsolvable_here"
+    case.memory.update(targets=units, arrived=False)
+    sim.command(case, "raise_call", {"reason": reason, "units": units, "text": "本级处置有困难，请到场共同研究处置。"})
+    sim.counts["calls"] += 1
+    if rng.random() < WITHDRAWN_CALL:
+        sim.plan(sim.district.work_of(duty["unit"]).after(sim.now_ms, int(rng.uniform(0.3, 4) * HOUR)), case, withdraw_call)
+    sim.look(case)
+
+
+def withdraw_call(sim, case):
+    if case.open_calls and not case.memory["arrived"]:
+        sim.command(case, "withdraw_call", {"reason": "当事人已自行整改。"})
+        sim.look(case)
+
+
+def supervisor_takes_over(sim, case, duty, signed, contacted, answered_at):
+    """A person with rank takes a case over that is not going well."""
+    if case.rng.random() < TAKEN_OVER and not sim.district.is_above(duty["unit"], "street"):
+        sim.plan(soon(sim, case, duty["unit"], contacted, case.rng.uniform(1, 6)), case, take_over, duty)
+
+
+def take_over(sim, case, duty):
+    if is_open(case, duty):
+        sim.command(case, "take_over", {"reason": "情况复杂，由上级牵头办理。"})
+        sim.counts["taken over by hand"] += 1
+        sim.look(case)
+
+
+def citizen_calls_again(sim, case, duty, signed, contacted, answered_at):
+    if case.rng.random() < NOTED:
+        at = contacted + int(case.rng.random() * max(0, answered_at - contacted))
+        sim.plan(at, case, note)
+
+
+def note(sim, case):
+    sim.command(case, "add_note", {"text": case.rng.choice(texts.NOTES)})
+
+
+def somebody_claims(sim, case, duty, signed, contacted, answered_at):
+    """A person's lease: given back after a while, or lapsed."""
+    if case.rng.random() < CLAIMED:
+        sim.plan(signed + MINUTE, case, claim, duty, case.rng.uniform(6, 50))
+
+
+def claim(sim, case, duty, minutes):
+    if is_open(case, duty):
+        sim.command(case, "claim", {"duty": duty["duty"]})
+        if minutes < 25:  # else the lease of 30 minutes lapses
+            sim.plan(sim.now_ms + int(minutes * MINUTE), case, release, duty)
+
+
+def release(sim, case, duty):
+    if is_open(case, duty):
+        sim.command(case, "release", {"duty": duty["duty"]})
+
+
+EXTRAS = (whistle, supervisor_takes_over, citizen_calls_again, somebody_claims)
+
+
+# --- support ----------------------------------------------------------------------------------------------------------------------
+
+
+def support(sim, case, duty):
+    rng, unit = case.rng, duty["unit"]
+    at = soon(sim, case, unit, sim.moment, min(rng.expovariate(1 / 2.0), 14))
+    sim.plan(at, case, sign, duty)
+    if rng.random() < SUPPORT_CANCELLED:
+        sim.plan(soon(sim, case, unit, at, rng.uniform(0.5, 5)), case, cancel, duty, "无需协办。")
+    elif rng.random() < SUPPORT_REPORTS:
+        sim.plan(soon(sim, case, unit, at, rng.uniform(0.5, 20)), case, report, duty)
+
+
+def report(sim, case, duty):
+    if is_open(case, duty) and duty["state"] == "signed":
+        sim.command(case, "report", {"duty": duty["duty"], "text": "已到现场配合处置。"})
+        del case.duties[duty["duty"]]
+
+
+def cancel(sim, case, duty, reason):
+    if is_open(case, duty):
+        sim.command(case, "cancel", {"duty": duty["duty"], "reason": reason})
+        sim.look(case)
+
+
+# --- respond: the called unit -------------------------------------------------------------------------------------------------------
+
+
+def respond(sim, case, duty):
+    rng, unit, due = case.rng, duty["unit"], duty["due_at"]
+    work = sim.district.work_of(unit)
+    if duty["arrived_at"]:  # not confirmed: once more
+        sim.plan(work.after(sim.moment, int(rng.uniform(3, 14) * HOUR)), case, finish, duty)
+        return
+    signed = soon(sim, case, unit, sim.moment, min(rng.expovariate(1 / 0.4), 5))
+    sim.plan(signed, case, sign, duty)
+    if rng.random() < NEVER_ARRIVES:
+        sim.plan(work.after(signed, 28 * HOUR), case, cancel, duty, "经多次催促未到场。")
+        return
+    if rng.random() < 0.6:
+        sim.plan(soon(sim, case, unit, signed, rng.uniform(0.2, 0.9)), case, contact, duty, "reached")
+    late = rng.random() < ARRIVES_LATE
+    arrived = soon(sim, case, unit, signed, rng.uniform(22, 30) if late else rng.uniform(1, 14))
+    sim.plan(arrived, case, arrive, duty)
+    least = arrived + 20 * MINUTE
+    if due and rng.random() < facts.LATE_DEFAULT / 100:
+        finished = work.after(due + MINUTE, int(rng.uniform(1, 30) * HOUR))
+    else:
+        until = due - 5 * MINUTE if due and due - 5 * MINUTE > least else least + 3 * DAY
+        finished = max(least, work.before(least + int((until - least) * rng.betavariate(1.2, 3))))
+    sim.plan(max(finished, least), case, finish, duty)
+
+
+def arrive(sim, case, duty):
+    if is_open(case, duty) and duty["state"] == "signed":
+        case.memory["arrived"] = True
+        sim.command(case, "arrive", {"duty": duty["duty"], "evidence": "现场照片，呼叫方签字"})
+
+
+def finish(sim, case, duty):
+    if is_open(case, duty) and duty["state"] == "signed":
+        sim.command(case, "finish_call", {"duty": duty["duty"], "code": FINISH.draw(case.rng), "text": "已到场会商并处置。"})
+        sim.look(case)
+
+
+# --- rate: the caller ---------------------------------------------------------------------------------------------------------------
+
+
+def rate(sim, case, duty):
+    if duty["due_at"] and case.rng.random() < RATING_FORGOTTEN:
+        sim.plan(duty["due_at"] + 1000, case, watch)
+        return
+    at = sim.district.work_of(duty["unit"]).after(sim.moment, int(case.rng.uniform(0.5, 12) * HOUR))
+    if duty["due_at"]:
+        at = min(at, duty["due_at"] - MINUTE)
+    sim.plan(at, case, rate_call, duty)
+
+
+def rate_call(sim, case, duty):
+    if not is_open(case, duty):
+        return
+    confirmed = case.rng.random() > NOT_CONFIRMED
+    sim.command(case, "rate_call", {"duty": duty["duty"], "confirmed": confirmed, "score": SCORES.draw(case.rng) if confirmed else 2,
+                                    "text": "问题已解决。" if confirmed else "现场没有变化，请继续处置。"})
+    if not confirmed:
+        sim.counts["ratings not confirmed"] += 1
+    sim.look(case)
+
+
+# --- followup: the desk's follow-up officers ----------------------------------------------------------------------------------------
+
+
+def followup(sim, case, duty):
+    work = sim.district.work_of(duty["unit"])
+    sim.plan(work.after(sim.moment, int(case.rng.uniform(0.5, 14) * HOUR)), case, ask, duty)
+
+
+def ask(sim, case, duty):
+    if not is_open(case, duty):
+        return
+    rng, outcome = case.rng, ASKED.draw(case.rng)
+    if outcome != "reached":
+        sim.counts["not reached"] += 1
+        sim.command(case, "note_attempt", {"outcome": outcome, "text": "回访未接通。"}, lambda reply: asked_in_vain(sim, case, duty, reply))
+        return
+    solved = SOLVED.draw(rng)
+    body = {"contacted": CONTACTED.draw(rng), "solved": solved, "satisfied": SATISFIED[solved].draw(rng)}
+    if solved == "no":
+        body["text"] = "来电人表示问题没有解决。"
+        sim.counts["not solved"] += 1
+    sim.command(case, "note_followup", body, lambda reply: asked(sim, case, reply))
+    if solved == "no":
+        sim.look(case)
+
+
+def asked(sim, case, reply):
+    case.duties = {}
+    if reply["state"] == "closed":
+        closed(sim, case)
+
+
+def asked_in_vain(sim, case, duty, reply):
+    if reply["state"] == "closed":
+        case.duties = {}
+        closed(sim, case)
+    else:  # attempts count once in a half-day
+        work = sim.district.work_of(duty["unit"])
+        sim.plan(work.after(sim.moment + 14 * HOUR, int(case.rng.uniform(0.2, 3) * HOUR)), case, ask, duty)
+
+
+BEHAVIOURS = {"route": route, "lead": lead, "support": support, "respond": respond, "rate": rate, "followup": followup}
