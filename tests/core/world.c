@@ -145,6 +145,9 @@ static void begin(struct world *w)
 
 static void end(struct world *w)
 {
+    if (w->district.calendar_count > 1) {
+        calendar_free(w->calendars[1]);
+    }
     zone_free(w->district.zone);
     free(w->verdict);
 }
@@ -188,11 +191,84 @@ static void apply_verdict(struct world *w)
     w->last_seq += w->verdict->count;
 }
 
+/* --- calendars ---------------------------------------------------------------------------------------------------------------- */
+
+int64_t world_at(const char *text)
+{
+    int year, month, day, hour, minute;
+    ck_assert_int_eq(sscanf(text, "%d-%d-%d %d:%d", &year, &month, &day, &hour, &minute), 5);
+    return civil_to_days(year, month, day) * (int64_t)DAY_MS + hour * (int64_t)HOUR_MS + minute * 60000 - 8 * (int64_t)HOUR_MS;
+}
+
+static struct calendar *office(const char *const *days)
+{
+    struct calendar_notice notices[32];
+    struct calendar_plan plan = {.name = code_of("office"), .by_notice = true, .notices = notices};
+    const struct shifts shifts = {.count = 2, .at = {{9 * HOUR_MS, 12 * HOUR_MS}, {13 * HOUR_MS, 17 * HOUR_MS}}};
+    struct calendar *calendar;
+    for (int day = 0; day < 5; day++) {
+        plan.week[day] = shifts;
+    }
+    plan.make_up = shifts;
+    for (; days[plan.notice_count] != NULL; plan.notice_count++) {
+        int year, month, day;
+        char kind[16];
+        ck_assert_int_eq(sscanf(days[plan.notice_count], "%d-%d-%d %15s", &year, &month, &day, kind), 4);
+        notices[plan.notice_count] = (struct calendar_notice){.day = civil_to_days(year, month, day),
+                                                              .kind = strcmp(kind, "holiday") == 0 ? DAY_HOLIDAY : DAY_MAKE_UP};
+    }
+    ck_assert_int_eq(calendar_build(&plan, "Asia/Shanghai", &calendar), 0);
+    return calendar;
+}
+
+void world_adopt(struct world *w)
+{
+    struct command adopt = {.type = COMMAND_ADOPT_CONFIG, .now_ms = w->now_ms, .next_seq = w->last_seq + 1};
+    core_judge(&w->view, &adopt, w->verdict);
+    apply_verdict(w);
+}
+
+void world_office(struct world *w, const char *const *days)
+{
+    struct policy *p = &w->district.policy;
+    const struct span day = {TIME_KIND_WORKING_DAYS, 1}, hour = {TIME_KIND_WORKING_HOURS, HOUR_MS};
+    w->calendars[1] = office(days);
+    w->district.calendar_count = 2;
+    for (uint32_t i = 0; i < w->district.unit_count; i++) {
+        w->units[i].calendar = !code_equal(&w->units[i].code, &(struct code){"UT"});
+    }
+    for (int urgency = 0; urgency < URGENCY_COUNT; urgency++) {
+        p->handle[urgency] = (struct span){TIME_KIND_WORKING_DAYS, 5};
+        p->sign[urgency] = p->contact[urgency] = day;
+        p->route[urgency] = hour;
+    }
+    p->take_over_floor = p->send_back_floor = day;
+    p->call_arrive = (struct span){TIME_KIND_WORKING_DAYS, 3};
+    p->call_finish = (struct span){TIME_KIND_WORKING_DAYS, 10};
+    world_adopt(w);
+}
+
+void world_new_days(struct world *w, const char *const *days)
+{
+    calendar_free(w->calendars[1]);
+    w->calendars[1] = office(days);
+    world_adopt(w);
+}
+
+uint32_t world_settle(struct world *w, uint64_t case_id)
+{
+    struct command settle = {.type = COMMAND_SETTLE, .now_ms = w->now_ms, .next_seq = w->last_seq + 1};
+    settle.body.settle.case_id = case_id;
+    core_judge(&w->view, &settle, w->verdict);
+    apply_verdict(w);
+    return w->verdict->count;
+}
+
 enum refusal world_judge(struct world *w, struct command *command)
 {
     static char request[32];
     snprintf(request, sizeof(request), "r%u", ++w->requests);
-    command->actor = (struct actor){.name = text_of(w->actor), .roles = w->roles, .unit = w->unit};
+    command->actor = (struct actor){.name = text_of(w->actor), .roles = w->roles, .unit = w->unit, .matters = w->actor_matters};
     command->request = text_of(request);
     command->request_hash = core_request_hash(command->actor.name, command->request);
     command->now_ms = w->now_ms;

@@ -28,9 +28,10 @@ struct world {
     int64_t now_ms;
     uint64_t last_seq;
     uint32_t requests;
-    struct verdict *verdict; /* of the last command */
-    uint32_t roles;          /* of the actor; all but gateway at first */
-    struct code unit;        /* of the actor; D1 at first */
+    struct verdict *verdict;    /* of the last command */
+    uint32_t roles;             /* of the actor; all but gateway at first */
+    struct code unit;           /* of the actor; D1 at first */
+    struct codes actor_matters; /* of the actor; none at first: every matter */
     const char *actor;
 };
 
@@ -40,6 +41,23 @@ void world_close(struct world *world);
 
 /* As new, without a new store: nothing was committed, so the store goes back to empty. Much faster. */
 void world_again(struct world *world);
+
+/* Gives every unit but UT an office calendar (Monday to Friday 9-12 and 13-17 by the clock of Shanghai) and the policy its limits
+ * in working days and hours: handle 5 wd, sign 1 wd, contact 1 wd, route 1 wh, arrive 3 wd, finish 10 wd. `days`: notices such as
+ * "2026-05-01 holiday" or "2026-05-09 workday", ascending; the last is NULL. Years without one are not known. Publishes the set. */
+void world_office(struct world *world, const char *const *days);
+
+/* The same with other notices, later: a set with a changed calendar. Cases are not settled yet. */
+void world_new_days(struct world *world, const char *const *days);
+
+/* Publishes the set in force, as the dispatcher does at start and on SIGHUP. */
+void world_adopt(struct world *world);
+
+/* Settles one case under the set in force. Returns the number of records. */
+uint32_t world_settle(struct world *world, uint64_t case_id);
+
+/* Instant of a wall-clock time in Shanghai, as "2026-03-06 17:00". */
+int64_t world_at(const char *text);
 
 /* Judges at now; applies when accepted. Returns the refusal. The body is in *command; actor, request id and instants are filled in.
  */

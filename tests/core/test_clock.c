@@ -1,0 +1,200 @@
+/* test_clock.c - limits in working time: when a duty is due, what its clock has counted, where its rungs are. One story a test.
+ *
+ * The office works Monday to Friday 9-12 and 13-17: a working day has seven hours. The world begins on Monday 2026-03-02 at 09:00.
+ */
+#include "tests/core/world.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const days[] = {"2026-01-01 holiday", "2026-04-06 holiday", "2026-05-09 workday", NULL};
+
+static struct world w;
+
+static void setup(void)
+{
+    world_open(&w);
+    world_office(&w, days);
+}
+
+static void teardown(void)
+{
+    world_close(&w);
+}
+
+/* Newest clock of a kind of a duty (0: of the case). */
+static struct clock_row clock_of(uint64_t case_id, uint64_t duty, enum clock_kind kind)
+{
+    struct clock_row clock;
+    for (uint64_t id = world_case(&w, case_id).clock_last; id != 0; id = clock.prev_of_case) {
+        ck_assert(view_get(&w.view, ROW_CLOCK, id, &clock));
+        if (clock.kind == kind && (duty == 0 || clock.duty_id == duty)) {
+            return clock;
+        }
+    }
+    ck_abort_msg("no such clock");
+}
+
+static struct clock_row handle_of(uint64_t case_id)
+{
+    return clock_of(case_id, world_case(&w, case_id).lead_duty, CLOCK_KIND_HANDLE);
+}
+
+static const struct {
+    const char *received, *due, *yellow, *why;
+    bool provisional;
+} dues[] = {
+    {"2026-03-02 09:00", "2026-03-06 17:00", "2026-03-05 17:00", "five whole days; 80 % of them are four", false},
+    {"2026-03-02 10:00", "2026-03-09 10:00", "2026-03-06 10:00", "the same hour, five working days later", false},
+    {"2026-03-02 12:30", "2026-03-09 12:00", "2026-03-06 12:00", "in the lunch break: the morning is behind it", false},
+    {"2026-03-02 17:00", "2026-03-09 17:00", "2026-03-06 17:00", "work is over: from the next day on", false},
+    {"2026-03-07 15:00", "2026-03-13 17:00", "2026-03-12 17:00", "Saturday: from Monday on", false},
+    {"2026-04-03 09:00", "2026-04-10 17:00", "2026-04-09 17:00", "over a holiday on Monday", false},
+    {"2026-05-08 10:00", "2026-05-14 10:00", "2026-05-13 10:00", "over a Saturday that is worked", false},
+    {"2026-12-24 16:00", "2026-12-31 16:00", "2026-12-30 16:00", "to the last day of the last year that is known", false},
+    {"2026-12-28 10:00", "2027-01-04 10:00", "2026-12-31 17:00", "into a year whose holidays nobody has said yet", true},
+};
+
+START_TEST(a_case_is_due_after_five_working_days)
+{
+    w.now_ms = world_at(dues[_i].received);
+    struct clock_row handle = handle_of(world_submit(&w, "ROAD", "S1"));
+    ck_assert_msg(handle.due_at == world_at(dues[_i].due), "%s: %s, due %lld ms after that", dues[_i].received, dues[_i].why,
+                  (long long)(handle.due_at - world_at(dues[_i].due)));
+    ck_assert_int_eq(handle.budget_ms, 35 * (int64_t)HOUR_MS);
+    ck_assert_int_eq(handle.time_kind, TIME_KIND_WORKING_DAYS);
+    ck_assert_uint_eq(handle.provisional, dues[_i].provisional);
+    ck_assert_int_eq(handle.amount, 5);
+    if (!dues[_i].provisional) {
+        ck_assert_msg(handle.rung_at[RUNG_YELLOW] == world_at(dues[_i].yellow), "yellow %lld ms after that",
+                      (long long)(handle.rung_at[RUNG_YELLOW] - world_at(dues[_i].yellow)));
+    }
+    ck_assert_int_eq(handle.rung_at[RUNG_RED], handle.due_at + 1);
+}
+END_TEST
+
+START_TEST(only_working_time_is_consumed)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_wait(&w, world_at("2026-03-03 10:30") - w.now_ms);
+    world_answer(&w, id);
+    struct clock_row handle = handle_of(id);
+    ck_assert_int_eq(handle.consumed_ms, 8 * (int64_t)HOUR_MS + HOUR_MS / 2);
+    ck_assert_int_eq(handle.duration_ms, handle.consumed_ms);
+    ck_assert_int_eq(w.verdict->records[0].at_ms - handle.started_at, 25 * (int64_t)HOUR_MS + HOUR_MS / 2);
+}
+END_TEST
+
+START_TEST(the_citizens_clock_counts_from_the_receipt_on)
+{
+    uint64_t id = world_submit(&w, "LAMP", "S1"); /* no row fits: the desk routes by hand */
+    ck_assert_int_eq(clock_of(id, 0, CLOCK_KIND_TOTAL).due_at, 0);
+    ck_assert_int_eq(clock_of(id, 0, CLOCK_KIND_ROUTE).due_at, world_at("2026-03-02 10:00"));
+    world_wait(&w, world_at("2026-03-03 11:00") - w.now_ms);
+    struct command route = {.type = COMMAND_ROUTE};
+    route.body.route.case_id = id;
+    route.body.route.unit = code_of("DA");
+    route.body.route.reason = text_of("no row fits");
+    ck_assert_int_eq(world_do(&w, &route), REFUSAL_NONE);
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2026-03-10 11:00"));
+    struct clock_row total = clock_of(id, 0, CLOCK_KIND_TOTAL);
+    ck_assert_int_eq(total.due_at, world_at("2026-03-06 17:00"));
+    ck_assert_int_eq(total.from_at, total.started_at);
+}
+END_TEST
+
+START_TEST(a_utility_works_day_and_night)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    struct duty_row respond = world_duty(&w, id, DUTY_KIND_RESPOND);
+    w.now_ms = world_at("2026-03-06 18:00");
+    /* 3 and 10 days of 24 hours by its own calendar, from 09:00 on */
+    ck_assert_int_eq(clock_of(id, respond.duty_id, CLOCK_KIND_ARRIVE).due_at, world_at("2026-03-05 09:00"));
+    ck_assert_int_eq(clock_of(id, respond.duty_id, CLOCK_KIND_FINISH).due_at, world_at("2026-03-12 09:00"));
+}
+END_TEST
+
+START_TEST(who_takes_over_has_half_of_the_days_rounded_up)
+{
+    uint64_t id = world_submit(&w, "LAMP", "G1");
+    world_wait(&w, world_at("2026-03-06 17:01") - w.now_ms); /* the community is late at 17:00 */
+    struct clock_row handle = handle_of(id);
+    ck_assert_int_eq(handle.source, LIMIT_SOURCE_HALF);
+    ck_assert_int_eq(handle.amount, 3);
+    ck_assert_int_eq(handle.due_at, world_at("2026-03-11 17:00"));
+    struct duty_row support = world_duty(&w, id, DUTY_KIND_SUPPORT);
+    ck_assert_int_eq(clock_of(id, support.duty_id, CLOCK_KIND_SUPPORT).due_at, handle.due_at);
+}
+END_TEST
+
+START_TEST(a_support_is_never_due_after_the_lead)
+{
+    w.units[3].calendar = 1; /* DB */
+    struct clock_row support;
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct duty_row duty = world_duty(&w, id, DUTY_KIND_SUPPORT);
+    support = clock_of(id, duty.duty_id, CLOCK_KIND_SUPPORT);
+    ck_assert_int_eq(support.due_at, handle_of(id).due_at);
+    w.units[5].calendar = 0; /* the street works day and night: its five days are over on Saturday, the office's only on Monday */
+    w.now_ms = world_at("2026-03-02 10:00");
+    id = world_submit(&w, "ROAD", "S1");
+    duty = world_duty(&w, id, DUTY_KIND_SUPPORT);
+    support = clock_of(id, duty.duty_id, CLOCK_KIND_SUPPORT);
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2026-03-07 10:00"));
+    ck_assert_int_eq(support.due_at, handle_of(id).due_at);
+}
+END_TEST
+
+START_TEST(a_send_back_leaves_what_was_left_and_at_least_a_day)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "DA"); /* on the list: dispatched at once; 10 whole working days, to Friday the 13th */
+    struct duty_row respond = world_duty(&w, id, DUTY_KIND_RESPOND);
+    ck_assert_int_eq(clock_of(id, respond.duty_id, CLOCK_KIND_FINISH).due_at, world_at("2026-03-13 17:00"));
+    world_wait(&w, world_at("2026-03-06 16:00") - w.now_ms); /* 34 hours of work later */
+    world_finish(&w, id, FINISH_CODE_PARTLY);
+    world_wait(&w, world_at("2026-03-09 10:00") - w.now_ms); /* the caller waited two working hours over the weekend */
+    ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE);
+    struct clock_row finish = clock_of(id, respond.duty_id, CLOCK_KIND_FINISH);
+    ck_assert_int_eq(finish.state, CLOCK_STATE_RUNNING);
+    ck_assert_int_eq(finish.due_at, world_at("2026-03-16 11:00"));
+    ck_assert_int_eq(finish.budget_ms, 70 * (int64_t)HOUR_MS);
+    ck_assert_int_eq(finish.consumed_ms, 34 * (int64_t)HOUR_MS);
+}
+END_TEST
+
+START_TEST(a_clock_quotes_its_calendar)
+{
+    struct clock_row handle = handle_of(world_submit(&w, "ROAD", "S1"));
+    struct calendar_row calendar;
+    ck_assert(view_get(&w.view, ROW_CALENDAR, handle.calendar, &calendar));
+    ck_assert(code_equal(&calendar.name, &(struct code){"office"}));
+    ck_assert_int_eq(memcmp(calendar.hash, w.calendars[1]->hash, sizeof(calendar.hash)), 0);
+    ck_assert_int_eq(calendar.known_from_at, world_at("2026-01-01 00:00"));
+    ck_assert_int_eq(calendar.known_until_at, world_at("2027-01-01 00:00"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("clock");
+    TCase *tcase = tcase_create("clock");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_loop_test(tcase, a_case_is_due_after_five_working_days, 0, sizeof(dues) / sizeof(*dues));
+    tcase_add_test(tcase, only_working_time_is_consumed);
+    tcase_add_test(tcase, the_citizens_clock_counts_from_the_receipt_on);
+    tcase_add_test(tcase, a_utility_works_day_and_night);
+    tcase_add_test(tcase, who_takes_over_has_half_of_the_days_rounded_up);
+    tcase_add_test(tcase, a_support_is_never_due_after_the_lead);
+    tcase_add_test(tcase, a_send_back_leaves_what_was_left_and_at_least_a_day);
+    tcase_add_test(tcase, a_clock_quotes_its_calendar);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

@@ -1,0 +1,257 @@
+/* test_settle.c - a set with other calendars or units comes over open cases; who may act for whom. One story a test.
+ *
+ * The office works Monday to Friday 9-12 and 13-17; only 2026 is known at first.
+ */
+#include "tests/core/world.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const days_2026[] = {"2026-01-01 holiday", NULL};
+static const char *const days_2027[] = {"2026-01-01 holiday", "2027-01-01 holiday", "2027-01-04 holiday", "2027-01-09 workday",
+                                        NULL};
+
+static struct world w;
+
+static void setup(void)
+{
+    world_open(&w);
+    world_office(&w, days_2026);
+}
+
+static void teardown(void)
+{
+    world_close(&w);
+}
+
+static struct clock_row handle_of(uint64_t case_id)
+{
+    struct clock_row clock;
+    ck_assert(view_get(&w.view, ROW_CLOCK, world_case(&w, case_id).handle_clock, &clock));
+    return clock;
+}
+
+static int64_t items(enum metric metric)
+{
+    return world_count(&w, metric).den;
+}
+
+START_TEST(a_new_year_settles_provisional_dues)
+{
+    w.now_ms = world_at("2026-12-28 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2027-01-04 10:00"));
+    ck_assert_uint_eq(handle_of(id).provisional, 1);
+    uint64_t old = handle_of(id).calendar;
+    world_new_days(&w, days_2027);
+    ck_assert(core_unsettled(&w.view, id));
+    ck_assert_uint_gt(world_settle(&w, id), 0);
+    struct clock_row handle = handle_of(id);
+    ck_assert_int_eq(handle.due_at, world_at("2027-01-06 10:00")); /* over the 1st and the 4th */
+    ck_assert_uint_eq(handle.provisional, 0);
+    ck_assert_uint_ne(handle.calendar, old);
+    ck_assert_int_eq(handle.rung_at[RUNG_RED], handle.due_at + 1);
+    ck_assert_uint_eq(world_settle(&w, id), 0); /* twice changes nothing */
+    world_wait(&w, world_at("2027-01-06 10:00") - w.now_ms);
+    ck_assert_int_eq(items(METRIC_ON_TIME_RATE), 0); /* nothing fired at the old instant */
+    world_answer(&w, id);
+    ck_assert_int_eq(world_count(&w, METRIC_ON_TIME_RATE).num, 1);
+}
+END_TEST
+
+START_TEST(the_citizens_clock_moves_too)
+{
+    w.now_ms = world_at("2026-12-28 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct clock_row total;
+    world_new_days(&w, days_2027);
+    world_settle(&w, id);
+    ck_assert(view_get(&w.view, ROW_CLOCK, world_case(&w, id).total_clock, &total));
+    ck_assert_int_eq(total.due_at, handle_of(id).due_at);
+}
+END_TEST
+
+START_TEST(natural_time_and_what_is_closed_stay)
+{
+    w.now_ms = world_at("2026-12-28 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_answer(&w, id);
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    ck_assert_int_eq(world_case(&w, id).state, CASE_STATE_CLOSED);
+    w.district.policy.handle[URGENCY_ORDINARY] = (struct span){TIME_KIND_NATURAL_DAYS, 5};
+    uint64_t natural = world_submit(&w, "LAMP", "G1");
+    world_new_days(&w, days_2027);
+    ck_assert_uint_eq(world_settle(&w, id), 0);
+    int64_t due = handle_of(natural).due_at;
+    world_settle(&w, natural);
+    ck_assert_int_eq(handle_of(natural).due_at, due);
+}
+END_TEST
+
+START_TEST(what_is_late_stays_late)
+{
+    w.now_ms = world_at("2026-12-28 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_wait(&w, world_at("2027-01-04 10:01") - w.now_ms);
+    ck_assert_int_eq(world_count(&w, METRIC_ON_TIME_RATE).den, 1);
+    world_new_days(&w, days_2027);
+    world_settle(&w, id);
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2027-01-04 10:00"));
+    ck_assert_int_eq(world_count(&w, METRIC_ON_TIME_RATE).den, 1);
+}
+END_TEST
+
+START_TEST(no_due_instant_moves_into_the_past)
+{
+    static const char *const worked[] = {"2026-01-01 holiday", "2026-03-07 workday", "2026-03-08 workday", NULL};
+    w.now_ms = world_at("2026-03-04 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1"); /* due on Wednesday the 11th */
+    world_wait(&w, world_at("2026-03-10 11:00") - w.now_ms);
+    world_new_days(&w, worked); /* with the weekend worked it would have been due on Monday */
+    world_settle(&w, id);
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2026-03-11 10:00"));
+    ck_assert_uint_eq(world_settle(&w, id), 0);
+}
+END_TEST
+
+START_TEST(a_support_stays_within_its_lead)
+{
+    w.now_ms = world_at("2026-12-28 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct duty_row duty = world_duty(&w, id, DUTY_KIND_SUPPORT);
+    world_new_days(&w, days_2027);
+    world_settle(&w, id);
+    struct clock_row support;
+    duty = world_duty(&w, id, DUTY_KIND_SUPPORT);
+    ck_assert(view_get(&w.view, ROW_CLOCK, duty.main_clock, &support));
+    ck_assert_int_eq(support.due_at, handle_of(id).due_at);
+    ck_assert_int_eq(duty.due_at, support.due_at); /* the inbox follows */
+}
+END_TEST
+
+/* --- units ----------------------------------------------------------------------------------------------------------------------
+ */
+
+START_TEST(duties_of_a_retired_unit_go_to_its_successor)
+{
+    uint64_t id = world_submit(&w, "PIPE", "S1"); /* DA leads */
+    int64_t due = handle_of(id).due_at;
+    w.units[2].successor = 3; /* DA -> DB */
+    world_adopt(&w);
+    ck_assert_uint_gt(world_settle(&w, id), 0);
+    struct case_row c = world_case(&w, id);
+    ck_assert(code_equal(&c.lead, &(struct code){"DB"}));
+    ck_assert(code_equal(&c.lead_acct, &(struct code){"DB"}));
+    struct duty_row lead = world_duty(&w, id, DUTY_KIND_LEAD);
+    ck_assert(code_equal(&lead.unit, &(struct code){"DB"}));
+    ck_assert_int_eq(lead.state, DUTY_STATE_OFFERED); /* as it was */
+    struct clock_row handle = handle_of(id);
+    ck_assert(code_equal(&handle.unit, &(struct code){"DB"}));
+    ck_assert(code_equal(&handle.acct, &(struct code){"DB"}));
+    ck_assert_int_eq(handle.due_at, due);
+    ck_assert_uint_eq(world_settle(&w, id), 0);
+    uint64_t inbox[4];
+    ck_assert_uint_eq(store_inbox(w.store, &(struct code){"DA"}, 0, 0, inbox, 4), 0);
+    ck_assert_uint_eq(store_inbox(w.store, &(struct code){"DB"}, 0, 0, inbox, 4), 1);
+    world_answer(&w, id);
+}
+END_TEST
+
+START_TEST(an_old_code_means_the_successor)
+{
+    w.units[6].successor = 5; /* S2 -> S1 */
+    w.units[2].successor = 3; /* DA -> DB */
+    uint64_t id = world_submit(&w, "ROAD", "S2");
+    struct case_row c = world_case(&w, id);
+    ck_assert(code_equal(&c.lead, &(struct code){"S1"}));
+    ck_assert(code_equal(&c.dims.place, &(struct code){"S1"}));
+    id = world_submit(&w, "LAMP", "S1");
+    struct command route = {.type = COMMAND_ROUTE};
+    route.body.route.case_id = id;
+    route.body.route.unit = code_of("DA");
+    route.body.route.reason = text_of("no row fits");
+    ck_assert_int_eq(world_do(&w, &route), REFUSAL_NONE);
+    c = world_case(&w, id);
+    ck_assert(code_equal(&c.lead, &(struct code){"DB"}));
+}
+END_TEST
+
+static enum refusal sign_as(const char *unit, uint64_t case_id)
+{
+    struct command sign = {.type = COMMAND_SIGN};
+    sign.body.sign.case_id = case_id;
+    sign.body.sign.duty_id = world_case(&w, case_id).lead_duty;
+    w.unit = code_of(unit);
+    return world_judge(&w, &sign);
+}
+
+START_TEST(a_deputy_acts_for_its_unit_and_nobody_else_does)
+{
+    uint64_t id = world_submit(&w, "PIPE", "S1"); /* DA leads */
+    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NOT_YOURS);
+    w.units[2].deputy = 3;
+    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NONE);
+    ck_assert_int_eq(sign_as("UT", id), REFUSAL_NOT_YOURS);
+    ck_assert_int_eq(sign_as("DA", id), REFUSAL_NONE);
+}
+END_TEST
+
+START_TEST(who_sent_a_station_acts_for_it)
+{
+    /* C1 stands under S1; as a station sent by DB it answers to both. */
+    uint64_t id = world_submit(&w, "LAMP", "G1");
+    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NOT_YOURS);
+    w.units[0].seconded_by = 3;
+    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NONE);
+    ck_assert_int_eq(sign_as("S1", id), REFUSAL_NONE);
+    ck_assert_int_eq(sign_as("DA", id), REFUSAL_NOT_YOURS);
+}
+END_TEST
+
+START_TEST(a_key_sees_to_its_matters_alone)
+{
+    uint64_t id = world_submit(&w, "PIPE", "S1");
+    w.actor_matters.count = 2;
+    w.actor_matters.at[0] = code_of("LAMP");
+    w.actor_matters.at[1] = code_of("RO");
+    w.actor_matters.at[1].s[2] = '*';
+    ck_assert_int_eq(sign_as("DA", id), REFUSAL_NO_MATTER);
+    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NOT_YOURS); /* the subtree is looked at first */
+    w.unit = code_of("D1");
+    struct command submit = {.type = COMMAND_SUBMIT};
+    submit.body.submit.place = code_of("S1");
+    submit.body.submit.anonymous = true;
+    submit.body.submit.matter = code_of("PIPE");
+    ck_assert_int_eq(world_judge(&w, &submit), REFUSAL_NO_MATTER);
+    ck_assert_str_eq(w.verdict->field, "matter");
+    submit.body.submit.matter = code_of("ROAD");
+    ck_assert_int_eq(world_judge(&w, &submit), REFUSAL_NONE);
+    submit.body.submit.matter = code_of("LAMP");
+    ck_assert_int_eq(world_judge(&w, &submit), REFUSAL_NONE);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("settle");
+    TCase *tcase = tcase_create("settle");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_new_year_settles_provisional_dues);
+    tcase_add_test(tcase, the_citizens_clock_moves_too);
+    tcase_add_test(tcase, natural_time_and_what_is_closed_stay);
+    tcase_add_test(tcase, what_is_late_stays_late);
+    tcase_add_test(tcase, no_due_instant_moves_into_the_past);
+    tcase_add_test(tcase, a_support_stays_within_its_lead);
+    tcase_add_test(tcase, duties_of_a_retired_unit_go_to_its_successor);
+    tcase_add_test(tcase, an_old_code_means_the_successor);
+    tcase_add_test(tcase, a_deputy_acts_for_its_unit_and_nobody_else_does);
+    tcase_add_test(tcase, who_sent_a_station_acts_for_it);
+    tcase_add_test(tcase, a_key_sees_to_its_matters_alone);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
