@@ -27,12 +27,29 @@ struct reader {
     const struct unit_list *units;
     const struct matter_list *matters;
     struct faults *faults;
+    bool has_calendar;
     int32_t columns[COLUMN_COUNT];
 };
 
 static void say(const struct reader *reader, uint32_t row, enum column column, const char *text, const char *why)
 {
     table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s`: %s", column_names[column], text, why);
+}
+
+static const struct unit *unit_at(const struct reader *reader, int32_t unit)
+{
+    return &reader->units->at[unit];
+}
+
+/* Nothing new goes to a unit that is retired. */
+static bool check_in_service(const struct reader *reader, uint32_t row, enum column column, const char *text, int32_t unit)
+{
+    int32_t successor = units_in_service(reader->units->at, unit);
+    char code[CODE_SIZE + 1];
+    if (successor != unit)
+        table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s` is retired; write its successor `%s`",
+                    column_names[column], text, code_text(&unit_at(reader, successor)->code, code));
+    return successor == unit;
 }
 
 static int32_t find_unit(const struct reader *reader, const char *text, const char **ret_why)
@@ -69,7 +86,31 @@ static int32_t read_place(const struct reader *reader, uint32_t row)
     int32_t found = find_unit(reader, text, &why);
     if (found < 0)
         say(reader, row, COLUMN_PLACE, text, why);
+    else
+        check_in_service(reader, row, COLUMN_PLACE, text, found);
     return found;
+}
+
+/* What stands in the way of a unit of this class in this column, or NULL. Calls go where the core lets them go. */
+static const char *wrong_class(enum column column, enum unit_class class)
+{
+    switch (class) {
+    case UNIT_CLASS_EXTERNAL:
+        return "an external unit has no duties here; write a unit of the district";
+    case UNIT_CLASS_PROPERTY:
+        return column == COLUMN_LEAD    ? "a property company never leads; write the community or the street"
+               : column == COLUMN_CALLS ? "a property company is not called; write a department, section, station or utility"
+                                        : NULL;
+    case UNIT_CLASS_GOVERNMENT:
+    case UNIT_CLASS_COMMITTEE:
+        return column == COLUMN_CALLS ? "a tier's own office is not called; write a department, section, station or utility" : NULL;
+    case UNIT_CLASS_DEPARTMENT:
+    case UNIT_CLASS_SECTION:
+    case UNIT_CLASS_STATION:
+    case UNIT_CLASS_UTILITY:
+        return NULL;
+    }
+    return NULL;
 }
 
 static bool read_selector(const struct reader *reader, uint32_t row, enum column column, const char *text, struct selector *ret)
@@ -81,6 +122,10 @@ static bool read_selector(const struct reader *reader, uint32_t row, enum column
             say(reader, row, column, text, wanted);
             return false;
         }
+        if (column == COLUMN_CALLS) {
+            say(reader, row, column, text, wrong_class(column, UNIT_CLASS_GOVERNMENT));
+            return false;
+        }
         *ret = (struct selector){.kind = SELECT_TIER, .unit = -1, .tier = (enum unit_tier)tier};
         return true;
     }
@@ -90,13 +135,13 @@ static bool read_selector(const struct reader *reader, uint32_t row, enum column
         say(reader, row, column, text, why);
         return false;
     }
-    enum unit_class class = reader->units->at[found].class;
-    if (class == UNIT_CLASS_EXTERNAL || (class == UNIT_CLASS_PROPERTY && column == COLUMN_LEAD)) {
-        say(reader, row, column, text,
-            class == UNIT_CLASS_EXTERNAL ? "an external unit has no duties here; write a unit of the district"
-                                         : "a property company never leads; write the community or the street");
+    why = wrong_class(column, unit_at(reader, found)->class);
+    if (why) {
+        say(reader, row, column, text, why);
         return false;
     }
+    if (!check_in_service(reader, row, column, text, found))
+        return false;
     *ret = (struct selector){.kind = SELECT_UNIT, .unit = found, .tier = reader->units->at[found].tier};
     return true;
 }
@@ -139,48 +184,127 @@ static void read_limits(const struct reader *reader, uint32_t row, struct catalo
         /* 0 in a row means: as the policy says; it cannot switch a clock off. */
         if (!why && text[0] && ret->limit[urgency].amount == 0)
             why = "leave the field empty for the policy's limit";
+        if (!why && !reader->has_calendar && span_is_working(ret->limit[urgency]))
+            why = span_without_calendar;
         if (why)
             say(reader, row, column, text, why);
     }
 }
 
-int catalogue_read(const struct table *table, const struct unit_list *units, const struct matter_list *matters,
-                   struct faults *faults, struct catalogue_row **ret, uint32_t *ret_count)
+/* A community or a grid leads what happens in it, nothing else: no row pushes another place's cases down to it 准入. */
+static void check_low_lead(const struct reader *reader, uint32_t row, const struct catalogue_row *ret)
 {
-    struct reader reader = {.table = table, .units = units, .matters = matters, .faults = faults};
+    if (ret->lead.kind != SELECT_UNIT || ret->lead.unit < 0)
+        return;
+    const struct unit *lead = unit_at(reader, ret->lead.unit);
+    if (lead->tier < UNIT_TIER_COMMUNITY || (lead->class != UNIT_CLASS_GOVERNMENT && lead->class != UNIT_CLASS_COMMITTEE))
+        return;
+    int32_t at = ret->place;
+    while (at >= 0 && at != ret->lead.unit)
+        at = unit_at(reader, at)->parent;
+    if (at < 0)
+        table_fault(reader->table, reader->faults, row, reader->columns[COLUMN_LEAD],
+                    "lead `%s` has tier %s and leads only what happens in it; write it as place too, or `@%s` as lead",
+                    table_cell(reader->table, row, reader->columns[COLUMN_LEAD]), enum_name(&unit_tier_enum, (int)lead->tier),
+                    enum_name(&unit_tier_enum, (int)lead->tier));
+}
+
+static bool same_selector(const struct selector *a, const struct selector *b)
+{
+    return a->kind == b->kind && (a->kind == SELECT_UNIT ? a->unit == b->unit : a->tier == b->tier);
+}
+
+/* Does the first row find a lead wherever the second would? `units` only to look from a fixed place up. */
+static bool hides(const struct unit_list *units, const struct catalogue_row *first, const struct catalogue_row *second)
+{
+    if (first->lead.kind == SELECT_UNIT || same_selector(&first->lead, &second->lead))
+        return true;
+    int32_t at = first->place;
+    while (at >= 0 && units->at[at].tier != first->lead.tier)
+        at = units->at[at].parent;
+    return at >= 0;
+}
+
+static int compare_key(const void *a, const void *b)
+{
+    const struct row_key *x = a, *y = b;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    if (x->matter != y->matter)
+        return x->matter < y->matter ? -1 : 1;
+    return x->at < y->at ? -1 : 1;
+}
+
+/* A row that another one hides would never win: a person thinks that it is in force. */
+static void check_hidden(const struct reader *reader, const struct catalogue_rows *list)
+{
+    uint32_t place = 0,
+             same = 0; /* first keys of the place (with any matter, where there is such a row), and of place and matter */
+    for (uint32_t i = 1; i < list->count; i++) {
+        const struct row_key *keys = list->keys;
+        place = keys[i].place == keys[place].place ? place : i;
+        same = keys[i].place == keys[same].place && keys[i].matter == keys[same].matter ? same : i;
+        uint32_t by = same != i ? same : place;
+        bool before = keys[by].at < keys[i].at && (by == same || keys[by].matter < 0);
+        if (!before || !hides(reader->units, &list->at[keys[by].at], &list->at[keys[i].at]))
+            continue;
+        table_fault(
+            reader->table, reader->faults, keys[i].at, reader->columns[COLUMN_MATTER],
+            "this row never wins: the row on line %u has %s matter and this place, and stands before it; take one of them out",
+            reader->table->lines[keys[by].at], by == same ? "this" : "any");
+    }
+}
+
+static int read_row(const struct reader *reader, uint32_t i, struct catalogue_row *row)
+{
+    row->row = i + 1;
+    row->matter = read_matter(reader, i);
+    row->place = read_place(reader, i);
+    row->lead.unit = -1;
+    read_selector(reader, i, COLUMN_LEAD, table_cell(reader->table, i, reader->columns[COLUMN_LEAD]), &row->lead);
+    check_low_lead(reader, i, row);
+    read_selectors(reader, i, COLUMN_SUPPORTS, row->supports, &row->support_count);
+    read_selectors(reader, i, COLUMN_CALLS, row->calls, &row->call_count);
+    read_limits(reader, i, row);
+    const char *why = name_parse(table_cell(reader->table, i, reader->columns[COLUMN_BASIS]), true, &row->basis);
+    if (why)
+        say(reader, i, COLUMN_BASIS, "", why);
+    return why || row->basis ? 0 : -ENOMEM;
+}
+
+int catalogue_read(const struct table *table, const struct unit_list *units, const struct matter_list *matters, bool has_calendar,
+                   struct faults *faults, struct catalogue_rows *ret)
+{
+    struct reader reader = {.table = table, .units = units, .matters = matters, .faults = faults, .has_calendar = has_calendar};
     int r = table_columns(table, column_names, COLUMN_COUNT, COLUMN_SUPPORTS, faults, reader.columns);
     if (r < 0)
         return r;
-    struct catalogue_row *rows = calloc(table->row_count + 1u, sizeof *rows);
-    if (!rows)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < table->row_count; i++) {
-        struct catalogue_row *row = &rows[i];
-        row->row = i + 1;
-        row->matter = read_matter(&reader, i);
-        row->place = read_place(&reader, i);
-        read_selector(&reader, i, COLUMN_LEAD, table_cell(table, i, reader.columns[COLUMN_LEAD]), &row->lead);
-        read_selectors(&reader, i, COLUMN_SUPPORTS, row->supports, &row->support_count);
-        read_selectors(&reader, i, COLUMN_CALLS, row->calls, &row->call_count);
-        read_limits(&reader, i, row);
-        const char *basis = table_cell(table, i, reader.columns[COLUMN_BASIS]);
-        const char *why = name_parse(basis, true, &row->basis);
-        if (why)
-            say(&reader, i, COLUMN_BASIS, "", why);
-        else if (!row->basis) {
-            catalogue_free(rows, table->row_count);
-            return -ENOMEM;
-        }
+    uint32_t before = faults_total(faults);
+    struct catalogue_rows list = {.at = calloc(table->row_count + 1u, sizeof *list.at),
+                                  .keys = calloc(table->row_count + 1u, sizeof *list.keys)};
+    r = list.at && list.keys ? 0 : -ENOMEM;
+    for (uint32_t i = 0; i < table->row_count && r == 0; i++) {
+        struct catalogue_row *row = &list.at[list.count++];
+        r = read_row(&reader, i, row);
+        list.keys[i] = (struct row_key){row->place, row->matter, i};
     }
-    *ret = rows;
-    *ret_count = table->row_count;
+    if (r < 0) {
+        catalogue_free(&list);
+        return r;
+    }
+    qsort(list.keys, list.count, sizeof *list.keys, compare_key);
+    /* A row with a fault may stand for any matter or place only because its own is wrong. */
+    if (faults_total(faults) == before)
+        check_hidden(&reader, &list);
+    *ret = list;
     return 0;
 }
 
-struct catalogue_row *catalogue_free(struct catalogue_row *rows, uint32_t count)
+void catalogue_free(struct catalogue_rows *list)
 {
-    for (uint32_t i = 0; rows && i < count; i++)
-        free(rows[i].basis);
-    free(rows);
-    return NULL;
+    for (uint32_t i = 0; list->at && i < list->count; i++)
+        free(list->at[i].basis);
+    free(list->at);
+    free(list->keys);
+    *list = (struct catalogue_rows){0};
 }

@@ -13,11 +13,18 @@
 #include "config/table.h"
 #include "config/units.h"
 
-/* Reads and checks all rows. Gives *ret (the caller frees with catalogue_free). Returns 0 (in spite of faults in rows); -EINVAL:
- * columns are missing; -ENOMEM. */
-int catalogue_read(const struct table *table, const struct unit_list *units, const struct matter_list *matters,
-                   struct faults *faults, struct catalogue_row **ret, uint32_t *ret_count);
+struct catalogue_rows {
+    uint32_t count;
+    struct catalogue_row *at; /* file order */
+    struct row_key *keys;     /* ascending */
+};
 
-struct catalogue_row *catalogue_free(struct catalogue_row *rows, uint32_t count);
+/* Reads and checks all rows; without `has_calendar` a limit in working time is a fault. Gives *ret (the caller frees with
+ * catalogue_free). Returns 0 (in spite of faults in rows); -EINVAL: columns are missing; -ENOMEM. */
+int catalogue_read(const struct table *table, const struct unit_list *units, const struct matter_list *matters, bool has_calendar,
+                   struct faults *faults, struct catalogue_rows *ret);
+
+/* Frees what *list holds. */
+void catalogue_free(struct catalogue_rows *list);
 
 #endif

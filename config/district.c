@@ -36,9 +36,7 @@ bool district_acts_for(const struct district *district, int32_t unit, int32_t to
 
 int32_t district_successor(const struct district *district, int32_t unit)
 {
-    while (unit >= 0 && district->units[unit].successor >= 0)
-        unit = district->units[unit].successor;
-    return unit;
+    return units_in_service(district->units, unit);
 }
 
 const struct calendar *district_calendar(const struct district *district, int32_t unit)
@@ -75,15 +73,59 @@ int32_t district_select(const struct district *district, const struct selector *
     return -1;
 }
 
+/* First key of this place and matter or after it. */
+static uint32_t first_key(const struct district *district, int32_t place, int32_t matter)
+{
+    uint32_t low = 0, high = district->row_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct row_key *key = &district->row_keys[middle];
+        if (key->place < place || (key->place == place && key->matter < matter))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The next row in file order of one place for a matter or any. */
+struct finder {
+    const struct district *district;
+    int32_t place, matter;
+    uint32_t any, own; /* next keys for any matter, and for this one */
+};
+
+static const struct catalogue_row *next_row(struct finder *finder)
+{
+    const struct district *district = finder->district;
+    const struct row_key *keys = district->row_keys;
+    if (!keys) {
+        while (finder->any < district->row_count) {
+            const struct catalogue_row *row = &district->rows[finder->any++];
+            if (row->place == finder->place && (row->matter < 0 || row->matter == finder->matter))
+                return row;
+        }
+        return NULL;
+    }
+    bool any = finder->any < district->row_count && keys[finder->any].place == finder->place && keys[finder->any].matter < 0;
+    bool own = finder->own < district->row_count && keys[finder->own].place == finder->place &&
+               keys[finder->own].matter == finder->matter && finder->matter >= 0;
+    if (any && (!own || keys[finder->any].at < keys[finder->own].at))
+        return &district->rows[keys[finder->any++].at];
+    return own ? &district->rows[keys[finder->own++].at] : NULL;
+}
+
 const struct catalogue_row *district_row(const struct district *district, int32_t matter, int32_t place, int32_t *ret_lead)
 {
     assert(place < (int32_t)district->unit_count && matter < (int32_t)district->matter_count);
     /* From the case's place up, then the rows for any place; in file order in each. */
     for (int32_t at = place;; at = district->units[at].parent) {
-        for (uint32_t i = 0; i < district->row_count; i++) {
-            const struct catalogue_row *row = &district->rows[i];
-            if (row->place != at || (row->matter >= 0 && row->matter != matter))
-                continue;
+        struct finder finder = {.district = district, .place = at, .matter = matter};
+        if (district->row_keys) {
+            finder.any = first_key(district, at, -1);
+            finder.own = first_key(district, at, matter);
+        }
+        for (const struct catalogue_row *row; (row = next_row(&finder)) != NULL;) {
             int32_t lead = district_select(district, &row->lead, place);
             if (lead >= 0) {
                 *ret_lead = lead;

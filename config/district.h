@@ -64,6 +64,12 @@ struct catalogue_row {
     char *basis;
 };
 
+/* What a row is found by: keys ascend by place, then matter, then file order. */
+struct row_key {
+    int32_t place, matter;
+    uint32_t at; /* index of the row */
+};
+
 struct rung_policy {
     bool on;
     uint32_t percent; /* of the budget; 0: by span */
@@ -115,6 +121,7 @@ struct district {
     uint32_t matter_count;
     struct catalogue_row *rows; /* file order */
     uint32_t row_count;
+    struct row_key *row_keys; /* row_count; NULL (a district put together by hand): every row is looked at */
     struct zone *zone;
     struct calendar **calendars; /* [0] is the built-in one */
     uint32_t calendar_count;

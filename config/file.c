@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 static int read_all(int fd, char **ret, size_t *ret_size)
 {
@@ -40,7 +42,7 @@ static int read_all(int fd, char **ret, size_t *ret_size)
     return 0;
 }
 
-int file_read(const char *folder, const char *file, struct faults *faults, char **ret, size_t *ret_size)
+static int read_file(const char *folder, const char *file, bool optional, struct faults *faults, char **ret, size_t *ret_size)
 {
     char path[4096];
     int length = folder ? snprintf(path, sizeof path, "%s/%s", folder, file) : snprintf(path, sizeof path, "%s", file);
@@ -51,8 +53,8 @@ int file_read(const char *folder, const char *file, struct faults *faults, char 
         if (fd >= 0)
             close(fd);
     }
-    if (r == 0 || r == -ENOMEM)
-        return r;
+    if (r == 0 || r == -ENOMEM || (r == -ENOENT && optional))
+        return r == -ENOENT ? 0 : r;
     if (r == -ENOENT)
         faults_add(faults, file, 0, 0, "there is no such file; put it into the folder `%s`", folder ? folder : ".");
     else if (r == -EFBIG)
@@ -60,4 +62,46 @@ int file_read(const char *folder, const char *file, struct faults *faults, char 
     else
         faults_add(faults, file, 0, 0, "cannot be read: %s", strerror(-r));
     return -EINVAL;
+}
+
+int file_read(const char *folder, const char *file, struct faults *faults, char **ret, size_t *ret_size)
+{
+    return read_file(folder, file, false, faults, ret, ret_size);
+}
+
+int file_read_if_there(const char *folder, const char *file, struct faults *faults, char **ret, size_t *ret_size)
+{
+    *ret = NULL;
+    *ret_size = 0;
+    return read_file(folder, file, true, faults, ret, ret_size);
+}
+
+bool file_check_text(const char *file, const void *data, size_t size, bool by_field, struct faults *faults)
+{
+    const unsigned char *at = data;
+    if (size >= 2 && ((at[0] == 0xff && at[1] == 0xfe) || (at[0] == 0xfe && at[1] == 0xff))) {
+        faults_add(faults, file, 1, 1, "the file is UTF-16; save it as UTF-8");
+        return false;
+    }
+    uint32_t line = 1, column = 1, bad_line = 0, bad_count = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < size;) {
+        utf8proc_int32_t c;
+        utf8proc_ssize_t length = utf8proc_iterate(at + i, (utf8proc_ssize_t)(size - i), &c);
+        if ((length <= 0 || c == 0) && line != bad_line && ++bad_count <= 10) {
+            bad_line = line;
+            faults_add(faults, file, line, column,
+                       length <= 0 ? "byte 0x%02x is not UTF-8; save the file as UTF-8" : "byte 0x%02x is not text; take it out",
+                       at[i]);
+        }
+        quoted = quoted != (by_field && at[i] == '"');
+        if (at[i] == '\n' || (at[i] == '\r' && (i + 1 == size || at[i + 1] != '\n'))) {
+            line++;
+            column = 1;
+        } else if (!by_field || (at[i] == ',' && !quoted)) {
+            column++;
+        }
+        i += length <= 0 ? 1 : (size_t)length;
+    }
+    return bad_count == 0;
 }

@@ -6,6 +6,7 @@
 
 #include "config/faults.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define FILE_SIZE_MAX ((size_t)64 << 20)
@@ -13,5 +14,12 @@
 /* Reads `file` of `folder` (NULL: `file` is a path), at most 64 MiB. Gives *ret, which the caller frees, with a NUL behind its
  * bytes. Returns 0; -EINVAL: it cannot be read, and a fault says why; -ENOMEM. */
 int file_read(const char *folder, const char *file, struct faults *faults, char **ret, size_t *ret_size);
+
+/* As file_read, of a file that may be missing: then *ret is NULL and nothing is a fault. */
+int file_read_if_there(const char *folder, const char *file, struct faults *faults, char **ret, size_t *ret_size);
+
+/* Is this UTF-8 without NUL bytes? Where it is not, adds a fault a line, ten at most, at a column: the character's number, or the
+ * field's in a CSV file (`by_field`). */
+bool file_check_text(const char *file, const void *data, size_t size, bool by_field, struct faults *faults);
 
 #endif

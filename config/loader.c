@@ -1,5 +1,6 @@
 #include "config/loader.h"
 
+#include "config/calendars.h"
 #include "config/catalogue.h"
 #include "config/file.h"
 #include "config/matters.h"
@@ -26,8 +27,10 @@ struct build {
     char *data[PART_COUNT]; /* bytes of the files; NULL: could not be read */
     size_t size[PART_COUNT];
     struct yaml yaml; /* of the policy; data NULL when it could not be read */
+    struct calendars calendars;
     struct unit_list units;
     struct matter_list matters;
+    struct catalogue_rows rows;
 };
 
 static int read_policy(struct build *build)
@@ -44,19 +47,31 @@ static int read_policy(struct build *build)
         return 0;
     r = zone_load(NULL, policy.zone_name, &build->district->zone);
     if (r < 0 && r != -ENOMEM)
-        yaml_fault(&build->yaml, build->faults, "zone",
-                   r == -EBADMSG ? "`zone: %s` is not a zone file; write an IANA time zone, as `Asia/Shanghai`"
-                                 : "`zone: %s` is not known; write an IANA time zone, as "
-                                   "`Asia/Shanghai`, and install the package tzdata",
-                   policy.zone_name);
-    if (r < 0)
-        return r == -ENOMEM ? r : 0;
-    build->district->calendars = calloc(LIMIT_CALENDARS, sizeof *build->district->calendars);
-    if (!build->district->calendars)
+        yaml_fault(&build->yaml, build->faults, "zone", "`zone: %s` %s", policy.zone_name, zone_why(r));
+    return r == -ENOMEM ? r : 0;
+}
+
+/* Is there a calendar by which working time can be counted? A file that could not be read is no reason to say that there is none.
+ */
+static bool has_calendar(const struct build *build)
+{
+    return build->calendars.count > 1 || !build->calendars.listed;
+}
+
+/* The calendars come into the district. */
+static int take_calendars(struct build *build)
+{
+    struct calendars *calendars = &build->calendars;
+    struct district *district = build->district;
+    district->calendars = calloc(calendars->count, sizeof *district->calendars);
+    if (!district->calendars)
         return -ENOMEM;
-    r = calendar_build_always(policy.zone_name, &build->district->calendars[0]);
-    build->district->calendar_count = r == 0;
-    return r;
+    for (uint32_t i = 0; i < calendars->count; i++) {
+        district->calendars[i] = calendars->at[i];
+        calendars->at[i] = NULL;
+    }
+    district->calendar_count = calendars->count;
+    return 0;
 }
 
 /* Reads one table with `read`; faults are no failure here. */
@@ -73,13 +88,12 @@ static int read_tables(struct build *build)
             continue;
         table_trim(table);
         if (part == PART_UNITS)
-            r = units_read(table, build->faults, &build->units);
+            r = units_read(table, &build->calendars, build->faults, &build->units);
         else if (part == PART_MATTERS)
             r = matters_read(table, build->faults, &build->matters);
         /* Without units or matters each of its rows would be a fault that says nothing. */
         else if (build->units.at && build->matters.at)
-            r = catalogue_read(table, &build->units, &build->matters, build->faults, &build->district->rows,
-                               &build->district->row_count);
+            r = catalogue_read(table, &build->units, &build->matters, has_calendar(build), build->faults, &build->rows);
         table_free(table);
         if (r == -ENOMEM)
             return r;
@@ -99,6 +113,15 @@ static bool outside(const struct district *district, uint32_t i)
     return unit->parent < 0 ? may_be_top : district_within(district, district->district_unit, unit->parent);
 }
 
+static void check_in_service(struct build *build, const char *key, int32_t unit)
+{
+    char code[CODE_SIZE + 1], next[CODE_SIZE + 1];
+    int32_t successor = district_successor(build->district, unit);
+    if (successor != unit)
+        yaml_fault(&build->yaml, build->faults, key, "`%s: %s` is retired; write its successor `%s`", key,
+                   code_text(&build->district->units[unit].code, code), code_text(&build->district->units[successor].code, next));
+}
+
 /* What can only be said with the policy and the units together. */
 static void check_together(struct build *build)
 {
@@ -114,6 +137,7 @@ static void check_together(struct build *build)
         yaml_fault(&build->yaml, build->faults, "district", "`district: %s` is no unit of units.csv; add it there", text);
         return;
     }
+    check_in_service(build, "district", district->district_unit);
     const struct unit *unit = &district->units[district->district_unit];
     if (unit->tier != UNIT_TIER_DISTRICT || unit->class != UNIT_CLASS_GOVERNMENT) {
         yaml_fault(&build->yaml, build->faults, "district",
@@ -132,6 +156,8 @@ static void check_together(struct build *build)
                   district->units[district->desk_unit].parent != district->district_unit))
             yaml_fault(&build->yaml, build->faults, "desk",
                        "`desk: %s` is neither the district nor a section of it; write one of these", text);
+        else
+            check_in_service(build, "desk", district->desk_unit);
     }
     for (uint32_t i = 0; i < district->unit_count; i++)
         if (outside(district, i))
@@ -150,6 +176,21 @@ static void hash_part(crypto_generichash_state *state, const char *name, const v
     crypto_generichash_update(state, data, size);
 }
 
+/* Calendars, only where a file names some: so a district without them keeps its hash. A calendar's own hash covers its zone. */
+static void hash_calendars(crypto_generichash_state *state, const struct build *build)
+{
+    const struct calendars *calendars = &build->calendars;
+    if (!calendars->data)
+        return;
+    hash_part(state, CALENDARS_FILE, calendars->data, calendars->size);
+    for (uint32_t i = 0; i < calendars->file_count; i++)
+        hash_part(state, calendars->files[i].name, calendars->files[i].data, calendars->files[i].size);
+    for (uint32_t i = 0; i < build->district->calendar_count; i++) {
+        const char *hash = build->district->calendars[i]->hash;
+        hash_part(state, "calendar", hash, strlen(hash));
+    }
+}
+
 /* Over names, sizes and bytes of the files in a fixed order, and over the zone's file: another tzdata is another configuration. */
 static int make_hash(struct build *build)
 {
@@ -161,6 +202,7 @@ static int make_hash(struct build *build)
     size_t size;
     const void *data = zone_data(build->district->zone, &size);
     hash_part(&state, "zone", data, size);
+    hash_calendars(&state, build);
     crypto_generichash_final(&state, hash, sizeof hash);
     sodium_bin2hex(build->district->hash, sizeof build->district->hash, hash, sizeof hash);
     if (build->district->catalogue_version)
@@ -183,18 +225,29 @@ static int load(struct build *build, const char *folder)
     int r = build->data[PART_POLICY] ? read_policy(build) : 0;
     if (r == -ENOMEM)
         return r;
-    r = read_tables(build);
+    struct district *district = build->district;
+    r = calendars_read(folder, district->zone ? district->policy.zone_name : NULL, build->faults, &build->calendars);
+    if (r == 0)
+        r = read_tables(build);
     if (r < 0)
         return r;
-    struct district *district = build->district;
     district->units = build->units.at;
     district->unit_count = build->units.count;
     district->matters = build->matters.at;
     district->matter_count = build->matters.count;
+    district->rows = build->rows.at;
+    district->row_count = build->rows.count;
+    district->row_keys = build->rows.keys;
     build->units.at = NULL;
     build->matters.at = NULL;
+    build->rows = (struct catalogue_rows){0};
     check_together(build);
-    return faults_total(build->faults) ? -EINVAL : make_hash(build);
+    if (build->yaml.data && !has_calendar(build))
+        policy_refuse_working_time(&build->yaml, build->faults);
+    if (faults_total(build->faults))
+        return -EINVAL;
+    r = take_calendars(build);
+    return r < 0 ? r : make_hash(build);
 }
 
 int district_load(const char *folder, struct faults *faults, struct district **ret)
@@ -210,9 +263,11 @@ int district_load(const char *folder, struct faults *faults, struct district **r
     for (enum part part = 0; part < PART_COUNT; part++)
         free(build.data[part]);
     yaml_deinit(&build.yaml);
+    calendars_deinit(&build.calendars);
     units_free(build.units.at, build.units.count);
     free(build.units.lines);
     matters_free(build.matters.at, build.matters.count);
+    catalogue_free(&build.rows);
     if (r < 0) {
         district_free(build.district);
         return r;
@@ -229,7 +284,7 @@ struct district *district_free(struct district *district)
     free(district->policy.zone_name);
     units_free(district->units, district->unit_count);
     matters_free(district->matters, district->matter_count);
-    catalogue_free(district->rows, district->row_count);
+    catalogue_free(&(struct catalogue_rows){district->row_count, district->rows, district->row_keys});
     zone_free(district->zone);
     for (uint32_t i = 0; i < district->calendar_count; i++)
         calendar_free(district->calendars[i]);

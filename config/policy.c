@@ -439,3 +439,15 @@ int policy_parse(const char *file, const void *at, size_t size, struct faults *f
     *ret_yaml = yaml;
     return 0;
 }
+
+void policy_refuse_working_time(const struct yaml *yaml, struct faults *faults)
+{
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char *text;
+        struct span span;
+        memcpy(&text, (const char *)yaml->data + values[i].from, sizeof text);
+        if (text && (values[i].kind == VALUE_LIMIT || values[i].kind == VALUE_RUNG) && !span_parse(text, &span) &&
+            span_is_working(span))
+            yaml_fault(yaml, faults, values[i].path, "`%s: %s`: %s", values[i].path, text, span_without_calendar);
+    }
+}

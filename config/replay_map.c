@@ -167,7 +167,7 @@ static int read_tables(const struct reader *reader)
     if (r == 0) {
         struct unit_list units;
         table_trim(table);
-        r = units_read(table, reader->faults, &units);
+        r = units_read(table, NULL, reader->faults, &units);
         reader->map->units = units.at;
         reader->map->unit_count = units.count;
         free(units.lines);

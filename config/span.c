@@ -1,6 +1,8 @@
 #include "config/span.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DAY_MS INT64_C(86400000)
@@ -80,6 +82,26 @@ const char *span_parse(const char *text, struct span *ret)
                      ret);
 }
 
+const char span_without_calendar[] =
+    "no calendar says when this district works; write calendars.yaml, or natural time, as `24 h` or `5 d`";
+
+char *span_text(struct span span, char ret[SPAN_TEXT_SIZE])
+{
+    const struct span_unit *found = NULL;
+    for (size_t i = 0; i < sizeof span_units / sizeof *span_units; i++) {
+        const struct span_unit *unit = &span_units[i];
+        if (unit->kind == span.kind && span.amount % unit->amount == 0 && (!found || unit->amount > found->amount))
+            found = unit;
+    }
+    if (span.amount == 0)
+        snprintf(ret, SPAN_TEXT_SIZE, "off");
+    else if (found)
+        snprintf(ret, SPAN_TEXT_SIZE, "%" PRId64 " %s", span.amount / found->amount, found->name);
+    else /* working time that is no whole number of hours: nobody can write it */
+        snprintf(ret, SPAN_TEXT_SIZE, "%" PRId64 " ms of work", span.amount);
+    return ret;
+}
+
 const char *span_parse_ms(const char *text, int64_t *ret_ms)
 {
     const char *const wanted = "write a number and a unit of natural time, as `30 min`, `2 h`, `5 d`, `90 s`, or `off`";
@@ -87,7 +109,7 @@ const char *span_parse_ms(const char *text, int64_t *ret_ms)
     const char *why = read_span(text, wanted, &span);
     if (why)
         return why;
-    if (span.kind == TIME_KIND_WORKING_HOURS || span.kind == TIME_KIND_WORKING_DAYS)
+    if (span_is_working(span))
         return "this is no limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`";
     *ret_ms = span.kind == TIME_KIND_NATURAL_DAYS ? span.amount * DAY_MS : span.amount;
     return NULL;

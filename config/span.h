@@ -22,6 +22,19 @@ struct span {
  * `off` = off. At most 3660 days. */
 const char *span_parse(const char *text, struct span *ret);
 
+/* Is it counted by a calendar's stretches of work? */
+static inline bool span_is_working(struct span span)
+{
+    return span.kind == TIME_KIND_WORKING_HOURS || span.kind == TIME_KIND_WORKING_DAYS;
+}
+
+/* What to tell who writes working time in a district that has no calendar. */
+extern const char span_without_calendar[];
+
+/* Writes a span as span_parse reads it, in the largest unit that fits. Returns ret. */
+#define SPAN_TEXT_SIZE 32
+char *span_text(struct span span, char ret[SPAN_TEXT_SIZE]);
+
 /* Natural time that is no limit of a clock: as above, without working time, and a day is 24 hours. */
 const char *span_parse_ms(const char *text, int64_t *ret_ms);
 

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 /* What the parser's callbacks fill. */
 struct reader {
@@ -97,6 +96,14 @@ static void take_header(struct reader *reader)
     }
     table->column_count = reader->row_fields;
     memcpy(table->columns, table->cells, reader->row_fields * sizeof *table->columns);
+    const char *only = table->column_count == 1 ? table->columns[0] : "";
+    if (strchr(only, ';') || strchr(only, '\t')) {
+        faults_add(reader->faults, table->file, reader->row_line, 1,
+                   "the columns stand between %s; save the file with commas between them (\"CSV UTF-8\")",
+                   strchr(only, ';') ? "semicolons" : "tabs");
+        reader->error = -EINVAL;
+        return;
+    }
     for (uint32_t i = 0; i < table->column_count; i++)
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(table->columns[i], table->columns[k]) == 0)
@@ -125,26 +132,6 @@ static void on_row(int end, void *context)
     reader->row_line = 0;
 }
 
-/* NUL bytes and anything that is not UTF-8: one fault each line at most, and only the first ten. */
-static bool check_text(const char *file, const unsigned char *at, size_t size, struct faults *faults)
-{
-    uint32_t line = 1, bad_line = 0, bad_count = 0;
-    for (size_t i = 0; i < size;) {
-        utf8proc_int32_t c;
-        utf8proc_ssize_t length = utf8proc_iterate(at + i, (utf8proc_ssize_t)(size - i), &c);
-        if ((length <= 0 || c == 0) && line != bad_line && ++bad_count <= 10) {
-            bad_line = line;
-            faults_add(faults, file, line, 0,
-                       length <= 0 ? "byte 0x%02x is not UTF-8; save the file as UTF-8" : "byte 0x%02x is not text; take it out",
-                       at[i]);
-        }
-        if (at[i] == '\n')
-            line++;
-        i += length <= 0 ? 1 : (size_t)length;
-    }
-    return bad_count == 0;
-}
-
 /* Blanks are part of a field; who reads a column decides. (NULL would mean the parser's own idea: they are taken off.) */
 static int no_blank(unsigned char c)
 {
@@ -164,7 +151,8 @@ static int parse(struct reader *reader, const unsigned char *at, size_t size)
         if (reader->row_line == 0 && at[i] != '\n' && at[i] != '\r')
             reader->row_line = reader->line;
         failed = csv_parse(&parser, at + i, 1, on_field, on_row, reader) != 1;
-        if (at[i] == '\n' && !failed)
+        /* A carriage return alone ends a line too: old spreadsheets write that. */
+        if (!failed && (at[i] == '\n' || (at[i] == '\r' && (i + 1 == size || at[i + 1] != '\n'))))
             reader->line++;
     }
     if (!failed && reader->error == 0 && csv_fini(&parser, on_field, on_row, reader) != 0)
@@ -187,7 +175,7 @@ static int read_table(const char *file, const void *data, size_t size, bool ragg
         size -= 3;
     }
     uint32_t before = faults_total(faults);
-    if (!check_text(file, at, size, faults))
+    if (!file_check_text(file, at, size, true, faults))
         return -EINVAL;
     struct table *table = calloc(1, sizeof *table);
     if (!table)

@@ -1,30 +1,22 @@
 #include "config/units.h"
 
+#include "config/span.h"
+#include "config/units_inner.h"
 #include "config/words.h"
 #include "proto/gen/limits.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum column { COLUMN_CODE, COLUMN_NAME, COLUMN_TIER, COLUMN_CLASS, COLUMN_PARENT, COLUMN_ACCOUNTABLE, COLUMN_COUNT };
+#define CAPACITY_MAX 1000000
 
-static const char *const column_names[COLUMN_COUNT] = {"code", "name", "tier", "class", "parent", "accountable"};
-
-/* A unit and the row that it came from, while they are sorted. */
-struct entry {
-    struct unit unit;
-    uint32_t row;
-};
-
-struct reader {
-    const struct table *table;
-    struct faults *faults;
-    int32_t columns[COLUMN_COUNT];
-    uint32_t count;
-    struct entry *entries;
-};
+const char *const units_column_names[UNITS_COLUMN_COUNT] = {"code",        "name",       "tier",        "class",    "parent",
+                                                            "accountable", "calendar",   "seconded_by", "deputy",   "capacity",
+                                                            "contact",     "duty_phone", "retired_on",  "successor"};
 
 static int compare_code(const void *a, const void *b)
 {
@@ -33,7 +25,7 @@ static int compare_code(const void *a, const void *b)
 
 static int compare_entry(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
+    const struct units_entry *x = a, *y = b;
     int order = compare_code(&x->unit.code, &y->unit.code);
     return order ? order : x->row < y->row ? -1 : 1;
 }
@@ -47,197 +39,167 @@ int32_t units_find(const struct unit *units, uint32_t count, const struct code *
     return found ? (int32_t)(found - units) : -1;
 }
 
+static void deinit(struct unit *unit)
+{
+    free(unit->name);
+    free(unit->contact);
+    free(unit->duty_phone);
+    unit->name = unit->contact = unit->duty_phone = NULL;
+}
+
 struct unit *units_free(struct unit *units, uint32_t count)
 {
     for (uint32_t i = 0; units && i < count; i++)
-        free(units[i].name);
+        deinit(&units[i]);
     free(units);
     return NULL;
 }
 
-static void bad_word(const struct reader *reader, uint32_t row, enum column column, const char *text,
-                     const struct enum_shape *shape)
+const char *units_cell(const struct units_reader *reader, uint32_t i, enum units_column column)
 {
-    char known[160];
-    size_t size = 0;
-    for (uint32_t i = 0; i < shape->count && size < sizeof known; i++)
-        size += (size_t)snprintf(known + size, sizeof known - size, "%s%s", i ? ", " : "", shape->names[i]);
-    table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s` is not known; write one of %s",
-                column_names[column], text, known);
+    return table_cell(reader->table, reader->entries[i].row, reader->columns[column]);
 }
 
-static int read_row(struct reader *reader, uint32_t row)
+void units_fault(const struct units_reader *reader, uint32_t i, enum units_column column, const char *format, ...)
 {
-    const struct table *table = reader->table;
-    struct entry *entry = &reader->entries[reader->count];
-    *entry =
-        (struct entry){.unit = {.parent = -1, .accountable = -1, .seconded_by = -1, .deputy = -1, .successor = -1}, .row = row};
-    const char *text = table_cell(table, row, reader->columns[COLUMN_CODE]);
-    const char *why = code_parse(text, &entry->unit.code);
-    if (why) {
-        table_fault(table, reader->faults, row, reader->columns[COLUMN_CODE], "code `%s`: %s", text, why);
+    char text[sizeof((struct fault *)NULL)->text];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    table_fault(reader->table, reader->faults, reader->entries[i].row, reader->columns[column], "%s", text);
+}
+
+/* Reads a word of a closed list; -1 after a fault. */
+static int read_word(const struct units_reader *reader, uint32_t i, enum units_column column, const struct enum_shape *shape)
+{
+    const char *text = units_cell(reader, i, column);
+    int found = enum_find(shape, text_of(text));
+    if (found >= 0)
+        return found;
+    char known[160];
+    size_t size = 0;
+    for (uint32_t k = 0; k < shape->count && size < sizeof known; k++)
+        size += (size_t)snprintf(known + size, sizeof known - size, "%s%s", k ? ", " : "", shape->names[k]);
+    units_fault(reader, i, column, "%s `%s` is not known; write one of %s", units_column_names[column], text, known);
+    return -1;
+}
+
+/* Reads a text that may be empty: NULL then. At most `most` bytes. */
+static int read_text(const struct units_reader *reader, uint32_t i, enum units_column column, size_t most, char **ret)
+{
+    const char *text = units_cell(reader, i, column);
+    if (text[0] == '\0')
         return 0;
-    }
-    const char *name = table_cell(table, row, reader->columns[COLUMN_NAME]);
-    why = name_parse(name, false, &entry->unit.name);
+    const char *why = name_parse(text, true, ret);
+    if (!why && !*ret)
+        return -ENOMEM;
     if (why)
-        table_fault(table, reader->faults, row, reader->columns[COLUMN_NAME], "name of `%s`: %s", text, why);
-    else if (!entry->unit.name)
-        return -ENOMEM;
-    if (!entry->unit.name && !(entry->unit.name = strdup("?")))
-        return -ENOMEM;
-    const char *tier_text = table_cell(table, row, reader->columns[COLUMN_TIER]);
-    int tier = enum_find(&unit_tier_enum, text_of(tier_text));
-    if (tier < 0)
-        bad_word(reader, row, COLUMN_TIER, tier_text, &unit_tier_enum);
-    const char *class_text = table_cell(table, row, reader->columns[COLUMN_CLASS]);
-    int class = enum_find(&unit_class_enum, text_of(class_text));
-    if (class < 0)
-        bad_word(reader, row, COLUMN_CLASS, class_text, &unit_class_enum);
-    entry->unit.tier = tier < 0 ? UNIT_TIER_GRID : (enum unit_tier)tier;
-    entry->unit.class = class < 0 ? UNIT_CLASS_GOVERNMENT : (enum unit_class) class;
-    reader->count++;
+        units_fault(reader, i, column, "%s of `%s`: %s", units_column_names[column], units_cell(reader, i, UNITS_CODE), why);
+    else if (strlen(*ret) > most)
+        units_fault(reader, i, column, "%s `%s` has more than %zu bytes; write less", units_column_names[column], text, most);
     return 0;
 }
 
-static void check_twice(const struct reader *reader)
+static void read_calendar(const struct units_reader *reader, uint32_t i, struct unit *unit)
+{
+    const struct calendars *calendars = reader->calendars;
+    const char *text = units_cell(reader, i, UNITS_CALENDAR);
+    if (!calendars)
+        return;
+    unit->calendar = calendars->chosen;
+    if (text[0] == '\0')
+        return;
+    struct code name;
+    const char *why = code_parse(text, &name);
+    int32_t found = why ? -1 : calendars_find(calendars, &name);
+    if (why) {
+        units_fault(reader, i, UNITS_CALENDAR, "calendar `%s`: %s", text, why);
+    } else if (found >= 0) {
+        unit->calendar = (uint32_t)found;
+    } else if (calendars->listed) {
+        char known[200], code[CODE_SIZE + 1];
+        size_t size = 0;
+        for (uint32_t k = 1; k < calendars->count && size < sizeof known; k++)
+            size += (size_t)snprintf(known + size, sizeof known - size, "%s, ", code_text(&calendars->names[k], code));
+        units_fault(reader, i, UNITS_CALENDAR,
+                    "calendar `%s` is not known; write one of %s%s (calendars.yaml names them), or leave the field empty", text,
+                    calendars->count > 1 ? known : "", CALENDAR_BUILT_IN);
+    }
+}
+
+static void read_capacity(const struct units_reader *reader, uint32_t i, struct unit *unit)
+{
+    const char *text = units_cell(reader, i, UNITS_CAPACITY);
+    if (text[0] != '\0' && span_number(text, 1, CAPACITY_MAX, &unit->capacity))
+        units_fault(reader, i, UNITS_CAPACITY,
+                    "capacity `%s`: write how many open duties the unit can carry, from 1 to %d, or leave the field empty", text,
+                    CAPACITY_MAX);
+}
+
+/* Reads what a row says of its unit alone. A row without a code is none. */
+static int read_row(struct units_reader *reader, uint32_t row)
+{
+    uint32_t i = reader->count;
+    struct units_entry *entry = &reader->entries[i];
+    struct unit *unit = &entry->unit;
+    *entry = (struct units_entry){.unit = {.parent = -1, .accountable = -1, .seconded_by = -1, .deputy = -1, .successor = -1},
+                                  .row = row};
+    const char *text = units_cell(reader, i, UNITS_CODE);
+    const char *why = code_parse(text, &unit->code);
+    if (why) {
+        units_fault(reader, i, UNITS_CODE, "code `%s`: %s", text, why);
+        return 0;
+    }
+    reader->count++;
+    why = name_parse(units_cell(reader, i, UNITS_NAME), false, &unit->name);
+    if (why)
+        units_fault(reader, i, UNITS_NAME, "name of `%s`: %s", text, why);
+    if (!unit->name && (!why || !(unit->name = strdup("?"))))
+        return -ENOMEM;
+    int tier = read_word(reader, i, UNITS_TIER, &unit_tier_enum), class = read_word(reader, i, UNITS_CLASS, &unit_class_enum);
+    entry->known = tier >= 0 && class >= 0;
+    unit->tier = tier < 0 ? UNIT_TIER_GRID : (enum unit_tier)tier;
+    unit->class = class < 0 ? UNIT_CLASS_GOVERNMENT : (enum unit_class) class;
+    read_calendar(reader, i, unit);
+    read_capacity(reader, i, unit);
+    int r = read_text(reader, i, UNITS_CONTACT, LIMIT_LINE_SIZE, &unit->contact);
+    return r < 0 ? r : read_text(reader, i, UNITS_DUTY_PHONE, LIMIT_PHONE_SIZE, &unit->duty_phone);
+}
+
+static void check_twice(const struct units_reader *reader)
 {
     for (uint32_t i = 1; i < reader->count; i++) {
-        const struct entry *one = &reader->entries[i - 1], *two = &reader->entries[i];
+        const struct units_entry *one = &reader->entries[i - 1], *two = &reader->entries[i];
         char code[CODE_SIZE + 1];
         if (code_equal(&one->unit.code, &two->unit.code))
-            table_fault(reader->table, reader->faults, two->row, reader->columns[COLUMN_CODE],
-                        "code `%s` is on line %u too; a code names one unit, write another one", code_text(&two->unit.code, code),
-                        reader->table->lines[one->row]);
+            units_fault(reader, i, UNITS_CODE, "code `%s` is on line %u too; a code names one unit, write another one",
+                        code_text(&two->unit.code, code), reader->table->lines[one->row]);
     }
 }
 
-/* Index of the unit that a cell names, -1 for an empty cell or a fault. */
-static int32_t read_reference(const struct reader *reader, const struct unit_list *list, uint32_t row, enum column column)
-{
-    const char *text = table_cell(reader->table, row, reader->columns[column]);
-    if (text[0] == '\0')
-        return -1;
-    struct code code;
-    const char *why = code_parse(text, &code);
-    int32_t found = why ? -1 : units_find(list->at, list->count, &code);
-    if (why)
-        table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s`: %s", column_names[column], text, why);
-    else if (found < 0)
-        table_fault(reader->table, reader->faults, row, reader->columns[column],
-                    "%s `%s` is no unit of this file; write the code of a unit, or add it", column_names[column], text);
-    return found;
-}
-
-/* Finds circles by walking up, and opens each where it is found. `seen` holds 0 or the walk's number. */
-static void check_circles(const struct reader *reader, struct unit_list *list, uint32_t *seen)
-{
-    for (uint32_t i = 0; i < list->count; i++) {
-        for (int32_t at = (int32_t)i, next; at >= 0 && seen[at] == 0; at = next) {
-            seen[at] = i + 1;
-            next = list->at[at].parent;
-            if (next < 0 || seen[next] != i + 1)
-                continue;
-            char code[CODE_SIZE + 1], parent[CODE_SIZE + 1];
-            table_fault(reader->table, reader->faults, reader->entries[at].row, reader->columns[COLUMN_PARENT],
-                        "unit `%s` stands below itself by way of its parent `%s`; write another parent",
-                        code_text(&list->at[at].code, code), code_text(&list->at[next].code, parent));
-            list->at[at].parent = -1;
-            break;
-        }
-    }
-}
-
-static void check_place(const struct reader *reader, const struct unit_list *list, uint32_t i)
-{
-    const struct unit *unit = &list->at[i];
-    const struct unit *parent = unit->parent < 0 ? NULL : &list->at[unit->parent];
-    uint32_t row = reader->entries[i].row;
-    bool own_office = unit->class == UNIT_CLASS_GOVERNMENT || unit->class == UNIT_CLASS_COMMITTEE;
-    char code[CODE_SIZE + 1], above[CODE_SIZE + 1];
-    code_text(&unit->code, code);
-    if (unit->class == UNIT_CLASS_DEPARTMENT && unit->tier != UNIT_TIER_DISTRICT)
-        table_fault(reader->table, reader->faults, row, reader->columns[COLUMN_TIER],
-                    "department `%s` has tier %s; write district (an office below it has class section)", code,
-                    enum_name(&unit_tier_enum, (int)unit->tier));
-    else if (unit->class == UNIT_CLASS_DEPARTMENT &&
-             (!parent || parent->tier != UNIT_TIER_DISTRICT || parent->class != UNIT_CLASS_GOVERNMENT))
-        table_fault(reader->table, reader->faults, row, reader->columns[COLUMN_PARENT],
-                    "department `%s` does not stand below the district; write the district's code as parent", code);
-    if (parent && (parent->tier > unit->tier || (parent->tier == unit->tier && own_office)))
-        table_fault(
-            reader->table, reader->faults, row, reader->columns[COLUMN_TIER],
-            "`%s` has tier %s and its parent `%s` has tier %s; a parent has a higher tier (the same only for sections, stations "
-            "and other classes than government and committee)",
-            code, enum_name(&unit_tier_enum, (int)unit->tier), code_text(&parent->code, above),
-            enum_name(&unit_tier_enum, (int)parent->tier));
-    bool may_be_top = unit->class == UNIT_CLASS_EXTERNAL || (own_office && unit->tier <= UNIT_TIER_DISTRICT);
-    const char *text = table_cell(reader->table, row, reader->columns[COLUMN_PARENT]);
-    if (!parent && !may_be_top && text[0] == '\0' && unit->class != UNIT_CLASS_DEPARTMENT)
-        table_fault(reader->table, reader->faults, row, reader->columns[COLUMN_PARENT],
-                    "`%s` has no parent; only a city, the district and external units may stand alone", code);
-}
-
-static void read_accountable(const struct reader *reader, struct unit_list *list, uint32_t i)
-{
-    uint32_t row = reader->entries[i].row;
-    int32_t named = read_reference(reader, list, row, COLUMN_ACCOUNTABLE);
-    if (named < 0)
-        return;
-    int32_t at = (int32_t)i;
-    while (at >= 0 && at != named)
-        at = list->at[at].parent;
-    if (at < 0)
-        table_fault(reader->table, reader->faults, row, reader->columns[COLUMN_ACCOUNTABLE],
-                    "accountable `%s` does not stand above this unit; write the unit's own code or that of a unit above it",
-                    table_cell(reader->table, row, reader->columns[COLUMN_ACCOUNTABLE]));
-    else
-        list->at[i].accountable = named;
-}
-
-/* Whose figures a unit enters when nothing is said. */
-static int32_t default_accountable(const struct unit_list *list, uint32_t i)
-{
-    int32_t at = (int32_t)i;
-    while (list->at[at].accountable < 0 && list->at[at].parent >= 0 &&
-           (list->at[at].class == UNIT_CLASS_SECTION || list->at[at].class == UNIT_CLASS_STATION))
-        at = list->at[at].parent;
-    return list->at[at].accountable < 0 ? at : list->at[at].accountable;
-}
-
-static int build(const struct reader *reader, struct unit_list *list)
+/* Moves the units out of the entries. */
+static int make_list(const struct units_reader *reader, struct unit_list *list)
 {
     list->at = calloc(reader->count + 1u, sizeof *list->at);
     list->lines = calloc(reader->count + 1u, sizeof *list->lines);
-    uint32_t *seen = calloc(reader->count + 1u, sizeof *seen);
-    if (!list->at || !list->lines || !seen) {
-        free(seen);
+    if (!list->at || !list->lines)
         return -ENOMEM;
-    }
     list->count = reader->count;
     for (uint32_t i = 0; i < list->count; i++) {
-        list->at[i] = reader->entries[i].unit;
-        reader->entries[i].unit.name = NULL; /* moved */
+        struct unit *from = &reader->entries[i].unit;
+        list->at[i] = *from;
+        from->name = from->contact = from->duty_phone = NULL;
         list->lines[i] = reader->table->lines[reader->entries[i].row];
     }
-    for (uint32_t i = 0; i < list->count; i++)
-        list->at[i].parent = read_reference(reader, list, reader->entries[i].row, COLUMN_PARENT);
-    check_circles(reader, list, seen);
-    free(seen);
-    for (uint32_t i = 0; i < list->count; i++) {
-        check_place(reader, list, i);
-        read_accountable(reader, list, i);
-    }
-    for (uint32_t i = 0; i < list->count; i++)
-        list->at[i].accountable = default_accountable(list, i);
     return 0;
 }
 
-int units_read(const struct table *table, struct faults *faults, struct unit_list *ret)
+int units_read(const struct table *table, const struct calendars *calendars, struct faults *faults, struct unit_list *ret)
 {
     *ret = (struct unit_list){0};
-    struct reader reader = {.table = table, .faults = faults};
-    int r = table_columns(table, column_names, COLUMN_COUNT, COLUMN_ACCOUNTABLE, faults, reader.columns);
+    struct units_reader reader = {.table = table, .calendars = calendars, .faults = faults};
+    int r = table_columns(table, units_column_names, UNITS_COLUMN_COUNT, UNITS_ACCOUNTABLE, faults, reader.columns);
     if (r < 0)
         return r;
     if (table->row_count > LIMIT_CONFIG_UNITS) {
@@ -252,10 +214,12 @@ int units_read(const struct table *table, struct faults *faults, struct unit_lis
     if (r == 0) {
         qsort(reader.entries, reader.count, sizeof *reader.entries, compare_entry);
         check_twice(&reader);
-        r = build(&reader, ret);
+        r = make_list(&reader, ret);
     }
+    if (r == 0)
+        r = units_link(&reader, ret);
     for (uint32_t i = 0; i <= table->row_count; i++)
-        free(reader.entries[i].unit.name);
+        deinit(&reader.entries[i].unit);
     free(reader.entries);
     return r;
 }

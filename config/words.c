@@ -6,13 +6,14 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* Digits, perhaps a point and digits, E, perhaps a sign, digits: with a point or a sign nobody chose that as a code. */
+/* Digits, perhaps a point (or the comma of some countries) and digits, E, perhaps a sign, digits: with a point or a sign nobody
+ * chose that as a code. */
 static bool damaged(const char *text)
 {
     bool point = false, sign = false;
     const char *at = text;
-    while ((*at >= '0' && *at <= '9') || (*at == '.' && !point)) {
-        point = point || *at == '.';
+    while ((*at >= '0' && *at <= '9') || ((*at == '.' || *at == ',') && !point)) {
+        point = point || *at == '.' || *at == ',';
         at++;
     }
     if (at == text || (*at != 'E' && *at != 'e'))
@@ -32,6 +33,8 @@ const char *code_parse(const char *text, struct code *ret)
         return "write a code";
     if (damaged(text))
         return "a spreadsheet has turned this code into a number; format the column as text and write the code again";
+    if (text[0] == '\'' || text[0] == '=')
+        return "a spreadsheet has put something before this code; format the column as text and write the code alone";
     if (strlen(text) > CODE_SIZE)
         return "a code has at most 32 characters";
     if (!code_make(text, strlen(text), ret))

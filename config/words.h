@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* A code. One that a spreadsheet has turned into a number (4.403E+11) is told apart. */
+/* A code. One that a spreadsheet has turned into a number (4.403E+11, 1,23E+05) or has put an apostrophe before is told apart. */
 const char *code_parse(const char *text, struct code *ret);
 
 /* A name or another one-line text: UTF-8 without control characters, at most LIMIT_LINE_SIZE bytes, brought to NFC. Gives *ret,

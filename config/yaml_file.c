@@ -1,5 +1,7 @@
 #include "config/yaml_file.h"
 
+#include "config/file.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -49,8 +51,8 @@ static int add_mark(struct walk *walk, const yaml_mark_t *mark, enum yaml_kind k
     struct yaml_mark *added = &yaml->marks[yaml->mark_count++];
     memcpy(added->path, walk->path, sizeof added->path);
     added->kind = kind;
-    added->line = (uint32_t)mark->line + 1;
-    added->column = (uint32_t)mark->column + 1;
+    added->line = added->key_line = (uint32_t)mark->line + 1;
+    added->column = added->key_column = (uint32_t)mark->column + 1;
     return 0;
 }
 
@@ -243,7 +245,7 @@ static void say_unknown(const struct yaml *yaml, struct faults *faults, const ch
         size_t size = 0;
         for (const cyaml_schema_field_t *field = mapping->mapping.fields; field->key && size < sizeof known; field++)
             size += (size_t)snprintf(known + size, sizeof known - size, "%s%s", size ? ", " : "", field->key);
-        faults_add(faults, yaml->file, mark->line, 0, "unknown key `%s`; known here: %s", key, known);
+        faults_add(faults, yaml->file, mark->key_line, mark->key_column, "unknown key `%s`; known here: %s", key, known);
         return;
     }
     faults_add(faults, yaml->file, 0, 0, "unknown key `%s`", key);
@@ -254,8 +256,8 @@ static void say_twice(const struct yaml *yaml, struct faults *faults, const char
     for (uint32_t i = 0; i < yaml->mark_count; i++)
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(yaml->marks[i].path, yaml->marks[k].path) == 0) {
-                faults_add(faults, yaml->file, yaml->marks[i].line, 0, "key `%s` is there twice (first on line %u); keep one", key,
-                           yaml->marks[k].line);
+                faults_add(faults, yaml->file, yaml->marks[i].key_line, yaml->marks[i].key_column,
+                           "key `%s` is there twice (first on line %u); keep one", key, yaml->marks[k].key_line);
                 return;
             }
     faults_add(faults, yaml->file, 0, 0, "key `%s` is there twice; keep one", key);
@@ -305,7 +307,7 @@ int yaml_parse(const char *file, const void *at, size_t size, const cyaml_schema
                struct yaml *ret)
 {
     struct yaml yaml = {.file = file, .schema = schema};
-    int r = walk_all(&yaml, at, size, faults);
+    int r = file_check_text(file, at, size, false, faults) ? walk_all(&yaml, at, size, faults) : -EINVAL;
     if (r == 0) {
         struct heard heard = {0};
         cyaml_config_t config = {

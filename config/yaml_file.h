@@ -20,7 +20,8 @@ enum yaml_kind { YAML_KIND_EMPTY, YAML_KIND_SCALAR, YAML_KIND_MAPPING, YAML_KIND
 struct yaml_mark {
     char path[96]; /* keys joined by dots; items of a list as numbers from 0 */
     enum yaml_kind kind;
-    uint32_t line, column; /* of a scalar; else of its key */
+    uint32_t line, column;         /* of a scalar; else of its key */
+    uint32_t key_line, key_column; /* of the key; of a list's item: of itself */
 };
 
 /* Read-only after yaml_parse. */

@@ -191,6 +191,12 @@ int zone_load(const char *folder, const char *name, struct zone **ret)
     return 0;
 }
 
+const char *zone_why(int r)
+{
+    return r == -EBADMSG ? "is not a zone file; write an IANA time zone, as `Asia/Shanghai`"
+                         : "is not known; write an IANA time zone, as `Asia/Shanghai`, and install the package tzdata";
+}
+
 const void *zone_data(const struct zone *zone, size_t *ret_size)
 {
     *ret_size = zone->size;

@@ -23,6 +23,9 @@ struct civil {
  * Returns 0, -ENOENT, -EBADMSG (not a TZif file), -EINVAL (a name with `..` or a leading slash), or another negative errno. */
 int zone_load(const char *folder, const char *name, struct zone **ret);
 
+/* What to tell who wrote the name, after a zone_load that gave r < 0 (not -ENOMEM): a borrowed end of a sentence. */
+const char *zone_why(int r);
+
 /* Offset from UTC in seconds, east positive, at an instant. */
 int32_t zone_offset_s(const struct zone *zone, int64_t at_ms);
 

@@ -196,7 +196,7 @@ static const struct {
      "x.pub:1:1: `name: ` is not the file's name; write `x`\nx.pub:3:1: `unit`: write a code\n"},
     {"name: x\nunit: S1\nroles: [worker]\n", "x.pub: key `public` is missing; write it\n"},
     {"name: x\npublic: '" GOOD "'\nunit: S1\nrole: [worker]\n",
-     "x.pub:4: unknown key `role`; known here: name, public, unit, roles\n"},
+     "x.pub:4:1: unknown key `role`; known here: name, public, unit, roles\n"},
 };
 
 START_TEST(test_wrong_public_files)

@@ -115,8 +115,7 @@ START_TEST(test_row_content)
     ck_assert_uint_eq(row->support_count, 2);
     ck_assert_int_eq(row->supports[1].unit, unit(district, "S1-SAFETY"));
     ck_assert_uint_eq(row->call_count, 1);
-    ck_assert_int_eq(row->limit[URGENCY_ORDINARY].kind, TIME_KIND_NATURAL_DAYS);
-    ck_assert_int_eq(row->limit[URGENCY_ORDINARY].amount, 4);
+    ck_assert(row->limit[URGENCY_ORDINARY].kind == TIME_KIND_NATURAL_DAYS && row->limit[URGENCY_ORDINARY].amount == 4);
     ck_assert_int_eq(row->limit[URGENCY_URGENT].amount, 0);
     ck_assert_int_eq(row->limit[URGENCY_COMPLEX].amount, 20);
     ck_assert_str_eq(row->basis, "城乡规划法");
@@ -259,6 +258,9 @@ START_TEST(test_names_are_composed)
 }
 END_TEST
 
+#define UNIT_COLUMNS                                                                                                               \
+    "code,name,tier,class,parent,accountable,calendar,seconded_by,deputy,capacity,contact,duty_phone,retired_on,successor"
+
 /* One change of the small district, and all that is said of it. */
 static const struct {
     const char *file, *old, *with, *said;
@@ -303,8 +305,8 @@ static const struct {
     {"units.csv", "section,S1,S1-SAFETY", "section,S1,S2",
      "units.csv:17:6: accountable `S2` does not stand above this unit; write the unit's own code or that of a unit above it\n"},
     {"units.csv", "code,name,tier", "code,name,level",
-     "units.csv:1: column `tier` is missing; write the header code,name,tier,class,parent,accountable\n"
-     "units.csv:1:3: unknown column `level`; write the header code,name,tier,class,parent,accountable\n"},
+     "units.csv:1: column `tier` is missing; write the header " UNIT_COLUMNS "\n"
+     "units.csv:1:3: unknown column `level`; write the header " UNIT_COLUMNS "\n"},
     {"units.csv", "code,name,tier,class,parent,accountable", "code,name,tier,class,parent,parent",
      "units.csv:1:6: column `parent` is there twice; keep one\n"},
     {"units.csv", "C12,柳营社区,community,government,S1,", "C12,柳营社区,community,government,S1",
@@ -313,7 +315,7 @@ static const struct {
      "units.csv:7:2: broken quotes; put a field with a quote in quotes and double the quotes inside it, as \"a \"\"b\"\" c\"\n"},
     {"units.csv", "CITY-RAIL", "\"CITY-RAIL",
      "units.csv:19:1: broken quotes; put a field with a quote in quotes and double the quotes inside it, as \"a \"\"b\"\" c\"\n"},
-    {"units.csv", "柳营", "\xc1\xf8\xd3\xaa", "units.csv:7: byte 0xc1 is not UTF-8; save the file as UTF-8\n"}, /* GBK */
+    {"units.csv", "柳营", "\xc1\xf8\xd3\xaa", "units.csv:7:2: byte 0xc1 is not UTF-8; save the file as UTF-8\n"}, /* GBK */
     {"units.csv", "CITY-RAIL,市轨道公司,city,external", "CITY,某市,city,government",
      "units.csv:19: `CITY` does not stand below the district; write a parent below it, or class external\n"},
     {"matters.csv", "M02,", "M01,",
@@ -343,11 +345,15 @@ static const struct {
      "catalogue.csv:2:5: calls `URBANE`: no such unit; write a code of units.csv, or add it there\n"},
     {"catalogue.csv", "@street;@community", "@street;",
      "catalogue.csv:3:4: supports ``: write a unit's code, or @street, @community, @grid or @district\n"},
-    {"catalogue.csv", "POWER;URBAN", "S1;S2;C11;C12;C21;C22;WATER;POWER;URBAN",
-     "catalogue.csv:2:5: calls `S1;S2;C11;C12;C21;C22;WATER;POWER;URBAN`: too many units; write at most 8\n"},
+    {"catalogue.csv", "POWER;URBAN", "S1-POLICE;S1-SAFETY;D1-DESK;HOUSING;WATER;POWER;URBAN;WATER;POWER",
+     "catalogue.csv:2:5: calls `S1-POLICE;S1-SAFETY;D1-DESK;HOUSING;WATER;POWER;URBAN;WATER;POWER`: too many units; write at most "
+     "8\n"},
+    {"catalogue.csv", "12 h", "2 wd",
+     "catalogue.csv:3:7: limit_urgent `2 wd`: no calendar says when this district works; write calendars.yaml, or natural time, as "
+     "`24 h` or `5 d`\n"},
     {"catalogue.csv", "12 h", "noon",
-     "catalogue.csv:3:7: limit_urgent `noon`: write a number and a unit, as `5 wd` (working days), `4 wh` (working hours), `5 d` "
-     "(natural days), `2 h`, `30 min`, `90 s`, or `off`\n"},
+     "catalogue.csv:3:7: limit_urgent `noon`: write a number and a unit, as `5 wd` (working days), `4 wh` (working hours), "
+     "`5 d` (natural days), `2 h`, `30 min`, `90 s`, or `off`\n"},
     {"catalogue.csv", "12 h", "off", "catalogue.csv:3:7: limit_urgent `off`: leave the field empty for the policy's limit\n"},
     {"policy.yaml", "district: D1", "district: D2", "policy.yaml:2:11: `district: D2` is no unit of units.csv; add it there\n"},
     {"policy.yaml", "district: D1", "district: S1",

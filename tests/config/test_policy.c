@@ -35,84 +35,91 @@ static int parse(const char *text, struct policy *ret)
 
 #define HEAD "district: D1\nzone: Asia/Shanghai\n"
 
+#define NATURAL(ms) TIME_KIND_NATURAL, (ms)
+#define WH(hours) TIME_KIND_WORKING_HOURS, (hours)*H
+#define WD(days) TIME_KIND_WORKING_DAYS, (days)
+
 static const struct {
     const char *what;
     size_t at;
-    bool is_limit; /* a struct span, else int64_t ms */
-    struct span span;
-} spans[] = {
-#define LIMIT(what, member, kind, amount)                                                                                          \
+    enum time_kind kind;
+    int64_t amount;
+} limits[] = {
+#define LIMIT(what, member, ...)                                                                                                   \
     {                                                                                                                              \
-        what, offsetof(struct policy, member), true,                                                                               \
-        {                                                                                                                          \
-            TIME_KIND_##kind, amount                                                                                               \
-        }                                                                                                                          \
-    }
-#define PLAIN(what, member, ms)                                                                                                    \
-    {                                                                                                                              \
-        what, offsetof(struct policy, member), false,                                                                              \
-        {                                                                                                                          \
-            TIME_KIND_NATURAL, ms                                                                                                  \
-        }                                                                                                                          \
+        what, offsetof(struct policy, member), __VA_ARGS__                                                                         \
     }
     /* 3.1 */
-    LIMIT("handle, ordinary: 5 wd", handle[URGENCY_ORDINARY], WORKING_DAYS, 5),
-    LIMIT("handle, water, power, gas, heat: 24 h", handle[URGENCY_URGENT], NATURAL, 24 * H),
-    LIMIT("handle, emergency: 2 h", handle[URGENCY_EMERGENCY], NATURAL, 2 * H),
-    LIMIT("handle, complex: 15 wd", handle[URGENCY_COMPLEX], WORKING_DAYS, 15),
-    LIMIT("second handling: 3 wd", second_round, WORKING_DAYS, 3),
-    LIMIT("round 3: 5 wd", last_round, WORKING_DAYS, 5),
-    LIMIT("emergency, first word: 10/20 min", contact[URGENCY_EMERGENCY], NATURAL, 20 * MIN),
+    LIMIT("handle, ordinary: 5 wd", handle[URGENCY_ORDINARY], WD(5)),
+    LIMIT("handle, water, power, gas, heat: 24 h", handle[URGENCY_URGENT], NATURAL(24 * H)),
+    LIMIT("handle, emergency: 2 h", handle[URGENCY_EMERGENCY], NATURAL(2 * H)),
+    LIMIT("handle, complex: 15 wd", handle[URGENCY_COMPLEX], WD(15)),
+    LIMIT("second handling: 3 wd", second_round, WD(3)),
+    LIMIT("round 3: 5 wd", last_round, WD(5)),
+    LIMIT("emergency, first word: 10/20 min", contact[URGENCY_EMERGENCY], NATURAL(20 * MIN)),
     /* 3.2 */
-    LIMIT("route: 1 wh", route[URGENCY_ORDINARY], WORKING_HOURS, 1 * H),
-    LIMIT("route: 1 wh", route[URGENCY_URGENT], WORKING_HOURS, 1 * H),
-    LIMIT("route, emergency: 5 min", route[URGENCY_EMERGENCY], NATURAL, 5 * MIN),
-    LIMIT("route: 1 wh", route[URGENCY_COMPLEX], WORKING_HOURS, 1 * H),
-    LIMIT("sign: 1 wd", sign[URGENCY_ORDINARY], WORKING_DAYS, 1),
-    LIMIT("sign, 24 h class: 1 h", sign[URGENCY_URGENT], NATURAL, 1 * H),
-    LIMIT("sign, emergency: 10 min", sign[URGENCY_EMERGENCY], NATURAL, 10 * MIN),
-    LIMIT("sign: 1 wd", sign[URGENCY_COMPLEX], WORKING_DAYS, 1),
-    LIMIT("contact: 1 wd", contact[URGENCY_ORDINARY], WORKING_DAYS, 1),
-    LIMIT("contact: 1 wd", contact[URGENCY_URGENT], WORKING_DAYS, 1),
-    LIMIT("contact: 1 wd", contact[URGENCY_COMPLEX], WORKING_DAYS, 1),
-    PLAIN("reopen window: 15 nd", reopen_window_ms, 15 * D),
-    LIMIT("follow-up: 2 wd of opening", followup_limit, WORKING_DAYS, 2),
-    LIMIT("call: confirm and rate 3 wd", rate, WORKING_DAYS, 3),
-    PLAIN("day: midnight", day_start_ms, 0),
+    LIMIT("route: 1 wh", route[URGENCY_ORDINARY], WH(1)),
+    LIMIT("route: 1 wh", route[URGENCY_URGENT], WH(1)),
+    LIMIT("route, emergency: 5 min", route[URGENCY_EMERGENCY], NATURAL(5 * MIN)),
+    LIMIT("route: 1 wh", route[URGENCY_COMPLEX], WH(1)),
+    LIMIT("sign: 1 wd", sign[URGENCY_ORDINARY], WD(1)),
+    LIMIT("sign, 24 h class: 1 h", sign[URGENCY_URGENT], NATURAL(H)),
+    LIMIT("sign, emergency: 10 min", sign[URGENCY_EMERGENCY], NATURAL(10 * MIN)),
+    LIMIT("sign: 1 wd", sign[URGENCY_COMPLEX], WD(1)),
+    LIMIT("contact: 1 wd", contact[URGENCY_ORDINARY], WD(1)),
+    LIMIT("contact: 1 wd", contact[URGENCY_URGENT], WD(1)),
+    LIMIT("contact: 1 wd", contact[URGENCY_COMPLEX], WD(1)),
+    LIMIT("follow-up: 2 wd of opening", followup_limit, WD(2)),
+    LIMIT("call: confirm and rate 3 wd", rate, WD(3)),
     /* 2c, routine */
-    LIMIT("call, dispatch: 1 wh", call_dispatch, WORKING_HOURS, 1 * H),
-    LIMIT("call, sign: 1 wh", call_sign, WORKING_HOURS, 1 * H),
-    LIMIT("call, contact: 24 h", call_contact, NATURAL, 24 * H),
-    LIMIT("call, arrive: 3 wd", call_arrive, WORKING_DAYS, 3),
-    LIMIT("call, finish: 10 wd", call_finish, WORKING_DAYS, 10),
+    LIMIT("call, dispatch: 1 wh", call_dispatch, WH(1)),
+    LIMIT("call, sign: 1 wh", call_sign, WH(1)),
+    LIMIT("call, contact: 24 h", call_contact, NATURAL(24 * H)),
+    LIMIT("call, arrive: 3 wd", call_arrive, WD(3)),
+    LIMIT("call, finish: 10 wd", call_finish, WD(10)),
     /* 2a take_over, 2b send_back */
-    LIMIT("take-over: at least 1 wd", take_over_floor, WORKING_DAYS, 1),
-    LIMIT("send-back: at least 1 wd left", send_back_floor, WORKING_DAYS, 1),
-    /* ours: the spec names none */
-    PLAIN("lease of a claim: 30 min", lease_ms, 30 * MIN),
-    PLAIN("a rung is late after: 1 min", late_ms, MIN),
+    LIMIT("take-over: at least 1 wd", take_over_floor, WD(1)),
+    LIMIT("send-back: at least 1 wd left", send_back_floor, WD(1)),
+    /* the rungs after due */
+    LIMIT("red: due + 1 ms", rungs[RUNG_RED].span, NATURAL(1)),
+    LIMIT("notice: +1 wd", rungs[RUNG_NOTICE].span, WD(1)),
+    LIMIT("bulletin: +5 wd", rungs[RUNG_BULLETIN].span, WD(5)),
 #undef LIMIT
-#undef PLAIN
 };
+
+/* Natural time that is no clock's limit. */
+static const struct {
+    const char *what;
+    size_t at;
+    int64_t ms;
+} spans[] = {
+    {"reopen window: 15 nd", offsetof(struct policy, reopen_window_ms), 15 * D},
+    {"day: midnight", offsetof(struct policy, day_start_ms), 0},
+    /* ours: the spec names none */
+    {"lease of a claim: 30 min", offsetof(struct policy, lease_ms), 30 * MIN},
+    {"a rung is late after: 1 min", offsetof(struct policy, late_ms), MIN},
+};
+
+START_TEST(test_default_limits)
+{
+    struct policy policy;
+    policy_defaults(&policy);
+    struct span span;
+    memcpy(&span, (const char *)&policy + limits[_i].at, sizeof span);
+    ck_assert_msg(span.kind == limits[_i].kind && span.amount == limits[_i].amount, "%s: %d, %lld", limits[_i].what, (int)span.kind,
+                  (long long)span.amount);
+}
+END_TEST
 
 START_TEST(test_default_spans)
 {
     struct policy policy;
     policy_defaults(&policy);
-    struct span span = {TIME_KIND_NATURAL, 0};
-    if (spans[_i].is_limit)
-        memcpy(&span, (const char *)&policy + spans[_i].at, sizeof span);
-    else
-        memcpy(&span.amount, (const char *)&policy + spans[_i].at, sizeof span.amount);
-    ck_assert_msg(span.kind == spans[_i].span.kind && span.amount == spans[_i].span.amount, "%s: %lld of %s", spans[_i].what,
-                  (long long)span.amount, enum_name(&time_kind_enum, (int)span.kind));
+    int64_t ms;
+    memcpy(&ms, (const char *)&policy + spans[_i].at, sizeof ms);
+    ck_assert_msg(ms == spans[_i].ms, "%s: %lld ms", spans[_i].what, (long long)ms);
 }
 END_TEST
-
-static bool is_span(struct span span, enum time_kind kind, int64_t amount)
-{
-    return span.kind == kind && span.amount == amount;
-}
 
 START_TEST(test_default_switches)
 {
@@ -131,9 +138,8 @@ START_TEST(test_default_switches)
     ck_assert(!policy.community_calls);
     /* yellow 80 %; red due + 1 ms; +1 wd notice; +5 wd bulletin */
     ck_assert(policy.rungs[RUNG_YELLOW].on && policy.rungs[RUNG_YELLOW].percent == 80);
-    ck_assert(policy.rungs[RUNG_RED].on && policy.rungs[RUNG_RED].percent == 0 && policy.rungs[RUNG_RED].span.amount == 1);
-    ck_assert(policy.rungs[RUNG_NOTICE].on && is_span(policy.rungs[RUNG_NOTICE].span, TIME_KIND_WORKING_DAYS, 1));
-    ck_assert(policy.rungs[RUNG_BULLETIN].on && is_span(policy.rungs[RUNG_BULLETIN].span, TIME_KIND_WORKING_DAYS, 5));
+    ck_assert(policy.rungs[RUNG_RED].on && policy.rungs[RUNG_RED].percent == 0);
+    ck_assert(policy.rungs[RUNG_NOTICE].on && policy.rungs[RUNG_BULLETIN].on);
     for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
         for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
             bool own = class == UNIT_CLASS_GOVERNMENT || class == UNIT_CLASS_COMMITTEE;
@@ -153,12 +159,12 @@ START_TEST(test_what_is_left_out_keeps_its_default)
     wanted.desk = policy.district; /* the desk is the district itself */
     ck_assert_int_eq(memcmp(&policy.desk, &policy.district, sizeof policy.desk), 0);
     wanted.zone_name = policy.zone_name;
-    ck_assert_int_eq(policy.handle[0].amount, wanted.handle[0].amount);
     ck_assert_int_eq(memcmp(policy.on_overdue, wanted.on_overdue, sizeof wanted.on_overdue), 0);
-    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++)
-        ck_assert_int_eq(memcmp((const char *)&policy + spans[i].at, (const char *)&wanted + spans[i].at,
-                                spans[i].is_limit ? sizeof(struct span) : sizeof(int64_t)),
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        ck_assert_int_eq(memcmp((const char *)&policy + limits[i].at, (const char *)&wanted + limits[i].at, sizeof(struct span)),
                          0);
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++)
+        ck_assert_int_eq(memcmp((const char *)&policy + spans[i].at, (const char *)&wanted + spans[i].at, sizeof(int64_t)), 0);
     ck_assert_ptr_null(version);
 }
 END_TEST
@@ -209,7 +215,8 @@ START_TEST(test_every_value_can_be_said)
     ck_assert_int_eq(policy.reopen_window_ms, 703 * S);
     ck_assert(policy.rounds == 4 && policy.contact_attempts == 5 && policy.min_n == 6);
     ck_assert(policy.rungs[RUNG_YELLOW].percent == 70 && policy.rungs[RUNG_RED].span.amount == 5 && !policy.rungs[RUNG_NOTICE].on);
-    ck_assert(policy.rungs[RUNG_BULLETIN].on && is_span(policy.rungs[RUNG_BULLETIN].span, TIME_KIND_NATURAL_DAYS, 7));
+    ck_assert(policy.rungs[RUNG_BULLETIN].on && policy.rungs[RUNG_BULLETIN].span.kind == TIME_KIND_NATURAL_DAYS &&
+              policy.rungs[RUNG_BULLETIN].span.amount == 7);
     ck_assert(!policy.contact_required && !policy.evidence_required && !policy.rating && !policy.one_unit_guard);
     ck_assert(policy.community_calls);
     ck_assert(policy.followup == FOLLOWUP_MODE_NEVER && policy.followup_attempts == 2 && policy.followup_days == 1);
@@ -251,9 +258,10 @@ static const struct {
     {"lease: 1 wh\n",
      "policy.yaml:3:8: `lease: 1 wh`: this is no limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`\n"},
     {"lease: off\n", "policy.yaml:3:8: `lease: off`: this cannot be off; write a span such as `30 min`\n"},
-    {"limits:\n  handle:\n    ordinary: 5 working days\n",
-     "policy.yaml:5:15: `limits.handle.ordinary: 5 working days`: write a number and a unit, as `5 wd` (working days), `4 wh` "
-     "(working hours), `5 d` (natural days), `2 h`, `30 min`, `90 s`, or `off`\n"},
+    {"limits:\n  handle:\n    ordinary: 5 days\n",
+     "policy.yaml:5:15: `limits.handle.ordinary: 5 days`: write a number and a unit, as `5 wd` (working days), `4 wh` (working "
+     "hours), `5 d` (natural days), `2 h`, `30 min`, `90 s`, or `off`\n"},
+    {"limits: {rate: 3661 wd}\n", "policy.yaml:3:16: `limits.rate: 3661 wd`: write at most `3660 d`\n"},
     {"limits: {rate: 9999 d}\n", "policy.yaml:3:16: `limits.rate: 9999 d`: write at most `3660 d`\n"},
     {"limits: {rate: 0 d}\n", "policy.yaml:3:16: `limits.rate: 0 d`: write `off`\n"},
     {"rounds: 010\n", "policy.yaml:3:9: `rounds: 010`: write a whole number in decimal digits, without a leading zero\n"},
@@ -305,17 +313,18 @@ static const struct {
 } wrong_shapes[] = {
     {"", "policy.yaml:1: the file is empty; write `key: value` lines\n"},
     {"# nothing\n", "policy.yaml:1: the file is empty; write `key: value` lines\n"},
-    {HEAD "limits:\n  handel: {ordinary: 5 d}\n", "policy.yaml:4: unknown key `handel`; known here: handle, route, sign, contact, "
-                                                  "call, second_round, last_round, take_over_floor, "
-                                                  "send_back_floor, rate, followup\n"},
+    {HEAD "limits:\n  handel: {ordinary: 5 d}\n",
+     "policy.yaml:4:3: unknown key `handel`; known here: handle, route, sign, contact, "
+     "call, second_round, last_round, take_over_floor, "
+     "send_back_floor, rate, followup\n"},
     {HEAD "limits:\n  handle: {ordnary: 5 d}\n",
-     "policy.yaml:4: unknown key `ordnary`; known here: ordinary, urgent, emergency, complex\n"},
-    {HEAD "Followup: {mode: never}\n", "policy.yaml:3: unknown key `Followup`; known here: district, desk, zone, "
+     "policy.yaml:4:12: unknown key `ordnary`; known here: ordinary, urgent, emergency, complex\n"},
+    {HEAD "Followup: {mode: never}\n", "policy.yaml:3:1: unknown key `Followup`; known here: district, desk, zone, "
                                        "catalogue_version, day_start, month_start, on_overdue, "
                                        "on_overdue_by_tier, on_overdue_by_class, limits, lease, late_after, rounds, reopen_window, "
                                        "contact_attempts, min_n, rungs, steps, "
                                        "followup, credits\n"},
-    {HEAD "rounds: 3\nrounds: 4\n", "policy.yaml:4: key `rounds` is there twice (first on line 3); keep one\n"},
+    {HEAD "rounds: 3\nrounds: 4\n", "policy.yaml:4:1: key `rounds` is there twice (first on line 3); keep one\n"},
     {HEAD "rounds: [3]\n", "policy.yaml:3:1: `rounds` must have one value\n"},
     {HEAD "limits: 5 d\n", "policy.yaml:3:9: `limits` must have `key: value` lines, indented below it\n"},
     {HEAD "limits:\n", "policy.yaml:3:1: `limits` must have `key: value` lines, indented below it\n"},
@@ -323,7 +332,7 @@ static const struct {
     {HEAD " rounds: 3\n", "policy.yaml:3:8: not YAML: mapping values are not allowed in this context\n"},
     {HEAD "\tlease: 3 h\n", "policy.yaml:3:1: not YAML: found a tab character that violates indentation\n"},
     {HEAD "lease: '3 h\n", "policy.yaml:4:1: not YAML: found unexpected end of stream\n"},
-    {HEAD "lease: \xc1\xf8\n", "policy.yaml:3: not YAML: invalid trailing UTF-8 octet\n"},
+    {HEAD "lease: \xc1\xf8\n", "policy.yaml:3:8: byte 0xc1 is not UTF-8; save the file as UTF-8\n"},
     {HEAD "---\nlease: 3 h\n", "policy.yaml:3:1: a second document begins here; keep one\n"},
     {HEAD "lease: &x 3 h\nlate_after: *x\n", "policy.yaml:4:13: aliases (*name) are not read here; write the value out\n"},
     {HEAD "? [a]\n: b\n", "policy.yaml:3:3: a key must be one word\n"},
@@ -341,6 +350,7 @@ int main(void)
 {
     Suite *suite = suite_create("config/policy");
     TCase *tcase = tcase_create("policy");
+    tcase_add_loop_test(tcase, test_default_limits, 0, sizeof limits / sizeof *limits);
     tcase_add_loop_test(tcase, test_default_spans, 0, sizeof spans / sizeof *spans);
     tcase_add_test(tcase, test_default_switches);
     tcase_add_test(tcase, test_what_is_left_out_keeps_its_default);

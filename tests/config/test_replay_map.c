@@ -162,7 +162,8 @@ static const struct {
     {"  street: neighborhood\n", "",
      "replay.yaml: key `columns.street` is missing; write the name of the column with the street, since `columns.ward` is there\n"},
     {"  target: target_at", "  limit: target_at",
-     "replay.yaml:10: unknown key `limit`; known here: id, opened, target, closed, street, ward, department, field, type, channel, "
+     "replay.yaml:10:3: unknown key `limit`; known here: id, opened, target, closed, street, ward, department, field, type, "
+     "channel, "
      "answer\n"},
     {"{street}, Ward {ward}", "{street}", "replay.yaml:21:17: `community_name: {street}`: write a text with {street} and {ward}\n"},
     {"kind: request", "kind: wish",

@@ -96,7 +96,7 @@ static const struct {
     {"a,b\n1,2\n3,\"x\n\n\n",
      "t.csv:3:2: broken quotes; put a field with a quote in quotes and double the quotes inside it, as \"a \"\"b\"\" c\"\n"},
     {"a,b\n1,\xff\n\xfe,2\n",
-     "t.csv:2: byte 0xff is not UTF-8; save the file as UTF-8\nt.csv:3: byte 0xfe is not UTF-8; save the file as "
+     "t.csv:2:2: byte 0xff is not UTF-8; save the file as UTF-8\nt.csv:3:1: byte 0xfe is not UTF-8; save the file as "
      "UTF-8\n"},
 };
 
@@ -115,7 +115,7 @@ START_TEST(test_zero_byte)
     struct table *table = NULL;
     faults_init(&faults);
     ck_assert_int_eq(table_parse("t.csv", "a\n\0\n", 4, &faults, &table), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "t.csv:2: byte 0x00 is not text; take it out\n");
+    ck_assert_str_eq(folder_faults(&faults), "t.csv:2:1: byte 0x00 is not text; take it out\n");
 }
 END_TEST
 

@@ -1,0 +1,342 @@
+#include "config/calendars.h"
+
+#include "config/file.h"
+#include "config/words.h"
+#include "config/yaml_file.h"
+#include "config/zone.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MINUTE_MS 60000
+#define DAY_MINUTES (24 * 60)
+
+/* ---- the shape of the file: every value a text ---- */
+
+struct raw_hours {
+    char *mon, *tue, *wed, *thu, *fri, *sat, *sun;
+};
+struct raw_calendar {
+    char *name, *zone, *days;
+    struct raw_hours hours;
+    char *make_up;
+};
+struct raw {
+    char *chosen;
+    struct raw_calendar *calendars;
+    uint32_t calendars_count;
+};
+
+#define TEXT(type, key, member)                                                                                                    \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER_NULL, struct type, member, 0, CYAML_UNLIMITED)
+
+static const cyaml_schema_field_t hour_fields[] = {
+    TEXT(raw_hours, "mon", mon), TEXT(raw_hours, "tue", tue), TEXT(raw_hours, "wed", wed), TEXT(raw_hours, "thu", thu),
+    TEXT(raw_hours, "fri", fri), TEXT(raw_hours, "sat", sat), TEXT(raw_hours, "sun", sun), CYAML_FIELD_END};
+static const cyaml_schema_field_t calendar_fields[] = {
+    TEXT(raw_calendar, "name", name),
+    TEXT(raw_calendar, "zone", zone),
+    TEXT(raw_calendar, "days", days),
+    CYAML_FIELD_MAPPING("hours", CYAML_FLAG_OPTIONAL, struct raw_calendar, hours, hour_fields),
+    TEXT(raw_calendar, "make_up", make_up),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t calendar_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_calendar, calendar_fields)};
+static const cyaml_schema_field_t fields[] = {TEXT(raw, "default", chosen),
+                                              CYAML_FIELD_SEQUENCE("calendars", CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER,
+                                                                   struct raw, calendars, &calendar_schema, 0, CYAML_UNLIMITED),
+                                              CYAML_FIELD_END};
+static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, fields)};
+
+/* ---- hours ---- */
+
+/* Reads HH:MM; -1: it is none. */
+static int32_t minute_of_day(const char *at, const char **ret_end)
+{
+    for (int i = 0; i < 5; i++)
+        if (i == 2 ? at[i] != ':' : at[i] < '0' || at[i] > '9')
+            return -1;
+    int32_t hour = (at[0] - '0') * 10 + at[1] - '0', minute = (at[3] - '0') * 10 + at[4] - '0';
+    *ret_end = at + 5;
+    return minute < 60 && hour * 60 + minute <= DAY_MINUTES ? hour * 60 + minute : -1;
+}
+
+const char *shifts_parse(const char *text, struct shifts *ret)
+{
+    static const char wanted[] = "write shifts as `09:00-12:00 13:00-17:00`, from 00:00 to 24:00, with a blank between two";
+    struct shifts shifts = {0};
+    const char *at = text + strspn(text, " ");
+    int32_t before = 0;
+    do {
+        int32_t from = minute_of_day(at, &at);
+        if (from < 0 || *at++ != '-')
+            return wanted;
+        int32_t until = minute_of_day(at, &at);
+        if (until < 0 || (*at != '\0' && *at != ' '))
+            return wanted;
+        if (until <= from)
+            return "a shift ends after it begins; write one over midnight as `22:00-24:00`, and its rest on the next day";
+        if (from < before)
+            return "a shift begins before the one on its left ends; write them in order and without overlap";
+        if (shifts.count == LIMIT_SHIFTS)
+            return "too many shifts; write at most 8";
+        shifts.at[shifts.count++] = (struct shift){from * MINUTE_MS, until * MINUTE_MS};
+        before = until;
+        at += strspn(at, " ");
+    } while (*at);
+    *ret = shifts;
+    return NULL;
+}
+
+/* ---- one calendar ---- */
+
+struct reader {
+    const char *folder;
+    const char *zone_name; /* of the district, or NULL */
+    struct yaml yaml;
+    struct faults *faults;
+    struct calendars *calendars;
+};
+
+/* A fault at a key of calendar `i`. */
+static void say(const struct reader *reader, uint32_t i, const char *key, const char *text, const char *why)
+{
+    char path[64];
+    snprintf(path, sizeof path, "calendars.%u%s%s", i, key[0] ? "." : "", key);
+    if (key[0])
+        yaml_fault(&reader->yaml, reader->faults, path, "`%s: %s`: %s", key, text, why);
+    else
+        yaml_fault(&reader->yaml, reader->faults, path, "%s", why);
+}
+
+static bool read_name(const struct reader *reader, uint32_t i, const char *text, struct code *ret)
+{
+    if (!text) {
+        say(reader, i, "", "", "this calendar has no name; write `name: office`");
+        return false;
+    }
+    struct code name;
+    const char *why = code_parse(text, &name);
+    if (!why && strcmp(text, CALENDAR_BUILT_IN) == 0)
+        why = "this calendar is built in; write another name";
+    else if (!why && calendars_find(reader->calendars, &name) >= 0)
+        why = "another calendar has this name; write another one";
+    if (why)
+        say(reader, i, "name", text, why);
+    else
+        *ret = name;
+    return !why;
+}
+
+/* Reads the week. Nothing is said twice: a key without a value has been told. */
+static bool read_hours(const struct reader *reader, uint32_t i, const struct raw_calendar *raw, struct calendar_plan *plan)
+{
+    const struct raw_hours *h = &raw->hours;
+    const char *const texts[7] = {h->mon, h->tue, h->wed, h->thu, h->fri, h->sat, h->sun};
+    static const char *const keys[7] = {"hours.mon", "hours.tue", "hours.wed", "hours.thu", "hours.fri", "hours.sat", "hours.sun"};
+    bool good = true, any = false;
+    for (uint32_t day = 0; day < 7; day++) {
+        any = any || texts[day] != NULL;
+        if (!texts[day] || !texts[day][0])
+            continue;
+        const char *why = shifts_parse(texts[day], &plan->week[day]);
+        if (why)
+            say(reader, i, keys[day], texts[day], why);
+        good = good && !why;
+    }
+    if (!any)
+        say(reader, i, "", "", "this calendar has no hours; write `hours: {mon: 09:00-12:00 13:00-17:00, ...}`");
+    return good && any;
+}
+
+static bool read_make_up(const struct reader *reader, uint32_t i, const struct raw_calendar *raw, const struct day_file *days,
+                         struct calendar_plan *plan)
+{
+    plan->make_up = plan->week[0];
+    if (raw->make_up && raw->make_up[0]) {
+        const char *why = shifts_parse(raw->make_up, &plan->make_up);
+        if (why)
+            say(reader, i, "make_up", raw->make_up, why);
+        return !why;
+    }
+    if (days && days->make_up && plan->make_up.count == 0) {
+        say(reader, i, "days", raw->days, "it has make-up days, and Monday is free here; write `make_up: 09:00-12:00 13:00-17:00`");
+        return false;
+    }
+    return true;
+}
+
+/* ---- its day file ---- */
+
+/* A name inside the folder, which a copy of the folder's files keeps. */
+static bool plain_name(const char *text)
+{
+    for (const char *at = text; *at; at++)
+        if (*at == '/' || (unsigned char)*at < 0x20 || *at == 0x7f)
+            return false;
+    return text[0] != '.' && strlen(text) < sizeof((struct fault *)NULL)->file;
+}
+
+/* Gives the file of a name, read at its first mention; NULL: a fault was added, or *ret_error is set. */
+static const struct day_file *find_days(struct reader *reader, uint32_t i, const char *text, int *ret_error)
+{
+    struct calendars *calendars = reader->calendars;
+    for (uint32_t k = 0; k < calendars->file_count; k++)
+        if (strcmp(calendars->files[k].name, text) == 0)
+            return &calendars->files[k];
+    if (!plain_name(text)) {
+        say(reader, i, "days", text, "write the name of a file in this folder, as `workdays-cn.csv`");
+        return NULL;
+    }
+    char *data = NULL;
+    size_t size = 0;
+    int r = file_read_if_there(reader->folder, text, reader->faults, &data, &size);
+    if (r == 0 && !data)
+        say(reader, i, "days", text, "there is no such file; put it into the folder, or take `days` out");
+    if (r < 0 || !data) {
+        *ret_error = r == -ENOMEM ? r : 0;
+        return NULL;
+    }
+    struct day_file *file = &calendars->files[calendars->file_count++];
+    *ret_error = day_file_parse(text, data, size, reader->faults, file);
+    return *ret_error < 0 ? NULL : file;
+}
+
+/* ---- putting it together ---- */
+
+static int build(const struct reader *reader, uint32_t i, const struct raw_calendar *raw, const struct calendar_plan *plan,
+                 struct calendar **ret)
+{
+    const char *zone_name = reader->zone_name;
+    int r = 0;
+    if (raw->zone && raw->zone[0]) {
+        struct zone *zone = NULL;
+        char path[64];
+        zone_name = raw->zone;
+        r = zone_load(NULL, zone_name, &zone);
+        zone_free(zone);
+        snprintf(path, sizeof path, "calendars.%u.zone", i);
+        if (r < 0 && r != -ENOMEM)
+            yaml_fault(&reader->yaml, reader->faults, path, "`zone: %s` %s", zone_name, zone_why(r));
+    }
+    if (r < 0 || !plan || !zone_name)
+        return r == -ENOMEM ? r : 0;
+    r = calendar_build(plan, zone_name, ret);
+    if (r == -EINVAL)
+        say(reader, i, "", "", "this calendar has no working time in any year; write `hours`");
+    return r == -EINVAL ? 0 : r;
+}
+
+static int read_calendar(struct reader *reader, uint32_t i, const struct raw_calendar *raw)
+{
+    struct calendars *calendars = reader->calendars;
+    struct calendar_plan plan = {0};
+    const struct day_file *days = NULL;
+    int r = 0;
+    bool named = read_name(reader, i, raw->name, &plan.name), good = named;
+    good = read_hours(reader, i, raw, &plan) && good;
+    if (raw->days && raw->days[0]) {
+        days = find_days(reader, i, raw->days, &r);
+        if (r < 0)
+            return r;
+        good = days && days->at && good;
+    }
+    good = read_make_up(reader, i, raw, days, &plan) && good;
+    if (days && days->at) {
+        plan.by_notice = true;
+        plan.notice_count = days->count;
+        plan.notices = days->at;
+    }
+    struct calendar *calendar = NULL;
+    r = build(reader, i, raw, good ? &plan : NULL, &calendar);
+    if (!named) {
+        calendars->listed = false;
+    } else {
+        calendars->names[calendars->count] = plan.name;
+        calendars->at[calendars->count++] = calendar;
+    }
+    return r;
+}
+
+static void read_chosen(const struct reader *reader, const char *text)
+{
+    struct calendars *calendars = reader->calendars;
+    calendars->chosen = calendars->count > 1 ? 1 : 0;
+    if (!text || !text[0])
+        return;
+    struct code name;
+    const char *why = code_parse(text, &name);
+    int32_t found = why ? -1 : calendars_find(calendars, &name);
+    if (found >= 0)
+        calendars->chosen = (uint32_t)found;
+    else if (why || calendars->listed)
+        yaml_fault(&reader->yaml, reader->faults, "default", "`default: %s`: %s", text,
+                   why ? why : "no such calendar; write the name of one of this file, or `24x7`");
+}
+
+static int read_all(struct reader *reader)
+{
+    const struct raw *raw = reader->yaml.data;
+    const struct yaml *yaml = &reader->yaml;
+    for (uint32_t i = 0; i < yaml->mark_count; i++)
+        if (yaml->marks[i].kind == YAML_KIND_EMPTY)
+            yaml_fault(yaml, reader->faults, yaml->marks[i].path, "`%s` has no value; write one, or take the key out",
+                       yaml->marks[i].path);
+    reader->calendars->listed = true;
+    for (uint32_t i = 0; i < raw->calendars_count; i++) {
+        if (i + 1 == LIMIT_CALENDARS) {
+            say(reader, i, "", "", "too many calendars; write at most 63");
+            reader->calendars->listed = false;
+            break;
+        }
+        int r = read_calendar(reader, i, &raw->calendars[i]);
+        if (r < 0)
+            return r;
+    }
+    read_chosen(reader, raw->chosen);
+    return 0;
+}
+
+int calendars_read(const char *folder, const char *zone_name, struct faults *faults, struct calendars *ret)
+{
+    *ret = (struct calendars){.count = 1, .listed = true};
+    bool made = code_make(CALENDAR_BUILT_IN, strlen(CALENDAR_BUILT_IN), &ret->names[0]);
+    assert(made);
+    int r = zone_name ? calendar_build_always(zone_name, &ret->at[0]) : 0;
+    if (r < 0)
+        return r;
+    r = file_read_if_there(folder, CALENDARS_FILE, faults, &ret->data, &ret->size);
+    if (r < 0)
+        ret->listed = false;
+    if (r < 0 || !ret->data)
+        return r == -ENOMEM ? r : 0;
+    struct reader reader = {.folder = folder, .zone_name = zone_name, .faults = faults, .calendars = ret};
+    r = yaml_parse(CALENDARS_FILE, ret->data, ret->size, &schema, faults, &reader.yaml);
+    if (r < 0) {
+        ret->listed = false;
+        return r == -ENOMEM ? r : 0;
+    }
+    r = read_all(&reader);
+    yaml_deinit(&reader.yaml);
+    return r;
+}
+
+int32_t calendars_find(const struct calendars *calendars, const struct code *name)
+{
+    for (uint32_t i = 0; i < calendars->count; i++)
+        if (code_equal(&calendars->names[i], name))
+            return (int32_t)i;
+    return -1;
+}
+
+void calendars_deinit(struct calendars *calendars)
+{
+    for (uint32_t i = 0; i < calendars->count; i++)
+        calendar_free(calendars->at[i]);
+    for (uint32_t i = 0; i < calendars->file_count; i++)
+        day_file_deinit(&calendars->files[i]);
+    free(calendars->data);
+    *calendars = (struct calendars){0};
+}
