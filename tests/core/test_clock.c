@@ -166,6 +166,22 @@ START_TEST(a_send_back_leaves_what_was_left_and_at_least_a_day)
 }
 END_TEST
 
+START_TEST(a_send_back_at_the_last_hour_leaves_a_day)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "DA");
+    struct duty_row respond = world_duty(&w, id, DUTY_KIND_RESPOND);
+    world_wait(&w, world_at("2026-03-13 16:00") - w.now_ms);
+    world_finish(&w, id, FINISH_CODE_PARTLY);
+    world_wait(&w, world_at("2026-03-16 10:00") - w.now_ms);
+    ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE);
+    struct clock_row finish = clock_of(id, respond.duty_id, CLOCK_KIND_FINISH);
+    ck_assert_int_eq(finish.due_at, world_at("2026-03-17 10:00")); /* an hour was left, a working day is given */
+    ck_assert_int_eq(finish.time_kind, TIME_KIND_WORKING_DAYS);
+    ck_assert_int_eq(finish.budget_ms, (69 + 7) * (int64_t)HOUR_MS);
+}
+END_TEST
+
 START_TEST(a_clock_quotes_its_calendar)
 {
     struct clock_row handle = handle_of(world_submit(&w, "ROAD", "S1"));
@@ -190,6 +206,7 @@ int main(void)
     tcase_add_test(tcase, who_takes_over_has_half_of_the_days_rounded_up);
     tcase_add_test(tcase, a_support_is_never_due_after_the_lead);
     tcase_add_test(tcase, a_send_back_leaves_what_was_left_and_at_least_a_day);
+    tcase_add_test(tcase, a_send_back_at_the_last_hour_leaves_a_day);
     tcase_add_test(tcase, a_clock_quotes_its_calendar);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -130,6 +130,25 @@ START_TEST(a_support_stays_within_its_lead)
 }
 END_TEST
 
+START_TEST(a_support_in_an_office_stays_within_a_lead_that_works_day_and_night)
+{
+    w.units[5].calendar = 0; /* S1 */
+    w.now_ms = world_at("2026-12-30 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1"); /* five days of 24 hours; the office's five end on Wednesday the 6th */
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2027-01-04 10:00"));
+    w.units[5].calendar = 1;
+    world_adopt(&w);
+    world_settle(&w, id); /* now both are office's */
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2027-01-06 10:00"));
+    w.units[5].calendar = 0;
+    world_new_days(&w, days_2027);
+    world_settle(&w, id);
+    struct duty_row duty = world_duty(&w, id, DUTY_KIND_SUPPORT);
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2027-01-04 10:00"));
+    ck_assert_int_eq(duty.due_at, world_at("2027-01-04 10:00"));
+}
+END_TEST
+
 /* --- units ----------------------------------------------------------------------------------------------------------------------
  */
 
@@ -150,6 +169,9 @@ START_TEST(duties_of_a_retired_unit_go_to_its_successor)
     ck_assert(code_equal(&handle.unit, &(struct code){"DB"}));
     ck_assert(code_equal(&handle.acct, &(struct code){"DB"}));
     ck_assert_int_eq(handle.due_at, due);
+    struct clock_row total;
+    ck_assert(view_get(&w.view, ROW_CLOCK, c.total_clock, &total));
+    ck_assert(code_equal(&total.acct, &(struct code){"DB"}));
     ck_assert_uint_eq(world_settle(&w, id), 0);
     uint64_t inbox[4];
     ck_assert_uint_eq(store_inbox(w.store, &(struct code){"DA"}, 0, 0, inbox, 4), 0);
@@ -243,6 +265,7 @@ int main(void)
     tcase_add_test(tcase, what_is_late_stays_late);
     tcase_add_test(tcase, no_due_instant_moves_into_the_past);
     tcase_add_test(tcase, a_support_stays_within_its_lead);
+    tcase_add_test(tcase, a_support_in_an_office_stays_within_a_lead_that_works_day_and_night);
     tcase_add_test(tcase, duties_of_a_retired_unit_go_to_its_successor);
     tcase_add_test(tcase, an_old_code_means_the_successor);
     tcase_add_test(tcase, a_deputy_acts_for_its_unit_and_nobody_else_does);
