@@ -114,17 +114,17 @@ def dispatch_call(sim, case, duty):
 
 def lead(sim, case, duty):
     rng, unit = case.rng, duty["unit"]
+    haste = hasted(sim, duty)
     hours = rng.expovariate(1 / 1.5) if rng.random() > SIGNED_LATE else rng.uniform(8, 16)
-    at = soon(sim, case, unit, sim.moment, min(hours, 16))
-    signed = at
+    signed = soon(sim, case, unit, sim.moment, min(hours, 16) * haste)
     if rng.random() > CONTACT_SIGNS or no_contact(case):
-        sim.plan(at, case, sign, duty)
-    contacted = soon(sim, case, unit, signed, rng.uniform(0.3, 4))
+        sim.plan(signed, case, sign, duty)
+    contacted = soon(sim, case, unit, signed, rng.uniform(0.3, 4) * haste)
     if not no_contact(case):
         failures = NOT_REACHED.draw(rng)
         for attempt in range(min(failures + 1, 3)):
             if attempt:
-                contacted = soon(sim, case, unit, contacted, rng.uniform(0.5, 3))
+                contacted = soon(sim, case, unit, contacted, rng.uniform(0.5, 3) * haste)
             outcome = "no_answer" if attempt < failures else "reached"
             sim.plan(contacted, case, contact, duty, outcome)
     answered = answer_at(sim, case, duty, contacted)
@@ -133,6 +133,13 @@ def lead(sim, case, duty):
         sim.plan(duty["due_at"] + 1000, case, watch)
     for extra in EXTRAS:
         extra(sim, case, duty, signed, contacted, answered)
+
+
+def hasted(sim, duty):
+    """Who has a short limit makes haste: 1 from three working days on, less below."""
+    if not duty["due_at"]:
+        return 1
+    return min(1, max(0.05, sim.district.work_of(duty["unit"]).between(sim.moment, duty["due_at"]) / (21 * HOUR)))
 
 
 def no_contact(case):
@@ -147,7 +154,7 @@ def answer_at(sim, case, duty, contacted):
     """When the lead answers: late by the field's share, else somewhere between the contact and the due instant."""
     rng, due, work = case.rng, duty["due_at"], sim.district.work_of(duty["unit"])
     rushed = case.arrival.urgency in ("emergency", "urgent")
-    least = contacted + (2 if rushed else 15) * MINUTE
+    least = contacted + (2 if rushed else 5) * MINUTE
     share = facts.LATE.get(case.arrival.matter[0], facts.LATE_DEFAULT) / 100
     if due and rng.random() < share:
         return max(least, work.after(due + MINUTE, int(min(rng.lognormvariate(0, 1.1) * 6, 300) * HOUR)))

@@ -63,6 +63,14 @@ class Work:
             day += datetime.timedelta(days=1)
         return at_ms + span_ms
 
+    def between(self, at_ms, until_ms):
+        """Milliseconds of work between two instants."""
+        total, day = 0, day_of(at_ms)
+        while midnight(day) < until_ms:
+            total += sum(max(0, min(end, until_ms) - max(start, at_ms)) for start, end in self.spans(day))
+            day += datetime.timedelta(days=1)
+        return total
+
     def before(self, at_ms):
         """at_ms, or the last moment at work before it."""
         day = day_of(at_ms)
