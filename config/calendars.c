@@ -111,10 +111,20 @@ static void say(const struct reader *reader, uint32_t i, const char *key, const 
         yaml_fault(&reader->yaml, reader->faults, path, "%s", why);
 }
 
+/* A key that stands there without a value: that has been told already. */
+static bool is_empty(const struct reader *reader, uint32_t i, const char *key)
+{
+    char path[64];
+    snprintf(path, sizeof path, "calendars.%u.%s", i, key);
+    const struct yaml_mark *mark = yaml_mark(&reader->yaml, path);
+    return mark && mark->kind == YAML_KIND_EMPTY;
+}
+
 static bool read_name(const struct reader *reader, uint32_t i, const char *text, struct code *ret)
 {
-    if (!text) {
-        say(reader, i, "", "", "this calendar has no name; write `name: office`");
+    if (!text || !text[0]) {
+        if (!is_empty(reader, i, "name"))
+            say(reader, i, "", "", "this calendar has no name; write `name: office`");
         return false;
     }
     struct code name;
@@ -130,7 +140,7 @@ static bool read_name(const struct reader *reader, uint32_t i, const char *text,
     return !why;
 }
 
-/* Reads the week. Nothing is said twice: a key without a value has been told. */
+/* Reads the week. */
 static bool read_hours(const struct reader *reader, uint32_t i, const struct raw_calendar *raw, struct calendar_plan *plan)
 {
     const struct raw_hours *h = &raw->hours;
@@ -138,8 +148,10 @@ static bool read_hours(const struct reader *reader, uint32_t i, const struct raw
     static const char *const keys[7] = {"hours.mon", "hours.tue", "hours.wed", "hours.thu", "hours.fri", "hours.sat", "hours.sun"};
     bool good = true, any = false;
     for (uint32_t day = 0; day < 7; day++) {
-        any = any || texts[day] != NULL;
-        if (!texts[day] || !texts[day][0])
+        bool empty = is_empty(reader, i, keys[day]);
+        any = any || empty || texts[day];
+        good = good && !empty;
+        if (empty || !texts[day])
             continue;
         const char *why = shifts_parse(texts[day], &plan->week[day]);
         if (why)

@@ -227,6 +227,8 @@ static int load(struct build *build, const char *folder)
         return r;
     struct district *district = build->district;
     r = calendars_read(folder, district->zone ? district->policy.zone_name : NULL, build->faults, &build->calendars);
+    if (r == 0 && build->yaml.data && !has_calendar(build))
+        policy_refuse_working_time(&build->yaml, build->faults);
     if (r == 0)
         r = read_tables(build);
     if (r < 0)
@@ -242,8 +244,6 @@ static int load(struct build *build, const char *folder)
     build->matters.at = NULL;
     build->rows = (struct catalogue_rows){0};
     check_together(build);
-    if (build->yaml.data && !has_calendar(build))
-        policy_refuse_working_time(&build->yaml, build->faults);
     if (faults_total(build->faults))
         return -EINVAL;
     r = take_calendars(build);
