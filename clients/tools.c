@@ -68,6 +68,12 @@ enum exit_code tools_check(struct session *session, const struct arguments *argu
     return become_admin(session, first, arguments);
 }
 
+enum exit_code tools_restore(struct session *session, const struct arguments *arguments)
+{
+    static const char *const first[] = {"restore", NULL};
+    return become_admin(session, first, arguments);
+}
+
 enum exit_code tools_config_check(struct session *session, const struct arguments *arguments)
 {
     static const char *const first[] = {"config", "check", NULL};

@@ -1,6 +1,7 @@
 /*
  * verb_tools.c - what an administrator does on the machine
  */
+#include "clients/backup.h"
 #include "clients/tools.h"
 
 static const struct verb_word keys_positions[] = {{"NAME", NULL, NULL, "Name of the key"}, {0}};
@@ -10,7 +11,22 @@ static const struct verb_word keys_options[] = {
     {0},
 };
 
+static const struct verb_word backup_positions[] = {{"[NAME]", NULL, NULL, "Its name; the present instant if left out"}, {0}};
+static const struct verb_word backup_options[] = {{"status", NULL, NULL, "Start none: only say how far the last one is"}, {0}};
+
 const struct verb verb_tools[] = {
+    {.name = "backup",
+     .group = VERB_MACHINE,
+     .doc = "Copy the data of a running dispatcher into its folder of backups",
+     .positions = backup_positions,
+     .options = backup_options,
+     .run = backup_run,
+     .more = "The folder is --backups of huyingd; the dispatcher works on meanwhile. Back: huying restore."},
+    {.name = "restore",
+     .group = VERB_MACHINE,
+     .doc = "Make a data folder from a backup, and check it",
+     .run = tools_restore,
+     .passes_on = true},
     {.name = "check",
      .group = VERB_MACHINE,
      .doc = "Replay the journal of a stopped dispatcher and compare every row",

@@ -22,10 +22,10 @@
 #include <unistd.h>
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 4 };
-enum { OPTION_PLAIN = 256, OPTION_CLOCK, OPTION_MAP_SIZE, OPTION_SEGMENT_SIZE, OPTION_KEYS };
+enum { OPTION_PLAIN = 256, OPTION_CLOCK, OPTION_MAP_SIZE, OPTION_SEGMENT_SIZE, OPTION_KEYS, OPTION_BACKUPS };
 
 struct arguments {
-    const char *config, *data, *listen, *events, *keys;
+    const char *config, *data, *listen, *events, *keys, *backups;
     bool plain, drill;
     size_t map_size, segment_size;
 };
@@ -48,6 +48,7 @@ static const struct argp_option options[] = {
     {"listen", 'l', "URL", 0, "Where requests come in; default tcp://127.0.0.1:7311", 0},
     {"events", 'e', "URL", 0, "Where events go out; default tcp://127.0.0.1:7312", 0},
     {"keys", OPTION_KEYS, "DIR", 0, "Keys folder; default $HUYING_KEYS, else ~/.config/huying/keys", 0},
+    {"backups", OPTION_BACKUPS, "DIR", 0, "Folder for `huying backup`, made when missing; without it no backups are made", 0},
     {"plain", OPTION_PLAIN, NULL, 0,
      "No encryption and no keys: who reaches the socket is `default` and may do everything; only on loopback addresses or ipc", 0},
     {"clock", OPTION_CLOCK, "real|drill", 0,
@@ -86,6 +87,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_KEYS:
         arguments->keys = argument;
+        return 0;
+    case OPTION_BACKUPS:
+        arguments->backups = argument;
         return 0;
     case OPTION_PLAIN:
         arguments->plain = true;
@@ -258,6 +262,7 @@ static struct engine *open_engine(struct server *server)
         .map_size = arguments->map_size,
         .segment_size = arguments->segment_size,
         .version = HUYING_VERSION,
+        .backups = arguments->backups,
         .log = engine_line,
         .log_arg = server->log,
     };

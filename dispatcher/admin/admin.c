@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static char check_program[] = "huying check", config_program[] = "huying config";
+static char check_program[] = "huying check", config_program[] = "huying config", restore_program[] = "huying restore";
 
 static const struct {
     const char *name;
@@ -14,6 +14,7 @@ static const struct {
 } commands[] = {
     {"check", check_program, admin_check,
      "check --data DIR        replay the journal and compare every row, clock and counter with it"},
+    {"restore", restore_program, admin_restore, "restore FOLDER --data DIR  make a data folder from a backup, and check it"},
     {"config", config_program, admin_config, "config check DIR        read a configuration folder and show every fault"},
 };
 

@@ -16,6 +16,9 @@
 /* check --data DIR [--json] */
 int admin_check(int argc, char **argv);
 
+/* restore FOLDER --data DIR [--json] */
+int admin_restore(int argc, char **argv);
+
 /* config check DIR [--json] */
 int admin_config(int argc, char **argv);
 

@@ -205,7 +205,9 @@ static int read_version(const char *path, int *ret, enum datadir_use *ret_use)
     *ret_use = DATADIR_SHARED;
     if (file == NULL)
         return errno == ENOENT ? 0 : -errno;
-    if (fgets(line, sizeof(line), file) == NULL || strncmp(line, VERSION_WORDS, strlen(VERSION_WORDS)) != 0) {
+    if (fgets(line, sizeof(line), file) != NULL && strcmp(line, DATADIR_UNFINISHED) == 0) {
+        r = -EINPROGRESS;
+    } else if (strncmp(line, VERSION_WORDS, strlen(VERSION_WORDS)) != 0) {
         r = -EBADMSG;
     } else {
         version = strtol(line + strlen(VERSION_WORDS), &end, 10);
@@ -230,6 +232,9 @@ static int check_version(const struct datadir *folder, enum datadir_use use, cha
     r = path == NULL || fresh == NULL ? -ENOMEM : read_version(path, &version, &clock);
     if (r == -EBADMSG)
         snprintf(said, DATADIR_SAID, "%s is not a version file of huying: this does not look like a data folder.", path);
+    if (r == -EINPROGRESS)
+        snprintf(said, DATADIR_SAID, "A restore into %s did not come to its end. Empty the folder and restore again.",
+                 folder->path);
     if (r == 0 && version > DATADIR_VERSION) {
         snprintf(said, DATADIR_SAID, "The data in %s has version %d; this program knows versions up to %d. Use a newer program.",
                  folder->path, version, DATADIR_VERSION);

@@ -13,6 +13,8 @@
 
 #define DATADIR_VERSION 1
 #define DATADIR_SAID 512
+/* What VERSION says while a restore is under way. */
+#define DATADIR_UNFINISHED "huying restore unfinished\n"
 
 struct datadir {
     int lock_fd; /* -1 = none */

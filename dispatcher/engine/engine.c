@@ -118,6 +118,8 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
         r = -ENOMEM;
     if (r == 0)
         r = open_parts(engine, options, said);
+    if (r == 0)
+        r = engine_backup_open(engine, options->backups);
     if (r < 0) {
         if (said[0] == '\0')
             snprintf(said, DATADIR_SAID, "The data in %s cannot be used: %s.", options->data, strerror(-r));
@@ -126,6 +128,7 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
         return r;
     }
     engine_reload(engine);
+    engine_backup_sweep(engine);
     *ret = engine;
     return 0;
 }
@@ -337,6 +340,7 @@ struct engine *engine_close(struct engine *engine)
 {
     if (engine == NULL)
         return NULL;
+    engine_backup_close(engine);
     if (engine->store != NULL && engine->stopped == 0) {
         /* A step that was never journaled must not reach the rows. */
         if (engine->in_step)

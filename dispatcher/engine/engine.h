@@ -43,6 +43,7 @@ struct engine_options {
     size_t segment_size;                                                   /* of the journal, 0 = default */
     uint32_t checkpoint_records;                                           /* 0 = 10,000 */
     const char *version;                                                   /* of the program, for hello */
+    const char *backups;                                                   /* folder for backups, NULL = none are made */
     void (*log)(void *arg, int level, const char *code, const char *text); /* 0 error, 1 warning, 2 notice */
     void *log_arg;
 };

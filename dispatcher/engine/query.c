@@ -207,12 +207,13 @@ static int answer(struct query *query, struct proto_buffer *out)
         return explain_route(query, out);
     case QUERY_LIST_UNITS:
         return list_units(query, out);
+    case QUERY_BACKUP:
+        return query_backup(query, out);
     case QUERY_PULL:
     case QUERY_KEEP:
     case QUERY_FOLLOW:
     case QUERY_LIST_FOLLOWERS:
     case QUERY_RECEIPT:
-    case QUERY_BACKUP:
         break;
     }
     return query_refuse(query, REFUSAL_NOT_BUILT, NULL);

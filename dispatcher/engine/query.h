@@ -34,6 +34,7 @@ int query_inbox(struct query *query, struct proto_buffer *out);
 int query_timeline(struct query *query, struct proto_buffer *out);
 int query_events(struct query *query, struct proto_buffer *out);
 int query_metrics(struct query *query, struct proto_buffer *out);
+int query_backup(struct query *query, struct proto_buffer *out);
 
 /* Refuses: sets the refusal and returns 0, to be returned by the caller. */
 int query_refuse(struct query *query, enum refusal refusal, const char *field);

@@ -64,6 +64,7 @@ struct engine {
     uint64_t checkpoint_again_at; /* records since the last checkpoint at which a failed one is tried again */
     uint64_t prepare_bytes;       /* of the next segment that are owed: see journal_ahead */
     int stopped;                  /* negative errno: nothing more is acknowledged */
+    struct engine_backup *backup; /* engine_backup.h */
 };
 
 /* engine.c */
@@ -109,6 +110,13 @@ void adopt_look(struct engine *engine);
  * checkpoints on the way. Returns 0 or a negative errno; `said` (may be
  * NULL) gets a sentence. */
 int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said);
+
+/* engine_backup.c: `folder` of backups, or NULL. Returns 0 or -ENOMEM; close frees in any case. */
+int engine_backup_open(struct engine *engine, const char *folder);
+void engine_backup_close(struct engine *engine);
+
+/* Removes what a process before this one left half done. */
+void engine_backup_sweep(struct engine *engine);
 
 /* Rows back to the last checkpoint, then the tail. Returns 0 or a negative errno. */
 int replay_rewind(struct engine *engine);

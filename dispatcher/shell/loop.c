@@ -147,6 +147,7 @@ static void turn(struct loop *loop)
         size_t count = requests_offer(loop->requests, loop->batch, LIMIT_BATCH_MESSAGES);
         if (count > 0 || loop->forced || is_due(loop))
             step(loop, count);
+        backup_look(&loop->backup);
     }
     uv_update_time(loop->uv); /* a flush takes milliseconds */
     if (uv_now(loop->uv) >= loop->next_tick_ms)
@@ -201,6 +202,7 @@ int loop_open(struct loop *loop)
         uv_signal_init(loop->uv, &loop->signals[i]);
         loop->signals[i].data = loop;
     }
+    backup_init(&loop->backup, loop->uv, loop->engine);
     uint64_t watchdog_us = 0;
     loop->tick_ms = LOOP_TICK_MS;
     if (sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us / 2000 < LOOP_TICK_MS)
@@ -233,6 +235,7 @@ void loop_close(struct loop *loop)
     if (loop->stage == STAGE_CLOSED)
         return;
     loop->stage = STAGE_CLOSED;
+    backup_stop(&loop->backup);
     zpoll_close(&loop->request_poll);
     auth_stop(loop->auth);
     publisher_stop(loop->publisher);

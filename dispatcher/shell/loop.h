@@ -11,6 +11,7 @@
 
 #include "dispatcher/engine/engine.h"
 #include "dispatcher/shell/auth.h"
+#include "dispatcher/shell/backup.h"
 #include "dispatcher/shell/monitor.h"
 #include "dispatcher/shell/publisher.h"
 #include "dispatcher/shell/requests.h"
@@ -41,6 +42,7 @@ struct loop {
     bool forced;                                 /* a step is wanted without a message */
     uint64_t tick_ms, next_tick_ms, deadline_ms; /* steady clock of libuv */
     struct zpoll request_poll;
+    struct backup backup;
     uv_idle_t again;
     uv_timer_t alarm;
     uv_signal_t signals[3];

@@ -1,0 +1,136 @@
+/* restore: from a backup to a data folder that a dispatcher can be started on */
+#include "dispatcher/admin/admin.h"
+#include "dispatcher/engine/engine_restore.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BAR_WIDTH 40
+
+struct run {
+    const char *from, *data;
+    bool json;
+    bool bar; /* standard error is a terminal */
+    bool bar_shown;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct run *run = state->input;
+
+    switch (key) {
+    case 'd':
+        run->data = value;
+        return 0;
+    case 'j':
+        run->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (run->from != NULL)
+            argp_error(state, "`%s` is too much: one folder is restored.", value);
+        run->from = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (run->from == NULL)
+            argp_error(state, "FOLDER is missing: a backup, as `huying backup` makes it.");
+        if (run->data == NULL)
+            argp_error(state, "--data is missing: the folder that is to be made, new or empty.");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void clear_bar(struct run *run)
+{
+    if (run->bar_shown)
+        fprintf(stderr, "\r\033[K");
+    run->bar_shown = false;
+}
+
+static void progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+    struct run *run = arg;
+    unsigned filled = total == 0 || done > total ? BAR_WIDTH : (unsigned)(done * BAR_WIDTH / total);
+
+    if (!run->bar)
+        return;
+    fprintf(stderr, "\r%-5s [", what);
+    for (unsigned i = 0; i < BAR_WIDTH; i++)
+        fputc(i < filled ? '#' : '.', stderr);
+    fprintf(stderr, "] %" PRIu64 " of %" PRIu64, done, total);
+    run->bar_shown = true;
+}
+
+static void say(void *arg, const char *line)
+{
+    clear_bar(arg);
+    fprintf(stderr, "%s\n", line);
+}
+
+static void print(const struct run *run, const struct engine_restore_report *report)
+{
+    char at[64] = "none";
+    time_t seconds = (time_t)(report->at_ms / 1000);
+    struct tm utc;
+
+    if (report->at_ms != 0) {
+        size_t used = strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &utc));
+        snprintf(at + used, sizeof(at) - used, ".%03dZ", (int)(report->at_ms % 1000));
+    }
+    if (run->json) {
+        json_t *object = json_pack("{s:s, s:I, s:s, s:I, s:I}", "data", run->data, "seq", (json_int_t)report->seq, "at", at,
+                                   "records", (json_int_t)report->check.records, "rows", (json_int_t)report->check.rows);
+        json_dumpf(object, stdout, JSON_PRESERVE_ORDER);
+        putchar('\n');
+        json_decref(object);
+        return;
+    }
+    printf("restore: %s has everything up to sequence %" PRIu64 ", %s; check: clean, %" PRIu64 " records, %" PRIu64
+           " rows compared\n",
+           run->data, report->seq, at, report->check.records, report->check.rows);
+}
+
+int admin_restore(int argc, char **argv)
+{
+    static const struct argp_option options[] = {{"data", 'd', "DIR", 0, "Data folder to make; it is missing, or empty", 0},
+                                                 {"json", 'j', NULL, 0, "One JSON object on standard output", 0},
+                                                 {0}};
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "FOLDER",
+        .doc =
+            "Copies a backup, or the data folder of a stopped dispatcher, into a new data folder, replays what the rows lack and "
+            "checks all of it, as `huying check` does. The folder that is read is not changed. Keys are not part of a backup."};
+    struct run run = {.bar = isatty(STDERR_FILENO) == 1};
+    struct engine_restore_report report;
+    char said[512];
+    int64_t differences;
+
+    argp_err_exit_status = ADMIN_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    umask(077); /* as the dispatcher itself makes its files */
+    differences = engine_restore(run.from, run.data, say, progress, &run, &report, said);
+    clear_bar(&run);
+    if (differences == 0) {
+        print(&run, &report);
+        return ADMIN_DONE;
+    }
+    if (differences > 0)
+        fprintf(stderr,
+                "restore: %" PRId64 " differences between the journal and the rows of the backup; nothing was restored. Copy the "
+                "backup, remove rows/ from the copy, restore that, and report this: it is a bug.\n",
+                differences);
+    else
+        fprintf(stderr, "restore: %s\n", said);
+    if (differences == -ENOTEMPTY || differences > 0)
+        return ADMIN_REFUSED;
+    return differences == -EBUSY ? ADMIN_BUSY : ADMIN_FAILURE;
+}
