@@ -206,10 +206,10 @@ static void reload(void *arg, struct engine *engine)
                 server->arguments->config, words_of(rc));
         return;
     }
-    rc = engine_adopt(engine, fresh, server->arguments->config);
+    char said[512];
+    rc = engine_adopt(engine, fresh, server->arguments->config, said);
     if (rc != 0) {
-        log_say(server->log, LOG_LEVEL_ERROR, "config", "the configuration could not be kept with the data: %s; the old one stays",
-                strerror(-rc));
+        log_say(server->log, LOG_LEVEL_ERROR, "config", "the configuration was not taken, the old one stays. %s", said);
         district_free(fresh);
         return;
     }

@@ -4,6 +4,8 @@
 #include "config/district.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Units of the set in force that have been published: those rows are the newest ones. */
@@ -26,6 +28,35 @@ static uint32_t count_published(struct engine *engine, uint64_t from)
             return count;
         before = ids[n - 1];
     }
+}
+
+int adopt_fits(struct engine *engine, const struct district *district, char *said)
+{
+    uint64_t ids[256];
+    struct district_row row;
+    struct unit_row unit;
+    struct code first = {0};
+    uint32_t missing = 0;
+    size_t n = 0;
+
+    view_get(&engine->view, ROW_DISTRICT, 1, &row);
+    for (uint64_t from = row.units_from; from != 0; from = n > 0 ? ids[n - 1] + 1 : 0) {
+        n = store_ids_from(engine->store, ROW_UNIT, from, ids, 256);
+        for (size_t i = 0; i < n; i++) {
+            if (!view_get(&engine->view, ROW_UNIT, ids[i], &unit) || district_unit_find(district, &unit.unit) >= 0)
+                continue;
+            if (missing++ == 0)
+                first = unit.unit;
+        }
+    }
+    if (missing == 0)
+        return store_failed(engine->store);
+    snprintf(said, DATADIR_SAID,
+             "The unit %.*s%s is in force with this data, and units.csv lacks %s. Unit codes stay for ever: put %s back, with "
+             "retired_on and successor if %s gone.",
+             (int)strnlen(first.s, CODE_SIZE), first.s, missing > 1 ? " (and others)" : "", missing > 1 ? "them" : "it",
+             missing > 1 ? "them" : "it", missing > 1 ? "they are" : "it is");
+    return -EINVAL;
 }
 
 void adopt_look(struct engine *engine)

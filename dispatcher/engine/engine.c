@@ -93,6 +93,8 @@ static int open_parts(struct engine *engine, const struct engine_options *option
         r = replay_tail(&engine->apply_view, engine->journal, true, said);
     if (r == 0)
         r = store_failed(engine->store);
+    if (r == 0)
+        r = adopt_fits(engine, engine->district, said);
     if (r == 0 && options->config_folder != NULL)
         r = datadir_keep_config(&engine->folder, engine->district->hash, options->config_folder);
     return r;
@@ -133,15 +135,20 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
     return 0;
 }
 
-int engine_adopt(struct engine *engine, const struct district *district, const char *config_folder)
+int engine_adopt(struct engine *engine, const struct district *district, const char *config_folder, char *said)
 {
-    int r = 0;
+    int r;
 
     assert(!engine->in_step);
-    if (config_folder != NULL)
+    said[0] = '\0';
+    r = adopt_fits(engine, district, said);
+    if (r == 0 && config_folder != NULL)
         r = datadir_keep_config(&engine->folder, district->hash, config_folder);
-    if (r < 0)
+    if (r < 0) {
+        if (said[0] == '\0')
+            snprintf(said, DATADIR_SAID, "The set could not be kept with the data: %s.", strerror(-r));
         return r;
+    }
     engine->district = district;
     engine->view.district = district;
     adopt_look(engine);

@@ -55,9 +55,10 @@ enum engine_outcome { OUTCOME_DURABLE, OUTCOME_FENCED, OUTCOME_UNKNOWN, OUTCOME_
 int engine_open(const struct engine_options *options, struct engine **ret, char *said);
 
 /* Keeps the set's files with the data and queues the records that bring `district` into force when its hash differs from the one in
- * force; they come out with the next take. From now on `district` is read and the old one may be freed. Returns 0, or a negative
- * errno: then the old set stays. */
-int engine_adopt(struct engine *engine, const struct district *district, const char *config_folder);
+ * force; they come out with the next take. Open cases come under its calendars and units in slices of later takes. From now on
+ * `district` is read and the old one may be freed. Returns 0, or a negative errno: then the old set stays, and `said` (512 bytes)
+ * gets a sentence; -EINVAL: the set lacks a unit that is in force. */
+int engine_adopt(struct engine *engine, const struct district *district, const char *config_folder, char *said);
 
 /* Judges messages at clock_ms (ignored in drill time), then due rungs as far as a slice allows. Returns how many messages were
  * taken: the others must be offered again after engine_journaled (a job such as `advance` is under way, or the batch is full). */

@@ -97,6 +97,10 @@ bool timer_fire_case(struct engine *engine, uint64_t case_id);
 /* adopt.c: carries the adoption on. False: it needs another step. */
 bool adopt_run(struct engine *engine);
 
+/* May this set follow the one in force? A unit that was ever published has to be in it, retired or not, for cases, figures and keys
+ * name it. Returns 0; -EINVAL: `said` (DATADIR_SAID bytes) says which is missing; or another negative errno. */
+int adopt_fits(struct engine *engine, const struct district *district, char *said);
+
 /* Carries the walk over open cases on, a slice a step, after what others asked for. */
 void settle_run(struct engine *engine);
 

@@ -288,7 +288,7 @@ START_TEST(another_set_comes_into_force)
 {
     struct harness h;
     struct district *old, *fresh;
-    char path[2 * HARNESS_PATH + 128], line[256];
+    char path[2 * HARNESS_PATH + 128], line[256], said[512];
     uint64_t seq;
 
     harness_begin(&h, false);
@@ -297,10 +297,11 @@ START_TEST(another_set_comes_into_force)
     seq = engine_durable_seq(h.engine);
     fresh = district_make('b');
     fresh->policy.handle[URGENCY_ORDINARY] = (struct span){TIME_KIND_NATURAL, 3600000};
-    ck_assert_int_lt(engine_adopt(h.engine, fresh, "/nowhere at all"), 0);
+    ck_assert_int_lt(engine_adopt(h.engine, fresh, "/nowhere at all", said), 0);
+    ck_assert_ptr_nonnull(strstr(said, "could not be kept with the data"));
     harness_settle(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), seq);
-    ck_assert_int_eq(engine_adopt(h.engine, fresh, h.config), 0);
+    ck_assert_int_eq(engine_adopt(h.engine, fresh, h.config, said), 0);
     district_unmake(old);
     h.district = fresh;
     ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine));
@@ -312,7 +313,7 @@ START_TEST(another_set_comes_into_force)
     ck_assert_int_lt(engine_next_due_ms(h.engine), h.clock_ms + 3600000);
     /* The same again is nothing new; and a kill does not take it back. */
     seq = engine_durable_seq(h.engine);
-    ck_assert_int_eq(engine_adopt(h.engine, fresh, h.config), 0);
+    ck_assert_int_eq(engine_adopt(h.engine, fresh, h.config, said), 0);
     harness_kill(&h);
     harness_settle(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), seq);

@@ -1,0 +1,233 @@
+/* test_adopt.c - another set over open cases: units that may not be lacking, calendars that change while work goes on */
+#include "config/zone.h"
+#include "dispatcher/engine/engine.h"
+#include "tests/engine/district.h"
+#include "tests/engine/harness.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR INT64_C(3600000)
+#define DAY (24 * HOUR)
+#define SUBMIT                                                                                                                     \
+    "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'text': '路灯不亮', 'anonymous': true}"
+
+/* The same district with an office: Monday to Friday 9-17, the holidays of 2026 known or those of 2027 too. Limits: 5 wd. */
+static struct district *office(char fill, bool with_2027)
+{
+    struct district *district = district_make(fill);
+    struct calendar_notice notices[] = {{civil_to_days(2026, 1, 1), DAY_HOLIDAY, NULL},
+                                        {civil_to_days(2027, 1, 1), DAY_HOLIDAY, NULL}};
+    struct calendar_plan plan = {.by_notice = true, .notice_count = with_2027 ? 2 : 1, .notices = notices};
+
+    ck_assert(code_make("office", 6, &plan.name));
+    for (int day = 0; day < 5; day++)
+        plan.week[day] = (struct shifts){.count = 1, .at = {{(int32_t)(9 * HOUR), (int32_t)(17 * HOUR)}}};
+    ck_assert_int_eq(calendar_build(&plan, "Asia/Shanghai", &district->calendars[1]), 0);
+    district->calendar_count = 2;
+    for (uint32_t i = 0; i < district->unit_count; i++)
+        district->units[i].calendar = 1;
+    for (int i = 0; i < URGENCY_COUNT; i++)
+        district->policy.handle[i] = (struct span){TIME_KIND_WORKING_DAYS, 5};
+    return district;
+}
+
+static void office_unmake(struct district *district)
+{
+    calendar_free(district->calendars[1]);
+    district_unmake(district);
+}
+
+static int64_t at(int32_t year, int32_t month, int32_t day, int32_t hour)
+{
+    return civil_to_days(year, month, day) * DAY + (hour - 8) * HOUR;
+}
+
+/* Another set takes the place of the one in force. */
+static void take_over(struct harness *h, struct district *fresh)
+{
+    char said[512];
+
+    ck_assert_msg(engine_adopt(h->engine, fresh, h->config, said) == 0, "%s", said);
+    office_unmake(h->district);
+    h->district = fresh;
+}
+
+/* An engine at 10:00 of 2026-12-28, a Monday, under the office of 2026. */
+static void begin(struct harness *h)
+{
+    struct district *old;
+    char said[512];
+
+    harness_begin(h, false);
+    harness_settle(h);
+    old = h->district;
+    h->district = office('b', false);
+    ck_assert_int_eq(engine_adopt(h->engine, h->district, h->config, said), 0);
+    district_unmake(old);
+    h->clock_ms = at(2026, 12, 28, 10);
+    harness_settle(h);
+}
+
+static void end(struct harness *h)
+{
+    h->engine = engine_close(h->engine);
+    office_unmake(h->district);
+    h->district = NULL;
+    harness_end(h);
+}
+
+/* Due instant of the n-th case. */
+static int64_t due_of(struct harness *h, const char *submitted)
+{
+    char body[64];
+    json_t *shown;
+    int64_t due;
+
+    snprintf(body, sizeof(body), "{'submitted': '%s'}", submitted);
+    shown = harness_do(h, "q", "show_case", -1, body);
+    due = num_of(shown, "due_at");
+    json_decref(shown);
+    return due;
+}
+
+START_TEST(a_set_that_lacks_a_unit_is_not_taken)
+{
+    struct harness h;
+    struct district *lacking = district_make('c');
+    char said[512];
+
+    harness_begin(&h, false);
+    harness_settle(&h);
+    lacking->units[8].code = (struct code){"S2-C2"}; /* S2-C1 is no more, as if its line had been taken out */
+    ck_assert_int_eq(engine_adopt(h.engine, lacking, h.config, said), -22);
+    ck_assert_str_eq(said,
+                     "The unit S2-C1 is in force with this data, and units.csv lacks it. Unit codes stay for ever: put it back, "
+                     "with retired_on and successor if it is gone.");
+    json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT)); /* the old set works on */
+
+    /* Nor does the engine start with it. */
+    h.engine = engine_close(h.engine);
+    struct engine_options options = {.data = h.data, .district = lacking, .config_folder = h.config};
+    ck_assert_int_eq(engine_open(&options, &h.engine, said), -22);
+    h.engine = NULL;
+    ck_assert_ptr_nonnull(strstr(said, "S2-C1"));
+    harness_open(&h);
+    district_unmake(lacking);
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(a_case_is_settled_before_it_is_worked_on)
+{
+    struct harness h;
+    json_t *events, *rows;
+    uint64_t first = 0, from;
+    char body[64];
+
+    begin(&h);
+    for (int i = 0; i < 3; i++) {
+        snprintf(body, sizeof(body), "s%d", i);
+        json_decref(harness_do(&h, body, "submit", -1, SUBMIT));
+    }
+    ck_assert_int_eq(due_of(&h, "s2"), at(2027, 1, 4, 10));
+    take_over(&h, office('c', true));
+    from = engine_durable_seq(h.engine) + 1;
+    /* One message in the very step that brings the set: the last case moves before the walk has begun. */
+    json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's2', 'text': 'called again'}"));
+    harness_settle(&h);
+    snprintf(body, sizeof(body), "{'from': %llu}", (unsigned long long)from);
+    events = harness_do(&h, "q", "events", -1, body);
+    rows = json_object_get(events, "rows");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *event = json_array_get(rows, i);
+
+        if (strcmp(text_in(event, "type"), "clock_due_moved") == 0 && first == 0)
+            first = (uint64_t)num_of(event, "case");
+        if (strcmp(text_in(event, "type"), "case_noted") == 0)
+            ck_assert_uint_eq(first, (uint64_t)num_of(event, "case"));
+    }
+    ck_assert_uint_ne(first, 0);
+    json_decref(events);
+    for (int i = 0; i < 3; i++) {
+        snprintf(body, sizeof(body), "s%d", i);
+        ck_assert_int_eq(due_of(&h, body), at(2027, 1, 5, 10));
+    }
+    end(&h);
+}
+END_TEST
+
+START_TEST(no_rung_of_an_old_due_instant_fires)
+{
+    struct harness h;
+    json_t *events, *rows;
+
+    begin(&h);
+    json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
+    take_over(&h, office('c', true));
+    h.clock_ms = at(2027, 1, 1, 10) + 1; /* yellow under the old set: Friday the 1st, which is a holiday now */
+    harness_settle(&h);
+    events = harness_do(&h, "q", "events", -1, "{'from': 1}");
+    rows = json_object_get(events, "rows");
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        ck_assert_str_ne(text_in(json_array_get(rows, i), "type"), "rung_fired");
+    json_decref(events);
+    h.clock_ms = at(2027, 1, 4, 10);
+    harness_settle(&h);
+    events = harness_do(&h, "q", "events", -1, "{'from': 1}");
+    rows = json_object_get(events, "rows");
+    ck_assert_str_eq(text_in(json_array_get(rows, json_array_size(rows) - 1), "type"), "rung_fired");
+    json_decref(events);
+    end(&h);
+}
+END_TEST
+
+/* More cases than one step looks at, and a kill on the way. */
+START_TEST(the_walk_goes_on_after_a_kill)
+{
+    enum { CASES = 2600 };
+    struct harness h;
+    char name[16], line[256];
+
+    begin(&h);
+    for (int i = 0; i < CASES; i++) {
+        snprintf(name, sizeof(name), "s%d", i);
+        json_decref(harness_do(&h, name, "submit", -1, SUBMIT));
+    }
+    take_over(&h, office('c', true));
+    engine_take(h.engine, NULL, 0, h.clock_ms);
+    ck_assert_int_eq(engine_journaled(h.engine, engine_append(h.engine)), 0);
+    ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine)); /* there is more to do */
+    harness_kill(&h);
+    harness_settle(&h);
+    for (int i = 0; i < CASES; i += 100) {
+        snprintf(name, sizeof(name), "s%d", i);
+        ck_assert_msg(due_of(&h, name) == at(2027, 1, 5, 10), "case %d", i);
+    }
+    h.engine = engine_close(h.engine);
+    ck_assert_int_eq(harness_check(&h, line), 0);
+    end(&h);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("adopt");
+    TCase *tcase = tcase_create("adopt");
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, a_set_that_lacks_a_unit_is_not_taken);
+    tcase_add_test(tcase, a_case_is_settled_before_it_is_worked_on);
+    tcase_add_test(tcase, no_rung_of_an_old_due_instant_fires);
+    tcase_add_test(tcase, the_walk_goes_on_after_a_kill);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
