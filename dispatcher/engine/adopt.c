@@ -65,6 +65,7 @@ void adopt_look(struct engine *engine)
 
     view_get(&engine->view, ROW_DISTRICT, 1, &row);
     engine->settle_next = row.settle_next;
+    alarm_look(engine);
     if (strncmp(row.config_hash, engine->district->hash, sizeof(row.config_hash)) != 0) {
         engine->adopting = true;
         engine->adopt_from = 0;

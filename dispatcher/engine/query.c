@@ -104,6 +104,7 @@ static int hello(struct query *query, struct proto_buffer *out)
         .message_size = LIMIT_MESSAGE_SIZE,
         .page = LIMIT_PAGE,
         .offset_minutes = zone_offset_s(query->district->zone, engine->now_ms) / 60,
+        .calendar_until = alarm_calendar_until(engine),
     };
 
     if ((body->given & HELLO_HAS_MAJOR) != 0 && body->major != PROTOCOL_MAJOR)

@@ -49,7 +49,9 @@ struct engine {
     uint64_t cases; /* rows, for hello */
     bool adopting;  /* the set in force is not the one that we have, or not all its units are published */
     uint32_t adopt_from;
-    uint64_t settle_next; /* cases from this id on may have to be settled under the set in force; 0 = none */
+    const struct calendar *ends_first; /* calendar in use whose known years end first, NULL = none ends */
+    int64_t alarm_at_ms;               /* when to say so next */
+    uint64_t settle_next;              /* cases from this id on may have to be settled under the set in force; 0 = none */
     struct job job;
 
     bool deaf;    /* nobody listens to events */
@@ -100,6 +102,15 @@ bool adopt_run(struct engine *engine);
 /* May this set follow the one in force? A unit that was ever published has to be in it, retired or not, for cases, figures and keys
  * name it. Returns 0; -EINVAL: `said` (DATADIR_SAID bytes) says which is missing; or another negative errno. */
 int adopt_fits(struct engine *engine, const struct district *district, char *said);
+
+/* alarm.c: finds the calendar that ends first in the set in force. */
+void alarm_look(struct engine *engine);
+
+/* Says so from 60 days before, once a day. */
+void alarm_run(struct engine *engine);
+
+/* First instant that a calendar in use does not know; 0 = none ends. */
+int64_t alarm_calendar_until(const struct engine *engine);
 
 /* Carries the walk over open cases on, a slice a step, after what others asked for. */
 void settle_run(struct engine *engine);

@@ -251,6 +251,7 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
         timer_fire(engine, engine->now_ms, STEP_PULSES_MAX);
     if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0)
         settle_run(engine);
+    alarm_run(engine);
     return taken;
 }
 

@@ -46,7 +46,9 @@ void harness_end(struct harness *h)
 
 static void log_line(void *arg, int level, const char *code, const char *text)
 {
-    (void)arg;
+    struct harness *h = arg;
+
+    snprintf(h->logged, sizeof(h->logged), "%s: %s", code, text);
     if (getenv("HARNESS_LOG") != NULL)
         fprintf(stderr, "%d %s: %s\n", level, code, text);
 }
@@ -61,7 +63,8 @@ void harness_open(struct harness *h)
                                      .segment_size = (size_t)4 << 20,
                                      .checkpoint_records = h->checkpoint_records,
                                      .version = "test",
-                                     .log = log_line};
+                                     .log = log_line,
+                                     .log_arg = h};
     char said[512];
     int r = engine_open(&options, &h->engine, said);
 

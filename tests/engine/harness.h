@@ -27,6 +27,7 @@ struct harness {
     uint32_t peer_roles;
     struct code peer_unit;
     char peer_name[33];
+    char logged[512]; /* the newest line of the log, `code: text` */
 };
 
 #define ALL_ROLES ((1u << ROLE_COUNT) - 1)

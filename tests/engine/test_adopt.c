@@ -212,6 +212,36 @@ START_TEST(the_walk_goes_on_after_a_kill)
 }
 END_TEST
 
+START_TEST(a_calendar_that_ends_is_said_from_sixty_days_before)
+{
+    struct harness h;
+    json_t *hello;
+
+    begin(&h); /* 2026-12-28: the calendar ends with the year */
+    ck_assert_ptr_nonnull(strstr(h.logged, "calendar_ends: The calendar office knows no holidays from 2027 on"));
+    hello = harness_do(&h, "h", "hello", -1, "{'major': 1}");
+    ck_assert_int_eq(num_of(hello, "calendar_until"), at(2027, 1, 1, 0));
+    json_decref(hello);
+    h.logged[0] = '\0';
+    h.clock_ms += DAY - 1;
+    harness_settle(&h);
+    json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
+    ck_assert_str_eq(h.logged, "");
+    h.clock_ms += 1;
+    json_decref(harness_do(&h, "s2", "submit", -1, SUBMIT));
+    ck_assert_str_ne(h.logged, "");
+    take_over(&h, office('c', true)); /* until 2028 now */
+    h.logged[0] = '\0';
+    h.clock_ms = at(2027, 11, 1, 0);
+    harness_settle(&h);
+    ck_assert_str_eq(h.logged, "");
+    h.clock_ms = at(2027, 11, 2, 0); /* 60 days before */
+    json_decref(harness_do(&h, "s3", "submit", -1, SUBMIT));
+    ck_assert_ptr_nonnull(strstr(h.logged, "from 2028 on"));
+    end(&h);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("adopt");
@@ -223,6 +253,7 @@ int main(void)
     tcase_add_test(tcase, a_set_that_lacks_a_unit_is_not_taken);
     tcase_add_test(tcase, a_case_is_settled_before_it_is_worked_on);
     tcase_add_test(tcase, no_rung_of_an_old_due_instant_fires);
+    tcase_add_test(tcase, a_calendar_that_ends_is_said_from_sixty_days_before);
     tcase_add_test(tcase, the_walk_goes_on_after_a_kill);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -1,0 +1,53 @@
+/* Early word of a calendar that ends: a year is announced only in autumn, and dues that reach into an unknown one are provisional.
+ */
+#include "config/zone.h"
+#include "dispatcher/engine/state.h"
+
+#include "config/district.h"
+
+#include <stdio.h>
+
+#define DAY_MS INT64_C(86400000)
+#define ALARM_BEFORE_MS (60 * DAY_MS)
+
+/* The calendar in use that ends first, or NULL. */
+static const struct calendar *first_to_end(const struct district *district)
+{
+    const struct calendar *first = NULL;
+
+    for (uint32_t i = 0; i < district->unit_count; i++) {
+        const struct calendar *calendar = district->calendars[district->units[i].calendar];
+
+        if (calendar->known_until_at != 0 && (first == NULL || calendar->known_until_at < first->known_until_at))
+            first = calendar;
+    }
+    return first;
+}
+
+void alarm_look(struct engine *engine)
+{
+    engine->ends_first = first_to_end(engine->district);
+    engine->alarm_at_ms = engine->ends_first != NULL ? engine->ends_first->known_until_at - ALARM_BEFORE_MS : INT64_MAX;
+}
+
+int64_t alarm_calendar_until(const struct engine *engine)
+{
+    return engine->ends_first != NULL ? engine->ends_first->known_until_at : 0;
+}
+
+void alarm_run(struct engine *engine)
+{
+    char text[256];
+    struct civil end;
+
+    if (engine->now_ms < engine->alarm_at_ms)
+        return;
+    zone_civil(engine->ends_first->zone, engine->ends_first->known_until_at, &end);
+    snprintf(
+        text, sizeof(text),
+        "The calendar %.*s knows no holidays from %d on: dues that reach that year are provisional. Add the year to its day file, "
+        "look at it with `huying config preview`, and send SIGHUP.",
+        (int)text_of_code(&engine->ends_first->name).size, engine->ends_first->name.s, end.year);
+    engine_log(engine, 1, "calendar_ends", text);
+    engine->alarm_at_ms = engine->now_ms + DAY_MS; /* once a day until it is done */
+}
