@@ -46,10 +46,11 @@ static json_t *json_of_rejects(const struct import_plan *plan)
 {
     json_t *rows = json_array();
     for (uint32_t i = 0; i < plan->row_count; i++) {
+        if (plan->rows[i].state != IMPORT_REJECTED)
+            continue;
         const struct import_reject *reject = &plan->rejects[plan->rows[i].reject];
-        if (plan->rows[i].state == IMPORT_REJECTED)
-            json_array_append_new(rows, json_pack("{s:I, s:s, s:s, s:s}", "line", (json_int_t)plan->table->lines[i], "code",
-                                                  reject->code, "field", reject->field, "what_to_do", reject->what_to_do));
+        json_array_append_new(rows, json_pack("{s:I, s:s, s:s, s:s}", "line", (json_int_t)plan->table->lines[i], "code",
+                                              reject->code, "field", reject->field, "what_to_do", reject->what_to_do));
     }
     return rows;
 }
@@ -76,9 +77,9 @@ static void list_rejects(const struct import_plan *plan)
 {
     uint32_t listed = 0;
     for (uint32_t i = 0; i < plan->row_count && listed < LISTED_MAX; i++) {
-        const struct import_reject *reject = &plan->rejects[plan->rows[i].reject];
         if (plan->rows[i].state != IMPORT_REJECTED)
             continue;
+        const struct import_reject *reject = &plan->rejects[plan->rows[i].reject];
         printf("  line %u, %s%s%s: %s\n", plan->table->lines[i], reject->code, reject->field[0] == '\0' ? "" : ", ", reject->field,
                reject->what_to_do);
         listed++;

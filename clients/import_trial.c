@@ -58,6 +58,7 @@ static enum exit_code ask(struct session *session, const struct pair *pair, stru
     struct proto_buffer *buffer = &session->body;
     const struct explain_route_query body = {
         .given = EXPLAIN_ROUTE_HAS_MATTER | EXPLAIN_ROUTE_HAS_PLACE, .matter = pair->matter, .place = pair->place};
+    *ret = (struct client_reply){0};
     proto_buffer_clear(buffer);
     int error = client_body_from_shape(&explain_route_query_shape, &body, buffer);
     const struct client_request request = {.name = "explain_route", .body = buffer->data, .body_size = buffer->size};

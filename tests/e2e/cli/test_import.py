@@ -6,8 +6,10 @@ import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
@@ -27,6 +29,62 @@ fields:
   - {field: reporter_phone, column: phone}
 """
 HEADER = ["no", "what", "matter", "place", "words", "phone"]
+
+
+class Gate:
+    """Stands between importer and dispatcher: after so many bytes to the dispatcher it holds what follows until it is opened."""
+
+    def __init__(self, path, target, size):
+        self.path, self.target, self.left = path, target, size
+        self.held, self.open = threading.Event(), threading.Event()
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.sockets = [self.listener]
+        self.listener.bind(path)
+        self.listener.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                ours, _ = self.listener.accept()
+            except OSError:
+                return
+            theirs = socket.socket(socket.AF_UNIX)
+            self.sockets += [ours, theirs]
+            try:
+                theirs.connect(self.target)
+            except OSError:  # nobody there
+                ours.close()
+                continue
+            for one, other, counted in ((ours, theirs, True), (theirs, ours, False)):
+                threading.Thread(target=self.pump, args=(one, other, counted), daemon=True).start()
+
+    def pump(self, one, other, counted):
+        try:
+            while data := one.recv(4096):
+                if counted:
+                    self.left -= len(data)
+                if counted and self.left < 0:
+                    self.held.set()
+                    self.open.wait()
+                other.sendall(data)
+        except OSError:
+            pass
+        self.end(one, other)
+
+    @staticmethod
+    def end(*sockets):
+        for one in sockets:
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        self.open.set()
+        self.end(*self.sockets)
+        for one in self.sockets:
+            one.close()
 
 
 class Import(unittest.TestCase):
@@ -186,53 +244,62 @@ class Import(unittest.TestCase):
         return self.write("many.csv", [[str(i), "投诉", "M01", "C11", f"text {i}", "000"] for i in range(count)])
 
     def begun(self, file, *words):
-        """An import that is on its way: its first case is in, its last one is not."""
-        follower = subprocess.Popen(self.words("--json", "events", "--wait"), stdout=subprocess.PIPE, text=True)
-        importer = subprocess.Popen(self.words("import", file, "--map", self.map, "--window", "2", *words), stdout=subprocess.PIPE,
-                                    stderr=subprocess.PIPE, text=True)
-        for line in follower.stdout:
-            if json.loads(line)["type"] == "case_received":
-                break
-        follower.kill()
-        follower.communicate()
-        return importer
+        """An import that is held on its way: some of its rows are in, most are not."""
+        gate = Gate(self.path("gate"), self.path("requests"), 20000)
+        self.addCleanup(gate.close)
+        importer = subprocess.Popen([*self.words("import", file, "--map", self.map, "--window", "8", *words), "--server", f"ipc://{gate.path}"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        gate.held.wait()
+        return importer, gate
 
     def test_dispatcher_dies_and_comes_back(self):
-        importer = self.begun(self.many(3000), "--progress")
+        importer, gate = self.begun(self.many(500), "--progress")
         self.district.stop(signal.SIGKILL)
-        self.assertIsNone(importer.poll())
         self.district.start()
+        gate.open.set()
         out, err = importer.communicate(timeout=120)
         self.assertEqual(importer.returncode, 0, err)
-        self.assertIn("3000 rows: 3000 imported, 0 repeated, 0 rejected", out)
-        self.assertEqual(len(self.received()), 3000)
+        self.assertIn("500 rows: 500 imported, 0 repeated, 0 rejected", out)
+        self.assertEqual(len(self.received()), 500)
 
     def test_dispatcher_dies_for_good(self):
-        file = self.many(3000)
-        importer = self.begun(file, "--timeout", "1")
+        file = self.many(500)
+        importer, gate = self.begun(file, "--timeout", "1")
         self.district.stop(signal.SIGKILL)
+        gate.open.set()
         out, err = importer.communicate(timeout=120)
         self.assertEqual(importer.returncode, 3, out + err)
-        self.assertRegex(err, r"does not answer any more\.\n.*: \d+ rows are in, [12] were sent without an answer, \d+ were not sent\. "
+        self.assertRegex(err, r"does not answer any more\.\n.*: \d+ rows are in, [1-8] were sent without an answer, \d+ were not sent\. "
                               r"Run the same command again: it is safe")
         self.district.start()
         rows, imported, repeated, rejected = self.imported(0, file, "--map", self.map)
-        self.assertEqual((rows, imported + repeated, rejected), (3000, 3000, 0))
+        self.assertEqual((rows, imported + repeated, rejected), (500, 500, 0))
         self.assertGreater(repeated, 0)
         self.assertGreater(imported, 0)
-        self.assertEqual(len(self.received()), 3000)
+        self.assertEqual(len(self.received()), 500)
 
     def test_interrupted(self):
-        file = self.many(3000)
-        importer = self.begun(file)
+        file = self.many(500)
+        importer, gate = self.begun(file)
         importer.send_signal(signal.SIGINT)
+        gate.open.set()
         out, err = importer.communicate(timeout=120)
         self.assertEqual(importer.returncode, 4, out + err)
         self.assertRegex(err, r"huying: interrupted\.\nhuying: \d+ rows are in, 0 were sent without an answer, \d+ were not sent\. Run the same")
         done = int(err.split(" rows are in")[0].rsplit(" ", 1)[1])
+        self.assertGreater(done, 0)
         self.assertEqual(len(self.received()), done)
-        self.assertEqual(self.imported(0, file, "--map", self.map), [3000, 3000 - done, done, 0])
-        self.assertEqual(len(self.received()), 3000)
+        self.assertEqual(self.imported(0, file, "--map", self.map), [500, 500 - done, done, 0])
+        self.assertEqual(len(self.received()), 500)
+
+    def test_interrupted_twice(self):
+        importer, gate = self.begun(self.many(500))
+        importer.send_signal(signal.SIGINT)
+        importer.send_signal(signal.SIGTERM)
+        out, err = importer.communicate(timeout=120)  # the gate is shut: no answer comes
+        self.assertEqual(importer.returncode, 4, out + err)
+        self.assertRegex(err, r"\d+ rows are in, [1-8] were sent without an answer, \d+ were not sent")
+        gate.open.set()
 
     def test_key_without_the_role(self):
         self.huying(0, "keys", "new", "--role", "worker", "--unit", "S1", "wang")
