@@ -29,7 +29,7 @@ bool query_covers(const struct query *query, const struct code *unit)
     if (query->top < 0 || code_empty(unit))
         return false;
     index = district_unit_find(query->district, unit);
-    return index >= 0 && district_within(query->district, index, query->top);
+    return index >= 0 && district_acts_for(query->district, index, query->top);
 }
 
 bool query_sees(const struct query *query, const struct case_row *row)
@@ -112,40 +112,28 @@ static int hello(struct query *query, struct proto_buffer *out)
     return reply_encode_ok(out, query->request->id, &hello_reply_shape, &reply, CODEC_OMIT_NOTHING);
 }
 
-static int explain_route(struct query *query, struct proto_buffer *out)
+static struct code unit_code(const struct district *district, int32_t unit)
 {
-    const struct explain_route_query *body = &query->request->query_body.explain_route;
-    const struct district *district = query->district;
-    int32_t place = district_unit_find(district, &body->place);
-    int32_t matter = district_matter_find(district, &body->matter), lead = -1;
-    const struct catalogue_row *row;
-    struct explain_route_reply reply = {.version = text_of(district->catalogue_version)};
-    char why[512];
+    return unit >= 0 ? district->units[unit].code : (struct code){{0}};
+}
 
-    if (place < 0)
-        return query_refuse(query, REFUSAL_UNKNOWN_UNIT, "place");
-    if (matter < 0 && !text_equal(text_of_code(&body->matter), text_of("unknown")))
-        return query_refuse(query, REFUSAL_UNKNOWN_MATTER, "matter");
-    row = district_row(district, matter, place, &lead);
-    if (row == NULL) {
-        snprintf(why, sizeof(why), "No row of the list fits this matter at this place: the desk routes by hand.");
-    } else {
-        reply.row = row->row;
-        reply.lead = district->units[lead].code;
-        for (uint32_t i = 0; i < row->support_count && reply.supports.count < CODES_MAX; i++) {
-            int32_t unit = district_select(district, &row->supports[i], place);
-
-            if (unit >= 0 && unit != lead)
-                reply.supports.at[reply.supports.count++] = district->units[unit].code;
-        }
-        snprintf(why, sizeof(why), "Row %u: %s, %s%s%.200s", row->row, row->matter < 0 ? "any matter" : "this matter",
-                 row->place < 0        ? "at any place"
-                 : row->place == place ? "at exactly this place"
-                                       : "at a place that this one belongs to",
-                 row->basis != NULL && row->basis[0] != '\0' ? "; basis: " : "", row->basis != NULL ? row->basis : "");
-    }
-    reply.why = text_of(why);
-    return reply_encode_ok(out, query->request->id, &explain_route_reply_shape, &reply, CODEC_OMIT_NOTHING);
+static void view_unit(const struct district *district, const struct unit *unit, struct unit_view *ret)
+{
+    *ret = (struct unit_view){
+        .code = unit->code,
+        .name = text_of(unit->name),
+        .tier = unit->tier,
+        .class = unit->class,
+        .parent = unit_code(district, unit->parent),
+        .accountable = unit_code(district, unit->accountable),
+        .calendar = district->calendars[unit->calendar]->name,
+        .seconded_by = unit_code(district, unit->seconded_by),
+        .deputy = unit_code(district, unit->deputy),
+        .successor = unit_code(district, unit->successor),
+        .retired = unit->successor >= 0,
+        .capacity = unit->capacity,
+        .duty_phone = text_of(unit->duty_phone),
+    };
 }
 
 static int list_units(struct query *query, struct proto_buffer *out)
@@ -178,10 +166,9 @@ static int list_units(struct query *query, struct proto_buffer *out)
         r = reply_list(&writer, "rows");
     for (uint32_t i = from; r == 0 && i < end; i++) {
         const struct unit *unit = &district->units[i];
-        struct unit_view view = {.code = unit->code, .name = text_of(unit->name), .tier = unit->tier, .class = unit->class};
+        struct unit_view view;
 
-        if (unit->parent >= 0)
-            view.parent = district->units[unit->parent].code;
+        view_unit(district, unit, &view);
         r = reply_row(&writer, &unit_view_shape, &view, CODEC_OMIT_NOTHING);
     }
     return r == 0 ? reply_end(&writer) : r;
@@ -205,16 +192,17 @@ static int answer(struct query *query, struct proto_buffer *out)
     case QUERY_METRICS:
         return query_metrics(query, out);
     case QUERY_EXPLAIN_ROUTE:
-        return explain_route(query, out);
+        return query_explain_route(query, out);
     case QUERY_LIST_UNITS:
         return list_units(query, out);
     case QUERY_BACKUP:
         return query_backup(query, out);
+    case QUERY_RECEIPT:
+        return query_receipt(query, out);
     case QUERY_PULL:
     case QUERY_KEEP:
     case QUERY_FOLLOW:
     case QUERY_LIST_FOLLOWERS:
-    case QUERY_RECEIPT:
         break;
     }
     return query_refuse(query, REFUSAL_NOT_BUILT, NULL);

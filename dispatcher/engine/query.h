@@ -1,8 +1,8 @@
 /*
  * query.h - bounded reads, answered from the rows as they are at that point of the step
  *
- * A key sees the cases whose lead, place, caller or any duty's unit lies in its subtree; a key of the district or of the desk sees
- * all. What it may not see is answered like what does not exist.
+ * A key sees the cases whose lead, place, caller or any duty's unit lies in its subtree, or is one that it may act for; a key of
+ * the district or of the desk sees all. What it may not see is answered like what does not exist.
  */
 #ifndef HUYING_ENGINE_QUERY_H
 #define HUYING_ENGINE_QUERY_H
@@ -35,11 +35,13 @@ int query_timeline(struct query *query, struct proto_buffer *out);
 int query_events(struct query *query, struct proto_buffer *out);
 int query_metrics(struct query *query, struct proto_buffer *out);
 int query_backup(struct query *query, struct proto_buffer *out);
+int query_explain_route(struct query *query, struct proto_buffer *out);
+int query_receipt(struct query *query, struct proto_buffer *out);
 
 /* Refuses: sets the refusal and returns 0, to be returned by the caller. */
 int query_refuse(struct query *query, enum refusal refusal, const char *field);
 
-/* Is the unit inside the key's subtree? */
+/* Is the unit inside the key's subtree, or may the key act for it (a seconded station, a deputy)? */
 bool query_covers(const struct query *query, const struct code *unit);
 
 /* Finds the case that a query names and may see. Returns true and the row, or false: refused NOT_FOUND. */

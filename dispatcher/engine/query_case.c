@@ -1,4 +1,4 @@
-/* One case, lists of cases, inboxes. */
+/* One case, and inboxes. */
 #include "dispatcher/engine/query_view.h"
 
 #include <stdlib.h>
@@ -6,14 +6,6 @@
 
 /* Newest rows of a chain that one reply shows. */
 #define CHAIN_MAX LIMIT_PAGE
-/* Rows that one list looks at before it says: ask again from here. */
-#define LIST_SCAN_MAX 20000
-#define LIST_DEFAULT 50
-
-static uint32_t page_size(bool given, uint32_t count)
-{
-    return !given || count == 0 ? LIST_DEFAULT : count > LIMIT_PAGE ? LIMIT_PAGE : count;
-}
 
 static int add_duties(struct query *query, const struct case_row *row, struct reply_writer *writer)
 {
@@ -74,11 +66,6 @@ static int add_clocks(struct query *query, const struct case_row *row, struct re
     return r;
 }
 
-static unsigned omit_of(const struct query *query)
-{
-    return query->with_persons ? CODEC_OMIT_NOTHING : CODEC_OMIT_PERSONAL;
-}
-
 int query_show_case(struct query *query, struct proto_buffer *out)
 {
     const struct show_case_query *body = &query->request->query_body.show_case;
@@ -92,85 +79,13 @@ int query_show_case(struct query *query, struct proto_buffer *out)
         return 0;
     r = query_view_case(query, &row, VIEW_ALL_TEXTS, number, &shown);
     if (r == 0)
-        r = reply_begin(&writer, out, query->request->id, &case_view_shape, &shown, omit_of(query), 3);
+        r = reply_begin(&writer, out, query->request->id, &case_view_shape, &shown, query_omit(query), 3);
     if (r == 0)
         r = add_duties(query, &row, &writer);
     if (r == 0)
         r = add_calls(query, &row, &writer);
     if (r == 0)
         r = add_clocks(query, &row, &writer);
-    return r == 0 ? reply_end(&writer) : r;
-}
-
-/* Does a list want this case? */
-static bool list_wants(struct query *query, const struct list_cases_query *body, int32_t unit, const struct case_row *row)
-{
-    if ((body->given & LIST_CASES_HAS_STATE) != 0 && row->state != (uint8_t)body->state)
-        return false;
-    if (unit >= 0) {
-        int32_t lead = code_empty(&row->lead) ? -1 : district_unit_find(query->district, &row->lead);
-
-        if (lead < 0 || !district_within(query->district, lead, unit))
-            return false;
-    }
-    return query_sees(query, row);
-}
-
-/* Finds the ids of one page, newest first. Returns how many; *ret_next is where the next page begins, 0 = end. */
-static size_t list_page(struct query *query, const struct list_cases_query *body, int32_t unit, uint32_t wanted, uint64_t *ret_ids,
-                        uint64_t *ret_next)
-{
-    struct engine *engine = query->engine;
-    uint64_t ids[256], before = (body->given & LIST_CASES_HAS_AFTER) != 0 ? body->after : 0;
-    size_t found = 0, looked = 0, n;
-
-    *ret_next = 0;
-    while ((n = store_ids_before(engine->store, ROW_CASE, before, ids, 256)) > 0) {
-        for (size_t i = 0; i < n; i++) {
-            struct case_row row;
-
-            if (found == wanted || looked == LIST_SCAN_MAX) {
-                *ret_next = before;
-                return found;
-            }
-            looked++;
-            before = ids[i];
-            if (view_get(&engine->view, ROW_CASE, ids[i], &row) && list_wants(query, body, unit, &row))
-                ret_ids[found++] = ids[i];
-        }
-    }
-    return found;
-}
-
-int query_list_cases(struct query *query, struct proto_buffer *out)
-{
-    const struct list_cases_query *body = &query->request->query_body.list_cases;
-    struct list_cases_reply reply = {0};
-    struct reply_writer writer;
-    uint64_t ids[LIMIT_PAGE];
-    int32_t unit = -1;
-    size_t count;
-    int r;
-
-    if ((body->given & LIST_CASES_HAS_UNIT) != 0) {
-        unit = district_unit_find(query->district, &body->unit);
-        if (unit < 0)
-            return query_refuse(query, REFUSAL_UNKNOWN_UNIT, "unit");
-    }
-    count = list_page(query, body, unit, page_size((body->given & LIST_CASES_HAS_COUNT) != 0, body->count), ids, &reply.next);
-    r = reply_begin(&writer, out, query->request->id, &list_cases_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    for (size_t i = 0; r == 0 && i < count; i++) {
-        struct case_row row;
-        struct case_view shown;
-        char number[NUMBER_SIZE];
-
-        view_get(&query->engine->view, ROW_CASE, ids[i], &row);
-        r = query_view_case(query, &row, VIEW_TITLE_ONLY, number, &shown);
-        if (r == 0)
-            r = reply_row(&writer, &case_view_shape, &shown, omit_of(query));
-    }
     return r == 0 ? reply_end(&writer) : r;
 }
 
@@ -281,7 +196,7 @@ int query_inbox(struct query *query, struct proto_buffer *out)
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     count = gather(query, unit, body->after_due, body->after, list);
     end = page_end(query, list, count > LIMIT_PAGE ? LIMIT_PAGE : count,
-                   page_size((body->given & INBOX_HAS_COUNT) != 0, body->count));
+                   query_page_size((body->given & INBOX_HAS_COUNT) != 0, body->count));
     if (end > 0 && end < count) {
         reply.next_due = list[end - 1].due_at;
         reply.next = list[end - 1].duty_id;

@@ -2,8 +2,21 @@
 
 #include <errno.h>
 
+/* Rows of a page whose size was left out. */
+#define PAGE_DEFAULT 50
+
+uint32_t query_page_size(bool given, uint32_t count)
+{
+    return !given || count == 0 ? PAGE_DEFAULT : count > LIMIT_PAGE ? LIMIT_PAGE : count;
+}
+
+unsigned query_omit(const struct query *query)
+{
+    return query->with_persons ? CODEC_OMIT_NOTHING : CODEC_OMIT_PERSONAL;
+}
+
 /* Colour at the instant that counts: now while it runs, the stop after that. Equal to due is in time. */
-static enum colour colour_of(const struct query *query, const struct clock_row *clock)
+enum colour query_colour(const struct query *query, const struct clock_row *clock)
 {
     int64_t at_ms = clock->state == CLOCK_STATE_STOPPED ? clock->stopped_at : query->engine->now_ms;
 
@@ -14,7 +27,7 @@ static enum colour colour_of(const struct query *query, const struct clock_row *
     return clock->rung_at[RUNG_YELLOW] != 0 && at_ms >= clock->rung_at[RUNG_YELLOW] ? COLOUR_YELLOW : COLOUR_BLUE;
 }
 
-static struct text print_number(const struct case_row *row, char number[NUMBER_SIZE])
+struct text query_print_number(const struct case_row *row, char number[NUMBER_SIZE])
 {
     int size = number_print(row->day, row->day_no, number);
 
@@ -51,7 +64,7 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
 
     *ret = (struct case_view){
         .case_id = row->case_id,
-        .number = print_number(row, number),
+        .number = query_print_number(row, number),
         .state = (enum case_state)row->state,
         .round = row->round,
         .kind = (enum case_kind)row->dims.kind,
@@ -74,7 +87,7 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
     ret->lead_name = query_unit_name(query, &ret->lead);
     if (row->handle_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->handle_clock, &clock)) {
         ret->due_at = clock.due_at;
-        ret->colour = colour_of(query, &clock);
+        ret->colour = query_colour(query, &clock);
     }
     return add_texts(query, row->case_id, texts, ret);
 }
@@ -87,7 +100,7 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
     *ret = (struct duty_view){
         .duty_id = row->duty_id,
         .case_id = row->case_id,
-        .number = print_number(of, number),
+        .number = query_print_number(of, number),
         .call_id = row->call_id,
         .kind = (enum duty_kind)row->kind,
         .state = (enum duty_state)row->state,
@@ -108,7 +121,7 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
     ret->matter_name = query_matter_name(query, &ret->matter);
     ret->place_name = query_unit_name(query, &ret->place);
     if (row->main_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->main_clock, &clock))
-        ret->colour = colour_of(query, &clock);
+        ret->colour = query_colour(query, &clock);
 }
 
 void query_view_call(const struct call_row *row, struct call_view *ret)
@@ -128,6 +141,8 @@ void query_view_call(const struct call_row *row, struct call_view *ret)
 
 void query_view_clock(const struct query *query, const struct clock_row *row, struct clock_view *ret)
 {
+    struct calendar_row calendar;
+
     *ret = (struct clock_view){
         .clock_id = row->clock_id,
         .clock = (enum clock_kind)row->kind,
@@ -140,7 +155,11 @@ void query_view_clock(const struct query *query, const struct clock_row *row, st
         .stopped_at = row->stopped_at,
         .budget_ms = row->budget_ms,
         .consumed_ms = row->consumed_ms,
-        .colour = colour_of(query, row),
+        .colour = query_colour(query, row),
         .in_time = row->in_time != 0,
+        .time_kind = (enum time_kind)row->time_kind,
+        .provisional = row->provisional != 0,
     };
+    if (row->calendar != 0 && view_get(&query->engine->view, ROW_CALENDAR, row->calendar, &calendar))
+        ret->calendar = calendar.name;
 }

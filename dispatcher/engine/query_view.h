@@ -22,4 +22,16 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
 void query_view_call(const struct call_row *row, struct call_view *ret);
 void query_view_clock(const struct query *query, const struct clock_row *row, struct clock_view *ret);
 
+/* Colour of a clock: now while it runs, at its stop after that. */
+enum colour query_colour(const struct query *query, const struct clock_row *clock);
+
+/* Prints a case's number into the buffer, which the text borrows. */
+struct text query_print_number(const struct case_row *row, char number[NUMBER_SIZE]);
+
+/* Rows of a page: what was asked for, within the limit. */
+uint32_t query_page_size(bool given, uint32_t count);
+
+/* What an encoder leaves out for this key. */
+unsigned query_omit(const struct query *query);
+
 #endif
