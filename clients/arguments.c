@@ -6,6 +6,8 @@
  */
 #include "clients/arguments.h"
 
+#include "clients/case_number.h"
+#include "config/span.h"
 #include "proto/gen/schema.h"
 
 #include <ctype.h>
@@ -34,7 +36,7 @@ static bool optional_position(const struct verb_word *word)
     return word->name[0] == '[';
 }
 
-static const struct field_shape *field_of(const struct shape *shape, const char *name)
+const struct field_shape *arguments_field(const struct shape *shape, const char *name)
 {
     for (uint16_t i = 0; shape != NULL && name != NULL && i < shape->field_count; i++)
         if (strcmp(shape->fields[i].name, name) == 0)
@@ -42,8 +44,9 @@ static const struct field_shape *field_of(const struct shape *shape, const char 
     return NULL;
 }
 
-static const struct shape *shape_of_message(const char *message)
+const struct shape *arguments_shape(const struct verb *verb)
 {
+    const char *message = verb->message;
     enum command_type command;
     enum query_type query;
     if (message == NULL)
@@ -108,7 +111,7 @@ static void look_for_missing(struct reading *reading, struct argp_state *state)
         if (!optional_position(at) && !has_word(a, at->name, at->field))
             argp_error(state, "%s is missing: %s", at->name, at->doc);
     for (const struct verb_word *at = a->verb->options; at != NULL && at->name != NULL; at++) {
-        const struct field_shape *field = field_of(a->shape, at->field);
+        const struct field_shape *field = arguments_field(a->shape, at->field);
         if (field != NULL && field->required && !has_word(a, at->name, at->field))
             argp_error(state, "--%s is missing: %s", at->name, reading->docs[at - a->verb->options]);
     }
@@ -141,7 +144,7 @@ static void build_options(struct reading *reading)
     const struct verb *verb = reading->arguments->verb;
     int i = 0;
     for (const struct verb_word *at = verb->options; at != NULL && at->name != NULL && i < ARGUMENTS_MAX; at++, i++) {
-        write_doc(field_of(reading->arguments->shape, at->field), at->doc, reading->docs[i]);
+        write_doc(arguments_field(reading->arguments->shape, at->field), at->doc, reading->docs[i]);
         reading->words[i] = at;
         reading->table[i] =
             (struct argp_option){.name = at->name, .key = OPTION_FIRST + i, .arg = at->value, .doc = reading->docs[i]};
@@ -156,7 +159,7 @@ static void build_doc(struct reading *reading)
     int doc = snprintf(reading->doc, sizeof reading->doc, "%s\n", verb->doc);
     for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++) {
         char line[DOC_SIZE];
-        write_doc(field_of(reading->arguments->shape, at->field), at->doc, line);
+        write_doc(arguments_field(reading->arguments->shape, at->field), at->doc, line);
         args += snprintf(reading->args_doc + args, sizeof reading->args_doc - (size_t)args, "%s%s", args > 0 ? " " : "", at->name);
         doc += snprintf(reading->doc + doc, sizeof reading->doc - (size_t)doc, "\n  %-10s %s", at->name, line);
     }
@@ -167,7 +170,7 @@ static void build_doc(struct reading *reading)
 
 void arguments_parse(struct arguments *arguments, const struct verb *verb, struct session *session, int argc, char **argv)
 {
-    *arguments = (struct arguments){.verb = verb, .shape = shape_of_message(verb->message)};
+    *arguments = (struct arguments){.verb = verb, .shape = arguments_shape(verb)};
     session->verb = verb;
     if (verb->passes_on) {
         arguments->rest_count = argc - 1;
@@ -259,8 +262,13 @@ static enum exit_code set_field(struct session *session, const struct field_shap
                                 void *at)
 {
     switch (field->type) {
+    case FIELD_SPAN: {
+        int64_t span_ms = 0;
+        const char *wrong = span_parse_ms(text, &span_ms);
+        memcpy(at, &span_ms, sizeof span_ms);
+        return wrong == NULL ? EXIT_DONE : say(EXIT_USAGE, "%s: `%s` is no span: %s.", name, text, wrong);
+    }
     case FIELD_ID:
-    case FIELD_SPAN:
     case FIELD_NUM:
     case FIELD_COUNT:
         return set_number(field, name, text, at);
@@ -294,20 +302,46 @@ static enum exit_code set_field(struct session *session, const struct field_shap
     abort(); /* maps are in replies only */
 }
 
-/* YYMMDD-NNNNN-C, or an id? Whether the check digit is right the dispatcher knows. */
-static bool looks_like_case(const char *text)
+/* Says what is wrong with a case; EXIT_DONE: nothing that can be seen here. */
+static enum exit_code check_case(const char *name, const char *text)
 {
-    size_t size = strlen(text), digits = strspn(text, "0123456789");
-    if (digits == size)
-        return size > 0;
-    size_t middle = digits == 6 && text[6] == '-' ? strspn(text + 7, "0123456789") : 0;
-    return middle >= 5 && middle <= 7 && size == middle + 9 && text[middle + 7] == '-' && isdigit((unsigned char)text[middle + 8]);
+    switch (case_number_form(text)) {
+    case CASE_FORM_ID:
+    case CASE_FORM_NUMBER:
+        return EXIT_DONE;
+    case CASE_FORM_WRONG_DIGIT:
+        return say(EXIT_USAGE,
+                   "%s: `%s` cannot be right: its check digit, the last one, does not fit. A digit was mistyped, or two changed "
+                   "places: compare it with what you were given; `huying case list` shows the numbers.",
+                   name, text);
+    case CASE_FORM_NONE:
+        break;
+    }
+    return say(EXIT_USAGE,
+               "%s: `%s` is no case. Write its number, YYMMDD-NNNNN-C, or its id; `huying case list` shows the numbers.", name,
+               text);
 }
 
 /* A case is named by its number or by its id. */
 static const char *field_for_case(const char *text)
 {
-    return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0' ? "case" : "number";
+    return case_number_form(text) == CASE_FORM_ID ? "case" : "number";
+}
+
+enum exit_code arguments_case(const struct arguments *arguments, const char *name, struct show_case_query *ret)
+{
+    const char *text = arguments_word(arguments, name);
+    enum exit_code code = check_case(name, text);
+    int64_t id = 0;
+    if (code != EXIT_DONE)
+        return code;
+    *ret = (struct show_case_query){.given = SHOW_CASE_HAS_NUMBER, .number = text_of(text)};
+    if (case_number_form(text) != CASE_FORM_ID)
+        return EXIT_DONE;
+    if (!parse_number(text, 1, INT64_MAX, &id))
+        return say(EXIT_USAGE, "%s: `%s` is no id of a case.", name, text);
+    *ret = (struct show_case_query){.given = SHOW_CASE_HAS_CASE, .case_id = (uint64_t)id};
+    return EXIT_DONE;
 }
 
 enum exit_code arguments_fill(struct arguments *arguments, struct session *session)
@@ -318,14 +352,12 @@ enum exit_code arguments_fill(struct arguments *arguments, struct session *sessi
         if (word->field == NULL)
             continue;
         const char *field_name = strcmp(word->field, "case") == 0 ? field_for_case(text) : word->field;
-        const struct field_shape *field = field_of(arguments->shape, field_name);
+        const struct field_shape *field = arguments_field(arguments->shape, field_name);
         char name[64];
-        if (strcmp(word->field, "case") == 0 && !looks_like_case(text))
-            return say(EXIT_USAGE,
-                       "%s: `%s` is no case. Write its number, YYMMDD-NNNNN-C, or its id; `huying case list` shows the numbers.",
-                       name_in_words(arguments, word, name), text);
-        enum exit_code code =
-            set_field(session, field, name_in_words(arguments, word, name), text, (char *)&arguments->body + field->offset);
+        enum exit_code code = strcmp(word->field, "case") == 0 ? check_case(name_in_words(arguments, word, name), text) : EXIT_DONE;
+        if (code != EXIT_DONE)
+            return code;
+        code = set_field(session, field, name_in_words(arguments, word, name), text, (char *)&arguments->body + field->offset);
         if (code != EXIT_DONE)
             return code;
         arguments->body.given |= UINT64_C(1) << (field - arguments->shape->fields);

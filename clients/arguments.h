@@ -31,10 +31,20 @@ void arguments_parse(struct arguments *arguments, const struct verb *verb, struc
 /* Fills the body of the verb's message from the words. Says what is wrong. May ask the district for its zone. */
 enum exit_code arguments_fill(struct arguments *arguments, struct session *session);
 
+/* Reads a position that names a case, by number or by id, for verbs that do more than fill one message. Requires that it was given.
+ * Says what is wrong. ret->number borrows the word. */
+enum exit_code arguments_case(const struct arguments *arguments, const char *name, struct show_case_query *ret);
+
 /* The last value of a position or option by name (of the table), or NULL. */
 const char *arguments_word(const struct arguments *arguments, const char *name);
 
 /* A count in an option. Says what is wrong. *ret stays when the option is missing. */
 enum exit_code arguments_count(const struct arguments *arguments, const char *name, uint32_t min, uint32_t max, uint32_t *ret);
+
+/* Shape of the message that a verb fills, or NULL. */
+const struct shape *arguments_shape(const struct verb *verb);
+
+/* The field of this name (NULL: none), or NULL. */
+const struct field_shape *arguments_field(const struct shape *shape, const char *name);
 
 #endif

@@ -3,6 +3,8 @@
  */
 #include "clients/options.h"
 
+#include "clients/say.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +65,7 @@ static error_t parse_global(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_JSON:
         options->json = true;
+        say_as_json();
         return 0;
     case OPTION_AT:
         options->at = text;

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define COUNT_DEFAULT 50
 #define COUNT_MAX 1000000
@@ -48,6 +49,7 @@ static const struct column case_columns[] = {
     {"number", "CASE", LOOK_TEXT},
     {"state", "STATE", LOOK_WORD},
     {"round", "ROUND", LOOK_NUMBER},
+    {"kind", "KIND", LOOK_WORD},
     {"matter_name", "MATTER", LOOK_LONG},
     {"place_name", "PLACE", LOOK_LONG},
     {"lead", "LEAD", LOOK_TEXT},
@@ -82,14 +84,23 @@ static const struct column call_columns[] = {
     {"closed_at", "CLOSED", LOOK_INSTANT}, {"outcome", "OUTCOME", LOOK_WORD}, {0},
 };
 static const struct column clock_columns[] = {
-    {"clock", "CLOCK", LOOK_WORD},           {"state", "STATE", LOOK_WORD},           {"unit", "UNIT", LOOK_TEXT},
-    {"round", "ROUND", LOOK_NUMBER},         {"started_at", "STARTED", LOOK_INSTANT}, {"due_at", "DUE", LOOK_INSTANT},
-    {"stopped_at", "STOPPED", LOOK_INSTANT}, {"budget_ms", "BUDGET", LOOK_SPAN},      {"consumed_ms", "CONSUMED", LOOK_SPAN},
-    {"colour", "COLOUR", LOOK_COLOUR},       {"in_time", "IN TIME", LOOK_FLAG},       {0},
+    {"clock", "CLOCK", LOOK_WORD},
+    {"state", "STATE", LOOK_WORD},
+    {"unit", "UNIT", LOOK_TEXT},
+    {"round", "ROUND", LOOK_NUMBER},
+    {"started_at", "STARTED", LOOK_INSTANT},
+    {"due_at", "DUE", LOOK_INSTANT},
+    {"stopped_at", "STOPPED", LOOK_INSTANT},
+    {"budget_ms", "BUDGET", LOOK_SPAN},
+    {"consumed_ms", "CONSUMED", LOOK_SPAN},
+    {"colour", "COLOUR", LOOK_COLOUR},
+    {"in_time", "IN TIME", LOOK_FLAG},
+    {"calendar", "CALENDAR", LOOK_TEXT},
+    {"provisional", "PROVISIONAL", LOOK_FLAG},
+    {0},
 };
 
-/* Asks one query that the arguments fill, and gives its answer as JSON. */
-static enum exit_code ask(struct session *session, enum query_type query, const void *body, json_t **ret)
+enum exit_code read_query(struct session *session, enum query_type query, const void *body, json_t **ret)
 {
     struct client_reply reply;
     enum exit_code code = session_hello(session);
@@ -115,7 +126,7 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
     json_t *view = NULL;
     enum exit_code code = command_fill(session, arguments, &filled);
     if (code == EXIT_DONE)
-        code = ask(session, QUERY_SHOW_CASE, &filled.body, &view);
+        code = read_query(session, QUERY_SHOW_CASE, &filled.body, &view);
     if (code != EXIT_DONE)
         return code;
     if (session->options.json) {
@@ -155,6 +166,16 @@ static uint32_t page_size(uint32_t wanted, size_t have)
     return left < LIMIT_PAGE ? left : LIMIT_PAGE;
 }
 
+/* One answer looks at a bounded number of cases: on a terminal, how far the search has come. */
+static void say_how_far(size_t found, uint64_t next, bool *told)
+{
+    if (!isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr, "\r\033[K%zu found, looking at cases before id %" PRIu64 " ...", found, next);
+    fflush(stderr);
+    *told = true;
+}
+
 enum exit_code read_cases(struct session *session, const struct arguments *arguments)
 {
     struct arguments filled;
@@ -165,11 +186,12 @@ enum exit_code read_cases(struct session *session, const struct arguments *argum
     json_t *rows = json_array();
     struct list_cases_query *query = &filled.body.query.list_cases;
     uint64_t next = 0;
+    bool told = false;
     while (code == EXIT_DONE && json_array_size(rows) < wanted) {
         json_t *page = NULL;
         query->count = page_size(wanted, json_array_size(rows));
         query->given |= LIST_CASES_HAS_COUNT;
-        code = ask(session, QUERY_LIST_CASES, query, &page);
+        code = read_query(session, QUERY_LIST_CASES, query, &page);
         if (code != EXIT_DONE)
             break;
         move_rows(rows, page);
@@ -177,9 +199,12 @@ enum exit_code read_cases(struct session *session, const struct arguments *argum
         json_decref(page);
         if (next == 0)
             break;
+        say_how_far(json_array_size(rows), next, &told);
         query->after = next;
         query->given |= LIST_CASES_HAS_AFTER;
     }
+    if (told)
+        fputs("\r\033[K", stderr);
     if (code == EXIT_DONE)
         show_rows(session, case_columns, rows, next, "No cases.");
     json_decref(rows);

@@ -3,6 +3,7 @@
  */
 #include "clients/say.h"
 
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,8 +37,33 @@ enum exit_code say_exit_code(enum refusal refusal)
     return refusal == REFUSAL_STORAGE_FAILED ? EXIT_FAILED : EXIT_REFUSED;
 }
 
+/* What --json says of refusals: the one thing that all parts of a run share. */
+static bool as_json;
+
+void say_as_json(void)
+{
+    as_json = true;
+}
+
+static void print_json(const struct reply *reply, const char *option)
+{
+    json_t *view = json_pack("{s:s%, s:s%, s:s%, s:s%, s:b}", "refusal", reply->code.at, (size_t)reply->code.size, "field",
+                             reply->field.size > 0 ? reply->field.at : "", (size_t)reply->field.size, "sentence", reply->message.at,
+                             (size_t)reply->message.size, "hint", reply->hint.size > 0 ? reply->hint.at : "",
+                             (size_t)reply->hint.size, "retry", reply->retry);
+    if (option != NULL)
+        json_object_set_new(view, "option", json_sprintf("--%s", option));
+    json_dumpf(view, stderr, JSON_COMPACT);
+    fputc('\n', stderr);
+    json_decref(view);
+}
+
 enum exit_code say_refused(const struct reply *reply, const char *option)
 {
+    if (as_json) {
+        print_json(reply, option);
+        return say_exit_code(reply->refusal);
+    }
     fprintf(stderr, "huying: refused (%.*s): %.*s", (int)reply->code.size, reply->code.at, (int)reply->message.size,
             reply->message.at);
     if (reply->field.size > 0)

@@ -28,6 +28,9 @@ enum exit_code say_errno(int error, const char *format, ...) __attribute__((form
  * EXIT_FAILED where the code says so. */
 enum exit_code say_refused(const struct reply *reply, const char *option);
 
+/* From now on a refusal is one JSON object on one line: {refusal, field, sentence, hint, retry, option?}. */
+void say_as_json(void);
+
 /* The exit code of a refusal. */
 enum exit_code say_exit_code(enum refusal refusal);
 

@@ -2,7 +2,9 @@
  * verb_case.c - submit, look at cases, write on them, choose who leads
  */
 #include "clients/command.h"
+#include "clients/explain.h"
 #include "clients/read.h"
+#include "clients/receipt.h"
 #include "clients/timeline.h"
 
 #define CASE_WORD                                                                                                                  \
@@ -35,9 +37,27 @@ static const struct verb_word submit_options[] = {
 
 static const struct verb_word list_options[] = {
     {"state", "state", "STATE", "Only cases in this state"},
+    {"colour", "colour", "COLOUR", "Only open cases whose handling has this colour"},
     {"unit", "unit", "CODE", "Only cases whose lead is in this unit's subtree"},
+    {"kind", "kind", "KIND", "Only this kind"},
+    {"matter", "matter", "CODE", "Only this matter, or `unknown`"},
+    {"place", "place", "CODE", "Only cases whose place is in this unit's subtree"},
+    {"older", "age_from", "SPAN", "Only cases received at least so long ago, such as 5d"},
+    {"newer", "age_until", "SPAN", "Only cases received less than so long ago, such as 2h"},
     {"after", "after", "ID", "Only cases before this one; `next` of the page before"},
     {"count", NULL, "N", "How many cases (50)"},
+    {0},
+};
+
+static const struct verb_word explain_positions[] = {
+    {"MATTER", "matter", NULL, "A matter of the list, or `unknown`; or a case, by number or id"},
+    {"[PLACE]", "place", NULL, "Unit code of the place; left out with a case"},
+    {0},
+};
+
+static const struct verb_word receipt_options[] = {
+    {"clock", "clock", "CLOCK", "The newest clock of this kind (handle if left out)"},
+    {"clock-id", "clock_id", "ID", "This clock"},
     {0},
 };
 
@@ -80,13 +100,22 @@ const struct verb verb_case[] = {
      .doc = "Cases, newest first",
      .message = "list_cases",
      .options = list_options,
-     .run = read_cases},
+     .run = read_cases,
+     .more = "Example: huying case list --state handling --colour red --unit S01 --older 5d"},
     {.name = "case timeline",
      .group = VERB_DESK,
      .doc = "All that happened on one case, oldest first",
      .message = "timeline",
      .positions = case_only,
      .run = timeline_run},
+    {.name = "receipt",
+     .group = VERB_DESK,
+     .doc = "The deadline receipt of a clock: what counted and what did not",
+     .message = "receipt",
+     .positions = case_only,
+     .options = receipt_options,
+     .run = receipt_run,
+     .more = "Example: huying receipt 110701-00001-2 --clock total"},
     {.name = "note",
      .group = VERB_DESK,
      .doc = "Write something down on a case",
@@ -101,7 +130,15 @@ const struct verb verb_case[] = {
      .positions = route_positions,
      .options = route_options,
      .run = command_run,
-     .more = "Example: huying route 110701-00001-3 S01 --reason \"No row of the list fits\""},
+     .more = "Example: huying route 110701-00001-2 S01 --reason \"No row of the list fits\""},
+    {.name = "route explain",
+     .group = VERB_DESK,
+     .doc = "Why this unit: the rows of the list for a matter and place, or for a case",
+     .message = "explain_route",
+     .positions = explain_positions,
+     .run = explain_run,
+     .usage = "MATTER PLACE\nCASE",
+     .more = "Examples: huying route explain M115 N03-W04; huying route explain 110701-00001-2"},
     {.name = "take-over",
      .group = VERB_SUPERVISOR,
      .doc = "A higher tier takes the lead; the late unit stays as support",

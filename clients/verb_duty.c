@@ -93,6 +93,6 @@ const struct verb verb_duty[] = {
      .positions = answer_positions,
      .options = answer_options,
      .run = command_run,
-     .more = "Example: huying answer 110701-00001-3 --code solved \"Lamp replaced on Tuesday\""},
+     .more = "Example: huying answer 110701-00001-2 --code solved \"Lamp replaced on Tuesday\""},
     {0},
 };

@@ -41,6 +41,6 @@ const struct verb verb_followup[] = {
      .positions = case_only,
      .options = followup_options,
      .run = command_run,
-     .more = "Example: huying followup 110701-00001-3 --contacted yes --solved yes --satisfied basically"},
+     .more = "Example: huying followup 110701-00001-2 --contacted yes --solved yes --satisfied basically"},
     {0},
 };

@@ -2,6 +2,7 @@
  * verb_read.c - figures and the stream of events
  */
 #include "clients/events.h"
+#include "clients/followers.h"
 #include "clients/metrics.h"
 
 static const struct verb_word metrics_positions[] = {{"[ID]", NULL, NULL, "The metric; without it, the list of metrics"}, {0}};
@@ -18,6 +19,9 @@ static const struct verb_word events_options[] = {
     {0},
 };
 
+static const struct verb_word forget_positions[] = {
+    {"KEY", "forget_key", NULL, "Name of the follower's key"}, {"NAME", "forget_name", NULL, "Name of the follower"}, {0}};
+
 const struct verb verb_read[] = {
     {.name = "metrics",
      .group = VERB_SUPERVISOR,
@@ -31,5 +35,16 @@ const struct verb verb_read[] = {
      .doc = "What happened, event by event; with --json one object a line",
      .options = events_options,
      .run = events_run},
+    {.name = "followers",
+     .group = VERB_MACHINE,
+     .doc = "Who follows the events by name, and how far each has confirmed",
+     .message = "list_followers",
+     .run = followers_run},
+    {.name = "followers forget",
+     .group = VERB_MACHINE,
+     .doc = "Forget one follower: under the same name it begins anew",
+     .message = "list_followers",
+     .positions = forget_positions,
+     .run = followers_run},
     {0},
 };

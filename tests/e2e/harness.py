@@ -79,12 +79,8 @@ class District:
             line += ["--at", at]
         done = subprocess.run(line + list(words), capture_output=True, text=True, timeout=600)
         if done.returncode == 1:
-            try:
-                refusal = json.loads(done.stderr or done.stdout)
-                raise Refused(refusal["code"], refusal.get("message", ""))
-            except ValueError:
-                start, end = done.stderr.find("("), done.stderr.find(")")
-                raise Refused(done.stderr[start + 1:end], done.stderr) from None
+            refusal = json.loads(done.stderr.strip().splitlines()[-1])
+            raise Refused(refusal["refusal"], refusal["sentence"])
         if done.returncode != 0:
             raise AssertionError(f"{' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout

@@ -72,6 +72,10 @@ class Live(unittest.TestCase):
         done = self.huying(*words, code=code, **more)
         self.assertRegex(done.stderr, rf"^huying: refused \({refusal}\): .*\. .*— .+\n$")
         self.assertEqual(done.stdout, "")
+        said = json.loads(self.huying("--json", *words, code=code, **more).stderr)
+        self.assertEqual(said["refusal"], refusal)
+        self.assertIn(said["sentence"], done.stderr)
+        self.assertIn(said["hint"], done.stderr)
 
     def submit(self, *words):
         return self.json("submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "--phone", "000", *words)
@@ -104,6 +108,54 @@ class Words(Live):
         self.assertEqual(types.count("case_received"), 1)
         listed = self.json("case", "list", "--count", "1")
         self.assertEqual(listed["rows"][0]["number"], answer["number"])
+
+    def test_list_by_filters(self):
+        new = self.submit("--title", "filtered", "a lamp")
+        wish = self.json("submit", "--kind", "suggestion", "--matter", "M02", "--place", "S2", "--phone", "1", "a wish")
+        numbers = lambda *words: [row["number"] for row in self.json("case", "list", *words)["rows"]]
+        self.assertEqual(numbers("--kind", "suggestion", "--matter", "M02", "--place", "S2", "--state", "closed"), [])
+        self.assertIn(wish["number"], numbers("--kind", "suggestion", "--matter", "M02", "--place", "S2", "--older", "0"))
+        self.assertNotIn(new["number"], numbers("--kind", "suggestion"))
+        self.assertIn(new["number"], numbers("--state", "handling", "--colour", "blue", "--unit", "S1", "--newer", "2h"))
+        self.assertNotIn(new["number"], numbers("--older", "30min"))
+        self.refused("UNKNOWN_UNIT", "case", "list", "--place", "NOWHERE")
+        self.refused("UNKNOWN_MATTER", "case", "list", "--matter", "M99")
+        self.assertIn("`5` is no span", self.huying("case", "list", "--older", "5", code=2).stderr)
+
+    def test_why_this_unit(self):
+        view = self.json("route", "explain", "M05", "C11")
+        self.assertEqual((view["row"], view["lead"]), (6, "C11"))
+        self.assertEqual([row["row"] for row in view["rows"]], [6])
+        said = self.huying("route", "explain", "M03", "C21").stdout
+        self.assertRegex(said, r"Lead +URBAN\n")
+        self.assertRegex(said, r"\n +4 +M03 +any +URBAN +yes +this matter at any place: led by URBAN")
+        case = self.submit("x")
+        explained = self.json("route", "explain", case["number"])
+        self.assertEqual([(row["lead"], row["how"], row["row"]) for row in explained["routed"]], [("S1", "rule", 1)])
+        self.assertEqual((explained["now"]["row"], explained["now"]["lead"]), (1, "S1"))
+        self.assertEqual(explained, self.json("route", "explain", str(case["case"])))
+        said = self.huying("route", "explain", case["number"]).stdout
+        self.assertRegex(said, r"What gave it its leads\nAT +LEAD HOW +ROW LIST\n.* S1 +rule +1 ")
+        self.assertIn("PLACE is missing", self.huying("route", "explain", "M01", code=2).stderr)
+        self.refused("UNKNOWN_MATTER", "route", "explain", "M99", "C11")
+        self.refused("NOT_FOUND", "route", "explain", "999999999")
+
+    def test_receipt(self):
+        case = self.submit("x")["number"]
+        receipt = self.json("receipt", case)
+        self.assertEqual((receipt["clock"], receipt["state"], receipt["unit"]), ("handle", "running", "S1"))
+        self.assertEqual(sum(row["ms"] for row in receipt["rows"]), receipt["counted_ms"])
+        self.assertEqual(receipt["left_ms"], receipt["budget_ms"] - receipt["counted_ms"])
+        self.assertNotIn("next", receipt)
+        said = self.huying("receipt", case, "--clock", "sign").stdout
+        self.assertRegex(said, rf"^Clock +sign, clock \d+ of case {case}, running\nUnit +S1\nTime +natural")
+        self.refused("NOT_FOUND", "receipt", case, "--clock", "rate")
+
+    def test_a_mistyped_number(self):
+        number = self.submit("x")["number"]
+        wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
+        said = self.huying("case", "show", wrong, code=2).stderr
+        self.assertIn("its check digit, the last one, does not fit", said)
 
     def test_columns_align_chinese(self):
         self.submit("a lamp")
@@ -176,6 +228,10 @@ class Words(Live):
         self.refused("CLOCK", "advance", "1999-01-01")
         done = self.huying("submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "x", code=1)
         self.assertIn("(field: reporter_phone, here --phone)", done.stderr)
+        done = self.huying("--json", "submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "x", code=1)
+        said = json.loads(done.stderr)
+        self.assertEqual((said["refusal"], said["field"], said["option"], said["retry"]),
+                         ("INCOMPLETE", "reporter_phone", "--phone", False))
 
     def test_key_that_nobody_knows(self):
         subprocess.run([HUYING, "keys", "new", "--keys", f"{self.folder.name}/other", "--role", "operator", "--unit", "D1", "stranger"],

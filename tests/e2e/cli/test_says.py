@@ -45,7 +45,9 @@ class Usage(unittest.TestCase):
     def test_case(self):
         for word in ("hello", "", "110701-00001", "110701-1-2", "110701-00001-", "110701-00001-22", "1107010-00001-2", "12x", "-1 "):
             self.says(2, "is no case", "sign", "--", word)
-        for word in ("7", "110701-00001-2", "110701-1234567-2"):
+        for word in ("110701-00001-3", "110701-00010-2", "170101-00001-2"):
+            self.says(2, "check digit", "sign", word)
+        for word in ("7", "110701-00001-2", "110701-1234567-9"):
             self.says(3, "server.pub", "sign", word)
 
     def test_values(self):

@@ -93,7 +93,7 @@ START_TEST(test_find)
         int count, used;
         const char *name; /* NULL: none */
     } rows[] = {
-        {{"sign", "110701-00001-3"}, 2, 1, "sign"},  {{"case", "show"}, 2, 2, "case show"}, {{"case", NULL}, 1, 0, NULL},
+        {{"sign", "110701-00001-2"}, 2, 1, "sign"},  {{"case", "show"}, 2, 2, "case show"}, {{"case", NULL}, 1, 0, NULL},
         {{"config", "check"}, 2, 2, "config check"}, {{"check", "--data"}, 2, 1, "check"},  {{"sing", NULL}, 1, 0, NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -1,0 +1,186 @@
+/*
+ * explain.c - why this unit
+ */
+#include "clients/explain.h"
+
+#include "clients/case_number.h"
+#include "clients/command.h"
+#include "clients/read.h"
+#include "clients/render.h"
+#include "clients/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct column head_fields[] = {
+    {"number", "Case", LOOK_TEXT},
+    {"matter", "Matter", LOOK_TEXT},
+    {"matter_name", "", LOOK_TEXT},
+    {"place", "Place", LOOK_TEXT},
+    {"place_name", "", LOOK_TEXT},
+    {"lead", "Lead", LOOK_TEXT},
+    {"lead_name", "", LOOK_TEXT},
+    {"received_at", "Received", LOOK_INSTANT},
+    {0},
+};
+static const struct column routed_columns[] = {
+    {"at", "AT", LOOK_INSTANT},
+    {"lead", "LEAD", LOOK_TEXT},
+    {"how", "HOW", LOOK_WORD},
+    {"row", "ROW", LOOK_NUMBER},
+    {"catalogue_ver", "LIST", LOOK_TEXT},
+    {"reason", "REASON", LOOK_LONG},
+    {0},
+};
+static const struct column list_fields[] = {
+    {"version", "List", LOOK_TEXT},
+    {"row", "Row", LOOK_NUMBER},
+    {"lead", "Lead", LOOK_TEXT},
+    {"supports_text", "Supports", LOOK_TEXT},
+    {"calls_text", "May call", LOOK_TEXT},
+    {"basis", "Basis", LOOK_LONG},
+    {"due_at", "Due if now", LOOK_INSTANT},
+    {"why", "Why", LOOK_LONG},
+    {0},
+};
+static const struct column tried_columns[] = {
+    {"row", "ROW", LOOK_NUMBER},
+    {"matter", "MATTER", LOOK_TEXT},
+    {"place", "PLACE", LOOK_TEXT},
+    {"lead", "LEAD", LOOK_TEXT},
+    {"fits", "FITS", LOOK_FLAG},
+    {"why", "WHY", LOOK_LONG},
+    {0},
+};
+
+/* A list of codes as `A, B`, kept in the view itself under `text_key`. */
+static void join(json_t *view, const char *key, const char *text_key)
+{
+    char text[CODES_MAX * (CODE_SIZE + 2) + 1] = "";
+    size_t size = 0, i;
+    json_t *code;
+    json_array_foreach(json_object_get(view, key), i, code)
+    {
+        if (size < sizeof text)
+            size += (size_t)snprintf(text + size, sizeof text - size, "%s%s", i == 0 ? "" : ", ", json_string_value(code));
+    }
+    json_object_set_new(view, text_key, json_string(text));
+}
+
+/* Empty codes of a row stand for `any`. */
+static void name_any(json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        if (view_text(row, "matter")[0] == '\0')
+            json_object_set_new(row, "matter", json_string("any"));
+        if (view_text(row, "place")[0] == '\0')
+            json_object_set_new(row, "place", json_string("any"));
+    }
+}
+
+static void show_list(json_t *view)
+{
+    json_t *rows = json_object_get(view, "rows");
+    join(view, "supports", "supports_text");
+    join(view, "calls", "calls_text");
+    name_any(rows);
+    render_fields(list_fields, view);
+    if (json_array_size(rows) > 0) {
+        render_heading("Rows tried, in their order");
+        render_table(tried_columns, rows, "");
+    }
+}
+
+/* The records of a timeline by which the case got its leads, oldest first. */
+static enum exit_code read_routed(struct session *session, const struct show_case_query *which, json_t *ret)
+{
+    struct timeline_query query = {.case_id = which->case_id, .number = which->number};
+    query.given = which->case_id != 0 ? TIMELINE_HAS_CASE : TIMELINE_HAS_NUMBER;
+    for (;;) {
+        json_t *page = NULL;
+        enum exit_code code = read_query(session, QUERY_TIMELINE, &query, &page);
+        if (code != EXIT_DONE)
+            return code;
+        size_t i, at = 0;
+        json_t *record;
+        json_array_foreach(json_object_get(page, "rows"), i, record)
+        {
+            if (strcmp(view_text(record, "type"), "case_routed") == 0)
+                json_array_insert(ret, at++, record);
+        }
+        query.before = (uint64_t)view_number(page, "next");
+        query.given |= TIMELINE_HAS_BEFORE;
+        json_decref(page);
+        if (query.before == 0)
+            return EXIT_DONE;
+    }
+}
+
+/* What the list in force says of a matter at a place. Of a matter or place that it no longer knows it says nothing: *ret NULL. */
+static enum exit_code ask_list(struct session *session, const char *matter, const char *place, json_t **ret)
+{
+    struct explain_route_query query = {.given = EXPLAIN_ROUTE_HAS_MATTER | EXPLAIN_ROUTE_HAS_PLACE};
+    if (!code_make(matter, strlen(matter), &query.matter) || !code_make(place, strlen(place), &query.place))
+        return say(EXIT_FAILED, "the dispatcher's answer cannot be read (matter or place of the case)");
+    return read_query(session, QUERY_EXPLAIN_ROUTE, &query, ret);
+}
+
+static void show_case(const json_t *shown, const json_t *routed)
+{
+    render_fields(head_fields, shown);
+    render_heading("What gave it its leads");
+    render_table(routed_columns, routed, "Nothing yet: it waits for the desk.");
+    render_heading("What the list in force says now");
+}
+
+static enum exit_code explain_case(struct session *session, const struct arguments *arguments)
+{
+    struct show_case_query which;
+    json_t *shown = NULL, *list = NULL, *routed = json_array();
+    if (case_number_form(arguments_word(arguments, "MATTER")) == CASE_FORM_NONE)
+        return say(EXIT_USAGE, "PLACE is missing: name a matter and a place, or a case alone. `%s` is no case.",
+                   arguments_word(arguments, "MATTER"));
+    enum exit_code code = arguments_case(arguments, "MATTER", &which);
+    if (code == EXIT_DONE)
+        code = read_query(session, QUERY_SHOW_CASE, &which, &shown);
+    if (code == EXIT_DONE)
+        code = read_routed(session, &which, routed);
+    if (code == EXIT_DONE && !session->options.json)
+        show_case(shown, routed);
+    if (code == EXIT_DONE)
+        code = ask_list(session, view_text(shown, "matter"), view_text(shown, "place"), &list);
+    if (code == EXIT_DONE && session->options.json) {
+        json_t *all = json_pack("{s:O, s:O, s:O, s:O, s:O, s:O}", "case", json_object_get(shown, "case"), "number",
+                                json_object_get(shown, "number"), "matter", json_object_get(shown, "matter"), "place",
+                                json_object_get(shown, "place"), "routed", routed, "now", list);
+        render_json(all);
+        json_decref(all);
+    } else if (code == EXIT_DONE) {
+        show_list(list);
+    }
+    json_decref(shown);
+    json_decref(list);
+    json_decref(routed);
+    return code;
+}
+
+enum exit_code explain_run(struct session *session, const struct arguments *arguments)
+{
+    const char *place = arguments_word(arguments, "[PLACE]");
+    struct arguments filled;
+    json_t *view = NULL;
+    if (place == NULL)
+        return explain_case(session, arguments);
+    enum exit_code code = command_fill(session, arguments, &filled);
+    if (code == EXIT_DONE)
+        code = read_query(session, QUERY_EXPLAIN_ROUTE, &filled.body, &view);
+    if (code == EXIT_DONE && session->options.json)
+        render_json(view);
+    else if (code == EXIT_DONE)
+        show_list(view);
+    json_decref(view);
+    return code;
+}

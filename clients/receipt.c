@@ -1,0 +1,201 @@
+/*
+ * receipt.c - the deadline receipt of one clock
+ */
+#include "clients/receipt.h"
+
+#include "clients/command.h"
+#include "clients/render.h"
+#include "clients/view.h"
+#include "config/zone.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SPAN_SIZE 64
+
+char *receipt_span(int64_t span_ms, bool days, char ret[SPAN_SIZE])
+{
+    static const struct {
+        int64_t ms;
+        const char *name;
+    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+    uint64_t rest = span_ms < 0 ? -(uint64_t)span_ms : (uint64_t)span_ms;
+    int size = snprintf(ret, SPAN_SIZE, "%s", span_ms < 0 ? "-" : "");
+    int sign = size;
+    for (size_t i = days ? 0 : 1; i < sizeof units / sizeof units[0]; i++) {
+        uint64_t count = rest / (uint64_t)units[i].ms;
+        rest %= (uint64_t)units[i].ms;
+        if (count > 0)
+            size += snprintf(ret + size, SPAN_SIZE - (size_t)size, "%s%llu %s", size > sign ? " " : "", (unsigned long long)count,
+                             units[i].name);
+    }
+    if (size == 0)
+        snprintf(ret, SPAN_SIZE, "0 min");
+    return ret;
+}
+
+static const struct column interval_columns[] = {
+    {"from", "FROM", LOOK_INSTANT}, {"until", "UNTIL", LOOK_INSTANT}, {"counts", "COUNTS", LOOK_TEXT},
+    {"words", "WHY", LOOK_TEXT},    {"name", "DAY", LOOK_LONG},       {0},
+};
+
+/* In whole working days the receipt counts hours: a working day has as many as its calendar says. */
+static bool in_days(const json_t *receipt)
+{
+    return strncmp(view_text(receipt, "time_kind"), "natural", 7) == 0;
+}
+
+static const char *in_words(const char *why)
+{
+    static const char *const words[][2] = {
+        {"working", "working time"},
+        {"natural", "natural time"},
+        {"outside_hours", "outside working hours"},
+        {"day_off", "day off"},
+        {"holiday", "holiday"},
+        {"paused", "the clock stood"},
+        {"waited", "wait for a judgement"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i][0], why) == 0)
+            return words[i][1];
+    return why;
+}
+
+/* Where the limit comes from. */
+static const char *source_in_words(const char *source)
+{
+    static const char *const words[][2] = {
+        {"policy", "by the policy"},
+        {"catalogue", "by the dispatch list"},
+        {"given", "given by the sender"},
+        {"half", "half of the list's, after a take-over"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i][0], source) == 0)
+            return words[i][1];
+    return source;
+}
+
+static void field(const char *title, const char *text)
+{
+    printf("%-14s %s\n", title, text);
+}
+
+static void field_instant(const json_t *receipt, const char *key, const char *title, const char *more)
+{
+    const char *at = view_text(receipt, key);
+    if (at[0] != '\0')
+        printf("%-14s %.10s %.8s%s\n", title, at, strlen(at) > 11 ? at + 11 : "", more);
+}
+
+static void show_head(const json_t *receipt)
+{
+    bool days = in_days(receipt), due = view_text(receipt, "due_at")[0] != '\0';
+    int64_t left = view_number(receipt, "left_ms");
+    char span[SPAN_SIZE], line[256];
+    snprintf(line, sizeof line, "%s, clock %lld of case %s, %s", view_text(receipt, "clock"),
+             (long long)view_number(receipt, "clock_id"), view_text(receipt, "number"), view_text(receipt, "state"));
+    field("Clock", line);
+    field("Unit", view_text(receipt, "unit"));
+    const char *calendar = view_text(receipt, "calendar");
+    snprintf(line, sizeof line, "%s%s%s, %s", view_text(receipt, "time_kind"), calendar[0] != '\0' ? ", calendar " : "", calendar,
+             view_text(receipt, "zone"));
+    for (char *c = line; *c != ',' && *c != '\0'; c++)
+        *c = *c == '_' ? ' ' : *c;
+    field("Time", line);
+    field_instant(receipt, "started_at", "Started", "");
+    bool provisional = json_is_true(json_object_get(receipt, "provisional"));
+    if (due) {
+        field_instant(receipt, "due_at", "Due", provisional ? ", provisional: that year's calendar is not known yet" : "");
+        snprintf(line, sizeof line, "%s, %s", receipt_span(view_number(receipt, "budget_ms"), days, span),
+                 source_in_words(view_text(receipt, "source")));
+        field("Budget", line);
+    } else {
+        field("Due", "never: no limit");
+    }
+    field_instant(receipt, "stopped_at", "Stopped", "");
+    if (view_text(receipt, "stopped_at")[0] == '\0')
+        field_instant(receipt, "now", "Now", "");
+    field("Counted", receipt_span(view_number(receipt, "counted_ms"), days, span));
+    if (due)
+        field(left < 0 ? "Late by" : "Left", receipt_span(left < 0 ? -left : left, days, span));
+}
+
+/* Adds what the table shows: spans and reasons in words. */
+static json_t *rows_in_words(const json_t *receipt)
+{
+    json_t *rows = json_array(), *row;
+    size_t i;
+    json_array_foreach(json_object_get(receipt, "rows"), i, row)
+    {
+        char span[SPAN_SIZE];
+        bool counts = json_is_true(json_object_get(row, "counted"));
+        json_t *shown = json_copy(row);
+        json_object_set_new(shown, "counts",
+                            json_string(counts ? receipt_span(view_number(row, "ms"), in_days(receipt), span) : "-"));
+        json_object_set_new(shown, "words", json_string(in_words(view_text(row, "why"))));
+        json_array_append_new(rows, shown);
+    }
+    return rows;
+}
+
+/* Reads the pages of a receipt into one; its instants in the zone of its calendar. */
+static enum exit_code read_pages(struct session *session, struct receipt_query *query, json_t **ret)
+{
+    struct zone *own = NULL;
+    enum exit_code code = session_hello(session);
+    *ret = NULL;
+    while (code == EXIT_DONE) {
+        struct client_reply reply;
+        struct receipt_reply head;
+        struct codec_fault fault;
+        code = session_ask(session, QUERY_RECEIPT, query, &reply);
+        if (code != EXIT_DONE)
+            break;
+        if (!codec_decode_map(&reply.reply.body, &receipt_reply_shape, &head, &fault)) {
+            code = say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
+            break;
+        }
+        char name[256];
+        snprintf(name, sizeof name, "%.*s", (int)head.zone.size, head.zone.at);
+        if (own == NULL && strcmp(name, session->district_zone) != 0)
+            zone_load(NULL, name, &own); /* a zone that this machine lacks: told in the district's */
+        json_t *page = view_of_reply(&reply.reply.body, QUERY_RECEIPT, own != NULL ? own : session->zone);
+        /* The clock runs on between two pages: the head is that of the last one, so that the rows add up to it. */
+        if (*ret != NULL && page != NULL) {
+            json_array_extend(json_object_get(*ret, "rows"), json_object_get(page, "rows"));
+            json_object_set(page, "rows", json_object_get(*ret, "rows"));
+        }
+        json_decref(*ret);
+        *ret = page;
+        if (head.next == 0)
+            break;
+        query->after = head.next;
+        query->given |= RECEIPT_HAS_AFTER;
+    }
+    if (*ret != NULL)
+        json_object_del(*ret, "next");
+    zone_free(own);
+    return code == EXIT_DONE && *ret == NULL ? say(EXIT_FAILED, "out of memory") : code;
+}
+
+enum exit_code receipt_run(struct session *session, const struct arguments *arguments)
+{
+    struct arguments filled;
+    json_t *receipt = NULL;
+    enum exit_code code = command_fill(session, arguments, &filled);
+    if (code == EXIT_DONE)
+        code = read_pages(session, &filled.body.query.receipt, &receipt);
+    if (code == EXIT_DONE && session->options.json) {
+        render_json(receipt);
+    } else if (code == EXIT_DONE) {
+        json_t *rows = rows_in_words(receipt);
+        show_head(receipt);
+        render_heading("What counted");
+        render_table(interval_columns, rows, "Nothing yet.");
+        json_decref(rows);
+    }
+    json_decref(receipt);
+    return code;
+}

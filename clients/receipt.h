@@ -1,0 +1,14 @@
+/*
+ * receipt.h - the deadline receipt 时限核算单: how a clock was counted, in a table that a clerk can check
+ */
+#ifndef HUYING_CLIENTS_RECEIPT_H
+#define HUYING_CLIENTS_RECEIPT_H
+
+#include "clients/arguments.h"
+
+enum exit_code receipt_run(struct session *session, const struct arguments *arguments);
+
+/* An exact span, such as `2 h 30 min`; `days`: with days of 24 hours. Returns `ret`. */
+char *receipt_span(int64_t span_ms, bool days, char ret[64]);
+
+#endif

@@ -1,0 +1,83 @@
+/* The command line's own look at a case number against the dispatcher's. */
+#include "clients/case_number.h"
+#include "dispatcher/core/number.h"
+#include "proto/shape.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void agrees(const char *text)
+{
+    uint32_t day, day_no;
+    bool right = number_parse(text_of(text), &day, &day_no);
+    ck_assert_msg((case_number_form(text) == CASE_FORM_NUMBER) == right, "%s", text);
+}
+
+/* Every number of a walk, and each with any one digit changed and any two neighbours swapped. */
+START_TEST(test_agrees)
+{
+    static const uint32_t day_nos[] = {1, 2, 9, 10, 99999, 100000, 123456, 9999999};
+    for (uint32_t day = 110701; day < 110732; day++) {
+        for (size_t n = 0; n < sizeof day_nos / sizeof day_nos[0]; n++) {
+            char number[NUMBER_SIZE];
+            int size = number_print(day, day_nos[n], number);
+            ck_assert_int_eq(case_number_form(number), CASE_FORM_NUMBER);
+            for (int at = 0; at < size; at++) {
+                char other[NUMBER_SIZE];
+                for (char digit = '0'; number[at] != '-' && digit <= '9'; digit++) {
+                    memcpy(other, number, sizeof other);
+                    other[at] = digit;
+                    ck_assert(digit == number[at] || case_number_form(other) != CASE_FORM_NUMBER);
+                    agrees(other);
+                }
+                if (at + 1 < size && number[at] != '-' && number[at + 1] != '-' && number[at] != number[at + 1]) {
+                    memcpy(other, number, sizeof other);
+                    other[at] = number[at + 1];
+                    other[at + 1] = number[at];
+                    ck_assert_int_ne(case_number_form(other), CASE_FORM_NUMBER);
+                    agrees(other);
+                }
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_forms)
+{
+    static const struct {
+        const char *text;
+        enum case_form form;
+    } rows[] = {
+        {"", CASE_FORM_NONE},
+        {"7", CASE_FORM_ID},
+        {"110701-00001-2", CASE_FORM_NUMBER},
+        {"110701-00001-3", CASE_FORM_WRONG_DIGIT},
+        {"110701-000001-2", CASE_FORM_NONE},
+        {"110701-0001-2", CASE_FORM_NONE},
+        {"110701-00001-22", CASE_FORM_NONE},
+        {"110701-00001-", CASE_FORM_NONE},
+        {"11070-00001-2", CASE_FORM_NONE},
+        {"110701_00001-2", CASE_FORM_NONE},
+        {"M115", CASE_FORM_NONE},
+        {"-7", CASE_FORM_NONE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        ck_assert_msg(case_number_form(rows[i].text) == rows[i].form, "%s", rows[i].text);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("cli_case_number");
+    TCase *tests = tcase_create("case_number");
+    tcase_add_test(tests, test_agrees);
+    tcase_add_test(tests, test_forms);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
