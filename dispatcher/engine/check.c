@@ -208,8 +208,7 @@ static void check_clock(struct check *check, uint64_t id)
 
     view_get(&view, ROW_CLOCK, id, &clock);
     for (uint64_t at = clock.span_last; at != 0 && view_get(&view, ROW_SPAN, at, &span); at = span.prev)
-        if (span.counted)
-            sum += span.until_at - span.from_at;
+        sum += span.counted_ms;
     if (sum != clock.consumed_ms) {
         snprintf(line, sizeof(line), "clock %" PRIu64 ": consumed %" PRId64 " ms, its ledger has %" PRId64 " ms", id,
                  clock.consumed_ms, sum);
