@@ -254,8 +254,9 @@ static struct district *office_district(char fill, const char *zone, int afterno
 static void adopt(struct harness *h, struct district *fresh)
 {
     struct district *old = h->district;
+    char said[512];
 
-    ck_assert_int_eq(engine_adopt(h->engine, fresh, h->config), 0);
+    ck_assert_msg(engine_adopt(h->engine, fresh, h->config, said) == 0, "%s", said);
     district_unmake(old);
     h->district = fresh;
     harness_settle(h);
