@@ -2,7 +2,7 @@
  * timeline.c - what happened on a case, in sentences
  *
  * A sentence is a pattern: {field} stands for the field of the record (or of its dims), and a part in [] is left out when a
- * field in it is empty. A record without a pattern is told by its type alone.
+ * field in it is empty; {limit} is the limit of a clock as it was written. A record without a pattern is told by its type alone.
  */
 #include "clients/timeline.h"
 
@@ -34,9 +34,10 @@ static const struct pattern {
     {"duty_done", "{duty_kind}[: {text}]"},
     {"duty_ended", "{duty_kind}[ ({reason})][: {text}]"},
     {"duty_sent_back", "{duty_kind}"},
+    {"duty_moved", "{duty_kind}, from {from}"},
     {"contact_recorded", "{outcome}, attempt {attempt}[: {evidence}]"},
-    {"clock_started", "{clock}[, {budget_ms} ({source})][, due {due_at}]"},
-    {"clock_due_moved", "{clock}[, due {due_at}][ ({why})]"},
+    {"clock_started", "{clock}[, {limit} ({source})][, due {due_at}][, {provisional}]"},
+    {"clock_due_moved", "{clock}[, due {due_at}][, {provisional}][ ({why})]"},
     {"clock_stopped", "{clock}, {in_time}[ after {consumed_ms}][, due {due_at}]"},
     {"clock_void", "{clock}[ ({why})]"},
     {"rung_fired", "of the {clock} clock[, fired {late}]"},
@@ -104,6 +105,26 @@ static void put_number(struct sentence *sentence, const char *key, json_int_t nu
     put(sentence, words, strlen(words));
 }
 
+/* `5 working days`, `1 natural day`, `4 h of working time`, `24 h`; nothing where the limit is no span. */
+static void put_limit(struct sentence *sentence, const json_t *record)
+{
+    json_int_t amount = json_integer_value(find(record, "amount"));
+    const char *kind = json_string_value(find(record, "time_kind"));
+    char words[2 * INSTANT_SIZE], span[INSTANT_SIZE];
+    bool working = kind != NULL && strncmp(kind, "working", 7) == 0;
+    if (amount == 0 || kind == NULL) {
+        put_number(sentence, "budget_ms", json_integer_value(find(record, "budget_ms")));
+        return;
+    }
+    if (strcmp(kind, "working_days") == 0 || strcmp(kind, "natural_days") == 0) {
+        snprintf(words, sizeof words, "%lld %s day%s", (long long)amount, working ? "working" : "natural", amount == 1 ? "" : "s");
+    } else {
+        span_print(amount, span);
+        snprintf(words, sizeof words, "%s%s", span, working ? " of working time" : "");
+    }
+    put(sentence, words, strlen(words));
+}
+
 /* Appends the value of a field in words. False: it is empty. */
 static bool put_field(struct sentence *sentence, const json_t *record, const char *key)
 {
@@ -111,7 +132,10 @@ static bool put_field(struct sentence *sentence, const json_t *record, const cha
     const char *text = json_string_value(value);
     size_t key_size = strlen(key);
     size_t before = sentence->used;
-    if (json_is_boolean(value)) {
+    if (strcmp(key, "limit") == 0) {
+        if (json_integer_value(find(record, "budget_ms")) != 0)
+            put_limit(sentence, record);
+    } else if (json_is_boolean(value)) {
         if (strcmp(key, "in_time") == 0)
             put(sentence, json_is_true(value) ? "in time" : "late", json_is_true(value) ? 7 : 4);
         else if (json_is_true(value))

@@ -31,6 +31,20 @@ START_TEST(test_sentences)
            "to A, B, by hand: owner");
     expect("{\"type\":\"duty_ended\",\"duty_kind\":\"respond\",\"reason\":\"none\",\"text\":\"\"}", "respond");
     expect("{\"type\":\"command_taken\",\"command\":12,\"actor\":\"wang\",\"behalf\":\"\"}", "sign by wang");
+    expect("{\"type\":\"clock_started\",\"clock\":\"handle\",\"time_kind\":\"working_days\",\"amount\":5,\"budget_ms\":126000000,"
+           "\"source\":\"catalogue\",\"due_at\":\"2027-01-04T10:00:00.000+08:00\",\"provisional\":true}",
+           "handle, 5 working days (catalogue), due 2027-01-04 10:00:00, provisional");
+    expect(
+        "{\"type\":\"clock_started\",\"clock\":\"route\",\"time_kind\":\"working_hours\",\"amount\":3600000,\"budget_ms\":3600000,"
+        "\"source\":\"policy\",\"due_at\":null,\"provisional\":false}",
+        "route, 1 h of working time (policy)");
+    expect("{\"type\":\"clock_started\",\"clock\":\"handle\",\"time_kind\":\"natural\",\"amount\":0,\"budget_ms\":90000,"
+           "\"source\":\"given\",\"due_at\":null}",
+           "handle, 1 min 30 s (given)");
+    expect("{\"type\":\"clock_started\",\"clock\":\"total\",\"time_kind\":\"natural\",\"amount\":0,\"budget_ms\":0,"
+           "\"source\":\"none\",\"due_at\":null}",
+           "total");
+    expect("{\"type\":\"duty_moved\",\"duty_kind\":\"lead\",\"from\":\"DA\"}", "lead, from DA");
     expect("{\"type\":\"nothing_known\"}", "");
 }
 END_TEST
