@@ -1,0 +1,257 @@
+"""test_wuhua.py BUILD SOURCE - the district Wuhua as it is shipped, and some days of its traffic by script/drill.
+
+The expected figures of the traffic are written here once more, from the facts of the real data, and not taken from the drill's own tables.
+"""
+
+import collections
+import csv
+import datetime
+import io
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+from harness import District  # noqa: E402
+
+BUILD, SOURCE = None, None
+SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
+URGENCIES = ("ordinary", "urgent", "emergency", "complex")
+
+# Share of a day in percent, by hour, and of a week, Monday first (message board). Some hours were measured together.
+HOURS = {(0, 7): 5.9, (8, 9): 4.1, (9, 10): 6.1, (10, 11): 11.7, (11, 12): 8.1, (12, 13): 5.6, (13, 14): 4.7, (14, 15): 6.3, (15, 16): 9.2,
+         (16, 17): 6.6, (17, 18): 7.7, (18, 22): 16.2, (22, 24): 6.5}
+WEEKDAYS = (15.6, 19.8, 18.7, 16.5, 15.0, 6.2, 8.2)
+FIELDS = {"A": 34.8, "B": 20.5, "C": 19.3, "D": 5.3, "E": 4.4, "F": 4.2}
+LATE = {"B": 15.6, "C": 4.1, "*": 9.2}
+
+
+def config(name):
+    with open(os.path.join(SOURCE, "config/wuhua", name), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def drill(*words, **options):
+    return subprocess.run([os.path.join(SOURCE, "script/drill"), *words], capture_output=True, text=True, timeout=500, **options)
+
+
+def by_hours(instants):
+    """Share in percent of each span of HOURS."""
+    hours = collections.Counter(at.hour for at in instants)
+    return {span: 100 * sum(hours[h] for h in range(*span)) / len(instants) for span in HOURS}
+
+
+class Tables(unittest.TestCase):
+    def test_made_from_their_sources(self):
+        done = subprocess.run([sys.executable, os.path.join(SOURCE, "script/make-wuhua"), "--check"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_dispatcher_finds_no_fault(self):
+        program = os.path.join(BUILD, "dispatcher/admin/huying-admin")
+        done = subprocess.run([program, "config", "check", os.path.join(SOURCE, "config/wuhua")], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_real_district(self):
+        units = config("units.csv")
+        own = collections.Counter((unit["tier"], unit["class"]) for unit in units)
+        self.assertEqual(own["district", "government"], 1)
+        self.assertEqual(own["street", "government"], 10 + 1)  # and the statistical street
+        self.assertEqual(own["community", "committee"], 101)
+        self.assertGreaterEqual(own["grid", "government"], 2 * 101)
+        named = {unit["name"] for unit in units}
+        official = config("units-wuhua.csv")
+        self.assertEqual(len(official), 113)
+        for row in official:
+            self.assertIn(row["name"].removesuffix("居民委员会"), named)
+        self.assertTrue(all(unit["duty_phone"] == "" or unit["duty_phone"].startswith("000-") for unit in units))
+
+    def test_stations_know_who_sent_them(self):
+        units = {unit["code"]: unit for unit in config("units.csv")}
+        stations = [unit for unit in units.values() if unit["class"] == "station"]
+        self.assertEqual(len(stations), 4 * 10)
+        for station in stations:
+            self.assertEqual(units[station["seconded_by"]]["class"], "department")
+            self.assertEqual(units[station["parent"]]["tier"], "street")
+
+    def test_every_matter_is_led_and_limited(self):
+        matters, rows = config("matters.csv"), config("catalogue.csv")
+        self.assertGreaterEqual(len(matters), 115)
+        self.assertEqual(len({matter["field"] for matter in matters}), 15)
+        streets = {unit["code"] for unit in config("units.csv") if unit["tier"] == "street" and unit["class"] == "government"}
+        for matter in matters:
+            places = {row["place"] for row in rows if row["matter"] == matter["code"]}
+            self.assertTrue("*" in places or streets <= places, f"{matter['code']} is led nowhere in {streets - places}")
+        for row in rows:
+            self.assertTrue(all(row[f"limit_{urgency}"] for urgency in URGENCIES), row)
+
+
+class Arrivals(unittest.TestCase):
+    """A year of complaints as `--plan` prints them: no dispatcher is needed."""
+
+    @classmethod
+    def setUpClass(cls):
+        done = drill("--plan", "--year", "2026", "--seed", "facts")
+        assert done.returncode == 0, done.stderr
+        cls.text = done.stdout
+        cls.rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        cls.instants = [datetime.datetime.fromisoformat(row["at"]) for row in cls.rows]
+
+    def sizes(self, column):
+        found = sorted(len(row[column].encode()) for row in self.rows)
+        return [found[int(len(found) * share)] for share in (0.5, 0.9, 0.99)] + [found[-1]]
+
+    def test_same_seed_same_words(self):
+        again = drill("--plan", "--from", "2026-01-01", "--days", "7", "--seed", "facts").stdout
+        self.assertEqual(again, self.text[:len(again)])
+        self.assertNotEqual(drill("--plan", "--from", "2026-01-01", "--days", "7", "--seed", "other").stdout, again)
+
+    def test_volume(self):
+        days = sorted(collections.Counter(at.date() for at in self.instants).values())
+        self.assertEqual(len(days), 365)
+        self.assertAlmostEqual(days[182], 99, delta=8)
+        self.assertTrue(200 < days[-1] < 420, days[-1])
+
+    def test_hours_and_weekdays(self):
+        for span, share in by_hours(self.instants).items():
+            self.assertAlmostEqual(share, HOURS[span], delta=0.8, msg=f"hours {span}")
+        days = collections.Counter(at.weekday() for at in self.instants)
+        for day, share in enumerate(WEEKDAYS):
+            self.assertAlmostEqual(100 * days[day] / len(self.rows), share, delta=2.5, msg=f"weekday {day}")  # the year has its holidays
+
+    def test_fields_and_kinds(self):
+        told = [row for row in self.rows if row["matter"] != "unknown"]
+        fields = collections.Counter(row["matter"][0] for row in told)
+        self.assertEqual(len(fields), 15)
+        for field, share in FIELDS.items():
+            self.assertAlmostEqual(100 * fields[field] / len(told), share, delta=1.2, msg=field)
+        self.assertTrue(all(100 * fields[field] / len(told) < 3.5 for field in fields if field not in FIELDS))
+        complaints = sum(row["kind"] == "complaint" for row in self.rows)
+        self.assertAlmostEqual(100 * complaints / len(self.rows), 93, delta=1)
+
+    def test_sizes(self):
+        median, p90, p99, most = self.sizes("text")
+        self.assertTrue(530 <= median <= 640, median)
+        self.assertTrue(2000 <= p90 <= 2700, p90)
+        self.assertTrue(5700 <= p99 <= 7900, p99)
+        self.assertTrue(15000 <= most <= 26000, most)
+        median, _, _, most = self.sizes("title")
+        self.assertTrue(48 <= median <= 58 and most <= 111, (median, most))
+
+    def test_partners_and_repeaters(self):
+        place = {unit["code"]: unit for unit in config("units.csv")}
+
+        def community(code):
+            return place[code]["parent"] if place[code]["tier"] == "grid" else code
+
+        groups = collections.Counter((at.date(), community(row["place"]), row["matter"]) for at, row in zip(self.instants, self.rows))
+        self.assertAlmostEqual(100 * sum(n for n in groups.values() if n > 1) / len(self.rows), 32.5, delta=4)
+        phones = collections.Counter(row["reporter_phone"] for row in self.rows if row["reporter_phone"])
+        self.assertAlmostEqual(100 * phones.most_common(1)[0][1] / len(self.rows), 100 * 92 / 4326, delta=0.4)
+        self.assertTrue(all(phone.startswith("000-") for phone in phones))
+        month = [row["text"] for row in self.rows[:2500]]
+        self.assertAlmostEqual(100 * near_duplicates(month, 0.9), 9, delta=3)
+
+
+def near_duplicates(texts, least):
+    """Share of the texts that have a partner whose 4-character shingles are as similar (Jaccard)."""
+    shingles = [{text[i:i + 4] for i in range(len(text) - 3)} for text in texts]
+    holders = collections.defaultdict(list)
+    for number, found in enumerate(shingles):
+        for shingle in found:
+            holders[shingle].append(number)
+    partners = 0
+    for number, found in enumerate(shingles):
+        shared = collections.Counter()
+        for shingle in found:
+            if len(holders[shingle]) < 60:
+                shared.update(holders[shingle])
+        del shared[number]
+        partners += any(len(found & shingles[other]) >= least * len(found | shingles[other]) for other, _ in shared.most_common(6))
+    return partners / len(texts)
+
+
+class Drilled(unittest.TestCase):
+    """Some days through a real dispatcher in drill time."""
+
+    def play(self, district, *words):
+        return drill("--server", district.server, "--keys", district.keys, "--config", district.config, *words)
+
+    def run_days(self, *words):
+        """Exit code, what it said, and the events of a run on a dispatcher of its own; the journal must be in order afterwards."""
+        with District(BUILD, os.path.join(SOURCE, "config/wuhua")) as district:
+            done = self.play(district, *words)
+            events = district.events()
+            district.stop()
+            district.check()
+        return done, events
+
+    def test_same_seed_same_journal(self):
+        words = ("--from", "2026-04-01", "--days", "4", "--seed", "twice")  # Qingming 清明 is in it
+        first, first_events = self.run_days(*words)
+        second, second_events = self.run_days(*words)
+        self.assertEqual(first.returncode, 0, first.stdout + first.stderr)
+        self.assertIn("nothing was refused", first.stdout)
+        self.assertEqual(second.returncode, 0)
+        self.assertGreater(len(first_events), 5000)
+        self.assertEqual(len(first_events), len(second_events))
+        for one, other in zip(first_events, second_events):
+            self.assertEqual(one, other)
+        # The first line of the summary ends with the time it took.
+        self.assertEqual(first.stdout.splitlines()[1:], second.stdout.splitlines()[1:])
+
+    def test_three_weeks(self):
+        done, events = self.run_days("--from", "2026-05-11", "--days", "21", "--seed", "weeks")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        by_type = collections.defaultdict(list)
+        for event in events:
+            by_type[event["type"]].append(event)
+        self.received(by_type["case_received"])
+        self.late(by_type)
+        # Every way that the drill knows was gone.
+        for kind in ("case_routed", "contact_recorded", "lead_answered", "duty_claimed", "duty_released", "call_raised", "call_dispatched",
+                     "call_arrived", "call_finished", "call_rated", "call_closed", "followup_attempted", "followup_ended", "case_reopened",
+                     "case_noted", "order_proposed", "case_closed"):
+            self.assertTrue(by_type[kind], f"no {kind}")
+        self.assertEqual({event["how"] for event in by_type["case_routed"]}, {"rule", "hand", "take_over", "next_round"})
+        self.assertTrue(any(not event["confirmed"] for event in by_type["call_rated"]), "every result was confirmed")
+
+    def received(self, events):
+        instants = [datetime.datetime.fromisoformat(event["at"]).astimezone(SHANGHAI) for event in events]
+        self.assertGreater(len(instants), 1500)
+        for span, share in by_hours(instants).items():
+            self.assertAlmostEqual(share, HOURS[span], delta=2.5, msg=f"hours {span}")
+
+    def late(self, by_type):
+        started = {event["seq"]: event for event in by_type["clock_started"] if event["clock"] == "handle" and event["round"] == 1}
+        ended, late = collections.Counter(), collections.Counter()
+        for event in by_type["clock_stopped"]:
+            if event["clock_id"] in started:
+                for field in (event["dims"]["matter"][0], "*"):
+                    ended[field] += 1
+                    late[field] += not event["in_time"]
+        for field, share in LATE.items():
+            self.assertAlmostEqual(100 * late[field] / ended[field], share, delta=5, msg=f"late in field {field}")
+
+    def test_refusal_ends_with_one(self):
+        with District(BUILD, os.path.join(SOURCE, "config/wuhua")) as district:
+            subprocess.run([district.program("huying"), "--keys", district.keys, "keys", "new", "--role", "operator", "--unit", "WH", "clerk"],
+                           check=True, capture_output=True)
+            district.stop()
+            district.start()
+            done = self.play(district, "--key", "clerk")  # may not say when its commands are
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("CLOCK", done.stdout)
+
+    def test_clock_that_has_passed(self):
+        with District(BUILD, os.path.join(SOURCE, "config/wuhua")) as district:
+            district.run("advance", "2026-06-01T00:00:00")
+            done = self.play(district, "--from", "2026-05-01")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("2026-06-01", done.stderr)
+        self.assertEqual(self.play(district).returncode, 3)  # its keys are gone with its folder
+
+
+if __name__ == "__main__":
+    BUILD, SOURCE = sys.argv[1:3]
+    unittest.main(argv=sys.argv[:1])
