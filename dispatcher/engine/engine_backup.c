@@ -39,6 +39,7 @@ struct engine_backup {
     /* Of the pieces: */
     int folder;       /* `backups`, locked; -1 = not open */
     char *part;       /* path of NAME.part; NULL = nothing has been made */
+    bool named;       /* it may have its name already */
     int rc;           /* how the last piece ended */
     const char *what; /* what it was doing */
 
@@ -121,6 +122,20 @@ static void let_go(struct engine_backup *backup)
     backup->parts = NULL;
 }
 
+/* What is half done takes room that is wanted. */
+static void remove_part(struct engine_backup *backup)
+{
+    if (backup->part == NULL)
+        return;
+    datadir_remove(backup->part);
+    if (backup->named) {
+        backup->part[strlen(backup->part) - strlen(PART)] = '\0';
+        datadir_remove(backup->part);
+    }
+    free(backup->part);
+    backup->part = NULL;
+}
+
 void engine_backup_close(struct engine *engine)
 {
     struct engine_backup *backup = engine->backup;
@@ -129,8 +144,7 @@ void engine_backup_close(struct engine *engine)
         return;
     /* Whoever does the pieces has ended them. */
     assert(backup->state != BACKUP_ROWS && backup->state != BACKUP_JOURNAL);
-    if (backup->part != NULL)
-        datadir_remove(backup->part);
+    remove_part(backup);
     let_go(backup);
     free((char *)backup->backups);
     free(backup);
@@ -279,10 +293,9 @@ static int give_name(struct engine_backup *backup)
     char part[CODE_SIZE + sizeof(PART)];
 
     snprintf(part, sizeof(part), "%s" PART, backup->name);
+    backup->named = true;
     if (renameat(backup->folder, part, backup->folder, backup->name) < 0)
         return -errno;
-    free(backup->part);
-    backup->part = NULL;
     return folder_sync(backup->folder);
 }
 
@@ -303,9 +316,8 @@ void engine_backup_work(struct engine_backup *backup)
 {
     assert(backup->state == BACKUP_ROWS || backup->state == BACKUP_JOURNAL);
     backup->rc = backup->state == BACKUP_ROWS ? work_rows(backup) : work_journal(backup);
-    /* What is half done takes room that is wanted. */
-    if (backup->rc < 0 && backup->part != NULL)
-        datadir_remove(backup->part);
+    if (backup->rc < 0)
+        remove_part(backup);
 }
 
 static void fail(struct engine *engine, const char *what, int r)
@@ -347,8 +359,7 @@ struct engine_backup *engine_backup_next(struct engine *engine)
     if (r == 0)
         r = list_parts(engine);
     if (r < 0) {
-        if (backup->part != NULL)
-            datadir_remove(backup->part);
+        remove_part(backup);
         fail(engine, "the journal and the rows are not in order", r);
         return NULL;
     }
@@ -406,6 +417,7 @@ static enum refusal want(struct engine_backup *backup, const struct code *start)
     backup->failed[0] = '\0';
     backup->copying.copied = 0;
     backup->total = 0;
+    backup->named = false;
     return REFUSAL_NONE;
 }
 

@@ -64,7 +64,8 @@ void harness_open(struct harness *h)
                                      .checkpoint_records = h->checkpoint_records,
                                      .version = "test",
                                      .log = log_line,
-                                     .log_arg = h};
+                                     .log_arg = h,
+                                     .backups = h->backups};
     char said[512];
     int r = engine_open(&options, &h->engine, said);
 

@@ -22,8 +22,9 @@ struct harness {
     struct engine *engine;
     bool drill;
     uint32_t checkpoint_records;
-    int64_t clock_ms; /* in real time: what the shell's clock says */
-    int journaled;    /* what the last engine_journaled returned */
+    const char *backups; /* folder for them, or NULL */
+    int64_t clock_ms;    /* in real time: what the shell's clock says */
+    int journaled;       /* what the last engine_journaled returned */
     uint32_t peer_roles;
     struct code peer_unit;
     char peer_name[33];
