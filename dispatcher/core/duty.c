@@ -14,9 +14,16 @@ static bool leased_by_other(const struct judging *j)
     return j->duty.claimed && j->duty.claimer != actor_hash(j);
 }
 
+/* Was it handed to a worker of another key? */
+static bool pulled_by_other(const struct judging *j)
+{
+    uint64_t holder = j->view->lease == NULL ? 0 : j->view->lease(j->view->lease_arg, j->duty.duty_id);
+    return holder != 0 && holder != actor_hash(j);
+}
+
 bool judge_claim(struct judging *j)
 {
-    if (leased_by_other(j)) {
+    if (leased_by_other(j) || pulled_by_other(j)) {
         return refuse(j, REFUSAL_LEASED, "duty");
     }
     struct duty_claimed_body *body = &emit_duty(j, RECORD_DUTY_CLAIMED, &j->duty)->body.duty_claimed;

@@ -50,6 +50,10 @@ struct view {
     void *store;
     const struct row_ops *ops;
     const struct district *district; /* NULL while applying: apply reads rows and the record, nothing else */
+    /* Hash of the name of the key that was handed this duty by a pull and still has it, 0 = none. NULL: nobody hands out duties.
+     * For judging: a lease is in no row. */
+    uint64_t (*lease)(void *lease_arg, uint64_t duty_id);
+    void *lease_arg;
 };
 
 static inline bool view_get(const struct view *view, enum row_table table, uint64_t id, void *ret_row)

@@ -1,5 +1,5 @@
 #include "dispatcher/engine/engine.h"
-#include "dispatcher/engine/state.h"
+#include "dispatcher/engine/live.h"
 
 #include "config/district.h"
 
@@ -130,6 +130,14 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
         return r;
     }
     engine_reload(engine);
+    r = live_open(engine);
+    if (r < 0) {
+        snprintf(said, DATADIR_SAID, "The followers in %s cannot be read: %s.", engine->folder.rows, strerror(-r));
+        engine_close(engine);
+        return r;
+    }
+    engine->view.lease = live_lease;
+    engine->view.lease_arg = engine;
     engine_backup_sweep(engine);
     *ret = engine;
     return 0;
@@ -144,6 +152,8 @@ int engine_adopt(struct engine *engine, const struct district *district, const c
     r = adopt_fits(engine, district, said);
     if (r == 0 && config_folder != NULL)
         r = datadir_keep_config(&engine->folder, district->hash, config_folder);
+    if (r == 0)
+        r = live_adopt(engine, district);
     if (r < 0) {
         if (said[0] == '\0')
             snprintf(said, DATADIR_SAID, "The set could not be kept with the data: %s.", strerror(-r));
@@ -183,7 +193,7 @@ int64_t engine_next_due_ms(struct engine *engine)
 
     if (engine->stopped < 0)
         return INT64_MAX;
-    if (engine->job.on || engine->adopting || engine->settle_next != 0)
+    if (engine->job.on || engine->adopting || engine->settle_next != 0 || live_busy(engine))
         return engine->now_ms;
     if (!store_next_timer(engine->store, &at_ms, &kind, &id))
         return INT64_MAX;
@@ -193,14 +203,28 @@ int64_t engine_next_due_ms(struct engine *engine)
     return at_ms;
 }
 
+int64_t engine_next_wait_ms(const struct engine *engine)
+{
+    return engine->stopped < 0 ? INT64_MAX : live_next_ms(engine);
+}
+
+void engine_undelivered(struct engine *engine, uint64_t peer)
+{
+    assert(!engine->in_step);
+    live_undelivered(engine, peer);
+}
+
 /* A checkpoint that fails costs a rewind and a replay; the journal has everything, so work goes on and the next one is tried later.
  */
 static int checkpoint(struct engine *engine)
 {
-    int r = store_checkpoint(engine->store);
+    int r = live_write(engine);
     char text[160];
 
+    if (r == 0)
+        r = store_checkpoint(engine->store);
     if (r == 0) {
+        live_written(engine);
         engine->since_checkpoint = 0;
         engine->checkpoint_again_at = 0;
         return 0;
@@ -223,7 +247,7 @@ int engine_checkpoint(struct engine *engine, bool idle)
         return engine->stopped;
     if (engine->since_checkpoint < engine->checkpoint_again_at && !idle)
         return 0;
-    if (store_dirty(engine->store) > 0) {
+    if (store_dirty(engine->store) > 0 || live_dirty(engine)) {
         r = checkpoint(engine);
         if (r < 0)
             return r;
@@ -306,11 +330,16 @@ int engine_journaled(struct engine *engine, enum engine_outcome outcome)
 
     assert(engine->in_step);
     engine->in_step = false;
-    if (outcome != OUTCOME_DURABLE)
+    if (outcome != OUTCOME_DURABLE) {
+        live_failed(engine);
         return step_failed(engine, outcome);
-    if (engine->stopped < 0)
+    }
+    if (engine->stopped < 0) {
+        live_failed(engine);
         return engine->stopped;
+    }
     assert(engine->last_seq == journal_last_seq(engine->journal));
+    live_durable(engine);
     journal_ahead(engine, appended);
     engine->since_checkpoint += records;
     if (engine->since_checkpoint >= engine->checkpoint_records && engine->since_checkpoint >= engine->checkpoint_again_at)
@@ -330,7 +359,7 @@ bool engine_next_event(struct engine *engine, struct text *ret_topic, const void
     const struct record_info *info;
 
     assert(!engine->in_step);
-    if (!outbox_next_event(&engine->outbox, &type, ret_data, ret_size))
+    if (engine->deaf || !outbox_next_event(&engine->outbox, &type, ret_data, ret_size))
         return false;
     info = record_info(type);
     *ret_topic = (struct text){.at = info->name, .size = info->name_size};
@@ -352,11 +381,14 @@ struct engine *engine_close(struct engine *engine)
         /* A step that was never journaled must not reach the rows. */
         if (engine->in_step)
             replay_rewind(engine);
+        if (store_failed(engine->store) == 0 && engine->live != NULL)
+            live_write(engine);
         if (store_failed(engine->store) == 0 && store_dirty(engine->store) > 0)
             store_checkpoint(engine->store);
     } else if (engine->store != NULL) {
         store_rewind(engine->store);
     }
+    live_close(engine);
     store_close(engine->store);
     journal_close(engine->journal);
     frames_free(&engine->frames);

@@ -97,6 +97,14 @@ void engine_listen(struct engine *engine, bool anybody);
  * way). */
 int64_t engine_next_due_ms(struct engine *engine);
 
+/* Wall clock (that of engine_take's clock_ms, in drill time too) at which engine_take wants to be called again for questions that
+ * wait, and for leases that end; INT64_MAX: never. */
+int64_t engine_next_wait_ms(const struct engine *engine);
+
+/* A reply could not be delivered, for its connection is gone: what else waits for this peer ends, and duties that were handed to it
+ * in the step just ended are free again. Before the next engine_take. */
+void engine_undelivered(struct engine *engine, uint64_t peer);
+
 /* Writes a checkpoint when there is something to write. `idle`: nothing else to do, so take the time. Returns 0 or negative errno.
  */
 int engine_checkpoint(struct engine *engine, bool idle);

@@ -1,6 +1,7 @@
 #include "dispatcher/engine/query.h"
 
 #include "config/zone.h"
+#include "dispatcher/engine/live.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -200,33 +201,45 @@ static int answer(struct query *query, struct proto_buffer *out)
     case QUERY_RECEIPT:
         return query_receipt(query, out);
     case QUERY_PULL:
+        return query_pull(query);
     case QUERY_KEEP:
+        return query_keep(query, out);
     case QUERY_FOLLOW:
+        return query_follow(query);
     case QUERY_LIST_FOLLOWERS:
-        break;
+        return query_list_followers(query, out);
     }
     return query_refuse(query, REFUSAL_NOT_BUILT, NULL);
 }
 
-void query_answer(struct engine *engine, const struct engine_peer *from, const struct request *request)
+void query_init(struct query *query, struct engine *engine, const struct engine_peer *from, const struct request *request)
 {
     const struct district *district = engine->district;
-    struct query query = {.engine = engine, .from = from, .request = request, .district = district};
+
+    *query = (struct query){.engine = engine, .from = from, .request = request, .district = district};
+    query->top = code_empty(&from->unit) ? -1 : district_unit_find(district, &from->unit);
+    query->all =
+        query->top >= 0 && (query->top == district->desk_unit || district_within(district, district->district_unit, query->top));
+    query->with_persons = (from->roles & PERSON_ROLES) != 0;
+}
+
+void query_answer(struct engine *engine, const struct engine_peer *from, const struct request *request)
+{
+    struct query query;
     struct proto_buffer *out = outbox_begin(&engine->outbox, from->peer, request->id);
     int r;
 
     if (out == NULL)
         return;
-    query.top = code_empty(&from->unit) ? -1 : district_unit_find(district, &from->unit);
-    query.all =
-        query.top >= 0 && (query.top == district->desk_unit || district_within(district, district->district_unit, query.top));
-    query.with_persons = (from->roles & PERSON_ROLES) != 0;
+    query_init(&query, engine, from, request);
     r = answer(&query, out);
-    if (r == 0 && query.refusal == REFUSAL_NONE) {
+    if (r == 0 && query.refusal == REFUSAL_NONE && !query.parked) {
         outbox_end(&engine->outbox);
         return;
     }
     outbox_cancel(&engine->outbox);
+    if (query.parked)
+        return;
     /* What could not be read (a bad block, no memory) is said to the one who asked; it does not end the step. */
     if (r < 0) {
         engine_log(engine, 0, "read_failed", strerror(-r));

@@ -20,9 +20,13 @@ struct query {
     int32_t top;       /* index of the key's unit; -1 = not a unit of this district: sees nothing */
     bool all;          /* the district or the desk: sees everything */
     bool with_persons; /* texts and persons, by role */
+    bool parked;       /* the answer comes later (live.h) */
     enum refusal refusal;
     const char *field;
 };
+
+/* Fills in who asks what; borrows both. */
+void query_init(struct query *query, struct engine *engine, const struct engine_peer *from, const struct request *request);
 
 /* Answers a query into the outbox. */
 void query_answer(struct engine *engine, const struct engine_peer *from, const struct request *request);
@@ -49,6 +53,9 @@ bool query_find_case(struct query *query, uint64_t case_id, struct text number, 
 
 /* May the key see this case? */
 bool query_sees(const struct query *query, const struct case_row *row);
+
+/* The newest event before `seq`, 0 = none. Returns 0 or a negative errno. */
+int query_event_before(struct engine *engine, uint64_t seq, uint64_t *ret);
 
 /* Names of the configuration, or the code itself where it is not there any more. */
 struct text query_unit_name(const struct query *query, const struct code *code);

@@ -99,13 +99,13 @@ int query_timeline(struct query *query, struct proto_buffer *out)
     return r == 0 ? reply_end(&writer) : r;
 }
 
-/* The newest event before `seq`, 0 = none. Nearly every record is one, so the walk is short. */
-static int event_before(struct query *query, uint64_t seq, uint64_t *ret)
+/* Nearly every record is an event, so the walk is short. */
+int query_event_before(struct engine *engine, uint64_t seq, uint64_t *ret)
 {
     struct record record;
 
     for (*ret = seq; --*ret > 0;) {
-        int r = read_record(query, *ret, &record);
+        int r = reader_get(&engine->reader, engine->journal, &engine->frames, *ret, &record);
 
         if (r < 0)
             return r;
@@ -147,7 +147,7 @@ static int collect(struct query *query, struct page *page)
 {
     struct journal_cursor cursor;
     struct journal_frame frame;
-    int r = event_before(query, page->next, &page->prev);
+    int r = query_event_before(query->engine, page->next, &page->prev);
 
     if (r == 0)
         r = journal_follow(query->engine->journal, page->next, &cursor);

@@ -54,6 +54,8 @@ struct engine {
     uint64_t settle_next;              /* cases from this id on may have to be settled under the set in force; 0 = none */
     struct job job;
 
+    struct live *live; /* what comes from no record: live.h */
+
     bool deaf;    /* nobody listens to events */
     bool in_step; /* between take and journaled */
     struct frames frames;

@@ -1,5 +1,5 @@
 /* One step: a batch of messages is judged against the rows, and what it records is encoded for the journal. */
-#include "dispatcher/engine/query.h"
+#include "dispatcher/engine/live.h"
 #include "dispatcher/engine/state.h"
 #include "dispatcher/engine/translate.h"
 
@@ -39,13 +39,14 @@ static int apply(struct engine *engine, struct verdict *verdict, int64_t at_ms)
         return r;
     for (uint32_t i = 0; i < verdict->count; i++) {
         const struct record *record = &verdict->records[i];
+        bool event = record_is_event(record->type);
 
         core_apply(&engine->apply_view, record);
-        if (record_is_event(record->type)) {
-            if (!engine->deaf)
-                outbox_event(&engine->outbox, record, engine->last_event);
+        if (event && (!engine->deaf || live_followed(engine)))
+            outbox_event(&engine->outbox, record, engine->last_event);
+        if (event)
             engine->last_event = record->seq;
-        }
+        live_record(engine, record, event);
         engine->last_seq = record->seq;
         engine->last_at_ms = at_ms;
     }
@@ -267,8 +268,9 @@ void step_drop_job(struct engine *engine)
     outbox_refuse(&engine->outbox, engine->job.from.peer, request.id, REFUSAL_STORAGE_FAILED, NULL);
 }
 
-static void begin(struct engine *engine, int64_t now_ms, bool had_job)
+static void begin(struct engine *engine, int64_t now_ms, int64_t clock_ms, bool had_job)
 {
+    live_begin(engine, clock_ms);
     frames_reset(&engine->frames, engine->epoch);
     outbox_reset(&engine->outbox);
     engine->now_ms = now_ms;
@@ -290,7 +292,7 @@ size_t engine_take(struct engine *engine, const struct engine_message *messages,
         char text[160];
         int r;
 
-        begin(engine, now_ms, had_job);
+        begin(engine, now_ms, clock_ms, had_job);
         taken = run(engine, messages, count);
         r = failure(engine);
         if (r == 0)

@@ -30,7 +30,7 @@ static int64_t now_ms(const struct loop *loop)
 
 static bool is_due(const struct loop *loop)
 {
-    return engine_next_due_ms(loop->engine) <= now_ms(loop);
+    return engine_next_due_ms(loop->engine) <= now_ms(loop) || engine_next_wait_ms(loop->engine) <= wall_ms();
 }
 
 /* The engine cannot go on: send what it has allowed, and end. The next start recovers from the journal. */
@@ -49,7 +49,8 @@ static void deliver(struct loop *loop)
 {
     struct engine_reply reply;
     while (engine_next_reply(loop->engine, &reply))
-        requests_reply(loop->requests, &reply);
+        if (!requests_reply(loop->requests, &reply))
+            engine_undelivered(loop->engine, reply.peer);
     struct text topic;
     const void *data;
     size_t size;
@@ -125,8 +126,10 @@ static void arm(struct loop *loop)
     bool busy = false;
     uint64_t wait_ms = FLUSH_LOOK_MS;
     if (loop->stage == STAGE_RUNNING || loop->stage == STAGE_DRAINING) {
-        int64_t due_in_ms = engine_next_due_ms(loop->engine) - now_ms(loop);
+        int64_t due_in_ms = engine_next_due_ms(loop->engine) - now_ms(loop),
+                wait_in_ms = engine_next_wait_ms(loop->engine) - wall_ms();
         uint64_t tick_in_ms = loop->next_tick_ms > uv_now(loop->uv) ? loop->next_tick_ms - uv_now(loop->uv) : 0;
+        due_in_ms = wait_in_ms < due_in_ms ? wait_in_ms : due_in_ms;
         busy = loop->forced || requests_count(loop->requests) > 0 || due_in_ms <= 0;
         wait_ms = due_in_ms > 0 && (uint64_t)due_in_ms < tick_in_ms ? (uint64_t)due_in_ms : tick_in_ms;
     }

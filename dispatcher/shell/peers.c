@@ -198,12 +198,12 @@ bool peers_admit(struct peers *peers, const void *routing, size_t routing_size, 
     return true;
 }
 
-void peers_send(struct peers *peers, uint64_t number, bool delimited, const void *data, size_t size)
+bool peers_send(struct peers *peers, uint64_t number, bool delimited, const void *data, size_t size)
 {
     struct peer *peer = NULL;
     HASH_FIND(by_number, peers->numbers, &number, sizeof(number), peer);
     if (peer == NULL)
-        return;
+        return false;
     size_t before = peer->outbox.waiting_bytes;
     int rc = peer_outbox_send(&peer->outbox, peers->router, peer->routing, peer->routing_size, delimited, data, size);
     settle(peers, peer, before, rc);
@@ -211,6 +211,7 @@ void peers_send(struct peers *peers, uint64_t number, bool delimited, const void
         drop_replies(peers, peers->blocked, "has not read for the longest time while replies fill memory");
     if (peers->blocked != NULL && !peers->stopped && !uv_is_active((uv_handle_t *)&peers->retry))
         uv_timer_start(&peers->retry, on_retry, PEERS_RETRY_MS, PEERS_RETRY_MS);
+    return rc != -EHOSTUNREACH;
 }
 
 size_t peers_waiting_bytes(const struct peers *peers)

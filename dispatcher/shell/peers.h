@@ -29,8 +29,8 @@ struct peers *peers_new(void *router, uv_loop_t *loop, struct keyring *ring, str
 bool peers_admit(struct peers *peers, const void *routing, size_t routing_size, const char *name, uint64_t *ret_number,
                  struct identity *ret);
 
-/* Sends a reply to a peer, now or when it reads again; without effect for a peer that is forgotten. Borrows `data` for the call. */
-void peers_send(struct peers *peers, uint64_t number, bool delimited, const void *data, size_t size);
+/* Sends a reply to a peer, now or when it reads again. Borrows `data` for the call. False: the peer is gone, or forgotten. */
+bool peers_send(struct peers *peers, uint64_t number, bool delimited, const void *data, size_t size);
 
 /* Bytes that wait in outboxes (not yet handed to ZeroMQ). */
 size_t peers_waiting_bytes(const struct peers *peers);

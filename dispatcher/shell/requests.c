@@ -141,7 +141,7 @@ void requests_taken(struct requests *requests, size_t count)
     requests->count -= count;
 }
 
-void requests_reply(struct requests *requests, const struct engine_reply *reply)
+bool requests_reply(struct requests *requests, const struct engine_reply *reply)
 {
-    peers_send(requests->peers, reply->peer / 2, (reply->peer & 1) != 0, reply->data, reply->size);
+    return peers_send(requests->peers, reply->peer / 2, (reply->peer & 1) != 0, reply->data, reply->size);
 }

@@ -36,8 +36,8 @@ size_t requests_offer(struct requests *requests, struct engine_message *messages
 /* Lets go of the first `count` of those offered. */
 void requests_taken(struct requests *requests, size_t count);
 
-/* Answers one message, to the peer number that requests_offer gave with it. */
-void requests_reply(struct requests *requests, const struct engine_reply *reply);
+/* Answers one message, to the peer number that requests_offer gave with it. False: that peer is gone. */
+bool requests_reply(struct requests *requests, const struct engine_reply *reply);
 
 /* NULL is allowed; returns NULL. */
 struct requests *requests_free(struct requests *requests);

@@ -99,6 +99,11 @@ static int open_tables(struct store *store)
         rc = check_meta(store, meta);
     if (rc == 0)
         rc = store_errno(mdb_dbi_open(store->txn, "counters", make, &store->counters_dbi));
+    if (rc == 0) {
+        int followers = mdb_dbi_open(store->txn, "followers", make, &store->followers_dbi);
+        store->no_followers = followers == MDB_NOTFOUND;
+        rc = store->no_followers ? 0 : store_errno(followers);
+    }
     for (int i = 0; rc == 0 && i < ROW_TABLE_COUNT; i++)
         rc = store_errno(mdb_dbi_open(store->txn, row_table_name((enum row_table)i), make | MDB_INTEGERKEY, &store->tables[i]));
     return rc;
@@ -134,7 +139,7 @@ static void close_env(struct store *store)
 
 static int open_steps(struct store *store)
 {
-    int rc = mdb_env_set_maxdbs(store->env, ROW_TABLE_COUNT + 2);
+    int rc = mdb_env_set_maxdbs(store->env, ROW_TABLE_COUNT + 3);
     if (rc == 0)
         rc = mdb_env_set_mapsize(store->env, store->map_size);
     if (rc == 0)

@@ -77,6 +77,14 @@ void store_counters(struct store *store, uint32_t metric, uint32_t from_slot, ui
 int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg, const char *table, uint64_t id, const char *what),
                       void *arg);
 
+/* The local table of followers of events: what each has confirmed. It is written with the checkpoint like all rows, but comes from
+ * no record, and store_compare leaves it out. `each` is called in the order of key and name, and may stop by false. Return 0 or a
+ * negative errno; put and drop latch theirs. */
+int store_followers(struct store *store,
+                    bool (*each)(void *arg, const struct code *key, const struct code *name, uint64_t confirmed), void *arg);
+int store_follower_put(struct store *store, const struct code *key, const struct code *name, uint64_t confirmed);
+int store_follower_drop(struct store *store, const struct code *key, const struct code *name);
+
 /* Where a copy of the rows goes: bytes in order. Returns 0, or a negative errno that ends the copy. */
 typedef int store_sink(void *arg, const void *data, size_t size);
 

@@ -22,6 +22,8 @@ struct store {
     MDB_txn *txn; /* held open; NULL only after a failed commit or begin */
     MDB_dbi tables[ROW_TABLE_COUNT];
     MDB_dbi counters_dbi;
+    MDB_dbi followers_dbi; /* not there in a read-only environment of an older program: */
+    bool no_followers;
     uint64_t last_id[ROW_TABLE_COUNT];     /* highest id that is or was in the table */
     uint64_t stored_last[ROW_TABLE_COUNT]; /* the same of what the transaction has; above it rows are in memory only */
     struct cache caches[ROW_TABLE_COUNT];

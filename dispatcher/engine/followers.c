@@ -1,0 +1,167 @@
+#include "dispatcher/engine/followers.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare(const struct follower *a, const struct follower *b)
+{
+    int order = memcmp(&a->key, &b->key, sizeof(a->key));
+
+    return order != 0 ? order : memcmp(&a->name, &b->name, sizeof(a->name));
+}
+
+RB_GENERATE_INTERNAL(follower_tree, follower, node, compare, __attribute__((unused)) static)
+
+static struct follower *find_any(struct followers *followers, const struct code *key, const struct code *name)
+{
+    struct follower wanted = {.key = *key, .name = *name};
+
+    return RB_FIND(follower_tree, &followers->tree, &wanted);
+}
+
+struct follower *follower_find(struct followers *followers, const struct code *key, const struct code *name)
+{
+    struct follower *follower = find_any(followers, key, name);
+
+    return follower == NULL || follower->gone ? NULL : follower;
+}
+
+static void set_dirty(struct followers *followers, struct follower *follower)
+{
+    followers->dirty += !follower->dirty;
+    follower->dirty = true;
+}
+
+static int add(struct followers *followers, const struct code *key, const struct code *name, uint64_t confirmed,
+               struct follower **ret)
+{
+    struct follower *follower = find_any(followers, key, name);
+
+    if (follower == NULL) {
+        follower = calloc(1, sizeof(*follower));
+        if (follower == NULL)
+            return -ENOMEM;
+        follower->key = *key;
+        follower->name = *name;
+        RB_INSERT(follower_tree, &followers->tree, follower);
+    }
+    follower->gone = false;
+    follower->confirmed = confirmed;
+    followers->count++;
+    *ret = follower;
+    return 0;
+}
+
+int follower_add(struct followers *followers, const struct code *key, const struct code *name, uint64_t confirmed,
+                 struct follower **ret)
+{
+    int r;
+
+    assert(follower_find(followers, key, name) == NULL);
+    if (followers->count >= LIMIT_FOLLOWERS)
+        return -ENOSPC;
+    r = add(followers, key, name, confirmed, ret);
+    if (r == 0)
+        set_dirty(followers, *ret);
+    return r;
+}
+
+void follower_confirm(struct followers *followers, struct follower *follower, uint64_t seq)
+{
+    if (seq <= follower->confirmed)
+        return;
+    follower->confirmed = seq;
+    set_dirty(followers, follower);
+}
+
+void follower_forget(struct followers *followers, struct follower *follower)
+{
+    assert(follower->waiting == NULL && !follower->gone);
+    follower->gone = true;
+    follower->confirmed = 0;
+    follower->handed = 0;
+    follower->seen_at_ms = 0;
+    followers->count--;
+    set_dirty(followers, follower);
+}
+
+struct follower *follower_after(struct followers *followers, const struct code *key, const struct code *name)
+{
+    struct follower wanted = {.key = *key, .name = *name};
+    struct follower *follower = RB_NFIND(follower_tree, &followers->tree, &wanted);
+
+    while (follower != NULL && (follower->gone || compare(follower, &wanted) == 0))
+        follower = RB_NEXT(follower_tree, &followers->tree, follower);
+    return follower;
+}
+
+struct loading {
+    struct followers *followers;
+    uint64_t last_seq;
+    int r;
+};
+
+static bool load_one(void *arg, const struct code *key, const struct code *name, uint64_t confirmed)
+{
+    struct loading *loading = arg;
+    struct follower *follower;
+
+    loading->r = add(loading->followers, key, name, confirmed < loading->last_seq ? confirmed : loading->last_seq, &follower);
+    return loading->r == 0;
+}
+
+int followers_load(struct followers *followers, struct store *store, uint64_t last_seq)
+{
+    struct loading loading = {.followers = followers, .last_seq = last_seq};
+    int r = store_followers(store, load_one, &loading);
+
+    return r < 0 ? r : loading.r;
+}
+
+void followers_free(struct followers *followers)
+{
+    struct follower *follower;
+
+    while ((follower = RB_MIN(follower_tree, &followers->tree)) != NULL) {
+        RB_REMOVE(follower_tree, &followers->tree, follower);
+        free(follower);
+    }
+    *followers = (struct followers){0};
+}
+
+int followers_write(struct followers *followers, struct store *store)
+{
+    struct follower *follower;
+
+    if (followers->dirty == 0)
+        return 0;
+    RB_FOREACH(follower, follower_tree, &followers->tree)
+    {
+        int r = !follower->dirty ? 0
+                : follower->gone ? store_follower_drop(store, &follower->key, &follower->name)
+                                 : store_follower_put(store, &follower->key, &follower->name, follower->confirmed);
+
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+void followers_written(struct followers *followers)
+{
+    struct follower *follower, *next;
+
+    if (followers->dirty == 0)
+        return;
+    for (follower = RB_MIN(follower_tree, &followers->tree); follower != NULL; follower = next) {
+        next = RB_NEXT(follower_tree, &followers->tree, follower);
+        follower->dirty = false;
+        if (!follower->gone)
+            continue;
+        RB_REMOVE(follower_tree, &followers->tree, follower);
+        free(follower);
+    }
+    followers->dirty = 0;
+}

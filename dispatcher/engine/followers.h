@@ -1,0 +1,61 @@
+/*
+ * followers.h - the named followers of events: a key, a name, and how far it has confirmed
+ *
+ * Local rows: kept with the rows in LMDB and written with the checkpoint, never derived from records and not compared by a check.
+ * After a crash a confirmed sequence may be an older one again: then events come again. At most LIMIT_FOLLOWERS.
+ */
+#ifndef HUYING_ENGINE_FOLLOWERS_H
+#define HUYING_ENGINE_FOLLOWERS_H
+
+#include "dispatcher/store/store.h"
+
+#include <bsd/sys/tree.h>
+
+struct parked;
+
+struct follower {
+    RB_ENTRY(follower) node;
+    struct code key;
+    struct code name;
+    uint64_t confirmed;
+    uint64_t handed;        /* highest sequence that was handed out or passed over since the start, 0 = nothing yet */
+    int64_t seen_at_ms;     /* wall clock of the last question, 0 = not since the start */
+    struct parked *waiting; /* its question, or NULL */
+    bool dirty;             /* not written yet */
+    bool gone;              /* forgotten, but the rows still have it */
+};
+RB_HEAD(follower_tree, follower);
+
+struct followers {
+    struct follower_tree tree;
+    uint32_t count; /* those that are gone not counted */
+    uint32_t dirty;
+};
+
+/* Reads them from the rows; what was confirmed beyond `last_seq` (an older journal was restored) is cut to it. Returns 0 or a
+ * negative errno; the caller frees in any case. */
+int followers_load(struct followers *followers, struct store *store, uint64_t last_seq);
+void followers_free(struct followers *followers);
+
+/* NULL: there is none. */
+struct follower *follower_find(struct followers *followers, const struct code *key, const struct code *name);
+
+/* A new one. Returns 0, -ENOSPC (LIMIT_FOLLOWERS), -ENOMEM. */
+int follower_add(struct followers *followers, const struct code *key, const struct code *name, uint64_t confirmed,
+                 struct follower **ret);
+
+void follower_confirm(struct followers *followers, struct follower *follower, uint64_t seq);
+
+/* Forgets it, with the next checkpoint for good. Requires that it does not wait. */
+void follower_forget(struct followers *followers, struct follower *follower);
+
+/* The first one behind (key, name) in their order, or NULL. */
+struct follower *follower_after(struct followers *followers, const struct code *key, const struct code *name);
+
+/* Puts what changed into the rows, before a checkpoint. Returns 0 or a negative errno (latched by the store). */
+int followers_write(struct followers *followers, struct store *store);
+
+/* The checkpoint has them. */
+void followers_written(struct followers *followers);
+
+#endif

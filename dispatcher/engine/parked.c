@@ -1,0 +1,266 @@
+#include "dispatcher/engine/parked.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_end(const struct parked *a, const struct parked *b)
+{
+    if (a->until_ms != b->until_ms)
+        return a->until_ms < b->until_ms ? -1 : 1;
+    return a->serial < b->serial ? -1 : a->serial > b->serial;
+}
+
+static int compare_ask(const struct parked *a, const struct parked *b)
+{
+    int order;
+
+    if (a->ask != b->ask)
+        return a->ask < b->ask ? -1 : 1;
+    order = memcmp(&a->key, &b->key, sizeof(a->key));
+    if (order == 0 && a->id_size != b->id_size)
+        order = a->id_size < b->id_size ? -1 : 1;
+    return order != 0 ? order : memcmp(a->id, b->id, a->id_size);
+}
+
+static int compare_peer(const struct parked_peer *a, const struct parked_peer *b)
+{
+    return a->peer < b->peer ? -1 : a->peer > b->peer;
+}
+
+RB_GENERATE_INTERNAL(parked_ends, parked, by_end, compare_end, __attribute__((unused)) static)
+RB_GENERATE_INTERNAL(parked_asks, parked, by_ask, compare_ask, __attribute__((unused)) static)
+RB_GENERATE_INTERNAL(parked_peers, parked_peer, node, compare_peer, __attribute__((unused)) static)
+
+void parking_init(struct parking *parking)
+{
+    *parking = (struct parking){0};
+    for (int i = 0; i < PARKED_QUEUE_COUNT; i++)
+        TAILQ_INIT(&parking->queues[i]);
+}
+
+int parking_units(struct parking *parking, uint32_t unit_count)
+{
+    struct parked_list *tops = calloc(unit_count + 1, sizeof(*tops));
+
+    assert(parking->counts[PARKED_IDLE] == 0);
+    if (tops == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < unit_count; i++)
+        TAILQ_INIT(&tops[i]);
+    free(parking->tops);
+    parking->tops = tops;
+    parking->top_count = unit_count;
+    return 0;
+}
+
+void parking_deinit(struct parking *parking)
+{
+    for (int i = 0; i < PARKED_QUEUE_COUNT; i++)
+        while (!TAILQ_EMPTY(&parking->queues[i]))
+            parked_free(parking, TAILQ_FIRST(&parking->queues[i]));
+    free(parking->tops);
+    parking->tops = NULL;
+}
+
+static void set_id(struct parked *parked, const struct code *key, struct text id, uint64_t ask)
+{
+    assert(id.size <= sizeof(parked->id));
+    parked->key = *key;
+    parked->ask = ask;
+    parked->id_size = id.size;
+    if (id.size > 0)
+        memcpy(parked->id, id.at, id.size);
+}
+
+struct parked *parked_find(struct parking *parking, const struct code *key, struct text id, uint64_t ask)
+{
+    struct parked wanted;
+
+    set_id(&wanted, key, id, ask);
+    return RB_FIND(parked_asks, &parking->asks, &wanted);
+}
+
+static struct parked_peer *find_peer(struct parking *parking, uint64_t peer)
+{
+    struct parked_peer key = {.peer = peer};
+
+    return RB_FIND(parked_peers, &parking->peers, &key);
+}
+
+/* The books of a connection that has room for one more, made when missing. */
+static int find_owner(struct parking *parking, uint64_t peer, struct parked_peer **ret)
+{
+    struct parked_peer *owner = find_peer(parking, peer);
+
+    if (owner != NULL && owner->count >= PARKED_PER_PEER)
+        return -EBUSY;
+    if (owner == NULL) {
+        owner = calloc(1, sizeof(*owner));
+        if (owner == NULL)
+            return -ENOMEM;
+        owner->peer = peer;
+        TAILQ_INIT(&owner->list);
+        RB_INSERT(parked_peers, &parking->peers, owner);
+    }
+    *ret = owner;
+    return 0;
+}
+
+static void own(struct parked_peer *owner, struct parked *parked)
+{
+    owner->count++;
+    TAILQ_INSERT_TAIL(&owner->list, parked, of_peer);
+    parked->owner = owner;
+    parked->peer = owner->peer;
+}
+
+static void disown(struct parking *parking, struct parked *parked)
+{
+    struct parked_peer *owner = parked->owner;
+
+    TAILQ_REMOVE(&owner->list, parked, of_peer);
+    parked->owner = NULL;
+    if (--owner->count > 0)
+        return;
+    RB_REMOVE(parked_peers, &parking->peers, owner);
+    free(owner);
+}
+
+/* Those that are about to be looked at anyway see by themselves that their time is over. */
+static bool waits(enum parked_queue queue)
+{
+    return queue == PARKED_IDLE || queue == PARKED_TAIL;
+}
+
+static void enter(struct parking *parking, struct parked *parked, enum parked_queue queue)
+{
+    parked->queue = queue;
+    parking->counts[queue]++;
+    TAILQ_INSERT_TAIL(&parking->queues[queue], parked, in_queue);
+    if (waits(queue))
+        RB_INSERT(parked_ends, &parking->ends, parked);
+    if (queue == PARKED_IDLE)
+        TAILQ_INSERT_TAIL(&parking->tops[parked->pull.top], parked, at_top);
+}
+
+/* Those that have not seen the newest lie before those that have. Of one from the middle nobody knows which it was: then another
+ * one looks for nothing. */
+static void count_out(struct parking *parking, const struct parked *parked)
+{
+    if (parking->unseen > 0 &&
+        (TAILQ_FIRST(&parking->queues[PARKED_TAIL]) == parked || parking->unseen == parking->counts[PARKED_TAIL]))
+        parking->unseen--;
+}
+
+static void leave(struct parking *parking, struct parked *parked)
+{
+    enum parked_queue queue = parked->queue;
+
+    if (queue == PARKED_TAIL)
+        count_out(parking, parked);
+    parking->counts[queue]--;
+    TAILQ_REMOVE(&parking->queues[queue], parked, in_queue);
+    if (waits(queue))
+        RB_REMOVE(parked_ends, &parking->ends, parked);
+    if (queue == PARKED_IDLE)
+        TAILQ_REMOVE(&parking->tops[parked->pull.top], parked, at_top);
+}
+
+int parked_add(struct parking *parking, const struct engine_peer *from, struct text id, uint64_t ask, int64_t until_ms,
+               struct parked **ret)
+{
+    struct parked *parked;
+    struct parked_peer *owner;
+    struct code key = {0};
+    int r;
+
+    if (parking->count >= LIMIT_WAITING)
+        return -EBUSY;
+    parked = calloc(1, sizeof(*parked));
+    r = parked != NULL ? find_owner(parking, from->peer, &owner) : -ENOMEM;
+    if (r < 0) {
+        free(parked);
+        return r;
+    }
+    own(owner, parked);
+    memcpy(key.s, from->name.at, from->name.size < CODE_SIZE ? from->name.size : CODE_SIZE);
+    set_id(parked, &key, id, ask);
+    parked->roles = from->roles;
+    parked->unit = from->unit;
+    parked->until_ms = until_ms;
+    parked->serial = ++parking->serial;
+    RB_INSERT(parked_asks, &parking->asks, parked);
+    parking->count++;
+    enter(parking, parked, PARKED_NEW);
+    *ret = parked;
+    return 0;
+}
+
+int parked_move_peer(struct parking *parking, struct parked *parked, uint64_t peer)
+{
+    struct parked_peer *owner;
+    int r;
+
+    if (peer == parked->peer)
+        return 0;
+    r = find_owner(parking, peer, &owner);
+    if (r < 0)
+        return r;
+    disown(parking, parked);
+    own(owner, parked);
+    return 0;
+}
+
+void parked_to(struct parking *parking, struct parked *parked, enum parked_queue queue)
+{
+    if (queue == PARKED_TAIL && parked->queue == PARKED_TAIL) {
+        count_out(parking, parked);
+        TAILQ_REMOVE(&parking->queues[queue], parked, in_queue);
+        TAILQ_INSERT_TAIL(&parking->queues[queue], parked, in_queue);
+        return;
+    }
+    leave(parking, parked);
+    enter(parking, parked, queue);
+}
+
+struct parked *parked_first(struct parking *parking, enum parked_queue queue)
+{
+    return TAILQ_FIRST(&parking->queues[queue]);
+}
+
+void parked_unseen(struct parking *parking)
+{
+    parking->unseen = parking->counts[PARKED_TAIL];
+}
+
+int64_t parked_next_end_ms(struct parking *parking)
+{
+    const struct parked *parked = RB_MIN(parked_ends, &parking->ends);
+
+    return parked == NULL ? INT64_MAX : parked->until_ms;
+}
+
+struct parked *parked_ended(struct parking *parking, int64_t now_ms)
+{
+    struct parked *parked = RB_MIN(parked_ends, &parking->ends);
+
+    return parked != NULL && parked->until_ms <= now_ms ? parked : NULL;
+}
+
+void parked_free(struct parking *parking, struct parked *parked)
+{
+    leave(parking, parked);
+    disown(parking, parked);
+    RB_REMOVE(parked_asks, &parking->asks, parked);
+    parking->count--;
+    free(parked);
+}
+
+struct parked *parked_of_peer(struct parking *parking, uint64_t peer)
+{
+    struct parked_peer *owner = find_peer(parking, peer);
+
+    return owner == NULL ? NULL : TAILQ_FIRST(&owner->list);
+}

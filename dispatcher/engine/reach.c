@@ -1,0 +1,145 @@
+#include "dispatcher/engine/reach.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Children of each unit as chains: the order is made without recursion, and a chain of a hundred thousand units is no danger. */
+struct chains {
+    int32_t *first, *next;
+};
+
+static int32_t link_children(const struct district *district, const struct chains *chains)
+{
+    int32_t roots = -1;
+
+    for (uint32_t i = 0; i < district->unit_count; i++)
+        chains->first[i] = -1;
+    /* From the last on, so that each chain begins with the lowest code. */
+    for (int32_t i = (int32_t)district->unit_count - 1; i >= 0; i--) {
+        int32_t parent = district->units[i].parent;
+        int32_t *head = parent >= 0 ? &chains->first[parent] : &roots;
+
+        chains->next[i] = *head;
+        *head = i;
+    }
+    return roots;
+}
+
+static void number_units(struct reach_order *order, const struct chains *chains, int32_t at)
+{
+    const struct district *district = order->district;
+    uint32_t position = 0;
+
+    while (at >= 0) {
+        order->position[at] = position;
+        order->unit[position++] = at;
+        if (chains->first[at] >= 0) {
+            at = chains->first[at];
+            continue;
+        }
+        order->until[at] = position;
+        while (at >= 0 && chains->next[at] < 0) {
+            at = district->units[at].parent;
+            if (at >= 0)
+                order->until[at] = position;
+        }
+        if (at >= 0)
+            at = chains->next[at];
+    }
+}
+
+int reach_order_make(const struct district *district, struct reach_order *ret)
+{
+    uint32_t count = district->unit_count;
+    struct reach_order order = {.district = district, .count = count};
+    struct chains chains = {.first = calloc(count + 1, sizeof(int32_t)), .next = calloc(count + 1, sizeof(int32_t))};
+    int r = 0;
+
+    order.position = calloc(count + 1, sizeof(*order.position));
+    order.until = calloc(count + 1, sizeof(*order.until));
+    order.unit = calloc(count + 1, sizeof(*order.unit));
+    order.of = calloc(count + 1, sizeof(struct reach *));
+    if (chains.first == NULL || chains.next == NULL || order.position == NULL || order.until == NULL || order.unit == NULL ||
+        order.of == NULL)
+        r = -ENOMEM;
+    if (r == 0) {
+        number_units(&order, &chains, link_children(district, &chains));
+        *ret = order;
+    } else {
+        reach_order_deinit(&order);
+    }
+    free(chains.first);
+    free(chains.next);
+    return r;
+}
+
+void reach_order_deinit(struct reach_order *order)
+{
+    for (uint32_t i = 0; order->of != NULL && i < order->count; i++)
+        free(order->of[i]);
+    free(order->of);
+    free(order->position);
+    free(order->until);
+    free(order->unit);
+    *order = (struct reach_order){0};
+}
+
+uint32_t reach_position(const struct reach_order *order, const struct code *unit)
+{
+    int32_t index = code_empty(unit) ? -1 : district_unit_find(order->district, unit);
+
+    return index < 0 ? REACH_NOWHERE : order->position[index];
+}
+
+static int compare_range(const void *a, const void *b)
+{
+    const struct reach_range *x = a, *y = b;
+
+    return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* Subtrees lie in each other or apart: sorted, what overlaps or touches becomes one range. */
+static uint32_t merge(struct reach_range *at, uint32_t count)
+{
+    uint32_t kept = 0;
+
+    qsort(at, count, sizeof(*at), compare_range);
+    for (uint32_t i = 1; i < count; i++) {
+        if (at[i].from > at[kept].until)
+            at[++kept] = at[i];
+        else if (at[i].until > at[kept].until)
+            at[kept].until = at[i].until;
+    }
+    return kept + 1;
+}
+
+const struct reach *reach_of(struct reach_order *order, int32_t top)
+{
+    struct reach *reach = order->of[top];
+
+    if (reach != NULL)
+        return reach;
+    reach = calloc(1, sizeof(*reach) + sizeof(reach->at[0]));
+    if (reach == NULL)
+        return NULL;
+    reach->count = 1;
+    reach->at[0] = (struct reach_range){.from = order->position[top], .until = order->until[top]};
+    reach->count = merge(reach->at, reach->count);
+    order->of[top] = reach;
+    return reach;
+}
+
+bool reach_has(const struct reach *reach, uint32_t position)
+{
+    uint32_t low = 0, high = reach->count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (position >= reach->at[middle].until)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < reach->count && position >= reach->at[low].from;
+}

@@ -1,0 +1,102 @@
+#include "dispatcher/engine/visible.h"
+
+#include <stdlib.h>
+
+#define BIT(role) (UINT32_C(1) << ROLE_##role)
+#define EVERYBODY (UINT32_C(0xffffffff))
+/* What a citizen said when asked: for those who work with cases and those who watch over them. */
+#define ASKED                                                                                                                      \
+    (BIT(OPERATOR) | BIT(DISPATCHER) | BIT(WORKER) | BIT(LEADER) | BIT(FOLLOWUP) | BIT(SUPERVISOR) | BIT(DISTRICT_LEADER) |        \
+     BIT(ADMINISTRATOR) | BIT(LISTENER))
+/* Supervision orders: the desk, those who supervise, and the leaders of the unit that is named. */
+#define ORDERS (BIT(DISPATCHER) | BIT(LEADER) | BIT(SUPERVISOR) | BIT(DISTRICT_LEADER) | BIT(ADMINISTRATOR) | BIT(LISTENER))
+
+bool visible_type(uint32_t roles, enum record_type type)
+{
+    uint32_t may = EVERYBODY;
+
+    if (type == RECORD_FOLLOWUP_ATTEMPTED || type == RECORD_FOLLOWUP_ENDED)
+        may = ASKED;
+    else if (type == RECORD_ORDER_PROPOSED)
+        may = ORDERS;
+    return (roles & may) != 0;
+}
+
+/* Not twice in a row within the part of the list that begins at `from`: what is before belongs to somebody else. */
+static void add(struct visible_places *places, uint32_t from, uint32_t position)
+{
+    if (position == REACH_NOWHERE || (places->count > from && places->at[places->count - 1] == position))
+        return;
+    if (places->count == places->capacity) {
+        uint32_t capacity = places->capacity == 0 ? 256 : places->capacity * 2;
+        uint32_t *at = realloc(places->at, capacity * sizeof(*at));
+
+        if (at == NULL) {
+            places->failed = true;
+            return;
+        }
+        places->at = at;
+        places->capacity = capacity;
+    }
+    places->at[places->count++] = position;
+}
+
+void visible_case(const struct view *view, const struct reach_order *order, uint64_t case_id, struct visible_places *ret)
+{
+    struct case_row row;
+    struct duty_row duty;
+    struct call_row call;
+    uint32_t left = VISIBLE_CHAIN_MAX;
+    const uint32_t from = ret->count;
+
+    if (!view_get(view, ROW_CASE, case_id, &row))
+        return;
+    add(ret, from, reach_position(order, &row.lead));
+    add(ret, from, reach_position(order, &row.dims.place));
+    for (uint64_t id = row.duty_last; left-- > 0 && id != 0 && view_get(view, ROW_DUTY, id, &duty); id = duty.prev_of_case)
+        add(ret, from, reach_position(order, &duty.unit));
+    left = VISIBLE_CHAIN_MAX;
+    for (uint64_t id = row.call_last; left-- > 0 && id != 0 && view_get(view, ROW_CALL, id, &call); id = call.prev_of_case)
+        add(ret, from, reach_position(order, &call.caller));
+}
+
+void visible_record(const struct reach_order *order, const struct record *record, struct visible_places *ret)
+{
+    const struct record_envelope *head = &record->head;
+    const uint32_t from = ret->count;
+
+    if (head->case_id == 0)
+        return;
+    add(ret, from, reach_position(order, &head->unit));
+    if (!code_equal(&head->acct, &head->unit))
+        add(ret, from, reach_position(order, &head->acct));
+    add(ret, from, reach_position(order, &head->place_unit));
+    if (!code_equal(&head->street, &head->place_unit))
+        add(ret, from, reach_position(order, &head->street));
+}
+
+void visible_copy(struct visible_places *places, uint32_t from, uint32_t count)
+{
+    const uint32_t begin = places->count;
+
+    for (uint32_t i = 0; i < count && !places->failed; i++)
+        add(places, begin, places->at[from + i]);
+}
+
+bool visible_event(const struct visible_key *key, enum record_type type, uint64_t case_id, const uint32_t *places, uint32_t count)
+{
+    if (!visible_type(key->roles, type))
+        return false;
+    if (key->all || case_id == 0)
+        return true;
+    for (uint32_t i = 0; key->reach != NULL && i < count; i++)
+        if (reach_has(key->reach, places[i]))
+            return true;
+    return false;
+}
+
+void visible_free(struct visible_places *places)
+{
+    free(places->at);
+    *places = (struct visible_places){0};
+}

@@ -1,0 +1,147 @@
+#include "tests/engine/talk.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+void talk_begin(struct talk *talk, struct harness *h)
+{
+    *talk = (struct talk){.h = h};
+}
+
+void talk_end(struct talk *talk)
+{
+    for (size_t i = 0; i < talk->count; i++)
+        json_decref(talk->replies[i].value);
+    free(talk->replies);
+    *talk = (struct talk){0};
+}
+
+static void keep(struct talk *talk, const struct engine_reply *reply)
+{
+    if (talk->count == talk->capacity) {
+        talk->capacity = 2 * talk->capacity + 64;
+        talk->replies = realloc(talk->replies, talk->capacity * sizeof(*talk->replies));
+        ck_assert_ptr_nonnull(talk->replies);
+    }
+    talk->replies[talk->count++] = (struct talk_reply){.peer = reply->peer, .value = harness_json(reply->data, reply->size)};
+}
+
+static size_t step(struct talk *talk, const struct engine_message *message)
+{
+    struct harness *h = talk->h;
+    size_t taken = engine_take(h->engine, message, message != NULL, h->clock_ms);
+    enum engine_outcome outcome = engine_append(h->engine);
+    struct engine_reply reply;
+
+    h->journaled = engine_journaled(h->engine, outcome);
+    while (engine_next_reply(h->engine, &reply)) {
+        if (reply.peer == talk->gone)
+            engine_undelivered(h->engine, reply.peer);
+        else
+            keep(talk, &reply);
+    }
+    talk->steps++;
+    return taken;
+}
+
+void talk_step(struct talk *talk)
+{
+    step(talk, NULL);
+}
+
+void talk_send(struct talk *talk, uint64_t peer, const char *id, const char *name, const char *json)
+{
+    const struct harness *h = talk->h;
+    size_t size;
+    void *data = harness_message(id, name, -1, json, &size);
+    struct engine_message message = {
+        .from = {.peer = peer, .name = text_of(h->peer_name), .roles = h->peer_roles, .unit = h->peer_unit},
+        .data = data,
+        .size = size};
+
+    for (int i = 0; step(talk, &message) == 0; i++)
+        ck_assert_int_lt(i, 100000);
+    free(data);
+}
+
+void talk_settle(struct talk *talk)
+{
+    const struct harness *h = talk->h;
+
+    for (int i = 0; engine_next_due_ms(h->engine) <= (h->drill ? engine_now_ms(h->engine) : h->clock_ms) ||
+                    engine_next_wait_ms(h->engine) <= h->clock_ms;
+         i++) {
+        ck_assert_int_lt(i, 1000000);
+        talk_step(talk);
+    }
+}
+
+void talk_pass(struct talk *talk, int64_t span_ms)
+{
+    talk->h->clock_ms += span_ms;
+    talk_settle(talk);
+}
+
+json_t *talk_take(struct talk *talk, uint64_t peer)
+{
+    for (size_t i = 0; i < talk->count; i++) {
+        json_t *value = talk->replies[i].value;
+
+        if (talk->replies[i].peer != peer)
+            continue;
+        memmove(&talk->replies[i], &talk->replies[i + 1], (--talk->count - i) * sizeof(*talk->replies));
+        return value;
+    }
+    return NULL;
+}
+
+json_t *talk_answer(struct talk *talk, uint64_t peer)
+{
+    json_t *reply, *body;
+
+    talk_settle(talk);
+    reply = talk_take(talk, peer);
+    ck_assert_msg(reply != NULL, "no reply for peer %llu", (unsigned long long)peer);
+    ck_assert_msg(json_is_true(json_object_get(reply, "ok")), "%s %s", json_string_value(json_object_get(reply, "code")),
+                  json_string_value(json_object_get(reply, "field")));
+    body = json_incref(json_object_get(reply, "body"));
+    json_decref(reply);
+    return body;
+}
+
+void talk_refusal(struct talk *talk, uint64_t peer, const char *code)
+{
+    json_t *reply;
+
+    talk_settle(talk);
+    reply = talk_take(talk, peer);
+    ck_assert_msg(reply != NULL, "no reply for peer %llu", (unsigned long long)peer);
+    ck_assert_msg(json_is_false(json_object_get(reply, "ok")), "accepted, not %s", code);
+    ck_assert_str_eq(json_string_value(json_object_get(reply, "code")), code);
+    json_decref(reply);
+}
+
+void talk_silent(struct talk *talk, uint64_t peer)
+{
+    json_t *reply;
+
+    talk_settle(talk);
+    reply = talk_take(talk, peer);
+    if (reply != NULL) {
+        char *text = json_dumps(reply, 0);
+
+        ck_abort_msg("a reply: %s", text);
+        free(text);
+    }
+}
+
+size_t talk_rows(const json_t *body)
+{
+    return json_array_size(json_object_get(body, "rows"));
+}
+
+int64_t talk_row(const json_t *body, size_t n, const char *name)
+{
+    return num_of(json_array_get(json_object_get(body, "rows"), n), name);
+}

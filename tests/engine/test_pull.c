@@ -1,0 +1,459 @@
+/* Pull and keep: who is handed which duty, for how long, in which order. */
+#include "dispatcher/engine/state.h"
+#include "tests/engine/talk.h"
+
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORKER (1u << ROLE_WORKER)
+
+static const char *format(char *buffer, size_t size, const char *words, ...)
+{
+    va_list list;
+
+    va_start(list, words);
+    vsnprintf(buffer, size, words, list);
+    va_end(list);
+    return buffer;
+}
+
+/* A complaint that its street leads; gives the case. */
+static uint64_t submit(struct harness *h, const char *id, const char *matter, const char *place)
+{
+    char body[256];
+    json_t *answer;
+    uint64_t case_id;
+
+    harness_peer(h, "default", ALL_ROLES, "D");
+    snprintf(body, sizeof(body),
+             "{'kind': 'complaint', 'matter': '%s', 'place': '%s', 'title': 'T', 'text': 'x', 'anonymous': true}", matter, place);
+    answer = harness_do(h, id, "submit", -1, body);
+    case_id = (uint64_t)num_of(answer, "case");
+    json_decref(answer);
+    return case_id;
+}
+
+static uint64_t lead_of(struct harness *h, uint64_t case_id)
+{
+    struct case_row row;
+
+    ck_assert(view_get(&h->engine->view, ROW_CASE, case_id, &row));
+    return row.lead_duty;
+}
+
+START_TEST(two_workers_never_get_the_same_duty)
+{
+    struct harness h;
+    struct talk talk;
+    json_t *one, *two;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    submit(&h, "a", "M1", "S1");
+    submit(&h, "b", "M1", "S1");
+    submit(&h, "c", "M1", "S2");
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "p1", "pull", "{'worker': 'one'}");
+    one = talk_answer(&talk, 1);
+    talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'count': 9}");
+    two = talk_answer(&talk, 2);
+    ck_assert_uint_eq(talk_rows(one), 1);
+    ck_assert_uint_eq(talk_rows(two), 1);
+    ck_assert_int_ne(talk_row(one, 0, "duty"), talk_row(two, 0, "duty"));
+    ck_assert_int_eq(talk_row(one, 0, "lease_until"), h.clock_ms + 60000);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(one, "rows"), 0), "unit"), "S1");
+    json_decref(one);
+    json_decref(two);
+    /* Nothing is left for this street, and without `wait` the answer says so at once. What a worker holds it is not given again. */
+    talk_send(&talk, 1, "p3", "pull", "{'worker': 'one', 'count': 9}");
+    one = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(one), 0);
+    json_decref(one);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+/* A duty goes to the next worker when its lease lapses: by the clock alone, no message comes. */
+START_TEST(a_lease_lapses_and_wakes_who_waits)
+{
+    struct harness h;
+    struct talk talk;
+    json_t *body;
+    int64_t duty;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    submit(&h, "a", "M1", "S1");
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "p1", "pull", "{'worker': 'one', 'lease': 5000}");
+    body = talk_answer(&talk, 1);
+    duty = talk_row(body, 0, "duty");
+    json_decref(body);
+    talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'wait': 60000}");
+    talk_silent(&talk, 2);
+    ck_assert_int_eq(engine_next_wait_ms(h.engine), h.clock_ms + 5000);
+    talk_pass(&talk, 4999);
+    talk_silent(&talk, 2);
+    talk_pass(&talk, 1);
+    body = talk_answer(&talk, 2);
+    ck_assert_int_eq(talk_row(body, 0, "duty"), duty);
+    json_decref(body);
+    /* The one that lost it cannot keep it. */
+    talk_send(&talk, 1, "k", "keep", format((char[64]){0}, 64, "{'worker': 'one', 'duty': %lld}", (long long)duty));
+    talk_refusal(&talk, 1, "LEASED");
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(keep_prolongs_and_gives_back)
+{
+    struct harness h;
+    struct talk talk;
+    char keep[128], claim[128];
+    json_t *body;
+    int64_t duty;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    duty = (int64_t)lead_of(&h, submit(&h, "a", "M1", "S1"));
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "p1", "pull", "{'worker': 'one', 'lease': 5000}");
+    json_decref(talk_answer(&talk, 1));
+    talk_pass(&talk, 4000);
+    format(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld, 'lease': 9000}", (long long)duty);
+    talk_send(&talk, 1, "k1", "keep", keep);
+    body = talk_answer(&talk, 1);
+    ck_assert_int_eq(num_of(body, "lease_until"), h.clock_ms + 9000);
+    json_decref(body);
+    talk_pass(&talk, 8000);
+    talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'wait': 60000}");
+    talk_silent(&talk, 2);
+    /* Another key may not claim it meanwhile, the worker's own may. */
+    harness_peer(&h, "rival", WORKER, "S1");
+    format(claim, sizeof(claim), "{'duty': %lld}", (long long)duty);
+    talk_send(&talk, 3, "c1", "claim", claim);
+    talk_refusal(&talk, 3, "LEASED");
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "k2", "keep",
+              format(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld, 'release': true}", (long long)duty));
+    body = talk_answer(&talk, 1);
+    ck_assert_int_eq(num_of(body, "lease_until"), 0);
+    json_decref(body);
+    body = talk_answer(&talk, 2);
+    ck_assert_int_eq(talk_row(body, 0, "duty"), duty);
+    json_decref(body);
+    talk_send(&talk, 2, "c2", "claim", claim);
+    json_decref(talk_answer(&talk, 2));
+    /* Giving back what is not held is done already; what is not there, or nobody may see, is not found. */
+    talk_send(&talk, 2, "k3", "keep", "{'worker': 'two', 'duty': 99999}");
+    talk_refusal(&talk, 2, "NOT_FOUND");
+    harness_peer(&h, "s2", WORKER, "S2");
+    talk_send(&talk, 2, "k4", "keep", keep);
+    talk_refusal(&talk, 2, "NOT_FOUND");
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+/* A long poll wakes for a duty of its units and kinds, for no other, and in the order in which they came. */
+START_TEST(a_long_poll_wakes_for_what_fits)
+{
+    struct harness h;
+    struct talk talk;
+    json_t *body;
+    uint64_t case_id, steps;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "p1", "pull", "{'worker': 'one', 'wait': 60000, 'lease': 600000}");
+    talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'wait': 60000}");
+    harness_peer(&h, "desk", 1u << ROLE_DISPATCHER, "DESK");
+    talk_send(&talk, 3, "p3", "pull", "{'worker': 'three', 'wait': 60000}");
+    talk_settle(&talk);
+    steps = talk.steps;
+    harness_peer(&h, "default", ALL_ROLES, "D");
+    talk_send(&talk, 9, "a", "submit",
+              "{'kind': 'complaint', 'matter': 'M1', 'place': 'S2', 'title': 'T', 'text': 'x', 'anonymous': true}");
+    json_decref(talk_answer(&talk, 9));
+    talk_silent(&talk, 1);
+    talk_silent(&talk, 2);
+    talk_silent(&talk, 3);
+    ck_assert_uint_eq(talk.steps, steps + 1); /* nobody was woken for nothing */
+    talk_send(&talk, 9, "b", "submit",
+              "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'text': 'x', 'anonymous': true}");
+    ck_assert_ptr_nonnull(talk.replies); /* in the very step */
+    body = talk_answer(&talk, 9);
+    case_id = (uint64_t)num_of(body, "case");
+    json_decref(body);
+    body = talk_answer(&talk, 1);
+    ck_assert_int_eq(talk_row(body, 0, "duty"), (int64_t)lead_of(&h, case_id));
+    json_decref(body);
+    talk_silent(&talk, 2);
+    talk_send(&talk, 9, "c", "submit",
+              "{'kind': 'complaint', 'matter': 'M3', 'place': 'S1', 'title': 'T', 'text': 'x', 'anonymous': true}");
+    json_decref(talk_answer(&talk, 9));
+    body = talk_answer(&talk, 3);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "kind"), "route");
+    json_decref(body);
+    /* The wait ends by the clock. */
+    talk_silent(&talk, 2);
+    talk_pass(&talk, 60000);
+    body = talk_answer(&talk, 2);
+    ck_assert_uint_eq(talk_rows(body), 0);
+    json_decref(body);
+    ck_assert_int_eq(engine_next_wait_ms(h.engine), INT64_MAX);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+/* Units in turn: ten thousand duties of one street keep the one of its neighbour waiting for one answer at most. */
+START_TEST(units_are_served_in_turn)
+{
+    struct harness h;
+    struct talk talk;
+    char id[16];
+    json_t *body;
+    int64_t last_due = 0;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    for (int i = 0; i < 10000; i++) {
+        snprintf(id, sizeof(id), "a%d", i);
+        submit(&h, id, "M1", "S1");
+    }
+    h.clock_ms += 1000;
+    submit(&h, "b", "M1", "S2");
+    harness_peer(&h, "all", WORKER, "D");
+    talk_send(&talk, 1, "p1", "pull", "{'worker': 'w', 'count': 2}");
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), 2);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S1");
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 1), "unit"), "S2");
+    json_decref(body);
+    submit(&h, "c", "M1", "S2");
+    harness_peer(&h, "all", WORKER, "D");
+    talk_send(&talk, 1, "p2", "pull", "{'worker': 'w'}");
+    json_decref(talk_answer(&talk, 1)); /* S1's turn; the place in the round is kept over pulls: */
+    talk_send(&talk, 1, "p3", "pull", "{'worker': 'w'}");
+    body = talk_answer(&talk, 1);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S2");
+    json_decref(body);
+    /* A whole credit, oldest due first. */
+    talk_send(&talk, 1, "p4", "pull", "{'worker': 'w', 'count': 1000}");
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), LIMIT_PULL_CREDIT);
+    for (size_t i = 0; i < talk_rows(body); i++) {
+        ck_assert_int_ge(talk_row(body, i, "due_at"), last_due);
+        last_due = talk_row(body, i, "due_at");
+    }
+    json_decref(body);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+/* An answer that got lost on the way: the same question is told the same, until the leases lapse. */
+START_TEST(a_repeated_question_gets_the_same_duties)
+{
+    struct harness h;
+    struct talk talk;
+    json_t *first, *second;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    submit(&h, "a", "M1", "S1");
+    submit(&h, "b", "M1", "S1");
+    submit(&h, "c", "M1", "S1");
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "p1", "pull", "{'worker': 'w', 'count': 2}");
+    first = talk_answer(&talk, 1);
+    talk_send(&talk, 2, "p1", "pull", "{'worker': 'w', 'count': 2}");
+    second = talk_answer(&talk, 2);
+    ck_assert(json_equal(json_object_get(first, "rows"), json_object_get(second, "rows")));
+    json_decref(first);
+    json_decref(second);
+    /* Another worker's question under that id is its own. */
+    talk_send(&talk, 3, "p1", "pull", "{'worker': 'v', 'count': 2}");
+    first = talk_answer(&talk, 3);
+    ck_assert_uint_eq(talk_rows(first), 1);
+    json_decref(first);
+    /* A parked one moves to the connection that asked last; it is answered once, and its deadline stays. */
+    talk_send(&talk, 4, "p2", "pull", "{'worker': 'w', 'wait': 10000, 'unit': 'S1-C1'}");
+    talk_pass(&talk, 4000);
+    talk_send(&talk, 5, "p2", "pull", "{'worker': 'w', 'wait': 10000, 'unit': 'S1-C1'}");
+    talk_pass(&talk, 6000);
+    talk_silent(&talk, 4);
+    first = talk_answer(&talk, 5);
+    ck_assert_uint_eq(talk_rows(first), 0);
+    json_decref(first);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+/* A connection that is gone: what was handed to it goes to the next at once, and its other questions end. */
+START_TEST(an_undelivered_duty_goes_to_the_next)
+{
+    struct harness h;
+    struct talk talk;
+    json_t *body;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "p1", "pull", "{'worker': 'dead', 'wait': 60000}");
+    talk_send(&talk, 1, "p2", "pull", "{'worker': 'dead', 'wait': 60000}");
+    talk_send(&talk, 2, "p3", "pull", "{'worker': 'alive', 'wait': 60000}");
+    talk.gone = 1;
+    harness_peer(&h, "default", ALL_ROLES, "D");
+    talk_send(&talk, 9, "a", "submit",
+              "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'text': 'x', 'anonymous': true}");
+    body = talk_answer(&talk, 2);
+    ck_assert_uint_eq(talk_rows(body), 1);
+    json_decref(body);
+    ck_assert_int_eq(engine_next_wait_ms(h.engine), INT64_MAX);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+/* Leases are memory: a restart frees them, and keep takes one again that nobody else has taken. */
+START_TEST(a_restart_frees_leases)
+{
+    struct harness h;
+    struct talk talk;
+    char keep[128];
+    json_t *body;
+    int64_t duty;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    submit(&h, "a", "M1", "S1");
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "p1", "pull", "{'worker': 'one'}");
+    body = talk_answer(&talk, 1);
+    duty = talk_row(body, 0, "duty");
+    json_decref(body);
+    harness_kill(&h);
+    harness_settle(&h);
+    talk_send(&talk, 1, "k", "keep", format(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld}", (long long)duty));
+    json_decref(talk_answer(&talk, 1));
+    talk_send(&talk, 2, "p2", "pull", "{'worker': 'two'}");
+    body = talk_answer(&talk, 2);
+    ck_assert_uint_eq(talk_rows(body), 0);
+    json_decref(body);
+    harness_kill(&h);
+    talk_send(&talk, 2, "p3", "pull", "{'worker': 'two'}");
+    body = talk_answer(&talk, 2);
+    ck_assert_int_eq(talk_row(body, 0, "duty"), duty);
+    json_decref(body);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+/* What ended is no longer leased, and what was sent back can be had again. */
+START_TEST(an_ended_duty_is_no_longer_leased)
+{
+    struct harness h;
+    struct talk talk;
+    char text[128];
+    uint64_t duty;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    duty = lead_of(&h, submit(&h, "a", "M1", "S1"));
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "p1", "pull", "{'worker': 'one'}");
+    json_decref(talk_answer(&talk, 1));
+    talk_send(&talk, 1, "s", "sign", format(text, sizeof(text), "{'duty': %llu}", (unsigned long long)duty));
+    json_decref(talk_answer(&talk, 1));
+    talk_send(&talk, 1, "k1", "keep", format(text, sizeof(text), "{'worker': 'one', 'duty': %llu}", (unsigned long long)duty));
+    json_decref(talk_answer(&talk, 1));
+    talk_send(&talk, 1, "w", "answer",
+              format(text, sizeof(text), "{'duty': %llu, 'code': 'solved', 'text': 'done'}", (unsigned long long)duty));
+    json_decref(talk_answer(&talk, 1));
+    talk_send(&talk, 1, "k2", "keep", format(text, sizeof(text), "{'worker': 'one', 'duty': %llu}", (unsigned long long)duty));
+    talk_refusal(&talk, 1, "BAD_STATE");
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+START_TEST(roles_and_subtrees)
+{
+    struct harness h;
+    struct talk talk;
+    json_t *body;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    submit(&h, "a", "M1", "S1-C1-G1");
+    submit(&h, "b", "M3", "S1");
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "1", "pull", "{'worker': 'w', 'unit': 'S2'}");
+    talk_refusal(&talk, 1, "NOT_YOURS");
+    talk_send(&talk, 1, "2", "pull", "{'worker': 'w', 'unit': 'S9'}");
+    talk_refusal(&talk, 1, "UNKNOWN_UNIT");
+    talk_send(&talk, 1, "3", "pull", "{'worker': 'w', 'kind': 'route'}");
+    talk_refusal(&talk, 1, "NO_ROLE");
+    talk_send(&talk, 1, "4", "pull", "{}");
+    talk_refusal(&talk, 1, "BAD_FIELD");
+    talk_send(&talk, 1, "5", "pull", "{'worker': 'w', 'count': 5, 'unit': 'S1-C1'}");
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), 0); /* the street leads, not the community */
+    json_decref(body);
+    harness_peer(&h, "watch", 1u << ROLE_LISTENER, "D");
+    talk_send(&talk, 1, "6", "pull", "{'worker': 'w'}");
+    talk_refusal(&talk, 1, "NO_ROLE");
+    harness_peer(&h, "nowhere", WORKER, "X9");
+    talk_send(&talk, 1, "7", "pull", "{'worker': 'w'}");
+    talk_refusal(&talk, 1, "NOT_YOURS");
+    harness_peer(&h, "desk", 1u << ROLE_DISPATCHER, "DESK");
+    talk_send(&talk, 1, "8", "pull", "{'worker': 'w', 'count': 5}");
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "kind"), "route");
+    json_decref(body);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *suite = suite_create("pull");
+    TCase *tcase = tcase_create("pull");
+
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, two_workers_never_get_the_same_duty);
+    tcase_add_test(tcase, a_lease_lapses_and_wakes_who_waits);
+    tcase_add_test(tcase, keep_prolongs_and_gives_back);
+    tcase_add_test(tcase, a_long_poll_wakes_for_what_fits);
+    tcase_add_test(tcase, units_are_served_in_turn);
+    tcase_add_test(tcase, a_repeated_question_gets_the_same_duties);
+    tcase_add_test(tcase, an_undelivered_duty_goes_to_the_next);
+    tcase_add_test(tcase, a_restart_frees_leases);
+    tcase_add_test(tcase, an_ended_duty_is_no_longer_leased);
+    tcase_add_test(tcase, roles_and_subtrees);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
