@@ -370,19 +370,29 @@ static void on_tick(void *arg)
     puller_tick(department->puller);
 }
 
+static void break_off(struct department *department)
+{
+    for (struct job *job = department->jobs; job != NULL; job = job->next)
+        if (job->child != NULL)
+            child_break_off(job->child);
+}
+
 static void on_stop(void *arg, bool now)
 {
     struct department *department = arg;
 
     if (now)
-        for (struct job *job = department->jobs; job != NULL; job = job->next)
-            if (job->child != NULL)
-                child_break_off(job->child);
+        break_off(department);
     puller_stop(department->puller);
 }
 
+static void on_end(void *arg)
+{
+    break_off(arg);
+}
+
 static const struct worker_program worker_program = {
-    .name = "huying-department", .on_ready = on_tick, .on_tick = on_tick, .on_stop = on_stop};
+    .name = "huying-department", .on_ready = on_tick, .on_tick = on_tick, .on_stop = on_stop, .on_end = on_end};
 static const struct puller_program puller_program = {.on_work = on_work, .on_stopped = on_stopped};
 
 /* ---- the beginning ---- */

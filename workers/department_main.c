@@ -5,7 +5,6 @@
 
 #include <argp.h>
 #include <locale.h>
-#include <unistd.h>
 
 #define AT(member) offsetof(struct department_options, member)
 

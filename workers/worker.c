@@ -43,6 +43,7 @@ struct worker {
     uint64_t now_at;     /* of the loop */
     uint64_t refresh_at; /* of the loop */
     int64_t offset_ms;
+    uint64_t first_seq;
     char district[CODE_SIZE + 1];
 };
 
@@ -103,6 +104,11 @@ bool worker_connected(const struct worker *worker)
 int64_t worker_now_ms(const struct worker *worker)
 {
     return worker->drill ? worker->now_ms : worker->now_ms + (int64_t)(uv_now(&worker->loop) - worker->now_at);
+}
+
+uint64_t worker_first_seq(const struct worker *worker)
+{
+    return worker->first_seq;
 }
 
 int64_t worker_poll_ms(const struct worker *worker)
@@ -240,6 +246,7 @@ static void on_hello(void *arg, const struct client_reply *reply)
     snprintf(worker->district, sizeof(worker->district), "%.*s", CODE_SIZE, hello.district.s);
     if (!worker->ready) {
         worker->ready = true;
+        worker->first_seq = hello.seq;
         if (worker->drill)
             uv_timer_set_repeat(&worker->tick, TICK_DRILL_MS);
         if (worker->drill)
@@ -333,6 +340,7 @@ void worker_finish(struct worker *worker, int exit_code)
     close_handle((uv_handle_t *)&worker->watchdog);
     close_handle((uv_handle_t *)&worker->term);
     close_handle((uv_handle_t *)&worker->interrupt);
+    worker->program->on_end(worker->arg);
 }
 
 static struct worker *worker_free(struct worker *worker)

@@ -39,6 +39,7 @@ struct worker_program {
     void (*on_ready)(void *arg);          /* the dispatcher has answered for the first time */
     void (*on_tick)(void *arg);           /* every second, in drill time four times: the clock may have moved */
     void (*on_stop)(void *arg, bool now); /* finish, then call worker_finish; called again with `now` when it takes too long */
+    void (*on_end)(void *arg);            /* worker_finish was called, by whomever: close what is on the loop */
 };
 
 /* Opens the connections; says on standard error what is wrong with the options. Returns EXIT_DONE with *ret, EXIT_USAGE,
@@ -48,7 +49,7 @@ int worker_open(const struct worker_options *options, const struct worker_progra
 /* Runs until worker_finish, then frees the worker. Returns the exit code. */
 int worker_run(struct worker *worker);
 
-/* Ends: no callback of an answer comes any more. The program has closed its own handles or closes them now. */
+/* Ends: no callback of an answer comes any more, and on_end is called. */
 void worker_finish(struct worker *worker, int exit_code);
 
 typedef void worker_on_reply(void *arg, const struct client_reply *reply);
@@ -78,6 +79,9 @@ int64_t worker_now_ms(const struct worker *worker);
 
 /* Longest wait of a long poll. */
 int64_t worker_poll_ms(const struct worker *worker);
+
+/* The dispatcher's last sequence when it answered first. */
+uint64_t worker_first_seq(const struct worker *worker);
 
 /* Offset of the district's zone from UTC now. */
 int64_t worker_offset_ms(const struct worker *worker);

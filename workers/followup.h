@@ -1,0 +1,32 @@
+/*
+ * followup.h - asks citizens through a command, and records attempts and answers 回访
+ *
+ * Pulls follow-up duties in the hours in which a citizen may be asked, at most once a half-day and duty, whoever asked before.
+ */
+#ifndef HUYING_WORKERS_FOLLOWUP_H
+#define HUYING_WORKERS_FOLLOWUP_H
+
+#include "workers/puller.h"
+
+struct followup_options {
+    struct worker_options worker; /* first */
+    const char *name;
+    const char *unit; /* NULL: the key's own */
+    const char *const *exec;
+    const char *hours; /* as halfday_parse */
+    int64_t credit, held;
+    int64_t lease_ms, time_ms, output_max;
+    int64_t tries;
+    int64_t pause_ms, pause_max_ms;
+};
+
+struct followup;
+
+/* Checks the options, says on standard error what is wrong, and opens the connections. Returns an exit code, EXIT_DONE with *ret.
+ */
+int followup_open(const struct followup_options *options, struct followup **ret);
+
+/* Runs until it is told to stop; frees it. Returns the exit code. */
+int followup_run(struct followup *followup);
+
+#endif
