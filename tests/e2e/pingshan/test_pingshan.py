@@ -81,6 +81,8 @@ def look_at_leads(district, desk, code, learned, events, cases):
         else:
             assert case["state"] == "received" and case["case"] in waiting, case
             assert why.startswith("No row of the list fits"), why
+            told = district.ask("route", "explain", case["number"])
+            assert told["routed"] == [] and told["now"]["why"] == why, told
             pool += 1
         agree += expected == event["dispose_unit_code"]
     assert len(waiting) == pool, f"{len(waiting)} cases wait for the desk, {pool} should"
