@@ -56,14 +56,20 @@ const struct shape *arguments_shape(const struct verb *verb)
     return query_find(message, strlen(message), &query) ? query_info(query)->shape : NULL;
 }
 
-/* The help of an option with a closed list names the list. */
-static void write_doc(const struct field_shape *field, const char *doc, char *out)
+const struct enum_shape *arguments_values(const struct shape *shape, const struct verb_word *word)
 {
-    int size = snprintf(out, DOC_SIZE, "%s%s", doc, field != NULL && field->required ? " (needed)" : "");
-    if (field == NULL || field->type != FIELD_ENUM)
-        return;
-    for (uint32_t i = 0; i < field->values->count && size < DOC_SIZE; i++)
-        size += snprintf(out + size, DOC_SIZE - (size_t)size, "%s%s", i == 0 ? ": " : ", ", field->values->names[i]);
+    const struct field_shape *field = arguments_field(shape, word->field);
+    return field != NULL && field->type == FIELD_ENUM ? field->values : word->values;
+}
+
+/* The help of an option with a closed list names the list. */
+static void write_doc(const struct shape *shape, const struct verb_word *word, char *out)
+{
+    const struct field_shape *field = arguments_field(shape, word->field);
+    const struct enum_shape *values = arguments_values(shape, word);
+    int size = snprintf(out, DOC_SIZE, "%s%s", word->doc, field != NULL && field->required ? " (needed)" : "");
+    for (uint32_t i = 0; values != NULL && i < values->count && size < DOC_SIZE; i++)
+        size += snprintf(out + size, DOC_SIZE - (size_t)size, "%s%s", i == 0 ? ": " : ", ", values->names[i]);
 }
 
 static void take(struct reading *reading, const struct verb_word *word, const char *text, struct argp_state *state)
@@ -144,7 +150,7 @@ static void build_options(struct reading *reading)
     const struct verb *verb = reading->arguments->verb;
     int i = 0;
     for (const struct verb_word *at = verb->options; at != NULL && at->name != NULL && i < ARGUMENTS_MAX; at++, i++) {
-        write_doc(arguments_field(reading->arguments->shape, at->field), at->doc, reading->docs[i]);
+        write_doc(reading->arguments->shape, at, reading->docs[i]);
         reading->words[i] = at;
         reading->table[i] =
             (struct argp_option){.name = at->name, .key = OPTION_FIRST + i, .arg = at->value, .doc = reading->docs[i]};
@@ -159,7 +165,7 @@ static void build_doc(struct reading *reading)
     int doc = snprintf(reading->doc, sizeof reading->doc, "%s\n", verb->doc);
     for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++) {
         char line[DOC_SIZE];
-        write_doc(arguments_field(reading->arguments->shape, at->field), at->doc, line);
+        write_doc(reading->arguments->shape, at, line);
         args += snprintf(reading->args_doc + args, sizeof reading->args_doc - (size_t)args, "%s%s", args > 0 ? " " : "", at->name);
         doc += snprintf(reading->doc + doc, sizeof reading->doc - (size_t)doc, "\n  %-10s %s", at->name, line);
     }

@@ -44,6 +44,9 @@ enum exit_code arguments_count(const struct arguments *arguments, const char *na
 /* Shape of the message that a verb fills, or NULL. */
 const struct shape *arguments_shape(const struct verb *verb);
 
+/* The closed list that a word is taken from, or NULL. */
+const struct enum_shape *arguments_values(const struct shape *shape, const struct verb_word *word);
+
 /* The field of this name (NULL: none), or NULL. */
 const struct field_shape *arguments_field(const struct shape *shape, const char *name);
 

@@ -4,6 +4,8 @@
  * Reads the options that stand before the verb, finds the verb in its table and runs it.
  */
 #include "clients/arguments.h"
+#include "clients/completion.h"
+#include "clients/manual.h"
 
 #include <argp.h>
 #include <locale.h>
@@ -12,13 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_HELP = '?', OPTION_VERSION = 'V' };
+enum { OPTION_HELP = '?', OPTION_VERSION = 'V', OPTION_COMPLETION = 0x4000, OPTION_MANUAL };
 
 const char *argp_program_version = "huying " HUYING_VERSION;
 
 static error_t parse_top(int key, char *text, struct argp_state *state)
 {
-    (void)text;
     if (key == ARGP_KEY_INIT) {
         state->child_inputs[0] = state->input;
         return 0;
@@ -32,6 +33,12 @@ static error_t parse_top(int key, char *text, struct argp_state *state)
         puts(argp_program_version);
         exit(EXIT_DONE);
     }
+    if (key == OPTION_COMPLETION)
+        exit(completion_print(text));
+    if (key == OPTION_MANUAL) {
+        manual_print();
+        exit(EXIT_DONE);
+    }
     return ARGP_ERR_UNKNOWN; /* the first word that is no option ends this reading: the verb begins */
 }
 
@@ -39,7 +46,12 @@ static error_t parse_top(int key, char *text, struct argp_state *state)
 static int parse_options(struct options *options, int argc, char **argv)
 {
     static const struct argp_option own[] = {
-        {"help", OPTION_HELP, 0, 0, "This help", -1}, {"version", OPTION_VERSION, 0, 0, "Print program version", -1}, {0}};
+        {"help", OPTION_HELP, 0, 0, "This help", -1},
+        {"version", OPTION_VERSION, 0, 0, "Print program version", -1},
+        {"completion", OPTION_COMPLETION, "SHELL", 0, "Print what bash, zsh or fish reads to complete the words of huying", -1},
+        {"manual", OPTION_MANUAL, 0, OPTION_HIDDEN, "Print the manual page huying(1)", -1},
+        {0},
+    };
     const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {own, parse_top, "VERB [ARGUMENT...]", NULL, children, NULL, NULL};
     int index = argc;

@@ -20,6 +20,7 @@ struct verb_word {
     const char *field; /* of the message; NULL: kept for the verb's function */
     const char *value; /* what stands for the value in the help; NULL for an option: a flag */
     const char *doc;
+    const struct enum_shape *values; /* what it may be, where no field of the message says so; NULL: that is all */
 };
 
 struct verb {

@@ -5,9 +5,10 @@
 #include "clients/followers.h"
 #include "clients/metrics.h"
 
-static const struct verb_word metrics_positions[] = {{"[ID]", NULL, NULL, "The metric; without it, the list of metrics"}, {0}};
+static const struct verb_word metrics_positions[] = {
+    {"[ID]", NULL, NULL, "The metric; without it, the list of metrics", &metric_enum}, {0}};
 static const struct verb_word metrics_options[] = {
-    {"by", NULL, "GROUPING", "Grouping of the rows: department, street, community, matter"},
+    {"by", NULL, "GROUPING", "Grouping of the rows", &metric_by_enum},
     {"unit", NULL, "CODE", "Only items of this accountable unit's subtree"},
     {"from", NULL, "DATE", "First day of the district, by the metric's own date"},
     {"to", NULL, "DATE", "Last day, included"},

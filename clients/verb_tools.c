@@ -6,13 +6,21 @@
 
 static const struct verb_word keys_positions[] = {{"NAME", NULL, NULL, "Name of the key"}, {0}};
 static const struct verb_word keys_options[] = {
-    {"role", NULL, "ROLE", "A role of the key; may be given several times"},
+    {"role", NULL, "ROLE", "A role of the key; may be given several times", &role_enum},
     {"unit", NULL, "CODE", "The unit whose subtree the key covers"},
     {0},
 };
 
 static const struct verb_word backup_positions[] = {{"[NAME]", NULL, NULL, "Its name; the present instant if left out"}, {0}};
 static const struct verb_word backup_options[] = {{"status", NULL, NULL, "Start none: only say how far the last one is"}, {0}};
+
+/* These verbs are read by huying-admin: the words are here for the manual and for completion. */
+static const struct verb_word check_options[] = {
+    {"data", NULL, "DIR", "Data folder of a dispatcher that does not run, or a copy of it"}, {0}};
+static const struct verb_word restore_positions[] = {
+    {"FOLDER", NULL, NULL, "The backup, or the data folder of a stopped dispatcher"}, {0}};
+static const struct verb_word restore_options[] = {{"data", NULL, "DIR", "Data folder to make; it is missing, or empty"}, {0}};
+static const struct verb_word config_positions[] = {{"DIR", NULL, NULL, "The folder"}, {0}};
 
 const struct verb verb_tools[] = {
     {.name = "backup",
@@ -25,16 +33,20 @@ const struct verb verb_tools[] = {
     {.name = "restore",
      .group = VERB_MACHINE,
      .doc = "Make a data folder from a backup, and check it",
+     .positions = restore_positions,
+     .options = restore_options,
      .run = tools_restore,
      .passes_on = true},
     {.name = "check",
      .group = VERB_MACHINE,
      .doc = "Replay the journal of a stopped dispatcher and compare every row",
+     .options = check_options,
      .run = tools_check,
      .passes_on = true},
     {.name = "config check",
      .group = VERB_MACHINE,
      .doc = "Look for faults in a folder of configuration",
+     .positions = config_positions,
      .run = tools_config_check,
      .passes_on = true},
     {.name = "keys new",
