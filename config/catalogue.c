@@ -272,6 +272,16 @@ static int read_row(const struct reader *reader, uint32_t i, struct catalogue_ro
     return why || row->basis ? 0 : -ENOMEM;
 }
 
+struct row_key *catalogue_keys(const struct catalogue_row *rows, uint32_t count)
+{
+    struct row_key *keys = calloc(count + 1u, sizeof *keys);
+    for (uint32_t i = 0; keys && i < count; i++)
+        keys[i] = (struct row_key){rows[i].place, rows[i].matter, i};
+    if (keys)
+        qsort(keys, count, sizeof *keys, compare_key);
+    return keys;
+}
+
 int catalogue_read(const struct table *table, const struct unit_list *units, const struct matter_list *matters, bool has_calendar,
                    struct faults *faults, struct catalogue_rows *ret)
 {
@@ -280,19 +290,16 @@ int catalogue_read(const struct table *table, const struct unit_list *units, con
     if (r < 0)
         return r;
     uint32_t before = faults_total(faults);
-    struct catalogue_rows list = {.at = calloc(table->row_count + 1u, sizeof *list.at),
-                                  .keys = calloc(table->row_count + 1u, sizeof *list.keys)};
-    r = list.at && list.keys ? 0 : -ENOMEM;
-    for (uint32_t i = 0; i < table->row_count && r == 0; i++) {
-        struct catalogue_row *row = &list.at[list.count++];
-        r = read_row(&reader, i, row);
-        list.keys[i] = (struct row_key){row->place, row->matter, i};
-    }
+    struct catalogue_rows list = {.at = calloc(table->row_count + 1u, sizeof *list.at)};
+    r = list.at ? 0 : -ENOMEM;
+    for (uint32_t i = 0; i < table->row_count && r == 0; i++)
+        r = read_row(&reader, i, &list.at[list.count++]);
+    if (r == 0 && !(list.keys = catalogue_keys(list.at, list.count)))
+        r = -ENOMEM;
     if (r < 0) {
         catalogue_free(&list);
         return r;
     }
-    qsort(list.keys, list.count, sizeof *list.keys, compare_key);
     /* A row with a fault may stand for any matter or place only because its own is wrong. */
     if (faults_total(faults) == before)
         check_hidden(&reader, &list);

@@ -24,6 +24,9 @@ struct catalogue_rows {
 int catalogue_read(const struct table *table, const struct unit_list *units, const struct matter_list *matters, bool has_calendar,
                    struct faults *faults, struct catalogue_rows *ret);
 
+/* The keys of rows, ascending: what district_row searches. Gives a table that the caller frees, or NULL: no memory. */
+struct row_key *catalogue_keys(const struct catalogue_row *rows, uint32_t count);
+
 /* Frees what *list holds. */
 void catalogue_free(struct catalogue_rows *list);
 
