@@ -56,6 +56,7 @@ class Texts:
         while "{" in sentence:
             sentence = sentence.replace("{spot}", spot, 1)
             sentence = sentence.replace("{when}", rng.choice(TIMES), 1)
+            sentence = sentence.replace("{n}多", f"{rng.randint(1, 4) * 10}多", 1)
             sentence = sentence.replace("{n}", str(rng.randint(3, 40)), 1)
             sentence = sentence.replace("{m}", str(rng.randint(2, 9)), 1)
         return sentence
@@ -69,7 +70,7 @@ class Texts:
     def chronology(self, rng, day):
         """One line of what was tried on some day of the last two months, and that day."""
         before = day.fromordinal(day.toordinal() - rng.randint(1, 60))
-        words = f"{rng.choice(TIMES[:10])}，我向{rng.choice(ACTORS)}{rng.choice(ACTS)}，{rng.choice(RESULTS)}。"
+        words = f"{rng.choice(TIMES[:10])}，我找{rng.choice(ACTORS)}{rng.choice(ACTS)}，{rng.choice(RESULTS)}。"
         return before, f"{before.month}月{before.day}日{words}"
 
     def body(self, rng, matter, place_name, spot, day, size):
