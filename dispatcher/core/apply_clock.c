@@ -71,7 +71,7 @@ static void start(struct applying *a)
     clock.budget_ms = body->budget_ms;
     clock.provisional = body->provisional;
     clock.amount = body->amount;
-    clock.from_at = body->from_at;
+    clock.from_at = body->from_at != 0 ? body->from_at : record->at_ms;
     clock.calendar = body->calendar;
     clock.rung_at[RUNG_YELLOW] = body->yellow_at;
     clock.rung_at[RUNG_RED] = body->red_at;
@@ -128,7 +128,7 @@ static void move(struct applying *a, struct clock_row *clock)
     clock->time_kind = (uint8_t)body->time_kind;
     clock->provisional = body->provisional;
     clock->amount = body->amount;
-    clock->from_at = body->from_at;
+    clock->from_at = body->from_at != 0 ? body->from_at : record->at_ms;
     clock->calendar = body->calendar;
     clock->rung_at[RUNG_YELLOW] = body->yellow_at;
     clock->rung_at[RUNG_RED] = body->red_at;

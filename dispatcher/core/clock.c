@@ -142,7 +142,7 @@ void start_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t
     body->provisional = limit->provisional;
     body->calendar = calendar_id(j, limit, unit);
     body->amount = limit->amount;
-    body->from_at = limit->from_at;
+    body->from_at = limit->from_at != j->now_ms ? limit->from_at : 0;
     body->yellow_at = at[RUNG_YELLOW];
     body->red_at = at[RUNG_RED];
     body->notice_at = at[RUNG_NOTICE];
@@ -262,7 +262,7 @@ struct clock_due_moved_body *move_due(struct judging *j, const struct clock_row 
     body->calendar = calendar_id(j, limit, holder);
     body->consumed_ms = consumed_at_move(j, clock, counted);
     body->amount = limit->amount;
-    body->from_at = limit->from_at;
+    body->from_at = limit->from_at != j->now_ms ? limit->from_at : 0;
     return body;
 }
 

@@ -320,7 +320,7 @@ struct clock_started_body {
     bool provisional; /* Computed without the year's calendar. */
     uint64_t calendar; /* Sequence of the calendar_published that the due instant was computed with; 0 = none was needed. */
     int64_t amount; /* The limit as it was written: ms for natural time and working hours, days for days; 0: due_at was given as an instant. */
-    int64_t from_at; /* Instant that the limit counts from. */
+    int64_t from_at; /* Instant that the limit counts from; 0 = that of this record. */
 };
 extern const struct shape clock_started_body_shape;
 
