@@ -364,7 +364,12 @@ static int64_t least_ms(struct span span)
 static void check_rungs(const struct yaml *yaml, const struct policy *policy, struct faults *faults)
 {
     static const char *const paths[RUNG_COUNT] = {"rungs.yellow", "rungs.red", "rungs.notice", "rungs.bulletin"};
-    for (uint32_t i = 1; i < RUNG_COUNT; i++) {
+    const struct rung_policy *yellow = &policy->rungs[RUNG_YELLOW];
+    bool before = yellow->on && yellow->percent == 0; /* a span before due, the others are after it */
+    if (before && (yellow->span.kind == TIME_KIND_NATURAL_DAYS || yellow->span.kind == TIME_KIND_WORKING_DAYS))
+        yaml_fault(yaml, faults, paths[0],
+                   "`rungs.yellow` is a share of the budget or a span before due in hours: write `80 %%`, `4 wh` or `24 h`");
+    for (uint32_t i = before ? RUNG_NOTICE : RUNG_RED; i < RUNG_COUNT; i++) {
         const struct rung_policy *one = &policy->rungs[i - 1], *next = &policy->rungs[i];
         bool wrong = one->percent && next->percent ? next->percent <= one->percent
                      : one->percent                ? false

@@ -276,6 +276,10 @@ static const struct {
      "policy.yaml:3:19: `credits.partly: 101 %`: write a share from `0 %` to `100 %`, as `90 %` or `87.5 %`\n"},
     {"rungs: {yellow: 120 %}\n", "policy.yaml:3:17: `rungs.yellow: 120 %`: write a share of the budget from `1 %` to `99 %`, a "
                                  "span after due as `1 ms` or `5 d`, or `off`\n"},
+    {"rungs: {yellow: 4 wh}\n", ""},
+    {"rungs: {yellow: 2 d}\n",
+     "policy.yaml:3:17: `rungs.yellow` is a share of the budget or a span before due in hours: write `80 %`, "
+     "`4 wh` or `24 h`\n"},
     {"rungs: {notice: 6 d}\n",
      "policy.yaml: `rungs.bulletin` is not after `rungs.notice`; write rungs in the order yellow, red, notice, bulletin\n"},
     {"rungs:\n  notice: 80 %\n",

@@ -74,6 +74,14 @@ START_TEST(a_case_is_due_after_five_working_days)
 }
 END_TEST
 
+START_TEST(yellow_may_be_hours_before_due)
+{
+    w.district.policy.rungs[RUNG_YELLOW] = (struct rung_policy){.on = true, .span = {TIME_KIND_WORKING_HOURS, 4 * HOUR_MS}};
+    struct clock_row handle = handle_of(world_submit(&w, "ROAD", "S1")); /* due on Friday at 17:00 */
+    ck_assert_int_eq(handle.rung_at[RUNG_YELLOW], world_at("2026-03-06 12:00"));
+}
+END_TEST
+
 START_TEST(only_working_time_is_consumed)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
@@ -200,6 +208,7 @@ int main(void)
     TCase *tcase = tcase_create("clock");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, a_case_is_due_after_five_working_days, 0, sizeof(dues) / sizeof(*dues));
+    tcase_add_test(tcase, yellow_may_be_hours_before_due);
     tcase_add_test(tcase, only_working_time_is_consumed);
     tcase_add_test(tcase, the_citizens_clock_counts_from_the_receipt_on);
     tcase_add_test(tcase, a_utility_works_day_and_night);
