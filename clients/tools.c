@@ -125,6 +125,11 @@ enum exit_code tools_keys_new(struct session *session, const struct arguments *a
     enum exit_code code = read_roles(arguments, &roles, &name);
     if (code != EXIT_DONE)
         return code;
+    const char *matters = arguments_word(arguments, "matters");
+    struct codes codes;
+    const char *why = keys_matters_parse(matters, &codes);
+    if (why != NULL)
+        return say(EXIT_USAGE, "--matters %s: %s.", matters, why);
     if (unit == NULL)
         return say(EXIT_USAGE, "--unit is missing: whose subtree does this key cover? The district's code covers all.");
     int error = session_keys_folder(session, folder, sizeof folder);
@@ -132,7 +137,7 @@ enum exit_code tools_keys_new(struct session *session, const struct arguments *a
         error = keys_folder_ensure(folder);
     if (error < 0)
         return say_errno(error, "cannot use the keys folder; name one with --keys or HUYING_KEYS");
-    error = keys_new(folder, name, roles, unit);
+    error = keys_new(folder, name, roles, unit, matters);
     if (error == -EEXIST)
         return say(EXIT_REFUSED, "there is a key `%s` in %s already. Take another name, or remove %s.key and %s.pub there first.",
                    name, folder, name, name);

@@ -8,6 +8,7 @@ static const struct verb_word keys_positions[] = {{"NAME", NULL, NULL, "Name of 
 static const struct verb_word keys_options[] = {
     {"role", NULL, "ROLE", "A role of the key; may be given several times", &role_enum},
     {"unit", NULL, "CODE", "The unit whose subtree the key covers"},
+    {"matters", NULL, "LIST", "Only these matters: `M01;M02;03-*`, exact codes or beginnings; all if left out"},
     {0},
 };
 

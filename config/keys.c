@@ -25,7 +25,7 @@ _Static_assert(crypto_box_PUBLICKEYBYTES == Z85_BYTES && crypto_box_SECRETKEYBYT
 /* ---- the files ---- */
 
 struct raw {
-    char *name, *public_key, *secret, *unit;
+    char *name, *public_key, *secret, *unit, *matters;
     char **roles;
     unsigned roles_count;
 };
@@ -36,7 +36,10 @@ static const cyaml_schema_field_t pair_fields[] = {TEXT("name", name, 0), TEXT("
                                                    CYAML_FIELD_END};
 static const cyaml_schema_value_t pair_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, pair_fields)};
 static const cyaml_schema_field_t public_fields[] = {
-    TEXT("name", name, 0), TEXT("public", public_key, 0), TEXT("unit", unit, CYAML_FLAG_OPTIONAL),
+    TEXT("name", name, 0),
+    TEXT("public", public_key, 0),
+    TEXT("unit", unit, CYAML_FLAG_OPTIONAL),
+    TEXT("matters", matters, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_SEQUENCE("roles", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct raw, roles, &role_schema, 0, ROLE_COUNT),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t public_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, public_fields)};
@@ -136,6 +139,38 @@ int keys_folder_ensure(const char *folder)
     return stat_of.st_mode & (S_IWGRP | S_IWOTH) ? -EACCES : 0;
 }
 
+/* ---- matters ---- */
+
+/* One code, or a beginning of codes with a `*` behind it. */
+static const char *read_matter(const char *at, size_t size, struct code *ret)
+{
+    bool open_end = size > 0 && at[size - 1] == '*';
+    *ret = (struct code){0};
+    if (size > CODE_SIZE || (!(open_end && size == 1) && !code_make(at, size - open_end, ret)))
+        return "write codes of matters, or beginnings with a final `*`, with `;` between them: M01;M02;03-*";
+    if (open_end)
+        ret->s[size - 1] = '*';
+    return NULL;
+}
+
+const char *keys_matters_parse(const char *text, struct codes *ret)
+{
+    struct codes codes = {0};
+    const char *why = NULL;
+    for (const char *at = text; at && at[0]; at++) {
+        size_t size = strcspn(at, ";");
+        if (codes.count == CODES_MAX)
+            return "too many: at most 16 codes or beginnings";
+        why = read_matter(at, size, &codes.at[codes.count++]);
+        at += size;
+        if (why || *at == '\0')
+            break;
+    }
+    if (!why)
+        *ret = codes;
+    return why;
+}
+
 /* ---- writing ---- */
 
 static size_t roles_text(uint32_t roles, char *ret, size_t size)
@@ -149,9 +184,10 @@ static size_t roles_text(uint32_t roles, char *ret, size_t size)
 }
 
 /* Writes NAME.pub; without a unit it is the server's. */
-static int write_public(const char *folder, const char *name, const char *public_key, uint32_t roles, const char *unit)
+static int write_public(const char *folder, const char *name, const char *public_key, uint32_t roles, const char *unit,
+                        const char *matters)
 {
-    char words[256], text[1024], path[PATH_SIZE];
+    char words[256], text[2048], path[PATH_SIZE];
     int r = make_path(folder, name, ".pub", path);
     if (r < 0)
         return r;
@@ -159,8 +195,8 @@ static int write_public(const char *folder, const char *name, const char *public
         roles_text(roles, words, sizeof words);
         snprintf(text, sizeof text,
                  "# Public key for Huying: what the server knows of this key. Remove the file to take the key's rights away.\n"
-                 "name: '%s'\npublic: '%s'\nunit: '%s'\nroles: [%s]\n",
-                 name, public_key, unit, words);
+                 "name: '%s'\npublic: '%s'\nunit: '%s'\nroles: [%s]\n%s%s%s",
+                 name, public_key, unit, words, matters ? "matters: '" : "", matters ? matters : "", matters ? "'\n" : "");
     } else {
         snprintf(text, sizeof text, "# Public key of the server of Huying: copy it to every client.\nname: '%s'\npublic: '%s'\n",
                  name, public_key);
@@ -191,7 +227,7 @@ static int write_secret(const char *folder, const char *name, char ret_public[KE
     return r;
 }
 
-static int write_pair(const char *folder, const char *name, uint32_t roles, const char *unit)
+static int write_pair(const char *folder, const char *name, uint32_t roles, const char *unit, const char *matters)
 {
     char public_key[KEY_TEXT_SIZE], path[PATH_SIZE];
     if (sodium_init() < 0)
@@ -205,18 +241,20 @@ static int write_pair(const char *folder, const char *name, uint32_t roles, cons
     r = write_secret(folder, name, public_key);
     if (r < 0)
         return r;
-    r = write_public(folder, name, public_key, roles, unit);
+    r = write_public(folder, name, public_key, roles, unit, matters);
     if (r < 0 && make_path(folder, name, ".key", path) == 0)
         unlink(path);
     return r;
 }
 
-int keys_new(const char *folder, const char *name, uint32_t roles, const char *unit)
+int keys_new(const char *folder, const char *name, uint32_t roles, const char *unit, const char *matters)
 {
     struct code code;
-    if (!good_name(name, &code) || strcmp(name, "server") == 0 || roles == 0 || roles & ~ROLES_ALL || code_parse(unit, &code))
+    struct codes codes;
+    if (!good_name(name, &code) || strcmp(name, "server") == 0 || roles == 0 || roles & ~ROLES_ALL || code_parse(unit, &code) ||
+        keys_matters_parse(matters, &codes))
         return -EINVAL;
-    return write_pair(folder, name, roles, unit);
+    return write_pair(folder, name, roles, unit, matters && matters[0] ? matters : NULL);
 }
 
 /* ---- reading ---- */
@@ -344,6 +382,9 @@ static void read_entry(const struct yaml *yaml, const char *name, struct faults 
         raw->unit ? code_parse(raw->unit, &ret->unit) : "write the code of the unit whose subtree the key may act for";
     if (why)
         yaml_fault(yaml, faults, "unit", "`unit`: %s", why);
+    why = keys_matters_parse(raw->matters, &ret->matters);
+    if (why)
+        yaml_fault(yaml, faults, "matters", "`matters: %s`: %s", raw->matters, why);
     read_roles(yaml, raw, faults, ret);
 }
 
@@ -455,7 +496,7 @@ struct key_registry *keys_registry_free(struct key_registry *registry)
 /* The pair is there, or is made. A first start that was cut off between the two files is completed. */
 static int ensure_pair(const char *folder, const char *name, uint32_t roles, const char *unit)
 {
-    int r = write_pair(folder, name, roles, unit);
+    int r = write_pair(folder, name, roles, unit, NULL);
     if (r != -EEXIST)
         return r;
     char path[PATH_SIZE];
@@ -466,7 +507,7 @@ static int ensure_pair(const char *folder, const char *name, uint32_t roles, con
     r = keys_load_named(folder, name, &pair);
     if (r < 0)
         return r;
-    r = write_public(folder, name, pair.public_key, roles, unit);
+    r = write_public(folder, name, pair.public_key, roles, unit, NULL);
     sodium_memzero(&pair, sizeof pair);
     return r == -EEXIST ? 0 : r;
 }

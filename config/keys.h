@@ -2,9 +2,9 @@
  * keys.h - the folder of key pairs: who may speak with the server, as what
  *
  * Every pair is two small text files: NAME.key (public and secret, mode 0600: what its holder uses) and NAME.pub (public key,
- * roles, unit: what the server reads). `server` is the server's own pair. Keys are CURVE pairs in the Z85 spelling of ZeroMQ: 40
- * characters. Standing facts: reads and writes files in the folder that the caller names; never prints; nothing in here opens a
- * socket. Secrets are wiped from memory that this room has used itself; a struct key_pair is its owner's to wipe.
+ * roles, unit, perhaps matters: what the server reads). `server` is the server's own pair. Keys are CURVE pairs in the Z85 spelling
+ * of ZeroMQ: 40 characters. Standing facts: reads and writes files in the folder that the caller names; never prints; nothing in
+ * here opens a socket. Secrets are wiped from memory that this room has used itself; a struct key_pair is its owner's to wipe.
  */
 #ifndef HUYING_CONFIG_KEYS_H
 #define HUYING_CONFIG_KEYS_H
@@ -34,6 +34,7 @@ struct key_entry {
     char public_key[KEY_TEXT_SIZE];
     uint32_t roles;
     struct code unit;
+    struct codes matters; /* codes, or beginnings of codes with a `*` behind them; none = all */
 };
 
 struct key_registry {
@@ -48,10 +49,15 @@ int keys_folder_default(char *ret, size_t size);
  * errno. */
 int keys_folder_ensure(const char *folder);
 
-/* Makes the pair NAME for `roles` over the subtree of `unit`: NAME.key and NAME.pub. The folder must exist.
+/* Reads what a key may see to: `M01;M02;03-*`, exact codes or beginnings with a final `*`, at most CODES_MAX. NULL or empty: all.
+ * Returns NULL, or what is wrong with it, static. */
+const char *keys_matters_parse(const char *text, struct codes *ret);
+
+/* Makes the pair NAME for `roles` over the subtree of `unit`, and only for `matters` (as above, NULL = all): NAME.key and NAME.pub.
+ * The folder must exist.
  * Returns 0; -EEXIST: there is such a name; -EINVAL: a bad name (as a unit code, not beginning with a dot, not `server`), no role,
- * or no unit; another negative errno (nothing is left behind). */
-int keys_new(const char *folder, const char *name, uint32_t roles, const char *unit);
+ * no unit, or bad matters; another negative errno (nothing is left behind). */
+int keys_new(const char *folder, const char *name, uint32_t roles, const char *unit, const char *matters);
 
 /* Reads a .key file; the secret must belong to the public key. Returns 0; -ENOENT; -EACCES: others may read the file (mode 0600
  * is needed); -EBADMSG: not a key file; another errno. */

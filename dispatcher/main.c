@@ -152,7 +152,7 @@ static bool find_key(void *arg, const char *key, struct identity *ret)
     const struct key_entry *entry = server->registry != NULL ? keys_registry_find(server->registry, key) : NULL;
     if (entry == NULL)
         return false;
-    *ret = (struct identity){.name = entry->name, .roles = entry->roles, .unit = entry->unit};
+    *ret = (struct identity){.name = entry->name, .roles = entry->roles, .unit = entry->unit, .matters = entry->matters};
     return true;
 }
 
@@ -169,7 +169,7 @@ static bool find_name(void *arg, const char *name, struct identity *ret)
     for (uint32_t i = 0; i < server->registry->count; i++) { /* sorted by key; asked once a connection */
         const struct key_entry *entry = &server->registry->at[i];
         if (code_equal(&entry->name, &code)) {
-            *ret = (struct identity){.name = entry->name, .roles = entry->roles, .unit = entry->unit};
+            *ret = (struct identity){.name = entry->name, .roles = entry->roles, .unit = entry->unit, .matters = entry->matters};
             return true;
         }
     }

@@ -26,6 +26,7 @@ struct engine_peer {
     struct text name;
     uint32_t roles;
     struct code unit;
+    struct codes matters; /* that the key is for, none = all: core_matter_allowed */
 };
 
 struct engine_message {

@@ -237,8 +237,8 @@ static int look_recent(struct look *look, const struct recent_block *block)
             if (page_full(look) || look->work < 0)
                 return 0;
             look->work -= 1;
-            if (wants_type(look->follow, event->type) &&
-                visible_event(&look->key, event->type, event->case_id, block->places + event->places_from, event->places_count)) {
+            if (wants_type(look->follow, event->type) && visible_event(&look->key, event->type, event->case_id, &event->matter,
+                                                                       block->places + event->places_from, event->places_count)) {
                 if (proto_buffer_append(page, block->bytes + event->offset, event->size) < 0)
                     return -ENOMEM;
                 row_done(look);
@@ -258,11 +258,13 @@ static bool record_visible(struct look *look, const struct record *record)
 
     if (!wants_type(look->follow, record->type) || !visible_type(look->key.roles, record->type))
         return false;
+    if (record->head.case_id != 0 && !core_matter_allowed(look->key.matters, &record->head.matter))
+        return false;
     if (look->key.all || record->head.case_id == 0)
         return true;
     look->own.count = 0;
     visible_record(&live->order, record, &look->own);
-    if (visible_event(&look->key, record->type, record->head.case_id, look->own.at, look->own.count))
+    if (visible_event(&look->key, record->type, record->head.case_id, &record->head.matter, look->own.at, look->own.count))
         return true;
     if (look->case_id != record->head.case_id) {
         look->case_id = record->head.case_id;
@@ -270,7 +272,7 @@ static bool record_visible(struct look *look, const struct record *record)
         visible_case(&look->engine->view, &live->order, record->head.case_id, &look->places);
         look->work -= LIVE_COST_ROW * (int64_t)(2 + look->places.count);
     }
-    return visible_event(&look->key, record->type, record->head.case_id, look->places.at, look->places.count);
+    return visible_event(&look->key, record->type, record->head.case_id, &record->head.matter, look->places.at, look->places.count);
 }
 
 /* Goes through one frame. Returns 1 when the page is full, 0, or a negative errno. */
@@ -373,7 +375,7 @@ static void look_begin(struct engine *engine, struct parked *parked, struct look
 
     live_query(engine, parked, &from, &request, &query);
     *look = (struct look){.engine = engine, .follow = &parked->follow, .work = SLICE_WORK};
-    look->key = (struct visible_key){.all = query.all, .roles = parked->roles};
+    look->key = (struct visible_key){.all = query.all, .roles = parked->roles, .matters = &parked->matters};
     if (query.top >= 0)
         look->key.reach = reach_of(&engine->live->order, query.top);
     proto_buffer_clear(&engine->live->page);

@@ -436,8 +436,11 @@ uint64_t live_lease(void *arg, uint64_t duty_id)
 
 void live_query(struct engine *engine, struct parked *parked, struct engine_peer *from, struct request *request, struct query *ret)
 {
-    *from = (struct engine_peer){
-        .peer = parked->peer, .name = text_of_code(&parked->key), .roles = parked->roles, .unit = parked->unit};
+    *from = (struct engine_peer){.peer = parked->peer,
+                                 .name = text_of_code(&parked->key),
+                                 .roles = parked->roles,
+                                 .unit = parked->unit,
+                                 .matters = parked->matters};
     *request = (struct request){.id = {.at = parked->id, .size = parked->id_size}, .is_query = true, .query = parked->query};
     query_init(ret, engine, from, request);
 }

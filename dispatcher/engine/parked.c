@@ -189,6 +189,7 @@ int parked_add(struct parking *parking, const struct engine_peer *from, struct t
     set_id(parked, &key, id, ask);
     parked->roles = from->roles;
     parked->unit = from->unit;
+    parked->matters = from->matters;
     parked->until_ms = until_ms;
     parked->serial = ++parking->serial;
     RB_INSERT(parked_asks, &parking->asks, parked);

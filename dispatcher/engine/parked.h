@@ -67,6 +67,7 @@ struct parked {
     struct code key;
     uint32_t roles;
     struct code unit;
+    struct codes matters;
     char id[LIMIT_REQUEST_SIZE];
     uint32_t id_size;
     uint64_t ask; /* hash of key and request id */

@@ -56,6 +56,13 @@ static bool duty_waits(const struct duty_row *duty)
     return duty->state == DUTY_STATE_OFFERED || duty->state == DUTY_STATE_SIGNED;
 }
 
+static bool may_see(struct engine *engine, const struct engine_peer *from, const struct duty_row *duty)
+{
+    struct case_row of;
+
+    return view_get(&engine->view, ROW_CASE, duty->case_id, &of) && core_matter_allowed(&from->matters, &of.dims.matter);
+}
+
 /* Would a command of this key on this duty be anything but refused? */
 static bool may_have(struct engine *engine, const struct engine_peer *from, uint32_t kinds, const struct duty_row *duty)
 {
@@ -64,7 +71,7 @@ static bool may_have(struct engine *engine, const struct engine_peer *from, uint
 
     if (!duty_waits(duty) || (kinds & UINT32_C(1) << duty->kind) == 0 || (duty->claimed && duty->claimer != hash))
         return false;
-    if (!view_get(&engine->view, ROW_CASE, duty->case_id, &of))
+    if (!view_get(&engine->view, ROW_CASE, duty->case_id, &of) || !core_matter_allowed(&from->matters, &of.dims.matter))
         return false;
     /* Nobody asks the citizen about what they handled themselves. */
     for (int i = 0; duty->kind == DUTY_KIND_FOLLOWUP && i < CASE_HANDLERS; i++)
@@ -135,7 +142,8 @@ int query_keep(struct query *query, struct proto_buffer *out)
     struct duty_row duty;
     int r;
 
-    if (body->duty_id == 0 || !view_get(&engine->view, ROW_DUTY, body->duty_id, &duty) || !query_covers(query, &duty.unit))
+    if (body->duty_id == 0 || !view_get(&engine->view, ROW_DUTY, body->duty_id, &duty) || !query_covers(query, &duty.unit) ||
+        !may_see(engine, query->from, &duty))
         return query_refuse(query, REFUSAL_NOT_FOUND, "duty");
     if (held != NULL && !lease_holder_equal(&held->holder, &lease.holder))
         return query_refuse(query, REFUSAL_LEASED, "duty");
@@ -460,6 +468,18 @@ void pull_end(struct engine *engine, struct parked *parked)
 /* --- a duty came up: who waits for it?
  * --------------------------------------------------------------------------------------------- */
 
+static bool fits(struct engine *engine, struct parked *parked, const struct duty_row *duty)
+{
+    struct engine_peer from;
+    struct request request;
+    struct query query;
+
+    if ((parked->pull.kinds & UINT32_C(1) << duty->kind) == 0)
+        return false;
+    live_query(engine, parked, &from, &request, &query);
+    return may_have(engine, &from, parked->pull.kinds, duty);
+}
+
 /* The oldest of the idle pulls at one unit that this duty fits; the older of it and `best`. */
 static struct parked *oldest_at(struct engine *engine, int32_t unit, const struct duty_row *duty, struct parked *best,
                                 int64_t *work)
@@ -469,14 +489,23 @@ static struct parked *oldest_at(struct engine *engine, int32_t unit, const struc
 
     TAILQ_FOREACH(parked, &live->parking.tops[unit], at_top)
     {
-        struct engine_peer from = {.name = text_of_code(&parked->key)};
-
         if (best != NULL && best->serial < parked->serial)
             return best;
         *work -= 1;
-        if ((parked->pull.kinds & UINT32_C(1) << duty->kind) != 0 && may_have(engine, &from, parked->pull.kinds, duty))
+        if (fits(engine, parked, duty))
             return parked;
     }
+    return best;
+}
+
+/* The same at a unit and all above it. */
+static struct parked *oldest_above(struct engine *engine, int32_t unit, const struct duty_row *duty, struct parked *best,
+                                   int64_t *work)
+{
+    const struct district *district = engine->live->order.district;
+
+    for (; unit >= 0; unit = district->units[unit].parent)
+        best = oldest_at(engine, unit, duty, best, work);
     return best;
 }
 
@@ -495,8 +524,11 @@ void pull_wake(struct engine *engine, uint64_t duty_id, int64_t *work)
         lease_find(live->leases, duty_id, live->now_ms) != NULL)
         return;
     unit = district_unit_find(district, &duty.unit);
-    for (; unit >= 0; unit = district->units[unit].parent)
-        best = oldest_at(engine, unit, &duty, best, work);
+    best = oldest_above(engine, unit, &duty, best, work);
+    for (; unit >= 0; unit = district->units[unit].parent) {
+        best = oldest_above(engine, district->units[unit].seconded_by, &duty, best, work);
+        best = oldest_above(engine, district->units[unit].deputy, &duty, best, work);
+    }
     if (best != NULL) {
         best->pull.begun = false;
         parked_to(&live->parking, best, PARKED_PULL);

@@ -39,6 +39,8 @@ bool query_sees(const struct query *query, const struct case_row *row)
     struct duty_row duty;
     struct call_row call;
 
+    if (!core_matter_allowed(&query->from->matters, &row->dims.matter))
+        return false;
     if (query->all || query_covers(query, &row->lead) || query_covers(query, &row->dims.place))
         return true;
     if (query->top < 0)

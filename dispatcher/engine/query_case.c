@@ -118,7 +118,7 @@ static size_t gather(struct query *query, int32_t top, int64_t after_due, uint64
     for (uint32_t i = 0; i < district->unit_count; i++) {
         size_t n;
 
-        if (!district_within(district, (int32_t)i, top))
+        if (!district_acts_for(district, (int32_t)i, top))
             continue;
         n = store_inbox(engine->store, &district->units[i].code, after_due, after, ids, LIMIT_PAGE + 1);
         for (size_t j = 0; j < n; j++) {
@@ -137,9 +137,18 @@ static size_t gather(struct query *query, int32_t top, int64_t after_due, uint64
     return count > LIMIT_PAGE + 1 ? LIMIT_PAGE + 1 : count;
 }
 
-static int add_waiting(struct query *query, const struct waiting *list, size_t count, struct reply_writer *writer)
+/* Is it of the wanted kind, and of a matter that the key is for? */
+static bool listed(struct query *query, uint64_t duty_id, struct duty_row *ret, struct case_row *ret_of)
 {
     const struct inbox_query *body = &query->request->query_body.inbox;
+    const struct view *view = &query->engine->view;
+
+    return view_get(view, ROW_DUTY, duty_id, ret) && ((body->given & INBOX_HAS_KIND) == 0 || ret->kind == (uint8_t)body->kind) &&
+           view_get(view, ROW_CASE, ret->case_id, ret_of) && core_matter_allowed(&query->from->matters, &ret_of->dims.matter);
+}
+
+static int add_waiting(struct query *query, const struct waiting *list, size_t count, struct reply_writer *writer)
+{
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < count; i++) {
@@ -148,10 +157,8 @@ static int add_waiting(struct query *query, const struct waiting *list, size_t c
         struct duty_view shown;
         char number[NUMBER_SIZE];
 
-        view_get(&query->engine->view, ROW_DUTY, list[i].duty_id, &duty);
-        if ((body->given & INBOX_HAS_KIND) != 0 && duty.kind != (uint8_t)body->kind)
+        if (!listed(query, list[i].duty_id, &duty, &of))
             continue;
-        view_get(&query->engine->view, ROW_CASE, duty.case_id, &of);
         query_view_duty(query, &duty, &of, number, &shown);
         r = reply_row(writer, &duty_view_shape, &shown, CODEC_OMIT_NOTHING);
     }
@@ -161,16 +168,15 @@ static int add_waiting(struct query *query, const struct waiting *list, size_t c
 /* How far into the list a page goes: `wanted` rows of the wanted kind, or all. */
 static size_t page_end(struct query *query, const struct waiting *list, size_t count, uint32_t wanted)
 {
-    const struct inbox_query *body = &query->request->query_body.inbox;
     uint32_t found = 0;
 
     for (size_t i = 0; i < count; i++) {
         struct duty_row duty;
+        struct case_row of;
 
         if (found == wanted)
             return i;
-        view_get(&query->engine->view, ROW_DUTY, list[i].duty_id, &duty);
-        found += (body->given & INBOX_HAS_KIND) == 0 || duty.kind == (uint8_t)body->kind;
+        found += listed(query, list[i].duty_id, &duty, &of);
     }
     return count;
 }

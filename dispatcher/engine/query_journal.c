@@ -188,6 +188,8 @@ int query_events(struct query *query, struct proto_buffer *out)
     /* The stream is one chain over the whole district; a part of it would show gaps that are none. */
     if (!query->all)
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
+    if (query->from->matters.count > 0)
+        return query_refuse(query, REFUSAL_NO_MATTER, "matter");
     if ((body->given & EVENTS_HAS_COUNT) != 0 && body->count != 0 && body->count < LIMIT_PAGE)
         page.wanted = body->count;
     if (page.next <= last)

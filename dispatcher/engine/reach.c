@@ -48,6 +48,13 @@ static void number_units(struct reach_order *order, const struct chains *chains,
     }
 }
 
+static void list_lent(struct reach_order *order)
+{
+    for (uint32_t i = 0; i < order->count; i++)
+        if (order->district->units[i].seconded_by >= 0 || order->district->units[i].deputy >= 0)
+            order->lent[order->lent_count++] = (int32_t)i;
+}
+
 int reach_order_make(const struct district *district, struct reach_order *ret)
 {
     uint32_t count = district->unit_count;
@@ -59,11 +66,13 @@ int reach_order_make(const struct district *district, struct reach_order *ret)
     order.until = calloc(count + 1, sizeof(*order.until));
     order.unit = calloc(count + 1, sizeof(*order.unit));
     order.of = calloc(count + 1, sizeof(struct reach *));
-    if (chains.first == NULL || chains.next == NULL || order.position == NULL || order.until == NULL || order.unit == NULL ||
-        order.of == NULL)
+    order.lent = calloc(count + 1, sizeof(*order.lent));
+    if (order.lent == NULL || chains.first == NULL || chains.next == NULL || order.position == NULL || order.until == NULL ||
+        order.unit == NULL || order.of == NULL)
         r = -ENOMEM;
     if (r == 0) {
         number_units(&order, &chains, link_children(district, &chains));
+        list_lent(&order);
         *ret = order;
     } else {
         reach_order_deinit(&order);
@@ -81,6 +90,7 @@ void reach_order_deinit(struct reach_order *order)
     free(order->position);
     free(order->until);
     free(order->unit);
+    free(order->lent);
     *order = (struct reach_order){0};
 }
 
@@ -113,17 +123,40 @@ static uint32_t merge(struct reach_range *at, uint32_t count)
     return kept + 1;
 }
 
+static struct reach_range subtree(const struct reach_order *order, int32_t unit)
+{
+    return (struct reach_range){.from = order->position[unit], .until = order->until[unit]};
+}
+
+static bool below(const struct reach_order *order, int32_t top, int32_t unit)
+{
+    return unit >= 0 && order->position[unit] >= order->position[top] && order->position[unit] < order->until[top];
+}
+
+/* Was this unit lent by, or to, one in the top's subtree? As district_acts_for. */
+static bool acts_for(const struct reach_order *order, int32_t top, int32_t unit)
+{
+    const struct unit *lent = &order->district->units[unit];
+
+    return below(order, top, lent->seconded_by) || below(order, top, lent->deputy);
+}
+
 const struct reach *reach_of(struct reach_order *order, int32_t top)
 {
     struct reach *reach = order->of[top];
+    uint32_t lent = 0;
 
     if (reach != NULL)
         return reach;
-    reach = calloc(1, sizeof(*reach) + sizeof(reach->at[0]));
+    for (uint32_t i = 0; i < order->lent_count; i++)
+        lent += acts_for(order, top, order->lent[i]);
+    reach = calloc(1, sizeof(*reach) + (1 + lent) * sizeof(reach->at[0]));
     if (reach == NULL)
         return NULL;
-    reach->count = 1;
-    reach->at[0] = (struct reach_range){.from = order->position[top], .until = order->until[top]};
+    reach->at[reach->count++] = subtree(order, top);
+    for (uint32_t i = 0; lent > 0 && i < order->lent_count; i++)
+        if (acts_for(order, top, order->lent[i]))
+            reach->at[reach->count++] = subtree(order, order->lent[i]);
     reach->count = merge(reach->at, reach->count);
     order->of[top] = reach;
     return reach;

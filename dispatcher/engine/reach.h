@@ -29,6 +29,8 @@ struct reach_order {
     uint32_t *until;    /* by unit: first position behind its subtree */
     int32_t *unit;      /* by position */
     struct reach **of;  /* by unit, made when asked for */
+    int32_t *lent;      /* units for which others act: seconded stations, units with a deputy */
+    uint32_t lent_count;
 };
 
 /* Makes the order; borrows the district. Returns 0 or -ENOMEM: then there is nothing to free. */

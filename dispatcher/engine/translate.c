@@ -38,7 +38,8 @@ void translate_command(const struct engine_peer *from, const struct request *req
 {
     assert(!request->is_query);
     ret->type = request->command;
-    ret->actor = (struct actor){.name = from->name, .behalf = request->on_behalf_of, .roles = from->roles, .unit = from->unit};
+    ret->actor = (struct actor){
+        .name = from->name, .behalf = request->on_behalf_of, .roles = from->roles, .unit = from->unit, .matters = from->matters};
     ret->request = request->id;
     ret->request_hash = core_request_hash(from->name, request->id);
     ret->body_hash = request->body_hash;

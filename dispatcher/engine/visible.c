@@ -1,5 +1,7 @@
 #include "dispatcher/engine/visible.h"
 
+#include "dispatcher/core/core.h"
+
 #include <stdlib.h>
 
 #define BIT(role) (UINT32_C(1) << ROLE_##role)
@@ -83,11 +85,16 @@ void visible_copy(struct visible_places *places, uint32_t from, uint32_t count)
         add(places, begin, places->at[from + i]);
 }
 
-bool visible_event(const struct visible_key *key, enum record_type type, uint64_t case_id, const uint32_t *places, uint32_t count)
+bool visible_event(const struct visible_key *key, enum record_type type, uint64_t case_id, const struct code *matter,
+                   const uint32_t *places, uint32_t count)
 {
     if (!visible_type(key->roles, type))
         return false;
-    if (key->all || case_id == 0)
+    if (case_id == 0)
+        return true;
+    if (!core_matter_allowed(key->matters, matter))
+        return false;
+    if (key->all)
         return true;
     for (uint32_t i = 0; key->reach != NULL && i < count; i++)
         if (reach_has(key->reach, places[i]))

@@ -26,7 +26,8 @@ struct visible_places {
 struct visible_key {
     bool all;
     uint32_t roles;
-    const struct reach *reach; /* NULL: sees nothing but what is for everybody */
+    const struct codes *matters; /* that it is for */
+    const struct reach *reach;   /* NULL: sees nothing but what is for everybody */
 };
 
 /* May these roles see events of this type? */
@@ -42,7 +43,8 @@ void visible_record(const struct reach_order *order, const struct record *record
 void visible_copy(struct visible_places *places, uint32_t from, uint32_t count);
 
 /* May the key see an event of this type, of a case or not (0), that concerns these units? */
-bool visible_event(const struct visible_key *key, enum record_type type, uint64_t case_id, const uint32_t *places, uint32_t count);
+bool visible_event(const struct visible_key *key, enum record_type type, uint64_t case_id, const struct code *matter,
+                   const uint32_t *places, uint32_t count);
 
 void visible_free(struct visible_places *places);
 

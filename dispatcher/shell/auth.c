@@ -87,7 +87,8 @@ static bool judge(struct auth *auth, const struct question *question, struct ide
     }
     if (is(question, FRAME_DOMAIN, AUTH_DOMAIN_REQUESTS))
         return true;
-    if (is(question, FRAME_DOMAIN, AUTH_DOMAIN_EVENTS) && auth_may_listen(ret->roles))
+    /* Whoever listens hears all: a key for some matters follows instead. */
+    if (is(question, FRAME_DOMAIN, AUTH_DOMAIN_EVENTS) && auth_may_listen(ret->roles) && ret->matters.count == 0)
         return true;
     log_say(auth->log, LOG_LEVEL_WARNING, "key_role", "key %.*s at '%s' has no role for the socket of %s", CODE_SIZE, ret->name.s,
             address, question->data[FRAME_DOMAIN]);

@@ -14,11 +14,12 @@
 #define KEYRING_RESCAN_MS 1000
 #define KEYRING_DEFAULT "default"
 
-/* A key's name, its roles (bit per enum role) and the top of its subtree. */
+/* A key's name, its roles (bit per enum role), the top of its subtree, and the matters that it is for (none: all). */
 struct identity {
     struct code name;
     uint32_t roles;
     struct code unit;
+    struct codes matters;
 };
 
 /* Where identities come from. All are called from the loop's thread. */

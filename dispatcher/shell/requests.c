@@ -121,7 +121,11 @@ size_t requests_offer(struct requests *requests, struct engine_message *messages
     for (size_t i = 0; i < count; i++) {
         struct waiting *from = &requests->waiting[(requests->first + i) % REQUESTS_WAITING];
         messages[i] = (struct engine_message){
-            .from = {.peer = from->peer, .name = text_of_code(&from->who.name), .roles = from->who.roles, .unit = from->who.unit},
+            .from = {.peer = from->peer,
+                     .name = text_of_code(&from->who.name),
+                     .roles = from->who.roles,
+                     .unit = from->who.unit,
+                     .matters = from->who.matters},
             .data = zmq_msg_data(&from->payload),
             .size = zmq_msg_size(&from->payload),
         };

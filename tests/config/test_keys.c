@@ -90,7 +90,7 @@ START_TEST(test_new_pair)
     folder_make(folder);
     umask(0);
     uint32_t roles = ROLE_BIT(ROLE_WORKER) | ROLE_BIT(ROLE_LEADER);
-    ck_assert_int_eq(keys_new(folder, "wang", roles, "S1"), 0);
+    ck_assert_int_eq(keys_new(folder, "wang", roles, "S1", NULL), 0);
     ck_assert_uint_eq(mode_of(folder, "wang.key"), 0600);
     ck_assert_uint_eq(mode_of(folder, "wang.pub"), 0644);
     struct key_pair pair, again;
@@ -100,10 +100,10 @@ START_TEST(test_new_pair)
     ck_assert_uint_eq(strlen(pair.public_key), 40);
     ck_assert_uint_eq(strlen(pair.secret_key), 40);
     /* The same name again changes nothing. */
-    ck_assert_int_eq(keys_new(folder, "wang", roles, "S1"), -EEXIST);
+    ck_assert_int_eq(keys_new(folder, "wang", roles, "S1", NULL), -EEXIST);
     ck_assert_int_eq(keys_load_named(folder, "wang", &again), 0);
     ck_assert_str_eq(pair.public_key, again.public_key);
-    ck_assert_int_eq(keys_new(folder, "li", ROLE_BIT(ROLE_OPERATOR), "D1"), 0);
+    ck_assert_int_eq(keys_new(folder, "li", ROLE_BIT(ROLE_OPERATOR), "D1", NULL), 0);
     struct key_registry *registry = NULL;
     ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
     ck_assert_uint_eq(registry->count, 2);
@@ -124,17 +124,55 @@ START_TEST(test_new_pair)
 }
 END_TEST
 
+START_TEST(test_matters)
+{
+    static const char *const bad[] = {
+        "M01;;M02", ";M01", "M 01", "M*1", "**", "123456789012345678901234567890123", "1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17"};
+    struct codes codes;
+    struct code star = code_of("03-x"), plain = code_of("M01");
+    star.s[3] = '*';
+    ck_assert_ptr_null(keys_matters_parse("M01;03-*", &codes));
+    ck_assert_uint_eq(codes.count, 2);
+    ck_assert(code_equal(&codes.at[0], &plain));
+    ck_assert(code_equal(&codes.at[1], &star));
+    ck_assert_ptr_null(keys_matters_parse("*", &codes));
+    ck_assert_uint_eq(codes.count, 1);
+    ck_assert_ptr_null(keys_matters_parse(NULL, &codes));
+    ck_assert_uint_eq(codes.count, 0);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(keys_matters_parse(bad[i], &codes) != NULL, "%s", bad[i]);
+
+    char folder[FOLDER_SIZE];
+    folder_make(folder);
+    ck_assert_int_eq(keys_new(folder, "pump", ROLE_BIT(ROLE_WORKER), "S1", "M01;03-*"), 0);
+    ck_assert_int_eq(keys_new(folder, "all", ROLE_BIT(ROLE_WORKER), "S1", ""), 0);
+    ck_assert_int_eq(keys_new(folder, "wrong", ROLE_BIT(ROLE_WORKER), "S1", "a b"), -EINVAL);
+    struct key_pair pair;
+    struct key_registry *registry = NULL;
+    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
+    ck_assert_uint_eq(registry->count, 2);
+    ck_assert_int_eq(keys_load_named(folder, "pump", &pair), 0);
+    const struct key_entry *entry = keys_registry_find(registry, pair.public_key);
+    ck_assert_uint_eq(entry->matters.count, 2);
+    ck_assert(code_equal(&entry->matters.at[1], &star));
+    ck_assert_int_eq(keys_load_named(folder, "all", &pair), 0);
+    ck_assert_uint_eq(keys_registry_find(registry, pair.public_key)->matters.count, 0);
+    keys_registry_free(registry);
+    folder_remove(folder);
+}
+END_TEST
+
 START_TEST(test_bad_requests)
 {
     char folder[FOLDER_SIZE];
     folder_make(folder);
     static const char *const names[] = {"", "server", "../x", "a b", ".x", "-x", "王", "012345678901234567890123456789012"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        ck_assert_msg(keys_new(folder, names[i], ROLE_BIT(ROLE_WORKER), "S1") == -EINVAL, "%s", names[i]);
-    ck_assert_int_eq(keys_new(folder, "x", 0, "S1"), -EINVAL);
-    ck_assert_int_eq(keys_new(folder, "x", ROLE_BIT(ROLE_COUNT), "S1"), -EINVAL);
-    ck_assert_int_eq(keys_new(folder, "x", ROLE_BIT(ROLE_WORKER), ""), -EINVAL);
-    ck_assert_int_eq(keys_new("/nowhere/at/all", "x", ROLE_BIT(ROLE_WORKER), "S1"), -ENOENT);
+        ck_assert_msg(keys_new(folder, names[i], ROLE_BIT(ROLE_WORKER), "S1", NULL) == -EINVAL, "%s", names[i]);
+    ck_assert_int_eq(keys_new(folder, "x", 0, "S1", NULL), -EINVAL);
+    ck_assert_int_eq(keys_new(folder, "x", ROLE_BIT(ROLE_COUNT), "S1", NULL), -EINVAL);
+    ck_assert_int_eq(keys_new(folder, "x", ROLE_BIT(ROLE_WORKER), "", NULL), -EINVAL);
+    ck_assert_int_eq(keys_new("/nowhere/at/all", "x", ROLE_BIT(ROLE_WORKER), "S1", NULL), -ENOENT);
     struct key_registry *registry = NULL;
     ck_assert_int_eq(keys_registry_load("/nowhere/at/all", &faults, &registry), -ENOENT);
     ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
@@ -196,7 +234,7 @@ static const struct {
      "x.pub:1:1: `name: ` is not the file's name; write `x`\nx.pub:3:1: `unit`: write a code\n"},
     {"name: x\nunit: S1\nroles: [worker]\n", "x.pub: key `public` is missing; write it\n"},
     {"name: x\npublic: '" GOOD "'\nunit: S1\nrole: [worker]\n",
-     "x.pub:4:1: unknown key `role`; known here: name, public, unit, roles\n"},
+     "x.pub:4:1: unknown key `role`; known here: name, public, unit, matters, roles\n"},
 };
 
 START_TEST(test_wrong_public_files)
@@ -262,6 +300,7 @@ int main(void)
     tcase_add_test(tcase, test_z85);
     tcase_add_test(tcase, test_folder);
     tcase_add_test(tcase, test_new_pair);
+    tcase_add_test(tcase, test_matters);
     tcase_add_test(tcase, test_bad_requests);
     tcase_add_loop_test(tcase, test_first_start, 0, 2);
     tcase_add_loop_test(tcase, test_wrong_public_files, 0, sizeof wrong / sizeof *wrong);

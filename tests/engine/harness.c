@@ -100,6 +100,7 @@ void harness_peer(struct harness *h, const char *name, uint32_t roles, const cha
     snprintf(h->peer_name, sizeof(h->peer_name), "%s", name);
     h->peer_roles = roles;
     h->peer_unit = (struct code){0};
+    h->peer_matters = (struct codes){0};
     ck_assert(code_make(unit, strlen(unit), &h->peer_unit));
 }
 
@@ -238,10 +239,13 @@ static json_t *end_step(struct harness *h)
 
 json_t *harness_raw(struct harness *h, const void *data, size_t size)
 {
-    struct engine_message message = {
-        .from = {.peer = 7, .name = text_of(h->peer_name), .roles = h->peer_roles, .unit = h->peer_unit},
-        .data = data,
-        .size = size};
+    struct engine_message message = {.from = {.peer = 7,
+                                              .name = text_of(h->peer_name),
+                                              .roles = h->peer_roles,
+                                              .unit = h->peer_unit,
+                                              .matters = h->peer_matters},
+                                     .data = data,
+                                     .size = size};
     size_t left = 1;
 
     for (int i = 0; i < 100000; i++) {

@@ -27,6 +27,7 @@ struct harness {
     int journaled;       /* what the last engine_journaled returned */
     uint32_t peer_roles;
     struct code peer_unit;
+    struct codes peer_matters;
     char peer_name[33];
     char logged[512]; /* the newest line of the log, `code: text` */
 };

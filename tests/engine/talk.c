@@ -55,10 +55,13 @@ void talk_send(struct talk *talk, uint64_t peer, const char *id, const char *nam
     const struct harness *h = talk->h;
     size_t size;
     void *data = harness_message(id, name, -1, json, &size);
-    struct engine_message message = {
-        .from = {.peer = peer, .name = text_of(h->peer_name), .roles = h->peer_roles, .unit = h->peer_unit},
-        .data = data,
-        .size = size};
+    struct engine_message message = {.from = {.peer = peer,
+                                              .name = text_of(h->peer_name),
+                                              .roles = h->peer_roles,
+                                              .unit = h->peer_unit,
+                                              .matters = h->peer_matters},
+                                     .data = data,
+                                     .size = size};
 
     for (int i = 0; step(talk, &message) == 0; i++)
         ck_assert_int_lt(i, 100000);

@@ -1,5 +1,6 @@
 /* Pull and keep: who is handed which duty, for how long, in which order. */
 #include "dispatcher/engine/state.h"
+#include "tests/engine/district.h"
 #include "tests/engine/talk.h"
 
 #include <check.h>
@@ -427,6 +428,154 @@ START_TEST(roles_and_subtrees)
 }
 END_TEST
 
+/* A key for some matters sees, pulls and follows nothing else. */
+START_TEST(a_key_for_some_matters)
+{
+    struct harness h;
+    struct talk talk;
+    uint64_t one, two;
+    char text[128];
+    json_t *body;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    one = submit(&h, "a", "M1", "S1");
+    two = submit(&h, "b", "M2", "S1-C1");
+    harness_peer(&h, "m2", WORKER | 1u << ROLE_LISTENER, "D");
+    h.peer_matters.count = 1;
+    ck_assert(code_make("M2", 2, &h.peer_matters.at[0]));
+    talk_send(&talk, 1, "1", "pull", "{'worker': 'w', 'count': 9}");
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_int_eq(talk_row(body, 0, "case"), (int64_t)two);
+    json_decref(body);
+    talk_send(&talk, 1, "2", "inbox", "{}");
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), 1);
+    json_decref(body);
+    talk_send(&talk, 1, "3", "list_cases", "{}");
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), 1);
+    json_decref(body);
+    talk_send(&talk, 1, "4", "show_case", format(text, sizeof(text), "{'case': %llu}", (unsigned long long)one));
+    talk_refusal(&talk, 1, "NOT_FOUND");
+    talk_send(&talk, 1, "5", "keep",
+              format(text, sizeof(text), "{'worker': 'w', 'duty': %llu}", (unsigned long long)lead_of(&h, one)));
+    talk_refusal(&talk, 1, "NOT_FOUND");
+    talk_send(&talk, 1, "6", "claim", format(text, sizeof(text), "{'duty': %llu}", (unsigned long long)lead_of(&h, one)));
+    talk_refusal(&talk, 1, "NO_MATTER");
+    talk_send(&talk, 1, "7", "events", "{'from': 1}");
+    talk_refusal(&talk, 1, "NO_MATTER");
+    for (int round = 0; round < 2; round++) { /* from the journal, then from memory */
+        size_t i, seen = 0;
+        json_t *row;
+
+        talk_send(&talk, 1, format((char[8]){0}, 8, "f%d", round), "follow",
+                  round == 0 ? "{'name': 'n'}" : "{'name': 'live', 'from': 1000, 'wait': 1000}");
+        if (round == 1) {
+            struct codes matters = h.peer_matters;
+
+            harness_peer(&h, "default", ALL_ROLES, "D");
+            talk_send(&talk, 9, "c", "submit",
+                      "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'text': 'x', 'anonymous': true}");
+            harness_peer(&h, "m2", WORKER | 1u << ROLE_LISTENER, "D");
+            h.peer_matters = matters;
+            talk_pass(&talk, 1000);
+        }
+        body = talk_answer(&talk, 1);
+        json_array_foreach(json_object_get(body, "rows"), i, row)
+        {
+            json_t *dims = json_object_get(row, "dims");
+
+            ck_assert(dims == NULL || strcmp(text_in(dims, "matter"), "M2") == 0);
+            seen += dims != NULL;
+        }
+        ck_assert_uint_eq(seen > 0, round == 0);
+        json_decref(body);
+    }
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+/* Who acts for a unit, or has sent it, is handed its duties, and is woken for them. */
+START_TEST(deputies_and_senders)
+{
+    struct harness h;
+    struct talk talk;
+    json_t *body;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    h.engine = engine_close(h.engine);
+    h.district->units[4].deputy = 2;      /* LAMPS for S1 */
+    h.district->units[8].seconded_by = 3; /* ROADS sent S2-C1 */
+    harness_open(&h);
+    submit(&h, "a", "M1", "S1-C1");
+    harness_peer(&h, "lamps", WORKER, "LAMPS");
+    talk_send(&talk, 1, "1", "pull", "{'worker': 'w', 'count': 9}");
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S1");
+    json_decref(body);
+    talk_send(&talk, 1, "2", "inbox", "{}");
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), 1);
+    json_decref(body);
+    harness_peer(&h, "roads", WORKER, "ROADS");
+    talk_send(&talk, 2, "3", "pull", "{'worker': 'w', 'count': 9, 'wait': 1000}");
+    talk_silent(&talk, 2);
+    harness_peer(&h, "default", ALL_ROLES, "D");
+    talk_send(&talk, 9, "b", "submit",
+              "{'kind': 'complaint', 'matter': 'M2', 'place': 'S2-C1', 'title': 'T', 'text': 'x', 'anonymous': true}");
+    body = talk_answer(&talk, 2);
+    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S2-C1");
+    json_decref(body);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
+/* Another set comes into force: all that wait are answered, empty, and ask again. */
+START_TEST(a_new_set_ends_all_waits)
+{
+    struct harness h;
+    struct talk talk;
+    struct district *older;
+    char said[512];
+    json_t *body;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    harness_peer(&h, "s1", WORKER | 1u << ROLE_LISTENER, "S1");
+    talk_send(&talk, 1, "1", "pull", "{'worker': 'w', 'wait': 60000}");
+    talk_send(&talk, 2, "2", "follow", "{'name': 'n', 'from': 1000, 'wait': 60000}");
+    talk_silent(&talk, 1);
+    talk_silent(&talk, 2);
+    older = h.district;
+    h.district = district_make('b');
+    ck_assert_int_eq(engine_adopt(h.engine, h.district, h.config, said), 0);
+    district_unmake(older);
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), 0);
+    json_decref(body);
+    body = talk_answer(&talk, 2);
+    ck_assert_uint_eq(talk_rows(body), 0);
+    json_decref(body);
+    talk_send(&talk, 1, "3", "pull", "{'worker': 'w', 'wait': 60000}");
+    talk_silent(&talk, 1);
+    harness_peer(&h, "default", ALL_ROLES, "D");
+    talk_send(&talk, 9, "a", "submit",
+              "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'text': 'x', 'anonymous': true}");
+    body = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(body), 1);
+    json_decref(body);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("pull");
@@ -443,6 +592,9 @@ static Suite *suite(void)
     tcase_add_test(tcase, a_restart_frees_leases);
     tcase_add_test(tcase, an_ended_duty_is_no_longer_leased);
     tcase_add_test(tcase, roles_and_subtrees);
+    tcase_add_test(tcase, a_key_for_some_matters);
+    tcase_add_test(tcase, deputies_and_senders);
+    tcase_add_test(tcase, a_new_set_ends_all_waits);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -79,7 +79,7 @@ static void new_key(const char *name, uint32_t roles, const char *unit)
 {
     char folder[128];
     snprintf(folder, sizeof(folder), "%s/keys", process_folder);
-    ck_assert_int_eq(keys_new(folder, name, roles, unit), 0);
+    ck_assert_int_eq(keys_new(folder, name, roles, unit, NULL), 0);
 }
 
 static void *connect_key(int type, const char *name)
