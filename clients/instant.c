@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DAY_MS INT64_C(86400000)
 
@@ -228,5 +229,53 @@ char *span_print(int64_t span_ms, char ret[INSTANT_SIZE])
                  units[i + 1].name);
     else
         snprintf(ret, INSTANT_SIZE, "%s%lld %s", sign, (long long)large, units[i].name);
+    return ret;
+}
+
+/* Appends the parts of a span that are not 0, from the unit `first` on. */
+static void print_parts(int64_t span_ms, size_t first, char ret[INSTANT_SIZE])
+{
+    static const struct {
+        int64_t ms;
+        const char *name;
+    } units[] = {{DAY_MS, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+    uint64_t rest = span_ms < 0 ? -(uint64_t)span_ms : (uint64_t)span_ms;
+    int size = snprintf(ret, INSTANT_SIZE, "%s", span_ms < 0 ? "-" : ""), sign = size;
+    for (size_t i = first; i < sizeof units / sizeof units[0]; i++) {
+        uint64_t count = rest / (uint64_t)units[i].ms;
+        rest %= (uint64_t)units[i].ms;
+        if (count > 0)
+            size += snprintf(ret + size, INSTANT_SIZE - (size_t)size, "%s%llu %s", size > sign ? " " : "",
+                             (unsigned long long)count, units[i].name);
+    }
+    if (size == 0)
+        snprintf(ret, INSTANT_SIZE, "0 min");
+}
+
+bool kind_works(const char *time_kind)
+{
+    return time_kind != NULL && strncmp(time_kind, "working", 7) == 0;
+}
+
+char *span_print_exact(int64_t span_ms, const char *time_kind, char ret[INSTANT_SIZE])
+{
+    print_parts(span_ms, kind_works(time_kind), ret);
+    return ret;
+}
+
+char *limit_print(int64_t amount, const char *time_kind, char ret[INSTANT_SIZE])
+{
+    ret[0] = '\0';
+    if (amount == 0 || time_kind == NULL)
+        return ret;
+    if (strstr(time_kind, "_days") != NULL) {
+        snprintf(ret, INSTANT_SIZE, "%lld %s day%s", (long long)amount, kind_works(time_kind) ? "working" : "natural",
+                 amount == 1 ? "" : "s");
+        return ret;
+    }
+    char span[INSTANT_SIZE / 2];
+    print_parts(amount, kind_works(time_kind), ret);
+    snprintf(span, sizeof span, "%.31s", ret);
+    snprintf(ret, INSTANT_SIZE, "%s%s", span, kind_works(time_kind) ? " of working time" : "");
     return ret;
 }

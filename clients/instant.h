@@ -7,6 +7,7 @@
 #ifndef HUYING_CLIENTS_INSTANT_H
 #define HUYING_CLIENTS_INSTANT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,5 +31,15 @@ char *instant_print_local(int64_t at_ms, const struct zone *zone, char ret[INSTA
 
 /* Prints a span by its two largest units, such as `13 d 23 h`. Returns `ret`. */
 char *span_print(int64_t span_ms, char ret[INSTANT_SIZE]);
+
+/* Does this kind of time (its word; NULL: none) count by a calendar? */
+bool kind_works(const char *time_kind);
+
+/* Prints a span of a kind of time exactly, such as `2 h 30 min`. Of working time the largest unit is the hour: how long a day is,
+ * its calendar knows. Returns `ret`. */
+char *span_print_exact(int64_t span_ms, const char *time_kind, char ret[INSTANT_SIZE]);
+
+/* Prints a limit as it was written: `5 working days`, `1 natural day`, `4 h of working time`, `24 h`; "" for 0. Returns `ret`. */
+char *limit_print(int64_t amount, const char *time_kind, char ret[INSTANT_SIZE]);
 
 #endif

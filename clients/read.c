@@ -4,6 +4,7 @@
 #include "clients/read.h"
 
 #include "clients/command.h"
+#include "clients/instant.h"
 #include "clients/render.h"
 #include "clients/view.h"
 
@@ -91,8 +92,8 @@ static const struct column clock_columns[] = {
     {"started_at", "STARTED", LOOK_INSTANT},
     {"due_at", "DUE", LOOK_INSTANT},
     {"stopped_at", "STOPPED", LOOK_INSTANT},
-    {"budget_ms", "BUDGET", LOOK_SPAN},
-    {"consumed_ms", "CONSUMED", LOOK_SPAN},
+    {"limit", "LIMIT", LOOK_TEXT},
+    {"consumed", "COUNTED", LOOK_TEXT},
     {"colour", "COLOUR", LOOK_COLOUR},
     {"in_time", "IN TIME", LOOK_FLAG},
     {"calendar", "CALENDAR", LOOK_TEXT},
@@ -120,6 +121,23 @@ static void show_part(const char *title, const struct column *columns, const jso
     render_table(columns, rows, "");
 }
 
+/* Adds limits and what counted in words: a day of working time is no day of 24 hours. */
+static void put_spans(json_t *clocks)
+{
+    size_t i;
+    json_t *clock;
+    json_array_foreach(clocks, i, clock)
+    {
+        char limit[INSTANT_SIZE], consumed[INSTANT_SIZE];
+        const char *kind = view_text(clock, "time_kind");
+        int64_t consumed_ms = view_number(clock, "consumed_ms");
+        if (limit_print(view_number(clock, "amount"), kind, limit)[0] == '\0' && view_number(clock, "budget_ms") != 0)
+            span_print_exact(view_number(clock, "budget_ms"), kind, limit);
+        json_object_set_new(clock, "limit", json_string(limit));
+        json_object_set_new(clock, "consumed", json_string(consumed_ms == 0 ? "" : span_print_exact(consumed_ms, kind, consumed)));
+    }
+}
+
 enum exit_code read_case(struct session *session, const struct arguments *arguments)
 {
     struct arguments filled;
@@ -135,6 +153,7 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
         render_fields(case_fields, view);
         show_part("Duties", duty_columns, json_object_get(view, "duties"));
         show_part("Calls", call_columns, json_object_get(view, "calls"));
+        put_spans(json_object_get(view, "clocks"));
         show_part("Clocks", clock_columns, json_object_get(view, "clocks"));
     }
     json_decref(view);

@@ -4,6 +4,7 @@
 #include "clients/receipt.h"
 
 #include "clients/command.h"
+#include "clients/instant.h"
 #include "clients/render.h"
 #include "clients/view.h"
 #include "config/zone.h"
@@ -11,39 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SPAN_SIZE 64
-
-char *receipt_span(int64_t span_ms, bool days, char ret[SPAN_SIZE])
-{
-    static const struct {
-        int64_t ms;
-        const char *name;
-    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
-    uint64_t rest = span_ms < 0 ? -(uint64_t)span_ms : (uint64_t)span_ms;
-    int size = snprintf(ret, SPAN_SIZE, "%s", span_ms < 0 ? "-" : "");
-    int sign = size;
-    for (size_t i = days ? 0 : 1; i < sizeof units / sizeof units[0]; i++) {
-        uint64_t count = rest / (uint64_t)units[i].ms;
-        rest %= (uint64_t)units[i].ms;
-        if (count > 0)
-            size += snprintf(ret + size, SPAN_SIZE - (size_t)size, "%s%llu %s", size > sign ? " " : "", (unsigned long long)count,
-                             units[i].name);
-    }
-    if (size == 0)
-        snprintf(ret, SPAN_SIZE, "0 min");
-    return ret;
-}
-
 static const struct column interval_columns[] = {
     {"from", "FROM", LOOK_INSTANT}, {"until", "UNTIL", LOOK_INSTANT}, {"counts", "COUNTS", LOOK_TEXT},
     {"words", "WHY", LOOK_TEXT},    {"name", "DAY", LOOK_LONG},       {0},
 };
-
-/* In whole working days the receipt counts hours: a working day has as many as its calendar says. */
-static bool in_days(const json_t *receipt)
-{
-    return strncmp(view_text(receipt, "time_kind"), "natural", 7) == 0;
-}
 
 static const char *in_words(const char *why)
 {
@@ -91,9 +63,10 @@ static void field_instant(const json_t *receipt, const char *key, const char *ti
 
 static void show_head(const json_t *receipt)
 {
-    bool days = in_days(receipt), due = view_text(receipt, "due_at")[0] != '\0';
+    const char *kind = view_text(receipt, "time_kind");
+    bool due = view_text(receipt, "due_at")[0] != '\0';
     int64_t left = view_number(receipt, "left_ms");
-    char span[SPAN_SIZE], line[256];
+    char span[INSTANT_SIZE], limit[INSTANT_SIZE], line[256];
     snprintf(line, sizeof line, "%s, clock %lld of case %s, %s", view_text(receipt, "clock"),
              (long long)view_number(receipt, "clock_id"), view_text(receipt, "number"), view_text(receipt, "state"));
     field("Clock", line);
@@ -108,7 +81,10 @@ static void show_head(const json_t *receipt)
     bool provisional = json_is_true(json_object_get(receipt, "provisional"));
     if (due) {
         field_instant(receipt, "due_at", "Due", provisional ? ", provisional: that year's calendar is not known yet" : "");
-        snprintf(line, sizeof line, "%s, %s", receipt_span(view_number(receipt, "budget_ms"), days, span),
+        limit_print(view_number(receipt, "amount"), kind, limit);
+        span_print_exact(view_number(receipt, "budget_ms"), kind, span);
+        bool same = limit[0] == '\0' || strcmp(limit, span) == 0;
+        snprintf(line, sizeof line, "%s%s%s, %s", same ? "" : limit, same ? "" : " = ", span,
                  source_in_words(view_text(receipt, "source")));
         field("Budget", line);
     } else {
@@ -117,9 +93,9 @@ static void show_head(const json_t *receipt)
     field_instant(receipt, "stopped_at", "Stopped", "");
     if (view_text(receipt, "stopped_at")[0] == '\0')
         field_instant(receipt, "now", "Now", "");
-    field("Counted", receipt_span(view_number(receipt, "counted_ms"), days, span));
+    field("Counted", span_print_exact(view_number(receipt, "counted_ms"), kind, span));
     if (due)
-        field(left < 0 ? "Late by" : "Left", receipt_span(left < 0 ? -left : left, days, span));
+        field(left < 0 ? "Late by" : "Left", span_print_exact(left < 0 ? -left : left, kind, span));
 }
 
 /* Adds what the table shows: spans and reasons in words. */
@@ -129,11 +105,12 @@ static json_t *rows_in_words(const json_t *receipt)
     size_t i;
     json_array_foreach(json_object_get(receipt, "rows"), i, row)
     {
-        char span[SPAN_SIZE];
+        char span[INSTANT_SIZE];
         bool counts = json_is_true(json_object_get(row, "counted"));
         json_t *shown = json_copy(row);
-        json_object_set_new(shown, "counts",
-                            json_string(counts ? receipt_span(view_number(row, "ms"), in_days(receipt), span) : "-"));
+        json_object_set_new(
+            shown, "counts",
+            json_string(counts ? span_print_exact(view_number(row, "ms"), view_text(receipt, "time_kind"), span) : "-"));
         json_object_set_new(shown, "words", json_string(in_words(view_text(row, "why"))));
         json_array_append_new(rows, shown);
     }

@@ -8,7 +8,4 @@
 
 enum exit_code receipt_run(struct session *session, const struct arguments *arguments);
 
-/* An exact span, such as `2 h 30 min`; `days`: with days of 24 hours. Returns `ret`. */
-char *receipt_span(int64_t span_ms, bool days, char ret[64]);
-
 #endif

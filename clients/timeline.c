@@ -105,24 +105,15 @@ static void put_number(struct sentence *sentence, const char *key, json_int_t nu
     put(sentence, words, strlen(words));
 }
 
-/* `5 working days`, `1 natural day`, `4 h of working time`, `24 h`; nothing where the limit is no span. */
+/* The limit as it was written; the budget where it is no span. */
 static void put_limit(struct sentence *sentence, const json_t *record)
 {
-    json_int_t amount = json_integer_value(find(record, "amount"));
-    const char *kind = json_string_value(find(record, "time_kind"));
-    char words[2 * INSTANT_SIZE], span[INSTANT_SIZE];
-    bool working = kind != NULL && strncmp(kind, "working", 7) == 0;
-    if (amount == 0 || kind == NULL) {
+    char words[INSTANT_SIZE];
+    limit_print(json_integer_value(find(record, "amount")), json_string_value(find(record, "time_kind")), words);
+    if (words[0] == '\0')
         put_number(sentence, "budget_ms", json_integer_value(find(record, "budget_ms")));
-        return;
-    }
-    if (strcmp(kind, "working_days") == 0 || strcmp(kind, "natural_days") == 0) {
-        snprintf(words, sizeof words, "%lld %s day%s", (long long)amount, working ? "working" : "natural", amount == 1 ? "" : "s");
-    } else {
-        span_print(amount, span);
-        snprintf(words, sizeof words, "%s%s", span, working ? " of working time" : "");
-    }
-    put(sentence, words, strlen(words));
+    else
+        put(sentence, words, strlen(words));
 }
 
 /* Appends the value of a field in words. False: it is empty. */

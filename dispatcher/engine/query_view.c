@@ -159,6 +159,7 @@ void query_view_clock(const struct query *query, const struct clock_row *row, st
         .in_time = row->in_time != 0,
         .time_kind = (enum time_kind)row->time_kind,
         .provisional = row->provisional != 0,
+        .amount = row->amount,
     };
     if (row->calendar != 0 && view_get(&query->engine->view, ROW_CALENDAR, row->calendar, &calendar))
         ret->calendar = calendar.name;

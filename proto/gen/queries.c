@@ -92,8 +92,9 @@ static const struct field_shape clock_view_fields[] = {
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct clock_view, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
     { .name = "calendar", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct clock_view, calendar), .min = 0, .max = 32 },
     { .name = "provisional", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct clock_view, provisional), .min = 0, .max = 1 },
+    { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct clock_view, amount), .min = INT64_MIN, .max = INT64_MAX },
 };
-const struct shape clock_view_shape = { .name = "clock_view", .id = 29, .field_count = 16, .size = sizeof(struct clock_view), .fields = clock_view_fields };
+const struct shape clock_view_shape = { .name = "clock_view", .id = 29, .field_count = 17, .size = sizeof(struct clock_view), .fields = clock_view_fields };
 
 static const struct field_shape metric_view_fields[] = {
     { .name = "key", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct metric_view, key), .min = 0, .max = 32 },
@@ -377,8 +378,9 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "provisional", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct receipt_reply, provisional), .min = 0, .max = 1 },
     { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, now), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "next", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, next), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct receipt_reply, amount), .min = INT64_MIN, .max = INT64_MAX },
 };
-const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 61, .field_count = 19, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
+const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 61, .field_count = 20, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
 
 static const struct field_shape backup_query_fields[] = {
     { .name = "start", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct backup_query, start), .min = 0, .max = 32 },

@@ -185,6 +185,7 @@ struct clock_view {
     enum time_kind time_kind; /* Kind of time. */
     struct code calendar; /* Calendar that it was computed with, empty = none. */
     bool provisional; /* Due computed without the year's calendar. */
+    int64_t amount; /* The limit as it was written: days of a kind of days, else ms; 0 = it was given as an instant, or there is none. */
 };
 extern const struct shape clock_view_shape;
 #define CLOCK_VIEW_HAS_CLOCK_ID (UINT64_C(1) << 0)
@@ -203,6 +204,7 @@ extern const struct shape clock_view_shape;
 #define CLOCK_VIEW_HAS_TIME_KIND (UINT64_C(1) << 13)
 #define CLOCK_VIEW_HAS_CALENDAR (UINT64_C(1) << 14)
 #define CLOCK_VIEW_HAS_PROVISIONAL (UINT64_C(1) << 15)
+#define CLOCK_VIEW_HAS_AMOUNT (UINT64_C(1) << 16)
 
 /* One row of a metric. key `-`: items outside the grouping. */
 struct metric_view {
@@ -688,6 +690,7 @@ struct receipt_reply {
     bool provisional; /* Due computed without the year's calendar. */
     int64_t now; /* Instant of the answer. */
     int64_t next; /* Where the next page begins, 0 = end. */
+    int64_t amount; /* The limit as it was written: days of a kind of days, else ms; 0 = it was given as an instant, or there is none. */
 };
 extern const struct shape receipt_reply_shape;
 #define RECEIPT_REPLY_HAS_CASE (UINT64_C(1) << 0)
@@ -709,6 +712,7 @@ extern const struct shape receipt_reply_shape;
 #define RECEIPT_REPLY_HAS_PROVISIONAL (UINT64_C(1) << 16)
 #define RECEIPT_REPLY_HAS_NOW (UINT64_C(1) << 17)
 #define RECEIPT_REPLY_HAS_NEXT (UINT64_C(1) << 18)
+#define RECEIPT_REPLY_HAS_AMOUNT (UINT64_C(1) << 19)
 
 /* Starts a backup into a folder of this name below the dispatcher's folder of backups, or says how far the last one is. The dispatcher works on meanwhile. */
 struct backup_query {

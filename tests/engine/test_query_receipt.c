@@ -337,6 +337,7 @@ START_TEST(working_time_is_recounted)
         ck_assert_str_eq(text_in(told, "calendar"), "office");
         ck_assert_str_eq(text_in(told, "zone"), zones[_i]);
         ck_assert_str_eq(text_in(told, "time_kind"), "working_days");
+        ck_assert_int_eq(num_of(told, "amount"), 5);
         check_sums(told);
         recount(told, calendar->zone);
         json_decref(told);

@@ -118,6 +118,45 @@ START_TEST(test_span)
 }
 END_TEST
 
+static const struct {
+    int64_t span_ms;
+    const char *kind, *words;
+} exact[] = {
+    {0, "natural", "0 min"},
+    {9000000, "natural", "2 h 30 min"},
+    {126000000, "natural_days", "1 d 11 h"},
+    {126000000, "working_days", "35 h"},
+    {126000000, "working_hours", "35 h"},
+    {90061001, "natural", "1 d 1 h 1 min 1 s 1 ms"},
+    {-61000, "natural", "-1 min 1 s"},
+};
+
+START_TEST(test_span_exact)
+{
+    char text[INSTANT_SIZE];
+    ck_assert_str_eq(span_print_exact(exact[_i].span_ms, exact[_i].kind, text), exact[_i].words);
+}
+END_TEST
+
+static const struct {
+    int64_t amount;
+    const char *kind, *words;
+} limits[] = {
+    {0, "natural", ""},
+    {5, "working_days", "5 working days"},
+    {1, "natural_days", "1 natural day"},
+    {86400000, "natural", "1 d"},
+    {14400000, "working_hours", "4 h of working time"},
+    {5, NULL, ""},
+};
+
+START_TEST(test_limit)
+{
+    char text[INSTANT_SIZE];
+    ck_assert_str_eq(limit_print(limits[_i].amount, limits[_i].kind, text), limits[_i].words);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cli_instant");
@@ -130,6 +169,8 @@ int main(void)
     tcase_add_test(tests, test_print);
     tcase_add_test(tests, test_print_is_read_back);
     tcase_add_test(tests, test_span);
+    tcase_add_loop_test(tests, test_span_exact, 0, sizeof exact / sizeof exact[0]);
+    tcase_add_loop_test(tests, test_limit, 0, sizeof limits / sizeof limits[0]);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
