@@ -80,6 +80,12 @@ enum exit_code tools_config_check(struct session *session, const struct argument
     return become_admin(session, first, arguments);
 }
 
+enum exit_code tools_config_preview(struct session *session, const struct arguments *arguments)
+{
+    static const char *const first[] = {"config", "preview", NULL};
+    return become_admin(session, first, arguments);
+}
+
 /* Adds the roles of `A,B`. */
 static enum exit_code add_roles(const char *text, uint32_t *roles)
 {

@@ -6,10 +6,12 @@
 
 #include "clients/arguments.h"
 
-/* `check`, `restore` and `config check` become the program huying-admin: beside this one, in the build tree, or in PATH. */
+/* `check`, `restore`, `config check` and `config preview` become the program huying-admin: beside this one, in the build tree, or
+ * in PATH. */
 enum exit_code tools_check(struct session *session, const struct arguments *arguments);
 enum exit_code tools_restore(struct session *session, const struct arguments *arguments);
 enum exit_code tools_config_check(struct session *session, const struct arguments *arguments);
+enum exit_code tools_config_preview(struct session *session, const struct arguments *arguments);
 
 /* Makes a key pair in the keys folder. */
 enum exit_code tools_keys_new(struct session *session, const struct arguments *arguments);

@@ -21,6 +21,8 @@ static const struct verb_word check_options[] = {
 static const struct verb_word restore_positions[] = {
     {"FOLDER", NULL, NULL, "The backup, or the data folder of a stopped dispatcher"}, {0}};
 static const struct verb_word restore_options[] = {{"data", NULL, "DIR", "Data folder to make; it is missing, or empty"}, {0}};
+static const struct verb_word preview_options[] = {{"data", NULL, "DIR", "Data folder of the dispatcher, which may run meanwhile"},
+                                                   {0}};
 static const struct verb_word config_positions[] = {{"DIR", NULL, NULL, "The folder"}, {0}};
 
 const struct verb verb_tools[] = {
@@ -49,6 +51,13 @@ const struct verb verb_tools[] = {
      .doc = "Look for faults in a folder of configuration",
      .positions = config_positions,
      .run = tools_config_check,
+     .passes_on = true},
+    {.name = "config preview",
+     .group = VERB_MACHINE,
+     .doc = "What a folder of configuration would do to the open cases",
+     .positions = config_positions,
+     .options = preview_options,
+     .run = tools_config_preview,
      .passes_on = true},
     {.name = "keys new",
      .group = VERB_MACHINE,

@@ -15,7 +15,10 @@ static const struct {
     {"check", check_program, admin_check,
      "check --data DIR        replay the journal and compare every row, clock and counter with it"},
     {"restore", restore_program, admin_restore, "restore FOLDER --data DIR  make a data folder from a backup, and check it"},
-    {"config", config_program, admin_config, "config check DIR        read a configuration folder and show every fault"},
+    {"config", config_program, admin_config,
+     "config check DIR        read a configuration folder and show every fault, or what it holds"},
+    {"config", config_program, admin_config,
+     "config preview DIR --data DATA  what that folder would do to the open cases, beside a running server"},
 };
 
 static void usage(FILE *out)

@@ -19,7 +19,7 @@ int admin_check(int argc, char **argv);
 /* restore FOLDER --data DIR [--json] */
 int admin_restore(int argc, char **argv);
 
-/* config check DIR [--json] */
+/* config check DIR [--json], config preview DIR --data DATA [--json] */
 int admin_config(int argc, char **argv);
 
 #endif

@@ -1,6 +1,8 @@
-/* config check: every fault of a configuration folder, with file and line. */
+/* config check: every fault of a configuration folder, with file and line. config preview: what it would do to the open cases. */
 #include "config/loader.h"
 #include "dispatcher/admin/admin.h"
+#include "dispatcher/admin/admin_preview.h"
+#include "dispatcher/admin/admin_summary.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -12,6 +14,8 @@
 struct run {
     const char *verb;
     const char *folder;
+    const char *data; /* preview only */
+    bool preview;
     bool json;
 };
 
@@ -23,11 +27,16 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'j':
         run->json = true;
         return 0;
+    case 'd':
+        run->data = value;
+        return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num == 0 && strcmp(value, "check") == 0)
+        if (state->arg_num == 0 && (strcmp(value, "check") == 0 || strcmp(value, "preview") == 0))
             run->verb = value;
         else if (state->arg_num == 0)
-            argp_error(state, "there is no `huying config %s`; there is `huying config check DIR`.", value);
+            argp_error(state,
+                       "there is no `huying config %s`; there are `huying config check DIR` and `huying config preview DIR`.",
+                       value);
         else if (state->arg_num == 1)
             run->folder = value;
         else
@@ -36,6 +45,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case ARGP_KEY_END:
         if (run->verb == NULL || run->folder == NULL)
             argp_error(state, "what to check is missing: `huying config check DIR`.");
+        run->preview = strcmp(run->verb, "preview") == 0;
+        if (run->preview && run->data == NULL)
+            argp_error(state, "--data is missing: the data folder that the set is to come into force over.");
+        if (!run->preview && run->data != NULL)
+            argp_error(state, "--data is for `huying config preview`.");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -47,12 +61,8 @@ static void print_json(const struct faults *faults, const struct district *distr
     json_t *object = json_object(), *list = json_array();
 
     json_object_set_new(object, "ok", json_boolean(district != NULL));
-    if (district != NULL) {
-        json_object_set_new(object, "hash", json_string(district->hash));
-        json_object_set_new(object, "units", json_integer(district->unit_count));
-        json_object_set_new(object, "matters", json_integer(district->matter_count));
-        json_object_set_new(object, "rows", json_integer(district->row_count));
-    }
+    if (district != NULL)
+        admin_summary_json(district, object);
     for (uint32_t i = 0; i < faults->count; i++)
         json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:s}", "file", faults->at[i].file, "line", (int)faults->at[i].line,
                                               "column", (int)faults->at[i].column, "text", faults->at[i].text));
@@ -68,8 +78,8 @@ static void print_text(const char *folder, const struct faults *faults, const st
     char line[640];
 
     if (district != NULL) {
-        printf("config check: %s is good: %u units, %u matters, %u rows of the list; hash %s\n", folder, district->unit_count,
-               district->matter_count, district->row_count, district->hash);
+        printf("config check: %s is good\n", folder);
+        admin_summary_print(district);
         return;
     }
     for (uint32_t i = 0; i < faults->count; i++)
@@ -81,9 +91,16 @@ static void print_text(const char *folder, const struct faults *faults, const st
 
 int admin_config(int argc, char **argv)
 {
-    static const struct argp_option options[] = {{"json", 'j', NULL, 0, "One JSON object on standard output", 0}, {0}};
+    static const struct argp_option options[] = {
+        {"json", 'j', NULL, 0, "One JSON object on standard output", 0},
+        {"data", 'd', "DIR", 0, "preview: data folder of the dispatcher, which may run meanwhile", 0},
+        {0}};
     static const struct argp argp = {
-        .options = options, .parser = parse, .args_doc = "check DIR", .doc = "Reads a configuration folder and shows every fault."};
+        .options = options,
+        .parser = parse,
+        .args_doc = "check DIR\npreview DIR --data DATA",
+        .doc = "Reads a configuration folder and shows every fault, or what it holds. `preview` then tells "
+               "what it would do to the open cases of a dispatcher, and changes nothing."};
     struct run run = {0};
     struct faults *faults = calloc(1, sizeof(*faults));
     struct district *district = NULL;
@@ -94,13 +111,16 @@ int admin_config(int argc, char **argv)
     argp_err_exit_status = ADMIN_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &run);
     r = district_load(run.folder, faults, &district);
+    int code = r == 0 ? ADMIN_DONE : r == -EINVAL ? ADMIN_REFUSED : ADMIN_FAILURE;
     if (r < 0 && r != -EINVAL)
-        fprintf(stderr, "config check: %s\n", strerror(-r));
+        fprintf(stderr, "config %s: %s\n", run.verb, strerror(-r));
+    else if (run.preview && r == 0)
+        code = admin_preview(run.folder, district, run.data, run.json);
     else if (run.json)
         print_json(faults, district);
     else
         print_text(run.folder, faults, district);
     district_free(district);
     free(faults);
-    return r == 0 ? ADMIN_DONE : r == -EINVAL ? ADMIN_REFUSED : ADMIN_FAILURE;
+    return code;
 }

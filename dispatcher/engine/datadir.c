@@ -267,6 +267,27 @@ static int check_version(const struct datadir *folder, enum datadir_use use, cha
     return r;
 }
 
+int datadir_look(const char *path, bool *ret_drill, char *said)
+{
+    struct datadir folder = {.lock_fd = -1, .path = strdup(path)};
+    char *version_path = datadir_join(path, "VERSION");
+    enum datadir_use use = DATADIR_SHARED;
+    int version = 0, r = folder.path == NULL || version_path == NULL ? -ENOMEM : 0;
+
+    said[0] = '\0';
+    if (r == 0)
+        r = check_version(&folder, DATADIR_SHARED, said);
+    if (r == 0)
+        r = read_version(version_path, &version, &use);
+    if (r == 0)
+        *ret_drill = use == DATADIR_DRILL;
+    else if (said[0] == '\0')
+        snprintf(said, DATADIR_SAID, "The data folder %s cannot be read: %s.", path, strerror(-r));
+    free(version_path);
+    datadir_close(&folder);
+    return r;
+}
+
 static int take_lock(struct datadir *folder, bool shared, char *said)
 {
     char *path = datadir_join(folder->path, "lock");

@@ -32,6 +32,10 @@ enum datadir_use { DATADIR_REAL, DATADIR_DRILL, DATADIR_SHARED };
  */
 int datadir_open(const char *path, enum datadir_use use, struct datadir *ret, char *said);
 
+/* Looks at VERSION alone, without the lock: for a reader of the rows beside a running server. *ret_drill: time of this folder is a
+ * drill's. Returns and `said` as datadir_open; -ENOENT: this is no data folder. */
+int datadir_look(const char *path, bool *ret_drill, char *said);
+
 /* Copies every regular file directly in `source` to config/<hash>/, through temporary names and with flushes; nothing to do when
  * that folder is whole already. Returns 0 or a negative errno. */
 int datadir_keep_config(const struct datadir *folder, const char *hash, const char *source);

@@ -19,7 +19,12 @@ expect() {
 }
 
 expect 0 'is good' "$admin" config check "$good"
+expect 0 'community: government 3, property 1, committee 1' "$admin" config check "$good"
+expect 0 'of the list: 1 h to 12 h, 1 d to 20 d' "$admin" config check "$good"
 expect 0 '"ok": true' "$admin" config check --json "$good"
+cp -r "$good" "$folder/bare"
+sed -i '/^M06/d' "$folder/bare/catalogue.csv"
+expect 0 '6 in 5 fields; 1 without a row of the list: M06' "$admin" config check "$folder/bare"
 cp -r "$good" "$folder/bad"
 echo 'no unit at all' >>"$folder/bad/units.csv"
 expect 1 'units.csv:' "$admin" config check "$folder/bad"
@@ -27,6 +32,10 @@ expect 1 '"ok": false' "$admin" config check --json "$folder/bad"
 expect 2 'no command' "$admin" chekc
 expect 2 'data is missing' "$admin" check
 expect 2 'is missing' "$admin" config
+expect 2 'data is missing' "$admin" config preview "$good"
+expect 2 'data is for' "$admin" config check "$good" --data "$folder"
+expect 1 'units.csv:' "$admin" config preview "$folder/bad" --data "$folder"
+expect 4 'not a data folder' "$admin" config preview "$good" --data "$folder/nowhere"
 expect 4 'not a data folder' "$admin" check --data "$folder/nowhere"
 mkdir "$folder/empty"
 expect 4 'not a data folder' "$admin" check --data "$folder/empty"
