@@ -29,7 +29,7 @@ static void fill(struct harness *h)
             continue;
         snprintf(body, sizeof(body), "{'submitted': 's%d'}", n);
         snprintf(id, sizeof(id), "g%d", n);
-        harness_ask(h, id, "sign", -1, body);
+        json_decref(harness_ask(h, id, "sign", -1, body));
         snprintf(body, sizeof(body), "{'submitted': 's%d', 'code': 'solved', 'text': 'done'}", n);
         snprintf(id, sizeof(id), "a%d", n);
         json_decref(harness_ask(h, id, "answer", -1, body));

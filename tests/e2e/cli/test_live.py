@@ -151,6 +151,32 @@ class Words(Live):
         self.assertRegex(said, rf"^Clock +sign, clock \d+ of case {case}, running\nUnit +S1\nTime +natural")
         self.refused("NOT_FOUND", "receipt", case, "--clock", "rate")
 
+    def test_followers(self):
+        self.assertEqual(self.huying("followers").stdout, "Nobody follows the events.\n")
+        self.refused("NOT_FOUND", "followers", "forget", "default", "city")
+        secret = f"{self.folder.name}/secret"
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("0123456789abcdef")
+        os.chmod(secret, 0o600)
+        follower = subprocess.Popen([os.path.join(os.path.dirname(HUYING), "../workers/huying-notify"), "--server", self.url, "--keys",
+                                     self.keys, "--dead", self.folder.name, "--hook",
+                                     f"name=city url=http://127.0.0.1:9/ secret={secret} types=case_closed"],
+                                    stderr=subprocess.PIPE, text=True)
+        self.addCleanup(follower.stderr.close)
+        for line in follower.stderr:
+            if json.loads(line)["code"] == "connected":
+                break
+        rows = []
+        while not rows and follower.poll() is None:
+            rows = self.json("followers")["rows"]
+        self.assertEqual([(row["key"], row["name"]) for row in rows], [("default", "city")])
+        self.assertRegex(self.huying("followers").stdout, r"(?m)^default +city +\d+ +\d+ +\d{4}-")
+        self.refused("NO_ROLE", "followers", key="op")
+        follower.terminate()
+        self.assertEqual(follower.wait(30), 0)
+        self.huying("followers", "forget", "default", "city")
+        self.assertEqual(self.json("followers")["rows"], [])
+
     def test_a_mistyped_number(self):
         number = self.submit("x")["number"]
         wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
