@@ -64,7 +64,7 @@ def tree_files(root):
         pass
     found = []
     for folder, folders, names in os.walk(root):
-        folders[:] = [f for f in folders if not f.startswith((".", "build", "__pycache__"))]
+        folders[:] = [f for f in folders if not f.startswith((".", "build", "__pycache__", "node_modules"))]
         found += [os.path.relpath(os.path.join(folder, name), root) for name in names]
     return sorted(found)
 

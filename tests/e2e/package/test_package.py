@@ -35,7 +35,7 @@ def copy_sources(target):
     """The checkout's files, new ones included, without what git ignores."""
     listed = subprocess.run(["git", "-C", SOURCE, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True)
     if listed.returncode != 0:
-        shutil.copytree(SOURCE, target, ignore=shutil.ignore_patterns(".git", "build*", "__pycache__"))
+        shutil.copytree(SOURCE, target, ignore=shutil.ignore_patterns(".git", "build*", "__pycache__", "node_modules"))
         return
     for path in sorted(set(listed.stdout.decode().split("\0")) - {""}):
         source = os.path.join(SOURCE, path)
