@@ -139,11 +139,12 @@ static void show_case(const json_t *shown, const json_t *routed)
 static enum exit_code explain_case(struct session *session, const struct arguments *arguments)
 {
     struct show_case_query which;
-    json_t *shown = NULL, *list = NULL, *routed = json_array();
+    json_t *shown = NULL, *list = NULL, *routed = NULL;
     if (case_number_form(arguments_word(arguments, "MATTER")) == CASE_FORM_NONE)
         return say(EXIT_USAGE, "PLACE is missing: name a matter and a place, or a case alone. `%s` is no case.",
                    arguments_word(arguments, "MATTER"));
     enum exit_code code = arguments_case(arguments, "MATTER", &which);
+    routed = json_array();
     if (code == EXIT_DONE)
         code = read_query(session, QUERY_SHOW_CASE, &which, &shown);
     if (code == EXIT_DONE)

@@ -3,6 +3,8 @@
 
 /* Cases that one answer looks at before it says: ask again from here. */
 #define LIST_SCAN_MAX 5000
+/* Rows of one answer: each costs a look into the journal for its title, and others wait meanwhile. */
+#define LIST_ROWS_MAX 200
 
 /* What a list is asked for; indices are -1 where it is not. */
 struct wanted {
@@ -135,14 +137,15 @@ int query_list_cases(struct query *query, struct proto_buffer *out)
     struct list_cases_reply reply = {0};
     struct reply_writer writer;
     struct wanted wanted;
-    uint64_t ids[LIMIT_PAGE];
+    uint64_t ids[LIST_ROWS_MAX];
+    uint32_t limit;
     size_t count;
     int r;
 
     if (!read_wanted(query, &wanted))
         return 0;
-    count = find_page(query, &wanted, query_page_size((wanted.body->given & LIST_CASES_HAS_COUNT) != 0, wanted.body->count), ids,
-                      &reply.next);
+    limit = query_page_size((wanted.body->given & LIST_CASES_HAS_COUNT) != 0, wanted.body->count);
+    count = find_page(query, &wanted, limit < LIST_ROWS_MAX ? limit : LIST_ROWS_MAX, ids, &reply.next);
     r = reply_begin(&writer, out, query->request->id, &list_cases_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
     if (r == 0)
         r = reply_list(&writer, "rows");

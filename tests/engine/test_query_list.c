@@ -200,6 +200,10 @@ START_TEST(an_answer_looks_at_5000)
     ck_assert_uint_eq(json_array_size(all), 1);
     ck_assert_int_eq(pages, 2); /* and a third */
     json_decref(all);
+    page = harness_do(&h, "q", "list_cases", -1, "{'count': 500}");
+    ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 200);
+    ck_assert_int_ne(num_of(page, "next"), 0);
+    json_decref(page);
     /* Age needs no walk: what is too young is skipped at once. */
     page = harness_do(&h, "q", "list_cases", -1, "{'age_from': 3600000}");
     ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 1);
