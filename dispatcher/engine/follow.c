@@ -66,23 +66,13 @@ static struct code key_of(const struct query *query)
     return key;
 }
 
-/* The follower of this name, made when new. NULL: refused. */
-static struct follower *find_follower(struct query *query)
+/* A new name begins where the question says, but not beyond the end. */
+static int make_follower(struct query *query, const struct code *key, struct follower **ret)
 {
     const struct follow_query *body = &query->request->query_body.follow;
-    struct live *live = query->engine->live;
-    struct code key = key_of(query);
-    struct follower *follower = follower_find(&live->followers, &key, &body->name);
     uint64_t last = journal_last_seq(query->engine->journal), confirmed = body->from > 0 ? body->from - 1 : 0;
-    int r;
 
-    if (follower != NULL)
-        return follower;
-    r = follower_add(&live->followers, &key, &body->name, confirmed < last ? confirmed : last, &follower);
-    if (r == 0)
-        return follower;
-    query_refuse(query, r == -ENOSPC ? REFUSAL_CAP : REFUSAL_BUSY, "name");
-    return NULL;
+    return follower_add(&query->engine->live->followers, key, &body->name, confirmed < last ? confirmed : last, ret);
 }
 
 /* Nobody can have dealt with what was not handed out; what a process before this one handed out is not known. */
@@ -90,38 +80,53 @@ static bool confirm_fits(const struct query *query, const struct follower *follo
 {
     if (confirm > journal_last_seq(query->engine->journal))
         return false;
-    return follower->handed == 0 || confirm <= follower->handed || confirm <= follower->confirmed;
+    return follower == NULL || follower->handed == 0 || confirm <= follower->handed || confirm <= follower->confirmed;
+}
+
+/* The newer question has the name: the process behind the older one may be gone. */
+static void take_name(struct live *live, struct follower *follower, struct parked *parked)
+{
+    struct parked *older = follower->waiting;
+
+    follower->waiting = parked;
+    if (older == NULL)
+        return;
+    older->superseded = true;
+    if (older->queue == PARKED_TAIL)
+        parked_to(&live->parking, older, PARKED_FRESH);
 }
 
 int query_follow(struct query *query)
 {
     const struct follow_query *body = &query->request->query_body.follow;
     struct live *live = query->engine->live;
+    struct code key = key_of(query);
+    struct follower *follower = follower_find(&live->followers, &key, &body->name);
     uint64_t types[FOLLOW_TYPE_WORDS];
-    struct follower *follower;
     struct parked *parked;
     bool repeated;
+    int r = 0;
 
     if (!read_types(body, types))
         return query_refuse(query, REFUSAL_BAD_FIELD, "types");
-    follower = find_follower(query);
-    if (follower == NULL)
-        return 0;
     if (!confirm_fits(query, follower, body->confirm))
         return query_refuse(query, REFUSAL_BAD_FIELD, "confirm");
-    follower_confirm(&live->followers, follower, body->confirm);
-    follower->seen_at_ms = live->now_ms;
-    live->followed_until_ms = live->now_ms + LIVE_FOLLOWED_MS;
     parked = live_park(query, body->wait, &repeated);
-    if (parked == NULL || repeated)
+    if (parked == NULL)
         return 0;
-    /* The newer question has the name: the process behind the older one may be gone. */
-    if (follower->waiting != NULL) {
-        follower->waiting->superseded = true;
-        if (follower->waiting->queue == PARKED_TAIL)
-            parked_to(&live->parking, follower->waiting, PARKED_FRESH);
+    if (follower == NULL)
+        r = make_follower(query, &key, &follower);
+    if (r < 0) {
+        query->parked = false;
+        live_done(query->engine, parked);
+        return query_refuse(query, r == -ENOSPC ? REFUSAL_CAP : REFUSAL_BUSY, "name");
     }
-    follower->waiting = parked;
+    follower_confirm(&live->followers, follower, body->confirm);
+    follower->seen_at_ms = live->clock_ms;
+    live->followed_until_ms = live->now_ms + LIVE_FOLLOWED_MS;
+    if (repeated)
+        return 0;
+    take_name(live, follower, parked);
     parked->follow = (struct parked_follow){.name = body->name, .next = follower->confirmed + 1, .count = LIMIT_PAGE};
     if (body->count > 0 && body->count < LIMIT_PAGE)
         parked->follow.count = body->count;

@@ -40,6 +40,7 @@ int live_open(struct engine *engine)
     parking_init(&live->parking);
     recent_init(&live->recent);
     live->leases = leases_new();
+    live->may_all = true;
     r = live->leases != NULL ? make_units(engine->district, &live->order, &live->may, &live->turn) : -ENOMEM;
     if (r == 0)
         r = parking_units(&live->parking, engine->district->unit_count);
@@ -113,6 +114,7 @@ int live_adopt(struct engine *engine, const struct district *district)
     live->order = order;
     live->may = may;
     live->turn = turn;
+    live->may_all = true;
     recent_clear(&live->recent);
     return 0;
 }
@@ -139,8 +141,9 @@ void live_begin(struct engine *engine, int64_t clock_ms)
     struct live *live = engine->live;
     struct parked *parked;
 
-    if (clock_ms > live->now_ms)
-        live->now_ms = clock_ms;
+    if (clock_ms > live->clock_ms)
+        live->now_ms += clock_ms - live->clock_ms;
+    live->clock_ms = clock_ms;
     live->touched.count = live->dropped.count = 0;
     live->event_count = 0;
     live->events_lost = false;
@@ -161,7 +164,7 @@ bool live_followed(const struct engine *engine)
 
 void live_may(struct live *live, const struct code *unit)
 {
-    uint32_t position = reach_position(&live->order, unit);
+    uint32_t position = live->may_all ? REACH_NOWHERE : reach_position(&live->order, unit);
 
     if (position != REACH_NOWHERE)
         live->may[position / 64] |= UINT64_C(1) << position % 64;
@@ -199,12 +202,14 @@ void live_record(struct engine *engine, const struct record *record, bool event)
     bool opens = record->type == RECORD_DUTY_OFFERED || record->type == RECORD_DUTY_SENT_BACK ||
                  record->type == RECORD_DUTY_RELEASED || record->type == RECORD_DUTY_MOVED;
 
-    if (opens)
+    if (opens) {
         live_may(live, &record->head.unit);
+        live->wakes++;
+    }
     /* Without memory for a note the idle pulls look for themselves, and the lease lapses. */
     if (ends && leases_count(live->leases) > 0 && live_list_add(&live->dropped, record->head.duty_id) < 0)
         live->wake_all = true;
-    if (opens && live_list_add(&live->touched, record->head.duty_id) < 0)
+    if (opens && live->parking.counts[PARKED_IDLE] > 0 && live_list_add(&live->touched, record->head.duty_id) < 0)
         live->wake_all = true;
     if (event && live_followed(engine))
         note_event(live, record);
@@ -267,7 +272,6 @@ static void keep_events(struct engine *engine)
 
 static void wake_later(struct live *live, uint64_t duty_id)
 {
-    live->wakes++;
     if (live->parking.counts[PARKED_IDLE] == 0)
         return;
     if (live->woken.count >= WOKEN_MAX || live_list_add(&live->woken, duty_id) < 0)
@@ -283,6 +287,7 @@ void live_release(struct engine *engine, uint64_t duty_id)
         return;
     if (view_get(&engine->view, ROW_DUTY, duty_id, &duty))
         live_may(live, &duty.unit);
+    live->wakes++;
     wake_later(live, duty_id);
 }
 
@@ -297,6 +302,7 @@ static void lapse(struct engine *engine, int64_t *work)
         *work -= LIVE_COST_ROW;
         if (view_get(&engine->view, ROW_DUTY, duty_id, &duty))
             live_may(live, &duty.unit);
+        live->wakes++;
         wake_later(live, duty_id);
     }
 }
@@ -386,6 +392,11 @@ bool live_busy(const struct engine *engine)
            (live->wake_all && live->parking.counts[PARKED_IDLE] > 0);
 }
 
+int64_t live_wall_ms(const struct engine *engine, int64_t at_ms)
+{
+    return at_ms - engine->live->now_ms + engine->live->clock_ms;
+}
+
 int64_t live_next_ms(const struct engine *engine)
 {
     struct live *live = engine->live;
@@ -393,7 +404,7 @@ int64_t live_next_ms(const struct engine *engine)
 
     if (live->parking.counts[PARKED_IDLE] > 0 && lease_next_ms(live->leases) < at_ms)
         at_ms = lease_next_ms(live->leases);
-    return at_ms;
+    return at_ms == INT64_MAX ? at_ms : live_wall_ms(engine, at_ms);
 }
 
 void live_undelivered(struct engine *engine, uint64_t peer)

@@ -43,9 +43,11 @@ struct live_list {
 };
 
 struct live {
-    int64_t now_ms; /* wall clock, never back */
+    int64_t now_ms;   /* the wall clock, but while that goes back this one stands: all instants in here are of it */
+    int64_t clock_ms; /* the wall clock as it was handed in last, for those outside */
     struct reach_order order;
     uint64_t *may;  /* bit per position: the unit may have a duty to hand out; taken away when its inbox is found empty */
+    bool may_all;   /* none has been taken away yet */
     uint32_t *turn; /* by unit: position that was served last by pulls of this top, + 1; 0 = none */
     struct leases *leases;
     struct parking parking;
@@ -54,8 +56,8 @@ struct live {
     int64_t followed_until_ms;
 
     /* of the step */
-    struct live_list touched; /* duties that records opened, ended, moved or released */
-    struct live_list dropped; /* those of them that lost their lease by it */
+    struct live_list touched; /* duties that records opened, moved or released while somebody waits for some */
+    struct live_list dropped; /* duties that lost their lease by a record */
     struct recent_event *events;
     uint32_t event_count, event_capacity;
     bool events_lost; /* not all of the step's events are in `events` */
@@ -96,6 +98,9 @@ void live_failed(struct engine *engine);
 
 /* Is there work that needs no new message? */
 bool live_busy(const struct engine *engine);
+
+/* An instant of live's clock as the wall clock has it. */
+int64_t live_wall_ms(const struct engine *engine, int64_t at_ms);
 
 /* Wall clock at which parked questions or leases want to be looked at; INT64_MAX: never. */
 int64_t live_next_ms(const struct engine *engine);

@@ -42,13 +42,13 @@ void parking_init(struct parking *parking)
 
 int parking_units(struct parking *parking, uint32_t unit_count)
 {
-    struct parked_list *tops = calloc(unit_count + 1, sizeof(*tops));
+    struct parked_top *tops = calloc(unit_count + 1, sizeof(*tops));
 
     assert(parking->counts[PARKED_IDLE] == 0);
     if (tops == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < unit_count; i++)
-        TAILQ_INIT(&tops[i]);
+        TAILQ_INIT(&tops[i].list);
     free(parking->tops);
     parking->tops = tops;
     parking->top_count = unit_count;
@@ -134,6 +134,13 @@ static bool waits(enum parked_queue queue)
     return queue == PARKED_IDLE || queue == PARKED_TAIL;
 }
 
+static void count_wants(struct parked_top *top, uint32_t kinds, int step)
+{
+    for (int kind = 0; kind < DUTY_KIND_COUNT; kind++)
+        if ((kinds & UINT32_C(1) << kind) != 0)
+            top->wants[kind] += (uint32_t)step;
+}
+
 static void enter(struct parking *parking, struct parked *parked, enum parked_queue queue)
 {
     parked->queue = queue;
@@ -141,8 +148,10 @@ static void enter(struct parking *parking, struct parked *parked, enum parked_qu
     TAILQ_INSERT_TAIL(&parking->queues[queue], parked, in_queue);
     if (waits(queue))
         RB_INSERT(parked_ends, &parking->ends, parked);
-    if (queue == PARKED_IDLE)
-        TAILQ_INSERT_TAIL(&parking->tops[parked->pull.top], parked, at_top);
+    if (queue == PARKED_IDLE) {
+        TAILQ_INSERT_TAIL(&parking->tops[parked->pull.top].list, parked, at_top);
+        count_wants(&parking->tops[parked->pull.top], parked->pull.kinds, 1);
+    }
 }
 
 /* Those that have not seen the newest lie before those that have. Of one from the middle nobody knows which it was: then another
@@ -164,8 +173,10 @@ static void leave(struct parking *parking, struct parked *parked)
     TAILQ_REMOVE(&parking->queues[queue], parked, in_queue);
     if (waits(queue))
         RB_REMOVE(parked_ends, &parking->ends, parked);
-    if (queue == PARKED_IDLE)
-        TAILQ_REMOVE(&parking->tops[parked->pull.top], parked, at_top);
+    if (queue == PARKED_IDLE) {
+        TAILQ_REMOVE(&parking->tops[parked->pull.top].list, parked, at_top);
+        count_wants(&parking->tops[parked->pull.top], parked->pull.kinds, -1);
+    }
 }
 
 int parked_add(struct parking *parking, const struct engine_peer *from, struct text id, uint64_t ask, int64_t until_ms,

@@ -41,6 +41,7 @@ struct parked_pull {
     bool final;       /* this unit is the last of the round */
     int64_t after_due;
     uint64_t after_id;
+    bool capped; /* no more leases can be had */
     uint32_t found_count;
     uint64_t found[LIMIT_PULL_CREDIT];
 };
@@ -93,11 +94,17 @@ struct parked_peer {
 };
 RB_HEAD(parked_peers, parked_peer);
 
+/* Idle pulls at one unit. */
+struct parked_top {
+    struct parked_list list;
+    uint32_t wants[DUTY_KIND_COUNT]; /* how many want this kind */
+};
+
 struct parking {
     struct parked_list queues[PARKED_QUEUE_COUNT];
     uint32_t counts[PARKED_QUEUE_COUNT];
-    uint32_t unseen;          /* of PARKED_TAIL, from its head */
-    struct parked_list *tops; /* idle pulls by unit */
+    uint32_t unseen;         /* of PARKED_TAIL, from its head */
+    struct parked_top *tops; /* by unit */
     uint32_t top_count;
     struct parked_ends ends;
     struct parked_asks asks;

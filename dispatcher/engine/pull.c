@@ -138,7 +138,7 @@ int query_keep(struct query *query, struct proto_buffer *out)
     const struct lease *held = lease_find(live->leases, body->duty_id, live->now_ms);
     int64_t until_ms = live->now_ms + lease_span((body->given & KEEP_HAS_LEASE) != 0, body->lease);
     struct lease lease = make_lease(query->from, &body->worker, body->duty_id, held != NULL ? held->ask : 0, until_ms);
-    struct keep_reply reply = {.lease_until = body->release ? 0 : until_ms};
+    struct keep_reply reply = {.lease_until = body->release ? 0 : live_wall_ms(engine, until_ms)};
     struct duty_row duty;
     int r;
 
@@ -209,6 +209,12 @@ static bool passes(uint32_t at, uint32_t next, uint32_t stop)
     return next > at ? stop > at && stop <= next : stop > at || stop <= next;
 }
 
+static void take_may(struct live *live, uint32_t position)
+{
+    live->may[position / 64] &= ~(UINT64_C(1) << position % 64);
+    live->may_all = false;
+}
+
 /* Looks through one unit from where the walk stands. Gives the duty, or 0: nothing more in here; `*work` below 0: not finished. */
 static uint64_t look_in_unit(struct engine *engine, const struct query *query, struct parked_pull *pull, int64_t *work)
 {
@@ -221,7 +227,7 @@ static uint64_t look_in_unit(struct engine *engine, const struct query *query, s
         size_t count = store_inbox(engine->store, &unit->code, pull->after_due, pull->after_id, ids, PAGE_DUTIES);
 
         if (count == 0 && pull->after_id == 0 && store_failed(engine->store) == 0)
-            live->may[pull->at / 64] &= ~(UINT64_C(1) << pull->at % 64);
+            take_may(live, pull->at);
         for (size_t i = 0; i < count; i++) {
             bool leased = lease_find(live->leases, ids[i], live->now_ms) != NULL;
 
@@ -254,7 +260,8 @@ static bool hand_out(struct engine *engine, struct parked *parked, const struct 
     struct parked_pull *pull = &parked->pull;
     struct lease lease = make_lease(query->from, &pull->worker, duty_id, parked->ask, live->now_ms + pull->lease_ms);
 
-    if (lease_put(live->leases, &lease) < 0)
+    pull->capped = lease_put(live->leases, &lease) < 0;
+    if (pull->capped)
         return false;
     pull->found[pull->found_count++] = duty_id;
     return true;
@@ -318,7 +325,7 @@ static int write_duty(struct query *query, uint64_t duty_id, struct reply_writer
         return -EIO;
     query_view_duty(query, &duty, &of, number, &shown);
     if (lease != NULL)
-        shown.lease_until = lease->until_ms;
+        shown.lease_until = live_wall_ms(engine, lease->until_ms);
     return reply_row(writer, &duty_view_shape, &shown, CODEC_OMIT_NOTHING);
 }
 
@@ -432,6 +439,10 @@ static void run_one(struct engine *engine, struct parked *parked, int64_t *work)
     *work -= SLICE_WORK - slice + LIVE_COST_REPLY;
     if (store_failed(engine->store) < 0)
         return; /* the next step goes back and replays; what was found stays leased to this question */
+    if (pull->capped && pull->found_count == 0) {
+        live_refuse(engine, parked, REFUSAL_CAP, "lease");
+        return;
+    }
     if (pull->found_count > 0 || parked->until_ms <= live->now_ms) {
         answer(engine, parked, &query);
         return;
@@ -487,7 +498,9 @@ static struct parked *oldest_at(struct engine *engine, int32_t unit, const struc
     struct live *live = engine->live;
     struct parked *parked;
 
-    TAILQ_FOREACH(parked, &live->parking.tops[unit], at_top)
+    if (live->parking.tops[unit].wants[duty->kind] == 0)
+        return best;
+    TAILQ_FOREACH(parked, &live->parking.tops[unit].list, at_top)
     {
         if (best != NULL && best->serial < parked->serial)
             return best;

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void talk_begin(struct talk *talk, struct harness *h)
 {
@@ -27,14 +28,27 @@ static void keep(struct talk *talk, const struct engine_reply *reply)
     talk->replies[talk->count++] = (struct talk_reply){.peer = reply->peer, .value = harness_json(reply->data, reply->size)};
 }
 
+static double seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* the machine may have other work */
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static size_t step(struct talk *talk, const struct engine_message *message)
 {
     struct harness *h = talk->h;
+    double from = seconds(), between;
     size_t taken = engine_take(h->engine, message, message != NULL, h->clock_ms);
-    enum engine_outcome outcome = engine_append(h->engine);
+    enum engine_outcome outcome;
     struct engine_reply reply;
 
+    between = seconds();
+    outcome = engine_append(h->engine);
+    from += seconds() - between;
     h->journaled = engine_journaled(h->engine, outcome);
+    talk->step_s = seconds() - from;
     while (engine_next_reply(h->engine, &reply)) {
         if (reply.peer == talk->gone)
             engine_undelivered(h->engine, reply.peer);

@@ -20,6 +20,7 @@ struct talk {
     size_t count, capacity;
     uint64_t gone; /* replies to this peer cannot be delivered; 0 = none */
     uint64_t steps;
+    double step_s; /* processor time of the engine for the last step, without its append */
 };
 
 void talk_begin(struct talk *talk, struct harness *h);
