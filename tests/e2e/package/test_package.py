@@ -12,6 +12,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -19,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__))))
@@ -77,8 +79,7 @@ class Unit:
     def all(self, key):
         return [value for name, value in self.settings if name == key]
 
-    def command(self, root):
-        """Words of ExecStart with its variables put in, as systemd does: ${X} is one word, $X is split."""
+    def variables(self, root):
         values = {}
         for line in self.all("Environment"):
             values.update(one.split("=", 1) for one in shlex.split(line))
@@ -86,30 +87,53 @@ class Unit:
             if os.path.exists(root + path.lstrip("-")):
                 with open(root + path.lstrip("-"), encoding="utf-8") as stream:
                     values.update(line.strip().split("=", 1) for line in stream if line.strip() and not line.startswith("#"))
-        words = []
-        for word in self.all("ExecStart")[0].split():
-            if word.startswith("${") and word.endswith("}"):
-                words.append(values[word[2:-1]])
-            elif word.startswith("$"):
-                words += values[word[1:]].split()
-            else:
-                words.append(word)
-        return words
+        return values
+
+    def commands(self, root, key="ExecStart", instance=""):
+        """Words of each command with its variables put in, as systemd does: ${X} in a word, $X for a word that is split."""
+        values = self.variables(root)
+        for line in self.all(key):
+            words = []
+            for word in shlex.split(line):
+                if re.fullmatch(r"\$\w+", word):
+                    words += values[word[1:]].split()
+                    continue
+                word = re.sub(r"\$\{(\w+)\}", lambda name: values[name.group(1)], word)
+                words.append(word.replace("$$", "$").replace("%i", instance).replace("%%", "%"))
+            yield words
+
+    def enter(self, root, confinement):
+        """What the child does before it becomes the command: the unit's root, user and system calls."""
+        user = self.all("User")[0]
+        with open(os.path.join(root, "etc/passwd"), encoding="utf-8") as stream:
+            fields = next(line.split(":") for line in stream if line.startswith(user + ":"))
+        uid, gid = int(fields[2]), int(fields[3])
+
+        def enter():
+            os.chroot(root)
+            os.chdir("/")
+            os.umask(int(self.all("UMask")[0], 8))
+            os.setgroups([])
+            os.setgid(gid)
+            os.setuid(uid)
+            if confinement is not None:
+                confinement.enter()
+
+        return uid, gid, enter
 
 
 class Service:
     """A unit of Type=notify, started by hand in the folder."""
 
-    def __init__(self, root, unit, confinement):
-        self.root = root
-        user = unit.all("User")[0]
-        with open(os.path.join(root, "etc/passwd"), encoding="utf-8") as stream:
-            fields = next(line.split(":") for line in stream if line.startswith(user + ":"))
-        self.uid, self.gid = int(fields[2]), int(fields[3])
-        for folder in unit.all("RuntimeDirectory"):
-            path = os.path.join(root, "run", folder)
-            os.makedirs(path, exist_ok=True)
-            os.chown(path, self.uid, self.gid)
+    def __init__(self, root, unit, confinement, instance=""):
+        uid, gid, enter = unit.enter(root, confinement)
+        environment = {**unit.variables(root), "NOTIFY_SOCKET": "/run/notify", "WATCHDOG_USEC": "30000000", "PATH": "/usr/bin"}
+        for key, where, name in (("RuntimeDirectory", "run", "RUNTIME_DIRECTORY"), ("StateDirectory", "var/lib", "STATE_DIRECTORY")):
+            for folder in unit.all(key):
+                path = os.path.join(root, where, folder.replace("%i", instance))
+                os.makedirs(path, exist_ok=True)
+                os.chown(path, uid, gid)
+                environment[name] = path[len(root):]
         notify = os.path.join(root, "run/notify")
         if os.path.exists(notify):
             os.unlink(notify)
@@ -117,37 +141,32 @@ class Service:
         self.bell.bind(notify)
         os.chmod(notify, 0o777)
         self.bell.settimeout(READY_WAIT_S)
+        self.log = tempfile.TemporaryFile("a+")
+        self.process = subprocess.Popen(list(unit.commands(root, instance=instance))[0], preexec_fn=enter, stderr=self.log, text=True,
+                                        env=environment)
+        try:
+            while b"READY=1" not in self.bell.recv(4096):
+                pass
+        except TimeoutError:
+            self.process.kill()
+            raise AssertionError("the service did not start:\n" + self.said()) from None
 
-        def enter():
-            os.chroot(root)
-            os.chdir("/")
-            os.umask(int(unit.all("UMask")[0], 8))
-            os.setgroups([])
-            os.setgid(self.gid)
-            os.setuid(self.uid)
-            if confinement is not None:
-                confinement.enter()
+    def said(self):
+        self.log.seek(0)
+        return self.log.read()
 
-        self.process = subprocess.Popen(unit.command(root), preexec_fn=enter, stderr=subprocess.PIPE, text=True,
-                                        env={"NOTIFY_SOCKET": "/run/notify", "WATCHDOG_USEC": "30000000", "PATH": "/usr/bin"})
-        self.log = []
-        for line in self.process.stderr:
-            self.log.append(line)
-            if line.startswith("ready"):
-                break
-        else:
-            raise AssertionError("the service did not start:\n" + "".join(self.log))
-        self.listen = dict(word.split("=", 1) for word in self.log[-1].split()[1:])["listen"]
-        while b"READY=1" not in self.bell.recv(4096):
-            pass
+    def listen(self):
+        line = next(line for line in self.said().splitlines() if line.startswith("ready"))
+        return dict(word.split("=", 1) for word in line.split()[1:])["listen"]
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.log += self.process.stderr.readlines()
         code = self.process.wait(timeout=60)
-        self.process.stderr.close()
+        said = self.said()
+        self.log.close()
         self.bell.close()
-        assert code == 0, f"the service ended with {code}:\n" + "".join(self.log)
+        assert code == 0, f"the service ended with {code}:\n" + said
+        return said
 
 
 class Package(unittest.TestCase):
@@ -182,12 +201,15 @@ class Package(unittest.TestCase):
             users = {int(line.split(":")[2]): line.split(":")[0] for line in stream}
         return users[about.st_uid], about.st_mode & 0o777
 
+    def unit(self, name):
+        unit = Unit(self.path("usr/lib/systemd/system/" + name))
+        return unit, None if confine.missing() else confine.Confinement(unit.settings)
+
     def start(self):
-        unit = Unit(self.path("usr/lib/systemd/system/huyingd.service"))
-        return Service(self.root, unit, None if confine.missing() else confine.Confinement(unit.settings))
+        return Service(self.root, *self.unit("huyingd.service"))
 
     def huying(self, service, *words, key="default"):
-        said = self.inside("huying", "--json", "--keys", "/etc/huying/keys", "--key", key, "--server", service.listen, *words)
+        said = self.inside("huying", "--json", "--keys", "/etc/huying/keys", "--key", key, "--server", service.listen(), *words)
         return json.loads(said)
 
     def need_chroot(self):
@@ -252,8 +274,15 @@ class Package(unittest.TestCase):
         self.assertEqual(self.owner("var/backups/huying"), ("huying", 0o750))
         self.assertEqual(self.owner("etc/huying/keys"), ("huying", 0o700))
         self.assertEqual(self.owner("etc/huying/worker-keys"), ("root", 0o750))
-        self.assertEqual(self.owner("etc/huying/huyingd.env"), ("root", 0o640))
+        for name in ("huyingd.env", "backup.env", "worker.env"):
+            self.assertEqual(self.owner("etc/huying/" + name), ("root", 0o640))
         self.assertIn("huying", self.inside("huying", "--version"))
+
+    def test_11a_example_district_is_sound(self):
+        """Which is what huyingd takes when no other is named."""
+        self.need_chroot()
+        self.assertTrue(os.path.exists(self.path("usr/share/huying/wuhua/policy.yaml")))
+        self.inside("huying", "config", "check", "/usr/share/huying/wuhua")
 
     def test_12_checks_a_configuration(self):
         """`huying config check` finds huying-admin where the package has it."""
@@ -277,6 +306,80 @@ class Package(unittest.TestCase):
         type(self).number = answer["number"]
         self.assertEqual(self.owner("var/lib/huying/journal"), ("huying", 0o700))
         self.assertIn("check: clean", self.inside("huying", "check", "--data", "/var/lib/huying"))
+
+    def by_hand(self, name):
+        """A oneshot unit, command after command."""
+        unit, confinement = self.unit(name)
+        enter = unit.enter(self.root, confinement)[2]
+        for key in ("ExecStart", "ExecStartPost"):
+            for words in unit.commands(self.root, key):
+                done = subprocess.run(words, preexec_fn=enter, capture_output=True, text=True,
+                                      env={**unit.variables(self.root), "PATH": "/usr/bin:/bin"})
+                self.assertEqual(done.returncode, 0, f"{words}\n{done.stdout}{done.stderr}")
+
+    def test_13a_backup_as_its_unit_says(self):
+        self.need_chroot()
+        service = self.start()
+        try:
+            for name, days in (("daily-old", 20), ("daily-young", 10), ("mine-old", 20)):
+                os.mkdir(self.path("var/backups/huying/" + name))
+                shutil.chown(self.path("var/backups/huying/" + name), os.stat(self.path("var/lib/huying")).st_uid)
+                then = time.time() - days * 86400
+                os.utime(self.path("var/backups/huying/" + name), (then, then))
+            with open(self.path("etc/huying/backup.env"), "a", encoding="utf-8") as stream:
+                stream.write(f"HUYING_SERVER={service.listen()}\n")
+            self.by_hand("huying-backup.service")
+        finally:
+            service.stop()
+        made = sorted(os.listdir(self.path("var/backups/huying")))
+        self.assertEqual(len(made), 3, made)
+        self.assertRegex(made[0], r"^daily-20\d{6}T\d{6}Z$")
+        self.assertEqual(made[1:], ["daily-young", "mine-old"])
+        said = self.inside("huying", "restore", "/var/backups/huying/" + made[0], "--data", "/var/lib/restored")
+        self.assertIn("check: clean", said)
+        # Restored by root, it is the dispatcher's own.
+        self.assertEqual(self.owner("var/lib/restored/journal")[0], "huying")
+        shutil.rmtree(self.path("var/lib/restored"))
+
+    def test_13b_workers_as_their_units_say(self):
+        """Each starts with the example of its settings, as its user and confined, finds its key and the dispatcher, and ends."""
+        self.need_chroot()
+        service = self.start()
+        try:
+            with open(self.path("etc/huying/worker.env"), "a", encoding="utf-8") as stream:
+                stream.write(f"HUYING_SERVER={service.listen()}\n")
+            shutil.copy2(self.path("etc/huying/keys/server.pub"), self.path("etc/huying/worker-keys/server.pub"))
+            roles = {"department": "worker", "followup": "followup", "notify": "listener"}
+            for name, role in roles.items():
+                self.inside("huying", "--keys", "/etc/huying/keys", "keys", "new", "--role", role, "--unit", "D1", name)
+            for name in roles:
+                with self.subTest(worker=name):
+                    self.run_worker(name)
+        finally:
+            service.stop()
+
+    def run_worker(self, name):
+        unit, confinement = self.unit(f"huying-{name}@.service")
+        uid = unit.enter(self.root, None)[0]
+        keys = self.path("etc/huying/worker-keys/")
+        shutil.move(self.path(f"etc/huying/keys/{name}.key"), keys + name + ".key")
+        with open(keys + name + ".secret", "w", encoding="utf-8") as stream:
+            stream.write("0123456789abcdef0123456789abcdef\n")
+        for file in (name + ".key", name + ".secret"):
+            os.chmod(keys + file, 0o600)
+            os.chown(keys + file, uid, -1)
+        os.chown(self.path("etc/huying/worker-keys/server.pub"), uid, -1)
+        with open(self.path(f"usr/share/huying/examples/{name}.yaml"), encoding="utf-8") as example:
+            settings = example.read().replace("NAME", name).replace("CODE", "D1")
+        with open(self.path(f"etc/huying/{name}-one.yaml"), "w", encoding="utf-8") as stream:
+            stream.write(settings)
+        worker = Service(self.root, unit, confinement, instance="one")
+        while '"connected"' not in worker.said() and worker.process.poll() is None:
+            pass
+        said = worker.stop()
+        self.assertIn('"connected"', said)
+        self.assertNotIn('"error"', said)
+        self.assertTrue(os.path.isdir(self.path(f"var/lib/huying-{name}/one")))
 
     def test_14_updated_with_data_and_settings_kept(self):
         self.need_chroot()
