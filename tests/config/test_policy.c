@@ -247,6 +247,23 @@ END_TEST
 
 static const char span_wanted[] = "write a number and a unit of natural time, as `30 min`, `2 h`, `5 d`, `90 s`, or `off`";
 
+/* What is printed of a span is what a person would write. */
+static const struct {
+    const char *text, *printed;
+} written[] = {{"5 wd", "5 wd"},     {"4 wh", "4 wh"},   {"5 d", "5 d"},   {"5 nd", "5 d"},  {"24 h", "24 h"},
+               {"90 min", "90 min"}, {"120 min", "2 h"}, {"90 s", "90 s"}, {"1 ms", "1 ms"}, {"off", "off"}};
+
+START_TEST(test_span_text)
+{
+    struct span span, again;
+    char text[SPAN_TEXT_SIZE];
+    ck_assert_ptr_null(span_parse(written[_i].text, &span));
+    ck_assert_str_eq(span_text(span, text), written[_i].printed);
+    ck_assert_ptr_null(span_parse(text, &again));
+    ck_assert(again.kind == span.kind && again.amount == span.amount);
+}
+END_TEST
+
 /* Faults of values: all are said; `%s` stands for the sentence about spans. */
 static const struct {
     const char *text, *said;
@@ -360,6 +377,7 @@ int main(void)
     tcase_add_test(tcase, test_what_is_left_out_keeps_its_default);
     tcase_add_test(tcase, test_every_value_can_be_said);
     tcase_add_test(tcase, test_on_overdue);
+    tcase_add_loop_test(tcase, test_span_text, 0, sizeof written / sizeof *written);
     tcase_add_loop_test(tcase, test_wrong_values, 0, sizeof wrong_values / sizeof *wrong_values);
     tcase_add_loop_test(tcase, test_wrong_shapes, 0, sizeof wrong_shapes / sizeof *wrong_shapes);
     suite_add_tcase(suite, tcase);
