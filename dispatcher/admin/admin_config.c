@@ -43,12 +43,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
             argp_error(state, "`%s` is too much: one folder is checked.", value);
         return 0;
     case ARGP_KEY_END:
+        run->preview = run->verb != NULL && strcmp(run->verb, "preview") == 0;
         if (run->verb == NULL || run->folder == NULL)
             argp_error(state, "what to check is missing: `huying config check DIR`.");
-        run->preview = strcmp(run->verb, "preview") == 0;
-        if (run->preview && run->data == NULL)
+        else if (run->preview && run->data == NULL)
             argp_error(state, "--data is missing: the data folder that the set is to come into force over.");
-        if (!run->preview && run->data != NULL)
+        else if (!run->preview && run->data != NULL)
             argp_error(state, "--data is for `huying config preview`.");
         return 0;
     default:
