@@ -7,7 +7,7 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "BAD_MESSAGE", .sentence = "The message is not a valid request.", .hint = "Send one msgpack map as docs/protocol.md describes it.", .http = 400, .retry = false },
     { .code = "BAD_FIELD", .sentence = "A field is missing, of the wrong type or not allowed here.", .hint = "Correct the field that `field` names; its limits are in docs/protocol.md.", .http = 400, .retry = false },
     { .code = "TOO_LARGE", .sentence = "A field or the message is larger than its limit.", .hint = "Shorten the field that `field` names; the limits are in docs/protocol.md.", .http = 413, .retry = false },
-    { .code = "NOT_FOUND", .sentence = "There is no such case, duty or call, or you may not see it.", .hint = "Check the number; `huying case list` shows what you may see.", .http = 404, .retry = false },
+    { .code = "NOT_FOUND", .sentence = "There is no such case, duty, call, clock or follower, or you may not see it.", .hint = "Check the number or name; `huying case list` and `huying case show` tell what you may see.", .http = 404, .retry = false },
     { .code = "UNKNOWN_UNIT", .sentence = "No unit of the district has this code.", .hint = "Check the code against units.csv of the configuration.", .http = 400, .retry = false },
     { .code = "UNKNOWN_MATTER", .sentence = "No matter of the catalogue has this code.", .hint = "Use a code of matters.csv, or `unknown`.", .http = 400, .retry = false },
     { .code = "CLOCK", .sentence = "The instant is earlier than the last one, or this dispatcher's clock cannot be moved.", .hint = "Give an instant that is not before the last; only a dispatcher in drill time takes one, from a key with the role importer.", .http = 409, .retry = false },

@@ -15,7 +15,7 @@ enum refusal {
     REFUSAL_BAD_MESSAGE, /* The message is not a valid request. */
     REFUSAL_BAD_FIELD, /* A field is missing, of the wrong type or not allowed here. */
     REFUSAL_TOO_LARGE, /* A field or the message is larger than its limit. */
-    REFUSAL_NOT_FOUND, /* There is no such case, duty or call, or you may not see it. */
+    REFUSAL_NOT_FOUND, /* There is no such case, duty, call, clock or follower, or you may not see it. */
     REFUSAL_UNKNOWN_UNIT, /* No unit of the district has this code. */
     REFUSAL_UNKNOWN_MATTER, /* No matter of the catalogue has this code. */
     REFUSAL_CLOCK, /* The instant is earlier than the last one, or this dispatcher's clock cannot be moved. */
