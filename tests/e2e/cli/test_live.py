@@ -214,13 +214,27 @@ class Words(Live):
         self.assertEqual(len(narrow), 2 * len(wide) + 1)
         self.assertRegex(narrow[len(wide) + 1], "^CASE .*OFFERED")
 
-    def on_terminal(self, columns, *words):
+    def test_long_lists_say_how_far(self):
+        file = f"{self.folder.name}/many.csv"
+        with open(file, "w", encoding="utf-8") as out:
+            out.write("kind,matter,place,anonymous,title,reference\n")
+            out.writelines(f"advice,M04,C22,yes,t,many-{n}\n" for n in range(450))
+        self.huying("import", file, "--rejects", f"{self.folder.name}/rejects.csv")
+        listed = self.json("case", "list", "--kind", "advice", "--count", "420")
+        self.assertEqual([row["reference"] for row in listed["rows"]], [f"many-{n}" for n in range(449, 29, -1)])
+        said = "\n".join(self.on_terminal(200, "case", "list", "--kind", "advice", "--count", "420", stderr=True))
+        self.assertIn("\r\033[K200 found, looking at cases before id ", said)
+        self.assertIn("\r\033[KCASE ", said)  # and then the hint is gone
+        self.assertEqual(self.huying("case", "list", "--kind", "advice", "--count", "420").stderr, "")
+
+    def on_terminal(self, columns, *words, stderr=False):
         try:
             ours, theirs = pty.openpty()
         except OSError as error:  # a chroot without /dev/pts
             self.skipTest(f"no terminal to be had: {error}")
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         done = subprocess.Popen([HUYING, "--server", self.url, "--keys", self.keys, *words], stdout=theirs,
+                                stderr=theirs if stderr else None,
                                 env={**os.environ, "NO_COLOR": "1"})
         os.close(theirs)
         said = b""
