@@ -134,6 +134,16 @@ int record_decode(const void *data, size_t size, size_t *offset, struct record *
     return rc;
 }
 
+int record_skip(const void *data, size_t size, size_t *offset)
+{
+    size_t record_size;
+
+    if (*offset > size || scan_value((const char *)data + *offset, size - *offset, RECORD_ELEMENTS, &record_size) < 0)
+        return -EBADMSG;
+    *offset += record_size;
+    return 0;
+}
+
 bool record_is_event(enum record_type type)
 {
     const struct record_info *info = record_info(type);

@@ -30,6 +30,9 @@ int record_encode(const struct record *record, struct proto_buffer *out);
  * Returns 0; -EBADMSG: not a record; -ENOTSUP: a newer type or version (its id in ret->type). */
 int record_decode(const void *data, size_t size, size_t *offset, struct record *ret);
 
+/* Moves *offset past the record at data[*offset] without reading it. Returns 0 or -EBADMSG. */
+int record_skip(const void *data, size_t size, size_t *offset);
+
 /* May others see this record (as an event)? */
 bool record_is_event(enum record_type type);
 

@@ -82,6 +82,13 @@ static void job_hold(struct job *job, int64_t until_ms)
     puller_hold(puller, job_end(job), until_ms);
 }
 
+/* The dispatcher does not answer: that is no fault of the duty. */
+static void job_unanswered(struct job *job)
+{
+    puller_pause(job->department->puller, job->work, job->department->options->pause_ms);
+    job_hold(job, 0);
+}
+
 static void job_leave(struct job *job, const char *why)
 {
     struct log_about which = about(job);
@@ -96,7 +103,6 @@ static void job_failed(struct job *job, const char *why)
     struct department *department = job->department;
     struct work *work = job->work;
     struct log_about which = about(job);
-    int64_t pause_ms;
 
     work->failures++;
     log_about(worker_log(department->worker), LOG_LEVEL_WARNING, "duty_failed", &which, "try %u of %lld: %s", work->failures,
@@ -105,8 +111,8 @@ static void job_failed(struct job *job, const char *why)
         job_leave(job, "it failed too often");
         return;
     }
-    pause_ms = backoff_pause_ms(&department->backoff, work->failures);
-    puller_give_back(department->puller, job_end(job), worker_now_ms(department->worker) + pause_ms);
+    puller_pause(department->puller, work, backoff_pause_ms(&department->backoff, work->failures));
+    puller_give_back(department->puller, job_end(job), 0);
 }
 
 /* ---- the steps ---- */
@@ -181,8 +187,11 @@ static void on_step(void *arg, const struct client_reply *reply)
     struct log_about which = about(job);
     const struct step *step = &job->plan.steps[job->step];
 
-    if (reply->error != 0) {
-        job_failed(job, "the dispatcher did not answer");
+    if (reply->error != 0) { /* the same step again, under the same id */
+        if (!worker_stopping(job->department->worker))
+            next_step(job);
+        else
+            job_unanswered(job);
         return;
     }
     if (!reply->reply.ok) {
@@ -318,7 +327,7 @@ static void on_dossier(void *arg, struct dossier *dossier)
     if (dossier->how == DOSSIER_ENDED)
         job_done(job);
     else if (dossier->how == DOSSIER_FAILED)
-        job_hold(job, worker_now_ms(job->department->worker) + job->department->options->pause_ms);
+        job_unanswered(job);
     else if (worker_stopping(job->department->worker))
         puller_give_back(job->department->puller, job_end(job), 0);
     else if (job->department->rules != NULL)

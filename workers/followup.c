@@ -25,6 +25,7 @@ struct followup {
     struct halfday_hours hours;
     struct backoff backoff;
     struct job *jobs;
+    bool hurried; /* to its end: nothing is waited for any more */
 };
 
 /* A citizen who is asked. */
@@ -104,6 +105,13 @@ static void job_hold(struct job *job, int64_t after, int64_t least_ms)
     puller_hold(followup->puller, job_end(job), until_ms);
 }
 
+/* The dispatcher does not answer: that is no fault of the duty. */
+static void job_unanswered(struct job *job)
+{
+    puller_pause(job->followup->puller, job->work, job->followup->options->pause_ms);
+    job_hold(job, ANY_HALF_DAY, 0);
+}
+
 static void job_leave(struct job *job, const char *why)
 {
     struct puller *puller = job->followup->puller;
@@ -118,7 +126,6 @@ static void job_failed(struct job *job, const char *why)
     struct followup *followup = job->followup;
     struct work *work = job->work;
     struct log_about which = about(job);
-    int64_t pause_ms;
 
     work->failures++;
     log_about(worker_log(followup->worker), LOG_LEVEL_WARNING, "duty_failed", &which, "try %u of %lld: %s", work->failures,
@@ -127,8 +134,8 @@ static void job_failed(struct job *job, const char *why)
         job_leave(job, "it failed too often");
         return;
     }
-    pause_ms = backoff_pause_ms(&followup->backoff, work->failures);
-    puller_give_back(followup->puller, job_end(job), worker_now_ms(followup->worker) + pause_ms);
+    puller_pause(followup->puller, work, backoff_pause_ms(&followup->backoff, work->failures));
+    puller_give_back(followup->puller, job_end(job), 0);
 }
 
 /* ---- what was said is recorded ---- */
@@ -150,13 +157,18 @@ static void take_refusal(struct job *job, const struct reply *reply)
         job_failed(job, why);
 }
 
+static void note(struct job *job);
+
 static void on_noted(void *arg, const struct client_reply *reply)
 {
     struct job *job = arg;
     struct log_about which = about(job);
 
-    if (reply->error != 0) {
-        job_failed(job, "the dispatcher did not answer");
+    if (reply->error != 0) { /* what the citizen said is not thrown away: the same note again, under the same id */
+        if (!job->followup->hurried)
+            note(job);
+        else
+            job_unanswered(job);
         return;
     }
     if (!reply->reply.ok) {
@@ -269,7 +281,7 @@ static void on_dossier(void *arg, struct dossier *dossier)
     if (dossier->how == DOSSIER_ENDED)
         job_done(job);
     else if (dossier->how == DOSSIER_FAILED)
-        job_hold(job, ANY_HALF_DAY, worker_now_ms(followup->worker) + followup->options->pause_ms);
+        job_unanswered(job);
     else if (worker_stopping(followup->worker))
         puller_give_back(followup->puller, job_end(job), 0);
     else if (dossier->last_half_day >= job->half_day) /* asked in this half-day already, by whomever */
@@ -337,6 +349,7 @@ static void on_stop(void *arg, bool now)
 {
     struct followup *followup = arg;
 
+    followup->hurried = now;
     if (now)
         break_off(followup);
     puller_stop(followup->puller);

@@ -9,6 +9,7 @@
 #define WAITING_MAX 10000
 #define RETRY_MS 5000
 #define HOLD_LEASE_MS 600000
+#define LAST_LEASE_MS 500
 
 /* One long poll. */
 struct poll {
@@ -115,10 +116,15 @@ static void on_released(void *arg, const struct client_reply *reply)
     maybe_stopped(puller);
 }
 
+/* Gives a lease back. At the end of the process it is cut short instead: what is free at once might be handed to a long poll of
+ * this very process, of which the dispatcher has not noticed yet that it has hung up. */
 static void release(struct puller *puller, uint64_t duty_id)
 {
-    struct keep_query keep = {
-        .given = KEEP_HAS_WORKER | KEEP_HAS_DUTY | KEEP_HAS_RELEASE, .worker = puller->name, .duty_id = duty_id, .release = true};
+    struct keep_query keep = {.given = KEEP_HAS_WORKER | KEEP_HAS_DUTY | (puller->stopping ? KEEP_HAS_LEASE : KEEP_HAS_RELEASE),
+                              .worker = puller->name,
+                              .duty_id = duty_id,
+                              .lease = LAST_LEASE_MS,
+                              .release = !puller->stopping};
 
     if (puller->stopping && !worker_connected(puller->worker))
         return; /* nobody is there to take it */
@@ -206,14 +212,15 @@ static struct work *work_new(struct puller *puller, const struct duty_view *row)
     return work;
 }
 
+static bool due(const struct puller *puller, const struct work *work)
+{
+    return work->until_ms <= worker_now_ms(puller->worker) && work->not_before <= uv_now(worker_loop(puller->worker));
+}
+
 static void take_row(struct puller *puller, const struct duty_view *row)
 {
     struct work *work = find(puller, row->duty_id);
 
-    if (puller->stopping) {
-        release(puller, row->duty_id);
-        return;
-    }
     if (work == NULL)
         work = work_new(puller, row);
     if (work == NULL)
@@ -221,7 +228,7 @@ static void take_row(struct puller *puller, const struct duty_view *row)
     work->leased = true;
     plan_keep(puller, work, puller->options->lease_ms);
     if (work->phase == WORK_WAITING)
-        set_phase(puller, work, work->until_ms <= worker_now_ms(puller->worker) ? WORK_QUEUED : WORK_HELD);
+        set_phase(puller, work, due(puller, work) ? WORK_QUEUED : WORK_HELD);
 }
 
 static void take_rows(struct puller *puller, const msgpack_object *body)
@@ -251,13 +258,12 @@ static void on_pulled(void *arg, const struct client_reply *reply)
         log_say(worker_log(puller->worker), LOG_LEVEL_ERROR, "pull_refused", "%.*s: %.*s %.*s", (int)reply->reply.code.size,
                 reply->reply.code.at, (int)reply->reply.message.size, reply->reply.message.at, (int)reply->reply.hint.size,
                 reply->reply.hint.at);
-        if (!puller->succeeded && !puller->stopping) { /* the first answer of all: the settings are wrong */
+        if (!puller->succeeded) { /* the first answer of all: the settings are wrong */
             worker_finish(puller->worker, EXIT_REFUSED);
             return;
         }
     }
     puller_tick(puller);
-    maybe_stopped(puller);
 }
 
 /* A lease may be handed out for a duty that is known already, so places are counted before the question. */
@@ -297,7 +303,6 @@ static bool may_pull(struct puller *puller)
 
 static void wake(struct puller *puller)
 {
-    int64_t now_ms = worker_now_ms(puller->worker);
     uint64_t loop_now = uv_now(worker_loop(puller->worker));
     struct work *work, *next;
 
@@ -307,7 +312,7 @@ static void wake(struct puller *puller)
             forget(puller, work);
             continue;
         }
-        if (work->phase == WORK_HELD && work->until_ms <= now_ms)
+        if (work->phase == WORK_HELD && due(puller, work))
             set_phase(puller, work, WORK_QUEUED);
         if (work->leased && !work->keep_in_flight && loop_now >= work->keep_at)
             keep(puller, work);
@@ -352,6 +357,7 @@ void puller_stop(struct puller *puller)
     if (puller->stopping)
         return;
     puller->stopping = true;
+    worker_hang_up(puller->worker);
     HASH_ITER(hh, puller->works, work, next)
     {
         if (work->phase == WORK_BUSY)
@@ -371,6 +377,11 @@ static void ended(struct puller *puller)
         maybe_stopped(puller);
     else
         puller_tick(puller);
+}
+
+void puller_pause(struct puller *puller, struct work *work, int64_t pause_ms)
+{
+    work->not_before = uv_now(worker_loop(puller->worker)) + (uint64_t)pause_ms;
 }
 
 void puller_hold(struct puller *puller, struct work *work, int64_t until_ms)

@@ -32,10 +32,11 @@ struct work {
     enum duty_kind kind;
     enum work_phase phase;
     bool leased, keep_in_flight;
-    uint64_t keep_at;  /* of the loop: when to prolong */
-    int64_t until_ms;  /* of the dispatcher */
-    uint32_t failures; /* in a row; the program counts */
-    void *data;        /* of the program while it is busy */
+    uint64_t keep_at;    /* of the loop: when to prolong */
+    int64_t until_ms;    /* of the dispatcher: not before */
+    uint64_t not_before; /* of the loop: nor before that; also in drill time a process that failed has to come to itself */
+    uint32_t failures;   /* in a row; the program counts */
+    void *data;          /* of the program while it is busy */
 };
 
 struct puller_options {
@@ -69,6 +70,9 @@ void puller_tick(struct puller *puller);
 
 /* No more duties; what is queued or held is given back at once. `on_stopped` follows when what is busy has ended. */
 void puller_stop(struct puller *puller);
+
+/* Before hold or give_back: wait at least so long by the machine's own clock. */
+void puller_pause(struct puller *puller, struct work *work, int64_t pause_ms);
 
 void puller_hold(struct puller *puller, struct work *work, int64_t until_ms);
 void puller_give_back(struct puller *puller, struct work *work, int64_t until_ms);

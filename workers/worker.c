@@ -187,7 +187,7 @@ static int post(struct worker *worker, enum worker_line line, const char *name, 
     request.body = worker->body.data;
     request.body_size = worker->body.size;
     if (rc == 0)
-        rc = worker->finished ? 0 : client_uv_send(worker->lines[line], &request);
+        rc = worker->lines[line] == NULL ? 0 : client_uv_send(worker->lines[line], &request);
     if (rc == -ENOMEM)
         out_of_memory(worker);
     if (rc < 0) {
@@ -318,6 +318,18 @@ static void on_signal(uv_signal_t *handle, int number)
     stop(worker, again);
 }
 
+static void close_line(struct worker *worker, enum worker_line line)
+{
+    if (worker->lines[line] != NULL)
+        client_uv_close(worker->lines[line], NULL);
+    worker->lines[line] = NULL;
+}
+
+void worker_hang_up(struct worker *worker)
+{
+    close_line(worker, WORKER_WAIT);
+}
+
 static void close_handle(uv_handle_t *handle)
 {
     if (!uv_is_closing(handle))
@@ -331,10 +343,8 @@ void worker_finish(struct worker *worker, int exit_code)
     worker->finished = true;
     worker->stopping = true;
     worker->exit_code = exit_code;
-    for (int i = 0; i < LINES; i++) {
-        if (worker->lines[i] != NULL)
-            client_uv_close(worker->lines[i], NULL);
-    }
+    close_line(worker, WORKER_TALK);
+    close_line(worker, WORKER_WAIT);
     close_handle((uv_handle_t *)&worker->tick);
     close_handle((uv_handle_t *)&worker->drain);
     close_handle((uv_handle_t *)&worker->watchdog);

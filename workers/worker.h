@@ -61,6 +61,9 @@ enum worker_line { WORKER_TALK, WORKER_WAIT };
 void worker_ask(struct worker *worker, enum worker_line line, enum query_type query, const void *body, worker_on_reply *on_reply,
                 void *arg);
 
+/* Closes the line of long polls for good: what it would answer is not wanted any more, and questions on it are not sent. */
+void worker_hang_up(struct worker *worker);
+
 /* Commands, under this request id. Returns 0, or -EEXIST: this id is in flight already (no answer will come here); -EILSEQ: a text
  * is not UTF-8; -EMSGSIZE: too large. */
 int worker_command(struct worker *worker, enum command_type command, const void *body, const char *request_id,

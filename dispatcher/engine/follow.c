@@ -14,7 +14,7 @@
 /* An answer ends with the event that goes beyond so many bytes. */
 #define PAGE_BYTES_MAX (1u << 20)
 /* Most work on one follower before the next one has its turn. */
-#define SLICE_WORK 4000
+#define SLICE_WORK 3000
 /* So long beyond its time a question goes on to read events that its key may not see, rather than answer with none. */
 #define BEHIND_MS 500
 
@@ -280,38 +280,53 @@ static bool record_visible(struct look *look, const struct record *record)
     return visible_event(&look->key, record->type, record->head.case_id, &record->head.matter, look->places.at, look->places.count);
 }
 
-/* Goes through one frame. Returns 1 when the page is full, 0, or a negative errno. */
+/* One record of the journal. Returns 1 when the page is full, 0, or a negative errno. */
+static int look_record(struct look *look, const struct record *record)
+{
+    int r;
+
+    if (record_is_event(record->type)) {
+        if (page_full(look))
+            return 1;
+        if (record_visible(look, record)) {
+            r = record_encode_event(record, look->prev, &look->engine->live->page);
+            if (r < 0)
+                return r;
+            look->work -= LIVE_COST_RECORD;
+            row_done(look);
+        }
+        look->prev = record->seq;
+    }
+    look->follow->next = record->seq + 1;
+    return look->places.failed || look->own.failed ? -ENOMEM : 0;
+}
+
+/* Goes through one frame from where the follower stands. Returns 1 when the page is full or the work used up, 0, or a negative
+ * errno. */
 static int look_frame(struct look *look, const struct journal_frame *frame)
 {
     struct record record;
     size_t offset = 0;
+    int r = 0;
 
-    for (uint32_t i = 0; i < frame->count; i++) {
-        int r = record_decode(frame->data, frame->size, &offset, &record);
-
-        look->work -= LIVE_COST_RECORD;
-        if (r < 0)
-            return r;
-        record.seq = frame->first_seq + i;
-        if (record_is_event(record.type) && record.seq >= look->follow->next) {
-            if (page_full(look))
-                return 1;
-            if (record_visible(look, &record)) {
-                r = record_encode_event(&record, look->prev, &look->engine->live->page);
-                if (r < 0)
-                    return r;
-                row_done(look);
-            }
+    for (uint32_t i = 0; r == 0 && i < frame->count; i++) {
+        if (frame->first_seq + i < look->follow->next) {
+            r = record_skip(frame->data, frame->size, &offset);
+            look->work -= 1;
+            continue;
         }
-        if (record_is_event(record.type))
-            look->prev = record.seq;
-        if (record.seq >= look->follow->next)
-            look->follow->next = record.seq + 1;
+        if (look->work < 0)
+            return 1;
+        r = record_decode(frame->data, frame->size, &offset, &record);
+        record.seq = frame->first_seq + i;
+        look->work -= LIVE_COST_RECORD;
+        if (r == 0)
+            r = look_record(look, &record);
     }
-    return look->places.failed || look->own.failed ? -ENOMEM : 0;
+    return r;
 }
 
-/* Reads the journal, whole frames at a time. Returns 0 or a negative errno. */
+/* Reads the journal for a while. Returns 0 or a negative errno. */
 static int look_journal(struct look *look)
 {
     struct journal_cursor cursor;

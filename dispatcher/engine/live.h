@@ -21,7 +21,7 @@
 /* Work of one step, in units of some 100 ns; each kind of work has its own, so that none waits for another. */
 #define LIVE_WORK_PULLS 8000
 #define LIVE_WORK_TAIL 8000
-#define LIVE_WORK_BEHIND 6000
+#define LIVE_WORK_BEHIND 3000
 #define LIVE_COST_REPLY 40
 #define LIVE_COST_ROW 5
 #define LIVE_COST_RECORD 15

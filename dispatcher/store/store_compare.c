@@ -19,28 +19,17 @@ uint64_t store_count(struct store *store, enum row_table table)
     return stat.ms_entries;
 }
 
-size_t store_ids_before(struct store *store, enum row_table table, uint64_t before, uint64_t *ret_ids, size_t max)
+/* Ids from where the cursor stands on, in one direction. */
+static size_t collect(struct store *store, MDB_cursor *cursor, int rc, MDB_val *key, MDB_cursor_op step, uint64_t *ret_ids,
+                      size_t max)
 {
-    MDB_cursor *cursor;
-    MDB_val key = {.mv_size = sizeof before, .mv_data = &before}, value;
+    MDB_val value;
     size_t count = 0;
-    if (max == 0 || store_flush_table(store, table) < 0)
-        return 0;
-    int rc = mdb_cursor_open(store->txn, store->tables[table], &cursor);
-    if (rc != 0) {
-        store_latch(store, rc);
-        return 0;
-    }
-    rc = before == 0 ? MDB_NOTFOUND : mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    if (rc == 0)
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
-    else if (rc == MDB_NOTFOUND)
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
     while (rc == 0) {
-        memcpy(&ret_ids[count++], key.mv_data, sizeof before);
+        memcpy(&ret_ids[count++], key->mv_data, sizeof *ret_ids);
         if (count == max)
             break;
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
+        rc = mdb_cursor_get(cursor, key, &value, step);
     }
     mdb_cursor_close(cursor);
     if (rc != 0 && rc != MDB_NOTFOUND) {
@@ -50,31 +39,40 @@ size_t store_ids_before(struct store *store, enum row_table table, uint64_t befo
     return count;
 }
 
-size_t store_ids_from(struct store *store, enum row_table table, uint64_t from, uint64_t *ret_ids, size_t max)
+/* A cursor on the table's rows as they are now; NULL: the store has failed. */
+static MDB_cursor *open_cursor(struct store *store, enum row_table table)
 {
     MDB_cursor *cursor;
-    MDB_val key = {.mv_size = sizeof from, .mv_data = &from}, value;
-    size_t count = 0;
-    if (max == 0 || store_flush_table(store, table) < 0)
-        return 0;
+    if (store_flush_table(store, table) < 0)
+        return NULL;
     int rc = mdb_cursor_open(store->txn, store->tables[table], &cursor);
-    if (rc != 0) {
-        store_latch(store, rc);
+    if (rc == 0)
+        return cursor;
+    store_latch(store, rc);
+    return NULL;
+}
+
+size_t store_ids_before(struct store *store, enum row_table table, uint64_t before, uint64_t *ret_ids, size_t max)
+{
+    MDB_val key = {.mv_size = sizeof before, .mv_data = &before}, value;
+    MDB_cursor *cursor = max > 0 ? open_cursor(store, table) : NULL;
+    if (!cursor)
         return 0;
-    }
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    while (rc == 0) {
-        memcpy(&ret_ids[count++], key.mv_data, sizeof from);
-        if (count == max)
-            break;
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-    }
-    mdb_cursor_close(cursor);
-    if (rc != 0 && rc != MDB_NOTFOUND) {
-        store_latch(store, rc);
+    int rc = before == 0 ? MDB_NOTFOUND : mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    if (rc == 0)
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
+    else if (rc == MDB_NOTFOUND)
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+    return collect(store, cursor, rc, &key, MDB_PREV, ret_ids, max);
+}
+
+size_t store_ids_from(struct store *store, enum row_table table, uint64_t from, uint64_t *ret_ids, size_t max)
+{
+    MDB_val key = {.mv_size = sizeof from, .mv_data = &from}, value;
+    MDB_cursor *cursor = max > 0 ? open_cursor(store, table) : NULL;
+    if (!cursor)
         return 0;
-    }
-    return count;
+    return collect(store, cursor, mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE), &key, MDB_NEXT, ret_ids, max);
 }
 
 struct differ {

@@ -337,6 +337,14 @@ START_TEST(ids_come_in_pages_from_the_newest)
     ck_assert_uint_eq(ids[0], 6);
     ck_assert_uint_eq(store_ids_before(store, ROW_CASE, 99, ids, 1), 1);
     ck_assert_uint_eq(ids[0], 30);
+    ck_assert_uint_eq(store_ids_from(store, ROW_CASE, 0, ids, 3), 3);
+    ck_assert_uint_eq(ids[0], 3);
+    ck_assert_uint_eq(ids[2], 9);
+    ck_assert_uint_eq(store_ids_from(store, ROW_CASE, 9, ids, 10), 8); /* itself included */
+    ck_assert_uint_eq(ids[0], 9);
+    ck_assert_uint_eq(ids[7], 30);
+    ck_assert_uint_eq(store_ids_from(store, ROW_CASE, 31, ids, 10), 0);
+    ck_assert_uint_eq(store_ids_from(store, ROW_DUTY, 0, ids, 10), 0);
     ck_assert_uint_eq(store_ids_before(store, ROW_CASE, 3, ids, 10), 0);
     teardown();
 }

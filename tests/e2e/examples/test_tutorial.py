@@ -1,8 +1,8 @@
 """test_tutorial.py BUILD SOURCE - docs/write-a-worker.md, typed line by line by somebody who does what it says.
 
-Blocks marked `sh` go into the first terminal, `python` into mine.py, `bash` into the second terminal; `text` is what the worker must
-say, with what the reader types after a question. Only places are others than the reader's: the build folder, and a temporary folder
-for /tmp/tutorial. Ends with 77, skipped, where python3-zmq or python3-msgpack is missing.
+Blocks marked `sh` go into the first terminal, `python` into mine.py, `bash` into the second terminal; `text` is what the worker
+must say, with what the reader types after a question. Only places are others than the reader's: the build folder, and a temporary
+folder for /tmp/tutorial. Ends with 77, skipped, where python3-zmq or python3-msgpack is missing.
 """
 
 import os
@@ -21,8 +21,8 @@ class Terminal:
     """A shell that is typed into; both its outputs are one."""
 
     def __init__(self, folder):
-        self.shell = subprocess.Popen(["bash", "--norc"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                      text=True, bufsize=1, start_new_session=True)
+        self.shell = subprocess.Popen(["bash", "--norc"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, text=True, bufsize=1, start_new_session=True)
         self.lines = []
 
     def type(self, text):

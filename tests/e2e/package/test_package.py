@@ -294,8 +294,6 @@ class Package(unittest.TestCase):
 
     def test_13_started_as_the_unit_says(self):
         self.need_chroot()
-        if confine.missing():
-            print("not confined to the unit's system calls:", confine.missing())
         service = self.start()
         try:
             self.inside("huying", "--keys", "/etc/huying/keys", "keys", "new", "--role", "operator", "--unit", "D1", "desk")
@@ -306,6 +304,17 @@ class Package(unittest.TestCase):
         type(self).number = answer["number"]
         self.assertEqual(self.owner("var/lib/huying/journal"), ("huying", 0o700))
         self.assertIn("check: clean", self.inside("huying", "check", "--data", "/var/lib/huying"))
+
+    def test_13c_confined_to_the_calls_of_the_unit(self):
+        """The services above and below are, where it can be done: this test says whether."""
+        self.need_chroot()
+        if confine.missing():
+            self.skipTest(confine.missing())
+        service = self.start()
+        with open(f"/proc/{service.process.pid}/status", encoding="utf-8") as stream:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in stream if ":\t" in line)
+        service.stop()
+        self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
 
     def by_hand(self, name):
         """A oneshot unit, command after command."""

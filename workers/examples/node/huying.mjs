@@ -39,7 +39,7 @@ export const decode = (frame) => each(msgpack.decode(frame, { useBigInt64: true 
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 });
 
-// The other way: with useBigInt64 the library would write a number of more than 32 bits as a float, which the protocol does not know.
+// The other way: with useBigInt64 the library would write a number of more than 32 bits as a float, and the protocol has none.
 export const encode = (message) => msgpack.encode(each(message, (value) => {
   if (typeof value !== "number") return value;
   if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number below 2^53; give a BigInt`);

@@ -8,8 +8,8 @@
 // The department's own part is `--command`, a program that is given a step and the case (see department.sh); a department that has
 // its system in JavaScript puts it into `reachCitizen` and `solve` instead.
 //
-// It may be killed at any moment. The lease of what it had in hand lapses, the duty is handed out again, and each step has a request
-// id made from the duty, so that a step that was done is not done twice.
+// It may be killed at any moment. The lease of what it had in hand lapses, the duty is handed out again, and each step has a
+// request id made from the duty, so that a step that was done is not done twice.
 
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
@@ -111,8 +111,8 @@ class Worker {
     say("answered", found.number);
   }
 
-  // One command, once, whichever run of this worker sends it: a duty is signed, contacted and answered only once in its life, so its
-  // id makes a request id that a later run will make again.
+  // One command, once, whichever run of this worker sends it: a duty is signed, contacted and answered only once in its life, so
+  // its id makes a request id that a later run will make again.
   async step(cmd, duty, body, signal) {
     try {
       await this.huying.ask(cmd, { duty: duty.duty, ...body }, { id: `${cmd}.${duty.duty}`, signal });

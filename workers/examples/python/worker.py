@@ -61,7 +61,7 @@ class Worker:
                 "worker": self.options.worker, "unit": self.options.unit, "kind": "lead", "lease": self.lease_ms, "wait": WAIT_MS,
                 "count": self.options.credit - len(self.in_hand)})
             for duty in answer["rows"]:
-                # A dispatcher that was restarted knows of no leases: it may hand out what we have in hand, and we have a lease again.
+                # A dispatcher that was restarted knows of no leases: it may hand out what we have in hand, and that is leased again.
                 if duty["duty"] not in self.in_hand:
                     self.in_hand[duty["duty"]] = group.create_task(self.do(duty))
 
