@@ -253,6 +253,18 @@ def refusals():
             assert worker.process.stderr.read().startswith("NO_ROLE")
 
 
+def a_dispatcher_that_comes_later():
+    with Street() as street:
+        street.district.stop()
+        with Worker(street, street.ready) as worker:
+            worker.says("connecting to")
+            worker.stop()
+        with Worker(street, street.ready) as worker:
+            worker.says("connecting to")
+            street.district.start()
+            worker.says("ready")
+
+
 def a_key_that_comes_later():
     with Street() as street:
         pub = os.path.join(street.district.keys, "c12.pub")
@@ -343,7 +355,7 @@ def main():
         sys.exit(77)
     only = sys.argv[4:]
     for story in (from_key_to_closure, killed_between_sign_and_answer, restarts_of_the_dispatcher, closed_while_the_worker_was_down,
-                  stopped_with_a_duty_in_hand, refusals, a_key_that_comes_later, the_answer_is_lost):
+                  stopped_with_a_duty_in_hand, refusals, a_dispatcher_that_comes_later, a_key_that_comes_later, the_answer_is_lost):
         if not only or story.__name__ in only:
             story()
             print(f"{LANGUAGE}: {story.__name__}", flush=True)

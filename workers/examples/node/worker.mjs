@@ -25,6 +25,7 @@ const GOODBYE_MS = 3_000; // for the last words of a worker that stops
 const NOT_OURS = ["ALREADY", "BAD_STATE", "NOT_FOUND", "NOT_YOURS", "LEASED"];
 
 class NotNow extends Error {} // the department cannot do this step now
+const STOPPING = new NotNow("stopping");
 
 const say = (...words) => console.log(...words);
 
@@ -36,20 +37,23 @@ class Worker {
     Object.assign(this, { huying, options, leaseMs: Number(options.lease) * 1000 });
   }
 
-  stop() {
-    this.#stop.abort(new NotNow("stopping"));
+  stop(reason = STOPPING) {
+    this.#stop.abort(reason); // the first reason stands
   }
 
   async run() {
     const signal = this.#stop.signal;
+    await this.live(signal).catch((error) => this.stop(error));
+    await Promise.all(this.#inHand.values());
+    if (signal.reason !== STOPPING) throw signal.reason;
+  }
+
+  async live(signal) {
     const hello = await this.huying.ask("hello", { major: MAJOR }, { signal }); // another major version is refused
     say(`ready ${hello.actor} at ${hello.district}, protocol ${hello.major}.${hello.minor}`);
-    await Promise.all([this.duties(signal), this.events(hello.seq, signal)].map((part) => part.catch((error) => {
-      if (signal.aborted) return;
-      this.stop(); // one half alone is no worker
-      throw error;
-    })));
-    await Promise.all(this.#inHand.values());
+    const halves = [this.duties(signal), this.events(hello.seq, signal)];
+    for (const half of halves) half.catch((error) => this.stop(error)); // one half alone is no worker
+    await Promise.allSettled(halves);
   }
 
   // --- duties ---
@@ -224,6 +228,7 @@ accessSync(options.command, constants.X_OK); // a program that can be run, or it
 const huying = new Huying(options.server, options.keys, options.key);
 const worker = new Worker(huying, options);
 for (const name of ["SIGTERM", "SIGINT"]) process.on(name, () => worker.stop());
+say("connecting to", options.server);
 try {
   await worker.run();
   say("stopped");

@@ -214,6 +214,7 @@ async def main():
         run = asyncio.create_task(Worker(huying, options).run())
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, run.cancel)
+        say("connecting to", options.server)
         try:
             await run
         except asyncio.CancelledError:
