@@ -429,7 +429,7 @@ def storm(target):
     rng = random.Random(target.seed)
     names = [m for m in messages(target.schema) if m.name != "events"]
     numbers = {"instant": [0, 1, target.now, target.now + 86400000, INSTANT_MAX], "id": [0, 1, 2**63 - 1],
-               "count": [0, 1, 3, 5, 2**32 - 1]}
+               "count": [0, 1, 3, 5, 2**32 - 1], "span": [0, 1, 60000, 86400000, 2**63 - 1], "num": [-1, 0, 1, 2**63 - 1]}
     rare = ("duty", "number", "submitted", "call", "to", "unit", "kind", "level", "limit_at", "given_limit")
     called = ["URBAN", "HOUSING", "WATER", "POWER", "S1-POLICE"]
     cases, said = list(target.cases.values()), {}
@@ -437,6 +437,8 @@ def storm(target):
     def value(field):
         if field.name == "case":
             return rng.choice(cases)
+        if field.name == "wait":
+            return 0  # a long poll that finds nothing would be an answer that never comes
         if field.enum:
             return rng.choice(field.enum.values)[0]
         if field.type == "code":
