@@ -1,0 +1,62 @@
+/* Instants as text. */
+#include "tests/store/suite.h"
+#include "workers/instant.h"
+
+#include <string.h>
+
+START_TEST(printed)
+{
+    char text[64];
+
+    ck_assert_str_eq(instant_print(0, 0, text, sizeof(text)), "1970-01-01T00:00:00.000+00:00");
+    ck_assert_str_eq(instant_print(1772413200123, 8 * 3600000, text, sizeof(text)), "2026-03-02T09:00:00.123+08:00");
+    ck_assert_str_eq(instant_print(1772413200123, -(3 * 60 + 30) * 60000, text, sizeof(text)), "2026-03-01T21:30:00.123-03:30");
+}
+END_TEST
+
+START_TEST(read_back)
+{
+    uint64_t state = 5;
+
+    for (unsigned i = 0; i < 10000; i++) {
+        int64_t at_ms = ((int64_t)suite_random(&state) << 6) + suite_random(&state) % 64;
+        int64_t offset_ms = ((int64_t)(suite_random(&state) % 1680) - 840) * 60000, found;
+        char text[64];
+
+        ck_assert(instant_parse(instant_print(at_ms, offset_ms, text, sizeof(text)), &found));
+        ck_assert_int_eq(found, at_ms);
+    }
+}
+END_TEST
+
+START_TEST(forms)
+{
+    static const char *const good[] = {"2026-03-02T09:00:00.000+08:00", "2026-03-02 09:00:00+08:00", "2026-03-02T09:00+08:00",
+                                       "2026-03-02T01:00:00Z", "2026-03-01T21:00:00-04:00"};
+    static const char *const bad[] = {"",
+                                      "2026-03-02",
+                                      "2026-03-02T09:00:00",
+                                      "2026-02-30T09:00:00Z",
+                                      "2026-13-01T09:00:00Z",
+                                      "2026-03-02T24:00:00Z",
+                                      "2026-03-02T09:00:00Zx",
+                                      "26-03-02T09:00:00Z",
+                                      "2026-03-02T09:00:00+8",
+                                      "tomorrow"};
+    int64_t at_ms;
+
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        ck_assert(instant_parse(good[i], &at_ms));
+        ck_assert_int_eq(at_ms, 1772413200000);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_msg(!instant_parse(bad[i], &at_ms), "`%s` was taken", bad[i]);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {printed, read_back, forms};
+
+    return SUITE_RUN("instant", tests);
+}
