@@ -136,6 +136,8 @@ static bool read_selector(const struct reader *reader, uint32_t row, enum column
         return false;
     }
     why = wrong_class(column, unit_at(reader, found)->class);
+    if (!why && unit_at(reader, found)->tier == UNIT_TIER_CITY)
+        why = "a unit above the district has no duties here; write a unit of the district";
     if (why) {
         say(reader, row, column, text, why);
         return false;

@@ -309,7 +309,6 @@ START_TEST(test_right)
 }
 END_TEST
 
-/* A retired unit may still stand below another, and be counted for it. */
 START_TEST(test_retired_district_and_desk)
 {
     char folder[FOLDER_SIZE];
@@ -328,6 +327,28 @@ START_TEST(test_retired_district_and_desk)
 }
 END_TEST
 
+START_TEST(test_city_leads_nothing)
+{
+    static const char top[] = "D1,滨河区,district,government,,";
+    char folder[FOLDER_SIZE];
+    struct district *district = NULL;
+    folder_make(folder);
+    write_folder(folder, "catalogue.csv", "M1,*,URBAN,@street", "M1,*,CITY,CITY");
+    static char units[sizeof units_csv + 256];
+    const char *at = strstr(units_csv, top);
+    ck_assert_ptr_nonnull(at);
+    int size = snprintf(units, sizeof units, "%.*sCITY,某市,city,government,,,,,,,,,,\nD1,滨河区,district,government,CITY,%s",
+                        (int)(at - units_csv), units_csv, at + strlen(top));
+    folder_write(folder, "units.csv", units, (size_t)size);
+    ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
+    ck_assert_str_eq(
+        folder_faults(&faults),
+        "catalogue.csv:2:3: lead `CITY`: a unit above the district has no duties here; write a unit of the district\n"
+        "catalogue.csv:2:4: supports `CITY`: a unit above the district has no duties here; write a unit of the district\n");
+    folder_remove(folder);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("config/units");
@@ -337,6 +358,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_loop_test(tcase, test_right, 0, sizeof right / sizeof *right);
     tcase_add_test(tcase, test_retired_district_and_desk);
+    tcase_add_test(tcase, test_city_leads_nothing);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
