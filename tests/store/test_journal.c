@@ -229,6 +229,45 @@ START_TEST(read_only_writes_nothing)
 }
 END_TEST
 
+/* What journal_parts names is the journal as it was, however it goes on: the files, the last one up to its durable size and zeros.
+ */
+START_TEST(its_parts_are_a_copy_of_it)
+{
+    char *folder = scratch_new(), *copy = scratch_new();
+    struct journal *journal = kit_open(folder, SMALL, NULL), *other;
+    struct journal_open_report report;
+    struct journal_options options = {.path = copy, .read_only = true};
+    struct journal_part *parts;
+    size_t count, size;
+    ck_assert_int_eq(journal_parts(journal, &parts, &count), 0);
+    ck_assert_uint_eq(count, 0);
+    free(parts);
+    for (uint32_t i = 0; i < 40; i++)
+        ck_assert_int_eq(kit_append(journal, 2, 3, 700), 0);
+    ck_assert_int_eq(journal_parts(journal, &parts, &count), 0);
+    ck_assert_uint_gt(count, 2);
+    for (uint32_t i = 0; i < 40; i++)
+        ck_assert_int_eq(kit_append(journal, 2, 3, 700), 0);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *bytes = scratch_read(scratch_path(folder, parts[i].name), &size);
+        ck_assert_int_eq(parts[i].durable_size > 0, i + 1 == count);
+        if (parts[i].durable_size > 0)
+            memset(bytes + parts[i].durable_size, 0, size - parts[i].durable_size);
+        scratch_write(scratch_path(copy, parts[i].name), bytes, size);
+        free(bytes);
+    }
+    free(parts);
+    ck_assert_int_eq(journal_open(&options, true, &other, &report), 0);
+    ck_assert_uint_eq(report.last_seq, 240);
+    ck_assert(!report.cut);
+    ck_assert_uint_eq(kit_read(other, 1), 240);
+    journal_close(other);
+    journal_close(journal);
+    scratch_drop(folder);
+    scratch_drop(copy);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -241,6 +280,7 @@ int main(void)
         the_next_segment_is_made_ahead_in_slices,
         what_was_prepared_when_the_power_went_is_thrown_away,
         read_only_writes_nothing,
+        its_parts_are_a_copy_of_it,
     };
     return SUITE_RUN("store/journal", tests);
 }

@@ -45,7 +45,8 @@ class Backups(District):
         os.makedirs(self.backups, exist_ok=True)
         self.process = subprocess.Popen(
             self.around + [self.program("huyingd"), "--config", self.config, "--data", self.data, "--keys", self.keys, "--clock", self.clock,
-                           "--listen", self.server, "--events", f"ipc://{self.folder}/events", "--backups", self.backups],
+                           "--listen", self.server, "--events", f"ipc://{self.folder}/events", "--backups", self.backups,
+                           "--segment-size", "1048576"],
             stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             self.log.append(line)
@@ -141,6 +142,7 @@ class Backup(unittest.TestCase):
             self.assertEqual(report["records"], said["seq"])
             # What was acknowledged up to that sequence, byte for byte: nothing is missing, nothing is other.
             self.assertTrue(journal(district.data).startswith(journal(again.data)))
+            self.assertGreater(len(os.listdir(os.path.join(again.data, "journal"))), 4)
             with again:
                 self.assertEqual(again.ask("case", "show", early)["number"], early)
                 again.refused("NOT_FOUND", "case", "show", late)

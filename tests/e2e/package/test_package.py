@@ -283,6 +283,17 @@ class Package(unittest.TestCase):
         self.need_chroot()
         self.assertTrue(os.path.exists(self.path("usr/share/huying/wuhua/policy.yaml")))
         self.inside("huying", "config", "check", "/usr/share/huying/wuhua")
+        words = ["huyingd", "--data", "/tmp/look", "--keys", "/tmp/look-keys", "--clock", "drill", "--listen", "tcp://127.0.0.1:*", "--events",
+                 "tcp://127.0.0.1:*"]
+        process = subprocess.Popen(["chroot", self.root, *words], stderr=subprocess.PIPE, text=True)
+        line = process.stderr.readline()
+        process.terminate()
+        rest = process.stderr.read()
+        process.stderr.close()
+        self.assertEqual(process.wait(timeout=60), 0, line + rest)
+        with open(self.path("usr/share/huying/wuhua/policy.yaml"), encoding="utf-8") as stream:
+            code = re.search(r"^district: *(\S+)", stream.read(), re.M).group(1)
+        self.assertIn(f"district={code} ", line)
 
     def test_12_checks_a_configuration(self):
         """`huying config check` finds huying-admin where the package has it."""
