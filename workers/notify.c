@@ -73,6 +73,8 @@ static void on_stop(void *arg, bool now)
 {
     struct notify *notify = arg;
 
+    worker_hang_up(
+        notify->worker); /* else the last confirmations and the long polls would take the followers' names from each other */
     for (uint32_t i = 0; i < notify->hook_count && notify->http != NULL; i++)
         hook_stop(notify->hooks[i], now);
 }

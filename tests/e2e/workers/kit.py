@@ -180,7 +180,7 @@ class Receiver:
         right = "v1=" + hmac.new(SECRET, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
         delivery = {"path": handler.path, "id": handler.headers["Huying-Id"], "type": handler.headers["Huying-Event"],
                     "signed": hmac.compare_digest(right, handler.headers["Huying-Signature"] or ""), "raw": body,
-                    "body": json.loads(body), "agent": handler.headers["User-Agent"]}
+                    "body": json.loads(body), "headers": handler.headers, "agent": handler.headers["User-Agent"]}
         what = self.answer(delivery)
         delivery["status"] = what
         if isinstance(what, threading.Event):

@@ -292,6 +292,10 @@ def what_is_wrong_is_said(build, source):
         assert run("--unit", "S1", "--exec", "true", "--kinds", "lead rate")[0] == 2
         assert run("--unit", "S1", "--exec", "true", "--lease", "soon")[0] == 2
         assert run("--unit", "S1", "--exec", "true", key="nobody")[0] == 3
+        path = os.path.join(town.folder, "manual.yaml")
+        with open(os.path.join(source, "docs/workers.md"), encoding="utf-8") as manual, open(path, "w", encoding="utf-8") as file:
+            file.write(manual.read().split("```yaml\n")[1].split("```")[0])
+        assert run("--unit", "S1", "--rules", path, key="nobody")[0] == 3  # the example of the manual is good, the key is not
         town.at("2026-03-02 09:00")
         code, said = run("--unit", "S2", "--exec", "true")  # another's unit
         assert code == 1 and "NOT_YOURS" in said, said

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 
-from kit import Receiver, Town, secret_file, tell
+from kit import SECRET, Receiver, Town, secret_file, tell
 
 QUICK = ["--pause", "5 ms", "--pause-max", "20 ms", "--poll", "5 s"]
 
@@ -48,6 +48,14 @@ def closures_satisfaction_and_red_rungs(build, source):
         assert body["resource"] == "https://desk.example/" + closed
         assert body["id"] == delivery["id"] == f"D1-{body['event']['seq']}"
         assert body["event"]["disposition"] == "solved" and body["event"]["at"] == "2026-03-02T09:00:00.000+08:00"
+        with open(os.path.join(source, "docs/workers.md"), encoding="utf-8") as manual:
+            code = manual.read().split("```python\n")[1].split("```")[0]
+        right = {}
+        exec("import hashlib, hmac\n" + code, right)  # what the manual tells a receiver to do
+        stamp = int(delivery["headers"]["Huying-Timestamp"])
+        assert right["right"](SECRET, delivery["headers"], delivery["raw"], stamp + 100)
+        assert not right["right"](SECRET, delivery["headers"], delivery["raw"], stamp + 400)
+        assert not right["right"](SECRET, delivery["headers"], delivery["raw"] + b" ", stamp)
         rated = town.submit("M01", "S1", kind="complaint")
         town.does("s1", "contact", rated, "reached", "--evidence", "telephone")
         town.does("s1", "answer", rated, "Done.", "--code", "solved")
