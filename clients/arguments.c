@@ -67,7 +67,8 @@ static void write_doc(const struct shape *shape, const struct verb_word *word, c
 {
     const struct field_shape *field = arguments_field(shape, word->field);
     const struct enum_shape *values = arguments_values(shape, word);
-    int size = snprintf(out, DOC_SIZE, "%s%s", word->doc, field != NULL && field->required ? " (needed)" : "");
+    int size =
+        snprintf(out, DOC_SIZE, "%s%s", word->doc, field != NULL && field->required && !optional_position(word) ? " (needed)" : "");
     for (uint32_t i = 0; values != NULL && i < values->count && size < DOC_SIZE; i++)
         size += snprintf(out + size, DOC_SIZE - (size_t)size, "%s%s", i == 0 ? ": " : ", ", values->names[i]);
 }

@@ -50,7 +50,7 @@ static void print_word(const struct verb_word *word, const struct shape *shape, 
     }
     putchar('\n');
     print_text(word->doc);
-    puts(field != NULL && field->required ? " (needed)." : ".");
+    puts(field != NULL && field->required && word->name[0] != '[' ? " (needed)." : ".");
     for (uint32_t i = 0; values != NULL && i < values->count; i++) {
         fputs(i == 0 ? "One of: " : ",\n", stdout);
         print_text(values->names[i]);

@@ -69,6 +69,7 @@ class Usage(unittest.TestCase):
             self.assertEqual(done.returncode, 0, words)
             self.assertIn("Usage: huying", done.stdout)
             self.assertEqual(done.stderr, "")
+        self.assertNotRegex(huying("route", "explain", "--help").stdout, r"\[PLACE\].*\(needed\)")
         self.assertIn("unsolvable_here, joint_enforcement", " ".join(huying("call", "raise", "--help").stdout.split()))
 
     def test_version(self):
