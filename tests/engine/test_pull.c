@@ -1,5 +1,5 @@
 /* Pull and keep: who is handed which duty, for how long, in which order. */
-#include "dispatcher/engine/state.h"
+#include "dispatcher/engine/live.h"
 #include "tests/engine/district.h"
 #include "tests/engine/talk.h"
 
@@ -383,6 +383,7 @@ START_TEST(an_ended_duty_is_no_longer_leased)
     json_decref(talk_answer(&talk, 1));
     talk_send(&talk, 1, "k2", "keep", format(text, sizeof(text), "{'worker': 'one', 'duty': %llu}", (unsigned long long)duty));
     talk_refusal(&talk, 1, "BAD_STATE");
+    ck_assert_uint_eq(leases_count(h.engine->live->leases), 0);
     talk_end(&talk);
     harness_end(&h);
 }

@@ -1,0 +1,107 @@
+/* Named followers: kept over a restart as far as a checkpoint had them. */
+#include "dispatcher/engine/followers.h"
+#include "tests/store/scratch.h"
+#include "tests/store/store_kit.h"
+#include "tests/store/suite.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct code key, name;
+
+static void load(struct followers *followers, struct store *store, uint64_t last_seq)
+{
+    *followers = (struct followers){0};
+    ck_assert_int_eq(followers_load(followers, store, last_seq), 0);
+}
+
+static void checkpoint(struct followers *followers, struct store *store)
+{
+    ck_assert_int_eq(followers_write(followers, store), 0);
+    ck_assert_int_eq(store_checkpoint(store), 0);
+    followers_written(followers);
+    ck_assert_uint_eq(followers->dirty, 0);
+}
+
+START_TEST(kept_and_forgotten)
+{
+    char *folder = scratch_new();
+    struct view view;
+    struct store *store = store_kit_open(folder, &view);
+    struct followers followers, again;
+    struct follower *follower;
+    key = store_kit_code("key");
+    name = store_kit_code("name");
+    load(&followers, store, 100);
+    ck_assert_ptr_null(follower_find(&followers, &key, &name));
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 3, &follower), 0);
+    follower_confirm(&followers, follower, 10);
+    follower_confirm(&followers, follower, 7); /* never back */
+    ck_assert_uint_eq(follower->confirmed, 10);
+    checkpoint(&followers, store);
+    follower_confirm(&followers, follower, 20); /* not in the checkpoint */
+    ck_assert_uint_eq(followers.dirty, 1);
+    load(&again, store, 100);
+    ck_assert_uint_eq(follower_find(&again, &key, &name)->confirmed, 10);
+    followers_free(&again);
+    load(&again, store, 4); /* an older journal was restored */
+    ck_assert_uint_eq(follower_find(&again, &key, &name)->confirmed, 4);
+    followers_free(&again);
+    follower_forget(&followers, follower);
+    ck_assert_ptr_null(follower_find(&followers, &key, &name));
+    ck_assert_uint_eq(followers.count, 0);
+    /* Before the checkpoint it may come back under the same name, as a new one. */
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 1, &follower), 0);
+    ck_assert_uint_eq(follower->confirmed, 1);
+    ck_assert_uint_eq(follower->handed, 0);
+    follower_forget(&followers, follower);
+    checkpoint(&followers, store);
+    load(&again, store, 100);
+    ck_assert_ptr_null(follower_find(&again, &key, &name));
+    followers_free(&again);
+    followers_free(&followers);
+    store_close(store);
+    scratch_drop(folder);
+}
+END_TEST
+
+START_TEST(bounded_and_in_order)
+{
+    char *folder = scratch_new();
+    struct view view;
+    struct store *store = store_kit_open(folder, &view);
+    struct followers followers;
+    struct follower *follower, *before = NULL;
+    struct code none = {0};
+    uint32_t count = 0;
+    char text[16];
+    load(&followers, store, 0);
+    key = store_kit_code("key");
+    for (uint32_t i = 0; i < LIMIT_FOLLOWERS; i++) {
+        snprintf(text, sizeof text, "n%u", i * 7919 % LIMIT_FOLLOWERS);
+        name = store_kit_code(text);
+        ck_assert_int_eq(follower_add(&followers, &key, &name, 0, &follower), 0);
+    }
+    name = store_kit_code("more");
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, &follower), -ENOSPC);
+    follower_forget(&followers, follower_after(&followers, &none, &none));
+    for (follower = follower_after(&followers, &none, &none); follower != NULL;
+         follower = follower_after(&followers, &follower->key, &follower->name), count++) {
+        ck_assert(before == NULL || memcmp(&before->name, &follower->name, sizeof follower->name) < 0);
+        before = follower;
+    }
+    ck_assert_uint_eq(count, LIMIT_FOLLOWERS - 1);
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, &follower), 0);
+    checkpoint(&followers, store);
+    followers_free(&followers);
+    store_close(store);
+    scratch_drop(folder);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {kept_and_forgotten, bounded_and_in_order};
+    return SUITE_RUN("followers", tests);
+}
