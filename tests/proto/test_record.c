@@ -52,6 +52,15 @@ START_TEST(several_in_a_row)
     ck_assert_int_eq(read.type, RECORD_TIME_ADVANCED);
     ck_assert_uint_eq(offset, out.size);
     ck_assert_int_eq(record_decode(out.data, out.size, &offset, &read), -EBADMSG);
+    offset = 0;
+    ck_assert_int_eq(record_skip(out.data, out.size, &offset), 0);
+    ck_assert_int_eq(record_decode(out.data, out.size, &offset, &read), 0);
+    ck_assert_int_eq(read.type, RECORD_TIME_ADVANCED);
+    ck_assert_int_eq(record_skip(out.data, out.size, &offset), -EBADMSG);
+    ck_assert_uint_eq(offset, out.size);
+    offset = 0;
+    ck_assert_int_eq(record_skip(out.data, 5, &offset), -EBADMSG);
+    ck_assert_uint_eq(offset, 0);
     proto_buffer_deinit(&out);
 }
 END_TEST

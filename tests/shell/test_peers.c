@@ -276,6 +276,7 @@ START_TEST(a_peer_that_went_away_is_forgotten)
     struct connection one = meet();
     harness_drop(&harness, one.socket);
     harness_until(&harness, gone, &one);
+    ck_assert(!peers_send(peers, one.number, false, "x", 1)); /* who waits for its answer is to be told */
     ck_assert(!harness_logged(&harness, "replies_dropped"));
 }
 END_TEST
