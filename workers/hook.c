@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PEEK_MS 200 /* least time between two looks for more while something is outstanding */
+#define WINDOW 2000 /* events from the first that is outstanding on */
+#define OUTSTANDING_POLL_MS 500
 #define RETRY_MS 5000
 
 struct hook {
@@ -21,7 +22,7 @@ struct hook {
     struct courier *courier;
     struct code name;
     uint64_t confirmed;    /* what the dispatcher has been told */
-    uint64_t peek_at;      /* of the loop */
+    uint64_t not_before;   /* of the loop, after a refusal */
     bool in_flight, known; /* known: the dispatcher has answered this follower */
     bool stopping, confirming, drained;
 };
@@ -211,7 +212,7 @@ static void on_followed(void *arg, const struct client_reply *reply)
         log_about(log_of(hook), LOG_LEVEL_ERROR, "follow_refused", &(struct log_about){.hook = hook->options->name},
                   "%.*s: %.*s %.*s", (int)reply->reply.code.size, reply->reply.code.at, (int)reply->reply.message.size,
                   reply->reply.message.at, (int)reply->reply.hint.size, reply->reply.hint.at);
-        hook->peek_at = loop_now(hook) + RETRY_MS;
+        hook->not_before = loop_now(hook) + RETRY_MS;
         if (!hook->known) {
             hook->shared->on_refused(hook->shared->arg);
             return;
@@ -224,7 +225,8 @@ static struct follow_query follow_query(const struct hook *hook)
 {
     struct follow_query query = {
         .given = FOLLOW_HAS_NAME | FOLLOW_HAS_COUNT | FOLLOW_HAS_WAIT | FOLLOW_HAS_TYPES, .name = hook->name, .count = LIMIT_PAGE};
-    uint64_t low_water = lanes_low_water(courier_lanes(hook->courier));
+    const struct lanes *lanes = courier_lanes(hook->courier);
+    uint64_t low_water = lanes_low_water(lanes);
 
     query.types.count = hook->options->type_count;
     for (uint32_t i = 0; i < hook->options->type_count; i++)
@@ -233,6 +235,10 @@ static struct follow_query follow_query(const struct hook *hook)
         query.given |= FOLLOW_HAS_CONFIRM;
         query.confirm = low_water;
     }
+    if (lanes->looked > low_water) {
+        query.given |= FOLLOW_HAS_AFTER;
+        query.after = lanes->looked;
+    }
     if (!hook->known && hook->shared->from_now) {
         query.given |= FOLLOW_HAS_FROM;
         query.from = worker_first_seq(hook->shared->worker) + 1;
@@ -240,20 +246,20 @@ static struct follow_query follow_query(const struct hook *hook)
     return query;
 }
 
-/* While nothing is outstanding a long poll waits for more. Else the answer would come at once with what is outstanding: so a look
- * now and then, which also confirms; and none once a page is outstanding, until the mark moves. */
+/* Always behind what was looked at; with what is done by now. As long as something is outstanding the wait is short, for the mark
+ * moves meanwhile; and nothing is asked for while the window is full, unless it has moved. */
 void hook_tick(struct hook *hook)
 {
     const struct lanes *lanes = courier_lanes(hook->courier);
     struct follow_query query = follow_query(hook);
+    int64_t poll_ms = worker_poll_ms(hook->shared->worker);
 
-    if (hook->in_flight || hook->stopping || loop_now(hook) < hook->peek_at)
+    if (hook->in_flight || hook->stopping || loop_now(hook) < hook->not_before)
         return;
-    if (lanes->count >= LIMIT_PAGE && query.confirm == hook->confirmed)
+    if (lanes->count >= WINDOW && query.confirm == hook->confirmed)
         return;
-    query.wait = lanes->outstanding == 0 ? worker_poll_ms(hook->shared->worker) : 0;
+    query.wait = lanes->outstanding == 0 || poll_ms < OUTSTANDING_POLL_MS ? poll_ms : OUTSTANDING_POLL_MS;
     hook->confirmed = query.confirm;
-    hook->peek_at = lanes->outstanding == 0 ? 0 : loop_now(hook) + PEEK_MS;
     hook->in_flight = true;
     worker_ask(hook->shared->worker, WORKER_WAIT, QUERY_FOLLOW, &query, on_followed, hook);
 }
@@ -297,10 +303,8 @@ static void on_progress(void *arg)
 
     if (hook->stopping)
         maybe_drained(hook, false);
-    else if (courier_lanes(hook->courier)->outstanding == 0) {
-        hook->peek_at = 0;
+    else
         hook_tick(hook);
-    }
 }
 
 void hook_stop(struct hook *hook, bool now)

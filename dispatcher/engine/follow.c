@@ -111,6 +111,8 @@ int query_follow(struct query *query)
         return query_refuse(query, REFUSAL_BAD_FIELD, "types");
     if (!confirm_fits(query, follower, body->confirm))
         return query_refuse(query, REFUSAL_BAD_FIELD, "confirm");
+    if (!confirm_fits(query, follower, body->after))
+        return query_refuse(query, REFUSAL_BAD_FIELD, "after");
     parked = live_park(query, body->wait, &repeated);
     if (parked == NULL)
         return 0;
@@ -128,6 +130,8 @@ int query_follow(struct query *query)
         return 0;
     take_name(live, follower, parked);
     parked->follow = (struct parked_follow){.name = body->name, .next = follower->confirmed + 1, .count = LIMIT_PAGE};
+    if (body->after > follower->confirmed)
+        parked->follow.next = body->after + 1;
     if (body->count > 0 && body->count < LIMIT_PAGE)
         parked->follow.count = body->count;
     memcpy(parked->follow.types, types, sizeof(types));

@@ -324,8 +324,9 @@ static const struct field_shape follow_query_fields[] = {
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct follow_query, count), .min = 0, .max = INT64_C(4294967295) },
     { .name = "wait", .name_size = 4, .type = FIELD_SPAN, .offset = offsetof(struct follow_query, wait), .min = 0, .max = INT64_MAX },
     { .name = "types", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct follow_query, types), .min = 0, .max = 16 },
+    { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct follow_query, after), .min = 0, .max = INT64_MAX },
 };
-const struct shape follow_query_shape = { .name = "follow_query", .id = 56, .field_count = 6, .size = sizeof(struct follow_query), .fields = follow_query_fields };
+const struct shape follow_query_shape = { .name = "follow_query", .id = 56, .field_count = 7, .size = sizeof(struct follow_query), .fields = follow_query_fields };
 
 static const struct field_shape follow_reply_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct follow_reply, confirmed), .min = 0, .max = INT64_MAX },

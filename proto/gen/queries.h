@@ -605,6 +605,7 @@ struct follow_query {
     uint32_t count; /* Most events; the limit `page` if left out. */
     int64_t wait; /* Longest wait for the first event; 0 if left out, at most the limit `wait_ms`. */
     struct codes types; /* Only events of these types; all if left out. */
+    uint64_t after; /* Look ahead: events after this sequence, where it is later than the confirmed one; at most `next` - 1 of an answer before. */
 };
 extern const struct shape follow_query_shape;
 #define FOLLOW_HAS_NAME (UINT64_C(1) << 0)
@@ -613,6 +614,7 @@ extern const struct shape follow_query_shape;
 #define FOLLOW_HAS_COUNT (UINT64_C(1) << 3)
 #define FOLLOW_HAS_WAIT (UINT64_C(1) << 4)
 #define FOLLOW_HAS_TYPES (UINT64_C(1) << 5)
+#define FOLLOW_HAS_AFTER (UINT64_C(1) << 6)
 
 /* Answer of follow. */
 struct follow_reply {

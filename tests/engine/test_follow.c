@@ -285,6 +285,45 @@ START_TEST(confirm_never_goes_back_and_not_ahead)
 END_TEST
 
 /* A restart keeps what a checkpoint had; after a kill it may be older, and events come again, none is left out. */
+/* Who works on several events at once looks ahead of what it has confirmed. */
+START_TEST(looks_ahead)
+{
+    struct harness h;
+    struct talk talk;
+    char ask[128];
+    json_t *body;
+    int64_t next, confirmed;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    submit(&talk, "a", "M1", "S1");
+    harness_peer(&h, "watch", WATCH, "D");
+    talk_send(&talk, 1, "1", "follow", "{'name': 'n', 'count': 3}");
+    body = talk_answer(&talk, 1);
+    next = num_of(body, "next");
+    confirmed = num_of(body, "confirmed");
+    json_decref(body);
+    talk_send(&talk, 1, "2", "follow", format(ask, sizeof(ask), "{'name': 'n', 'count': 3, 'after': %lld}", (long long)next - 1));
+    body = talk_answer(&talk, 1);
+    ck_assert_int_ge(talk_row(body, 0, "seq"), next);
+    ck_assert_int_eq(num_of(body, "confirmed"), confirmed);
+    json_decref(body);
+    talk_send(&talk, 1, "3", "follow", "{'name': 'n', 'count': 1}"); /* and nothing is confirmed by it */
+    body = talk_answer(&talk, 1);
+    ck_assert_int_lt(talk_row(body, 0, "seq"), next);
+    json_decref(body);
+    talk_send(&talk, 1, "4", "follow",
+              format(ask, sizeof(ask), "{'name': 'n', 'count': 1, 'confirm': %lld, 'after': 1}", (long long)next - 1));
+    body = talk_answer(&talk, 1);
+    ck_assert_int_ge(talk_row(body, 0, "seq"), next); /* never before the confirmed one */
+    json_decref(body);
+    talk_send(&talk, 1, "5", "follow", "{'name': 'n', 'after': 999}");
+    talk_refusal(&talk, 1, "BAD_FIELD");
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
 START_TEST(confirmed_survives_a_restart)
 {
     struct harness h;
@@ -441,6 +480,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, a_long_poll_wakes_for_what_it_may_see);
     tcase_add_test(tcase, filters_agree);
     tcase_add_test(tcase, confirm_never_goes_back_and_not_ahead);
+    tcase_add_test(tcase, looks_ahead);
     tcase_add_test(tcase, confirmed_survives_a_restart);
     tcase_add_test(tcase, the_newer_of_two_has_the_name);
     tcase_add_test(tcase, followers_are_listed_and_forgotten);
