@@ -155,7 +155,7 @@ static void on_posted(void *arg, const struct http_result *result)
     }
     pause_ms = backoff_pause_ms(&courier->backoff, parcel->attempts);
     asked_ms =
-        result->retry_after_s < policy->retry_after_max_ms / 1000 ? result->retry_after_s * 1000 : policy->retry_after_max_ms;
+        result->retry_after_s > policy->retry_after_max_ms / 1000 ? policy->retry_after_max_ms : result->retry_after_s * 1000;
     if (asked_ms > pause_ms)
         pause_ms = asked_ms;
     log_about(courier->log, LOG_LEVEL_WARNING, "not_delivered", &which, "attempt %u: %d %s; again in %lld ms", parcel->attempts,

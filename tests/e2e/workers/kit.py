@@ -11,6 +11,7 @@ import json
 import os
 import queue
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -65,8 +66,8 @@ class Town(District):
         case = self.shown(number)["case"]
         return [event for event in self.events() if event["case"] == case and event["type"] == kind]
 
-    def worker(self, name, key, *words, into=None):
-        made = Worker(self, name, key, *words, into=into)
+    def worker(self, name, key, *words, into=None, **environment):
+        made = Worker(self, name, key, *words, into=into, environment=environment)
         self.workers.append(made)
         return made
 
@@ -80,13 +81,13 @@ class Town(District):
 class Worker:
     """One process of workers/; its log lines are read as they come."""
 
-    def __init__(self, town, name, key, *words, into=None):
+    def __init__(self, town, name, key, *words, into=None, environment=None):
         self.lines = []
         self.unread = queue.Queue()
         self.into = into  # a queue of (worker, line) that several share
         self.process = subprocess.Popen(
             [os.path.join(town.build, "workers", name), "--keys", town.keys, "--key", key, "--server", town.server, *words],
-            stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"], "HUYING_TEST_PARENT": "seen"})
+            stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"], "HUYING_TEST_PARENT": "seen", **(environment or {})})
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -146,7 +147,7 @@ class Receiver:
     """A web server on loopback. `answer(delivery)` says what to do with each: a status, (status, headers), "close", or an Event to wait for
     before 200."""
 
-    def __init__(self, answer=None):
+    def __init__(self, answer=None, certificate=None):
         self.answer = answer or (lambda delivery: 200)
         self.deliveries = []
         self.came = queue.Queue()
@@ -154,6 +155,7 @@ class Receiver:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 1 << 20  # head and body in one segment
 
             def do_POST(self):
                 receiver.take(self)
@@ -168,11 +170,16 @@ class Receiver:
                 pass
 
         self.server = Server(("127.0.0.1", 0), Handler)
+        self.scheme = "https" if certificate else "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
 
     def url(self, path="/hook"):
-        return f"http://127.0.0.1:{self.server.server_port}{path}"
+        return f"{self.scheme}://127.0.0.1:{self.server.server_port}{path}"
 
     def take(self, handler):
         body = handler.rfile.read(int(handler.headers["Content-Length"]))

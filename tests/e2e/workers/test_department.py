@@ -3,7 +3,9 @@
 import json
 import os
 import queue
+import shutil
 import signal
+import socket
 import subprocess
 
 from kit import PATIENCE, Town, executable, tell
@@ -47,8 +49,8 @@ def types(town, number):
     return [event["type"] for event in town.events() if event["case"] == case]
 
 
-def department(town, key, unit, command, *words, into=None):
-    return town.worker("huying-department", key, "--unit", unit, "--exec", executable(town, "command", command), *QUICK, *words, into=into)
+def department(town, key, unit, command, *words, **more):
+    return town.worker("huying-department", key, "--unit", unit, "--exec", executable(town, "command", command), *QUICK, *words, **more)
 
 
 def a_command_signs_contacts_and_answers(build, source):
@@ -280,6 +282,47 @@ print(json.dumps({"steps": [{"do": "sign"}, {"do": "answer", "code": "solved", "
         return town.stop_and_check()
 
 
+def the_life_of_a_process(build, source):
+    """It begins before there is a dispatcher, tells systemd how it is, outlives the dispatcher, and is not admitted with a strange key."""
+    with Town(build, source) as town:
+        town.at("2026-03-02 09:00")
+        number = town.submit("M01", "S1")
+        town.stop()
+        bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        bell.settimeout(PATIENCE)
+        path = os.path.join(town.folder, "bell")
+        bell.bind(path)
+        worker = department(town, "s1-system", "S1", WHOLE, NOTIFY_SOCKET=path, WATCHDOG_USEC="200000")
+        worker.line("started")
+        told = set()
+        while not {"READY=1", "WATCHDOG=1"} <= told:
+            told |= set(bell.recv(4096).decode().splitlines())
+        town.start()
+        worker.line("duty_ended", case=number)
+        town.stop(signal.SIGKILL)
+        town.start()
+        number = town.submit("M01", "S1")
+        worker.line("duty_ended", case=number)
+        worker.process.send_signal(signal.SIGTERM)
+        while "STOPPING=1" not in told:
+            told |= set(bell.recv(4096).decode().splitlines())
+        assert worker.finish() == 0, worker.told()
+        town.stop()
+        waiting = department(town, "s1-system", "S1", WHOLE)
+        waiting.line("started")
+        waiting.stop()  # nobody has ever answered
+        town.start()
+
+        strange = os.path.join(town.folder, "strange")
+        subprocess.run([town.program("huying"), "--keys", strange, "keys", "new", "--role", "worker", "--unit", "S1", "me"], check=True,
+                       capture_output=True)
+        shutil.copy(os.path.join(town.keys, "server.pub"), strange)
+        worker = town.worker("huying-department", "me", "--keys", strange, "--unit", "S1", "--exec", "true")
+        worker.line("key_unknown")
+        assert worker.finish() == 3, worker.told()
+        return town.stop_and_check()
+
+
 def what_is_wrong_is_said(build, source):
     with Town(build, source) as town:
         def run(*words, key="s1-system"):
@@ -306,4 +349,4 @@ def what_is_wrong_is_said(build, source):
 if __name__ == "__main__":
     tell([a_command_signs_contacts_and_answers, support_and_call, killed_between_two_steps, killed_at_any_moment,
           two_workers_never_have_the_same_duty, failures_are_tried_again_and_then_left_to_people, a_rules_file,
-          told_to_stop_it_ends_what_is_under_way, what_is_wrong_is_said])
+          told_to_stop_it_ends_what_is_under_way, the_life_of_a_process, what_is_wrong_is_said])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -229,6 +230,81 @@ def a_dead_hook_holds_up_no_other(build, source):
         return town.stop_and_check()
 
 
+def a_thousand_events_and_a_slow_one(build, source):
+    """More than two pages behind one that is stuck: all others go on, nothing past it is confirmed, and each comes once."""
+    gate, stuck, guard = threading.Event(), [], threading.Lock()
+
+    def answer(delivery):
+        with guard:
+            if not stuck:
+                stuck.append(delivery["id"])
+            return gate if delivery["id"] == stuck[0] and not gate.is_set() else 200
+
+    receiver = Receiver(answer)
+    with Town(build, source) as town:
+        town.at("2026-03-02 09:00")
+        path = os.path.join(town.folder, "cases.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("kind,matter,place,anonymous\n" + "advice,M01,S1,yes\n" * 1200)
+        town.run("import", path, key="operator")
+        notify = town.worker("huying-notify", "notifier", *hook(town, receiver, types="case_received"))
+        while len({d["id"] for d in receiver.deliveries}) < 1200:
+            receiver.next()
+        follower, = town.does("supervisor", "followers")["rows"]
+        assert follower["confirmed"] < int(stuck[0].split("-")[1])
+        gate.set()
+        assert len(receiver.deliveries) == 1200
+        notify.line("delivered", seq=int(stuck[0].split("-")[1]))
+        notify.stop()
+        follower, = town.does("supervisor", "followers")["rows"]
+        assert follower["lag"] == 0, follower
+        return town.stop_and_check()
+
+
+def retry_after_is_honoured(build, source):
+    asked = []
+
+    def answer(delivery):
+        asked.append(delivery["id"])
+        return (503, {"Retry-After": "1"}) if len(asked) == 1 else (429, {"Retry-After": "7200"}) if len(asked) == 2 else 200
+
+    receiver = Receiver(answer)
+    with Town(build, source) as town:
+        town.at("2026-03-02 09:00")
+        notify = town.worker("huying-notify", "notifier", *hook(town, receiver, "--retry-after-max", "1500 ms"))
+        town.close(town.submit("M01", "S1"))
+        assert notify.line("not_delivered")["text"] == "attempt 1: 503 ; again in 1000 ms"
+        assert notify.line("not_delivered")["text"] == "attempt 2: 429 ; again in 1500 ms"  # no server stops us for two hours
+        notify.line("delivered")
+        notify.stop()
+        return town.stop_and_check()
+
+
+def only_servers_with_a_good_certificate(build, source):
+    if shutil.which("openssl") is None:
+        return "skipped: no program openssl here to make a certificate with"
+    with Town(build, source) as town:
+        certificate = os.path.join(town.folder, "server.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", certificate, "-out", certificate + ".crt", "-days",
+                        "3650", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        with open(certificate, "a", encoding="utf-8") as file, open(certificate + ".crt", encoding="utf-8") as made:
+            file.write(made.read())
+        receiver = Receiver(certificate=certificate)
+        town.at("2026-03-02 09:00")
+        notify = town.worker("huying-notify", "notifier", *hook(town, receiver, "--attempts", "1"))
+        number = town.submit("M01", "S1")
+        town.close(number)
+        assert "certificate" in notify.line("dead_letter", case=number)["text"]
+        assert receiver.deliveries == []
+        notify.stop()
+        notify = town.worker("huying-notify", "notifier", *hook(town, receiver, "--ca-file", certificate + ".crt"))
+        number = town.submit("M01", "S1")
+        town.close(number)
+        assert receiver.next()["body"]["number"] == number
+        notify.stop()
+        return town.stop_and_check()
+
+
 def what_is_wrong_is_said(build, source):
     with Town(build, source) as town:
         def run(*words):
@@ -259,4 +335,5 @@ def what_is_wrong_is_said(build, source):
 
 if __name__ == "__main__":
     tell([closures_satisfaction_and_red_rungs, ill_servers_are_tried_again_in_order, killed_in_the_middle,
-          dead_letters_are_kept_and_sent_again, a_dead_hook_holds_up_no_other, what_is_wrong_is_said])
+          dead_letters_are_kept_and_sent_again, a_dead_hook_holds_up_no_other, a_thousand_events_and_a_slow_one, retry_after_is_honoured,
+          only_servers_with_a_good_certificate, what_is_wrong_is_said])
