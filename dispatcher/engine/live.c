@@ -487,10 +487,21 @@ struct parked *live_park(struct query *query, int64_t wait_ms, bool *ret_repeate
     return NULL;
 }
 
+/* It was woken for a duty, and took another one, or none: those who still wait may want it. */
+static void pass_on(struct live *live, const struct parked_pull *pull)
+{
+    for (uint32_t i = 0; i < pull->found_count; i++)
+        if (pull->found[i] == pull->woken_for)
+            return;
+    wake_later(live, pull->woken_for);
+}
+
 void live_done(struct engine *engine, struct parked *parked)
 {
     struct live *live = engine->live;
 
+    if (parked->query == QUERY_PULL && parked->pull.woken_for != 0)
+        pass_on(live, &parked->pull);
     if (parked->query == QUERY_FOLLOW) {
         struct follower *follower = follower_find(&live->followers, &parked->key, &parked->follow.name);
 

@@ -41,7 +41,8 @@ struct parked_pull {
     bool final;       /* this unit is the last of the round */
     int64_t after_due;
     uint64_t after_id;
-    bool capped; /* no more leases can be had */
+    bool capped;        /* no more leases can be had */
+    uint64_t woken_for; /* duty that it was woken for, 0 = it looks by itself */
     uint32_t found_count;
     uint64_t found[LIMIT_PULL_CREDIT];
 };

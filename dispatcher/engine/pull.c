@@ -138,20 +138,23 @@ int query_keep(struct query *query, struct proto_buffer *out)
     const struct lease *held = lease_find(live->leases, body->duty_id, live->now_ms);
     int64_t until_ms = live->now_ms + lease_span((body->given & KEEP_HAS_LEASE) != 0, body->lease);
     struct lease lease = make_lease(query->from, &body->worker, body->duty_id, held != NULL ? held->ask : 0, until_ms);
+    bool mine = held != NULL && lease_holder_equal(&held->holder, &lease.holder);
     struct keep_reply reply = {.lease_until = body->release ? 0 : live_wall_ms(engine, until_ms)};
     struct duty_row duty;
     int r;
 
+    /* What it holds a worker may always give back, also when the duty has gone out of its reach meanwhile. */
+    if (body->release && mine) {
+        live_release(engine, body->duty_id);
+        return reply_encode_ok(out, query->request->id, &keep_reply_shape, &reply, CODEC_OMIT_NOTHING);
+    }
     if (body->duty_id == 0 || !view_get(&engine->view, ROW_DUTY, body->duty_id, &duty) || !query_covers(query, &duty.unit) ||
         !may_see(engine, query->from, &duty))
         return query_refuse(query, REFUSAL_NOT_FOUND, "duty");
-    if (held != NULL && !lease_holder_equal(&held->holder, &lease.holder))
+    if (held != NULL && !mine)
         return query_refuse(query, REFUSAL_LEASED, "duty");
-    if (body->release) {
-        if (held != NULL)
-            live_release(engine, body->duty_id);
+    if (body->release)
         return reply_encode_ok(out, query->request->id, &keep_reply_shape, &reply, CODEC_OMIT_NOTHING);
-    }
     if (!duty_waits(&duty) && duty.state != DUTY_STATE_HELD)
         return query_refuse(query, REFUSAL_BAD_STATE, "duty");
     if (duty.claimed && duty.claimer != lease.key_hash)
@@ -450,6 +453,7 @@ static void run_one(struct engine *engine, struct parked *parked, int64_t *work)
     if (ended) {
         pull->begun = false;
         if (pull->wakes == live->wakes) {
+            pull->woken_for = 0; /* somebody else was quicker */
             parked_to(&live->parking, parked, PARKED_IDLE);
             return;
         }
@@ -544,6 +548,7 @@ void pull_wake(struct engine *engine, uint64_t duty_id, int64_t *work)
     }
     if (best != NULL) {
         best->pull.begun = false;
+        best->pull.woken_for = duty_id;
         parked_to(&live->parking, best, PARKED_PULL);
     }
 }

@@ -36,11 +36,11 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static size_t step(struct talk *talk, const struct engine_message *message)
+size_t talk_batch(struct talk *talk, const struct engine_message *messages, size_t count)
 {
     struct harness *h = talk->h;
     double from = seconds(), between;
-    size_t taken = engine_take(h->engine, message, message != NULL, h->clock_ms);
+    size_t taken = engine_take(h->engine, messages, count, h->clock_ms);
     enum engine_outcome outcome;
     struct engine_reply reply;
 
@@ -61,7 +61,7 @@ static size_t step(struct talk *talk, const struct engine_message *message)
 
 void talk_step(struct talk *talk)
 {
-    step(talk, NULL);
+    talk_batch(talk, NULL, 0);
 }
 
 void talk_send(struct talk *talk, uint64_t peer, const char *id, const char *name, const char *json)
@@ -77,7 +77,7 @@ void talk_send(struct talk *talk, uint64_t peer, const char *id, const char *nam
                                      .data = data,
                                      .size = size};
 
-    for (int i = 0; step(talk, &message) == 0; i++)
+    for (int i = 0; talk_batch(talk, &message, 1) == 0; i++)
         ck_assert_int_lt(i, 100000);
     free(data);
 }

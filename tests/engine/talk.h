@@ -29,6 +29,9 @@ void talk_end(struct talk *talk);
 /* One step with this message of the present key, sent by `peer`. */
 void talk_send(struct talk *talk, uint64_t peer, const char *id, const char *name, const char *json);
 
+/* One step with these messages. Returns how many it took. */
+size_t talk_batch(struct talk *talk, const struct engine_message *messages, size_t count);
+
 /* One step without a message. */
 void talk_step(struct talk *talk);
 

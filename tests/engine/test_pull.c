@@ -214,6 +214,52 @@ START_TEST(a_long_poll_wakes_for_what_fits)
 }
 END_TEST
 
+/* Two duties in one step: the first one wakes a pull that then takes the other one, so who else waits for the first is woken too.
+ */
+START_TEST(a_wake_that_was_not_used_is_passed_on)
+{
+    static const char *const bodies[] = {
+        "{'kind': 'complaint', 'matter': 'M2', 'place': 'S1-C1', 'title': 'T', 'text': 'x', 'anonymous': true}",
+        "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'text': 'x', 'anonymous': true}"};
+    struct engine_message messages[2];
+    struct engine_reply reply;
+    struct harness h;
+    struct talk talk;
+    json_t *body;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    harness_settle(&h);
+    harness_peer(&h, "s1", WORKER, "S1");
+    talk_send(&talk, 1, "p1", "pull", "{'worker': 'one', 'wait': 60000}");
+    talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'wait': 60000, 'unit': 'S1-C1'}");
+    talk_silent(&talk, 1);
+    talk_silent(&talk, 2);
+    harness_peer(&h, "default", ALL_ROLES, "D");
+    for (int i = 0; i < 2; i++) {
+        messages[i] =
+            (struct engine_message){.from = {.peer = 9, .name = text_of(h.peer_name), .roles = h.peer_roles, .unit = h.peer_unit}};
+        messages[i].data = harness_message(i == 0 ? "a" : "b", "submit", -1, bodies[i], &messages[i].size);
+    }
+    ck_assert_uint_eq(engine_take(h.engine, messages, 2, h.clock_ms), 2);
+    ck_assert_int_eq(engine_journaled(h.engine, engine_append(h.engine)), 0);
+    while (engine_next_reply(h.engine, &reply)) {
+        if (reply.peer != 1)
+            continue;
+        body = harness_json(reply.data, reply.size);
+        ck_assert_str_eq(text_in(json_array_get(json_object_get(json_object_get(body, "body"), "rows"), 0), "unit"), "S1");
+        json_decref(body);
+    }
+    body = talk_answer(&talk, 2);
+    ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S1-C1");
+    json_decref(body);
+    for (int i = 0; i < 2; i++)
+        free((void *)messages[i].data);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
 /* Units in turn: ten thousand duties of one street keep the one of its neighbour waiting for one answer at most. */
 START_TEST(units_are_served_in_turn)
 {
@@ -587,6 +633,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, a_lease_lapses_and_wakes_who_waits);
     tcase_add_test(tcase, keep_prolongs_and_gives_back);
     tcase_add_test(tcase, a_long_poll_wakes_for_what_fits);
+    tcase_add_test(tcase, a_wake_that_was_not_used_is_passed_on);
     tcase_add_test(tcase, units_are_served_in_turn);
     tcase_add_test(tcase, a_repeated_question_gets_the_same_duties);
     tcase_add_test(tcase, an_undelivered_duty_goes_to_the_next);
