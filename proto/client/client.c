@@ -326,6 +326,14 @@ static int take_message(struct client *client)
     return rc;
 }
 
+/* When something has to be done though nothing comes. Whether the connection is there matters only to requests in flight. */
+static int64_t next_ms(const struct client *client)
+{
+    int64_t redial_at_ms = client->pending.count > 0 ? client->connection.redial_at_ms : INT64_MAX;
+
+    return redial_at_ms < client->timer_at_ms ? redial_at_ms : client->timer_at_ms;
+}
+
 /* Waits until a request has been completed. Returns 0; -EAGAIN: none until end_ms; -ENOENT: nothing is in flight. */
 static int pump(struct client *client, int64_t end_ms)
 {
@@ -346,7 +354,7 @@ static int pump(struct client *client, int64_t end_ms)
         now_ms = connection_now_ms();
         if (now_ms >= end_ms)
             return -EAGAIN;
-        until_ms = client->timer_at_ms < end_ms ? client->timer_at_ms : end_ms;
+        until_ms = next_ms(client) < end_ms ? next_ms(client) : end_ms;
         rc = connection_wait(&client->connection, until_ms == INT64_MAX ? -1 : until_ms > now_ms ? until_ms - now_ms : 0);
         if (rc < 0)
             return rc;
@@ -427,12 +435,12 @@ void client_descriptors(struct client *client, int ret[2])
 
 int64_t client_wait_ms(struct client *client)
 {
-    int64_t now_ms;
+    int64_t now_ms, at_ms = next_ms(client);
 
     if (client->completion_first != NULL || connection_readable(&client->connection))
         return 0;
-    if (client->timer_at_ms == INT64_MAX)
+    if (at_ms == INT64_MAX)
         return -1;
     now_ms = connection_now_ms();
-    return client->timer_at_ms > now_ms ? client->timer_at_ms - now_ms : 0;
+    return at_ms > now_ms ? at_ms - now_ms : 0;
 }

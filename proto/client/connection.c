@@ -3,13 +3,18 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <zmq.h>
 
 #define RECONNECT_MS 50
 #define RECONNECT_MS_MAX 2000
 #define CONNECT_TIMEOUT_MS 5000
+/* After a refused handshake: a key that is not admitted now may be in a minute. The pause doubles up to the most. */
+#define REDIAL_MS 500
+#define REDIAL_MS_MAX 30000
 #define HEARTBEAT_MS 5000
 #define HEARTBEAT_TIMEOUT_MS 15000
 
@@ -81,13 +86,19 @@ static int open_monitor(struct connection *connection)
 
 int connection_open(const struct client_options *options, int type, struct connection *ret)
 {
-    struct connection connection = {0};
+    struct connection connection = {.redial_at_ms = INT64_MAX};
     int rc;
 
     *ret = connection;
+    connection.url = strdup(options->url);
+    if (connection.url == NULL)
+        return -ENOMEM;
     connection.context = zmq_ctx_new();
-    if (connection.context == NULL)
-        return -errno;
+    if (connection.context == NULL) {
+        rc = -errno;
+        connection_close(&connection);
+        return rc;
+    }
     connection.socket = zmq_socket(connection.context, type);
     rc = connection.socket == NULL ? -errno : set_options(connection.socket, type, options);
     if (rc == 0)
@@ -112,7 +123,30 @@ void connection_close(struct connection *connection)
         zmq_close(connection->socket);
     if (connection->context != NULL)
         zmq_ctx_term(connection->context);
-    *connection = (struct connection){0};
+    free(connection->url);
+    *connection = (struct connection){.redial_at_ms = INT64_MAX};
+}
+
+/* A refusal ends ZeroMQ's own attempts. Half to all of the pause, so that many who were refused do not come back at once. */
+static void plan_redial(struct connection *connection)
+{
+    unsigned doublings = connection->refusals < 6 ? connection->refusals : 6;
+    int64_t pause_ms = (int64_t)REDIAL_MS << doublings;
+    uint16_t jitter = 0;
+
+    if (pause_ms > REDIAL_MS_MAX)
+        pause_ms = REDIAL_MS_MAX;
+    (void)!getrandom(&jitter, sizeof(jitter), 0);
+    connection->refusals++;
+    connection->redial_at_ms = connection_now_ms() + pause_ms / 2 + pause_ms / 2 * jitter / UINT16_MAX;
+}
+
+static void redial(struct connection *connection)
+{
+    connection->redial_at_ms = INT64_MAX;
+    (void)zmq_disconnect(connection->socket, connection->url); /* what is left of the one that was given up */
+    if (zmq_connect(connection->socket, connection->url) < 0)
+        plan_redial(connection);
 }
 
 static void take_event(struct connection *connection, uint16_t event, uint32_t value)
@@ -120,17 +154,22 @@ static void take_event(struct connection *connection, uint16_t event, uint32_t v
     if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
         connection->up = true;
         connection->denied = 0;
+        connection->refusals = 0;
+        connection->redial_at_ms = INT64_MAX;
         connection->generation++;
     } else if (event == ZMQ_EVENT_DISCONNECTED) {
         connection->up = false;
     } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
         connection->denied = -EACCES;
-    } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL && value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) {
-        connection->denied = -EPROTO;
+        plan_redial(connection);
+    } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
+        if (value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
+            connection->denied = -EPROTO;
+        plan_redial(connection);
     }
 }
 
-void connection_update(struct connection *connection)
+static void read_monitor(struct connection *connection)
 {
     for (;;) {
         uint8_t frame[6];
@@ -145,6 +184,13 @@ void connection_update(struct connection *connection)
         memcpy(&value, frame + sizeof(event), sizeof(value));
         take_event(connection, event, value);
     }
+}
+
+void connection_update(struct connection *connection)
+{
+    read_monitor(connection);
+    if (connection->redial_at_ms != INT64_MAX && connection_now_ms() >= connection->redial_at_ms)
+        redial(connection);
 }
 
 int connection_wait(struct connection *connection, int64_t timeout_ms)

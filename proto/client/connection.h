@@ -16,6 +16,9 @@ struct connection {
     bool up;
     uint32_t generation; /* counts handshakes done */
     int denied;          /* -EACCES: the key is not admitted; -EPROTO: plain against CURVE or the reverse; 0 */
+    char *url;
+    int64_t redial_at_ms; /* ZeroMQ gave the connection up: it is made anew at this instant; INT64_MAX: nothing to do */
+    unsigned refusals;    /* in a row */
 };
 
 /* Opens a socket of ZeroMQ's type `type`. Returns 0 or a negative errno as client_open; on failure *ret is empty. */
@@ -24,7 +27,8 @@ int connection_open(const struct client_options *options, int type, struct conne
 /* Closes it at once; what was not sent is dropped. An empty one is allowed. */
 void connection_close(struct connection *connection);
 
-/* Reads what the monitor has to say, and sets up, generation and denied. */
+/* Reads what the monitor has to say, and sets up, generation and denied. Connects anew when redial_at_ms has come: whoever waits
+ * for the connection wakes up by then. */
 void connection_update(struct connection *connection);
 
 /* Waits until socket or monitor have something, at most timeout_ms (-1: for ever). Returns 0, or -EINTR. */

@@ -85,7 +85,7 @@ int subscriber_receive(struct subscriber *subscriber, int64_t timeout_ms, struct
     int64_t end_ms = timeout_ms < 0 ? INT64_MAX : connection_now_ms() + timeout_ms;
 
     for (;;) {
-        int64_t now_ms;
+        int64_t now_ms, until_ms;
         int rc = take_frames(subscriber);
 
         if (rc == 0)
@@ -101,7 +101,8 @@ int subscriber_receive(struct subscriber *subscriber, int64_t timeout_ms, struct
         now_ms = connection_now_ms();
         if (now_ms >= end_ms)
             return -EAGAIN;
-        rc = connection_wait(&subscriber->connection, end_ms == INT64_MAX ? -1 : end_ms - now_ms);
+        until_ms = subscriber->connection.redial_at_ms < end_ms ? subscriber->connection.redial_at_ms : end_ms;
+        rc = connection_wait(&subscriber->connection, until_ms == INT64_MAX ? -1 : until_ms > now_ms ? until_ms - now_ms : 0);
         if (rc < 0)
             return rc;
     }

@@ -21,6 +21,7 @@ static void answer_zap(struct peer *peer)
 {
     char request_id[64] = "", skipped[256];
     int more = 1, size = 0;
+    bool deny = peer->options.deny || peer->options.deny_first-- > 0;
 
     for (unsigned frame = 0; more; frame++) {
         size_t more_size = sizeof(more);
@@ -32,7 +33,7 @@ static void answer_zap(struct peer *peer)
     }
     zmq_send(peer->zap, "1.0", 3, ZMQ_SNDMORE);
     zmq_send(peer->zap, request_id, (size_t)size, ZMQ_SNDMORE);
-    zmq_send(peer->zap, peer->options.deny ? "400" : "200", 3, ZMQ_SNDMORE);
+    zmq_send(peer->zap, deny ? "400" : "200", 3, ZMQ_SNDMORE);
     zmq_send(peer->zap, "", 0, ZMQ_SNDMORE);
     zmq_send(peer->zap, "someone", 7, ZMQ_SNDMORE);
     zmq_send(peer->zap, "", 0, 0);

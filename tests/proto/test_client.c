@@ -356,6 +356,32 @@ START_TEST(unknown_key)
 }
 END_TEST
 
+/* The public key comes into the server's folder after the client has been started: it goes on to ask. */
+START_TEST(a_key_that_is_admitted_later)
+{
+    struct script script = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct client_options options = {.url = peer_url(), .timeout_ms = PATIENCE_MS};
+    char server_secret[41];
+    struct peer_options peer_options = {
+        .url = peer_url(), .server_secret = server_secret, .deny_first = 2, .answer = answer, .arg = &script};
+    struct client_reply reply;
+    struct client *client;
+    struct peer *peer;
+
+    make_keys(&options, server_secret);
+    peer = peer_open(&peer_options);
+    ck_assert_int_eq(client_open(&options, &client), 0);
+    ck_assert_int_eq(client_call(client, &hello, &reply), -EACCES);
+    ck_assert_int_eq(client_call(client, &hello, &reply), -EACCES);
+    ck_assert_int_eq(client_call(client, &hello, &reply), 0);
+    ck_assert(reply.reply.ok);
+    ck_assert_int_eq(atomic_load(&script.requests), 1);
+    client_close(client);
+    peer_close(peer);
+    script_deinit(&script);
+}
+END_TEST
+
 START_TEST(body_is_normalised)
 {
     struct submit_command submit = {
@@ -397,6 +423,7 @@ int main(void)
     tcase_add_test(tcase, bad_requests_and_urls);
     tcase_add_test(tcase, curve);
     tcase_add_test(tcase, unknown_key);
+    tcase_add_test(tcase, a_key_that_is_admitted_later);
     tcase_add_test(tcase, body_is_normalised);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
