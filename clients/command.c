@@ -5,7 +5,7 @@
 
 #include "clients/instant.h"
 #include "clients/render.h"
-#include "clients/view.h"
+#include "proto/client/view.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ enum exit_code command_run(struct session *session, const struct arguments *argu
         code = session_command(session, command, &filled.body, &reply);
     if (code != EXIT_DONE)
         return code;
-    json_t *answer = view_of_answer(&reply.reply.body, session->zone);
+    json_t *answer = view_of_answer(&reply.reply.body, zone_time(session->zone));
     if (answer == NULL)
         return say(EXIT_FAILED, "out of memory; the command was done");
     if (session->options.json)

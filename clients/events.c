@@ -6,9 +6,10 @@
  */
 #include "clients/events.h"
 
+#include "clients/instant.h"
 #include "clients/render.h"
 #include "clients/timeline.h"
-#include "clients/view.h"
+#include "proto/client/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static void print_page(const struct session *session, const msgpack_object *body
 {
     const msgpack_object *rows = reply_field(body, "rows");
     for (uint32_t i = 0; rows != NULL && rows->type == MSGPACK_OBJECT_ARRAY && i < rows->via.array.size; i++) {
-        json_t *event = view_of_record(&rows->via.array.ptr[i], session->zone);
+        json_t *event = view_of_record(&rows->via.array.ptr[i], zone_time(session->zone));
         print_line(session, event);
         json_decref(event);
     }

@@ -6,7 +6,7 @@
 #include "clients/command.h"
 #include "clients/read.h"
 #include "clients/render.h"
-#include "clients/view.h"
+#include "proto/client/view.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 
 #include "config/zone.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -201,6 +202,17 @@ char *instant_print(int64_t at_ms, const struct zone *zone, char ret[INSTANT_SIZ
     int32_t minutes = (offset_s < 0 ? -offset_s : offset_s) / 60;
     snprintf(ret + size, INSTANT_SIZE - (size_t)size, "%c%02d:%02d", offset_s < 0 ? '-' : '+', minutes / 60, minutes % 60);
     return ret;
+}
+
+static void print_for_view(const void *zone, int64_t at_ms, char ret[VIEW_INSTANT_SIZE])
+{
+    static_assert(VIEW_INSTANT_SIZE >= INSTANT_SIZE, "an instant fits into a view");
+    instant_print(at_ms, zone, ret);
+}
+
+struct view_time zone_time(const struct zone *zone)
+{
+    return (struct view_time){print_for_view, zone};
 }
 
 char *instant_print_local(int64_t at_ms, const struct zone *zone, char ret[INSTANT_SIZE])

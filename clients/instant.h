@@ -7,6 +7,8 @@
 #ifndef HUYING_CLIENTS_INSTANT_H
 #define HUYING_CLIENTS_INSTANT_H
 
+#include "proto/client/view.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +27,9 @@ int instant_parse_day(const char *text, const struct zone *zone, int32_t days, i
 
 /* Prints RFC 3339 with milliseconds and the zone's offset. Returns `ret`. */
 char *instant_print(int64_t at_ms, const struct zone *zone, char ret[INSTANT_SIZE]);
+
+/* How views write instants: with the zone's offset. Borrows the zone. */
+struct view_time zone_time(const struct zone *zone);
 
 /* Prints `2011-10-01 00:00:00`, local, for tables. Returns `ret`. */
 char *instant_print_local(int64_t at_ms, const struct zone *zone, char ret[INSTANT_SIZE]);

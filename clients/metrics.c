@@ -5,7 +5,7 @@
 
 #include "clients/instant.h"
 #include "clients/render.h"
-#include "clients/view.h"
+#include "proto/client/view.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -206,7 +206,7 @@ enum exit_code metrics_run(struct session *session, const struct arguments *argu
         code = session_ask(session, QUERY_METRICS, &query, &reply);
     if (code != EXIT_DONE)
         return code;
-    json_t *view = view_of_reply(&reply.reply.body, QUERY_METRICS, session->zone);
+    json_t *view = view_of_reply(&reply.reply.body, QUERY_METRICS, zone_time(session->zone));
     if (view == NULL)
         return say(EXIT_FAILED, "out of memory");
     settle(view);

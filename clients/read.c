@@ -6,7 +6,7 @@
 #include "clients/command.h"
 #include "clients/instant.h"
 #include "clients/render.h"
-#include "clients/view.h"
+#include "proto/client/view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -109,7 +109,7 @@ enum exit_code read_query(struct session *session, enum query_type query, const 
         code = session_ask(session, query, body, &reply);
     if (code != EXIT_DONE)
         return code;
-    *ret = view_of_reply(&reply.reply.body, query, session->zone);
+    *ret = view_of_reply(&reply.reply.body, query, zone_time(session->zone));
     return *ret == NULL ? say(EXIT_FAILED, "out of memory") : EXIT_DONE;
 }
 
@@ -255,7 +255,7 @@ enum exit_code read_inbox(struct session *session, const struct arguments *argum
             code = say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
             break;
         }
-        json_t *page = view_of_reply(&reply.reply.body, QUERY_INBOX, session->zone);
+        json_t *page = view_of_reply(&reply.reply.body, QUERY_INBOX, zone_time(session->zone));
         move_rows(rows, page);
         json_decref(page);
         next = head.next;

@@ -6,8 +6,8 @@
 #include "clients/command.h"
 #include "clients/instant.h"
 #include "clients/render.h"
-#include "clients/view.h"
 #include "config/zone.h"
+#include "proto/client/view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -138,7 +138,7 @@ static enum exit_code read_pages(struct session *session, struct receipt_query *
         snprintf(name, sizeof name, "%.*s", (int)head.zone.size, head.zone.at);
         if (own == NULL && strcmp(name, session->district_zone) != 0)
             zone_load(NULL, name, &own); /* a zone that this machine lacks: told in the district's */
-        json_t *page = view_of_reply(&reply.reply.body, QUERY_RECEIPT, own != NULL ? own : session->zone);
+        json_t *page = view_of_reply(&reply.reply.body, QUERY_RECEIPT, zone_time(own != NULL ? own : session->zone));
         /* The clock runs on between two pages: the head is that of the last one, so that the rows add up to it. */
         if (*ret != NULL && page != NULL) {
             json_array_extend(json_object_get(*ret, "rows"), json_object_get(page, "rows"));

@@ -9,7 +9,7 @@
 #include "clients/command.h"
 #include "clients/instant.h"
 #include "clients/render.h"
-#include "clients/view.h"
+#include "proto/client/view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -229,7 +229,7 @@ static enum exit_code read_all(struct session *session, struct timeline_query *q
         enum exit_code code = session_ask(session, QUERY_TIMELINE, query, &reply);
         if (code != EXIT_DONE)
             return code;
-        json_t *page = view_of_reply(&reply.reply.body, QUERY_TIMELINE, session->zone);
+        json_t *page = view_of_reply(&reply.reply.body, QUERY_TIMELINE, zone_time(session->zone));
         const json_t *rows = json_object_get(page, "rows");
         for (size_t i = 0; i < json_array_size(rows); i++)
             json_array_insert(all, i, json_array_get(rows, i));

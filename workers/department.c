@@ -1,9 +1,9 @@
 #include "workers/department.h"
 
+#include "proto/client/view.h"
 #include "workers/backoff.h"
 #include "workers/child.h"
 #include "workers/steps.h"
-#include "workers/view.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "workers/dossier.h"
 
-#include "workers/view.h"
+#include "proto/client/view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +56,7 @@ static uint64_t number(const msgpack_object *map, const char *name)
 static void take_answer(struct fetching *fetching, const msgpack_object *row)
 {
     static const char *const names[] = {"at", "code", "text", "basis"};
-    json_t *whole = view_of_map(row, NULL, worker_offset_ms(fetching->worker));
+    json_t *whole = view_of_record(row, worker_time(fetching->worker));
     json_t *answer = json_object();
 
     for (size_t i = 0; answer != NULL && i < sizeof(names) / sizeof(names[0]); i++)
@@ -159,7 +159,7 @@ static void on_shown(void *arg, const struct client_reply *reply)
     struct dossier *dossier = fetching->dossier;
 
     if (reply->error == 0 && reply->reply.ok)
-        dossier->view = view_of_reply(&reply->reply.body, QUERY_SHOW_CASE, worker_offset_ms(fetching->worker));
+        dossier->view = view_of_reply(&reply->reply.body, QUERY_SHOW_CASE, worker_time(fetching->worker));
     if (reply->error == 0 && !reply->reply.ok)
         end(fetching, DOSSIER_ENDED);
     else if (dossier->view == NULL)

@@ -1,11 +1,11 @@
 #include "workers/followup.h"
 
+#include "proto/client/view.h"
 #include "workers/backoff.h"
 #include "workers/child.h"
 #include "workers/dossier.h"
 #include "workers/halfday.h"
 #include "workers/said.h"
-#include "workers/view.h"
 
 #include <assert.h>
 #include <errno.h>

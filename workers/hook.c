@@ -1,7 +1,7 @@
 #include "workers/hook.h"
 
+#include "proto/client/view.h"
 #include "workers/dead.h"
-#include "workers/view.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -163,7 +163,7 @@ static bool wanted(const struct hook *hook, const json_t *event)
 
 static void add_event(struct hook *hook, const msgpack_object *row)
 {
-    json_t *event = view_of_map(row, NULL, worker_offset_ms(hook->shared->worker));
+    json_t *event = view_of_record(row, worker_time(hook->shared->worker));
     uint64_t seq = (uint64_t)view_number(event, "seq");
     struct lanes *lanes = courier_lanes(hook->courier);
     struct parcel *parcel;

@@ -1,8 +1,8 @@
 /* notify_replay.c - dead letters are sent again */
 #include "workers/notify.h"
 
+#include "proto/client/view.h"
 #include "workers/dead.h"
-#include "workers/view.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -1,7 +1,7 @@
 #include "workers/rules.h"
 
+#include "proto/client/view.h"
 #include "workers/steps.h"
-#include "workers/view.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "workers/said.h"
 
+#include "proto/client/view.h"
 #include "workers/instant.h"
 #include "workers/settings.h"
-#include "workers/view.h"
 
 #include <errno.h>
 #include <sodium.h>

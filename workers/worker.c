@@ -131,6 +131,16 @@ const char *worker_instant(const struct worker *worker, int64_t at_ms, char ret[
     return instant_print(at_ms, worker->offset_ms, ret, WORKER_TEXT_SIZE);
 }
 
+static void print_for_view(const void *worker, int64_t at_ms, char ret[VIEW_INSTANT_SIZE])
+{
+    instant_print(at_ms, worker_offset_ms(worker), ret, VIEW_INSTANT_SIZE);
+}
+
+struct view_time worker_time(const struct worker *worker)
+{
+    return (struct view_time){print_for_view, worker};
+}
+
 /* ---- questions ---- */
 
 static _Noreturn void out_of_memory(const struct worker *worker)

@@ -11,6 +11,7 @@
 #define HUYING_WORKERS_WORKER_H
 
 #include "proto/client/client_uv.h"
+#include "proto/client/view.h"
 #include "workers/log.h"
 #include "workers/settings.h"
 
@@ -92,5 +93,8 @@ const char *worker_district(const struct worker *worker);
 
 /* Writes an instant as RFC 3339 with ms and the district's offset. Returns `ret`. */
 const char *worker_instant(const struct worker *worker, int64_t at_ms, char ret[WORKER_TEXT_SIZE]);
+
+/* The same for views. Borrows the worker. */
+struct view_time worker_time(const struct worker *worker);
 
 #endif

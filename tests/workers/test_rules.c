@@ -2,7 +2,7 @@
 #include "tests/store/scratch.h"
 #include "tests/store/suite.h"
 #include "workers/rules.h"
-#include "workers/view.h"
+#include "proto/client/view.h"
 
 #include <errno.h>
 #include <stdlib.h>

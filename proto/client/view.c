@@ -1,17 +1,15 @@
-#include "workers/view.h"
+#include "proto/client/view.h"
 
 #include "proto/record.h"
-#include "workers/instant.h"
+#include "proto/reply.h"
 
 #include <string.h>
 
-#define INSTANT_SIZE 48
-
-/* How to read a map. */
+/* How to read a map: the shape whose fields are in it, and the lists of rows. */
 struct lens {
     const struct shape *shape;      /* NULL: only `at` is an instant */
     const struct query_info *query; /* NULL: no lists */
-    int64_t offset_ms;
+    struct view_time time;
 };
 
 static json_t *of_object(const msgpack_object *object, const struct lens *lens);
@@ -20,20 +18,19 @@ static bool is_instant(const msgpack_object_str *key, const struct lens *lens)
 {
     for (uint16_t i = 0; lens->shape != NULL && i < lens->shape->field_count; i++) {
         const struct field_shape *field = &lens->shape->fields[i];
-
         if (field->name_size == key->size && memcmp(field->name, key->ptr, key->size) == 0)
             return field->type == FIELD_INSTANT;
     }
     return key->size == 2 && memcmp(key->ptr, "at", 2) == 0;
 }
 
-static json_t *of_instant(const msgpack_object *object, int64_t offset_ms)
+static json_t *of_instant(const msgpack_object *object, struct view_time time)
 {
-    char text[INSTANT_SIZE];
-
+    char text[VIEW_INSTANT_SIZE];
     if (object->type != MSGPACK_OBJECT_POSITIVE_INTEGER || object->via.u64 == 0 || object->via.u64 > (uint64_t)INSTANT_MAX)
         return json_null();
-    return json_string(instant_print((int64_t)object->via.u64, offset_ms, text, sizeof(text)));
+    time.print(time.arg, (int64_t)object->via.u64, text);
+    return json_string(text);
 }
 
 /* The list named `key` in the answer to a query, or NULL. */
@@ -45,15 +42,14 @@ static const struct row_list *list_of(const msgpack_object_str *key, const struc
     return NULL;
 }
 
-static json_t *of_array(const msgpack_object *array, const struct row_list *list, const struct lens *lens)
+static json_t *of_list(const msgpack_object *array, const struct row_list *list, struct view_time time)
 {
     json_t *view = json_array();
-
-    for (uint32_t i = 0; view != NULL && i < array->via.array.size; i++) {
-        const msgpack_object *item = &array->via.array.ptr[i];
-        json_t *one = list != NULL ? view_of_map(item, list->shape, lens->offset_ms) : of_object(item, lens);
-
-        if (one == NULL || json_array_append_new(view, one) < 0) {
+    for (uint32_t i = 0; array->type == MSGPACK_OBJECT_ARRAY && view != NULL && i < array->via.array.size; i++) {
+        const msgpack_object *row = &array->via.array.ptr[i];
+        const struct lens lens = {.shape = list->shape, .time = time};
+        json_t *one = list->shape == NULL ? view_of_record(row, time) : of_object(row, &lens);
+        if (json_array_append_new(view, one) < 0) {
             json_decref(view);
             return NULL;
         }
@@ -61,24 +57,31 @@ static json_t *of_array(const msgpack_object *array, const struct row_list *list
     return view;
 }
 
-static json_t *of_map(const msgpack_object *map, const struct lens *lens)
+static json_t *of_map(const msgpack_object *object, const struct lens *lens)
 {
     json_t *view = json_object();
-
-    for (uint32_t i = 0; view != NULL && i < map->via.map.size; i++) {
-        const msgpack_object_kv *pair = &map->via.map.ptr[i];
-        const msgpack_object_str *key = &pair->key.via.str;
-        const struct row_list *list;
-        json_t *value;
-
+    for (uint32_t i = 0; i < object->via.map.size; i++) {
+        const msgpack_object_kv *pair = &object->via.map.ptr[i];
         if (pair->key.type != MSGPACK_OBJECT_STR)
             continue;
-        list = list_of(key, lens->query);
-        if (list != NULL && pair->val.type == MSGPACK_OBJECT_ARRAY)
-            value = of_array(&pair->val, list, lens);
-        else
-            value = is_instant(key, lens) ? of_instant(&pair->val, lens->offset_ms) : of_object(&pair->val, lens);
+        const msgpack_object_str *key = &pair->key.via.str;
+        const struct row_list *list = list_of(key, lens->query);
+        json_t *value = list != NULL            ? of_list(&pair->val, list, lens->time)
+                        : is_instant(key, lens) ? of_instant(&pair->val, lens->time)
+                                                : of_object(&pair->val, lens);
         if (value == NULL || json_object_setn_new(view, key->ptr, key->size, value) < 0) {
+            json_decref(view);
+            return NULL;
+        }
+    }
+    return view;
+}
+
+static json_t *of_array(const msgpack_object *object, const struct lens *lens)
+{
+    json_t *view = json_array();
+    for (uint32_t i = 0; i < object->via.array.size; i++) {
+        if (json_array_append_new(view, of_object(&object->via.array.ptr[i], lens)) < 0) {
             json_decref(view);
             return NULL;
         }
@@ -88,8 +91,6 @@ static json_t *of_map(const msgpack_object *map, const struct lens *lens)
 
 static json_t *of_object(const msgpack_object *object, const struct lens *lens)
 {
-    const struct lens inner = {.offset_ms = lens->offset_ms};
-
     switch (object->type) {
     case MSGPACK_OBJECT_BOOLEAN:
         return json_boolean(object->via.boolean);
@@ -100,9 +101,9 @@ static json_t *of_object(const msgpack_object *object, const struct lens *lens)
     case MSGPACK_OBJECT_STR:
         return json_stringn(object->via.str.ptr, object->via.str.size);
     case MSGPACK_OBJECT_ARRAY:
-        return of_array(object, NULL, &inner);
+        return of_array(object, lens);
     case MSGPACK_OBJECT_MAP:
-        return of_map(object, lens->query == NULL && lens->shape == NULL ? &inner : lens);
+        return of_map(object, lens);
     case MSGPACK_OBJECT_NIL:
     case MSGPACK_OBJECT_FLOAT32: /* the language has no floats and no bins */
     case MSGPACK_OBJECT_FLOAT64:
@@ -113,29 +114,32 @@ static json_t *of_object(const msgpack_object *object, const struct lens *lens)
     return json_null();
 }
 
-json_t *view_of_reply(const msgpack_object *body, enum query_type query, int64_t offset_ms)
+json_t *view_of_reply(const msgpack_object *body, enum query_type query, struct view_time time)
 {
     const struct query_info *info = query_info(query);
-    const struct lens lens = {.shape = info->reply_shape, .query = info, .offset_ms = offset_ms};
-
+    const struct lens lens = {.shape = info->reply_shape, .query = info, .time = time};
     return of_object(body, &lens);
 }
 
-json_t *view_of_map(const msgpack_object *map, const struct shape *shape, int64_t offset_ms)
+json_t *view_of_answer(const msgpack_object *body, struct view_time time)
 {
-    struct lens lens = {.shape = shape, .offset_ms = offset_ms};
-    const msgpack_object *name = shape == NULL && map->type == MSGPACK_OBJECT_MAP ? reply_field(map, "type") : NULL;
-    enum record_type type;
+    const struct lens lens = {.shape = &command_answer_shape, .time = time};
+    return of_object(body, &lens);
+}
 
+json_t *view_of_record(const msgpack_object *record, struct view_time time)
+{
+    const msgpack_object *name = record->type == MSGPACK_OBJECT_MAP ? reply_field(record, "type") : NULL;
+    enum record_type type;
+    struct lens lens = {.time = time};
     if (name != NULL && name->type == MSGPACK_OBJECT_STR && record_find(name->via.str.ptr, name->via.str.size, &type))
         lens.shape = record_info(type)->shape;
-    return of_object(map, &lens);
+    return of_object(record, &lens);
 }
 
 const char *view_text(const json_t *view, const char *key)
 {
     const char *text = json_string_value(json_object_get(view, key));
-
     return text == NULL ? "" : text;
 }
 
