@@ -16,7 +16,7 @@ static int read_all(int fd, char **ret, size_t *ret_size)
     if (fstat(fd, &stat) < 0)
         return -errno;
     if (!S_ISREG(stat.st_mode))
-        return -EISDIR;
+        return S_ISDIR(stat.st_mode) ? -EISDIR : -ENOTSUP;
     if (stat.st_size > (off_t)FILE_SIZE_MAX)
         return -EFBIG;
     size_t capacity = (size_t)stat.st_size + 1, size = 0;
@@ -48,7 +48,7 @@ static int read_file(const char *folder, const char *file, bool optional, struct
     int length = folder ? snprintf(path, sizeof path, "%s/%s", folder, file) : snprintf(path, sizeof path, "%s", file);
     int r = -ENAMETOOLONG;
     if (length >= 0 && (size_t)length < sizeof path) {
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer must not hold us up */
         r = fd < 0 ? -errno : read_all(fd, ret, ret_size);
         if (fd >= 0)
             close(fd);
@@ -59,6 +59,8 @@ static int read_file(const char *folder, const char *file, bool optional, struct
         faults_add(faults, file, 0, 0, "there is no such file; put it into the folder `%s`", folder ? folder : ".");
     else if (r == -EFBIG)
         faults_add(faults, file, 0, 0, "the file is larger than 64 MiB; split the district");
+    else if (r == -ENOTSUP)
+        faults_add(faults, file, 0, 0, "this is a pipe or a device; put a file there");
     else
         faults_add(faults, file, 0, 0, "cannot be read: %s", strerror(-r));
     return -EINVAL;

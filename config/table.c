@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Columns are compared with each other, and no table here comes near it. */
+#define COLUMNS_MAX 1000
+
 /* What the parser's callbacks fill. */
 struct reader {
     struct table *table;
@@ -89,6 +92,12 @@ static void keep_row(struct reader *reader)
 static void take_header(struct reader *reader)
 {
     struct table *table = reader->table;
+    if (reader->row_fields > COLUMNS_MAX) {
+        faults_add(reader->faults, table->file, reader->row_line, 0, "the header has %u columns; at most %d are read",
+                   reader->row_fields, COLUMNS_MAX);
+        reader->error = -EINVAL;
+        return;
+    }
     table->columns = calloc(reader->row_fields + 1, sizeof *table->columns);
     if (!table->columns) {
         reader->error = -ENOMEM;

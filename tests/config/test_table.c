@@ -134,6 +134,35 @@ START_TEST(test_unreadable)
 }
 END_TEST
 
+/* Opening a pipe that nobody writes to must not wait for ever. */
+START_TEST(test_pipe)
+{
+    struct table *table = NULL;
+    char folder[FOLDER_SIZE], inner[FOLDER_SIZE + 8];
+    folder_make(folder);
+    snprintf(inner, sizeof inner, "%s/t.csv", folder);
+    ck_assert_int_eq(mkfifo(inner, 0600), 0);
+    faults_init(&faults);
+    ck_assert_int_eq(table_load(folder, "t.csv", &faults, &table), -EINVAL);
+    ck_assert_str_eq(folder_faults(&faults), "t.csv: this is a pipe or a device; put a file there\n");
+    folder_remove(folder);
+}
+END_TEST
+
+START_TEST(test_columns_are_bounded)
+{
+    enum { COMMAS = 4000000 };
+    struct table *table = NULL;
+    char *text = malloc(COMMAS);
+    ck_assert_ptr_nonnull(text);
+    memset(text, ',', COMMAS);
+    faults_init(&faults);
+    ck_assert_int_eq(table_parse("t.csv", text, COMMAS, &faults, &table), -EINVAL);
+    ck_assert_str_eq(folder_faults(&faults), "t.csv:1: the header has 4000001 columns; at most 1000 are read\n");
+    free(text);
+}
+END_TEST
+
 START_TEST(test_long_texts_are_cut_at_a_character)
 {
     faults_init(&faults);
@@ -161,6 +190,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(tcase, test_zero_byte);
     tcase_add_test(tcase, test_unreadable);
+    tcase_add_test(tcase, test_pipe);
+    tcase_add_test(tcase, test_columns_are_bounded);
     tcase_add_test(tcase, test_long_texts_are_cut_at_a_character);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
