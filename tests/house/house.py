@@ -49,7 +49,7 @@ TEXT_ENDINGS = (".c", ".h", ".py", ".md", ".toml", ".yaml", ".yml", ".build", ".
 LATER_WORDS = re.compile(r"\b(%s)\b" % "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")))
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-PACKAGES = re.compile(r"^packages=\((.*?)^\)", re.M | re.S)
+PACKAGES = re.compile(r"^\w*packages=\((.*?)\)$", re.M | re.S)
 
 
 def tree_files(root):
@@ -153,12 +153,12 @@ def check_packages(root):
     """Each package that script/setup installs is described in docs/dependencies.md."""
     try:
         with open(os.path.join(root, "script/setup"), encoding="utf-8") as stream:
-            block = PACKAGES.search(stream.read())
+            blocks = PACKAGES.findall(stream.read())
         with open(os.path.join(root, "docs/dependencies.md"), encoding="utf-8") as stream:
             manual = stream.read()
     except OSError:
         return
-    names = re.sub(r"#.*", "", block.group(1)).split() if block else []
+    names = re.sub(r"#.*", "", "\n".join(blocks)).split()
     for name in names:
         if "`%s`" % name not in manual:
             yield "docs/dependencies.md", 1, "the package %s of script/setup is not described" % name

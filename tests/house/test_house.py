@@ -123,6 +123,8 @@ class House(unittest.TestCase):
 
     def test_package_without_a_word_is_found(self):
         setup = "packages=(\n    # tools\n    gcc meson\n)\n"
+        tools = "test_packages=(clang)\n"
+        self.found({"script/setup": setup + tools, "docs/dependencies.md": "`gcc` `meson`\n"}, "docs/dependencies.md", "package clang")
         self.found({"script/setup": setup, "docs/dependencies.md": "`gcc` compiles\n"}, "docs/dependencies.md", "package meson")
         self.assertEqual(self.faults({"script/setup": setup, "docs/dependencies.md": "`gcc` `meson`\n"}), [])
 
