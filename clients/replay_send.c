@@ -301,7 +301,7 @@ enum exit_code replay_send(struct session *session, const struct replay_map *map
     sender.ways = calloc(plan->row_count + 1, sizeof sender.ways[0]);
     if (sender.ways == NULL)
         return say(EXIT_FAILED, "out of memory");
-    progress_init(&sender.progress, "replay", plan->step_count);
+    progress_init(&sender.progress, "replay, commands", plan->step_count);
     enum exit_code code = EXIT_DONE;
     for (uint32_t i = 0; i < plan->step_count && code == EXIT_DONE; i++) {
         const struct replay_step *step = &plan->steps[i];
