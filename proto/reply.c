@@ -98,10 +98,19 @@ int reply_encode_ok(struct proto_buffer *out, struct text id, const struct shape
     return rc < 0 ? rc : reply_end(&writer);
 }
 
+static const char *hint_of(enum refusal refusal, const char *field)
+{
+    for (int i = 0; field != NULL && i < REFUSAL_FIELD_COUNT; i++)
+        if (refusal_fields[i].refusal == refusal && strcmp(refusal_fields[i].field, field) == 0)
+            return refusal_fields[i].hint;
+    return refusal_infos[refusal].hint;
+}
+
 int reply_encode_refusal(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field)
 {
     const struct refusal_info *info = &refusal_infos[refusal];
-    size_t more = 128 + strlen(info->code) + strlen(info->sentence) + strlen(info->hint) + (field == NULL ? 0 : strlen(field));
+    const char *hint = hint_of(refusal, field);
+    size_t more = 128 + strlen(info->code) + strlen(info->sentence) + strlen(hint) + (field == NULL ? 0 : strlen(field));
 
     assert(refusal != REFUSAL_NONE);
     if (pack_head(out, field == NULL ? 7 : 8, id, false, more) < 0)
@@ -115,7 +124,7 @@ int reply_encode_refusal(struct proto_buffer *out, struct text id, enum refusal 
     pack_string(out, "message");
     pack_string(out, info->sentence);
     pack_string(out, "hint");
-    pack_string(out, info->hint);
+    pack_string(out, hint);
     pack_string(out, "retry");
     pack_flag(out, info->retry);
     return 0;

@@ -20,7 +20,7 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "ID_REUSED", .sentence = "This request id was used before for another request.", .hint = "Use a new request id for a new request.", .http = 409, .retry = false },
     { .code = "NO_PLACE", .sentence = "The case has no place.", .hint = "Give `place`: the code of the grid, community, street or, at least, the district.", .http = 400, .retry = false },
     { .code = "NO_CONTACT", .sentence = "The citizen has not been contacted yet.", .hint = "Record a contact, or the attempts that the policy asks for, before the answer.", .http = 409, .retry = false },
-    { .code = "NO_BASIS", .sentence = "A basis is needed.", .hint = "Name the law, rule or finding in `basis` (or give `reason` where the unit is not on the list).", .http = 400, .retry = false },
+    { .code = "NO_BASIS", .sentence = "A basis is needed.", .hint = "Name the law, rule or finding in `basis`.", .http = 400, .retry = false },
     { .code = "NO_EVIDENCE", .sentence = "Evidence is needed.", .hint = "Give `evidence`: the caller's countersign, or a photo and its place.", .http = 400, .retry = false },
     { .code = "NOT_SIGNED", .sentence = "The duty has not been signed.", .hint = "Sign it first: `huying sign`.", .http = 409, .retry = false },
     { .code = "NOT_ARRIVED", .sentence = "The called unit has not arrived yet.", .hint = "Record the arrival first: `huying call arrive`.", .http = 409, .retry = false },
@@ -40,4 +40,12 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "SELF_DECISION", .sentence = "Nobody judges what they handled themselves.", .hint = "Ask a colleague who has no record on this case.", .http = 403, .retry = false },
     { .code = "CAP", .sentence = "A limit on the number of open things is reached.", .hint = "Close what is open first; the limits are in docs/protocol.md.", .http = 409, .retry = false },
     { .code = "NOT_BUILT", .sentence = "This part of the life cycle is not built yet.", .hint = "docs/states.md lists what is.", .http = 501, .retry = false },
+    { .code = "KEY_UNIT", .sentence = "Your key's unit is no unit of this district.", .hint = "Ask the administrator for a key whose unit is in units.csv; `field` names yours.", .http = 403, .retry = false },
+    { .code = "AMBIGUOUS", .sentence = "Several duties of this case fit.", .hint = "Name the unit with `unit`, or the duty with `duty`; `huying case show` lists them.", .http = 409, .retry = false },
+    { .code = "NAME_TAKEN", .sentence = "There is one of this name already.", .hint = "Give another name, or none: then it is named by the clock.", .http = 409, .retry = false },
+};
+
+const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT] = {
+    { REFUSAL_NO_BASIS, "reason", "The list does not name this unit here: say in `reason` why it goes there; `huying explain` with the case shows what the list names." },
+    { REFUSAL_INCOMPLETE, "reporter_phone", "Give the citizen's phone, or say why there is none: `anonymous`, `no_reply` or `secrecy` (--anonymous, --no-reply, --secrecy)." },
 };

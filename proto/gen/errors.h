@@ -48,8 +48,11 @@ enum refusal {
     REFUSAL_SELF_DECISION, /* Nobody judges what they handled themselves. */
     REFUSAL_CAP, /* A limit on the number of open things is reached. */
     REFUSAL_NOT_BUILT, /* This part of the life cycle is not built yet. */
+    REFUSAL_KEY_UNIT, /* Your key's unit is no unit of this district. */
+    REFUSAL_AMBIGUOUS, /* Several duties of this case fit. */
+    REFUSAL_NAME_TAKEN, /* There is one of this name already. */
 };
-enum { REFUSAL_COUNT = 37 };
+enum { REFUSAL_COUNT = 40 };
 
 struct refusal_info {
     const char *code;     /* on the wire */
@@ -60,5 +63,14 @@ struct refusal_info {
 };
 /* By value of enum refusal. */
 extern const struct refusal_info refusal_infos[REFUSAL_COUNT];
+
+/* What to do when the refusal names this field, in place of its hint. */
+struct refusal_field {
+    enum refusal refusal;
+    const char *field;
+    const char *hint;
+};
+enum { REFUSAL_FIELD_COUNT = 2 };
+extern const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT];
 
 #endif

@@ -132,6 +132,10 @@ def errors_h(schema):
         "    const char *hint;     /* what to do */\n    int http;             /* status of gateways */\n"
         "    bool retry;           /* send the same again under the same request id */\n};\n"
         "/* By value of enum refusal. */\nextern const struct refusal_info refusal_infos[REFUSAL_COUNT];\n"
+        "\n/* What to do when the refusal names this field, in place of its hint. */\nstruct refusal_field {\n"
+        "    enum refusal refusal;\n    const char *field;\n    const char *hint;\n};\n"
+        f"enum {{ REFUSAL_FIELD_COUNT = {sum(len(e.field_hints) for e in schema.errors)} }};\n"
+        "extern const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT];\n"
     )
     return header("errors", "refusals of the language", ["<stdbool.h>"], "".join(out))
 
@@ -144,6 +148,9 @@ def errors_c(schema):
             f"    {{ .code = {quote(e.code)}, .sentence = {quote(e.sentence)}, .hint = {quote(e.hint)}, "
             f".http = {e.http}, .retry = {'true' if e.retry else 'false'} }},\n"
         )
+    out.append("};\n\nconst struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT] = {\n")
+    for e in schema.errors:
+        out += [f"    {{ REFUSAL_{e.code}, {quote(name)}, {quote(hint)} }},\n" for name, hint in e.field_hints.items()]
     out.append("};\n")
     return "".join(out)
 

@@ -147,7 +147,9 @@ def lists_text(schema):
 
 def refusals_table(schema):
     rows = [(f"`{e.code}`", e.sentence, e.hint, "yes" if e.retry else "", e.http) for e in schema.errors]
-    return table(("code", "what is wrong", "what to do", "retry", "HTTP"), rows)
+    fields = [(f"`{e.code}`", f"`{name}`", hint) for e in schema.errors for name, hint in e.field_hints.items()]
+    out = table(("code", "what is wrong", "what to do", "retry", "HTTP"), rows)
+    return out + "Where the answer names one of these fields, its hint is another:\n\n" + table(("code", "field", "what to do"), fields)
 
 
 def limits_text(schema):

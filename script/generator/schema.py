@@ -91,6 +91,7 @@ class Refusal:
     def __init__(self, raw):
         self.code, self.sentence, self.hint = raw["code"], raw["sentence"], raw["hint"]
         self.http, self.retry = raw["http"], raw.get("retry", False)
+        self.field_hints = {at["name"]: at["hint"] for at in raw.get("field", [])}
 
 
 class Struct:

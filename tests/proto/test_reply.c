@@ -60,6 +60,25 @@ START_TEST(every_refusal)
 }
 END_TEST
 
+START_TEST(a_field_has_its_own_hint)
+{
+    struct codec_scratch scratch = {0};
+    const char *const fields[] = {"reporter_phone", "text"};
+
+    for (int i = 0; i < 2; i++) {
+        struct proto_buffer out = {0};
+        struct reply reply;
+
+        ck_assert_int_eq(reply_encode_refusal(&out, text_of(""), REFUSAL_INCOMPLETE, fields[i]), 0);
+        ck_assert_int_eq(reply_decode(&scratch, out.data, out.size, &reply), 0);
+        ck_assert_int_eq(text_equal(reply.hint, text_of(refusal_infos[REFUSAL_INCOMPLETE].hint)), i == 1);
+        ck_assert_int_eq(memmem(reply.hint.at, reply.hint.size, "--anonymous", 11) != NULL, i == 0);
+        proto_buffer_deinit(&out);
+    }
+    codec_scratch_deinit(&scratch);
+}
+END_TEST
+
 #define BYTES(s) s, sizeof(s) - 1
 
 static const struct {
@@ -108,6 +127,7 @@ int main(void)
 
     tcase_add_test(tcase, lists);
     tcase_add_test(tcase, every_refusal);
+    tcase_add_test(tcase, a_field_has_its_own_hint);
     tcase_add_loop_test(tcase, other_bytes, 0, sizeof(bytes) / sizeof(bytes[0]));
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
