@@ -303,6 +303,10 @@ static void send_back(struct judging *j, const struct duty_row *respond)
 {
     end_duty(j, &j->duty, DUTY_END_SENT_BACK, CLOCK_WHY_SENT_BACK, j->command->body.rate_call.text);
     emit_duty(j, RECORD_DUTY_SENT_BACK, respond)->body.duty_sent_back.duty_kind = DUTY_KIND_RESPOND;
+    int32_t to = moves_on(j, &respond->unit); /* retired since it finished: nobody would come to move the duty */
+    if (to >= 0) {
+        move_duty(j, respond, to);
+    }
     struct clock_row finish;
     if (!find_clock(j, respond->duty_id, CLOCK_KIND_FINISH, true, &finish) || finish.state != CLOCK_STATE_STOPPED) {
         return;
@@ -311,7 +315,7 @@ static void send_back(struct judging *j, const struct duty_row *respond)
     if (finish.due_at != 0 && finish.in_time) {
         limit = limit_resumed(j, &finish, j->policy->send_back_floor);
     }
-    move_due(j, &finish, &limit, CLOCK_WHY_SENT_BACK, -1, false);
+    move_due(j, &finish, &limit, CLOCK_WHY_SENT_BACK, to, false);
 }
 
 bool judge_rate_call(struct judging *j)

@@ -153,7 +153,7 @@ static void resume_citizen_clock(struct judging *j, bool counted)
     if (!counted && limit.due_at != 0) {
         limit = limit_resumed(j, total, (struct span){0});
     }
-    move_due(j, total, &limit, CLOCK_WHY_REOPENED, -1, counted);
+    move_due(j, total, &limit, CLOCK_WHY_REOPENED, moves_on(j, &total->unit), counted);
 }
 
 void next_round(struct judging *j, enum reopen_by by, bool counted, struct text why)

@@ -229,4 +229,9 @@ void judge_pulse(struct judging *j);
 void judge_adopt(struct judging *j);
 void judge_settle(struct judging *j);
 
+/* Where something goes that a retired unit (its code) holds, or -1: its holder is in service. */
+int32_t moves_on(const struct judging *j, const struct code *unit);
+/* Emits duty_moved: the duty goes to unit `to`. */
+void move_duty(struct judging *j, const struct duty_row *duty, int32_t to);
+
 #endif

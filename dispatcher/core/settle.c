@@ -29,6 +29,22 @@ static int64_t settle_clock(struct judging *j, const struct clock_row *clock, in
     return due.due_at;
 }
 
+int32_t moves_on(const struct judging *j, const struct code *unit)
+{
+    int32_t after = unit_in_service(j, unit);
+    return after != unit_index(j, unit) ? after : -1;
+}
+
+void move_duty(struct judging *j, const struct duty_row *duty, int32_t to)
+{
+    struct record *record = emit_duty(j, RECORD_DUTY_MOVED, duty);
+    const struct unit *units = j->district->units;
+    record->head.unit = units[to].code;
+    record->head.acct = units[units[to].accountable].code;
+    record->body.duty_moved.duty_kind = (enum duty_kind)duty->kind;
+    record->body.duty_moved.from = duty->unit;
+}
+
 /* Where a duty goes whose unit is retired, or -1. */
 static int32_t moves_to(const struct judging *j, uint64_t duty_id)
 {
@@ -36,8 +52,7 @@ static int32_t moves_to(const struct judging *j, uint64_t duty_id)
     if (duty_id == 0 || !view_get(j->view, ROW_DUTY, duty_id, &duty) || !duty_open(&duty)) {
         return -1;
     }
-    int32_t unit = unit_index(j, &duty.unit), after = district_successor(j->district, unit);
-    return after != unit ? after : -1;
+    return moves_on(j, &duty.unit);
 }
 
 static void move_duties(struct judging *j)
@@ -46,15 +61,9 @@ static void move_duties(struct judging *j)
     struct duty_row duty;
     while (next_open_duty(j, &cursor, &duty)) {
         int32_t to = moves_to(j, duty.duty_id);
-        if (to < 0) {
-            continue;
+        if (to >= 0) {
+            move_duty(j, &duty, to);
         }
-        struct record *record = emit_duty(j, RECORD_DUTY_MOVED, &duty);
-        const struct unit *units = j->district->units;
-        record->head.unit = units[to].code;
-        record->head.acct = units[units[to].accountable].code;
-        record->body.duty_moved.duty_kind = (enum duty_kind)duty.kind;
-        record->body.duty_moved.from = duty.unit;
     }
 }
 
@@ -74,8 +83,7 @@ static void settle_case(struct judging *j)
         }
         int32_t to = moves_to(j, clock.duty_id);
         if (clock.kind == CLOCK_KIND_TOTAL) { /* the citizen's clock is shown under who leads */
-            int32_t unit = unit_index(j, &clock.unit), after = district_successor(j->district, unit);
-            to = after != unit ? after : -1;
+            to = moves_on(j, &clock.unit);
         }
         settle_clock(j, &clock, lead_due_at, to);
     }

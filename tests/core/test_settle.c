@@ -180,6 +180,42 @@ START_TEST(duties_of_a_retired_unit_go_to_its_successor)
 }
 END_TEST
 
+/* What a unit had finished before it was retired comes back to its successor. */
+START_TEST(what_is_sent_back_or_reopened_goes_to_the_successor)
+{
+    uint64_t called = world_submit(&w, "ROAD", "S1"), closed = world_submit(&w, "PIPE", "S1"); /* DA leads the second */
+    world_call(&w, called, "DA");
+    world_finish(&w, called, FINISH_CODE_SOLVED);
+    world_answer(&w, closed);
+    ck_assert_int_eq(world_followup(&w, closed, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    w.units[2].successor = 3; /* DA -> DB */
+    world_adopt(&w);
+    world_settle(&w, called);
+    world_settle(&w, closed);
+    ck_assert_int_eq(world_rate(&w, called, false), REFUSAL_NONE);
+    struct duty_row respond = world_duty(&w, called, DUTY_KIND_RESPOND);
+    struct clock_row clock;
+    uint64_t inbox[4];
+    ck_assert_int_eq(respond.state, DUTY_STATE_SIGNED);
+    ck_assert(code_equal(&respond.unit, &(struct code){"DB"}));
+    ck_assert_uint_eq(store_inbox(w.store, &(struct code){"DA"}, 0, 0, inbox, 4), 0);
+    for (uint64_t id = world_case(&w, called).clock_last; id != 0; id = clock.prev_of_case) {
+        ck_assert(view_get(&w.view, ROW_CLOCK, id, &clock));
+        ck_assert(clock.state != CLOCK_STATE_RUNNING || !code_equal(&clock.unit, &(struct code){"DA"}));
+    }
+    struct command reopen = {.type = COMMAND_REOPEN};
+    reopen.body.reopen.case_id = closed;
+    reopen.body.reopen.reason = text_of("water again");
+    ck_assert_int_eq(world_do(&w, &reopen), REFUSAL_NONE);
+    ck_assert(view_get(&w.view, ROW_CLOCK, world_case(&w, closed).total_clock, &clock));
+    ck_assert_int_eq(clock.state, CLOCK_STATE_RUNNING);
+    ck_assert(code_equal(&clock.unit, &(struct code){"DB"}));
+    ck_assert(code_equal(&clock.acct, &(struct code){"DB"}));
+    ck_assert_uint_eq(world_settle(&w, called), 0);
+    ck_assert_uint_eq(world_settle(&w, closed), 0);
+}
+END_TEST
+
 START_TEST(an_old_code_means_the_successor)
 {
     w.units[6].successor = 5; /* S2 -> S1 */
@@ -267,6 +303,7 @@ int main(void)
     tcase_add_test(tcase, a_support_stays_within_its_lead);
     tcase_add_test(tcase, a_support_in_an_office_stays_within_a_lead_that_works_day_and_night);
     tcase_add_test(tcase, duties_of_a_retired_unit_go_to_its_successor);
+    tcase_add_test(tcase, what_is_sent_back_or_reopened_goes_to_the_successor);
     tcase_add_test(tcase, an_old_code_means_the_successor);
     tcase_add_test(tcase, a_deputy_acts_for_its_unit_and_nobody_else_does);
     tcase_add_test(tcase, who_sent_a_station_acts_for_it);
