@@ -37,6 +37,7 @@ struct server {
     char keys_folder[PATH_MAX];
     struct key_registry *registry;     /* NULL in plain mode */
     struct district *district, *older; /* `older` may still be in the engine's hands until the next one comes */
+    bool warn_all;                     /* the next look at the keys says every key without a unit again */
 };
 
 const char *argp_program_version = "huyingd " HUYING_VERSION;
@@ -176,6 +177,23 @@ static bool find_name(void *arg, const char *name, struct identity *ret)
     return false;
 }
 
+/* Such a key gets in, and everything that it asks is refused with KEY_UNIT: say whose it is. Strangers cause new looks at the
+ * folder too, so what `older` had already is not said again (NULL: all is said). */
+static void warn_of_units(const struct server *server, const struct key_registry *older)
+{
+    for (uint32_t i = 0; i < server->registry->count; i++) {
+        const struct key_entry *entry = &server->registry->at[i];
+        if (district_unit_find(server->district, &entry->unit) >= 0)
+            continue;
+        const struct key_entry *before = older != NULL ? keys_registry_find(older, entry->public_key) : NULL;
+        if (before != NULL && code_equal(&before->name, &entry->name) && code_equal(&before->unit, &entry->unit))
+            continue;
+        log_say(server->log, LOG_LEVEL_WARNING, "key_unit",
+                "the unit %.*s of key %.*s is no unit of this district: what this key asks is refused", CODE_SIZE, entry->unit.s,
+                CODE_SIZE, entry->name.s);
+    }
+}
+
 /* A folder that cannot be read whole leaves the keys as they were. */
 static void rescan(void *arg)
 {
@@ -190,13 +208,17 @@ static void rescan(void *arg)
         log_say(server->log, LOG_LEVEL_ERROR, "keys", "the keys in %s were not read again: %s", server->keys_folder, strerror(-rc));
         return;
     }
-    keys_registry_free(server->registry);
+    struct key_registry *older = server->registry;
     server->registry = fresh;
+    warn_of_units(server, server->warn_all ? NULL : older);
+    server->warn_all = false;
+    keys_registry_free(older);
 }
 
 static void reload(void *arg, struct engine *engine)
 {
     struct server *server = arg;
+    server->warn_all = true; /* the keys are read next */
     struct faults faults;
     struct district *fresh = NULL;
     int rc = district_load(server->arguments->config, &faults, &fresh);
@@ -285,6 +307,8 @@ static int serve(struct server *server)
         explicit_bzero(&pair, sizeof(pair));
         return EXIT_FAILED;
     }
+    if (server->registry != NULL)
+        warn_of_units(server, NULL);
     char district[CODE_SIZE + 1] = "";
     memcpy(district, server->district->policy.district.s, CODE_SIZE);
     const struct shell_options shell_options = {

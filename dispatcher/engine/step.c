@@ -223,7 +223,7 @@ static void take_message(struct engine *engine, const struct engine_message *mes
         outbox_refuse(&engine->outbox, message->from.peer, request.id, fault.refusal, fault.field);
         return;
     }
-    refusal = translate_allowed(&message->from, &request, field);
+    refusal = translate_allowed(engine->district, &message->from, &request, field);
     if (refusal != REFUSAL_NONE)
         outbox_refuse(&engine->outbox, message->from.peer, request.id, refusal, field);
     else if (request.is_query)

@@ -1,5 +1,7 @@
 #include "dispatcher/engine/translate.h"
 
+#include "config/district.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +20,14 @@ static void name_roles(uint32_t roles, char *field)
     }
 }
 
-enum refusal translate_allowed(const struct engine_peer *from, const struct request *request, char *field)
+/* The greeting is for everybody: it tells whoever asks which district this is. */
+static bool is_greeting(const struct request *request)
+{
+    return request->is_query && request->query == QUERY_HELLO;
+}
+
+enum refusal translate_allowed(const struct district *district, const struct engine_peer *from, const struct request *request,
+                               char *field)
 {
     uint32_t needed = request->is_query ? query_info(request->query)->roles : command_info(request->command)->roles;
 
@@ -30,6 +39,10 @@ enum refusal translate_allowed(const struct engine_peer *from, const struct requ
     if (request->on_behalf_of.size > 0 && (from->roles & 1u << ROLE_GATEWAY) == 0) {
         name_roles(1u << ROLE_GATEWAY, field);
         return REFUSAL_NO_ROLE;
+    }
+    if (!is_greeting(request) && district_unit_find(district, &from->unit) < 0) {
+        snprintf(field, TRANSLATE_FIELD_SIZE, "%.*s", CODE_SIZE, from->unit.s);
+        return REFUSAL_KEY_UNIT;
     }
     return REFUSAL_NONE;
 }

@@ -1,8 +1,8 @@
 /*
  * translate.h - from a message to a command: who asks, and may they at all
  *
- * Rules that hold for every request: its roles, acting for others, carrying an instant. Whose case it is, the core (commands) and
- * query.h (queries) decide.
+ * Rules that hold for every request: its roles, acting for others, its key's unit, carrying an instant. Whose case it is, the core
+ * (commands) and query.h (queries) decide.
  */
 #ifndef HUYING_ENGINE_TRANSLATE_H
 #define HUYING_ENGINE_TRANSLATE_H
@@ -12,8 +12,10 @@
 
 #define TRANSLATE_FIELD_SIZE 256
 
-/* May this key ask this at all? `field` (TRANSLATE_FIELD_SIZE bytes) gets the roles, one of which is needed. */
-enum refusal translate_allowed(const struct engine_peer *from, const struct request *request, char *field);
+/* May this key ask this at all? `field` (TRANSLATE_FIELD_SIZE bytes) gets the roles, one of which is needed, or the key's unit when
+ * the district has no such unit: then the greeting alone is answered. */
+enum refusal translate_allowed(const struct district *district, const struct engine_peer *from, const struct request *request,
+                               char *field);
 
 /* The command of an allowed request, without its instant and sequence. Borrows what the request and the peer borrow. */
 void translate_command(const struct engine_peer *from, const struct request *request, struct command *ret);

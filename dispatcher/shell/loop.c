@@ -186,8 +186,8 @@ static void on_reload(uv_signal_t *handle, int number)
     (void)number;
     if (loop->stage != STAGE_RUNNING)
         return;
-    keyring_rescan(loop->ring);
     loop->reload(loop->reload_arg, loop->engine);
+    keyring_rescan(loop->ring); /* after it: a key may be for a unit that is new */
     loop->forced = true;
     turn(loop);
 }

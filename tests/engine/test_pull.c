@@ -463,7 +463,7 @@ START_TEST(roles_and_subtrees)
     talk_refusal(&talk, 1, "NO_ROLE");
     harness_peer(&h, "nowhere", WORKER, "X9");
     talk_send(&talk, 1, "7", "pull", "{'worker': 'w'}");
-    talk_refusal(&talk, 1, "NOT_YOURS");
+    talk_refusal(&talk, 1, "KEY_UNIT");
     harness_peer(&h, "desk", 1u << ROLE_DISPATCHER, "DESK");
     talk_send(&talk, 1, "8", "pull", "{'worker': 'w', 'count': 5}");
     body = talk_answer(&talk, 1);

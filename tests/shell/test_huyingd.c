@@ -226,6 +226,34 @@ START_TEST(a_new_key_needs_no_restart_and_its_role_counts)
 }
 END_TEST
 
+START_TEST(a_key_whose_unit_is_not_in_the_district_is_told_and_logged)
+{
+    begin(NULL);
+    new_key("lost", ROLE_BIT(ROLE_LISTENER), "X99");
+    void *client = connect_key(ZMQ_DEALER, "lost");
+    expect_actor(client, "lost");
+    process_line(&server, "key_unit");
+    ck_assert_ptr_nonnull(strstr(server.line, "X99"));
+    ck_assert_ptr_nonnull(strstr(server.line, "lost"));
+    const char follow[] = "\x81\xa4name\xa1n"; /* a follower must not look healthy */
+    const char *const names[] = {"follow", "list_cases"};
+    for (int i = 0; i < 2; i++) {
+        const struct reply *reply = process_ask(client, "f", names[i], i == 0 ? follow : NULL, i == 0 ? sizeof(follow) - 1 : 0);
+        ck_assert(!reply->ok);
+        ck_assert_int_eq(reply->refusal, REFUSAL_KEY_UNIT);
+        ck_assert(text_equal(reply->field, text_of("X99")));
+    }
+    ck_assert_int_eq(kill(server.id, SIGHUP), 0);
+    process_line(&server, "key_unit"); /* said again when everything is read again */
+    zmq_close(client);
+    process_stop(&server);
+    process_start(&server, NULL);
+    process_line(&server, "key_unit");
+    process_ready(&server);
+    process_stop(&server);
+}
+END_TEST
+
 START_TEST(events_are_heard)
 {
     begin(drill);
@@ -590,6 +618,7 @@ int main(void)
     tcase_add_test(tests, an_unknown_key_is_refused);
     tcase_add_test(tests, a_client_without_security_shows_in_the_log);
     tcase_add_test(tests, a_new_key_needs_no_restart_and_its_role_counts);
+    tcase_add_test(tests, a_key_whose_unit_is_not_in_the_district_is_told_and_logged);
     tcase_add_test(tests, events_are_heard);
     tcase_add_test(tests, a_message_over_the_limit_ends_the_connection_only);
     tcase_add_test(tests, any_bytes_get_an_answer);
