@@ -243,7 +243,7 @@ static bool find_duty(struct judging *j, const struct family *family)
         }
     }
     if (open > 1) {
-        return refuse(j, REFUSAL_BAD_FIELD, "duty"); /* several fit: the sender has to say which */
+        return refuse(j, REFUSAL_AMBIGUOUS, "duty"); /* the sender has to say which */
     }
     if (open == 0) {
         j->duty = over.duty_id != 0 ? over : others;

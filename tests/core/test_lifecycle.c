@@ -383,6 +383,18 @@ START_TEST(a_refusal_says_which_of_role_subtree_or_state_failed)
 }
 END_TEST
 
+START_TEST(a_key_that_covers_several_fitting_duties_says_which)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1"); /* the street leads, DB supports; the actor covers both */
+    struct command sign = {.type = COMMAND_SIGN};
+    sign.body.sign.case_id = id;
+    ck_assert_int_eq(world_do(&w, &sign), REFUSAL_AMBIGUOUS);
+    ck_assert_str_eq(w.verdict->field, "duty");
+    sign.body.sign.unit = code_of("DB");
+    ck_assert_int_eq(world_do(&w, &sign), REFUSAL_NONE);
+}
+END_TEST
+
 START_TEST(a_unit_that_is_named_and_holds_nothing_is_not_replaced_by_another)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
@@ -579,6 +591,7 @@ int main(void)
     tcase_add_test(tcase, each_rung_fires_once_at_its_own_instant);
     tcase_add_test(tcase, a_lease_is_one_persons_and_lapses);
     tcase_add_test(tcase, a_refusal_says_which_of_role_subtree_or_state_failed);
+    tcase_add_test(tcase, a_key_that_covers_several_fitting_duties_says_which);
     tcase_add_test(tcase, a_unit_that_is_named_and_holds_nothing_is_not_replaced_by_another);
     tcase_add_test(tcase, guards_of_a_call);
     tcase_add_test(tcase, what_the_list_gives_to_one_unit_is_routed_not_called);
