@@ -409,7 +409,7 @@ static enum refusal want(struct engine_backup *backup, const struct code *start)
     if (backup->state != BACKUP_NONE)
         return REFUSAL_BUSY;
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", backup->backups, name) >= sizeof(path) || access(path, F_OK) == 0)
-        return REFUSAL_ALREADY;
+        return REFUSAL_NAME_TAKEN;
     memcpy(backup->name, name, sizeof(name));
     backup->state = BACKUP_WANTED;
     backup->done = false;

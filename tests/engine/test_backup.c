@@ -149,7 +149,7 @@ START_TEST(names_and_refusals)
     harness_refused(&h, "BUSY", "b", "backup", -1, "{'start': 'c'}");
     json_decref(harness_do(&h, "b", "backup", -1, "{'start': 'b'}")); /* an answer that was lost */
     work(&h);
-    harness_refused(&h, "ALREADY", "b", "backup", -1, "{'start': 'b'}");
+    harness_refused(&h, "NAME_TAKEN", "b", "backup", -1, "{'start': 'b'}");
     harness_refused(&h, "BAD_FIELD", "b", "backup", -1, "{'start': '..'}");
     harness_refused(&h, "BAD_FIELD", "b", "backup", -1, "{'start': '.b'}");
     harness_refused(&h, "BAD_FIELD", "b", "backup", -1, "{'start': 'c.part'}");
