@@ -216,7 +216,9 @@ enum exit_code session_hello(struct session *session)
                    fault.field ? fault.field : "?");
     snprintf(session->district_zone, sizeof session->district_zone, "%.*s", (int)session->hello.tz.size, session->hello.tz.at);
     snprintf(session->actor, sizeof session->actor, "%.*s", (int)session->hello.actor.size, session->hello.actor.at);
+    snprintf(session->roles, sizeof session->roles, "%.*s", (int)session->hello.roles.size, session->hello.roles.at);
     session->hello.tz = text_of(session->district_zone);
+    session->hello.roles = text_of(session->roles);
     session->hello.actor = text_of(session->actor);
     session->hello.server = text_of(NULL);
     int error = zone_load(NULL, session->district_zone, &session->zone);

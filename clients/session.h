@@ -18,9 +18,10 @@ struct session {
     const struct verb *verb;  /* what is being done, so that a refusal can name the option; NULL: not known yet */
     struct client *client;    /* NULL until connected */
     struct zone *zone;        /* NULL until session_hello */
-    struct hello_reply hello; /* its texts are copied into the two below */
+    struct hello_reply hello; /* its texts are copied into the three below */
     char district_zone[256];
     char actor[CODE_SIZE + 1];
+    char roles[512];
     struct proto_buffer body; /* reused from question to question */
 };
 

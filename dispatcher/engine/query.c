@@ -3,11 +3,13 @@
 #include "config/zone.h"
 #include "dispatcher/engine/live.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PROTOCOL_MAJOR 1
 #define PROTOCOL_MINOR 0
+#define ROLES_SIZE 512 /* text of all roles */
 
 /* Who may read what citizens and people wrote. */
 #define PERSON_ROLES                                                                                                               \
@@ -88,8 +90,21 @@ struct text query_matter_name(const struct query *query, const struct code *code
     return index >= 0 ? text_of(query->district->matters[index].name) : text_of_code(code);
 }
 
+/* Names of the roles of a key, with blanks between them. */
+static struct text print_roles(uint32_t roles, char *ret, size_t size)
+{
+    size_t used = 0;
+
+    for (int role = 0; role < ROLE_COUNT; role++)
+        if ((roles & 1u << role) != 0)
+            used += (size_t)snprintf(ret + used, size - used, "%s%s", used > 0 ? " " : "", enum_name(&role_enum, role));
+    assert(used < size);
+    return (struct text){.at = ret, .size = (uint32_t)used};
+}
+
 static int hello(struct query *query, struct proto_buffer *out)
 {
+    char roles[ROLES_SIZE];
     const struct hello_query *body = &query->request->query_body.hello;
     const struct engine *engine = query->engine;
     const struct policy *policy = &query->district->policy;
@@ -108,6 +123,7 @@ static int hello(struct query *query, struct proto_buffer *out)
         .page = LIMIT_PAGE,
         .offset_minutes = zone_offset_s(query->district->zone, engine->now_ms) / 60,
         .calendar_until = alarm_calendar_until(engine),
+        .roles = print_roles(query->from->roles, roles, sizeof roles),
     };
 
     if ((body->given & HELLO_HAS_MAJOR) != 0 && body->major != PROTOCOL_MAJOR)

@@ -1,6 +1,9 @@
 /* Lists of cases, newest first, by what is asked for. */
 #include "dispatcher/engine/query_view.h"
 
+#include <assert.h>
+#include <string.h>
+
 /* Cases that one answer looks at before it says: ask again from here. */
 #define LIST_SCAN_MAX 5000
 /* Rows of one answer: each costs a look into the journal for its title, and others wait meanwhile. */
@@ -132,6 +135,30 @@ static size_t find_page(struct query *query, const struct wanted *wanted, uint32
     return found;
 }
 
+/* A request as it stands in the journal. */
+struct submitted {
+    char request[LIMIT_REQUEST_SIZE], actor[CODE_SIZE];
+    size_t request_size, actor_size;
+};
+
+/* By which request the case came in: the record before it opened that command. Also of requests that are no longer remembered. */
+static int find_submitted(struct query *query, uint64_t case_id, struct submitted *ret)
+{
+    struct engine *engine = query->engine;
+    struct record record;
+    int r = reader_get(&engine->reader, engine->journal, &engine->frames, case_id - 1, &record);
+
+    *ret = (struct submitted){0};
+    if (r < 0 || record.type != RECORD_COMMAND_TAKEN)
+        return r;
+    ret->request_size = record.body.command_taken.request.size;
+    ret->actor_size = record.body.command_taken.actor.size;
+    assert(ret->request_size <= sizeof ret->request && ret->actor_size <= sizeof ret->actor);
+    memcpy(ret->request, record.body.command_taken.request.at, ret->request_size);
+    memcpy(ret->actor, record.body.command_taken.actor.at, ret->actor_size);
+    return 0;
+}
+
 int query_list_cases(struct query *query, struct proto_buffer *out)
 {
     struct list_cases_reply reply = {0};
@@ -152,10 +179,16 @@ int query_list_cases(struct query *query, struct proto_buffer *out)
     for (size_t i = 0; r == 0 && i < count; i++) {
         struct case_row row;
         struct case_view shown;
+        struct submitted submitted = {0}; /* copied: the view's texts are borrowed until the next record is read */
         char number[NUMBER_SIZE];
 
         view_get(&query->engine->view, ROW_CASE, ids[i], &row);
-        r = query_view_case(query, &row, VIEW_TITLE_ONLY, number, &shown);
+        if (wanted.body->with_request)
+            r = find_submitted(query, ids[i], &submitted);
+        if (r == 0)
+            r = query_view_case(query, &row, VIEW_TITLE_ONLY, number, &shown);
+        shown.request = (struct text){.at = submitted.request, .size = (uint32_t)submitted.request_size};
+        shown.submitted_by = (struct text){.at = submitted.actor, .size = (uint32_t)submitted.actor_size};
         if (r == 0)
             r = reply_row(&writer, &case_view_shape, &shown, query_omit(query));
     }

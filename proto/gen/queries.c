@@ -28,13 +28,15 @@ static const struct field_shape case_view_fields[] = {
     { .name = "open_duties", .name_size = 11, .type = FIELD_COUNT, .offset = offsetof(struct case_view, open_duties), .min = 0, .max = INT64_C(4294967295) },
     { .name = "open_calls", .name_size = 10, .type = FIELD_COUNT, .offset = offsetof(struct case_view, open_calls), .min = 0, .max = INT64_C(4294967295) },
     { .name = "reference", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reference), .min = 0, .max = 64 },
+    { .name = "request", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct case_view, request), .min = 0, .max = 64 },
+    { .name = "submitted_by", .name_size = 12, .type = FIELD_TEXT, .offset = offsetof(struct case_view, submitted_by), .min = 0, .max = 32 },
     { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct case_view, title), .min = 0, .max = 512, .personal = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct case_view, text), .min = 0, .max = 65536, .personal = true },
     { .name = "address", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct case_view, address), .min = 0, .max = 1024, .personal = true },
     { .name = "reporter_name", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reporter_name), .min = 0, .max = 1024, .personal = true },
     { .name = "reporter_phone", .name_size = 14, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reporter_phone), .min = 0, .max = 64, .personal = true },
 };
-const struct shape case_view_shape = { .name = "case_view", .id = 26, .field_count = 28, .size = sizeof(struct case_view), .fields = case_view_fields };
+const struct shape case_view_shape = { .name = "case_view", .id = 26, .field_count = 30, .size = sizeof(struct case_view), .fields = case_view_fields };
 
 static const struct field_shape duty_view_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, duty_id), .min = 0, .max = INT64_MAX },
@@ -175,8 +177,9 @@ static const struct field_shape hello_reply_fields[] = {
     { .name = "page", .name_size = 4, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, page), .min = 0, .max = INT64_C(4294967295) },
     { .name = "offset_minutes", .name_size = 14, .type = FIELD_NUM, .offset = offsetof(struct hello_reply, offset_minutes), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "calendar_until", .name_size = 14, .type = FIELD_INSTANT, .offset = offsetof(struct hello_reply, calendar_until), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "roles", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct hello_reply, roles), .min = 0, .max = 1024 },
 };
-const struct shape hello_reply_shape = { .name = "hello_reply", .id = 36, .field_count = 14, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
+const struct shape hello_reply_shape = { .name = "hello_reply", .id = 36, .field_count = 15, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
 
 static const struct field_shape show_case_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_case_query, case_id), .min = 0, .max = INT64_MAX },
@@ -196,8 +199,9 @@ static const struct field_shape list_cases_query_fields[] = {
     { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_cases_query, place), .min = 0, .max = 32 },
     { .name = "age_from", .name_size = 8, .type = FIELD_SPAN, .offset = offsetof(struct list_cases_query, age_from), .min = 0, .max = INT64_MAX },
     { .name = "age_until", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct list_cases_query, age_until), .min = 0, .max = INT64_MAX },
+    { .name = "with_request", .name_size = 12, .type = FIELD_FLAG, .offset = offsetof(struct list_cases_query, with_request), .min = 0, .max = 1 },
 };
-const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 38, .field_count = 10, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
+const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 38, .field_count = 11, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
 
 static const struct field_shape list_cases_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct list_cases_reply, next), .min = 0, .max = INT64_MAX },

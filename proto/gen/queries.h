@@ -56,6 +56,8 @@ struct case_view {
     uint32_t open_duties; /* Open duties. */
     uint32_t open_calls; /* Open calls. */
     struct text reference; /* Number in the sending system. */
+    struct text request; /* Request id of its submit; only in list_cases with `with_request`. */
+    struct text submitted_by; /* Name of the key that submitted it; as `request`. */
     struct text title; /* Title. */
     struct text text; /* Text. */
     struct text address; /* Address. */
@@ -86,11 +88,13 @@ extern const struct shape case_view_shape;
 #define CASE_VIEW_HAS_OPEN_DUTIES (UINT64_C(1) << 20)
 #define CASE_VIEW_HAS_OPEN_CALLS (UINT64_C(1) << 21)
 #define CASE_VIEW_HAS_REFERENCE (UINT64_C(1) << 22)
-#define CASE_VIEW_HAS_TITLE (UINT64_C(1) << 23)
-#define CASE_VIEW_HAS_TEXT (UINT64_C(1) << 24)
-#define CASE_VIEW_HAS_ADDRESS (UINT64_C(1) << 25)
-#define CASE_VIEW_HAS_REPORTER_NAME (UINT64_C(1) << 26)
-#define CASE_VIEW_HAS_REPORTER_PHONE (UINT64_C(1) << 27)
+#define CASE_VIEW_HAS_REQUEST (UINT64_C(1) << 23)
+#define CASE_VIEW_HAS_SUBMITTED_BY (UINT64_C(1) << 24)
+#define CASE_VIEW_HAS_TITLE (UINT64_C(1) << 25)
+#define CASE_VIEW_HAS_TEXT (UINT64_C(1) << 26)
+#define CASE_VIEW_HAS_ADDRESS (UINT64_C(1) << 27)
+#define CASE_VIEW_HAS_REPORTER_NAME (UINT64_C(1) << 28)
+#define CASE_VIEW_HAS_REPORTER_PHONE (UINT64_C(1) << 29)
 
 /* A duty. */
 struct duty_view {
@@ -339,6 +343,7 @@ struct hello_reply {
     uint32_t page; /* Most rows of a page. */
     int64_t offset_minutes; /* Offset of the district from UTC now. */
     int64_t calendar_until; /* First instant that a calendar in use does not know; 0 = all are complete. Dues beyond it are provisional. */
+    struct text roles; /* Roles of the key that asked, with blanks between them. */
 };
 extern const struct shape hello_reply_shape;
 #define HELLO_REPLY_HAS_MAJOR (UINT64_C(1) << 0)
@@ -355,6 +360,7 @@ extern const struct shape hello_reply_shape;
 #define HELLO_REPLY_HAS_PAGE (UINT64_C(1) << 11)
 #define HELLO_REPLY_HAS_OFFSET_MINUTES (UINT64_C(1) << 12)
 #define HELLO_REPLY_HAS_CALENDAR_UNTIL (UINT64_C(1) << 13)
+#define HELLO_REPLY_HAS_ROLES (UINT64_C(1) << 14)
 
 /* One case with its duties, calls and clocks. */
 struct show_case_query {
@@ -381,6 +387,7 @@ struct list_cases_query {
     struct code place; /* Only cases whose place is in this subtree. */
     int64_t age_from; /* Only cases received at least this long ago. */
     int64_t age_until; /* Only cases received less than this long ago. */
+    bool with_request; /* Rows also say `request` and `submitted_by`. */
 };
 extern const struct shape list_cases_query_shape;
 #define LIST_CASES_HAS_AFTER (UINT64_C(1) << 0)
@@ -393,6 +400,7 @@ extern const struct shape list_cases_query_shape;
 #define LIST_CASES_HAS_PLACE (UINT64_C(1) << 7)
 #define LIST_CASES_HAS_AGE_FROM (UINT64_C(1) << 8)
 #define LIST_CASES_HAS_AGE_UNTIL (UINT64_C(1) << 9)
+#define LIST_CASES_HAS_WITH_REQUEST (UINT64_C(1) << 10)
 
 /* Answer of list_cases. */
 struct list_cases_reply {
