@@ -28,6 +28,7 @@ struct import {
     struct import_send_options send;
     struct import_map *map, *own_map; /* one of them */
     struct import_plan *plan;
+    struct import_past past;
     struct import_trial trial;
     struct import_sum sum;
 };
@@ -67,6 +68,7 @@ static void tell_json(const struct import *import)
         json_object_set_new(view, "would_be_routed", json_integer(import->trial.routed));
         json_object_set_new(view, "would_wait_for_desk", json_integer(import->trial.pooled));
     }
+    json_object_set_new(view, "by_other_keys", json_integer(import->past.by_others));
     json_object_set_new(view, "ms", json_integer((json_int_t)(import->sum.seconds * 1000)));
     json_object_set_new(view, "rejects", json_of_rejects(plan));
     render_json(view);
@@ -98,6 +100,9 @@ static void tell(const struct import *import)
     else
         printf("%u rows: %u imported, %u repeated, %u rejected in %.1f s (%.0f/s)\n", plan->row_count, done, repeated,
                plan->reject_count, import->sum.seconds, import->sum.seconds > 0 ? (done + repeated) / import->sum.seconds : 0);
+    if (import->past.by_others > 0)
+        printf("%u of these rows were imported with another key (`%s`%s) and were not sent again.\n", import->past.by_others,
+               import->past.other, import->past.several ? " and others" : "");
     list_rejects(plan);
     if (plan->reject_count > 0 && import->rejects_file != NULL)
         printf("The rejected rows are in %s: correct them there and import that file.\n", import->rejects_file);
@@ -154,7 +159,7 @@ static enum exit_code run_plan(struct import *import)
         return say(EXIT_REFUSED,
                    "the rows have instants of their own (`at`), and this dispatcher keeps real time. Leave that column out, "
                    "or import into a dispatcher with --clock drill.");
-    enum exit_code code = import_past_ask(session, import->plan);
+    enum exit_code code = import_past_ask(session, import->plan, !import->dry_run, &import->past);
     if (code == EXIT_DONE && import->dry_run)
         code = import_trial_ask(session, import->plan, &import->trial);
     else if (code == EXIT_DONE)

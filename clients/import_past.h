@@ -1,8 +1,9 @@
 /*
- * import_past.h - what an import finds when it was run before, long ago
+ * import_past.h - which rows of an import the dispatcher has already, from whatever key
  *
- * Request ids are remembered for a while only. In drill time the dispatcher's clock may have passed the instants of a file by
- * months; a row whose reference is there, received at the very instant that the file says, is not sent again.
+ * The dispatcher remembers request ids by key, and for a while. So before anything is sent, the requests of the cases that the key
+ * may see are compared with those of the rows: a colleague's import of the same file is recognised as well as one's own of last
+ * year.
  */
 #ifndef HUYING_CLIENTS_IMPORT_PAST_H
 #define HUYING_CLIENTS_IMPORT_PAST_H
@@ -10,8 +11,18 @@
 #include "clients/import_plan.h"
 #include "clients/session.h"
 
-/* Marks the rows that are there as repeated; needs session_hello. Asks only when the file says instants and the clock stands after
- * the first of them. Says what is wrong. */
-enum exit_code import_past_ask(struct session *session, struct import_plan *plan);
+/* Cases received longer ago are looked at in drill time only, whose clock jumps. */
+#define IMPORT_PAST_MS (INT64_C(31) * 24 * 3600 * 1000)
+
+struct import_past {
+    uint32_t by_others;        /* rows that came in with another key */
+    bool several;              /* with more than one */
+    char other[CODE_SIZE + 1]; /* name of the first of these */
+};
+
+/* Marks the rows that are there as repeated; needs session_hello. `judged`: rows that this key submitted, and whose request the
+ * dispatcher still remembers, stay waiting: when they are sent it compares their content too. Cases that the key may not see, and
+ * what others send meanwhile, are not found. Says what is wrong. */
+enum exit_code import_past_ask(struct session *session, struct import_plan *plan, bool judged, struct import_past *ret);
 
 #endif

@@ -201,6 +201,39 @@ class Import(unittest.TestCase):
         self.assertEqual(self.imported(0, file, "--map", self.map), [2, 0, 2, 0])
         self.assertEqual(len(self.received()), 13)
 
+    def test_another_key_in_real_time(self):
+        """The same file at a change of shift: nothing twice, with references and without, nor what differs by its system."""
+        for name in ("zhang", "wang"):
+            self.huying(0, "keys", "new", "--role", "operator", "--unit", "D1", name)
+        rows = [[str(i), "投诉", "M01", "C11", f"text {i}", "000"] for i in range(450)]  # more than two pages
+        rows += [["", "投诉", "M01", "C11", "same", "000"]] * 2
+        file = self.write("cases.csv", rows)
+        zhang, wang = (("import", file, "--map", self.map, "--key", name) for name in ("zhang", "wang"))
+        self.huying(0, *zhang)
+        done = self.huying(0, *wang, "--dry-run").stdout
+        self.assertIn("452 rows: 0 would go to a unit, 0 would wait for the desk, 452 are there already, 0 rejected", done)
+        self.assertIn("452 of these rows were imported with another key (`zhang`)", done)
+        done = self.huying(0, *wang).stdout
+        self.assertIn("452 rows: 0 imported, 452 repeated, 0 rejected", done)
+        self.assertIn("452 of these rows were imported with another key (`zhang`) and were not sent again", done)
+        self.assertNotIn("another key", self.huying(0, *zhang).stdout)
+        rows[7][0], rows[8][4] = "new", "other words"
+        del rows[450:]
+        self.assertEqual(self.imported(0, self.write("more.csv", rows), "--map", self.map, "--key", "wang"), [450, 1, 449, 0])
+        self.assertEqual(len(self.received()), 453)
+        other = self.write_text("other.yaml", MAP.replace("system: test", "system: other"))
+        self.assertEqual(self.imported(0, self.path("more.csv"), "--map", other, "--key", "wang"), [450, 450, 0, 0])
+
+    def test_dry_run_knows_what_is_there(self):
+        header = ["kind", "matter", "place", "reporter_phone", "reference", "at"]
+        rows = [["complaint", "M01", "C11", "000", "R1", "2026-01-05 08:00"], ["complaint", "M01", "C11", "000", "R2", "2026-01-06 08:00"],
+                ["complaint", "M01", "C11", "000", "R3", ""], ["complaint", "M01", "C11", "000", "", ""]]
+        file = self.write("cases.csv", rows, header)
+        self.assertIn("4 rows: 4 would go to a unit", self.huying(0, "import", file, "--dry-run").stdout)
+        self.assertEqual(self.imported(0, file), [4, 4, 0, 0])
+        self.assertIn("4 rows: 0 would go to a unit, 0 would wait for the desk, 4 are there already",
+                      self.huying(0, "import", file, "--dry-run").stdout)
+
     def test_drill_goes_past_what_ids_are_remembered_for(self):
         header = ["kind", "matter", "place", "reporter_phone", "reference", "at"]
         rows = [["complaint", "M01", "C11", "000", str(i), f"2026-{i:02}-01 08:00"] for i in range(12, 0, -1)]
