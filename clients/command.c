@@ -5,6 +5,7 @@
 
 #include "clients/instant.h"
 #include "clients/render.h"
+#include "clients/standing.h"
 #include "proto/client/view.h"
 
 #include <assert.h>
@@ -44,9 +45,11 @@ enum exit_code command_run(struct session *session, const struct arguments *argu
     enum exit_code code = command_fill(session, arguments, &filled);
     if (code == EXIT_DONE)
         code = session_hello(session);
-    struct client_reply reply;
+    struct client_reply reply = {0};
     if (code == EXIT_DONE)
         code = session_command(session, command, &filled.body, &reply);
+    if (code == EXIT_REFUSED && standing_explains(reply.reply.refusal))
+        standing_tell(session, arguments);
     if (code != EXIT_DONE)
         return code;
     json_t *answer = view_of_answer(&reply.reply.body, zone_time(session->zone));

@@ -273,6 +273,25 @@ class Words(Live):
         self.assertEqual((said["refusal"], said["field"], said["option"], said["retry"]),
                          ("INCOMPLETE", "reporter_phone", "--phone", False))
 
+    def test_where_a_refused_case_stands(self):
+        case = self.submit("x")
+        self.huying("sign", case["number"])
+        self.huying("contact", case["number"], "reached", "--evidence", "by phone")
+        self.huying("call", "raise", str(case["case"]), "--reason", "unsolvable_here", "--unit", "HOUSING")
+        self.huying("call", "dispatch", str(case["case"]), "--reason", "x")
+        tail = r"respond of HOUSING \(offered, duty \d+\); open calls: \d+ by S1 \(called\)\.\n$"
+        stands = rf"(?m)\nhuying: case {case['number']} is handling; open duties: lead of S1 \(signed, duty {case['duty']}\), {tail}"
+        for refusal, words in (("CALL_OPEN", ("answer", case["number"], "done", "--code", "solved")),
+                               ("BAD_STATE", ("reopen", str(case["case"]), "--reason", "x")),
+                               ("AMBIGUOUS", ("release", case["number"]))):
+            done = self.huying(*words, code=1)
+            self.assertIn(f"refused ({refusal})", done.stderr)
+            self.assertRegex(done.stderr, stands)
+            said = self.huying("--json", *words, code=1).stderr
+            self.assertEqual((json.loads(said)["refusal"], said.count("\n")), (refusal, 1))
+        closed = self.huying("note", "999999999", "x", code=1).stderr
+        self.assertNotIn("huying: case", closed)
+
     def test_key_that_nobody_knows(self):
         subprocess.run([HUYING, "keys", "new", "--keys", f"{self.folder.name}/other", "--role", "operator", "--unit", "D1", "stranger"],
                        check=True, capture_output=True)
