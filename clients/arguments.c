@@ -110,6 +110,15 @@ static bool has_word(const struct arguments *a, const char *name, const char *fi
     return false;
 }
 
+/* The position in [] that gives this field too, or NULL. */
+static const struct verb_word *position_of(const struct verb *verb, const char *field)
+{
+    for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++)
+        if (optional_position(at) && at->field != NULL && strcmp(at->field, field) == 0)
+            return at;
+    return NULL;
+}
+
 /* Positions without [], and fields that the message requires. */
 static void look_for_missing(struct reading *reading, struct argp_state *state)
 {
@@ -119,7 +128,13 @@ static void look_for_missing(struct reading *reading, struct argp_state *state)
             argp_error(state, "%s is missing: %s", at->name, at->doc);
     for (const struct verb_word *at = a->verb->options; at != NULL && at->name != NULL; at++) {
         const struct field_shape *field = arguments_field(a->shape, at->field);
-        if (field != NULL && field->required && !has_word(a, at->name, at->field))
+        if (field == NULL || !field->required || has_word(a, at->name, at->field))
+            continue;
+        const struct verb_word *position = position_of(a->verb, at->field);
+        if (position != NULL)
+            argp_error(state, "%.*s is missing (or --%s): %s", (int)strlen(position->name) - 2, position->name + 1, at->name,
+                       position->doc);
+        else
             argp_error(state, "--%s is missing: %s", at->name, reading->docs[at - a->verb->options]);
     }
 }

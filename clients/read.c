@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define COUNT_DEFAULT 50
@@ -80,9 +81,11 @@ static const struct column inbox_columns[] = {
     {"claimed", "CLAIMED", LOOK_FLAG},  {0},
 };
 static const struct column call_columns[] = {
-    {"call", "CALL", LOOK_NUMBER},         {"state", "STATE", LOOK_WORD},     {"level", "LEVEL", LOOK_WORD},
-    {"reason", "REASON", LOOK_WORD},       {"caller", "CALLER", LOOK_TEXT},   {"raised_at", "RAISED", LOOK_INSTANT},
-    {"closed_at", "CLOSED", LOOK_INSTANT}, {"outcome", "OUTCOME", LOOK_WORD}, {0},
+    {"call", "CALL", LOOK_NUMBER},         {"state", "STATE", LOOK_WORD},
+    {"level", "LEVEL", LOOK_WORD},         {"reason", "REASON", LOOK_WORD},
+    {"caller", "CALLER", LOOK_TEXT},       {"units", "UNITS", LOOK_LONG},
+    {"raised_at", "RAISED", LOOK_INSTANT}, {"closed_at", "CLOSED", LOOK_INSTANT},
+    {"outcome", "OUTCOME", LOOK_WORD},     {0},
 };
 static const struct column clock_columns[] = {
     {"clock", "CLOCK", LOOK_WORD},
@@ -138,6 +141,31 @@ static void put_spans(json_t *clocks)
     }
 }
 
+/* Adds to each call the units that it was sent to: those of its respond duties, once each. */
+static void put_units(json_t *calls, const json_t *duties)
+{
+    size_t i, j;
+    json_t *call;
+    const json_t *duty;
+    json_array_foreach(calls, i, call)
+    {
+        char units[CODES_MAX * (CODE_SIZE + 2) + 1] = "";
+        size_t size = 0;
+        json_t *seen = json_object();
+        json_array_foreach(duties, j, duty)
+        {
+            const char *unit = view_text(duty, "unit");
+            if (view_number(duty, "call") == view_number(call, "call") && strcmp(view_text(duty, "kind"), "respond") == 0 &&
+                json_object_get(seen, unit) == NULL && size < sizeof units) {
+                size += (size_t)snprintf(units + size, sizeof units - size, "%s%s", size > 0 ? ", " : "", unit);
+                json_object_set_new(seen, unit, json_true());
+            }
+        }
+        json_decref(seen);
+        json_object_set_new(call, "units", json_string(units));
+    }
+}
+
 enum exit_code read_case(struct session *session, const struct arguments *arguments)
 {
     struct arguments filled;
@@ -152,6 +180,7 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
     } else {
         render_fields(case_fields, view);
         show_part("Duties", duty_columns, json_object_get(view, "duties"));
+        put_units(json_object_get(view, "calls"), json_object_get(view, "duties"));
         show_part("Calls", call_columns, json_object_get(view, "calls"));
         put_spans(json_object_get(view, "clocks"));
         show_part("Clocks", clock_columns, json_object_get(view, "clocks"));

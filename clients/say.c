@@ -58,6 +58,16 @@ static void print_json(const struct reply *reply, const char *option)
     json_decref(view);
 }
 
+/* The roles that a person may be given: importer stands beside the others for programs that load what happened elsewhere. */
+static struct text people(struct text roles)
+{
+    static const char importer[] = ", importer";
+    const size_t size = sizeof importer - 1;
+    if (roles.size > size && memcmp(roles.at + roles.size - size, importer, size) == 0)
+        roles.size -= (uint32_t)size;
+    return roles;
+}
+
 enum exit_code say_refused(const struct reply *reply, const char *option)
 {
     if (as_json) {
@@ -66,8 +76,9 @@ enum exit_code say_refused(const struct reply *reply, const char *option)
     }
     fprintf(stderr, "huying: refused (%.*s): %.*s", (int)reply->code.size, reply->code.at, (int)reply->message.size,
             reply->message.at);
-    if (reply->field.size > 0)
-        fprintf(stderr, " (field: %.*s%s%s)", (int)reply->field.size, reply->field.at, option != NULL ? ", here --" : "",
+    const struct text field = reply->refusal == REFUSAL_NO_ROLE ? people(reply->field) : reply->field;
+    if (field.size > 0)
+        fprintf(stderr, " (field: %.*s%s%s)", (int)field.size, field.at, option != NULL ? ", here --" : "",
                 option != NULL ? option : "");
     if (reply->hint.size > 0)
         fprintf(stderr, " — %.*s", (int)reply->hint.size, reply->hint.at);

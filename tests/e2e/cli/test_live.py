@@ -264,6 +264,9 @@ class Words(Live):
         self.refused("UNKNOWN_UNIT", "submit", "--kind", "request", "--matter", "M01", "--place", "NOWHERE")
         self.refused("UNKNOWN_MATTER", "submit", "--kind", "request", "--matter", "M99", "--place", "C11")
         self.refused("NO_ROLE", "submit", "--kind", "request", "--matter", "M01", "--place", "C11", key="s2")
+        done = self.huying("submit", "--kind", "request", "--matter", "M01", "--place", "C11", key="s2", code=1)
+        self.assertIn("(field: operator)", done.stderr)
+        self.assertIn("route: UNIT is missing (or --unit): ", self.huying("route", case, code=2).stderr)
         self.refused("NOT_YOURS", "sign", case, "--unit", "S1", key="s2")
         self.refused("CLOCK", "advance", "1999-01-01")
         done = self.huying("submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "x", code=1)
@@ -289,6 +292,7 @@ class Words(Live):
             self.assertRegex(done.stderr, stands)
             said = self.huying("--json", *words, code=1).stderr
             self.assertEqual((json.loads(said)["refusal"], said.count("\n")), (refusal, 1))
+        self.assertRegex(self.huying("case", "show", case["number"]).stdout, r"UNITS +RAISED.*\n.* S1 +HOUSING +\d{4}-")
         closed = self.huying("note", "999999999", "x", code=1).stderr
         self.assertNotIn("huying: case", closed)
 
