@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WINDOW_DEFAULT 256
 #define WINDOW_MAX 4096
@@ -75,19 +76,46 @@ static void tell_json(const struct import *import)
     json_decref(view);
 }
 
+/* Rows that were rejected for the same cause. */
+struct cause {
+    const struct import_reject *reject;
+    uint32_t line; /* of the first */
+    uint32_t count;
+};
+
+static bool same_cause(const struct import_reject *a, const struct import_reject *b)
+{
+    return strcmp(a->code, b->code) == 0 && strcmp(a->field, b->field) == 0 && strcmp(a->what_to_do, b->what_to_do) == 0;
+}
+
+/* Each cause once: a forgotten role is one fault, however long the file. */
 static void list_rejects(const struct import_plan *plan)
 {
-    uint32_t listed = 0;
-    for (uint32_t i = 0; i < plan->row_count && listed < LISTED_MAX; i++) {
+    struct cause causes[LISTED_MAX];
+    uint32_t count = 0, more = 0;
+    for (uint32_t i = 0; i < plan->row_count; i++) {
         if (plan->rows[i].state != IMPORT_REJECTED)
             continue;
         const struct import_reject *reject = &plan->rejects[plan->rows[i].reject];
-        printf("  line %u, %s%s%s: %s\n", plan->table->lines[i], reject->code, reject->field[0] == '\0' ? "" : ", ", reject->field,
-               reject->what_to_do);
-        listed++;
+        uint32_t at = 0;
+        while (at < count && !same_cause(causes[at].reject, reject))
+            at++;
+        if (at < count)
+            causes[at].count++;
+        else if (count < LISTED_MAX)
+            causes[count++] = (struct cause){.reject = reject, .line = plan->table->lines[i], .count = 1};
+        else
+            more++;
     }
-    if (plan->reject_count > listed)
-        printf("  and %u more\n", plan->reject_count - listed);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct import_reject *reject = causes[i].reject;
+        printf("  line %u", causes[i].line);
+        if (causes[i].count > 1)
+            printf(" and %u more", causes[i].count - 1);
+        printf(", %s%s%s: %s\n", reject->code, reject->field[0] == '\0' ? "" : ", ", reject->field, reject->what_to_do);
+    }
+    if (more > 0)
+        printf("  and %u more\n", more);
 }
 
 static void tell(const struct import *import)
@@ -108,6 +136,16 @@ static void tell(const struct import *import)
         printf("The rejected rows are in %s: correct them there and import that file.\n", import->rejects_file);
     else if (plan->reject_count > 0)
         printf("With --rejects FILE they are written out, to be corrected and imported again.\n");
+    if (plan->reject_count > 0 && import_plan_has_instants(plan))
+        printf(
+            "Drill time: the clock passes the instants of rejected rows while the others come in; empty `at` in the rows that you "
+            "correct.\n");
+}
+
+static enum exit_code say_no_role(const struct session *session)
+{
+    return say(EXIT_REFUSED, "your key `%s` may submit nothing: it needs the role operator or importer. Ask the administrator.",
+               session->options.key);
 }
 
 /* Why sending ended before its time. */
@@ -123,8 +161,7 @@ static enum exit_code say_end(const struct import *import)
     case IMPORT_END_KEY_UNKNOWN:
         return session_key_unknown(import->session);
     case IMPORT_END_NO_ROLE:
-        return say(EXIT_REFUSED, "your key `%s` may submit nothing: it needs the role operator or importer. Ask the administrator.",
-                   import->session->options.key);
+        return say_no_role(import->session);
     case IMPORT_END_BUSY:
         return say(EXIT_BUSY, "the dispatcher is busy and stayed so; it takes no more for now.");
     case IMPORT_END_STORAGE:
@@ -151,6 +188,23 @@ static enum exit_code tell_end(const struct import *import)
     return plan->reject_count > 0 ? EXIT_REFUSED : EXIT_DONE;
 }
 
+/* Has the key one of the roles? One that an older dispatcher does not tell counts as there: it refuses what it must. */
+static bool has_role(const struct session *session, uint32_t wanted)
+{
+    const char *at = session->roles;
+    if (*at == '\0')
+        return true;
+    while (*at != '\0') {
+        uint32_t size = (uint32_t)strcspn(at, " ");
+        int role = enum_find(&role_enum, (struct text){.at = at, .size = size});
+        if (role >= 0 && (wanted & UINT32_C(1) << role) != 0)
+            return true;
+        at += size;
+        at += *at == ' ';
+    }
+    return false;
+}
+
 /* With the plan loaded: ask or send, write the rejects, tell. */
 static enum exit_code run_plan(struct import *import)
 {
@@ -159,9 +213,12 @@ static enum exit_code run_plan(struct import *import)
         return say(EXIT_REFUSED,
                    "the rows have instants of their own (`at`), and this dispatcher keeps real time. Leave that column out, "
                    "or import into a dispatcher with --clock drill.");
+    if (import->dry_run && !has_role(session, command_info(COMMAND_SUBMIT)->roles))
+        return say_no_role(session);
+    import->send.importer = has_role(session, UINT32_C(1) << ROLE_IMPORTER);
     enum exit_code code = import_past_ask(session, import->plan, !import->dry_run, &import->past);
     if (code == EXIT_DONE && import->dry_run)
-        code = import_trial_ask(session, import->plan, &import->trial);
+        code = import_trial_ask(session, import->plan, import->send.importer, &import->trial);
     else if (code == EXIT_DONE)
         code = import_send(session, import->plan, &import->send, &import->sum);
     if (code != EXIT_DONE)

@@ -17,6 +17,16 @@ bool import_rejects_is_source(const char *path, const char *source)
     return stat(path, &a) == 0 && stat(source, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+const char *import_rejects_clock(bool importer)
+{
+    if (importer)
+        return "The dispatcher's clock stands after this instant. With `at` empty the case comes in at the dispatcher's own "
+               "instant.";
+    return "Your key has no role importer, which rows with `at` need. Import with a key that has it; with `at` empty the case "
+           "comes "
+           "in at the dispatcher's own instant.";
+}
+
 static void write_field(FILE *out, const char *text, bool first)
 {
     if (!first)

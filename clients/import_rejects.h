@@ -16,4 +16,7 @@ bool import_rejects_is_source(const char *path, const char *source);
  * or a negative errno. */
 int import_rejects_write(const char *path, const struct import_plan *plan);
 
+/* What to do about a row whose own instant was refused: is it the key, which has no role importer, or the clock? Static text. */
+const char *import_rejects_clock(bool importer);
+
 #endif

@@ -6,6 +6,7 @@
  */
 #include "clients/import_send.h"
 
+#include "clients/import_rejects.h"
 #include "clients/progress.h"
 #include "proto/client/client_uv.h"
 
@@ -98,10 +99,7 @@ static int reject(struct sender *sender, uint32_t row, const struct reply *reply
                  "This row was imported before and said something else (or the map did). Change the case itself; if it is another "
                  "case, give the row a reference of its own, or the map another `system`.");
     } else if (reply->refusal == REFUSAL_CLOCK && text_equal(field, text_of("at"))) {
-        snprintf(
-            what, sizeof what,
-            "The dispatcher's clock stands after this instant, or your key has no role importer. With `at` empty the case comes "
-            "in at the dispatcher's own instant.");
+        snprintf(what, sizeof what, "%s", import_rejects_clock(sender->options->importer));
     } else {
         snprintf(what, sizeof what, "%.*s %.*s", (int)reply->message.size, reply->message.at, (int)reply->hint.size,
                  reply->hint.at);

@@ -21,6 +21,7 @@ enum import_end {
 
 struct import_send_options {
     uint32_t window; /* most submits on their way at once */
+    bool importer;   /* the key may say instants: what a refused one means */
     bool progress;   /* a plain line now and then where there is no terminal */
 };
 

@@ -3,6 +3,8 @@
  */
 #include "clients/import_trial.h"
 
+#include "clients/import_rejects.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +36,28 @@ static enum exit_code reject(struct import_plan *plan, uint32_t row, const struc
                                                                                         : EXIT_DONE;
 }
 
-/* Waiting rows with their pairs, sorted; rows without a place are rejected here. */
-static enum exit_code collect(struct import_plan *plan, struct pair *pairs, uint32_t *ret_count)
+/* What the dispatcher refuses whatever the list says. Leaves the row waiting if it would not. */
+static enum exit_code judge_row(const struct session *session, struct import_plan *plan, uint32_t row, bool importer,
+                                const struct submit_command *body)
+{
+    int64_t at_ms = plan->rows[row].at_ms;
+    if (at_ms != 0 && (!importer || at_ms < session->hello.now))
+        return import_plan_reject(plan, row, text_of(refusal_infos[REFUSAL_CLOCK].code), text_of("at"),
+                                  import_rejects_clock(importer)) < 0
+                   ? say(EXIT_FAILED, "out of memory")
+                   : EXIT_DONE;
+    if (code_empty(&body->place))
+        return reject(plan, row, &refusal_infos[REFUSAL_NO_PLACE], "place");
+    if (body->reporter_phone.size == 0 && !body->anonymous && !body->no_reply && !body->secrecy)
+        return reject(plan, row, &refusal_infos[REFUSAL_INCOMPLETE], "reporter_phone");
+    if ((body->given_limit || body->limit_at != 0) && !importer)
+        return reject(plan, row, &refusal_infos[REFUSAL_NO_ROLE], "importer");
+    return EXIT_DONE;
+}
+
+/* Waiting rows with their pairs, sorted. */
+static enum exit_code collect(const struct session *session, struct import_plan *plan, bool importer, struct pair *pairs,
+                              uint32_t *ret_count)
 {
     enum exit_code code = EXIT_DONE;
     *ret_count = 0;
@@ -44,9 +66,8 @@ static enum exit_code collect(struct import_plan *plan, struct pair *pairs, uint
         if (plan->rows[i].state != IMPORT_WAITING)
             continue;
         import_plan_submit(plan, i, &body);
-        if (code_empty(&body.place))
-            code = reject(plan, i, &refusal_infos[REFUSAL_NO_PLACE], "place");
-        else
+        code = judge_row(session, plan, i, importer, &body);
+        if (plan->rows[i].state == IMPORT_WAITING)
             pairs[(*ret_count)++] = (struct pair){.matter = body.matter, .place = body.place, .row = i};
     }
     qsort(pairs, *ret_count, sizeof pairs[0], compare_pairs);
@@ -94,14 +115,14 @@ static enum exit_code judge(struct import_plan *plan, const struct reply *reply,
     return code;
 }
 
-enum exit_code import_trial_ask(struct session *session, struct import_plan *plan, struct import_trial *ret)
+enum exit_code import_trial_ask(struct session *session, struct import_plan *plan, bool importer, struct import_trial *ret)
 {
     uint32_t count = 0;
     *ret = (struct import_trial){0};
     struct pair *pairs = calloc(plan->row_count + 1U, sizeof pairs[0]);
     if (pairs == NULL)
         return say(EXIT_FAILED, "out of memory");
-    enum exit_code code = collect(plan, pairs, &count);
+    enum exit_code code = collect(session, plan, importer, pairs, &count);
     for (uint32_t i = 0, next = 0; i < count && code == EXIT_DONE; i = next) {
         struct client_reply reply;
         for (next = i + 1; next < count && same_pair(&pairs[i], &pairs[next]); next++)

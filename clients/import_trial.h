@@ -13,7 +13,8 @@ struct import_trial {
 };
 
 /* Asks the list once for every pair of matter and place. Rows whose matter or place the district does not know, or that have no
- * place, become rejects. Says what is wrong. */
-enum exit_code import_trial_ask(struct session *session, struct import_plan *plan, struct import_trial *ret);
+ * place or nobody to answer to, become rejects; so do those with an instant that the clock has passed, and those with an instant or
+ * a limit where the key is no `importer`. Says what is wrong. */
+enum exit_code import_trial_ask(struct session *session, struct import_plan *plan, bool importer, struct import_trial *ret);
 
 #endif

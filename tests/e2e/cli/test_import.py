@@ -150,7 +150,7 @@ class Import(unittest.TestCase):
         ])
         rejects = self.path("rejects.csv")
         before = self.district.events()[-1]["seq"]
-        self.assertEqual(self.imported(1, file, "--map", self.map, "--dry-run", "--rejects", rejects), [8, 0, 0, 5])
+        self.assertEqual(self.imported(1, file, "--map", self.map, "--dry-run", "--rejects", rejects), [8, 0, 0, 6])
         self.assertEqual(self.district.events()[-1]["seq"], before)
         words = ("import", file, "--map", self.map, "--rejects", rejects)
         done = self.huying(1, *words)
@@ -340,6 +340,36 @@ class Import(unittest.TestCase):
         done = self.huying(1, "--key", "wang", "import", file, "--map", self.map, "--window", "1")
         self.assertIn("your key `wang` may submit nothing: it needs the role operator or importer", done.stderr)
         self.assertIn("0 rows are in, 0 were sent without an answer, 2 were not sent", done.stderr)
+        done = self.huying(1, "--key", "wang", "import", file, "--map", self.map, "--dry-run")
+        self.assertIn("your key `wang` may submit nothing: it needs the role operator or importer", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_instants_that_are_refused(self):
+        """The cause that is true, once, and the same from a dry run; what to do with the instants before the next import."""
+        self.huying(0, "keys", "new", "--role", "operator", "--unit", "D1", "zhang")
+        header = ["kind", "matter", "place", "reporter_phone", "reference", "at", "limit_at"]
+        rows = [["complaint", "M01", "C11", "000", f"R{i}", f"2026-01-{i:02} 08:00", ""] for i in range(1, 25)]
+        file, rejects = self.write("cases.csv", rows, header), self.path("rejects.csv")
+        for more in (["--dry-run"], []):
+            done = self.huying(1, "import", file, "--key", "zhang", "--rejects", rejects, *more)
+            self.assertIn("24 rejected", done.stdout)
+            self.assertIn("  line 2 and 23 more, CLOCK, at: Your key has no role importer, which rows with `at` need", done.stdout)
+            self.assertNotIn("clock stands after", done.stdout)
+            self.assertEqual(done.stdout.count("CLOCK"), 1)
+            self.assertTrue(done.stdout.endswith("empty `at` in the rows that you correct.\n"), done.stdout)
+            self.assertEqual([row["reference"] for row in self.read("rejects.csv")], [f"R{i}" for i in range(1, 25)])
+        self.huying(0, "import", self.write("last.csv", rows[-1:], header))
+        limit = ["complaint", "M01", "C11", "000", "limit", "", "2027-01-01 08:00"]
+        self.write("cases.csv", [*rows, limit], header)
+        for more in (["--dry-run"], []):
+            done = self.huying(1, "import", file, *more)
+            self.assertIn("line 2 and 22 more, CLOCK, at: The dispatcher's clock stands after this instant", done.stdout)
+            self.assertNotIn("no role importer", done.stdout)
+        file = self.write("limit.csv", [limit[:4] + ["other", limit[6]]], header[:5] + ["limit_at"])
+        for more in (["--dry-run"], []):
+            done = self.huying(1, "import", file, "--key", "zhang", *more).stdout
+            self.assertIn("line 2, NO_ROLE, importer: ", done)
+            self.assertNotIn("Drill time", done)
 
 
 if __name__ == "__main__":
