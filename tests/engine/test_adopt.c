@@ -14,13 +14,11 @@
 #define SUBMIT                                                                                                                     \
     "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'text': '路灯不亮', 'anonymous': true}"
 
-/* The same district with an office: Monday to Friday 9-17, the holidays of 2026 known or those of 2027 too. Limits: 5 wd. */
-static struct district *office(char fill, bool with_2027)
+/* The same district with an office, Monday to Friday 9-17, and these days by notice. Limits: 5 wd. */
+static struct district *office_with(char fill, const struct calendar_notice *notices, uint32_t count)
 {
     struct district *district = district_make(fill);
-    struct calendar_notice notices[] = {{civil_to_days(2026, 1, 1), DAY_HOLIDAY, NULL},
-                                        {civil_to_days(2027, 1, 1), DAY_HOLIDAY, NULL}};
-    struct calendar_plan plan = {.by_notice = true, .notice_count = with_2027 ? 2 : 1, .notices = notices};
+    struct calendar_plan plan = {.by_notice = true, .notice_count = count, .notices = notices};
 
     ck_assert(code_make("office", 6, &plan.name));
     for (int day = 0; day < 5; day++)
@@ -32,6 +30,15 @@ static struct district *office(char fill, bool with_2027)
     for (int i = 0; i < URGENCY_COUNT; i++)
         district->policy.handle[i] = (struct span){TIME_KIND_WORKING_DAYS, 5};
     return district;
+}
+
+/* The holidays of 2026 are known, or those of 2027 too. */
+static struct district *office(char fill, bool with_2027)
+{
+    const struct calendar_notice notices[] = {{civil_to_days(2026, 1, 1), DAY_HOLIDAY, NULL},
+                                              {civil_to_days(2027, 1, 1), DAY_HOLIDAY, NULL}};
+
+    return office_with(fill, notices, with_2027 ? 2 : 1);
 }
 
 static void office_unmake(struct district *district)
@@ -242,6 +249,119 @@ START_TEST(a_calendar_that_ends_is_said_from_sixty_days_before)
 }
 END_TEST
 
+/* --- any set at any time ---------------------------------------------------------------------------------------------------- */
+
+enum { RANDOM_CASES = 24, RANDOM_STEPS = 60 };
+
+struct model {
+    struct harness h;
+    uint64_t random;
+    int sets, cases;
+    int64_t started[RANDOM_CASES], due[RANDOM_CASES];
+    bool answered[RANDOM_CASES];
+};
+
+static uint64_t draw(struct model *m, uint64_t below)
+{
+    m->random = m->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (m->random >> 33) % below;
+}
+
+static int64_t due_under(const struct model *m, int64_t from_ms)
+{
+    return calendar_due(m->h.district->calendars[1], from_ms, (struct span){TIME_KIND_WORKING_DAYS, 5}).at;
+}
+
+/* A set in which any day of two months may be free or worked. The rules of fairness, said once more: what is overdue stays so, and
+ * no due instant moves into the past. */
+static void another_set(struct model *m)
+{
+    struct calendar_notice notices[62];
+    uint32_t count = 0;
+    int64_t now_ms;
+
+    for (int64_t day = civil_to_days(2026, 3, 1); day < civil_to_days(2026, 5, 1); day++)
+        if (draw(m, 4) == 0)
+            notices[count++] = (struct calendar_notice){day, draw(m, 2) == 0 ? DAY_HOLIDAY : DAY_MAKE_UP, NULL};
+    take_over(&m->h, office_with("0123456789abcdef"[++m->sets % 16], notices, count));
+    if (draw(m, 3) == 0) { /* killed in the middle of it */
+        engine_take(m->h.engine, NULL, 0, m->h.clock_ms);
+        ck_assert_int_eq(engine_journaled(m->h.engine, engine_append(m->h.engine)), 0);
+        harness_kill(&m->h);
+    }
+    harness_settle(&m->h);
+    now_ms = m->h.clock_ms;
+    for (int i = 0; i < m->cases; i++) {
+        int64_t due_ms = due_under(m, m->started[i]);
+
+        if (!m->answered[i] && m->due[i] >= now_ms && due_ms >= now_ms)
+            m->due[i] = due_ms;
+    }
+}
+
+static void one_step(struct model *m)
+{
+    char name[16], body[96];
+    int i = m->cases > 0 ? (int)draw(m, (uint64_t)m->cases) : 0;
+
+    m->h.clock_ms += (int64_t)draw(m, 20 * (uint64_t)HOUR) + 1;
+    switch (draw(m, 5)) {
+    case 0:
+    case 1:
+        if (m->cases == RANDOM_CASES)
+            return;
+        snprintf(name, sizeof(name), "s%d", m->cases);
+        json_decref(harness_do(&m->h, name, "submit", -1, SUBMIT));
+        m->started[m->cases] = m->h.clock_ms;
+        m->due[m->cases] = due_under(m, m->h.clock_ms);
+        m->cases++;
+        return;
+    case 2:
+        another_set(m);
+        return;
+    case 3:
+        harness_kill(&m->h);
+        return;
+    default:
+        if (m->cases == 0 || m->answered[i])
+            return;
+        snprintf(body, sizeof(body), "{'submitted': 's%d', 'kind': 'lead'}", i);
+        snprintf(name, sizeof(name), "g%d", i);
+        json_decref(harness_do(&m->h, name, "sign", -1, body));
+        snprintf(body, sizeof(body), "{'submitted': 's%d', 'code': 'solved', 'text': 'done'}", i);
+        snprintf(name, sizeof(name), "a%d", i);
+        json_decref(harness_do(&m->h, name, "answer", -1, body));
+        m->answered[i] = true;
+    }
+}
+
+START_TEST(any_set_at_any_time)
+{
+    struct model m = {.random = (uint64_t)_i * 7919 + 1};
+    char name[16], line[512];
+
+    harness_begin(&m.h, false);
+    m.h.clock_ms = at(2026, 3, 2, 9);
+    harness_settle(&m.h);
+    struct district *old = m.h.district;
+    m.h.district = office('b', false);
+    ck_assert_int_eq(engine_adopt(m.h.engine, m.h.district, m.h.config, line), 0);
+    district_unmake(old);
+    harness_settle(&m.h);
+    for (int step = 0; step < RANDOM_STEPS; step++)
+        one_step(&m);
+    harness_settle(&m.h);
+    for (int i = 0; i < m.cases; i++) {
+        snprintf(name, sizeof(name), "s%d", i);
+        ck_assert_msg(due_of(&m.h, name) == m.due[i], "seed %d, case %d of %d: %lld ms off", _i, i, m.cases,
+                      (long long)(due_of(&m.h, name) - m.due[i]));
+    }
+    m.h.engine = engine_close(m.h.engine);
+    ck_assert_int_eq(harness_check(&m.h, line), 0);
+    end(&m.h);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("adopt");
@@ -254,6 +374,7 @@ int main(void)
     tcase_add_test(tcase, a_case_is_settled_before_it_is_worked_on);
     tcase_add_test(tcase, no_rung_of_an_old_due_instant_fires);
     tcase_add_test(tcase, a_calendar_that_ends_is_said_from_sixty_days_before);
+    tcase_add_loop_test(tcase, any_set_at_any_time, 0, 12);
     tcase_add_test(tcase, the_walk_goes_on_after_a_kill);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
