@@ -355,13 +355,13 @@ def scopes(target):
                 body["case"] = target.cases[cases.get(command.name, "handling")]
             if command.name == "cancel":
                 body["unit"] = "HOUSING"  # one of two that support
-            for who in ("far-" + role, "nowhere-" + role):
-                target.refused("NOT_YOURS", request(command.name, body), who=who, hint=f"{who} {command.name}")
+            for who, refusal in (("far-" + role, "NOT_YOURS"), ("nowhere-" + role, "KEY_UNIT")):
+                target.refused(refusal, request(command.name, body), who=who, hint=f"{who} {command.name}")
                 count += 1
-    for who in ("far-supervisor", "nowhere-supervisor"):
-        target.refused("NOT_YOURS", request("events", {"from": 1}), who=who)
-        target.refused("NOT_YOURS", request("inbox", {"unit": "S1"}), who=who)
-        target.refused("NOT_YOURS", request("metrics", {"metric": "duration", "by": "street", "unit": "S1"}), who=who)
+    for who, refusal in (("far-supervisor", "NOT_YOURS"), ("nowhere-supervisor", "KEY_UNIT")):
+        target.refused(refusal, request("events", {"from": 1}), who=who)
+        target.refused(refusal, request("inbox", {"unit": "S1"}), who=who)
+        target.refused(refusal, request("metrics", {"metric": "duration", "by": "street", "unit": "S1"}), who=who)
     return count + 6
 
 
@@ -369,7 +369,9 @@ def secrets(target):
     """Who may not read a citizen's words does not get them."""
     words = SECRET.encode(), PHONE.encode()
     case = target.cases["handling"]
-    for who in ("far-worker", "far-operator", "far-leader", "nowhere-worker", "far-supervisor"):
+    for name, body in (("show_case", {"case": case}), ("timeline", {"case": case}), ("list_cases", {}), ("follow", {"name": "n"})):
+        target.refused("KEY_UNIT", request(name, body), who="nowhere-worker", hint=name)
+    for who in ("far-worker", "far-operator", "far-leader", "far-supervisor"):
         target.refused("NOT_FOUND", request("show_case", {"case": case}), who=who)
         target.refused("NOT_FOUND", request("timeline", {"case": case}), who=who)
         target.refused("NOT_FOUND", request("timeline", {"case": case, "before": 10**6}), who=who)
