@@ -155,6 +155,15 @@ static const char *option_of(const struct session *session, const struct reply *
     return NULL;
 }
 
+/* Says it, and for want of a role which ones the key has, once they are known. */
+static enum exit_code refused(const struct session *session, const struct reply *reply)
+{
+    enum exit_code code = say_refused(reply, option_of(session, reply));
+    if (reply->refusal == REFUSAL_NO_ROLE && !session->options.json && session->actor[0] != '\0')
+        say(code, "your key `%s` has the roles: %s. Another is named with --key.", session->actor, session->roles);
+    return code;
+}
+
 static enum exit_code send_and_wait(struct session *session, const struct shape *shape, const void *body,
                                     struct client_request *request, struct client_reply *ret)
 {
@@ -178,7 +187,7 @@ static enum exit_code send_and_wait(struct session *session, const struct shape 
         return session_key_unknown(session);
     if (error < 0)
         return say_errno(error, "the question to %s failed", session->options.server);
-    return ret->reply.ok ? EXIT_DONE : say_refused(&ret->reply, option_of(session, &ret->reply));
+    return ret->reply.ok ? EXIT_DONE : refused(session, &ret->reply);
 }
 
 enum exit_code session_ask(struct session *session, enum query_type query, const void *body, struct client_reply *ret)

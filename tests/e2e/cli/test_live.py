@@ -70,7 +70,7 @@ class Live(unittest.TestCase):
 
     def refused(self, refusal, *words, code=1, **more):
         done = self.huying(*words, code=code, **more)
-        self.assertRegex(done.stderr, rf"^huying: refused \({refusal}\): .*\. .*— .+\n$")
+        self.assertRegex(done.stderr, rf"^huying: refused \({refusal}\): .*\. .*— .+\n(huying: your key .+\n)?$")
         self.assertEqual(done.stdout, "")
         said = json.loads(self.huying("--json", *words, code=code, **more).stderr)
         self.assertEqual(said["refusal"], refusal)
@@ -266,6 +266,7 @@ class Words(Live):
         self.refused("NO_ROLE", "submit", "--kind", "request", "--matter", "M01", "--place", "C11", key="s2")
         done = self.huying("submit", "--kind", "request", "--matter", "M01", "--place", "C11", key="s2", code=1)
         self.assertIn("(field: operator)", done.stderr)
+        self.assertIn("\nhuying: your key `s2` has the roles: worker leader. Another is named with --key.\n", done.stderr)
         self.assertIn("route: UNIT is missing (or --unit): ", self.huying("route", case, code=2).stderr)
         self.refused("NOT_YOURS", "sign", case, "--unit", "S1", key="s2")
         self.refused("CLOCK", "advance", "1999-01-01")
