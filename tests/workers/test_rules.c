@@ -1,8 +1,8 @@
 /* Rules files. */
+#include "proto/client/view.h"
 #include "tests/store/scratch.h"
 #include "tests/store/suite.h"
 #include "workers/rules.h"
-#include "proto/client/view.h"
 
 #include <errno.h>
 #include <stdlib.h>
