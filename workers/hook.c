@@ -169,7 +169,7 @@ static void add_event(struct hook *hook, const msgpack_object *row)
     struct parcel *parcel;
 
     if (event == NULL)
-        abort(); /* no memory: passed over, it would be confirmed with those after it */
+        abort();                                        /* no memory: passed over, it would be confirmed with those after it */
     if (seq <= lanes->looked || !wanted(hook, event)) { /* known, or never to be sent */
         json_decref(event);
         return;
