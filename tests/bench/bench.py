@@ -1,9 +1,17 @@
-"""bench.py BUILD SOURCE [ROUNDS] - durable submits and cycles, interleaved with the design's limit and with one LMDB commit a batch.
+"""bench.py - durable submits and cycles of several servers in one interleaved run; script/bench calls it.
 
-In each round every server gets a fresh data folder and the same bounded load, in turn; a ratio is taken inside its round. What is
-printed is the median of the rounds, and of the ratios the median, least and greatest.
+  bench.py limits BUILD SOURCE ROUNDS
+      huyingd beside the design's limit (journal only) and one LMDB commit a batch
+  bench.py against BUILD SOURCE ROUNDS OTHER_BUILD OTHER_SOURCE COMMIT [--curve] [--json]
+      huyingd beside the huyingd of another commit, each with its own configuration, both under the load program of BUILD
+
+In each round every server gets a fresh data folder and the same bounded load, in turn, first one first and in the next round the
+other; a ratio is taken inside its round. What is printed is the median of the rounds, and of the ratios the median, least and
+greatest.
 """
 
+import argparse
+import collections
 import json
 import os
 import shutil
@@ -12,10 +20,14 @@ import subprocess
 import sys
 import tempfile
 
-SERVERS = {"huyingd": "dispatcher/shell/huyingd", "journal only (a)": "tests/bench/bench-journal-only",
-           "LMDB commit a batch (b)": "tests/bench/bench-lmdb-commit"}
+# A server that is measured: its program, and the tree whose configuration it reads.
+Candidate = collections.namedtuple("Candidate", "program source")
+HUYINGD = "dispatcher/shell/huyingd"
+LIMITS = {"huyingd": HUYINGD, "journal only (a)": "tests/bench/bench-journal-only", "LMDB commit a batch (b)": "tests/bench/bench-lmdb-commit"}
 IN_FLIGHT = {1: 2000, 32: 8000, 256: 24000, 1024: 32000}
 CYCLES = {1: 500, 32: 3000, 256: 6000, 1024: 8000}
+LOADS = {"submit": IN_FLIGHT, "cycle": CYCLES}
+RATIO_MIN = 0.95
 
 
 def key(folder, name):
@@ -29,9 +41,9 @@ def key(folder, name):
 
 
 class Server:
-    def __init__(self, build, source, program, curve):
+    def __init__(self, candidate, curve):
         self.folder = tempfile.mkdtemp(prefix="huying-bench-")
-        words = [os.path.join(build, program), "--config", os.path.join(source, "config/boston"), "--data", self.folder + "/data", "--keys",
+        words = [candidate.program, "--config", os.path.join(candidate.source, "config/boston"), "--data", self.folder + "/data", "--keys",
                  self.folder + "/keys", "--listen", "tcp://127.0.0.1:*", "--events", "tcp://127.0.0.1:*", "--clock", "drill" if curve else "real"]
         self.process = subprocess.Popen(words + ([] if curve else ["--plain"]), stderr=subprocess.PIPE, text=True)
         self.url = None
@@ -59,14 +71,15 @@ class Server:
         shutil.rmtree(self.folder)
 
 
-def measure(build, source, what, counts, servers, rounds, curve):
+def measure(build, what, counts, servers, rounds, curve):
+    """Rates per second and p99 in us, by name and number in flight. servers: candidates by name."""
     rates = {name: {n: [] for n in counts} for name in servers}
     p99 = {name: {n: [] for n in counts} for name in servers}
     for number in range(rounds):
-        for name in servers:
+        for name in servers if number % 2 == 0 else reversed(servers):
             if sys.stderr.isatty():
                 print(f"\r{what}{' CURVE' if curve else ''}: round {number + 1} of {rounds}, {name:30}", end="", file=sys.stderr)
-            server = Server(build, source, SERVERS[name], curve)
+            server = Server(servers[name], curve)
             for in_flight, count in counts.items():
                 result = server.load(build, what, in_flight, count)
                 rates[name][in_flight].append(result["per_second"])
@@ -92,13 +105,12 @@ def table(title, counts, rates, p99):
         print(f"| {in_flight} | " + " | ".join(cells) + " |")
 
 
-def main():
-    build, source = sys.argv[1], sys.argv[2]
-    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 5
+def limits(build, source, rounds):
+    servers = {name: Candidate(os.path.join(build, program), source) for name, program in LIMITS.items()}
     ratio = None
     for curve in (False, True):
         security = "CURVE" if curve else "plain"
-        rates, p99 = measure(build, source, "submit", IN_FLIGHT, list(SERVERS), rounds, curve)
+        rates, p99 = measure(build, "submit", IN_FLIGHT, servers, rounds, curve)
         table(f"Durable submits per second, {security}, medians of {rounds} interleaved rounds", IN_FLIGHT, rates, p99)
         if not curve:
             plain = rates
@@ -107,10 +119,63 @@ def main():
             print("CURVE / plain of huyingd: " + ", ".join(
                 f"{n}: {statistics.median(rates['huyingd'][n]) / statistics.median(plain['huyingd'][n]):.2f}" for n in IN_FLIGHT))
         names = ["huyingd", "LMDB commit a batch (b)"]
-        rates, p99 = measure(build, source, "cycle", CYCLES, names, rounds, curve)
+        rates, p99 = measure(build, "cycle", CYCLES, {name: servers[name] for name in names}, rounds, curve)
         table(f"Commands per second in cycles of submit, claim, sign, answer, {security}", CYCLES, rates, p99)
     print(f"\nTarget: submits at 256 in flight, plain, at least 1.5 times (b): {ratio:.2f}, {'reached' if ratio >= 1.5 else 'MISSED'}")
     return 0 if ratio >= 1.5 else 1
+
+
+def compare(what, transport, counts, rates, p99):
+    """Rows of --against: per number in flight the median of the ratios inside a round, and what they were made of."""
+    rows = []
+    for n in counts:
+        mine, others = rates["this tree"][n], rates["the other"][n]
+        ratios = [x / y for x, y in zip(mine, others)]
+        rows.append({"what": what, "transport": transport, "in_flight": n, "ratio": statistics.median(ratios), "min": min(ratios),
+                     "max": max(ratios), "per_second": statistics.median(mine), "other_per_second": statistics.median(others),
+                     "p99_us": statistics.median(p99["this tree"][n]), "other_p99_us": statistics.median(p99["the other"][n])})
+    return rows
+
+
+def against(build, source, rounds, other_build, other_source, commit, with_curve, as_json):
+    servers = {"this tree": Candidate(os.path.join(build, HUYINGD), source), "the other": Candidate(os.path.join(other_build, HUYINGD), other_source)}
+    rows = []
+    for curve in (False, True) if with_curve else (False,):
+        for what, counts in LOADS.items():
+            rates, p99 = measure(build, what, counts, servers, rounds, curve)
+            rows += compare(what, "curve" if curve else "plain", counts, rates, p99)
+    slower = [row for row in rows if row["ratio"] < RATIO_MIN]
+    if as_json:
+        print(json.dumps({"against": commit, "rounds": rounds, "ratio_min": RATIO_MIN, "rows": rows}))
+    else:
+        print(f"This tree / {commit[:12]}, {rounds} interleaved rounds: median of the ratios inside a round (least-greatest)")
+        print("| load | in flight | this tree per s | the other per s | p99 ms | the other's p99 ms | ratio |\n" + "|---" * 7 + "|")
+        for row in rows:
+            print(f"| {row['what']}, {row['transport']} | {row['in_flight']} | {row['per_second']:.0f} | {row['other_per_second']:.0f} | "
+                  f"{row['p99_us'] / 1000:.1f} | {row['other_p99_us'] / 1000:.1f} | "
+                  f"{row['ratio']:.2f} ({row['min']:.2f}-{row['max']:.2f}) |")
+        print(f"\nAt least {RATIO_MIN} at each load: " +
+              ("yes" if not slower else "NO: " + ", ".join(f"{row['what']} {row['transport']} {row['in_flight']}" for row in slower)))
+    return 1 if slower else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="script/bench")
+    ways = parser.add_subparsers(dest="way", required=True)
+    for way in ("limits", "against"):
+        of = ways.add_parser(way)
+        of.add_argument("build")
+        of.add_argument("source")
+        of.add_argument("rounds", type=int)
+        if way == "against":
+            for word in ("other_build", "other_source", "commit"):
+                of.add_argument(word)
+            of.add_argument("--curve", action="store_true")
+            of.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    if given.way == "limits":
+        return limits(given.build, given.source, given.rounds)
+    return against(given.build, given.source, given.rounds, given.other_build, given.other_source, given.commit, given.curve, given.json)
 
 
 if __name__ == "__main__":
