@@ -233,7 +233,7 @@ static enum exit_code say_not_in_list(const char *name, const char *text, const 
     int size = 0;
     for (uint32_t i = 0; i < values->count && size < (int)sizeof list; i++)
         size += snprintf(list + size, sizeof list - (size_t)size, "%s%s", i == 0 ? "" : ", ", values->names[i]);
-    return say(EXIT_USAGE, "%s: `%s` is none of: %s.", name, text, list);
+    return say(EXIT_USAGE, "%s: `%s` is not one of: %s.", name, text, list);
 }
 
 static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *ret)
@@ -288,7 +288,7 @@ static enum exit_code set_field(struct session *session, const struct field_shap
         int64_t span_ms = 0;
         const char *wrong = span_parse_ms(text, &span_ms);
         memcpy(at, &span_ms, sizeof span_ms);
-        return wrong == NULL ? EXIT_DONE : say(EXIT_USAGE, "%s: `%s` is no span: %s.", name, text, wrong);
+        return wrong == NULL ? EXIT_DONE : say(EXIT_USAGE, "%s: `%s` is not a duration: %s.", name, text, wrong);
     }
     case FIELD_ID:
     case FIELD_NUM:
@@ -313,11 +313,11 @@ static enum exit_code set_field(struct session *session, const struct field_shap
     case FIELD_CODE:
         return code_make(text, strlen(text), at)
                    ? EXIT_DONE
-                   : say(EXIT_USAGE, "%s: `%s` is no code. A code has 1 to 32 of A-Z a-z 0-9 _ . -", name, text);
+                   : say(EXIT_USAGE, "%s: `%s` is not a code. A code has 1 to 32 of the characters A-Z a-z 0-9 _ . -", name, text);
     case FIELD_CODES:
         return add_codes(text, at)
                    ? EXIT_DONE
-                   : say(EXIT_USAGE, "%s: `%s` is no list of at most %d codes, such as A,B.", name, text, CODES_MAX);
+                   : say(EXIT_USAGE, "%s: `%s` is not a list of at most %d codes, such as A,B.", name, text, CODES_MAX);
     case FIELD_MAP:
         break;
     }
@@ -340,7 +340,7 @@ static enum exit_code check_case(const char *name, const char *text)
         break;
     }
     return say(EXIT_USAGE,
-               "%s: `%s` is no case. Write its number, YYMMDD-NNNNN-C, or its id; `huying case list` shows the numbers.", name,
+               "%s: `%s` is not a case. Write its number, YYMMDD-NNNNN-C, or its id; `huying case list` shows the numbers.", name,
                text);
 }
 
@@ -361,7 +361,8 @@ enum exit_code arguments_case(const struct arguments *arguments, const char *nam
     if (case_number_form(text) != CASE_FORM_ID)
         return EXIT_DONE;
     if (!parse_number(text, 1, INT64_MAX, &id))
-        return say(EXIT_USAGE, "%s: `%s` is no id of a case.", name, text);
+        return say(EXIT_USAGE, "%s: `%s` is not the id of a case. An id is a whole number; `huying case list --json` shows them.",
+                   name, text);
     *ret = (struct show_case_query){.given = SHOW_CASE_HAS_CASE, .case_id = (uint64_t)id};
     return EXIT_DONE;
 }

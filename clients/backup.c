@@ -109,7 +109,8 @@ enum exit_code backup_run(struct session *session, const struct arguments *argum
     if (status && name != NULL)
         return say(EXIT_USAGE, "--status tells of the last backup: leave `%s` out.", name);
     if (name != NULL && !code_make(name, strlen(name), &query.start))
-        return say(EXIT_USAGE, "`%s` is no name for a backup: 1 to 32 of A-Z a-z 0-9 _ . -, never a path.", name);
+        return say(EXIT_USAGE,
+                   "`%s` is not a valid name for a backup: use 1 to 32 of the characters A-Z a-z 0-9 _ . -, never a path.", name);
     if (name == NULL)
         name_by_clock(&query.start);
     enum exit_code code = ask(session, &query, &state);

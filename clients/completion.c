@@ -330,7 +330,7 @@ enum exit_code completion_print(const char *shell)
         puts("# completion of huying for fish");
         print_fish();
     } else {
-        return say(EXIT_USAGE, "--completion: `%s` is none of: bash, zsh, fish.", shell);
+        return say(EXIT_USAGE, "--completion: `%s` is not one of: bash, zsh, fish.", shell);
     }
     return EXIT_DONE;
 }

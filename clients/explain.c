@@ -141,7 +141,7 @@ static enum exit_code explain_case(struct session *session, const struct argumen
     struct show_case_query which;
     json_t *shown = NULL, *list = NULL, *routed = NULL;
     if (case_number_form(arguments_word(arguments, "MATTER")) == CASE_FORM_NONE)
-        return say(EXIT_USAGE, "PLACE is missing: name a matter and a place, or a case alone. `%s` is no case.",
+        return say(EXIT_USAGE, "PLACE is missing: name a matter and a place, or a case alone. `%s` is not a case.",
                    arguments_word(arguments, "MATTER"));
     enum exit_code code = arguments_case(arguments, "MATTER", &which);
     routed = json_array();

@@ -157,13 +157,13 @@ static enum exit_code say_end(const struct import *import)
     case IMPORT_END_INTERRUPTED:
         return say(EXIT_FAILED, "interrupted.");
     case IMPORT_END_NOT_REACHABLE:
-        return say(EXIT_NOT_REACHABLE, "%s does not answer any more.", import->session->options.server);
+        return say(EXIT_NOT_REACHABLE, "%s no longer answers.", import->session->options.server);
     case IMPORT_END_KEY_UNKNOWN:
         return session_key_unknown(import->session);
     case IMPORT_END_NO_ROLE:
         return say_no_role(import->session);
     case IMPORT_END_BUSY:
-        return say(EXIT_BUSY, "the dispatcher is busy and stayed so; it takes no more for now.");
+        return say(EXIT_BUSY, "the dispatcher is busy and stays so; it takes nothing more for now.");
     case IMPORT_END_STORAGE:
         return say(EXIT_FAILED, "the dispatcher cannot store anything. Look at its log and its disk.");
     case IMPORT_END_FAILED:

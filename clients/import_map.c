@@ -132,7 +132,7 @@ static int read_field(struct reader *reader, const struct raw_field *raw, unsign
     snprintf(path, sizeof path, "fields.%u", index);
     int32_t found = raw->field == NULL ? -1 : find_field(raw->field);
     if (found < 0) {
-        yaml_fault(&reader->yaml, reader->faults, path, "`field: %s` is no field of a submit; write one of %s",
+        yaml_fault(&reader->yaml, reader->faults, path, "`field: %s` is not a field of a submit; write one of %s",
                    raw->field == NULL ? "" : raw->field, list_fields(list));
         return 0;
     }
@@ -205,7 +205,7 @@ int import_map_of_header(const struct table *table, uint32_t column_count, struc
         int32_t found = find_field(table->columns[i]);
         if (found < 0)
             faults_add(faults, table->file, 1, i + 1,
-                       "column `%s` is no field of a submit; name it like one of %s, or say with --map which field it is",
+                       "column `%s` is not a field of a submit; name it like one of %s, or say with --map which field it is",
                        table->columns[i], list_fields(list));
         else if (!copy(table->columns[i], &map->fields[found].column))
             error = -ENOMEM;

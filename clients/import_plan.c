@@ -144,7 +144,7 @@ static bool read_word(struct reading *reading, uint32_t field, const char *text,
     }
     for (uint32_t i = 0; i < values->count && size < (int)sizeof list; i++)
         size += snprintf(list + size, sizeof list - (size_t)size, "%s%s", i == 0 ? "" : ", ", values->names[i]);
-    fault(reading, field, REFUSAL_BAD_FIELD, "`%.100s` is none of: %s. Write one of these, or put it among `values` in the map.",
+    fault(reading, field, REFUSAL_BAD_FIELD, "`%.100s` is not one of: %s. Write one of these, or put it among `values` in the map.",
           text, list);
     return false;
 }
@@ -157,13 +157,13 @@ static bool read_instant(struct reading *reading, uint32_t field, const char *te
         return true;
     if (error == -ERANGE)
         fault(reading, field, REFUSAL_BAD_FIELD,
-              "`%.100s` never was: the clocks were put forward over it. Write the instant with its offset.", text);
+              "`%.100s` does not exist: the clocks skip it (daylight saving). Write the instant with its offset.", text);
     else if (map->time_format != NULL)
-        fault(reading, field, REFUSAL_BAD_FIELD, "`%.100s` is no instant of the form `%.100s`, which the map names.", text,
+        fault(reading, field, REFUSAL_BAD_FIELD, "`%.100s` is not a date and time of the form `%.100s`, which the map names.", text,
               map->time_format);
     else
-        fault(reading, field, REFUSAL_BAD_FIELD, "`%.100s` is no instant. Write 2011-10-01T08:30:00-04:00, or 2011-10-01 08:30.",
-              text);
+        fault(reading, field, REFUSAL_BAD_FIELD,
+              "`%.100s` is not a date and time. Write 2011-10-01T08:30:00-04:00, or 2011-10-01 08:30.", text);
     return false;
 }
 
@@ -188,7 +188,8 @@ static bool read_value(struct reading *reading, uint32_t index, struct text text
     case FIELD_CODE:
         if (code_make(text.at, text.size, (struct code *)(void *)at))
             return true;
-        fault(reading, index, REFUSAL_BAD_FIELD, "`%.100s` is no code. A code has 1 to 32 of A-Z a-z 0-9 _ . -", text.at);
+        fault(reading, index, REFUSAL_BAD_FIELD, "`%.100s` is not a code. A code has 1 to 32 of the characters A-Z a-z 0-9 _ . -",
+              text.at);
         return false;
     case FIELD_ENUM:
         return read_word(reading, index, text.at, field->values, (int *)(void *)at);

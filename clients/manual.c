@@ -125,21 +125,21 @@ static const char head[] =
     "answers are JSON, and a refusal is one JSON object on one line:\n"
     ".IR refusal ,\n.IR field ,\n.IR sentence ,\n.IR hint ,\n.I retry\nand, where an option gives the field,\n.IR option .\n";
 
-static const char tail[] =
-    ".SH EXIT STATUS\n"
-    ".TP\n.B 0\nDone.\n.TP\n.B 1\nRefused: standard error says why, and what to do.\n.TP\n.B 2\nThe words were not understood.\n"
-    ".TP\n.B 3\nThe dispatcher is not reachable, or does not admit the key.\n.TP\n.B 4\nFailed.\n"
-    ".TP\n.B 5\nThe dispatcher is busy: the same again in a moment.\n"
-    ".SH ENVIRONMENT\n"
-    ".TP\n.B HUYING_SERVER\nThe dispatcher, as\n.BR \\-\\-server .\n"
-    ".TP\n.B HUYING_KEY\nYour key, as\n.BR \\-\\-key .\n"
-    ".TP\n.B HUYING_KEYS\nThe keys folder, as\n.BR \\-\\-keys .\n"
-    ".TP\n.B NO_COLOR\nWhere it is set and not empty, nothing is painted.\n"
-    ".SH FILES\n"
-    ".TP\n.I ~/.config/huying/keys/server.pub\nPublic key of the dispatcher.\n"
-    ".TP\n.I ~/.config/huying/keys/NAME.key\nA key pair; its holder's alone (mode 600).\n"
-    ".SH SEE ALSO\n"
-    ".BR huyingd (8),\n.BR huying\\-admin (8),\n.BR huying\\-config (5)\n";
+static const char tail[] = ".SH EXIT STATUS\n"
+                           ".TP\n.B 0\nDone.\n.TP\n.B 1\nRefused: standard error says why, and what to do.\n.TP\n.B 2\nWrong "
+                           "usage: an option, an argument or its value.\n"
+                           ".TP\n.B 3\nThe dispatcher is not reachable, or does not admit the key.\n.TP\n.B 4\nFailed.\n"
+                           ".TP\n.B 5\nThe dispatcher is busy: the same again in a moment.\n"
+                           ".SH ENVIRONMENT\n"
+                           ".TP\n.B HUYING_SERVER\nThe dispatcher, as\n.BR \\-\\-server .\n"
+                           ".TP\n.B HUYING_KEY\nYour key, as\n.BR \\-\\-key .\n"
+                           ".TP\n.B HUYING_KEYS\nThe keys folder, as\n.BR \\-\\-keys .\n"
+                           ".TP\n.B NO_COLOR\nWhere it is set and not empty, nothing is painted.\n"
+                           ".SH FILES\n"
+                           ".TP\n.I ~/.config/huying/keys/server.pub\nPublic key of the dispatcher.\n"
+                           ".TP\n.I ~/.config/huying/keys/NAME.key\nA key pair; its holder's alone (mode 600).\n"
+                           ".SH SEE ALSO\n"
+                           ".BR huyingd (8),\n.BR huying\\-admin (8),\n.BR huying\\-config (5)\n";
 
 static const char *const group_titles[VERB_GROUP_COUNT] = {
     [VERB_DESK] = "OPERATOR AND DISPATCHER", [VERB_UNIT] = "CLERK OF A UNIT",  [VERB_CALL] = "CALLS",

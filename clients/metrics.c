@@ -62,7 +62,7 @@ static enum exit_code read_days(struct session *session, const struct arguments 
         if (text == NULL)
             continue;
         if (instant_parse_day(text, session->zone, i, i == 0 ? &query->from : &query->until) < 0)
-            return say(EXIT_USAGE, "--%s: `%s` is no day. Write it like 2011-07-01.", names[i], text);
+            return say(EXIT_USAGE, "--%s: `%s` is not a day. Write it like 2011-07-01.", names[i], text);
         if (i == 0 && query->from < 0)
             query->from = 0; /* a day that began before 1970: instants of the language do not */
         query->given |= i == 0 ? METRICS_HAS_FROM : METRICS_HAS_UNTIL;
@@ -84,11 +84,11 @@ static enum exit_code read_query(const struct arguments *arguments, const char *
     if (by == NULL)
         return say(EXIT_USAGE, "--by is missing: department, street, community or matter.");
     if (grouping < 0)
-        return say(EXIT_USAGE, "--by: `%s` is none of: department, street, community, matter.", by);
+        return say(EXIT_USAGE, "--by: `%s` is not one of: department, street, community, matter.", by);
     *query = (struct metrics_query){
         .given = METRICS_HAS_METRIC | METRICS_HAS_BY, .metric = (enum metric)metric, .by = (enum metric_by)grouping};
     if (unit != NULL && !code_make(unit, strlen(unit), &query->unit))
-        return say(EXIT_USAGE, "--unit: `%s` is no code. A code has 1 to 32 of A-Z a-z 0-9 _ . -", unit);
+        return say(EXIT_USAGE, "--unit: `%s` is not a code. A code has 1 to 32 of the characters A-Z a-z 0-9 _ . -", unit);
     if (unit != NULL)
         query->given |= METRICS_HAS_UNIT;
     return EXIT_DONE;

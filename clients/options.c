@@ -15,7 +15,7 @@ static const struct argp_option global_options[] = {
     {"server", OPTION_SERVER, "URL", 0, "The dispatcher (HUYING_SERVER; tcp://127.0.0.1:7311)", 0},
     {"key", OPTION_KEY, "KEY", 0, "Your key: its file, or its name in the keys folder (HUYING_KEY; default)", 0},
     {"keys", OPTION_KEYS, "DIR", 0, "Keys folder (HUYING_KEYS; ~/.config/huying/keys)", 0},
-    {"plain", OPTION_PLAIN, 0, 0, "Speak without encryption; the dispatcher must have been started with --plain", 0},
+    {"plain", OPTION_PLAIN, 0, 0, "Connect without encryption; the dispatcher must have been started with --plain", 0},
     {"json", OPTION_JSON, 0, 0, "Answer as JSON", 0},
     {"at", OPTION_AT, "INSTANT", 0, "Drill time, role importer: the command's own instant", 0},
     {"request", OPTION_REQUEST, "ID", 0, "Request id; the same id again gives the same answer and does nothing twice", 0},

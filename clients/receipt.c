@@ -41,7 +41,7 @@ static const char *source_in_words(const char *source)
         {"policy", "by the policy"},
         {"catalogue", "by the dispatch list"},
         {"given", "given by the sender"},
-        {"half", "half of the list's, after a take-over"},
+        {"half", "half of the list's limit, after a take-over"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i][0], source) == 0)

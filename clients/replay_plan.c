@@ -39,7 +39,7 @@ static const char *read_instant(const struct replay_map *map, const char *text, 
     if (error == -ENODATA)
         return needed ? "it has no opening time" : NULL;
     if (error == -ERANGE)
-        return "a local time that never was: the clocks were put forward over it";
+        return "a local time that does not exist: the clocks skip it (daylight saving)";
     return error < 0 ? "a time that cannot be read" : NULL;
 }
 

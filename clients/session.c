@@ -105,7 +105,8 @@ enum exit_code session_connect(struct session *session)
     int error = client_open(&options, &session->client);
     explicit_bzero(&options, sizeof options);
     if (error == -EINVAL)
-        return say(EXIT_USAGE, "`%s` is no address of a dispatcher. Write it like tcp://127.0.0.1:7311 or ipc:///run/huying.sock.",
+        return say(EXIT_USAGE,
+                   "`%s` is not the address of a dispatcher. Write it like tcp://127.0.0.1:7311 or ipc:///run/huying.sock.",
                    session->options.server);
     if (error < 0) {
         say_errno(error, "cannot open a connection to %s", session->options.server);
@@ -133,14 +134,13 @@ enum exit_code session_not_reachable(const struct session *session)
             "%s did not answer in time. It is there, but slow or stopping: look at its log, or give it more time with --timeout.",
             o->server);
     if (o->plain)
-        return say(
-            EXIT_NOT_REACHABLE,
-            "nobody answers at %s. Check that huyingd runs there (it prints `ready`), that --server or HUYING_SERVER names the "
-            "address it listens on, and that it was started with --plain as you were.",
-            o->server);
+        return say(EXIT_NOT_REACHABLE,
+                   "no answer from %s. Check that huyingd runs there (it prints `ready`), that --server or HUYING_SERVER names the "
+                   "address it listens on, and that it was started with --plain as you were.",
+                   o->server);
     return say(
         EXIT_NOT_REACHABLE,
-        "nobody answers at %s. Check that huyingd runs there (it prints `ready`), that --server or HUYING_SERVER names the address "
+        "no answer from %s. Check that huyingd runs there (it prints `ready`), that --server or HUYING_SERVER names the address "
         "it listens on, and that it knows your key `%s` (folder %s).",
         o->server, o->key, keys);
 }
@@ -160,7 +160,7 @@ static enum exit_code refused(const struct session *session, const struct reply 
 {
     enum exit_code code = say_refused(reply, option_of(session, reply));
     if (reply->refusal == REFUSAL_NO_ROLE && !session->options.json && session->actor[0] != '\0')
-        say(code, "your key `%s` has the roles: %s. Another is named with --key.", session->actor, session->roles);
+        say(code, "your key `%s` has the roles: %s. Name another with --key.", session->actor, session->roles);
     return code;
 }
 
@@ -180,7 +180,7 @@ static enum exit_code send_and_wait(struct session *session, const struct shape 
     request->body_size = session->body.size;
     error = client_call(session->client, request, ret);
     if (error == -EINVAL)
-        return say(EXIT_USAGE, "`%s` is no request id: 1 to 64 visible ASCII characters are needed.", request->request_id);
+        return say(EXIT_USAGE, "`%s` is not a request id: use 1 to 64 visible ASCII characters.", request->request_id);
     if (error == -ETIMEDOUT || (error == 0 && ret->error == -ETIMEDOUT))
         return session_not_reachable(session);
     if (error == -EACCES || (error == 0 && ret->error == -EACCES))
@@ -247,10 +247,13 @@ enum exit_code session_instant(struct session *session, const char *name, const 
         error = instant_parse(text, session->zone, ret_at_ms);
     }
     if (error == -ERANGE)
-        return say(EXIT_USAGE, "%s: `%s` never was: the clocks were put forward over it in %s.", name, text,
-                   session->district_zone);
+        return say(EXIT_USAGE,
+                   "%s: `%s` does not exist in %s: the clocks skip it (daylight saving). Write it with its offset, such as "
+                   "2011-10-01T08:30:00-04:00.",
+                   name, text, session->district_zone);
     if (error < 0)
-        return say(EXIT_USAGE, "%s: `%s` is no instant. Write 2011-10-01, \"2011-10-01 08:30\" or 2011-10-01T08:30:00-04:00.", name,
+        return say(EXIT_USAGE,
+                   "%s: `%s` is not a date and time. Write 2011-10-01, \"2011-10-01 08:30\" or 2011-10-01T08:30:00-04:00.", name,
                    text);
     return EXIT_DONE;
 }

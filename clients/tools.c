@@ -97,7 +97,7 @@ static enum exit_code add_roles(const char *text, uint32_t *roles)
             int size = 0;
             for (uint32_t i = 0; i < role_enum.count && size < (int)sizeof list; i++)
                 size += snprintf(list + size, sizeof list - (size_t)size, "%s%s", i == 0 ? "" : ", ", role_enum.names[i]);
-            return say(EXIT_USAGE, "`%.*s` is none of the roles: %s.", (int)one.size, one.at, list);
+            return say(EXIT_USAGE, "`%.*s` is not a role. The roles are: %s.", (int)one.size, one.at, list);
         }
         *roles |= ROLE_BIT(role);
         text += one.size;

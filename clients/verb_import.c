@@ -7,9 +7,9 @@ static const struct verb_word import_positions[] = {{"FILE.csv", NULL, NULL, "Th
 static const struct verb_word import_options[] = {
     {"map", NULL, "MAP.yaml", "Which column is which field; without it the columns are named like the fields of submit"},
     {"rejects", NULL, "FILE", "Where rows that are not taken are written, each with what to do"},
-    {"window", NULL, "N", "Most submits on their way at once (256)"},
+    {"window", NULL, "N", "Maximum number of submits at once (256)"},
     {"dry-run", NULL, NULL, "Send nothing: look at every row, and ask where it would go"},
-    {"progress", NULL, NULL, "Say how far it has come also where there is no terminal"},
+    {"progress", NULL, NULL, "Show progress even where standard error is not a terminal"},
     {0},
 };
 

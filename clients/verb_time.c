@@ -10,7 +10,7 @@ static const struct verb_word replay_positions[] = {{"FILE.csv", NULL, NULL, "Th
 static const struct verb_word replay_options[] = {
     {"map", NULL, "MAP.yaml", "How its columns become cases"},
     {"until", NULL, "INSTANT", "End of the replay (the map's, else the last close in the file)"},
-    {"in-flight", NULL, "N", "Most commands on their way at once (512)"},
+    {"in-flight", NULL, "N", "Maximum number of commands at once (512)"},
     {0},
 };
 

@@ -65,7 +65,7 @@ static int32_t minute_of_day(const char *at, const char **ret_end)
 
 const char *shifts_parse(const char *text, struct shifts *ret)
 {
-    static const char wanted[] = "write shifts as `09:00-12:00 13:00-17:00`, from 00:00 to 24:00, with a blank between two";
+    static const char wanted[] = "write shifts as `09:00-12:00 13:00-17:00`, from 00:00 to 24:00, with a blank between them";
     struct shifts shifts = {0};
     const char *at = text + strspn(text, " ");
     int32_t before = 0;

@@ -134,7 +134,7 @@ static void check_together(struct build *build)
     district->district_unit = district_unit_find(district, &policy->district);
     code_text(&policy->district, text);
     if (district->district_unit < 0) {
-        yaml_fault(&build->yaml, build->faults, "district", "`district: %s` is no unit of units.csv; add it there", text);
+        yaml_fault(&build->yaml, build->faults, "district", "`district: %s` is not a unit of units.csv; add it there", text);
         return;
     }
     check_in_service(build, "district", district->district_unit);
@@ -149,8 +149,8 @@ static void check_together(struct build *build)
         district->desk_unit = district_unit_find(district, &policy->desk);
         code_text(&policy->desk, text);
         if (district->desk_unit < 0)
-            yaml_fault(&build->yaml, build->faults, "desk", "`desk: %s` is no unit of units.csv; add it there, or leave `desk` out",
-                       text);
+            yaml_fault(&build->yaml, build->faults, "desk",
+                       "`desk: %s` is not a unit of units.csv; add it there, or leave `desk` out", text);
         else if (district->desk_unit != district->district_unit &&
                  (district->units[district->desk_unit].class != UNIT_CLASS_SECTION ||
                   district->units[district->desk_unit].parent != district->district_unit))

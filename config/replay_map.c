@@ -228,7 +228,8 @@ static int read_all(const struct reader *reader)
         return r;
     reader->map->until_given = true;
     if (replay_map_instant(reader->map, until, &reader->map->until_at_ms) < 0)
-        yaml_fault(&reader->yaml, reader->faults, "until", "`until: %s` is no local time; write it as 2011-10-01 00:00:00", until);
+        yaml_fault(&reader->yaml, reader->faults, "until", "`until: %s` is not a local time; write it as 2011-10-01 00:00:00",
+                   until);
     return 0;
 }
 

@@ -110,7 +110,7 @@ const char *span_parse_ms(const char *text, int64_t *ret_ms)
     if (why)
         return why;
     if (span_is_working(span))
-        return "this is no limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`";
+        return "this is not a limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`";
     *ret_ms = span.kind == TIME_KIND_NATURAL_DAYS ? span.amount * DAY_MS : span.amount;
     return NULL;
 }

@@ -20,7 +20,7 @@ static int32_t read_reference(const struct units_reader *reader, const struct un
     if (why)
         units_fault(reader, i, column, "%s `%s`: %s", name, text, why);
     else if (found < 0)
-        units_fault(reader, i, column, "%s `%s` is no unit of this file; write the code of a unit, or add it", name, text);
+        units_fault(reader, i, column, "%s `%s` is not a unit of this file; write the code of a unit, or add it", name, text);
     return found;
 }
 

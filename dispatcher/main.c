@@ -51,7 +51,8 @@ static const struct argp_option options[] = {
     {"keys", OPTION_KEYS, "DIR", 0, "Keys folder; default $HUYING_KEYS, else ~/.config/huying/keys", 0},
     {"backups", OPTION_BACKUPS, "DIR", 0, "Folder for `huying backup`, made when missing; without it no backups are made", 0},
     {"plain", OPTION_PLAIN, NULL, 0,
-     "No encryption and no keys: who reaches the socket is `default` and may do everything; only on loopback addresses or ipc", 0},
+     "No encryption and no keys: whoever reaches the socket is `default` and may do everything; only on loopback addresses or ipc",
+     0},
     {"clock", OPTION_CLOCK, "real|drill", 0,
      "Real time (default), or drill time, which moves by `huying advance` and by the instants of commands", 0},
     {"map-size", OPTION_MAP_SIZE, "BYTES", 0, "Most bytes of the rows' map", 0},
@@ -65,7 +66,7 @@ static error_t parse_size(const char *name, const char *text, size_t least, stru
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
     if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < least || value > PTRDIFF_MAX)
-        argp_error(state, "--%s wants a number of bytes of at least %zu, not '%s'", name, least, text);
+        argp_error(state, "--%s: a number of bytes of at least %zu is needed, not `%s`", name, least, text);
     *ret = (size_t)value;
     return 0;
 }
@@ -97,7 +98,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_CLOCK:
         if (strcmp(argument, "real") != 0 && strcmp(argument, "drill") != 0)
-            argp_error(state, "--clock is real or drill, not '%s'", argument);
+            argp_error(state, "--clock: real or drill is needed, not `%s`", argument);
         arguments->drill = strcmp(argument, "drill") == 0;
         return 0;
     case OPTION_MAP_SIZE:
@@ -105,11 +106,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_SEGMENT_SIZE:
         return parse_size("segment-size", argument, (size_t)64 * 1024, state, &arguments->segment_size);
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is not an option", argument);
+        argp_error(state, "`%s` is not an option", argument);
         return 0;
     case ARGP_KEY_END:
         if (arguments->data == NULL)
-            argp_error(state, "--data DIR is needed");
+            argp_error(state, "--data is missing: the data folder, which the first start makes");
         if (arguments->plain && !(binding_is_local(arguments->listen) && binding_is_local(arguments->events)))
             argp_error(state, "--plain is allowed on 127.0.0.1, [::1] or ipc only; leave it out, or change --listen and --events");
         return 0;
@@ -189,7 +190,7 @@ static void warn_of_units(const struct server *server, const struct key_registry
         if (before != NULL && code_equal(&before->name, &entry->name) && code_equal(&before->unit, &entry->unit))
             continue;
         log_say(server->log, LOG_LEVEL_WARNING, "key_unit",
-                "the unit %.*s of key %.*s is no unit of this district: what this key asks is refused", CODE_SIZE, entry->unit.s,
+                "the unit %.*s of key %.*s is not in this district: whatever this key asks is refused", CODE_SIZE, entry->unit.s,
                 CODE_SIZE, entry->name.s);
     }
 }

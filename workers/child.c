@@ -258,7 +258,7 @@ const char *child_words(const struct child_result *result, char *ret, size_t siz
         snprintf(ret, size, "took longer than its time");
         return ret;
     case CHILD_TOO_MUCH:
-        snprintf(ret, size, "said more than it may");
+        snprintf(ret, size, "wrote more than it may");
         return ret;
     case CHILD_NOT_STARTED:
         snprintf(ret, size, "could not be started: %s", strerror(-result->code));

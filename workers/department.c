@@ -270,7 +270,7 @@ static void on_child_ended(void *arg, const struct child_result *result)
     }
     json = json_loadb(result->output, result->output_size, JSON_REJECT_DUPLICATES, &error);
     if (json == NULL) {
-        snprintf(words, sizeof(words), "the command's answer is no JSON, line %d", error.line);
+        snprintf(words, sizeof(words), "the command's answer is not JSON, line %d", error.line);
         job_failed(job, words);
         return;
     }
@@ -437,7 +437,7 @@ static int check(const struct department_options *options, struct department *de
     if (options->unit == NULL || !code_make(options->unit, strlen(options->unit), &code))
         return say("%s", "--unit CODE is needed: the unit whose duties are pulled");
     if (!code_make(options->name, strlen(options->name), &code))
-        return say("the name `%s` is none: 1 to 32 of A-Z, a-z, 0-9, _, . and -", options->name);
+        return say("`%s` is not a valid name: use 1 to 32 of A-Z, a-z, 0-9, _, . and -", options->name);
     if ((options->exec == NULL) == (options->rules == NULL))
         return say("%s", "either --exec PROGRAM or --rules FILE is needed");
     if (options->rules != NULL) {

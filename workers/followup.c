@@ -225,7 +225,7 @@ static void on_child_ended(void *arg, const struct child_result *result)
     }
     json = json_loadb(result->output, result->output_size, JSON_REJECT_DUPLICATES, NULL);
     if (json == NULL) {
-        job_failed(job, "the command's answer is no JSON");
+        job_failed(job, "the command's answer is not JSON");
         return;
     }
     said_deinit(&job->said);
@@ -379,13 +379,13 @@ static int check(const struct followup_options *options, struct followup *follow
     struct code code;
 
     if (options->unit != NULL && !code_make(options->unit, strlen(options->unit), &code))
-        return say("`%s` is no unit's code", options->unit);
+        return say("`%s` is not a unit's code", options->unit);
     if (!code_make(options->name, strlen(options->name), &code))
-        return say("the name `%s` is none: 1 to 32 of A-Z, a-z, 0-9, _, . and -", options->name);
+        return say("`%s` is not a valid name: use 1 to 32 of A-Z, a-z, 0-9, _, . and -", options->name);
     if (options->exec == NULL)
         return say("%s", "--exec PROGRAM is needed: the command that asks the citizen");
     if (!halfday_parse(options->hours, &followup->hours))
-        return say("`%s` are no hours; write them like `9-12 14-20` or `09:00-12:00 14:00-20:00`", options->hours);
+        return say("`%s` are not hours; write them like `9-12 14-20` or `09:00-12:00 14:00-20:00`", options->hours);
     followup->pulls = (struct puller_options){.worker = options->name,
                                               .unit = options->unit,
                                               .kinds = {DUTY_KIND_FOLLOWUP},

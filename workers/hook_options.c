@@ -115,7 +115,7 @@ static int read_node(struct settings *settings, struct hook_options *hook, struc
         } else {
             const char *text = tree_text(value);
 
-            rc = text != NULL ? set(settings, hook, name, text, true, fault) : say(fault, "`%s` wants one value", name);
+            rc = text != NULL ? set(settings, hook, name, text, true, fault) : say(fault, "`%s` needs one value", name);
         }
     }
     return rc;
@@ -134,11 +134,11 @@ int hook_read(struct settings *settings, struct hook_options *hook, struct tree 
     if (rc == 0 && hook->type_count == 0)
         rc = add_types(hook, defaults, fault);
     if (rc == 0 && (hook->name == NULL || !code_make(hook->name, strlen(hook->name), &code)))
-        rc = say(fault, "a hook wants a `name`: 1 to 32 of A-Z, a-z, 0-9, _, . and -%s", "");
+        rc = say(fault, "a hook needs a `name`: 1 to 32 of A-Z, a-z, 0-9, _, . and -%s", "");
     if (rc == 0 && (hook->url == NULL || !http_url_valid(hook->url)))
-        rc = say(fault, "hook %s wants a `url` that begins with http:// or https://", hook->name);
+        rc = say(fault, "hook %s needs a `url` that begins with http:// or https://", hook->name);
     if (rc == 0 && hook->secret == NULL)
-        rc = say(fault, "hook %s wants a `secret`: a file with 16 bytes or more that only its owner may read", hook->name);
+        rc = say(fault, "hook %s needs a `secret`: a file with 16 bytes or more that only its owner may read", hook->name);
     if (rc != -EINVAL || node == NULL)
         return rc;
     snprintf(why, sizeof(why), "%.4000s", fault);

@@ -102,7 +102,7 @@ static void read_on(struct replay *replay)
         replay->ordinal++;
         letter = size > 0 && size <= DEAD_LINE_MAX ? json_loadb(replay->line, (size_t)size, 0, NULL) : NULL;
         if (size > 0 && (letter == NULL || !add_letter(replay, letter))) {
-            log_say(replay->log, LOG_LEVEL_ERROR, "letter_unread", "line %llu is no letter of a hook that is known; it is kept",
+            log_say(replay->log, LOG_LEVEL_ERROR, "letter_unread", "line %llu is not a letter of a known hook; it is kept",
                     (unsigned long long)replay->ordinal);
             put_back(replay, replay->line, (size_t)size);
         }

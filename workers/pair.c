@@ -33,7 +33,7 @@ static int take(struct tree *tree, const char *name, char ret[CLIENT_KEY_SIZE], 
     const char *text = tree_text(tree_get(tree, tree_root(tree), name));
 
     if (text == NULL || strlen(text) != CLIENT_KEY_SIZE - 1)
-        return tree_fault(tree, NULL, fault, "is not a key file of Huying: `%s` is no key", name);
+        return tree_fault(tree, NULL, fault, "is not a key file of Huying: `%s` is not a key", name);
     memcpy(ret, text, CLIENT_KEY_SIZE);
     return 0;
 }

@@ -65,7 +65,7 @@ static int check_slots(const struct tree *tree, const yaml_node_t *node, const c
     for (const char *at = strchr(text, '{'); at != NULL; at = strchr(at + 1, '{'))
         if (find_slot(at, &size) == NULL)
             return tree_fault(tree, node, fault,
-                              "what follows `{` is none of number, matter, matter_name, place, place_name, unit, "
+                              "what follows `{` is not one of number, matter, matter_name, place, place_name, unit, "
                               "unit_name: `%.40s`",
                               at);
     return 0;
@@ -79,7 +79,7 @@ static int to_json(struct tree *tree, const yaml_node_t *node, unsigned depth, j
     int rc = 0;
 
     if (depth > DEPTH_MAX)
-        return tree_fault(tree, node, fault, "lists and maps lie too deep");
+        return tree_fault(tree, node, fault, "lists and maps are nested too deeply");
     if (text != NULL) {
         bool plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 
@@ -102,7 +102,7 @@ static int to_json(struct tree *tree, const yaml_node_t *node, unsigned depth, j
         else
             key = tree_pair(tree, node, i, &inner);
         if (node->type == YAML_MAPPING_NODE && key == NULL)
-            return tree_fault(tree, node, fault, "a key is no text");
+            return tree_fault(tree, node, fault, "a key is not a text");
         rc = to_json(tree, inner, depth + 1, &value, fault);
         if (rc < 0)
             json_decref(value);
@@ -117,7 +117,7 @@ static int add_value(struct tree *tree, const struct word *word, const yaml_node
     const char *text = tree_text(node);
 
     if (text == NULL || text[0] == '\0')
-        return tree_fault(tree, node, fault, "`%s` wants a value or a list of values", word->name);
+        return tree_fault(tree, node, fault, "`%s` needs a value or a list of values", word->name);
     if (word->values != NULL && enum_find(word->values, text_of(text)) < 0)
         return tree_fault(tree, node, fault, "`%s` cannot be `%s`", word->name, text);
     return json_array_append_new(list, json_string(text)) < 0 ? -ENOMEM : 0;
@@ -126,7 +126,7 @@ static int add_value(struct tree *tree, const struct word *word, const yaml_node
 static int read_when(struct tree *tree, const yaml_node_t *node, json_t *when, char fault[TREE_FAULT_SIZE])
 {
     if (node->type != YAML_MAPPING_NODE)
-        return tree_fault(tree, node, fault, "`when` is no map");
+        return tree_fault(tree, node, fault, "`when` is not a map");
     for (size_t i = 0; i < tree_count(node); i++) {
         yaml_node_t *value;
         const char *name = tree_pair(tree, node, i, &value);
@@ -190,7 +190,7 @@ static int read_rule(struct tree *tree, const yaml_node_t *node, json_t *list, c
     if (json_array_append_new(list, rule) < 0 || json_object_set_new(rule, "when", when) < 0)
         return -ENOMEM;
     if (then_node == NULL)
-        return tree_fault(tree, node, fault, "a rule wants `then`");
+        return tree_fault(tree, node, fault, "a rule needs `then`");
     if (when_node != NULL)
         rc = read_when(tree, when_node, when, fault);
     if (rc == 0)

@@ -24,7 +24,7 @@ static int take_value(const json_t *json, const char *key, const struct enum_sha
     const char *text = view_text(json, key);
 
     *ret = text[0] == '\0' ? 0 : enum_find(values, text_of(text));
-    return *ret >= least ? 0 : say(fault, "`%s` is missing or none of its values", key);
+    return *ret >= least ? 0 : say(fault, "`%s` is missing or has a value that is not allowed", key);
 }
 
 static int read_reached(const json_t *json, struct said *ret, char fault[SAID_FAULT_SIZE])
@@ -51,9 +51,9 @@ static int read_later(const json_t *json, int64_t now_ms, struct said *ret, char
 
     ret->how = SAID_LATER;
     if (at != NULL && !instant_parse(at, &ret->retry_at_ms))
-        return say(fault, "`retry_at` is no instant: `%.40s`", at);
+        return say(fault, "`retry_at` is not a date and time: `%.40s`", at);
     if (in != NULL && !settings_span(in, &span_ms))
-        return say(fault, "`retry_in` is no span: `%.40s`", in);
+        return say(fault, "`retry_in` is not a duration: `%.40s`", in);
     if (in != NULL)
         ret->retry_at_ms = now_ms + span_ms;
     return 0;
@@ -70,7 +70,7 @@ int said_read(json_t *json, int64_t now_ms, struct said *ret, char fault[SAID_FA
     if (strcmp(outcome, "later") == 0)
         return read_later(json, now_ms, ret, fault);
     if (attempt < 0)
-        return say(fault, "`outcome` is none of reached, no_answer, wrong_number, refused, later: `%.40s`", outcome);
+        return say(fault, "`outcome` is not one of reached, no_answer, wrong_number, refused, later: `%.40s`", outcome);
     ret->how = SAID_ATTEMPTED;
     ret->outcome = (enum attempt_outcome)attempt;
     return 0;

@@ -150,7 +150,7 @@ static int set_text(struct settings *settings, const struct setting *setting, co
     }
     case SETTING_COUNT:
         if (!settings_number(text, &value) || value < setting->least || value > setting->most) {
-            snprintf(why, TREE_FAULT_SIZE, "`%s` is no number from %lld to %lld", text, (long long)setting->least,
+            snprintf(why, TREE_FAULT_SIZE, "`%s` is not a number from %lld to %lld", text, (long long)setting->least,
                      (long long)setting->most);
             return -EINVAL;
         }
@@ -158,8 +158,8 @@ static int set_text(struct settings *settings, const struct setting *setting, co
         return 0;
     case SETTING_SPAN:
         if (!settings_span(text, &value) || value < setting->least || value > setting->most) {
-            snprintf(why, TREE_FAULT_SIZE, "`%s` is no span from %lld ms to %lld ms; write it like `30 s`, `5 min` or `2 h`", text,
-                     (long long)setting->least, (long long)setting->most);
+            snprintf(why, TREE_FAULT_SIZE, "`%s` is not a duration from %lld ms to %lld ms; write it like `30 s`, `5 min` or `2 h`",
+                     text, (long long)setting->least, (long long)setting->most);
             return -EINVAL;
         }
         *(int64_t *)at = value;
@@ -259,7 +259,7 @@ static int read_tree(struct settings *settings, const struct reading *reading, s
         int rc;
 
         if (setting == NULL)
-            return tree_fault(tree, value, fault, "`%s` is no setting; --help lists them", name != NULL ? name : "?");
+            return tree_fault(tree, value, fault, "`%s` is not a setting; --help lists them", name != NULL ? name : "?");
         rc = set_node(settings, setting, tree, value, options, fault);
         if (rc < 0)
             return rc;

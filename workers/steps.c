@@ -69,23 +69,23 @@ static int read_details(const json_t *object, struct step *ret, char fault[STEPS
         return 0;
     case STEP_CONTACT:
         if (!take_value(object, "outcome", &contact_outcome_enum, &value))
-            return say(fault, "contact wants `outcome`: reached, no_answer or refused%s", "");
+            return say(fault, "contact needs `outcome`: reached, no_answer or refused%s", "");
         ret->outcome = (enum contact_outcome)value;
         return 0;
     case STEP_ANSWER:
         if (!take_value(object, "code", &answer_code_enum, &value))
-            return say(fault, "answer wants `code`: solved, explained or solved_by_support%s", "");
+            return say(fault, "answer needs `code`: solved, explained or solved_by_support%s", "");
         ret->answer_code = (enum answer_code)value;
         break;
     case STEP_FINISH:
         if (!take_value(object, "code", &finish_code_enum, &value))
-            return say(fault, "finish wants `code`: solved, partly or unsolved%s", "");
+            return say(fault, "finish needs `code`: solved, partly or unsolved%s", "");
         ret->finish_code = (enum finish_code)value;
         break;
     case STEP_REPORT:
         break;
     }
-    return ret->text != NULL && ret->text[0] != '\0' ? 0 : say(fault, "%s wants `text`", step_name(ret->kind));
+    return ret->text != NULL && ret->text[0] != '\0' ? 0 : say(fault, "%s needs `text`", step_name(ret->kind));
 }
 
 /* One step, or one of the words that say what comes after them. */
@@ -103,7 +103,7 @@ static int read_step(const json_t *object, enum duty_kind kind, struct plan *pla
         if (strcmp(word, step_infos[i].name) != 0)
             continue;
         if ((step_infos[i].kinds & UINT32_C(1) << kind) == 0)
-            return say(fault, "`%s` is no step of such a duty", word);
+            return say(fault, "`%s` is not a step of such a duty", word);
         if (plan->count == STEPS_MAX)
             return say(fault, "there are more steps than may be%s", "");
         if (plan->then != PLAN_GO_ON || (plan->count > 0 && step_last(plan->steps[plan->count - 1].kind)))
@@ -112,7 +112,7 @@ static int read_step(const json_t *object, enum duty_kind kind, struct plan *pla
         plan->count++;
         return read_details(object, step, fault);
     }
-    return say(fault, "`do` is no step: `%.40s`", word);
+    return say(fault, "`do` is not a step: `%.40s`", word);
 }
 
 static int read_retry(const json_t *json, int64_t now_ms, struct plan *plan, char fault[STEPS_FAULT_SIZE])
@@ -121,9 +121,9 @@ static int read_retry(const json_t *json, int64_t now_ms, struct plan *plan, cha
     int64_t span_ms;
 
     if (at != NULL && !instant_parse(at, &plan->retry_at_ms))
-        return say(fault, "`retry_at` is no instant: `%.40s`", at);
+        return say(fault, "`retry_at` is not a date and time: `%.40s`", at);
     if (in != NULL && !settings_span(in, &span_ms))
-        return say(fault, "`retry_in` is no span: `%.40s`", in);
+        return say(fault, "`retry_in` is not a duration: `%.40s`", in);
     if (in != NULL)
         plan->retry_at_ms = now_ms + span_ms;
     if (plan->retry_at_ms > 0 && plan->then == PLAN_GO_ON)
@@ -144,7 +144,7 @@ int plan_read(json_t *json, enum duty_kind kind, int64_t now_ms, struct plan *re
     if (json_object_get(json, "do") != NULL)
         rc = read_step(json, kind, ret, fault);
     else if (steps != NULL && !json_is_array(steps))
-        rc = say(fault, "`steps` is no list%s", "");
+        rc = say(fault, "`steps` is not a list%s", "");
     else if (steps == NULL && json_object_get(json, "retry_at") == NULL && json_object_get(json, "retry_in") == NULL)
         rc = say(fault, "neither `do` nor `steps` nor `retry_at` nor `retry_in` is there%s", "");
     json_array_foreach(steps, i, step)

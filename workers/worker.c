@@ -55,7 +55,7 @@ const struct setting worker_settings[] = {
     {"key", SETTING_TEXT, offsetof(struct worker_options, key), 0, 0, "KEY",
      "Own key: its file, or its name in the keys folder (HUYING_KEY; default)", NULL},
     {"plain", SETTING_FLAG, offsetof(struct worker_options, plain), 0, 0, NULL,
-     "Speak without encryption; the dispatcher must have been started with --plain", NULL},
+     "Connect without encryption; the dispatcher must have been started with --plain", NULL},
     {"drain", SETTING_SPAN, offsetof(struct worker_options, drain_ms), 0, 3600000, "SPAN",
      "After SIGTERM, longest wait for what is under way (30 s)", NULL},
     {"poll", SETTING_SPAN, offsetof(struct worker_options, poll_ms), 100, LIMIT_WAIT_MS, "SPAN",
@@ -177,7 +177,7 @@ static void on_reply(void *arg, const struct client_reply *reply)
     } else if (reply->error != 0) {
         worker->connected = false;
         if (!worker->said_lost)
-            log_say(worker->log, LOG_LEVEL_WARNING, "unreachable", "nobody answers at %s; asking on", worker->options->server);
+            log_say(worker->log, LOG_LEVEL_WARNING, "unreachable", "no answer from %s; still trying", worker->options->server);
         worker->said_lost = true;
     }
     function(function_arg, reply);

@@ -31,7 +31,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         run->json = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "`%s` is too much: the folder is given with --data.", value);
+        argp_error(state, "`%s` is one argument too many: the folder is given with --data.", value);
         return 0;
     case ARGP_KEY_END:
         if (run->data == NULL)

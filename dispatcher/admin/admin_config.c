@@ -40,12 +40,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         else if (state->arg_num == 1)
             run->folder = value;
         else
-            argp_error(state, "`%s` is too much: one folder is checked.", value);
+            argp_error(state, "`%s` is one argument too many: one folder is checked.", value);
         return 0;
     case ARGP_KEY_END:
         run->preview = run->verb != NULL && strcmp(run->verb, "preview") == 0;
         if (run->verb == NULL || run->folder == NULL)
-            argp_error(state, "what to check is missing: `huying config check DIR`.");
+            argp_error(state, "DIR is missing: `huying config check DIR`.");
         else if (run->preview && run->data == NULL)
             argp_error(state, "--data is missing: the data folder that the set is to come into force over.");
         else if (!run->preview && run->data != NULL)

@@ -33,7 +33,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (run->from != NULL)
-            argp_error(state, "`%s` is too much: one folder is restored.", value);
+            argp_error(state, "`%s` is one argument too many: one folder is restored.", value);
         run->from = value;
         return 0;
     case ARGP_KEY_END:

@@ -71,7 +71,7 @@ struct core_due {
 void core_settled_due(const struct district *district, const struct clock_row *clock, int64_t now_ms, int64_t lead_due_at,
                       struct core_due *ret);
 
-/* Does the walk over all open cases still have to come to this one? */
+/* Is this case still ahead of the settling walk? */
 bool core_unsettled(const struct view *view, uint64_t case_id);
 
 /* The earliest timer of one case that is due at or before now: its instant, and what to pulse (a clock or a duty). False: none. */

@@ -140,7 +140,7 @@ void stop_clock(struct judging *j, uint64_t duty, enum clock_kind kind);
 /* Stops one running clock, judging the item. */
 void stop_clock_row(struct judging *j, const struct clock_row *clock);
 
-/* Ends every running clock of a duty that goes without its result: an overdue item stands and stops late, the others are void;
+/* Ends every running clock of a duty that ends without a result: an overdue item stands and stops late, the others are void;
  * where a call is withdrawn all are. */
 void end_clocks(struct judging *j, uint64_t duty, enum clock_why why);
 /* The same, but for a kind that this verdict has stopped already (the rows do not know yet). */

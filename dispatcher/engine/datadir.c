@@ -233,15 +233,14 @@ static int check_version(const struct datadir *folder, enum datadir_use use, cha
     if (r == -EBADMSG)
         snprintf(said, DATADIR_SAID, "%s is not a version file of huying: this does not look like a data folder.", path);
     if (r == -EINPROGRESS)
-        snprintf(said, DATADIR_SAID, "A restore into %s did not come to its end. Empty the folder and restore again.",
-                 folder->path);
+        snprintf(said, DATADIR_SAID, "A restore into %s was not finished. Empty the folder and restore again.", folder->path);
     if (r == 0 && version > DATADIR_VERSION) {
         snprintf(said, DATADIR_SAID, "The data in %s has version %d; this program knows versions up to %d. Use a newer program.",
                  folder->path, version, DATADIR_VERSION);
         r = -ENOTSUP;
     }
     if (r == 0 && clock != DATADIR_SHARED && use != DATADIR_SHARED && clock != use) {
-        snprintf(said, DATADIR_SAID, "The data in %s was begun in %s time. Start with --clock %s, or give --data another folder.",
+        snprintf(said, DATADIR_SAID, "The data in %s was started in %s time. Start with --clock %s, or give --data another folder.",
                  folder->path, clock == DATADIR_DRILL ? "drill" : "real", clock == DATADIR_DRILL ? "drill" : "real");
         r = -ENOTSUP;
     }
@@ -307,7 +306,7 @@ static int take_lock(struct datadir *folder, bool shared, char *said)
     if (flock(folder->lock_fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
         if (errno != EWOULDBLOCK)
             return -errno;
-        snprintf(said, DATADIR_SAID, "Another process works in %s. Stop it first%s.", folder->path,
+        snprintf(said, DATADIR_SAID, "Another process is using %s. Stop it first%s.", folder->path,
                  shared ? ", or work on a copy of the folder" : "");
         return -EBUSY;
     }

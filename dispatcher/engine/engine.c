@@ -156,7 +156,7 @@ int engine_adopt(struct engine *engine, const struct district *district, const c
         r = live_adopt(engine, district);
     if (r < 0) {
         if (said[0] == '\0')
-            snprintf(said, DATADIR_SAID, "The set could not be kept with the data: %s.", strerror(-r));
+            snprintf(said, DATADIR_SAID, "The configuration could not be kept with the data: %s.", strerror(-r));
         return r;
     }
     engine->district = district;

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* An answer ends with the event that goes beyond so many bytes. */
+/* A page ends with the event that takes it past this size. */
 #define PAGE_BYTES_MAX (1u << 20)
 /* Most work on one follower before the next one has its turn. */
 #define SLICE_WORK 3000

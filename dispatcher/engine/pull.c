@@ -143,7 +143,7 @@ int query_keep(struct query *query, struct proto_buffer *out)
     struct duty_row duty;
     int r;
 
-    /* What it holds a worker may always give back, also when the duty has gone out of its reach meanwhile. */
+    /* A worker may always give back what it holds, even if the duty has meanwhile gone out of its reach. */
     if (body->release && mine) {
         live_release(engine, body->duty_id);
         return reply_encode_ok(out, query->request->id, &keep_reply_shape, &reply, CODEC_OMIT_NOTHING);

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* A page ends with the row that goes beyond so many bytes. */
+/* A page ends with the row that takes it past this size. */
 #define PAGE_BYTES_MAX (1u << 20)
 
 /* One page. The rows come before `next` is known, so they are kept apart and then copied behind the head of the reply. */

@@ -88,7 +88,7 @@ int step_judge(struct engine *engine, const struct command *command);
 /* Has this step taken as much as it may? */
 bool step_full(const struct engine *engine);
 
-/* Gives a waiting job up, for its step failed: its sender hears so and may send it again. */
+/* Drops the waiting job because its step failed; the sender is told and may retry. */
 void step_drop_job(struct engine *engine);
 
 /* timer.c: fires all timers due at or before until_ms, in order, each at its own instant but never before engine->now_ms; in real
@@ -108,7 +108,7 @@ int adopt_fits(struct engine *engine, const struct district *district, char *sai
 /* alarm.c: finds the calendar that ends first in the set in force. */
 void alarm_look(struct engine *engine);
 
-/* Says so from 60 days before, once a day. */
+/* Warns once a day, starting 60 days ahead. */
 void alarm_run(struct engine *engine);
 
 /* First instant that a calendar in use does not know; 0 = none ends. */

@@ -98,7 +98,7 @@ int binding_open(const struct binding *binding, void **ret_socket, char ret_endp
     if (rc != 0) {
         snprintf(said, BINDING_SAID_SIZE, "cannot listen at %s: %s", binding->url,
                  rc == -ENODEV       ? "write the number of an address of this machine, or `*` for all"
-                 : rc == -EADDRINUSE ? "somebody listens there already; end that process, or name another address"
+                 : rc == -EADDRINUSE ? "another process listens there already; end it, or name another address"
                                      : zmq_strerror(-rc));
         zmq_close(socket);
         return rc;

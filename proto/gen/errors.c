@@ -40,7 +40,7 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "SELF_DECISION", .sentence = "Nobody judges what they handled themselves.", .hint = "Ask a colleague who has no record on this case.", .http = 403, .retry = false },
     { .code = "CAP", .sentence = "A limit on the number of open things is reached.", .hint = "Close what is open first; the limits are in docs/protocol.md.", .http = 409, .retry = false },
     { .code = "NOT_BUILT", .sentence = "This part of the life cycle is not built yet.", .hint = "docs/states.md lists what is.", .http = 501, .retry = false },
-    { .code = "KEY_UNIT", .sentence = "Your key's unit is no unit of this district.", .hint = "Ask the administrator for a key whose unit is in units.csv; `field` names yours.", .http = 403, .retry = false },
+    { .code = "KEY_UNIT", .sentence = "Your key's unit is not in this district.", .hint = "Ask the administrator for a key whose unit is in units.csv; `field` names yours.", .http = 403, .retry = false },
     { .code = "AMBIGUOUS", .sentence = "Several duties of this case fit.", .hint = "Name the unit with `unit`, or the duty with `duty`; `huying case show` lists them.", .http = 409, .retry = false },
     { .code = "NAME_TAKEN", .sentence = "There is one of this name already.", .hint = "Give another name, or none: then it is named by the clock.", .http = 409, .retry = false },
 };

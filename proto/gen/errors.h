@@ -48,7 +48,7 @@ enum refusal {
     REFUSAL_SELF_DECISION, /* Nobody judges what they handled themselves. */
     REFUSAL_CAP, /* A limit on the number of open things is reached. */
     REFUSAL_NOT_BUILT, /* This part of the life cycle is not built yet. */
-    REFUSAL_KEY_UNIT, /* Your key's unit is no unit of this district. */
+    REFUSAL_KEY_UNIT, /* Your key's unit is not in this district. */
     REFUSAL_AMBIGUOUS, /* Several duties of this case fit. */
     REFUSAL_NAME_TAKEN, /* There is one of this name already. */
 };

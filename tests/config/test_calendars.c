@@ -148,7 +148,7 @@ START_TEST(test_hash_is_of_calendars_too)
 }
 END_TEST
 
-#define SHIFTS "write shifts as `09:00-12:00 13:00-17:00`, from 00:00 to 24:00, with a blank between two\n"
+#define SHIFTS "write shifts as `09:00-12:00 13:00-17:00`, from 00:00 to 24:00, with a blank between them\n"
 
 static const struct {
     const char *old, *with, *said;

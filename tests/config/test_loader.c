@@ -266,7 +266,7 @@ static const struct {
     const char *file, *old, *with, *said;
 } wrong[] = {
     {"units.csv", "G111,湖滨第一网格,grid,government,C11", "G111,湖滨第一网格,grid,government,C19",
-     "units.csv:10:5: parent `C19` is no unit of this file; write the code of a unit, or add it\n"},
+     "units.csv:10:5: parent `C19` is not a unit of this file; write the code of a unit, or add it\n"},
     {"units.csv", "S2,西苑街道,street,government,D1", "S2,西苑街道,street,government,C22",
      "units.csv:5:3: `S2` has tier street and its parent `C22` has tier community; a parent has a higher tier (the same only for "
      "sections, stations and other classes than government and committee)\n"
@@ -355,7 +355,7 @@ static const struct {
      "catalogue.csv:3:7: limit_urgent `noon`: write a number and a unit, as `5 wd` (working days), `4 wh` (working hours), "
      "`5 d` (natural days), `2 h`, `30 min`, `90 s`, or `off`\n"},
     {"catalogue.csv", "12 h", "off", "catalogue.csv:3:7: limit_urgent `off`: leave the field empty for the policy's limit\n"},
-    {"policy.yaml", "district: D1", "district: D2", "policy.yaml:2:11: `district: D2` is no unit of units.csv; add it there\n"},
+    {"policy.yaml", "district: D1", "district: D2", "policy.yaml:2:11: `district: D2` is not a unit of units.csv; add it there\n"},
     {"policy.yaml", "district: D1", "district: S1",
      "policy.yaml:2:11: `district: S1` has tier street and class government; write the unit with tier district and class "
      "government\n"},
@@ -365,7 +365,7 @@ static const struct {
      "write "
      "the code again\n"},
     {"policy.yaml", "desk: D1-DESK", "desk: DESK",
-     "policy.yaml:3:7: `desk: DESK` is no unit of units.csv; add it there, or leave `desk` out\n"},
+     "policy.yaml:3:7: `desk: DESK` is not a unit of units.csv; add it there, or leave `desk` out\n"},
     {"policy.yaml", "desk: D1-DESK", "desk: WATER",
      "policy.yaml:3:7: `desk: WATER` is neither the district nor a section of it; write one of these\n"},
     {"policy.yaml", "zone: Asia/Shanghai\n", "",

@@ -276,7 +276,7 @@ static const struct {
     {"lease: -5 min\n", "policy.yaml:3:8: `lease: -5 min`: %s\n"},
     {"lease: 1.5 h\n", "policy.yaml:3:8: `lease: 1.5 h`: %s\n"},
     {"lease: 1 wh\n",
-     "policy.yaml:3:8: `lease: 1 wh`: this is no limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`\n"},
+     "policy.yaml:3:8: `lease: 1 wh`: this is not a limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`\n"},
     {"lease: off\n", "policy.yaml:3:8: `lease: off`: this cannot be off; write a span such as `30 min`\n"},
     {"limits:\n  handle:\n    ordinary: 5 days\n",
      "policy.yaml:5:15: `limits.handle.ordinary: 5 days`: write a number and a unit, as `5 wd` (working days), `4 wh` (working "

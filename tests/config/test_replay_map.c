@@ -176,7 +176,7 @@ static const struct {
      "leader\n"},
     {"{from: Twitter, to: web}", "{from: Twitter}",
      "replay.yaml:35:5: a channel needs both halves; write {from: a spelling, to: a channel}\n"},
-    {"until:", "until: tomorrow", "replay.yaml:39:8: `until: tomorrow` is no local time; write it as 2011-10-01 00:00:00\n"},
+    {"until:", "until: tomorrow", "replay.yaml:39:8: `until: tomorrow` is not a local time; write it as 2011-10-01 00:00:00\n"},
 };
 
 START_TEST(test_wrong)

@@ -166,15 +166,14 @@ static const struct {
      "units.csv:4:7: calendar `9 to 5`: a code has only letters A-Z a-z, digits, `_`, `.` and `-`\n"},
     {"calendars.yaml", "09:00-17:00", "09:00", /* its name is known all the same */
      "calendars.yaml:1:41: `hours.mon: 09:00`: write shifts as `09:00-12:00 13:00-17:00`, from 00:00 to 24:00, with a blank "
-     "between "
-     "two\n"},
+     "between them\n"},
     /* secondment and accountability */
     {"units.csv", "section,S1,,,,", "section,S1,,,POLICE,",
      "units.csv:12:8: seconded_by `POLICE`: only a station is seconded; write class station, or leave the field empty\n"},
     {"units.csv", "station,S1,POLICE,,POLICE", "station,S1,,,S1",
      "units.csv:11:8: seconded_by `S1` has class government; write the code of a department\n"},
     {"units.csv", "station,S1,POLICE,,POLICE", "station,S1,,,FIRE",
-     "units.csv:11:8: seconded_by `FIRE` is no unit of this file; write the code of a unit, or add it\n"},
+     "units.csv:11:8: seconded_by `FIRE` is not a unit of this file; write the code of a unit, or add it\n"},
     {"units.csv", "station,S1,POLICE,,POLICE", "station,S1,WATER,,POLICE",
      "units.csv:11:6: accountable `WATER` does not stand above this unit; write the unit's own code or that of a unit above it, or "
      "who "
@@ -190,7 +189,7 @@ static const struct {
     {"units.csv", ",URBAN,,,,,\nPOLICE", ",C19,,,,,\nPOLICE",
      "units.csv:9:9: deputy `C19` is retired; write its successor `C11`\n"},
     {"units.csv", ",URBAN,,,,,\nPOLICE", ",NOBODY,,,,,\nPOLICE",
-     "units.csv:9:9: deputy `NOBODY` is no unit of this file; write the code of a unit, or add it\n"},
+     "units.csv:9:9: deputy `NOBODY` is not a unit of this file; write the code of a unit, or add it\n"},
     /* numbers and texts */
     {"units.csv", ",40,", ",many,",
      "units.csv:3:10: capacity `many`: write how many open duties the unit can carry, from 1 to 1000000, or leave the field "
@@ -209,7 +208,7 @@ static const struct {
     {"units.csv", "2025-12-31,C11", ",C11",
      "units.csv:5:13: successor `C11` of a unit in service; write the date in retired_on, or leave successor empty\n"},
     {"units.csv", "2025-12-31,C11", "2025-12-31,C13",
-     "units.csv:5:14: successor `C13` is no unit of this file; write the code of a unit, or add it\n"},
+     "units.csv:5:14: successor `C13` is not a unit of this file; write the code of a unit, or add it\n"},
     {"units.csv", "2025-12-31,C11", "2025-12-31,RAIL",
      "units.csv:5:14: successor `RAIL` is an external unit, which has no duties here; write a unit of the district\n"},
     {"units.csv", "2025-12-31,C11", "2025-12-31,C19",
@@ -225,7 +224,7 @@ static const struct {
     {"units.csv", "department,D1,,office,,URBAN,,,,,", "department,D1,,office,,URBAN,,,,2026-01-01,URBAN",
      "units.csv:8:9: deputy `WATER` is retired; write its successor `URBAN`\n"
      "catalogue.csv:2:5: calls `WATER` is retired; write its successor `URBAN`\n"},
-    {"policy.yaml", "district: D1", "district: D0", "policy.yaml:1:11: `district: D0` is no unit of units.csv; add it there\n"},
+    {"policy.yaml", "district: D1", "district: D0", "policy.yaml:1:11: `district: D0` is not a unit of units.csv; add it there\n"},
     /* the dispatch catalogue */
     {"catalogue.csv", "M2,C11,C11", "M2,S1,C11",
      "catalogue.csv:3:3: lead `C11` has tier community and leads only what happens in it; write it as place too, or `@community` "

@@ -42,7 +42,7 @@ expect 4 'not a data folder' "$admin" check --data "$folder/empty"
 expect 4 '"clean": false' "$admin" check --json --data "$folder/empty"
 expect 2 'FOLDER is missing' "$admin" restore --data "$folder/new"
 expect 2 'data is missing' "$admin" restore "$folder/empty"
-expect 2 'too much' "$admin" restore "$folder/empty" "$folder/bad" --data "$folder/new"
+expect 2 'one argument too many' "$admin" restore "$folder/empty" "$folder/bad" --data "$folder/new"
 expect 4 'not a data folder' "$admin" restore "$folder/empty" --data "$folder/new"
 # The smallest backup that there is: a journal without a record.
 mkdir -p "$folder/backup/journal" "$folder/backup/config"

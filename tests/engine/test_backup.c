@@ -377,7 +377,7 @@ START_TEST(half_a_restore_is_not_started)
     fclose(file);
     options = (struct engine_options){.data = target, .district = h.district, .map_size = (size_t)64 << 20};
     ck_assert_int_lt(engine_open(&options, &engine, said), 0);
-    ck_assert_ptr_nonnull(strstr(said, "did not come to its end"));
+    ck_assert_ptr_nonnull(strstr(said, "was not finished"));
     harness_end(&h);
 }
 END_TEST

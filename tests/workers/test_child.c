@@ -98,7 +98,7 @@ START_TEST(output_and_time_are_bounded)
     ck_assert_uint_eq(outcome.size, 5);
     outcome = run("printf 123456; read wait < /dev/zero", "", 20000, 5);
     ck_assert_int_eq(outcome.how, CHILD_TOO_MUCH);
-    ck_assert_str_eq(outcome.words, "said more than it may");
+    ck_assert_str_eq(outcome.words, "wrote more than it may");
     outcome = run("cat /dev/zero", "", 20000, 1000000);
     ck_assert_int_eq(outcome.how, CHILD_TOO_MUCH);
     outcome = run("tail -f /dev/null", "", 30, 100);

@@ -99,16 +99,17 @@ START_TEST(faults)
     static const char *const bad[][2] = {
         {"", "rules"},
         {"rules: {}\n", "list `rules`"},
-        {"rules:\n  - when: {matter: M01}\n", ":2: a rule wants `then`"},
+        {"rules:\n  - when: {matter: M01}\n", ":2: a rule needs `then`"},
         {"rules:\n  - when: {colour: green}\n    then: {do: sign}\n", ":2: `colour` cannot be `green`"},
         {"rules:\n  - when: {weather: fine}\n    then: {do: sign}\n", ":2: `when` does not know `weather`"},
-        {"rules:\n  - when: [a]\n    then: {do: sign}\n", ":2: `when` is no map"},
-        {"rules:\n  - when: {matter: {a: b}}\n    then: {do: sign}\n", ":2: `matter` wants"},
+        {"rules:\n  - when: [a]\n    then: {do: sign}\n", ":2: `when` is not a map"},
+        {"rules:\n  - when: {matter: {a: b}}\n    then: {do: sign}\n", ":2: `matter` needs"},
         {"rules:\n  - then: {do: dance}\n", ":2: `then`"},
         {"rules:\n  - then: {do: answer, code: solved, text: \"{name}\"}\n", ":2: what follows `{`"},
-        {"rules:\n  - when: {kind: support}\n    then: {do: answer, code: solved, text: t}\n", ":3: `then`: `answer` is no step"},
+        {"rules:\n  - when: {kind: support}\n    then: {do: answer, code: solved, text: t}\n",
+         ":3: `then`: `answer` is not a step"},
         {"rules:\n  - when: {kind: rate}\n    then: {do: sign}\n", ":3: `then`: no duty of such a kind"},
-        {"rules:\n  - then: {a: {b: {c: {d: {e: {f: {g: {h: i}}}}}}}}\n", "too deep"},
+        {"rules:\n  - then: {a: {b: {c: {d: {e: {f: {g: {h: i}}}}}}}}\n", "too deeply"},
         {"rules: [\n", "rules.yaml:"},
     };
     char fault[TREE_FAULT_SIZE];

@@ -118,13 +118,13 @@ END_TEST
 START_TEST(faults_name_the_line)
 {
     static const char *const bad[][2] = {
-        {"text: a\ncount: 11\n", "prog.yaml:2: `count`: `11` is no number from 2 to 10"},
+        {"text: a\ncount: 11\n", "prog.yaml:2: `count`: `11` is not a number from 2 to 10"},
         {"count: -3\n", "prog.yaml:1: `count`"},
         {"count: 3x\n", "prog.yaml:1: `count`"},
         {"span: 30\n", "prog.yaml:1: `span`"},
         {"span: 1 h\n", "prog.yaml:1: `span`"},
         {"flag: maybe\n", "prog.yaml:1: `flag`"},
-        {"colour: red\n", "prog.yaml:1: `colour` is no setting"},
+        {"colour: red\n", "prog.yaml:1: `colour` is not a setting"},
         {"text: [a, b]\n", "prog.yaml:1: `text`"},
         {"- a\n", "prog.yaml:1:"},
         {"text: \"unclosed\n", "prog.yaml:"},

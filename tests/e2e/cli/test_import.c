@@ -108,7 +108,7 @@ START_TEST(test_unknown_column)
     ck_assert_int_eq(import_plan_load(file("a.csv", "kind,matter,colour\n"), NULL, zone, &faults, &own, &plan), -EINVAL);
     ck_assert_uint_eq(faults.count, 1);
     fault_text(&faults.at[0], text, sizeof text);
-    ck_assert(strstr(text, "a.csv:1:3: column `colour` is no field of a submit; name it like one of kind, channel") != NULL);
+    ck_assert(strstr(text, "a.csv:1:3: column `colour` is not a field of a submit; name it like one of kind, channel") != NULL);
     ck_assert_ptr_null(own);
 }
 END_TEST
@@ -148,11 +148,11 @@ START_TEST(test_map)
     import_plan_submit(plan, 1, &body);
     ck_assert(body.kind == CASE_KIND_PRAISE && body.channel == CHANNEL_WEB && text_is(text_of_code(&body.matter), "unknown"));
     ck_assert_int_eq(plan->rows[1].at_ms, INT64_C(1774854000000));
-    check_reject(plan, 2, "BAD_FIELD", "kind", "`投书` is none of: complaint, request");
-    check_reject(plan, 3, "BAD_FIELD", "at", "never was");
-    check_reject(plan, 4, "BAD_FIELD", "at", "no instant of the form `%d.%m.%Y %H:%M`");
-    check_reject(plan, 5, "BAD_FIELD", "at", "no instant of the form");
-    check_reject(plan, 6, "BAD_FIELD", "matter", "`M 1` is no code");
+    check_reject(plan, 2, "BAD_FIELD", "kind", "`投书` is not one of: complaint, request");
+    check_reject(plan, 3, "BAD_FIELD", "at", "does not exist");
+    check_reject(plan, 4, "BAD_FIELD", "at", "not a date and time of the form `%d.%m.%Y %H:%M`");
+    check_reject(plan, 5, "BAD_FIELD", "at", "not a date and time of the form");
+    check_reject(plan, 6, "BAD_FIELD", "matter", "`M 1` is not a code");
     check_reject(plan, 7, "BAD_FIELD", "kind", "is empty");
     /* our four columns would clash with `code` */
     char added[IMPORT_ADDED_COUNT][24];
@@ -166,7 +166,7 @@ END_TEST
 static const struct {
     const char *text, *said;
 } wrong_maps[] = {
-    {"fields: [{field: colour, column: a}]\n", "`field: colour` is no field of a submit; write one of kind, channel"},
+    {"fields: [{field: colour, column: a}]\n", "`field: colour` is not a field of a submit; write one of kind, channel"},
     {"fields: [{field: kind}]\n", "field `kind` needs either `column` or `constant`"},
     {"fields: [{field: kind, column: a, constant: b}]\n", "field `kind` needs either `column` or `constant`"},
     {"fields: [{field: kind, column: a}, {field: kind, column: b}]\n", "field `kind` is there twice"},

@@ -262,7 +262,7 @@ class Import(unittest.TestCase):
         def says(part, name, text, *words):
             self.assertIn(part, self.huying(2, "import", self.write_text(name, text), *words).stderr)
         says("cases.csv:3:1: broken quotes", "cases.csv", "kind,matter\npraise,M01\n\"praise,M01\n")
-        says("is no field of a submit", "cases.csv", "kind,matter,colour\n")
+        says("is not a field of a submit", "cases.csv", "kind,matter,colour\n")
         says("there is no column `no`, which the map names", "cases.csv", "kind,matter\n", "--map", self.map)
         says("is the imported file itself", "cases.csv", "kind,matter\n", "--rejects", self.path("cases.csv"))
         says("nothing was sent", "map.yaml", "fields: [{field: king, column: a}]\n", "--map", self.path("map.yaml"))
@@ -302,7 +302,7 @@ class Import(unittest.TestCase):
         gate.open.set()
         out, err = importer.communicate(timeout=120)
         self.assertEqual(importer.returncode, 3, out + err)
-        self.assertRegex(err, r"does not answer any more\.\n.*: \d+ rows are in, [1-8] were sent without an answer, \d+ were not sent\. "
+        self.assertRegex(err, r"no longer answers\.\n.*: \d+ rows are in, [1-8] were sent without an answer, \d+ were not sent\. "
                               r"Run the same command again: it is safe")
         self.district.start()
         rows, imported, repeated, rejected = self.imported(0, file, "--map", self.map)

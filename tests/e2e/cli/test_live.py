@@ -120,7 +120,7 @@ class Words(Live):
         self.assertNotIn(new["number"], numbers("--older", "30min"))
         self.refused("UNKNOWN_UNIT", "case", "list", "--place", "NOWHERE")
         self.refused("UNKNOWN_MATTER", "case", "list", "--matter", "M99")
-        self.assertIn("`5` is no span", self.huying("case", "list", "--older", "5", code=2).stderr)
+        self.assertIn("`5` is not a duration", self.huying("case", "list", "--older", "5", code=2).stderr)
 
     def test_why_this_unit(self):
         view = self.json("route", "explain", "M05", "C11")
@@ -266,7 +266,7 @@ class Words(Live):
         self.refused("NO_ROLE", "submit", "--kind", "request", "--matter", "M01", "--place", "C11", key="s2")
         done = self.huying("submit", "--kind", "request", "--matter", "M01", "--place", "C11", key="s2", code=1)
         self.assertIn("(field: operator)", done.stderr)
-        self.assertIn("\nhuying: your key `s2` has the roles: worker leader. Another is named with --key.\n", done.stderr)
+        self.assertIn("\nhuying: your key `s2` has the roles: worker leader. Name another with --key.\n", done.stderr)
         self.assertIn("route: UNIT is missing (or --unit): ", self.huying("route", case, code=2).stderr)
         self.refused("NOT_YOURS", "sign", case, "--unit", "S1", key="s2")
         self.refused("CLOCK", "advance", "1999-01-01")
@@ -376,7 +376,7 @@ class Replay(Live):
         self.assertEqual(first["as_of"], "2011-11-08T00:00:00.000-05:00")
         self.assertEqual([row["id"] for row in first["refused_rows"]], ["4", "5", "6", "7"])
         self.assertEqual([row["line"] for row in first["refused_rows"]], [5, 6, 7, 8])
-        for row, part in zip(first["refused_rows"], ["never was", "target is before", "close is before", "department"]):
+        for row, part in zip(first["refused_rows"], ["does not exist", "target is before", "close is before", "department"]):
             self.assertIn(part, row["why"])
         second = self.json(*words)
         self.assertEqual((second["opened"], second["closed"], second["opened_before"], second["closed_before"]), (1, 2, 3, 1))

@@ -44,24 +44,24 @@ class Usage(unittest.TestCase):
 
     def test_case(self):
         for word in ("hello", "", "110701-00001", "110701-1-2", "110701-00001-", "110701-00001-22", "1107010-00001-2", "12x", "-1 "):
-            self.says(2, "is no case", "sign", "--", word)
+            self.says(2, "is not a case", "sign", "--", word)
         for word in ("110701-00001-3", "110701-00010-2", "170101-00001-2"):
             self.says(2, "check digit", "sign", word)
         for word in ("7", "110701-00001-2", "110701-1234567-9"):
             self.says(3, "server.pub", "sign", word)
 
     def test_values(self):
-        self.says(2, "is none of: complaint, request", "submit", "--kind", "wish", "--matter", "M1")
-        self.says(2, "is no code", "submit", "--kind", "request", "--matter", "M 1")
+        self.says(2, "is not one of: complaint, request", "submit", "--kind", "wish", "--matter", "M1")
+        self.says(2, "is not a code", "submit", "--kind", "request", "--matter", "M 1")
         self.says(2, "a whole number from 1 to 5", "call", "rate", "1", "--unit", "A", "--confirmed", "yes", "--score", "6")
         self.says(2, "yes or no", "call", "rate", "1", "--unit", "A", "--confirmed", "maybe", "--score", "5")
-        self.says(2, "is no instant", "advance", "tomorrow")
+        self.says(2, "is not a date and time", "advance", "tomorrow")
         self.says(2, "there is no metric", "metrics", "no_rate", "--by", "street")
-        self.says(2, "is none of: department", "metrics", "on_time_rate", "--by", "planet")
+        self.says(2, "is not one of: department", "metrics", "on_time_rate", "--by", "planet")
         self.says(2, "a sequence is needed", "events", "--from", "-3")
         self.says(2, "number of seconds", "sign", "1", "--timeout", "never")
         self.says(2, "at most 1024 bytes", "reopen", "1", "--reason", "x" * 1025)
-        self.says(2, "none of the roles", "keys", "new", "--role", "king", "--unit", "A", "name")
+        self.says(2, "is not a role", "keys", "new", "--role", "king", "--unit", "A", "name")
 
     def test_help(self):
         for words in ([], ["--help"], ["help"], ["help", "sign"], ["call", "raise", "--help"]):
@@ -92,7 +92,7 @@ class NotReachable(unittest.TestCase):
     def test_plain(self):
         done = huying("--plain", "--server", self.url, "--timeout", "0.3", "case", "list")
         self.assertEqual(done.returncode, 3, done.stderr)
-        self.assertIn(f"nobody answers at {self.url}", done.stderr)
+        self.assertIn(f"no answer from {self.url}", done.stderr)
         self.assertIn("HUYING_SERVER", done.stderr)
 
     def test_without_keys(self):

@@ -27,7 +27,7 @@ def missing():
     """What the language lacks here, or an empty text."""
     if LANGUAGE == "node":
         if shutil.which("node") is None:
-            return "there is no node"
+            return "node is not installed"
         there = os.path.isdir(os.path.join(EXAMPLES, "node/node_modules/zeromq"))
         return "" if there else "npm ci was not run in workers/examples/node"
     done = subprocess.run(["/usr/bin/python3", "-c", "import zmq, msgpack"], capture_output=True)
