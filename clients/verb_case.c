@@ -37,7 +37,8 @@ static const struct verb_word submit_options[] = {
 
 static const struct verb_word list_options[] = {
     {"state", "state", "STATE", "Only cases in this state"},
-    {"colour", "colour", "COLOUR", "Only open cases whose handling has this colour"},
+    {"colour", "colour", "COLOUR", "Only open cases whose worst running clock has this colour"},
+    {"clock", "clock", "CLOCK", "Colours by the running clocks of this kind alone, such as handle"},
     {"unit", "unit", "CODE", "Only cases whose lead is in this unit's subtree"},
     {"kind", "kind", "KIND", "Only this kind"},
     {"matter", "matter", "CODE", "Only this matter, or `unknown`"},

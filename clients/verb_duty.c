@@ -23,6 +23,7 @@ static const struct verb_word case_only[] = {CASE_WORD, {0}};
 static const struct verb_word inbox_options[] = {
     {"unit", "unit", "CODE", "The unit whose subtree is looked at; your own if left out"},
     {"kind", "kind", "KIND", "Only this kind"},
+    {"clock", "clock", "CLOCK", "Colours by the running clocks of this kind alone, such as handle"},
     {"count", NULL, "N", "How many duties (50)"},
     {0},
 };

@@ -234,7 +234,7 @@ void query_init(struct query *query, struct engine *engine, const struct engine_
 {
     const struct district *district = engine->district;
 
-    *query = (struct query){.engine = engine, .from = from, .request = request, .district = district};
+    *query = (struct query){.engine = engine, .from = from, .request = request, .district = district, .clock = -1};
     query->top = code_empty(&from->unit) ? -1 : district_unit_find(district, &from->unit);
     query->all =
         query->top >= 0 && (query->top == district->desk_unit || district_within(district, district->district_unit, query->top));

@@ -21,6 +21,7 @@ struct query {
     bool all;          /* the district or the desk: sees everything */
     bool with_persons; /* texts and persons, by role */
     bool parked;       /* the answer comes later (live.h) */
+    int clock;         /* enum clock_kind: colours are those of this kind of clock alone; -1 = of all */
     enum refusal refusal;
     const char *field;
 };

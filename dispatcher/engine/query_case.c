@@ -200,6 +200,8 @@ int query_inbox(struct query *query, struct proto_buffer *out)
     }
     if (unit < 0)
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
+    if ((body->given & INBOX_HAS_CLOCK) != 0)
+        query->clock = (int)body->clock;
     count = gather(query, unit, body->after_due, body->after, list);
     end = page_end(query, list, count > LIMIT_PAGE ? LIMIT_PAGE : count,
                    query_page_size((body->given & INBOX_HAS_COUNT) != 0, body->count));

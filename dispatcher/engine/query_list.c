@@ -6,6 +6,8 @@
 
 /* Cases that one answer looks at before it says: ask again from here. */
 #define LIST_SCAN_MAX 5000
+/* Clocks that it looks at for their colour, the last case's to the end. */
+#define LIST_CLOCKS_MAX 20000
 /* Rows of one answer: each costs a look into the journal for its title, and others wait meanwhile. */
 #define LIST_ROWS_MAX 200
 
@@ -52,17 +54,19 @@ static bool stands_in(const struct query *query, const struct code *code, int32_
     return unit >= 0 && district_within(query->district, unit, top);
 }
 
-/* Is it open, and does its handle clock have this colour? */
-static bool has_colour(const struct query *query, const struct case_row *row, enum colour colour)
+/* Is it open, and does its worst running clock have this colour? Adds the clocks that it looked at to *looked. */
+static bool has_colour(const struct query *query, const struct case_row *row, enum colour colour, uint32_t *looked)
 {
-    struct clock_row clock;
+    struct worst_clock worst;
 
-    return row->closed_at == 0 && row->handle_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->handle_clock, &clock) &&
-           query_colour(query, &clock) == colour;
+    if (row->closed_at != 0)
+        return false;
+    *looked += query_worst_of_case(query, row, &worst);
+    return worst.clock_id != 0 && worst.colour == colour;
 }
 
 /* What costs least is asked first. */
-static bool fits(const struct query *query, const struct wanted *wanted, const struct case_row *row)
+static bool fits(const struct query *query, const struct wanted *wanted, const struct case_row *row, uint32_t *clocks)
 {
     const struct list_cases_query *body = wanted->body;
 
@@ -76,7 +80,7 @@ static bool fits(const struct query *query, const struct wanted *wanted, const s
         return false;
     if (wanted->place >= 0 && !stands_in(query, &row->dims.place, wanted->place))
         return false;
-    if ((body->given & LIST_CASES_HAS_COLOUR) != 0 && !has_colour(query, row, body->colour))
+    if ((body->given & LIST_CASES_HAS_COLOUR) != 0 && !has_colour(query, row, body->colour, clocks))
         return false;
     return query_sees(query, row);
 }
@@ -110,6 +114,7 @@ static size_t find_page(struct query *query, const struct wanted *wanted, uint32
     const struct list_cases_query *body = wanted->body;
     uint64_t ids[256], before = (body->given & LIST_CASES_HAS_AFTER) != 0 ? body->after : 0;
     size_t found = 0, looked = 0, n;
+    uint32_t clocks = 0;
 
     *ret_next = 0;
     if (before == 0 && wanted->until_at != INT64_MAX)
@@ -118,7 +123,7 @@ static size_t find_page(struct query *query, const struct wanted *wanted, uint32
         for (size_t i = 0; i < n; i++) {
             struct case_row row;
 
-            if (found == count || looked == LIST_SCAN_MAX) {
+            if (found == count || looked == LIST_SCAN_MAX || clocks >= LIST_CLOCKS_MAX) {
                 *ret_next = before;
                 return found;
             }
@@ -128,7 +133,7 @@ static size_t find_page(struct query *query, const struct wanted *wanted, uint32
                 continue;
             if (row.received_at <= wanted->from_at)
                 return found;
-            if (fits(query, wanted, &row))
+            if (fits(query, wanted, &row, &clocks))
                 ret_ids[found++] = ids[i];
         }
     }
@@ -171,6 +176,8 @@ int query_list_cases(struct query *query, struct proto_buffer *out)
 
     if (!read_wanted(query, &wanted))
         return 0;
+    if ((wanted.body->given & LIST_CASES_HAS_CLOCK) != 0)
+        query->clock = (int)wanted.body->clock;
     limit = query_page_size((wanted.body->given & LIST_CASES_HAS_COUNT) != 0, wanted.body->count);
     count = find_page(query, &wanted, limit < LIST_ROWS_MAX ? limit : LIST_ROWS_MAX, ids, &reply.next);
     r = reply_begin(&writer, out, query->request->id, &list_cases_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);

@@ -27,6 +27,45 @@ enum colour query_colour(const struct query *query, const struct clock_row *cloc
     return clock->rung_at[RUNG_YELLOW] != 0 && at_ms >= clock->rung_at[RUNG_YELLOW] ? COLOUR_YELLOW : COLOUR_BLUE;
 }
 
+static bool is_worse(const struct worst_clock *a, const struct worst_clock *b)
+{
+    if (b->clock_id == 0 || a->colour != b->colour)
+        return b->clock_id == 0 || a->colour > b->colour;
+    return a->due_at != b->due_at ? a->due_at < b->due_at : a->clock_id < b->clock_id;
+}
+
+/* `duty_id` 0: of all duties, and of none. Ids ascend along the chain: a duty's clocks are younger than it. */
+static uint32_t find_worst(const struct query *query, const struct case_row *row, uint64_t duty_id, struct worst_clock *ret)
+{
+    struct clock_row clock;
+    uint32_t looked = 0;
+
+    *ret = (struct worst_clock){.colour = COLOUR_BLUE};
+    for (uint64_t id = row->clock_last; id > duty_id && view_get(&query->engine->view, ROW_CLOCK, id, &clock);
+         id = clock.prev_of_case) {
+        struct worst_clock at = {.clock_id = id, .kind = (enum clock_kind)clock.kind, .due_at = clock.due_at};
+
+        looked++;
+        if (clock.state != CLOCK_STATE_RUNNING || clock.due_at == 0 || (duty_id != 0 && clock.duty_id != duty_id) ||
+            (query->clock >= 0 && clock.kind != query->clock))
+            continue;
+        at.colour = query_colour(query, &clock);
+        if (is_worse(&at, ret))
+            *ret = at;
+    }
+    return looked;
+}
+
+uint32_t query_worst_of_case(const struct query *query, const struct case_row *row, struct worst_clock *ret)
+{
+    return find_worst(query, row, 0, ret);
+}
+
+void query_worst_of_duty(const struct query *query, const struct case_row *of, const struct duty_row *row, struct worst_clock *ret)
+{
+    find_worst(query, of, row->duty_id, ret);
+}
+
 struct text query_print_number(const struct case_row *row, char number[NUMBER_SIZE])
 {
     int size = number_print(row->day, row->day_no, number);
@@ -61,6 +100,7 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
                     struct case_view *ret)
 {
     struct clock_row clock;
+    struct worst_clock worst;
 
     *ret = (struct case_view){
         .case_id = row->case_id,
@@ -85,9 +125,15 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
     ret->matter_name = query_matter_name(query, &ret->matter);
     ret->place_name = query_unit_name(query, &ret->place);
     ret->lead_name = query_unit_name(query, &ret->lead);
-    if (row->handle_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->handle_clock, &clock)) {
+    if (row->handle_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->handle_clock, &clock))
         ret->due_at = clock.due_at;
-        ret->colour = query_colour(query, &clock);
+    query_worst_of_case(query, row, &worst);
+    ret->colour = worst.colour;
+    if (worst.clock_id != 0) {
+        ret->given |= CASE_VIEW_HAS_WORST_CLOCK | CASE_VIEW_HAS_WORST_CLOCK_ID | CASE_VIEW_HAS_WORST_DUE_AT;
+        ret->worst_clock = worst.kind;
+        ret->worst_clock_id = worst.clock_id;
+        ret->worst_due_at = worst.due_at;
     }
     return add_texts(query, row->case_id, texts, ret);
 }
@@ -95,7 +141,7 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
 void query_view_duty(struct query *query, const struct duty_row *row, const struct case_row *of, char number[NUMBER_SIZE],
                      struct duty_view *ret)
 {
-    struct clock_row clock;
+    struct worst_clock worst;
 
     *ret = (struct duty_view){
         .duty_id = row->duty_id,
@@ -120,8 +166,14 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
     ret->unit_name = query_unit_name(query, &ret->unit);
     ret->matter_name = query_matter_name(query, &ret->matter);
     ret->place_name = query_unit_name(query, &ret->place);
-    if (row->main_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->main_clock, &clock))
-        ret->colour = query_colour(query, &clock);
+    query_worst_of_duty(query, of, row, &worst);
+    ret->colour = worst.colour;
+    if (worst.clock_id != 0) {
+        ret->given |= DUTY_VIEW_HAS_WORST_CLOCK | DUTY_VIEW_HAS_WORST_CLOCK_ID | DUTY_VIEW_HAS_WORST_DUE_AT;
+        ret->worst_clock = worst.kind;
+        ret->worst_clock_id = worst.clock_id;
+        ret->worst_due_at = worst.due_at;
+    }
 }
 
 void query_view_call(const struct call_row *row, struct call_view *ret)

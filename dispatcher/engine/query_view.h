@@ -25,6 +25,22 @@ void query_view_clock(const struct query *query, const struct clock_row *row, st
 /* Colour of a clock: now while it runs, at its stop after that. */
 enum colour query_colour(const struct query *query, const struct clock_row *clock);
 
+/* The running clock that gives a case or a duty its colour: red before yellow before blue, then the one that is due first, then the
+ * one that was started first. Clocks without a due instant give none. */
+struct worst_clock {
+    uint64_t clock_id; /* 0 = no clock with a due instant runs: blue */
+    enum clock_kind kind;
+    enum colour colour;
+    int64_t due_at;
+};
+
+/* Finds it among the clocks of a case that are of the kind that the query asks for, all of which who sees the case may see. Costs a
+ * look at every clock of the case. Returns how many clocks were looked at. */
+uint32_t query_worst_of_case(const struct query *query, const struct case_row *row, struct worst_clock *ret);
+
+/* The same among the clocks of one duty of that case. Costs a look at every clock of the case that is younger than the duty. */
+void query_worst_of_duty(const struct query *query, const struct case_row *of, const struct duty_row *row, struct worst_clock *ret);
+
 /* Prints a case's number into the buffer, which the text borrows. */
 struct text query_print_number(const struct case_row *row, char number[NUMBER_SIZE]);
 

@@ -35,8 +35,11 @@ static const struct field_shape case_view_fields[] = {
     { .name = "address", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct case_view, address), .min = 0, .max = 1024, .personal = true },
     { .name = "reporter_name", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reporter_name), .min = 0, .max = 1024, .personal = true },
     { .name = "reporter_phone", .name_size = 14, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reporter_phone), .min = 0, .max = 64, .personal = true },
+    { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct case_view, worst_clock), .min = 0, .max = 10, .values = &clock_kind_enum, .optional = true },
+    { .name = "worst_clock_id", .name_size = 14, .type = FIELD_ID, .offset = offsetof(struct case_view, worst_clock_id), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct case_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
 };
-const struct shape case_view_shape = { .name = "case_view", .id = 26, .field_count = 30, .size = sizeof(struct case_view), .fields = case_view_fields };
+const struct shape case_view_shape = { .name = "case_view", .id = 26, .field_count = 33, .size = sizeof(struct case_view), .fields = case_view_fields };
 
 static const struct field_shape duty_view_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, duty_id), .min = 0, .max = INT64_MAX },
@@ -61,8 +64,11 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, reason), .min = 0, .max = 14, .values = &duty_end_enum },
     { .name = "claimed", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, claimed), .min = 0, .max = 1 },
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, lease_until), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, worst_clock), .min = 0, .max = 10, .values = &clock_kind_enum, .optional = true },
+    { .name = "worst_clock_id", .name_size = 14, .type = FIELD_ID, .offset = offsetof(struct duty_view, worst_clock_id), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .id = 27, .field_count = 22, .size = sizeof(struct duty_view), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .id = 27, .field_count = 25, .size = sizeof(struct duty_view), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -200,8 +206,9 @@ static const struct field_shape list_cases_query_fields[] = {
     { .name = "age_from", .name_size = 8, .type = FIELD_SPAN, .offset = offsetof(struct list_cases_query, age_from), .min = 0, .max = INT64_MAX },
     { .name = "age_until", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct list_cases_query, age_until), .min = 0, .max = INT64_MAX },
     { .name = "with_request", .name_size = 12, .type = FIELD_FLAG, .offset = offsetof(struct list_cases_query, with_request), .min = 0, .max = 1 },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct list_cases_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
 };
-const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 38, .field_count = 11, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
+const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 38, .field_count = 12, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
 
 static const struct field_shape list_cases_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct list_cases_reply, next), .min = 0, .max = INT64_MAX },
@@ -227,8 +234,9 @@ static const struct field_shape inbox_query_fields[] = {
     { .name = "after_due", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct inbox_query, after_due), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct inbox_query, after), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct inbox_query, count), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct inbox_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
 };
-const struct shape inbox_query_shape = { .name = "inbox_query", .id = 42, .field_count = 5, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
+const struct shape inbox_query_shape = { .name = "inbox_query", .id = 42, .field_count = 6, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
 
 static const struct field_shape inbox_reply_fields[] = {
     { .name = "next_due", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct inbox_reply, next_due), .min = 0, .max = INT64_C(253402300799999) },

@@ -48,7 +48,7 @@ struct case_view {
     struct text lead_name; /* Its name. */
     int64_t received_at; /* Received. */
     int64_t due_at; /* Due instant of the handle clock, 0 = none. */
-    enum colour colour; /* Colour of the handle clock. */
+    enum colour colour; /* Worst colour of the clocks that run on it; blue where none runs. */
     int64_t answered_at; /* Last answer, 0 = none. */
     int64_t closed_at; /* Closed, 0 = open. */
     enum disposition disposition; /* How it ended. */
@@ -63,6 +63,9 @@ struct case_view {
     struct text address; /* Address. */
     struct text reporter_name; /* Name. */
     struct text reporter_phone; /* Telephone. */
+    enum clock_kind worst_clock; /* The clock that gives the colour: of the worst ones the one that is due first. Absent where no clock with a due instant runs. */
+    uint64_t worst_clock_id; /* Its id; as `worst_clock`. */
+    int64_t worst_due_at; /* Its due instant; as `worst_clock`. */
 };
 extern const struct shape case_view_shape;
 #define CASE_VIEW_HAS_CASE (UINT64_C(1) << 0)
@@ -95,6 +98,9 @@ extern const struct shape case_view_shape;
 #define CASE_VIEW_HAS_ADDRESS (UINT64_C(1) << 27)
 #define CASE_VIEW_HAS_REPORTER_NAME (UINT64_C(1) << 28)
 #define CASE_VIEW_HAS_REPORTER_PHONE (UINT64_C(1) << 29)
+#define CASE_VIEW_HAS_WORST_CLOCK (UINT64_C(1) << 30)
+#define CASE_VIEW_HAS_WORST_CLOCK_ID (UINT64_C(1) << 31)
+#define CASE_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 32)
 
 /* A duty. */
 struct duty_view {
@@ -117,10 +123,13 @@ struct duty_view {
     int64_t arrived_at; /* Arrived (respond), 0 = not. */
     int64_t ended_at; /* Done or ended, 0 = open. */
     int64_t due_at; /* Due instant of its main clock, 0 = none. */
-    enum colour colour; /* Colour of that clock. */
+    enum colour colour; /* Worst colour of the clocks that run on the duty; blue where none runs. */
     enum duty_end reason; /* Why it ended. */
     bool claimed; /* A lease runs. */
     int64_t lease_until; /* End of the lease. */
+    enum clock_kind worst_clock; /* The clock that gives the colour, as in case_view. */
+    uint64_t worst_clock_id; /* Its id; as `worst_clock`. */
+    int64_t worst_due_at; /* Its due instant; as `worst_clock`. */
 };
 extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_DUTY (UINT64_C(1) << 0)
@@ -145,6 +154,9 @@ extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_REASON (UINT64_C(1) << 19)
 #define DUTY_VIEW_HAS_CLAIMED (UINT64_C(1) << 20)
 #define DUTY_VIEW_HAS_LEASE_UNTIL (UINT64_C(1) << 21)
+#define DUTY_VIEW_HAS_WORST_CLOCK (UINT64_C(1) << 22)
+#define DUTY_VIEW_HAS_WORST_CLOCK_ID (UINT64_C(1) << 23)
+#define DUTY_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 24)
 
 /* A call. */
 struct call_view {
@@ -381,13 +393,14 @@ struct list_cases_query {
     uint32_t count; /* Rows wanted; 50 if left out. */
     enum case_state state; /* Only this state. */
     struct code unit; /* Only cases whose lead is in this subtree. */
-    enum colour colour; /* Only open cases whose handle clock has this colour. */
+    enum colour colour; /* Only open cases whose worst running clock has this colour; with `clock`, whose worst running clock of that kind has it. */
     enum case_kind kind; /* Only this kind. */
     struct code matter; /* Only this matter. */
     struct code place; /* Only cases whose place is in this subtree. */
     int64_t age_from; /* Only cases received at least this long ago. */
     int64_t age_until; /* Only cases received less than this long ago. */
     bool with_request; /* Rows also say `request` and `submitted_by`. */
+    enum clock_kind clock; /* Colours are those of the running clocks of this kind alone; of all kinds if left out. */
 };
 extern const struct shape list_cases_query_shape;
 #define LIST_CASES_HAS_AFTER (UINT64_C(1) << 0)
@@ -401,6 +414,7 @@ extern const struct shape list_cases_query_shape;
 #define LIST_CASES_HAS_AGE_FROM (UINT64_C(1) << 8)
 #define LIST_CASES_HAS_AGE_UNTIL (UINT64_C(1) << 9)
 #define LIST_CASES_HAS_WITH_REQUEST (UINT64_C(1) << 10)
+#define LIST_CASES_HAS_CLOCK (UINT64_C(1) << 11)
 
 /* Answer of list_cases. */
 struct list_cases_reply {
@@ -440,6 +454,7 @@ struct inbox_query {
     int64_t after_due; /* `next_due` of the page before. */
     uint64_t after; /* `next` of the page before. */
     uint32_t count; /* Rows wanted; 50 if left out. */
+    enum clock_kind clock; /* As in list_cases. */
 };
 extern const struct shape inbox_query_shape;
 #define INBOX_HAS_UNIT (UINT64_C(1) << 0)
@@ -447,6 +462,7 @@ extern const struct shape inbox_query_shape;
 #define INBOX_HAS_AFTER_DUE (UINT64_C(1) << 2)
 #define INBOX_HAS_AFTER (UINT64_C(1) << 3)
 #define INBOX_HAS_COUNT (UINT64_C(1) << 4)
+#define INBOX_HAS_CLOCK (UINT64_C(1) << 5)
 
 /* Answer of inbox. */
 struct inbox_reply {
