@@ -2,30 +2,34 @@
 #include "dispatcher/core/applying.h"
 #include "dispatcher/core/metrics.h"
 #include "dispatcher/core/number.h"
+#include "dispatcher/core/rules.h"
 
 #include <assert.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 /* --- request ids ------------------------------------------------------------------------------------------------------------ */
 
-/* Work on a case: who did it does not ask the citizen afterwards. */
-static bool is_work(uint32_t command)
+/* Who worked on a case does not ask the citizen afterwards. What is done on a follow-up duty is asking, not work on the case. */
+static bool is_work(const struct applying *a)
 {
-    return command == COMMAND_SIGN || command == COMMAND_CONTACT || command == COMMAND_REPORT || command == COMMAND_ANSWER ||
-           command == COMMAND_ARRIVE || command == COMMAND_FINISH_CALL;
+    const struct family *family = rules_family((enum command_type)a->record->body.command_taken.command);
+    struct duty_row duty;
+    return a->c.case_id != 0 && family != NULL && family->work &&
+           !(a->record->head.duty_id != 0 && view_get(a->view, ROW_DUTY, a->record->head.duty_id, &duty) &&
+             duty.kind == DUTY_KIND_FOLLOWUP);
 }
 
-static void remember_handler(struct case_row *c, uint64_t hash)
+/* A handler stands in the chain once; it is as long as people have worked on the case. */
+static void remember_handler(struct applying *a)
 {
-    for (int i = 0; i < CASE_HANDLERS; i++) {
-        if (c->handlers[i] == hash) {
-            return;
-        }
+    const struct command_taken_body *body = &a->record->body.command_taken;
+    uint64_t hash = core_person_hash(body->actor, body->behalf);
+    if (core_handled(a->view, &a->c, hash)) {
+        return;
     }
-    memmove(&c->handlers[0], &c->handlers[1], (CASE_HANDLERS - 1) * sizeof(c->handlers[0]));
-    c->handlers[CASE_HANDLERS - 1] = hash;
+    struct handler_row row = {.case_id = a->c.case_id, .prev = a->c.handler_last, .hash = hash};
+    view_put(a->view, ROW_HANDLER, a->record->seq, &row);
+    a->c.handler_last = a->record->seq;
 }
 
 /* Each new request forgets up to two that are older than the memory: bounded work, and no more are kept than came in that time. */
@@ -74,8 +78,8 @@ void apply_command_taken(struct applying *a)
     if (a->d.oldest_request == 0) {
         a->d.oldest_request = row.seq;
     }
-    if (a->c.case_id != 0 && is_work(body->command)) {
-        remember_handler(&a->c, XXH64(body->actor.at, body->actor.size, 0));
+    if (is_work(a)) {
+        remember_handler(a);
     }
 }
 

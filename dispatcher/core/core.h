@@ -81,6 +81,13 @@ bool core_case_due(const struct view *view, uint64_t case_id, int64_t now_ms, in
 /* Next unfired rung of a running clock: its instant, or INT64_MAX. */
 int64_t core_next_rung_at(const struct clock_row *clock);
 
+/* Hash of the person who acts: `behalf` where a gateway acts for somebody, else the key `name`. What rows call a handler, claimer.
+ */
+uint64_t core_person_hash(struct text name, struct text behalf);
+
+/* Has this person worked on the case? Walks the chain of its handlers. */
+bool core_handled(const struct view *view, const struct case_row *c, uint64_t person_hash);
+
 /* Applies one record to the rows. `record->seq` is set. */
 void core_apply(const struct view *view, const struct record *record);
 

@@ -1,12 +1,9 @@
 /* duty.c - what a unit does with its duties: claim, release, sign, contact, report, answer, cancel (lifecycle 2b) */
 #include "dispatcher/core/judging.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 uint64_t actor_hash(const struct judging *j)
 {
-    return XXH64(j->command->actor.name.at, j->command->actor.name.size, 0);
+    return core_person_hash(j->command->actor.name, j->command->actor.behalf);
 }
 
 static bool leased_by_other(const struct judging *j)

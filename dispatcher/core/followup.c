@@ -12,15 +12,9 @@ static uint32_t half_day(const struct judging *j)
 }
 
 /* Nobody asks the citizen about what they handled themselves; the importer only passes on what others did. */
-static bool handled_it(const struct judging *j)
+static bool may_ask(const struct judging *j)
 {
-    uint64_t hash = actor_hash(j);
-    for (int i = 0; i < CASE_HANDLERS; i++) {
-        if (j->c.handlers[i] == hash && !is_importer(j)) {
-            return true;
-        }
-    }
-    return false;
+    return is_importer(j) || !core_handled(j->view, &j->c, actor_hash(j));
 }
 
 static struct record *emit_followup(struct judging *j, enum record_type type, const struct duty_row *duty)
@@ -54,7 +48,7 @@ void followup_ineffective(struct judging *j, const struct duty_row *duty, enum f
 bool judge_note_attempt(struct judging *j)
 {
     const struct note_attempt_command *note = &j->command->body.note_attempt;
-    if (handled_it(j)) {
+    if (!may_ask(j)) {
         return refuse(j, REFUSAL_SELF_DECISION, "actor");
     }
     uint32_t now = half_day(j);
@@ -106,7 +100,7 @@ static void propose_order(struct judging *j, enum order_kind kind)
 bool judge_note_followup(struct judging *j)
 {
     const struct note_followup_command *note = &j->command->body.note_followup;
-    if (handled_it(j)) {
+    if (!may_ask(j)) {
         return refuse(j, REFUSAL_SELF_DECISION, "actor");
     }
     if (note->solved == SAID_SOLVED_UNANSWERED) {

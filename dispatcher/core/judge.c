@@ -1,7 +1,19 @@
-/* judge.c - the order in which every command is judged: request id, role, object, subtree, state, then its family's guards */
+/*
+ * judge.c - the order in which every command is judged
+ *
+ *   1. the request id: remembered, or ID_REUSED
+ *   2. the role: NO_ROLE
+ *   3. sight: a case that the actor may not see is NOT_FOUND `case`, as one that does not exist (sight.h)
+ *   4. the matter of a new case: NO_MATTER (of a case that there is, it is part of sight)
+ *   5. whose it is: NOT_YOURS; where the holder of a duty decides, the duty or call is looked for first: NOT_FOUND, AMBIGUOUS
+ *   6. a duty of a kind that the actor's roles do not work on: NO_ROLE
+ *   7. the state of case, duty and call: BAD_STATE, or the code of the cell in rules.c
+ *   8. the guards of its family, in the order in which its judge function has them
+ */
 #include "dispatcher/core/judging.h"
 #include "dispatcher/core/number.h"
 #include "dispatcher/core/rules.h"
+#include "dispatcher/core/sight.h"
 
 #include <assert.h>
 #include <string.h>
@@ -16,6 +28,23 @@ uint64_t core_request_hash(struct text actor, struct text request)
     XXH64_update(&state, "", 1);
     XXH64_update(&state, request.at, request.size);
     return XXH64_digest(&state);
+}
+
+uint64_t core_person_hash(struct text name, struct text behalf)
+{
+    struct text who = behalf.size > 0 ? behalf : name;
+    return XXH64(who.at, who.size, 0);
+}
+
+bool core_handled(const struct view *view, const struct case_row *c, uint64_t person_hash)
+{
+    struct handler_row row;
+    for (uint64_t id = c->handler_last; id != 0 && view_get(view, ROW_HANDLER, id, &row); id = row.prev) {
+        if (row.hash == person_hash) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t core_request_find(const struct view *view, struct text actor, struct text request, uint64_t hash, struct request_row *ret)
@@ -212,53 +241,142 @@ static const char *named_in(const struct command *command)
     return NULL;
 }
 
-/* Finds the duty: by id, else the only fitting open one, else the newest fitting one that is over (so that the state can say why
- * not), else, where the command names nobody, the newest of the kind that somebody else holds (so that the subtree can say why
- * not). */
-static bool find_duty(struct judging *j, const struct family *family)
+static enum unit_class actor_class(const struct judging *j)
+{
+    int32_t unit = unit_index(j, &j->command->actor.unit);
+    return unit < 0 ? UNIT_CLASS_EXTERNAL : j->district->units[unit].class;
+}
+
+/* Lead, place, or the holder of an open duty. */
+static bool in_case(const struct judging *j)
+{
+    if (covers_desk(j) || covers(j, unit_index(j, &j->c.lead)) || covers(j, unit_index(j, &j->c.dims.place))) {
+        return true;
+    }
+    uint64_t cursor = j->c.duty_last;
+    struct duty_row duty;
+    while (next_open_duty(j, &cursor, &duty)) {
+        if (covers(j, unit_index(j, &duty.unit))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool in_place(const struct judging *j)
+{
+    int32_t place = unit_index(j, &j->command->body.submit.place);
+    return place < 0 || covers_desk(j) || covers(j, place); /* an unknown place is said by the guard */
+}
+
+/* Does the actor act for what the command's scope names? */
+static bool in_scope(const struct judging *j, const struct family *family)
+{
+    switch (family->scope) {
+    case SCOPE_PLACE:
+        return in_place(j);
+    case SCOPE_DISTRICT:
+        return covers(j, j->district->district_unit);
+    case SCOPE_CASE:
+        return in_case(j);
+    case SCOPE_DESK:
+        return covers_desk(j);
+    case SCOPE_LEAD:
+        return covers(j, code_empty(&j->c.lead) ? j->district->desk_unit : unit_index(j, &j->c.lead));
+    case SCOPE_HOLDER:
+        return covers(j, unit_index(j, &j->duty.unit));
+    case SCOPE_RATER:
+        return covers(j, unit_index(j, &j->duty.unit)) || actor_class(j) == UNIT_CLASS_DEPARTMENT;
+    case SCOPE_CREATOR:
+        return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, unit_in_service(j, &j->duty.creator));
+    case SCOPE_CALLER:
+        return covers(j, unit_in_service(j, &j->call.caller));
+    }
+    return false;
+}
+
+/* Is the duty of a kind that the actor's roles work on, where the command asks for that? */
+static bool own_kind(const struct judging *j, const struct family *family, const struct duty_row *duty)
+{
+    return !family->own_kinds || (rules_role_kinds(j->command->actor.roles) & (UINT32_C(1) << duty->kind)) != 0;
+}
+
+static bool refuse_kind(struct judging *j, const struct duty_row *duty)
+{
+    return refuse(j, REFUSAL_NO_ROLE, enum_name(&role_enum, (int)rules_kind_role((enum duty_kind)duty->kind)));
+}
+
+/* What a walk over the duties of a case has found: of its kind, by what the command says about it. */
+struct fitting {
+    uint32_t open;
+    struct duty_row at;     /* an open one */
+    struct duty_row over;   /* the newest that is over */
+    struct duty_row barred; /* an open one that the actor's roles do not work on */
+    struct duty_row others; /* the newest that does not fit */
+};
+
+static void look_for_duty(struct judging *j, const struct family *family, struct fitting *ret)
 {
     uint32_t kinds = wanted_kinds(j->command, family);
-    uint64_t wanted = referred_duty(j->command, family);
-    if (wanted != 0) {
-        if (!view_get(j->view, ROW_DUTY, wanted, &j->duty) || j->duty.case_id != j->c.case_id) {
-            return refuse(j, REFUSAL_NOT_FOUND, "duty");
-        }
-        return (kinds & (UINT32_C(1) << j->duty.kind)) != 0 || refuse(j, REFUSAL_BAD_STATE, "duty");
-    }
-    struct duty_row duty, over = {0}, others = {0};
-    uint32_t open = 0;
+    struct duty_row duty;
+    memset(ret, 0, sizeof(*ret));
     for (uint64_t id = j->c.duty_last; id != 0 && view_get(j->view, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
         if ((kinds & (UINT32_C(1) << duty.kind)) == 0) {
             continue;
         }
         if (!duty_fits(j, &duty)) {
-            if (others.duty_id == 0) {
-                others = duty;
-            }
-        } else if (duty_open(&duty)) {
-            j->duty = duty;
-            open++;
-        } else if (over.duty_id == 0) {
-            over = duty;
+            ret->others = ret->others.duty_id == 0 ? duty : ret->others;
+        } else if (!duty_open(&duty)) {
+            ret->over = ret->over.duty_id == 0 ? duty : ret->over;
+        } else if (!own_kind(j, family, &duty)) {
+            ret->barred = duty;
+        } else {
+            ret->at = duty;
+            ret->open++;
         }
     }
-    if (open > 1) {
+}
+
+static bool named_duty(struct judging *j, const struct family *family, uint64_t duty_id)
+{
+    if (!view_get(j->view, ROW_DUTY, duty_id, &j->duty) || j->duty.case_id != j->c.case_id) {
+        return refuse(j, REFUSAL_NOT_FOUND, "duty");
+    }
+    bool kind = (wanted_kinds(j->command, family) & (UINT32_C(1) << j->duty.kind)) != 0;
+    return kind || !in_scope(j, family) || refuse(j, REFUSAL_BAD_STATE, "duty"); /* whose it is comes first */
+}
+
+/* Finds the duty: by id, else the only fitting open one, else the newest fitting one that is over (so that the state can say why
+ * not), else, where the command names nobody, the newest of the kind that somebody else holds (so that the subtree can say why
+ * not). */
+static bool find_duty(struct judging *j, const struct family *family)
+{
+    uint64_t wanted = referred_duty(j->command, family);
+    struct fitting found;
+    if (wanted != 0) {
+        return named_duty(j, family, wanted);
+    }
+    look_for_duty(j, family, &found);
+    if (found.open > 1) {
         return refuse(j, REFUSAL_AMBIGUOUS, "duty"); /* the sender has to say which */
     }
-    if (open == 0) {
-        j->duty = over.duty_id != 0 ? over : others;
+    if (found.open == 1) {
+        j->duty = found.at;
+        return true;
     }
+    if (found.barred.duty_id != 0) {
+        j->duty = found.barred;
+        return true; /* whose it is comes first */
+    }
+    j->duty = found.over.duty_id != 0 ? found.over : found.others;
     if (j->duty.duty_id == 0) {
         return refuse(j, REFUSAL_BAD_STATE, "duty");
     }
-    if (open == 1 || over.duty_id != 0) {
-        return true;
-    }
     const char *named = named_in(j->command);
-    if (named != NULL) {
+    if (found.over.duty_id == 0 && named != NULL) {
         return refuse(j, REFUSAL_NOT_FOUND, named); /* never the duty of somebody whom the command did not name */
     }
-    return covers(j, unit_index(j, &others.unit)) || refuse(j, REFUSAL_NOT_YOURS, "unit");
+    return true;
 }
 
 /* The call of a command that works on a call itself: by id, else the newest open one, else the newest. */
@@ -274,11 +392,13 @@ static bool find_call(struct judging *j)
     return wanted == 0 && newest != 0 && view_get(j->view, ROW_CALL, newest, &j->call);
 }
 
-/* Loads case, duty and call that the command is about. */
-static bool find_objects(struct judging *j, const struct family *family)
+/* Loads the case that the command names, if the actor may see it. */
+static bool find_case(struct judging *j)
 {
+    const struct actor *actor = &j->command->actor;
     uint64_t case_id = core_command_case(j->view, j->command);
-    if (case_id == 0 || !view_get(j->view, ROW_CASE, case_id, &j->c)) {
+    struct sight sight = sight_of(j->district, &actor->unit, &actor->matters);
+    if (case_id == 0 || !view_get(j->view, ROW_CASE, case_id, &j->c) || !sight_case(j->view, &sight, &j->c)) {
         memset(&j->c, 0, sizeof(j->c));
         return refuse(j, REFUSAL_NOT_FOUND, "case");
     }
@@ -286,6 +406,12 @@ static bool find_objects(struct judging *j, const struct family *family)
     if (j->c.total_clock != 0) {
         view_get(j->view, ROW_CLOCK, j->c.total_clock, &j->total);
     }
+    return true;
+}
+
+/* Loads the duty and the call of the case that the command is about. */
+static bool find_parts(struct judging *j, const struct family *family)
+{
     if (family->duty_kinds != 0 && !find_duty(j, family)) {
         return false;
     }
@@ -299,10 +425,22 @@ static bool find_objects(struct judging *j, const struct family *family)
     return true;
 }
 
-static enum unit_class actor_class(const struct judging *j)
+/* Loads what the command is about, as far as the actor sees it and has to do with it. */
+static bool find_objects(struct judging *j, const struct family *family)
 {
-    int32_t unit = unit_index(j, &j->command->actor.unit);
-    return unit < 0 ? UNIT_CLASS_EXTERNAL : j->district->units[unit].class;
+    if (family->has_case && !find_case(j)) {
+        return false;
+    }
+    if (family->scope <= SCOPE_LEAD && !in_scope(j, family)) {
+        return refuse(j, REFUSAL_NOT_YOURS, "unit");
+    }
+    if (family->has_case && !find_parts(j, family)) {
+        return false;
+    }
+    if (family->scope > SCOPE_LEAD && !in_scope(j, family)) {
+        return refuse(j, REFUSAL_NOT_YOURS, "unit");
+    }
+    return j->duty.duty_id == 0 || own_kind(j, family, &j->duty) || refuse_kind(j, &j->duty);
 }
 
 bool core_matter_allowed(const struct codes *matters, const struct code *matter)
@@ -318,61 +456,6 @@ bool core_matter_allowed(const struct codes *matters, const struct code *matter)
         }
     }
     return matters->count == 0;
-}
-
-/* Whose subtree the key must cover. */
-static bool in_scope(const struct judging *j)
-{
-    switch (j->command->type) {
-    case COMMAND_SUBMIT: {
-        int32_t place = unit_index(j, &j->command->body.submit.place);
-        return place < 0 || covers_desk(j) || covers(j, place); /* an unknown place is said by the guard */
-    }
-    case COMMAND_ADD_NOTE: {
-        if (covers_desk(j) || covers(j, unit_index(j, &j->c.lead)) || covers(j, unit_index(j, &j->c.dims.place))) {
-            return true;
-        }
-        uint64_t cursor = j->c.duty_last;
-        struct duty_row duty;
-        while (next_open_duty(j, &cursor, &duty)) {
-            if (covers(j, unit_index(j, &duty.unit))) {
-                return true;
-            }
-        }
-        return false;
-    }
-    case COMMAND_ROUTE:
-    case COMMAND_DISPATCH_CALL:
-    case COMMAND_NOTE_ATTEMPT:
-    case COMMAND_NOTE_FOLLOWUP:
-    case COMMAND_REOPEN:
-        return covers_desk(j);
-    case COMMAND_TAKE_OVER:
-    case COMMAND_RAISE_CALL:
-        return covers(j, code_empty(&j->c.lead) ? j->district->desk_unit : unit_index(j, &j->c.lead)); /* the desk until routed */
-    case COMMAND_WITHDRAW_CALL:
-        return covers(j, unit_in_service(j, &j->call.caller));
-    case COMMAND_CANCEL:
-        return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, unit_in_service(j, &j->duty.creator));
-    case COMMAND_CLAIM:
-    case COMMAND_RELEASE:
-    case COMMAND_SIGN:
-    case COMMAND_CONTACT:
-    case COMMAND_REPORT:
-    case COMMAND_ANSWER:
-    case COMMAND_ARRIVE:
-    case COMMAND_FINISH_CALL:
-        return covers(j, unit_index(j, &j->duty.unit));
-    case COMMAND_RATE_CALL: /* a department that tries is told why not by the guard */
-        return covers(j, unit_index(j, &j->duty.unit)) || actor_class(j) == UNIT_CLASS_DEPARTMENT;
-    case COMMAND_ADVANCE:
-        return covers(j, j->district->district_unit);
-    case COMMAND_PULSE:
-    case COMMAND_ADOPT_CONFIG:
-    case COMMAND_SETTLE:
-        break;
-    }
-    return true;
 }
 
 static bool state_allows(struct judging *j, enum machine machine, int state, int kind, const char *object)
@@ -460,15 +543,11 @@ static bool judge_wire(struct judging *j)
     if ((command_info(command->type)->roles & command->actor.roles) == 0) {
         return refuse(j, REFUSAL_NO_ROLE, role_wanted(command->type));
     }
-    if (family->has_case && !find_objects(j, family)) {
-        return false;
-    }
-    if (!in_scope(j)) {
-        return refuse(j, REFUSAL_NOT_YOURS, "unit");
-    }
-    const struct code *matter = command->type == COMMAND_SUBMIT ? &command->body.submit.matter : &j->c.dims.matter;
-    if ((family->has_case || command->type == COMMAND_SUBMIT) && !core_matter_allowed(&command->actor.matters, matter)) {
+    if (command->type == COMMAND_SUBMIT && !core_matter_allowed(&command->actor.matters, &command->body.submit.matter)) {
         return refuse(j, REFUSAL_NO_MATTER, "matter");
+    }
+    if (!find_objects(j, family)) {
+        return false;
     }
     if (!states_allow(j, family)) {
         return false;

@@ -200,7 +200,7 @@ void close_call(struct judging *j, bool unsolved, uint64_t except_duty, int exce
 /* Ends a follow-up that found out nothing; closes the case as unreachable when it was the last one. `duty` is its duty. */
 void followup_ineffective(struct judging *j, const struct duty_row *duty, enum followup_reason reason, struct text text);
 
-/* XXH64 of the name of the key that asks. */
+/* Hash of the person who acts: core_person_hash. */
 uint64_t actor_hash(const struct judging *j);
 
 /* --- judge functions of the families, named in rules.c ------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 /* Tables of rows with a u64 key. The first column is the table, the second its row, the third what the key is. */
 #define ROW_TABLES(X)                                                                                                              \
     X(CASE, case_row, "case id")                                                                                                   \
+    X(HANDLER, handler_row, "sequence of the person's first work on the case")                                                     \
     X(DUTY, duty_row, "duty id")                                                                                                   \
     X(CALL, call_row, "call id")                                                                                                   \
     X(CLOCK, clock_row, "clock id")                                                                                                \
@@ -46,8 +47,6 @@ struct dims {
     uint8_t upstream;
     uint8_t unused[2];
 };
-
-#define CASE_HANDLERS 8
 
 struct case_row {
     uint64_t case_id;
@@ -96,7 +95,14 @@ struct case_row {
     uint8_t counted_closed;
     uint8_t unused[5];
     struct code counted_acct;
-    uint64_t handlers[CASE_HANDLERS]; /* hashes of keys that worked on it, oldest forgotten: they do not ask the citizen */
+    uint64_t handler_last; /* head of the chain of who worked on it */
+};
+
+/* Somebody who worked on a case, once a case: they do not ask the citizen about it. */
+struct handler_row {
+    uint64_t case_id;
+    uint64_t prev; /* handler before it, of the same case */
+    uint64_t hash; /* of the person: actor_hash */
 };
 
 struct duty_row {

@@ -93,28 +93,29 @@ static const struct rule call_rules[] = {
     {COMMAND_PULSE,         0, L(RAISED) | L(CALLED) | L(REPORTED), NULL, SAME, 0, "rung"},
 };
 
+/* Columns: command, judge, scope, names a case, kinds of its duty, works on a call, work, only kinds of its roles. */
 static const struct family families[] = {
-    {COMMAND_SUBMIT,        judge_submit,        false, 0, false},
-    {COMMAND_ADD_NOTE,      judge_add_note,      true,  0, false},
-    {COMMAND_ROUTE,         judge_route,         true,  K(ROUTE), false},
-    {COMMAND_TAKE_OVER,     judge_take_over,     true,  K(LEAD), false},
-    {COMMAND_REOPEN,        judge_reopen,        true,  0, false},
-    {COMMAND_CLAIM,         judge_claim,         true,  CLAIMED_KINDS, false},
-    {COMMAND_RELEASE,       judge_release,       true,  CLAIMED_KINDS, false},
-    {COMMAND_SIGN,          judge_sign,          true,  K(LEAD) | K(SUPPORT) | K(RESPOND), true},
-    {COMMAND_CONTACT,       judge_contact,       true,  K(LEAD) | K(RESPOND), true},
-    {COMMAND_REPORT,        judge_report,        true,  K(SUPPORT), false},
-    {COMMAND_ANSWER,        judge_answer,        true,  K(LEAD), false},
-    {COMMAND_CANCEL,        judge_cancel,        true,  K(SUPPORT) | K(RESPOND), true},
-    {COMMAND_RAISE_CALL,    judge_raise_call,    true,  0, false},
-    {COMMAND_DISPATCH_CALL, judge_dispatch_call, true,  K(ROUTE), true},
-    {COMMAND_ARRIVE,        judge_arrive,        true,  K(RESPOND), true},
-    {COMMAND_FINISH_CALL,   judge_finish_call,   true,  K(RESPOND), true},
-    {COMMAND_RATE_CALL,     judge_rate_call,     true,  K(RATE), true},
-    {COMMAND_WITHDRAW_CALL, judge_withdraw_call, true,  0, true},
-    {COMMAND_NOTE_ATTEMPT,  judge_note_attempt,  true,  K(FOLLOWUP), false},
-    {COMMAND_NOTE_FOLLOWUP, judge_note_followup, true,  K(FOLLOWUP), false},
-    {COMMAND_ADVANCE,       judge_advance,       false, 0, false},
+    {COMMAND_SUBMIT,        judge_submit,        SCOPE_PLACE,    false, 0,                                   false, false, false},
+    {COMMAND_ADD_NOTE,      judge_add_note,      SCOPE_CASE,     true,  0,                                   false, false, false},
+    {COMMAND_ROUTE,         judge_route,         SCOPE_DESK,     true,  K(ROUTE),                            false, true,  false},
+    {COMMAND_TAKE_OVER,     judge_take_over,     SCOPE_LEAD,     true,  K(LEAD),                             false, true,  false},
+    {COMMAND_REOPEN,        judge_reopen,        SCOPE_DESK,     true,  0,                                   false, false, false},
+    {COMMAND_CLAIM,         judge_claim,         SCOPE_HOLDER,   true,  CLAIMED_KINDS,                       false, true,  true},
+    {COMMAND_RELEASE,       judge_release,       SCOPE_HOLDER,   true,  CLAIMED_KINDS,                       false, true,  true},
+    {COMMAND_SIGN,          judge_sign,          SCOPE_HOLDER,   true,  K(LEAD) | K(SUPPORT) | K(RESPOND),   true,  true,  false},
+    {COMMAND_CONTACT,       judge_contact,       SCOPE_HOLDER,   true,  K(LEAD) | K(RESPOND),                true,  true,  false},
+    {COMMAND_REPORT,        judge_report,        SCOPE_HOLDER,   true,  K(SUPPORT),                          false, true,  false},
+    {COMMAND_ANSWER,        judge_answer,        SCOPE_HOLDER,   true,  K(LEAD),                             false, true,  false},
+    {COMMAND_CANCEL,        judge_cancel,        SCOPE_CREATOR,  true,  K(SUPPORT) | K(RESPOND),             true,  true,  false},
+    {COMMAND_RAISE_CALL,    judge_raise_call,    SCOPE_LEAD,     true,  0,                                   false, true,  false},
+    {COMMAND_DISPATCH_CALL, judge_dispatch_call, SCOPE_DESK,     true,  K(ROUTE),                            true,  true,  false},
+    {COMMAND_ARRIVE,        judge_arrive,        SCOPE_HOLDER,   true,  K(RESPOND),                          true,  true,  false},
+    {COMMAND_FINISH_CALL,   judge_finish_call,   SCOPE_HOLDER,   true,  K(RESPOND),                          true,  true,  false},
+    {COMMAND_RATE_CALL,     judge_rate_call,     SCOPE_RATER,    true,  K(RATE),                             true,  true,  false},
+    {COMMAND_WITHDRAW_CALL, judge_withdraw_call, SCOPE_CALLER,   true,  0,                                   true,  true,  false},
+    {COMMAND_NOTE_ATTEMPT,  judge_note_attempt,  SCOPE_DESK,     true,  K(FOLLOWUP),                         false, false, false},
+    {COMMAND_NOTE_FOLLOWUP, judge_note_followup, SCOPE_DESK,     true,  K(FOLLOWUP),                         false, false, false},
+    {COMMAND_ADVANCE,       judge_advance,       SCOPE_DISTRICT, false, 0,                                   false, false, false},
 };
 /* clang-format on */
 
@@ -175,6 +176,38 @@ const struct family *rules_family(enum command_type command)
         }
     }
     return NULL;
+}
+
+/* Who works on what; the first row with a kind is the role that a refusal names. The importer passes on what all of them did. */
+static const struct {
+    enum role role;
+    uint32_t kinds;
+} role_kinds[] = {
+    {ROLE_WORKER, K(LEAD) | K(SUPPORT) | K(RESPOND)},
+    {ROLE_LEADER, K(LEAD) | K(SUPPORT) | K(RESPOND) | K(RATE)},
+    {ROLE_DISPATCHER, K(ROUTE) | K(RATE)},
+    {ROLE_FOLLOWUP, K(FOLLOWUP)},
+    {ROLE_IMPORTER, ALL_KINDS},
+};
+
+uint32_t rules_role_kinds(uint32_t roles)
+{
+    uint32_t kinds = 0;
+    for (size_t i = 0; i < sizeof(role_kinds) / sizeof(role_kinds[0]); i++) {
+        kinds |= (roles & (UINT32_C(1) << role_kinds[i].role)) != 0 ? role_kinds[i].kinds : 0;
+    }
+    return kinds;
+}
+
+enum role rules_kind_role(enum duty_kind kind)
+{
+    for (size_t i = 0; i < sizeof(role_kinds) / sizeof(role_kinds[0]); i++) {
+        if ((role_kinds[i].kinds & (UINT32_C(1) << kind)) != 0) {
+            return role_kinds[i].role;
+        }
+    }
+    assert(false);
+    return ROLE_WORKER;
 }
 
 enum clock_kind duty_main_clock(enum duty_kind kind, bool of_call)

@@ -44,16 +44,39 @@ const struct rule *rules_cell(enum machine machine, enum command_type command, i
 /* The clock whose item is the duty's own result. of_call: the duty belongs to a call. */
 enum clock_kind duty_main_clock(enum duty_kind kind, bool of_call);
 
+/* What must lie in the actor's subtree (else NOT_YOURS). Up to SCOPE_LEAD it is known from the case alone, and looked at before the
+ * duty is. */
+enum scope {
+    SCOPE_PLACE,    /* the place that a submit names */
+    SCOPE_DISTRICT, /* the district */
+    SCOPE_CASE,     /* lead, place, or the holder of an open duty */
+    SCOPE_DESK,     /* the desk */
+    SCOPE_LEAD,     /* the present lead; the desk until the case is routed */
+    SCOPE_HOLDER,   /* the duty's holder */
+    SCOPE_RATER,    /* the same; a department is told WRONG_DIRECTION by the guard */
+    SCOPE_CREATOR,  /* who created the duty, or the desk's dispatcher */
+    SCOPE_CALLER,   /* the caller of the call */
+};
+
 /* What a command is judged by. */
 struct family {
     enum command_type command;
     bool (*judge)(struct judging *j);
+    enum scope scope;
     bool has_case;       /* names an existing case */
     uint32_t duty_kinds; /* works on a duty of one of these kinds */
     bool has_call;       /* works on a call */
+    bool work;           /* who sent it has handled the case, and does not ask the citizen about it */
+    bool own_kinds;      /* only on duties of kinds that the actor's roles work on: rules_role_kinds */
 };
 
 /* Row of a command, or NULL for pulse and adopt_config. */
 const struct family *rules_family(enum command_type command);
+
+/* The kinds of duty (a bit each) that these roles claim, pull and keep. */
+uint32_t rules_role_kinds(uint32_t roles);
+
+/* The first role that works on this kind of duty. */
+enum role rules_kind_role(enum duty_kind kind);
 
 #endif

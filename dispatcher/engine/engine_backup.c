@@ -427,6 +427,11 @@ int query_backup(struct query *query, struct proto_buffer *out)
     struct engine_backup *backup = query->engine->backup;
     struct backup_reply reply = {0};
 
+    /* A copy holds the whole district. */
+    if (!query->sight.all)
+        return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
+    if (query->from->matters.count > 0)
+        return query_refuse(query, REFUSAL_NO_MATTER, "matter");
     if (backup->backups == NULL)
         snprintf(backup->failed, sizeof(backup->failed), "This dispatcher makes no backups: start it with --backups DIR.");
     else if ((body->given & BACKUP_HAS_START) != 0) {

@@ -191,7 +191,7 @@ int query_list_followers(struct query *query, struct proto_buffer *out)
     int r;
 
     /* The list is one over all keys of the district. */
-    if (!query->all)
+    if (!query->sight.all)
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     if (!code_empty(&body->forget_name) || !code_empty(&body->forget_key)) {
         r = forget(query);
@@ -399,9 +399,9 @@ static void look_begin(struct engine *engine, struct parked *parked, struct look
 
     live_query(engine, parked, &from, &request, &query);
     *look = (struct look){.engine = engine, .follow = &parked->follow, .work = SLICE_WORK};
-    look->key = (struct visible_key){.all = query.all, .roles = parked->roles, .matters = &parked->matters};
-    if (query.top >= 0)
-        look->key.reach = reach_of(&engine->live->order, query.top);
+    look->key = (struct visible_key){.all = query.sight.all, .roles = parked->roles, .matters = &parked->matters};
+    if (query.sight.top >= 0)
+        look->key.reach = reach_of(&engine->live->order, query.sight.top);
     proto_buffer_clear(&engine->live->page);
 }
 

@@ -5,6 +5,7 @@
  * of each that it may have, until its credit is used up or a whole round gave nothing. So a unit with ten thousand duties keeps
  * none of its neighbours waiting. A walk that is longer than a step may work goes on in the next one from where it is.
  */
+#include "dispatcher/core/rules.h"
 #include "dispatcher/engine/live.h"
 #include "dispatcher/engine/query_view.h"
 
@@ -18,28 +19,6 @@
 #define PAGE_DUTIES 32
 /* What one pull may work before the next one has its turn. */
 #define SLICE_WORK 4000
-
-#define BIT(kind) (UINT32_C(1) << DUTY_KIND_##kind)
-
-/* The kinds that these roles work on. */
-static uint32_t kinds_of(uint32_t roles)
-{
-    static const struct {
-        enum role role;
-        uint32_t kinds;
-    } table[] = {
-        {ROLE_WORKER, BIT(LEAD) | BIT(SUPPORT) | BIT(RESPOND)},
-        {ROLE_LEADER, BIT(LEAD) | BIT(SUPPORT) | BIT(RESPOND) | BIT(RATE)},
-        {ROLE_DISPATCHER, BIT(ROUTE) | BIT(RATE)},
-        {ROLE_FOLLOWUP, BIT(FOLLOWUP)},
-    };
-    uint32_t kinds = 0;
-
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        if ((roles & UINT32_C(1) << table[i].role) != 0)
-            kinds |= table[i].kinds;
-    return kinds;
-}
 
 static int64_t lease_span(bool given, int64_t lease_ms)
 {
@@ -56,11 +35,11 @@ static bool duty_waits(const struct duty_row *duty)
     return duty->state == DUTY_STATE_OFFERED || duty->state == DUTY_STATE_SIGNED;
 }
 
-static bool may_see(struct engine *engine, const struct engine_peer *from, const struct duty_row *duty)
+static bool may_see(struct query *query, const struct duty_row *duty)
 {
     struct case_row of;
 
-    return view_get(&engine->view, ROW_CASE, duty->case_id, &of) && core_matter_allowed(&from->matters, &of.dims.matter);
+    return view_get(&query->engine->view, ROW_CASE, duty->case_id, &of) && query_sees(query, &of);
 }
 
 /* Would a command of this key on this duty be anything but refused? */
@@ -73,33 +52,31 @@ static bool may_have(struct engine *engine, const struct engine_peer *from, uint
         return false;
     if (!view_get(&engine->view, ROW_CASE, duty->case_id, &of) || !core_matter_allowed(&from->matters, &of.dims.matter))
         return false;
-    /* Nobody asks the citizen about what they handled themselves. */
-    for (int i = 0; duty->kind == DUTY_KIND_FOLLOWUP && i < CASE_HANDLERS; i++)
-        if (of.handlers[i] == hash)
-            return false;
-    return true;
+    /* A worker asks for itself: it is not handed what it handled, not even as an importer, which may pass on what others did. */
+    return duty->kind != DUTY_KIND_FOLLOWUP || !core_handled(&engine->view, &of, hash);
 }
 
 /* --- the questions -------------------------------------------------------------------------------------------------------------
  */
 
-static int refuse_kind(struct query *query)
+/* None of the key's roles works on this kind of duty. */
+static int refuse_kind(struct query *query, enum duty_kind kind)
 {
-    return query_refuse(query, REFUSAL_NO_ROLE, "kind");
+    return query_refuse(query, REFUSAL_NO_ROLE, enum_name(&role_enum, (int)rules_kind_role(kind)));
 }
 
 int query_pull(struct query *query)
 {
     const struct pull_query *body = &query->request->query_body.pull;
-    uint32_t kinds = kinds_of(query->from->roles);
-    int32_t top = query->top;
+    uint32_t kinds = rules_role_kinds(query->from->roles);
+    int32_t top = query->sight.top;
     struct parked *parked;
     bool repeated;
 
     if ((body->given & PULL_HAS_KIND) != 0)
         kinds &= UINT32_C(1) << body->kind;
     if (kinds == 0)
-        return refuse_kind(query);
+        return refuse_kind(query, (body->given & PULL_HAS_KIND) != 0 ? body->kind : DUTY_KIND_LEAD);
     if ((body->given & PULL_HAS_UNIT) != 0) {
         top = district_unit_find(query->district, &body->unit);
         if (top < 0)
@@ -148,9 +125,10 @@ int query_keep(struct query *query, struct proto_buffer *out)
         live_release(engine, body->duty_id);
         return reply_encode_ok(out, query->request->id, &keep_reply_shape, &reply, CODEC_OMIT_NOTHING);
     }
-    if (body->duty_id == 0 || !view_get(&engine->view, ROW_DUTY, body->duty_id, &duty) || !query_covers(query, &duty.unit) ||
-        !may_see(engine, query->from, &duty))
+    if (body->duty_id == 0 || !view_get(&engine->view, ROW_DUTY, body->duty_id, &duty) || !may_see(query, &duty))
         return query_refuse(query, REFUSAL_NOT_FOUND, "duty");
+    if (!query_covers(query, &duty.unit))
+        return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     if (held != NULL && !mine)
         return query_refuse(query, REFUSAL_LEASED, "duty");
     if (body->release)
@@ -159,8 +137,8 @@ int query_keep(struct query *query, struct proto_buffer *out)
         return query_refuse(query, REFUSAL_BAD_STATE, "duty");
     if (duty.claimed && duty.claimer != lease.key_hash)
         return query_refuse(query, REFUSAL_LEASED, "duty");
-    if ((kinds_of(query->from->roles) & UINT32_C(1) << duty.kind) == 0)
-        return refuse_kind(query);
+    if ((rules_role_kinds(query->from->roles) & UINT32_C(1) << duty.kind) == 0)
+        return refuse_kind(query, (enum duty_kind)duty.kind);
     r = lease_put(live->leases, &lease);
     if (r == -ENOSPC)
         return query_refuse(query, REFUSAL_CAP, "lease");

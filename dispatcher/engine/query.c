@@ -25,35 +25,12 @@ int query_refuse(struct query *query, enum refusal refusal, const char *field)
 
 bool query_covers(const struct query *query, const struct code *unit)
 {
-    int32_t index;
-
-    if (query->all)
-        return true;
-    if (query->top < 0 || code_empty(unit))
-        return false;
-    index = district_unit_find(query->district, unit);
-    return index >= 0 && district_acts_for(query->district, index, query->top);
+    return query->sight.all || sight_covers(query->district, &query->sight, unit);
 }
 
 bool query_sees(const struct query *query, const struct case_row *row)
 {
-    const struct view *view = &query->engine->view;
-    struct duty_row duty;
-    struct call_row call;
-
-    if (!core_matter_allowed(&query->from->matters, &row->dims.matter))
-        return false;
-    if (query->all || query_covers(query, &row->lead) || query_covers(query, &row->dims.place))
-        return true;
-    if (query->top < 0)
-        return false;
-    for (uint64_t id = row->duty_last; id != 0 && view_get(view, ROW_DUTY, id, &duty); id = duty.prev_of_case)
-        if (query_covers(query, &duty.unit))
-            return true;
-    for (uint64_t id = row->call_last; id != 0 && view_get(view, ROW_CALL, id, &call); id = call.prev_of_case)
-        if (query_covers(query, &call.caller))
-            return true;
-    return false;
+    return sight_case(&query->engine->view, &query->sight, row);
 }
 
 bool query_find_case(struct query *query, uint64_t case_id, struct text number, struct text submitted, struct case_row *ret)
@@ -235,9 +212,7 @@ void query_init(struct query *query, struct engine *engine, const struct engine_
     const struct district *district = engine->district;
 
     *query = (struct query){.engine = engine, .from = from, .request = request, .district = district, .clock = -1};
-    query->top = code_empty(&from->unit) ? -1 : district_unit_find(district, &from->unit);
-    query->all =
-        query->top >= 0 && (query->top == district->desk_unit || district_within(district, district->district_unit, query->top));
+    query->sight = sight_of(district, &from->unit, &from->matters);
     query->with_persons = (from->roles & PERSON_ROLES) != 0;
 }
 

@@ -1,13 +1,14 @@
 /*
  * query.h - bounded reads, answered from the rows as they are at that point of the step
  *
- * A key sees the cases whose lead, place, caller or any duty's unit lies in its subtree, or is one that it may act for; a key of
- * the district or of the desk sees all. What it may not see is answered like what does not exist.
+ * Which cases a key sees is said by dispatcher/core/sight.h, as for commands. What it may not see is answered like what does not
+ * exist.
  */
 #ifndef HUYING_ENGINE_QUERY_H
 #define HUYING_ENGINE_QUERY_H
 
 #include "config/district.h"
+#include "dispatcher/core/sight.h"
 #include "dispatcher/engine/state.h"
 #include "proto/request.h"
 
@@ -17,11 +18,10 @@ struct query {
     const struct engine_peer *from;
     const struct request *request;
     const struct district *district;
-    int32_t top;       /* index of the key's unit; -1 = not a unit of this district: sees nothing */
-    bool all;          /* the district or the desk: sees everything */
-    bool with_persons; /* texts and persons, by role */
-    bool parked;       /* the answer comes later (live.h) */
-    int clock;         /* enum clock_kind: colours are those of this kind of clock alone; -1 = of all */
+    struct sight sight; /* how far it reaches; its top is -1 where the key's unit is not of this district */
+    bool with_persons;  /* texts and persons, by role */
+    bool parked;        /* the answer comes later (live.h) */
+    int clock;          /* enum clock_kind: colours are those of this kind of clock alone; -1 = of all */
     enum refusal refusal;
     const char *field;
 };

@@ -187,7 +187,7 @@ int query_inbox(struct query *query, struct proto_buffer *out)
     struct waiting list[3 * LIMIT_PAGE + 2];
     struct inbox_reply reply = {0};
     struct reply_writer writer;
-    int32_t unit = query->top;
+    int32_t unit = query->sight.top;
     size_t count, end;
     int r;
 

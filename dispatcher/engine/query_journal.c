@@ -186,7 +186,7 @@ int query_events(struct query *query, struct proto_buffer *out)
     int r = 0;
 
     /* The stream is one chain over the whole district; a part of it would show gaps that are none. */
-    if (!query->all)
+    if (!query->sight.all)
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     if (query->from->matters.count > 0)
         return query_refuse(query, REFUSAL_NO_MATTER, "matter");

@@ -278,7 +278,7 @@ static uint32_t slot_of(int64_t at_ms)
 int query_metrics(struct query *query, struct proto_buffer *out)
 {
     const struct metrics_query *body = &query->request->query_body.metrics;
-    struct fold fold = {.query = query, .metric = body->metric, .by = body->by, .unit = query->all ? -1 : query->top};
+    struct fold fold = {.query = query, .metric = body->metric, .by = body->by, .unit = query->sight.all ? -1 : query->sight.top};
     bool has_until = (body->given & METRICS_HAS_UNTIL) != 0;
     int r;
 
@@ -296,7 +296,7 @@ int query_metrics(struct query *query, struct proto_buffer *out)
         if (!query_covers(query, &body->unit))
             return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     }
-    if (!query->all && query->top < 0)
+    if (!query->sight.all && query->sight.top < 0)
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     store_counters(query->engine->store, (uint32_t)body->metric, slot_of(body->from), has_until ? slot_of(body->until) : UINT32_MAX,
                    add_counter, &fold);

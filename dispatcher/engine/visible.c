@@ -1,6 +1,7 @@
 #include "dispatcher/engine/visible.h"
 
 #include "dispatcher/core/core.h"
+#include "dispatcher/core/sight.h"
 
 #include <stdlib.h>
 
@@ -45,21 +46,17 @@ static void add(struct visible_places *places, uint32_t from, uint32_t position)
 
 void visible_case(const struct view *view, const struct reach_order *order, uint64_t case_id, struct visible_places *ret)
 {
-    struct case_row row;
-    struct duty_row duty;
-    struct call_row call;
-    uint32_t left = VISIBLE_CHAIN_MAX;
+    uint32_t left = VISIBLE_UNITS_MAX;
     const uint32_t from = ret->count;
+    struct sight_units units;
+    struct case_row row;
+    struct code unit;
 
     if (!view_get(view, ROW_CASE, case_id, &row))
         return;
-    add(ret, from, reach_position(order, &row.lead));
-    add(ret, from, reach_position(order, &row.dims.place));
-    for (uint64_t id = row.duty_last; left-- > 0 && id != 0 && view_get(view, ROW_DUTY, id, &duty); id = duty.prev_of_case)
-        add(ret, from, reach_position(order, &duty.unit));
-    left = VISIBLE_CHAIN_MAX;
-    for (uint64_t id = row.call_last; left-- > 0 && id != 0 && view_get(view, ROW_CALL, id, &call); id = call.prev_of_case)
-        add(ret, from, reach_position(order, &call.caller));
+    units = sight_units_of(&row);
+    while (left-- > 0 && sight_next_unit(view, &units, &unit))
+        add(ret, from, reach_position(order, &unit));
 }
 
 void visible_record(const struct reach_order *order, const struct record *record, struct visible_places *ret)

@@ -13,8 +13,8 @@
 #include "dispatcher/engine/reach.h"
 #include "proto/record.h"
 
-/* Most duties and calls of a case, newest first, whose units are looked at for one event. */
-#define VISIBLE_CHAIN_MAX 256
+/* Most units of a case that are looked at for one event: lead, place, its duties from the newest on, its calls. */
+#define VISIBLE_UNITS_MAX 1024
 
 /* Positions of units; grows. Zeroed: empty. */
 struct visible_places {

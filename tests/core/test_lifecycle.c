@@ -129,6 +129,8 @@ START_TEST(a_call_is_withdrawn_only_before_anybody_came)
     world_wait(&w, 11 * (int64_t)DAY_MS);
     expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 1);
     w.unit = code_of("DA");
+    ck_assert_int_eq(world_do(&w, &withdraw), REFUSAL_NOT_FOUND); /* what DA does not see is not there for it */
+    w.unit = code_of("UT");
     ck_assert_int_eq(world_do(&w, &withdraw), REFUSAL_NOT_YOURS);
     w.unit = code_of("S1");
     ck_assert_int_eq(world_do(&w, &withdraw), REFUSAL_NONE);
@@ -362,7 +364,7 @@ START_TEST(a_lease_is_one_persons_and_lapses)
 }
 END_TEST
 
-START_TEST(a_refusal_says_which_of_role_subtree_or_state_failed)
+START_TEST(a_refusal_says_which_of_role_sight_subtree_or_state_failed)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
     struct command sign = {.type = COMMAND_SIGN};
@@ -374,11 +376,13 @@ START_TEST(a_refusal_says_which_of_role_subtree_or_state_failed)
     ck_assert_int_eq(world_do(&w, &sign), REFUSAL_NO_ROLE);
     w.roles = all;
     w.unit = code_of("S2");
+    ck_assert_int_eq(world_do(&w, &sign), REFUSAL_NOT_FOUND);
+    w.unit = code_of("DB"); /* supports, and so sees it */
     ck_assert_int_eq(world_do(&w, &sign), REFUSAL_NOT_YOURS);
     w.unit = code_of("S1");
     ck_assert_int_eq(world_do(&w, &sign), REFUSAL_NONE);
     ck_assert_int_eq(world_do(&w, &sign), REFUSAL_ALREADY);
-    w.unit = code_of("DA");
+    w.unit = code_of("DB");
     ck_assert_int_eq(world_rate(&w, id, true), REFUSAL_BAD_STATE); /* nothing to rate yet */
 }
 END_TEST
@@ -590,7 +594,7 @@ int main(void)
     tcase_add_test(tcase, what_is_due_on_a_case_comes_before_a_command_on_it);
     tcase_add_test(tcase, each_rung_fires_once_at_its_own_instant);
     tcase_add_test(tcase, a_lease_is_one_persons_and_lapses);
-    tcase_add_test(tcase, a_refusal_says_which_of_role_subtree_or_state_failed);
+    tcase_add_test(tcase, a_refusal_says_which_of_role_sight_subtree_or_state_failed);
     tcase_add_test(tcase, a_key_that_covers_several_fitting_duties_says_which);
     tcase_add_test(tcase, a_unit_that_is_named_and_holds_nothing_is_not_replaced_by_another);
     tcase_add_test(tcase, guards_of_a_call);

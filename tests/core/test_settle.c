@@ -247,10 +247,10 @@ static enum refusal sign_as(const char *unit, uint64_t case_id)
 START_TEST(a_deputy_acts_for_its_unit_and_nobody_else_does)
 {
     uint64_t id = world_submit(&w, "PIPE", "S1"); /* DA leads */
-    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NOT_YOURS);
+    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NOT_FOUND);
     w.units[2].deputy = 3;
     ck_assert_int_eq(sign_as("DB", id), REFUSAL_NONE);
-    ck_assert_int_eq(sign_as("UT", id), REFUSAL_NOT_YOURS);
+    ck_assert_int_eq(sign_as("UT", id), REFUSAL_NOT_FOUND);
     ck_assert_int_eq(sign_as("DA", id), REFUSAL_NONE);
 }
 END_TEST
@@ -259,11 +259,11 @@ START_TEST(who_sent_a_station_acts_for_it)
 {
     /* C1 stands under S1; as a station sent by DB it answers to both. */
     uint64_t id = world_submit(&w, "LAMP", "G1");
-    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NOT_YOURS);
+    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NOT_FOUND);
     w.units[0].seconded_by = 3;
     ck_assert_int_eq(sign_as("DB", id), REFUSAL_NONE);
     ck_assert_int_eq(sign_as("S1", id), REFUSAL_NONE);
-    ck_assert_int_eq(sign_as("DA", id), REFUSAL_NOT_YOURS);
+    ck_assert_int_eq(sign_as("DA", id), REFUSAL_NOT_FOUND);
 }
 END_TEST
 
@@ -274,8 +274,8 @@ START_TEST(a_key_sees_to_its_matters_alone)
     w.actor_matters.at[0] = code_of("LAMP");
     w.actor_matters.at[1] = code_of("RO");
     w.actor_matters.at[1].s[2] = '*';
-    ck_assert_int_eq(sign_as("DA", id), REFUSAL_NO_MATTER);
-    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NOT_YOURS); /* the subtree is looked at first */
+    ck_assert_int_eq(sign_as("DA", id), REFUSAL_NOT_FOUND); /* not seen in a query either */
+    ck_assert_int_eq(sign_as("DB", id), REFUSAL_NOT_FOUND);
     w.unit = code_of("D1");
     struct command submit = {.type = COMMAND_SUBMIT};
     submit.body.submit.place = code_of("S1");

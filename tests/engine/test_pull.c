@@ -510,7 +510,7 @@ START_TEST(a_key_for_some_matters)
               format(text, sizeof(text), "{'worker': 'w', 'duty': %llu}", (unsigned long long)lead_of(&h, one)));
     talk_refusal(&talk, 1, "NOT_FOUND");
     talk_send(&talk, 1, "6", "claim", format(text, sizeof(text), "{'duty': %llu}", (unsigned long long)lead_of(&h, one)));
-    talk_refusal(&talk, 1, "NO_MATTER");
+    talk_refusal(&talk, 1, "NOT_FOUND");
     talk_send(&talk, 1, "7", "events", "{'from': 1}");
     talk_refusal(&talk, 1, "NO_MATTER");
     for (int round = 0; round < 2; round++) { /* from the journal, then from memory */

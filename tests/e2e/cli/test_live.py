@@ -268,7 +268,7 @@ class Words(Live):
         self.assertIn("(field: operator)", done.stderr)
         self.assertIn("\nhuying: your key `s2` has the roles: worker leader. Name another with --key.\n", done.stderr)
         self.assertIn("route: UNIT is missing (or --unit): ", self.huying("route", case, code=2).stderr)
-        self.refused("NOT_YOURS", "sign", case, "--unit", "S1", key="s2")
+        self.refused("NOT_FOUND", "sign", case, "--unit", "S1", key="s2")
         self.refused("CLOCK", "advance", "1999-01-01")
         done = self.huying("submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "x", code=1)
         self.assertIn("(field: reporter_phone, here --phone)", done.stderr)

@@ -355,8 +355,13 @@ def scopes(target):
                 body["case"] = target.cases[cases.get(command.name, "handling")]
             if command.name == "cancel":
                 body["unit"] = "HOUSING"  # one of two that support
-            for who, refusal in (("far-" + role, "NOT_YOURS"), ("nowhere-" + role, "KEY_UNIT")):
-                target.refused(refusal, request(command.name, body), who=who, hint=f"{who} {command.name}")
+            far = "NOT_FOUND" if "case" in body else "NOT_YOURS"
+            for who, refusal in (("far-" + role, far), ("nowhere-" + role, "KEY_UNIT")):
+                there = target.refused(refusal, request(command.name, body), who=who, hint=f"{who} {command.name}")
+                if refusal == "NOT_FOUND":  # what is not seen is answered as what does not exist
+                    body["case"] = 10**9
+                    nowhere = target.refused(refusal, request(command.name, body), who=who)
+                    assert there == nowhere, (command.name, who, there, nowhere)
                 count += 1
     for who, refusal in (("far-supervisor", "NOT_YOURS"), ("nowhere-supervisor", "KEY_UNIT")):
         target.refused(refusal, request("events", {"from": 1}), who=who)

@@ -67,7 +67,7 @@ def late_community_and_a_call_rated_no(build, source):
         story.at("2026-03-02 09:00")
         case = story.submit("M05", "C12")
         assert story.does("supervisor", "case", "show", case)["lead"] == "C12"
-        story.refused("s2", "NOT_YOURS", "sign", case)
+        story.refused("s2", "NOT_FOUND", "sign", case)
         story.does("c12", "sign", case)
         story.at("2026-03-03 09:00")  # the very due instant: still in time
         assert story.total("on_time_rate") == (0, 0)

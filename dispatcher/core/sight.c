@@ -1,0 +1,76 @@
+/* sight.c - see sight.h */
+#include "dispatcher/core/sight.h"
+
+#include "config/district.h"
+#include "dispatcher/core/core.h"
+
+enum { STEP_LEAD, STEP_PLACE, STEP_DUTIES, STEP_CALLS };
+
+struct sight sight_of(const struct district *district, const struct code *unit, const struct codes *matters)
+{
+    struct sight sight = {.top = code_empty(unit) ? -1 : district_unit_find(district, unit), .matters = matters};
+    sight.all = sight.top >= 0 && (district_acts_for(district, district->desk_unit, sight.top) ||
+                                   district_within(district, district->district_unit, sight.top));
+    return sight;
+}
+
+bool sight_covers(const struct district *district, const struct sight *sight, const struct code *unit)
+{
+    int32_t index = sight->top < 0 || code_empty(unit) ? -1 : district_unit_find(district, unit);
+    return index >= 0 && district_acts_for(district, index, sight->top);
+}
+
+struct sight_units sight_units_of(const struct case_row *c)
+{
+    return (struct sight_units){.c = c, .duty = c->duty_last, .call = c->call_last, .step = STEP_LEAD};
+}
+
+bool sight_next_unit(const struct view *view, struct sight_units *units, struct code *ret)
+{
+    struct duty_row duty;
+    struct call_row call;
+    switch (units->step) {
+    case STEP_LEAD:
+        units->step = STEP_PLACE;
+        *ret = units->c->lead;
+        return true;
+    case STEP_PLACE:
+        units->step = STEP_DUTIES;
+        *ret = units->c->dims.place;
+        return true;
+    case STEP_DUTIES:
+        if (units->duty != 0 && view_get(view, ROW_DUTY, units->duty, &duty)) {
+            units->duty = duty.prev_of_case;
+            *ret = duty.unit;
+            return true;
+        }
+        units->step = STEP_CALLS;
+        break;
+    default:
+        break;
+    }
+    if (units->call == 0 || !view_get(view, ROW_CALL, units->call, &call)) {
+        return false;
+    }
+    units->call = call.prev_of_case;
+    *ret = call.caller;
+    return true;
+}
+
+bool sight_case(const struct view *view, const struct sight *sight, const struct case_row *c)
+{
+    if (!core_matter_allowed(sight->matters, &c->dims.matter)) {
+        return false;
+    }
+    if (sight->all || sight->top < 0) {
+        return sight->all;
+    }
+    struct sight_units units = sight_units_of(c);
+    struct code unit;
+    while (sight_next_unit(view, &units, &unit)) {
+        if (sight_covers(view->district, sight, &unit)) {
+            return true;
+        }
+    }
+    return false;
+}

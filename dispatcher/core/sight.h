@@ -1,0 +1,44 @@
+/*
+ * sight.h - who may see a case: one answer for every door (commands, queries, pulls, events)
+ *
+ * An actor sees a case when it may act for a unit that the case has to do with: its lead, its place, the holder of any of its
+ * duties, the caller of any of its calls; and when the matter is one that the key is for. Who acts for the desk sees every case.
+ * What is not seen is answered, byte for byte, like what does not exist. Pure.
+ */
+#ifndef HUYING_CORE_SIGHT_H
+#define HUYING_CORE_SIGHT_H
+
+#include "dispatcher/core/view.h"
+
+struct sight {
+    int32_t top;                 /* index of the unit whose subtree the actor acts for; -1: no unit of the district, sees nothing */
+    bool all;                    /* acts for the desk: every case */
+    const struct codes *matters; /* borrowed */
+};
+
+/* The sight of an actor of this unit and these matters. */
+struct sight sight_of(const struct district *district, const struct code *unit, const struct codes *matters);
+
+/* May the actor act for this unit? */
+bool sight_covers(const struct district *district, const struct sight *sight, const struct code *unit);
+
+/* May the actor see this case? Uses view->district. Costs a walk over the case's duties and calls where lead and place are others'.
+ */
+bool sight_case(const struct view *view, const struct sight *sight, const struct case_row *c);
+
+/* The units that a case has to do with, one after the other, some more than once: begin with sight_units_of. */
+struct sight_units {
+    const struct case_row *c; /* borrowed */
+    uint64_t duty, call;
+    int step;
+};
+struct sight_units sight_units_of(const struct case_row *c);
+bool sight_next_unit(const struct view *view, struct sight_units *units, struct code *ret);
+
+/* A case under secrecy: the citizen asked for it, or the complaint is a report 举报. Name and number are the desk's alone. */
+static inline bool sight_secret(const struct case_row *c)
+{
+    return c->dims.is_protected || c->secrecy || c->dims.kind == CASE_KIND_REPORT;
+}
+
+#endif
