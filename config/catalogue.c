@@ -1,6 +1,7 @@
 #include "config/catalogue.h"
 
 #include "config/span.h"
+#include "config/tree.h"
 #include "config/words.h"
 
 #include <errno.h>
@@ -29,7 +30,11 @@ struct reader {
     struct faults *faults;
     bool has_calendar;
     int32_t columns[COLUMN_COUNT];
+    struct tree tree;
+    int32_t *last;        /* by unit: itself, or the last of its successors */
+    uint8_t *tiers_above; /* by unit: a bit for each tier on the way up from it, its own included */
 };
+_Static_assert(UNIT_TIER_COUNT <= 8, "a bit for each tier");
 
 static void say(const struct reader *reader, uint32_t row, enum column column, const char *text, const char *why)
 {
@@ -44,7 +49,7 @@ static const struct unit *unit_at(const struct reader *reader, int32_t unit)
 /* Nothing new goes to a unit that is retired. */
 static bool check_in_service(const struct reader *reader, uint32_t row, enum column column, const char *text, int32_t unit)
 {
-    int32_t successor = units_in_service(reader->units->at, unit);
+    int32_t successor = reader->last[unit];
     char code[CODE_SIZE + 1];
     if (successor != unit)
         table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s` is retired; write its successor `%s`",
@@ -201,10 +206,7 @@ static void check_low_lead(const struct reader *reader, uint32_t row, const stru
     const struct unit *lead = unit_at(reader, ret->lead.unit);
     if (lead->tier < UNIT_TIER_COMMUNITY || (lead->class != UNIT_CLASS_GOVERNMENT && lead->class != UNIT_CLASS_COMMITTEE))
         return;
-    int32_t at = ret->place;
-    while (at >= 0 && at != ret->lead.unit)
-        at = unit_at(reader, at)->parent;
-    if (at < 0)
+    if (ret->place < 0 || !tree_within(&reader->tree, ret->place, ret->lead.unit))
         table_fault(reader->table, reader->faults, row, reader->columns[COLUMN_LEAD],
                     "lead `%s` has tier %s and leads only what happens in it; write it as place too, or `@%s` as lead",
                     table_cell(reader->table, row, reader->columns[COLUMN_LEAD]), enum_name(&unit_tier_enum, (int)lead->tier),
@@ -216,15 +218,12 @@ static bool same_selector(const struct selector *a, const struct selector *b)
     return a->kind == b->kind && (a->kind == SELECT_UNIT ? a->unit == b->unit : a->tier == b->tier);
 }
 
-/* Does the first row find a lead wherever the second would? `units` only to look from a fixed place up. */
-static bool hides(const struct unit_list *units, const struct catalogue_row *first, const struct catalogue_row *second)
+/* Does the first row find a lead wherever the second would? */
+static bool hides(const struct reader *reader, const struct catalogue_row *first, const struct catalogue_row *second)
 {
     if (first->lead.kind == SELECT_UNIT || same_selector(&first->lead, &second->lead))
         return true;
-    int32_t at = first->place;
-    while (at >= 0 && units->at[at].tier != first->lead.tier)
-        at = units->at[at].parent;
-    return at >= 0;
+    return first->place >= 0 && (reader->tiers_above[first->place] & 1U << first->lead.tier) != 0;
 }
 
 static int compare_key(const void *a, const void *b)
@@ -248,7 +247,7 @@ static void check_hidden(const struct reader *reader, const struct catalogue_row
         same = keys[i].place == keys[same].place && keys[i].matter == keys[same].matter ? same : i;
         uint32_t by = same != i ? same : place;
         bool before = keys[by].at < keys[i].at && (by == same || keys[by].matter < 0);
-        if (!before || !hides(reader->units, &list->at[keys[by].at], &list->at[keys[i].at]))
+        if (!before || !hides(reader, &list->at[keys[by].at], &list->at[keys[i].at]))
             continue;
         table_fault(
             reader->table, reader->faults, keys[i].at, reader->columns[COLUMN_MATTER],
@@ -284,6 +283,21 @@ struct row_key *catalogue_keys(const struct catalogue_row *rows, uint32_t count)
     return keys;
 }
 
+/* One walk for all rows: a place may stand under a chain of any length. */
+static int look_at_tree(struct reader *reader)
+{
+    const struct unit_list *units = reader->units;
+    reader->tiers_above = calloc(units->count + 1u, sizeof *reader->tiers_above);
+    reader->last = units_last(units->at, units->count);
+    int r = reader->tiers_above && reader->last ? tree_make(units->at, units->count, &reader->tree) : -ENOMEM;
+    for (uint32_t position = 0; position < units->count && r == 0; position++) {
+        const struct unit *unit = unit_at(reader, reader->tree.unit[position]);
+        unsigned above = unit->parent < 0 ? 0 : reader->tiers_above[unit->parent];
+        reader->tiers_above[reader->tree.unit[position]] = (uint8_t)(above | 1U << unit->tier);
+    }
+    return r;
+}
+
 int catalogue_read(const struct table *table, const struct unit_list *units, const struct matter_list *matters, bool has_calendar,
                    struct faults *faults, struct catalogue_rows *ret)
 {
@@ -293,20 +307,22 @@ int catalogue_read(const struct table *table, const struct unit_list *units, con
         return r;
     uint32_t before = faults_total(faults);
     struct catalogue_rows list = {.at = calloc(table->row_count + 1u, sizeof *list.at)};
-    r = list.at ? 0 : -ENOMEM;
+    r = list.at ? look_at_tree(&reader) : -ENOMEM;
     for (uint32_t i = 0; i < table->row_count && r == 0; i++)
         r = read_row(&reader, i, &list.at[list.count++]);
     if (r == 0 && !(list.keys = catalogue_keys(list.at, list.count)))
         r = -ENOMEM;
-    if (r < 0) {
-        catalogue_free(&list);
-        return r;
-    }
     /* A row with a fault may stand for any matter or place only because its own is wrong. */
-    if (faults_total(faults) == before)
+    if (r == 0 && faults_total(faults) == before)
         check_hidden(&reader, &list);
-    *ret = list;
-    return 0;
+    tree_deinit(&reader.tree);
+    free(reader.tiers_above);
+    free(reader.last);
+    if (r < 0)
+        catalogue_free(&list);
+    else
+        *ret = list;
+    return r;
 }
 
 void catalogue_free(struct catalogue_rows *list)

@@ -6,6 +6,7 @@
 #include "config/matters.h"
 #include "config/policy.h"
 #include "config/table.h"
+#include "config/tree.h"
 #include "config/units.h"
 #include "config/words.h"
 #include "config/zone.h"
@@ -103,14 +104,31 @@ static int read_tables(struct build *build)
 
 /* Is this unit the top of a tree beside the district? What has a wrong parent has been told so already, and what stands below is
  * not to be repeated. */
-static bool outside(const struct district *district, uint32_t i)
+static bool outside(const struct district *district, const struct tree *tree, int32_t i)
 {
     const struct unit *unit = &district->units[i];
-    if (unit->class == UNIT_CLASS_EXTERNAL || district_within(district, (int32_t)i, district->district_unit) ||
-        district_within(district, district->district_unit, (int32_t)i))
+    int32_t top = district->district_unit;
+    if (unit->class == UNIT_CLASS_EXTERNAL || tree_within(tree, i, top) || tree_within(tree, top, i))
         return false;
     bool may_be_top = unit->class == UNIT_CLASS_GOVERNMENT && unit->tier <= UNIT_TIER_DISTRICT;
-    return unit->parent < 0 ? may_be_top : district_within(district, district->district_unit, unit->parent);
+    return unit->parent < 0 ? may_be_top : tree_within(tree, top, unit->parent);
+}
+
+static int check_outside(struct build *build)
+{
+    const struct district *district = build->district;
+    struct tree tree;
+    char text[CODE_SIZE + 1];
+    int r = tree_make(district->units, district->unit_count, &tree);
+    if (r < 0)
+        return r;
+    for (uint32_t i = 0; i < district->unit_count; i++)
+        if (outside(district, &tree, (int32_t)i))
+            faults_add(build->faults, part_names[PART_UNITS], build->units.lines[i], 0,
+                       "`%s` does not stand below the district; write a parent below it, or class external",
+                       code_text(&district->units[i].code, text));
+    tree_deinit(&tree);
+    return 0;
 }
 
 static void check_in_service(struct build *build, const char *key, int32_t unit)
@@ -123,19 +141,19 @@ static void check_in_service(struct build *build, const char *key, int32_t unit)
 }
 
 /* What can only be said with the policy and the units together. */
-static void check_together(struct build *build)
+static int check_together(struct build *build)
 {
     struct district *district = build->district;
     const struct policy *policy = &district->policy;
     char text[CODE_SIZE + 1];
     district->district_unit = district->desk_unit = -1;
     if (!build->yaml.data || !district->units || code_empty(&policy->district))
-        return;
+        return 0;
     district->district_unit = district_unit_find(district, &policy->district);
     code_text(&policy->district, text);
     if (district->district_unit < 0) {
         yaml_fault(&build->yaml, build->faults, "district", "`district: %s` is not a unit of units.csv; add it there", text);
-        return;
+        return 0;
     }
     check_in_service(build, "district", district->district_unit);
     const struct unit *unit = &district->units[district->district_unit];
@@ -143,7 +161,7 @@ static void check_together(struct build *build)
         yaml_fault(&build->yaml, build->faults, "district",
                    "`district: %s` has tier %s and class %s; write the unit with tier district and class government", text,
                    enum_name(&unit_tier_enum, (int)unit->tier), enum_name(&unit_class_enum, (int)unit->class));
-        return;
+        return 0;
     }
     if (!code_empty(&policy->desk)) {
         district->desk_unit = district_unit_find(district, &policy->desk);
@@ -159,11 +177,7 @@ static void check_together(struct build *build)
         else
             check_in_service(build, "desk", district->desk_unit);
     }
-    for (uint32_t i = 0; i < district->unit_count; i++)
-        if (outside(district, i))
-            faults_add(build->faults, part_names[PART_UNITS], build->units.lines[i], 0,
-                       "`%s` does not stand below the district; write a parent below it, or class external",
-                       code_text(&district->units[i].code, text));
+    return check_outside(build);
 }
 
 static void hash_part(crypto_generichash_state *state, const char *name, const void *data, size_t size)
@@ -243,7 +257,9 @@ static int load(struct build *build, const char *folder)
     build->units.at = NULL;
     build->matters.at = NULL;
     build->rows = (struct catalogue_rows){0};
-    check_together(build);
+    r = check_together(build);
+    if (r < 0)
+        return r;
     if (faults_total(build->faults))
         return -EINVAL;
     r = take_calendars(build);

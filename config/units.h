@@ -31,6 +31,9 @@ int32_t units_find(const struct unit *units, uint32_t count, const struct code *
 /* The unit in service that a unit's duties go to: itself, or the last of its successors. */
 int32_t units_in_service(const struct unit *units, int32_t unit);
 
+/* units_in_service of every unit at once, in linear time. The caller frees; NULL: no memory. */
+int32_t *units_last(const struct unit *units, uint32_t count);
+
 /* Frees the units and their texts; takes NULL, returns NULL. */
 struct unit *units_free(struct unit *units, uint32_t count);
 

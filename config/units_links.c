@@ -1,5 +1,6 @@
 /* units_links.c - what the rows of units.csv say of other units: parents, accountable, secondment, deputies, successors */
 #include "config/day_file.h"
+#include "config/tree.h"
 #include "config/units_inner.h"
 #include "config/words.h"
 
@@ -7,6 +8,15 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What links are checked with. Nothing here walks up or along from each unit: a chain of 60,000 would take as long as its square.
+ */
+struct linking {
+    const struct units_reader *reader;
+    struct unit_list *list;
+    struct tree tree; /* of the parents, once their circles are open */
+    int32_t *last;    /* by unit: itself, or the last of its successors; once their circles are open */
+};
 
 /* Index of the unit that a cell names, -1 for an empty cell or a fault. */
 static int32_t read_reference(const struct units_reader *reader, const struct unit_list *list, uint32_t i, enum units_column column)
@@ -30,13 +40,14 @@ static bool retired(const struct units_reader *reader, uint32_t i)
 }
 
 /* A column of a unit in service names a unit in service. */
-static void check_in_service(const struct units_reader *reader, const struct unit_list *list, uint32_t i, enum units_column column,
-                             int32_t named)
+static void check_in_service(const struct linking *linking, uint32_t i, enum units_column column, int32_t named)
 {
+    const struct units_reader *reader = linking->reader;
+    const struct unit_list *list = linking->list;
     if (named < 0 || retired(reader, i) || !retired(reader, (uint32_t)named))
         return;
     char code[CODE_SIZE + 1], next[CODE_SIZE + 1];
-    int32_t successor = units_in_service(list->at, named);
+    int32_t successor = linking->last[named];
     code_text(&list->at[named].code, code);
     if (successor != named)
         units_fault(reader, i, column, "%s `%s` is retired; write its successor `%s`", units_column_names[column], code,
@@ -117,12 +128,14 @@ static void check_parent(const struct units_reader *reader, uint32_t i, const st
                     parent_tier, enum_name(&unit_tier_enum, (int)unit->tier - 1));
 }
 
-static void check_place(const struct units_reader *reader, const struct unit_list *list, uint32_t i)
+static void check_place(const struct linking *linking, uint32_t i)
 {
+    const struct units_reader *reader = linking->reader;
+    const struct unit_list *list = linking->list;
     const struct unit *unit = &list->at[i];
     const struct unit *parent = unit->parent < 0 ? NULL : &list->at[unit->parent];
     char code[CODE_SIZE + 1];
-    check_in_service(reader, list, i, UNITS_PARENT, unit->parent);
+    check_in_service(linking, i, UNITS_PARENT, unit->parent);
     if (!reader->entries[i].known || (parent && !reader->entries[unit->parent].known))
         return; /* without a tier there is nothing to compare */
     if (unit->class == UNIT_CLASS_DEPARTMENT)
@@ -137,8 +150,10 @@ static void check_place(const struct units_reader *reader, const struct unit_lis
 
 /* ---- who sent it, whose figures it enters, who acts for it, who follows it ---- */
 
-static void read_seconded_by(const struct units_reader *reader, struct unit_list *list, uint32_t i)
+static void read_seconded_by(const struct linking *linking, uint32_t i)
 {
+    const struct units_reader *reader = linking->reader;
+    struct unit_list *list = linking->list;
     struct unit *unit = &list->at[i];
     int32_t named = read_reference(reader, list, i, UNITS_SECONDED_BY);
     if (named < 0)
@@ -152,22 +167,21 @@ static void read_seconded_by(const struct units_reader *reader, struct unit_list
                     enum_name(&unit_class_enum, (int)list->at[named].class));
     } else {
         unit->seconded_by = named;
-        check_in_service(reader, list, i, UNITS_SECONDED_BY, named);
+        check_in_service(linking, i, UNITS_SECONDED_BY, named);
     }
 }
 
-static void read_accountable(const struct units_reader *reader, struct unit_list *list, uint32_t i)
+static void read_accountable(const struct linking *linking, uint32_t i)
 {
+    const struct units_reader *reader = linking->reader;
+    struct unit_list *list = linking->list;
     struct unit *unit = &list->at[i];
     int32_t named = read_reference(reader, list, i, UNITS_ACCOUNTABLE);
     if (named < 0)
         return;
-    int32_t at = (int32_t)i;
-    while (at >= 0 && at != named)
-        at = list->at[at].parent;
-    if (at >= 0 || named == unit->seconded_by) {
+    if (tree_within(&linking->tree, (int32_t)i, named) || named == unit->seconded_by) {
         unit->accountable = named;
-        check_in_service(reader, list, i, UNITS_ACCOUNTABLE, named);
+        check_in_service(linking, i, UNITS_ACCOUNTABLE, named);
     } else {
         units_fault(reader, i, UNITS_ACCOUNTABLE,
                     "accountable `%s` does not stand above this unit; write the unit's own code or that of a unit above it%s",
@@ -175,19 +189,24 @@ static void read_accountable(const struct units_reader *reader, struct unit_list
     }
 }
 
-/* Whose figures a unit enters when nothing is said. */
-static int32_t default_accountable(const struct unit_list *list, uint32_t i)
+/* Whose figures a unit enters when nothing is said: a section counts for what it stands below. Parents come first. */
+static void fill_accountable(const struct linking *linking)
 {
-    int32_t at = (int32_t)i;
-    while (list->at[at].accountable < 0 && list->at[at].parent >= 0 &&
-           (list->at[at].class == UNIT_CLASS_SECTION || list->at[at].class == UNIT_CLASS_STATION))
-        at = list->at[at].parent;
-    return list->at[at].accountable < 0 ? at : list->at[at].accountable;
+    for (uint32_t position = 0; position < linking->tree.count; position++) {
+        int32_t at = linking->tree.unit[position];
+        struct unit *unit = &linking->list->at[at];
+        if (unit->accountable >= 0)
+            continue;
+        bool counts_above = unit->parent >= 0 && (unit->class == UNIT_CLASS_SECTION || unit->class == UNIT_CLASS_STATION);
+        unit->accountable = counts_above ? linking->list->at[unit->parent].accountable : at;
+    }
 }
 
 /* Two units may be each other's deputy: nobody acts for a deputy's deputy. */
-static void read_deputy(const struct units_reader *reader, struct unit_list *list, uint32_t i)
+static void read_deputy(const struct linking *linking, uint32_t i)
 {
+    const struct units_reader *reader = linking->reader;
+    struct unit_list *list = linking->list;
     int32_t named = read_reference(reader, list, i, UNITS_DEPUTY);
     const char *text = units_cell(reader, i, UNITS_DEPUTY);
     if (named == (int32_t)i) {
@@ -197,7 +216,7 @@ static void read_deputy(const struct units_reader *reader, struct unit_list *lis
                     "deputy `%s` is an external unit, which has no workers here; write a unit of the district", text);
     } else {
         list->at[i].deputy = named;
-        check_in_service(reader, list, i, UNITS_DEPUTY, named);
+        check_in_service(linking, i, UNITS_DEPUTY, named);
     }
 }
 
@@ -224,25 +243,49 @@ static void read_successor(const struct units_reader *reader, struct unit_list *
 
 int units_link(const struct units_reader *reader, struct unit_list *list)
 {
+    struct linking linking = {.reader = reader, .list = list};
     uint32_t *seen = calloc(list->count + 1u, sizeof *seen);
-    if (!seen)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < list->count; i++) {
+    int r = seen ? 0 : -ENOMEM;
+    for (uint32_t i = 0; i < list->count && r == 0; i++) {
         list->at[i].parent = read_reference(reader, list, i, UNITS_PARENT);
         read_successor(reader, list, i);
     }
-    open_circles(reader, list, &parents, seen);
-    open_circles(reader, list, &successors, seen);
-    for (uint32_t i = 0; i < list->count; i++) {
-        check_place(reader, list, i);
-        read_seconded_by(reader, list, i);
-        read_accountable(reader, list, i);
-        read_deputy(reader, list, i);
+    if (r == 0) {
+        open_circles(reader, list, &parents, seen);
+        open_circles(reader, list, &successors, seen);
+        linking.last = units_last(list->at, list->count);
+        r = linking.last ? tree_make(list->at, list->count, &linking.tree) : -ENOMEM;
     }
+    if (r == 0) {
+        for (uint32_t i = 0; i < list->count; i++) {
+            check_place(&linking, i);
+            read_seconded_by(&linking, i);
+            read_accountable(&linking, i);
+            read_deputy(&linking, i);
+        }
+        fill_accountable(&linking);
+    }
+    tree_deinit(&linking.tree);
+    free(linking.last);
     free(seen);
-    for (uint32_t i = 0; i < list->count; i++)
-        list->at[i].accountable = default_accountable(list, i);
-    return 0;
+    return r;
+}
+
+int32_t *units_last(const struct unit *units, uint32_t count)
+{
+    int32_t *last = calloc(count + 1u, sizeof *last);
+    for (uint32_t i = 0; last && i < count; i++)
+        last[i] = -1;
+    /* Along the chain to what is known, and the same for all on the way. */
+    for (uint32_t i = 0; last && i < count; i++) {
+        int32_t end = (int32_t)i;
+        while (last[end] < 0 && units[end].successor >= 0)
+            end = units[end].successor;
+        end = last[end] < 0 ? end : last[end];
+        for (int32_t at = (int32_t)i; at >= 0 && last[at] < 0; at = units[at].successor)
+            last[at] = end;
+    }
+    return last;
 }
 
 int32_t units_in_service(const struct unit *units, int32_t unit)

@@ -1,52 +1,9 @@
 #include "dispatcher/engine/reach.h"
 
+#include "config/tree.h"
+
 #include <errno.h>
 #include <stdlib.h>
-
-/* Children of each unit as chains: the order is made without recursion, and a chain of a hundred thousand units is no danger. */
-struct chains {
-    int32_t *first, *next;
-};
-
-static int32_t link_children(const struct district *district, const struct chains *chains)
-{
-    int32_t roots = -1;
-
-    for (uint32_t i = 0; i < district->unit_count; i++)
-        chains->first[i] = -1;
-    /* From the last on, so that each chain begins with the lowest code. */
-    for (int32_t i = (int32_t)district->unit_count - 1; i >= 0; i--) {
-        int32_t parent = district->units[i].parent;
-        int32_t *head = parent >= 0 ? &chains->first[parent] : &roots;
-
-        chains->next[i] = *head;
-        *head = i;
-    }
-    return roots;
-}
-
-static void number_units(struct reach_order *order, const struct chains *chains, int32_t at)
-{
-    const struct district *district = order->district;
-    uint32_t position = 0;
-
-    while (at >= 0) {
-        order->position[at] = position;
-        order->unit[position++] = at;
-        if (chains->first[at] >= 0) {
-            at = chains->first[at];
-            continue;
-        }
-        order->until[at] = position;
-        while (at >= 0 && chains->next[at] < 0) {
-            at = district->units[at].parent;
-            if (at >= 0)
-                order->until[at] = position;
-        }
-        if (at >= 0)
-            at = chains->next[at];
-    }
-}
 
 static void list_lent(struct reach_order *order)
 {
@@ -59,27 +16,23 @@ int reach_order_make(const struct district *district, struct reach_order *ret)
 {
     uint32_t count = district->unit_count;
     struct reach_order order = {.district = district, .count = count};
-    struct chains chains = {.first = calloc(count + 1, sizeof(int32_t)), .next = calloc(count + 1, sizeof(int32_t))};
-    int r = 0;
+    struct tree tree;
+    int r = tree_make(district->units, count, &tree);
 
-    order.position = calloc(count + 1, sizeof(*order.position));
-    order.until = calloc(count + 1, sizeof(*order.until));
-    order.unit = calloc(count + 1, sizeof(*order.unit));
+    if (r < 0)
+        return r;
+    order.position = tree.position;
+    order.until = tree.until;
+    order.unit = tree.unit;
     order.of = calloc(count + 1, sizeof(struct reach *));
     order.lent = calloc(count + 1, sizeof(*order.lent));
-    if (order.lent == NULL || chains.first == NULL || chains.next == NULL || order.position == NULL || order.until == NULL ||
-        order.unit == NULL || order.of == NULL)
-        r = -ENOMEM;
-    if (r == 0) {
-        number_units(&order, &chains, link_children(district, &chains));
-        list_lent(&order);
-        *ret = order;
-    } else {
+    if (order.lent == NULL || order.of == NULL) {
         reach_order_deinit(&order);
+        return -ENOMEM;
     }
-    free(chains.first);
-    free(chains.next);
-    return r;
+    list_lent(&order);
+    *ret = order;
+    return 0;
 }
 
 void reach_order_deinit(struct reach_order *order)

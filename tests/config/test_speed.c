@@ -1,4 +1,4 @@
-/* How long a large set takes to load: processor time, printed. Usage: test_speed made | test_speed beijing (units-beijing.csv of
+/* How long a large set takes to load: processor time, printed. Usage: test_speed made | chain | beijing (units-beijing.csv of
  * the shared data; exit code 77 where that is missing). The bound, a second, holds without sanitizers. */
 #include "config/loader.h"
 #include "config/table.h"
@@ -82,6 +82,20 @@ static void make_units(const char *folder)
     write_text(folder, "units.csv");
 }
 
+/* 60,000 units in one chain, the deepest with the lowest code, each of whose rows names something far away; and 20,000 retired
+ * ones in another, each the successor of the one before. */
+static void make_chain(const char *folder)
+{
+    add("code,name,tier,class,parent,accountable,retired_on,successor\nD,某某区,district,government,,,,\n"
+        "DEP7,局,district,department,D,,,\nS1,街道,street,government,D,,,\nX60000,科,street,section,S1,,,\n");
+    for (int i = 59999; i > 0; i--)
+        add("X%05d,科,street,section,X%05d,%s,,\n", i, i + 1, i % 3 == 0 ? "S1" : i % 3 == 1 ? "" : "X60000");
+    for (int i = 0; i < 20000; i++)
+        add("R%05d,组,street,section,%s,,2026-01-01,R%05d\n", i, "S1", i + 1);
+    add("R20000,组,street,section,S1,,,\n");
+    write_text(folder, "units.csv");
+}
+
 /* A city in which each tier is called by the name of the one below it, so that the whole of it is one district. */
 static bool read_units(const char *folder)
 {
@@ -108,7 +122,7 @@ static bool read_units(const char *folder)
     return true;
 }
 
-static void make_rest(const char *folder, const char *district, const char *lead)
+static void make_rest(const char *folder, const char *district, const char *lead, const char *place)
 {
     add("district: %s\nzone: Asia/Shanghai\n", district);
     write_text(folder, "policy.yaml");
@@ -118,7 +132,7 @@ static void make_rest(const char *folder, const char *district, const char *lead
     write_text(folder, "matters.csv");
     add("matter,place,lead,limit_ordinary\n");
     for (int i = 0; i < 500; i++)
-        add("M%d,*,%s,%d wd\n", i, i % 2 ? "@street" : lead, i % 15 + 1);
+        add("M%d,%s,%s,%d wd\n", i, i % 2 ? "*" : place, i % 2 ? "@street" : lead, i % 15 + 1);
     write_text(folder, "catalogue.csv");
     add("calendars:\n");
     for (int i = 0; i < 10; i++)
@@ -142,15 +156,18 @@ int main(int argc, char **argv)
     if (argc != 2)
         return 2;
     must(mkdtemp(folder) != NULL);
-    bool made = strcmp(argv[1], "made") == 0;
+    bool made = strcmp(argv[1], "made") == 0, chain = strcmp(argv[1], "chain") == 0;
     if (made)
         make_units(folder);
+    else if (chain)
+        make_chain(folder);
     else if (!read_units(folder)) {
         remove_folder(folder);
         printf("skipped: units-beijing.csv is missing; name its folder with HUYING_SHARED\n");
         return 77;
     }
-    make_rest(folder, made ? "D" : "110000000000", made ? "DEP7" : "110101000000");
+    bool own = made || chain;
+    make_rest(folder, own ? "D" : "110000000000", own ? "DEP7" : "110101000000", chain ? "X00001" : "*");
     clock_t begin = clock();
     int r = district_load(folder, &faults, &district);
     double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 PROTO_TYPES = {"proto/shape.h", "proto/record.h", "proto/gen"}
-CONFIG_TYPES = {"config/district.h", "config/zone.h"}
+CONFIG_TYPES = {"config/district.h", "config/tree.h", "config/zone.h"}
 
 # Room: the rooms, folders and single headers that it may include beside its own. The longest folder that fits a path is its room.
 BELOW_ENGINE = {"dispatcher/core", "dispatcher/store", "proto"} | CONFIG_TYPES
