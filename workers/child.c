@@ -1,5 +1,7 @@
 #include "workers/child.h"
 
+#include "workers/orphans.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -8,8 +10,12 @@
 #include <string.h>
 
 #define READ_SIZE 65536
+#define SWEEP_MS 2 /* between looks at what a killed orphan leaves */
 
 struct child {
+    struct child *next; /* of those that run */
+    uint64_t began;     /* as orphans_began */
+    unsigned sweeps;    /* so far */
     uv_process_t process;
     uv_pipe_t input, output;
     uv_timer_t timer;
@@ -27,18 +33,63 @@ struct child {
     char read_buffer[READ_SIZE];
 };
 
-static void close_all(struct child *child);
+/* Commands whose process has not been waited for: the children of this process that are no orphans. */
+static struct child *running;
 
-static void maybe_end(struct child *child)
-{
-    if (child->exited && child->output_ended)
-        close_all(child);
-}
+static void close_all(struct child *child);
 
 static void kill_group(struct child *child, int number)
 {
     if (child->process.pid > 0)
         kill(-child->process.pid, number);
+}
+
+static void forget_running(const struct child *child)
+{
+    struct child **at = &running;
+
+    while (*at != NULL && *at != child)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = child->next;
+}
+
+static bool is_running(pid_t pid)
+{
+    for (const struct child *at = running; at != NULL; at = at->next)
+        if (at->process.pid == pid)
+            return true;
+    return false;
+}
+
+/* Ends what the command has left behind, in whatever session. What began after a command that still runs may be that one's, and
+ * waits for its end. True: some of it is still there. */
+static bool sweep(void)
+{
+    uint64_t until = UINT64_MAX;
+
+    for (const struct child *at = running; at != NULL; at = at->next)
+        until = at->began < until ? at->began : until;
+    return orphans_sweep(is_running, until);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    struct child *child = timer->data;
+
+    if (!sweep() || ++child->sweeps > CHILD_GRACE_MS / SWEEP_MS)
+        close_all(child);
+}
+
+static void maybe_end(struct child *child)
+{
+    if (!child->exited || !child->output_ended || child->ended)
+        return;
+    kill_group(child, SIGKILL); /* grandchildren that stayed */
+    if (sweep())
+        uv_timer_start(&child->timer, on_sweep, SWEEP_MS, SWEEP_MS);
+    else
+        close_all(child);
 }
 
 static void on_grace_over(uv_timer_t *timer)
@@ -54,7 +105,8 @@ static void on_grace_over(uv_timer_t *timer)
 /* The first reason stands. */
 static void end_by_force(struct child *child, enum child_end how)
 {
-    if (child->killed || child->open_handles == 0 || uv_is_closing((uv_handle_t *)&child->timer))
+    if (child->killed || (child->exited && child->output_ended) || child->open_handles == 0 ||
+        uv_is_closing((uv_handle_t *)&child->timer))
         return;
     child->killed = true;
     child->how = how;
@@ -77,6 +129,7 @@ static void on_ended(uv_process_t *process, int64_t status, int signal_number)
     struct child *child = process->data;
 
     child->exited = true;
+    forget_running(child);
     if (!child->killed) {
         child->how = signal_number != 0 ? CHILD_SIGNALLED : CHILD_EXITED;
         child->code = signal_number != 0 ? signal_number : (int)status;
@@ -155,8 +208,6 @@ static void close_all(struct child *child)
     if (child->ended)
         return;
     child->ended = true;
-    if (child->exited)
-        kill_group(child, SIGKILL); /* grandchildren that stayed */
     close_one((uv_handle_t *)&child->timer);
     close_one((uv_handle_t *)&child->output);
     close_one((uv_handle_t *)&child->input);
@@ -228,6 +279,7 @@ int child_start(uv_loop_t *loop, const struct child_options *options, const void
     uv_timer_init(loop, &child->timer);
     child->input.data = child->output.data = child->timer.data = child->process.data = child->write.data = child;
     child->open_handles = 4;
+    orphans_adopt();
     rc = spawn(loop, child);
     child->process.data = child; /* uv_spawn makes the handle even when it fails */
     if (rc < 0) {
@@ -235,6 +287,9 @@ int child_start(uv_loop_t *loop, const struct child_options *options, const void
         child->code = rc;
         uv_timer_start(&child->timer, on_not_started, 0, 0);
     } else {
+        child->began = orphans_began(child->process.pid);
+        child->next = running;
+        running = child;
         buffer = uv_buf_init(child->sent, (unsigned)input_size);
         uv_timer_start(&child->timer, on_timeout, (uint64_t)options->timeout_ms, 0);
         uv_read_start((uv_stream_t *)&child->output, on_alloc, on_output);

@@ -3,8 +3,9 @@
  *
  * The command runs in a process group of its own, with a cleaned environment (PATH, LANG and HOME), its input on standard
  * input; its standard error is the worker's. When its time is over, or its output is too large, the whole group gets SIGTERM, and
- * SIGKILL CHILD_GRACE_MS later. Standing facts: one thread, on a libuv loop; what is left of the group when the command ends is
- * killed.
+ * SIGKILL CHILD_GRACE_MS later. What is left of the group when the command ends is killed, and so is what has left the group for a
+ * session of its own (orphans.h): before on_end is called or, where other commands still run that might have started it, when the
+ * last of these has ended. Standing facts: one thread, on a libuv loop; the process has no other children.
  */
 #ifndef HUYING_WORKERS_CHILD_H
 #define HUYING_WORKERS_CHILD_H

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 struct outcome {
     bool ended;
@@ -119,6 +122,87 @@ START_TEST(its_children_go_with_it)
 }
 END_TEST
 
+/* Is it gone, and buried? */
+static bool is_gone(const char *pid)
+{
+    ck_assert_int_gt(atoi(pid), 0);
+    return kill(atoi(pid), 0) != 0;
+}
+
+START_TEST(what_leaves_its_group_goes_with_it)
+{
+    /* In a session of its own, with nothing of ours open; the command ends when it has heard its number. */
+    struct outcome outcome = run("setsid -f sh -c 'echo $$; exec tail -f /dev/null' | { read pid; echo $pid; }", "", 20000, 100);
+
+    ck_assert_int_eq(outcome.how, CHILD_EXITED);
+    ck_assert(is_gone(outcome.output));
+    /* Its own child in a third session; neither cares for SIGTERM. */
+    outcome =
+        run("setsid -f sh -c 'trap \"\" TERM; setsid -f tail -f /dev/null; echo $$; tail -f /dev/null' | { read pid; echo $pid; }",
+            "", 20000, 100);
+    ck_assert_int_eq(outcome.how, CHILD_EXITED);
+    ck_assert(is_gone(outcome.output));
+    /* It holds the output open: the command's time ends, and then it. */
+    outcome = run("setsid -f sh -c 'echo $$; exec tail -f /dev/null'", "", 300, 100);
+    ck_assert_int_eq(outcome.how, CHILD_TIMED_OUT);
+    ck_assert(is_gone(outcome.output));
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left */
+}
+END_TEST
+
+struct pair {
+    struct child *other;
+    char pid[32];
+    bool stood; /* what the other had put away was there when the first had ended */
+};
+
+static void on_first_end(void *arg, const struct child_result *result)
+{
+    struct pair *pair = arg;
+
+    ck_assert_int_eq(result->how, CHILD_EXITED);
+    snprintf(pair->pid, sizeof(pair->pid), "%s", result->output);
+    pair->stood = !is_gone(pair->pid);
+    child_break_off(pair->other);
+}
+
+static void on_other_end(void *arg, const struct child_result *result)
+{
+    struct pair *pair = arg;
+
+    ck_assert_int_eq(result->how, CHILD_BROKEN_OFF);
+    ck_assert(is_gone(pair->pid));
+}
+
+/* Another command that still runs keeps what it has put into a session of its own, until it ends. */
+START_TEST(others_keep_what_is_theirs)
+{
+    char folder[] = "/tmp/huying-child-XXXXXX", fifo[64], line[256], wait[128];
+    struct pair pair = {0};
+    struct child *first;
+    uv_loop_t loop;
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(fifo, sizeof(fifo), "%s/fifo", folder);
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    snprintf(line, sizeof(line), "setsid -f sh -c 'echo $$ >%s; exec tail -f /dev/null' >/dev/null; exec tail -f /dev/null", fifo);
+    snprintf(wait, sizeof(wait), "read pid <%s; echo $pid", fifo);
+    const char *const words[] = {"/bin/sh", "-c", line, NULL}, *const waits[] = {"/bin/sh", "-c", wait, NULL};
+    const struct child_options options = {.words = words, .timeout_ms = 20000, .output_max = 10};
+    const struct child_options waiting = {.words = waits, .timeout_ms = 20000, .output_max = 10};
+
+    uv_loop_init(&loop);
+    ck_assert_int_eq(child_start(&loop, &options, "", 0, on_other_end, &pair, &pair.other), 0);
+    ck_assert_int_eq(child_start(&loop, &waiting, "", 0, on_first_end, &pair, &first), 0);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert(pair.stood);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+    unlink(fifo);
+    rmdir(folder);
+}
+END_TEST
+
 START_TEST(no_such_program)
 {
     const char *const words[] = {"/nowhere/program", NULL};
@@ -162,6 +246,8 @@ int main(void)
                                   the_environment_is_clean,
                                   output_and_time_are_bounded,
                                   its_children_go_with_it,
+                                  what_leaves_its_group_goes_with_it,
+                                  others_keep_what_is_theirs,
                                   no_such_program,
                                   broken_off};
 
