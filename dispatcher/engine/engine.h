@@ -2,7 +2,7 @@
  * engine.h - batch of messages in, frames out; then replies and events out
  *
  * The engine has no sockets and does not wait. A step has two halves:
- *   engine_take(messages, now)   decodes, authorises, judges, applies to the rows, and leaves frames for the journal;
+ *   engine_take(messages, time)  decodes, authorises, judges, applies to the rows, and leaves frames for the journal;
  *   engine_journaled(outcome)    says how the append ended; only then replies and events may be fetched.
  * It gives sequences (dense), ids (from the sequence) and time: now = max(last, clock), one instant per batch, or, in drill time,
  * the instants that commands carry. It owns the store (rows) and reads the journal for replay, timelines and events. One thread.
@@ -61,9 +61,17 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
  * gets a sentence; -EINVAL: the set lacks a unit that is in force. */
 int engine_adopt(struct engine *engine, const struct district *district, const char *config_folder, char *said);
 
-/* Judges messages at clock_ms (ignored in drill time), then due rungs as far as a slice allows. Returns how many messages were
- * taken: the others must be offered again after engine_journaled (a job such as `advance` is under way, or the batch is full). */
-size_t engine_take(struct engine *engine, const struct engine_message *messages, size_t count, int64_t clock_ms);
+/* When a step is. Records get their instants from the wall clock; waits and leases, which are about processes, run by the steady
+ * clock, so that a wall clock which is put back or forward neither prolongs nor ends them. */
+struct engine_time {
+    int64_t clock_ms;  /* wall clock, ms UTC; records ignore it in drill time */
+    int64_t steady_ms; /* a clock that never goes back (CLOCK_MONOTONIC); its zero means nothing */
+};
+
+/* Judges messages at time.clock_ms (in drill time at the instants that they carry), then due rungs as far as a slice allows.
+ * Returns how many messages were taken: the others must be offered again after engine_journaled (a job such as `advance` is under
+ * way, or the batch is full). */
+size_t engine_take(struct engine *engine, const struct engine_message *messages, size_t count, struct engine_time time);
 
 /* Frames of the step, for journal_append(engine_journal(e), engine_epoch(e), engine_durable_seq(e), frames, count). NULL and 0:
  * nothing to write. */
@@ -98,8 +106,8 @@ void engine_listen(struct engine *engine, bool anybody);
  * way). */
 int64_t engine_next_due_ms(struct engine *engine);
 
-/* Wall clock (that of engine_take's clock_ms, in drill time too) at which engine_take wants to be called again for questions that
- * wait, and for leases that end; INT64_MAX: never. */
+/* Steady clock (that of engine_take's steady_ms, in drill time too) at which engine_take wants to be called again for questions
+ * that wait, and for leases that end; INT64_MAX: never. */
 int64_t engine_next_wait_ms(const struct engine *engine);
 
 /* A reply could not be delivered, for its connection is gone: what else waits for this peer ends, and duties that were handed to it

@@ -2,7 +2,7 @@
  * lease.h - the leases that pulls hand out: which worker has which duty, until when
  *
  * Memory only: a lease is about a process that works now, so a restart frees all of them. A holder is a key and a worker's name. A
- * lease that has lapsed is as good as none, also before lease_lapsed has taken it away. Instants are those of the wall clock.
+ * lease that has lapsed is as good as none, also before lease_lapsed has taken it away. Instants are those of a steady clock.
  */
 #ifndef HUYING_ENGINE_LEASE_H
 #define HUYING_ENGINE_LEASE_H

@@ -136,14 +136,14 @@ int live_list_add(struct live_list *list, uint64_t value)
 
 /* --- notes of a step --------------------------------------------------------------------------------------------------------- */
 
-void live_begin(struct engine *engine, int64_t clock_ms)
+void live_begin(struct engine *engine, struct engine_time time)
 {
     struct live *live = engine->live;
     struct parked *parked;
 
-    if (clock_ms > live->clock_ms)
-        live->now_ms += clock_ms - live->clock_ms;
-    live->clock_ms = clock_ms;
+    if (time.steady_ms > live->now_ms)
+        live->now_ms = time.steady_ms;
+    live->clock_ms = time.clock_ms;
     live->touched.count = live->dropped.count = 0;
     live->event_count = 0;
     live->events_lost = false;
@@ -404,7 +404,7 @@ int64_t live_next_ms(const struct engine *engine)
 
     if (live->parking.counts[PARKED_IDLE] > 0 && lease_next_ms(live->leases) < at_ms)
         at_ms = lease_next_ms(live->leases);
-    return at_ms == INT64_MAX ? at_ms : live_wall_ms(engine, at_ms);
+    return at_ms;
 }
 
 void live_undelivered(struct engine *engine, uint64_t peer)

@@ -5,7 +5,7 @@
  * only notes which duties and events they were (live_record). Once the step is durable, live_durable looks at the notes, drops the
  * leases of duties that ended, and answers parked questions: what they see can not be taken back any more, so a rewind leaves
  * parked questions and leases alone. The work of one step is bounded; what is left over makes engine_next_due_ms say "at once".
- * Leases and waits run by the wall clock that is handed to engine_take, in drill time too: they are about processes.
+ * Leases and waits run by the steady clock that is handed to engine_take, in drill time too: they are about processes.
  */
 #ifndef HUYING_ENGINE_LIVE_H
 #define HUYING_ENGINE_LIVE_H
@@ -43,8 +43,8 @@ struct live_list {
 };
 
 struct live {
-    int64_t now_ms;   /* the wall clock, but while that goes back this one stands: all instants in here are of it */
-    int64_t clock_ms; /* the wall clock as it was handed in last, for those outside */
+    int64_t now_ms;   /* the steady clock as it was handed in last: all instants in here are of it */
+    int64_t clock_ms; /* the wall clock of the same step, for those outside */
     struct reach_order order;
     uint64_t *may;  /* bit per position: the unit may have a duty to hand out; taken away when its inbox is found empty */
     bool may_all;   /* none has been taken away yet */
@@ -82,7 +82,7 @@ void live_close(struct engine *engine);
 int live_adopt(struct engine *engine, const struct district *district);
 
 /* Begins a step, or its second attempt: forgets the notes and the questions of this step. */
-void live_begin(struct engine *engine, int64_t clock_ms);
+void live_begin(struct engine *engine, struct engine_time time);
 
 /* Does somebody follow events, so that they must be encoded? */
 bool live_followed(const struct engine *engine);
@@ -99,10 +99,10 @@ void live_failed(struct engine *engine);
 /* Is there work that needs no new message? */
 bool live_busy(const struct engine *engine);
 
-/* An instant of live's clock as the wall clock has it. */
+/* An instant of live's clock as the wall clock of this step has it. */
 int64_t live_wall_ms(const struct engine *engine, int64_t at_ms);
 
-/* Wall clock at which parked questions or leases want to be looked at; INT64_MAX: never. */
+/* Steady clock at which parked questions or leases want to be looked at; INT64_MAX: never. */
 int64_t live_next_ms(const struct engine *engine);
 
 /* The connection is gone: its questions end, and what was handed to it in this step is free. */

@@ -268,16 +268,16 @@ void step_drop_job(struct engine *engine)
     outbox_refuse(&engine->outbox, engine->job.from.peer, request.id, REFUSAL_STORAGE_FAILED, NULL);
 }
 
-static void begin(struct engine *engine, int64_t now_ms, int64_t clock_ms, bool had_job)
+static void begin(struct engine *engine, int64_t now_ms, struct engine_time time, bool had_job)
 {
-    live_begin(engine, clock_ms);
+    live_begin(engine, time);
     frames_reset(&engine->frames, engine->epoch);
     outbox_reset(&engine->outbox);
     engine->now_ms = now_ms;
     engine->job.on = had_job;
 }
 
-size_t engine_take(struct engine *engine, const struct engine_message *messages, size_t count, int64_t clock_ms)
+size_t engine_take(struct engine *engine, const struct engine_message *messages, size_t count, struct engine_time time)
 {
     int64_t now_ms = engine->now_ms;
     bool had_job = engine->job.on;
@@ -285,14 +285,14 @@ size_t engine_take(struct engine *engine, const struct engine_message *messages,
     assert(!engine->in_step);
     engine->in_step = true;
     engine->append_failed = 0;
-    if (!engine->drill && clock_ms > now_ms)
-        now_ms = clock_ms;
+    if (!engine->drill && time.clock_ms > now_ms)
+        now_ms = time.clock_ms;
     for (int attempt = 0;; attempt++) {
         size_t taken;
         char text[160];
         int r;
 
-        begin(engine, now_ms, clock_ms, had_job);
+        begin(engine, now_ms, time, had_job);
         taken = run(engine, messages, count);
         r = failure(engine);
         if (r == 0)

@@ -13,24 +13,36 @@
 
 static void turn(struct loop *loop);
 
-static int64_t wall_ms(void)
+static int64_t clock_ms(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What records are dated by. */
+static int64_t wall_ms(void)
+{
+    return clock_ms(CLOCK_REALTIME);
+}
+
+/* What waits and leases run by. */
+static int64_t steady_ms(void)
+{
+    return clock_ms(CLOCK_MONOTONIC);
 }
 
 /* The instant that "due" is measured against: in drill time the wall clock means nothing. */
 static int64_t now_ms(const struct loop *loop)
 {
     int64_t last_ms = engine_now_ms(loop->engine);
-    int64_t clock_ms = wall_ms();
-    return loop->drill || clock_ms < last_ms ? last_ms : clock_ms;
+    int64_t now_ms = wall_ms();
+    return loop->drill || now_ms < last_ms ? last_ms : now_ms;
 }
 
 static bool is_due(const struct loop *loop)
 {
-    return engine_next_due_ms(loop->engine) <= now_ms(loop) || engine_next_wait_ms(loop->engine) <= wall_ms();
+    return engine_next_due_ms(loop->engine) <= now_ms(loop) || engine_next_wait_ms(loop->engine) <= steady_ms();
 }
 
 /* The engine cannot go on: send what it has allowed, and end. The next start recovers from the journal. */
@@ -66,7 +78,7 @@ static int step(struct loop *loop, size_t count)
     /* Who is connected may listen. Counting the subscriptions instead would let one peer, by taking back what it never asked for,
      * silence all: ZeroMQ passes that on. */
     engine_listen(loop->engine, monitor_connections(loop->event_monitor) > 0);
-    size_t taken = engine_take(loop->engine, loop->batch, count, wall_ms());
+    size_t taken = engine_take(loop->engine, loop->batch, count, (struct engine_time){wall_ms(), steady_ms()});
     enum engine_outcome outcome = engine_append(loop->engine);
     int rc = engine_journaled(loop->engine, outcome);
     deliver(loop);
@@ -127,7 +139,7 @@ static void arm(struct loop *loop)
     uint64_t wait_ms = FLUSH_LOOK_MS;
     if (loop->stage == STAGE_RUNNING || loop->stage == STAGE_DRAINING) {
         int64_t due_in_ms = engine_next_due_ms(loop->engine) - now_ms(loop),
-                wait_in_ms = engine_next_wait_ms(loop->engine) - wall_ms();
+                wait_in_ms = engine_next_wait_ms(loop->engine) - steady_ms();
         uint64_t tick_in_ms = loop->next_tick_ms > uv_now(loop->uv) ? loop->next_tick_ms - uv_now(loop->uv) : 0;
         due_in_ms = wait_in_ms < due_in_ms ? wait_in_ms : due_in_ms;
         busy = loop->forced || requests_count(loop->requests) > 0 || due_in_ms <= 0;

@@ -117,9 +117,9 @@ static void end_context(void *context, struct log *log)
     struct timespec until;
     if (pthread_create(&waiter, NULL, wait_for_context, context) != 0)
         return;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += LINGER_MS / 1000;
-    if (pthread_timedjoin_np(waiter, NULL, &until) != 0)
+    if (pthread_clockjoin_np(waiter, NULL, CLOCK_MONOTONIC, &until) != 0)
         log_line(log, LOG_LEVEL_WARNING, "cut_off", "some peer or subscriber did not take its last messages");
 }
 

@@ -28,7 +28,7 @@ static struct {
     uint64_t seq;
 } j;
 
-size_t __wrap_engine_take(struct engine *engine, const struct engine_message *messages, size_t count, int64_t clock_ms);
+size_t __wrap_engine_take(struct engine *engine, const struct engine_message *messages, size_t count, struct engine_time time);
 const struct journal_frame *__wrap_engine_frames(const struct engine *engine, size_t *ret_count);
 enum engine_outcome __wrap_engine_append(struct engine *engine);
 int __wrap_engine_journaled(struct engine *engine, enum engine_outcome outcome);
@@ -36,7 +36,7 @@ bool __wrap_engine_next_reply(struct engine *engine, struct engine_reply *ret);
 bool __wrap_engine_next_event(struct engine *engine, struct text *ret_topic, const void **ret_data, size_t *ret_size);
 int64_t __wrap_engine_next_due_ms(struct engine *engine);
 int __wrap_engine_checkpoint(struct engine *engine, bool idle);
-size_t __real_engine_take(struct engine *engine, const struct engine_message *messages, size_t count, int64_t clock_ms);
+size_t __real_engine_take(struct engine *engine, const struct engine_message *messages, size_t count, struct engine_time time);
 enum engine_outcome __real_engine_append(struct engine *engine);
 int __real_engine_journaled(struct engine *engine, enum engine_outcome outcome);
 
@@ -51,11 +51,11 @@ static void add_reply(uint64_t peer, struct text id, const struct command_answer
     j.reply[j.reply_count++].size = j.replies.size - at;
 }
 
-size_t __wrap_engine_take(struct engine *engine, const struct engine_message *messages, size_t count, int64_t clock_ms)
+size_t __wrap_engine_take(struct engine *engine, const struct engine_message *messages, size_t count, struct engine_time time)
 {
     if (!j.open) {
         j.open = true;
-        __real_engine_take(engine, NULL, 0, clock_ms); /* the configuration comes into force */
+        __real_engine_take(engine, NULL, 0, time); /* the configuration comes into force */
         if (__real_engine_journaled(engine, __real_engine_append(engine)) < 0) {
             abort();
         }
@@ -76,14 +76,14 @@ size_t __wrap_engine_take(struct engine *engine, const struct engine_message *me
             assert(j.frame_count < 64);
             j.frame_from[j.frame_count] = j.bytes.size;
             j.frames[j.frame_count++] =
-                (struct journal_frame){.epoch = engine_epoch(engine), .first_seq = j.seq + 1, .at_ms = clock_ms};
+                (struct journal_frame){.epoch = engine_epoch(engine), .first_seq = j.seq + 1, .at_ms = time.clock_ms};
         }
         if (proto_buffer_append(&j.bytes, messages[i].data, messages[i].size) < 0) {
             abort();
         }
         j.frames[j.frame_count - 1].count++;
         j.seq++;
-        struct command_answer answer = {.seq = j.seq, .at = clock_ms, .case_id = j.seq, .number = text_of("260302-00001-0")};
+        struct command_answer answer = {.seq = j.seq, .at = time.clock_ms, .case_id = j.seq, .number = text_of("260302-00001-0")};
         add_reply(messages[i].from.peer, request.id, &answer);
     }
     for (size_t i = 0; i < j.frame_count; i++) {

@@ -95,6 +95,17 @@ void harness_kill(struct harness *h)
     harness_open(h);
 }
 
+struct engine_time harness_time(const struct harness *h)
+{
+    return (struct engine_time){.clock_ms = h->clock_ms, .steady_ms = h->clock_ms - h->put_ms};
+}
+
+void harness_put_clock(struct harness *h, int64_t span_ms)
+{
+    h->clock_ms += span_ms;
+    h->put_ms += span_ms;
+}
+
 void harness_peer(struct harness *h, const char *name, uint32_t roles, const char *unit)
 {
     snprintf(h->peer_name, sizeof(h->peer_name), "%s", name);
@@ -251,7 +262,7 @@ json_t *harness_raw(struct harness *h, const void *data, size_t size)
     for (int i = 0; i < 100000; i++) {
         json_t *reply;
 
-        left -= engine_take(h->engine, &message, left, h->clock_ms);
+        left -= engine_take(h->engine, &message, left, harness_time(h));
         reply = end_step(h);
         if (reply != NULL)
             return reply;
@@ -293,7 +304,7 @@ void harness_refused(struct harness *h, const char *code, const char *id, const 
 void harness_settle(struct harness *h)
 {
     do {
-        engine_take(h->engine, NULL, 0, h->clock_ms);
+        engine_take(h->engine, NULL, 0, harness_time(h));
         ck_assert_ptr_null(end_step(h));
         ck_assert_int_eq(h->journaled, 0);
     } while (engine_next_due_ms(h->engine) <= engine_now_ms(h->engine));

@@ -23,7 +23,8 @@ struct harness {
     bool drill;
     uint32_t checkpoint_records;
     const char *backups; /* folder for them, or NULL */
-    int64_t clock_ms;    /* in real time: what the shell's clock says */
+    int64_t clock_ms;    /* what the wall clock says; the steady clock goes with it, */
+    int64_t put_ms;      /* but for what the wall clock was put forward (or back, below 0) */
     int journaled;       /* what the last engine_journaled returned */
     uint32_t peer_roles;
     struct code peer_unit;
@@ -45,6 +46,12 @@ void harness_open(struct harness *h);
 
 /* As if the process had been killed: works on with a copy of the files as they are now. */
 void harness_kill(struct harness *h);
+
+/* What a step is told the time is. */
+struct engine_time harness_time(const struct harness *h);
+
+/* Puts the wall clock forward, or back below 0; no time passes. */
+void harness_put_clock(struct harness *h, int64_t span_ms);
 
 /* Who asks from now on. */
 void harness_peer(struct harness *h, const char *name, uint32_t roles, const char *unit);

@@ -40,7 +40,7 @@ size_t talk_batch(struct talk *talk, const struct engine_message *messages, size
 {
     struct harness *h = talk->h;
     double from = seconds(), between;
-    size_t taken = engine_take(h->engine, messages, count, h->clock_ms);
+    size_t taken = engine_take(h->engine, messages, count, harness_time(h));
     enum engine_outcome outcome;
     struct engine_reply reply;
 
@@ -87,7 +87,7 @@ void talk_settle(struct talk *talk)
     const struct harness *h = talk->h;
 
     for (int i = 0; engine_next_due_ms(h->engine) <= (h->drill ? engine_now_ms(h->engine) : h->clock_ms) ||
-                    engine_next_wait_ms(h->engine) <= h->clock_ms;
+                    engine_next_wait_ms(h->engine) <= harness_time(h).steady_ms;
          i++) {
         ck_assert_int_lt(i, 1000000);
         talk_step(talk);

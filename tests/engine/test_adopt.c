@@ -204,7 +204,7 @@ START_TEST(the_walk_goes_on_after_a_kill)
         json_decref(harness_do(&h, name, "submit", -1, SUBMIT));
     }
     take_over(&h, office('c', true));
-    engine_take(h.engine, NULL, 0, h.clock_ms);
+    engine_take(h.engine, NULL, 0, harness_time(&h));
     ck_assert_int_eq(engine_journaled(h.engine, engine_append(h.engine)), 0);
     ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine)); /* there is more to do */
     harness_kill(&h);
@@ -285,7 +285,7 @@ static void another_set(struct model *m)
             notices[count++] = (struct calendar_notice){day, draw(m, 2) == 0 ? DAY_HOLIDAY : DAY_MAKE_UP, NULL};
     take_over(&m->h, office_with("0123456789abcdef"[++m->sets % 16], notices, count));
     if (draw(m, 3) == 0) { /* killed in the middle of it */
-        engine_take(m->h.engine, NULL, 0, m->h.clock_ms);
+        engine_take(m->h.engine, NULL, 0, harness_time(&m->h));
         ck_assert_int_eq(engine_journaled(m->h.engine, engine_append(m->h.engine)), 0);
         harness_kill(&m->h);
     }

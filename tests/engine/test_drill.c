@@ -147,7 +147,7 @@ START_TEST(long_advance_is_a_job)
             .from = {.peer = (uint64_t)i, .name = text_of("default"), .roles = ALL_ROLES, .unit = h.peer_unit},
             .data = data[i],
             .size = sizes[i]};
-    ck_assert_uint_eq(engine_take(h.engine, messages, 2, 0), 1);
+    ck_assert_uint_eq(engine_take(h.engine, messages, 2, harness_time(&h)), 1);
     memset(data[0], 0xff, sizes[0]);
     for (;;) {
         steps++;
@@ -165,7 +165,7 @@ START_TEST(long_advance_is_a_job)
             break;
         if (answered == 0)
             ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine));
-        taken = engine_take(h.engine, messages + 1, 1, 0);
+        taken = engine_take(h.engine, messages + 1, 1, harness_time(&h));
         ck_assert(taken == 0 || answered == 1);
     }
     ck_assert_uint_ge(steps, 3);

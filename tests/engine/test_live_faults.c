@@ -59,7 +59,7 @@ static void settle(struct run *run)
             h->journaled = 0;
             open_again(run);
         }
-        if (engine_next_due_ms(h->engine) > h->clock_ms && engine_next_wait_ms(h->engine) > h->clock_ms)
+        if (engine_next_due_ms(h->engine) > h->clock_ms && engine_next_wait_ms(h->engine) > harness_time(h).steady_ms)
             return;
         talk_step(&run->talk);
     }

@@ -241,7 +241,7 @@ START_TEST(a_wake_that_was_not_used_is_passed_on)
             (struct engine_message){.from = {.peer = 9, .name = text_of(h.peer_name), .roles = h.peer_roles, .unit = h.peer_unit}};
         messages[i].data = harness_message(i == 0 ? "a" : "b", "submit", -1, bodies[i], &messages[i].size);
     }
-    ck_assert_uint_eq(engine_take(h.engine, messages, 2, h.clock_ms), 2);
+    ck_assert_uint_eq(engine_take(h.engine, messages, 2, harness_time(&h)), 2);
     ck_assert_int_eq(engine_journaled(h.engine, engine_append(h.engine)), 0);
     while (engine_next_reply(h.engine, &reply)) {
         if (reply.peer != 1)

@@ -125,7 +125,7 @@ START_TEST(no_reply_before_journaled)
     data = harness_message("s1", "submit", -1, SUBMIT, &size);
     message = (struct engine_message){
         .from = {.peer = 7, .name = text_of("default"), .roles = ALL_ROLES, .unit = h.peer_unit}, .data = data, .size = size};
-    ck_assert_uint_eq(engine_take(h.engine, &message, 1, h.clock_ms), 1);
+    ck_assert_uint_eq(engine_take(h.engine, &message, 1, harness_time(&h)), 1);
     /* What follows ends the process: its files go first. */
     ck_assert_int_eq(datadir_remove(h.folder), 0);
     engine_next_reply(h.engine, &reply);
@@ -154,7 +154,7 @@ START_TEST(batch_sees_its_own_writes)
         messages[i].data = harness_message(id, names[i], -1, bodies[i], &size);
         messages[i].size = size;
     }
-    ck_assert_uint_eq(engine_take(h.engine, messages, 3, h.clock_ms), 3);
+    ck_assert_uint_eq(engine_take(h.engine, messages, 3, harness_time(&h)), 3);
     ck_assert_int_eq(engine_append(h.engine), OUTCOME_DURABLE);
     ck_assert_int_eq(engine_journaled(h.engine, OUTCOME_DURABLE), 0);
     while (engine_next_reply(h.engine, &reply)) {
@@ -236,7 +236,7 @@ START_TEST(events_come_out_of_steps)
         message.data = bytes;
         message.size = message_size;
         engine_listen(h.engine, n == 0);
-        ck_assert_uint_eq(engine_take(h.engine, &message, 1, h.clock_ms), 1);
+        ck_assert_uint_eq(engine_take(h.engine, &message, 1, harness_time(&h)), 1);
         ck_assert_int_eq(engine_journaled(h.engine, engine_append(h.engine)), 0);
         if (engine_next_event(h.engine, &topic, &data, &size)) {
             json_t *event = harness_json(data, size);
