@@ -32,16 +32,19 @@ static void remember_handler(struct applying *a)
     a->c.handler_last = a->record->seq;
 }
 
-/* Each new request forgets up to two that are older than the memory: bounded work, and no more are kept than came in that time. */
+/* Each new request forgets up to two that are neither young nor among the newest: bounded work, and no more are kept than came in
+ * that time, or than the newest are. Age alone would not do: drill time may pass a month while a sender waits for its answer, and
+ * so may real time while a machine is switched off. */
 static void forget_requests(struct applying *a)
 {
     struct request_row old;
     for (int i = 0; i < 2; i++) {
-        if (a->d.oldest_request == 0 || !view_get(a->view, ROW_REQUEST, a->d.oldest_request, &old) ||
+        if (a->d.request_count < LIMIT_REQUEST_MEMORY_COUNT || !view_get(a->view, ROW_REQUEST, a->d.oldest_request, &old) ||
             a->record->at_ms - old.at_ms <= LIMIT_REQUEST_MEMORY_MS) {
             return;
         }
         a->view->ops->drop(a->view->store, ROW_REQUEST, old.seq);
+        a->d.request_count--;
         a->d.oldest_request = old.next;
         if (old.next == 0) {
             a->d.last_request = 0;
@@ -75,6 +78,7 @@ void apply_command_taken(struct applying *a)
     }
     view_put(a->view, ROW_REQUEST, row.seq, &row);
     a->d.last_request = row.seq;
+    a->d.request_count++;
     if (a->d.oldest_request == 0) {
         a->d.oldest_request = row.seq;
     }

@@ -264,6 +264,7 @@ struct district_row {
     uint64_t settle_next;    /* cases from this id on may not be settled under the set in force; 0 = all are */
     uint64_t oldest_request; /* oldest remembered request row, 0 = none */
     uint64_t last_request;
+    uint64_t request_count; /* remembered request rows */
     char config_hash[64];
 };
 

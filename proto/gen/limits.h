@@ -33,8 +33,10 @@
 #define LIMIT_OPEN_DUTIES_PER_CASE 64
 /* Most rows in one page of a list, an inbox, a timeline or of events. [rows] */
 #define LIMIT_PAGE 500
-/* How long a request id is remembered (30 days). [ms] */
+/* How long a request id is remembered at least (30 days). [ms] */
 #define LIMIT_REQUEST_MEMORY_MS (INT64_C(2592000000))
+/* So many of the newest request ids are remembered whatever their age: in drill time a month may pass while a sender waits for its answers. [requests] */
+#define LIMIT_REQUEST_MEMORY_COUNT 100000
 /* Most bytes of replies that wait for one peer; one more and its oldest connection state is dropped. [bytes] */
 #define LIMIT_OUTBOX_BYTES 8388608
 /* Most messages in one batch. [messages] */
@@ -66,7 +68,7 @@ struct limit_info {
     const char *unit;
     const char *doc;
 };
-enum { LIMIT_INFO_COUNT = 25 };
+enum { LIMIT_INFO_COUNT = 26 };
 extern const struct limit_info limit_infos[LIMIT_INFO_COUNT];
 
 #endif

@@ -569,7 +569,36 @@ START_TEST(a_request_id_is_remembered_and_not_for_ever)
         ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
     }
     struct request_row row;
+    ck_assert(view_get(&w.view, ROW_REQUEST, first, &row)); /* old, but among the newest */
+}
+END_TEST
+
+/* The oldest that are neither young nor among the newest go: by two for each that comes, until the newest are left. */
+START_TEST(request_ids_are_remembered_by_count_and_by_time)
+{
+    struct command note = {.type = COMMAND_ADD_NOTE};
+    struct request_row row;
+    struct district_row d;
+    note.body.add_note.case_id = world_submit(&w, "ROAD", "S1");
+    note.body.add_note.text = text_of("called again");
+    for (uint32_t i = 1; i < LIMIT_REQUEST_MEMORY_COUNT + 10; i++) {
+        ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
+    }
+    view_get(&w.view, ROW_DISTRICT, 1, &d);
+    ck_assert_uint_eq(d.request_count, LIMIT_REQUEST_MEMORY_COUNT + 10); /* all are young */
+    uint64_t first = d.oldest_request;
+    ck_assert(view_get(&w.view, ROW_REQUEST, first, &row));
+    world_wait(&w, LIMIT_REQUEST_MEMORY_MS);
+    ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
+    ck_assert(view_get(&w.view, ROW_REQUEST, first, &row)); /* just not old enough */
+    world_wait(&w, 1);
+    for (int i = 0; i < 40; i++) {
+        ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
+    }
     ck_assert(!view_get(&w.view, ROW_REQUEST, first, &row));
+    view_get(&w.view, ROW_DISTRICT, 1, &d);
+    ck_assert_uint_eq(d.request_count, LIMIT_REQUEST_MEMORY_COUNT);
+    ck_assert(view_get(&w.view, ROW_REQUEST, d.oldest_request, &row));
 }
 END_TEST
 
@@ -600,6 +629,8 @@ int main(void)
     tcase_add_test(tcase, guards_of_a_call);
     tcase_add_test(tcase, what_the_list_gives_to_one_unit_is_routed_not_called);
     tcase_add_test(tcase, a_request_id_is_remembered_and_not_for_ever);
+    tcase_add_test(tcase, request_ids_are_remembered_by_count_and_by_time);
+    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, time_ends_with_the_year_9999);
     tcase_add_test(tcase, a_day_has_so_many_numbers);
     suite_add_tcase(suite, tcase);
