@@ -6,6 +6,7 @@
 #include "clients/instant.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,10 +42,10 @@ static const char *meaning(enum metric metric)
 static void list_metrics(const struct session *session)
 {
     static const struct column columns[] = {
-        {"metric", "METRIC", LOOK_TEXT}, {"name", "", LOOK_TEXT}, {"meaning", "MEANING", LOOK_LONG}, {0}};
+        {"metric", N_("METRIC"), LOOK_TEXT}, {"name", "", LOOK_TEXT}, {"meaning", N_("MEANING"), LOOK_LONG}, {0}};
     json_t *rows = json_array();
     for (uint32_t i = 0; i < metric_enum.count; i++)
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "metric", metric_enum.names[i], "name", metric_enum.notes[i],
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "metric", metric_enum.names[i], "name", metric_enum.words[i],
                                               "meaning", meaning((enum metric)i)));
     if (session->options.json)
         render_json(rows);
@@ -154,9 +155,9 @@ static void print_excluded(const json_t *excluded, char *out, size_t size)
 static void show(const json_t *view)
 {
     static const struct column columns[] = {
-        {"key", "KEY", LOOK_TEXT},   {"name", "NAME", LOOK_LONG},         {"num", "NUM", LOOK_NUMBER},
-        {"den", "DEN", LOOK_COUNT},  {"value", "VALUE", LOOK_NUMBER},     {"p50", "MEDIAN", LOOK_NUMBER},
-        {"p90", "P90", LOOK_NUMBER}, {"excluded", "EXCLUDED", LOOK_LONG}, {0},
+        {"key", N_("KEY"), LOOK_TEXT},   {"name", N_("NAME"), LOOK_LONG},         {"num", N_("NUM"), LOOK_NUMBER},
+        {"den", N_("DEN"), LOOK_COUNT},  {"value", N_("VALUE"), LOOK_NUMBER},     {"p50", N_("MEDIAN"), LOOK_NUMBER},
+        {"p90", N_("P90"), LOOK_NUMBER}, {"excluded", N_("EXCLUDED"), LOOK_LONG}, {0},
     };
     bool span = strcmp(view_text(view, "metric"), "duration") == 0;
     int64_t scale = view_number(view, "scale");

@@ -60,7 +60,7 @@ struct enum_shape {
     const char *name;
     uint32_t count;
     const char *const *names; /* by value */
-    const char *const *notes; /* the field's word for it, by value */
+    const char *const *words; /* the word of the field for it, 中文, by value: what people read, and may write */
 };
 
 struct field_shape {

@@ -2,165 +2,167 @@
 /* clang-format off */
 #include "proto/gen/enums.h"
 
-static const char *const case_state_names[] = { "none", "received", "handling", "suspended", "answered", "closed", "merged" };
-static const char *const case_state_notes[] = { "no such case yet", "待派单", "办理中", "挂账", "已办结待回访", "已结案", "已并案" };
-const struct enum_shape case_state_enum = { .name = "case_state", .count = 7, .names = case_state_names, .notes = case_state_notes };
+#include "proto/i18n.h"
 
-static const char *const case_kind_names[] = { "complaint", "request", "advice", "report", "suggestion", "praise" };
-static const char *const case_kind_notes[] = { "投诉", "求助", "咨询", "举报", "意见建议", "表扬" };
-const struct enum_shape case_kind_enum = { .name = "case_kind", .count = 6, .names = case_kind_names, .notes = case_kind_notes };
+static const char *const case_state_names[] = { NC_("case_state", "none"), NC_("case_state", "received"), NC_("case_state", "handling"), NC_("case_state", "suspended"), NC_("case_state", "answered"), NC_("case_state", "closed"), NC_("case_state", "merged") };
+static const char *const case_state_words[] = { "无", "待派单", "办理中", "挂账", "已办结待回访", "已结案", "已并案" };
+const struct enum_shape case_state_enum = { .name = "case_state", .count = 7, .names = case_state_names, .words = case_state_words };
 
-static const char *const channel_names[] = { "hotline", "city_line", "grid", "web", "open311", "visit", "letterbox", "media", "leader" };
-static const char *const channel_notes[] = { "热线", "上级转办", "网格", "网页", "GeoReport v2", "来访", "信箱", "媒体", "领导批示" };
-const struct enum_shape channel_enum = { .name = "channel", .count = 9, .names = channel_names, .notes = channel_notes };
+static const char *const case_kind_names[] = { NC_("case_kind", "complaint"), NC_("case_kind", "request"), NC_("case_kind", "advice"), NC_("case_kind", "report"), NC_("case_kind", "suggestion"), NC_("case_kind", "praise") };
+static const char *const case_kind_words[] = { "投诉", "求助", "咨询", "举报", "意见建议", "表扬" };
+const struct enum_shape case_kind_enum = { .name = "case_kind", .count = 6, .names = case_kind_names, .words = case_kind_words };
 
-static const char *const origin_names[] = { "reported", "found" };
-static const char *const origin_notes[] = { "诉求", "自行发现" };
-const struct enum_shape origin_enum = { .name = "origin", .count = 2, .names = origin_names, .notes = origin_notes };
+static const char *const channel_names[] = { NC_("channel", "hotline"), NC_("channel", "city_line"), NC_("channel", "grid"), NC_("channel", "web"), NC_("channel", "open311"), NC_("channel", "visit"), NC_("channel", "letterbox"), NC_("channel", "media"), NC_("channel", "leader") };
+static const char *const channel_words[] = { "热线", "上级转办", "网格", "网页", "开放接口", "来访", "信箱", "媒体", "领导批示" };
+const struct enum_shape channel_enum = { .name = "channel", .count = 9, .names = channel_names, .words = channel_words };
 
-static const char *const urgency_names[] = { "ordinary", "urgent", "emergency", "complex" };
-static const char *const urgency_notes[] = { "一般", "24 小时类: water, power, gas, heat", "应急", "复杂" };
-const struct enum_shape urgency_enum = { .name = "urgency", .count = 4, .names = urgency_names, .notes = urgency_notes };
+static const char *const origin_names[] = { NC_("origin", "reported"), NC_("origin", "found") };
+static const char *const origin_words[] = { "诉求", "自行发现" };
+const struct enum_shape origin_enum = { .name = "origin", .count = 2, .names = origin_names, .words = origin_words };
 
-static const char *const disposition_names[] = { "none", "solved", "explained", "unreachable", "at_once", "withdrawn", "void", "terminated" };
-static const char *const disposition_notes[] = { "open", "已解决", "已解释", "联系不上", "直接答复", "撤诉", "作废", "终止" };
-const struct enum_shape disposition_enum = { .name = "disposition", .count = 8, .names = disposition_names, .notes = disposition_notes };
+static const char *const urgency_names[] = { NC_("urgency", "ordinary"), NC_("urgency", "urgent"), NC_("urgency", "emergency"), NC_("urgency", "complex") };
+static const char *const urgency_words[] = { "一般", "紧急", "应急", "复杂" };
+const struct enum_shape urgency_enum = { .name = "urgency", .count = 4, .names = urgency_names, .words = urgency_words };
 
-static const char *const answer_code_names[] = { "solved", "explained", "solved_by_support" };
-static const char *const answer_code_notes[] = { "已解决", "已解释, needs a basis", "协办解决" };
-const struct enum_shape answer_code_enum = { .name = "answer_code", .count = 3, .names = answer_code_names, .notes = answer_code_notes };
+static const char *const disposition_names[] = { NC_("disposition", "none"), NC_("disposition", "solved"), NC_("disposition", "explained"), NC_("disposition", "unreachable"), NC_("disposition", "at_once"), NC_("disposition", "withdrawn"), NC_("disposition", "void"), NC_("disposition", "terminated") };
+static const char *const disposition_words[] = { "无", "已解决", "已解释", "联系不上", "直接答复", "撤诉", "作废", "终止" };
+const struct enum_shape disposition_enum = { .name = "disposition", .count = 8, .names = disposition_names, .words = disposition_words };
 
-static const char *const duty_kind_names[] = { "route", "lead", "support", "respond", "rate", "followup" };
-static const char *const duty_kind_notes[] = { "派单", "主办", "协办", "报到", "核实评价", "回访" };
-const struct enum_shape duty_kind_enum = { .name = "duty_kind", .count = 6, .names = duty_kind_names, .notes = duty_kind_notes };
+static const char *const answer_code_names[] = { NC_("answer_code", "solved"), NC_("answer_code", "explained"), NC_("answer_code", "solved_by_support") };
+static const char *const answer_code_words[] = { "已解决", "已解释", "协办解决" };
+const struct enum_shape answer_code_enum = { .name = "answer_code", .count = 3, .names = answer_code_names, .words = answer_code_words };
 
-static const char *const duty_state_names[] = { "none", "offered", "signed", "held", "done", "ended" };
-static const char *const duty_state_notes[] = { "no such duty yet", "待签收", "办理中", "挂起", "已办", "已终结" };
-const struct enum_shape duty_state_enum = { .name = "duty_state", .count = 6, .names = duty_state_names, .notes = duty_state_notes };
+static const char *const duty_kind_names[] = { NC_("duty_kind", "route"), NC_("duty_kind", "lead"), NC_("duty_kind", "support"), NC_("duty_kind", "respond"), NC_("duty_kind", "rate"), NC_("duty_kind", "followup") };
+static const char *const duty_kind_words[] = { "派单", "主办", "协办", "报到", "核实评价", "回访" };
+const struct enum_shape duty_kind_enum = { .name = "duty_kind", .count = 6, .names = duty_kind_names, .words = duty_kind_words };
 
-static const char *const duty_end_names[] = { "none", "routed", "continue", "next_round", "taken_over", "lead_answered", "lead_moved", "not_needed", "expired", "replaced", "reopened", "sent_back", "call_closed", "superseded", "withdrawn" };
-static const char *const duty_end_notes[] = { "-", "派单", "提级后继续协办", "下一轮", "提级", "主办已办结", "主办变更", "不再需要", "过期", "新一轮替换", "重办", "退回补办", "已销哨", "另行派发", "撤哨" };
-const struct enum_shape duty_end_enum = { .name = "duty_end", .count = 15, .names = duty_end_names, .notes = duty_end_notes };
+static const char *const duty_state_names[] = { NC_("duty_state", "none"), NC_("duty_state", "offered"), NC_("duty_state", "signed"), NC_("duty_state", "held"), NC_("duty_state", "done"), NC_("duty_state", "ended") };
+static const char *const duty_state_words[] = { "无", "待签收", "办理中", "挂起", "已办", "已终结" };
+const struct enum_shape duty_state_enum = { .name = "duty_state", .count = 6, .names = duty_state_names, .words = duty_state_words };
 
-static const char *const call_state_names[] = { "none", "raised", "called", "reported", "closed" };
-static const char *const call_state_notes[] = { "no such call yet", "待派发", "报到处置中", "待核实", "已销哨" };
-const struct enum_shape call_state_enum = { .name = "call_state", .count = 5, .names = call_state_names, .notes = call_state_notes };
+static const char *const duty_end_names[] = { NC_("duty_end", "none"), NC_("duty_end", "routed"), NC_("duty_end", "continue"), NC_("duty_end", "next_round"), NC_("duty_end", "taken_over"), NC_("duty_end", "lead_answered"), NC_("duty_end", "lead_moved"), NC_("duty_end", "not_needed"), NC_("duty_end", "expired"), NC_("duty_end", "replaced"), NC_("duty_end", "reopened"), NC_("duty_end", "sent_back"), NC_("duty_end", "call_closed"), NC_("duty_end", "superseded"), NC_("duty_end", "withdrawn") };
+static const char *const duty_end_words[] = { "无", "派单", "提级后继续协办", "下一轮", "提级", "主办已办结", "主办变更", "不再需要", "过期", "新一轮替换", "重办", "退回补办", "已销哨", "另行派发", "撤哨" };
+const struct enum_shape duty_end_enum = { .name = "duty_end", .count = 15, .names = duty_end_names, .words = duty_end_words };
 
-static const char *const call_level_names[] = { "routine", "urgent", "key", "hard", "direct" };
-static const char *const call_level_notes[] = { "常规哨", "应急哨", "重点哨", "疑难哨", "直报" };
-const struct enum_shape call_level_enum = { .name = "call_level", .count = 5, .names = call_level_names, .notes = call_level_notes };
+static const char *const call_state_names[] = { NC_("call_state", "none"), NC_("call_state", "raised"), NC_("call_state", "called"), NC_("call_state", "reported"), NC_("call_state", "closed") };
+static const char *const call_state_words[] = { "无", "待派发", "报到处置中", "待核实", "已销哨" };
+const struct enum_shape call_state_enum = { .name = "call_state", .count = 5, .names = call_state_names, .words = call_state_words };
 
-static const char *const call_reason_names[] = { "unsolvable_here", "joint_enforcement", "emergency" };
-static const char *const call_reason_notes[] = { "本级无法解决", "联合执法", "应急处置" };
-const struct enum_shape call_reason_enum = { .name = "call_reason", .count = 3, .names = call_reason_names, .notes = call_reason_notes };
+static const char *const call_level_names[] = { NC_("call_level", "routine"), NC_("call_level", "urgent"), NC_("call_level", "key"), NC_("call_level", "hard"), NC_("call_level", "direct") };
+static const char *const call_level_words[] = { "常规哨", "应急哨", "重点哨", "疑难哨", "直报" };
+const struct enum_shape call_level_enum = { .name = "call_level", .count = 5, .names = call_level_names, .words = call_level_words };
 
-static const char *const call_outcome_names[] = { "none", "solved", "partly", "unsolved", "withdrawn", "expired" };
-static const char *const call_outcome_notes[] = { "open", "已解决", "部分解决", "未解决", "撤回", "核实过期" };
-const struct enum_shape call_outcome_enum = { .name = "call_outcome", .count = 6, .names = call_outcome_names, .notes = call_outcome_notes };
+static const char *const call_reason_names[] = { NC_("call_reason", "unsolvable_here"), NC_("call_reason", "joint_enforcement"), NC_("call_reason", "emergency") };
+static const char *const call_reason_words[] = { "本级无法解决", "联合执法", "应急处置" };
+const struct enum_shape call_reason_enum = { .name = "call_reason", .count = 3, .names = call_reason_names, .words = call_reason_words };
 
-static const char *const finish_code_names[] = { "solved", "partly", "unsolved" };
-static const char *const finish_code_notes[] = { "已解决", "部分解决", "未解决" };
-const struct enum_shape finish_code_enum = { .name = "finish_code", .count = 3, .names = finish_code_names, .notes = finish_code_notes };
+static const char *const call_outcome_names[] = { NC_("call_outcome", "none"), NC_("call_outcome", "solved"), NC_("call_outcome", "partly"), NC_("call_outcome", "unsolved"), NC_("call_outcome", "withdrawn"), NC_("call_outcome", "expired") };
+static const char *const call_outcome_words[] = { "无", "已解决", "部分解决", "未解决", "撤回", "核实过期" };
+const struct enum_shape call_outcome_enum = { .name = "call_outcome", .count = 6, .names = call_outcome_names, .words = call_outcome_words };
 
-static const char *const clock_kind_names[] = { "route", "sign", "contact", "handle", "support", "dispatch", "arrive", "finish", "rate", "followup", "total" };
-static const char *const clock_kind_notes[] = { "派单时限", "签收时限", "先行联系时限", "办理时限", "协办时限", "哨单派发时限", "报到时限", "呼叫办结时限", "核实评价时限", "回访时限", "群众时限" };
-const struct enum_shape clock_kind_enum = { .name = "clock_kind", .count = 11, .names = clock_kind_names, .notes = clock_kind_notes };
+static const char *const finish_code_names[] = { NC_("finish_code", "solved"), NC_("finish_code", "partly"), NC_("finish_code", "unsolved") };
+static const char *const finish_code_words[] = { "已解决", "部分解决", "未解决" };
+const struct enum_shape finish_code_enum = { .name = "finish_code", .count = 3, .names = finish_code_names, .words = finish_code_words };
 
-static const char *const clock_state_names[] = { "none", "running", "stopped", "void" };
-static const char *const clock_state_notes[] = { "no such clock yet", "计时", "停表", "作废" };
-const struct enum_shape clock_state_enum = { .name = "clock_state", .count = 4, .names = clock_state_names, .notes = clock_state_notes };
+static const char *const clock_kind_names[] = { NC_("clock_kind", "route"), NC_("clock_kind", "sign"), NC_("clock_kind", "contact"), NC_("clock_kind", "handle"), NC_("clock_kind", "support"), NC_("clock_kind", "dispatch"), NC_("clock_kind", "arrive"), NC_("clock_kind", "finish"), NC_("clock_kind", "rate"), NC_("clock_kind", "followup"), NC_("clock_kind", "total") };
+static const char *const clock_kind_words[] = { "派单时限", "签收时限", "先行联系时限", "办理时限", "协办时限", "哨单派发时限", "报到时限", "呼叫办结时限", "核实评价时限", "回访时限", "群众时限" };
+const struct enum_shape clock_kind_enum = { .name = "clock_kind", .count = 11, .names = clock_kind_names, .words = clock_kind_words };
 
-static const char *const time_kind_names[] = { "natural", "natural_days", "working_hours", "working_days" };
-static const char *const time_kind_notes[] = { "自然时: hours and minutes, day and night", "自然日: the same wall-clock time, days later", "工作小时: by the holder's calendar", "工作日: by the holder's calendar" };
-const struct enum_shape time_kind_enum = { .name = "time_kind", .count = 4, .names = time_kind_names, .notes = time_kind_notes };
+static const char *const clock_state_names[] = { NC_("clock_state", "none"), NC_("clock_state", "running"), NC_("clock_state", "stopped"), NC_("clock_state", "void") };
+static const char *const clock_state_words[] = { "无", "计时", "停表", "作废" };
+const struct enum_shape clock_state_enum = { .name = "clock_state", .count = 4, .names = clock_state_names, .words = clock_state_words };
 
-static const char *const limit_source_names[] = { "policy", "catalogue", "given", "half", "none" };
-static const char *const limit_source_notes[] = { "政策默认", "派单目录", "the importer's limit_at", "提级: half of the list limit", "no limit: never due" };
-const struct enum_shape limit_source_enum = { .name = "limit_source", .count = 5, .names = limit_source_names, .notes = limit_source_notes };
+static const char *const time_kind_names[] = { NC_("time_kind", "natural"), NC_("time_kind", "natural_days"), NC_("time_kind", "working_hours"), NC_("time_kind", "working_days") };
+static const char *const time_kind_words[] = { "自然时", "自然日", "工作小时", "工作日" };
+const struct enum_shape time_kind_enum = { .name = "time_kind", .count = 4, .names = time_kind_names, .words = time_kind_words };
 
-static const char *const clock_why_names[] = { "none", "routed", "sent_back", "reopened", "taken_over", "lead_answered", "not_needed", "replaced", "superseded", "expired", "call_closed", "withdrawn", "calendar", "unit_retired" };
-static const char *const clock_why_notes[] = { "-", "the first route set the citizen's due instant", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨", "撤哨", "工作日历调整", "单位撤并" };
-const struct enum_shape clock_why_enum = { .name = "clock_why", .count = 14, .names = clock_why_names, .notes = clock_why_notes };
+static const char *const limit_source_names[] = { NC_("limit_source", "policy"), NC_("limit_source", "catalogue"), NC_("limit_source", "given"), NC_("limit_source", "half"), NC_("limit_source", "none") };
+static const char *const limit_source_words[] = { "政策默认", "派单目录", "来件指定", "提级减半", "不限时" };
+const struct enum_shape limit_source_enum = { .name = "limit_source", .count = 5, .names = limit_source_names, .words = limit_source_words };
 
-static const char *const rung_names[] = { "yellow", "red", "notice", "bulletin" };
-static const char *const rung_notes[] = { "黄", "红", "通报", "专报" };
-const struct enum_shape rung_enum = { .name = "rung", .count = 4, .names = rung_names, .notes = rung_notes };
+static const char *const clock_why_names[] = { NC_("clock_why", "none"), NC_("clock_why", "routed"), NC_("clock_why", "sent_back"), NC_("clock_why", "reopened"), NC_("clock_why", "taken_over"), NC_("clock_why", "lead_answered"), NC_("clock_why", "not_needed"), NC_("clock_why", "replaced"), NC_("clock_why", "superseded"), NC_("clock_why", "expired"), NC_("clock_why", "call_closed"), NC_("clock_why", "withdrawn"), NC_("clock_why", "calendar"), NC_("clock_why", "unit_retired") };
+static const char *const clock_why_words[] = { "无", "派单定时限", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨", "撤哨", "工作日历调整", "单位撤并" };
+const struct enum_shape clock_why_enum = { .name = "clock_why", .count = 14, .names = clock_why_names, .words = clock_why_words };
 
-static const char *const colour_names[] = { "blue", "yellow", "red" };
-static const char *const colour_notes[] = { "蓝", "黄", "红" };
-const struct enum_shape colour_enum = { .name = "colour", .count = 3, .names = colour_names, .notes = colour_notes };
+static const char *const rung_names[] = { NC_("rung", "yellow"), NC_("rung", "red"), NC_("rung", "notice"), NC_("rung", "bulletin") };
+static const char *const rung_words[] = { "黄", "红", "通报", "专报" };
+const struct enum_shape rung_enum = { .name = "rung", .count = 4, .names = rung_names, .words = rung_words };
 
-static const char *const on_overdue_names[] = { "supervise", "take_over" };
-static const char *const on_overdue_notes[] = { "督办", "提级" };
-const struct enum_shape on_overdue_enum = { .name = "on_overdue", .count = 2, .names = on_overdue_names, .notes = on_overdue_notes };
+static const char *const colour_names[] = { NC_("colour", "blue"), NC_("colour", "yellow"), NC_("colour", "red") };
+static const char *const colour_words[] = { "蓝", "黄", "红" };
+const struct enum_shape colour_enum = { .name = "colour", .count = 3, .names = colour_names, .words = colour_words };
 
-static const char *const route_how_names[] = { "rule", "hand", "take_over", "next_round" };
-static const char *const route_how_notes[] = { "按目录", "人工派单", "提级", "重办" };
-const struct enum_shape route_how_enum = { .name = "route_how", .count = 4, .names = route_how_names, .notes = route_how_notes };
+static const char *const on_overdue_names[] = { NC_("on_overdue", "supervise"), NC_("on_overdue", "take_over") };
+static const char *const on_overdue_words[] = { "督办", "提级" };
+const struct enum_shape on_overdue_enum = { .name = "on_overdue", .count = 2, .names = on_overdue_names, .words = on_overdue_words };
 
-static const char *const contact_outcome_names[] = { "reached", "no_answer", "refused" };
-static const char *const contact_outcome_notes[] = { "已联系", "无人接听", "拒绝" };
-const struct enum_shape contact_outcome_enum = { .name = "contact_outcome", .count = 3, .names = contact_outcome_names, .notes = contact_outcome_notes };
+static const char *const route_how_names[] = { NC_("route_how", "rule"), NC_("route_how", "hand"), NC_("route_how", "take_over"), NC_("route_how", "next_round") };
+static const char *const route_how_words[] = { "按目录", "人工派单", "提级", "重办" };
+const struct enum_shape route_how_enum = { .name = "route_how", .count = 4, .names = route_how_names, .words = route_how_words };
 
-static const char *const attempt_outcome_names[] = { "no_answer", "wrong_number", "refused" };
-static const char *const attempt_outcome_notes[] = { "无人接听", "号码错误", "拒访" };
-const struct enum_shape attempt_outcome_enum = { .name = "attempt_outcome", .count = 3, .names = attempt_outcome_names, .notes = attempt_outcome_notes };
+static const char *const contact_outcome_names[] = { NC_("contact_outcome", "reached"), NC_("contact_outcome", "no_answer"), NC_("contact_outcome", "refused") };
+static const char *const contact_outcome_words[] = { "已联系", "无人接听", "拒绝" };
+const struct enum_shape contact_outcome_enum = { .name = "contact_outcome", .count = 3, .names = contact_outcome_names, .words = contact_outcome_words };
 
-static const char *const said_contacted_names[] = { "unanswered", "yes", "no" };
-static const char *const said_contacted_notes[] = { "未作答", "已联系", "未联系" };
-const struct enum_shape said_contacted_enum = { .name = "said_contacted", .count = 3, .names = said_contacted_names, .notes = said_contacted_notes };
+static const char *const attempt_outcome_names[] = { NC_("attempt_outcome", "no_answer"), NC_("attempt_outcome", "wrong_number"), NC_("attempt_outcome", "refused") };
+static const char *const attempt_outcome_words[] = { "无人接听", "号码错误", "拒访" };
+const struct enum_shape attempt_outcome_enum = { .name = "attempt_outcome", .count = 3, .names = attempt_outcome_names, .words = attempt_outcome_words };
 
-static const char *const said_solved_names[] = { "unanswered", "yes", "partly", "no" };
-static const char *const said_solved_notes[] = { "未作答", "已解决", "部分解决", "未解决" };
-const struct enum_shape said_solved_enum = { .name = "said_solved", .count = 4, .names = said_solved_names, .notes = said_solved_notes };
+static const char *const said_contacted_names[] = { NC_("said_contacted", "unanswered"), NC_("said_contacted", "yes"), NC_("said_contacted", "no") };
+static const char *const said_contacted_words[] = { "未作答", "已联系", "未联系" };
+const struct enum_shape said_contacted_enum = { .name = "said_contacted", .count = 3, .names = said_contacted_names, .words = said_contacted_words };
 
-static const char *const said_satisfied_names[] = { "unanswered", "yes", "basically", "no" };
-static const char *const said_satisfied_notes[] = { "未作答", "满意", "基本满意", "不满意" };
-const struct enum_shape said_satisfied_enum = { .name = "said_satisfied", .count = 4, .names = said_satisfied_names, .notes = said_satisfied_notes };
+static const char *const said_solved_names[] = { NC_("said_solved", "unanswered"), NC_("said_solved", "yes"), NC_("said_solved", "partly"), NC_("said_solved", "no") };
+static const char *const said_solved_words[] = { "未作答", "已解决", "部分解决", "未解决" };
+const struct enum_shape said_solved_enum = { .name = "said_solved", .count = 4, .names = said_solved_names, .words = said_solved_words };
 
-static const char *const followup_reason_names[] = { "none", "no_answer", "wrong_number", "refused", "expired", "reopened" };
-static const char *const followup_reason_notes[] = { "effective", "无人接听", "号码错误", "拒访", "逾期未访", "重办" };
-const struct enum_shape followup_reason_enum = { .name = "followup_reason", .count = 6, .names = followup_reason_names, .notes = followup_reason_notes };
+static const char *const said_satisfied_names[] = { NC_("said_satisfied", "unanswered"), NC_("said_satisfied", "yes"), NC_("said_satisfied", "basically"), NC_("said_satisfied", "no") };
+static const char *const said_satisfied_words[] = { "未作答", "满意", "基本满意", "不满意" };
+const struct enum_shape said_satisfied_enum = { .name = "said_satisfied", .count = 4, .names = said_satisfied_names, .words = said_satisfied_words };
 
-static const char *const followup_mode_names[] = { "never", "at_answer" };
-static const char *const followup_mode_notes[] = { "不回访", "办结即回访" };
-const struct enum_shape followup_mode_enum = { .name = "followup_mode", .count = 2, .names = followup_mode_names, .notes = followup_mode_notes };
+static const char *const followup_reason_names[] = { NC_("followup_reason", "none"), NC_("followup_reason", "no_answer"), NC_("followup_reason", "wrong_number"), NC_("followup_reason", "refused"), NC_("followup_reason", "expired"), NC_("followup_reason", "reopened") };
+static const char *const followup_reason_words[] = { "有效", "无人接听", "号码错误", "拒访", "逾期未访", "重办" };
+const struct enum_shape followup_reason_enum = { .name = "followup_reason", .count = 6, .names = followup_reason_names, .words = followup_reason_words };
 
-static const char *const reopen_by_names[] = { "followup", "citizen", "supervisor" };
-static const char *const reopen_by_notes[] = { "回访", "群众", "督办岗" };
-const struct enum_shape reopen_by_enum = { .name = "reopen_by", .count = 3, .names = reopen_by_names, .notes = reopen_by_notes };
+static const char *const followup_mode_names[] = { NC_("followup_mode", "never"), NC_("followup_mode", "at_answer") };
+static const char *const followup_mode_words[] = { "不回访", "办结即回访" };
+const struct enum_shape followup_mode_enum = { .name = "followup_mode", .count = 2, .names = followup_mode_names, .words = followup_mode_words };
 
-static const char *const order_kind_names[] = { "overdue", "second_round", "rounds" };
-static const char *const order_kind_notes[] = { "超期", "重办", "轮次用尽" };
-const struct enum_shape order_kind_enum = { .name = "order_kind", .count = 3, .names = order_kind_names, .notes = order_kind_notes };
+static const char *const reopen_by_names[] = { NC_("reopen_by", "followup"), NC_("reopen_by", "citizen"), NC_("reopen_by", "supervisor") };
+static const char *const reopen_by_words[] = { "回访", "群众", "督办岗" };
+const struct enum_shape reopen_by_enum = { .name = "reopen_by", .count = 3, .names = reopen_by_names, .words = reopen_by_words };
 
-static const char *const note_visibility_names[] = { "inner", "citizen" };
-static const char *const note_visibility_notes[] = { "内部", "对群众公开" };
-const struct enum_shape note_visibility_enum = { .name = "note_visibility", .count = 2, .names = note_visibility_names, .notes = note_visibility_notes };
+static const char *const order_kind_names[] = { NC_("order_kind", "overdue"), NC_("order_kind", "second_round"), NC_("order_kind", "rounds") };
+static const char *const order_kind_words[] = { "超期", "重办", "轮次用尽" };
+const struct enum_shape order_kind_enum = { .name = "order_kind", .count = 3, .names = order_kind_names, .words = order_kind_words };
 
-static const char *const unit_tier_names[] = { "city", "district", "street", "community", "grid" };
-static const char *const unit_tier_notes[] = { "市", "区", "街道", "社区", "网格" };
-const struct enum_shape unit_tier_enum = { .name = "unit_tier", .count = 5, .names = unit_tier_names, .notes = unit_tier_notes };
+static const char *const note_visibility_names[] = { NC_("note_visibility", "inner"), NC_("note_visibility", "citizen") };
+static const char *const note_visibility_words[] = { "内部", "对群众公开" };
+const struct enum_shape note_visibility_enum = { .name = "note_visibility", .count = 2, .names = note_visibility_names, .words = note_visibility_words };
 
-static const char *const unit_class_names[] = { "government", "department", "section", "station", "utility", "property", "committee", "external" };
-static const char *const unit_class_notes[] = { "本级机关", "部门", "科室", "派驻机构", "公共服务企业", "物业", "居委会", "区外单位" };
-const struct enum_shape unit_class_enum = { .name = "unit_class", .count = 8, .names = unit_class_names, .notes = unit_class_notes };
+static const char *const unit_tier_names[] = { NC_("unit_tier", "city"), NC_("unit_tier", "district"), NC_("unit_tier", "street"), NC_("unit_tier", "community"), NC_("unit_tier", "grid") };
+static const char *const unit_tier_words[] = { "市", "区", "街道", "社区", "网格" };
+const struct enum_shape unit_tier_enum = { .name = "unit_tier", .count = 5, .names = unit_tier_names, .words = unit_tier_words };
 
-static const char *const role_names[] = { "operator", "dispatcher", "worker", "leader", "followup", "supervisor", "district_leader", "administrator", "importer", "listener", "gateway" };
-static const char *const role_notes[] = { "话务员", "派单员", "经办人", "科长/书记", "回访员", "督办员", "区领导", "管理员", "导入", "订阅", "网关" };
-const struct enum_shape role_enum = { .name = "role", .count = 11, .names = role_names, .notes = role_notes };
+static const char *const unit_class_names[] = { NC_("unit_class", "government"), NC_("unit_class", "department"), NC_("unit_class", "section"), NC_("unit_class", "station"), NC_("unit_class", "utility"), NC_("unit_class", "property"), NC_("unit_class", "committee"), NC_("unit_class", "external") };
+static const char *const unit_class_words[] = { "本级机关", "部门", "科室", "派驻机构", "公共服务企业", "物业", "居委会", "区外单位" };
+const struct enum_shape unit_class_enum = { .name = "unit_class", .count = 8, .names = unit_class_names, .words = unit_class_words };
 
-static const char *const metric_names[] = { "answered_rate", "closed_rate", "on_time_rate", "call_on_time_rate", "citizen_on_time_rate", "response_rate", "solved_rate", "satisfied_rate", "duration" };
-static const char *const metric_notes[] = { "办结率", "结案率", "按时办结率", "呼叫办结及时率", "群众时限及时率", "响应率", "解决率", "满意率", "办理时长" };
-const struct enum_shape metric_enum = { .name = "metric", .count = 9, .names = metric_names, .notes = metric_notes };
+static const char *const role_names[] = { NC_("role", "operator"), NC_("role", "dispatcher"), NC_("role", "worker"), NC_("role", "leader"), NC_("role", "followup"), NC_("role", "supervisor"), NC_("role", "district_leader"), NC_("role", "administrator"), NC_("role", "importer"), NC_("role", "listener"), NC_("role", "gateway") };
+static const char *const role_words[] = { "话务员", "派单员", "经办人", "负责人", "回访员", "督办员", "区领导", "管理员", "导入员", "订阅者", "网关" };
+const struct enum_shape role_enum = { .name = "role", .count = 11, .names = role_names, .words = role_words };
 
-static const char *const metric_by_names[] = { "department", "street", "community", "matter" };
-static const char *const metric_by_notes[] = { "accountable unit of class department", "dims.street", "community of dims.place_unit", "dims.matter" };
-const struct enum_shape metric_by_enum = { .name = "metric_by", .count = 4, .names = metric_by_names, .notes = metric_by_notes };
+static const char *const metric_names[] = { NC_("metric", "answered_rate"), NC_("metric", "closed_rate"), NC_("metric", "on_time_rate"), NC_("metric", "call_on_time_rate"), NC_("metric", "citizen_on_time_rate"), NC_("metric", "response_rate"), NC_("metric", "solved_rate"), NC_("metric", "satisfied_rate"), NC_("metric", "duration") };
+static const char *const metric_words[] = { "办结率", "结案率", "按时办结率", "呼叫办结及时率", "群众时限及时率", "响应率", "解决率", "满意率", "办理时长" };
+const struct enum_shape metric_enum = { .name = "metric", .count = 9, .names = metric_names, .words = metric_words };
 
-static const char *const interval_why_names[] = { "working", "natural", "outside_hours", "day_off", "holiday", "paused", "waited" };
-static const char *const interval_why_notes[] = { "工作时间: counts", "自然时: counts", "非工作时间: before, between or after the shifts", "休息日: by the week", "节假日: by notice", "停表: the clock stood", "不计: the wait for a judge" };
-const struct enum_shape interval_why_enum = { .name = "interval_why", .count = 7, .names = interval_why_names, .notes = interval_why_notes };
+static const char *const metric_by_names[] = { NC_("metric_by", "department"), NC_("metric_by", "street"), NC_("metric_by", "community"), NC_("metric_by", "matter") };
+static const char *const metric_by_words[] = { "部门", "街道", "社区", "事项" };
+const struct enum_shape metric_by_enum = { .name = "metric_by", .count = 4, .names = metric_by_names, .words = metric_by_words };
+
+static const char *const interval_why_names[] = { NC_("interval_why", "working"), NC_("interval_why", "natural"), NC_("interval_why", "outside_hours"), NC_("interval_why", "day_off"), NC_("interval_why", "holiday"), NC_("interval_why", "paused"), NC_("interval_why", "waited") };
+static const char *const interval_why_words[] = { "工作时间", "自然时", "非工作时间", "休息日", "节假日", "停表", "等待判定" };
+const struct enum_shape interval_why_enum = { .name = "interval_why", .count = 7, .names = interval_why_names, .words = interval_why_words };
 
 const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &case_state_enum,

@@ -11,7 +11,7 @@
 
 /* Life of a case 工单. */
 enum case_state {
-    CASE_STATE_NONE, /* no such case yet */
+    CASE_STATE_NONE, /* 无: no such case yet */
     CASE_STATE_RECEIVED, /* 待派单 */
     CASE_STATE_HANDLING, /* 办理中 */
     CASE_STATE_SUSPENDED, /* 挂账 */
@@ -40,7 +40,7 @@ enum channel {
     CHANNEL_CITY_LINE, /* 上级转办 */
     CHANNEL_GRID, /* 网格 */
     CHANNEL_WEB, /* 网页 */
-    CHANNEL_OPEN311, /* GeoReport v2 */
+    CHANNEL_OPEN311, /* 开放接口: Open311, GeoReport v2 */
     CHANNEL_VISIT, /* 来访 */
     CHANNEL_LETTERBOX, /* 信箱 */
     CHANNEL_MEDIA, /* 媒体 */
@@ -60,7 +60,7 @@ extern const struct enum_shape origin_enum;
 /* Class of the handling limit (lifecycle 3.1). */
 enum urgency {
     URGENCY_ORDINARY, /* 一般 */
-    URGENCY_URGENT, /* 24 小时类: water, power, gas, heat */
+    URGENCY_URGENT, /* 紧急: 24 小时类: water, power, gas, heat */
     URGENCY_EMERGENCY, /* 应急 */
     URGENCY_COMPLEX, /* 复杂 */
 };
@@ -69,7 +69,7 @@ extern const struct enum_shape urgency_enum;
 
 /* How a case ended. */
 enum disposition {
-    DISPOSITION_NONE, /* open */
+    DISPOSITION_NONE, /* 无: open */
     DISPOSITION_SOLVED, /* 已解决 */
     DISPOSITION_EXPLAINED, /* 已解释 */
     DISPOSITION_UNREACHABLE, /* 联系不上 */
@@ -84,7 +84,7 @@ extern const struct enum_shape disposition_enum;
 /* What the lead's answer 办结反馈 says. */
 enum answer_code {
     ANSWER_CODE_SOLVED, /* 已解决 */
-    ANSWER_CODE_EXPLAINED, /* 已解释, needs a basis */
+    ANSWER_CODE_EXPLAINED, /* 已解释: needs a basis */
     ANSWER_CODE_SOLVED_BY_SUPPORT, /* 协办解决 */
 };
 enum { ANSWER_CODE_COUNT = 3 };
@@ -104,7 +104,7 @@ extern const struct enum_shape duty_kind_enum;
 
 /* Life of a duty 任务. */
 enum duty_state {
-    DUTY_STATE_NONE, /* no such duty yet */
+    DUTY_STATE_NONE, /* 无: no such duty yet */
     DUTY_STATE_OFFERED, /* 待签收 */
     DUTY_STATE_SIGNED, /* 办理中 */
     DUTY_STATE_HELD, /* 挂起 */
@@ -116,7 +116,7 @@ extern const struct enum_shape duty_state_enum;
 
 /* Why a duty was opened or ended otherwise than by its result. */
 enum duty_end {
-    DUTY_END_NONE, /* - */
+    DUTY_END_NONE, /* 无 */
     DUTY_END_ROUTED, /* 派单 */
     DUTY_END_CONTINUE, /* 提级后继续协办 */
     DUTY_END_NEXT_ROUND, /* 下一轮 */
@@ -137,7 +137,7 @@ extern const struct enum_shape duty_end_enum;
 
 /* Life of a call 吹哨. */
 enum call_state {
-    CALL_STATE_NONE, /* no such call yet */
+    CALL_STATE_NONE, /* 无: no such call yet */
     CALL_STATE_RAISED, /* 待派发 */
     CALL_STATE_CALLED, /* 报到处置中 */
     CALL_STATE_REPORTED, /* 待核实 */
@@ -168,7 +168,7 @@ extern const struct enum_shape call_reason_enum;
 
 /* How a call ended. */
 enum call_outcome {
-    CALL_OUTCOME_NONE, /* open */
+    CALL_OUTCOME_NONE, /* 无: open */
     CALL_OUTCOME_SOLVED, /* 已解决 */
     CALL_OUTCOME_PARTLY, /* 部分解决 */
     CALL_OUTCOME_UNSOLVED, /* 未解决 */
@@ -206,7 +206,7 @@ extern const struct enum_shape clock_kind_enum;
 
 /* Life of a clock. */
 enum clock_state {
-    CLOCK_STATE_NONE, /* no such clock yet */
+    CLOCK_STATE_NONE, /* 无: no such clock yet */
     CLOCK_STATE_RUNNING, /* 计时 */
     CLOCK_STATE_STOPPED, /* 停表 */
     CLOCK_STATE_VOID, /* 作废 */
@@ -228,17 +228,17 @@ extern const struct enum_shape time_kind_enum;
 enum limit_source {
     LIMIT_SOURCE_POLICY, /* 政策默认 */
     LIMIT_SOURCE_CATALOGUE, /* 派单目录 */
-    LIMIT_SOURCE_GIVEN, /* the importer's limit_at */
-    LIMIT_SOURCE_HALF, /* 提级: half of the list limit */
-    LIMIT_SOURCE_NONE, /* no limit: never due */
+    LIMIT_SOURCE_GIVEN, /* 来件指定: the importer's limit_at */
+    LIMIT_SOURCE_HALF, /* 提级减半: half of the list limit */
+    LIMIT_SOURCE_NONE, /* 不限时: no limit: never due */
 };
 enum { LIMIT_SOURCE_COUNT = 5 };
 extern const struct enum_shape limit_source_enum;
 
 /* Why a due instant moved or a clock became void. */
 enum clock_why {
-    CLOCK_WHY_NONE, /* - */
-    CLOCK_WHY_ROUTED, /* the first route set the citizen's due instant */
+    CLOCK_WHY_NONE, /* 无 */
+    CLOCK_WHY_ROUTED, /* 派单定时限: the first route set the citizen's due instant */
     CLOCK_WHY_SENT_BACK, /* 退回补办 */
     CLOCK_WHY_REOPENED, /* 重办 */
     CLOCK_WHY_TAKEN_OVER, /* 提级 */
@@ -341,7 +341,7 @@ extern const struct enum_shape said_satisfied_enum;
 
 /* Why a follow-up 回访 is ineffective. */
 enum followup_reason {
-    FOLLOWUP_REASON_NONE, /* effective */
+    FOLLOWUP_REASON_NONE, /* 有效: effective */
     FOLLOWUP_REASON_NO_ANSWER, /* 无人接听 */
     FOLLOWUP_REASON_WRONG_NUMBER, /* 号码错误 */
     FOLLOWUP_REASON_REFUSED, /* 拒访 */
@@ -415,13 +415,13 @@ enum role {
     ROLE_OPERATOR, /* 话务员 */
     ROLE_DISPATCHER, /* 派单员 */
     ROLE_WORKER, /* 经办人 */
-    ROLE_LEADER, /* 科长/书记 */
+    ROLE_LEADER, /* 负责人: 科长、书记 */
     ROLE_FOLLOWUP, /* 回访员 */
     ROLE_SUPERVISOR, /* 督办员 */
     ROLE_DISTRICT_LEADER, /* 区领导 */
     ROLE_ADMINISTRATOR, /* 管理员 */
-    ROLE_IMPORTER, /* 导入 */
-    ROLE_LISTENER, /* 订阅 */
+    ROLE_IMPORTER, /* 导入员 */
+    ROLE_LISTENER, /* 订阅者 */
     ROLE_GATEWAY, /* 网关 */
 };
 enum { ROLE_COUNT = 11 };
@@ -444,10 +444,10 @@ extern const struct enum_shape metric_enum;
 
 /* Grouping of a metric's rows. */
 enum metric_by {
-    METRIC_BY_DEPARTMENT, /* accountable unit of class department */
-    METRIC_BY_STREET, /* dims.street */
-    METRIC_BY_COMMUNITY, /* community of dims.place_unit */
-    METRIC_BY_MATTER, /* dims.matter */
+    METRIC_BY_DEPARTMENT, /* 部门: accountable unit of class department */
+    METRIC_BY_STREET, /* 街道: dims.street */
+    METRIC_BY_COMMUNITY, /* 社区: community of dims.place_unit */
+    METRIC_BY_MATTER, /* 事项: dims.matter */
 };
 enum { METRIC_BY_COUNT = 4 };
 extern const struct enum_shape metric_by_enum;
@@ -459,8 +459,8 @@ enum interval_why {
     INTERVAL_WHY_OUTSIDE_HOURS, /* 非工作时间: before, between or after the shifts */
     INTERVAL_WHY_DAY_OFF, /* 休息日: by the week */
     INTERVAL_WHY_HOLIDAY, /* 节假日: by notice */
-    INTERVAL_WHY_PAUSED, /* 停表: the clock stood */
-    INTERVAL_WHY_WAITED, /* 不计: the wait for a judge */
+    INTERVAL_WHY_PAUSED, /* 停表: the clock was stopped */
+    INTERVAL_WHY_WAITED, /* 等待判定: the wait for a judge, not counted */
 };
 enum { INTERVAL_WHY_COUNT = 7 };
 extern const struct enum_shape interval_why_enum;

@@ -78,8 +78,8 @@ def enums_h(schema):
     for e in schema.enums.values():
         upper = e.name.upper()
         out.append(f"/* {e.doc} */\nenum {e.name} {{\n")
-        for value, note in e.values:
-            out.append(f"    {upper}_{value.upper()}, /* {note} */\n")
+        for value, word, note in e.values:
+            out.append(f"    {upper}_{value.upper()}, /* {word}{': ' if note else ''}{note} */\n")
         out.append(f"}};\nenum {{ {upper}_COUNT = {len(e.values)} }};\nextern const struct enum_shape {e.name}_enum;\n\n")
     out.append("/* All closed lists, for manuals and checks. */\n")
     out.append(f"enum {{ ENUM_SHAPE_COUNT = {len(schema.enums)} }};\nextern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];\n")
@@ -87,15 +87,15 @@ def enums_h(schema):
 
 
 def enums_c(schema):
-    out = [HEAD, '#include "proto/gen/enums.h"\n\n']
+    out = [HEAD, '#include "proto/gen/enums.h"\n\n#include "proto/i18n.h"\n\n']
     for e in schema.enums.values():
-        names = ", ".join(quote(v) for v, _ in e.values)
-        notes = ", ".join(quote(n) for _, n in e.values)
+        names = ", ".join(f"NC_({quote(e.name)}, {quote(v)})" for v, _, _ in e.values)
+        words = ", ".join(quote(w) for _, w, _ in e.values)
         out.append(f"static const char *const {e.name}_names[] = {{ {names} }};\n")
-        out.append(f"static const char *const {e.name}_notes[] = {{ {notes} }};\n")
+        out.append(f"static const char *const {e.name}_words[] = {{ {words} }};\n")
         out.append(
             f"const struct enum_shape {e.name}_enum = {{ .name = {quote(e.name)}, .count = {len(e.values)}, "
-            f".names = {e.name}_names, .notes = {e.name}_notes }};\n\n"
+            f".names = {e.name}_names, .words = {e.name}_words }};\n\n"
         )
     out.append("const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {\n")
     out += [f"    &{e.name}_enum,\n" for e in schema.enums.values()]
@@ -141,16 +141,16 @@ def errors_h(schema):
 
 
 def errors_c(schema):
-    out = [HEAD, '#include "proto/gen/errors.h"\n\nconst struct refusal_info refusal_infos[REFUSAL_COUNT] = {\n']
+    out = [HEAD, '#include "proto/gen/errors.h"\n\n#include "proto/i18n.h"\n\nconst struct refusal_info refusal_infos[REFUSAL_COUNT] = {\n']
     out.append('    { .code = "NONE", .sentence = "", .hint = "", .http = 200, .retry = false },\n')
     for e in schema.errors:
         out.append(
-            f"    {{ .code = {quote(e.code)}, .sentence = {quote(e.sentence)}, .hint = {quote(e.hint)}, "
+            f"    {{ .code = {quote(e.code)}, .sentence = N_({quote(e.sentence)}), .hint = N_({quote(e.hint)}), "
             f".http = {e.http}, .retry = {'true' if e.retry else 'false'} }},\n"
         )
     out.append("};\n\nconst struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT] = {\n")
     for e in schema.errors:
-        out += [f"    {{ REFUSAL_{e.code}, {quote(name)}, {quote(hint)} }},\n" for name, hint in e.field_hints.items()]
+        out += [f"    {{ REFUSAL_{e.code}, {quote(name)}, N_({quote(hint)}) }},\n" for name, hint in e.field_hints.items()]
     out.append("};\n")
     return "".join(out)
 
@@ -192,7 +192,7 @@ def find_function(kind):
 
 def roles_text(message, schema, importer):
     if message.roles == ["any"]:
-        return " | ".join(f"1u << ROLE_{v.upper()}" for v, _ in schema.enums["role"].values)
+        return " | ".join(f"1u << ROLE_{v.upper()}" for v, _, _ in schema.enums["role"].values)
     roles = message.roles + (["importer"] if importer and "importer" not in message.roles else [])
     return " | ".join(f"1u << ROLE_{r.upper()}" for r in roles) or "0"
 
@@ -215,12 +215,12 @@ def commands_h(schema):
 
 
 def commands_c(schema, tables):
-    out = [HEAD, '#include "proto/gen/commands.h"\n\n#include <string.h>\n\n']
+    out = [HEAD, '#include "proto/gen/commands.h"\n\n#include "proto/i18n.h"\n\n#include <string.h>\n\n']
     out += [tables.text(c.struct) for c in schema.commands] + [tables.text(schema.answer)]
     out.append("static const struct command_info command_infos[] = {\n")
     for c in schema.commands:
         out.append(
-            f"    [COMMAND_{c.name.upper()}] = {{ .name = {quote(c.name)}, .name_size = {len(c.name)}, .type = COMMAND_{c.name.upper()},\n"
+            f"    [COMMAND_{c.name.upper()}] = {{ .name = NC_(\"command\", {quote(c.name)}), .name_size = {len(c.name)}, .type = COMMAND_{c.name.upper()},\n"
             f"        .roles = {roles_text(c, schema, c.wire)}, .wire = {'true' if c.wire else 'false'},\n"
             f"        .shape = &{c.struct.c_name}_shape, .scope = {quote(c.scope)}, .doc = {quote(c.doc)} }},\n"
         )
@@ -286,12 +286,12 @@ def records_h(schema):
 
 
 def records_c(schema, tables):
-    out = [HEAD, '#include "proto/gen/records.h"\n\n#include <string.h>\n\n', tables.text(schema.envelope)]
+    out = [HEAD, '#include "proto/gen/records.h"\n\n#include "proto/i18n.h"\n\n#include <string.h>\n\n', tables.text(schema.envelope)]
     out += [tables.text(r.struct) for r in schema.records]
     out.append("static const struct record_info record_infos[] = {\n")
     for r in schema.records:
         out.append(
-            f"    [RECORD_{r.name.upper()}] = {{ .name = {quote(r.name)}, .name_size = {len(r.name)}, .type = RECORD_{r.name.upper()}, "
+            f"    [RECORD_{r.name.upper()}] = {{ .name = NC_(\"record\", {quote(r.name)}), .name_size = {len(r.name)}, .type = RECORD_{r.name.upper()}, "
             f".version = {r.version}, .event = {'true' if r.event else 'false'},\n"
             f"        .shape = &{r.struct.c_name}_shape, .doc = {quote(r.doc)} }},\n"
         )

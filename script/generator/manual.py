@@ -141,7 +141,7 @@ def views_text(schema):
 def lists_text(schema):
     out = ["## Closed lists\n\nOn the wire a value is its word. New words may be appended.\n\n"]
     for e in schema.enums.values():
-        out.append(f"### {e.name}\n\n{e.doc}\n\n" + table(("value", "note"), [(f"`{v}`", n) for v, n in e.values]))
+        out.append(f"### {e.name}\n\n{e.doc}\n\n" + table(("value", "中文", "note"), [(f"`{v}`", w, n) for v, w, n in e.values]))
     return "".join(out)
 
 

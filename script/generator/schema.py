@@ -75,7 +75,7 @@ class Field:
 
 class Enum:
     def __init__(self, raw):
-        self.name, self.doc, self.values = raw["name"], raw["doc"], [tuple(v) for v in raw["values"]]
+        self.name, self.doc, self.values = raw["name"], raw["doc"], [(v[0], v[1], v[2] if len(v) > 2 else "") for v in raw["values"]]
         names = [v[0] for v in self.values]
         if len(set(names)) != len(names):
             raise SchemaError(f"enum {self.name}: a value twice")

@@ -51,7 +51,7 @@ START_TEST(every_list_finds_its_values)
 
             ck_assert_int_eq(enum_find(shape, text_of(name)), (int)value);
             ck_assert_int_eq(enum_find(shape, longer), -1);
-            ck_assert_ptr_nonnull(shape->notes[value]);
+            ck_assert_ptr_nonnull(shape->words[value]);
         }
         ck_assert_int_eq(enum_find(shape, text_of("")), -1);
         ck_assert_int_eq(enum_find(shape, text_of("nonsense")), -1);
