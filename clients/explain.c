@@ -8,48 +8,49 @@
 #include "clients/read.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
+#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct column head_fields[] = {
-    {"number", "Case", LOOK_TEXT},
-    {"matter", "Matter", LOOK_TEXT},
+    {"number", N_("Case"), LOOK_TEXT},
+    {"matter", N_("Matter"), LOOK_TEXT},
     {"matter_name", "", LOOK_TEXT},
-    {"place", "Place", LOOK_TEXT},
+    {"place", N_("Place"), LOOK_TEXT},
     {"place_name", "", LOOK_TEXT},
-    {"lead", "Lead", LOOK_TEXT},
+    {"lead", N_("Lead"), LOOK_TEXT},
     {"lead_name", "", LOOK_TEXT},
-    {"received_at", "Received", LOOK_INSTANT},
+    {"received_at", N_("Received"), LOOK_INSTANT},
     {0},
 };
 static const struct column routed_columns[] = {
-    {"at", "AT", LOOK_INSTANT},
-    {"lead", "LEAD", LOOK_TEXT},
-    {"how", "HOW", LOOK_WORD},
-    {"row", "ROW", LOOK_NUMBER},
-    {"catalogue_ver", "LIST", LOOK_TEXT},
-    {"reason", "REASON", LOOK_LONG},
+    {"at", N_("AT"), LOOK_INSTANT},
+    {"lead", N_("LEAD"), LOOK_TEXT},
+    {"how", N_("HOW"), LOOK_WORD},
+    {"row", N_("ROW"), LOOK_NUMBER},
+    {"catalogue_ver", N_("LIST"), LOOK_TEXT},
+    {"reason", N_("REASON"), LOOK_LONG},
     {0},
 };
 static const struct column list_fields[] = {
-    {"version", "List", LOOK_TEXT},
-    {"row", "Row", LOOK_NUMBER},
-    {"lead", "Lead", LOOK_TEXT},
-    {"supports_text", "Supports", LOOK_TEXT},
-    {"calls_text", "May call", LOOK_TEXT},
-    {"basis", "Basis", LOOK_LONG},
-    {"due_at", "Due if now", LOOK_INSTANT},
-    {"why", "Why", LOOK_LONG},
+    {"version", N_("List"), LOOK_TEXT},
+    {"row", N_("Row"), LOOK_NUMBER},
+    {"lead", N_("Lead"), LOOK_TEXT},
+    {"supports_text", N_("Supports"), LOOK_TEXT},
+    {"calls_text", N_("May call"), LOOK_TEXT},
+    {"basis", N_("Basis"), LOOK_LONG},
+    {"due_at", N_("Due if now"), LOOK_INSTANT},
+    {"why", N_("Why"), LOOK_LONG},
     {0},
 };
 static const struct column tried_columns[] = {
-    {"row", "ROW", LOOK_NUMBER},
-    {"matter", "MATTER", LOOK_TEXT},
-    {"place", "PLACE", LOOK_TEXT},
-    {"lead", "LEAD", LOOK_TEXT},
-    {"fits", "FITS", LOOK_FLAG},
-    {"why", "WHY", LOOK_LONG},
+    {"row", N_("ROW"), LOOK_NUMBER},
+    {"matter", N_("MATTER"), LOOK_TEXT},
+    {"place", N_("PLACE"), LOOK_TEXT},
+    {"lead", N_("LEAD"), LOOK_TEXT},
+    {"fits", N_("FITS"), LOOK_FLAG},
+    {"why", N_("WHY"), LOOK_LONG},
     {0},
 };
 

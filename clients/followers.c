@@ -7,17 +7,18 @@
 #include "clients/read.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
+#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct column follower_columns[] = {
-    {"key", "KEY", LOOK_TEXT},
-    {"name", "NAME", LOOK_TEXT},
-    {"confirmed", "CONFIRMED", LOOK_COUNT},
-    {"lag", "BEHIND", LOOK_COUNT},
-    {"seen_at", "SEEN", LOOK_INSTANT},
-    {"waiting", "WAITS", LOOK_FLAG},
+    {"key", N_("KEY"), LOOK_TEXT},
+    {"name", N_("NAME"), LOOK_TEXT},
+    {"confirmed", N_("CONFIRMED"), LOOK_COUNT},
+    {"lag", N_("BEHIND"), LOOK_COUNT},
+    {"seen_at", N_("SEEN"), LOOK_INSTANT},
+    {"waiting", N_("WAITS"), LOOK_FLAG},
     {0},
 };
 

@@ -5,6 +5,7 @@
 
 #include "config/file.h"
 #include "proto/codec.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,7 +18,7 @@
 #define BLANKS " \t\r\n"
 #define WHAT_SIZE 1024
 
-static const char *const added_names[IMPORT_ADDED_COUNT] = {"line", "code", "field", "what_to_do"};
+static const char *const added_names[IMPORT_ADDED_COUNT] = {"line", "code", "field", N_("what_to_do")};
 
 /* A row while it is being read. */
 struct reading {
@@ -124,7 +125,7 @@ static struct text clean(struct reading *reading, const char *cell)
 
 static bool read_flag(const char *text, bool *ret)
 {
-    static const char *const words[] = {"no", "off", "false", "0", "yes", "on", "true", "1"};
+    static const char *const words[] = {"no", "off", "false", N_("0"), "yes", "on", "true", "1"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(text, words[i]) == 0) {
             *ret = i >= 4;

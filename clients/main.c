@@ -6,6 +6,7 @@
 #include "clients/arguments.h"
 #include "clients/completion.h"
 #include "clients/manual.h"
+#include "proto/i18n.h"
 
 #include <argp.h>
 #include <locale.h>
@@ -46,10 +47,10 @@ static error_t parse_top(int key, char *text, struct argp_state *state)
 static int parse_options(struct options *options, int argc, char **argv)
 {
     static const struct argp_option own[] = {
-        {"help", OPTION_HELP, 0, 0, "This help", -1},
-        {"version", OPTION_VERSION, 0, 0, "Print program version", -1},
-        {"completion", OPTION_COMPLETION, "SHELL", 0, "Print what bash, zsh or fish reads to complete the words of huying", -1},
-        {"manual", OPTION_MANUAL, 0, OPTION_HIDDEN, "Print the manual page huying(1)", -1},
+        {"help", OPTION_HELP, 0, 0, N_("This help"), -1},
+        {"version", OPTION_VERSION, 0, 0, N_("Print program version"), -1},
+        {"completion", OPTION_COMPLETION, "SHELL", 0, N_("Print what bash, zsh or fish reads to complete the words of huying"), -1},
+        {"manual", OPTION_MANUAL, 0, OPTION_HIDDEN, N_("Print the manual page huying(1)"), -1},
         {0},
     };
     const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};

@@ -4,6 +4,7 @@
 #include "clients/options.h"
 
 #include "clients/say.h"
+#include "proto/i18n.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +13,14 @@ enum { OPTION_SERVER = 0x1000, OPTION_KEY, OPTION_KEYS, OPTION_PLAIN, OPTION_JSO
 
 static const struct argp_option global_options[] = {
     {0, 0, 0, 0, "Everywhere:", 90},
-    {"server", OPTION_SERVER, "URL", 0, "The dispatcher (HUYING_SERVER; tcp://127.0.0.1:7311)", 0},
-    {"key", OPTION_KEY, "KEY", 0, "Your key: its file, or its name in the keys folder (HUYING_KEY; default)", 0},
-    {"keys", OPTION_KEYS, "DIR", 0, "Keys folder (HUYING_KEYS; ~/.config/huying/keys)", 0},
-    {"plain", OPTION_PLAIN, 0, 0, "Connect without encryption; the dispatcher must have been started with --plain", 0},
-    {"json", OPTION_JSON, 0, 0, "Answer as JSON", 0},
-    {"at", OPTION_AT, "INSTANT", 0, "Drill time, role importer: the command's own instant", 0},
-    {"request", OPTION_REQUEST, "ID", 0, "Request id; the same id again gives the same answer and does nothing twice", 0},
-    {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "How long to wait for an answer (10)", 0},
+    {"server", OPTION_SERVER, "URL", 0, N_("The dispatcher (HUYING_SERVER; tcp://127.0.0.1:7311)"), 0},
+    {"key", OPTION_KEY, "KEY", 0, N_("Your key: its file, or its name in the keys folder (HUYING_KEY; default)"), 0},
+    {"keys", OPTION_KEYS, "DIR", 0, N_("Keys folder (HUYING_KEYS; ~/.config/huying/keys)"), 0},
+    {"plain", OPTION_PLAIN, 0, 0, N_("Connect without encryption; the dispatcher must have been started with --plain"), 0},
+    {"json", OPTION_JSON, 0, 0, N_("Answer as JSON"), 0},
+    {"at", OPTION_AT, "INSTANT", 0, N_("Drill time, role importer: the command's own instant"), 0},
+    {"request", OPTION_REQUEST, "ID", 0, N_("Request id; the same id again gives the same answer and does nothing twice"), 0},
+    {"timeout", OPTION_TIMEOUT, "SECONDS", 0, N_("How long to wait for an answer (10)"), 0},
     {0},
 };
 

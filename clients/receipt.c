@@ -8,13 +8,14 @@
 #include "clients/render.h"
 #include "config/zone.h"
 #include "proto/client/view.h"
+#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct column interval_columns[] = {
-    {"from", "FROM", LOOK_INSTANT}, {"until", "UNTIL", LOOK_INSTANT}, {"counts", "COUNTS", LOOK_TEXT},
-    {"words", "WHY", LOOK_TEXT},    {"name", "DAY", LOOK_LONG},       {0},
+    {"from", N_("FROM"), LOOK_INSTANT}, {"until", N_("UNTIL"), LOOK_INSTANT}, {"counts", N_("COUNTS"), LOOK_TEXT},
+    {"words", N_("WHY"), LOOK_TEXT},    {"name", N_("DAY"), LOOK_LONG},       {0},
 };
 
 static const char *in_words(const char *why)

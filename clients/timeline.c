@@ -10,6 +10,7 @@
 #include "clients/instant.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
+#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -197,8 +198,8 @@ void timeline_sentence(const json_t *record, char *ret, size_t size)
 }
 
 static const struct column timeline_columns[] = {
-    {"at", "AT", LOOK_INSTANT}, {"what", "WHAT", LOOK_TEXT}, {"unit", "UNIT", LOOK_TEXT},
-    {"rung", "", LOOK_COLOUR},  {"words", "HOW", LOOK_LONG}, {0},
+    {"at", N_("AT"), LOOK_INSTANT}, {"what", N_("WHAT"), LOOK_TEXT}, {"unit", N_("UNIT"), LOOK_TEXT},
+    {"rung", "", LOOK_COLOUR},      {"words", N_("HOW"), LOOK_LONG}, {0},
 };
 
 /* Rows for the table: type in words, unit, sentence. */

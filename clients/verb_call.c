@@ -3,12 +3,14 @@
  */
 #include "clients/command.h"
 
+#include "proto/i18n.h"
+
 #define CASE_WORD                                                                                                                  \
     {                                                                                                                              \
         "CASE", "case", NULL, "The case: its number YYMMDD-NNNNN-C, or its id"                                                     \
     }
 #define DUTY_WORDS                                                                                                                 \
-    {"unit", "unit", "CODE", "The called unit, where several of yours are"},                                                       \
+    {"unit", "unit", "CODE", N_("The called unit, where several of yours are")},                                                   \
     {                                                                                                                              \
         "duty", "duty", "ID", "The duty itself, where the case and the unit do not say which"                                      \
     }
@@ -16,85 +18,87 @@
 static const struct verb_word case_only[] = {CASE_WORD, {0}};
 
 static const struct verb_word raise_options[] = {
-    {"reason", "reason", "REASON", "Why"},
-    {"unit", "units", "CODE,...", "Units asked for; may be given several times; the desk decides"},
-    {"level", "level", "LEVEL", "Level (routine if left out)"},
-    {"text", "text", "TEXT", "What is asked"},
-    {"given-limit", "given_limit", NULL, "Importer: the finish limit is the sender's, --limit-at or none"},
-    {"limit-at", "limit_at", "INSTANT", "Importer: last instant in time of the finish clocks"},
+    {"reason", "reason", "REASON", N_("Why")},
+    {"unit", "units", "CODE,...", N_("Units asked for; may be given several times; the desk decides")},
+    {"level", "level", "LEVEL", N_("Level (routine if left out)")},
+    {"text", "text", "TEXT", N_("What is asked")},
+    {"given-limit", "given_limit", NULL, N_("Importer: the finish limit is the sender's, --limit-at or none")},
+    {"limit-at", "limit_at", "INSTANT", N_("Importer: last instant in time of the finish clocks")},
     {0},
 };
 static const struct verb_word dispatch_options[] = {
-    {"unit", "units", "CODE,...", "Units to call; those asked for if left out"},
-    {"call", "call", "ID", "The call, where the case has several raised ones"},
-    {"appointed-at", "appointed_at", "INSTANT", "Appointed instant of arrival"},
-    {"reason", "reason", "TEXT", "Why; needed where a unit is not on the list"},
+    {"unit", "units", "CODE,...", N_("Units to call; those asked for if left out")},
+    {"call", "call", "ID", N_("The call, where the case has several raised ones")},
+    {"appointed-at", "appointed_at", "INSTANT", N_("Appointed instant of arrival")},
+    {"reason", "reason", "TEXT", N_("Why; needed where a unit is not on the list")},
     {0},
 };
 static const struct verb_word arrive_options[] = {
-    DUTY_WORDS, {"evidence", "evidence", "TEXT", "Countersign, or photo and place"}, {0}};
-static const struct verb_word finish_positions[] = {CASE_WORD, {"TEXT", "text", NULL, "Result in words"}, {0}};
-static const struct verb_word finish_options[] = {DUTY_WORDS, {"code", "code", "CODE", "Result"}, {0}};
+    DUTY_WORDS, {"evidence", "evidence", "TEXT", N_("Countersign, or photo and place")}, {0}};
+static const struct verb_word finish_positions[] = {CASE_WORD, {"TEXT", "text", NULL, N_("Result in words")}, {0}};
+static const struct verb_word finish_options[] = {DUTY_WORDS, {"code", "code", "CODE", N_("Result")}, {0}};
 static const struct verb_word rate_options[] = {
-    {"unit", "unit", "CODE", "The rated unit"},
-    {"duty", "duty", "ID", "Or: the rate duty"},
-    {"confirmed", "confirmed", "yes|no", "Is the result confirmed? `no` sends it back, once"},
-    {"score", "score", "1-5", "From 1 (poor) to 5"},
-    {"text", "text", "TEXT", "Words"},
+    {"unit", "unit", "CODE", N_("The rated unit")},
+    {"duty", "duty", "ID", N_("Or: the rate duty")},
+    {"confirmed", "confirmed", "yes|no", N_("Is the result confirmed? `no` sends it back, once")},
+    {"score", "score", "1-5", N_("From 1 (poor) to 5")},
+    {"text", "text", "TEXT", N_("Words")},
     {0},
 };
 static const struct verb_word withdraw_options[] = {
-    {"call", "call", "ID", "The call, where the case has several open ones"}, {"reason", "reason", "TEXT", "Why"}, {0}};
-static const struct verb_word cancel_options[] = {
-    DUTY_WORDS, {"kind", "kind", "KIND", "respond or support, where the unit has both"}, {"reason", "reason", "TEXT", "Why"}, {0}};
+    {"call", "call", "ID", N_("The call, where the case has several open ones")}, {"reason", "reason", "TEXT", N_("Why")}, {0}};
+static const struct verb_word cancel_options[] = {DUTY_WORDS,
+                                                  {"kind", "kind", "KIND", N_("respond or support, where the unit has both")},
+                                                  {"reason", "reason", "TEXT", N_("Why")},
+                                                  {0}};
 
 const struct verb verb_call[] = {
     {.name = "call raise",
      .group = VERB_CALL,
-     .doc = "A street, or the desk, whistles for departments",
+     .doc = N_("A street, or the desk, whistles for departments"),
      .message = "raise_call",
      .positions = case_only,
      .options = raise_options,
      .run = command_run,
-     .more = "Example: huying call raise 110701-00001-2 --reason unsolvable_here --unit PWDx"},
+     .more = N_("Example: huying call raise 110701-00001-2 --reason unsolvable_here --unit PWDx")},
     {.name = "call dispatch",
      .group = VERB_CALL,
-     .doc = "The desk sends a raised call to units",
+     .doc = N_("The desk sends a raised call to units"),
      .message = "dispatch_call",
      .positions = case_only,
      .options = dispatch_options,
      .run = command_run},
     {.name = "call arrive",
      .group = VERB_CALL,
-     .doc = "The called unit is there",
+     .doc = N_("The called unit is there"),
      .message = "arrive",
      .positions = case_only,
      .options = arrive_options,
      .run = command_run},
     {.name = "call finish",
      .group = VERB_CALL,
-     .doc = "The called unit reports its result",
+     .doc = N_("The called unit reports its result"),
      .message = "finish_call",
      .positions = finish_positions,
      .options = finish_options,
      .run = command_run},
     {.name = "call rate",
      .group = VERB_CALL,
-     .doc = "The caller confirms and rates one called unit",
+     .doc = N_("The caller confirms and rates one called unit"),
      .message = "rate_call",
      .positions = case_only,
      .options = rate_options,
      .run = command_run},
     {.name = "call withdraw",
      .group = VERB_CALL,
-     .doc = "The caller takes a call back, as long as nobody has arrived",
+     .doc = N_("The caller takes a call back, as long as nobody has arrived"),
      .message = "withdraw_call",
      .positions = case_only,
      .options = withdraw_options,
      .run = command_run},
     {.name = "call cancel",
      .group = VERB_CALL,
-     .doc = "Take one called or supporting unit off the case",
+     .doc = N_("Take one called or supporting unit off the case"),
      .message = "cancel",
      .positions = case_only,
      .options = cancel_options,

@@ -6,6 +6,7 @@
 #include "clients/read.h"
 #include "clients/receipt.h"
 #include "clients/timeline.h"
+#include "proto/i18n.h"
 
 #define CASE_WORD                                                                                                                  \
     {                                                                                                                              \
@@ -14,142 +15,145 @@
 
 static const struct verb_word case_only[] = {CASE_WORD, {0}};
 
-static const struct verb_word submit_positions[] = {{"[TEXT]", "text", NULL, "What the citizen said"}, {0}};
+static const struct verb_word submit_positions[] = {{"[TEXT]", "text", NULL, N_("What the citizen said")}, {0}};
 static const struct verb_word submit_options[] = {
-    {"kind", "kind", "KIND", "What the citizen wants"},
-    {"matter", "matter", "CODE", "Matter of the catalogue, or `unknown`"},
-    {"place", "place", "CODE", "Unit code of the place: grid, community, street or, at least, the district"},
-    {"title", "title", "TEXT", "Title"},
-    {"text", "text", "TEXT", "What the citizen said"},
-    {"address", "address", "TEXT", "Address"},
-    {"name", "reporter_name", "TEXT", "The citizen's name"},
-    {"phone", "reporter_phone", "TEXT", "How to reach the citizen"},
-    {"channel", "channel", "CHANNEL", "How it came in (hotline if left out)"},
-    {"urgency", "urgency", "URGENCY", "Class of the limit (ordinary if left out)"},
-    {"anonymous", "anonymous", NULL, "The citizen gave no name or number"},
-    {"no-reply", "no_reply", NULL, "The citizen wants no answer"},
-    {"secrecy", "secrecy", NULL, "The citizen asked for secrecy"},
-    {"reference", "reference", "TEXT", "Number in the sending system"},
-    {"given-limit", "given_limit", NULL, "Importer: the limit is the sender's, --limit-at or none"},
-    {"limit-at", "limit_at", "INSTANT", "Importer: last instant in time"},
+    {"kind", "kind", "KIND", N_("What the citizen wants")},
+    {"matter", "matter", "CODE", N_("Matter of the catalogue, or `unknown`")},
+    {"place", "place", "CODE", N_("Unit code of the place: grid, community, street or, at least, the district")},
+    {"title", "title", "TEXT", N_("Title")},
+    {"text", "text", "TEXT", N_("What the citizen said")},
+    {"address", "address", "TEXT", N_("Address")},
+    {"name", "reporter_name", "TEXT", N_("The citizen's name")},
+    {"phone", "reporter_phone", "TEXT", N_("How to reach the citizen")},
+    {"channel", "channel", "CHANNEL", N_("How it came in (hotline if left out)")},
+    {"urgency", "urgency", "URGENCY", N_("Class of the limit (ordinary if left out)")},
+    {"anonymous", "anonymous", NULL, N_("The citizen gave no name or number")},
+    {"no-reply", "no_reply", NULL, N_("The citizen wants no answer")},
+    {"secrecy", "secrecy", NULL, N_("The citizen asked for secrecy")},
+    {"reference", "reference", "TEXT", N_("Number in the sending system")},
+    {"given-limit", "given_limit", NULL, N_("Importer: the limit is the sender's, --limit-at or none")},
+    {"limit-at", "limit_at", "INSTANT", N_("Importer: last instant in time")},
     {0},
 };
 
 static const struct verb_word list_options[] = {
-    {"state", "state", "STATE", "Only cases in this state"},
-    {"colour", "colour", "COLOUR", "Only open cases whose worst running clock has this colour"},
-    {"clock", "clock", "CLOCK", "Colours by the running clocks of this kind alone, such as handle"},
-    {"unit", "unit", "CODE", "Only cases whose lead is in this unit's subtree"},
-    {"kind", "kind", "KIND", "Only this kind"},
-    {"matter", "matter", "CODE", "Only this matter, or `unknown`"},
-    {"place", "place", "CODE", "Only cases whose place is in this unit's subtree"},
-    {"older", "age_from", "SPAN", "Only cases received at least SPAN ago, such as 5d"},
-    {"newer", "age_until", "SPAN", "Only cases received less than SPAN ago, such as 2h"},
-    {"after", "after", "ID", "Only cases before this one; `next` of the page before"},
-    {"count", NULL, "N", "How many cases (50)"},
+    {"state", "state", "STATE", N_("Only cases in this state")},
+    {"colour", "colour", "COLOUR", N_("Only open cases whose worst running clock has this colour")},
+    {"clock", "clock", "CLOCK", N_("Colours by the running clocks of this kind alone, such as handle")},
+    {"unit", "unit", "CODE", N_("Only cases whose lead is in this unit's subtree")},
+    {"kind", "kind", "KIND", N_("Only this kind")},
+    {"matter", "matter", "CODE", N_("Only this matter, or `unknown`")},
+    {"place", "place", "CODE", N_("Only cases whose place is in this unit's subtree")},
+    {"older", "age_from", "SPAN", N_("Only cases received at least SPAN ago, such as 5d")},
+    {"newer", "age_until", "SPAN", N_("Only cases received less than SPAN ago, such as 2h")},
+    {"after", "after", "ID", N_("Only cases before this one; `next` of the page before")},
+    {"count", NULL, "N", N_("How many cases (50)")},
     {0},
 };
 
 static const struct verb_word explain_positions[] = {
-    {"MATTER", "matter", NULL, "A matter of the list, or `unknown`; or a case, by number or id"},
-    {"[PLACE]", "place", NULL, "Unit code of the place; left out with a case"},
+    {"MATTER", "matter", NULL, N_("A matter of the list, or `unknown`; or a case, by number or id")},
+    {"[PLACE]", "place", NULL, N_("Unit code of the place; left out with a case")},
     {0},
 };
 
 static const struct verb_word receipt_options[] = {
-    {"clock", "clock", "CLOCK", "The newest clock of this kind (handle if left out)"},
-    {"clock-id", "clock_id", "ID", "This clock"},
+    {"clock", "clock", "CLOCK", N_("The newest clock of this kind (handle if left out)")},
+    {"clock-id", "clock_id", "ID", N_("This clock")},
     {0},
 };
 
-static const struct verb_word note_positions[] = {CASE_WORD, {"TEXT", "text", NULL, "The note"}, {0}};
-static const struct verb_word note_options[] = {{"visibility", "visibility", "WHO", "Who may read it (inner if left out)"}, {0}};
+static const struct verb_word note_positions[] = {CASE_WORD, {"TEXT", "text", NULL, N_("The note")}, {0}};
+static const struct verb_word note_options[] = {{"visibility", "visibility", "WHO", N_("Who may read it (inner if left out)")},
+                                                {0}};
 
-static const struct verb_word route_positions[] = {CASE_WORD, {"[UNIT]", "unit", NULL, "Code of the unit that is to lead"}, {0}};
+static const struct verb_word route_positions[] = {
+    CASE_WORD, {"[UNIT]", "unit", NULL, N_("Code of the unit that is to lead")}, {0}};
 static const struct verb_word route_options[] = {
-    {"unit", "unit", "CODE", "The unit that is to lead"},
-    {"support", "supports", "CODE,...", "Supporting units; may be given several times"},
-    {"reason", "reason", "TEXT", "Why; needed where the unit is not on the list"},
+    {"unit", "unit", "CODE", N_("The unit that is to lead")},
+    {"support", "supports", "CODE,...", N_("Supporting units; may be given several times")},
+    {"reason", "reason", "TEXT", N_("Why; needed where the unit is not on the list")},
     {0},
 };
 
 static const struct verb_word take_over_options[] = {
-    {"unit", "unit", "CODE", "The new lead; the next tier if left out"},
-    {"reason", "reason", "TEXT", "Why"},
+    {"unit", "unit", "CODE", N_("The new lead; the next tier if left out")},
+    {"reason", "reason", "TEXT", N_("Why")},
     {0},
 };
 
-static const struct verb_word reopen_options[] = {{"reason", "reason", "TEXT", "Why"}, {0}};
+static const struct verb_word reopen_options[] = {{"reason", "reason", "TEXT", N_("Why")}, {0}};
 
 const struct verb verb_case[] = {
     {.name = "submit",
      .group = VERB_DESK,
-     .doc = "A complaint comes in",
+     .doc = N_("A complaint comes in"),
      .message = "submit",
      .positions = submit_positions,
      .options = submit_options,
      .run = command_run,
-     .more = "Example: huying submit --kind complaint --matter M001 --place S01-W02 --phone 000-0000 \"The street light is out\""},
+     .more =
+         N_("Example: huying submit --kind complaint --matter M001 --place S01-W02 --phone 000-0000 \"The street light is out\"")},
     {.name = "case show",
      .group = VERB_DESK,
-     .doc = "One case with its duties, calls and clocks",
+     .doc = N_("One case with its duties, calls and clocks"),
      .message = "show_case",
      .positions = case_only,
      .run = read_case},
     {.name = "case list",
      .group = VERB_DESK,
-     .doc = "Cases, newest first",
+     .doc = N_("Cases, newest first"),
      .message = "list_cases",
      .options = list_options,
      .run = read_cases,
-     .more = "Example: huying case list --state handling --colour red --unit S01 --older 5d"},
+     .more = N_("Example: huying case list --state handling --colour red --unit S01 --older 5d")},
     {.name = "case timeline",
      .group = VERB_DESK,
-     .doc = "All that happened on one case, oldest first",
+     .doc = N_("All that happened on one case, oldest first"),
      .message = "timeline",
      .positions = case_only,
      .run = timeline_run},
     {.name = "receipt",
      .group = VERB_DESK,
-     .doc = "The deadline receipt of a clock: what counted and what did not",
+     .doc = N_("The deadline receipt of a clock: what counted and what did not"),
      .message = "receipt",
      .positions = case_only,
      .options = receipt_options,
      .run = receipt_run,
-     .more = "Example: huying receipt 110701-00001-2 --clock total"},
+     .more = N_("Example: huying receipt 110701-00001-2 --clock total")},
     {.name = "note",
      .group = VERB_DESK,
-     .doc = "Write something down on a case",
+     .doc = N_("Write something down on a case"),
      .message = "add_note",
      .positions = note_positions,
      .options = note_options,
      .run = command_run},
     {.name = "route",
      .group = VERB_DESK,
-     .doc = "The desk chooses the lead by hand",
+     .doc = N_("The desk chooses the lead by hand"),
      .message = "route",
      .positions = route_positions,
      .options = route_options,
      .run = command_run,
-     .more = "Example: huying route 110701-00001-2 S01 --reason \"No row of the list fits\""},
+     .more = N_("Example: huying route 110701-00001-2 S01 --reason \"No row of the list fits\"")},
     {.name = "route explain",
      .group = VERB_DESK,
-     .doc = "Why this unit: the rows of the list for a matter and place, or for a case",
+     .doc = N_("Why this unit: the rows of the list for a matter and place, or for a case"),
      .message = "explain_route",
      .positions = explain_positions,
      .run = explain_run,
      .usage = "MATTER PLACE\nCASE",
-     .more = "Examples: huying route explain M115 N03-W04; huying route explain 110701-00001-2"},
+     .more = N_("Examples: huying route explain M115 N03-W04; huying route explain 110701-00001-2")},
     {.name = "take-over",
      .group = VERB_SUPERVISOR,
-     .doc = "A higher tier takes the lead; the late unit stays as support",
+     .doc = N_("A higher tier takes the lead; the late unit stays as support"),
      .message = "take_over",
      .positions = case_only,
      .options = take_over_options,
      .run = command_run},
     {.name = "reopen",
      .group = VERB_SUPERVISOR,
-     .doc = "Bring an answered or closed case back: next round",
+     .doc = N_("Bring an answered or closed case back: next round"),
      .message = "reopen",
      .positions = case_only,
      .options = reopen_options,

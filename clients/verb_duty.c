@@ -3,13 +3,14 @@
  */
 #include "clients/command.h"
 #include "clients/read.h"
+#include "proto/i18n.h"
 
 #define CASE_WORD                                                                                                                  \
     {                                                                                                                              \
         "CASE", "case", NULL, "The case: its number YYMMDD-NNNNN-C, or its id"                                                     \
     }
 #define DUTY_WORDS                                                                                                                 \
-    {"unit", "unit", "CODE", "The unit that holds the duty, where several of yours do"},                                           \
+    {"unit", "unit", "CODE", N_("The unit that holds the duty, where several of yours do")},                                       \
     {                                                                                                                              \
         "duty", "duty", "ID", "The duty itself, where the case and the unit do not say which"                                      \
     }
@@ -21,79 +22,79 @@
 static const struct verb_word case_only[] = {CASE_WORD, {0}};
 
 static const struct verb_word inbox_options[] = {
-    {"unit", "unit", "CODE", "The unit whose subtree is looked at; your own if left out"},
-    {"kind", "kind", "KIND", "Only this kind"},
-    {"clock", "clock", "CLOCK", "Colours by the running clocks of this kind alone, such as handle"},
-    {"count", NULL, "N", "How many duties (50)"},
+    {"unit", "unit", "CODE", N_("The unit whose subtree is looked at; your own if left out")},
+    {"kind", "kind", "KIND", N_("Only this kind")},
+    {"clock", "clock", "CLOCK", N_("Colours by the running clocks of this kind alone, such as handle")},
+    {"count", NULL, "N", N_("How many duties (50)")},
     {0},
 };
 static const struct verb_word duty_options[] = {DUTY_WORDS, KIND_WORD, {0}};
 
-static const struct verb_word contact_positions[] = {CASE_WORD, {"OUTCOME", "outcome", NULL, "Outcome"}, {0}};
+static const struct verb_word contact_positions[] = {CASE_WORD, {"OUTCOME", "outcome", NULL, N_("Outcome")}, {0}};
 static const struct verb_word contact_options[] = {
-    DUTY_WORDS, KIND_WORD, {"evidence", "evidence", "TEXT", "Channel and what shows it"}, {0}};
+    DUTY_WORDS, KIND_WORD, {"evidence", "evidence", "TEXT", N_("Channel and what shows it")}, {0}};
 
-static const struct verb_word report_positions[] = {CASE_WORD, {"TEXT", "text", NULL, "Result, or why there is none"}, {0}};
+static const struct verb_word report_positions[] = {CASE_WORD, {"TEXT", "text", NULL, N_("Result, or why there is none")}, {0}};
 static const struct verb_word report_options[] = {DUTY_WORDS, {0}};
 
-static const struct verb_word answer_positions[] = {CASE_WORD, {"TEXT", "text", NULL, "The answer"}, {0}};
+static const struct verb_word answer_positions[] = {CASE_WORD, {"TEXT", "text", NULL, N_("The answer")}, {0}};
 static const struct verb_word answer_options[] = {
     DUTY_WORDS,
-    {"code", "code", "CODE", "What it says"},
-    {"basis", "basis", "TEXT", "Law, rule or finding; needed with `explained`"},
-    {"published", "published", NULL, "Publish the answer"},
+    {"code", "code", "CODE", N_("What it says")},
+    {"basis", "basis", "TEXT", N_("Law, rule or finding; needed with `explained`")},
+    {"published", "published", NULL, N_("Publish the answer")},
     {0},
 };
 
 const struct verb verb_duty[] = {
     {.name = "inbox",
      .group = VERB_UNIT,
-     .doc = "Open duties, the earliest due first",
+     .doc = N_("Open duties, the earliest due first"),
      .message = "inbox",
      .options = inbox_options,
      .run = read_inbox},
     {.name = "claim",
      .group = VERB_UNIT,
-     .doc = "Take a person's lease on a duty",
+     .doc = N_("Take a person's lease on a duty"),
      .message = "claim",
      .positions = case_only,
      .options = duty_options,
      .run = command_run},
     {.name = "release",
      .group = VERB_UNIT,
-     .doc = "Give the lease back",
+     .doc = N_("Give the lease back"),
      .message = "release",
      .positions = case_only,
      .options = duty_options,
      .run = command_run},
     {.name = "sign",
      .group = VERB_UNIT,
-     .doc = "The unit accepts the duty",
+     .doc = N_("The unit accepts the duty"),
      .message = "sign",
      .positions = case_only,
      .options = duty_options,
      .run = command_run},
     {.name = "contact",
      .group = VERB_UNIT,
-     .doc = "Record a contact with the citizen, or of a called unit with its caller",
+     .doc = N_("Record a contact with the citizen, or of a called unit with its caller"),
      .message = "contact",
      .positions = contact_positions,
      .options = contact_options,
      .run = command_run},
     {.name = "report",
      .group = VERB_UNIT,
-     .doc = "A supporting unit reports its result",
+     .doc = N_("A supporting unit reports its result"),
      .message = "report",
      .positions = report_positions,
      .options = report_options,
      .run = command_run},
     {.name = "answer",
      .group = VERB_UNIT,
-     .doc = "The lead's answer: stops the handle clock",
+     .doc = N_("The lead's answer: stops the handle clock"),
      .message = "answer",
      .positions = answer_positions,
      .options = answer_options,
      .run = command_run,
-     .more = "Example: huying answer 110701-00001-2 --code solved \"Lamp replaced on Tuesday\""},
+     .more = N_("Example: huying answer 110701-00001-2 --code solved \"Lamp replaced on Tuesday\"")},
     {0},
 };

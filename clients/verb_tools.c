@@ -3,70 +3,71 @@
  */
 #include "clients/backup.h"
 #include "clients/tools.h"
+#include "proto/i18n.h"
 
-static const struct verb_word keys_positions[] = {{"NAME", NULL, NULL, "Name of the key"}, {0}};
+static const struct verb_word keys_positions[] = {{"NAME", NULL, NULL, N_("Name of the key")}, {0}};
 static const struct verb_word keys_options[] = {
-    {"role", NULL, "ROLE", "A role of the key; may be given several times", &role_enum},
-    {"unit", NULL, "CODE", "The unit whose subtree the key covers"},
-    {"matters", NULL, "LIST", "Only these matters: `M01;M02;03-*`, exact codes or beginnings; all if left out"},
+    {"role", NULL, "ROLE", N_("A role of the key; may be given several times"), &role_enum},
+    {"unit", NULL, "CODE", N_("The unit whose subtree the key covers")},
+    {"matters", NULL, "LIST", N_("Only these matters: `M01;M02;03-*`, exact codes or beginnings; all if left out")},
     {0},
 };
 
-static const struct verb_word backup_positions[] = {{"[NAME]", NULL, NULL, "Its name; the present instant if left out"}, {0}};
-static const struct verb_word backup_options[] = {{"status", NULL, NULL, "Start none: only say how far the last one is"}, {0}};
+static const struct verb_word backup_positions[] = {{"[NAME]", NULL, NULL, N_("Its name; the present instant if left out")}, {0}};
+static const struct verb_word backup_options[] = {{"status", NULL, NULL, N_("Start none: only say how far the last one is")}, {0}};
 
 /* These verbs are read by huying-admin: the words are here for the manual and for completion. */
 static const struct verb_word check_options[] = {
-    {"data", NULL, "DIR", "Data folder of a dispatcher that does not run, or a copy of it"}, {0}};
+    {"data", NULL, "DIR", N_("Data folder of a dispatcher that does not run, or a copy of it")}, {0}};
 static const struct verb_word restore_positions[] = {
-    {"FOLDER", NULL, NULL, "The backup, or the data folder of a stopped dispatcher"}, {0}};
-static const struct verb_word restore_options[] = {{"data", NULL, "DIR", "Data folder to make; it is missing, or empty"}, {0}};
-static const struct verb_word preview_options[] = {{"data", NULL, "DIR", "Data folder of the dispatcher, which may run meanwhile"},
-                                                   {0}};
-static const struct verb_word config_positions[] = {{"DIR", NULL, NULL, "The folder"}, {0}};
+    {"FOLDER", NULL, NULL, N_("The backup, or the data folder of a stopped dispatcher")}, {0}};
+static const struct verb_word restore_options[] = {{"data", NULL, "DIR", N_("Data folder to make; it is missing, or empty")}, {0}};
+static const struct verb_word preview_options[] = {
+    {"data", NULL, "DIR", N_("Data folder of the dispatcher, which may run meanwhile")}, {0}};
+static const struct verb_word config_positions[] = {{"DIR", NULL, NULL, N_("The folder")}, {0}};
 
 const struct verb verb_tools[] = {
     {.name = "backup",
      .group = VERB_MACHINE,
-     .doc = "Copy the data of a running dispatcher into its folder of backups",
+     .doc = N_("Copy the data of a running dispatcher into its folder of backups"),
      .positions = backup_positions,
      .options = backup_options,
      .run = backup_run,
-     .more = "The folder is --backups of huyingd; the dispatcher works on meanwhile. Back: huying restore."},
+     .more = N_("The folder is --backups of huyingd; the dispatcher works on meanwhile. Back: huying restore.")},
     {.name = "restore",
      .group = VERB_MACHINE,
-     .doc = "Make a data folder from a backup, and check it",
+     .doc = N_("Make a data folder from a backup, and check it"),
      .positions = restore_positions,
      .options = restore_options,
      .run = tools_restore,
      .passes_on = true},
     {.name = "check",
      .group = VERB_MACHINE,
-     .doc = "Replay the journal of a stopped dispatcher and compare every row",
+     .doc = N_("Replay the journal of a stopped dispatcher and compare every row"),
      .options = check_options,
      .run = tools_check,
      .passes_on = true},
     {.name = "config check",
      .group = VERB_MACHINE,
-     .doc = "Look for faults in a folder of configuration",
+     .doc = N_("Look for faults in a folder of configuration"),
      .positions = config_positions,
      .run = tools_config_check,
      .passes_on = true},
     {.name = "config preview",
      .group = VERB_MACHINE,
-     .doc = "What a folder of configuration would do to the open cases",
+     .doc = N_("What a folder of configuration would do to the open cases"),
      .positions = config_positions,
      .options = preview_options,
      .run = tools_config_preview,
      .passes_on = true},
     {.name = "keys new",
      .group = VERB_MACHINE,
-     .doc = "Make a key pair for a person or a worker",
+     .doc = N_("Make a key pair for a person or a worker"),
      .positions = keys_positions,
      .options = keys_options,
      .run = tools_keys_new,
      .usage = "NAME",
      .many = true,
-     .more = "Example: huying keys new --role worker --role leader --unit S01 wang"},
+     .more = N_("Example: huying keys new --role worker --role leader --unit S01 wang")},
     {0},
 };
