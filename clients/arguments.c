@@ -9,6 +9,7 @@
 #include "clients/case_number.h"
 #include "config/span.h"
 #include "proto/gen/schema.h"
+#include "proto/i18n.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 
 #define OPTION_FIRST 0x2000
-#define DOC_SIZE 512
+#define DOC_SIZE 1024
 
 /* All that argp needs for one verb. */
 struct reading {
@@ -27,7 +28,7 @@ struct reading {
     struct argp_option table[ARGUMENTS_MAX + 1];
     char docs[ARGUMENTS_MAX][DOC_SIZE];
     char args_doc[256];
-    char doc[2048];
+    char doc[4096];
     int positions_taken;
 };
 
@@ -62,22 +63,36 @@ const struct enum_shape *arguments_values(const struct shape *shape, const struc
     return field != NULL && field->type == FIELD_ENUM ? field->values : word->values;
 }
 
+void arguments_list(const struct enum_shape *values, char *ret, size_t size)
+{
+    size_t used = 0;
+    ret[0] = '\0';
+    for (uint32_t i = 0; i < values->count && used < size; i++) {
+        const char *name = values->names[i], *spoken = i18n_word(values, name);
+        int length = snprintf(ret + used, size - used, "%s%s%s%s", i == 0 ? "" : ", ", name, spoken == name ? "" : " ",
+                              spoken == name ? "" : spoken);
+        used += length > 0 ? (size_t)length : 0;
+    }
+}
+
 /* The help of an option with a closed list names the list. */
 static void write_doc(const struct shape *shape, const struct verb_word *word, char *out)
 {
     const struct field_shape *field = arguments_field(shape, word->field);
     const struct enum_shape *values = arguments_values(shape, word);
-    int size =
-        snprintf(out, DOC_SIZE, "%s%s", word->doc, field != NULL && field->required && !optional_position(word) ? " (needed)" : "");
-    for (uint32_t i = 0; values != NULL && i < values->count && size < DOC_SIZE; i++)
-        size += snprintf(out + size, DOC_SIZE - (size_t)size, "%s%s", i == 0 ? ": " : ", ", values->names[i]);
+    int size = snprintf(out, DOC_SIZE, "%s%s", _(word->doc),
+                        field != NULL && field->required && !optional_position(word) ? _(" (needed)") : "");
+    if (values != NULL && size + 2 < DOC_SIZE) {
+        size += snprintf(out + size, DOC_SIZE - (size_t)size, ": ");
+        arguments_list(values, out + size, DOC_SIZE - (size_t)size);
+    }
 }
 
 static void take(struct reading *reading, const struct verb_word *word, const char *text, struct argp_state *state)
 {
     struct arguments *a = reading->arguments;
     if (a->count >= ARGUMENTS_MAX)
-        argp_error(state, "more than %d arguments", ARGUMENTS_MAX);
+        argp_error(state, _("more than %d arguments"), ARGUMENTS_MAX);
     a->at[a->count].word = word;
     a->at[a->count].text = text;
     a->count++;
@@ -95,7 +110,7 @@ static void take_position(struct reading *reading, const char *text, struct argp
         i++;
     }
     if (at == NULL || at->name == NULL)
-        argp_error(state, "`%s` is one argument too many; texts with blanks go into quotes", text);
+        argp_error(state, _("`%s` is one argument too many; texts with blanks go into quotes"), text);
     reading->positions_taken++;
     take(reading, at, text, state);
 }
@@ -125,17 +140,17 @@ static void look_for_missing(struct reading *reading, struct argp_state *state)
     struct arguments *a = reading->arguments;
     for (const struct verb_word *at = a->verb->positions; at != NULL && at->name != NULL; at++)
         if (!optional_position(at) && !has_word(a, at->name, at->field))
-            argp_error(state, "%s is missing: %s", at->name, at->doc);
+            argp_error(state, _("%s is missing: %s"), at->name, _(at->doc));
     for (const struct verb_word *at = a->verb->options; at != NULL && at->name != NULL; at++) {
         const struct field_shape *field = arguments_field(a->shape, at->field);
         if (field == NULL || !field->required || has_word(a, at->name, at->field))
             continue;
         const struct verb_word *position = position_of(a->verb, at->field);
         if (position != NULL)
-            argp_error(state, "%.*s is missing (or --%s): %s", (int)strlen(position->name) - 2, position->name + 1, at->name,
-                       position->doc);
+            argp_error(state, _("%.*s is missing (or --%s): %s"), (int)strlen(position->name) - 2, position->name + 1, at->name,
+                       _(position->doc));
         else
-            argp_error(state, "--%s is missing: %s", at->name, reading->docs[at - a->verb->options]);
+            argp_error(state, _("--%s is missing: %s"), at->name, reading->docs[at - a->verb->options]);
     }
 }
 
@@ -178,7 +193,7 @@ static void build_doc(struct reading *reading)
 {
     const struct verb *verb = reading->arguments->verb;
     int args = 0;
-    int doc = snprintf(reading->doc, sizeof reading->doc, "%s\n", verb->doc);
+    int doc = snprintf(reading->doc, sizeof reading->doc, "%s\n", _(verb->doc));
     for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++) {
         char line[DOC_SIZE];
         write_doc(reading->arguments->shape, at, line);
@@ -187,7 +202,8 @@ static void build_doc(struct reading *reading)
     }
     if (verb->usage != NULL)
         snprintf(reading->args_doc, sizeof reading->args_doc, "%s", verb->usage);
-    snprintf(reading->doc + doc, sizeof reading->doc - (size_t)doc, "\v%s", verb->more == NULL ? "" : verb->more);
+    if (verb->more != NULL)
+        snprintf(reading->doc + doc, sizeof reading->doc - (size_t)doc, "\v%s", _(verb->more));
 }
 
 void arguments_parse(struct arguments *arguments, const struct verb *verb, struct session *session, int argc, char **argv)
@@ -210,7 +226,8 @@ void arguments_parse(struct arguments *arguments, const struct verb *verb, struc
     snprintf(name, sizeof name, "huying %s", verb->name);
     argv[0] = name;
     const struct argp_child children[] = {{&options_argp, 0, NULL, 90}, {0}};
-    const struct argp argp = {reading->table, parse_verb, reading->args_doc, reading->doc, children, NULL, NULL};
+    const char *args_doc = reading->args_doc[0] != '\0' ? reading->args_doc : NULL; /* gettext has a meaning of its own for "" */
+    const struct argp argp = {reading->table, parse_verb, args_doc, reading->doc, children, NULL, NULL};
     error_t error = argp_parse(&argp, argc, argv, 0, NULL, reading);
     free(reading);
     if (error != 0)
@@ -229,10 +246,8 @@ static const char *name_in_words(const struct arguments *arguments, const struct
 
 static enum exit_code say_not_in_list(const char *name, const char *text, const struct enum_shape *values)
 {
-    char list[1024];
-    int size = 0;
-    for (uint32_t i = 0; i < values->count && size < (int)sizeof list; i++)
-        size += snprintf(list + size, sizeof list - (size_t)size, "%s%s", i == 0 ? "" : ", ", values->names[i]);
+    char list[DOC_SIZE];
+    arguments_list(values, list, sizeof list);
     return say(EXIT_USAGE, "%s: `%s` is not one of: %s.", name, text, list);
 }
 
@@ -249,8 +264,8 @@ static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *re
 
 static bool parse_flag(const char *text, bool *ret)
 {
-    *ret = strcmp(text, "yes") == 0;
-    return *ret || strcmp(text, "no") == 0;
+    *ret = strcmp(text, "yes") == 0 || strcmp(text, "是") == 0;
+    return *ret || strcmp(text, "no") == 0 || strcmp(text, "否") == 0;
 }
 
 /* Adds the codes of `A,B` to the list. */
@@ -299,7 +314,7 @@ static enum exit_code set_field(struct session *session, const struct field_shap
     case FIELD_FLAG:
         return parse_flag(text, at) ? EXIT_DONE : say(EXIT_USAGE, "%s: yes or no is needed, not `%s`.", name, text);
     case FIELD_ENUM: {
-        int value = enum_find(field->values, text_of(text));
+        int value = i18n_find(field->values, text_of(text));
         if (value < 0)
             return say_not_in_list(name, text, field->values);
         memcpy(at, &value, sizeof value);

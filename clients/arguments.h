@@ -44,6 +44,9 @@ enum exit_code arguments_count(const struct arguments *arguments, const char *na
 /* Shape of the message that a verb fills, or NULL. */
 const struct shape *arguments_shape(const struct verb *verb);
 
+/* Writes the values of a closed list as `complaint, request`, each with its word in the reader's language where that is another. */
+void arguments_list(const struct enum_shape *values, char *ret, size_t size);
+
 /* The closed list that a word is taken from, or NULL. */
 const struct enum_shape *arguments_values(const struct shape *shape, const struct verb_word *word);
 

@@ -7,6 +7,7 @@
 #include "clients/render.h"
 #include "clients/standing.h"
 #include "proto/client/view.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -24,15 +25,16 @@ static void tell(const char *verb, const json_t *answer)
     char when[64];
     const char *at = view_text(answer, "at");
     snprintf(when, sizeof when, "%.10s %.8s", at, strlen(at) > 11 ? at + 11 : "");
-    printf("%s: done", verb);
+    printf(_("%s: done"), verb);
     const char *number = view_text(answer, "number");
     if (number[0] != '\0')
-        printf(", case %s (id %lld) is %s", number, (long long)view_number(answer, "case"), view_text(answer, "state"));
+        printf(_(", case %s (id %lld) is %s"), number, (long long)view_number(answer, "case"),
+               i18n_word(&case_state_enum, view_text(answer, "state")));
     if (view_number(answer, "duty") != 0)
-        printf(", duty %lld", (long long)view_number(answer, "duty"));
+        printf(_(", duty %lld"), (long long)view_number(answer, "duty"));
     if (view_number(answer, "call") != 0)
-        printf(", call %lld", (long long)view_number(answer, "call"));
-    printf(", %s\n", when);
+        printf(_(", call %lld"), (long long)view_number(answer, "call"));
+    printf(_(", %s\n"), when);
 }
 
 enum exit_code command_run(struct session *session, const struct arguments *arguments)

@@ -10,6 +10,7 @@
 #include "clients/render.h"
 #include "clients/timeline.h"
 #include "proto/client/view.h"
+#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,11 +30,11 @@ static void print_line(const struct session *session, const json_t *event)
     const char *at = view_text(event, "at");
     timeline_sentence(event, words, sizeof words);
     printf("%8lld  %.10s %.8s  %-18s", (long long)view_number(event, "seq"), at, strlen(at) > 11 ? at + 11 : "",
-           view_text(event, "type"));
+           i18n_in("record", view_text(event, "type")));
     if (view_number(event, "case") != 0)
-        printf("  case %lld", (long long)view_number(event, "case"));
-    printf("  %s  %s%s%s\n", view_text(event, "unit"), view_text(event, "rung"), view_text(event, "rung")[0] != '\0' ? " " : "",
-           words);
+        printf(_("  case %lld"), (long long)view_number(event, "case"));
+    printf("  %s  %s%s%s\n", view_text(event, "unit"), i18n_word(&rung_enum, view_text(event, "rung")),
+           view_text(event, "rung")[0] != '\0' ? " " : "", words);
 }
 
 static void print_page(const struct session *session, const msgpack_object *body)

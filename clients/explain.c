@@ -5,6 +5,7 @@
 
 #include "clients/case_number.h"
 #include "clients/command.h"
+#include "clients/inwords.h"
 #include "clients/read.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
@@ -76,9 +77,9 @@ static void name_any(json_t *rows)
     json_array_foreach(rows, i, row)
     {
         if (view_text(row, "matter")[0] == '\0')
-            json_object_set_new(row, "matter", json_string("any"));
+            json_object_set_new(row, "matter", json_string(_("any")));
         if (view_text(row, "place")[0] == '\0')
-            json_object_set_new(row, "place", json_string("any"));
+            json_object_set_new(row, "place", json_string(_("any")));
     }
 }
 
@@ -129,9 +130,21 @@ static enum exit_code ask_list(struct session *session, const char *matter, cons
     return read_query(session, QUERY_EXPLAIN_ROUTE, &query, ret);
 }
 
+/* The records of leads: how each came about. */
+static void in_words(const json_t *routed)
+{
+    size_t i;
+    json_t *record;
+    json_array_foreach(routed, i, record)
+    {
+        inwords_object(record, &case_routed_body_shape);
+    }
+}
+
 static void show_case(const json_t *shown, const json_t *routed)
 {
     render_fields(head_fields, shown);
+    in_words(routed);
     render_heading("What gave it its leads");
     render_table(routed_columns, routed, "Nothing yet: it waits for the desk.");
     render_heading("What the list in force says now");

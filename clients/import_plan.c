@@ -138,7 +138,7 @@ static bool read_flag(const char *text, bool *ret)
 static bool read_word(struct reading *reading, uint32_t field, const char *text, const struct enum_shape *values, int *ret)
 {
     char list[512];
-    int size = 0, value = enum_find(values, text_of(text));
+    int size = 0, value = i18n_find(values, text_of(text));
     if (value >= 0) {
         *ret = value;
         return true;

@@ -89,6 +89,7 @@ int main(int argc, char **argv)
 {
     struct session session;
     setlocale(LC_CTYPE, "C.UTF-8");
+    i18n_begin();
     argp_err_exit_status = EXIT_USAGE;
     session_init(&session);
     enum exit_code code = run(&session, argc, argv);

@@ -18,23 +18,23 @@ static const char *meaning(enum metric metric)
 {
     switch (metric) {
     case METRIC_ANSWERED_RATE:
-        return "cases with an answer that stands, of the cases received";
+        return N_("cases with an answer that stands, of the cases received");
     case METRIC_CLOSED_RATE:
-        return "cases closed, of the cases received";
+        return N_("cases closed, of the cases received");
     case METRIC_ON_TIME_RATE:
-        return "first-round handle items answered in time, of those due; by due date";
+        return N_("first-round handle items answered in time, of those due; by due date");
     case METRIC_CALL_ON_TIME_RATE:
-        return "called units that finished in time, of those due; by due date";
+        return N_("called units that finished in time, of those due; by due date");
     case METRIC_CITIZEN_ON_TIME_RATE:
-        return "citizens answered in time on their own clock, of those due; by due date";
+        return N_("citizens answered in time on their own clock, of those due; by due date");
     case METRIC_RESPONSE_RATE:
-        return "citizens who were contacted, of those asked";
+        return N_("citizens who were contacted, of those asked");
     case METRIC_SOLVED_RATE:
-        return "citizens who call it solved (partly counts in part), of those reached";
+        return N_("citizens who call it solved (partly counts in part), of those reached");
     case METRIC_SATISFIED_RATE:
-        return "citizens who are satisfied (basically counts in part), of those reached";
+        return N_("citizens who are satisfied (basically counts in part), of those reached");
     case METRIC_DURATION:
-        return "time from offer to answer: mean, median, 90th percentile";
+        return N_("time from offer to answer: mean, median, 90th percentile");
     }
     return "";
 }
@@ -45,8 +45,9 @@ static void list_metrics(const struct session *session)
         {"metric", N_("METRIC"), LOOK_TEXT}, {"name", "", LOOK_TEXT}, {"meaning", N_("MEANING"), LOOK_LONG}, {0}};
     json_t *rows = json_array();
     for (uint32_t i = 0; i < metric_enum.count; i++)
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "metric", metric_enum.names[i], "name", metric_enum.words[i],
-                                              "meaning", meaning((enum metric)i)));
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:s, s:s}", "metric", metric_enum.names[i], "name", metric_enum.words[i], "meaning",
+                                        session->options.json ? meaning((enum metric)i) : _(meaning((enum metric)i))));
     if (session->options.json)
         render_json(rows);
     else
@@ -78,8 +79,8 @@ static enum exit_code read_query(const struct arguments *arguments, const char *
 {
     const char *by = arguments_word(arguments, "by");
     const char *unit = arguments_word(arguments, "unit");
-    int metric = enum_find(&metric_enum, text_of(id));
-    int grouping = by == NULL ? -1 : enum_find(&metric_by_enum, text_of(by));
+    int metric = i18n_find(&metric_enum, text_of(id));
+    int grouping = by == NULL ? -1 : i18n_find(&metric_by_enum, text_of(by));
     if (metric < 0)
         return say(EXIT_USAGE, "there is no metric `%s`. `huying metrics` lists them.", id);
     if (by == NULL)
@@ -115,7 +116,7 @@ static void settle(json_t *view)
 static void print_value(const json_t *value, bool span, char out[INSTANT_SIZE])
 {
     if (!json_is_integer(value)) {
-        snprintf(out, INSTANT_SIZE, "n/a");
+        snprintf(out, INSTANT_SIZE, "%s", _("n/a"));
         return;
     }
     int64_t number = json_integer_value(value);
@@ -183,8 +184,8 @@ static void show(const json_t *view)
                                                "value", value, "p50", p50, "p90", p90, "excluded", excluded));
     }
     const char *as_of = view_text(view, "as_of");
-    printf("%s, version %lld, as of %.10s %.8s\n", view_text(view, "metric"), (long long)view_number(view, "version"), as_of,
-           strlen(as_of) > 11 ? as_of + 11 : "");
+    printf(_("%s, version %lld, as of %.10s %.8s\n"), i18n_word(&metric_enum, view_text(view, "metric")),
+           (long long)view_number(view, "version"), as_of, strlen(as_of) > 11 ? as_of + 11 : "");
     render_table(columns, table, "No items.");
     json_decref(table);
 }

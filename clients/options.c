@@ -12,7 +12,7 @@
 enum { OPTION_SERVER = 0x1000, OPTION_KEY, OPTION_KEYS, OPTION_PLAIN, OPTION_JSON, OPTION_AT, OPTION_REQUEST, OPTION_TIMEOUT };
 
 static const struct argp_option global_options[] = {
-    {0, 0, 0, 0, "Everywhere:", 90},
+    {0, 0, 0, 0, N_("Everywhere:"), 90},
     {"server", OPTION_SERVER, "URL", 0, N_("The dispatcher (HUYING_SERVER; tcp://127.0.0.1:7311)"), 0},
     {"key", OPTION_KEY, "KEY", 0, N_("Your key: its file, or its name in the keys folder (HUYING_KEY; default)"), 0},
     {"keys", OPTION_KEYS, "DIR", 0, N_("Keys folder (HUYING_KEYS; ~/.config/huying/keys)"), 0},
@@ -44,7 +44,7 @@ static void set_timeout(struct options *options, const char *text, struct argp_s
     char *end = NULL;
     double seconds = strtod(text, &end);
     if (end == text || *end != '\0' || !(seconds >= 0.001 && seconds <= 86400))
-        argp_error(state, "--timeout: a number of seconds from 0.001 to 86400 is needed, not `%s`", text);
+        argp_error(state, _("--timeout: a number of seconds from 0.001 to 86400 is needed, not `%s`"), text);
     options->timeout_ms = (int64_t)(seconds * 1000);
 }
 

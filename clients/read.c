@@ -5,6 +5,7 @@
 
 #include "clients/command.h"
 #include "clients/instant.h"
+#include "clients/inwords.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
@@ -113,7 +114,7 @@ static const struct column clock_columns[] = {
     {"limit", N_("LIMIT"), LOOK_TEXT},
     {"consumed", N_("COUNTED"), LOOK_TEXT},
     {"colour", N_("COLOUR"), LOOK_COLOUR},
-    {"in_time", N_("IN TIME"), LOOK_FLAG},
+    {"judged", N_("IN TIME"), LOOK_TEXT},
     {"calendar", N_("CALENDAR"), LOOK_TEXT},
     {"provisional", N_("PROVISIONAL"), LOOK_FLAG},
     {0},
@@ -139,7 +140,15 @@ static void show_part(const char *title, const struct column *columns, const jso
     render_table(columns, rows, "");
 }
 
-/* Adds limits and what counted in words: a day of working time is no day of 24 hours. */
+/* Was it in time? A clock that runs, or that counts nowhere, is not judged yet or never. */
+static const char *judged(const json_t *clock)
+{
+    if (strcmp(view_text(clock, "state"), "stopped") != 0)
+        return "-";
+    return json_is_true(json_object_get(clock, "in_time")) ? _("yes") : _("no");
+}
+
+/* Adds limits, what counted and how it was judged in words: a day of working time is no day of 24 hours. */
 static void put_spans(json_t *clocks)
 {
     size_t i;
@@ -151,6 +160,7 @@ static void put_spans(json_t *clocks)
         int64_t consumed_ms = view_number(clock, "consumed_ms");
         if (limit_print(view_number(clock, "amount"), kind, limit)[0] == '\0' && view_number(clock, "budget_ms") != 0)
             span_print_exact(view_number(clock, "budget_ms"), kind, limit);
+        json_object_set_new(clock, "judged", json_string(judged(clock)));
         json_object_set_new(clock, "limit", json_string(limit));
         json_object_set_new(clock, "consumed", json_string(consumed_ms == 0 ? "" : span_print_exact(consumed_ms, kind, consumed)));
     }
@@ -193,11 +203,12 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
     if (session->options.json) {
         render_json(view);
     } else {
+        put_units(json_object_get(view, "calls"), json_object_get(view, "duties"));
+        put_spans(json_object_get(view, "clocks"));
+        inwords_reply(view, QUERY_SHOW_CASE);
         render_fields(case_fields, view);
         show_part("Duties", duty_columns, json_object_get(view, "duties"));
-        put_units(json_object_get(view, "calls"), json_object_get(view, "duties"));
         show_part("Calls", call_columns, json_object_get(view, "calls"));
-        put_spans(json_object_get(view, "clocks"));
         show_part("Clocks", clock_columns, json_object_get(view, "clocks"));
     }
     json_decref(view);
@@ -210,7 +221,8 @@ static void move_rows(json_t *rows, json_t *page)
     json_array_extend(rows, json_object_get(page, "rows"));
 }
 
-static void show_rows(const struct session *session, const struct column *columns, json_t *rows, uint64_t next, const char *none)
+static void show_rows(const struct session *session, const struct column *columns, const struct shape *shape, json_t *rows,
+                      uint64_t next, const char *none)
 {
     if (session->options.json) {
         json_t *all = json_pack("{s:O, s:I}", "rows", rows, "next", (json_int_t)next);
@@ -218,9 +230,15 @@ static void show_rows(const struct session *session, const struct column *column
         json_decref(all);
         return;
     }
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        inwords_object(row, shape);
+    }
     render_table(columns, rows, none);
     if (next != 0)
-        printf("More: --count, or --after %" PRIu64 "\n", next);
+        printf(_("More: --count, or --after %llu\n"), (unsigned long long)next);
 }
 
 static uint32_t page_size(uint32_t wanted, size_t have)
@@ -234,7 +252,7 @@ static void say_how_far(size_t found, uint64_t next, bool *told)
 {
     if (!isatty(STDERR_FILENO))
         return;
-    fprintf(stderr, "\r\033[K%zu found, looking at cases before id %" PRIu64 " ...", found, next);
+    fprintf(stderr, _("\r\033[K%zu found, looking at cases before id %llu ..."), found, (unsigned long long)next);
     fflush(stderr);
     *told = true;
 }
@@ -269,7 +287,7 @@ enum exit_code read_cases(struct session *session, const struct arguments *argum
     if (told)
         fputs("\r\033[K", stderr);
     if (code == EXIT_DONE)
-        show_rows(session, case_columns, rows, next, "No cases.");
+        show_rows(session, case_columns, &case_view_shape, rows, next, "No cases.");
     json_decref(rows);
     return code;
 }
@@ -312,7 +330,7 @@ enum exit_code read_inbox(struct session *session, const struct arguments *argum
     if (code == EXIT_DONE && !session->options.json && next != 0)
         next = 0; /* a page of the inbox begins at an instant too: ask for more with --count */
     if (code == EXIT_DONE)
-        show_rows(session, inbox_columns, rows, next, "Nothing to do.");
+        show_rows(session, inbox_columns, &duty_view_shape, rows, next, "Nothing to do.");
     json_decref(rows);
     return code;
 }

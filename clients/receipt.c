@@ -21,17 +21,17 @@ static const struct column interval_columns[] = {
 static const char *in_words(const char *why)
 {
     static const char *const words[][2] = {
-        {"working", "working time"},
-        {"natural", "natural time"},
-        {"outside_hours", "outside working hours"},
-        {"day_off", "day off"},
-        {"holiday", "holiday"},
-        {"paused", "the clock stood"},
-        {"waited", "wait for a judgement"},
+        {"working", N_("working time")},
+        {"natural", N_("natural time")},
+        {"outside_hours", N_("outside working hours")},
+        {"day_off", N_("day off")},
+        {"holiday", N_("holiday")},
+        {"paused", N_("the clock stood")},
+        {"waited", N_("wait for a judgement")},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i][0], why) == 0)
-            return words[i][1];
+            return _(words[i][1]);
     return why;
 }
 
@@ -39,27 +39,30 @@ static const char *in_words(const char *why)
 static const char *source_in_words(const char *source)
 {
     static const char *const words[][2] = {
-        {"policy", "by the policy"},
-        {"catalogue", "by the dispatch list"},
-        {"given", "given by the sender"},
-        {"half", "half of the list's limit, after a take-over"},
+        {"policy", N_("by the policy")},
+        {"catalogue", N_("by the dispatch list")},
+        {"given", N_("given by the sender")},
+        {"half", N_("half of the list's limit, after a take-over")},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i][0], source) == 0)
-            return words[i][1];
+            return _(words[i][1]);
     return source;
 }
 
 static void field(const char *title, const char *text)
 {
-    printf("%-14s %s\n", title, text);
+    render_title(title);
+    puts(text);
 }
 
 static void field_instant(const json_t *receipt, const char *key, const char *title, const char *more)
 {
     const char *at = view_text(receipt, key);
-    if (at[0] != '\0')
-        printf("%-14s %.10s %.8s%s\n", title, at, strlen(at) > 11 ? at + 11 : "", more);
+    if (at[0] == '\0')
+        return;
+    render_title(title);
+    printf("%.10s %.8s%s\n", at, strlen(at) > 11 ? at + 11 : "", more);
 }
 
 static void show_head(const json_t *receipt)
@@ -68,20 +71,23 @@ static void show_head(const json_t *receipt)
     bool due = view_text(receipt, "due_at")[0] != '\0';
     int64_t left = view_number(receipt, "left_ms");
     char span[INSTANT_SIZE], limit[INSTANT_SIZE], line[256];
-    snprintf(line, sizeof line, "%s, clock %lld of case %s, %s", view_text(receipt, "clock"),
-             (long long)view_number(receipt, "clock_id"), view_text(receipt, "number"), view_text(receipt, "state"));
+    snprintf(line, sizeof line, _("%s, clock %lld of case %s, %s"), i18n_word(&clock_kind_enum, view_text(receipt, "clock")),
+             (long long)view_number(receipt, "clock_id"), view_text(receipt, "number"),
+             i18n_word(&clock_state_enum, view_text(receipt, "state")));
     field("Clock", line);
     field("Unit", view_text(receipt, "unit"));
     const char *calendar = view_text(receipt, "calendar");
-    snprintf(line, sizeof line, "%s%s%s, %s", view_text(receipt, "time_kind"), calendar[0] != '\0' ? ", calendar " : "", calendar,
-             view_text(receipt, "zone"));
-    for (char *c = line; *c != ',' && *c != '\0'; c++)
+    char counted_in[64];
+    snprintf(counted_in, sizeof counted_in, "%s", i18n_word(&time_kind_enum, kind));
+    for (char *c = counted_in; *c != '\0'; c++)
         *c = *c == '_' ? ' ' : *c;
+    snprintf(line, sizeof line, "%s%s%s, %s", counted_in, calendar[0] != '\0' ? _(", calendar ") : "", calendar,
+             view_text(receipt, "zone"));
     field("Time", line);
     field_instant(receipt, "started_at", "Started", "");
     bool provisional = json_is_true(json_object_get(receipt, "provisional"));
     if (due) {
-        field_instant(receipt, "due_at", "Due", provisional ? ", provisional: that year's calendar is not known yet" : "");
+        field_instant(receipt, "due_at", "Due", provisional ? _(", provisional: that year's calendar is not known yet") : "");
         limit_print(view_number(receipt, "amount"), kind, limit);
         span_print_exact(view_number(receipt, "budget_ms"), kind, span);
         bool same = limit[0] == '\0' || strcmp(limit, span) == 0;
@@ -89,7 +95,7 @@ static void show_head(const json_t *receipt)
                  source_in_words(view_text(receipt, "source")));
         field("Budget", line);
     } else {
-        field("Due", "never: no limit");
+        field("Due", _("never: no limit"));
     }
     field_instant(receipt, "stopped_at", "Stopped", "");
     if (view_text(receipt, "stopped_at")[0] == '\0')

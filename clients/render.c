@@ -4,6 +4,8 @@
 #include "clients/render.h"
 
 #include "clients/instant.h"
+#include "proto/gen/enums.h"
+#include "proto/i18n.h"
 
 #include <libsmartcols.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include <wchar.h>
 
 #define COLUMNS_MAX 32
+#define TITLE_WIDTH 14 /* places of the titles of fields */
 #define LONG_LEAST 12  /* places that a name or title keeps at least */
 #define CELL_SIZE 1100 /* a line of text of the language, and its end; longer texts are cut */
 
@@ -66,20 +69,18 @@ static void print_cell(const struct column *column, const json_t *value, bool br
     else if (text != NULL && (column->look != LOOK_WORD || strcmp(text, "none") != 0))
         one_line(text, out);
     else if (json_is_true(value))
-        snprintf(out, CELL_SIZE, "yes");
+        snprintf(out, CELL_SIZE, "%s", _("yes"));
     else if (json_is_integer(value) && column->look == LOOK_SPAN && number != 0)
         span_print(number, out);
     else if (json_is_integer(value) && (number != 0 || column->look == LOOK_COUNT))
         snprintf(out, CELL_SIZE, "%lld", (long long)number);
 }
 
+/* The colour of this name, or of this word of the reader's; NULL: none. */
 static const char *paint(const char *colour)
 {
-    static const char *const known[] = {"red", "yellow", "blue"};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(colour, known[i]) == 0)
-            return known[i];
-    return NULL;
+    int found = i18n_find(&colour_enum, text_of(colour));
+    return found < 0 ? NULL : enum_name(&colour_enum, found);
 }
 
 /* Is there anything in this column? */
@@ -137,7 +138,7 @@ static size_t width_of(const char *text)
 /* Places that a column needs; a long text may be cut. */
 static size_t least_width(const struct column *column, const json_t *rows, bool brief)
 {
-    size_t least = width_of(column->title), i;
+    size_t least = width_of(i18n_text(column->title)), i;
     json_t *row;
     char cell[CELL_SIZE];
     json_array_foreach(rows, i, row)
@@ -156,7 +157,7 @@ static void print_table(const struct column *const *used, size_t count, bool bri
         return;
     scols_table_enable_colors(table, render_colours());
     for (size_t c = 0; c < count; c++)
-        scols_table_new_column(table, used[c]->title, used[c]->look == LOOK_LONG ? 0.1 : 0,
+        scols_table_new_column(table, i18n_text(used[c]->title), used[c]->look == LOOK_LONG ? 0.1 : 0,
                                column_flags(used[c]->look, c + 1 == count));
     size_t i;
     json_t *row;
@@ -201,7 +202,7 @@ static void print_split(const struct column *const *used, size_t count, size_t t
 void render_table(const struct column *columns, const json_t *rows, const char *none)
 {
     if (json_array_size(rows) == 0) {
-        puts(none);
+        puts(i18n_text(none));
         return;
     }
     const struct column *used[COLUMNS_MAX];
@@ -222,19 +223,27 @@ void render_table(const struct column *columns, const json_t *rows, const char *
 static const char *paint_sequence(const char *colour)
 {
     static const char *const paints[3][2] = {{"red", "\033[31m"}, {"yellow", "\033[33m"}, {"blue", "\033[34m"}};
-    for (size_t i = 0; render_colours() && i < 3; i++)
-        if (strcmp(colour, paints[i][0]) == 0)
+    const char *name = paint(colour);
+    for (size_t i = 0; render_colours() && name != NULL && i < 3; i++)
+        if (strcmp(name, paints[i][0]) == 0)
             return paints[i][1];
     return "";
+}
+
+void render_title(const char *title)
+{
+    const char *words = i18n_text(title);
+    size_t width = width_of(words);
+    printf("%s%*s ", words, width < TITLE_WIDTH ? (int)(TITLE_WIDTH - width) : 0, "");
 }
 
 /* A whole text, its further lines under the first. */
 static void print_long(const char *title, const char *text)
 {
-    printf("%-14s ", title);
+    render_title(title);
     for (; *text != '\0'; text++)
         if (*text == '\n')
-            printf("\n%15s", "");
+            printf("\n%*s", TITLE_WIDTH + 1, "");
         else
             putchar(*text);
     putchar('\n');
@@ -253,11 +262,12 @@ void render_fields(const struct column *columns, const json_t *object)
             continue;
         }
         const char *begin = c->look == LOOK_COLOUR ? paint_sequence(cell) : "";
-        printf("%-14s %s%s%s\n", c->title, begin, cell, begin[0] != '\0' ? "\033[0m" : "");
+        render_title(c->title);
+        printf("%s%s%s\n", begin, cell, begin[0] != '\0' ? "\033[0m" : "");
     }
 }
 
 void render_heading(const char *text)
 {
-    printf(render_colours() ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
+    printf(render_colours() ? "\n\033[1m%s\033[0m\n" : "\n%s\n", i18n_text(text));
 }

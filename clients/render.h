@@ -1,7 +1,9 @@
 /*
  * render.h - answers on the screen: tables, fields, JSON
  *
- * Tables align Chinese (libsmartcols counts columns, not bytes). Colours only on a terminal, and never with NO_COLOR set.
+ * Titles, headings and what is said in place of rows are given in English, marked by N_, and printed in the reader's language;
+ * words of closed lists in cells are the caller's business (inwords.h). Tables align Chinese (libsmartcols counts columns, not
+ * bytes). Colours only on a terminal, and never with NO_COLOR set.
  */
 #ifndef HUYING_CLIENTS_RENDER_H
 #define HUYING_CLIENTS_RENDER_H
@@ -41,6 +43,9 @@ void render_table(const struct column *columns, const json_t *rows, const char *
 
 /* Prints the fields of one object, a line each; empty ones are left out. */
 void render_fields(const struct column *columns, const json_t *object);
+
+/* The title of a field, in its place before the value. */
+void render_title(const char *title);
 
 /* A heading between tables. */
 void render_heading(const char *text);

@@ -3,17 +3,21 @@
  */
 #include "clients/say.h"
 
+#include "proto/i18n.h"
+
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define SENTENCE_SIZE 1024
 
 enum exit_code say(enum exit_code code, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
     fputs("huying: ", stderr);
-    vfprintf(stderr, format, list);
+    vfprintf(stderr, _(format), list);
     fputc('\n', stderr);
     va_end(list);
     return code;
@@ -24,7 +28,7 @@ enum exit_code say_errno(int error, const char *format, ...)
     va_list list;
     va_start(list, format);
     fputs("huying: ", stderr);
-    vfprintf(stderr, format, list);
+    vfprintf(stderr, _(format), list);
     fprintf(stderr, ": %s\n", strerror(-error));
     va_end(list);
     return EXIT_FAILED;
@@ -43,6 +47,7 @@ static bool as_json;
 void say_as_json(void)
 {
     as_json = true;
+    i18n_end();
 }
 
 static void print_json(const struct reply *reply, const char *option)
@@ -68,20 +73,27 @@ static struct text people(struct text roles)
     return roles;
 }
 
+/* A sentence or hint of the dispatcher, which speaks English, in the reader's language. */
+static const char *translated(struct text text, char ret[SENTENCE_SIZE])
+{
+    snprintf(ret, SENTENCE_SIZE, "%.*s", (int)text.size, text.size > 0 ? text.at : "");
+    return i18n_text(ret);
+}
+
 enum exit_code say_refused(const struct reply *reply, const char *option)
 {
     if (as_json) {
         print_json(reply, option);
         return say_exit_code(reply->refusal);
     }
-    fprintf(stderr, "huying: refused (%.*s): %.*s", (int)reply->code.size, reply->code.at, (int)reply->message.size,
-            reply->message.at);
+    char sentence[SENTENCE_SIZE];
+    fprintf(stderr, _("huying: refused (%.*s): %s"), (int)reply->code.size, reply->code.at, translated(reply->message, sentence));
     const struct text field = reply->refusal == REFUSAL_NO_ROLE ? people(reply->field) : reply->field;
     if (field.size > 0)
-        fprintf(stderr, " (field: %.*s%s%s)", (int)field.size, field.at, option != NULL ? ", here --" : "",
+        fprintf(stderr, _(" (field: %.*s%s%s)"), (int)field.size, field.at, option != NULL ? _(", here --") : "",
                 option != NULL ? option : "");
     if (reply->hint.size > 0)
-        fprintf(stderr, " — %.*s", (int)reply->hint.size, reply->hint.at);
+        fprintf(stderr, _(" — %s"), translated(reply->hint, sentence));
     fputc('\n', stderr);
     return say_exit_code(reply->refusal);
 }

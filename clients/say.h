@@ -18,7 +18,8 @@ enum exit_code {
     EXIT_BUSY = 5,
 };
 
-/* Prints `huying: ...` and a line end; gives `code` back, so that `return say(EXIT_USAGE, ...)` reads well. */
+/* Prints `huying: ...` in the reader's language and a line end; gives `code` back, so that `return say(EXIT_USAGE, ...)` reads
+ * well. */
 enum exit_code say(enum exit_code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* As say(EXIT_FAILED, ...), with the words of a negative errno at the end. */
@@ -28,7 +29,7 @@ enum exit_code say_errno(int error, const char *format, ...) __attribute__((form
  * EXIT_FAILED where the code says so. */
 enum exit_code say_refused(const struct reply *reply, const char *option);
 
-/* From now on a refusal is one JSON object on one line: {refusal, field, sentence, hint, retry, option?}. */
+/* From now on a refusal is one JSON object on one line: {refusal, field, sentence, hint, retry, option?}, and all is English. */
 void say_as_json(void);
 
 /* The exit code of a refusal. */

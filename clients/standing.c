@@ -5,6 +5,7 @@
 
 #include "clients/read.h"
 #include "proto/client/view.h"
+#include "proto/i18n.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -25,14 +26,15 @@ static void print_duties(const json_t *duties)
 {
     size_t i;
     const json_t *duty;
-    const char *before = "; open duties: ";
+    const char *before = _("; open duties: ");
     json_array_foreach(duties, i, duty)
     {
         if (!is_open(duty))
             continue;
-        fprintf(stderr, "%s%s of %s (%s, duty %lld)", before, view_text(duty, "kind"), view_text(duty, "unit"),
-                view_text(duty, "state"), (long long)view_number(duty, "duty"));
-        before = ", ";
+        fprintf(stderr, "%s", before);
+        fprintf(stderr, _("%s of %s (%s, duty %lld)"), i18n_word(&duty_kind_enum, view_text(duty, "kind")), view_text(duty, "unit"),
+                i18n_word(&duty_state_enum, view_text(duty, "state")), (long long)view_number(duty, "duty"));
+        before = _(", ");
     }
 }
 
@@ -41,14 +43,15 @@ static void print_calls(const json_t *calls)
 {
     size_t i;
     const json_t *call;
-    const char *before = "; open calls: ";
+    const char *before = _("; open calls: ");
     json_array_foreach(calls, i, call)
     {
         if (strcmp(view_text(call, "state"), "closed") == 0)
             continue;
-        fprintf(stderr, "%s%lld by %s (%s)", before, (long long)view_number(call, "call"), view_text(call, "caller"),
-                view_text(call, "state"));
-        before = ", ";
+        fprintf(stderr, "%s", before);
+        fprintf(stderr, _("%lld by %s (%s)"), (long long)view_number(call, "call"), view_text(call, "caller"),
+                i18n_word(&call_state_enum, view_text(call, "state")));
+        before = _(", ");
     }
 }
 
@@ -60,9 +63,9 @@ void standing_tell(struct session *session, const struct arguments *arguments)
         return;
     if (arguments_case(arguments, "CASE", &which) != EXIT_DONE || read_query(session, QUERY_SHOW_CASE, &which, &view) != EXIT_DONE)
         return;
-    fprintf(stderr, "huying: case %s is %s", view_text(view, "number"), view_text(view, "state"));
+    fprintf(stderr, _("huying: case %s is %s"), view_text(view, "number"), i18n_word(&case_state_enum, view_text(view, "state")));
     print_duties(json_object_get(view, "duties"));
     print_calls(json_object_get(view, "calls"));
-    fputs(".\n", stderr);
+    fputs(_(".\n"), stderr);
     json_decref(view);
 }

@@ -8,6 +8,7 @@
 
 #include "clients/command.h"
 #include "clients/instant.h"
+#include "clients/inwords.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
@@ -21,37 +22,41 @@ static const struct pattern {
     const char *type;
     const char *text;
 } patterns[] = {
-    {"command_taken", "{command}[ by {actor}][ for {behalf}]"},
-    {"case_received", "{kind} by {channel}, matter {matter}[, reference {reference}][, limit {limit_at}][: {title}]"},
-    {"case_noted", "{visibility}[: {text}]"},
-    {"case_routed", "lead {lead}, by {how}[, row {row} of the list {catalogue_ver}][: {reason}]"},
-    {"lead_answered", "{code}[: {text}][ (basis: {basis})]"},
-    {"case_closed", "{disposition}[, {citizen_ms} after it came in]"},
-    {"case_reopened", "by {by}[: {why}]"},
-    {"duty_offered", "{duty_kind}[ ({reason})]"},
-    {"duty_claimed", "until {lease_until}[ by {actor}]"},
-    {"duty_released", "[{lapsed}]"},
-    {"duty_signed", "[{implied}]"},
-    {"duty_done", "{duty_kind}[: {text}]"},
-    {"duty_ended", "{duty_kind}[ ({reason})][: {text}]"},
-    {"duty_sent_back", "{duty_kind}"},
-    {"duty_moved", "{duty_kind}, from {from}"},
-    {"contact_recorded", "{outcome}, attempt {attempt}[: {evidence}]"},
-    {"clock_started", "{clock}[, {limit} ({source})][, due {due_at}][, {provisional}]"},
-    {"clock_due_moved", "{clock}[, due {due_at}][, {provisional}][ ({why})]"},
-    {"clock_stopped", "{clock}, {in_time}[ after {consumed_ms}][, due {due_at}]"},
-    {"clock_void", "{clock}[ ({why})]"},
-    {"rung_fired", "of the {clock} clock[, fired {late}]"},
-    {"call_raised", "{level}, {reason}[, asks for {targets}][, limit {limit_at}][: {text}]"},
-    {"call_dispatched", "to {units}, by {how}[, appointed {appointed_at}][: {reason}]"},
-    {"call_arrived", "[{evidence}]"},
-    {"call_finished", "{code}[: {text}]"},
-    {"call_rated", "score {score}[, {confirmed}][: {text}]"},
-    {"call_closed", "{outcome}"},
-    {"followup_attempted", "{outcome}[: {text}]"},
-    {"followup_ended", "contacted {contacted}, solved {solved}, satisfied {satisfied}[ ({reason})][: {text}]"},
-    {"order_proposed", "{order_kind}"},
+    {"command_taken", N_("{command}[ by {actor}][ for {behalf}]")},
+    {"case_received", N_("{kind} by {channel}, matter {matter}[, reference {reference}][, limit {limit_at}][: {title}]")},
+    {"case_noted", N_("{visibility}[: {text}]")},
+    {"case_routed", N_("lead {lead}, by {how}[, row {row} of the list {catalogue_ver}][: {reason}]")},
+    {"lead_answered", N_("{code}[: {text}][ (basis: {basis})]")},
+    {"case_closed", N_("{disposition}[, {citizen_ms} after it came in]")},
+    {"case_reopened", N_("by {by}[: {why}]")},
+    {"duty_offered", N_("{duty_kind}[ ({reason})]")},
+    {"duty_claimed", N_("until {lease_until}[ by {actor}]")},
+    {"duty_released", N_("[{lapsed}]")},
+    {"duty_signed", N_("[{implied}]")},
+    {"duty_done", N_("{duty_kind}[: {text}]")},
+    {"duty_ended", N_("{duty_kind}[ ({reason})][: {text}]")},
+    {"duty_sent_back", N_("{duty_kind}")},
+    {"duty_moved", N_("{duty_kind}, from {from}")},
+    {"contact_recorded", N_("{outcome}, attempt {attempt}[: {evidence}]")},
+    {"clock_started", N_("{clock}[, {limit} ({source})][, due {due_at}][, {provisional}]")},
+    {"clock_due_moved", N_("{clock}[, due {due_at}][, {provisional}][ ({why})]")},
+    {"clock_stopped", N_("{clock}, {in_time}[ after {consumed_ms}][, due {due_at}]")},
+    {"clock_void", N_("{clock}[ ({why})]")},
+    {"rung_fired", N_("of the {clock} clock[, fired {late}]")},
+    {"call_raised", N_("{level}, {reason}[, asks for {targets}][, limit {limit_at}][: {text}]")},
+    {"call_dispatched", N_("to {units}, by {how}[, appointed {appointed_at}][: {reason}]")},
+    {"call_arrived", N_("[{evidence}]")},
+    {"call_finished", N_("{code}[: {text}]")},
+    {"call_rated", N_("score {score}[, {confirmed}][: {text}]")},
+    {"call_closed", N_("{outcome}")},
+    {"followup_attempted", N_("{outcome}[: {text}]")},
+    {"followup_ended", N_("contacted {contacted}, solved {solved}, satisfied {satisfied}[ ({reason})][: {text}]")},
+    {"order_proposed", N_("{order_kind}")},
 };
+
+/* Flags whose name is told where they are set. */
+static const char *const flags[] = {NC_("flag", "confirmed"), NC_("flag", "implied"), NC_("flag", "lapsed"), NC_("flag", "late"),
+                                    NC_("flag", "provisional")};
 
 /* Text that is being written; what does not fit is cut. */
 struct sentence {
@@ -67,6 +72,11 @@ static void put(struct sentence *sentence, const char *text, size_t count)
     sentence->at[sentence->used] = '\0';
 }
 
+static void put_words(struct sentence *sentence, const char *words)
+{
+    put(sentence, words, strlen(words));
+}
+
 static const json_t *find(const json_t *record, const char *key)
 {
     const json_t *value = json_object_get(record, key);
@@ -80,7 +90,7 @@ static void put_list(struct sentence *sentence, const json_t *list)
     json_array_foreach(list, i, item)
     {
         if (i > 0)
-            put(sentence, ", ", 2);
+            put_words(sentence, _(", "));
         put(sentence, json_string_value(item), json_string_length(item));
     }
 }
@@ -91,6 +101,15 @@ static const char *command_name(json_int_t id)
     return info == NULL ? NULL : info->name;
 }
 
+/* The word of a flag that is set. */
+static const char *flag_word(const char *key)
+{
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (strcmp(flags[i], key) == 0)
+            return i18n_in("flag", flags[i]);
+    return key;
+}
+
 /* A number in words: a span, a command, or itself. */
 static void put_number(struct sentence *sentence, const char *key, json_int_t number)
 {
@@ -98,7 +117,7 @@ static void put_number(struct sentence *sentence, const char *key, json_int_t nu
     size_t size = strlen(key);
     const char *command = strcmp(key, "command") == 0 ? command_name(number) : NULL;
     if (command != NULL)
-        snprintf(words, sizeof words, "%s", command);
+        snprintf(words, sizeof words, "%s", i18n_in("command", command));
     else if (size > 3 && strcmp(key + size - 3, "_ms") == 0)
         span_print(number, words);
     else
@@ -129,9 +148,9 @@ static bool put_field(struct sentence *sentence, const json_t *record, const cha
             put_limit(sentence, record);
     } else if (json_is_boolean(value)) {
         if (strcmp(key, "in_time") == 0)
-            put(sentence, json_is_true(value) ? "in time" : "late", json_is_true(value) ? 7 : 4);
+            put_words(sentence, json_is_true(value) ? _("in time") : _("late"));
         else if (json_is_true(value))
-            put(sentence, key, key_size);
+            put_words(sentence, flag_word(key));
     } else if (json_is_integer(value) && json_integer_value(value) != 0) {
         put_number(sentence, key, json_integer_value(value));
     } else if (json_is_array(value)) {
@@ -141,7 +160,7 @@ static bool put_field(struct sentence *sentence, const json_t *record, const cha
         put(sentence, " ", 1);
         put(sentence, text + 11, 8);
     } else if (text != NULL && strcmp(text, "none") != 0) {
-        put(sentence, text, strlen(text));
+        put_words(sentence, inwords_record(json_string_value(json_object_get(record, "type")), key, text));
     }
     return sentence->used > before;
 }
@@ -192,7 +211,7 @@ void timeline_sentence(const json_t *record, char *ret, size_t size)
     ret[0] = '\0';
     for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
         if (strcmp(patterns[i].type, type) == 0)
-            write_pattern(&sentence, patterns[i].text, record);
+            write_pattern(&sentence, _(patterns[i].text), record);
     if (sentence.used + 1 == size)
         drop_half_character(&sentence);
 }
@@ -213,11 +232,12 @@ static json_t *rows_in_words(const json_t *records)
         char words[SENTENCE_SIZE];
         char what[64];
         timeline_sentence(record, words, sizeof words);
-        snprintf(what, sizeof what, "%s", view_text(record, "type"));
+        snprintf(what, sizeof what, "%s", i18n_in("record", view_text(record, "type")));
         for (char *c = what; *c != '\0'; c++)
             *c = *c == '_' ? ' ' : *c;
         json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s}", "at", view_text(record, "at"), "what", what, "unit",
-                                              view_text(record, "unit"), "rung", view_text(record, "rung"), "words", words));
+                                              view_text(record, "unit"), "rung", i18n_word(&rung_enum, view_text(record, "rung")),
+                                              "words", words));
     }
     return rows;
 }

@@ -5,6 +5,7 @@
 
 #include "clients/render.h"
 #include "config/keys.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -91,12 +92,10 @@ static enum exit_code add_roles(const char *text, uint32_t *roles)
 {
     for (;;) {
         struct text one = {.at = text, .size = (uint32_t)strcspn(text, ",")};
-        int role = enum_find(&role_enum, one);
+        int role = i18n_find(&role_enum, one);
         if (role < 0) {
             char list[512];
-            int size = 0;
-            for (uint32_t i = 0; i < role_enum.count && size < (int)sizeof list; i++)
-                size += snprintf(list + size, sizeof list - (size_t)size, "%s%s", i == 0 ? "" : ", ", role_enum.names[i]);
+            arguments_list(&role_enum, list, sizeof list);
             return say(EXIT_USAGE, "`%.*s` is not a role. The roles are: %s.", (int)one.size, one.at, list);
         }
         *roles |= ROLE_BIT(role);
@@ -157,8 +156,9 @@ enum exit_code tools_keys_new(struct session *session, const struct arguments *a
         render_json(view);
         json_decref(view);
     } else {
-        printf("%s/%s.key   for its holder, with a copy of server.pub: huying --key %s/%s.key ...\n", folder, name, folder, name);
-        printf("%s/%s.pub   for the dispatcher's keys folder; it is seen there at once\n", folder, name);
+        printf(_("%s/%s.key   for its holder, with a copy of server.pub: huying --key %s/%s.key ...\n"), folder, name, folder,
+               name);
+        printf(_("%s/%s.pub   for the dispatcher's keys folder; it is seen there at once\n"), folder, name);
     }
     return EXIT_DONE;
 }

@@ -3,6 +3,8 @@
  */
 #include "clients/verb.h"
 
+#include "proto/i18n.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -11,9 +13,9 @@ static const struct verb *const families[] = {verb_case, verb_duty, verb_call,  
 enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
 
 static const char *const group_titles[VERB_GROUP_COUNT] = {
-    [VERB_DESK] = "Operator and dispatcher", [VERB_UNIT] = "Clerk of a unit",  [VERB_CALL] = "Calls",
-    [VERB_FOLLOWUP] = "Follow-up officer",   [VERB_SUPERVISOR] = "Supervisor", [VERB_DRILL] = "Drill time",
-    [VERB_MACHINE] = "Administrator",
+    [VERB_DESK] = N_("Operator and dispatcher"), [VERB_UNIT] = N_("Clerk of a unit"),  [VERB_CALL] = N_("Calls"),
+    [VERB_FOLLOWUP] = N_("Follow-up officer"),   [VERB_SUPERVISOR] = N_("Supervisor"), [VERB_DRILL] = N_("Drill time"),
+    [VERB_MACHINE] = N_("Administrator"),
 };
 
 const struct verb *verb_next(const struct verb *verb)
@@ -102,12 +104,12 @@ enum exit_code verb_unknown(int count, char **words)
 
 void verb_help(void)
 {
-    printf("Usage: huying [OPTION...] VERB [ARGUMENT...]\n");
+    fputs(_("Usage: huying [OPTION...] VERB [ARGUMENT...]\n"), stdout);
     for (int group = 0; group < VERB_GROUP_COUNT; group++) {
-        printf("\n%s\n", group_titles[group]);
+        printf("\n%s\n", _(group_titles[group]));
         for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb))
             if ((int)verb->group == group)
-                printf("  %-14s %s\n", verb->name, verb->doc);
+                printf("  %-14s %s\n", verb->name, _(verb->doc));
     }
-    printf("\n`huying help VERB` says more about one; `huying --help` lists the options that stand with every verb.\n");
+    fputs(_("\n`huying help VERB` says more about one; `huying --help` lists the options that stand with every verb.\n"), stdout);
 }

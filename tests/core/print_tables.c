@@ -91,7 +91,7 @@ static void print_states(FILE *out)
     print_effects(out, MACHINE_CASE);
     fprintf(out, "## Duty 任务\n\n");
     for (int kind = 0; kind < DUTY_KIND_COUNT; kind++) {
-        fprintf(out, "### %s %s\n\n", duty_kind_enum.names[kind], duty_kind_enum.notes[kind]);
+        fprintf(out, "### %s %s\n\n", duty_kind_enum.names[kind], duty_kind_enum.words[kind]);
         print_matrix(out, MACHINE_DUTY, kind);
     }
     print_effects(out, MACHINE_DUTY);
