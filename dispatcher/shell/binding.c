@@ -9,8 +9,10 @@
 #include <zmq.h>
 
 #define HANDSHAKE_MS 2000
-#define HEARTBEAT_MS 10000
-#define SILENCE_MS 30000
+#define KEEPALIVE_IDLE_S 15 /* silence until the system asks whether the peer's machine is still there, */
+#define KEEPALIVE_EVERY_S 5 /* how often it asks again, */
+#define KEEPALIVE_TIMES 3   /* and how often in vain before the connection ends */
+#define UNTAKEN_MS 30000    /* for which a peer's machine may leave what was sent to it unacknowledged */
 #define BACKLOG 1024
 
 bool binding_is_local(const char *url)
@@ -38,13 +40,15 @@ static int set_numbers(void *socket, const struct binding *binding)
         int option, value;
     } numbers[] = {
         {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
-        {ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS},
-        {ZMQ_HEARTBEAT_TIMEOUT, SILENCE_MS},
-        {ZMQ_HEARTBEAT_TTL, SILENCE_MS},
+        {ZMQ_TCP_KEEPALIVE, 1},
+        {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},
+        {ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_EVERY_S},
+        {ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_TIMES},
+        {ZMQ_TCP_MAXRT, UNTAKEN_MS},
         {ZMQ_LINGER, -1}, /* see binding.h */
         {ZMQ_BACKLOG, BACKLOG},
         {ZMQ_SNDHWM, binding->hwm_messages},
-        {ZMQ_RCVHWM, binding->hwm_messages},
+        {ZMQ_RCVHWM, 0},
         {ZMQ_IPV6, strchr(binding->url, '[') != NULL},
         {ZMQ_ROUTER_MANDATORY, 1}, /* a full pipe and a gone peer are errors that we can see */
         {ZMQ_ROUTER_HANDOVER, 0},  /* with 1 a second client takes the first one's answers */

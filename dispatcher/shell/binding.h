@@ -2,7 +2,12 @@
  * binding.h - server sockets with the limits and the security that both of ours share
  *
  * With a server key: CURVE, and every peer is shown to the ZAP handler under the socket's domain. Without: plain, allowed on
- * this machine only, and also shown to the handler. Also the place of the numbers for handshake and heartbeat.
+ * this machine only, and also shown to the handler. Also the place of the numbers for handshake and keepalive.
+ *
+ * No bound socket has heartbeats of its own or a limit of messages on its way in: libzmq 4.3.4 aborts the process when it writes to
+ * a connection that was reset while its pipe was full (stream_engine_base.cpp, `!_io_error`; its issue 4364), be it its own
+ * heartbeat or the answer to the peer's. Who owns such a socket must therefore always read it: intake.h. Machines that are gone are
+ * found by TCP keepalive within half a minute, connections that are gone on a machine that is there at once.
  *
  * Sockets linger without end: when ZeroMQ 4.3.4 ends lingering itself while a message of several frames is half sent, it aborts
  * the process (session_base.cpp, clean_pipes). Who closes a context must therefore bound the wait from outside.
@@ -23,7 +28,7 @@ struct binding {
     const char *url;           /* a port may be 0 or `*` */
     const char *domain;        /* for the ZAP handler */
     const char *server_secret; /* Z85, 40 characters; NULL = plain */
-    int hwm_messages;          /* per peer, each way */
+    int hwm_messages;          /* per peer, on its way out */
     int64_t message_size_max;  /* a larger one ends the connection */
 };
 

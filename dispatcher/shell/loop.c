@@ -78,9 +78,11 @@ static int step(struct loop *loop, size_t count)
     /* Who is connected may listen. Counting the subscriptions instead would let one peer, by taking back what it never asked for,
      * silence all: ZeroMQ passes that on. */
     engine_listen(loop->engine, monitor_connections(loop->event_monitor) > 0);
+    intake_away(loop->intake); /* a flush may take seconds */
     size_t taken = engine_take(loop->engine, loop->batch, count, (struct engine_time){wall_ms(), steady_ms()});
     enum engine_outcome outcome = engine_append(loop->engine);
     int rc = engine_journaled(loop->engine, outcome);
+    intake_back(loop->intake);
     deliver(loop);
     requests_taken(loop->requests, taken);
     log_seq(loop->log, engine_durable_seq(loop->engine));
@@ -97,7 +99,9 @@ static void tick(struct loop *loop)
     if (loop->stage == STAGE_FLUSHING || loop->stage == STAGE_CLOSED)
         return;
     bool idle = requests_count(loop->requests) == 0 && !is_due(loop);
+    intake_away(loop->intake);
     int rc = engine_checkpoint(loop->engine, idle);
+    intake_back(loop->intake);
     if (rc != 0)
         fail(loop, "the rows could not be written", rc);
 }
@@ -108,7 +112,9 @@ static void wind_down(struct loop *loop)
     bool late = uv_now(loop->uv) >= loop->deadline_ms;
     if (loop->stage == STAGE_DRAINING && (requests_count(loop->requests) == 0 || late)) {
         loop->stage = STAGE_FLUSHING;
+        intake_away(loop->intake);
         int rc = engine_checkpoint(loop->engine, true);
+        intake_back(loop->intake);
         if (rc != 0)
             log_say(loop->log, LOG_LEVEL_ERROR, "checkpoint", "the last checkpoint was not written: %s; the journal has it all",
                     strerror(-rc));
@@ -142,7 +148,7 @@ static void arm(struct loop *loop)
                 wait_in_ms = engine_next_wait_ms(loop->engine) - steady_ms();
         uint64_t tick_in_ms = loop->next_tick_ms > uv_now(loop->uv) ? loop->next_tick_ms - uv_now(loop->uv) : 0;
         due_in_ms = wait_in_ms < due_in_ms ? wait_in_ms : due_in_ms;
-        busy = loop->forced || requests_count(loop->requests) > 0 || due_in_ms <= 0;
+        busy = loop->forced || requests_count(loop->requests) > 0 || intake_bytes(loop->intake) > 0 || due_in_ms <= 0;
         wait_ms = due_in_ms > 0 && (uint64_t)due_in_ms < tick_in_ms ? (uint64_t)due_in_ms : tick_in_ms;
     }
     if (busy)
@@ -198,7 +204,9 @@ static void on_reload(uv_signal_t *handle, int number)
     (void)number;
     if (loop->stage != STAGE_RUNNING)
         return;
+    intake_away(loop->intake);
     loop->reload(loop->reload_arg, loop->engine);
+    intake_back(loop->intake);
     keyring_rescan(loop->ring); /* after it: a key may be for a unit that is new */
     loop->forced = true;
     turn(loop);

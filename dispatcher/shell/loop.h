@@ -30,6 +30,7 @@ struct loop {
     void *router;
     struct auth *auth;
     struct peers *peers;
+    struct intake *intake;
     struct requests *requests;
     struct publisher *publisher;
     struct monitor *event_monitor;

@@ -6,8 +6,6 @@
  */
 #include "dispatcher/shell/requests.h"
 
-#include "dispatcher/shell/zframe.h"
-
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,19 +20,19 @@ struct waiting {
 };
 
 struct requests {
-    void *router;
+    struct intake *intake;
     struct peers *peers;
     size_t first, count; /* ring */
     size_t bytes;
     struct waiting waiting[REQUESTS_WAITING];
 };
 
-struct requests *requests_new(void *router, struct peers *peers)
+struct requests *requests_new(struct intake *intake, struct peers *peers)
 {
     struct requests *requests = calloc(1, sizeof(*requests));
     if (requests == NULL)
         return NULL;
-    requests->router = router;
+    requests->intake = intake;
     requests->peers = peers;
     return requests;
 }
@@ -59,12 +57,12 @@ size_t requests_count(const struct requests *requests)
 }
 
 /* Reads the frames after the routing id. *payload is the last of them; `delimited` and `good` say which form they had. */
-static void receive_rest(void *router, zmq_msg_t *payload, bool *ret_delimited, bool *ret_good)
+static void receive_rest(struct intake *intake, zmq_msg_t *payload, bool *ret_delimited, bool *ret_good)
 {
     size_t frames = 0;
     bool first_empty = false;
     do {
-        int rc = zframe_receive(router, payload);
+        int rc = intake_receive(intake, payload);
         assert(rc == 0); /* a message of many frames comes whole */
         if (frames++ == 0)
             first_empty = zmq_msg_size(payload) == 0;
@@ -80,13 +78,13 @@ static bool receive(struct requests *requests)
     struct waiting *to = &requests->waiting[(requests->first + requests->count) % REQUESTS_WAITING];
     bool delimited, good;
     zmq_msg_init(&routing);
-    if (zframe_receive(requests->router, &routing) != 0) {
+    if (intake_receive(requests->intake, &routing) != 0) {
         zmq_msg_close(&routing);
         return false;
     }
     zmq_msg_init(&to->payload);
     if (zmq_msg_more(&routing)) {
-        receive_rest(requests->router, &to->payload, &delimited, &good);
+        receive_rest(requests->intake, &to->payload, &delimited, &good);
         const char *id = zmq_msg_data(&routing);
         if (zmq_msg_size(&routing) == 0 || id[0] != '\0')
             good = false; /* those that ZeroMQ makes begin with a zero byte, which a client may not set */
@@ -113,6 +111,8 @@ void requests_read(struct requests *requests)
     while (read++ < LIMIT_BATCH_MESSAGES && !requests_full(requests))
         if (!receive(requests))
             return;
+    if (requests_full(requests))
+        intake_pump(requests->intake);
 }
 
 size_t requests_offer(struct requests *requests, struct engine_message *messages, size_t max)

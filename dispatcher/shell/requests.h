@@ -4,23 +4,24 @@
  * A ROUTER. A client (DEALER) sends one frame, or an empty frame and one frame as a REQ does, and is answered in the same form.
  * Any other form, and a routing id that the client has set itself (two clients could then take each other's answers), is
  * handed on as an empty message, which the engine refuses as BAD_MESSAGE in its turn. At most REQUESTS_WAITING messages and
- * REQUESTS_BYTES wait here; beyond that the socket is not read and TCP holds the clients back. One thread.
+ * REQUESTS_BYTES wait here; beyond that they stay in the lines of the intake. One thread.
  */
 #ifndef HUYING_SHELL_REQUESTS_H
 #define HUYING_SHELL_REQUESTS_H
 
 #include "dispatcher/engine/engine.h"
+#include "dispatcher/shell/intake.h"
 #include "dispatcher/shell/peers.h"
 
 #define REQUESTS_WAITING (4 * LIMIT_BATCH_MESSAGES)
 #define REQUESTS_BYTES ((size_t)8 * LIMIT_MESSAGE_SIZE)
-/* Of a peer's pipe each way: four times the largest window that a client of ours keeps open. */
+/* Replies in a peer's pipe: four times the largest window that a client of ours keeps open. */
 #define REQUESTS_HWM 4096
 
 struct requests;
 
-/* Borrows the bound socket and the peers. NULL: no memory. */
-struct requests *requests_new(void *router, struct peers *peers);
+/* Borrows both. NULL: no memory. */
+struct requests *requests_new(struct intake *intake, struct peers *peers);
 
 /* Reads the socket until it is empty, a batch has come or no more may wait. */
 void requests_read(struct requests *requests);

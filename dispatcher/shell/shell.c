@@ -59,7 +59,10 @@ static int open_parts(struct shell *shell, const struct shell_options *options)
     loop->peers = peers_new(shell->router, &shell->uv, &shell->ring, options->log);
     if (loop->peers == NULL)
         return -ENOMEM;
-    loop->requests = requests_new(shell->router, loop->peers);
+    int rc = intake_open(shell->router, shell->xpub, options->log, &loop->intake);
+    if (rc != 0)
+        return rc;
+    loop->requests = requests_new(loop->intake, loop->peers);
     if (loop->requests == NULL)
         return -ENOMEM;
     return publisher_open(shell->xpub, &shell->uv, options->log, &loop->publisher);
@@ -138,6 +141,7 @@ static void shut(struct shell *shell, struct log *log)
     monitor_free(shell->request_monitor);
     monitor_free(shell->event_monitor);
     requests_free(loop->requests);
+    intake_free(loop->intake);
     peers_free(loop->peers);
     publisher_free(loop->publisher);
     if (shell->router != NULL)

@@ -9,6 +9,7 @@
 
 static struct harness harness;
 static struct peers *peers;
+static struct intake *intake;
 static struct requests *requests;
 static char endpoint[256];
 static struct engine_message offered[REQUESTS_WAITING];
@@ -19,7 +20,8 @@ static void setup(void)
     harness_key(&harness, "default", 5);
     void *router = harness_server(&harness, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
     peers = peers_new(router, &harness.uv, &harness.ring, harness.log);
-    requests = requests_new(router, peers);
+    ck_assert_int_eq(intake_open(router, NULL, harness.log, &intake), 0);
+    requests = requests_new(intake, peers);
     ck_assert_ptr_nonnull(requests);
 }
 
@@ -28,6 +30,7 @@ static void teardown(void)
     peers_stop(peers);
     uv_run(&harness.uv, UV_RUN_NOWAIT); /* closes the handle */
     requests_free(requests);
+    intake_free(intake);
     peers_free(peers);
     harness_close(&harness);
 }

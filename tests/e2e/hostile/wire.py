@@ -9,10 +9,10 @@ import os
 import struct
 import time
 
-DEALER, SUB = 5, 2
+DEALER, SUB, XSUB = 5, 2, 10
 SNDMORE, DONTWAIT, POLLIN = 2, 1, 1
 OPTIONS = {"routing_id": 5, "subscribe": 6, "rcvmore": 13, "linger": 17, "sndhwm": 23, "rcvhwm": 24, "sndtimeo": 28,
-           "immediate": 39, "curve_public": 48, "curve_secret": 49, "curve_server": 50}
+           "immediate": 39, "heartbeat_ivl": 75, "heartbeat_timeout": 77, "curve_public": 48, "curve_secret": 49, "curve_server": 50}
 
 zmq = ctypes.CDLL("libzmq.so.5", use_errno=True)
 zmq.zmq_ctx_new.restype = ctypes.c_void_p

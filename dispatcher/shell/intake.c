@@ -1,0 +1,305 @@
+/* intake.c - lines in a ring, and a thread that takes the loop's place at the sockets. */
+#include "dispatcher/shell/intake.h"
+
+#include "dispatcher/shell/zframe.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#define ROUTING_SIZE 255
+#define FRAMES_MAX 4 /* of one message: more than any good one has */
+#define PUMP_MESSAGES 64
+#define LOOK_MS 10 /* how long the loop may be away until its place is taken, and how often the sockets are read then */
+#define TRIM_BYTES ((size_t)16 * 1024 * 1024)
+
+struct parcel {
+    struct parcel *next;
+    size_t bytes;
+    uint32_t count, given;
+    zmq_msg_t frames[FRAMES_MAX];
+};
+
+/* What waits of one connection; it is in the hash and in the ring as long as something does. */
+struct line {
+    UT_hash_handle hh;
+    struct line *prev, *next;
+    struct parcel *first, *last;
+    size_t bytes;
+    size_t routing_size;
+    unsigned char routing[ROUTING_SIZE];
+};
+
+struct intake {
+    void *router, *xpub;
+    struct log *log;
+    struct line *lines, *ring;
+    struct parcel *giving; /* some of its frames have been given */
+    size_t bytes, most_bytes, dropped;
+    pthread_t thread;
+    pthread_mutex_t lock; /* held by the loop's thread unless it is away */
+    pthread_cond_t wake;
+    bool ending;
+    atomic_bool away; /* set back before the lock is asked for, so that the thread makes room */
+};
+
+static void drop(struct parcel *parcel)
+{
+    for (uint32_t i = parcel->given; i < parcel->count; i++)
+        zmq_msg_close(&parcel->frames[i]);
+    free(parcel);
+}
+
+static void keep(struct parcel *parcel, zmq_msg_t *frame)
+{
+    if (parcel->count == FRAMES_MAX) /* it will be refused for its form: the last frame stands for those before it */
+        zmq_msg_close(&parcel->frames[--parcel->count]);
+    zmq_msg_t *to = &parcel->frames[parcel->count++];
+    zmq_msg_init(to);
+    zmq_msg_move(to, frame);
+}
+
+/* Reads one message whole. False: none waits. *ret is NULL when there was no memory for it. */
+static bool read_parcel(struct intake *intake, struct parcel **ret)
+{
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    bool got = zframe_receive(intake->router, &frame) == 0;
+    struct parcel *parcel = got ? calloc(1, sizeof(*parcel)) : NULL;
+    for (bool more = got; more; more = more && zframe_receive(intake->router, &frame) == 0) {
+        more = zmq_msg_more(&frame);
+        if (parcel != NULL)
+            keep(parcel, &frame);
+    }
+    zmq_msg_close(&frame);
+    for (uint32_t i = 0; parcel != NULL && i < parcel->count; i++)
+        parcel->bytes += zmq_msg_size(&parcel->frames[i]);
+    if (parcel != NULL)
+        parcel->bytes += sizeof(*parcel);
+    *ret = parcel;
+    return got;
+}
+
+static struct line *line_of(struct intake *intake, const void *routing, size_t size)
+{
+    struct line *line = NULL;
+    HASH_FIND(hh, intake->lines, routing, size, line);
+    if (line != NULL)
+        return line;
+    line = calloc(1, sizeof(*line));
+    if (line == NULL)
+        return NULL;
+    line->routing_size = size;
+    memcpy(line->routing, routing, size);
+    HASH_ADD(hh, intake->lines, routing, size, line);
+    DL_APPEND(intake->ring, line);
+    return line;
+}
+
+/* Puts a message at the end of its connection's line, or drops it. */
+static void stand_in_line(struct intake *intake, struct parcel *parcel)
+{
+    const void *routing = parcel != NULL ? zmq_msg_data(&parcel->frames[0]) : NULL;
+    size_t size = parcel != NULL ? zmq_msg_size(&parcel->frames[0]) : 0;
+    struct line *line = NULL;
+    if (parcel != NULL && size <= ROUTING_SIZE && intake->bytes + parcel->bytes <= INTAKE_BYTES)
+        line = line_of(intake, routing, size);
+    if (line == NULL || line->bytes + parcel->bytes > INTAKE_CONNECTION_BYTES) {
+        intake->dropped++;
+        if (parcel != NULL)
+            drop(parcel);
+        return;
+    }
+    if (line->first == NULL)
+        line->first = parcel;
+    else
+        line->last->next = parcel;
+    line->last = parcel;
+    line->bytes += parcel->bytes;
+    intake->bytes += parcel->bytes;
+    if (intake->bytes > intake->most_bytes)
+        intake->most_bytes = intake->bytes;
+}
+
+/* Takes the first message of the line whose turn it is; that line goes to the end of the ring. */
+static struct parcel *next_in_turn(struct intake *intake)
+{
+    struct line *line = intake->ring;
+    if (line == NULL)
+        return NULL;
+    struct parcel *parcel = line->first;
+    line->first = parcel->next;
+    line->bytes -= parcel->bytes;
+    intake->bytes -= parcel->bytes;
+    DL_DELETE(intake->ring, line);
+    if (line->first != NULL) {
+        DL_APPEND(intake->ring, line);
+    } else {
+        HASH_DELETE(hh, intake->lines, line);
+        free(line);
+    }
+    return parcel;
+}
+
+/* Reads at most `max` messages into the lines. True: perhaps more wait. */
+static bool pump(struct intake *intake, size_t max)
+{
+    struct parcel *parcel;
+    while (max-- > 0) {
+        if (!read_parcel(intake, &parcel))
+            return false;
+        stand_in_line(intake, parcel);
+    }
+    return true;
+}
+
+void intake_pump(struct intake *intake)
+{
+    while (pump(intake, PUMP_MESSAGES) && intake->bytes < INTAKE_BYTES)
+        ;
+}
+
+int intake_receive(struct intake *intake, zmq_msg_t *frame)
+{
+    if (intake->giving == NULL && intake->ring != NULL) {
+        pump(intake, PUMP_MESSAGES); /* others get their turn too */
+        intake->giving = next_in_turn(intake);
+        if (intake->ring == NULL && intake->most_bytes > TRIM_BYTES) {
+            malloc_trim(0); /* what a flood left is in pieces all over the heap */
+            intake->most_bytes = 0;
+        }
+    }
+    struct parcel *parcel = intake->giving;
+    if (parcel == NULL)
+        return zframe_receive(intake->router, frame);
+    zmq_msg_move(frame, &parcel->frames[parcel->given]);
+    zmq_msg_close(&parcel->frames[parcel->given++]);
+    if (parcel->given == parcel->count) {
+        drop(parcel);
+        intake->giving = NULL;
+    }
+    return 0;
+}
+
+/* Subscriptions are ZeroMQ's own to keep; to be kept they have to be read. */
+static void pump_subscriptions(struct intake *intake)
+{
+    zmq_msg_t subscription;
+    zmq_msg_init(&subscription);
+    while (zframe_receive(intake->xpub, &subscription) == 0)
+        ;
+    zmq_msg_close(&subscription);
+}
+
+static void wait_ms(struct intake *intake, long ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += ms * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&intake->wake, &intake->lock, &until);
+}
+
+/* The thread: has the lock, and so the sockets, only while the loop is away. */
+static void *stand_in(void *arg)
+{
+    struct intake *intake = arg;
+    pthread_mutex_lock(&intake->lock);
+    while (!intake->ending) {
+        if (!intake->away) {
+            pthread_cond_wait(&intake->wake, &intake->lock);
+            continue;
+        }
+        wait_ms(intake, LOOK_MS); /* most steps are shorter */
+        bool more = true;
+        while (more && intake->away) {
+            more = pump(intake, PUMP_MESSAGES);
+            if (intake->xpub != NULL)
+                pump_subscriptions(intake);
+            pthread_mutex_unlock(&intake->lock); /* the loop may want to come back */
+            pthread_mutex_lock(&intake->lock);
+        }
+    }
+    pthread_mutex_unlock(&intake->lock);
+    return NULL;
+}
+
+int intake_open(void *router, void *xpub, struct log *log, struct intake **ret)
+{
+    struct intake *intake = calloc(1, sizeof(*intake));
+    pthread_condattr_t clock;
+    sigset_t all, before;
+    if (intake == NULL)
+        return -ENOMEM;
+    *intake = (struct intake){.router = router, .xpub = xpub, .log = log};
+    atomic_init(&intake->away, false);
+    pthread_mutex_init(&intake->lock, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&intake->wake, &clock);
+    pthread_condattr_destroy(&clock);
+    pthread_mutex_lock(&intake->lock);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the loop's */
+    int rc = pthread_create(&intake->thread, NULL, stand_in, intake);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc != 0) {
+        pthread_mutex_unlock(&intake->lock);
+        pthread_cond_destroy(&intake->wake);
+        pthread_mutex_destroy(&intake->lock);
+        free(intake);
+        return -rc;
+    }
+    *ret = intake;
+    return 0;
+}
+
+void intake_away(struct intake *intake)
+{
+    atomic_store(&intake->away, true);
+    pthread_cond_signal(&intake->wake);
+    pthread_mutex_unlock(&intake->lock);
+}
+
+void intake_back(struct intake *intake)
+{
+    atomic_store(&intake->away, false);
+    pthread_mutex_lock(&intake->lock);
+    if (intake->dropped > 0)
+        log_say(intake->log, LOG_LEVEL_WARNING, "requests_dropped", "%zu requests were dropped: more than %zu MB waited",
+                intake->dropped, INTAKE_CONNECTION_BYTES >> 20);
+    intake->dropped = 0;
+}
+
+size_t intake_bytes(const struct intake *intake)
+{
+    return intake->bytes;
+}
+
+struct intake *intake_free(struct intake *intake)
+{
+    struct parcel *parcel;
+    if (intake == NULL)
+        return NULL;
+    intake->ending = true;
+    pthread_cond_signal(&intake->wake);
+    pthread_mutex_unlock(&intake->lock);
+    pthread_join(intake->thread, NULL);
+    while ((parcel = next_in_turn(intake)) != NULL)
+        drop(parcel);
+    if (intake->giving != NULL)
+        drop(intake->giving);
+    pthread_cond_destroy(&intake->wake);
+    pthread_mutex_destroy(&intake->lock);
+    free(intake);
+    return NULL;
+}

@@ -1,0 +1,49 @@
+/*
+ * intake.h - the sockets are always read, also while the loop stands still
+ *
+ * libzmq 4.3.4 ends the process when it writes to a connection that was reset while its pipe was full (its issue 4364): to answer a
+ * peer's heartbeat, for one. So the pipes of our sockets have no high-water mark, and this file keeps them short instead: what the
+ * loop does not want yet waits here, in a line for each connection, within INTAKE_BYTES. The lines are served in turns, as a ROUTER
+ * serves its pipes; order within a connection is kept. Beyond the bounds a message is dropped, as if its connection had broken: the
+ * client asks again under the same request id.
+ *
+ * The sockets belong to the loop's thread, but for the spans between intake_away and intake_back: when such a span grows long (a
+ * disk that does not answer), a thread of this file reads them.
+ */
+#ifndef HUYING_SHELL_INTAKE_H
+#define HUYING_SHELL_INTAKE_H
+
+#include "dispatcher/shell/log.h"
+
+#include <stddef.h>
+#include <zmq.h>
+
+#define INTAKE_BYTES ((size_t)256 * 1024 * 1024)
+#define INTAKE_CONNECTION_BYTES (INTAKE_BYTES / 4)
+
+struct intake;
+
+/* Reads a ROUTER, and an XPUB (may be NULL) whose subscriptions nobody wants; both bound, and borrowed until intake_free. Starts
+ * the thread. Gives *ret. Returns 0 or a negative errno. */
+int intake_open(void *router, void *xpub, struct log *log, struct intake **ret);
+
+/* The next frame of the ROUTER, into an initialised message, as zmq_msg_recv gives it. Returns 0; -EAGAIN: nothing waits; or
+ * another negative errno. */
+int intake_receive(struct intake *intake, zmq_msg_t *frame);
+
+/* Reads what waits in the ROUTER into the lines: for a turn in which nobody receives. */
+void intake_pump(struct intake *intake);
+
+/* The caller does not touch the sockets from here on ... */
+void intake_away(struct intake *intake);
+
+/* ... until here; waits at most for a small batch of messages. */
+void intake_back(struct intake *intake);
+
+/* Bytes that wait in the lines. */
+size_t intake_bytes(const struct intake *intake);
+
+/* Ends the thread and drops what waits. The sockets must still be open. NULL is allowed; returns NULL. */
+struct intake *intake_free(struct intake *intake);
+
+#endif

@@ -1,0 +1,201 @@
+/* test_intake.c - the sockets are read while the loop is away; lines, turns and bounds. */
+#include "dispatcher/shell/intake.h"
+#include "dispatcher/shell/zframe.h"
+#include "tests/shell/harness.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct harness harness;
+static struct intake *intake;
+static char endpoint[256];
+static zmq_msg_t frame;
+
+static void setup(void)
+{
+    harness_open(&harness, true);
+    harness_key(&harness, "default", 5);
+    void *router = harness_server(&harness, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
+    ck_assert_int_eq(intake_open(router, NULL, harness.log, &intake), 0);
+    zmq_msg_init(&frame);
+}
+
+static void teardown(void)
+{
+    zmq_msg_close(&frame);
+    ck_assert_ptr_null(intake_free(intake));
+    ck_assert_ptr_null(intake_free(NULL));
+    harness_close(&harness);
+}
+
+/* The payload of the next message, which must have two frames; false: none waits. */
+static bool next(char *ret, size_t size)
+{
+    if (intake_receive(intake, &frame) != 0)
+        return false;
+    ck_assert(zmq_msg_more(&frame));
+    ck_assert_int_eq(intake_receive(intake, &frame), 0);
+    ck_assert(!zmq_msg_more(&frame));
+    snprintf(ret, size, "%.*s", (int)zmq_msg_size(&frame), (const char *)zmq_msg_data(&frame));
+    return true;
+}
+
+static char got[64];
+
+static bool one_came(void *arg)
+{
+    (void)arg;
+    return next(got, sizeof(got));
+}
+
+/* A client that has been let in. */
+static void *client(const char *first)
+{
+    void *socket = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    const int unbounded = 0;
+    zmq_setsockopt(socket, ZMQ_SNDHWM, &unbounded, sizeof(unbounded));
+    ck_assert_int_eq(zmq_disconnect(socket, endpoint), 0); /* the bound holds for connections that are made after it */
+    ck_assert_int_eq(zmq_connect(socket, endpoint), 0);
+    ck_assert_int_eq(zframe_send(socket, first, strlen(first), false), 0);
+    harness_until(&harness, one_came, NULL);
+    ck_assert_str_eq(got, first);
+    return socket;
+}
+
+static void send_numbers(void *socket, const char *name, int from, int until)
+{
+    char text[64];
+    for (int i = from; i < until; i++) {
+        snprintf(text, sizeof(text), "%s %d", name, i);
+        ck_assert_int_eq(zframe_send(socket, text, strlen(text), false), 0);
+    }
+}
+
+static size_t wanted_bytes;
+
+/* Comes back for a look. */
+static bool read_meanwhile(void *arg)
+{
+    (void)arg;
+    intake_back(intake);
+    bool enough = intake_bytes(intake) >= wanted_bytes;
+    intake_away(intake);
+    return enough;
+}
+
+START_TEST(what_comes_while_the_loop_is_away_is_read)
+{
+    const int count = 20000;
+    char expected[64];
+    void *socket = client("hello");
+    intake_away(intake);
+    send_numbers(socket, "a", 0, count);
+    wanted_bytes = (size_t)count * strlen("a 1");
+    harness_until(&harness, read_meanwhile, NULL);
+    intake_back(intake);
+    for (int i = 0; i < count; i++) {
+        harness_until(&harness, one_came, NULL);
+        snprintf(expected, sizeof(expected), "a %d", i);
+        ck_assert_str_eq(got, expected);
+    }
+    ck_assert_int_eq(intake_receive(intake, &frame), -EAGAIN);
+    ck_assert_uint_eq(intake_bytes(intake), 0);
+}
+END_TEST
+
+static bool pumped(void *arg)
+{
+    (void)arg;
+    intake_pump(intake);
+    return intake_bytes(intake) >= wanted_bytes;
+}
+
+START_TEST(connections_take_turns_and_each_keeps_its_order)
+{
+    char text[64];
+    int seen = 0;
+    void *busy = client("busy is in"), *quiet = client("quiet is in");
+    send_numbers(busy, "busy", 0, 1000);
+    wanted_bytes = 1000;
+    harness_until(&harness, pumped, NULL);
+    size_t before = intake_bytes(intake);
+    send_numbers(quiet, "quiet", 0, 1);
+    wanted_bytes = before + 1;
+    harness_until(&harness, pumped, NULL);
+    ck_assert(next(text, sizeof(text)));
+    ck_assert_str_eq(text, "busy 0");
+    ck_assert(next(text, sizeof(text)));
+    ck_assert_str_eq(text, "quiet 0"); /* not behind the 999 others */
+    while (seen < 999) {
+        char expected[64];
+        harness_until(&harness, one_came, NULL);
+        snprintf(expected, sizeof(expected), "busy %d", ++seen);
+        ck_assert_str_eq(got, expected);
+    }
+}
+END_TEST
+
+START_TEST(what_is_beyond_the_bound_is_dropped_and_said)
+{
+    const size_t size = (size_t)4 << 20;
+    char *large = calloc(1, size);
+    void *greedy = client("greedy is in"), *modest = client("modest is in");
+    intake_away(intake);
+    for (size_t sent = 0; sent <= INTAKE_CONNECTION_BYTES; sent += size)
+        ck_assert_int_eq(zframe_send(greedy, large, size, false), 0);
+    send_numbers(modest, "modest", 0, 1);
+    wanted_bytes = INTAKE_CONNECTION_BYTES - size; /* with its few bytes of upkeep the last message is too much */
+    harness_until(&harness, read_meanwhile, NULL);
+    intake_back(intake);
+    ck_assert_uint_le(intake_bytes(intake), INTAKE_CONNECTION_BYTES + size);
+    int modestly = 0;
+    while (!harness_logged(&harness, "requests_dropped")) {
+        intake_away(intake);
+        intake_back(intake);
+    }
+    for (size_t left = INTAKE_CONNECTION_BYTES / size; left > 0; left--) {
+        harness_until(&harness, one_came, NULL);
+        modestly += strcmp(got, "modest 0") == 0;
+    }
+    ck_assert_int_eq(modestly, 1);
+    free(large);
+}
+END_TEST
+
+START_TEST(a_message_of_many_frames_stays_one)
+{
+    void *socket = client("in");
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(zframe_send(socket, "frame", 5, i < 99), 0);
+    send_numbers(socket, "after", 0, 1);
+    wanted_bytes = 1;
+    harness_until(&harness, pumped, NULL);
+    size_t frames = 0;
+    do {
+        ck_assert_int_eq(intake_receive(intake, &frame), 0);
+        frames++;
+    } while (zmq_msg_more(&frame));
+    ck_assert_uint_gt(frames, 3); /* more than a good message has */
+    harness_until(&harness, one_came, NULL);
+    ck_assert_str_eq(got, "after 0");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("intake");
+    TCase *tests = tcase_create("intake");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, what_comes_while_the_loop_is_away_is_read);
+    tcase_add_test(tests, connections_take_turns_and_each_keeps_its_order);
+    tcase_add_test(tests, what_is_beyond_the_bound_is_dropped_and_said);
+    tcase_add_test(tests, a_message_of_many_frames_stays_one);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
