@@ -252,8 +252,8 @@ class Honest:
             self.process.kill()
 
     def figures(self, since, until):
-        """p50, p99 and most in ms of what was sent in this span, and how many."""
-        spans = sorted(1000 * (answered - sent) for sent, answered, *_ in self.done if since <= sent < until)
+        """p50, p99 and most in ms of what waited for its answer at some time of this span, and how many."""
+        spans = sorted(1000 * (answered - sent) for sent, answered, *_ in self.done if sent < until and answered >= since)
         assert spans, "nothing was asked in this span"
         return {"n": len(spans), "p50": spans[len(spans) // 2], "p99": spans[min(len(spans) - 1, len(spans) * 99 // 100)], "max": spans[-1]}
 
