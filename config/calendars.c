@@ -4,6 +4,7 @@
 #include "config/words.h"
 #include "config/yaml_file.h"
 #include "config/zone.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -65,7 +66,7 @@ static int32_t minute_of_day(const char *at, const char **ret_end)
 
 const char *shifts_parse(const char *text, struct shifts *ret)
 {
-    static const char wanted[] = "write shifts as `09:00-12:00 13:00-17:00`, from 00:00 to 24:00, with a blank between them";
+    const char *const wanted = _("write shifts as `09:00-12:00 13:00-17:00`, from 00:00 to 24:00, with a blank between them");
     struct shifts shifts = {0};
     const char *at = text + strspn(text, " ");
     int32_t before = 0;
@@ -77,11 +78,11 @@ const char *shifts_parse(const char *text, struct shifts *ret)
         if (until < 0 || (*at != '\0' && *at != ' '))
             return wanted;
         if (until <= from)
-            return "a shift ends after it begins; write one over midnight as `22:00-24:00`, and its rest on the next day";
+            return _("a shift ends after it begins; write one over midnight as `22:00-24:00`, and its rest on the next day");
         if (from < before)
-            return "a shift begins before the one on its left ends; write them in order and without overlap";
+            return _("a shift begins before the one on its left ends; write them in order and without overlap");
         if (shifts.count == LIMIT_SHIFTS)
-            return "too many shifts; write at most 8";
+            return _("too many shifts; write at most 8");
         shifts.at[shifts.count++] = (struct shift){from * MINUTE_MS, until * MINUTE_MS};
         before = until;
         at += strspn(at, " ");
@@ -106,9 +107,9 @@ static void say(const struct reader *reader, uint32_t i, const char *key, const 
     char path[64];
     snprintf(path, sizeof path, "calendars.%u%s%s", i, key[0] ? "." : "", key);
     if (key[0])
-        yaml_fault(&reader->yaml, reader->faults, path, "`%s: %s`: %s", key, text, why);
+        yaml_fault(&reader->yaml, reader->faults, path, "`%s: %s`: %s", key, text, i18n_text(why));
     else
-        yaml_fault(&reader->yaml, reader->faults, path, "%s", why);
+        yaml_fault(&reader->yaml, reader->faults, path, "%s", i18n_text(why));
 }
 
 /* A key that stands there without a value: that has been told already. */
@@ -130,9 +131,9 @@ static bool read_name(const struct reader *reader, uint32_t i, const char *text,
     struct code name;
     const char *why = code_parse(text, &name);
     if (!why && strcmp(text, CALENDAR_BUILT_IN) == 0)
-        why = "this calendar is built in; write another name";
+        why = _("this calendar is built in; write another name");
     else if (!why && calendars_find(reader->calendars, &name) >= 0)
-        why = "another calendar has this name; write another one";
+        why = _("another calendar has this name; write another one");
     if (why)
         say(reader, i, "name", text, why);
     else
@@ -285,7 +286,7 @@ static void read_chosen(const struct reader *reader, const char *text)
         calendars->chosen = (uint32_t)found;
     else if (why || calendars->listed)
         yaml_fault(&reader->yaml, reader->faults, "default", "`default: %s`: %s", text,
-                   why ? why : "no such calendar; write the name of one of this file, or `24x7`");
+                   why ? why : _("no such calendar; write the name of one of this file, or `24x7`"));
 }
 
 static int read_all(struct reader *reader)

@@ -3,6 +3,7 @@
 #include "config/span.h"
 #include "config/tree.h"
 #include "config/words.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,7 +39,7 @@ _Static_assert(UNIT_TIER_COUNT <= 8, "a bit for each tier");
 
 static void say(const struct reader *reader, uint32_t row, enum column column, const char *text, const char *why)
 {
-    table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s`: %s", column_names[column], text, why);
+    table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s`: %s", column_names[column], text, i18n_text(why));
 }
 
 static const struct unit *unit_at(const struct reader *reader, int32_t unit)
@@ -63,7 +64,7 @@ static int32_t find_unit(const struct reader *reader, const char *text, const ch
     *ret_why = code_parse(text, &code);
     int32_t found = *ret_why ? -1 : units_find(reader->units->at, reader->units->count, &code);
     if (!*ret_why && found < 0)
-        *ret_why = "no such unit; write a code of units.csv, or add it there";
+        *ret_why = _("no such unit; write a code of units.csv, or add it there");
     return found;
 }
 
@@ -76,7 +77,7 @@ static int32_t read_matter(const struct reader *reader, uint32_t row)
     const char *why = code_parse(text, &code);
     int32_t found = why ? -1 : matters_find(reader->matters->at, reader->matters->count, &code);
     if (!why && found < 0)
-        why = "no such matter; write a code of matters.csv, or add it there";
+        why = _("no such matter; write a code of matters.csv, or add it there");
     if (why)
         say(reader, row, COLUMN_MATTER, text, why);
     return found;
@@ -101,14 +102,14 @@ static const char *wrong_class(enum column column, enum unit_class class)
 {
     switch (class) {
     case UNIT_CLASS_EXTERNAL:
-        return "an external unit has no duties here; write a unit of the district";
+        return _("an external unit has no duties here; write a unit of the district");
     case UNIT_CLASS_PROPERTY:
-        return column == COLUMN_LEAD    ? "a property company never leads; write the community or the street"
-               : column == COLUMN_CALLS ? "a property company is not called; write a department, section, station or utility"
+        return column == COLUMN_LEAD    ? _("a property company never leads; write the community or the street")
+               : column == COLUMN_CALLS ? _("a property company is not called; write a department, section, station or utility")
                                         : NULL;
     case UNIT_CLASS_GOVERNMENT:
     case UNIT_CLASS_COMMITTEE:
-        return column == COLUMN_CALLS ? "a tier's own office is not called; write a department, section, station or utility" : NULL;
+        return column == COLUMN_CALLS ? _("a tier's own office is not called; write a department, section, station or utility") : NULL;
     case UNIT_CLASS_DEPARTMENT:
     case UNIT_CLASS_SECTION:
     case UNIT_CLASS_STATION:
@@ -120,7 +121,7 @@ static const char *wrong_class(enum column column, enum unit_class class)
 
 static bool read_selector(const struct reader *reader, uint32_t row, enum column column, const char *text, struct selector *ret)
 {
-    static const char wanted[] = "write a unit's code, or @street, @community, @grid or @district";
+    const char *const wanted = _("write a unit's code, or @street, @community, @grid or @district");
     if (text[0] == '@') {
         int tier = enum_find(&unit_tier_enum, text_of(text + 1));
         if (tier < 0 || tier == UNIT_TIER_CITY) {
@@ -142,7 +143,7 @@ static bool read_selector(const struct reader *reader, uint32_t row, enum column
     }
     why = wrong_class(column, unit_at(reader, found)->class);
     if (!why && unit_at(reader, found)->tier == UNIT_TIER_CITY)
-        why = "a unit above the district has no duties here; write a unit of the district";
+        why = _("a unit above the district has no duties here; write a unit of the district");
     if (why) {
         say(reader, row, column, text, why);
         return false;
@@ -190,9 +191,9 @@ static void read_limits(const struct reader *reader, uint32_t row, struct catalo
         const char *why = text[0] ? span_parse(text, &ret->limit[urgency]) : NULL;
         /* 0 in a row means: as the policy says; it cannot switch a clock off. */
         if (!why && text[0] && ret->limit[urgency].amount == 0)
-            why = "leave the field empty for the policy's limit";
+            why = _("leave the field empty for the policy's limit");
         if (!why && !reader->has_calendar && span_is_working(ret->limit[urgency]))
-            why = span_without_calendar;
+            why = _(span_without_calendar);
         if (why)
             say(reader, row, column, text, why);
     }

@@ -3,6 +3,7 @@
 #include "config/table.h"
 #include "config/words.h"
 #include "config/zone.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static int32_t two_digits(const char *at)
 
 const char *day_parse(const char *text, int64_t *ret_day)
 {
-    static const char shape[] = "0000-00-00", wanted[] = "write a date as `2026-10-01`";
+    static const char shape[] = "0000-00-00";
+    const char *const wanted = _("write a date as `2026-10-01`");
     size_t size = strlen(text);
     bool fits = size == sizeof shape - 1;
     for (size_t i = 0; fits && i < size; i++)
@@ -45,14 +47,17 @@ const char *day_parse(const char *text, int64_t *ret_day)
         return wanted;
     int32_t year = two_digits(text) * 100 + two_digits(text + 2), month = two_digits(text + 5), day = two_digits(text + 8);
     if (year < CALENDAR_FIRST_YEAR || year > CALENDAR_LAST_YEAR)
-        return "write a date from " YEAR(CALENDAR_FIRST_YEAR) "-01-01 to " YEAR(CALENDAR_LAST_YEAR) "-12-31";
+        {
+        _Static_assert(CALENDAR_FIRST_YEAR == 2000 && CALENDAR_LAST_YEAR == 2060, "the sentence says the years");
+        return _("write a date from 2000-01-01 to 2060-12-31");
+    }
     if (month < 1 || month > 12 || day < 1 || day > 31)
-        return "there is no such day; write a date as `2026-10-01`";
+        return _("there is no such day; write a date as `2026-10-01`");
     int64_t days = civil_to_days(year, month, day);
     struct civil civil;
     civil_from_days(days, &civil);
     if (civil.month != month)
-        return "there is no such day; write a date as `2026-10-01`";
+        return _("there is no such day; write a date as `2026-10-01`");
     *ret_day = days;
     return NULL;
 }

@@ -1,5 +1,7 @@
 #include "config/faults.h"
 
+#include "proto/i18n.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +38,7 @@ void faults_add(struct faults *faults, const char *file, uint32_t line, uint32_t
     fault->column = column;
     va_list args;
     va_start(args, format);
-    int size = vsnprintf(fault->text, sizeof fault->text, format, args);
+    int size = vsnprintf(fault->text, sizeof fault->text, _(format), args);
     va_end(args);
     if (size < 0 || (size_t)size >= sizeof fault->text)
         trim_broken(fault->text);

@@ -4,6 +4,7 @@
 #include "config/words.h"
 #include "config/yaml_file.h"
 #include "config/z85.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -147,7 +148,7 @@ static const char *read_matter(const char *at, size_t size, struct code *ret)
     bool open_end = size > 0 && at[size - 1] == '*';
     *ret = (struct code){0};
     if (size > CODE_SIZE || (!(open_end && size == 1) && !code_make(at, size - open_end, ret)))
-        return "write codes of matters, or beginnings with a final `*`, with `;` between them: M01;M02;03-*";
+        return _("write codes of matters, or beginnings with a final `*`, with `;` between them: M01;M02;03-*");
     if (open_end)
         ret->s[size - 1] = '*';
     return NULL;
@@ -160,7 +161,7 @@ const char *keys_matters_parse(const char *text, struct codes *ret)
     for (const char *at = text; at && at[0]; at++) {
         size_t size = strcspn(at, ";");
         if (codes.count == CODES_MAX)
-            return "too many: at most 16 codes or beginnings";
+            return _("too many: at most 16 codes or beginnings");
         why = read_matter(at, size, &codes.at[codes.count++]);
         at += size;
         if (why || *at == '\0')
@@ -379,7 +380,7 @@ static void read_entry(const struct yaml *yaml, const char *name, struct faults 
     else
         yaml_fault(yaml, faults, "public", "`public` is not a key; copy the line from the holder's file again");
     const char *why =
-        raw->unit ? code_parse(raw->unit, &ret->unit) : "write the code of the unit whose subtree the key may act for";
+        raw->unit ? code_parse(raw->unit, &ret->unit) : _("write the code of the unit whose subtree the key may act for");
     if (why)
         yaml_fault(yaml, faults, "unit", "`unit`: %s", why);
     why = keys_matters_parse(raw->matters, &ret->matters);

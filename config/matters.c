@@ -1,6 +1,7 @@
 #include "config/matters.h"
 
 #include "config/words.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -58,7 +59,7 @@ static int read_row(const struct table *table, const int32_t *columns, uint32_t 
 {
     *ret = (struct entry){.row = row};
     const char *text = table_cell(table, row, columns[COLUMN_CODE]);
-    const char *why = strcmp(text, "unknown") == 0 ? "this word means that nobody knows the matter; write another code"
+    const char *why = strcmp(text, "unknown") == 0 ? _("this word means that nobody knows the matter; write another code")
                                                    : code_parse(text, &ret->matter.code);
     if (why) {
         table_fault(table, faults, row, columns[COLUMN_CODE], "code `%s`: %s", text, why);

@@ -2,6 +2,7 @@
 
 #include "config/span.h"
 #include "config/words.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -242,7 +243,7 @@ static const char *rung_parse(const char *text, struct rung_policy *ret)
     if (size > 0 && text[size - 1] == '%') {
         uint32_t ppm;
         if (share_parse(text, &ppm) || ppm == 0 || ppm >= 1000000 || ppm % 10000 != 0)
-            return "write a share of the budget from `1 %` to `99 %`, a span after due as `1 ms` or `5 d`, or `off`";
+            return _("write a share of the budget from `1 %` to `99 %`, a span after due as `1 ms` or `5 d`, or `off`");
         rung.percent = ppm / 10000;
     } else {
         const char *why = span_parse(text, &rung.span);
@@ -270,7 +271,7 @@ static void read_value(const struct yaml *yaml, const struct value *value, const
         int64_t span_ms = 0;
         why = span_parse_ms(text, &span_ms);
         if (!why && span_ms == 0)
-            why = "this cannot be off; write a span such as `30 min`";
+            why = _("this cannot be off; write a span such as `30 min`");
         if (!why)
             memcpy(to, &span_ms, sizeof span_ms);
         break;
@@ -453,6 +454,6 @@ void policy_refuse_working_time(const struct yaml *yaml, struct faults *faults)
         memcpy(&text, (const char *)yaml->data + values[i].from, sizeof text);
         if (text && (values[i].kind == VALUE_LIMIT || values[i].kind == VALUE_RUNG) && !span_parse(text, &span) &&
             span_is_working(span))
-            yaml_fault(yaml, faults, values[i].path, "`%s: %s`: %s", values[i].path, text, span_without_calendar);
+            yaml_fault(yaml, faults, values[i].path, "`%s: %s`: %s", values[i].path, text, _(span_without_calendar));
     }
 }

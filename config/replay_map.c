@@ -7,6 +7,7 @@
 #include "config/units.h"
 #include "config/words.h"
 #include "config/yaml_file.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -73,7 +74,7 @@ static void read_code(const struct reader *reader, const char *key, const char *
 {
     const char *why = code_parse(text, ret);
     if (!why && units_find(reader->map->units, reader->map->unit_count, ret) < 0 && reader->map->units)
-        why = "no such unit; write a code of the units' file";
+        why = _("no such unit; write a code of the units' file");
     if (why)
         yaml_fault(&reader->yaml, reader->faults, key, "`%s: %s`: %s", key, text, why);
 }

@@ -1,5 +1,7 @@
 #include "config/span.h"
 
+#include "proto/i18n.h"
+
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -67,7 +69,7 @@ static const char *read_span(const char *text, const char *wanted, struct span *
         if (value == 0)
             return "write `off`";
         if (value > span_most(unit->kind) / unit->amount)
-            return "write at most `3660 d`";
+            return _("write at most `3660 d`");
         *ret = (struct span){unit->kind, value * unit->amount};
         return NULL;
     }
@@ -77,13 +79,13 @@ static const char *read_span(const char *text, const char *wanted, struct span *
 const char *span_parse(const char *text, struct span *ret)
 {
     return read_span(text,
-                     "write a number and a unit, as `5 wd` (working days), `4 wh` (working hours), `5 d` (natural days), `2 h`, "
-                     "`30 min`, `90 s`, or `off`",
+                     _("write a number and a unit, as `5 wd` (working days), `4 wh` (working hours), `5 d` (natural days), `2 h`, "
+                       "`30 min`, `90 s`, or `off`"),
                      ret);
 }
 
 const char span_without_calendar[] =
-    "no calendar says when this district works; write calendars.yaml, or natural time, as `24 h` or `5 d`";
+    N_("no calendar says when this district works; write calendars.yaml, or natural time, as `24 h` or `5 d`");
 
 char *span_text(struct span span, char ret[SPAN_TEXT_SIZE])
 {
@@ -104,13 +106,13 @@ char *span_text(struct span span, char ret[SPAN_TEXT_SIZE])
 
 const char *span_parse_ms(const char *text, int64_t *ret_ms)
 {
-    const char *const wanted = "write a number and a unit of natural time, as `30 min`, `2 h`, `5 d`, `90 s`, or `off`";
+    const char *const wanted = _("write a number and a unit of natural time, as `30 min`, `2 h`, `5 d`, `90 s`, or `off`");
     struct span span;
     const char *why = read_span(text, wanted, &span);
     if (why)
         return why;
     if (span_is_working(span))
-        return "this is not a limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`";
+        return _("this is not a limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`");
     *ret_ms = span.kind == TIME_KIND_NATURAL_DAYS ? span.amount * DAY_MS : span.amount;
     return NULL;
 }
@@ -121,16 +123,16 @@ const char *span_number(const char *text, uint32_t min, uint32_t max, uint32_t *
     /* 010 is eight to some readers and ten to others: neither. */
     bool zero_first = text[0] == '0' && text[1] != '\0';
     if (zero_first || !digits(&text, &value) || *text != '\0')
-        return "write a whole number in decimal digits, without a leading zero";
+        return _("write a whole number in decimal digits, without a leading zero");
     if (value < min || value > max)
-        return "the number is out of range";
+        return _("the number is out of range");
     *ret = (uint32_t)value;
     return NULL;
 }
 
 const char *share_parse(const char *text, uint32_t *ret_ppm)
 {
-    const char *const wanted = "write a share from `0 %` to `100 %`, as `90 %` or `87.5 %`";
+    const char *const wanted = _("write a share from `0 %` to `100 %`, as `90 %` or `87.5 %`");
     int64_t value;
     if (!digits(&text, &value) || value > 100)
         return wanted;
@@ -163,5 +165,5 @@ const char *switch_parse(const char *text, bool *ret)
             return NULL;
         }
     }
-    return "write `on` or `off`";
+    return _("write `on` or `off`");
 }

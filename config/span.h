@@ -29,7 +29,7 @@ static inline bool span_is_working(struct span span)
 }
 
 /* What to tell who writes working time in a district that has no calendar. */
-extern const char span_without_calendar[];
+extern const char span_without_calendar[]; /* who says it translates it */
 
 /* Writes a span as span_parse reads it, in the largest unit that fits. Returns ret. */
 #define SPAN_TEXT_SIZE 32

@@ -275,7 +275,7 @@ void table_fault(const struct table *table, struct faults *faults, uint32_t row,
     char text[sizeof((struct fault *)NULL)->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text, sizeof text, _(format), args);
     va_end(args);
     faults_add(faults, table->file, table->lines[row], (uint32_t)(column + 1), "%s", text);
 }

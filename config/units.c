@@ -65,7 +65,7 @@ void units_fault(const struct units_reader *reader, uint32_t i, enum units_colum
     char text[sizeof((struct fault *)NULL)->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text, sizeof text, _(format), args);
     va_end(args);
     table_fault(reader->table, reader->faults, reader->entries[i].row, reader->columns[column], "%s", text);
 }

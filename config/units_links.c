@@ -3,6 +3,7 @@
 #include "config/tree.h"
 #include "config/units_inner.h"
 #include "config/words.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -185,7 +186,7 @@ static void read_accountable(const struct linking *linking, uint32_t i)
     } else {
         units_fault(reader, i, UNITS_ACCOUNTABLE,
                     "accountable `%s` does not stand above this unit; write the unit's own code or that of a unit above it%s",
-                    units_cell(reader, i, UNITS_ACCOUNTABLE), unit->class == UNIT_CLASS_STATION ? ", or who seconded it" : "");
+                    units_cell(reader, i, UNITS_ACCOUNTABLE), unit->class == UNIT_CLASS_STATION ? _(", or who seconded it") : "");
     }
 }
 

@@ -1,6 +1,7 @@
 #include "config/words.h"
 
 #include "proto/gen/limits.h"
+#include "proto/i18n.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,32 +31,32 @@ static bool damaged(const char *text)
 const char *code_parse(const char *text, struct code *ret)
 {
     if (text[0] == '\0')
-        return "write a code";
+        return _("write a code");
     if (damaged(text))
-        return "a spreadsheet has turned this code into a number; format the column as text and write the code again";
+        return _("a spreadsheet has turned this code into a number; format the column as text and write the code again");
     if (text[0] == '\'' || text[0] == '=')
-        return "a spreadsheet has put something before this code; format the column as text and write the code alone";
+        return _("a spreadsheet has put something before this code; format the column as text and write the code alone");
     if (strlen(text) > CODE_SIZE)
-        return "a code has at most 32 characters";
+        return _("a code has at most 32 characters");
     if (!code_make(text, strlen(text), ret))
-        return "a code has only letters A-Z a-z, digits, `_`, `.` and `-`";
+        return _("a code has only letters A-Z a-z, digits, `_`, `.` and `-`");
     return NULL;
 }
 
 const char *name_parse(const char *text, bool may_be_empty, char **ret)
 {
     if (text[0] == '\0' && !may_be_empty)
-        return "write a name";
+        return _("write a name");
     if (strlen(text) > LIMIT_LINE_SIZE)
-        return "write at most 1024 bytes";
+        return _("write at most 1024 bytes");
     for (const char *at = text; *at; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            return "write one line without control characters";
+            return _("write one line without control characters");
     utf8proc_uint8_t *composed = NULL;
     utf8proc_ssize_t size =
         utf8proc_map((const utf8proc_uint8_t *)text, 0, &composed, UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     if (size < 0 && size != UTF8PROC_ERROR_NOMEM)
-        return "save the file as UTF-8";
+        return _("save the file as UTF-8");
     *ret = size < 0 ? NULL : (char *)composed;
     return NULL;
 }

@@ -1,6 +1,7 @@
 #include "config/yaml_file.h"
 
 #include "config/file.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -276,9 +277,9 @@ static bool say_kind(const struct yaml *yaml, struct faults *faults)
         if (schema->type == CYAML_STRING && (mark->kind == YAML_KIND_MAPPING || mark->kind == YAML_KIND_LIST))
             wanted = "one value";
         else if (schema->type == CYAML_MAPPING && mark->kind != YAML_KIND_MAPPING)
-            wanted = "`key: value` lines, indented below it";
+            wanted = _("`key: value` lines, indented below it");
         else if (schema->type == CYAML_SEQUENCE && mark->kind != YAML_KIND_LIST)
-            wanted = "a list, as [a, b]";
+            wanted = _("a list, as [a, b]");
         if (wanted) {
             faults_add(faults, yaml->file, mark->line, mark->column, "`%s` must have %s", mark->path, wanted);
             return true;
@@ -356,7 +357,7 @@ void yaml_fault(const struct yaml *yaml, struct faults *faults, const char *path
     char text[sizeof((struct fault *)NULL)->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text, sizeof text, _(format), args);
     va_end(args);
     const struct yaml_mark *mark = yaml_mark(yaml, path);
     faults_add(faults, yaml->file, mark ? mark->line : 0, mark ? mark->column : 0, "%s", text);

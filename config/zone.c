@@ -1,6 +1,7 @@
 #include "config/zone.h"
 
 #include "config/zone_rule.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -193,8 +194,8 @@ int zone_load(const char *folder, const char *name, struct zone **ret)
 
 const char *zone_why(int r)
 {
-    return r == -EBADMSG ? "is not a zone file; write an IANA time zone, as `Asia/Shanghai`"
-                         : "is not known; write an IANA time zone, as `Asia/Shanghai`, and install the package tzdata";
+    return r == -EBADMSG ? _("is not a zone file; write an IANA time zone, as `Asia/Shanghai`")
+                         : _("is not known; write an IANA time zone, as `Asia/Shanghai`, and install the package tzdata");
 }
 
 const void *zone_data(const struct zone *zone, size_t *ret_size)
