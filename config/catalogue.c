@@ -39,7 +39,8 @@ _Static_assert(UNIT_TIER_COUNT <= 8, "a bit for each tier");
 
 static void say(const struct reader *reader, uint32_t row, enum column column, const char *text, const char *why)
 {
-    table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s`: %s", column_names[column], text, i18n_text(why));
+    table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s`: %s", column_names[column], text,
+                i18n_text(why));
 }
 
 static const struct unit *unit_at(const struct reader *reader, int32_t unit)
@@ -109,7 +110,8 @@ static const char *wrong_class(enum column column, enum unit_class class)
                                         : NULL;
     case UNIT_CLASS_GOVERNMENT:
     case UNIT_CLASS_COMMITTEE:
-        return column == COLUMN_CALLS ? _("a tier's own office is not called; write a department, section, station or utility") : NULL;
+        return column == COLUMN_CALLS ? _("a tier's own office is not called; write a department, section, station or utility")
+                                      : NULL;
     case UNIT_CLASS_DEPARTMENT:
     case UNIT_CLASS_SECTION:
     case UNIT_CLASS_STATION:

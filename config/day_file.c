@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS(year) #year
-#define YEAR(year) DIGITS(year)
-
 enum column { COLUMN_DATE, COLUMN_KIND, COLUMN_NAME, COLUMN_COUNT };
 
 static const char *const column_names[COLUMN_COUNT] = {"date", "kind", "name"};
@@ -46,8 +43,7 @@ const char *day_parse(const char *text, int64_t *ret_day)
     if (!fits)
         return wanted;
     int32_t year = two_digits(text) * 100 + two_digits(text + 2), month = two_digits(text + 5), day = two_digits(text + 8);
-    if (year < CALENDAR_FIRST_YEAR || year > CALENDAR_LAST_YEAR)
-        {
+    if (year < CALENDAR_FIRST_YEAR || year > CALENDAR_LAST_YEAR) {
         _Static_assert(CALENDAR_FIRST_YEAR == 2000 && CALENDAR_LAST_YEAR == 2060, "the sentence says the years");
         return _("write a date from 2000-01-01 to 2060-12-31");
     }

@@ -1,6 +1,7 @@
 #include "config/table.h"
 
 #include "config/file.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <csv.h>

@@ -4,6 +4,7 @@
 #include "config/units_inner.h"
 #include "config/words.h"
 #include "proto/gen/limits.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdarg.h>

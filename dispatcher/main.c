@@ -8,6 +8,7 @@
 #include "config/loader.h"
 #include "dispatcher/shell/binding.h"
 #include "dispatcher/shell/shell.h"
+#include "proto/i18n.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -44,19 +45,20 @@ const char *argp_program_version = "huyingd " HUYING_VERSION;
 
 static const struct argp_option options[] = {
     {"config", 'c', "DIR", 0,
-     "Folder that says what the district is (policy.yaml, units.csv, ...); default: the example district Wuhua", 0},
-    {"data", 'd', "DIR", 0, "Data folder; made on the first start", 0},
-    {"listen", 'l', "URL", 0, "Where requests come in; default tcp://127.0.0.1:7311", 0},
-    {"events", 'e', "URL", 0, "Where events go out; default tcp://127.0.0.1:7312", 0},
-    {"keys", OPTION_KEYS, "DIR", 0, "Keys folder; default $HUYING_KEYS, else ~/.config/huying/keys", 0},
-    {"backups", OPTION_BACKUPS, "DIR", 0, "Folder for `huying backup`, made when missing; without it no backups are made", 0},
+     N_("Folder that says what the district is (policy.yaml, units.csv, ...); default: the example district Wuhua"), 0},
+    {"data", 'd', "DIR", 0, N_("Data folder; made on the first start"), 0},
+    {"listen", 'l', "URL", 0, N_("Where requests come in; default tcp://127.0.0.1:7311"), 0},
+    {"events", 'e', "URL", 0, N_("Where events go out; default tcp://127.0.0.1:7312"), 0},
+    {"keys", OPTION_KEYS, "DIR", 0, N_("Keys folder; default $HUYING_KEYS, else ~/.config/huying/keys"), 0},
+    {"backups", OPTION_BACKUPS, "DIR", 0, N_("Folder for `huying backup`, made when missing; without it no backups are made"), 0},
     {"plain", OPTION_PLAIN, NULL, 0,
-     "No encryption and no keys: whoever reaches the socket is `default` and may do everything; only on loopback addresses or ipc",
+     N_("No encryption and no keys: whoever reaches the socket is `default` and may do everything; only on loopback addresses or "
+        "ipc"),
      0},
     {"clock", OPTION_CLOCK, "real|drill", 0,
-     "Real time (default), or drill time, which moves by `huying advance` and by the instants of commands", 0},
-    {"map-size", OPTION_MAP_SIZE, "BYTES", 0, "Most bytes of the rows' map", 0},
-    {"segment-size", OPTION_SEGMENT_SIZE, "BYTES", 0, "Bytes of a new segment of the journal; default 67108864", 0},
+     N_("Real time (default), or drill time, which moves by `huying advance` and by the instants of commands"), 0},
+    {"map-size", OPTION_MAP_SIZE, "BYTES", 0, N_("Most bytes of the rows' map"), 0},
+    {"segment-size", OPTION_SEGMENT_SIZE, "BYTES", 0, N_("Bytes of a new segment of the journal; default 67108864"), 0},
     {0},
 };
 
@@ -66,7 +68,7 @@ static error_t parse_size(const char *name, const char *text, size_t least, stru
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
     if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < least || value > PTRDIFF_MAX)
-        argp_error(state, "--%s: a number of bytes of at least %zu is needed, not `%s`", name, least, text);
+        argp_error(state, _("--%s: a number of bytes of at least %zu is needed, not `%s`"), name, least, text);
     *ret = (size_t)value;
     return 0;
 }
@@ -98,7 +100,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_CLOCK:
         if (strcmp(argument, "real") != 0 && strcmp(argument, "drill") != 0)
-            argp_error(state, "--clock: real or drill is needed, not `%s`", argument);
+            argp_error(state, _("--clock: real or drill is needed, not `%s`"), argument);
         arguments->drill = strcmp(argument, "drill") == 0;
         return 0;
     case OPTION_MAP_SIZE:
@@ -106,13 +108,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_SEGMENT_SIZE:
         return parse_size("segment-size", argument, (size_t)64 * 1024, state, &arguments->segment_size);
     case ARGP_KEY_ARG:
-        argp_error(state, "`%s` is not an option", argument);
+        argp_error(state, _("`%s` is not an option"), argument);
         return 0;
     case ARGP_KEY_END:
         if (arguments->data == NULL)
-            argp_error(state, "--data is missing: the data folder, which the first start makes");
+            argp_error(state, _("--data is missing: the data folder, which the first start makes"));
         if (arguments->plain && !(binding_is_local(arguments->listen) && binding_is_local(arguments->events)))
-            argp_error(state, "--plain is allowed on 127.0.0.1, [::1] or ipc only; leave it out, or change --listen and --events");
+            argp_error(state,
+                       _("--plain is allowed on 127.0.0.1, [::1] or ipc only; leave it out, or change --listen and --events"));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -125,13 +128,13 @@ static void say_faults(const char *folder, const struct faults *faults)
     for (uint32_t i = 0; i < faults->count; i++)
         fprintf(stderr, "huyingd: %s/%s\n", folder, fault_text(&faults->at[i], text, sizeof(text)));
     if (faults->more > 0)
-        fprintf(stderr, "huyingd: and %u more\n", faults->more);
+        fprintf(stderr, _("huyingd: and %u more\n"), faults->more);
 }
 
 /* Faults are told one by one before. */
 static const char *words_of(int rc)
 {
-    return rc == -EINVAL ? "it has faults" : strerror(-rc);
+    return rc == -EINVAL ? _("it has faults") : strerror(-rc);
 }
 
 static void log_faults(struct log *log, const char *code, const struct faults *faults)
@@ -257,7 +260,7 @@ static int open_keys(struct server *server, struct key_pair *ret_pair)
     else if (snprintf(server->keys_folder, sizeof(server->keys_folder), "%s", arguments->keys) >= (int)sizeof(server->keys_folder))
         rc = -ENAMETOOLONG;
     if (rc != 0) {
-        fprintf(stderr, "huyingd: no keys folder: %s; name one with --keys or HUYING_KEYS\n", strerror(-rc));
+        fprintf(stderr, _("huyingd: no keys folder: %s; name one with --keys or HUYING_KEYS\n"), strerror(-rc));
         return -1;
     }
     struct faults faults = {0};
@@ -268,7 +271,7 @@ static int open_keys(struct server *server, struct key_pair *ret_pair)
         rc = keys_registry_load(server->keys_folder, &faults, &server->registry);
     if (rc != 0) {
         say_faults(server->keys_folder, &faults);
-        fprintf(stderr, "huyingd: the keys in %s cannot be used: %s\n", server->keys_folder, strerror(-rc));
+        fprintf(stderr, _("huyingd: the keys in %s cannot be used: %s\n"), server->keys_folder, strerror(-rc));
         return -1;
     }
     return 0;
@@ -369,11 +372,12 @@ int main(int argc, char **argv)
     const struct argp argp = {
         .options = options,
         .parser = parse_option,
-        .doc = "The dispatcher of Huying: takes requests, keeps cases, sends events."
-               "\vA line that begins `ready` on standard error says that it listens, and where. SIGTERM finishes what was "
-               "read and ends; SIGHUP reads keys and configuration again. Exit codes: 0 done, 2 usage, 4 failure."};
+        .doc = N_("The dispatcher of Huying: takes requests, keeps cases, sends events.") "\v" N_(
+            "A line that begins `ready` on standard error says that it listens, and where. SIGTERM finishes what was "
+            "read and ends; SIGHUP reads keys and configuration again. Exit codes: 0 done, 2 usage, 4 failure.")};
     setlocale(LC_CTYPE, "C.UTF-8");
-    umask(077); /* journal, rows and ipc sockets are nobody else's */
+    i18n_begin(); /* until it listens: what it says then is a log */
+    umask(077);   /* journal, rows and ipc sockets are nobody else's */
     signal(SIGPIPE, SIG_IGN);
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
@@ -391,7 +395,7 @@ int main(int argc, char **argv)
     if (rc == -EINVAL)
         say_faults(arguments.config, &faults);
     if (rc != 0)
-        fprintf(stderr, "huyingd: the configuration in %s cannot be used: %s\n", arguments.config, words_of(rc));
+        fprintf(stderr, _("huyingd: the configuration in %s cannot be used: %s\n"), arguments.config, words_of(rc));
     else
         exit_code = serve(&server);
     keys_registry_free(server.registry);

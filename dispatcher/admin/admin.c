@@ -1,5 +1,7 @@
 #include "dispatcher/admin/admin.h"
 
+#include "proto/i18n.h"
+
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,28 +15,29 @@ static const struct {
     const char *line;
 } commands[] = {
     {"check", check_program, admin_check,
-     "check --data DIR        replay the journal and compare every row, clock and counter with it"},
-    {"restore", restore_program, admin_restore, "restore FOLDER --data DIR  make a data folder from a backup, and check it"},
+     N_("check --data DIR        replay the journal and compare every row, clock and counter with it")},
+    {"restore", restore_program, admin_restore, N_("restore FOLDER --data DIR  make a data folder from a backup, and check it")},
     {"config", config_program, admin_config,
-     "config check DIR        read a configuration folder and show every fault, or what it holds"},
+     N_("config check DIR        read a configuration folder and show every fault, or what it holds")},
     {"config", config_program, admin_config,
-     "config preview DIR --data DATA  what that folder would do to the open cases, beside a running server"},
+     N_("config preview DIR --data DATA  what that folder would do to the open cases, beside a running server")},
 };
 
 static void usage(FILE *out)
 {
-    fprintf(out, "Usage: huying-admin COMMAND [OPTION...]\nWorks on files; needs no server.\n\n");
+    fprintf(out, _("Usage: huying-admin COMMAND [OPTION...]\nWorks on files; needs no server.\n\n"));
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        fprintf(out, "  %s\n", commands[i].line);
+        fprintf(out, "  %s\n", _(commands[i].line));
     fprintf(
         out,
-        "\n`huying-admin COMMAND --help` says more. Exit code: 0 clean, 1 faults or differences, 2 usage, 4 failure, 5 busy.\n");
+        _("\n`huying-admin COMMAND --help` says more. Exit code: 0 clean, 1 faults or differences, 2 usage, 4 failure, 5 busy.\n"));
 }
 
 int main(int argc, char **argv)
 {
     /* UTF-8 whatever the environment says; numbers and sorting stay C. */
     setlocale(LC_CTYPE, "C.UTF-8");
+    i18n_begin();
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
         usage(stdout);
         return ADMIN_DONE;
@@ -45,7 +48,7 @@ int main(int argc, char **argv)
             return commands[i].run(argc - 1, argv + 1);
         }
     if (argc >= 2)
-        fprintf(stderr, "huying-admin: there is no command `%s`.\n", argv[1]);
+        fprintf(stderr, _("huying-admin: there is no command `%s`.\n"), argv[1]);
     usage(stderr);
     return ADMIN_USAGE;
 }

@@ -1,6 +1,7 @@
 /* check: is the data what its journal says? */
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/engine/engine.h"
+#include "proto/i18n.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -29,13 +30,14 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'j':
         run->json = true;
+        i18n_end(); /* JSON is for programs */
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "`%s` is one argument too many: the folder is given with --data.", value);
+        argp_error(state, _("`%s` is one argument too many: the folder is given with --data."), value);
         return 0;
     case ARGP_KEY_END:
         if (run->data == NULL)
-            argp_error(state, "--data is missing: the data folder of a stopped dispatcher, or a copy of it.");
+            argp_error(state, _("--data is missing: the data folder of a stopped dispatcher, or a copy of it."));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -56,10 +58,10 @@ static void progress(void *arg, uint64_t seq, uint64_t last)
 
     if (!run->bar)
         return;
-    fprintf(stderr, "\rcheck [");
+    fprintf(stderr, _("\rcheck ["));
     for (unsigned i = 0; i < BAR_WIDTH; i++)
         fputc(i < filled ? '#' : '.', stderr);
-    fprintf(stderr, "] %" PRIu64 " of %" PRIu64 " records", seq, last);
+    fprintf(stderr, _("] %" PRIu64 " of %" PRIu64 " records"), seq, last);
     run->bar_shown = true;
 }
 
@@ -96,14 +98,14 @@ static void print_json(struct run *run, int64_t differences, const struct engine
 int admin_check(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"data", 'd', "DIR", 0, "Data folder of a dispatcher that does not run, or a copy of it", 0},
-        {"json", 'j', NULL, 0, "One JSON object on standard output", 0},
+        {"data", 'd', "DIR", 0, N_("Data folder of a dispatcher that does not run, or a copy of it"), 0},
+        {"json", 'j', NULL, 0, N_("One JSON object on standard output"), 0},
         {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
-        .doc =
-            "Replays the journal into an empty store beside the data and compares every row, clock and counter. Changes nothing."};
+        .doc = N_(
+            "Replays the journal into an empty store beside the data and compares every row, clock and counter. Changes nothing.")};
     struct run run = {.bar = isatty(STDERR_FILENO) == 1, .lines = json_array()};
     struct engine_check_report report = {0};
     char said[512];
@@ -116,12 +118,12 @@ int admin_check(int argc, char **argv)
     if (run.json)
         print_json(&run, differences, &report, said);
     else if (differences < 0)
-        fprintf(stderr, "check: %s\n", said);
+        fprintf(stderr, _("check: %s\n"), said);
     else if (differences > 0)
-        printf("check: %" PRId64 " differences, %" PRIu64 " records, %" PRIu64 " rows compared\n", differences, report.records,
+        printf(_("check: %" PRId64 " differences, %" PRIu64 " records, %" PRIu64 " rows compared\n"), differences, report.records,
                report.rows);
     else
-        printf("check: clean, %" PRIu64 " records, %" PRIu64 " rows compared\n", report.records, report.rows);
+        printf(_("check: clean, %" PRIu64 " records, %" PRIu64 " rows compared\n"), report.records, report.rows);
     json_decref(run.lines);
     if (differences < 0)
         return differences == -EBUSY ? ADMIN_BUSY : ADMIN_FAILURE;

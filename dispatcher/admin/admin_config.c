@@ -3,6 +3,7 @@
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/admin/admin_preview.h"
 #include "dispatcher/admin/admin_summary.h"
+#include "proto/i18n.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -26,6 +27,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     switch (key) {
     case 'j':
         run->json = true;
+        i18n_end(); /* JSON is for programs */
         return 0;
     case 'd':
         run->data = value;
@@ -35,21 +37,21 @@ static error_t parse(int key, char *value, struct argp_state *state)
             run->verb = value;
         else if (state->arg_num == 0)
             argp_error(state,
-                       "there is no `huying config %s`; there are `huying config check DIR` and `huying config preview DIR`.",
+                       _("there is no `huying config %s`; there are `huying config check DIR` and `huying config preview DIR`."),
                        value);
         else if (state->arg_num == 1)
             run->folder = value;
         else
-            argp_error(state, "`%s` is one argument too many: one folder is checked.", value);
+            argp_error(state, _("`%s` is one argument too many: one folder is checked."), value);
         return 0;
     case ARGP_KEY_END:
         run->preview = run->verb != NULL && strcmp(run->verb, "preview") == 0;
         if (run->verb == NULL || run->folder == NULL)
-            argp_error(state, "DIR is missing: `huying config check DIR`.");
+            argp_error(state, _("DIR is missing: `huying config check DIR`."));
         else if (run->preview && run->data == NULL)
-            argp_error(state, "--data is missing: the data folder that the set is to come into force over.");
+            argp_error(state, _("--data is missing: the data folder that the set is to come into force over."));
         else if (!run->preview && run->data != NULL)
-            argp_error(state, "--data is for `huying config preview`.");
+            argp_error(state, _("--data is for `huying config preview`."));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -78,29 +80,29 @@ static void print_text(const char *folder, const struct faults *faults, const st
     char line[640];
 
     if (district != NULL) {
-        printf("config check: %s is good\n", folder);
+        printf(_("config check: %s is good\n"), folder);
         admin_summary_print(district);
         return;
     }
     for (uint32_t i = 0; i < faults->count; i++)
         printf("%s\n", fault_text(&faults->at[i], line, sizeof(line)));
     if (faults->more > 0)
-        printf("... and %u more\n", faults->more);
-    printf("config check: %u fault%s in %s\n", faults_total(faults), faults_total(faults) == 1 ? "" : "s", folder);
+        printf(_("... and %u more\n"), faults->more);
+    printf(_("config check: %u fault%s in %s\n"), faults_total(faults), faults_total(faults) == 1 ? "" : "s", folder);
 }
 
 int admin_config(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"json", 'j', NULL, 0, "One JSON object on standard output", 0},
-        {"data", 'd', "DIR", 0, "preview: data folder of the dispatcher, which may run meanwhile", 0},
+        {"json", 'j', NULL, 0, N_("One JSON object on standard output"), 0},
+        {"data", 'd', "DIR", 0, N_("preview: data folder of the dispatcher, which may run meanwhile"), 0},
         {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
         .args_doc = "check DIR\npreview DIR --data DATA",
-        .doc = "Reads a configuration folder and shows every fault, or what it holds. `preview` then tells "
-               "what it would do to the open cases of a dispatcher, and changes nothing."};
+        .doc = N_("Reads a configuration folder and shows every fault, or what it holds. `preview` then tells "
+                  "what it would do to the open cases of a dispatcher, and changes nothing.")};
     struct run run = {0};
     struct faults *faults = calloc(1, sizeof(*faults));
     struct district *district = NULL;
@@ -113,7 +115,7 @@ int admin_config(int argc, char **argv)
     r = district_load(run.folder, faults, &district);
     int code = r == 0 ? ADMIN_DONE : r == -EINVAL ? ADMIN_REFUSED : ADMIN_FAILURE;
     if (r < 0 && r != -EINVAL)
-        fprintf(stderr, "config %s: %s\n", run.verb, strerror(-r));
+        fprintf(stderr, _("config %s: %s\n"), run.verb, strerror(-r));
     else if (run.preview && r == 0)
         code = admin_preview(run.folder, district, run.data, run.json);
     else if (run.json)

@@ -6,6 +6,7 @@
 #include "dispatcher/core/number.h"
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/store/store.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -188,7 +189,7 @@ static char *shift_text(int64_t ms, char ret[INSTANT_SIZE])
 
 static const char *word(bool provisional)
 {
-    return provisional ? "provisional" : "settled";
+    return provisional ? _("provisional") : _("settled");
 }
 
 static void print_moves(const struct preview *preview)
@@ -198,16 +199,16 @@ static void print_moves(const struct preview *preview)
     for (uint32_t i = 0; i < report->first_count; i++) {
         const struct move *move = &report->first[i];
         printf("    %s %s: %s -> %s (%s), %s", number_text(preview, move->case_id, number),
-               enum_name(&clock_kind_enum, (int)move->clock), instant_text(preview->district->zone, move->from_at, from),
-               instant_text(preview->district->zone, move->to_at, to), shift_text(move->to_at - move->from_at, shift),
-               word(move->was_provisional));
+               i18n_word(&clock_kind_enum, enum_name(&clock_kind_enum, (int)move->clock)),
+               instant_text(preview->district->zone, move->from_at, from), instant_text(preview->district->zone, move->to_at, to),
+               shift_text(move->to_at - move->from_at, shift), word(move->was_provisional));
         if (move->was_provisional != move->provisional)
             printf(" -> %s", word(move->provisional));
         putchar('\n');
     }
     uint64_t flags_only = report->settled + report->newly; /* of clocks that stay where they are too: not counted apart */
     if (report->first_count == FIRST_MOST && (report->moved > FIRST_MOST || flags_only > FIRST_MOST))
-        printf("    ... the first %d\n", FIRST_MOST);
+        printf(_("    ... the first %d\n"), FIRST_MOST);
 }
 
 static void print_units(const struct preview *preview)
@@ -222,8 +223,8 @@ static void print_units(const struct preview *preview)
             printf("    ...\n");
             break;
         }
-        printf("    %s retires: %u open duties go to %s\n", code_text(&district->units[i].code, from), preview->report.duties_of[i],
-               code_text(&district->units[district_successor(district, (int32_t)i)].code, to));
+        printf(_("    %s retires: %u open duties go to %s\n"), code_text(&district->units[i].code, from),
+               preview->report.duties_of[i], code_text(&district->units[district_successor(district, (int32_t)i)].code, to));
     }
 }
 
@@ -231,27 +232,27 @@ static void print_text(const struct preview *preview, const char *folder, const 
 {
     const struct report *report = &preview->report;
     char at[INSTANT_SIZE], later[INSTANT_SIZE], earlier[INSTANT_SIZE], code[CODE_SIZE + 1];
-    printf("config preview: %s over %s, rows up to record %" PRIu64 " of %s\n", folder, data, preview->row.last_seq,
+    printf(_("config preview: %s over %s, rows up to record %" PRIu64 " of %s\n"), folder, data, preview->row.last_seq,
            instant_text(preview->district->zone, preview->row.last_at, at));
     if (report->missing > 0) {
-        printf("  refused    %u units are in force with this data, and units.csv lacks them:", report->missing);
+        printf(_("  refused    %u units are in force with this data, and units.csv lacks them:"), report->missing);
         for (uint32_t i = 0; i < report->missing && i < FIRST_MOST; i++)
             printf(" %s", code_text(&report->first_missing[i], code));
-        printf("%s\n             Unit codes stay for ever: put them back, with retired_on and successor where they are gone.\n",
+        printf(_("%s\n             Unit codes stay for ever: put them back, with retired_on and successor where they are gone.\n"),
                report->missing > FIRST_MOST ? " ..." : "");
         return;
     }
     if (strncmp(preview->row.config_hash, preview->district->hash, sizeof(preview->row.config_hash)) == 0)
-        printf("  in force   this very set\n");
-    printf("  open       %" PRIu64 " cases, %" PRIu64 " running clocks: %" PRIu64 " in working time, %" PRIu64
-           " provisional, %" PRIu64 " late (a late one stays as it is)\n",
+        printf(_("  in force   this very set\n"));
+    printf(_("  open       %" PRIu64 " cases, %" PRIu64 " running clocks: %" PRIu64 " in working time, %" PRIu64
+             " provisional, %" PRIu64 " late (a late one stays as it is)\n"),
            report->open_cases, report->running, report->working, report->provisional, report->overdue);
-    printf("  dues       %" PRIu64 " move: %" PRIu64 " later (%s at most), %" PRIu64 " earlier (%s at most); %" PRIu64
-           " provisional ones settle, %" PRIu64 " become provisional\n",
+    printf(_("  dues       %" PRIu64 " move: %" PRIu64 " later (%s at most), %" PRIu64 " earlier (%s at most); %" PRIu64
+             " provisional ones settle, %" PRIu64 " become provisional\n"),
            report->moved, report->later, shift_text(report->most_later_ms, later), report->earlier,
            shift_text(-report->most_earlier_ms, earlier), report->settled, report->newly);
     print_moves(preview);
-    printf("  duties     %" PRIu64 " go from retired units to their successors\n", report->duties);
+    printf(_("  duties     %" PRIu64 " go from retired units to their successors\n"), report->duties);
     print_units(preview);
 }
 
@@ -335,8 +336,8 @@ static int open_rows(struct preview *preview, const char *data, char *said)
     r = store_open(&(struct store_options){.path = path, .read_only = true}, &preview->store);
     free(path);
     if (r < 0) {
-        snprintf(said, DATADIR_SAID, "The rows in %s cannot be read: %s.%s", data, strerror(-r),
-                 r == -EACCES ? " Ask as the user that the dispatcher runs as." : "");
+        snprintf(said, DATADIR_SAID, _("The rows in %s cannot be read: %s.%s"), data, strerror(-r),
+                 r == -EACCES ? _(" Ask as the user that the dispatcher runs as.") : "");
         return r;
     }
     store_view(preview->store, &preview->view);
@@ -362,7 +363,7 @@ int admin_preview(const char *folder, const struct district *district, const cha
         r = store_failed(preview.store);
     }
     if (r < 0)
-        fprintf(stderr, "config preview: %s\n", said[0] ? said : strerror(-r));
+        fprintf(stderr, _("config preview: %s\n"), said[0] ? said : strerror(-r));
     else if (json)
         print_json(&preview);
     else

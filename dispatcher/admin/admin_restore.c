@@ -1,6 +1,7 @@
 /* restore: from a backup to a data folder that a dispatcher can be started on */
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/engine/engine_restore.h"
+#include "proto/i18n.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -30,17 +31,18 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'j':
         run->json = true;
+        i18n_end(); /* JSON is for programs */
         return 0;
     case ARGP_KEY_ARG:
         if (run->from != NULL)
-            argp_error(state, "`%s` is one argument too many: one folder is restored.", value);
+            argp_error(state, _("`%s` is one argument too many: one folder is restored."), value);
         run->from = value;
         return 0;
     case ARGP_KEY_END:
         if (run->from == NULL)
-            argp_error(state, "FOLDER is missing: a backup, as `huying backup` makes it.");
+            argp_error(state, _("FOLDER is missing: a backup, as `huying backup` makes it."));
         if (run->data == NULL)
-            argp_error(state, "--data is missing: the folder that is to be made, new or empty.");
+            argp_error(state, _("--data is missing: the folder that is to be made, new or empty."));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -64,7 +66,7 @@ static void progress(void *arg, const char *what, uint64_t done, uint64_t total)
     fprintf(stderr, "\r%-5s [", what);
     for (unsigned i = 0; i < BAR_WIDTH; i++)
         fputc(i < filled ? '#' : '.', stderr);
-    fprintf(stderr, "] %" PRIu64 " of %" PRIu64, done, total);
+    fprintf(stderr, _("] %" PRIu64 " of %" PRIu64), done, total);
     run->bar_shown = true;
 }
 
@@ -92,23 +94,23 @@ static void print(const struct run *run, const struct engine_restore_report *rep
         json_decref(object);
         return;
     }
-    printf("restore: %s has everything up to sequence %" PRIu64 ", %s; check: clean, %" PRIu64 " records, %" PRIu64
-           " rows compared\n",
+    printf(_("restore: %s has everything up to sequence %" PRIu64 ", %s; check: clean, %" PRIu64 " records, %" PRIu64
+             " rows compared\n"),
            run->data, report->seq, at, report->check.records, report->check.rows);
 }
 
 int admin_restore(int argc, char **argv)
 {
-    static const struct argp_option options[] = {{"data", 'd', "DIR", 0, "Data folder to make; it is missing, or empty", 0},
-                                                 {"json", 'j', NULL, 0, "One JSON object on standard output", 0},
+    static const struct argp_option options[] = {{"data", 'd', "DIR", 0, N_("Data folder to make; it is missing, or empty"), 0},
+                                                 {"json", 'j', NULL, 0, N_("One JSON object on standard output"), 0},
                                                  {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
         .args_doc = "FOLDER",
-        .doc =
+        .doc = N_(
             "Copies a backup, or the data folder of a stopped dispatcher, into a new data folder, replays what the rows lack and "
-            "checks all of it, as `huying check` does. The folder that is read is not changed. Keys are not part of a backup."};
+            "checks all of it, as `huying check` does. The folder that is read is not changed. Keys are not part of a backup.")};
     struct run run = {.bar = isatty(STDERR_FILENO) == 1};
     struct engine_restore_report report;
     char said[512];
@@ -125,11 +127,11 @@ int admin_restore(int argc, char **argv)
     }
     if (differences > 0)
         fprintf(stderr,
-                "restore: %" PRId64 " differences between the journal and the rows of the backup; nothing was restored. Copy the "
-                "backup, remove rows/ from the copy, restore that, and report this: it is a bug.\n",
+                _("restore: %" PRId64 " differences between the journal and the rows of the backup; nothing was restored. Copy the "
+                  "backup, remove rows/ from the copy, restore that, and report this: it is a bug.\n"),
                 differences);
     else
-        fprintf(stderr, "restore: %s\n", said);
+        fprintf(stderr, _("restore: %s\n"), said);
     if (differences == -ENOTEMPTY || differences > 0)
         return ADMIN_REFUSED;
     return differences == -EBUSY ? ADMIN_BUSY : ADMIN_FAILURE;

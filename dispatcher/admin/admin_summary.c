@@ -2,6 +2,7 @@
 
 #include "config/words.h"
 #include "config/zone.h"
+#include "proto/i18n.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -125,7 +126,7 @@ static int64_t week_minutes(const struct calendar *calendar)
 
 static void print_units(const struct district *district, const struct figures *figures)
 {
-    printf("  units      %u in service, %u retired\n", district->unit_count - figures->retired, figures->retired);
+    printf(_("  units      %u in service, %u retired\n"), district->unit_count - figures->retired, figures->retired);
     for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
         const char *before = ": ";
         bool any = false;
@@ -133,8 +134,9 @@ static void print_units(const struct district *district, const struct figures *f
             if (figures->units[tier][class] == 0)
                 continue;
             if (!any)
-                printf("    %s", enum_name(&unit_tier_enum, (int)tier));
-            printf("%s%s %u", before, enum_name(&unit_class_enum, (int)class), figures->units[tier][class]);
+                printf("    %s", i18n_word(&unit_tier_enum, enum_name(&unit_tier_enum, (int)tier)));
+            printf("%s%s %u", before, i18n_word(&unit_class_enum, enum_name(&unit_class_enum, (int)class)),
+                   figures->units[tier][class]);
             before = ", ";
             any = true;
         }
@@ -146,12 +148,12 @@ static void print_units(const struct district *district, const struct figures *f
 static void print_matters(const struct district *district, const struct figures *figures)
 {
     char code[CODE_SIZE + 1];
-    printf("  matters    %u in %u fields; %u without a row of the list", district->matter_count, figures->fields,
+    printf(_("  matters    %u in %u fields; %u without a row of the list"), district->matter_count, figures->fields,
            figures->without_row);
     for (uint32_t i = 0; i < figures->without_row && i < NAMED_MOST; i++)
         printf("%s%s", i == 0 ? ": " : ", ", code_text(&district->matters[figures->first_without[i]].code, code));
     printf("%s\n", figures->without_row > NAMED_MOST ? ", ..." : "");
-    printf("  list       %u rows, version %s\n", district->row_count, district->catalogue_version);
+    printf(_("  list       %u rows, version %s\n"), district->row_count, district->catalogue_version);
 }
 
 static void print_calendars(const struct district *district)
@@ -160,17 +162,17 @@ static void print_calendars(const struct district *district)
     for (uint32_t i = 0; i < district->calendar_count; i++) {
         const struct calendar *calendar = district->calendars[i];
         int64_t minutes = week_minutes(calendar);
-        printf("  %s %s: %s, %" PRId64 " h", i == 0 ? "calendars " : "          ", code_text(&calendar->name, code),
+        printf("  %s %s: %s, %" PRId64 " h", i == 0 ? _("calendars ") : "          ", code_text(&calendar->name, code),
                calendar->zone_name, minutes / 60);
         if (minutes % 60 != 0)
-            printf(" %" PRId64 " min", minutes % 60);
-        printf(" a week, ");
+            printf(_(" %" PRId64 " min"), minutes % 60);
+        printf(_(" a week, "));
         if (calendar->known_until_at == 0)
-            printf("all years alike");
+            printf(_("all years alike"));
         else
-            printf("%u days by notice, known %d to %d", calendar->notice_count, year_of(calendar, calendar->known_from_at),
+            printf(_("%u days by notice, known %d to %d"), calendar->notice_count, year_of(calendar, calendar->known_from_at),
                    year_of(calendar, calendar->known_until_at - 1));
-        printf("; %u units\n", users(district, i));
+        printf(_("; %u units\n"), users(district, i));
     }
 }
 
@@ -185,7 +187,7 @@ static void print_ranges(const char *label, const char *whose, const struct rang
             printf("  %-10s %s", label, whose);
         printf("%s%s", before, span_text(ranges[kind].least, least));
         if (ranges[kind].least.amount != ranges[kind].most.amount)
-            printf(" to %s", span_text(ranges[kind].most, most));
+            printf(_(" to %s"), span_text(ranges[kind].most, most));
         before = ", ";
     }
     if (before[0] != ':')
@@ -199,9 +201,9 @@ void admin_summary_print(const struct district *district)
     print_units(district, &figures);
     print_matters(district, &figures);
     print_calendars(district);
-    print_ranges("limits", "of the policy", figures.policy);
-    print_ranges("", "of the list", figures.list);
-    printf("  hash       %s\n", district->hash);
+    print_ranges(_("limits"), _("of the policy"), figures.policy);
+    print_ranges("", _("of the list"), figures.list);
+    printf(_("  hash       %s\n"), district->hash);
 }
 
 static json_t *ranges_json(const struct range *ranges)

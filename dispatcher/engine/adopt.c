@@ -2,6 +2,7 @@
 #include "dispatcher/engine/state.h"
 
 #include "config/district.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -52,8 +53,8 @@ int adopt_fits(struct engine *engine, const struct district *district, char *sai
     if (missing == 0)
         return store_failed(engine->store);
     snprintf(said, DATADIR_SAID,
-             "The unit %.*s%s is in force with this data, and units.csv lacks %s. Unit codes stay for ever: put %s back, with "
-             "retired_on and successor if %s gone.",
+             _("The unit %.*s%s is in force with this data, and units.csv lacks %s. Unit codes stay for ever: put %s back, with "
+               "retired_on and successor if %s gone."),
              (int)strnlen(first.s, CODE_SIZE), first.s, missing > 1 ? " (and others)" : "", missing > 1 ? "them" : "it",
              missing > 1 ? "them" : "it", missing > 1 ? "they are" : "it is");
     return -EINVAL;

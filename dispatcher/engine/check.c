@@ -7,6 +7,8 @@
  */
 #include "dispatcher/engine/state.h"
 
+#include "proto/i18n.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,7 +55,7 @@ static void differ_row(void *arg, const char *table, uint64_t id, const char *wh
 static int fail(struct check *check, int r, const char *what)
 {
     if (check->said[0] == '\0')
-        snprintf(check->said, DATADIR_SAID, "%s: %s.", what, strerror(-r));
+        snprintf(check->said, DATADIR_SAID, _("%s: %s."), _(what), strerror(-r));
     return r;
 }
 
@@ -110,7 +112,7 @@ static int open_all(struct check *check)
     }
     r = open_store(check, "rows", check->folder.rows, &check->copy);
     if (r == -ENOENT)
-        snprintf(check->said, DATADIR_SAID, "%s is not there. Start the dispatcher once: it makes the rows from the journal.",
+        snprintf(check->said, DATADIR_SAID, _("%s is not there. Start the dispatcher once: it makes the rows from the journal."),
                  check->folder.rows);
     if (r < 0)
         return fail(check, r, "The rows cannot be opened");
@@ -155,8 +157,8 @@ static int replay_frame(struct check *check, const struct journal_frame *frame)
 
         record.seq = frame->first_seq + i;
         if (r < 0) {
-            snprintf(check->said, DATADIR_SAID, "Sequence %" PRIu64 " of the journal cannot be read as a record: %s.", record.seq,
-                     strerror(-r));
+            snprintf(check->said, DATADIR_SAID, _("Sequence %" PRIu64 " of the journal cannot be read as a record: %s."),
+                     record.seq, strerror(-r));
             return r;
         }
         check_chain(check, &record);

@@ -1,5 +1,7 @@
 #include "dispatcher/engine/datadir.h"
 
+#include "proto/i18n.h"
+
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
@@ -231,21 +233,22 @@ static int check_version(const struct datadir *folder, enum datadir_use use, cha
 
     r = path == NULL || fresh == NULL ? -ENOMEM : read_version(path, &version, &clock);
     if (r == -EBADMSG)
-        snprintf(said, DATADIR_SAID, "%s is not a version file of huying: this does not look like a data folder.", path);
+        snprintf(said, DATADIR_SAID, _("%s is not a version file of huying: this does not look like a data folder."), path);
     if (r == -EINPROGRESS)
-        snprintf(said, DATADIR_SAID, "A restore into %s was not finished. Empty the folder and restore again.", folder->path);
+        snprintf(said, DATADIR_SAID, _("A restore into %s was not finished. Empty the folder and restore again."), folder->path);
     if (r == 0 && version > DATADIR_VERSION) {
-        snprintf(said, DATADIR_SAID, "The data in %s has version %d; this program knows versions up to %d. Use a newer program.",
+        snprintf(said, DATADIR_SAID, _("The data in %s has version %d; this program knows versions up to %d. Use a newer program."),
                  folder->path, version, DATADIR_VERSION);
         r = -ENOTSUP;
     }
     if (r == 0 && clock != DATADIR_SHARED && use != DATADIR_SHARED && clock != use) {
-        snprintf(said, DATADIR_SAID, "The data in %s was started in %s time. Start with --clock %s, or give --data another folder.",
-                 folder->path, clock == DATADIR_DRILL ? "drill" : "real", clock == DATADIR_DRILL ? "drill" : "real");
+        snprintf(said, DATADIR_SAID,
+                 _("The data in %s was started in %s time. Start with --clock %s, or give --data another folder."), folder->path,
+                 clock == DATADIR_DRILL ? "drill" : "real", clock == DATADIR_DRILL ? "drill" : "real");
         r = -ENOTSUP;
     }
     if (r == 0 && version == 0 && use == DATADIR_SHARED) {
-        snprintf(said, DATADIR_SAID, "%s is not a data folder: it has no VERSION.", folder->path);
+        snprintf(said, DATADIR_SAID, _("%s is not a data folder: it has no VERSION."), folder->path);
         r = -ENOENT;
     }
     if (r == 0 && version == 0) {
@@ -281,7 +284,7 @@ int datadir_look(const char *path, bool *ret_drill, char *said)
     if (r == 0)
         *ret_drill = use == DATADIR_DRILL;
     else if (said[0] == '\0')
-        snprintf(said, DATADIR_SAID, "The data folder %s cannot be read: %s.", path, strerror(-r));
+        snprintf(said, DATADIR_SAID, _("The data folder %s cannot be read: %s."), path, strerror(-r));
     free(version_path);
     datadir_close(&folder);
     return r;
@@ -306,7 +309,7 @@ static int take_lock(struct datadir *folder, bool shared, char *said)
     if (flock(folder->lock_fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
         if (errno != EWOULDBLOCK)
             return -errno;
-        snprintf(said, DATADIR_SAID, "Another process is using %s. Stop it first%s.", folder->path,
+        snprintf(said, DATADIR_SAID, _("Another process is using %s. Stop it first%s."), folder->path,
                  shared ? ", or work on a copy of the folder" : "");
         return -EBUSY;
     }
@@ -336,7 +339,7 @@ int datadir_open(const char *path, enum datadir_use use, struct datadir *ret, ch
         free(sets);
     }
     if (r < 0 && said[0] == '\0')
-        snprintf(said, DATADIR_SAID, "The data folder %s cannot be used: %s.", path, strerror(-r));
+        snprintf(said, DATADIR_SAID, _("The data folder %s cannot be used: %s."), path, strerror(-r));
     return r;
 }
 

@@ -2,6 +2,7 @@
 #include "dispatcher/engine/live.h"
 
 #include "config/district.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -51,7 +52,7 @@ static int open_rows(struct engine *engine, const struct engine_options *options
 
     if (r < 0) {
         snprintf(said, DATADIR_SAID,
-                 "The rows in %s cannot be opened: %s. They can be rebuilt: move the folder away and start again.",
+                 _("The rows in %s cannot be opened: %s. They can be rebuilt: move the folder away and start again."),
                  engine->folder.rows, strerror(-r));
         return r;
     }
@@ -71,7 +72,7 @@ static int open_journal(struct engine *engine, const struct engine_options *opti
         if (report.said[0] != '\0')
             snprintf(said, DATADIR_SAID, "%s", report.said);
         else
-            snprintf(said, DATADIR_SAID, "The journal in %s cannot be opened: %s.", engine->folder.journal, strerror(-r));
+            snprintf(said, DATADIR_SAID, _("The journal in %s cannot be opened: %s."), engine->folder.journal, strerror(-r));
         return r;
     }
     if (report.cut)
@@ -124,7 +125,7 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
         r = engine_backup_open(engine, options->backups);
     if (r < 0) {
         if (said[0] == '\0')
-            snprintf(said, DATADIR_SAID, "The data in %s cannot be used: %s.", options->data, strerror(-r));
+            snprintf(said, DATADIR_SAID, _("The data in %s cannot be used: %s."), options->data, strerror(-r));
         engine->stopped = r;
         engine_close(engine);
         return r;
@@ -132,7 +133,7 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
     engine_reload(engine);
     r = live_open(engine);
     if (r < 0) {
-        snprintf(said, DATADIR_SAID, "The followers in %s cannot be read: %s.", engine->folder.rows, strerror(-r));
+        snprintf(said, DATADIR_SAID, _("The followers in %s cannot be read: %s."), engine->folder.rows, strerror(-r));
         engine_close(engine);
         return r;
     }
@@ -156,7 +157,7 @@ int engine_adopt(struct engine *engine, const struct district *district, const c
         r = live_adopt(engine, district);
     if (r < 0) {
         if (said[0] == '\0')
-            snprintf(said, DATADIR_SAID, "The configuration could not be kept with the data: %s.", strerror(-r));
+            snprintf(said, DATADIR_SAID, _("The configuration could not be kept with the data: %s."), strerror(-r));
         return r;
     }
     engine->district = district;

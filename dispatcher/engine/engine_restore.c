@@ -3,6 +3,7 @@
 #include "dispatcher/engine/copying.h"
 #include "dispatcher/engine/state.h"
 #include "dispatcher/store/folder.h"
+#include "proto/i18n.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +31,7 @@ struct restore {
 static int fail(struct restore *restore, int r, const char *what)
 {
     if (restore->said[0] == '\0')
-        snprintf(restore->said, DATADIR_SAID, "%s: %s.", what, strerror(-r));
+        snprintf(restore->said, DATADIR_SAID, _("%s: %s."), _(what), strerror(-r));
     return r;
 }
 
@@ -71,7 +72,7 @@ static int begin(struct restore *restore)
     r = is_empty(restore->data);
     if (r == -ENOTEMPTY)
         snprintf(restore->said, DATADIR_SAID,
-                 "%s is not empty. Nothing is restored over data: move it away, or give --data another folder.", restore->data);
+                 _("%s is not empty. Nothing is restored over data: move it away, or give --data another folder."), restore->data);
     if (r < 0)
         return fail(restore, r, "The folder cannot be read");
     restore->begun = true;

@@ -1,6 +1,8 @@
 /* Rows are brought up to the journal's end: at start, after a rewind, and for `check`. No clock and no district are looked at. */
 #include "dispatcher/engine/state.h"
 
+#include "proto/i18n.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +14,7 @@
 static void say(char *said, const char *what, uint64_t seq, int r)
 {
     if (said != NULL)
-        snprintf(said, SAID_SIZE, "%s at sequence %llu of the journal: %s.", what, (unsigned long long)seq, strerror(-r));
+        snprintf(said, SAID_SIZE, _("%s at sequence %llu of the journal: %s."), _(what), (unsigned long long)seq, strerror(-r));
 }
 
 static int replay_frame(const struct view *view, const struct journal_frame *frame, uint64_t after, char *said)
@@ -26,8 +28,8 @@ static int replay_frame(const struct view *view, const struct journal_frame *fra
         record.seq = frame->first_seq + i;
         if (r == -ENOTSUP && said != NULL)
             snprintf(said, SAID_SIZE,
-                     "The record with sequence %llu is of type %d in a version that this program does not know. Use the program "
-                     "that wrote it, or a newer one.",
+                     _("The record with sequence %llu is of type %d in a version that this program does not know. Use the program "
+                       "that wrote it, or a newer one."),
                      (unsigned long long)record.seq, (int)record.type);
         else if (r < 0)
             say(said, "Not a record", record.seq, r);
@@ -57,10 +59,11 @@ int replay_tail(const struct view *view, struct journal *journal, bool commit, c
         return store_failed(view->store);
     if (district.last_seq > last) {
         if (said != NULL)
-            snprintf(said, SAID_SIZE,
-                     "The rows know sequence %llu, but the journal ends at %llu: its newest part is missing. Restore it, or remove "
-                     "rows/ to rebuild them.",
-                     (unsigned long long)district.last_seq, (unsigned long long)last);
+            snprintf(
+                said, SAID_SIZE,
+                _("The rows know sequence %llu, but the journal ends at %llu: its newest part is missing. Restore it, or remove "
+                  "rows/ to rebuild them."),
+                (unsigned long long)district.last_seq, (unsigned long long)last);
         return -EBADMSG;
     }
     if (district.last_seq == last)

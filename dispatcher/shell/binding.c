@@ -1,6 +1,8 @@
 /* binding.c - socket options in one table, so that none is set on one socket and forgotten on the other. */
 #include "dispatcher/shell/binding.h"
 
+#include "proto/i18n.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -82,13 +84,13 @@ int binding_open(const struct binding *binding, void **ret_socket, char ret_endp
 {
     if (binding->server_secret == NULL && !binding_is_local(binding->url)) {
         snprintf(said, BINDING_SAID_SIZE,
-                 "plain is allowed on 127.0.0.1, [::1] or ipc only, not on %s: leave --plain out, or change the address",
+                 _("plain is allowed on 127.0.0.1, [::1] or ipc only, not on %s: leave --plain out, or change the address"),
                  binding->url);
         return -EPERM;
     }
     void *socket = zmq_socket(binding->context, binding->type);
     if (socket == NULL) {
-        snprintf(said, BINDING_SAID_SIZE, "no socket for %s: %s", binding->url, zmq_strerror(errno));
+        snprintf(said, BINDING_SAID_SIZE, _("no socket for %s: %s"), binding->url, zmq_strerror(errno));
         return -errno;
     }
     int rc = set_numbers(socket, binding);
@@ -100,9 +102,9 @@ int binding_open(const struct binding *binding, void **ret_socket, char ret_endp
     if (rc == 0 && zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, ret_endpoint, &size) != 0)
         rc = -errno;
     if (rc != 0) {
-        snprintf(said, BINDING_SAID_SIZE, "cannot listen at %s: %s", binding->url,
-                 rc == -ENODEV       ? "write the number of an address of this machine, or `*` for all"
-                 : rc == -EADDRINUSE ? "another process listens there already; end it, or name another address"
+        snprintf(said, BINDING_SAID_SIZE, _("cannot listen at %s: %s"), binding->url,
+                 rc == -ENODEV       ? _("write the number of an address of this machine, or `*` for all")
+                 : rc == -EADDRINUSE ? _("another process listens there already; end it, or name another address")
                                      : zmq_strerror(-rc));
         zmq_close(socket);
         return rc;

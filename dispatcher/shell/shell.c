@@ -8,6 +8,7 @@
 
 #include "dispatcher/shell/binding.h"
 #include "dispatcher/shell/loop.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -161,22 +162,29 @@ static void say_ready(const struct shell *shell, const struct shell_options *opt
     sd_notifyf(0, "READY=1\nSTATUS=listening at %s, events at %s", shell->listen, shell->events);
 }
 
+/* As main does: until it listens it speaks to the person who starts it. */
+static void refuse(const char *why)
+{
+    fprintf(stderr, "huyingd: %s\n", why);
+}
+
 int shell_run(const struct shell_options *options)
 {
     struct shell *shell = calloc(1, sizeof(*shell));
     if (shell == NULL || uv_loop_init(&shell->uv) != 0) {
         free(shell);
-        log_line(options->log, LOG_LEVEL_ERROR, "start", "no memory");
+        refuse(strerror(ENOMEM));
         return 4;
     }
     char said[BINDING_SAID_SIZE];
     int exit_code = 4;
     int rc = open_all(shell, options, said);
     if (rc == 0) {
+        i18n_end(); /* what is said from now on are logs */
         say_ready(shell, options);
         exit_code = loop_run(&shell->loop);
     } else {
-        log_say(options->log, LOG_LEVEL_ERROR, "start", "%s", said[0] != '\0' ? said : strerror(-rc));
+        refuse(said[0] != '\0' ? said : strerror(-rc));
     }
     shut(shell, options->log);
     free(shell);
