@@ -6,12 +6,9 @@
  */
 #include "clients/arguments.h"
 
-#include "clients/case_number.h"
-#include "config/span.h"
 #include "proto/gen/schema.h"
 #include "proto/i18n.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +28,26 @@ struct reading {
     char doc[4096];
     int positions_taken;
 };
+
+static bool is_position(const struct verb *verb, const struct verb_word *word)
+{
+    for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++)
+        if (at == word)
+            return true;
+    return false;
+}
+
+const char *arguments_name(const struct arguments *arguments, const struct verb_word *word, char ret[64])
+{
+    int size = (int)strlen(word->name);
+    if (!is_position(arguments->verb, word))
+        snprintf(ret, 64, "--%s", word->name);
+    else if (word->name[0] == '[')
+        snprintf(ret, 64, "%.*s", size - 2, word->name + 1);
+    else
+        snprintf(ret, 64, "%s", word->name);
+    return ret;
+}
 
 static bool optional_position(const struct verb_word *word)
 {
@@ -88,11 +105,48 @@ static void write_doc(const struct shape *shape, const struct verb_word *word, c
     }
 }
 
+/* May it come again? Lists grow. */
+static bool is_list(const struct arguments *arguments, const struct verb_word *word)
+{
+    const struct field_shape *field = arguments_field(arguments->shape, word->field);
+    return word->list || (field != NULL && field->type == FIELD_CODES) ||
+           (arguments->verb->many && is_position(arguments->verb, word));
+}
+
+/* What was given already for the same thing, or NULL. */
+static const struct verb_word *given_before(const struct arguments *arguments, const struct verb_word *word)
+{
+    for (int i = 0; i < arguments->count; i++) {
+        const struct verb_word *at = arguments->at[i].word;
+        if (at == word || (word->field != NULL && at->field != NULL && strcmp(at->field, word->field) == 0))
+            return at;
+    }
+    return NULL;
+}
+
+static const char *given_text(const struct arguments *arguments, const struct verb_word *word)
+{
+    for (int i = 0; i < arguments->count; i++)
+        if (arguments->at[i].word == word)
+            return arguments->at[i].text;
+    return "";
+}
+
+/* Nothing that was written is dropped in silence: an empty value, or one of two. */
 static void take(struct reading *reading, const struct verb_word *word, const char *text, struct argp_state *state)
 {
     struct arguments *a = reading->arguments;
+    const struct verb_word *before = is_list(a, word) ? NULL : given_before(a, word);
+    char name[64], other[64];
+    arguments_name(a, word, name);
     if (a->count >= ARGUMENTS_MAX)
         argp_error(state, _("more than %d arguments"), ARGUMENTS_MAX);
+    if (before == word)
+        argp_error(state, _("%s is given twice: `%s` and `%s`. Give it once"), name, given_text(a, word), text);
+    else if (before != NULL)
+        argp_error(state, _("%s is given twice, as %s too. Give it once"), name, arguments_name(a, before, other));
+    if (text[0] == '\0')
+        argp_error(state, _("%s is empty: give it a value, or leave it out"), name);
     a->at[a->count].word = word;
     a->at[a->count].text = text;
     a->count++;
@@ -234,173 +288,16 @@ void arguments_parse(struct arguments *arguments, const struct verb *verb, struc
         exit(say_errno(-error, "cannot read the arguments"));
 }
 
-/* How an argument is named in a sentence. */
-static const char *name_in_words(const struct arguments *arguments, const struct verb_word *word, char out[64])
-{
-    bool position = false;
-    for (const struct verb_word *at = arguments->verb->positions; at != NULL && at->name != NULL; at++)
-        position = position || at == word;
-    snprintf(out, 64, "%s%s", position ? "" : "--", word->name);
-    return out;
-}
-
-static enum exit_code say_not_in_list(const char *name, const char *text, const struct enum_shape *values)
-{
-    char list[DOC_SIZE];
-    arguments_list(values, list, sizeof list);
-    return say(EXIT_USAGE, "%s: `%s` is not one of: %s.", name, text, list);
-}
-
-static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *ret)
+bool arguments_number(const char *text, int64_t min, int64_t max, int64_t *ret)
 {
     char *end = NULL;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || isspace((unsigned char)text[0]) || value < min || value > max)
+    if (errno != 0 || end == text || *end != '\0' || (text[0] != '-' && (text[0] < '0' || text[0] > '9')) || value < min ||
+        value > max)
         return false;
     *ret = value;
     return true;
-}
-
-static bool parse_flag(const char *text, bool *ret)
-{
-    *ret = strcmp(text, "yes") == 0 || strcmp(text, "是") == 0;
-    return *ret || strcmp(text, "no") == 0 || strcmp(text, "否") == 0;
-}
-
-/* Adds the codes of `A,B` to the list. */
-static bool add_codes(const char *text, struct codes *codes)
-{
-    for (const char *at = text;; at++) {
-        size_t size = strcspn(at, ",");
-        if (codes->count >= CODES_MAX || !code_make(at, size, &codes->at[codes->count]))
-            return false;
-        codes->count++;
-        at += size;
-        if (*at == '\0')
-            return true;
-    }
-}
-
-static enum exit_code set_number(const struct field_shape *field, const char *name, const char *text, void *at)
-{
-    int64_t value = 0;
-    if (!parse_number(text, field->min, field->max, &value))
-        return say(EXIT_USAGE, "%s: a whole number from %lld to %lld is needed, not `%s`.", name, (long long)field->min,
-                   (long long)field->max, text);
-    if (field->type == FIELD_COUNT)
-        *(uint32_t *)at = (uint32_t)value;
-    else
-        memcpy(at, &value, sizeof value);
-    return EXIT_DONE;
-}
-
-static enum exit_code set_field(struct session *session, const struct field_shape *field, const char *name, const char *text,
-                                void *at)
-{
-    switch (field->type) {
-    case FIELD_SPAN: {
-        int64_t span_ms = 0;
-        const char *wrong = span_parse_ms(text, &span_ms);
-        memcpy(at, &span_ms, sizeof span_ms);
-        return wrong == NULL ? EXIT_DONE : say(EXIT_USAGE, "%s: `%s` is not a duration: %s.", name, text, wrong);
-    }
-    case FIELD_ID:
-    case FIELD_NUM:
-    case FIELD_COUNT:
-        return set_number(field, name, text, at);
-    case FIELD_INSTANT:
-        return session_instant(session, name, text, at);
-    case FIELD_FLAG:
-        return parse_flag(text, at) ? EXIT_DONE : say(EXIT_USAGE, "%s: yes or no is needed, not `%s`.", name, text);
-    case FIELD_ENUM: {
-        int value = i18n_find(field->values, text_of(text));
-        if (value < 0)
-            return say_not_in_list(name, text, field->values);
-        memcpy(at, &value, sizeof value);
-        return EXIT_DONE;
-    }
-    case FIELD_TEXT:
-        if (strlen(text) > (size_t)field->max)
-            return say(EXIT_USAGE, "%s: at most %lld bytes are allowed, these are %zu.", name, (long long)field->max, strlen(text));
-        *(struct text *)at = text_of(text);
-        return EXIT_DONE;
-    case FIELD_CODE:
-        return code_make(text, strlen(text), at)
-                   ? EXIT_DONE
-                   : say(EXIT_USAGE, "%s: `%s` is not a code. A code has 1 to 32 of the characters A-Z a-z 0-9 _ . -", name, text);
-    case FIELD_CODES:
-        return add_codes(text, at)
-                   ? EXIT_DONE
-                   : say(EXIT_USAGE, "%s: `%s` is not a list of at most %d codes, such as A,B.", name, text, CODES_MAX);
-    case FIELD_MAP:
-        break;
-    }
-    abort(); /* maps are in replies only */
-}
-
-/* Says what is wrong with a case; EXIT_DONE: nothing that can be seen here. */
-static enum exit_code check_case(const char *name, const char *text)
-{
-    switch (case_number_form(text)) {
-    case CASE_FORM_ID:
-    case CASE_FORM_NUMBER:
-        return EXIT_DONE;
-    case CASE_FORM_WRONG_DIGIT:
-        return say(EXIT_USAGE,
-                   "%s: `%s` cannot be right: its check digit, the last one, does not fit. A digit was mistyped, or two changed "
-                   "places: compare it with what you were given; `huying case list` shows the numbers.",
-                   name, text);
-    case CASE_FORM_NONE:
-        break;
-    }
-    return say(EXIT_USAGE,
-               "%s: `%s` is not a case. Write its number, YYMMDD-NNNNN-C, or its id; `huying case list` shows the numbers.", name,
-               text);
-}
-
-/* A case is named by its number or by its id. */
-static const char *field_for_case(const char *text)
-{
-    return case_number_form(text) == CASE_FORM_ID ? "case" : "number";
-}
-
-enum exit_code arguments_case(const struct arguments *arguments, const char *name, struct show_case_query *ret)
-{
-    const char *text = arguments_word(arguments, name);
-    enum exit_code code = check_case(name, text);
-    int64_t id = 0;
-    if (code != EXIT_DONE)
-        return code;
-    *ret = (struct show_case_query){.given = SHOW_CASE_HAS_NUMBER, .number = text_of(text)};
-    if (case_number_form(text) != CASE_FORM_ID)
-        return EXIT_DONE;
-    if (!parse_number(text, 1, INT64_MAX, &id))
-        return say(EXIT_USAGE, "%s: `%s` is not the id of a case. An id is a whole number; `huying case list --json` shows them.",
-                   name, text);
-    *ret = (struct show_case_query){.given = SHOW_CASE_HAS_CASE, .case_id = (uint64_t)id};
-    return EXIT_DONE;
-}
-
-enum exit_code arguments_fill(struct arguments *arguments, struct session *session)
-{
-    for (int i = 0; i < arguments->count; i++) {
-        const struct verb_word *word = arguments->at[i].word;
-        const char *text = arguments->at[i].text;
-        if (word->field == NULL)
-            continue;
-        const char *field_name = strcmp(word->field, "case") == 0 ? field_for_case(text) : word->field;
-        const struct field_shape *field = arguments_field(arguments->shape, field_name);
-        char name[64];
-        enum exit_code code = strcmp(word->field, "case") == 0 ? check_case(name_in_words(arguments, word, name), text) : EXIT_DONE;
-        if (code != EXIT_DONE)
-            return code;
-        code = set_field(session, field, name_in_words(arguments, word, name), text, (char *)&arguments->body + field->offset);
-        if (code != EXIT_DONE)
-            return code;
-        arguments->body.given |= UINT64_C(1) << (field - arguments->shape->fields);
-    }
-    return EXIT_DONE;
 }
 
 const char *arguments_word(const struct arguments *arguments, const char *name)
@@ -418,7 +315,7 @@ enum exit_code arguments_count(const struct arguments *arguments, const char *na
     int64_t value = 0;
     if (text == NULL)
         return EXIT_DONE;
-    if (!parse_number(text, min, max, &value))
+    if (!arguments_number(text, min, max, &value))
         return say(EXIT_USAGE, "--%s: a whole number from %u to %u is needed, not `%s`.", name, min, max, text);
     *ret = (uint32_t)value;
     return EXIT_DONE;

@@ -25,21 +25,29 @@ struct arguments {
     char **rest;
 };
 
-/* Reads the words, argv[0] of which is ignored, with argp: --help ends the program, a mistake too (exit code 2). */
+/* Reads the words, argv[0] of which is ignored, with argp: --help ends the program, a mistake too (exit code 2). What is given
+ * twice and is not a list, and what is empty, is a mistake. */
 void arguments_parse(struct arguments *arguments, const struct verb *verb, struct session *session, int argc, char **argv);
 
-/* Fills the body of the verb's message from the words. Says what is wrong. May ask the district for its zone. */
+/* Fills the body of the verb's message from the words. Says what is wrong. Asks the district for its zone where an instant is
+ * local, and for units and matters, which may be given by their names (names.h). A text of `-` is read from standard input. */
 enum exit_code arguments_fill(struct arguments *arguments, struct session *session);
 
 /* Reads a position that names a case, by number or by id, for verbs that do more than fill one message. Requires that it was given.
  * Says what is wrong. ret->number borrows the word. */
 enum exit_code arguments_case(const struct arguments *arguments, const char *name, struct show_case_query *ret);
 
-/* The last value of a position or option by name (of the table), or NULL. */
+/* The (last) value of a position or option by name (of the table), or NULL. */
 const char *arguments_word(const struct arguments *arguments, const char *name);
 
 /* A count in an option. Says what is wrong. *ret stays when the option is missing. */
 enum exit_code arguments_count(const struct arguments *arguments, const char *name, uint32_t min, uint32_t max, uint32_t *ret);
+
+/* A whole number in min..max, decimal digits with perhaps a minus before them and nothing behind. */
+bool arguments_number(const char *text, int64_t min, int64_t max, int64_t *ret);
+
+/* How a word is named in a sentence: `--option`, or the position without its []. Returns ret. */
+const char *arguments_name(const struct arguments *arguments, const struct verb_word *word, char ret[64]);
 
 /* Shape of the message that a verb fills, or NULL. */
 const struct shape *arguments_shape(const struct verb *verb);

@@ -15,6 +15,7 @@ struct options {
     const char *at;      /* instant of the command, as written; NULL: the dispatcher's */
     const char *request; /* request id; NULL: made here */
     int64_t timeout_ms;  /* 0: the verb's own */
+    uint32_t given;      /* bit per option that was written: each may come once */
     bool plain;          /* without CURVE */
     bool json;
 };

@@ -6,17 +6,14 @@
 #include "clients/command.h"
 #include "clients/instant.h"
 #include "clients/inwords.h"
+#include "clients/pages.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define COUNT_DEFAULT 50
-#define COUNT_MAX 1000000
 
 static const struct column case_fields[] = {
     {"number", N_("Case"), LOOK_TEXT},
@@ -215,122 +212,77 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
     return EXIT_DONE;
 }
 
-/* Moves the rows of `page` to the end of `rows`. */
-static void move_rows(json_t *rows, json_t *page)
-{
-    json_array_extend(rows, json_object_get(page, "rows"));
-}
-
-static void show_rows(const struct session *session, const struct column *columns, const struct shape *shape, json_t *rows,
-                      uint64_t next, const char *none)
-{
-    if (session->options.json) {
-        json_t *all = json_pack("{s:O, s:I}", "rows", rows, "next", (json_int_t)next);
-        render_json(all);
-        json_decref(all);
-        return;
-    }
-    size_t i;
-    json_t *row;
-    json_array_foreach(rows, i, row)
-    {
-        inwords_object(row, shape);
-    }
-    render_table(columns, rows, none);
-    if (next != 0)
-        printf(_("More: --count, or --after %llu\n"), (unsigned long long)next);
-}
-
-static uint32_t page_size(uint32_t wanted, size_t have)
-{
-    uint32_t left = wanted - (uint32_t)have;
-    return left < LIMIT_PAGE ? left : LIMIT_PAGE;
-}
-
 /* One answer looks at a bounded number of cases: on a terminal, how far the search has come. */
-static void say_how_far(size_t found, uint64_t next, bool *told)
+static void say_how_far(size_t found, const json_t *page)
 {
-    if (!isatty(STDERR_FILENO))
+    static bool told;
+    if (page == NULL && told)
+        fputs("\r\033[K", stderr);
+    if (page == NULL || !isatty(STDERR_FILENO))
         return;
-    fprintf(stderr, _("\r\033[K%zu found, looking at cases before id %llu ..."), found, (unsigned long long)next);
+    fprintf(stderr, _("\r\033[K%zu found, looking at cases before id %llu ..."), found,
+            (unsigned long long)view_number(page, "next"));
     fflush(stderr);
-    *told = true;
+    told = true;
+}
+
+static void ask_cases(void *query, uint32_t count)
+{
+    struct list_cases_query *cases = query;
+    cases->count = count;
+    cases->given |= LIST_CASES_HAS_COUNT;
+}
+
+static bool next_cases(void *query, const json_t *page)
+{
+    struct list_cases_query *cases = query;
+    cases->after = (uint64_t)view_number(page, "next");
+    cases->given |= LIST_CASES_HAS_AFTER;
+    return cases->after != 0;
 }
 
 enum exit_code read_cases(struct session *session, const struct arguments *arguments)
 {
+    static const struct pages_kind kind = {.query = QUERY_LIST_CASES,
+                                           .marks = {{"case", "next", "after"}},
+                                           .ask = ask_cases,
+                                           .go_on = next_cases,
+                                           .progress = say_how_far,
+                                           .columns = case_columns,
+                                           .shape = &case_view_shape,
+                                           .none = N_("No cases.")};
     struct arguments filled;
-    uint32_t wanted = COUNT_DEFAULT;
-    enum exit_code code = arguments_count(arguments, "count", 1, COUNT_MAX, &wanted);
-    if (code == EXIT_DONE)
-        code = command_fill(session, arguments, &filled);
-    json_t *rows = json_array();
-    struct list_cases_query *query = &filled.body.query.list_cases;
-    uint64_t next = 0;
-    bool told = false;
-    while (code == EXIT_DONE && json_array_size(rows) < wanted) {
-        json_t *page = NULL;
-        query->count = page_size(wanted, json_array_size(rows));
-        query->given |= LIST_CASES_HAS_COUNT;
-        code = read_query(session, QUERY_LIST_CASES, query, &page);
-        if (code != EXIT_DONE)
-            break;
-        move_rows(rows, page);
-        next = (uint64_t)view_number(page, "next");
-        json_decref(page);
-        if (next == 0)
-            break;
-        say_how_far(json_array_size(rows), next, &told);
-        query->after = next;
-        query->given |= LIST_CASES_HAS_AFTER;
-    }
-    if (told)
-        fputs("\r\033[K", stderr);
-    if (code == EXIT_DONE)
-        show_rows(session, case_columns, &case_view_shape, rows, next, "No cases.");
-    json_decref(rows);
-    return code;
+    enum exit_code code = command_fill(session, arguments, &filled);
+    return code != EXIT_DONE ? code : pages_run(session, arguments, &kind, &filled.body.query);
+}
+
+static void ask_duties(void *query, uint32_t count)
+{
+    struct inbox_query *inbox = query;
+    inbox->count = count;
+    inbox->given |= INBOX_HAS_COUNT;
+}
+
+static bool next_duties(void *query, const json_t *page)
+{
+    struct inbox_query *inbox = query;
+    inbox->after = (uint64_t)view_number(page, "next");
+    inbox->after_due = 0; /* duties without a due instant come last */
+    instant_parse(view_text(page, "next_due"), NULL, &inbox->after_due);
+    inbox->given |= INBOX_HAS_AFTER | INBOX_HAS_AFTER_DUE;
+    return inbox->after != 0;
 }
 
 enum exit_code read_inbox(struct session *session, const struct arguments *arguments)
 {
+    static const struct pages_kind kind = {.query = QUERY_INBOX,
+                                           .marks = {{"duty", "next", "after"}, {"due_at", "next_due", "after-due"}},
+                                           .ask = ask_duties,
+                                           .go_on = next_duties,
+                                           .columns = inbox_columns,
+                                           .shape = &duty_view_shape,
+                                           .none = N_("Nothing to do.")};
     struct arguments filled;
-    uint32_t wanted = COUNT_DEFAULT;
-    enum exit_code code = arguments_count(arguments, "count", 1, COUNT_MAX, &wanted);
-    if (code == EXIT_DONE)
-        code = command_fill(session, arguments, &filled);
-    if (code == EXIT_DONE)
-        code = session_hello(session);
-    json_t *rows = json_array();
-    struct inbox_query *query = &filled.body.query.inbox;
-    uint64_t next = 0;
-    while (code == EXIT_DONE && json_array_size(rows) < wanted) {
-        struct client_reply reply;
-        struct inbox_reply head;
-        struct codec_fault fault;
-        query->count = page_size(wanted, json_array_size(rows));
-        query->given |= INBOX_HAS_COUNT;
-        code = session_ask(session, QUERY_INBOX, query, &reply);
-        if (code != EXIT_DONE)
-            break;
-        if (!codec_decode_map(&reply.reply.body, &inbox_reply_shape, &head, &fault)) {
-            code = say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
-            break;
-        }
-        json_t *page = view_of_reply(&reply.reply.body, QUERY_INBOX, zone_time(session->zone));
-        move_rows(rows, page);
-        json_decref(page);
-        next = head.next;
-        if (next == 0)
-            break;
-        query->after = head.next;
-        query->after_due = head.next_due;
-        query->given |= INBOX_HAS_AFTER | INBOX_HAS_AFTER_DUE;
-    }
-    if (code == EXIT_DONE && !session->options.json && next != 0)
-        next = 0; /* a page of the inbox begins at an instant too: ask for more with --count */
-    if (code == EXIT_DONE)
-        show_rows(session, inbox_columns, &duty_view_shape, rows, next, "Nothing to do.");
-    json_decref(rows);
-    return code;
+    enum exit_code code = command_fill(session, arguments, &filled);
+    return code != EXIT_DONE ? code : pages_run(session, arguments, &kind, &filled.body.query);
 }

@@ -50,7 +50,7 @@ void say_as_json(void)
     i18n_end();
 }
 
-static void print_json(const struct reply *reply, const char *option)
+static void print_json(const struct reply *reply, const char *option, json_t *candidates)
 {
     json_t *view = json_pack("{s:s%, s:s%, s:s%, s:s%, s:b}", "refusal", reply->code.at, (size_t)reply->code.size, "field",
                              reply->field.size > 0 ? reply->field.at : "", (size_t)reply->field.size, "sentence", reply->message.at,
@@ -58,6 +58,8 @@ static void print_json(const struct reply *reply, const char *option)
                              (size_t)reply->hint.size, "retry", reply->retry);
     if (option != NULL)
         json_object_set_new(view, "option", json_sprintf("--%s", option));
+    if (candidates != NULL)
+        json_object_set(view, "candidates", candidates);
     json_dumpf(view, stderr, JSON_COMPACT);
     fputc('\n', stderr);
     json_decref(view);
@@ -83,7 +85,7 @@ static const char *translated(struct text text, char ret[SENTENCE_SIZE])
 enum exit_code say_refused(const struct reply *reply, const char *option)
 {
     if (as_json) {
-        print_json(reply, option);
+        print_json(reply, option, NULL);
         return say_exit_code(reply->refusal);
     }
     char sentence[SENTENCE_SIZE];
@@ -96,4 +98,23 @@ enum exit_code say_refused(const struct reply *reply, const char *option)
         fprintf(stderr, _(" — %s"), translated(reply->hint, sentence));
     fputc('\n', stderr);
     return say_exit_code(reply->refusal);
+}
+
+enum exit_code say_refused_choice(const struct reply *reply, const char *option, const char *lead, json_t *rows)
+{
+    size_t i;
+    const json_t *row;
+    if (as_json) {
+        print_json(reply, option, rows);
+        return say_exit_code(reply->refusal);
+    }
+    enum exit_code code = say_refused(reply, option);
+    if (json_array_size(rows) > 0)
+        fprintf(stderr, "%s\n", lead);
+    json_array_foreach(rows, i, row)
+    {
+        fprintf(stderr, "  %-16s %s\n", json_string_value(json_object_get(row, "code")),
+                json_string_value(json_object_get(row, "name")));
+    }
+    return code;
 }

@@ -8,6 +8,8 @@
 
 #include "proto/reply.h"
 
+#include <jansson.h>
+
 /* Exit codes of the project. */
 enum exit_code {
     EXIT_DONE = 0,
@@ -28,6 +30,10 @@ enum exit_code say_errno(int error, const char *format, ...) __attribute__((form
 /* Prints a refusal: code, sentence, field and the `option` (or NULL) that gives it, what to do. Returns EXIT_REFUSED; EXIT_BUSY or
  * EXIT_FAILED where the code says so. */
 enum exit_code say_refused(const struct reply *reply, const char *option);
+
+/* As say_refused, for an argument that fits none or several of a list: `rows`, objects {code, name}, are printed below the
+ * sentence, after `lead`; in JSON they are its `candidates`. */
+enum exit_code say_refused_choice(const struct reply *reply, const char *option, const char *lead, json_t *rows);
 
 /* From now on a refusal is one JSON object on one line: {refusal, field, sentence, hint, retry, option?}, and all is English. */
 void say_as_json(void);

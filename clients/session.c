@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PROTOCOL_MAJOR 1
 
@@ -26,6 +28,7 @@ void session_deinit(struct session *session)
     session->client = client_close(session->client);
     session->zone = zone_free(session->zone);
     proto_buffer_deinit(&session->body);
+    free(session->input);
 }
 
 int session_keys_folder(const struct session *session, char *ret, size_t size)
@@ -145,12 +148,11 @@ enum exit_code session_not_reachable(const struct session *session)
         o->server, o->key, keys);
 }
 
-/* The option by which the user gives the field that the refusal is about; NULL: none does. */
-static const char *option_of(const struct session *session, const struct reply *reply)
+const char *session_option_of(const struct session *session, struct text field)
 {
     const struct verb_word *at = session->verb == NULL ? NULL : session->verb->options;
     for (; at != NULL && at->name != NULL; at++)
-        if (at->field != NULL && text_equal(reply->field, text_of(at->field)))
+        if (at->field != NULL && text_equal(field, text_of(at->field)))
             return at->name;
     return NULL;
 }
@@ -158,7 +160,7 @@ static const char *option_of(const struct session *session, const struct reply *
 /* Says it, and for want of a role which ones the key has, once they are known. */
 static enum exit_code refused(const struct session *session, const struct reply *reply)
 {
-    enum exit_code code = say_refused(reply, option_of(session, reply));
+    enum exit_code code = say_refused(reply, session_option_of(session, reply->field));
     if (reply->refusal == REFUSAL_NO_ROLE && !session->options.json && session->actor[0] != '\0')
         say(code, "your key `%s` has the roles: %s. Name another with --key.", session->actor, session->roles);
     return code;
@@ -255,5 +257,53 @@ enum exit_code session_instant(struct session *session, const char *name, const 
         return say(EXIT_USAGE,
                    "%s: `%s` is not a date and time. Write 2011-10-01, \"2011-10-01 08:30\" or 2011-10-01T08:30:00-04:00.", name,
                    text);
+    return EXIT_DONE;
+}
+
+/* Line ends become \n; the last ones go. */
+static size_t settle_lines(char *text, size_t size)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < size; i++)
+        if (text[i] != '\r' || i + 1 == size || text[i + 1] != '\n')
+            text[kept++] = text[i];
+    while (kept > 0 && text[kept - 1] == '\n')
+        kept--;
+    return kept;
+}
+
+enum exit_code session_input(struct session *session, const char *name, size_t max, struct text *ret)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    const size_t most = 2 * max + sizeof mark; /* as many line ends as there can be, of two bytes */
+    size_t size = 0;
+    if (session->input != NULL)
+        return say(EXIT_USAGE, "%s: standard input is read once: give `-` for one text only.", name);
+    session->input = malloc(most + 1);
+    if (session->input == NULL)
+        return say(EXIT_FAILED, "out of memory");
+    if (isatty(STDIN_FILENO))
+        fprintf(stderr, "Write the text; Ctrl-D on a line of its own ends it.\n");
+    while (size <= most) {
+        ssize_t got = read(STDIN_FILENO, session->input + size, most + 1 - size);
+        if (got == 0)
+            break;
+        if (got < 0 && errno != EINTR)
+            return say_errno(-errno, "%s: standard input cannot be read", name);
+        size += got > 0 ? (size_t)got : 0;
+    }
+    char *text = session->input;
+    if (size >= sizeof mark - 1 && memcmp(text, mark, sizeof mark - 1) == 0) {
+        text += sizeof mark - 1;
+        size -= sizeof mark - 1;
+    }
+    size = settle_lines(text, size);
+    if (size > max)
+        return say(EXIT_USAGE, "%s: at most %zu bytes are allowed, standard input has more.", name, max);
+    if (size == 0)
+        return say(EXIT_USAGE, "%s: standard input is empty. Write the text into it, or as the argument itself.", name);
+    if (memchr(text, '\0', size) != NULL)
+        return say(EXIT_USAGE, "%s: standard input is not text: it has NUL bytes.", name);
+    *ret = (struct text){.at = text, .size = (uint32_t)size};
     return EXIT_DONE;
 }

@@ -23,6 +23,7 @@ struct session {
     char actor[CODE_SIZE + 1];
     char roles[512];
     struct proto_buffer body; /* reused from question to question */
+    char *input;              /* what was read from standard input, or NULL */
 };
 
 /* Takes the options of the environment. */
@@ -45,11 +46,18 @@ enum exit_code session_hello(struct session *session);
 /* Reads an instant as instant_parse; asks the district only for a local one. Says what is wrong; `name` names the argument. */
 enum exit_code session_instant(struct session *session, const char *name, const char *text, int64_t *ret_at_ms);
 
+/* Reads a text of 1 to `max` bytes from standard input, once a run: line ends become \n, those at its end and a byte-order mark are
+ * taken off. *ret borrows from the session. Says what is wrong; `name` names the argument. */
+enum exit_code session_input(struct session *session, const char *name, size_t max, struct text *ret);
+
 /* Sends one query and waits. *ret borrows until the next question. Says why not, refusals included. */
 enum exit_code session_ask(struct session *session, enum query_type query, const void *body, struct client_reply *ret);
 
 /* Sends one command, with --at and --request where given. As session_ask. */
 enum exit_code session_command(struct session *session, enum command_type command, const void *body, struct client_reply *ret);
+
+/* The option of the session's verb by which the user gives a field of its message; NULL: none does. */
+const char *session_option_of(const struct session *session, struct text field);
 
 /* Says that no answer came, and what to look at. */
 enum exit_code session_not_reachable(const struct session *session);

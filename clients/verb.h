@@ -21,6 +21,7 @@ struct verb_word {
     const char *value; /* what stands for the value in the help; NULL for an option: a flag */
     const char *doc;
     const struct enum_shape *values; /* what it may be, where no field of the message says so; NULL: that is all */
+    bool list;                       /* an option that may come several times; of a field with several codes it may anyway */
 };
 
 struct verb {

@@ -22,9 +22,11 @@
 static const struct verb_word case_only[] = {CASE_WORD, {0}};
 
 static const struct verb_word inbox_options[] = {
-    {"unit", "unit", "CODE", N_("The unit whose subtree is looked at; your own if left out")},
+    {"unit", "unit", "UNIT", N_("The unit whose subtree is looked at; your own if left out")},
     {"kind", "kind", "KIND", N_("Only this kind")},
     {"clock", "clock", "CLOCK", N_("Colours by the running clocks of this kind alone, such as handle")},
+    {"after", "after", "ID", N_("Only duties after this one, which the page before ended with; with --after-due")},
+    {"after-due", "after_due", "INSTANT", N_("Its due instant; left out where it has none")},
     {"count", NULL, "N", N_("How many duties (50)")},
     {0},
 };

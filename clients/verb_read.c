@@ -1,6 +1,7 @@
 /*
  * verb_read.c - figures and the stream of events
  */
+#include "clients/district.h"
 #include "clients/events.h"
 #include "clients/followers.h"
 #include "clients/metrics.h"
@@ -24,7 +25,38 @@ static const struct verb_word events_options[] = {
 static const struct verb_word forget_positions[] = {
     {"KEY", "forget_key", NULL, N_("Name of the follower's key")}, {"NAME", "forget_name", NULL, N_("Name of the follower")}, {0}};
 
+static const struct verb_word words_positions[] = {{"[WORDS]", NULL, NULL, N_("Each is part of the code or the name")}, {0}};
+static const struct verb_word words_options[] = {
+    {"after", "after", "CODE", N_("Only those after this code, which the page before ended with")},
+    {"count", NULL, "N", N_("How many (50)")},
+    {0},
+};
+
 const struct verb verb_read[] = {
+    {.name = "units",
+     .group = VERB_DESK,
+     .doc = N_("Units of the district, all or those that words find"),
+     .message = "list_units",
+     .positions = words_positions,
+     .options = words_options,
+     .run = district_units,
+     .usage = "[WORDS]",
+     .many = true,
+     .more = N_("Wherever a verb takes a unit, its code or its name will do.\nExample: huying units 翠湖 网格")},
+    {.name = "matters",
+     .group = VERB_DESK,
+     .doc = N_("Matters of the catalogue, all or those that words find: who leads, and the limit"),
+     .message = "list_matters",
+     .positions = words_positions,
+     .options = words_options,
+     .run = district_matters,
+     .usage = "[WORDS]",
+     .many = true,
+     .more =
+         N_("LEAD and LIMIT are those of the row for any place; ROWS BY PLACE says how many rows for certain places come before "
+            "it, which\n"
+            "`huying route explain MATTER PLACE` looks at. Wherever a verb takes a matter, its code or its name will do.\n"
+            "Example: huying matters 路灯")},
     {.name = "metrics",
      .group = VERB_SUPERVISOR,
      .doc = N_("One metric by one grouping"),

@@ -7,8 +7,8 @@
 
 static const struct verb_word keys_positions[] = {{"NAME", NULL, NULL, N_("Name of the key")}, {0}};
 static const struct verb_word keys_options[] = {
-    {"role", NULL, "ROLE", N_("A role of the key; may be given several times"), &role_enum},
-    {"unit", NULL, "CODE", N_("The unit whose subtree the key covers")},
+    {"role", NULL, "ROLE", N_("A role of the key; may be given several times"), &role_enum, true},
+    {"unit", NULL, "UNIT", N_("The unit whose subtree the key covers")},
     {"matters", NULL, "LIST", N_("Only these matters: `M01;M02;03-*`, exact codes or beginnings; all if left out")},
     {0},
 };

@@ -1,6 +1,7 @@
 /*
  * verbs.c - the table of verbs, looked up and told
  */
+#include "clients/near.h"
 #include "clients/verb.h"
 
 #include "proto/i18n.h"
@@ -46,34 +47,6 @@ const struct verb *verb_find(int count, char **words, int *ret_used)
     return NULL;
 }
 
-/* Fewest letters to add, drop or change, or to swap with their neighbour. */
-static int distance(const char *a, const char *b)
-{
-    enum { WIDTH = 32 };
-    int rows[3][WIDTH + 1] = {0};
-    size_t a_size = strlen(a);
-    size_t b_size = strlen(b);
-    if (a_size > WIDTH || b_size > WIDTH)
-        return WIDTH;
-    for (size_t j = 0; j <= b_size; j++)
-        rows[0][j] = (int)j;
-    for (size_t i = 1; i <= a_size; i++) {
-        int *now = rows[i % 3];
-        const int *before = rows[(i + 2) % 3];
-        const int *older = rows[(i + 1) % 3];
-        now[0] = (int)i;
-        for (size_t j = 1; j <= b_size; j++) {
-            int best = before[j - 1] + (a[i - 1] != b[j - 1]);
-            best = before[j] + 1 < best ? before[j] + 1 : best;
-            best = now[j - 1] + 1 < best ? now[j - 1] + 1 : best;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && older[j - 2] + 1 < best)
-                best = older[j - 2] + 1;
-            now[j] = best;
-        }
-    }
-    return rows[a_size % 3][b_size];
-}
-
 /* Near: few letters away, or one of its words is what was written. */
 static bool is_near(const char *verb, int count, char **words)
 {
@@ -81,7 +54,7 @@ static bool is_near(const char *verb, int count, char **words)
     const char *space = strchr(verb, ' ');
     snprintf(written, sizeof written, count > 1 && space != NULL ? "%s %s" : "%s", words[0],
              count > 1 && space != NULL ? words[1] : "");
-    if (distance(verb, written) <= 2)
+    if (near_distance(verb, written) <= 2)
         return true;
     if (space == NULL)
         return false;

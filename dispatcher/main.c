@@ -29,6 +29,7 @@ struct arguments {
     const char *config, *data, *listen, *events, *keys, *backups;
     bool plain, drill;
     size_t map_size, segment_size;
+    uint32_t given; /* bit per option: each may come once */
 };
 
 /* What the callbacks of the shell work on. */
@@ -73,9 +74,21 @@ static error_t parse_size(const char *name, const char *text, size_t least, stru
     return 0;
 }
 
+/* One of two values would be dropped in silence. */
+static void look_for_second(struct arguments *arguments, int key, const struct argp_state *state)
+{
+    for (uint32_t i = 0; options[i].name != NULL; i++) {
+        if (options[i].key == key && (arguments->given & UINT32_C(1) << i) != 0)
+            argp_error(state, "--%s is given twice; give it once", options[i].name);
+        if (options[i].key == key)
+            arguments->given |= UINT32_C(1) << i;
+    }
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
+    look_for_second(arguments, key, state);
     switch (key) {
     case 'c':
         arguments->config = argument;

@@ -260,6 +260,13 @@ static int read_tree(struct settings *settings, const struct reading *reading, s
 
         if (setting == NULL)
             return tree_fault(tree, value, fault, "`%s` is not a setting; --help lists them", name != NULL ? name : "?");
+        for (size_t j = 0; j < i; j++) {
+            yaml_node_t *other;
+            const char *before = tree_pair(tree, root, j, &other);
+
+            if (before != NULL && strcmp(before, name) == 0)
+                return tree_fault(tree, value, fault, "`%s` stands here twice; write it once", name);
+        }
         rc = set_node(settings, setting, tree, value, options, fault);
         if (rc < 0)
             return rc;
@@ -286,15 +293,26 @@ static int read_file(struct settings *settings, const struct reading *reading, v
     return rc;
 }
 
+/* One of two values would be dropped in silence; lists grow. */
+static void look_for_second(const struct reading *reading, const struct setting *setting, const struct argp_state *state)
+{
+    for (size_t i = 0; setting->kind != SETTING_LIST && i < reading->given_count; i++)
+        if (reading->given[i].setting == setting)
+            argp_error(state, "--%s is given twice; give it once", setting->name);
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct reading *reading = state->input;
 
     if (key == KEY_CONFIG) {
+        if (reading->config != NULL)
+            argp_error(state, "--config is given twice: `%s` and `%s`; give it once", reading->config, text);
         reading->config = text;
     } else if (key >= KEY_FIRST && (size_t)(key - KEY_FIRST) < reading->flat_count) {
         if (reading->given_count == GIVEN_MAX)
             argp_error(state, "too many options");
+        look_for_second(reading, reading->flat[key - KEY_FIRST], state);
         reading->given[reading->given_count++] = (struct given){reading->flat[key - KEY_FIRST], text};
     } else if (key == ARGP_KEY_ARG) {
         argp_error(state, "`%s` is not an option", text);

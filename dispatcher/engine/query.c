@@ -2,6 +2,7 @@
 
 #include "config/zone.h"
 #include "dispatcher/engine/live.h"
+#include "dispatcher/engine/query_district.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -108,68 +109,6 @@ static int hello(struct query *query, struct proto_buffer *out)
     return reply_encode_ok(out, query->request->id, &hello_reply_shape, &reply, CODEC_OMIT_NOTHING);
 }
 
-static struct code unit_code(const struct district *district, int32_t unit)
-{
-    return unit >= 0 ? district->units[unit].code : (struct code){{0}};
-}
-
-static void view_unit(const struct district *district, const struct unit *unit, struct unit_view *ret)
-{
-    *ret = (struct unit_view){
-        .code = unit->code,
-        .name = text_of(unit->name),
-        .tier = unit->tier,
-        .class = unit->class,
-        .parent = unit_code(district, unit->parent),
-        .accountable = unit_code(district, unit->accountable),
-        .calendar = district->calendars[unit->calendar]->name,
-        .seconded_by = unit_code(district, unit->seconded_by),
-        .deputy = unit_code(district, unit->deputy),
-        .successor = unit_code(district, unit->successor),
-        .retired = unit->successor >= 0,
-        .capacity = unit->capacity,
-        .duty_phone = text_of(unit->duty_phone),
-    };
-}
-
-static int list_units(struct query *query, struct proto_buffer *out)
-{
-    const struct list_units_query *body = &query->request->query_body.list_units;
-    const struct district *district = query->district;
-    struct list_units_reply reply = {0};
-    struct reply_writer writer;
-    uint32_t from = 0, end;
-    int r;
-
-    /* Units are sorted by code; the code of the page before need not be there any more. */
-    if ((body->given & LIST_UNITS_HAS_AFTER) != 0) {
-        uint32_t high = district->unit_count;
-
-        while (from < high) {
-            uint32_t middle = from + (high - from) / 2;
-
-            if (memcmp(district->units[middle].code.s, body->after.s, CODE_SIZE) <= 0)
-                from = middle + 1;
-            else
-                high = middle;
-        }
-    }
-    end = district->unit_count - from > LIMIT_PAGE ? from + LIMIT_PAGE : district->unit_count;
-    if (end < district->unit_count)
-        reply.next = district->units[end - 1].code;
-    r = reply_begin(&writer, out, query->request->id, &list_units_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    for (uint32_t i = from; r == 0 && i < end; i++) {
-        const struct unit *unit = &district->units[i];
-        struct unit_view view;
-
-        view_unit(district, unit, &view);
-        r = reply_row(&writer, &unit_view_shape, &view, CODEC_OMIT_NOTHING);
-    }
-    return r == 0 ? reply_end(&writer) : r;
-}
-
 static int answer(struct query *query, struct proto_buffer *out)
 {
     switch (query->request->query) {
@@ -190,7 +129,9 @@ static int answer(struct query *query, struct proto_buffer *out)
     case QUERY_EXPLAIN_ROUTE:
         return query_explain_route(query, out);
     case QUERY_LIST_UNITS:
-        return list_units(query, out);
+        return query_list_units(query, out);
+    case QUERY_LIST_MATTERS:
+        return query_list_matters(query, out);
     case QUERY_BACKUP:
         return query_backup(query, out);
     case QUERY_RECEIPT:

@@ -1,5 +1,5 @@
 /* Why the list routes a matter at a place as it does: the rows that were looked at, in their order, up to the one that fits. */
-#include "dispatcher/engine/query.h"
+#include "dispatcher/engine/query_district.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 struct tried {
     const struct catalogue_row *row;
     char why[WHY_SIZE];
-    char lead[CODE_SIZE + 16];
+    char lead[SELECTOR_SIZE];
 };
 
 struct explained {
@@ -27,21 +27,6 @@ static const char *code_text(const struct district *district, int32_t unit, char
     memcpy(ret, district->units[unit].code.s, CODE_SIZE);
     ret[CODE_SIZE] = '\0';
     return ret;
-}
-
-/* The lead as the list writes it. */
-static void print_selector(const struct district *district, const struct selector *selector, char ret[CODE_SIZE + 16])
-{
-    char code[CODE_SIZE + 1];
-
-    switch (selector->kind) {
-    case SELECT_UNIT:
-        snprintf(ret, CODE_SIZE + 16, "%s", code_text(district, selector->unit, code));
-        return;
-    case SELECT_TIER:
-        snprintf(ret, CODE_SIZE + 16, "@%s", enum_name(&unit_tier_enum, (int)selector->tier));
-        return;
-    }
 }
 
 /* Where a row stands to the place, in words. */
@@ -84,7 +69,7 @@ static bool add(struct explained *e, const struct catalogue_row *row, bool near)
         return false;
     tried = &e->tried[e->count++];
     tried->row = row;
-    print_selector(e->district, &row->lead, tried->lead);
+    query_print_selector(e->district, &row->lead, tried->lead);
     print_why(e, row, near, tried->why);
     return true;
 }

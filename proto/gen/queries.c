@@ -133,6 +133,17 @@ static const struct field_shape unit_view_fields[] = {
 };
 const struct shape unit_view_shape = { .name = "unit_view", .id = 31, .field_count = 13, .size = sizeof(struct unit_view), .fields = unit_view_fields };
 
+static const struct field_shape matter_view_fields[] = {
+    { .name = "code", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct matter_view, code), .min = 0, .max = 32 },
+    { .name = "name", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct matter_view, name), .min = 0, .max = 1024 },
+    { .name = "field", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct matter_view, field), .min = 0, .max = 1024 },
+    { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct matter_view, row), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "lead", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct matter_view, lead), .min = 0, .max = 1024 },
+    { .name = "limit", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct matter_view, limit), .min = 0, .max = 32 },
+    { .name = "place_rows", .name_size = 10, .type = FIELD_COUNT, .offset = offsetof(struct matter_view, place_rows), .min = 0, .max = INT64_C(4294967295) },
+};
+const struct shape matter_view_shape = { .name = "matter_view", .id = 32, .field_count = 7, .size = sizeof(struct matter_view), .fields = matter_view_fields };
+
 static const struct field_shape route_view_fields[] = {
     { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct route_view, row), .min = 0, .max = INT64_C(4294967295) },
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct route_view, matter), .min = 0, .max = 32 },
@@ -141,7 +152,7 @@ static const struct field_shape route_view_fields[] = {
     { .name = "fits", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct route_view, fits), .min = 0, .max = 1 },
     { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct route_view, why), .min = 0, .max = 1024 },
 };
-const struct shape route_view_shape = { .name = "route_view", .id = 32, .field_count = 6, .size = sizeof(struct route_view), .fields = route_view_fields };
+const struct shape route_view_shape = { .name = "route_view", .id = 33, .field_count = 6, .size = sizeof(struct route_view), .fields = route_view_fields };
 
 static const struct field_shape interval_view_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct interval_view, from), .min = 0, .max = INT64_C(253402300799999) },
@@ -151,7 +162,7 @@ static const struct field_shape interval_view_fields[] = {
     { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct interval_view, why), .min = 0, .max = 6, .values = &interval_why_enum },
     { .name = "name", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct interval_view, name), .min = 0, .max = 1024 },
 };
-const struct shape interval_view_shape = { .name = "interval_view", .id = 33, .field_count = 6, .size = sizeof(struct interval_view), .fields = interval_view_fields };
+const struct shape interval_view_shape = { .name = "interval_view", .id = 34, .field_count = 6, .size = sizeof(struct interval_view), .fields = interval_view_fields };
 
 static const struct field_shape follower_view_fields[] = {
     { .name = "key", .name_size = 3, .type = FIELD_CODE, .offset = offsetof(struct follower_view, key), .min = 0, .max = 32 },
@@ -161,12 +172,12 @@ static const struct field_shape follower_view_fields[] = {
     { .name = "seen_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct follower_view, seen_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "waiting", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct follower_view, waiting), .min = 0, .max = 1 },
 };
-const struct shape follower_view_shape = { .name = "follower_view", .id = 34, .field_count = 6, .size = sizeof(struct follower_view), .fields = follower_view_fields };
+const struct shape follower_view_shape = { .name = "follower_view", .id = 35, .field_count = 6, .size = sizeof(struct follower_view), .fields = follower_view_fields };
 
 static const struct field_shape hello_query_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_query, major), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape hello_query_shape = { .name = "hello_query", .id = 35, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
+const struct shape hello_query_shape = { .name = "hello_query", .id = 36, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
 
 static const struct field_shape hello_reply_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, major), .min = 0, .max = INT64_C(4294967295) },
@@ -185,14 +196,14 @@ static const struct field_shape hello_reply_fields[] = {
     { .name = "calendar_until", .name_size = 14, .type = FIELD_INSTANT, .offset = offsetof(struct hello_reply, calendar_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "roles", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct hello_reply, roles), .min = 0, .max = 1024 },
 };
-const struct shape hello_reply_shape = { .name = "hello_reply", .id = 36, .field_count = 15, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
+const struct shape hello_reply_shape = { .name = "hello_reply", .id = 37, .field_count = 15, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
 
 static const struct field_shape show_case_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_case_query, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, number), .min = 0, .max = 64 },
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, submitted), .min = 0, .max = 64 },
 };
-const struct shape show_case_query_shape = { .name = "show_case_query", .id = 37, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
+const struct shape show_case_query_shape = { .name = "show_case_query", .id = 38, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
 
 static const struct field_shape list_cases_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct list_cases_query, after), .min = 0, .max = INT64_MAX },
@@ -208,12 +219,12 @@ static const struct field_shape list_cases_query_fields[] = {
     { .name = "with_request", .name_size = 12, .type = FIELD_FLAG, .offset = offsetof(struct list_cases_query, with_request), .min = 0, .max = 1 },
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct list_cases_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
 };
-const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 38, .field_count = 12, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
+const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 39, .field_count = 12, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
 
 static const struct field_shape list_cases_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct list_cases_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 39, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
+const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 40, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
 
 static const struct field_shape timeline_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_query, case_id), .min = 0, .max = INT64_MAX },
@@ -221,12 +232,12 @@ static const struct field_shape timeline_query_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct timeline_query, submitted), .min = 0, .max = 64 },
     { .name = "before", .name_size = 6, .type = FIELD_ID, .offset = offsetof(struct timeline_query, before), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_query_shape = { .name = "timeline_query", .id = 40, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
+const struct shape timeline_query_shape = { .name = "timeline_query", .id = 41, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
 
 static const struct field_shape timeline_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 41, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
+const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 42, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
 
 static const struct field_shape inbox_query_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct inbox_query, unit), .min = 0, .max = 32 },
@@ -236,25 +247,25 @@ static const struct field_shape inbox_query_fields[] = {
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct inbox_query, count), .min = 0, .max = INT64_C(4294967295) },
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct inbox_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
 };
-const struct shape inbox_query_shape = { .name = "inbox_query", .id = 42, .field_count = 6, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
+const struct shape inbox_query_shape = { .name = "inbox_query", .id = 43, .field_count = 6, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
 
 static const struct field_shape inbox_reply_fields[] = {
     { .name = "next_due", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct inbox_reply, next_due), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct inbox_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 43, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
+const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 44, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
 
 static const struct field_shape events_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_query, from), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct events_query, count), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape events_query_shape = { .name = "events_query", .id = 44, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
+const struct shape events_query_shape = { .name = "events_query", .id = 45, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
 
 static const struct field_shape events_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, last), .min = 0, .max = INT64_MAX },
 };
-const struct shape events_reply_shape = { .name = "events_reply", .id = 45, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
+const struct shape events_reply_shape = { .name = "events_reply", .id = 46, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
 
 static const struct field_shape metrics_query_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_query, metric), .min = 0, .max = 8, .values = &metric_enum, .required = true },
@@ -263,7 +274,7 @@ static const struct field_shape metrics_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, from), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape metrics_query_shape = { .name = "metrics_query", .id = 46, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
+const struct shape metrics_query_shape = { .name = "metrics_query", .id = 47, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
 
 static const struct field_shape metrics_reply_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_reply, metric), .min = 0, .max = 8, .values = &metric_enum },
@@ -271,13 +282,13 @@ static const struct field_shape metrics_reply_fields[] = {
     { .name = "as_of", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_reply, as_of), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "scale", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct metrics_reply, scale), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 47, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
+const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 48, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
 
 static const struct field_shape explain_route_query_fields[] = {
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, matter), .min = 0, .max = 32, .required = true },
     { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, place), .min = 0, .max = 32, .required = true },
 };
-const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 48, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
+const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 49, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
 
 static const struct field_shape explain_route_reply_fields[] = {
     { .name = "version", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct explain_route_reply, version), .min = 0, .max = 64 },
@@ -289,17 +300,18 @@ static const struct field_shape explain_route_reply_fields[] = {
     { .name = "calls", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct explain_route_reply, calls), .min = 0, .max = 16 },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct explain_route_reply, due_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 49, .field_count = 8, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
+const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 50, .field_count = 8, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
 
 static const struct field_shape list_units_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_units_query, after), .min = 0, .max = 32 },
+    { .name = "words", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct list_units_query, words), .min = 0, .max = 1024 },
 };
-const struct shape list_units_query_shape = { .name = "list_units_query", .id = 50, .field_count = 1, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
+const struct shape list_units_query_shape = { .name = "list_units_query", .id = 51, .field_count = 2, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
 
 static const struct field_shape list_units_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_units_reply, next), .min = 0, .max = 32 },
 };
-const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 51, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
+const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 52, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
 
 static const struct field_shape pull_query_fields[] = {
     { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct pull_query, worker), .min = 0, .max = 32, .required = true },
@@ -309,12 +321,12 @@ static const struct field_shape pull_query_fields[] = {
     { .name = "wait", .name_size = 4, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, wait), .min = 0, .max = INT64_MAX },
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, lease), .min = 0, .max = INT64_MAX },
 };
-const struct shape pull_query_shape = { .name = "pull_query", .id = 52, .field_count = 6, .size = sizeof(struct pull_query), .fields = pull_query_fields };
+const struct shape pull_query_shape = { .name = "pull_query", .id = 53, .field_count = 6, .size = sizeof(struct pull_query), .fields = pull_query_fields };
 
 static const struct field_shape pull_reply_fields[] = {
     { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct pull_reply, now), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape pull_reply_shape = { .name = "pull_reply", .id = 53, .field_count = 1, .size = sizeof(struct pull_reply), .fields = pull_reply_fields };
+const struct shape pull_reply_shape = { .name = "pull_reply", .id = 54, .field_count = 1, .size = sizeof(struct pull_reply), .fields = pull_reply_fields };
 
 static const struct field_shape keep_query_fields[] = {
     { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct keep_query, worker), .min = 0, .max = 32, .required = true },
@@ -322,12 +334,12 @@ static const struct field_shape keep_query_fields[] = {
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct keep_query, lease), .min = 0, .max = INT64_MAX },
     { .name = "release", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct keep_query, release), .min = 0, .max = 1 },
 };
-const struct shape keep_query_shape = { .name = "keep_query", .id = 54, .field_count = 4, .size = sizeof(struct keep_query), .fields = keep_query_fields };
+const struct shape keep_query_shape = { .name = "keep_query", .id = 55, .field_count = 4, .size = sizeof(struct keep_query), .fields = keep_query_fields };
 
 static const struct field_shape keep_reply_fields[] = {
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct keep_reply, lease_until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape keep_reply_shape = { .name = "keep_reply", .id = 55, .field_count = 1, .size = sizeof(struct keep_reply), .fields = keep_reply_fields };
+const struct shape keep_reply_shape = { .name = "keep_reply", .id = 56, .field_count = 1, .size = sizeof(struct keep_reply), .fields = keep_reply_fields };
 
 static const struct field_shape follow_query_fields[] = {
     { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct follow_query, name), .min = 0, .max = 32, .required = true },
@@ -338,14 +350,14 @@ static const struct field_shape follow_query_fields[] = {
     { .name = "types", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct follow_query, types), .min = 0, .max = 16 },
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct follow_query, after), .min = 0, .max = INT64_MAX },
 };
-const struct shape follow_query_shape = { .name = "follow_query", .id = 56, .field_count = 7, .size = sizeof(struct follow_query), .fields = follow_query_fields };
+const struct shape follow_query_shape = { .name = "follow_query", .id = 57, .field_count = 7, .size = sizeof(struct follow_query), .fields = follow_query_fields };
 
 static const struct field_shape follow_reply_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct follow_reply, confirmed), .min = 0, .max = INT64_MAX },
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_reply, last), .min = 0, .max = INT64_MAX },
 };
-const struct shape follow_reply_shape = { .name = "follow_reply", .id = 57, .field_count = 3, .size = sizeof(struct follow_reply), .fields = follow_reply_fields };
+const struct shape follow_reply_shape = { .name = "follow_reply", .id = 58, .field_count = 3, .size = sizeof(struct follow_reply), .fields = follow_reply_fields };
 
 static const struct field_shape list_followers_query_fields[] = {
     { .name = "after_key", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, after_key), .min = 0, .max = 32 },
@@ -353,13 +365,13 @@ static const struct field_shape list_followers_query_fields[] = {
     { .name = "forget_key", .name_size = 10, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, forget_key), .min = 0, .max = 32 },
     { .name = "forget_name", .name_size = 11, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, forget_name), .min = 0, .max = 32 },
 };
-const struct shape list_followers_query_shape = { .name = "list_followers_query", .id = 58, .field_count = 4, .size = sizeof(struct list_followers_query), .fields = list_followers_query_fields };
+const struct shape list_followers_query_shape = { .name = "list_followers_query", .id = 59, .field_count = 4, .size = sizeof(struct list_followers_query), .fields = list_followers_query_fields };
 
 static const struct field_shape list_followers_reply_fields[] = {
     { .name = "next_key", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct list_followers_reply, next_key), .min = 0, .max = 32 },
     { .name = "next_name", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct list_followers_reply, next_name), .min = 0, .max = 32 },
 };
-const struct shape list_followers_reply_shape = { .name = "list_followers_reply", .id = 59, .field_count = 2, .size = sizeof(struct list_followers_reply), .fields = list_followers_reply_fields };
+const struct shape list_followers_reply_shape = { .name = "list_followers_reply", .id = 60, .field_count = 2, .size = sizeof(struct list_followers_reply), .fields = list_followers_reply_fields };
 
 static const struct field_shape receipt_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_query, case_id), .min = 0, .max = INT64_MAX },
@@ -369,7 +381,7 @@ static const struct field_shape receipt_query_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
     { .name = "after", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_query, after), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape receipt_query_shape = { .name = "receipt_query", .id = 60, .field_count = 6, .size = sizeof(struct receipt_query), .fields = receipt_query_fields };
+const struct shape receipt_query_shape = { .name = "receipt_query", .id = 61, .field_count = 6, .size = sizeof(struct receipt_query), .fields = receipt_query_fields };
 
 static const struct field_shape receipt_reply_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_reply, case_id), .min = 0, .max = INT64_MAX },
@@ -393,12 +405,12 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, next), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct receipt_reply, amount), .min = INT64_MIN, .max = INT64_MAX },
 };
-const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 61, .field_count = 20, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
+const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 62, .field_count = 20, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
 
 static const struct field_shape backup_query_fields[] = {
     { .name = "start", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct backup_query, start), .min = 0, .max = 32 },
 };
-const struct shape backup_query_shape = { .name = "backup_query", .id = 62, .field_count = 1, .size = sizeof(struct backup_query), .fields = backup_query_fields };
+const struct shape backup_query_shape = { .name = "backup_query", .id = 63, .field_count = 1, .size = sizeof(struct backup_query), .fields = backup_query_fields };
 
 static const struct field_shape backup_reply_fields[] = {
     { .name = "running", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct backup_reply, running), .min = 0, .max = 1 },
@@ -409,7 +421,18 @@ static const struct field_shape backup_reply_fields[] = {
     { .name = "total", .name_size = 5, .type = FIELD_NUM, .offset = offsetof(struct backup_reply, total), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "failed", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct backup_reply, failed), .min = 0, .max = 1024 },
 };
-const struct shape backup_reply_shape = { .name = "backup_reply", .id = 63, .field_count = 7, .size = sizeof(struct backup_reply), .fields = backup_reply_fields };
+const struct shape backup_reply_shape = { .name = "backup_reply", .id = 64, .field_count = 7, .size = sizeof(struct backup_reply), .fields = backup_reply_fields };
+
+static const struct field_shape list_matters_query_fields[] = {
+    { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_matters_query, after), .min = 0, .max = 32 },
+    { .name = "words", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct list_matters_query, words), .min = 0, .max = 1024 },
+};
+const struct shape list_matters_query_shape = { .name = "list_matters_query", .id = 65, .field_count = 2, .size = sizeof(struct list_matters_query), .fields = list_matters_query_fields };
+
+static const struct field_shape list_matters_reply_fields[] = {
+    { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_matters_reply, next), .min = 0, .max = 32 },
+};
+const struct shape list_matters_reply_shape = { .name = "list_matters_reply", .id = 66, .field_count = 1, .size = sizeof(struct list_matters_reply), .fields = list_matters_reply_fields };
 
 static const struct query_info query_infos[] = {
     [QUERY_HELLO - 100] = { .name = "hello", .name_size = 5, .type = QUERY_HELLO,
@@ -438,7 +461,7 @@ static const struct query_info query_infos[] = {
         .shape = &explain_route_query_shape, .reply_shape = &explain_route_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &route_view_shape } }, .doc = "Which row of the list would route a matter at a place, and why." },
     [QUERY_LIST_UNITS - 100] = { .name = "list_units", .name_size = 10, .type = QUERY_LIST_UNITS,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
-        .shape = &list_units_query_shape, .reply_shape = &list_units_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &unit_view_shape } }, .doc = "Units of the district, in the order of their codes." },
+        .shape = &list_units_query_shape, .reply_shape = &list_units_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &unit_view_shape } }, .doc = "Units of the district, in the order of their codes. One answer looks at a bounded number of units: with `words` a page may be short, even empty, while `next` is not empty." },
     [QUERY_PULL - 100] = { .name = "pull", .name_size = 4, .type = QUERY_PULL,
         .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP,
         .shape = &pull_query_shape, .reply_shape = &pull_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &duty_view_shape } }, .doc = "Hands out open duties to a worker: oldest due first inside a unit, units in turn, never one that somebody else has claimed or was handed. Each is leased to this key and worker until `lease_until`; a lease lives in memory, and lapses by time or with a restart. Where there is nothing, the answer waits (long poll). A lease that the same worker holds already is not handed out again." },
@@ -457,6 +480,9 @@ static const struct query_info query_infos[] = {
     [QUERY_BACKUP - 100] = { .name = "backup", .name_size = 6, .type = QUERY_BACKUP,
         .roles = 1u << ROLE_ADMINISTRATOR,
         .shape = &backup_query_shape, .reply_shape = &backup_reply_shape, .doc = "Starts a backup into a folder of this name below the dispatcher's folder of backups, or says how far the last one is. The dispatcher works on meanwhile." },
+    [QUERY_LIST_MATTERS - 100] = { .name = "list_matters", .name_size = 12, .type = QUERY_LIST_MATTERS,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .shape = &list_matters_query_shape, .reply_shape = &list_matters_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &matter_view_shape } }, .doc = "Matters of the district's taxonomy, in the order of their codes, and what the list says of each at any place. As list_units." },
 };
 
 const struct query_info *query_info(enum query_type type)

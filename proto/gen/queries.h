@@ -27,8 +27,9 @@ enum query_type {
     QUERY_LIST_FOLLOWERS = 112,
     QUERY_RECEIPT = 113,
     QUERY_BACKUP = 114,
+    QUERY_LIST_MATTERS = 115,
 };
-#define QUERY_TYPE_MAX 114
+#define QUERY_TYPE_MAX 115
 
 /* A case as others see it. Texts only for roles that may read them. */
 struct case_view {
@@ -275,6 +276,26 @@ extern const struct shape unit_view_shape;
 #define UNIT_VIEW_HAS_RETIRED (UINT64_C(1) << 10)
 #define UNIT_VIEW_HAS_CAPACITY (UINT64_C(1) << 11)
 #define UNIT_VIEW_HAS_DUTY_PHONE (UINT64_C(1) << 12)
+
+/* A matter. `row` to `limit` are of the first row of the list for it, or for any matter, that holds at any place; rows for certain places come before that one. */
+struct matter_view {
+    uint64_t given; /* bit per field */
+    struct code code; /* Code. */
+    struct text name; /* Name. */
+    struct text field; /* Upper level of the taxonomy. */
+    uint32_t row; /* Row, 0 = none holds at any place. */
+    struct text lead; /* Its lead, as the list writes it: a code, or `@street` for the street of the place. */
+    struct text limit; /* Handle limit of an ordinary case, as configuration writes it. */
+    uint32_t place_rows; /* Rows of the list for this matter at certain places. */
+};
+extern const struct shape matter_view_shape;
+#define MATTER_VIEW_HAS_CODE (UINT64_C(1) << 0)
+#define MATTER_VIEW_HAS_NAME (UINT64_C(1) << 1)
+#define MATTER_VIEW_HAS_FIELD (UINT64_C(1) << 2)
+#define MATTER_VIEW_HAS_ROW (UINT64_C(1) << 3)
+#define MATTER_VIEW_HAS_LEAD (UINT64_C(1) << 4)
+#define MATTER_VIEW_HAS_LIMIT (UINT64_C(1) << 5)
+#define MATTER_VIEW_HAS_PLACE_ROWS (UINT64_C(1) << 6)
 
 /* A row of the list that was looked at, in the order in which they are tried, up to the one that fits. */
 struct route_view {
@@ -556,13 +577,15 @@ extern const struct shape explain_route_reply_shape;
 #define EXPLAIN_ROUTE_REPLY_HAS_CALLS (UINT64_C(1) << 6)
 #define EXPLAIN_ROUTE_REPLY_HAS_DUE_AT (UINT64_C(1) << 7)
 
-/* Units of the district, in the order of their codes. */
+/* Units of the district, in the order of their codes. One answer looks at a bounded number of units: with `words` a page may be short, even empty, while `next` is not empty. */
 struct list_units_query {
     uint64_t given; /* bit per field */
-    struct code after; /* Last code of the page before. */
+    struct code after; /* `next` of the page before. */
+    struct text words; /* Only units in whose code or name each of these words is found, with blanks between them; ASCII letters of either case are the same. */
 };
 extern const struct shape list_units_query_shape;
 #define LIST_UNITS_HAS_AFTER (UINT64_C(1) << 0)
+#define LIST_UNITS_HAS_WORDS (UINT64_C(1) << 1)
 
 /* Answer of list_units. */
 struct list_units_reply {
@@ -768,6 +791,24 @@ extern const struct shape backup_reply_shape;
 #define BACKUP_REPLY_HAS_TOTAL (UINT64_C(1) << 5)
 #define BACKUP_REPLY_HAS_FAILED (UINT64_C(1) << 6)
 
+/* Matters of the district's taxonomy, in the order of their codes, and what the list says of each at any place. As list_units. */
+struct list_matters_query {
+    uint64_t given; /* bit per field */
+    struct code after; /* `next` of the page before. */
+    struct text words; /* Only matters in whose code or name each of these words is found, as in list_units. */
+};
+extern const struct shape list_matters_query_shape;
+#define LIST_MATTERS_HAS_AFTER (UINT64_C(1) << 0)
+#define LIST_MATTERS_HAS_WORDS (UINT64_C(1) << 1)
+
+/* Answer of list_matters. */
+struct list_matters_reply {
+    uint64_t given; /* bit per field */
+    struct code next; /* Give as after; empty = end. */
+};
+extern const struct shape list_matters_reply_shape;
+#define LIST_MATTERS_REPLY_HAS_NEXT (UINT64_C(1) << 0)
+
 union query_body {
     uint64_t given; /* of whichever member is set */
     struct hello_query hello;
@@ -785,6 +826,7 @@ union query_body {
     struct list_followers_query list_followers;
     struct receipt_query receipt;
     struct backup_query backup;
+    struct list_matters_query list_matters;
 };
 
 /* A list of maps in a reply. shape NULL: records or events, see record.h. */

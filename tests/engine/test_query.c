@@ -69,6 +69,81 @@ START_TEST(a_key_sees_its_subtree)
 }
 END_TEST
 
+/* Codes of a page's rows, with blanks between them. */
+static const char *codes_of(const json_t *body)
+{
+    static char ret[1024];
+    size_t i, used = 0;
+    const json_t *row;
+
+    ret[0] = '\0';
+    json_array_foreach(json_object_get(body, "rows"), i, row)
+    {
+        used += (size_t)snprintf(ret + used, sizeof(ret) - used, "%s%s", i > 0 ? " " : "", text_in(row, "code"));
+    }
+    return ret;
+}
+
+static void rename_unit(struct harness *h, const char *text, const char *name)
+{
+    struct code code;
+
+    ck_assert(code_make(text, strlen(text), &code));
+    struct unit *unit = &h->district->units[district_unit_find(h->district, &code)];
+
+    free(unit->name);
+    unit->name = strdup(name);
+}
+
+/* Units and matters by words of their names and codes. */
+START_TEST(units_and_matters_are_found_by_words)
+{
+    static const struct {
+        const char *query, *codes;
+    } cases[] = {
+        {"{'words': '翠湖'}", "S1 S1-C1"},        {"{'words': '翠湖社'}", "S1-C1"},
+        {"{'words': '社 翠'}", "S1-C1"},          {"{'words': ' 翠湖  s1-c '}", "S1-C1"},
+        {"{'words': 'LAMP company'}", "LAMPS"},   {"{'words': '湖翠'}", ""},
+        {"{'words': 'S1'}", "S1 S1-C1 S1-C1-G1"}, {"{'words': 'S1', 'after': 'S1'}", "S1-C1 S1-C1-G1"},
+        {"{'words': 'a b c d e f g h i'}", ""},
+    };
+    struct harness h;
+    json_t *body;
+    const json_t *row;
+
+    harness_begin(&h, true);
+    rename_unit(&h, "S1", "翠湖街道");
+    rename_unit(&h, "S1-C1", "翠湖社区");
+    rename_unit(&h, "LAMPS", "The Lamp Company");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        body = harness_do(&h, "q", "list_units", -1, cases[i].query);
+        ck_assert_str_eq(codes_of(body), cases[i].codes);
+        ck_assert_str_eq(text_in(body, "next"), "");
+        json_decref(body);
+    }
+    body = harness_do(&h, "q", "list_matters", -1, "{}");
+    ck_assert_str_eq(codes_of(body), "M1 M2 M3");
+    row = json_array_get(json_object_get(body, "rows"), 1);
+    ck_assert_int_eq(num_of(row, "row"), 2);
+    ck_assert_str_eq(text_in(row, "lead"), "@community");
+    ck_assert_str_eq(text_in(row, "limit"), "120 h");
+    row = json_array_get(json_object_get(body, "rows"), 2); /* no row has it: the desk's */
+    ck_assert_int_eq(num_of(row, "row"), 0);
+    ck_assert_str_eq(text_in(row, "lead"), "");
+    json_decref(body);
+    h.district->rows[1].matter = -1; /* any matter, at any place */
+    h.district->rows[0].place = 4;
+    h.district->rows[0].limit[URGENCY_ORDINARY] = (struct span){TIME_KIND_NATURAL, 7200000};
+    body = harness_do(&h, "q", "list_matters", -1, "{'words': 'm1'}");
+    row = json_array_get(json_object_get(body, "rows"), 0);
+    ck_assert_int_eq(num_of(row, "row"), 2);
+    ck_assert_int_eq(num_of(row, "place_rows"), 1);
+    ck_assert_str_eq(text_in(row, "limit"), "120 h");
+    json_decref(body);
+    harness_end(&h);
+}
+END_TEST
+
 /* Texts and persons are for those who work with the case. */
 START_TEST(texts_are_for_roles)
 {
@@ -398,6 +473,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("query");
 
     tcase_add_test(t, a_key_sees_its_subtree);
+    tcase_add_test(t, units_and_matters_are_found_by_words);
     tcase_add_test(t, texts_are_for_roles);
     tcase_add_test(t, timeline_comes_in_pages);
     tcase_add_test(t, pages_of_long_texts_are_short);

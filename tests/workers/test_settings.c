@@ -131,6 +131,7 @@ START_TEST(faults_name_the_line)
         {"item: one\n", "prog.yaml:1: `item`: a list is needed"},
         {"item:\n  - {}\n", "prog.yaml:2: no value"},
         {"words: []\n", "prog.yaml:1: `words`"},
+        {"count: 3\ntext: a\ncount: 4\n", "prog.yaml:3: `count` stands here twice"},
     };
     struct settings settings;
     struct options options;
@@ -146,19 +147,20 @@ END_TEST
 
 START_TEST(flags_that_are_wrong_end_the_process)
 {
-    static const char *const bad[] = {"--colour", "stray", "--count"};
+    static const char *const bad[][3] = {
+        {"--colour"}, {"stray"}, {"--count"}, {"--count=3", "--count=3"}, {"--flag", "--flag"}, {"--config=a", "--config=b"}};
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         int status;
         pid_t child = fork();
 
         if (child == 0) {
-            char *arguments[] = {strdup("prog"), strdup(bad[i]), NULL};
+            char *arguments[] = {strdup("prog"), strdup(bad[i][0]), bad[i][1] != NULL ? strdup(bad[i][1]) : NULL, NULL};
             struct settings settings;
             struct options options;
 
             freopen("/dev/null", "w", stderr);
-            settings_read(&program, 2, arguments, &options, &settings);
+            settings_read(&program, bad[i][1] != NULL ? 3 : 2, arguments, &options, &settings);
             _exit(99);
         }
         ck_assert_int_eq(waitpid(child, &status, 0), child);

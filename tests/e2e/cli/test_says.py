@@ -42,8 +42,64 @@ class Usage(unittest.TestCase):
         self.says(2, "--map is missing", "replay", "a.csv")
         self.says(2, "--by is missing", "metrics", "on_time_rate")
 
+    def test_nothing_is_swallowed(self):
+        """What is given twice, empty, or with something behind it is a mistake, never dropped."""
+        self.says(2, "--matter is given twice: `H06` and `H07`", "submit", "--matter", "H06", "--matter", "H07", "--kind", "request")
+        self.says(2, "--matter is given twice: `A` and `A`", "submit", "--matter", "A", "--matter=A", "--kind", "request")
+        self.says(2, "--anonymous is given twice", "submit", "--anonymous", "--anonymous")
+        self.says(2, "TEXT is given twice, as --text too", "submit", "--text", "a", "b")
+        self.says(2, "TEXT is given twice, as --text too", "submit", "b", "--text", "a")
+        self.says(2, "UNIT is given twice, as --unit too", "route", "1", "--unit", "A", "B")
+        self.says(2, "--unit is given twice", "keys", "new", "--role", "worker", "--unit", "A", "--unit", "B", "x")
+        self.says(2, "--by is given twice", "metrics", "on_time_rate", "--by", "street", "--by", "matter")
+        self.says(2, "--count is given twice", "case", "list", "--count", "5", "--count", "6")
+        self.says(2, "--key is given twice", "--key", "a", "sign", "1", "--key", "b")
+        self.says(2, "--json is given twice", "--json", "sign", "1", "--json")
+        for option in ("--server", "--keys", "--at", "--request", "--timeout"):
+            self.says(2, f"{option} is given twice", option, "1", "sign", "1", option, "2")
+        for words in (["submit", "--title=", "x"], ["submit", ""], ["note", "1", ""], ["sign", ""], ["case", "list", "--unit="],
+                      ["sign", "1", "--key="], ["keys", "new", "--role=", "x"], ["advance", ""], ["metrics", "", "--by", "street"]):
+            self.says(2, "is empty: give it a value, or leave it out", *words)
+        for words in (["--duty", "5x"], ["--duty", " 5"], ["--duty", "+5"], ["--duty", "0x5"], ["--duty", "5.0"], ["--duty", "5 "]):
+            self.says(2, "a whole number", "sign", "1", *words)
+        for value in ("5s", " 5", "+5", "0x5", "5e1", "inf", "5 "):
+            self.says(2, "number of seconds", "sign", "1", "--timeout", value)
+        for words in (["case", "list", "--older", "5dx"], ["case", "list", "--older", "5 d d"], ["case", "list", "--newer", "d"]):
+            self.says(2, "is not a duration", *words)
+        for words in (["advance", "2026-01-01x"], ["advance", "2026-01-01T00:00:00Zx"], ["metrics", "duration", "--by", "street", "--from", "x"]):
+            done = huying(*words)
+            self.assertNotEqual(done.returncode, 0, words)
+        self.says(2, "one argument too many", "followers", "x")
+        self.says(2, "one argument too many", "backup", "a", "b")
+        self.says(2, "one argument too many", "case", "show", "--", "1", "--json")
+        self.says(2, "unrecognized option", "case", "show", "1", "--matter", "A")
+        self.says(2, "doesn't allow an argument", "submit", "--anonymous=no")
+
+    def test_files_are_read_once_too(self):
+        """The words that huying-admin reads."""
+        self.says(2, "--data is given twice", "check", "--data", "/nonexistent/a", "--data", "/nonexistent/b")
+        self.says(2, "--data is given twice", "restore", "/nonexistent/a", "--data", "/nonexistent/b", "--data", "c")
+        self.says(2, "--data is given twice", "config", "preview", "x", "--data", "a", "--data", "b")
+
+    def test_standard_input(self):
+        """`-` is the text that standard input has; what it is not is told before anybody is asked."""
+        def given(data, *words):
+            return subprocess.run([HUYING, *words], input=data, capture_output=True, timeout=30, env={"HOME": "/nonexistent"})
+        for data, part in ((b"", b"standard input is empty"), (b"\n\r\n", b"standard input is empty"), (b"a\0b", b"NUL bytes"),
+                           (b"a" * 65537, b"at most 65536 bytes are allowed, standard input has more"),
+                           (b"a" * 1000000, b"at most 65536 bytes are allowed, standard input has more")):
+            for words in (["note", "1", "-"], ["answer", "1", "-", "--code", "solved"], ["submit", "--kind", "request", "--matter", "M1", "--text", "-"]):
+                done = given(data, *words)
+                self.assertEqual(done.returncode, 2, (words, done.stderr))
+                self.assertIn(part, done.stderr)
+        done = given(b"a" * 65536 + b"\r\n", "note", "1", "-")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        done = given(b"a", "submit", "-", "--title", "-", "--kind", "request", "--matter", "M1")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(b"standard input is read once", done.stderr)
+
     def test_case(self):
-        for word in ("hello", "", "110701-00001", "110701-1-2", "110701-00001-", "110701-00001-22", "1107010-00001-2", "12x", "-1 "):
+        for word in ("hello", "110701-00001", "110701-1-2", "110701-00001-", "110701-00001-22", "1107010-00001-2", "12x", "-1 "):
             self.says(2, "is not a case", "sign", "--", word)
         for word in ("110701-00001-3", "110701-00010-2", "170101-00001-2"):
             self.says(2, "check digit", "sign", word)
@@ -52,7 +108,8 @@ class Usage(unittest.TestCase):
 
     def test_values(self):
         self.says(2, "is not one of: complaint, request", "submit", "--kind", "wish", "--matter", "M1")
-        self.says(2, "is not a code", "submit", "--kind", "request", "--matter", "M 1")
+        self.says(2, "is not a code or a name", "submit", "--kind", "request", "--matter", "M\n1")
+        self.says(2, "--support: at most 16 codes", "route", "1", "S1", "--support", ",".join(["A"] * 17))
         self.says(2, "a whole number from 1 to 5", "call", "rate", "1", "--unit", "A", "--confirmed", "yes", "--score", "6")
         self.says(2, "yes or no", "call", "rate", "1", "--unit", "A", "--confirmed", "maybe", "--score", "5")
         self.says(2, "is not a date and time", "advance", "tomorrow")
