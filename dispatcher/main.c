@@ -194,6 +194,19 @@ static bool find_name(void *arg, const char *name, struct identity *ret)
     return false;
 }
 
+static bool find_person(void *arg, struct text name, struct engine_rights *ret)
+{
+    char terminated[CODE_SIZE + 1] = "";
+    struct identity identity;
+    if (name.size > CODE_SIZE)
+        return false;
+    memcpy(terminated, name.at, name.size);
+    if (!find_name(arg, terminated, &identity))
+        return false;
+    *ret = (struct engine_rights){.roles = identity.roles, .unit = identity.unit, .matters = identity.matters};
+    return true;
+}
+
 /* Such a key gets in, and everything that it asks is refused with KEY_UNIT: say whose it is. Strangers cause new looks at the
  * folder too, so what `older` had already is not said again (NULL: all is said). */
 static void warn_of_units(const struct server *server, const struct key_registry *older)
@@ -304,6 +317,8 @@ static struct engine *open_engine(struct server *server)
         .backups = arguments->backups,
         .log = engine_line,
         .log_arg = server->log,
+        .find_person = find_person,
+        .find_person_arg = server,
     };
     struct engine *engine = NULL;
     char said[512] = "";

@@ -178,6 +178,22 @@ const struct family *rules_family(enum command_type command)
     return NULL;
 }
 
+const char *rules_scope_name(enum scope scope)
+{
+    static const char *const names[] = {
+        [SCOPE_PLACE] = "the place",
+        [SCOPE_DISTRICT] = "the district",
+        [SCOPE_CASE] = "lead, place, or the holder of an open duty",
+        [SCOPE_DESK] = "the desk",
+        [SCOPE_LEAD] = "the present lead; the desk until the case is routed",
+        [SCOPE_HOLDER] = "the duty's holder",
+        [SCOPE_RATER] = "the duty's holder",
+        [SCOPE_CREATOR] = "who created the duty; or a dispatcher of the desk",
+        [SCOPE_CALLER] = "the caller",
+    };
+    return names[scope];
+}
+
 /* Who works on what; the first row with a kind is the role that a refusal names. The importer passes on what all of them did. */
 static const struct {
     enum role role;

@@ -70,6 +70,9 @@ struct family {
     bool own_kinds;      /* only on duties of kinds that the actor's roles work on: rules_role_kinds */
 };
 
+/* A scope in words. */
+const char *rules_scope_name(enum scope scope);
+
 /* Row of a command, or NULL for pulse and adopt_config. */
 const struct family *rules_family(enum command_type command);
 

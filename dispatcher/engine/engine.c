@@ -114,6 +114,8 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
     engine->drill = options->drill;
     engine->log = options->log;
     engine->log_arg = options->log_arg;
+    engine->find_person = options->find_person;
+    engine->find_person_arg = options->find_person_arg;
     engine->checkpoint_records = options->checkpoint_records != 0 ? options->checkpoint_records : 10000;
     engine->verdict = calloc(1, sizeof(*engine->verdict));
     engine->version = strdup(options->version != NULL ? options->version : "");

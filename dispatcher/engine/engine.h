@@ -24,9 +24,17 @@ struct district;
 struct engine_peer {
     uint64_t peer;
     struct text name;
+    struct text person; /* for whom a gateway acts; the engine's to fill in, empty: the key acts for itself */
     uint32_t roles;
     struct code unit;
     struct codes matters; /* that the key is for, none = all: core_matter_allowed */
+};
+
+/* What a key of the dispatcher's folder may do. */
+struct engine_rights {
+    uint32_t roles;
+    struct code unit;
+    struct codes matters;
 };
 
 struct engine_message {
@@ -47,6 +55,10 @@ struct engine_options {
     const char *backups;                                                   /* folder for backups, NULL = none are made */
     void (*log)(void *arg, int level, const char *code, const char *text); /* 0 error, 1 warning, 2 notice */
     void *log_arg;
+    /* Finds the key of a person for whom a gateway acts. False: no key has this name. NULL: nobody has one. Called inside
+     * engine_take. */
+    bool (*find_person)(void *arg, struct text name, struct engine_rights *ret);
+    void *find_person_arg;
 };
 
 enum engine_outcome { OUTCOME_DURABLE, OUTCOME_FENCED, OUTCOME_UNKNOWN, OUTCOME_FAILED };
@@ -101,6 +113,10 @@ bool engine_next_event(struct engine *engine, struct text *ret_topic, const void
 /* Does anybody listen to events? Yes until said otherwise; making them costs a third of a step. Holds from the next engine_take on.
  */
 void engine_listen(struct engine *engine, bool anybody);
+
+/* May a key of this unit and these matters have the whole stream of events: is it the district's or the desk's, and for every
+ * matter? The one answer for the query `events` and for the socket that publishes. */
+bool engine_hears_all(const struct engine *engine, const struct code *unit, const struct codes *matters);
 
 /* Instant at which engine_take wants to be called again even without messages; INT64_MAX: never; <= now: at once (a job is under
  * way). */

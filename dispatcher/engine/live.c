@@ -449,6 +449,7 @@ void live_query(struct engine *engine, struct parked *parked, struct engine_peer
 {
     *from = (struct engine_peer){.peer = parked->peer,
                                  .name = text_of_code(&parked->key),
+                                 .person = text_of_code(&parked->person),
                                  .roles = parked->roles,
                                  .unit = parked->unit,
                                  .matters = parked->matters};

@@ -198,6 +198,7 @@ int parked_add(struct parking *parking, const struct engine_peer *from, struct t
     own(owner, parked);
     memcpy(key.s, from->name.at, from->name.size < CODE_SIZE ? from->name.size : CODE_SIZE);
     set_id(parked, &key, id, ask);
+    memcpy(parked->person.s, from->person.at, from->person.size < CODE_SIZE ? from->person.size : CODE_SIZE);
     parked->roles = from->roles;
     parked->unit = from->unit;
     parked->matters = from->matters;

@@ -67,6 +67,7 @@ struct parked {
     /* who asks, as engine_peer, with a name of its own */
     uint64_t peer;
     struct code key;
+    struct code person;
     uint32_t roles;
     struct code unit;
     struct codes matters;

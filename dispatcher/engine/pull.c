@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #define LEASE_DEFAULT_MS 60000
 #define PAGE_DUTIES 32
@@ -27,7 +26,7 @@ static int64_t lease_span(bool given, int64_t lease_ms)
 
 static uint64_t key_hash(const struct engine_peer *from)
 {
-    return XXH64(from->name.at, from->name.size, 0); /* as the core's actors */
+    return core_person_hash(from->name, from->person);
 }
 
 static bool duty_waits(const struct duty_row *duty)

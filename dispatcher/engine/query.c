@@ -29,6 +29,11 @@ bool query_covers(const struct query *query, const struct code *unit)
     return query->sight.all || sight_covers(query->district, &query->sight, unit);
 }
 
+bool engine_hears_all(const struct engine *engine, const struct code *unit, const struct codes *matters)
+{
+    return matters->count == 0 && sight_of(engine->district, unit, matters).all;
+}
+
 bool query_sees(const struct query *query, const struct case_row *row)
 {
     return sight_case(&query->engine->view, &query->sight, row);

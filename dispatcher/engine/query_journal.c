@@ -186,10 +186,8 @@ int query_events(struct query *query, struct proto_buffer *out)
     int r = 0;
 
     /* The stream is one chain over the whole district; a part of it would show gaps that are none. */
-    if (!query->sight.all)
-        return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
-    if (query->from->matters.count > 0)
-        return query_refuse(query, REFUSAL_NO_MATTER, "matter");
+    if (!engine_hears_all(query->engine, &query->from->unit, &query->from->matters))
+        return query->sight.all ? query_refuse(query, REFUSAL_NO_MATTER, "matter") : query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     if ((body->given & EVENTS_HAS_COUNT) != 0 && body->count != 0 && body->count < LIMIT_PAGE)
         page.wanted = body->count;
     if (page.next <= last)

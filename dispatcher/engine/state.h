@@ -40,6 +40,8 @@ struct engine {
     uint32_t checkpoint_records;
     void (*log)(void *arg, int level, const char *code, const char *text);
     void *log_arg;
+    bool (*find_person)(void *arg, struct text name, struct engine_rights *ret); /* or NULL */
+    void *find_person_arg;
 
     uint64_t epoch;
     uint64_t last_seq; /* judged and applied; the durable ones are the journal's */

@@ -169,9 +169,10 @@ static void answer(struct engine *engine, const struct engine_peer *from, struct
         outbox_refuse(&engine->outbox, from->peer, id, REFUSAL_STORAGE_FAILED, NULL);
 }
 
-static void take_command(struct engine *engine, const struct engine_message *message, const struct request *request)
+/* `from` is who acts; `message` is kept where its instant has not come yet, and is looked at anew then. */
+static void take_command(struct engine *engine, const struct engine_message *message, const struct engine_peer *from,
+                         const struct request *request)
 {
-    const struct engine_peer *from = &message->from;
     struct command command;
     int64_t target_ms, before_ms;
     const char *field = NULL;
@@ -217,19 +218,21 @@ static void take_message(struct engine *engine, const struct engine_message *mes
     struct request request;
     struct codec_fault fault = {0};
     char field[TRANSLATE_FIELD_SIZE];
+    const struct engine_peer *from;
+    struct engine_peer room;
     enum refusal refusal;
 
     if (!request_decode(&engine->scratch, message->data, message->size, &request, &fault)) {
         outbox_refuse(&engine->outbox, message->from.peer, request.id, fault.refusal, fault.field);
         return;
     }
-    refusal = translate_allowed(engine->district, &message->from, &request, field);
+    refusal = translate_actor(engine, &message->from, &request, &room, &from, field);
     if (refusal != REFUSAL_NONE)
         outbox_refuse(&engine->outbox, message->from.peer, request.id, refusal, field);
     else if (request.is_query)
-        query_answer(engine, &message->from, &request);
+        query_answer(engine, from, &request);
     else
-        take_command(engine, message, &request);
+        take_command(engine, message, from, &request);
 }
 
 /* The step itself. Returns how many messages it took. */

@@ -12,12 +12,15 @@
 
 #define TRANSLATE_FIELD_SIZE 256
 
-/* May this key ask this at all? `field` (TRANSLATE_FIELD_SIZE bytes) gets the roles, one of which is needed, or the key's unit when
- * the district has no such unit: then the greeting alone is answered. */
-enum refusal translate_allowed(const struct district *district, const struct engine_peer *from, const struct request *request,
-                               char *field);
+/* May this key ask this at all, and as whom? *ret is `from`, or, where a gateway acts for a person, `room`: the rights that both
+ * have (roles; the unit that lies within both subtrees; matters), and the person. `field` (TRANSLATE_FIELD_SIZE bytes) gets the
+ * roles, one of which is needed; the key's unit when the district has no such unit (then the greeting alone is answered); or what
+ * else the refusal is about. */
+enum refusal translate_actor(const struct engine *engine, const struct engine_peer *from, const struct request *request,
+                             struct engine_peer *room, const struct engine_peer **ret, char *field);
 
-/* The command of an allowed request, without its instant and sequence. Borrows what the request and the peer borrow. */
+/* The command of an allowed request by the peer that translate_actor gave, without its instant and sequence. Borrows what the
+ * request and the peer borrow. */
 void translate_command(const struct engine_peer *from, const struct request *request, struct command *ret);
 
 #endif

@@ -51,8 +51,9 @@ enum refusal {
     REFUSAL_KEY_UNIT, /* Your key's unit is not in this district. */
     REFUSAL_AMBIGUOUS, /* Several duties of this case fit. */
     REFUSAL_NAME_TAKEN, /* There is one of this name already. */
+    REFUSAL_NO_PERSON, /* A gateway acts for a person who has a key here, and only as far as both may go. */
 };
-enum { REFUSAL_COUNT = 40 };
+enum { REFUSAL_COUNT = 41 };
 
 struct refusal_info {
     const char *code;     /* on the wire */

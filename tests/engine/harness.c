@@ -65,6 +65,8 @@ void harness_open(struct harness *h)
                                      .version = "test",
                                      .log = log_line,
                                      .log_arg = h,
+                                     .find_person = h->find_person,
+                                     .find_person_arg = h,
                                      .backups = h->backups};
     char said[512];
     int r = engine_open(&options, &h->engine, said);
@@ -156,7 +158,13 @@ static void pack_json(msgpack_packer *packer, json_t *value)
 
 void *harness_message(const char *id, const char *name, int64_t at_ms, const char *json, size_t *ret_size)
 {
-    struct request_head head = {.id = text_of(id), .name = text_of(name), .has_at = at_ms >= 0, .at_ms = at_ms};
+    return harness_message_for(NULL, id, name, at_ms, json, ret_size);
+}
+
+void *harness_message_for(const char *person, const char *id, const char *name, int64_t at_ms, const char *json, size_t *ret_size)
+{
+    struct request_head head = {
+        .id = text_of(id), .name = text_of(name), .has_at = at_ms >= 0, .at_ms = at_ms, .on_behalf_of = text_of(person)};
     struct proto_buffer body = {0}, out = {0};
     msgpack_packer packer;
     json_error_t error;

@@ -30,10 +30,11 @@ struct harness {
     struct code peer_unit;
     struct codes peer_matters;
     char peer_name[33];
-    char logged[512]; /* the newest line of the log, `code: text` */
+    bool (*find_person)(void *arg, struct text name, struct engine_rights *ret); /* as in engine_options; or NULL */
+    char logged[512];                                                            /* the newest line of the log, `code: text` */
 };
 
-#define ALL_ROLES ((1u << ROLE_COUNT) - 1)
+#define ALL_ROLES (((1u << ROLE_COUNT) - 1) & ~(1u << ROLE_GATEWAY)) /* a gateway asks nothing for nobody */
 
 /* A new folder, and an engine in it. */
 void harness_begin(struct harness *h, bool drill);
@@ -58,6 +59,9 @@ void harness_peer(struct harness *h, const char *name, uint32_t roles, const cha
 
 /* The bytes of one message (caller frees). `at_ms` < 0: none. */
 void *harness_message(const char *id, const char *name, int64_t at_ms, const char *json, size_t *ret_size);
+
+/* The same, on behalf of a person. NULL: of nobody. */
+void *harness_message_for(const char *person, const char *id, const char *name, int64_t at_ms, const char *json, size_t *ret_size);
 
 /* Sends one message through whole steps until it is answered. Gives the reply (caller decrefs). */
 json_t *harness_ask(struct harness *h, const char *id, const char *name, int64_t at_ms, const char *json);
