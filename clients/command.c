@@ -4,6 +4,7 @@
 #include "clients/command.h"
 
 #include "clients/instant.h"
+#include "clients/outcome.h"
 #include "clients/render.h"
 #include "clients/standing.h"
 #include "proto/client/view.h"
@@ -57,10 +58,14 @@ enum exit_code command_run(struct session *session, const struct arguments *argu
     json_t *answer = view_of_answer(&reply.reply.body, zone_time(session->zone));
     if (answer == NULL)
         return say(EXIT_FAILED, "out of memory; the command was done");
-    if (session->options.json)
+    if (arguments->verb->tells)
+        outcome_ask(session, answer);
+    if (session->options.json) {
         render_json(answer);
-    else
+    } else {
         tell(arguments->verb->name, answer);
+        outcome_tell(answer);
+    }
     json_decref(answer);
     return EXIT_DONE;
 }

@@ -8,6 +8,8 @@
 #include "clients/inwords.h"
 #include "clients/pages.h"
 #include "clients/render.h"
+#include "clients/timeline.h"
+#include "clients/written.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 
@@ -85,13 +87,22 @@ static const struct column duty_columns[] = {
     {0},
 };
 static const struct column inbox_columns[] = {
-    {"due_at", N_("DUE"), LOOK_INSTANT},     {"colour", N_("COLOUR"), LOOK_COLOUR},
-    {"worst_clock", N_("CLOCK"), LOOK_WORD}, {"worst_due_at", N_("CLOCK DUE"), LOOK_INSTANT},
-    {"number", N_("CASE"), LOOK_TEXT},       {"kind", N_("KIND"), LOOK_WORD},
-    {"state", N_("STATE"), LOOK_WORD},       {"unit", N_("UNIT"), LOOK_TEXT},
-    {"unit_name", N_("NAME"), LOOK_LONG},    {"matter_name", N_("MATTER"), LOOK_LONG},
-    {"place_name", N_("PLACE"), LOOK_LONG},  {"offered_at", N_("OFFERED"), LOOK_INSTANT},
-    {"claimed", N_("CLAIMED"), LOOK_FLAG},   {0},
+    {"due_at", N_("DUE"), LOOK_INSTANT},
+    {"colour", N_("COLOUR"), LOOK_COLOUR},
+    {"worst_clock", N_("CLOCK"), LOOK_WORD},
+    {"worst_due_at", N_("CLOCK DUE"), LOOK_INSTANT},
+    {"number", N_("CASE"), LOOK_TEXT},
+    {"urgency", N_("URGENCY"), LOOK_WORD},
+    {"kind", N_("KIND"), LOOK_WORD},
+    {"state", N_("STATE"), LOOK_WORD},
+    {"unit", N_("UNIT"), LOOK_TEXT},
+    {"unit_name", N_("NAME"), LOOK_LONG},
+    {"matter_name", N_("MATTER"), LOOK_LONG},
+    {"place_name", N_("PLACE"), LOOK_LONG},
+    {"offered_at", N_("OFFERED"), LOOK_INSTANT},
+    {"claimed", N_("CLAIMED"), LOOK_FLAG},
+    {"title", N_("TITLE"), LOOK_LONG},
+    {0},
 };
 static const struct column call_columns[] = {
     {"call", N_("CALL"), LOOK_NUMBER},         {"state", N_("STATE"), LOOK_WORD},
@@ -188,6 +199,30 @@ static void put_units(json_t *calls, const json_t *duties)
     }
 }
 
+/* May the key read a timeline? Who may not sees the case without what people wrote on it. */
+static bool reads_timelines(const struct session *session)
+{
+    uint32_t roles = query_info(QUERY_TIMELINE)->roles;
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        const char *name = enum_name(&role_enum, role), *at = strstr(session->roles, name);
+        size_t size = strlen(name);
+        if ((roles & 1u << role) != 0 && at != NULL && (at[size] == ' ' || at[size] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* Adds what people wrote on the case, as `written`. */
+static enum exit_code put_written(struct session *session, json_t *view)
+{
+    const struct show_case_query which = {.given = SHOW_CASE_HAS_CASE, .case_id = (uint64_t)view_number(view, "case")};
+    json_t *records = json_array();
+    enum exit_code code = reads_timelines(session) ? timeline_read(session, &which, records) : EXIT_DONE;
+    json_object_set_new(view, "written", written_of(records));
+    json_decref(records);
+    return code;
+}
+
 enum exit_code read_case(struct session *session, const struct arguments *arguments)
 {
     struct arguments filled;
@@ -195,21 +230,27 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
     enum exit_code code = command_fill(session, arguments, &filled);
     if (code == EXIT_DONE)
         code = read_query(session, QUERY_SHOW_CASE, &filled.body, &view);
-    if (code != EXIT_DONE)
-        return code;
-    if (session->options.json) {
+    if (code == EXIT_DONE)
+        code = put_written(session, view);
+    if (code == EXIT_DONE && session->options.json) {
         render_json(view);
-    } else {
+    } else if (code == EXIT_DONE) {
+        json_t *written = json_incref(json_object_get(view, "written"));
         put_units(json_object_get(view, "calls"), json_object_get(view, "duties"));
         put_spans(json_object_get(view, "clocks"));
         inwords_reply(view, QUERY_SHOW_CASE);
         render_fields(case_fields, view);
+        if (json_array_size(written) > 0) {
+            render_heading("Written on it");
+            written_show(written);
+        }
+        json_decref(written);
         show_part("Duties", duty_columns, json_object_get(view, "duties"));
         show_part("Calls", call_columns, json_object_get(view, "calls"));
         show_part("Clocks", clock_columns, json_object_get(view, "clocks"));
     }
     json_decref(view);
-    return EXIT_DONE;
+    return code;
 }
 
 /* One answer looks at a bounded number of cases: on a terminal, how far the search has come. */

@@ -129,6 +129,8 @@ enum exit_code session_key_unknown(const struct session *session)
 
 enum exit_code session_not_reachable(const struct session *session)
 {
+    if (session->quiet)
+        return EXIT_NOT_REACHABLE;
     const struct options *o = &session->options;
     const char *keys = o->keys != NULL ? o->keys : "~/.config/huying/keys";
     if (client_connected(session->client))
@@ -160,6 +162,8 @@ const char *session_option_of(const struct session *session, struct text field)
 /* Says it, and for want of a role which ones the key has, once they are known. */
 static enum exit_code refused(const struct session *session, const struct reply *reply)
 {
+    if (session->quiet)
+        return say_exit_code(reply->refusal);
     enum exit_code code = say_refused(reply, session_option_of(session, reply->field));
     if (reply->refusal == REFUSAL_NO_ROLE && !session->options.json && session->actor[0] != '\0')
         say(code, "your key `%s` has the roles: %s. Name another with --key.", session->actor, session->roles);

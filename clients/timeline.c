@@ -262,6 +262,14 @@ static enum exit_code read_all(struct session *session, struct timeline_query *q
     }
 }
 
+enum exit_code timeline_read(struct session *session, const struct show_case_query *which, json_t *ret)
+{
+    struct timeline_query query = {.case_id = which->case_id, .number = which->number};
+    query.given = which->case_id != 0 ? TIMELINE_HAS_CASE : TIMELINE_HAS_NUMBER;
+    enum exit_code code = session_hello(session);
+    return code != EXIT_DONE ? code : read_all(session, &query, ret);
+}
+
 enum exit_code timeline_run(struct session *session, const struct arguments *arguments)
 {
     struct arguments filled;

@@ -11,6 +11,9 @@
 /* The verb `case timeline`. */
 enum exit_code timeline_run(struct session *session, const struct arguments *arguments);
 
+/* Appends all records of a case to `ret`, oldest first. Says what is wrong. */
+enum exit_code timeline_read(struct session *session, const struct show_case_query *which, json_t *ret);
+
 /* Writes what a record says beyond its type, time and unit, in words, always terminated. */
 void timeline_sentence(const json_t *record, char *ret, size_t size);
 

@@ -35,6 +35,7 @@ struct verb {
     enum exit_code (*run)(struct session *session, const struct arguments *arguments);
     bool passes_on;    /* the words go to another program as they are */
     const char *usage; /* of the positions, where the names alone would not say it; NULL: the names */
+    bool tells;        /* a command after which somebody is told where the case stands (outcome.h) */
     bool many;         /* the last position may come several times */
 };
 

@@ -40,6 +40,7 @@ const struct verb verb_followup[] = {
      .group = VERB_FOLLOWUP,
      .doc = N_("What the citizen said"),
      .message = "note_followup",
+     .tells = true,
      .positions = case_only,
      .options = followup_options,
      .run = command_run,

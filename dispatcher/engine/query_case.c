@@ -106,6 +106,9 @@ static int compare_waiting(const void *a, const void *b)
     return x->duty_id < y->duty_id ? -1 : x->duty_id > y->duty_id;
 }
 
+/* Rows of one answer: each costs a look into the journal for its title, and others wait meanwhile. */
+#define INBOX_ROWS_MAX 200
+
 /* The first LIMIT_PAGE + 1 duties of a subtree after a place. `list` has room for three pages; returns how many are in it, sorted.
  */
 static size_t gather(struct query *query, int32_t top, int64_t after_due, uint64_t after, struct waiting *list)
@@ -160,7 +163,11 @@ static int add_waiting(struct query *query, const struct waiting *list, size_t c
         if (!listed(query, list[i].duty_id, &duty, &of))
             continue;
         query_view_duty(query, &duty, &of, number, &shown);
-        r = reply_row(writer, &duty_view_shape, &shown, CODEC_OMIT_NOTHING);
+        shown.given |= DUTY_VIEW_HAS_TITLE;
+        if (query->with_persons)
+            r = query_title(query, of.case_id, &shown.title);
+        if (r == 0)
+            r = reply_row(writer, &duty_view_shape, &shown, query_omit(query));
     }
     return r;
 }
@@ -188,6 +195,7 @@ int query_inbox(struct query *query, struct proto_buffer *out)
     struct inbox_reply reply = {0};
     struct reply_writer writer;
     int32_t unit = query->sight.top;
+    uint32_t wanted;
     size_t count, end;
     int r;
 
@@ -203,8 +211,8 @@ int query_inbox(struct query *query, struct proto_buffer *out)
     if ((body->given & INBOX_HAS_CLOCK) != 0)
         query->clock = (int)body->clock;
     count = gather(query, unit, body->after_due, body->after, list);
-    end = page_end(query, list, count > LIMIT_PAGE ? LIMIT_PAGE : count,
-                   query_page_size((body->given & INBOX_HAS_COUNT) != 0, body->count));
+    wanted = query_page_size((body->given & INBOX_HAS_COUNT) != 0, body->count);
+    end = page_end(query, list, count > LIMIT_PAGE ? LIMIT_PAGE : count, wanted < INBOX_ROWS_MAX ? wanted : INBOX_ROWS_MAX);
     if (end > 0 && end < count) {
         reply.next_due = list[end - 1].due_at;
         reply.next = list[end - 1].duty_id;

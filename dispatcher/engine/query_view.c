@@ -73,6 +73,18 @@ struct text query_print_number(const struct case_row *row, char number[NUMBER_SI
     return (struct text){.at = number, .size = (uint32_t)size};
 }
 
+int query_title(struct query *query, uint64_t case_id, struct text *ret)
+{
+    struct engine *engine = query->engine;
+    struct record record;
+    int r = reader_get(&engine->reader, engine->journal, &engine->frames, case_id, &record);
+
+    if (r == 0 && record.type != RECORD_CASE_RECEIVED)
+        r = -EBADMSG;
+    *ret = r == 0 ? record.body.case_received.title : (struct text){0};
+    return r;
+}
+
 static int add_texts(struct query *query, uint64_t case_id, enum view_texts texts, struct case_view *view)
 {
     struct engine *engine = query->engine;
@@ -162,6 +174,7 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
         .reason = (enum duty_end)row->reason,
         .claimed = row->claimed != 0,
         .lease_until = row->lease_until,
+        .urgency = (enum urgency)of->dims.urgency,
     };
     ret->unit_name = query_unit_name(query, &ret->unit);
     ret->matter_name = query_matter_name(query, &ret->matter);

@@ -41,6 +41,10 @@ uint32_t query_worst_of_case(const struct query *query, const struct case_row *r
 /* The same among the clocks of one duty of that case. Costs a look at every clock of the case that is younger than the duty. */
 void query_worst_of_duty(const struct query *query, const struct case_row *of, const struct duty_row *row, struct worst_clock *ret);
 
+/* The title that a case came in with, borrowed until the reader's next record; whether the key may read it is the encoder's to say.
+ * Returns 0 or a negative errno. Cost: a look into the journal. */
+int query_title(struct query *query, uint64_t case_id, struct text *ret);
+
 /* Prints a case's number into the buffer, which the text borrows. */
 struct text query_print_number(const struct case_row *row, char number[NUMBER_SIZE]);
 

@@ -67,8 +67,10 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, worst_clock), .min = 0, .max = 10, .values = &clock_kind_enum, .optional = true },
     { .name = "worst_clock_id", .name_size = 14, .type = FIELD_ID, .offset = offsetof(struct duty_view, worst_clock_id), .min = 0, .max = INT64_MAX, .optional = true },
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
+    { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, urgency), .min = 0, .max = 3, .values = &urgency_enum },
+    { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, title), .min = 0, .max = 512, .personal = true, .optional = true },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .id = 27, .field_count = 25, .size = sizeof(struct duty_view), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .id = 27, .field_count = 27, .size = sizeof(struct duty_view), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -449,7 +451,7 @@ static const struct query_info query_infos[] = {
         .shape = &timeline_query_shape, .reply_shape = &timeline_reply_shape, .row_list_count = 1, .row_lists = { { "rows", NULL } }, .doc = "The records of one case, oldest first, with texts and persons where the key's role may read them." },
     [QUERY_INBOX - 100] = { .name = "inbox", .name_size = 5, .type = QUERY_INBOX,
         .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER,
-        .shape = &inbox_query_shape, .reply_shape = &inbox_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &duty_view_shape } }, .doc = "Open duties of a unit's subtree, oldest due first." },
+        .shape = &inbox_query_shape, .reply_shape = &inbox_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &duty_view_shape } }, .doc = "Open duties of a unit's subtree, oldest due first, with the title of each case where the key's role may read it. A page has at most 200 rows." },
     [QUERY_EVENTS - 100] = { .name = "events", .name_size = 6, .type = QUERY_EVENTS,
         .roles = 1u << ROLE_LISTENER | 1u << ROLE_SUPERVISOR | 1u << ROLE_ADMINISTRATOR,
         .shape = &events_query_shape, .reply_shape = &events_reply_shape, .row_list_count = 1, .row_lists = { { "rows", NULL } }, .doc = "Events from a sequence on." },

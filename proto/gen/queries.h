@@ -131,6 +131,8 @@ struct duty_view {
     enum clock_kind worst_clock; /* The clock that gives the colour, as in case_view. */
     uint64_t worst_clock_id; /* Its id; as `worst_clock`. */
     int64_t worst_due_at; /* Its due instant; as `worst_clock`. */
+    enum urgency urgency; /* Urgency of the case. */
+    struct text title; /* Title of the case; only in `inbox`. */
 };
 extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_DUTY (UINT64_C(1) << 0)
@@ -158,6 +160,8 @@ extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_WORST_CLOCK (UINT64_C(1) << 22)
 #define DUTY_VIEW_HAS_WORST_CLOCK_ID (UINT64_C(1) << 23)
 #define DUTY_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 24)
+#define DUTY_VIEW_HAS_URGENCY (UINT64_C(1) << 25)
+#define DUTY_VIEW_HAS_TITLE (UINT64_C(1) << 26)
 
 /* A call. */
 struct call_view {
@@ -467,7 +471,7 @@ struct timeline_reply {
 extern const struct shape timeline_reply_shape;
 #define TIMELINE_REPLY_HAS_NEXT (UINT64_C(1) << 0)
 
-/* Open duties of a unit's subtree, oldest due first. */
+/* Open duties of a unit's subtree, oldest due first, with the title of each case where the key's role may read it. A page has at most 200 rows. */
 struct inbox_query {
     uint64_t given; /* bit per field */
     struct code unit; /* Unit; the key's own if left out. */
