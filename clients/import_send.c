@@ -136,8 +136,8 @@ static void on_reply(void *arg, const struct client_reply *reply)
         return;
     }
     if (!reply->reply.ok && reply->reply.retry) {
-        sender->plan->rows[row].state = IMPORT_WAITING; /* nothing of it was kept */
-        end(sender, reply->reply.refusal == REFUSAL_STORAGE_FAILED ? IMPORT_END_STORAGE : IMPORT_END_BUSY, 0);
+        sender->plan->rows[row].state = IMPORT_WAITING; /* a later run sends it again, and finds it when it was kept */
+        end(sender, reply->reply.refusal == REFUSAL_BUSY ? IMPORT_END_BUSY : IMPORT_END_STORAGE, 0);
         return;
     }
     if (!reply->reply.ok)

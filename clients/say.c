@@ -38,7 +38,7 @@ enum exit_code say_exit_code(enum refusal refusal)
 {
     if (refusal == REFUSAL_BUSY)
         return EXIT_BUSY;
-    return refusal == REFUSAL_STORAGE_FAILED ? EXIT_FAILED : EXIT_REFUSED;
+    return refusal == REFUSAL_STORAGE_FAILED || refusal == REFUSAL_OUTCOME_UNKNOWN ? EXIT_FAILED : EXIT_REFUSED;
 }
 
 /* What --json says of refusals: the one thing that all parts of a run share. */

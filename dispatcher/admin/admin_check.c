@@ -1,5 +1,6 @@
 /* check: is the data what its journal says? */
 #include "dispatcher/admin/admin.h"
+#include "dispatcher/admin/admin_child.h"
 #include "dispatcher/engine/engine.h"
 #include "proto/i18n.h"
 
@@ -14,6 +15,7 @@
 
 struct run {
     const char *data;
+    size_t map_size;
     bool json;
     bool bar; /* standard error is a terminal */
     bool bar_shown;
@@ -33,6 +35,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'j':
         run->json = true;
         i18n_end(); /* JSON is for programs */
+        return 0;
+    case 'm':
+        if (admin_map_size(value, &run->map_size) < 0)
+            argp_error(state, _("--map-size wants a number of bytes of at least 1048576, not `%s`."), value);
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, _("`%s` is one argument too many: the folder is given with --data."), value);
@@ -97,28 +103,16 @@ static void print_json(struct run *run, int64_t differences, const struct engine
     json_decref(object);
 }
 
-int admin_check(int argc, char **argv)
+static int check(void *arg)
 {
-    static const struct argp_option options[] = {
-        {"data", 'd', "DIR", 0, N_("Data folder of a dispatcher that does not run, or a copy of it"), 0},
-        {"json", 'j', NULL, 0, N_("One JSON object on standard output"), 0},
-        {0}};
-    static const struct argp argp = {
-        .options = options,
-        .parser = parse,
-        .doc = N_(
-            "Replays the journal into an empty store beside the data and compares every row, clock and counter. Changes nothing.")};
-    struct run run = {.bar = isatty(STDERR_FILENO) == 1, .lines = json_array()};
+    struct run *run = arg;
     struct engine_check_report report = {0};
     char said[512];
-    int64_t differences;
+    int64_t differences = engine_check(run->data, run->map_size, say, progress, run, &report, said);
 
-    argp_err_exit_status = ADMIN_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, &run);
-    differences = engine_check(run.data, say, progress, &run, &report, said);
-    clear_bar(&run);
-    if (run.json)
-        print_json(&run, differences, &report, said);
+    clear_bar(run);
+    if (run->json)
+        print_json(run, differences, &report, said);
     else if (differences < 0)
         fprintf(stderr, _("check: %s\n"), said);
     else if (differences > 0)
@@ -126,8 +120,37 @@ int admin_check(int argc, char **argv)
                report.rows);
     else
         printf(_("check: clean, %" PRIu64 " records, %" PRIu64 " rows compared\n"), report.records, report.rows);
-    json_decref(run.lines);
     if (differences < 0)
         return differences == -EBUSY ? ADMIN_BUSY : ADMIN_FAILURE;
     return differences == 0 ? ADMIN_DONE : ADMIN_REFUSED;
+}
+
+static void clean(void *arg, pid_t child)
+{
+    const struct run *run = arg;
+
+    engine_check_clean(run->data, child);
+}
+
+int admin_check(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"data", 'd', "DIR", 0, N_("Data folder of a dispatcher that does not run, or a copy of it"), 0},
+        {"json", 'j', NULL, 0, N_("One JSON object on standard output"), 0},
+        {"map-size", 'm', "BYTES", 0, N_("Address space for each of two sets of rows; default 68719476736"), 0},
+        {0}};
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .doc = N_(
+            "Replays the journal into an empty store beside the data and compares every row, clock and counter. Changes nothing.")};
+    struct run run = {.bar = isatty(STDERR_FILENO) == 1, .lines = json_array()};
+    int code;
+
+    argp_err_exit_status = ADMIN_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    code = admin_in_child(
+        &(struct admin_work){.verb = "check", .data = run.data, .run = check, .clean = clean, .arg = &run, .json = run.json});
+    json_decref(run.lines);
+    return code;
 }

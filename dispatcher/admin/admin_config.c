@@ -1,6 +1,7 @@
 /* config check: every fault of a configuration folder, with file and line. config preview: what it would do to the open cases. */
 #include "config/loader.h"
 #include "dispatcher/admin/admin.h"
+#include "dispatcher/admin/admin_child.h"
 #include "dispatcher/admin/admin_preview.h"
 #include "dispatcher/admin/admin_summary.h"
 #include "proto/i18n.h"
@@ -16,6 +17,8 @@ struct run {
     const char *verb;
     const char *folder;
     const char *data; /* preview only */
+    size_t map_size;
+    const struct district *district;
     bool preview;
     bool json;
 };
@@ -33,6 +36,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
         if (run->data != NULL)
             argp_error(state, "--data is given twice: `%s` and `%s`. Give it once.", run->data, value);
         run->data = value;
+        return 0;
+    case 'm':
+        if (admin_map_size(value, &run->map_size) < 0)
+            argp_error(state, _("--map-size wants a number of bytes of at least 1048576, not `%s`."), value);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0 && (strcmp(value, "check") == 0 || strcmp(value, "preview") == 0))
@@ -93,11 +100,19 @@ static void print_text(const char *folder, const struct faults *faults, const st
     printf(_("config check: %u fault%s in %s\n"), faults_total(faults), faults_total(faults) == 1 ? "" : "s", folder);
 }
 
+static int preview(void *arg)
+{
+    const struct run *run = arg;
+
+    return admin_preview(run->folder, run->district, run->data, run->map_size, run->json);
+}
+
 int admin_config(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"json", 'j', NULL, 0, N_("One JSON object on standard output"), 0},
         {"data", 'd', "DIR", 0, N_("preview: data folder of the dispatcher, which may run meanwhile"), 0},
+        {"map-size", 'm', "BYTES", 0, N_("preview: address space for the rows; default 68719476736"), 0},
         {0}};
     static const struct argp argp = {
         .options = options,
@@ -115,11 +130,13 @@ int admin_config(int argc, char **argv)
     argp_err_exit_status = ADMIN_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &run);
     r = district_load(run.folder, faults, &district);
+    run.district = district;
     int code = r == 0 ? ADMIN_DONE : r == -EINVAL ? ADMIN_REFUSED : ADMIN_FAILURE;
     if (r < 0 && r != -EINVAL)
         fprintf(stderr, _("config %s: %s\n"), run.verb, strerror(-r));
     else if (run.preview && r == 0)
-        code = admin_preview(run.folder, district, run.data, run.json);
+        code = admin_in_child(
+            &(struct admin_work){.verb = "config preview", .data = run.data, .run = preview, .arg = &run, .json = run.json});
     else if (run.json)
         print_json(faults, district);
     else

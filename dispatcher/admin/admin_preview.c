@@ -5,6 +5,7 @@
 #include "dispatcher/core/core.h"
 #include "dispatcher/core/number.h"
 #include "dispatcher/engine/datadir.h"
+#include "dispatcher/engine/rows.h"
 #include "dispatcher/store/store.h"
 #include "proto/i18n.h"
 
@@ -324,7 +325,25 @@ static int64_t wall_clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int open_rows(struct preview *preview, const char *data, char *said)
+/* A dispatcher that runs has looked at its rows; where none runs, nobody has. */
+static int look_at_rows(const char *data, const char *rows, char *said)
+{
+    struct datadir folder;
+    char why[STORE_SAID], unused[DATADIR_SAID];
+    int r = datadir_open(data, DATADIR_SHARED, &folder, unused);
+    if (r == 0) {
+        r = store_verify(rows, why);
+        if (r == -EBADMSG || r == -ENOTSUP)
+            snprintf(said, DATADIR_SAID, _("The rows in %s cannot be used: %.300s. Start the dispatcher: it makes them again."),
+                     data, why);
+    } else {
+        r = 0;
+    }
+    datadir_close(&folder);
+    return r == -EBADMSG || r == -ENOTSUP ? r : 0;
+}
+
+static int open_rows(struct preview *preview, const char *data, size_t map_size, char *said)
 {
     bool drill = false;
     int r = datadir_look(data, &drill, said);
@@ -333,13 +352,18 @@ static int open_rows(struct preview *preview, const char *data, char *said)
         return r;
     if (path == NULL)
         return -ENOMEM;
-    r = store_open(&(struct store_options){.path = path, .read_only = true}, &preview->store);
-    free(path);
-    if (r < 0) {
-        snprintf(said, DATADIR_SAID, _("The rows in %s cannot be read: %s.%s"), data, strerror(-r),
-                 r == -EACCES ? _(" Ask as the user that the dispatcher runs as.") : "");
-        return r;
+    r = look_at_rows(data, path, said);
+    if (r == 0) {
+        r = store_open(&(struct store_options){.path = path, .read_only = true, .map_size = map_size}, &preview->store);
+        if (r == -EACCES || r == -ENOENT)
+            snprintf(said, DATADIR_SAID, _("The rows in %s cannot be read: %s.%s"), data, strerror(-r),
+                     r == -EACCES ? _(" Ask as the user that the dispatcher runs as.") : "");
+        else if (r < 0)
+            rows_say(path, map_size, r, said);
     }
+    free(path);
+    if (r < 0)
+        return r;
     store_view(preview->store, &preview->view);
     preview->view.district = preview->district;
     view_get(&preview->view, ROW_DISTRICT, 1, &preview->row);
@@ -348,19 +372,22 @@ static int open_rows(struct preview *preview, const char *data, char *said)
     return 0;
 }
 
-int admin_preview(const char *folder, const struct district *district, const char *data, bool json)
+int admin_preview(const char *folder, const struct district *district, const char *data, size_t map_size, bool json)
 {
     char said[DATADIR_SAID] = "";
     struct preview preview = {.district = district, .verdict = calloc(1, sizeof(*preview.verdict))};
     preview.report.duties_of = calloc(district->unit_count, sizeof(*preview.report.duties_of));
     preview.report.retires = calloc(district->unit_count, sizeof(*preview.report.retires));
-    int r = preview.verdict && preview.report.duties_of && preview.report.retires ? open_rows(&preview, data, said) : -ENOMEM;
+    int r =
+        preview.verdict && preview.report.duties_of && preview.report.retires ? open_rows(&preview, data, map_size, said) : -ENOMEM;
     if (r == 0) {
         compare_units(&preview);
         /* The core is never asked about a unit that it cannot find. */
         if (preview.report.missing == 0)
             settle_all(&preview);
         r = store_failed(preview.store);
+        if (r == -EBADMSG)
+            snprintf(said, sizeof(said), _("The rows in %s are damaged. Restart the dispatcher: it makes them again."), data);
     }
     if (r < 0)
         fprintf(stderr, _("config preview: %s\n"), said[0] ? said : strerror(-r));

@@ -1,5 +1,6 @@
 /* restore: from a backup to a data folder that a dispatcher can be started on */
 #include "dispatcher/admin/admin.h"
+#include "dispatcher/admin/admin_child.h"
 #include "dispatcher/engine/engine_restore.h"
 #include "proto/i18n.h"
 
@@ -8,6 +9,8 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +19,8 @@
 
 struct run {
     const char *from, *data;
+    size_t map_size;
+    struct engine_restore_report *report; /* shared with the child */
     bool json;
     bool bar; /* standard error is a terminal */
     bool bar_shown;
@@ -34,6 +39,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'j':
         run->json = true;
         i18n_end(); /* JSON is for programs */
+        return 0;
+    case 'm':
+        if (admin_map_size(value, &run->map_size) < 0)
+            argp_error(state, _("--map-size wants a number of bytes of at least 1048576, not `%s`."), value);
         return 0;
     case ARGP_KEY_ARG:
         if (run->from != NULL)
@@ -101,30 +110,15 @@ static void print(const struct run *run, const struct engine_restore_report *rep
            run->data, report->seq, at, report->check.records, report->check.rows);
 }
 
-int admin_restore(int argc, char **argv)
+static int restore(void *arg)
 {
-    static const struct argp_option options[] = {{"data", 'd', "DIR", 0, N_("Data folder to make; it is missing, or empty"), 0},
-                                                 {"json", 'j', NULL, 0, N_("One JSON object on standard output"), 0},
-                                                 {0}};
-    static const struct argp argp = {
-        .options = options,
-        .parser = parse,
-        .args_doc = "FOLDER",
-        .doc = N_(
-            "Copies a backup, or the data folder of a stopped dispatcher, into a new data folder, replays what the rows lack and "
-            "checks all of it, as `huying check` does. The folder that is read is not changed. Keys are not part of a backup.")};
-    struct run run = {.bar = isatty(STDERR_FILENO) == 1};
-    struct engine_restore_report report;
+    struct run *run = arg;
     char said[512];
-    int64_t differences;
+    int64_t differences = engine_restore(run->from, run->data, run->map_size, say, progress, run, run->report, said);
 
-    argp_err_exit_status = ADMIN_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, &run);
-    umask(077); /* as the dispatcher itself makes its files */
-    differences = engine_restore(run.from, run.data, say, progress, &run, &report, said);
-    clear_bar(&run);
+    clear_bar(run);
     if (differences == 0) {
-        print(&run, &report);
+        print(run, run->report);
         return ADMIN_DONE;
     }
     if (differences > 0)
@@ -137,4 +131,44 @@ int admin_restore(int argc, char **argv)
     if (differences == -ENOTEMPTY || differences > 0)
         return ADMIN_REFUSED;
     return differences == -EBUSY ? ADMIN_BUSY : ADMIN_FAILURE;
+}
+
+static void clean(void *arg, pid_t child)
+{
+    const struct run *run = arg;
+
+    if (!run->report->begun)
+        return;
+    engine_check_clean(run->data, child);
+    engine_restore_clean(run->data);
+}
+
+int admin_restore(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"data", 'd', "DIR", 0, N_("Data folder to make; it is missing, or empty"), 0},
+        {"json", 'j', NULL, 0, N_("One JSON object on standard output"), 0},
+        {"map-size", 'm', "BYTES", 0, N_("Address space for each of two sets of rows; default 68719476736"), 0},
+        {0}};
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "FOLDER",
+        .doc = N_(
+            "Copies a backup, or the data folder of a stopped dispatcher, into a new data folder, replays what the rows lack and "
+            "checks all of it, as `huying check` does. The folder that is read is not changed. Keys are not part of a backup.")};
+    struct run run = {.bar = isatty(STDERR_FILENO) == 1};
+    int code;
+
+    argp_err_exit_status = ADMIN_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    umask(077); /* as the dispatcher itself makes its files */
+    run.report = mmap(NULL, sizeof(*run.report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (run.report == MAP_FAILED) {
+        fprintf(stderr, _("restore: %s\n"), strerror(errno));
+        return ADMIN_FAILURE;
+    }
+    code = admin_in_child(&(struct admin_work){.verb = "restore", .data = run.from, .run = restore, .clean = clean, .arg = &run});
+    munmap(run.report, sizeof(*run.report));
+    return code;
 }

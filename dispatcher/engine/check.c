@@ -5,16 +5,21 @@
  * with it, table by table. What a replay cannot show, because both sides would share the mistake, is checked by itself: ledgers of
  * clocks, chains of cases, open duties, and that no timer is lost.
  */
+#include "dispatcher/engine/kept.h"
 #include "dispatcher/engine/state.h"
 
 #include "proto/i18n.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DIFFERENCES_SAID 100
 #define PROGRESS_EVERY 4096
@@ -22,6 +27,8 @@
 
 struct check {
     const char *data;
+    size_t map_size;
+    bool no_rows; /* there is nothing that could be compared: said, and counted as one difference */
     char *said;
     void (*say)(void *arg, const char *line);
     void (*progress)(void *arg, uint64_t seq, uint64_t last);
@@ -36,6 +43,7 @@ struct check {
         uint64_t case_id, seq;
     } opening; /* newest record of a case */
     int64_t differences;
+    uint64_t sets; /* of them in kept configurations */
 };
 
 static void differ(struct check *check, const char *line)
@@ -69,7 +77,7 @@ static int make_temporary(struct check *check, const char *name, char **ret)
 
 static int open_store(struct check *check, const char *name, const char *copy_from, struct store **ret)
 {
-    struct store_options options = {0};
+    struct store_options options = {.map_size = check->map_size};
     char *path;
     int r = make_temporary(check, name, &path);
 
@@ -78,31 +86,102 @@ static int open_store(struct check *check, const char *name, const char *copy_fr
     options.path = path;
     if (r == 0)
         r = store_open(&options, ret);
+    if (r < 0 && path != NULL)
+        rows_say(path, check->map_size, r, check->said);
     free(path);
     return r;
+}
+
+/* Temporary folders of checks that were killed: their processes are gone. */
+static void sweep(const char *prefix)
+{
+    char *copy = strdup(prefix), *place = copy == NULL ? NULL : strdup(dirname(copy));
+    const char *name = strrchr(prefix, '/') != NULL ? strrchr(prefix, '/') + 1 : prefix;
+    DIR *folder = place == NULL ? NULL : opendir(place);
+    struct dirent *entry;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        const char *digits = entry->d_name + strlen(name);
+        char *end, *path;
+        long pid;
+
+        if (strncmp(entry->d_name, name, strlen(name)) != 0)
+            continue;
+        pid = strtol(digits, &end, 10);
+        if (end == digits || *end != '\0' || pid <= 0 || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+            continue;
+        path = datadir_join(place, entry->d_name);
+        if (path != NULL)
+            datadir_remove(path);
+        free(path);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    free(place);
+    free(copy);
+}
+
+/* Path of the temporary folder of one process, NULL: no memory. `pid` 0: what all of them begin with. */
+static char *temporary_path(const char *data, pid_t pid)
+{
+    size_t size = strlen(data);
+    char *path = NULL;
+    int n;
+
+    while (size > 1 && data[size - 1] == '/')
+        size--;
+    n = pid == 0 ? asprintf(&path, "%.*s.check-", (int)size, data) : asprintf(&path, "%.*s.check-%ld", (int)size, data, (long)pid);
+    return n < 0 ? NULL : path;
+}
+
+void engine_check_clean(const char *data, pid_t pid)
+{
+    char *path = temporary_path(data, pid);
+
+    if (path != NULL)
+        datadir_remove(path);
+    free(path);
+}
+
+/* The rows as bytes: what is damaged is said, and is not opened. */
+static int look_at_rows(struct check *check)
+{
+    char why[STORE_SAID], line[STORE_SAID + 160];
+    int r = store_verify(check->folder.rows, why);
+
+    if (r == -ENOENT)
+        snprintf(check->said, DATADIR_SAID, _("%s is not there. Start the dispatcher once: it makes the rows from the journal."),
+                 check->folder.rows);
+    if (r != -EBADMSG && r != -ENOTSUP)
+        return r;
+    check->no_rows = true;
+    snprintf(line, sizeof(line), _("rows: %s. The next start sets them aside and makes them again from the journal."), why);
+    differ(check, line);
+    return 0;
 }
 
 static int open_all(struct check *check)
 {
     struct journal_open_report report = {0};
     struct journal_options journal = {.read_only = true};
-    size_t size;
     int r = datadir_open(check->data, DATADIR_SHARED, &check->folder, check->said);
+    char *all;
 
     if (r < 0)
         return r;
-    for (size = strlen(check->data); size > 1 && check->data[size - 1] == '/';)
-        size--;
-    if (asprintf(&check->temporary, "%.*s.check-XXXXXX", (int)size, check->data) < 0) {
-        check->temporary = NULL;
+    all = temporary_path(check->data, 0);
+    check->temporary = temporary_path(check->data, getpid());
+    if (all == NULL || check->temporary == NULL) {
+        free(all);
         return -ENOMEM;
     }
-    if (mkdtemp(check->temporary) == NULL) {
+    sweep(all);
+    free(all);
+    r = datadir_remove(check->temporary); /* of a process that had this number before */
+    if (r == 0 && mkdir(check->temporary, 0700) < 0)
         r = -errno;
-        free(check->temporary);
-        check->temporary = NULL;
+    if (r < 0)
         return fail(check, r, "No temporary folder can be made beside the data");
-    }
     journal.path = check->folder.journal;
     r = journal_open(&journal, true, &check->journal, &report);
     if (r < 0) {
@@ -110,10 +189,9 @@ static int open_all(struct check *check)
             snprintf(check->said, DATADIR_SAID, "%s", report.said);
         return fail(check, r, "The journal cannot be read");
     }
-    r = open_store(check, "rows", check->folder.rows, &check->copy);
-    if (r == -ENOENT)
-        snprintf(check->said, DATADIR_SAID, _("%s is not there. Start the dispatcher once: it makes the rows from the journal."),
-                 check->folder.rows);
+    r = look_at_rows(check);
+    if (r == 0 && !check->no_rows)
+        r = open_store(check, "rows", check->folder.rows, &check->copy);
     if (r < 0)
         return fail(check, r, "The rows cannot be opened");
     r = open_store(check, "fresh", NULL, &check->fresh);
@@ -266,12 +344,24 @@ static int compare(struct check *check, int64_t *ret_rows)
     struct district_row row;
     int r;
 
-    store_view(check->copy, &copy);
-    copy.district = NULL;
-    r = replay_tail(&copy, check->journal, true, check->said);
-    if (r < 0)
-        return r;
-    *ret_rows = store_compare(check->copy, check->fresh, differ_row, check);
+    if (!check->no_rows) {
+        store_view(check->copy, &copy);
+        copy.district = NULL;
+        r = replay_tail(&copy, check->journal, true, check->said);
+        if (r == -EXDEV) {
+            char line[DATADIR_SAID + 160];
+
+            snprintf(line, sizeof(line), _("rows: %s. The next start sets them aside and makes them again from the journal."),
+                     check->said);
+            check->said[0] = '\0';
+            differ(check, line);
+            check->no_rows = true;
+        } else if (r < 0) {
+            return r;
+        }
+    }
+    if (!check->no_rows)
+        *ret_rows = store_compare(check->copy, check->fresh, differ_row, check);
     if (*ret_rows < 0)
         return (int)*ret_rows;
     for_each_row(check, ROW_CLOCK, check_clock);
@@ -293,11 +383,20 @@ static void close_all(struct check *check)
     datadir_close(&check->folder);
 }
 
-int64_t engine_check(const char *data, void (*say)(void *arg, const char *line),
+static void differ_set(void *arg, const char *line)
+{
+    struct check *check = arg;
+
+    check->sets++;
+    differ(check, line);
+}
+
+int64_t engine_check(const char *data, size_t map_size, void (*say)(void *arg, const char *line),
                      void (*progress)(void *arg, uint64_t seq, uint64_t last), void *arg, struct engine_check_report *ret,
                      char *said)
 {
-    struct check check = {.data = data, .said = said, .say = say, .progress = progress, .arg = arg, .folder = {.lock_fd = -1}};
+    struct check check = {
+        .data = data, .map_size = map_size, .said = said, .say = say, .progress = progress, .arg = arg, .folder = {.lock_fd = -1}};
     int64_t rows = 0;
     int r;
 
@@ -307,8 +406,10 @@ int64_t engine_check(const char *data, void (*say)(void *arg, const char *line),
         r = replay(&check);
     if (r == 0)
         r = compare(&check, &rows);
+    if (r == 0)
+        r = kept_check(check.folder.path, differ_set, &check);
     if (r == 0 && ret != NULL)
-        *ret = (struct engine_check_report){.records = journal_last_seq(check.journal), .rows = (uint64_t)rows};
+        *ret = (struct engine_check_report){.records = journal_last_seq(check.journal), .rows = (uint64_t)rows, .sets = check.sets};
     close_all(&check);
     if (r < 0)
         return fail(&check, r, "The data could not be checked");

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 char *datadir_join(const char *path, const char *name)
@@ -157,37 +158,47 @@ int datadir_remove(const char *path)
     return r;
 }
 
-int datadir_keep_config(const struct datadir *folder, const char *hash, const char *source)
+int datadir_drop_aside(const struct datadir *folder, const char *kind)
 {
-    char *sets = datadir_join(folder->path, "config");
-    char *kept = sets == NULL ? NULL : datadir_join(sets, hash);
-    char *fresh = NULL;
+    DIR *names = opendir(folder->path);
+    struct dirent *entry;
+    size_t size = strlen(kind);
     int r = 0;
 
-    assert(hash[0] != '\0' && strchr(hash, '/') == NULL);
-    if (kept == NULL || asprintf(&fresh, "%s.new", kept) < 0) {
+    if (names == NULL)
+        return -errno;
+    while (r == 0 && (entry = readdir(names)) != NULL) {
+        char *path;
+
+        if (strncmp(entry->d_name, kind, size) != 0 || entry->d_name[size] != '-')
+            continue;
+        path = datadir_join(folder->path, entry->d_name);
+        r = path == NULL ? -ENOMEM : datadir_remove(path);
+        free(path);
+    }
+    closedir(names);
+    return r;
+}
+
+int datadir_set_aside(const struct datadir *folder, const char *kind, char ret_name[DATADIR_NAME])
+{
+    char at[20];
+    time_t now = time(NULL);
+    struct tm utc;
+    char *path = NULL;
+    int r = datadir_drop_aside(folder, kind);
+
+    strftime(at, sizeof(at), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+    snprintf(ret_name, DATADIR_NAME, "%s-%s", kind, at);
+    if (r == 0)
+        path = datadir_join(folder->path, ret_name);
+    if (r == 0 && path == NULL)
         r = -ENOMEM;
-        fresh = NULL;
-    }
-    /* The rename is the last step, so a folder under this name is whole. */
-    if (r == 0 && access(kept, F_OK) < 0) {
-        r = datadir_remove(fresh);
-        if (r == 0)
-            r = make_folder(fresh);
-        if (r == 0)
-            r = datadir_copy_files(source, fresh);
-        if (r == 0)
-            r = flush_folder(fresh);
-        if (r == 0 && rename(fresh, kept) < 0)
-            r = -errno;
-        if (r == 0)
-            r = flush_folder(sets);
-        else
-            datadir_remove(fresh);
-    }
-    free(fresh);
-    free(kept);
-    free(sets);
+    if (r == 0 && rename(folder->rows, path) < 0)
+        r = -errno;
+    if (r == 0)
+        r = flush_folder(folder->path);
+    free(path);
     return r;
 }
 

@@ -36,15 +36,20 @@ int datadir_open(const char *path, enum datadir_use use, struct datadir *ret, ch
  * drill's. Returns and `said` as datadir_open; -ENOENT: this is no data folder. */
 int datadir_look(const char *path, bool *ret_drill, char *said);
 
-/* Copies every regular file directly in `source` to config/<hash>/, through temporary names and with flushes; nothing to do when
- * that folder is whole already. Returns 0 or a negative errno. */
-int datadir_keep_config(const struct datadir *folder, const char *hash, const char *source);
-
 /* Copies the regular files of a folder into another, which exists; LMDB's lock.mdb is left out. Returns 0 or a negative errno. */
 int datadir_copy_files(const char *from, const char *to);
 
 /* Removes a folder and what is in it, never following links. Returns 0 or a negative errno. */
 int datadir_remove(const char *path);
+
+#define DATADIR_NAME 64
+
+/* Renames rows/ to KIND-<instant>, and flushes; what an earlier time set aside as KIND goes. `ret_name` gets the new name. Returns
+ * 0 or a negative errno. */
+int datadir_set_aside(const struct datadir *folder, const char *kind, char ret_name[DATADIR_NAME]);
+
+/* Removes what was set aside as KIND. Returns 0 or a negative errno. */
+int datadir_drop_aside(const struct datadir *folder, const char *kind);
 
 /* Joins two parts with a slash. Gives a string (caller frees), or NULL. */
 char *datadir_join(const char *path, const char *name);

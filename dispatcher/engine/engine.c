@@ -1,4 +1,5 @@
 #include "dispatcher/engine/engine.h"
+#include "dispatcher/engine/kept.h"
 #include "dispatcher/engine/live.h"
 
 #include "config/district.h"
@@ -13,6 +14,8 @@
 /* From the time a segment is half full, the next one is made this many times as fast as the present one fills up. */
 #define PREPARE_PACE 3
 #define PREPARE_OWED_MAX ((uint64_t)8 << 20)
+/* Rows that an idle tick looks at: a few milliseconds with a cold cache. */
+#define SCRUB_ROWS 512
 
 void engine_log(const struct engine *engine, int level, const char *code, const char *text)
 {
@@ -45,23 +48,6 @@ void engine_reload(struct engine *engine)
     adopt_look(engine);
 }
 
-static int open_rows(struct engine *engine, const struct engine_options *options, char *said)
-{
-    struct store_options store = {.path = engine->folder.rows, .map_size = options->map_size};
-    int r = store_open(&store, &engine->store);
-
-    if (r < 0) {
-        snprintf(said, DATADIR_SAID,
-                 _("The rows in %s cannot be opened: %s. They can be rebuilt: move the folder away and start again."),
-                 engine->folder.rows, strerror(-r));
-        return r;
-    }
-    store_view(engine->store, &engine->view);
-    engine->apply_view = engine->view;
-    engine->view.district = engine->district;
-    return 0;
-}
-
 static int open_journal(struct engine *engine, const struct engine_options *options, char *said)
 {
     struct journal_options journal = {.path = engine->folder.journal, .segment_size = options->segment_size};
@@ -87,17 +73,13 @@ static int open_parts(struct engine *engine, const struct engine_options *option
     int r = datadir_open(options->data, options->drill ? DATADIR_DRILL : DATADIR_REAL, &engine->folder, said);
 
     if (r == 0)
-        r = open_rows(engine, options, said);
-    if (r == 0)
         r = open_journal(engine, options, said);
     if (r == 0)
-        r = replay_tail(&engine->apply_view, engine->journal, true, said);
-    if (r == 0)
-        r = store_failed(engine->store);
+        r = rows_open(engine, options->map_size, said);
     if (r == 0)
         r = adopt_fits(engine, engine->district, said);
     if (r == 0 && options->config_folder != NULL)
-        r = datadir_keep_config(&engine->folder, engine->district->hash, options->config_folder);
+        r = kept_keep(engine->folder.path, engine->district->hash, options->config_folder);
     return r;
 }
 
@@ -154,7 +136,7 @@ int engine_adopt(struct engine *engine, const struct district *district, const c
     said[0] = '\0';
     r = adopt_fits(engine, district, said);
     if (r == 0 && config_folder != NULL)
-        r = datadir_keep_config(&engine->folder, district->hash, config_folder);
+        r = kept_keep(engine->folder.path, district->hash, config_folder);
     if (r == 0)
         r = live_adopt(engine, district);
     if (r < 0) {
@@ -224,8 +206,10 @@ static int checkpoint(struct engine *engine)
     int r = live_write(engine);
     char text[160];
 
-    if (r == 0)
+    if (r == 0) {
+        store_mark(engine->store, journal_last_mark(engine->journal));
         r = store_checkpoint(engine->store);
+    }
     if (r == 0) {
         live_written(engine);
         engine->since_checkpoint = 0;
@@ -256,6 +240,8 @@ int engine_checkpoint(struct engine *engine, bool idle)
             return r;
     }
     if (idle) {
+        if (store_scrub(engine->store, SCRUB_ROWS) == -EBADMSG)
+            return rows_damaged(engine);
         r = journal_prepare(engine->journal);
         if (r < 0)
             say_no_segment(engine, r);
@@ -281,7 +267,9 @@ enum engine_outcome engine_append(struct engine *engine)
     engine->append_failed = r;
     if (r == 0)
         return OUTCOME_DURABLE;
-    return r == -ESTALE ? OUTCOME_FENCED : OUTCOME_FAILED;
+    if (r == -ESTALE)
+        return OUTCOME_FENCED;
+    return journal_unknown(engine->journal) ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
 }
 
 /* What the step left in the rows goes; nothing of it may be acknowledged. */
@@ -291,12 +279,15 @@ static int step_failed(struct engine *engine, enum engine_outcome outcome)
     char text[160];
 
     frames_reset(&engine->frames, engine->epoch);
+    engine->unknown = outcome == OUTCOME_UNKNOWN;
     step_drop_job(engine);
-    outbox_fail(&engine->outbox, REFUSAL_STORAGE_FAILED);
-    snprintf(text, sizeof(text), "The journal did not take the batch: %s. Nothing of it was acknowledged.",
+    outbox_fail(&engine->outbox, step_refusal(engine));
+    snprintf(text, sizeof(text), "The journal did not take the batch: %s. %s",
              outcome == OUTCOME_FENCED ? "another dispatcher has it"
              : append_failed < 0       ? strerror(-append_failed)
-                                       : "outcome unknown");
+                                       : "it is not known why",
+             engine->unknown ? "It may be there at the next start all the same; its senders were told so."
+                             : "Nothing of it is kept; its senders were told so.");
     engine_log(engine, 0, "journal_failed", text);
     r = replay_rewind(engine);
     if (r == 0 && outcome == OUTCOME_FAILED && append_failed == -ENOSPC)
@@ -386,9 +377,11 @@ struct engine *engine_close(struct engine *engine)
             replay_rewind(engine);
         if (store_failed(engine->store) == 0 && engine->live != NULL)
             live_write(engine);
-        if (store_failed(engine->store) == 0 && store_dirty(engine->store) > 0)
+        if (store_failed(engine->store) == 0 && store_dirty(engine->store) > 0) {
+            store_mark(engine->store, journal_last_mark(engine->journal));
             store_checkpoint(engine->store);
-    } else if (engine->store != NULL) {
+        }
+    } else if (engine->store != NULL && store_failed(engine->store) != -EBADMSG) {
         store_rewind(engine->store);
     }
     live_close(engine);

@@ -7,15 +7,17 @@
  * It gives sequences (dense), ids (from the sequence) and time: now = max(last, clock), one instant per batch, or, in drill time,
  * the instants that commands carry. It owns the store (rows) and reads the journal for replay, timelines and events. One thread.
  *
- * Outcomes: durable; fenced (another dispatcher has the journal: stop); unknown (the caller reads back first, then says durable or
- * failed); failed: rows are rewound, everything of the batch is answered STORAGE_FAILED, nothing more is acknowledged until the
- * journal is reopened.
+ * Outcomes: durable; fenced (another dispatcher has the journal: stop); failed: it is known that nothing of the batch is there;
+ * unknown: it may be there when the journal is opened again. After the last three rows are rewound, and everything of the batch is
+ * answered STORAGE_FAILED, or OUTCOME_UNKNOWN; but for a full disk nothing more is acknowledged until the journal is reopened.
  */
 #ifndef HUYING_ENGINE_ENGINE_H
 #define HUYING_ENGINE_ENGINE_H
 
 #include "dispatcher/core/core.h"
 #include "dispatcher/store/journal.h"
+
+#include <sys/types.h>
 
 struct engine;
 struct district;
@@ -143,14 +145,20 @@ struct engine *engine_close(struct engine *engine);
 struct engine_check_report {
     uint64_t records;
     uint64_t rows; /* compared, counters included */
+    uint64_t sets; /* differences in kept configurations: no case hangs on them */
 };
 
-/* Replays the journal under `data` into an empty store beside it and compares every derived row, clock and counter. Calls `say` per
- * difference (at most 100) and `progress` now and then; both, and `ret`, may be NULL. Returns the number of differences, or a
- * negative errno; `said` as for open. Needs no server (-EBUSY while one runs) and changes nothing in the data; its temporary folder
- * stands beside it. */
-int64_t engine_check(const char *data, void (*say)(void *arg, const char *line),
+/* Replays the journal under `data` into an empty store beside it and compares every derived row, clock and counter; the kept
+ * configurations with their sums too. Rows that are damaged, or not of this journal, are one difference, and are not opened. Calls
+ * `say` per difference (at most 100) and `progress` now and then; both, and `ret`, may be NULL. `map_size` as in engine_options.
+ * Returns the number of differences, or a negative errno; `said` as for open. Needs no server (-EBUSY while one runs) and changes
+ * nothing in the data; its temporary folder stands beside it. A bad disk may end the process by a signal: run it in a child, and
+ * call engine_check_clean after it. */
+int64_t engine_check(const char *data, size_t map_size, void (*say)(void *arg, const char *line),
                      void (*progress)(void *arg, uint64_t seq, uint64_t last), void *arg, struct engine_check_report *ret,
                      char *said);
+
+/* Removes the temporary folder of a check by a process that has ended before its time. */
+void engine_check_clean(const char *data, pid_t pid);
 
 #endif

@@ -17,6 +17,7 @@
 
 struct restore {
     const char *from, *data;
+    size_t map_size;
     char *said;
     void (*say)(void *arg, const char *line);
     void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
@@ -24,6 +25,7 @@ struct restore {
     struct datadir source;
     int folder; /* of `data`; -1 = not open */
     bool begun; /* something of ours is in it */
+    bool *ret_begun;
     uint64_t total;
     struct copying copying;
 };
@@ -75,7 +77,7 @@ static int begin(struct restore *restore)
                  _("%s is not empty. Nothing is restored over data: move it away, or give --data another folder."), restore->data);
     if (r < 0)
         return fail(restore, r, "The folder cannot be read");
-    restore->begun = true;
+    restore->begun = *restore->ret_begun = true;
     r = write_version(restore, "VERSION", DATADIR_UNFINISHED);
     return r < 0 ? fail(restore, r, "The folder cannot be written") : 0;
 }
@@ -150,12 +152,32 @@ static int copy(struct restore *restore)
     return r < 0 ? fail(restore, r, "The backup cannot be copied") : 0;
 }
 
+/* Rows are a derived copy: those of the backup are a shortcut, no more. */
+static int make_rows_again(struct restore *restore, const char *rows, const char *why)
+{
+    char line[STORE_SAID + 160];
+
+    snprintf(line, sizeof(line), _("The rows of the backup are not used: %s. They are made again from its journal."), why);
+    say(restore, line);
+    return datadir_remove(rows);
+}
+
+static int drop_bad_rows(struct restore *restore, const char *rows)
+{
+    char why[STORE_SAID];
+    int r = store_verify(rows, why);
+
+    if (r == -EBADMSG || r == -ENOTSUP)
+        return make_rows_again(restore, rows, why);
+    return r == -ENOENT ? 0 : r;
+}
+
 /* Verifies the journal's chain and brings the rows to its end. */
 static int bring_up(struct restore *restore, struct engine_restore_report *ret)
 {
     char *journal_path = datadir_join(restore->data, "journal"), *rows_path = datadir_join(restore->data, "rows");
     struct journal_options journal_options = {.path = journal_path, .read_only = true};
-    struct store_options store_options = {.path = rows_path};
+    struct store_options store_options = {.path = rows_path, .map_size = restore->map_size, .verified = true};
     struct journal_open_report report = {0};
     struct journal *journal = NULL;
     struct store *store = NULL;
@@ -165,11 +187,27 @@ static int bring_up(struct restore *restore, struct engine_restore_report *ret)
     if (r < 0 && report.said[0] != '\0')
         snprintf(restore->said, DATADIR_SAID, "%s", report.said);
     if (r == 0)
+        r = drop_bad_rows(restore, rows_path);
+    if (r == 0) {
         r = store_open(&store_options, &store);
+        if (r < 0)
+            rows_say(rows_path, restore->map_size, r, restore->said);
+    }
     if (r == 0) {
         store_view(store, &view);
         view.district = NULL;
         r = replay_tail(&view, journal, true, restore->said);
+        if (r == -EXDEV) {
+            store = store_close(store);
+            r = make_rows_again(restore, rows_path, restore->said);
+            restore->said[0] = '\0';
+            if (r == 0)
+                r = store_open(&store_options, &store);
+            if (r == 0)
+                store_view(store, &view);
+            if (r == 0)
+                r = replay_tail(&view, journal, true, restore->said);
+        }
     }
     if (r == 0)
         r = store_checkpoint(store);
@@ -215,28 +253,28 @@ static void give_away(const struct restore *restore)
         (void)nftw(restore->data, give, 16, FTW_PHYS);
 }
 
-/* Takes out what was put in; the folder itself may be a mount point. */
-static void clear(struct restore *restore)
+/* VERSION goes last: until then nobody takes the folder for data. */
+void engine_restore_clean(const char *data)
 {
-    static const char *const inner[] = {"journal", "rows", "config"};
+    static const char *const inner[] = {"journal", "rows", "config", "lock", "VERSION"};
 
     for (size_t i = 0; i < sizeof(inner) / sizeof(inner[0]); i++) {
-        char *path = datadir_join(restore->data, inner[i]);
+        char *path = datadir_join(data, inner[i]);
 
         if (path != NULL)
             datadir_remove(path);
         free(path);
     }
-    /* Last: until then nobody takes the folder for data. */
-    (void)unlinkat(restore->folder, "VERSION", 0);
 }
 
-int64_t engine_restore(const char *from, const char *data, void (*say_difference)(void *arg, const char *line),
+int64_t engine_restore(const char *from, const char *data, size_t map_size, void (*say_difference)(void *arg, const char *line),
                        void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total), void *arg,
                        struct engine_restore_report *ret, char *said)
 {
     struct restore restore = {.from = from,
                               .data = data,
+                              .map_size = map_size,
+                              .ret_begun = &ret->begun,
                               .said = said,
                               .say = say_difference,
                               .progress = progress,
@@ -254,12 +292,16 @@ int64_t engine_restore(const char *from, const char *data, void (*say_difference
         r = bring_up(&restore, ret);
     if (r == 0)
         r = finish(&restore);
-    if (r == 0)
-        r = engine_check(data, say, checked, &restore, &ret->check, said);
+    if (r == 0) {
+        r = engine_check(data, map_size, say, checked, &restore, &ret->check, said);
+        /* Said, but a damaged old configuration does not keep anybody from the cases. */
+        if (r > 0)
+            r -= (int64_t)ret->check.sets;
+    }
     if (r == 0)
         give_away(&restore);
     else if (restore.begun)
-        clear(&restore);
+        engine_restore_clean(data);
     datadir_close(&restore.source);
     if (restore.folder >= 0)
         close(restore.folder);

@@ -45,56 +45,92 @@ static int replay_frame(const struct view *view, const struct journal_frame *fra
     return 0;
 }
 
-int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said)
+/* Are these the rows of this journal? Their checkpoint keeps the mark of the frame that they go up to. */
+static int rows_fit(const struct view *view, struct journal *journal, uint64_t last_seq, char *said)
 {
-    struct district_row district;
-    struct journal_cursor cursor;
-    struct journal_frame frame;
     uint64_t last = journal_last_seq(journal);
+    struct journal_mark rows = store_marked(view->store), mark;
     int r;
 
-    assert(view->district == NULL);
-    view_get(view, ROW_DISTRICT, 1, &district);
-    if (store_failed(view->store) < 0)
-        return store_failed(view->store);
-    if (district.last_seq > last) {
+    if (last_seq > last) {
         if (said != NULL)
             snprintf(
                 said, SAID_SIZE,
-                _("The rows know sequence %llu, but the journal ends at %llu: its newest part is missing. Restore it, or remove "
-                  "rows/ to rebuild them."),
-                (unsigned long long)district.last_seq, (unsigned long long)last);
+                _("The rows know sequence %llu, but the journal ends at %llu: its newest part is missing. Put it back from a copy, "
+                  "or restore the last backup into another folder. Only if the rows are those of another data folder: move rows/ "
+                  "away and start again."),
+                (unsigned long long)last_seq, (unsigned long long)last);
         return -EBADMSG;
     }
-    if (district.last_seq == last)
+    r = rows.seq == last_seq ? journal_mark_at(journal, last_seq, &mark) : -ENOENT;
+    if (r == 0 && mark.low == rows.low && mark.high == rows.high)
         return 0;
-    r = journal_follow(journal, district.last_seq + 1, &cursor);
-    if (r < 0) {
-        say(said, "Cannot read", district.last_seq + 1, r);
+    if (r < 0 && r != -ENOENT) {
+        if (said != NULL && journal_said(journal)[0] != '\0')
+            snprintf(said, SAID_SIZE, "%s", journal_said(journal));
+        else
+            say(said, "Cannot read", last_seq, r);
         return r;
     }
-    while ((r = journal_next(&cursor, &frame)) == 1) {
-        r = replay_frame(view, &frame, district.last_seq, said);
+    if (said != NULL)
+        snprintf(said, SAID_SIZE, _("the rows up to sequence %llu are not those of this journal: they are of another data folder"),
+                 (unsigned long long)last_seq);
+    return -EXDEV;
+}
+
+static int replay_from(const struct view *view, struct journal *journal, uint64_t last_seq, bool commit, char *said)
+{
+    struct journal_cursor cursor;
+    struct journal_frame frame;
+    int r = journal_follow(journal, last_seq + 1, &cursor);
+
+    while (r >= 0 && (r = journal_next(&cursor, &frame)) == 1) {
+        r = replay_frame(view, &frame, last_seq, said);
         if (r == 0)
             r = store_failed(view->store);
+        if (r == 0)
+            store_mark(view->store, journal_cursor_mark(&cursor));
         /* What was replayed is durable in the journal, so it may be committed: a long tail must not grow one transaction. */
         if (r == 0 && commit && store_dirty(view->store) > COMMIT_EVERY)
             r = store_checkpoint(view->store);
         if (r < 0)
             break;
     }
+    if (r < 0 && said != NULL && said[0] == '\0' && journal_said(journal)[0] != '\0')
+        snprintf(said, SAID_SIZE, "%s", journal_said(journal));
     journal_cursor_end(&cursor);
     return r;
 }
 
+int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said)
+{
+    struct district_row district;
+    int r;
+
+    assert(view->district == NULL);
+    view_get(view, ROW_DISTRICT, 1, &district);
+    r = store_failed(view->store);
+    if (r == 0)
+        r = rows_fit(view, journal, district.last_seq, said);
+    if (r < 0 || district.last_seq == journal_last_seq(journal))
+        return r;
+    return replay_from(view, journal, district.last_seq, commit, said);
+}
+
 int replay_rewind(struct engine *engine)
 {
-    int r = store_rewind(engine->store);
+    int r = store_failed(engine->store);
 
+    /* Nothing is asked of rows any more that are not what was written. */
+    if (r == -EBADMSG)
+        return rows_damaged(engine);
+    r = store_rewind(engine->store);
     if (r == 0)
         r = replay_tail(&engine->apply_view, engine->journal, false, NULL);
     if (r == 0)
         r = store_failed(engine->store);
+    if (r == -EBADMSG && store_failed(engine->store) == -EBADMSG)
+        return rows_damaged(engine);
     if (r < 0)
         return r;
     engine_reload(engine);

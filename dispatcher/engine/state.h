@@ -12,6 +12,7 @@
 #include "dispatcher/engine/frames.h"
 #include "dispatcher/engine/outbox.h"
 #include "dispatcher/engine/reader.h"
+#include "dispatcher/engine/rows.h"
 #include "dispatcher/store/store.h"
 
 /* Bounds of one step: what follows waits for the next. */
@@ -69,6 +70,7 @@ struct engine {
     uint64_t since_checkpoint;    /* records */
     uint64_t checkpoint_again_at; /* records since the last checkpoint at which a failed one is tried again */
     uint64_t prepare_bytes;       /* of the next segment that are owed: see journal_ahead */
+    bool unknown;                 /* it may be in force what the journal failed on: then stopped too */
     int stopped;                  /* negative errno: nothing more is acknowledged */
     struct engine_backup *backup; /* engine_backup.h */
 };
@@ -86,6 +88,9 @@ bool step_own(struct engine *engine, const struct command *command);
 /* step.c: judges one command and applies its records. The verdict is in engine->verdict. Returns 0 or a negative errno: the step
  * must end. */
 int step_judge(struct engine *engine, const struct command *command);
+
+/* What a request hears that could not be stored: STORAGE_FAILED only as long as it is known that nothing was. */
+enum refusal step_refusal(const struct engine *engine);
 
 /* Has this step taken as much as it may? */
 bool step_full(const struct engine *engine);
@@ -125,9 +130,8 @@ bool settle_case(struct engine *engine, uint64_t case_id);
 /* Finds from the rows whether the set in force is this one and whole. */
 void adopt_look(struct engine *engine);
 
-/* replay.c: applies the journal's records after the rows' last one, up to its end; `commit`: with
- * checkpoints on the way. Returns 0 or a negative errno; `said` (may be
- * NULL) gets a sentence. */
+/* replay.c: applies the journal's records after the rows' last one, up to its end; `commit`: with checkpoints on the way. Returns
+ * 0; -EXDEV: the rows are not those of this journal; or another negative errno; `said` (may be NULL) gets a sentence. */
 int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said);
 
 /* engine_backup.c: `folder` of backups, or NULL. Returns 0 or -ENOMEM; close frees in any case. */

@@ -17,6 +17,11 @@ bool step_full(const struct engine *engine)
            engine->outbox.bytes.size >= STEP_REPLY_BYTES_MAX;
 }
 
+enum refusal step_refusal(const struct engine *engine)
+{
+    return engine->unknown ? REFUSAL_OUTCOME_UNKNOWN : REFUSAL_STORAGE_FAILED;
+}
+
 /* What a step cannot go on after: a latched failure of the rows, or no memory for what must be answered. */
 static int failure(const struct engine *engine)
 {
@@ -179,7 +184,7 @@ static void take_command(struct engine *engine, const struct engine_message *mes
     int r = 1;
 
     if (engine->stopped < 0) {
-        outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
+        outbox_refuse(&engine->outbox, from->peer, request->id, step_refusal(engine), NULL);
         return;
     }
     translate_command(from, request, &command);
@@ -268,7 +273,7 @@ void step_drop_job(struct engine *engine)
         return;
     engine->job.on = false;
     request_decode(&engine->scratch, engine->job.message.data, engine->job.message.size, &request, &fault);
-    outbox_refuse(&engine->outbox, engine->job.from.peer, request.id, REFUSAL_STORAGE_FAILED, NULL);
+    outbox_refuse(&engine->outbox, engine->job.from.peer, request.id, step_refusal(engine), NULL);
 }
 
 static void begin(struct engine *engine, int64_t now_ms, struct engine_time time, bool had_job)

@@ -18,6 +18,19 @@ uint64_t journal_last_seq(const struct journal *journal)
     return journal->state.last_seq;
 }
 
+struct journal_mark journal_last_mark(const struct journal *journal)
+{
+    const struct scan_state *state = &journal->state;
+    if (state->last_seq == 0)
+        return (struct journal_mark){0};
+    return (struct journal_mark){.seq = state->last_seq, .low = state->before.low, .high = state->before.high};
+}
+
+bool journal_unknown(const struct journal *journal)
+{
+    return journal->unknown;
+}
+
 const char *journal_said(const struct journal *journal)
 {
     return journal->said;
@@ -54,7 +67,7 @@ static bool no_room(int rc)
 
 /* Of a part of the journal: space was there, so if the file system has none after all (it copies on write) some of it may be
  * written. */
-static int unknown(int rc)
+static int no_room_is_io(int rc)
 {
     return no_room(rc) ? -EIO : rc;
 }
@@ -135,7 +148,28 @@ static int write_first(struct journal *journal, const struct scan_state *before,
         return rc;
     char name[SEGMENT_NAME_SIZE];
     segment_name(header.first_seq, name);
+    journal->unknown = true; /* until the name is flushed, or is known to be gone */
     return renameat(journal->folder, SEGMENT_PREPARED, journal->folder, name) == 0 ? 0 : -errno;
+}
+
+/* Takes a segment that failed out again: under either name it is nothing, and the folder was flushed after that. */
+static void take_back_first(struct journal *journal, uint64_t first_seq)
+{
+    char name[SEGMENT_NAME_SIZE];
+    segment_name(first_seq, name);
+    bool gone = (unlinkat(journal->folder, name, 0) == 0 || errno == ENOENT) &&
+                (unlinkat(journal->folder, SEGMENT_PREPARED, 0) == 0 || errno == ENOENT);
+    journal->unknown = !gone || folder_sync(journal->folder) < 0;
+}
+
+/* Writes zeros where an append failed, and flushes. What the flush that failed dropped is written once more by that. */
+static void take_back_here(struct journal *journal, uint64_t size)
+{
+    memset(journal->buffer, 0, (size_t)size);
+    int rc = folder_write_all(journal->fd, journal->buffer, (size_t)size, journal->end);
+    if (rc == 0)
+        rc = folder_sync_data(journal->fd);
+    journal->unknown = rc < 0;
 }
 
 /* The append opens a new segment, and counts when its name is flushed. */
@@ -146,15 +180,16 @@ static int append_first(struct journal *journal, const struct scan_state *after,
     int rc = journal_grow(journal);
     if (rc == 0)
         rc = write_first(journal, &journal->state, size);
-    if (no_room(rc)) {
+    bool full = no_room(rc);
+    if (rc == 0)
+        rc = folder_sync(journal->folder);
+    if (rc < 0) {
+        if (journal->unknown)
+            take_back_first(journal, first_seq);
         segment_drop(journal->folder, maker);
-        return -ENOSPC;
+        return full && !journal->unknown ? -ENOSPC : no_room_is_io(rc);
     }
-    if (rc < 0)
-        return rc;
-    rc = folder_sync(journal->folder);
-    if (rc < 0)
-        return unknown(rc);
+    journal->unknown = false;
     if (journal->fd >= 0)
         close(journal->fd);
     journal->fd = maker->fd;
@@ -171,8 +206,10 @@ static int append_here(struct journal *journal, const struct scan_state *after, 
     int rc = folder_write_all(journal->fd, journal->buffer, (size_t)size, journal->end);
     if (rc == 0)
         rc = folder_sync_data(journal->fd);
-    if (rc < 0)
-        return unknown(rc);
+    if (rc < 0) {
+        take_back_here(journal, size);
+        return no_room_is_io(rc);
+    }
     journal->end += size;
     journal->state = *after;
     return 0;
@@ -240,11 +277,7 @@ struct journal *journal_close(struct journal *journal)
     if (journal == NULL)
         return NULL;
     if (journal->folder >= 0) {
-        /* After a failed append the prepared file may have become a segment: its name is not ours to remove, open decides. */
-        if (journal->failed == 0)
-            segment_drop(journal->folder, &journal->maker);
-        else if (journal->maker.fd >= 0)
-            close(journal->maker.fd);
+        segment_drop(journal->folder, &journal->maker);
         close(journal->folder);
     }
     if (journal->fd >= 0)

@@ -29,8 +29,11 @@
  * rows' own last sequence shows it when a checkpoint has passed it.
  *
  * Unknown outcomes. When a write or flush fails the append may be on disk or not, and the page cache may show bytes that the
- * disk does not have. The journal then takes no more appends, and readers see what was there before. Open trusts no page
- * cache: it writes the last good append once more and flushes it before it counts as durable.
+ * disk does not have. The journal then takes no more appends, and readers see what was there before. At once it writes zeros over
+ * the place of the append (all its pages are then dirty again, whatever the kernel dropped) and flushes: only when that succeeds it
+ * is known that the append is not there. A new segment that failed before it got its name is not part of the journal; one that has
+ * its name loses it again. Open trusts no page cache: it writes the last good append once more and flushes it before it counts as
+ * durable.
  */
 #ifndef HUYING_STORE_JOURNAL_H
 #define HUYING_STORE_JOURNAL_H
@@ -72,17 +75,23 @@ struct journal_options {
     bool read_only;      /* for check: nothing is cut or written */
 };
 
-/* Opens, verifies the chain of the last segment (all of them when `verify_all`), cuts a torn end. Gives *ret (caller closes).
- * Returns 0 or a negative errno: -EBADMSG damage (report->said names segment and offset), -ENOTSUP a newer format. `report` is
- * filled in any case. */
+/* Opens: names, sizes and headers of all segments, and that each continues the one before it; then every frame of the last segment
+ * (of all when `verify_all`); cuts a torn end. Gives *ret (caller closes). Returns 0 or a negative errno: -EBADMSG damage
+ * (report->said names file and offset, and what to do), -ENOTSUP a newer format. `report` is filled in any case. Cost: reads the
+ * last segment, and some 256 KiB at the end of each older one. */
 int journal_open(const struct journal_options *options, bool verify_all, struct journal **ret, struct journal_open_report *report);
 
 /* Appends frames after `expected_seq` (the last one known) under `epoch` and flushes once (fdatasync). All of them become
  * durable or none. Requires frames of that epoch whose sequences are dense. Returns 0 = durable; -ENOSPC: no room for a next
  * segment, nothing was written; -ESTALE: fenced (epoch older, or expected_seq is not the last), nothing was written;
- * another negative errno: outcome unknown, the journal takes no more appends until reopened. */
+ * another negative errno: the journal takes no more appends until reopened, and journal_unknown says whether these frames may be in
+ * force then. */
 int journal_append(struct journal *journal, uint64_t epoch, uint64_t expected_seq, const struct journal_frame *frames,
                    size_t count);
+
+/* May the append that failed be there when the journal is opened again? False: it is not, for nothing was written, or zeros were
+ * written over it and flushed after the failure. */
+bool journal_unknown(const struct journal *journal);
 
 /* A reader's place. Valid while the journal is open. All members are the journal's. */
 struct journal_cursor {
@@ -108,11 +117,28 @@ int journal_follow(struct journal *journal, uint64_t seq, struct journal_cursor 
  * (ask again after an append), or a negative errno: -EBADMSG damage, see journal_said. */
 int journal_next(struct journal_cursor *cursor, struct journal_frame *ret);
 
+/* Mark of the frame that journal_next gave last. Requires that it gave one. */
+struct journal_mark journal_cursor_mark(const struct journal_cursor *cursor);
+
 /* Frees what the cursor holds. A zeroed or ended cursor is allowed. */
 void journal_cursor_end(struct journal_cursor *cursor);
 
 /* Last durable sequence, 0 = empty. */
 uint64_t journal_last_seq(const struct journal *journal);
+
+/* What a frame is known by: the digest of its bytes, which also hold the digest of the frame before it, and so on. Two journals
+ * that have the same mark have the same history up to it. */
+struct journal_mark {
+    uint64_t seq; /* last of the frame; 0 = before the first */
+    uint64_t low, high;
+};
+
+/* Mark of the last durable frame. */
+struct journal_mark journal_last_mark(const struct journal *journal);
+
+/* Mark of the frame that ends with `seq`; of 0: all zero. Returns 0; -ENOENT: no frame ends there; or a negative errno, see
+ * journal_said. Cost: as journal_follow. */
+int journal_mark_at(struct journal *journal, uint64_t seq, struct journal_mark *ret);
 
 /* A file of the journal, and how much of it is durable. */
 struct journal_part {

@@ -77,8 +77,12 @@ static int enter(struct journal_cursor *cursor, size_t index)
     char name[SEGMENT_NAME_SIZE];
     segment_name(segment->first_seq, name);
     int fd = openat(cursor->journal->folder, name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
+    if (fd < 0) {
+        int rc = -errno;
+        snprintf(cursor->journal->said, sizeof cursor->journal->said, "journal segment %s cannot be opened: %s", name,
+                 strerror(-rc));
+        return rc;
+    }
     if (cursor->fd >= 0)
         close(cursor->fd);
     cursor->fd = fd;
@@ -210,6 +214,34 @@ int journal_next(struct journal_cursor *cursor, struct journal_frame *ret)
         pass(cursor, &place);
         *ret = place.frame;
     }
+    return rc;
+}
+
+struct journal_mark journal_cursor_mark(const struct journal_cursor *cursor)
+{
+    assert(cursor->linked);
+    return (struct journal_mark){.seq = cursor->next_seq - 1, .low = cursor->link_low, .high = cursor->link_high};
+}
+
+int journal_mark_at(struct journal *journal, uint64_t seq, struct journal_mark *ret)
+{
+    struct journal_cursor cursor;
+    struct journal_frame frame;
+    *ret = (struct journal_mark){0};
+    if (seq == 0)
+        return 0;
+    if (seq == journal->state.last_seq) {
+        *ret = journal_last_mark(journal);
+        return 0;
+    }
+    int rc = journal_follow(journal, seq, &cursor);
+    if (rc == 0)
+        rc = journal_next(&cursor, &frame);
+    if (rc == 1) {
+        *ret = journal_cursor_mark(&cursor);
+        rc = ret->seq == seq ? 0 : -ENOENT;
+    }
+    journal_cursor_end(&cursor);
     return rc;
 }
 

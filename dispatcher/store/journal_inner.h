@@ -9,7 +9,8 @@
 struct journal {
     int folder;
     bool read_only;
-    int failed; /* negative errno of the append whose outcome is unknown; 0 = none */
+    int failed;   /* negative errno of the append that failed; 0 = none */
+    bool unknown; /* and it may be there all the same */
     uint64_t segment_size;
     struct segment *segments; /* in order; the last one takes the appends */
     size_t segment_count;
@@ -24,5 +25,9 @@ struct journal {
 
 /* Makes room for one more segment in the list. Returns 0 or -ENOMEM. */
 int journal_grow(struct journal *journal);
+
+/* journal_chain.c: checks names, sizes and headers of all segments, and that each continues the one before it. Returns 0, or a
+ * negative errno with the sentence in said (512 bytes). */
+int journal_chain_check(struct journal *journal, char *said);
 
 #endif

@@ -108,11 +108,26 @@ static int open_all(struct journal *journal, const struct journal_options *optio
     if (journal->segment_count == 0)
         return 0;
     if (journal->segments[0].first_seq != 1) {
-        snprintf(report->said, sizeof report->said, "journal: the segments before sequence %" PRIu64 " are missing",
-                 journal->segments[0].first_seq);
+        char name[SEGMENT_NAME_SIZE];
+        segment_name(journal->segments[0].first_seq, name);
+        snprintf(report->said, sizeof report->said,
+                 "journal segment %s is the first file, and begins with sequence %" PRIu64 ": the segments before it are missing",
+                 name, journal->segments[0].first_seq);
         return -EBADMSG;
     }
+    rc = verify_all ? 0 : journal_chain_check(journal, report->said); /* reading every frame shows the same, and where */
+    if (rc < 0)
+        return rc;
     return verify(journal, verify_all ? 0 : journal->segment_count - 1, report);
+}
+
+/* What to do about damage: the journal is the one thing that nothing else can make again. */
+static void advise(char *said, size_t size)
+{
+    size_t used = strlen(said);
+    snprintf(said + used, size - used,
+             ". Keep the folder as it is, put the file back from a copy, or restore the last backup into another folder: `huying "
+             "restore BACKUP --data NEW`.");
 }
 
 int journal_open(const struct journal_options *options, bool verify_all, struct journal **ret, struct journal_open_report *report)
@@ -128,6 +143,8 @@ int journal_open(const struct journal_options *options, bool verify_all, struct 
     if (rc < 0) {
         if (report->said[0] == '\0')
             snprintf(report->said, sizeof report->said, "journal %s: cannot be opened: %s", options->path, strerror(-rc));
+        if (rc == -EBADMSG)
+            advise(report->said, sizeof report->said);
         journal_close(journal);
         return rc;
     }

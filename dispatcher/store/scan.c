@@ -8,9 +8,7 @@
 
 #define SAID_SIZE 512
 
-/* The sentence on segment and offset. */
-__attribute__((format(printf, 5, 6))) static int damaged(const struct segment *segment, uint64_t offset, char *said, int rc,
-                                                         const char *format, ...)
+int scan_damaged(const struct segment *segment, uint64_t offset, char *said, int rc, const char *format, ...)
 {
     char name[SEGMENT_NAME_SIZE], why[300];
     va_list args;
@@ -39,32 +37,42 @@ static uint64_t zeros_from(const uint8_t *bytes, uint64_t from, uint64_t size)
     return size;
 }
 
+int scan_head(const struct segment *segment, const uint8_t *bytes, uint64_t size, struct segment_header *ret, char *said)
+{
+    if (size < SEGMENT_HEADER_SIZE)
+        return scan_damaged(segment, 0, said, -EBADMSG, "the file is too short (%" PRIu64 " bytes)", size);
+    int rc = segment_header_read(bytes, ret);
+    if (rc == -ENOTSUP)
+        return scan_damaged(segment, 0, said, rc, "written by a newer version in a format that this one does not know");
+    if (rc < 0)
+        return scan_damaged(segment, 0, said, rc, "the segment header is damaged");
+    if (ret->first_seq != segment->first_seq)
+        return scan_damaged(segment, 0, said, -EBADMSG, "it begins with sequence %" PRIu64 ", its name says otherwise",
+                            ret->first_seq);
+    if (ret->file_size != size)
+        return scan_damaged(segment, 0, said, -EBADMSG, "the file has %" PRIu64 " bytes, it was made with %" PRIu64, size,
+                            ret->file_size);
+    return 0;
+}
+
 static int scan_header(const struct segment *segment, const uint8_t *bytes, uint64_t size, struct scan_state *state, char *said)
 {
     struct segment_header header;
-    if (size < SEGMENT_HEADER_SIZE)
-        return damaged(segment, 0, said, -EBADMSG, "the file is too short (%" PRIu64 " bytes)", size);
-    int rc = segment_header_read(bytes, &header);
-    if (rc == -ENOTSUP)
-        return damaged(segment, 0, said, rc, "written by a newer version in a format that this one does not know");
+    int rc = scan_head(segment, bytes, size, &header, said);
     if (rc < 0)
-        return damaged(segment, 0, said, rc, "the segment header is damaged");
-    if (header.first_seq != segment->first_seq)
-        return damaged(segment, 0, said, -EBADMSG, "it begins with sequence %" PRIu64 ", its name says otherwise",
-                       header.first_seq);
-    if (header.file_size != size)
-        return damaged(segment, 0, said, -EBADMSG, "the file has %" PRIu64 " bytes, it was made with %" PRIu64, size,
-                       header.file_size);
+        return rc;
     if (!state->linked) {
         state->linked = true;
         state->last_seq = header.first_seq - 1;
         state->before = header.before;
     }
     if (header.first_seq != state->last_seq + 1)
-        return damaged(segment, 0, said, -EBADMSG, "it begins with sequence %" PRIu64 ", the segment before it ends with %" PRIu64,
-                       header.first_seq, state->last_seq);
+        return scan_damaged(segment, 0, said, -EBADMSG,
+                            "it begins with sequence %" PRIu64 ", the segment before it ends with %" PRIu64
+                            ": the records between them are missing, a file was removed or cut",
+                            header.first_seq, state->last_seq);
     if (!frame_digest_equal(header.before, state->before))
-        return damaged(segment, 0, said, -EBADMSG, "it does not continue the segment before it");
+        return scan_damaged(segment, 0, said, -EBADMSG, "it does not continue the segment before it");
     return 0;
 }
 
@@ -88,7 +96,7 @@ static int scan_end(const struct segment *segment, const uint8_t *bytes, uint64_
     if (until == from && from > SEGMENT_HEADER_SIZE)
         return 0;
     if (!is_last)
-        return damaged(segment, bad, said, -EBADMSG, "the frame is damaged, and a later segment follows");
+        return scan_damaged(segment, bad, said, -EBADMSG, "the frame is damaged, and a later segment follows");
     for (uint64_t at = from; at + JOURNAL_FRAME_HEADER <= until; at++) {
         const uint8_t *found = memmem(bytes + at, (size_t)(until - at), FRAME_MAGIC, FRAME_MAGIC_SIZE);
         if (found == NULL)
@@ -98,21 +106,22 @@ static int scan_end(const struct segment *segment, const uint8_t *bytes, uint64_
         if (!frame_read(bytes + at, size - at, &place))
             continue;
         if (place.append_offset != from)
-            return damaged(segment, bad, said, -EBADMSG,
-                           "the frame is damaged, and a good frame of another append (sequence %" PRIu64
-                           ") follows at offset %" PRIu64,
-                           place.frame.first_seq, at);
+            return scan_damaged(segment, bad, said, -EBADMSG,
+                                "the frame is damaged, and a good frame of another append (sequence %" PRIu64
+                                ") follows at offset %" PRIu64,
+                                place.frame.first_seq, at);
         if (until - from > place.append_size)
-            return damaged(segment, bad, said, -EBADMSG,
-                           "the frame is damaged, and there are bytes at offset %" PRIu64 ", behind the end of its append",
-                           until - 1);
+            return scan_damaged(segment, bad, said, -EBADMSG,
+                                "the frame is damaged, and there are bytes at offset %" PRIu64 ", behind the end of its append",
+                                until - 1);
     }
     if (from == SEGMENT_HEADER_SIZE)
-        return damaged(segment, bad, said, -EBADMSG,
-                       "the first append is damaged, although it was flushed before the segment got its name");
+        return scan_damaged(segment, bad, said, -EBADMSG,
+                            "the first append is damaged, although it was flushed before the segment got its name");
     ret->torn_until = until;
-    (void)damaged(segment, from, said, 0,
-                  "the last append was torn (a power cut or a kill before its flush ended) and was cut; it was never acknowledged");
+    (void)scan_damaged(
+        segment, from, said, 0,
+        "the last append was torn (a power cut or a kill before its flush ended) and was cut; it was never acknowledged");
     return 0;
 }
 
@@ -129,9 +138,9 @@ int scan_segment(struct segment *segment, const uint8_t *bytes, uint64_t size, b
     segment->mark_count = 0;
     while (frame_read(bytes + offset, size - offset, &place)) {
         if (!frame_fits(&place, offset, append_from, append_size, size, &in_append))
-            return damaged(segment, offset, said, -EBADMSG,
-                           "the frame (sequence %" PRIu64 ") is whole but does not continue the one before it",
-                           place.frame.first_seq);
+            return scan_damaged(segment, offset, said, -EBADMSG,
+                                "the frame (sequence %" PRIu64 ") is whole but does not continue the one before it",
+                                place.frame.first_seq);
         segment_mark(segment, place.frame.first_seq, offset);
         in_append.last_seq += place.frame.count;
         in_append.epoch = place.frame.epoch;

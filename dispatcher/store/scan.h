@@ -24,6 +24,14 @@ struct scan_result {
     uint64_t torn_until;  /* behind the last byte of a torn append; 0 = none */
 };
 
+/* Checks what a segment's header says of itself: format, name, size of the file. `bytes`: the first SEGMENT_HEADER_SIZE of it, when
+ * it has as many. Returns 0, -EBADMSG or -ENOTSUP, and then the sentence in said (512 bytes). */
+int scan_head(const struct segment *segment, const uint8_t *bytes, uint64_t size, struct segment_header *ret, char *said);
+
+/* Writes the sentence on segment and offset into said (512 bytes); returns rc. */
+__attribute__((format(printf, 5, 6))) int scan_damaged(const struct segment *segment, uint64_t offset, char *said, int rc,
+                                                       const char *format, ...);
+
 /* Walks all frames of a segment. `is_last`: its end may be torn. Moves *state on. Returns 0, -EBADMSG or -ENOTSUP, and then the
  * sentence in said (512 bytes). */
 int scan_segment(struct segment *segment, const uint8_t *bytes, uint64_t size, bool is_last, struct scan_state *state,

@@ -9,18 +9,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define MAP_SIZE_DEFAULT ((size_t)64 << 30)
 #define MAP_SIZE_MAX ((size_t)8 << 40)
 #define FREE_TO_GROW ((uint64_t)64 << 20)
-#define STORE_FORMAT 1
-
-/* The first row that is written: rows lie as in memory, so their sizes and the byte order are part of the format. */
-struct meta {
-    uint32_t byte_order;
-    uint32_t format;
-    uint32_t row_size[ROW_TABLE_COUNT];
-    uint32_t counter_size;
-};
 
 int store_errno(int rc)
 {
@@ -30,6 +20,10 @@ int store_errno(int rc)
         return -ENOSPC;
     if (rc == MDB_VERSION_MISMATCH)
         return -ENOTSUP;
+    if (rc == MDB_READERS_FULL)
+        return -EUSERS;
+    if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_INVALID || rc == MDB_CURSOR_FULL)
+        return -EBADMSG;
     return rc > 0 ? -rc : -EIO;
 }
 
@@ -73,30 +67,31 @@ static int commit(struct store *store)
 }
 
 /* Writes what these rows are, or checks it. */
-static int check_meta(struct store *store, MDB_dbi dbi)
+static int check_layout(struct store *store)
 {
-    struct meta meta = {.byte_order = 0x01020304, .format = STORE_FORMAT, .counter_size = sizeof(struct counter)};
-    for (int i = 0; i < ROW_TABLE_COUNT; i++)
-        meta.row_size[i] = row_size((enum row_table)i);
-    char name[] = "rows";
-    MDB_val key = {.mv_size = 4, .mv_data = name}, value;
-    int rc = mdb_get(store->txn, dbi, &key, &value);
+    struct store_layout layout = store_layout(), stored;
+    char name[] = STORE_KEY_ROWS;
+    MDB_val key = {.mv_size = sizeof name - 1, .mv_data = name}, value;
+    int rc = mdb_get(store->txn, store->meta_dbi, &key, &value);
+    if (rc == 0 && value.mv_size != sizeof layout + STORE_SUM)
+        return -ENOTSUP;
     if (rc == 0)
-        return value.mv_size == sizeof meta && memcmp(value.mv_data, &meta, sizeof meta) == 0 ? 0 : -ENOTSUP;
+        return store_take(STORE_META, &key, &value, &stored, sizeof stored) < 0 ? -EBADMSG
+               : memcmp(&stored, &layout, sizeof layout) == 0                   ? store_checkpoint_read(store)
+                                                                                : -ENOTSUP;
     if (rc != MDB_NOTFOUND || store->read_only)
         return store_errno(rc);
-    value = (MDB_val){.mv_size = sizeof meta, .mv_data = &meta};
-    return store_errno(mdb_put(store->txn, dbi, &key, &value, 0));
+    rc = store_errno(store_put(store, STORE_META, NULL, &key, &layout, sizeof layout, 0, 0));
+    return rc == 0 ? store_checkpoint_write(store) : rc;
 }
 
 /* Opens the tables in the present transaction. */
 static int open_tables(struct store *store)
 {
     unsigned int make = store->read_only ? 0 : MDB_CREATE;
-    MDB_dbi meta;
-    int rc = store_errno(mdb_dbi_open(store->txn, "meta", make, &meta));
+    int rc = store_errno(mdb_dbi_open(store->txn, "meta", make, &store->meta_dbi));
     if (rc == 0)
-        rc = check_meta(store, meta);
+        rc = check_layout(store);
     if (rc == 0)
         rc = store_errno(mdb_dbi_open(store->txn, "counters", make, &store->counters_dbi));
     if (rc == 0) {
@@ -148,6 +143,8 @@ static int open_steps(struct store *store)
         return store_errno(rc);
     rc = map_for(store);
     if (rc == 0)
+        store_forget_dead_readers(store);
+    if (rc == 0)
         rc = begin(store);
     if (rc == 0)
         rc = open_tables(store);
@@ -158,6 +155,13 @@ static int open_steps(struct store *store)
             rc = begin(store);
     }
     return rc;
+}
+
+/* A reader that was killed keeps its place in LMDB's table, and the pages that it saw, until somebody looks. */
+void store_forget_dead_readers(struct store *store)
+{
+    int dead;
+    (void)mdb_reader_check(store->env, &dead);
 }
 
 /* Opens the environment and leaves the transaction begun; after a failure there is no environment. */
@@ -176,7 +180,7 @@ static int open_env(struct store *store)
 
 int store_open(const struct store_options *options, struct store **ret)
 {
-    size_t map_size = options->map_size != 0 ? options->map_size : MAP_SIZE_DEFAULT;
+    size_t map_size = options->map_size != 0 ? options->map_size : STORE_MAP_SIZE;
     int folder = folder_open(options->path, !options->read_only);
     if (folder < 0)
         return folder;
@@ -194,9 +198,11 @@ int store_open(const struct store_options *options, struct store **ret)
     store->path = strdup(options->path);
     store->read_only = options->read_only;
     store->map_size = map_size;
+    store->verified = options->verified;
     rc = store->path != NULL ? open_env(store) : -ENOMEM;
     if (rc == 0)
         rc = store_rebuild(store);
+    store->verified = false;
     if (rc < 0) {
         store->failed = rc;
         store_close(store);
@@ -217,6 +223,16 @@ int store_failed(const struct store *store)
     return store->failed;
 }
 
+void store_mark(struct store *store, struct journal_mark mark)
+{
+    store->checkpoint.mark = mark;
+}
+
+struct journal_mark store_marked(const struct store *store)
+{
+    return store->checkpoint.mark;
+}
+
 uint64_t store_dirty(const struct store *store)
 {
     return store->dirty;
@@ -230,6 +246,8 @@ int store_checkpoint(struct store *store)
     int rc = store_flush(store);
     if (rc == 0)
         rc = store_write_counters(store);
+    if (rc == 0)
+        rc = store_checkpoint_write(store);
     if (rc == 0)
         rc = commit(store);
     if (rc == 0) {
@@ -279,6 +297,8 @@ int store_rewind(struct store *store)
     store->map_full = false;
     store->failed = 0;
     if (rc == 0)
+        rc = store_checkpoint_read(store);
+    if (rc == 0)
         rc = store_rebuild(store);
     if (rc < 0)
         store->failed = rc;
@@ -291,7 +311,7 @@ struct store *store_close(struct store *store)
         return NULL;
     store_copy_stop(store);
     if (!store->read_only && store->failed == 0 && store->txn != NULL && store_flush(store) == 0 &&
-        store_write_counters(store) == 0)
+        store_write_counters(store) == 0 && store_checkpoint_write(store) == 0)
         (void)commit(store);
     close_env(store);
     store_forget(store);

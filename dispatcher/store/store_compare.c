@@ -83,6 +83,7 @@ struct differ {
 /* One side of a comparison of a table. */
 struct side {
     MDB_cursor *cursor;
+    int table;
     bool have;
     uint64_t id;
     MDB_val row;
@@ -93,6 +94,9 @@ static int side_next(struct side *side)
     MDB_val key;
     int rc = mdb_cursor_get(side->cursor, &key, &side->row, MDB_NEXT);
     side->have = rc == 0;
+    if (rc == 0 && (key.mv_size != sizeof side->id || !store_sum_right(side->table, key.mv_data, key.mv_size, side->row.mv_data,
+                                                                       side->row.mv_size, store_value_size(side->table))))
+        return -EBADMSG;
     if (rc == 0)
         memcpy(&side->id, key.mv_data, sizeof side->id);
     return rc == MDB_NOTFOUND ? 0 : store_errno(rc);
@@ -136,7 +140,7 @@ static int64_t compare_sides(struct side *a, struct side *b, const char *table, 
 
 static int64_t compare_table(struct store *a, struct store *b, enum row_table table, const struct differ *differ)
 {
-    struct side left = {0}, right = {0};
+    struct side left = {.table = (int)table}, right = {.table = (int)table};
     int rc = mdb_cursor_open(a->txn, a->tables[table], &left.cursor);
     if (rc != 0)
         return store_errno(rc);

@@ -84,6 +84,7 @@ int store_copy(struct store *store, store_sink *sink, void *arg)
     pthread_mutex_unlock(&store->copy.lock);
     if (!may)
         return -ECANCELED;
+    store_forget_dead_readers(store);
     int rc = copy_through(store, env, sink, arg);
     pthread_mutex_lock(&store->copy.lock);
     store->copy.running = false;

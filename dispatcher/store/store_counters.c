@@ -8,14 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int value_read(const MDB_val *value, struct counter *ret)
-{
-    if (value->mv_size != sizeof *ret)
-        return -EIO;
-    memcpy(ret, value->mv_data, sizeof *ret);
-    return 0;
-}
-
 static int write_one(struct store *store, const struct counter_change *change)
 {
     uint8_t bytes[COUNTERS_KEY_MAX];
@@ -23,18 +15,22 @@ static int write_one(struct store *store, const struct counter_change *change)
     MDB_val key = {.mv_size = counters_key_write(&change->key, bytes), .mv_data = bytes}, value;
     int rc = mdb_get(store->txn, store->counters_dbi, &key, &value);
     bool was = rc == 0;
+    uint64_t old_sum = 0;
     if (was) {
         struct counter old;
-        if (value_read(&value, &old) < 0)
-            return EIO;
+        if (store_take(STORE_COUNTERS, &key, &value, &old, sizeof old) < 0)
+            return MDB_CORRUPTED;
+        old_sum = store_sum_read(value.mv_data, sizeof old);
         counters_sum(&sum, &old);
     } else if (rc != MDB_NOTFOUND) {
         return rc;
     }
-    if (counters_zero(&sum))
-        return was ? mdb_del(store->txn, store->counters_dbi, &key, NULL) : 0;
-    value = (MDB_val){.mv_size = sizeof sum, .mv_data = &sum};
-    return mdb_put(store->txn, store->counters_dbi, &key, &value, 0);
+    if (!counters_zero(&sum))
+        return store_put(store, STORE_COUNTERS, NULL, &key, &sum, sizeof sum, 0, old_sum);
+    rc = was ? mdb_del(store->txn, store->counters_dbi, &key, NULL) : 0;
+    if (rc == 0)
+        store->checkpoint.totals[STORE_COUNTERS] -= old_sum;
+    return rc;
 }
 
 int store_write_counters(struct store *store)
@@ -65,8 +61,9 @@ static int walk_read(struct counters_walk *walk, MDB_val *key, MDB_cursor_op op)
         return 0;
     if (rc != 0)
         return store_errno(rc);
-    if (!counters_key_read(key->mv_data, key->mv_size, &walk->key) || value_read(&value, &walk->counter) < 0)
-        return -EIO;
+    if (store_take(STORE_COUNTERS, key, &value, &walk->counter, sizeof walk->counter) < 0 ||
+        !counters_key_read(key->mv_data, key->mv_size, &walk->key))
+        return -EBADMSG;
     walk->have = walk->metric == UINT32_MAX || (walk->key.metric == walk->metric && walk->key.slot < walk->until_slot);
     return 0;
 }

@@ -10,13 +10,30 @@ static int write_row(struct store *store, enum row_table table, MDB_cursor *curs
     const struct cache *cache = &store->caches[table];
     uint64_t id = cache->entries[index].id;
     bool is_new = id > store->stored_last[table];
-    MDB_val key = {.mv_size = sizeof id, .mv_data = &id};
-    if (cache->entries[index].gone) {
-        int rc = is_new ? 0 : mdb_del(store->txn, store->tables[table], &key, NULL);
-        return rc == MDB_NOTFOUND ? 0 : rc;
+    MDB_val key = {.mv_size = sizeof id, .mv_data = &id}, stored;
+    bool was = false;
+    uint64_t old_sum = 0;
+    if (!is_new) {
+        int rc = mdb_cursor_get(cursor, &key, &stored, MDB_SET);
+        was = rc == 0;
+        if (was && stored.mv_size != cache->row_size + STORE_SUM)
+            return MDB_CORRUPTED;
+        if (was)
+            old_sum = store_sum_read(stored.mv_data, cache->row_size);
+        else if (rc != MDB_NOTFOUND)
+            return rc;
     }
-    MDB_val value = {.mv_size = cache->row_size, .mv_data = cache_row(cache, index)};
-    int rc = mdb_cursor_put(cursor, &key, &value, is_new ? MDB_APPEND : 0);
+    if (cache->entries[index].gone) {
+        int rc = was ? mdb_del(store->txn, store->tables[table], &key, NULL) : 0;
+        if (rc == 0)
+            store->checkpoint.totals[table] -= old_sum;
+        return rc;
+    }
+    int rc = store_put(store, (int)table, cursor, &key, cache_row(cache, index), cache->row_size,
+                       is_new ? MDB_APPEND
+                       : was  ? MDB_CURRENT
+                              : 0,
+                       old_sum);
     if (rc == 0 && is_new)
         store->stored_last[table] = id;
     return rc;

@@ -13,10 +13,57 @@
 
 #include <lmdb.h>
 #include <pthread.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define STORE_FORMAT 2
+#define STORE_DATA "data.mdb"
+#define STORE_CONDEMNED "condemned" /* a file in the folder of the rows: store_condemn was here */
+
+/* Tables as their checksums name them: those of the rows, and */
+enum { STORE_COUNTERS = ROW_TABLE_COUNT, STORE_FOLLOWERS, STORE_META, STORE_TABLES };
+#define STORE_SUM sizeof(uint64_t)
+#define STORE_KEY_ROWS "rows"
+#define STORE_KEY_CHECKPOINT "checkpoint"
+
+/* The first row that is written: rows lie as in memory, so their sizes and the byte order are part of the format. */
+struct store_layout {
+    uint32_t byte_order;
+    uint32_t format;
+    uint32_t row_size[ROW_TABLE_COUNT];
+    uint32_t counter_size;
+};
+
+/* Written with each checkpoint: `totals` are the sums (modulo 2^64) of the checksums in each table. */
+struct store_checkpoint {
+    struct journal_mark mark;
+    uint64_t totals[STORE_META];
+};
+
+/* Checksum of what lies in a table under a key; it follows the bytes of the value. */
+static inline uint64_t store_sum(int table, const void *key, size_t key_size, const void *value, size_t size)
+{
+    return XXH3_64bits(value, size) ^ XXH3_64bits_withSeed(key, key_size, (uint64_t)table + 1);
+}
+
+/* The checksum that a stored value of `size` bytes and its checksum carries. */
+static inline uint64_t store_sum_read(const void *value, size_t size)
+{
+    uint64_t sum;
+    memcpy(&sum, (const uint8_t *)value + size, sizeof sum);
+    return sum;
+}
+
+/* Is this a value of `size` bytes with its right checksum behind it? */
+static inline bool store_sum_right(int table, const void *key, size_t key_size, const void *value, size_t value_size, size_t size)
+{
+    return value_size == size + STORE_SUM && store_sum_read(value, size) == store_sum(table, key, key_size, value, size);
+}
 
 struct store {
     char *path;
     bool read_only;
+    bool verified; /* until it is open */
     size_t map_size;
     MDB_env *env;
     MDB_txn *txn; /* held open; NULL only after a failed commit or begin */
@@ -34,6 +81,14 @@ struct store {
     struct inbox *inbox;
     struct requests requests;
     struct counters counters;
+    MDB_dbi meta_dbi;
+    struct store_checkpoint checkpoint; /* of the transaction as it is now */
+    struct {
+        int table;
+        bool begun;
+        _Alignas(uint64_t) uint8_t key[COUNTERS_KEY_MAX]; /* the last one that was looked at */
+        size_t key_size;
+    } scrub;
     struct {
         pthread_mutex_t lock;
         pthread_cond_t ended;
@@ -41,6 +96,9 @@ struct store {
         bool stop;    /* it shall come to its end, and none begin */
     } copy;
 };
+
+/* Takes readers out of LMDB's table whose processes are gone. */
+void store_forget_dead_readers(struct store *store);
 
 /* store_copy.c: ends a copy that is under way and waits for its end: the map may not move under it. None begins before the other
  * one says so. */
@@ -50,6 +108,27 @@ void store_copy_allow(struct store *store);
 /* Makes the file of the rows in `folder`, whose path is `path`, when it is missing; under its name it is whole, also after a power
  * cut. Returns 0 or a negative errno. */
 int store_make(int folder, const char *path, size_t map_size);
+
+/* store_sums.c: copies a stored value out after a look at its checksum. Returns 0 or -EBADMSG. */
+int store_take(int table, const MDB_val *key, const MDB_val *value, void *ret, size_t size);
+
+/* Writes a value with its checksum; `old_sum`: of the one that it replaces, 0 = none. Returns what LMDB says. */
+int store_put(struct store *store, int table, MDB_cursor *cursor, MDB_val *key, const void *value, size_t size, unsigned int flags,
+              uint64_t old_sum);
+
+/* Handle of a table. */
+MDB_dbi store_dbi(const struct store *store, int table);
+
+/* Size of a table's values without their checksum. Not of STORE_META. */
+size_t store_value_size(int table);
+const char *store_table_name(int table);
+
+/* What the layout of this program is. */
+struct store_layout store_layout(void);
+
+/* Reads the record of the last checkpoint, or writes the next one. Return 0 or a negative errno. */
+int store_checkpoint_read(struct store *store);
+int store_checkpoint_write(struct store *store);
 
 /* LMDB's answer as a negative errno; 0 stays. */
 int store_errno(int rc);

@@ -24,12 +24,10 @@ static bool row_stored(struct store *store, enum row_table table, uint64_t id, v
         return false;
     MDB_val key = key_of(&id), value;
     int rc = mdb_get(store->txn, store->tables[table], &key, &value);
-    if (rc == 0 && value.mv_size == row_size(table)) {
-        memcpy(ret_row, value.mv_data, value.mv_size);
+    if (rc == 0 && store_take((int)table, &key, &value, ret_row, row_size(table)) == 0)
         return true;
-    }
     if (rc != MDB_NOTFOUND)
-        store_latch(store, rc == 0 ? EIO : rc);
+        store_latch(store, rc == 0 ? EBADMSG : rc);
     return false;
 }
 
@@ -268,12 +266,15 @@ static int load_table(struct store *store, enum row_table table)
         return store_errno(rc);
     int failure = 0;
     while (failure == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-        if (value.mv_size != row_size(table) || key.mv_size != sizeof id) {
-            failure = -EIO;
+        if (key.mv_size != sizeof id || value.mv_size != row_size(table) + STORE_SUM)
+            failure = -EBADMSG;
+        else if (store->verified)
+            memcpy(&row, value.mv_data, row_size(table));
+        else
+            failure = store_take((int)table, &key, &value, &row, row_size(table));
+        if (failure < 0)
             break;
-        }
         memcpy(&id, key.mv_data, sizeof id);
-        memcpy(&row, value.mv_data, value.mv_size);
         failure = load_row(store, table, id, &row);
     }
     if (failure == 0 && rc != MDB_NOTFOUND)

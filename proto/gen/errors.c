@@ -46,6 +46,7 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "AMBIGUOUS", .sentence = N_("Several duties of this case fit."), .hint = N_("Name the unit with `unit`, or the duty with `duty`; `huying case show` lists them."), .http = 409, .retry = false },
     { .code = "NAME_TAKEN", .sentence = N_("There is one of this name already."), .hint = N_("Give another name, or none: then it is named by the clock."), .http = 409, .retry = false },
     { .code = "NO_PERSON", .sentence = N_("A gateway acts for a person who has a key here, and only as far as both may go."), .hint = N_("Give in `on_behalf_of` the name of that person's key; its unit and matters must lie within those of the gateway's key, or the other way round."), .http = 403, .retry = false },
+    { .code = "OUTCOME_UNKNOWN", .sentence = N_("The dispatcher's disk failed at this moment: it is not known whether this was stored."), .hint = N_("Send the same request with the same request id again: it is done once, and the answer says what became of it."), .http = 503, .retry = true },
 };
 
 const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT] = {

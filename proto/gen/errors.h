@@ -52,8 +52,9 @@ enum refusal {
     REFUSAL_AMBIGUOUS, /* Several duties of this case fit. */
     REFUSAL_NAME_TAKEN, /* There is one of this name already. */
     REFUSAL_NO_PERSON, /* A gateway acts for a person who has a key here, and only as far as both may go. */
+    REFUSAL_OUTCOME_UNKNOWN, /* The dispatcher's disk failed at this moment: it is not known whether this was stored. */
 };
-enum { REFUSAL_COUNT = 41 };
+enum { REFUSAL_COUNT = 42 };
 
 struct refusal_info {
     const char *code;     /* on the wire */

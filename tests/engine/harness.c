@@ -47,8 +47,10 @@ void harness_end(struct harness *h)
 static void log_line(void *arg, int level, const char *code, const char *text)
 {
     struct harness *h = arg;
+    size_t used = strlen(h->logged_all);
 
     snprintf(h->logged, sizeof(h->logged), "%s: %s", code, text);
+    snprintf(h->logged_all + used, sizeof(h->logged_all) - used, "%s ", code);
     if (getenv("HARNESS_LOG") != NULL)
         fprintf(stderr, "%d %s: %s\n", level, code, text);
 }
@@ -69,7 +71,10 @@ void harness_open(struct harness *h)
                                      .find_person_arg = h,
                                      .backups = h->backups};
     char said[512];
-    int r = engine_open(&options, &h->engine, said);
+    int r;
+
+    h->logged_all[0] = '\0';
+    r = engine_open(&options, &h->engine, said);
 
     ck_assert_msg(r == 0, "open: %d %s", r, said);
 }
@@ -348,7 +353,7 @@ int64_t harness_check(struct harness *h, char *line)
     int64_t r;
 
     line[0] = '\0';
-    r = engine_check(h->data, keep_first, NULL, line, NULL, said);
+    r = engine_check(h->data, 0, keep_first, NULL, line, NULL, said);
     ck_assert_msg(r >= 0, "check: %s", said);
     if (r > 0 && getenv("HARNESS_LOG") != NULL)
         fprintf(stderr, "check: %s\n", line);

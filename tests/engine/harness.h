@@ -32,6 +32,7 @@ struct harness {
     char peer_name[33];
     bool (*find_person)(void *arg, struct text name, struct engine_rights *ret); /* as in engine_options; or NULL */
     char logged[512];                                                            /* the newest line of the log, `code: text` */
+    char logged_all[512]; /* codes of the lines since it was opened, each with a blank behind it */
 };
 
 #define ALL_ROLES (((1u << ROLE_COUNT) - 1) & ~(1u << ROLE_GATEWAY)) /* a gateway asks nothing for nobody */

@@ -79,7 +79,7 @@ static void restore(uint64_t seq)
     int64_t r;
 
     snprintf(from, sizeof(from), "%s/b", backups);
-    r = engine_restore(from, target, NULL, NULL, NULL, &report, said);
+    r = engine_restore(from, target, 0, NULL, NULL, NULL, &report, said);
     ck_assert_msg(r == 0, "%d %s", (int)r, said);
     ck_assert_uint_eq(report.seq, seq);
     ck_assert_uint_eq(report.check.records, seq);
@@ -298,7 +298,7 @@ START_TEST(restore_on_a_failing_disk)
         int64_t r;
 
         faults_arm(&(struct fault_plan){.calls = FAULTS_DISK, .nth = nth, .error = plans[_i].error, .when = plans[_i].when});
-        r = engine_restore(from, target, NULL, NULL, NULL, &report, said);
+        r = engine_restore(from, target, 0, NULL, NULL, NULL, &report, said);
         struck = faults_disarm();
         /* Some failures cost nothing: a flush of what is not kept. */
         ck_assert_msg(r <= 0 && (r == 0 || struck), "call %u: %d %s", nth, (int)r, said);
@@ -327,17 +327,17 @@ START_TEST(restore_refuses)
     json_decref(harness_do(&h, "b", "backup", -1, "{'start': 'b'}"));
     work(&h);
     snprintf(from, sizeof(from), "%s/b", backups);
-    ck_assert_int_eq(engine_restore(from, h.data, NULL, NULL, NULL, &report, said), -ENOTEMPTY);
+    ck_assert_int_eq(engine_restore(from, h.data, 0, NULL, NULL, NULL, &report, said), -ENOTEMPTY);
     ck_assert_ptr_nonnull(strstr(said, "not empty"));
-    ck_assert_int_eq(engine_restore(h.data, target, NULL, NULL, NULL, &report, said), -EBUSY); /* its dispatcher runs */
-    ck_assert_int_eq(engine_restore(backups, target, NULL, NULL, NULL, &report, said), -ENOENT);
+    ck_assert_int_eq(engine_restore(h.data, target, 0, NULL, NULL, NULL, &report, said), -EBUSY); /* its dispatcher runs */
+    ck_assert_int_eq(engine_restore(backups, target, 0, NULL, NULL, NULL, &report, said), -ENOENT);
     ck_assert_int_eq(entries(target), 0);
     /* A byte of the journal, in the first append: damage, not a torn end. */
     snprintf(path, sizeof(path), "%s/journal/0000000000000001.log", from);
     fd = open(path, O_WRONLY);
     ck_assert_int_eq(pwrite(fd, "x", 1, 200), 1);
     close(fd);
-    ck_assert_int_eq(engine_restore(from, target, NULL, NULL, NULL, &report, said), -EBADMSG);
+    ck_assert_int_eq(engine_restore(from, target, 0, NULL, NULL, NULL, &report, said), -EBADMSG);
     ck_assert_ptr_nonnull(strstr(said, "0000000000000001.log"));
     ck_assert_int_eq(entries(target), 0);
     harness_end(&h);

@@ -135,7 +135,7 @@ START_TEST(running_server_is_not_checked)
     char said[512];
 
     harness_begin(&h, false);
-    ck_assert_int_eq(engine_check(h.data, NULL, NULL, NULL, NULL, said), -EBUSY);
+    ck_assert_int_eq(engine_check(h.data, 0, NULL, NULL, NULL, NULL, said), -EBUSY);
     ck_assert_ptr_nonnull(strstr(said, "Stop it first"));
     options = (struct engine_options){.data = h.data, .district = h.district};
     ck_assert_int_eq(engine_open(&options, &second, said), -EBUSY);
@@ -162,7 +162,7 @@ START_TEST(newer_data_is_refused)
     options = (struct engine_options){.data = h.data, .district = h.district};
     ck_assert_int_eq(engine_open(&options, &engine, said), -ENOTSUP);
     ck_assert_ptr_nonnull(strstr(said, "version 2"));
-    ck_assert_int_eq(engine_check(h.data, NULL, NULL, NULL, NULL, said), -ENOTSUP);
+    ck_assert_int_eq(engine_check(h.data, 0, NULL, NULL, NULL, NULL, said), -ENOTSUP);
     harness_end(&h);
 }
 END_TEST
@@ -184,11 +184,11 @@ START_TEST(the_other_clock_is_refused)
     options.drill = drill;
     ck_assert_int_eq(engine_open(&options, &engine, said), 0);
     engine = engine_close(engine);
-    ck_assert_int_eq(engine_check(h.data, NULL, NULL, NULL, NULL, said), 0);
+    ck_assert_int_eq(engine_check(h.data, 0, NULL, NULL, NULL, NULL, said), 0);
     path = datadir_join(h.data, "rows");
     ck_assert_int_eq(datadir_remove(path), 0);
     free(path);
-    ck_assert_int_eq(engine_check(h.data, NULL, NULL, NULL, NULL, said), -ENOENT);
+    ck_assert_int_eq(engine_check(h.data, 0, NULL, NULL, NULL, NULL, said), -ENOENT);
     ck_assert_ptr_nonnull(strstr(said, "Start the dispatcher once"));
     harness_end(&h);
 }

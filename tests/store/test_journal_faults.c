@@ -20,6 +20,7 @@ struct run {
     uint64_t acknowledged; /* last sequence that was */
     uint64_t attempted;    /* last sequence of the append whose outcome is unknown, or acknowledged */
     int refused;           /* appends answered -ENOSPC */
+    bool taken_back;       /* an append failed, and is known not to be there */
 };
 
 /* Opens, appends over several segments, closes: as a dispatcher that stops at the first failure that is not "no room". */
@@ -48,7 +49,9 @@ static struct run run_once(const char *folder, bool read)
             run.refused++;
             continue;
         }
-        run.attempted = run.acknowledged + frames * 2;
+        /* what is said not to be there is not there when it is opened again */
+        run.attempted = run.acknowledged + (journal_unknown(journal) ? frames * 2 : 0);
+        run.taken_back = !journal_unknown(journal);
         ck_assert_int_eq(kit_append(journal, 1, 1, 10), rc); /* no more until reopened */
         break;
     }
@@ -56,10 +59,13 @@ static struct run run_once(const char *folder, bool read)
     return run;
 }
 
+static int fail_each_taken_back; /* of the last fail_each: how often it is known that the append is not there */
+
 /* Readers open files and read them too: with a plan for these, the run does not read (a_failing_read has a test of its own). */
 static int fail_each(uint32_t calls, int error, enum fault_when when, bool stays)
 {
     uint32_t nth = 1;
+    fail_each_taken_back = 0;
     for (;; nth++) {
         char *folder = scratch_new();
         struct journal *journal = kit_open(folder, SEGMENT, NULL);
@@ -68,6 +74,7 @@ static int fail_each(uint32_t calls, int error, enum fault_when when, bool stays
         faults_arm(&(struct fault_plan){.calls = calls, .nth = nth, .error = error, .when = when, .stays = stays});
         struct run run = run_once(folder, (calls & FAULT_OPEN) == 0);
         bool struck = faults_disarm();
+        fail_each_taken_back += run.taken_back;
         if (run.acknowledged == 0)
             run.acknowledged = run.attempted = 3; /* it did not open */
         for (int again = 0; again < 2; again++) {
@@ -92,8 +99,10 @@ static int fail_each(uint32_t calls, int error, enum fault_when when, bool stays
 START_TEST(every_failing_call_leaves_what_was_acknowledged)
 {
     ck_assert_int_gt(fail_each(WRITES, EIO, FAULT_BEFORE, false), 40);
+    ck_assert_int_gt(fail_each_taken_back, 20);
     fail_each(WRITES, EIO, FAULT_HALF, false);
     fail_each(WRITES, EIO, FAULT_AFTER, false);
+    ck_assert_int_gt(fail_each_taken_back, 20); /* written and flushed, and said to have failed */
     fail_each(WRITES, EIO, FAULT_BEFORE, true);
     ck_assert_int_gt(fail_each(FAULTS_DISK, EIO, FAULT_BEFORE, false), 45);
     fail_each(WRITES, EIO, FAULT_HALF, true);
@@ -174,9 +183,10 @@ START_TEST(a_failed_flush_is_not_believed_when_opened_again)
     char *folder = scratch_new();
     struct journal *journal = kit_open(folder, SEGMENT, NULL);
     ck_assert_int_eq(kit_append(journal, 1, 1, 100), 0);
-    faults_arm(&(struct fault_plan){.calls = FAULT_FDATASYNC, .nth = 1, .error = EIO});
+    faults_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC, .nth = 2, .error = EIO, .stays = true});
     ck_assert_int_eq(kit_append(journal, 1, 1, 200), -EIO);
     faults_disarm();
+    ck_assert(journal_unknown(journal)); /* the zeros that were to take it back could not be written either */
     journal_close(journal);
     /* the page cache shows the append; open must write it once more and flush, and fail when that fails */
     struct journal_open_report report;

@@ -372,11 +372,20 @@ START_TEST(damage_in_an_older_segment_is_found_by_verifying_and_by_reading)
     struct journal *journal = NULL;
     struct journal_open_report report;
     struct journal_options options = {.path = folder, .segment_size = 16384};
+    /* its last frame is looked at when it is opened */
+    ck_assert_int_eq(journal_open(&options, false, &journal, &report), -EBADMSG);
+    ck_assert_ptr_nonnull(strstr(report.said, SECOND));
+    /* an inner one when it is read */
+    bytes[last + 1000] ^= 1;
+    last -= frame_size(3500);
+    snprintf(offset, sizeof offset, "%zu", last);
+    bytes[last + 1000] ^= 1;
+    expect_damage(folder, SECOND, bytes, size, offset);
     ck_assert_int_eq(journal_open(&options, false, &journal, &report), 0);
     struct journal_cursor cursor;
     struct journal_frame frame;
     ck_assert_int_eq(journal_follow(journal, 1, &cursor), 0);
-    for (uint64_t seq = 1; seq <= 7; seq++) {
+    for (uint64_t seq = 1; seq <= 6; seq++) {
         ck_assert_int_eq(journal_next(&cursor, &frame), 1);
         ck_assert_uint_eq(frame.first_seq, seq);
     }
@@ -395,23 +404,59 @@ START_TEST(damage_in_an_older_segment_is_found_by_verifying_and_by_reading)
 }
 END_TEST
 
+/* Opened as for serving, without a look at every frame: refused, each word is in the sentence, and nothing is written. */
+static void expect_refused(const char *folder, const char *const words[3])
+{
+    struct journal_open_report report;
+    for (int verify_all = 0; verify_all <= 1; verify_all++) {
+        ck_assert_int_eq(try_open(folder, verify_all == 1, &report), -EBADMSG);
+        for (int i = 0; i < 3 && words[i] != NULL; i++)
+            ck_assert_msg(strstr(report.said, words[i]) != NULL, "%s, not %s", report.said, words[i]);
+        ck_assert_ptr_nonnull(strstr(report.said, "huying restore"));
+    }
+}
+
 START_TEST(a_missing_segment_is_damage)
 {
     char *folder = three_segments();
-    struct journal_open_report report;
-    struct journal_cursor cursor;
     unlink(scratch_path(folder, SECOND));
-    ck_assert_int_eq(try_open(folder, true, &report), -EBADMSG);
-    ck_assert_ptr_nonnull(strstr(report.said, THIRD));
-    struct journal *journal = NULL;
-    struct journal_options options = {.path = folder};
-    ck_assert_int_eq(journal_open(&options, false, &journal, &report), 0);
-    ck_assert_int_eq(journal_follow(journal, 6, &cursor), -EBADMSG);
-    journal_cursor_end(&cursor);
-    journal_close(journal);
+    expect_refused(folder, (const char *const[]){THIRD, "are missing", "sequence 9"});
     unlink(scratch_path(folder, FIRST));
-    ck_assert_int_eq(try_open(folder, false, &report), -EBADMSG);
-    ck_assert_ptr_nonnull(strstr(report.said, "missing"));
+    expect_refused(folder, (const char *const[]){THIRD, "missing", NULL});
+    scratch_drop(folder);
+}
+END_TEST
+
+/* Whole appends gone from the end of an older segment, its size as it was. */
+START_TEST(an_older_segment_that_was_cut_is_damage)
+{
+    char *folder = three_segments();
+    size_t size, end = SEGMENT_HEADER_SIZE + 2 * frame_size(3500);
+    uint8_t *bytes = scratch_read(scratch_path(folder, FIRST), &size);
+    memset(bytes + end, 0, size - end);
+    scratch_write(scratch_path(folder, FIRST), bytes, size);
+    expect_refused(folder, (const char *const[]){SECOND, "are missing", "sequence 5"});
+    scratch_write(scratch_path(folder, FIRST), bytes, size - 4096);
+    expect_refused(folder, (const char *const[]){FIRST, "it was made with", NULL});
+    scratch_write(scratch_path(folder, FIRST), bytes, 10);
+    expect_refused(folder, (const char *const[]){FIRST, "too short", NULL});
+    scratch_write(scratch_path(folder, FIRST), bytes, 0);
+    expect_refused(folder, (const char *const[]){FIRST, "too short", NULL});
+    free(bytes);
+    scratch_drop(folder);
+}
+END_TEST
+
+START_TEST(segments_that_were_swapped_are_damage)
+{
+    char *folder = three_segments();
+    size_t size;
+    uint8_t *first = scratch_read(scratch_path(folder, FIRST), &size), *second = scratch_read(scratch_path(folder, SECOND), &size);
+    scratch_write(scratch_path(folder, FIRST), second, size);
+    scratch_write(scratch_path(folder, SECOND), first, size);
+    expect_refused(folder, (const char *const[]){FIRST, "its name says otherwise", NULL});
+    free(first);
+    free(second);
     scratch_drop(folder);
 }
 END_TEST
@@ -426,6 +471,7 @@ START_TEST(a_segment_of_another_journal_is_damage)
     size_t size;
     uint8_t *bytes = scratch_read(scratch_path(other, SECOND), &size);
     expect_damage(folder, SECOND, bytes, size, "0");
+    expect_refused(folder, (const char *const[]){SECOND, "continue", NULL});
     free(bytes);
     scratch_drop(folder);
     scratch_drop(other);
@@ -449,6 +495,8 @@ int main(void)
         a_newer_format_is_said_to_be_newer,
         damage_in_an_older_segment_is_found_by_verifying_and_by_reading,
         a_missing_segment_is_damage,
+        an_older_segment_that_was_cut_is_damage,
+        segments_that_were_swapped_are_damage,
         a_segment_of_another_journal_is_damage,
     };
     return SUITE_RUN("store/scan", tests);

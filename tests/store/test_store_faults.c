@@ -144,8 +144,8 @@ START_TEST(errors_of_lmdb_are_errors_of_the_system)
     static const struct {
         int given;
         int wanted;
-    } rows[] = {{MDB_MAP_FULL, -ENOSPC}, {MDB_TXN_FULL, -ENOSPC}, {ENOSPC, -ENOSPC}, {EIO, -EIO},
-                {MDB_CORRUPTED, -EIO},   {ENOMEM, -ENOMEM}};
+    } rows[] = {{MDB_MAP_FULL, -ENOSPC},   {MDB_TXN_FULL, -ENOSPC}, {ENOSPC, -ENOSPC}, {EIO, -EIO},
+                {MDB_CORRUPTED, -EBADMSG}, {ENOMEM, -ENOMEM}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char *folder = scratch_new();
         struct view view;

@@ -1,0 +1,111 @@
+#include "dispatcher/admin/admin_child.h"
+
+#include "dispatcher/admin/admin.h"
+#include "proto/i18n.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SAID 700
+
+static void signals_to_wait_for(sigset_t *ret)
+{
+    sigemptyset(ret);
+    sigaddset(ret, SIGCHLD);
+    sigaddset(ret, SIGINT);
+    sigaddset(ret, SIGTERM);
+    sigaddset(ret, SIGHUP);
+}
+
+/* Waits for the child; what ends this process is passed on to it. Returns its status; *ret_end: the signal, 0 = none. */
+static int wait_for(pid_t child, const sigset_t *signals, int *ret_end)
+{
+    int status;
+
+    *ret_end = 0;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        int number = sigwaitinfo(signals, NULL);
+
+        if (number > 0 && number != SIGCHLD) {
+            *ret_end = number;
+            kill(child, number);
+        }
+    }
+    return status;
+}
+
+static void say_died(const struct admin_work *work, int number)
+{
+    char said[SAID];
+
+    snprintf(
+        said, sizeof(said),
+        "reading %s ended with a signal (%s): its disk has a bad block, or its files changed meanwhile. Nothing is said of the "
+        "data by that. Copy the folder to another disk and try again there.",
+        work->data, strsignal(number));
+    if (work->json) {
+        json_t *object = json_pack("{s:b, s:s}", "clean", 0, "error", said);
+
+        json_dumpf(object, stdout, JSON_PRESERVE_ORDER);
+        putchar('\n');
+        json_decref(object);
+    } else {
+        fprintf(stderr, "%s%s: %s\n", isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "", work->verb, said);
+    }
+}
+
+int admin_in_child(const struct admin_work *work)
+{
+    sigset_t signals, before;
+    int status, end;
+    pid_t child, parent = getpid();
+
+    signals_to_wait_for(&signals);
+    fflush(NULL);
+    sigprocmask(SIG_BLOCK, &signals, &before);
+    child = fork();
+    if (child == 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(ADMIN_FAILURE);
+        exit(work->run(work->arg));
+    }
+    if (child < 0) {
+        fprintf(stderr, _("%s: no process can be made: %s\n"), work->verb, strerror(errno));
+        return ADMIN_FAILURE;
+    }
+    status = wait_for(child, &signals, &end);
+    if (WIFEXITED(status) && end == 0)
+        return WEXITSTATUS(status);
+    if (work->clean != NULL && !WIFEXITED(status))
+        work->clean(work->arg, child);
+    if (end != 0) {
+        signal(end, SIG_DFL);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        raise(end);
+    }
+    say_died(work, WTERMSIG(status));
+    return ADMIN_FAILURE;
+}
+
+int admin_map_size(const char *text, size_t *ret)
+{
+    char *end;
+    unsigned long long value;
+
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < 1024 * 1024 || value > PTRDIFF_MAX)
+        return -EINVAL;
+    *ret = (size_t)value;
+    return 0;
+}
