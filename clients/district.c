@@ -4,11 +4,14 @@
 #include "clients/district.h"
 
 #include "clients/command.h"
+#include "clients/inwords.h"
 #include "clients/pages.h"
+#include "clients/read.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct column unit_columns[] = {
@@ -107,4 +110,88 @@ enum exit_code district_matters(struct session *session, const struct arguments 
     query->words = text_of(words);
     query->given |= words[0] != '\0' ? LIST_MATTERS_HAS_WORDS : 0;
     return code != EXIT_DONE ? code : pages_run(session, arguments, &kind, &filled.body.query);
+}
+
+/* --- config show ---------------------------------------------------------------------------------------------------------------
+ */
+
+static const struct column set_fields[] = {
+    {"hash", N_("Hash"), LOOK_TEXT},
+    {"catalogue_version", N_("List"), LOOK_TEXT},
+    {"list_rows", N_("Rows of it"), LOOK_COUNT},
+    {"district", N_("District"), LOOK_TEXT},
+    {"district_name", "", LOOK_TEXT},
+    {"desk", N_("Desk"), LOOK_TEXT},
+    {"desk_name", "", LOOK_TEXT},
+    {"tz", N_("Zone"), LOOK_TEXT},
+    {"units", N_("Units"), LOOK_COUNT},
+    {"retired", N_("Retired"), LOOK_NUMBER},
+    {"matters", N_("Matters"), LOOK_COUNT},
+    {"day_start", N_("Day begins"), LOOK_SPAN},
+    {"month_start", N_("Month begins"), LOOK_NUMBER},
+    {"rounds", N_("Rounds"), LOOK_COUNT},
+    {"reopen_window", N_("Reopening"), LOOK_SPAN},
+    {"followup", N_("Follow-up"), LOOK_WORD},
+    {"followup_attempts", N_("Attempts"), LOOK_COUNT},
+    {"followup_days", N_("On days"), LOOK_COUNT},
+    {"lease", N_("Lease"), LOOK_SPAN},
+    {"min_n", N_("Ranked from"), LOOK_COUNT},
+    {"contact_required", N_("Lead calls"), LOOK_FLAG},
+    {"evidence_required", N_("Evidence"), LOOK_FLAG},
+    {"rating", N_("Rating"), LOOK_FLAG},
+    {"one_unit_guard", N_("Guard"), LOOK_FLAG},
+    {"community_calls", N_("Communities"), LOOK_FLAG},
+    {0},
+};
+static const struct column limit_columns[] = {
+    {"clock", N_("CLOCK"), LOOK_TEXT},         {"ordinary", N_("ORDINARY"), LOOK_TEXT}, {"urgent", N_("URGENT"), LOOK_TEXT},
+    {"emergency", N_("EMERGENCY"), LOOK_TEXT}, {"complex", N_("COMPLEX"), LOOK_TEXT},   {0},
+};
+static const struct column calendar_columns[] = {
+    {"name", N_("CALENDAR"), LOOK_TEXT},         {"zone", N_("ZONE"), LOOK_TEXT},
+    {"units", N_("UNITS"), LOOK_COUNT},          {"years", N_("YEARS"), LOOK_TEXT},
+    {"days", N_("DAYS BY NOTICE"), LOOK_NUMBER}, {0},
+};
+
+/* The years whose holidays a calendar knows: `2019 to 2026`, or `all`. */
+static void put_years(json_t *calendars)
+{
+    size_t i;
+    json_t *calendar;
+    json_array_foreach(calendars, i, calendar)
+    {
+        char years[64];
+        const char *from = view_text(calendar, "known_from"), *until = view_text(calendar, "known_until");
+        long end = strtol(until, NULL, 10);
+        if (until[0] == '\0')
+            snprintf(years, sizeof years, "%s", _("all"));
+        else if (from[0] == '\0')
+            snprintf(years, sizeof years, _("to %ld"), end - 1);
+        else
+            snprintf(years, sizeof years, _("%.4s to %ld"), from, end - 1);
+        json_object_set_new(calendar, "years", json_string(years));
+    }
+}
+
+enum exit_code district_config(struct session *session, const struct arguments *arguments)
+{
+    struct show_config_query query = {0};
+    json_t *view = NULL;
+    (void)arguments;
+    enum exit_code code = read_query(session, QUERY_SHOW_CONFIG, &query, &view);
+    if (code != EXIT_DONE)
+        return code;
+    if (session->options.json) {
+        render_json(view);
+    } else {
+        put_years(json_object_get(view, "calendars"));
+        inwords_reply(view, QUERY_SHOW_CONFIG);
+        render_fields(set_fields, view);
+        render_heading("Limits");
+        render_table(limit_columns, json_object_get(view, "limits"), "");
+        render_heading("Calendars");
+        render_table(calendar_columns, json_object_get(view, "calendars"), "");
+    }
+    json_decref(view);
+    return EXIT_DONE;
 }

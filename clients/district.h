@@ -1,5 +1,5 @@
 /*
- * district.h - verbs that look at the set in force: its units and matters
+ * district.h - verbs that look at the set in force: its units, matters and policy
  */
 #ifndef HUYING_CLIENTS_DISTRICT_H
 #define HUYING_CLIENTS_DISTRICT_H
@@ -8,5 +8,6 @@
 
 enum exit_code district_units(struct session *session, const struct arguments *arguments);
 enum exit_code district_matters(struct session *session, const struct arguments *arguments);
+enum exit_code district_config(struct session *session, const struct arguments *arguments);
 
 #endif

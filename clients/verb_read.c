@@ -5,6 +5,7 @@
 #include "clients/events.h"
 #include "clients/followers.h"
 #include "clients/metrics.h"
+#include "clients/status.h"
 #include "proto/i18n.h"
 
 static const struct verb_word metrics_positions[] = {
@@ -33,6 +34,19 @@ static const struct verb_word words_options[] = {
 };
 
 const struct verb verb_read[] = {
+    {.name = "status",
+     .group = VERB_MACHINE,
+     .doc = N_("Is the dispatcher up: its set, clock, sequence, followers and disk"),
+     .message = "status",
+     .run = status_run,
+     .more = N_("Exit code 0: it is up; 3: nobody answers, or your key is not admitted, and the sentence says which. Followers and "
+                "disk are\n"
+                "shown to administrators and supervisors of the whole district.")},
+    {.name = "config show",
+     .group = VERB_MACHINE,
+     .doc = N_("The set in force: what it holds, its limits and calendars"),
+     .message = "show_config",
+     .run = district_config},
     {.name = "units",
      .group = VERB_DESK,
      .doc = N_("Units of the district, all or those that words find"),

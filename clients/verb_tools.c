@@ -2,6 +2,7 @@
  * verb_tools.c - what an administrator does on the machine
  */
 #include "clients/backup.h"
+#include "clients/keys_list.h"
 #include "clients/tools.h"
 #include "proto/i18n.h"
 
@@ -60,6 +61,12 @@ const struct verb verb_tools[] = {
      .options = preview_options,
      .run = tools_config_preview,
      .passes_on = true},
+    {.name = "keys list",
+     .group = VERB_MACHINE,
+     .doc = N_("The keys of the keys folder: names, roles, units, since when"),
+     .run = keys_list_run,
+     .more = N_("Needs no dispatcher; --keys or HUYING_KEYS names the folder. Exit code 1: a file in it is broken; which, the "
+                "table says.")},
     {.name = "keys new",
      .group = VERB_MACHINE,
      .doc = N_("Make a key pair for a person or a worker"),

@@ -436,7 +436,8 @@ static int add_entry(const char *folder, const char *file, struct faults *faults
     return 0;
 }
 
-int keys_registry_load(const char *folder, struct faults *faults, struct key_registry **ret)
+/* Reads what can be read of the folder; `faults` names what cannot. */
+static int scan_folder(const char *folder, struct faults *faults, struct key_registry **ret)
 {
     faults_init(faults);
     DIR *listing = opendir(folder);
@@ -459,14 +460,38 @@ int keys_registry_load(const char *folder, struct faults *faults, struct key_reg
         faults_add(faults, path, 0, 0, "the same public key is in %s.pub; a key has one name, remove one file",
                    code_text(&one->name, other));
     }
-    if (r == 0 && faults_total(faults) > 0)
-        r = -EINVAL;
     if (r < 0) {
         keys_registry_free(registry);
         return r;
     }
     *ret = registry;
     return 0;
+}
+
+int keys_registry_load(const char *folder, struct faults *faults, struct key_registry **ret)
+{
+    struct key_registry *registry = NULL;
+    int r = scan_folder(folder, faults, &registry);
+    if (r == 0 && faults_total(faults) > 0) {
+        keys_registry_free(registry);
+        return -EINVAL;
+    }
+    if (r == 0)
+        *ret = registry;
+    return r;
+}
+
+static int compare_entry_names(const void *a, const void *b)
+{
+    return memcmp(((const struct key_entry *)a)->name.s, ((const struct key_entry *)b)->name.s, CODE_SIZE);
+}
+
+int keys_list(const char *folder, struct faults *faults, struct key_registry **ret)
+{
+    int r = scan_folder(folder, faults, ret);
+    if (r == 0 && (*ret)->count > 0)
+        qsort((*ret)->at, (*ret)->count, sizeof *(*ret)->at, compare_entry_names);
+    return r;
 }
 
 const struct key_entry *keys_registry_find(const struct key_registry *registry, const char *public_key)

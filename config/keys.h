@@ -73,6 +73,10 @@ int keys_load_server_public(const char *folder, char ret[KEY_TEXT_SIZE]);
  * Returns 0; -EINVAL: `faults` (emptied first) says what is wrong; -ENOMEM; another errno of the folder. */
 int keys_registry_load(const char *folder, struct faults *faults, struct key_registry **ret);
 
+/* As keys_registry_load for people to look at: sorted by name (keys_registry_find does not know its way there), and what is broken
+ * is named in `faults` while the others are listed. A broken entry may be in the list too, without what could not be read. */
+int keys_list(const char *folder, struct faults *faults, struct key_registry **ret);
+
 /* The entry with this public key (Z85, 40 characters, no end needed), or NULL. */
 const struct key_entry *keys_registry_find(const struct key_registry *registry, const char *public_key);
 

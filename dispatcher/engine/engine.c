@@ -101,7 +101,8 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
     engine->checkpoint_records = options->checkpoint_records != 0 ? options->checkpoint_records : 10000;
     engine->verdict = calloc(1, sizeof(*engine->verdict));
     engine->version = strdup(options->version != NULL ? options->version : "");
-    if (engine->verdict == NULL || engine->version == NULL)
+    engine->config_folder = strdup(options->config_folder != NULL ? options->config_folder : "");
+    if (engine->verdict == NULL || engine->version == NULL || engine->config_folder == NULL)
         r = -ENOMEM;
     if (r == 0)
         r = open_parts(engine, options, said);
@@ -394,6 +395,7 @@ struct engine *engine_close(struct engine *engine)
     codec_scratch_deinit(&engine->scratch);
     free(engine->verdict);
     free(engine->version);
+    free(engine->config_folder);
     datadir_close(&engine->folder);
     free(engine);
     return NULL;

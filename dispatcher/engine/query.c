@@ -137,6 +137,10 @@ static int answer(struct query *query, struct proto_buffer *out)
         return query_list_units(query, out);
     case QUERY_LIST_MATTERS:
         return query_list_matters(query, out);
+    case QUERY_STATUS:
+        return query_status(query, out);
+    case QUERY_SHOW_CONFIG:
+        return query_show_config(query, out);
     case QUERY_BACKUP:
         return query_backup(query, out);
     case QUERY_RECEIPT:

@@ -37,6 +37,8 @@ struct engine {
     struct view apply_view; /* without district */
     const struct district *district;
     char *version;
+    char *config_folder; /* that the set is read from, or "" */
+    int64_t started_at;  /* steady clock of the first step */
     bool drill;
     uint32_t checkpoint_records;
     void (*log)(void *arg, int level, const char *code, const char *text);

@@ -279,6 +279,8 @@ void step_drop_job(struct engine *engine)
 static void begin(struct engine *engine, int64_t now_ms, struct engine_time time, bool had_job)
 {
     live_begin(engine, time);
+    if (engine->started_at == 0)
+        engine->started_at = time.steady_ms;
     frames_reset(&engine->frames, engine->epoch);
     outbox_reset(&engine->outbox);
     engine->now_ms = now_ms;

@@ -146,6 +146,25 @@ static const struct field_shape matter_view_fields[] = {
 };
 const struct shape matter_view_shape = { .name = "matter_view", .id = 32, .field_count = 7, .size = sizeof(struct matter_view), .fields = matter_view_fields };
 
+static const struct field_shape limit_view_fields[] = {
+    { .name = "clock", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, clock), .min = 0, .max = 32 },
+    { .name = "ordinary", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, ordinary), .min = 0, .max = 32 },
+    { .name = "urgent", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, urgent), .min = 0, .max = 32 },
+    { .name = "emergency", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, emergency), .min = 0, .max = 32 },
+    { .name = "complex", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, complex), .min = 0, .max = 32 },
+};
+const struct shape limit_view_shape = { .name = "limit_view", .id = 33, .field_count = 5, .size = sizeof(struct limit_view), .fields = limit_view_fields };
+
+static const struct field_shape calendar_view_fields[] = {
+    { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct calendar_view, name), .min = 0, .max = 32 },
+    { .name = "zone", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct calendar_view, zone), .min = 0, .max = 1024 },
+    { .name = "units", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct calendar_view, units), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "known_from", .name_size = 10, .type = FIELD_INSTANT, .offset = offsetof(struct calendar_view, known_from), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "known_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct calendar_view, known_until), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "days", .name_size = 4, .type = FIELD_COUNT, .offset = offsetof(struct calendar_view, days), .min = 0, .max = INT64_C(4294967295) },
+};
+const struct shape calendar_view_shape = { .name = "calendar_view", .id = 34, .field_count = 6, .size = sizeof(struct calendar_view), .fields = calendar_view_fields };
+
 static const struct field_shape route_view_fields[] = {
     { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct route_view, row), .min = 0, .max = INT64_C(4294967295) },
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct route_view, matter), .min = 0, .max = 32 },
@@ -154,7 +173,7 @@ static const struct field_shape route_view_fields[] = {
     { .name = "fits", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct route_view, fits), .min = 0, .max = 1 },
     { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct route_view, why), .min = 0, .max = 1024 },
 };
-const struct shape route_view_shape = { .name = "route_view", .id = 33, .field_count = 6, .size = sizeof(struct route_view), .fields = route_view_fields };
+const struct shape route_view_shape = { .name = "route_view", .id = 35, .field_count = 6, .size = sizeof(struct route_view), .fields = route_view_fields };
 
 static const struct field_shape interval_view_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct interval_view, from), .min = 0, .max = INT64_C(253402300799999) },
@@ -164,7 +183,7 @@ static const struct field_shape interval_view_fields[] = {
     { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct interval_view, why), .min = 0, .max = 6, .values = &interval_why_enum },
     { .name = "name", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct interval_view, name), .min = 0, .max = 1024 },
 };
-const struct shape interval_view_shape = { .name = "interval_view", .id = 34, .field_count = 6, .size = sizeof(struct interval_view), .fields = interval_view_fields };
+const struct shape interval_view_shape = { .name = "interval_view", .id = 36, .field_count = 6, .size = sizeof(struct interval_view), .fields = interval_view_fields };
 
 static const struct field_shape follower_view_fields[] = {
     { .name = "key", .name_size = 3, .type = FIELD_CODE, .offset = offsetof(struct follower_view, key), .min = 0, .max = 32 },
@@ -174,12 +193,12 @@ static const struct field_shape follower_view_fields[] = {
     { .name = "seen_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct follower_view, seen_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "waiting", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct follower_view, waiting), .min = 0, .max = 1 },
 };
-const struct shape follower_view_shape = { .name = "follower_view", .id = 35, .field_count = 6, .size = sizeof(struct follower_view), .fields = follower_view_fields };
+const struct shape follower_view_shape = { .name = "follower_view", .id = 37, .field_count = 6, .size = sizeof(struct follower_view), .fields = follower_view_fields };
 
 static const struct field_shape hello_query_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_query, major), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape hello_query_shape = { .name = "hello_query", .id = 36, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
+const struct shape hello_query_shape = { .name = "hello_query", .id = 38, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
 
 static const struct field_shape hello_reply_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, major), .min = 0, .max = INT64_C(4294967295) },
@@ -198,14 +217,14 @@ static const struct field_shape hello_reply_fields[] = {
     { .name = "calendar_until", .name_size = 14, .type = FIELD_INSTANT, .offset = offsetof(struct hello_reply, calendar_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "roles", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct hello_reply, roles), .min = 0, .max = 1024 },
 };
-const struct shape hello_reply_shape = { .name = "hello_reply", .id = 37, .field_count = 15, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
+const struct shape hello_reply_shape = { .name = "hello_reply", .id = 39, .field_count = 15, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
 
 static const struct field_shape show_case_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_case_query, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, number), .min = 0, .max = 64 },
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, submitted), .min = 0, .max = 64 },
 };
-const struct shape show_case_query_shape = { .name = "show_case_query", .id = 38, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
+const struct shape show_case_query_shape = { .name = "show_case_query", .id = 40, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
 
 static const struct field_shape list_cases_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct list_cases_query, after), .min = 0, .max = INT64_MAX },
@@ -221,12 +240,12 @@ static const struct field_shape list_cases_query_fields[] = {
     { .name = "with_request", .name_size = 12, .type = FIELD_FLAG, .offset = offsetof(struct list_cases_query, with_request), .min = 0, .max = 1 },
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct list_cases_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
 };
-const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 39, .field_count = 12, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
+const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 41, .field_count = 12, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
 
 static const struct field_shape list_cases_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct list_cases_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 40, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
+const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 42, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
 
 static const struct field_shape timeline_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_query, case_id), .min = 0, .max = INT64_MAX },
@@ -234,12 +253,12 @@ static const struct field_shape timeline_query_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct timeline_query, submitted), .min = 0, .max = 64 },
     { .name = "before", .name_size = 6, .type = FIELD_ID, .offset = offsetof(struct timeline_query, before), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_query_shape = { .name = "timeline_query", .id = 41, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
+const struct shape timeline_query_shape = { .name = "timeline_query", .id = 43, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
 
 static const struct field_shape timeline_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 42, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
+const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 44, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
 
 static const struct field_shape inbox_query_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct inbox_query, unit), .min = 0, .max = 32 },
@@ -249,25 +268,25 @@ static const struct field_shape inbox_query_fields[] = {
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct inbox_query, count), .min = 0, .max = INT64_C(4294967295) },
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct inbox_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
 };
-const struct shape inbox_query_shape = { .name = "inbox_query", .id = 43, .field_count = 6, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
+const struct shape inbox_query_shape = { .name = "inbox_query", .id = 45, .field_count = 6, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
 
 static const struct field_shape inbox_reply_fields[] = {
     { .name = "next_due", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct inbox_reply, next_due), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct inbox_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 44, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
+const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 46, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
 
 static const struct field_shape events_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_query, from), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct events_query, count), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape events_query_shape = { .name = "events_query", .id = 45, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
+const struct shape events_query_shape = { .name = "events_query", .id = 47, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
 
 static const struct field_shape events_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, last), .min = 0, .max = INT64_MAX },
 };
-const struct shape events_reply_shape = { .name = "events_reply", .id = 46, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
+const struct shape events_reply_shape = { .name = "events_reply", .id = 48, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
 
 static const struct field_shape metrics_query_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_query, metric), .min = 0, .max = 8, .values = &metric_enum, .required = true },
@@ -276,7 +295,7 @@ static const struct field_shape metrics_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, from), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape metrics_query_shape = { .name = "metrics_query", .id = 47, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
+const struct shape metrics_query_shape = { .name = "metrics_query", .id = 49, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
 
 static const struct field_shape metrics_reply_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_reply, metric), .min = 0, .max = 8, .values = &metric_enum },
@@ -284,13 +303,13 @@ static const struct field_shape metrics_reply_fields[] = {
     { .name = "as_of", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_reply, as_of), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "scale", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct metrics_reply, scale), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 48, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
+const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 50, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
 
 static const struct field_shape explain_route_query_fields[] = {
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, matter), .min = 0, .max = 32, .required = true },
     { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, place), .min = 0, .max = 32, .required = true },
 };
-const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 49, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
+const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 51, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
 
 static const struct field_shape explain_route_reply_fields[] = {
     { .name = "version", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct explain_route_reply, version), .min = 0, .max = 64 },
@@ -302,18 +321,18 @@ static const struct field_shape explain_route_reply_fields[] = {
     { .name = "calls", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct explain_route_reply, calls), .min = 0, .max = 16 },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct explain_route_reply, due_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 50, .field_count = 8, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
+const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 52, .field_count = 8, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
 
 static const struct field_shape list_units_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_units_query, after), .min = 0, .max = 32 },
     { .name = "words", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct list_units_query, words), .min = 0, .max = 1024 },
 };
-const struct shape list_units_query_shape = { .name = "list_units_query", .id = 51, .field_count = 2, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
+const struct shape list_units_query_shape = { .name = "list_units_query", .id = 53, .field_count = 2, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
 
 static const struct field_shape list_units_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_units_reply, next), .min = 0, .max = 32 },
 };
-const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 52, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
+const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 54, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
 
 static const struct field_shape pull_query_fields[] = {
     { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct pull_query, worker), .min = 0, .max = 32, .required = true },
@@ -323,12 +342,12 @@ static const struct field_shape pull_query_fields[] = {
     { .name = "wait", .name_size = 4, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, wait), .min = 0, .max = INT64_MAX },
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, lease), .min = 0, .max = INT64_MAX },
 };
-const struct shape pull_query_shape = { .name = "pull_query", .id = 53, .field_count = 6, .size = sizeof(struct pull_query), .fields = pull_query_fields };
+const struct shape pull_query_shape = { .name = "pull_query", .id = 55, .field_count = 6, .size = sizeof(struct pull_query), .fields = pull_query_fields };
 
 static const struct field_shape pull_reply_fields[] = {
     { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct pull_reply, now), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape pull_reply_shape = { .name = "pull_reply", .id = 54, .field_count = 1, .size = sizeof(struct pull_reply), .fields = pull_reply_fields };
+const struct shape pull_reply_shape = { .name = "pull_reply", .id = 56, .field_count = 1, .size = sizeof(struct pull_reply), .fields = pull_reply_fields };
 
 static const struct field_shape keep_query_fields[] = {
     { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct keep_query, worker), .min = 0, .max = 32, .required = true },
@@ -336,12 +355,12 @@ static const struct field_shape keep_query_fields[] = {
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct keep_query, lease), .min = 0, .max = INT64_MAX },
     { .name = "release", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct keep_query, release), .min = 0, .max = 1 },
 };
-const struct shape keep_query_shape = { .name = "keep_query", .id = 55, .field_count = 4, .size = sizeof(struct keep_query), .fields = keep_query_fields };
+const struct shape keep_query_shape = { .name = "keep_query", .id = 57, .field_count = 4, .size = sizeof(struct keep_query), .fields = keep_query_fields };
 
 static const struct field_shape keep_reply_fields[] = {
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct keep_reply, lease_until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape keep_reply_shape = { .name = "keep_reply", .id = 56, .field_count = 1, .size = sizeof(struct keep_reply), .fields = keep_reply_fields };
+const struct shape keep_reply_shape = { .name = "keep_reply", .id = 58, .field_count = 1, .size = sizeof(struct keep_reply), .fields = keep_reply_fields };
 
 static const struct field_shape follow_query_fields[] = {
     { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct follow_query, name), .min = 0, .max = 32, .required = true },
@@ -352,14 +371,14 @@ static const struct field_shape follow_query_fields[] = {
     { .name = "types", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct follow_query, types), .min = 0, .max = 16 },
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct follow_query, after), .min = 0, .max = INT64_MAX },
 };
-const struct shape follow_query_shape = { .name = "follow_query", .id = 57, .field_count = 7, .size = sizeof(struct follow_query), .fields = follow_query_fields };
+const struct shape follow_query_shape = { .name = "follow_query", .id = 59, .field_count = 7, .size = sizeof(struct follow_query), .fields = follow_query_fields };
 
 static const struct field_shape follow_reply_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct follow_reply, confirmed), .min = 0, .max = INT64_MAX },
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_reply, last), .min = 0, .max = INT64_MAX },
 };
-const struct shape follow_reply_shape = { .name = "follow_reply", .id = 58, .field_count = 3, .size = sizeof(struct follow_reply), .fields = follow_reply_fields };
+const struct shape follow_reply_shape = { .name = "follow_reply", .id = 60, .field_count = 3, .size = sizeof(struct follow_reply), .fields = follow_reply_fields };
 
 static const struct field_shape list_followers_query_fields[] = {
     { .name = "after_key", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, after_key), .min = 0, .max = 32 },
@@ -367,13 +386,13 @@ static const struct field_shape list_followers_query_fields[] = {
     { .name = "forget_key", .name_size = 10, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, forget_key), .min = 0, .max = 32 },
     { .name = "forget_name", .name_size = 11, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, forget_name), .min = 0, .max = 32 },
 };
-const struct shape list_followers_query_shape = { .name = "list_followers_query", .id = 59, .field_count = 4, .size = sizeof(struct list_followers_query), .fields = list_followers_query_fields };
+const struct shape list_followers_query_shape = { .name = "list_followers_query", .id = 61, .field_count = 4, .size = sizeof(struct list_followers_query), .fields = list_followers_query_fields };
 
 static const struct field_shape list_followers_reply_fields[] = {
     { .name = "next_key", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct list_followers_reply, next_key), .min = 0, .max = 32 },
     { .name = "next_name", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct list_followers_reply, next_name), .min = 0, .max = 32 },
 };
-const struct shape list_followers_reply_shape = { .name = "list_followers_reply", .id = 60, .field_count = 2, .size = sizeof(struct list_followers_reply), .fields = list_followers_reply_fields };
+const struct shape list_followers_reply_shape = { .name = "list_followers_reply", .id = 62, .field_count = 2, .size = sizeof(struct list_followers_reply), .fields = list_followers_reply_fields };
 
 static const struct field_shape receipt_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_query, case_id), .min = 0, .max = INT64_MAX },
@@ -383,7 +402,7 @@ static const struct field_shape receipt_query_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
     { .name = "after", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_query, after), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape receipt_query_shape = { .name = "receipt_query", .id = 61, .field_count = 6, .size = sizeof(struct receipt_query), .fields = receipt_query_fields };
+const struct shape receipt_query_shape = { .name = "receipt_query", .id = 63, .field_count = 6, .size = sizeof(struct receipt_query), .fields = receipt_query_fields };
 
 static const struct field_shape receipt_reply_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_reply, case_id), .min = 0, .max = INT64_MAX },
@@ -407,12 +426,12 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, next), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct receipt_reply, amount), .min = INT64_MIN, .max = INT64_MAX },
 };
-const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 62, .field_count = 20, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
+const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 64, .field_count = 20, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
 
 static const struct field_shape backup_query_fields[] = {
     { .name = "start", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct backup_query, start), .min = 0, .max = 32 },
 };
-const struct shape backup_query_shape = { .name = "backup_query", .id = 63, .field_count = 1, .size = sizeof(struct backup_query), .fields = backup_query_fields };
+const struct shape backup_query_shape = { .name = "backup_query", .id = 65, .field_count = 1, .size = sizeof(struct backup_query), .fields = backup_query_fields };
 
 static const struct field_shape backup_reply_fields[] = {
     { .name = "running", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct backup_reply, running), .min = 0, .max = 1 },
@@ -423,18 +442,76 @@ static const struct field_shape backup_reply_fields[] = {
     { .name = "total", .name_size = 5, .type = FIELD_NUM, .offset = offsetof(struct backup_reply, total), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "failed", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct backup_reply, failed), .min = 0, .max = 1024 },
 };
-const struct shape backup_reply_shape = { .name = "backup_reply", .id = 64, .field_count = 7, .size = sizeof(struct backup_reply), .fields = backup_reply_fields };
+const struct shape backup_reply_shape = { .name = "backup_reply", .id = 66, .field_count = 7, .size = sizeof(struct backup_reply), .fields = backup_reply_fields };
 
 static const struct field_shape list_matters_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_matters_query, after), .min = 0, .max = 32 },
     { .name = "words", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct list_matters_query, words), .min = 0, .max = 1024 },
 };
-const struct shape list_matters_query_shape = { .name = "list_matters_query", .id = 65, .field_count = 2, .size = sizeof(struct list_matters_query), .fields = list_matters_query_fields };
+const struct shape list_matters_query_shape = { .name = "list_matters_query", .id = 67, .field_count = 2, .size = sizeof(struct list_matters_query), .fields = list_matters_query_fields };
 
 static const struct field_shape list_matters_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_matters_reply, next), .min = 0, .max = 32 },
 };
-const struct shape list_matters_reply_shape = { .name = "list_matters_reply", .id = 66, .field_count = 1, .size = sizeof(struct list_matters_reply), .fields = list_matters_reply_fields };
+const struct shape list_matters_reply_shape = { .name = "list_matters_reply", .id = 68, .field_count = 1, .size = sizeof(struct list_matters_reply), .fields = list_matters_reply_fields };
+
+const struct shape status_query_shape = { .name = "status_query", .id = 69, .field_count = 0, .size = sizeof(struct status_query), .fields = NULL };
+
+static const struct field_shape status_reply_fields[] = {
+    { .name = "server", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct status_reply, server), .min = 0, .max = 1024 },
+    { .name = "district", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct status_reply, district), .min = 0, .max = 32 },
+    { .name = "hash", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct status_reply, hash), .min = 0, .max = 64 },
+    { .name = "catalogue_version", .name_size = 17, .type = FIELD_TEXT, .offset = offsetof(struct status_reply, catalogue_version), .min = 0, .max = 1024 },
+    { .name = "adopting", .name_size = 8, .type = FIELD_FLAG, .offset = offsetof(struct status_reply, adopting), .min = 0, .max = 1 },
+    { .name = "drill", .name_size = 5, .type = FIELD_FLAG, .offset = offsetof(struct status_reply, drill), .min = 0, .max = 1 },
+    { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct status_reply, now), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "clock", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct status_reply, clock), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "up", .name_size = 2, .type = FIELD_SPAN, .offset = offsetof(struct status_reply, up), .min = 0, .max = INT64_MAX },
+    { .name = "seq", .name_size = 3, .type = FIELD_ID, .offset = offsetof(struct status_reply, seq), .min = 0, .max = INT64_MAX },
+    { .name = "calendar_until", .name_size = 14, .type = FIELD_INSTANT, .offset = offsetof(struct status_reply, calendar_until), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "cases", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct status_reply, cases), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "open_cases", .name_size = 10, .type = FIELD_ID, .offset = offsetof(struct status_reply, open_cases), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "followers", .name_size = 9, .type = FIELD_COUNT, .offset = offsetof(struct status_reply, followers), .min = 0, .max = INT64_C(4294967295), .optional = true },
+    { .name = "lag", .name_size = 3, .type = FIELD_ID, .offset = offsetof(struct status_reply, lag), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "data", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct status_reply, data), .min = 0, .max = 65536, .optional = true },
+    { .name = "config", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct status_reply, config), .min = 0, .max = 65536, .optional = true },
+    { .name = "free", .name_size = 4, .type = FIELD_NUM, .offset = offsetof(struct status_reply, free), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
+    { .name = "size", .name_size = 4, .type = FIELD_NUM, .offset = offsetof(struct status_reply, size), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
+    { .name = "journal", .name_size = 7, .type = FIELD_NUM, .offset = offsetof(struct status_reply, journal), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
+    { .name = "rows", .name_size = 4, .type = FIELD_NUM, .offset = offsetof(struct status_reply, rows), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
+};
+const struct shape status_reply_shape = { .name = "status_reply", .id = 70, .field_count = 21, .size = sizeof(struct status_reply), .fields = status_reply_fields };
+
+const struct shape show_config_query_shape = { .name = "show_config_query", .id = 71, .field_count = 0, .size = sizeof(struct show_config_query), .fields = NULL };
+
+static const struct field_shape show_config_reply_fields[] = {
+    { .name = "hash", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct show_config_reply, hash), .min = 0, .max = 64 },
+    { .name = "catalogue_version", .name_size = 17, .type = FIELD_TEXT, .offset = offsetof(struct show_config_reply, catalogue_version), .min = 0, .max = 1024 },
+    { .name = "district", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct show_config_reply, district), .min = 0, .max = 32 },
+    { .name = "district_name", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct show_config_reply, district_name), .min = 0, .max = 1024 },
+    { .name = "desk", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct show_config_reply, desk), .min = 0, .max = 32 },
+    { .name = "desk_name", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct show_config_reply, desk_name), .min = 0, .max = 1024 },
+    { .name = "tz", .name_size = 2, .type = FIELD_TEXT, .offset = offsetof(struct show_config_reply, tz), .min = 0, .max = 1024 },
+    { .name = "day_start", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct show_config_reply, day_start), .min = 0, .max = INT64_MAX },
+    { .name = "month_start", .name_size = 11, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, month_start), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "units", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, units), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "retired", .name_size = 7, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, retired), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "matters", .name_size = 7, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, matters), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "list_rows", .name_size = 9, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, list_rows), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "rounds", .name_size = 6, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, rounds), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "reopen_window", .name_size = 13, .type = FIELD_SPAN, .offset = offsetof(struct show_config_reply, reopen_window), .min = 0, .max = INT64_MAX },
+    { .name = "followup", .name_size = 8, .type = FIELD_ENUM, .offset = offsetof(struct show_config_reply, followup), .min = 0, .max = 1, .values = &followup_mode_enum },
+    { .name = "followup_attempts", .name_size = 17, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, followup_attempts), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "followup_days", .name_size = 13, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, followup_days), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "contact_required", .name_size = 16, .type = FIELD_FLAG, .offset = offsetof(struct show_config_reply, contact_required), .min = 0, .max = 1 },
+    { .name = "evidence_required", .name_size = 17, .type = FIELD_FLAG, .offset = offsetof(struct show_config_reply, evidence_required), .min = 0, .max = 1 },
+    { .name = "rating", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct show_config_reply, rating), .min = 0, .max = 1 },
+    { .name = "one_unit_guard", .name_size = 14, .type = FIELD_FLAG, .offset = offsetof(struct show_config_reply, one_unit_guard), .min = 0, .max = 1 },
+    { .name = "community_calls", .name_size = 15, .type = FIELD_FLAG, .offset = offsetof(struct show_config_reply, community_calls), .min = 0, .max = 1 },
+    { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct show_config_reply, lease), .min = 0, .max = INT64_MAX },
+    { .name = "min_n", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, min_n), .min = 0, .max = INT64_C(4294967295) },
+};
+const struct shape show_config_reply_shape = { .name = "show_config_reply", .id = 72, .field_count = 25, .size = sizeof(struct show_config_reply), .fields = show_config_reply_fields };
 
 static const struct query_info query_infos[] = {
     [QUERY_HELLO - 100] = { .name = "hello", .name_size = 5, .type = QUERY_HELLO,
@@ -485,6 +562,12 @@ static const struct query_info query_infos[] = {
     [QUERY_LIST_MATTERS - 100] = { .name = "list_matters", .name_size = 12, .type = QUERY_LIST_MATTERS,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
         .shape = &list_matters_query_shape, .reply_shape = &list_matters_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &matter_view_shape } }, .doc = "Matters of the district's taxonomy, in the order of their codes, and what the list says of each at any place. As list_units." },
+    [QUERY_STATUS - 100] = { .name = "status", .name_size = 6, .type = QUERY_STATUS,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .shape = &status_query_shape, .reply_shape = &status_reply_shape, .doc = "How the dispatcher is: its set, clock and sequences. The fields from `cases` on are for administrators and supervisors of the whole district." },
+    [QUERY_SHOW_CONFIG - 100] = { .name = "show_config", .name_size = 11, .type = QUERY_SHOW_CONFIG,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .shape = &show_config_query_shape, .reply_shape = &show_config_reply_shape, .row_list_count = 2, .row_lists = { { "limits", &limit_view_shape }, { "calendars", &calendar_view_shape } }, .doc = "The set in force: what it holds, its calendars, and the main figures of its policy." },
 };
 
 const struct query_info *query_info(enum query_type type)

@@ -28,8 +28,10 @@ enum query_type {
     QUERY_RECEIPT = 113,
     QUERY_BACKUP = 114,
     QUERY_LIST_MATTERS = 115,
+    QUERY_STATUS = 116,
+    QUERY_SHOW_CONFIG = 117,
 };
-#define QUERY_TYPE_MAX 115
+#define QUERY_TYPE_MAX 117
 
 /* A case as others see it. Texts only for roles that may read them. */
 struct case_view {
@@ -300,6 +302,40 @@ extern const struct shape matter_view_shape;
 #define MATTER_VIEW_HAS_LEAD (UINT64_C(1) << 4)
 #define MATTER_VIEW_HAS_LIMIT (UINT64_C(1) << 5)
 #define MATTER_VIEW_HAS_PLACE_ROWS (UINT64_C(1) << 6)
+
+/* Limits of one clock in the policy, as configuration writes them; by urgency where it matters, else `ordinary` alone. */
+struct limit_view {
+    uint64_t given; /* bit per field */
+    struct text clock; /* Clock, as policy.yaml calls it. */
+    struct text ordinary; /* Limit. */
+    struct text urgent; /* Limit. */
+    struct text emergency; /* Limit. */
+    struct text complex; /* Limit. */
+};
+extern const struct shape limit_view_shape;
+#define LIMIT_VIEW_HAS_CLOCK (UINT64_C(1) << 0)
+#define LIMIT_VIEW_HAS_ORDINARY (UINT64_C(1) << 1)
+#define LIMIT_VIEW_HAS_URGENT (UINT64_C(1) << 2)
+#define LIMIT_VIEW_HAS_EMERGENCY (UINT64_C(1) << 3)
+#define LIMIT_VIEW_HAS_COMPLEX (UINT64_C(1) << 4)
+
+/* A calendar. */
+struct calendar_view {
+    uint64_t given; /* bit per field */
+    struct code name; /* Name. */
+    struct text zone; /* Zone. */
+    uint32_t units; /* Units that run by it. */
+    int64_t known_from; /* First instant of the years that it knows, 0 = all. */
+    int64_t known_until; /* First instant that it does not know, 0 = never ends. */
+    uint32_t days; /* Holidays and make-up days. */
+};
+extern const struct shape calendar_view_shape;
+#define CALENDAR_VIEW_HAS_NAME (UINT64_C(1) << 0)
+#define CALENDAR_VIEW_HAS_ZONE (UINT64_C(1) << 1)
+#define CALENDAR_VIEW_HAS_UNITS (UINT64_C(1) << 2)
+#define CALENDAR_VIEW_HAS_KNOWN_FROM (UINT64_C(1) << 3)
+#define CALENDAR_VIEW_HAS_KNOWN_UNTIL (UINT64_C(1) << 4)
+#define CALENDAR_VIEW_HAS_DAYS (UINT64_C(1) << 5)
 
 /* A row of the list that was looked at, in the order in which they are tried, up to the one that fits. */
 struct route_view {
@@ -813,6 +849,122 @@ struct list_matters_reply {
 extern const struct shape list_matters_reply_shape;
 #define LIST_MATTERS_REPLY_HAS_NEXT (UINT64_C(1) << 0)
 
+/* How the dispatcher is: its set, clock and sequences. The fields from `cases` on are for administrators and supervisors of the whole district. */
+struct status_query {
+    uint64_t given; /* bit per field */
+};
+extern const struct shape status_query_shape;
+
+/* Answer of status. */
+struct status_reply {
+    uint64_t given; /* bit per field */
+    struct text server; /* Version of the dispatcher. */
+    struct code district; /* District. */
+    struct text hash; /* Hash of the set in force. */
+    struct text catalogue_version; /* Version of the list. */
+    bool adopting; /* A set is coming into force over the open cases. */
+    bool drill; /* Drill time. */
+    int64_t now; /* The dispatcher's instant. */
+    int64_t clock; /* The machine's clock. */
+    int64_t up; /* Time since the start. */
+    uint64_t seq; /* Last sequence. */
+    int64_t calendar_until; /* As in `hello`. */
+    uint64_t cases; /* Cases. */
+    uint64_t open_cases; /* Those that are not closed. */
+    uint32_t followers; /* Named followers of events. */
+    uint64_t lag; /* Sequences that the last of them has not confirmed. */
+    struct text data; /* Data folder. */
+    struct text config; /* Folder that the set was read from. */
+    int64_t free; /* Bytes free on the disk of the data folder. */
+    int64_t size; /* Its size. */
+    int64_t journal; /* Bytes of the journal's files. */
+    int64_t rows; /* Bytes that the rows take. */
+};
+extern const struct shape status_reply_shape;
+#define STATUS_REPLY_HAS_SERVER (UINT64_C(1) << 0)
+#define STATUS_REPLY_HAS_DISTRICT (UINT64_C(1) << 1)
+#define STATUS_REPLY_HAS_HASH (UINT64_C(1) << 2)
+#define STATUS_REPLY_HAS_CATALOGUE_VERSION (UINT64_C(1) << 3)
+#define STATUS_REPLY_HAS_ADOPTING (UINT64_C(1) << 4)
+#define STATUS_REPLY_HAS_DRILL (UINT64_C(1) << 5)
+#define STATUS_REPLY_HAS_NOW (UINT64_C(1) << 6)
+#define STATUS_REPLY_HAS_CLOCK (UINT64_C(1) << 7)
+#define STATUS_REPLY_HAS_UP (UINT64_C(1) << 8)
+#define STATUS_REPLY_HAS_SEQ (UINT64_C(1) << 9)
+#define STATUS_REPLY_HAS_CALENDAR_UNTIL (UINT64_C(1) << 10)
+#define STATUS_REPLY_HAS_CASES (UINT64_C(1) << 11)
+#define STATUS_REPLY_HAS_OPEN_CASES (UINT64_C(1) << 12)
+#define STATUS_REPLY_HAS_FOLLOWERS (UINT64_C(1) << 13)
+#define STATUS_REPLY_HAS_LAG (UINT64_C(1) << 14)
+#define STATUS_REPLY_HAS_DATA (UINT64_C(1) << 15)
+#define STATUS_REPLY_HAS_CONFIG (UINT64_C(1) << 16)
+#define STATUS_REPLY_HAS_FREE (UINT64_C(1) << 17)
+#define STATUS_REPLY_HAS_SIZE (UINT64_C(1) << 18)
+#define STATUS_REPLY_HAS_JOURNAL (UINT64_C(1) << 19)
+#define STATUS_REPLY_HAS_ROWS (UINT64_C(1) << 20)
+
+/* The set in force: what it holds, its calendars, and the main figures of its policy. */
+struct show_config_query {
+    uint64_t given; /* bit per field */
+};
+extern const struct shape show_config_query_shape;
+
+/* Answer of show_config. */
+struct show_config_reply {
+    uint64_t given; /* bit per field */
+    struct text hash; /* Hash. */
+    struct text catalogue_version; /* Version of the list. */
+    struct code district; /* District. */
+    struct text district_name; /* Its name. */
+    struct code desk; /* Desk. */
+    struct text desk_name; /* Its name. */
+    struct text tz; /* Zone. */
+    int64_t day_start; /* Begin of a day after midnight. */
+    uint32_t month_start; /* First day of a month. */
+    uint32_t units; /* Units in service. */
+    uint32_t retired; /* Retired units. */
+    uint32_t matters; /* Matters. */
+    uint32_t list_rows; /* Rows of the list. */
+    uint32_t rounds; /* Rounds. */
+    int64_t reopen_window; /* How long a citizen may reopen. */
+    enum followup_mode followup; /* When citizens are asked. */
+    uint32_t followup_attempts; /* Attempts. */
+    uint32_t followup_days; /* On so many days. */
+    bool contact_required; /* The lead calls before it answers. */
+    bool evidence_required; /* Called units show their arrival. */
+    bool rating; /* Callers rate called units. */
+    bool one_unit_guard; /* A call to one unit that could lead is dispatched instead. */
+    bool community_calls; /* Communities may call. */
+    int64_t lease; /* A person's lease. */
+    uint32_t min_n; /* Fewest items to be ranked. */
+};
+extern const struct shape show_config_reply_shape;
+#define SHOW_CONFIG_REPLY_HAS_HASH (UINT64_C(1) << 0)
+#define SHOW_CONFIG_REPLY_HAS_CATALOGUE_VERSION (UINT64_C(1) << 1)
+#define SHOW_CONFIG_REPLY_HAS_DISTRICT (UINT64_C(1) << 2)
+#define SHOW_CONFIG_REPLY_HAS_DISTRICT_NAME (UINT64_C(1) << 3)
+#define SHOW_CONFIG_REPLY_HAS_DESK (UINT64_C(1) << 4)
+#define SHOW_CONFIG_REPLY_HAS_DESK_NAME (UINT64_C(1) << 5)
+#define SHOW_CONFIG_REPLY_HAS_TZ (UINT64_C(1) << 6)
+#define SHOW_CONFIG_REPLY_HAS_DAY_START (UINT64_C(1) << 7)
+#define SHOW_CONFIG_REPLY_HAS_MONTH_START (UINT64_C(1) << 8)
+#define SHOW_CONFIG_REPLY_HAS_UNITS (UINT64_C(1) << 9)
+#define SHOW_CONFIG_REPLY_HAS_RETIRED (UINT64_C(1) << 10)
+#define SHOW_CONFIG_REPLY_HAS_MATTERS (UINT64_C(1) << 11)
+#define SHOW_CONFIG_REPLY_HAS_LIST_ROWS (UINT64_C(1) << 12)
+#define SHOW_CONFIG_REPLY_HAS_ROUNDS (UINT64_C(1) << 13)
+#define SHOW_CONFIG_REPLY_HAS_REOPEN_WINDOW (UINT64_C(1) << 14)
+#define SHOW_CONFIG_REPLY_HAS_FOLLOWUP (UINT64_C(1) << 15)
+#define SHOW_CONFIG_REPLY_HAS_FOLLOWUP_ATTEMPTS (UINT64_C(1) << 16)
+#define SHOW_CONFIG_REPLY_HAS_FOLLOWUP_DAYS (UINT64_C(1) << 17)
+#define SHOW_CONFIG_REPLY_HAS_CONTACT_REQUIRED (UINT64_C(1) << 18)
+#define SHOW_CONFIG_REPLY_HAS_EVIDENCE_REQUIRED (UINT64_C(1) << 19)
+#define SHOW_CONFIG_REPLY_HAS_RATING (UINT64_C(1) << 20)
+#define SHOW_CONFIG_REPLY_HAS_ONE_UNIT_GUARD (UINT64_C(1) << 21)
+#define SHOW_CONFIG_REPLY_HAS_COMMUNITY_CALLS (UINT64_C(1) << 22)
+#define SHOW_CONFIG_REPLY_HAS_LEASE (UINT64_C(1) << 23)
+#define SHOW_CONFIG_REPLY_HAS_MIN_N (UINT64_C(1) << 24)
+
 union query_body {
     uint64_t given; /* of whichever member is set */
     struct hello_query hello;
@@ -831,6 +983,8 @@ union query_body {
     struct receipt_query receipt;
     struct backup_query backup;
     struct list_matters_query list_matters;
+    struct status_query status;
+    struct show_config_query show_config;
 };
 
 /* A list of maps in a reply. shape NULL: records or events, see record.h. */

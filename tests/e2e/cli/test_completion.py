@@ -20,6 +20,8 @@ CASES = [
     (["call", "ra"], ALL, ["raise", "rate"]),
     (["route", ""], ALL, ["explain"]),
     (["case", "list", "--st"], ALL, ["--state"]),
+    (["keys", ""], ALL, ["new", "list"]),
+    (["stat"], ALL, ["status"]),
     (["case", "list", "--state", "an"], ALL, ["answered"]),
     (["case", "list", "--colour", ""], ALL, ["blue", "yellow", "red"]),
     (["--key", "wang", "--json", "call", "raise", "--reason", "uns"], ALL, ["unsolvable_here"]),

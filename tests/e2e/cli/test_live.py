@@ -168,6 +168,82 @@ class Words(Live):
         said = self.huying("answer", view["number"], "done", "--code", "solved").stdout
         self.assertRegex(said, r"is answered; somebody else asks by \d{4}-\d\d-\d\d \d\d:\d\d whether it is solved\.\n$")
 
+    def test_status(self):
+        """Up or not, by the exit code too; what a key without rights hears; the set, the clock and the disk."""
+        view = self.json("status")
+        self.assertEqual((view["district"], view["drill"], view["adopting"], view["actor"]), ("D1", True, False, "default"))
+        self.assertEqual(view["hash"], self.json("config", "show")["hash"])
+        self.assertRegex(view["now"], INSTANT)
+        self.assertRegex(view["clock"], INSTANT)
+        seq, cases, opened = view["seq"], view["cases"], view["open_cases"]
+        self.submit("x")
+        after = self.json("status")
+        self.assertEqual((after["cases"], after["open_cases"]), (cases + 1, opened + 1))
+        self.assertGreater(after["seq"], seq)
+        self.assertGreaterEqual(after["up"], view["up"])
+        disk = os.statvfs(self.folder.name)
+        self.assertEqual(view["size"], disk.f_blocks * disk.f_frsize)
+        self.assertEqual(view["data"], f"{self.folder.name}/data")
+        journal = f"{self.folder.name}/data/journal"
+        self.assertEqual(view["journal"], sum(os.path.getsize(f"{journal}/{name}") for name in os.listdir(journal)))
+        said = self.huying("status").stdout
+        self.assertRegex(said, r"(?m)^Clock +drill time, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00$")
+        self.assertRegex(said, r"(?m)^Disk +\S+ \wiB of \S+ \wiB free; journal \S+ MiB, rows \S+ \wiB$")
+        for key in ("s2", "op"):
+            said = self.json("status", key=key)
+            self.assertEqual((said["district"], said["hash"]), ("D1", view["hash"]))
+            for inner in ("cases", "data", "free", "followers"):
+                self.assertNotIn(inner, said)
+        with tempfile.TemporaryDirectory() as elsewhere:  # a key that the dispatcher does not know
+            subprocess.run([HUYING, "--keys", elsewhere, "keys", "new", "--role", "worker", "--unit", "S1", "stranger"], check=True,
+                           capture_output=True)
+            said = self.huying("status", key=f"{elsewhere}/stranger.key", code=3).stderr
+            self.assertIn("does not admit your key", said)
+        nobody = subprocess.run([HUYING, "--server", f"{self.url}-no", "--keys", self.keys, "--timeout", "0.3", "status"],
+                                capture_output=True, text=True, timeout=30)
+        self.assertEqual((nobody.returncode, nobody.stdout), (3, ""))
+        self.assertIn("no answer from", nobody.stderr)
+
+    def test_config_show(self):
+        view = self.json("config", "show", key="s2")
+        self.assertEqual((view["district"], view["district_name"], view["desk"], view["units"], view["matters"]),
+                         ("D1", "滨河区", "D1-DESK", 18, 6))
+        limits = {row["clock"]: row for row in view["limits"]}
+        self.assertEqual(set(limits), {"route", "sign", "contact", "handle", "second_round", "last_round", "call.dispatch", "call.sign",
+                                       "call.contact", "call.arrive", "call.finish", "rate", "followup"})
+        with open(f"{ROOT}/{self.config}/policy.yaml", encoding="utf-8") as file:
+            written = re.search(r"handle: *\{([^}]*)\}", file.read())[1]
+        for pair in written.split(","):
+            urgency, limit = (part.strip() for part in pair.split(":"))
+            self.assertEqual(limits["handle"][urgency], limit)
+        self.assertEqual(view["calendars"][0]["name"], "24x7")
+        self.assertEqual(sum(row["units"] for row in view["calendars"]), 18)
+        self.assertRegex(self.huying("config", "show").stdout, r"(?m)^District +D1\n +滨河区$")
+
+    def test_keys_list(self):
+        with tempfile.TemporaryDirectory() as folder:
+            def keys(*words):
+                return subprocess.run([HUYING, "--keys", folder, *words], capture_output=True, text=True, timeout=30)
+            self.assertEqual(keys("keys", "new", "--role", "worker", "leader", "--unit", "S1", "--matters", "M01;M0*", "li").returncode, 0)
+            self.assertEqual(keys("keys", "new", "--role", "operator", "--unit", "D1", "zhang").returncode, 0)
+            rows = json.loads(keys("--json", "keys", "list").stdout)["rows"]
+            self.assertEqual([(row["name"], row["roles"], row["unit"], row["matters"], row["secret"]) for row in rows],
+                             [("li", ["worker", "leader"], "S1", ["M01", "M0*"], True), ("zhang", ["operator"], "D1", [], True)])
+            for row in rows:
+                self.assertRegex(row["since"], INSTANT)
+            self.assertRegex(keys("keys", "list").stdout, r"(?m)^li +worker, leader +S1 +M01, M0\* +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +yes *$")
+            with open(f"{folder}/bad.pub", "w", encoding="utf-8") as file:
+                file.write("roles: [king]\n")
+            done = keys("keys", "list")
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stdout, r"(?m)^bad .* bad.pub:")
+            self.assertRegex(done.stdout, r"(?m)^li ")
+            self.assertIn(f"broken files in {folder}: ", done.stderr)
+            self.assertEqual(keys("keys", "list", "x").returncode, 2)
+        done = keys("keys", "list")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("there is no keys folder", done.stderr)
+
     def test_what_is_written_on_a_case(self):
         case = self.submit("--title", "a title", "the words")["number"]
         self.huying("note", case, "first\nsecond")
