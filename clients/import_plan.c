@@ -101,7 +101,7 @@ fault(struct reading *reading, uint32_t field, enum refusal refusal, const char 
     reading->refusal = refusal;
     reading->field = field;
     va_start(list, format);
-    vsnprintf(reading->what, sizeof reading->what, format, list);
+    vsnprintf(reading->what, sizeof reading->what, _(format), list);
     va_end(list);
 }
 

@@ -203,6 +203,35 @@ enum exit_code session_ask(struct session *session, enum query_type query, const
     return send_and_wait(session, info->shape, body, &request, ret);
 }
 
+bool session_probe(const struct session *session, enum query_type query, const void *body, int64_t timeout_ms, enum refusal *ret)
+{
+    struct client_options options = {.url = session->options.server, .timeout_ms = timeout_ms};
+    struct key_pair pair = {0};
+    char folder[PATH_MAX];
+    if (!session->options.plain) {
+        if (session_keys_folder(session, folder, sizeof folder) < 0 || keys_load_server_public(folder, options.server_key) < 0 ||
+            load_pair(folder, session->options.key, &pair) < 0)
+            return false;
+        memcpy(options.public_key, pair.public_key, sizeof options.public_key);
+        memcpy(options.secret_key, pair.secret_key, sizeof options.secret_key);
+    }
+    const struct query_info *info = query_info(query);
+    struct client_request request = {.name = info->name};
+    struct client_reply reply = {0};
+    struct client *client = NULL;
+    struct proto_buffer bytes = {0};
+    bool answered = client_open(&options, &client) == 0 && client_body_from_shape(info->shape, body, &bytes) == 0;
+    request.body = bytes.data;
+    request.body_size = bytes.size;
+    answered = answered && client_call(client, &request, &reply) == 0 && reply.error == 0;
+    *ret = answered && !reply.reply.ok ? reply.reply.refusal : REFUSAL_NONE;
+    client_close(client);
+    proto_buffer_deinit(&bytes);
+    explicit_bzero(&options, sizeof options);
+    explicit_bzero(&pair, sizeof pair);
+    return answered;
+}
+
 enum exit_code session_command(struct session *session, enum command_type command, const void *body, struct client_reply *ret)
 {
     const struct command_info *info = command_info(command);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define PASSED_MAX 64
+#define PROBE_MS 500 /* a dispatcher on this machine answers within a few */
 
 /* Where huying-admin may stand, seen from this program's own folder: installed, in a build tree, and put beside it by hand. */
 static const char *const places[] = {"../libexec/huying/huying-admin", "../dispatcher/admin/huying-admin", "huying-admin"};
@@ -121,6 +122,29 @@ static enum exit_code read_roles(const struct arguments *arguments, uint32_t *ro
     return code;
 }
 
+/* Says whether the district has the unit, where a dispatcher can be asked: a key may be made before it runs, or before its unit is
+ * there, but not without a word. */
+static const char *look_for_unit(struct session *session, const struct code *unit)
+{
+    const struct list_cases_query query = {.given = LIST_CASES_HAS_UNIT | LIST_CASES_HAS_COUNT, .unit = *unit, .count = 1};
+    enum refusal refusal = REFUSAL_NONE;
+    if (!session_probe(session, QUERY_LIST_CASES, &query, PROBE_MS, &refusal)) {
+        say(EXIT_DONE,
+            "whether the district has the unit `%.*s` was not looked up: the dispatcher at %s gave no answer. `huying units` lists "
+            "the units.",
+            CODE_SIZE, unit->s, session->options.server);
+        return "unknown";
+    }
+    if (refusal != REFUSAL_UNKNOWN_UNIT)
+        return "yes";
+    say(EXIT_DONE,
+        "the district has no unit `%.*s`: until units.csv has it, whatever this key asks is refused (KEY_UNIT). `huying units` "
+        "lists "
+        "the units; to take another, remove the two files and make the key again.",
+        CODE_SIZE, unit->s);
+    return "no";
+}
+
 enum exit_code tools_keys_new(struct session *session, const struct arguments *arguments)
 {
     char folder[PATH_MAX];
@@ -137,6 +161,14 @@ enum exit_code tools_keys_new(struct session *session, const struct arguments *a
         return say(EXIT_USAGE, "--matters %s: %s.", matters, why);
     if (unit == NULL)
         return say(EXIT_USAGE, "--unit is missing: whose subtree does this key cover? The district's code covers all.");
+    struct code unit_code, name_code;
+    if (!code_make(unit, strlen(unit), &unit_code))
+        return say(EXIT_USAGE, "--unit: `%s` is not a code. A code has 1 to 32 of the characters A-Z a-z 0-9 _ . -", unit);
+    if (!code_make(name, strlen(name), &name_code) || name[0] == '.' || strcmp(name, "server") == 0)
+        return say(EXIT_USAGE,
+                   "`%s` is not a valid name for a key: use 1 to 32 of the characters A-Z a-z 0-9 _ . -, without a dot at the "
+                   "beginning, and not `server`.",
+                   name);
     int error = session_keys_folder(session, folder, sizeof folder);
     if (error == 0)
         error = keys_folder_ensure(folder);
@@ -146,13 +178,11 @@ enum exit_code tools_keys_new(struct session *session, const struct arguments *a
     if (error == -EEXIST)
         return say(EXIT_REFUSED, "there is a key `%s` in %s already. Take another name, or remove %s.key and %s.pub there first.",
                    name, folder, name, name);
-    if (error == -EINVAL)
-        return say(EXIT_USAGE, "`%s` or `%s` is no name: 1 to 32 of A-Z a-z 0-9 _ . -, not beginning with a dot, and not `server`.",
-                   name, unit);
     if (error < 0)
         return say_errno(error, "cannot make the key in %s", folder);
+    const char *known = look_for_unit(session, &unit_code);
     if (session->options.json) {
-        json_t *view = json_pack("{s:s, s:s, s:s}", "name", name, "unit", unit, "folder", folder);
+        json_t *view = json_pack("{s:s, s:s, s:s, s:s}", "name", name, "unit", unit, "folder", folder, "unit_known", known);
         render_json(view);
         json_decref(view);
     } else {

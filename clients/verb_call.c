@@ -7,12 +7,12 @@
 
 #define CASE_WORD                                                                                                                  \
     {                                                                                                                              \
-        "CASE", "case", NULL, "The case: its number YYMMDD-NNNNN-C, or its id"                                                     \
+        "CASE", "case", NULL, N_("The case: its number YYMMDD-NNNNN-C, or its id")                                                 \
     }
 #define DUTY_WORDS                                                                                                                 \
     {"unit", "unit", "CODE", N_("The called unit, where several of yours are")},                                                   \
     {                                                                                                                              \
-        "duty", "duty", "ID", "The duty itself, where the case and the unit do not say which"                                      \
+        "duty", "duty", "ID", N_("The duty itself, where the case and the unit do not say which")                                  \
     }
 
 static const struct verb_word case_only[] = {CASE_WORD, {0}};

@@ -10,7 +10,7 @@
 
 #define CASE_WORD                                                                                                                  \
     {                                                                                                                              \
-        "CASE", "case", NULL, "The case: its number YYMMDD-NNNNN-C, or its id"                                                     \
+        "CASE", "case", NULL, N_("The case: its number YYMMDD-NNNNN-C, or its id")                                                 \
     }
 
 static const struct verb_word case_only[] = {CASE_WORD, {0}};

@@ -7,16 +7,16 @@
 
 #define CASE_WORD                                                                                                                  \
     {                                                                                                                              \
-        "CASE", "case", NULL, "The case: its number YYMMDD-NNNNN-C, or its id"                                                     \
+        "CASE", "case", NULL, N_("The case: its number YYMMDD-NNNNN-C, or its id")                                                 \
     }
 #define DUTY_WORDS                                                                                                                 \
     {"unit", "unit", "CODE", N_("The unit that holds the duty, where several of yours do")},                                       \
     {                                                                                                                              \
-        "duty", "duty", "ID", "The duty itself, where the case and the unit do not say which"                                      \
+        "duty", "duty", "ID", N_("The duty itself, where the case and the unit do not say which")                                  \
     }
 #define KIND_WORD                                                                                                                  \
     {                                                                                                                              \
-        "kind", "kind", "KIND", "Kind of duty, where the unit has several on the case"                                             \
+        "kind", "kind", "KIND", N_("Kind of duty, where the unit has several on the case")                                         \
     }
 
 static const struct verb_word case_only[] = {CASE_WORD, {0}};

@@ -7,11 +7,11 @@
 
 #define CASE_WORD                                                                                                                  \
     {                                                                                                                              \
-        "CASE", "case", NULL, "The case: its number YYMMDD-NNNNN-C, or its id"                                                     \
+        "CASE", "case", NULL, N_("The case: its number YYMMDD-NNNNN-C, or its id")                                                 \
     }
 #define REPORTER_WORD                                                                                                              \
     {                                                                                                                              \
-        "reporter", "reporter", "N", "Which citizen of the case (1 if left out)"                                                   \
+        "reporter", "reporter", "N", N_("Which citizen of the case (1 if left out)")                                               \
     }
 
 static const struct verb_word case_only[] = {CASE_WORD, {0}};

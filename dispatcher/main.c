@@ -6,6 +6,7 @@
  */
 #include "config/keys.h"
 #include "config/loader.h"
+#include "config/zone.h"
 #include "dispatcher/shell/binding.h"
 #include "dispatcher/shell/shell.h"
 #include "proto/i18n.h"
@@ -328,6 +329,13 @@ static struct engine *open_engine(struct server *server)
     return rc == 0 ? engine : NULL;
 }
 
+/* For the log, which knows no zones: one set follows another, and the newest says what time it is. */
+static int32_t district_offset_s(const void *arg, int64_t at_ms)
+{
+    const struct server *server = arg;
+    return zone_offset_s(server->district->zone, at_ms);
+}
+
 static int serve(struct server *server)
 {
     const struct arguments *arguments = server->arguments;
@@ -424,8 +432,10 @@ int main(int argc, char **argv)
         say_faults(arguments.config, &faults);
     if (rc != 0)
         fprintf(stderr, _("huyingd: the configuration in %s cannot be used: %s\n"), arguments.config, words_of(rc));
-    else
+    else {
+        log_zone(server.log, district_offset_s, &server);
         exit_code = serve(&server);
+    }
     keys_registry_free(server.registry);
     district_free(server.district);
     district_free(server.older);

@@ -1,6 +1,8 @@
 /* restore: from a backup to a data folder that a dispatcher can be started on */
+#include "config/loader.h"
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/admin/admin_child.h"
+#include "dispatcher/admin/admin_instant.h"
 #include "dispatcher/engine/engine_restore.h"
 #include "proto/i18n.h"
 
@@ -8,11 +10,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BAR_WIDTH 40
@@ -87,16 +90,27 @@ static void say(void *arg, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
+/* In the time of the district whose data they are; in UTC where the set that says so cannot be read. */
+static void print_instant(const struct run *run, const struct engine_restore_report *report, char ret[ADMIN_INSTANT_SIZE])
+{
+    char folder[PATH_MAX];
+    struct faults *faults = calloc(1, sizeof(*faults));
+    struct district *district = NULL;
+    int length = snprintf(folder, sizeof(folder), "%s/config/%s", run->data, report->config_hash);
+
+    if (faults != NULL && report->config_hash[0] != '\0' && length > 0 && (size_t)length < sizeof(folder))
+        district_load(folder, faults, &district);
+    admin_instant(district == NULL ? NULL : district->zone, report->at_ms, ret);
+    district_free(district);
+    free(faults);
+}
+
 static void print(const struct run *run, const struct engine_restore_report *report)
 {
-    char at[64] = "none";
-    time_t seconds = (time_t)(report->at_ms / 1000);
-    struct tm utc;
+    char at[ADMIN_INSTANT_SIZE] = "none";
 
-    if (report->at_ms != 0) {
-        size_t used = strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &utc));
-        snprintf(at + used, sizeof(at) - used, ".%03dZ", (int)(report->at_ms % 1000));
-    }
+    if (report->at_ms != 0)
+        print_instant(run, report, at);
     if (run->json) {
         json_t *object = json_pack("{s:s, s:I, s:s, s:I, s:I}", "data", run->data, "seq", (json_int_t)report->seq, "at", at,
                                    "records", (json_int_t)report->check.records, "rows", (json_int_t)report->check.rows);

@@ -215,7 +215,7 @@ bool judge_take_over(struct judging *j)
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }
     if (unit < 0 || j->district->units[unit].tier >= j->district->units[lead].tier) {
-        return refuse(j, REFUSAL_NOT_HIGHER, "unit");
+        return refuse(j, REFUSAL_NOT_HIGHER, next_tier(j, lead) < 0 ? "lead" : "unit"); /* "lead": nobody stands above it */
     }
     take_over_to(j, unit, take_over->reason);
     return true;

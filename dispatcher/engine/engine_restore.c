@@ -211,6 +211,9 @@ static int bring_up(struct restore *restore, struct engine_restore_report *ret)
     }
     if (r == 0)
         r = store_checkpoint(store);
+    struct district_row district = {0};
+    if (r == 0 && view_get(&view, ROW_DISTRICT, 1, &district))
+        snprintf(ret->config_hash, sizeof(ret->config_hash), "%.*s", (int)sizeof(district.config_hash), district.config_hash);
     ret->seq = report.last_seq;
     ret->at_ms = report.last_at_ms;
     store_close(store);

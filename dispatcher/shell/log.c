@@ -22,6 +22,8 @@ struct held {
 
 struct log {
     int fd;
+    int32_t (*offset_s)(const void *arg, int64_t at_ms); /* NULL: UTC */
+    const void *zone_arg;
     uint64_t seq;
     uint32_t code_count;
     struct held codes[CODES_KNOWN];
@@ -87,17 +89,35 @@ static size_t append_escaped(char *line, size_t used, size_t room, const char *t
     return used;
 }
 
+/* Z, or +08:00. */
+static size_t append_offset(char *line, size_t room, int64_t minutes)
+{
+    int64_t east = minutes < 0 ? -minutes : minutes;
+    if (minutes == 0)
+        return (size_t)snprintf(line, room, "Z");
+    return (size_t)snprintf(line, room, "%c%02d:%02d", minutes < 0 ? '-' : '+', (int)(east / 60), (int)(east % 60));
+}
+
+void log_zone(struct log *log, int32_t (*offset_s)(const void *arg, int64_t at_ms), const void *arg)
+{
+    log->offset_s = offset_s;
+    log->zone_arg = arg;
+}
+
 static void write_line(struct log *log, enum log_level level, const char *code, const char *text, uint32_t held)
 {
     char line[LINE_SIZE];
     const size_t room = sizeof(line) - 96; /* for what follows the text */
     struct timespec now;
-    struct tm utc;
+    struct tm local;
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    size_t used = strftime(line, room, "{\"at\":\"%Y-%m-%dT%H:%M:%S", &utc);
-    used += (size_t)snprintf(line + used, room - used, ".%03dZ\",\"level\":\"%s\",\"code\":\"%s\",\"text\":\"",
-                             (int)(now.tv_nsec / 1000000), level_names[level], code);
+    int64_t offset_s = log->offset_s == NULL ? 0 : log->offset_s(log->zone_arg, (int64_t)now.tv_sec * 1000);
+    time_t shifted = now.tv_sec + (time_t)offset_s;
+    gmtime_r(&shifted, &local);
+    size_t used = strftime(line, room, "{\"at\":\"%Y-%m-%dT%H:%M:%S", &local);
+    used += (size_t)snprintf(line + used, room - used, ".%03d", (int)(now.tv_nsec / 1000000));
+    used += append_offset(line + used, room - used, offset_s / 60);
+    used += (size_t)snprintf(line + used, room - used, "\",\"level\":\"%s\",\"code\":\"%s\",\"text\":\"", level_names[level], code);
     used = append_escaped(line, used, room, text);
     line[used++] = '"';
     if (log->seq > 0)

@@ -37,7 +37,7 @@ enum refusal {
     REFUSAL_CALL_OPEN, /* A call on this case is still open. */
     REFUSAL_PUSH_DOWN, /* Nothing off the list may be pushed down to this tier. */
     REFUSAL_ALREADY, /* This has been done already. */
-    REFUSAL_WINDOW, /* The time for this has passed, or has not come yet. */
+    REFUSAL_WINDOW, /* The time for this has passed. */
     REFUSAL_TOO_SOON, /* It is too soon after the last time. */
     REFUSAL_ROUNDS, /* All rounds of this case are used. */
     REFUSAL_LEASED, /* Somebody else is working on this duty. */
@@ -72,7 +72,7 @@ struct refusal_field {
     const char *field;
     const char *hint;
 };
-enum { REFUSAL_FIELD_COUNT = 2 };
+enum { REFUSAL_FIELD_COUNT = 5 };
 extern const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT];
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static FILE *file;
 static struct log *lines;
@@ -53,6 +54,36 @@ START_TEST(a_line_has_its_fields)
     ck_assert_int_eq(json_integer_value(json_object_get(line, "seq")), 42);
     ck_assert_uint_eq(strlen(string(line, "at")), strlen("2026-01-01T00:00:00.000Z"));
     json_decref(line);
+}
+END_TEST
+
+static int32_t given_offset(const void *arg, int64_t at_ms)
+{
+    ck_assert_int_gt(at_ms, 0);
+    return *(const int32_t *)arg;
+}
+
+/* The instant is the same, written in the district's time. */
+START_TEST(a_line_has_local_time)
+{
+    static const int32_t offsets[] = {0, 8 * 3600, -4 * 3600 - 1800};
+    static const char *const ends[] = {"Z", "+08:00", "-04:30"};
+    time_t begin = time(NULL);
+    for (size_t i = 0; i < 3; i++) {
+        log_zone(lines, given_offset, &offsets[i]);
+        log_line(lines, LOG_LEVEL_NOTICE, "local", "x");
+    }
+    rewind(file);
+    for (size_t i = 0; i < 3; i++) {
+        json_t *line = next();
+        const char *at = string(line, "at");
+        struct tm civil = {0};
+        ck_assert_str_eq(at + strlen("2026-01-01T00:00:00.000"), ends[i]);
+        ck_assert_ptr_nonnull(strptime(at, "%Y-%m-%dT%H:%M:%S", &civil));
+        time_t seconds = timegm(&civil) - offsets[i];
+        ck_assert(seconds >= begin && seconds <= time(NULL));
+        json_decref(line);
+    }
 }
 END_TEST
 
@@ -125,6 +156,7 @@ int main(void)
     TCase *tests = tcase_create("log");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_line_has_its_fields);
+    tcase_add_test(tests, a_line_has_local_time);
     tcase_add_test(tests, any_text_stays_json);
     tcase_add_test(tests, repeated_lines_are_held_back_and_counted);
     tcase_add_test(tests, more_codes_than_places_still_speak);

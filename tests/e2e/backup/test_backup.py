@@ -139,6 +139,7 @@ class Backup(unittest.TestCase):
             os.makedirs(again.folder)
             report = self.restored(os.path.join(district.backups, name), again.data)
             self.assertEqual(report["seq"], said["seq"])
+            self.assertRegex(report["at"], r"-0[45]:00$")  # the time of the district, Boston, not the machine's
             self.assertEqual(report["records"], said["seq"])
             # What was acknowledged up to that sequence, byte for byte: nothing is missing, nothing is other.
             self.assertTrue(journal(district.data).startswith(journal(again.data)))

@@ -509,7 +509,7 @@ def run(build, source, schema, seed, plain):
     target = Target(build, source, schema, plain)
     target.seed = seed
     if not plain:
-        for role, _ in schema.enums["role"].values:
+        for role, _, _ in schema.enums["role"].values:
             for prefix, unit in (("only", "D1"), ("far", "S2"), ("nowhere", "GONE")):
                 target.make_key(f"{prefix}-{role}", unit, role)
     with target:
