@@ -321,7 +321,7 @@ def roles(target):
     count = 0
     for message in messages(target.schema):
         may = set(message.roles) | ({"importer"} if message in target.schema.commands else set())
-        for role, _ in target.schema.enums["role"].values:
+        for role, _, _ in target.schema.enums["role"].values:
             if "any" not in may and role not in may:
                 data = request(message.name, valid_body(message))
                 reply = target.refused("NO_ROLE", data, who="only-" + role, hint=f"{role} {message.name}")
