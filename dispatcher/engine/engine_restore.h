@@ -10,9 +10,9 @@
 #include "dispatcher/engine/engine.h"
 
 struct engine_restore_report {
-    bool begun;    /* something was written into `data` */
-    uint64_t seq;  /* last sequence that the folder has */
-    int64_t at_ms; /* and its instant; 0 = the journal is empty */
+    bool begun;           /* something was written into `data` */
+    uint64_t seq;         /* last sequence that the folder has */
+    int64_t at_ms;        /* and its instant; 0 = the journal is empty */
     char config_hash[65]; /* of the set in force at its end, which lies in config/ under this name; "" before there is one */
     struct engine_check_report check;
 };

@@ -1,9 +1,9 @@
 /*
  * log.h - one JSON line per happening on a descriptor
  *
- * A line has at (RFC 3339, ms, in the zone of log_zone), level, code, text and, once known, seq. No citizen's text is ever given to it: callers
- * name keys, numbers, sizes and files. Lines of the same code are limited to LOG_CODE_LINES in LOG_WINDOW_MS; what was held
- * back is counted in the first line of that code after the window. One thread. Nothing here fails: a line that cannot be
+ * A line has at (RFC 3339, ms, in the zone of log_zone), level, code, text and, once known, seq. No citizen's text is ever given to
+ * it: callers name keys, numbers, sizes and files. Lines of the same code are limited to LOG_CODE_LINES in LOG_WINDOW_MS; what was
+ * held back is counted in the first line of that code after the window. One thread. Nothing here fails: a line that cannot be
  * written is lost.
  */
 #ifndef HUYING_SHELL_LOG_H
@@ -31,7 +31,8 @@ void log_line(struct log *log, enum log_level level, const char *code, const cha
 void log_say(struct log *log, enum log_level level, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* From now on lines carry local time, with its offset: offset_s tells how many seconds it is east of UTC at an instant. Borrows arg. */
+/* From now on lines carry local time, with its offset: offset_s tells how many seconds it is east of UTC at an instant. Borrows
+ * arg. */
 void log_zone(struct log *log, int32_t (*offset_s)(const void *arg, int64_t at_ms), const void *arg);
 
 /* Sequence that lines carry from now on. */
