@@ -54,8 +54,8 @@ enum exit_code session_input(struct session *session, const char *name, size_t m
 /* Sends one query and waits. *ret borrows until the next question. Says why not, refusals included. */
 enum exit_code session_ask(struct session *session, enum query_type query, const void *body, struct client_reply *ret);
 
-/* Sends one query and waits at most timeout_ms, over a connection of its own, and says nothing. True: answered, *ret is REFUSAL_NONE or
- * why not; false: no key, no dispatcher, no answer. */
+/* Sends one query and waits at most timeout_ms, over a connection of its own, and says nothing. True: answered, *ret is
+ * REFUSAL_NONE or why not; false: no key, no dispatcher, no answer. */
 bool session_probe(const struct session *session, enum query_type query, const void *body, int64_t timeout_ms, enum refusal *ret);
 
 /* Sends one command, with --at and --request where given. As session_ask. */
