@@ -292,6 +292,24 @@ int64_t zone_day_start(const struct zone *zone, int64_t at_ms, int32_t days)
     return at_s * 1000;
 }
 
+int64_t zone_label(const struct zone *zone, int64_t day, int32_t ms)
+{
+    int64_t at_s = 0, gap_end_s = 0;
+    if (find_local(zone, day * 86400 + ms / 1000, &at_s, &gap_end_s) == CIVIL_GAP)
+        return gap_end_s * 1000;
+    return at_s * 1000 + ms % 1000;
+}
+
+int64_t zone_day(const struct zone *zone, int64_t at_ms, int32_t day_start_ms)
+{
+    int64_t day = floor_div(floor_div(at_ms, 1000) + zone_offset_s(zone, at_ms), 86400);
+    while (zone_label(zone, day, day_start_ms) > at_ms)
+        day--;
+    while (zone_label(zone, day + 1, day_start_ms) <= at_ms)
+        day++;
+    return day;
+}
+
 struct zone *zone_free(struct zone *zone)
 {
     if (!zone)

@@ -42,6 +42,13 @@ enum civil_fit zone_instant(const struct zone *zone, const struct civil *civil, 
  */
 int64_t zone_day_start(const struct zone *zone, int64_t at_ms, int32_t days);
 
+/* Instant of a wall-clock label: `ms` (0 to 24 h, which is the next day's 0 h) after midnight of a day since 1970-01-01. In a fold the
+ * first; in a gap, through which the clock jumps, the instant of the change. So later labels never lie at earlier instants. */
+int64_t zone_label(const struct zone *zone, int64_t day, int32_t ms);
+
+/* The day, since 1970-01-01, that an instant belongs to where days begin at the label `day_start_ms` (less than 24 h). */
+int64_t zone_day(const struct zone *zone, int64_t at_ms, int32_t day_start_ms);
+
 /* Days since 1970-01-01 of a civil date, and back (proleptic Gregorian). */
 int64_t civil_to_days(int32_t year, int32_t month, int32_t day);
 void civil_from_days(int64_t days, struct civil *ret);

@@ -211,10 +211,39 @@ static uint32_t find_field(const struct shape *shape, const msgpack_object_str *
     return shape->field_count;
 }
 
-static bool fault_at(struct codec_fault *fault, enum refusal refusal, const char *field)
+static bool fault_at(struct codec_fault *fault, enum refusal refusal, const char *field, const char *cause)
 {
-    *fault = (struct codec_fault){.refusal = refusal, .field = field};
+    *fault = (struct codec_fault){.refusal = refusal, .field = field, .cause = cause};
     return false;
+}
+
+/* What a value of this type is, where another one came. */
+static const char *cause_of(enum field_type type)
+{
+    switch (type) {
+    case FIELD_ID:
+        return "This is not an id, which is a whole number from 0 on.";
+    case FIELD_INSTANT:
+        return "This is not an instant: whole milliseconds since 1970-01-01 UTC, to the end of the year 9999.";
+    case FIELD_SPAN:
+        return "This is not a duration: whole milliseconds from 0 on.";
+    case FIELD_NUM:
+    case FIELD_COUNT:
+        return "This is not a whole number within the limits of this field.";
+    case FIELD_FLAG:
+        return "This is neither true nor false.";
+    case FIELD_ENUM:
+        return "This is not a value of this field's closed list.";
+    case FIELD_TEXT:
+        return "This is not a text in UTF-8, without control characters other than newline and tab.";
+    case FIELD_CODE:
+        return "This is not a code: 1 to 32 of A-Z a-z 0-9 _ . -";
+    case FIELD_CODES:
+        return "This is not a list of codes, each 1 to 32 of A-Z a-z 0-9 _ . -";
+    case FIELD_MAP:
+        break;
+    }
+    return NULL;
 }
 
 bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void *ret, struct codec_fault *fault)
@@ -224,7 +253,7 @@ bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void
 
     memset(ret, 0, shape->size);
     if (map->type != MSGPACK_OBJECT_MAP)
-        return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+        return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL, NULL);
     for (uint32_t i = 0; i < map->via.map.size; i++) {
         const msgpack_object_kv *pair = &map->via.map.ptr[i];
         const struct field_shape *field;
@@ -232,22 +261,22 @@ bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void
         uint32_t at;
 
         if (pair->key.type != MSGPACK_OBJECT_STR)
-            return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+            return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL, NULL);
         at = find_field(shape, &pair->key.via.str, hint);
         if (at == shape->field_count || shape->fields[at].type == FIELD_MAP)
             continue;
         field = &shape->fields[at];
         if (given & UINT64_C(1) << at)
-            return fault_at(fault, REFUSAL_BAD_FIELD, field->name);
+            return fault_at(fault, REFUSAL_BAD_FIELD, field->name, "This field is given twice.");
         refusal = decode_field(&pair->val, field, true, (char *)ret + field->offset);
         if (refusal != REFUSAL_NONE)
-            return fault_at(fault, refusal, field->name);
+            return fault_at(fault, refusal, field->name, refusal == REFUSAL_BAD_FIELD ? cause_of(field->type) : NULL);
         given |= UINT64_C(1) << at;
         hint = at + 1 < shape->field_count ? at + 1 : 0;
     }
     for (uint32_t i = 0; i < shape->field_count; i++)
         if (shape->fields[i].required && !(given & UINT64_C(1) << i))
-            return fault_at(fault, REFUSAL_BAD_FIELD, shape->fields[i].name);
+            return fault_at(fault, REFUSAL_BAD_FIELD, shape->fields[i].name, "This field is missing.");
     *(uint64_t *)ret = given;
     return true;
 }

@@ -15,10 +15,12 @@
 
 #include <msgpack.h>
 
-/* Why a message was not taken. `field` is static, or NULL where no field is to blame. */
+/* Why a message was not taken. `field` is static, or NULL where no field is to blame; so is `cause`, one sentence, or NULL where the
+ * refusal's own says all. */
 struct codec_fault {
     enum refusal refusal;
     const char *field;
+    const char *cause;
 };
 
 /* Memory that decoding reuses from message to message. Zeroed = empty. What was unpacked into it lives until the next unpack. */

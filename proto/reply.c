@@ -108,9 +108,15 @@ static const char *hint_of(enum refusal refusal, const char *field)
 
 int reply_encode_refusal(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field)
 {
+    return reply_encode_refusal_because(out, id, refusal, field, NULL);
+}
+
+int reply_encode_refusal_because(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field,
+                                 const char *cause)
+{
     const struct refusal_info *info = &refusal_infos[refusal];
-    const char *hint = hint_of(refusal, field);
-    size_t more = 128 + strlen(info->code) + strlen(info->sentence) + strlen(hint) + (field == NULL ? 0 : strlen(field));
+    const char *hint = hint_of(refusal, field), *sentence = cause != NULL ? cause : info->sentence;
+    size_t more = 128 + strlen(info->code) + strlen(sentence) + strlen(hint) + (field == NULL ? 0 : strlen(field));
 
     assert(refusal != REFUSAL_NONE);
     if (pack_head(out, field == NULL ? 7 : 8, id, false, more) < 0)
@@ -122,7 +128,7 @@ int reply_encode_refusal(struct proto_buffer *out, struct text id, enum refusal 
         pack_string(out, field);
     }
     pack_string(out, "message");
-    pack_string(out, info->sentence);
+    pack_string(out, sentence);
     pack_string(out, "hint");
     pack_string(out, hint);
     pack_string(out, "retry");

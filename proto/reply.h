@@ -44,6 +44,10 @@ int reply_encode_ok(struct proto_buffer *out, struct text id, const struct shape
 /* A refusal. `field` may be NULL; an empty id where the request's could not be read. */
 int reply_encode_refusal(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field);
 
+/* The same where one sentence says what is wrong in this very case; static. NULL: the sentence of the refusal. */
+int reply_encode_refusal_because(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field,
+                                 const char *cause);
+
 /* What a client reads. Texts and objects borrow the message and the scratch. */
 struct reply {
     struct text id;

@@ -37,7 +37,7 @@ static bool check_units(struct judging *j, const struct codes *codes, int32_t ca
         }
         for (uint32_t k = 0; k < i; k++) {
             if (code_equal(&codes->at[k], &codes->at[i])) {
-                return refuse(j, REFUSAL_BAD_FIELD, "units");
+                return bad_field(j, "units", "A unit is named twice.");
             }
         }
     }
@@ -128,7 +128,9 @@ static bool check_raise(struct judging *j, const struct raise_call_command *rais
         return refuse(j, REFUSAL_NO_ROLE, "importer");
     }
     if (raise->limit_at != 0 && (!raise->given_limit || raise->limit_at < j->now_ms)) {
-        return refuse(j, REFUSAL_BAD_FIELD, "limit_at");
+        return bad_field(j, "limit_at",
+                         raise->given_limit ? "The limit lies before the instant at which the call is raised."
+                                            : "A limit is given only where given_limit says that the sender decides it.");
     }
     if (j->policy->one_unit_guard && one_unit_on_list(j, raise)) {
         return refuse(j, REFUSAL_DISPATCH_INSTEAD, "units");
@@ -213,7 +215,7 @@ bool judge_dispatch_call(struct judging *j)
         return refuse(j, REFUSAL_NO_BASIS, "reason");
     }
     if (command->appointed_at != 0 && command->appointed_at < j->now_ms) {
-        return refuse(j, REFUSAL_BAD_FIELD, "appointed_at");
+        return bad_field(j, "appointed_at", "The appointed time is over already.");
     }
     if (j->c.open_duties + units->count > LIMIT_OPEN_DUTIES_PER_CASE) {
         return refuse(j, REFUSAL_CAP, "units");

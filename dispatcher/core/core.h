@@ -42,6 +42,7 @@ struct command {
 struct verdict {
     enum refusal refusal; /* REFUSAL_NONE: accepted */
     const char *field;    /* field, role or step that the refusal is about, or NULL; static */
+    const char *cause;    /* what is wrong in this very case, one sentence, or NULL: that of the refusal says all; static */
     bool repeated;        /* the request id is remembered: `request_seq` has the answer */
     uint64_t request_seq;
     uint32_t count;

@@ -6,11 +6,11 @@
 
 #include <string.h>
 
-/* Day of the district, YYMMDD, at an instant. */
+/* Day of the district, YYMMDD, at an instant: days begin where the policy says. */
 static uint32_t district_day(const struct district *district, int64_t at_ms)
 {
     struct civil civil;
-    zone_civil(district->zone, at_ms, &civil);
+    civil_from_days(zone_day(district->zone, at_ms, (int32_t)district->policy.day_start_ms), &civil);
     return (uint32_t)(civil.year % 100) * 10000 + (uint32_t)civil.month * 100 + (uint32_t)civil.day;
 }
 
@@ -41,7 +41,9 @@ static bool check_submit(struct judging *j, const struct submit_command *submit,
         return refuse(j, REFUSAL_NO_ROLE, "importer");
     }
     if (submit->limit_at != 0 && (!submit->given_limit || submit->limit_at < j->now_ms)) {
-        return refuse(j, REFUSAL_BAD_FIELD, "limit_at");
+        return bad_field(j, "limit_at",
+                         submit->given_limit ? "The limit lies before the instant at which the case is received."
+                                             : "A limit is given only where given_limit says that the sender decides it.");
     }
     return true;
 }

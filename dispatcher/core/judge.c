@@ -568,6 +568,7 @@ void core_judge(const struct view *view, const struct command *command, struct v
 {
     ret->refusal = REFUSAL_NONE;
     ret->field = NULL;
+    ret->cause = NULL;
     ret->repeated = false;
     ret->request_seq = 0;
     ret->count = 0;

@@ -34,6 +34,13 @@ static inline bool refuse(struct judging *j, enum refusal refusal, const char *f
     return false;
 }
 
+/* The same for a field that is not right: with the one sentence that says why. */
+static inline bool bad_field(struct judging *j, const char *field, const char *cause)
+{
+    j->verdict->cause = cause;
+    return refuse(j, REFUSAL_BAD_FIELD, field);
+}
+
 /* Adds a record with the case's envelope. Zeroed body. The pointer lives until the verdict is reused. */
 struct record *emit(struct judging *j, enum record_type type);
 

@@ -117,7 +117,7 @@ static bool check_supports(struct judging *j, const struct codes *codes, int32_t
             twice = twice || code_equal(&codes->at[k], &codes->at[i]);
         }
         if (twice) {
-            return refuse(j, REFUSAL_BAD_FIELD, "supports");
+            return bad_field(j, "supports", "A unit is named twice, or leads the case.");
         }
     }
     return true;
@@ -131,7 +131,7 @@ bool judge_route(struct judging *j)
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }
     if (j->district->units[unit].class == UNIT_CLASS_EXTERNAL || j->district->units[unit].class == UNIT_CLASS_PROPERTY) {
-        return refuse(j, REFUSAL_BAD_FIELD, "unit"); /* never a lead */
+        return bad_field(j, "unit", "An external unit or a property company cannot lead a case.");
     }
     const struct catalogue_row *row = list_row(j, &place, &listed);
     if (row != NULL && listed != unit) {

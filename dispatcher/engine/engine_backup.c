@@ -437,6 +437,8 @@ int query_backup(struct query *query, struct proto_buffer *out)
     else if ((body->given & BACKUP_HAS_START) != 0) {
         enum refusal refusal = want(backup, &body->start);
 
+        if (refusal == REFUSAL_BAD_FIELD)
+            return query_bad_field(query, "start", "A backup's name does not begin with a dot or end in `" PART "`.");
         if (refusal != REFUSAL_NONE)
             return query_refuse(query, refusal, "start");
     }

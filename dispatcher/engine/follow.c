@@ -98,6 +98,7 @@ static void take_name(struct live *live, struct follower *follower, struct parke
 
 int query_follow(struct query *query)
 {
+    static const char not_handed[] = "This follower has not been given that event yet; take `next` - 1 of its newest answer.";
     const struct follow_query *body = &query->request->query_body.follow;
     struct live *live = query->engine->live;
     struct code key = key_of(query);
@@ -108,11 +109,11 @@ int query_follow(struct query *query)
     int r = 0;
 
     if (!read_types(body, types))
-        return query_refuse(query, REFUSAL_BAD_FIELD, "types");
+        return query_bad_field(query, "types", "One of these is not a type of event.");
     if (!confirm_fits(query, follower, body->confirm))
-        return query_refuse(query, REFUSAL_BAD_FIELD, "confirm");
+        return query_bad_field(query, "confirm", not_handed);
     if (!confirm_fits(query, follower, body->after))
-        return query_refuse(query, REFUSAL_BAD_FIELD, "after");
+        return query_bad_field(query, "after", not_handed);
     parked = live_park(query, body->wait, &repeated);
     if (parked == NULL)
         return 0;

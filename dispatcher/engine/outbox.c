@@ -70,11 +70,17 @@ static void end_or_fail(struct outbox *outbox, int r)
 
 void outbox_refuse(struct outbox *outbox, uint64_t peer, struct text id, enum refusal refusal, const char *field)
 {
+    outbox_refuse_because(outbox, peer, id, refusal, field, NULL);
+}
+
+void outbox_refuse_because(struct outbox *outbox, uint64_t peer, struct text id, enum refusal refusal, const char *field,
+                           const char *cause)
+{
     struct proto_buffer *out = outbox_begin(outbox, peer, id);
 
     assert(refusal != REFUSAL_NONE);
     if (out != NULL)
-        end_or_fail(outbox, reply_encode_refusal(out, id, refusal, field));
+        end_or_fail(outbox, reply_encode_refusal_because(out, id, refusal, field, cause));
 }
 
 void outbox_answer(struct outbox *outbox, uint64_t peer, struct text id, const struct command_answer *answer)

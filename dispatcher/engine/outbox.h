@@ -36,6 +36,10 @@ void outbox_reset(struct outbox *outbox);
 /* Refuses a request. `field` may be NULL. */
 void outbox_refuse(struct outbox *outbox, uint64_t peer, struct text id, enum refusal refusal, const char *field);
 
+/* The same, with the one sentence that says what is wrong in this very case (static); NULL: that of the refusal. */
+void outbox_refuse_because(struct outbox *outbox, uint64_t peer, struct text id, enum refusal refusal, const char *field,
+                           const char *cause);
+
 /* Answers a command. */
 void outbox_answer(struct outbox *outbox, uint64_t peer, struct text id, const struct command_answer *answer);
 

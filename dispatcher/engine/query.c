@@ -24,6 +24,12 @@ int query_refuse(struct query *query, enum refusal refusal, const char *field)
     return 0;
 }
 
+int query_bad_field(struct query *query, const char *field, const char *cause)
+{
+    query->cause = cause;
+    return query_refuse(query, REFUSAL_BAD_FIELD, field);
+}
+
 bool query_covers(const struct query *query, const struct code *unit)
 {
     return query->sight.all || sight_covers(query->district, &query->sight, unit);
@@ -107,10 +113,12 @@ static int hello(struct query *query, struct proto_buffer *out)
         .offset_minutes = zone_offset_s(query->district->zone, engine->now_ms) / 60,
         .calendar_until = alarm_calendar_until(engine),
         .roles = print_roles(query->from->roles, roles, sizeof roles),
+        .day_start = policy->day_start_ms,
+        .month_start = policy->month_start,
     };
 
     if ((body->given & HELLO_HAS_MAJOR) != 0 && body->major != PROTOCOL_MAJOR)
-        return query_refuse(query, REFUSAL_BAD_FIELD, "major");
+        return query_bad_field(query, "major", "This dispatcher speaks version 1 of the protocol.");
     return reply_encode_ok(out, query->request->id, &hello_reply_shape, &reply, CODEC_OMIT_NOTHING);
 }
 
@@ -188,6 +196,6 @@ void query_answer(struct engine *engine, const struct engine_peer *from, const s
         engine_log(engine, 0, "read_failed", strerror(-r));
         outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
     } else {
-        outbox_refuse(&engine->outbox, from->peer, request->id, query.refusal, query.field);
+        outbox_refuse_because(&engine->outbox, from->peer, request->id, query.refusal, query.field, query.cause);
     }
 }

@@ -24,6 +24,7 @@ struct query {
     int clock;          /* enum clock_kind: colours are those of this kind of clock alone; -1 = of all */
     enum refusal refusal;
     const char *field;
+    const char *cause; /* one sentence, or NULL: that of the refusal says all */
 };
 
 /* Fills in who asks what; borrows both. */
@@ -45,6 +46,9 @@ int query_receipt(struct query *query, struct proto_buffer *out);
 
 /* Refuses: sets the refusal and returns 0, to be returned by the caller. */
 int query_refuse(struct query *query, enum refusal refusal, const char *field);
+
+/* The same for a field that is not right: with the one sentence that says why. */
+int query_bad_field(struct query *query, const char *field, const char *cause);
 
 /* Is the unit inside the key's subtree, or may the key act for it (a seconded station, a deputy)? */
 bool query_covers(const struct query *query, const struct code *unit);

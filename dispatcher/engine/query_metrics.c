@@ -10,6 +10,8 @@
 #define SLOT_MS 900000
 #define ROWS_MAX UINT16_MAX /* what a list in a reply can hold */
 
+static const struct code total = {"total"}; /* key of the only row by total */
+
 /* One row as it grows. */
 struct group {
     struct code key; /* empty = outside the grouping */
@@ -29,6 +31,7 @@ struct fold {
     enum metric metric;
     enum metric_by by;
     int32_t unit; /* only items accountable to its subtree; -1 = all */
+    enum metric_scope narrowed;
     struct group *groups;
     uint32_t count, capacity;
     uint32_t *table; /* hash table of group numbers + 1 */
@@ -95,25 +98,47 @@ static struct group *find_group(struct fold *fold, const struct code *key)
     return &fold->groups[fold->count - 1];
 }
 
+/* Is this accountable unit of the tier or class that the grouping is about? */
+static bool is_grouped(const struct fold *fold, const struct code *acct)
+{
+    int32_t index = code_empty(acct) ? -1 : district_unit_find(fold->query->district, acct);
+    const struct unit *unit;
+
+    if (index < 0)
+        return false;
+    unit = &fold->query->district->units[index];
+    if (fold->by == METRIC_BY_STREET)
+        return unit->tier == UNIT_TIER_STREET;
+    if (fold->by == METRIC_BY_COMMUNITY)
+        return unit->tier == UNIT_TIER_COMMUNITY;
+    return unit->class == (fold->by == METRIC_BY_UTILITY ? UNIT_CLASS_UTILITY : UNIT_CLASS_DEPARTMENT);
+}
+
 /* Where a counter belongs; the empty code for what is outside the grouping. */
 static struct code group_key(const struct fold *fold, const struct counter_key *key)
 {
     const struct district *district = fold->query->district;
-    struct code none = {0};
+    const struct code none = {0};
     int32_t unit;
 
     switch (fold->by) {
     case METRIC_BY_DEPARTMENT:
-        unit = code_empty(&key->acct) ? -1 : district_unit_find(district, &key->acct);
-        return unit >= 0 && district->units[unit].class == UNIT_CLASS_DEPARTMENT ? key->acct : none;
     case METRIC_BY_STREET:
-        return key->street;
     case METRIC_BY_COMMUNITY:
+    case METRIC_BY_UTILITY:
+        return is_grouped(fold, &key->acct) ? key->acct : none;
+    case METRIC_BY_UNIT:
+        return key->acct;
+    case METRIC_BY_PLACE_STREET:
+        return key->street;
+    case METRIC_BY_PLACE_COMMUNITY:
         unit = code_empty(&key->place) ? -1 : district_unit_find(district, &key->place);
         unit = unit < 0 ? -1 : district_up_to(district, unit, UNIT_TIER_COMMUNITY);
         return unit < 0 ? none : district->units[unit].code;
     case METRIC_BY_MATTER:
         return key->matter;
+    case METRIC_BY_TOTAL:
+        return total;
     }
     return none;
 }
@@ -209,6 +234,21 @@ static int compare_groups(const void *a, const void *b, void *arg)
     return memcmp(groups[*(const uint32_t *)a].key.s, groups[*(const uint32_t *)b].key.s, CODE_SIZE);
 }
 
+/* The unit that the items are narrowed to: an index. */
+static int32_t scope(const struct fold *fold)
+{
+    return fold->unit >= 0 ? fold->unit : fold->query->district->district_unit;
+}
+
+static struct text row_name(const struct fold *fold, const struct code *key)
+{
+    if (fold->by == METRIC_BY_TOTAL)
+        return text_of(fold->query->district->units[scope(fold)].name);
+    if (code_empty(key))
+        return text_of("-");
+    return fold->by == METRIC_BY_MATTER ? query_matter_name(fold->query, key) : query_unit_name(fold->query, key);
+}
+
 static int add_row(const struct fold *fold, uint32_t number, struct reply_writer *writer)
 {
     const struct metric_info *info = metric_info(fold->metric);
@@ -216,9 +256,8 @@ static int add_row(const struct fold *fold, uint32_t number, struct reply_writer
     struct metric_view view = {.num = group->num, .den = group->den};
 
     view.key = code_empty(&group->key) ? text_of("-") : text_of_code(&group->key);
-    view.name = code_empty(&group->key)        ? text_of("-")
-                : fold->by == METRIC_BY_MATTER ? query_matter_name(fold->query, &group->key)
-                                               : query_unit_name(fold->query, &group->key);
+    view.name = row_name(fold, &group->key);
+    view.few = group->den < fold->query->district->policy.min_n;
     if (group->den > 0 && fold->metric == METRIC_DURATION) {
         view.given = METRIC_VIEW_HAS_VALUE | METRIC_VIEW_HAS_P50_MS | METRIC_VIEW_HAS_P90_MS;
         view.value = rounded(group->num, 1, group->den);
@@ -240,8 +279,21 @@ static int add_row(const struct fold *fold, uint32_t number, struct reply_writer
 static int write_rows(struct fold *fold, struct proto_buffer *out)
 {
     const struct metric_info *info = metric_info(fold->metric);
+    const struct metrics_query *body = &fold->query->request->query_body.metrics;
+    const struct district *district = fold->query->district;
     struct metrics_reply reply = {
-        .metric = fold->metric, .version = info->version, .as_of = fold->query->engine->now_ms, .scale = info->scale};
+        .metric = fold->metric,
+        .version = info->version,
+        .as_of = fold->query->engine->now_ms,
+        .scale = info->scale,
+        .by = fold->by,
+        .narrowed = fold->narrowed,
+        .scope = district->units[scope(fold)].code,
+        .scope_name = text_of(district->units[scope(fold)].name),
+        .from = body->from,
+        .until = body->until,
+        .min_n = district->policy.min_n,
+    };
     struct reply_writer writer;
     uint32_t *order = calloc(fold->count == 0 ? 1 : fold->count, sizeof(*order));
     int r;
@@ -259,7 +311,7 @@ static int write_rows(struct fold *fold, struct proto_buffer *out)
         r = reply_list(&writer, "rows");
     for (uint32_t i = 0; r == 0 && i < fold->count; i++) {
         const struct group *group = &fold->groups[order[i]];
-        bool any = group->den != 0 || group->num != 0;
+        bool any = fold->by == METRIC_BY_TOTAL || group->den != 0 || group->num != 0;
 
         for (int j = 0; j < COUNTER_REASONS; j++)
             any = any || group->excluded[j] != 0;
@@ -278,18 +330,23 @@ static uint32_t slot_of(int64_t at_ms)
 int query_metrics(struct query *query, struct proto_buffer *out)
 {
     const struct metrics_query *body = &query->request->query_body.metrics;
+    static const char between[] =
+        "Figures are counted by quarters of an hour: take an instant at which one begins (:00, :15, :30, :45).";
     struct fold fold = {.query = query, .metric = body->metric, .by = body->by, .unit = query->sight.all ? -1 : query->sight.top};
     bool has_until = (body->given & METRICS_HAS_UNTIL) != 0;
     int r;
 
+    fold.narrowed = query->sight.all ? METRIC_SCOPE_ALL : METRIC_SCOPE_KEY;
+
     if (has_until && body->from > body->until)
-        return query_refuse(query, REFUSAL_BAD_FIELD, "until");
+        return query_bad_field(query, "until", "The range ends before it begins.");
     /* Counters are kept by quarter hours: an instant between them has no count of its own. */
     if (body->from % SLOT_MS != 0)
-        return query_refuse(query, REFUSAL_BAD_FIELD, "from");
+        return query_bad_field(query, "from", between);
     if (has_until && body->until % SLOT_MS != 0)
-        return query_refuse(query, REFUSAL_BAD_FIELD, "until");
+        return query_bad_field(query, "until", between);
     if ((body->given & METRICS_HAS_UNIT) != 0) {
+        fold.narrowed = METRIC_SCOPE_UNIT;
         fold.unit = district_unit_find(query->district, &body->unit);
         if (fold.unit < 0)
             return query_refuse(query, REFUSAL_UNKNOWN_UNIT, "unit");
@@ -300,6 +357,8 @@ int query_metrics(struct query *query, struct proto_buffer *out)
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     store_counters(query->engine->store, (uint32_t)body->metric, slot_of(body->from), has_until ? slot_of(body->until) : UINT32_MAX,
                    add_counter, &fold);
+    if (fold.by == METRIC_BY_TOTAL && !fold.failed) /* one row, also of nothing */
+        fold.failed = find_group(&fold, &total) == NULL;
     if (fold.failed)
         r = -ENOMEM;
     else if (fold.count > ROWS_MAX)

@@ -165,7 +165,7 @@ static void answer(struct engine *engine, const struct engine_peer *from, struct
     if (verdict->refusal != REFUSAL_NONE) {
         /* A refusal leaves nothing: drill time is again that of the last record. */
         engine->now_ms = before_ms;
-        outbox_refuse(&engine->outbox, from->peer, id, verdict->refusal, verdict->field);
+        outbox_refuse_because(&engine->outbox, from->peer, id, verdict->refusal, verdict->field, verdict->cause);
         return;
     }
     if (core_answer(&engine->view, verdict->repeated ? verdict->request_seq : verdict->records[0].seq, number, &reply))
@@ -228,7 +228,7 @@ static void take_message(struct engine *engine, const struct engine_message *mes
     enum refusal refusal;
 
     if (!request_decode(&engine->scratch, message->data, message->size, &request, &fault)) {
-        outbox_refuse(&engine->outbox, message->from.peer, request.id, fault.refusal, fault.field);
+        outbox_refuse_because(&engine->outbox, message->from.peer, request.id, fault.refusal, fault.field, fault.cause);
         return;
     }
     refusal = translate_actor(engine, &message->from, &request, &room, &from, field);

@@ -156,9 +156,13 @@ static const char *const metric_names[] = { NC_("metric", "answered_rate"), NC_(
 static const char *const metric_words[] = { "办结率", "结案率", "按时办结率", "呼叫办结及时率", "群众时限及时率", "响应率", "解决率", "满意率", "办理时长" };
 const struct enum_shape metric_enum = { .name = "metric", .count = 9, .names = metric_names, .words = metric_words };
 
-static const char *const metric_by_names[] = { NC_("metric_by", "department"), NC_("metric_by", "street"), NC_("metric_by", "community"), NC_("metric_by", "matter") };
-static const char *const metric_by_words[] = { "部门", "街道", "社区", "事项" };
-const struct enum_shape metric_by_enum = { .name = "metric_by", .count = 4, .names = metric_by_names, .words = metric_by_words };
+static const char *const metric_by_names[] = { NC_("metric_by", "department"), NC_("metric_by", "street"), NC_("metric_by", "community"), NC_("metric_by", "matter"), NC_("metric_by", "utility"), NC_("metric_by", "unit"), NC_("metric_by", "total"), NC_("metric_by", "place_street"), NC_("metric_by", "place_community") };
+static const char *const metric_by_words[] = { "部门", "街道", "社区", "事项", "公用企业", "责任单位", "合计", "发生地街道", "发生地社区" };
+const struct enum_shape metric_by_enum = { .name = "metric_by", .count = 9, .names = metric_by_names, .words = metric_by_words };
+
+static const char *const metric_scope_names[] = { NC_("metric_scope", "all"), NC_("metric_scope", "key"), NC_("metric_scope", "unit") };
+static const char *const metric_scope_words[] = { "全区", "密钥所属单位", "指定单位" };
+const struct enum_shape metric_scope_enum = { .name = "metric_scope", .count = 3, .names = metric_scope_names, .words = metric_scope_words };
 
 static const char *const interval_why_names[] = { NC_("interval_why", "working"), NC_("interval_why", "natural"), NC_("interval_why", "outside_hours"), NC_("interval_why", "day_off"), NC_("interval_why", "holiday"), NC_("interval_why", "paused"), NC_("interval_why", "waited") };
 static const char *const interval_why_words[] = { "工作时间", "自然时", "非工作时间", "休息日", "节假日", "停表", "等待判定" };
@@ -204,5 +208,6 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &role_enum,
     &metric_enum,
     &metric_by_enum,
+    &metric_scope_enum,
     &interval_why_enum,
 };

@@ -444,13 +444,27 @@ extern const struct enum_shape metric_enum;
 
 /* Grouping of a metric's rows. */
 enum metric_by {
-    METRIC_BY_DEPARTMENT, /* 部门: accountable unit of class department */
-    METRIC_BY_STREET, /* 街道: dims.street */
-    METRIC_BY_COMMUNITY, /* 社区: community of dims.place_unit */
+    METRIC_BY_DEPARTMENT, /* 部门: accountable units of class department */
+    METRIC_BY_STREET, /* 街道: accountable units of tier street */
+    METRIC_BY_COMMUNITY, /* 社区: accountable units of tier community */
     METRIC_BY_MATTER, /* 事项: dims.matter */
+    METRIC_BY_UTILITY, /* 公用企业: accountable units of class utility */
+    METRIC_BY_UNIT, /* 责任单位: every accountable unit */
+    METRIC_BY_TOTAL, /* 合计: one row */
+    METRIC_BY_PLACE_STREET, /* 发生地街道: where it happened, dims.street */
+    METRIC_BY_PLACE_COMMUNITY, /* 发生地社区: where it happened, the community of dims.place_unit */
 };
-enum { METRIC_BY_COUNT = 4 };
+enum { METRIC_BY_COUNT = 9 };
 extern const struct enum_shape metric_by_enum;
+
+/* What the items of a metric were narrowed by. */
+enum metric_scope {
+    METRIC_SCOPE_ALL, /* 全区: nothing: the whole district */
+    METRIC_SCOPE_KEY, /* 密钥所属单位: the unit of the key: only what its subtree is accountable for */
+    METRIC_SCOPE_UNIT, /* 指定单位: the unit that was asked for: only what its subtree is accountable for */
+};
+enum { METRIC_SCOPE_COUNT = 3 };
+extern const struct enum_shape metric_scope_enum;
 
 /* Why an interval of a clock counted or did not, in a deadline receipt 时限核算单. */
 enum interval_why {
@@ -466,7 +480,7 @@ enum { INTERVAL_WHY_COUNT = 7 };
 extern const struct enum_shape interval_why_enum;
 
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 40 };
+enum { ENUM_SHAPE_COUNT = 41 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

@@ -115,8 +115,9 @@ static const struct field_shape metric_view_fields[] = {
     { .name = "p50_ms", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct metric_view, p50_ms), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
     { .name = "p90_ms", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct metric_view, p90_ms), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
     { .name = "excluded", .name_size = 8, .type = FIELD_MAP, .offset = offsetof(struct metric_view, excluded), .min = 0, .max = 0 },
+    { .name = "few", .name_size = 3, .type = FIELD_FLAG, .offset = offsetof(struct metric_view, few), .min = 0, .max = 1 },
 };
-const struct shape metric_view_shape = { .name = "metric_view", .id = 30, .field_count = 8, .size = sizeof(struct metric_view), .fields = metric_view_fields };
+const struct shape metric_view_shape = { .name = "metric_view", .id = 30, .field_count = 9, .size = sizeof(struct metric_view), .fields = metric_view_fields };
 
 static const struct field_shape unit_view_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct unit_view, code), .min = 0, .max = 32 },
@@ -216,8 +217,10 @@ static const struct field_shape hello_reply_fields[] = {
     { .name = "offset_minutes", .name_size = 14, .type = FIELD_NUM, .offset = offsetof(struct hello_reply, offset_minutes), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "calendar_until", .name_size = 14, .type = FIELD_INSTANT, .offset = offsetof(struct hello_reply, calendar_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "roles", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct hello_reply, roles), .min = 0, .max = 1024 },
+    { .name = "day_start", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct hello_reply, day_start), .min = 0, .max = INT64_MAX },
+    { .name = "month_start", .name_size = 11, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, month_start), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape hello_reply_shape = { .name = "hello_reply", .id = 39, .field_count = 15, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
+const struct shape hello_reply_shape = { .name = "hello_reply", .id = 39, .field_count = 17, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
 
 static const struct field_shape show_case_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_case_query, case_id), .min = 0, .max = INT64_MAX },
@@ -290,7 +293,7 @@ const struct shape events_reply_shape = { .name = "events_reply", .id = 48, .fie
 
 static const struct field_shape metrics_query_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_query, metric), .min = 0, .max = 8, .values = &metric_enum, .required = true },
-    { .name = "by", .name_size = 2, .type = FIELD_ENUM, .offset = offsetof(struct metrics_query, by), .min = 0, .max = 3, .values = &metric_by_enum, .required = true },
+    { .name = "by", .name_size = 2, .type = FIELD_ENUM, .offset = offsetof(struct metrics_query, by), .min = 0, .max = 8, .values = &metric_by_enum, .required = true },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct metrics_query, unit), .min = 0, .max = 32 },
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, from), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, until), .min = 0, .max = INT64_C(253402300799999) },
@@ -302,8 +305,15 @@ static const struct field_shape metrics_reply_fields[] = {
     { .name = "version", .name_size = 7, .type = FIELD_COUNT, .offset = offsetof(struct metrics_reply, version), .min = 0, .max = INT64_C(4294967295) },
     { .name = "as_of", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_reply, as_of), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "scale", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct metrics_reply, scale), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "by", .name_size = 2, .type = FIELD_ENUM, .offset = offsetof(struct metrics_reply, by), .min = 0, .max = 8, .values = &metric_by_enum },
+    { .name = "narrowed", .name_size = 8, .type = FIELD_ENUM, .offset = offsetof(struct metrics_reply, narrowed), .min = 0, .max = 2, .values = &metric_scope_enum },
+    { .name = "scope", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct metrics_reply, scope), .min = 0, .max = 32 },
+    { .name = "scope_name", .name_size = 10, .type = FIELD_TEXT, .offset = offsetof(struct metrics_reply, scope_name), .min = 0, .max = 1024 },
+    { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_reply, from), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_reply, until), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "min_n", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct metrics_reply, min_n), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 50, .field_count = 4, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
+const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 50, .field_count = 11, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
 
 static const struct field_shape explain_route_query_fields[] = {
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, matter), .min = 0, .max = 32, .required = true },

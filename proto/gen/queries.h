@@ -229,7 +229,7 @@ extern const struct shape clock_view_shape;
 #define CLOCK_VIEW_HAS_PROVISIONAL (UINT64_C(1) << 15)
 #define CLOCK_VIEW_HAS_AMOUNT (UINT64_C(1) << 16)
 
-/* One row of a metric. key `-`: items outside the grouping. */
+/* One row of a metric. key `-`: items outside the grouping, so that the rows add up to the total; `total`: that of by = total. */
 struct metric_view {
     uint64_t given; /* bit per field */
     struct text key; /* Key of the grouping. */
@@ -240,6 +240,7 @@ struct metric_view {
     int64_t p50_ms; /* Median, nearest rank (duration). */
     int64_t p90_ms; /* 90th percentile, nearest rank (duration). */
     struct count_map excluded; /* Exclusions by reason. */
+    bool few; /* den is less than min_n. */
 };
 extern const struct shape metric_view_shape;
 #define METRIC_VIEW_HAS_KEY (UINT64_C(1) << 0)
@@ -250,6 +251,7 @@ extern const struct shape metric_view_shape;
 #define METRIC_VIEW_HAS_P50_MS (UINT64_C(1) << 5)
 #define METRIC_VIEW_HAS_P90_MS (UINT64_C(1) << 6)
 #define METRIC_VIEW_HAS_EXCLUDED (UINT64_C(1) << 7)
+#define METRIC_VIEW_HAS_FEW (UINT64_C(1) << 8)
 
 /* A unit. */
 struct unit_view {
@@ -417,6 +419,8 @@ struct hello_reply {
     int64_t offset_minutes; /* Offset of the district from UTC now. */
     int64_t calendar_until; /* First instant that a calendar in use does not know; 0 = all are complete. Dues beyond it are provisional. */
     struct text roles; /* Roles of the key that asked, with blanks between them. */
+    int64_t day_start; /* A day of the district begins this long after midnight by the wall clock. */
+    uint32_t month_start; /* First day of a reporting month; from 2 on it lies in the calendar month before. */
 };
 extern const struct shape hello_reply_shape;
 #define HELLO_REPLY_HAS_MAJOR (UINT64_C(1) << 0)
@@ -434,6 +438,8 @@ extern const struct shape hello_reply_shape;
 #define HELLO_REPLY_HAS_OFFSET_MINUTES (UINT64_C(1) << 12)
 #define HELLO_REPLY_HAS_CALENDAR_UNTIL (UINT64_C(1) << 13)
 #define HELLO_REPLY_HAS_ROLES (UINT64_C(1) << 14)
+#define HELLO_REPLY_HAS_DAY_START (UINT64_C(1) << 15)
+#define HELLO_REPLY_HAS_MONTH_START (UINT64_C(1) << 16)
 
 /* One case with its duties, calls and clocks. */
 struct show_case_query {
@@ -561,8 +567,8 @@ struct metrics_query {
     enum metric metric; /* Metric. */
     enum metric_by by; /* Grouping. */
     struct code unit; /* Only items of this accountable subtree. */
-    int64_t from; /* First instant of the metric's own date. */
-    int64_t until; /* First instant after the range. */
+    int64_t from; /* First instant of the metric's own date: the beginning of a quarter of an hour in UTC (a multiple of 900,000). */
+    int64_t until; /* First instant after the range, not before `from`: as `from`. */
 };
 extern const struct shape metrics_query_shape;
 #define METRICS_HAS_METRIC (UINT64_C(1) << 0)
@@ -578,12 +584,26 @@ struct metrics_reply {
     uint32_t version; /* Version of its definition. */
     int64_t as_of; /* Instant of the figures. */
     uint32_t scale; /* num counts in 1/scale; 1 but for metrics with credits. */
+    enum metric_by by; /* Grouping of the rows. */
+    enum metric_scope narrowed; /* What the items are narrowed by. */
+    struct code scope; /* Unit whose subtree is accountable for all of them. */
+    struct text scope_name; /* Its name. */
+    int64_t from; /* As asked; 0 = from the beginning. */
+    int64_t until; /* As asked; 0 = no end. */
+    uint32_t min_n; /* Fewest items with which a row is compared with others (policy `min_n`). */
 };
 extern const struct shape metrics_reply_shape;
 #define METRICS_REPLY_HAS_METRIC (UINT64_C(1) << 0)
 #define METRICS_REPLY_HAS_VERSION (UINT64_C(1) << 1)
 #define METRICS_REPLY_HAS_AS_OF (UINT64_C(1) << 2)
 #define METRICS_REPLY_HAS_SCALE (UINT64_C(1) << 3)
+#define METRICS_REPLY_HAS_BY (UINT64_C(1) << 4)
+#define METRICS_REPLY_HAS_NARROWED (UINT64_C(1) << 5)
+#define METRICS_REPLY_HAS_SCOPE (UINT64_C(1) << 6)
+#define METRICS_REPLY_HAS_SCOPE_NAME (UINT64_C(1) << 7)
+#define METRICS_REPLY_HAS_FROM (UINT64_C(1) << 8)
+#define METRICS_REPLY_HAS_UNTIL (UINT64_C(1) << 9)
+#define METRICS_REPLY_HAS_MIN_N (UINT64_C(1) << 10)
 
 /* Which row of the list would route a matter at a place, and why. */
 struct explain_route_query {

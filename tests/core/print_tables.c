@@ -134,14 +134,29 @@ static void print_states(FILE *out)
 
 static void print_metrics(FILE *out)
 {
-    fprintf(out,
-            "# Metrics\n\nPrinted from the table in `dispatcher/core/metrics.c`; a test fails when this page is not what it says.\n"
-            "Every rate is numerator, denominator and value in parts per million rounded half up; a denominator of 0 has no value. "
-            "`num` counts in 1/scale.\nAn item belongs to the accountable unit of the record that carried its last due instant "
-            "(a case: of its present lead, the desk before the first), and to the day of the metric's own date.\n"
-            "`p50_ms` and `p90_ms` of duration are exact, by nearest rank.\n\n"
-            "| id | 名称 | version | numerator | denominator | date | scale | excluded by reason "
-            "|\n|---|---|---|---|---|---|---|---|\n");
+    fprintf(
+        out,
+        "# Metrics\n\nPrinted from the table in `dispatcher/core/metrics.c`; a test fails when this page is not what it says.\n"
+        "Every rate is numerator, denominator and value in parts per million rounded half up; a denominator of 0 has no value. "
+        "`num` counts in 1/scale.\nAn item belongs to the accountable unit of the record that carried its last due instant "
+        "(a case: of its present lead, the desk before the first), and to the day of the metric's own date.\n"
+        "`p50_ms` and `p90_ms` of duration are exact, by nearest rank.\n"
+        "A day begins at the policy's `day_start`, a reporting month on its `month_start`; a row of fewer items than its `min_n` "
+        "is "
+        "marked `few`.\n\n"
+        "## Groupings\n\n"
+        "`street`, `department`, `community` and `utility` are accountable units of that tier or class: whose figures these are. "
+        "`unit` gives every accountable unit a row, `total` all items in one.\n"
+        "`place_street` and `place_community` are where it happened, whoever is accountable.\n"
+        "Items outside a grouping are in the row `-`, so the rows of every grouping add up to the total.\n"
+        "Every answer says its grouping (`by`) and what its items are narrowed by: `narrowed` is `all` (the whole district), `key` "
+        "(only what the subtree of the key's unit is accountable for) or `unit` (the same for the unit that was asked for), and "
+        "`scope` is that unit.\n"
+        "So a street reads the same in its own row as the district does in it by `street`, and less by `place_street`, where "
+        "departments and others work too.\n\n"
+        "## Definitions\n\n"
+        "| id | 名称 | version | numerator | denominator | date | scale | excluded by reason "
+        "|\n|---|---|---|---|---|---|---|---|\n");
     for (int metric = 0; metric < METRIC_COUNT; metric++) {
         const struct metric_info *info = metric_info((enum metric)metric);
         fprintf(out, "| `%s` | %s | %u | %s | %s | %s | %u |", info->name, info->title, info->version, info->numerator,

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define T0 INT64_C(1320000000000)
-#define DAY INT64_C(86400000)
+#define HOUR INT64_C(3600000)
+#define DAY (24 * HOUR)
 
 static json_t *submit(struct harness *h, const char *id, int64_t at_ms, const char *matter, const char *place)
 {
@@ -313,6 +314,20 @@ static const json_t *metric_row(const json_t *body, const char *key)
     return NULL;
 }
 
+/* A question about figures is refused BAD_FIELD, and its sentence says why. */
+static void says(struct harness *h, const char *more, const char *field, const char *why)
+{
+    char body[160];
+    json_t *reply;
+
+    snprintf(body, sizeof(body), "{'metric': 'on_time_rate', 'by': 'matter', %s}", more);
+    reply = harness_ask(h, "q", "metrics", -1, body);
+    ck_assert_str_eq(text_in(reply, "code"), "BAD_FIELD");
+    ck_assert_str_eq(text_in(reply, "field"), field);
+    ck_assert_msg(strstr(text_in(reply, "message"), why) != NULL, "%s: %s", more, text_in(reply, "message"));
+    json_decref(reply);
+}
+
 static void act(struct harness *h, const char *name, int number, int64_t at_ms, const char *more)
 {
     char id[32], body[128];
@@ -349,16 +364,35 @@ START_TEST(on_time_is_counted)
     ck_assert_int_eq(num_of(row, "num"), 4);
     ck_assert_int_eq(num_of(row, "den"), 5);
     ck_assert_int_eq(num_of(row, "value"), 800000);
+    ck_assert_int_eq(num_of(metric_row(body, "-"), "den"), 1);
+    ck_assert_uint_eq(rows_of(body), 2);
+    ck_assert_int_eq(num_of(body, "as_of"), T0 + 6 * DAY);
+    ck_assert_str_eq(text_in(body, "by"), "street");
+    ck_assert_str_eq(text_in(body, "narrowed"), "all");
+    ck_assert_str_eq(text_in(body, "scope"), "D");
+    json_decref(body);
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'place_street'}");
+    ck_assert_int_eq(num_of(metric_row(body, "S1"), "num"), 4);
     row = metric_row(body, "S2");
     ck_assert_int_eq(num_of(row, "num"), 0);
     ck_assert_int_eq(num_of(row, "den"), 1);
-    ck_assert_int_eq(num_of(body, "as_of"), T0 + 6 * DAY);
+    json_decref(body);
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'unit'}");
+    ck_assert_uint_eq(rows_of(body), 2);
+    ck_assert_int_eq(num_of(metric_row(body, "S1"), "den"), 5);
+    ck_assert_int_eq(num_of(metric_row(body, "ROADS"), "den"), 1);
+    json_decref(body);
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'total'}");
+    ck_assert_uint_eq(rows_of(body), 1);
+    ck_assert_int_eq(num_of(metric_row(body, "total"), "num"), 4);
+    ck_assert_int_eq(num_of(metric_row(body, "total"), "den"), 6);
+    ck_assert(json_is_true(json_object_get(metric_row(body, "total"), "few")));
     json_decref(body);
     body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'department'}");
     ck_assert_int_eq(num_of(metric_row(body, "ROADS"), "den"), 1);
     ck_assert_int_eq(num_of(metric_row(body, "-"), "den"), 5);
     json_decref(body);
-    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'community'}");
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'place_community'}");
     ck_assert_int_eq(num_of(metric_row(body, "S1-C1"), "den"), 5);
     ck_assert_int_eq(num_of(metric_row(body, "-"), "den"), 1);
     json_decref(body);
@@ -371,15 +405,112 @@ START_TEST(on_time_is_counted)
     body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'unit': 'S1'}");
     ck_assert_uint_eq(rows_of(body), 1);
     ck_assert_int_eq(num_of(metric_row(body, "M1"), "den"), 5);
+    ck_assert_str_eq(text_in(body, "narrowed"), "unit");
+    ck_assert_str_eq(text_in(body, "scope"), "S1");
     json_decref(body);
-    harness_refused(&h, "BAD_FIELD", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'from': 900000, 'until': 0}");
-    harness_refused(&h, "BAD_FIELD", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'from': 900001}");
+    says(&h, "'from': 900000, 'until': 0", "until", "ends before it begins");
+    says(&h, "'from': 900001", "from", "quarters of an hour");
+    says(&h, "'until': 899999", "until", "quarters of an hour");
+    says(&h, "'until': 253402300800000", "until", "not an instant");
+    says(&h, "'from': '2026'", "from", "not an instant");
     harness_refused(&h, "UNKNOWN_UNIT", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'unit': 'S9'}");
     harness_peer(&h, "s2", 1u << ROLE_SUPERVISOR, "S2");
     harness_refused(&h, "NOT_YOURS", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'unit': 'S1'}");
     body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'street'}");
     ck_assert_uint_eq(rows_of(body), 0);
+    ck_assert_str_eq(text_in(body, "narrowed"), "key");
+    ck_assert_str_eq(text_in(body, "scope"), "S2");
     json_decref(body);
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'total'}");
+    ck_assert_int_eq(num_of(metric_row(body, "total"), "den"), 0);
+    ck_assert_ptr_null(json_object_get(metric_row(body, "total"), "value"));
+    json_decref(body);
+    /* The street's own key reads in its row what the district reads in it. */
+    harness_peer(&h, "s1", 1u << ROLE_SUPERVISOR, "S1");
+    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'street'}");
+    ck_assert_int_eq(num_of(metric_row(body, "S1"), "num"), 4);
+    ck_assert_int_eq(num_of(metric_row(body, "S1"), "den"), 5);
+    json_decref(body);
+    harness_end(&h);
+}
+END_TEST
+
+/* A day that begins at six: what comes in at three in the morning is a case of the day before. */
+START_TEST(a_day_begins_where_the_policy_says)
+{
+    const int64_t three = INT64_C(1772391600000); /* 2026-03-02 03:00 in Shanghai */
+    struct harness h;
+    json_t *body;
+
+    harness_begin(&h, true);
+    h.district->policy.day_start_ms = 6 * HOUR;
+    h.district->policy.month_start = 19;
+    body = submit(&h, "s1", three, "M1", "S1");
+    ck_assert_msg(strncmp(text_in(body, "number"), "260301-00001-", 13) == 0, "%s", text_in(body, "number"));
+    json_decref(body);
+    body = submit(&h, "s2", three + 3 * HOUR - 1, "M1", "S1");
+    ck_assert_msg(strncmp(text_in(body, "number"), "260301-00002-", 13) == 0, "%s", text_in(body, "number"));
+    json_decref(body);
+    body = submit(&h, "s3", three + 3 * HOUR, "M1", "S1");
+    ck_assert_msg(strncmp(text_in(body, "number"), "260302-00001-", 13) == 0, "%s", text_in(body, "number"));
+    json_decref(body);
+    body = harness_do(&h, "q", "hello", -1, "{}");
+    ck_assert_int_eq(num_of(body, "day_start"), 6 * HOUR);
+    ck_assert_int_eq(num_of(body, "month_start"), 19);
+    json_decref(body);
+    harness_end(&h);
+}
+END_TEST
+
+/* Whatever the grouping, the rows add up to the total: of every metric, for every scope. */
+START_TEST(rows_add_up)
+{
+    static const char *const fields[] = {"num", "den"};
+    static const char *const units[] = {"S1", "S1-C1", "S2", "ROADS", "LAMPS", "S2-C1"};
+    static const char *const places[] = {"S1", "S1-C1-G1", "S1-C1", "D", "S2-C1", "S2-C1"};
+    static const bool communities[] = {false, true, false, false, false, true};
+    struct harness h;
+    int64_t all = 0;
+
+    harness_begin(&h, true);
+    h.district->units[2].class = UNIT_CLASS_UTILITY; /* LAMPS */
+    for (int n = 0; n < 30; n++) {
+        char id[16], what[128];
+
+        snprintf(id, sizeof(id), "s%d", n);
+        json_decref(submit(&h, id, T0 + n * HOUR, communities[n % 6] ? "M2" : "M3", places[n % 6]));
+        if (!communities[n % 6]) {
+            snprintf(id, sizeof(id), "r%d", n);
+            snprintf(what, sizeof(what), "{'submitted': 's%d', 'unit': '%s', 'reason': 'theirs'}", n, units[n % 6]);
+            json_decref(harness_do(&h, id, "route", -1, what));
+        }
+        act(&h, "sign", n, -1, "");
+        if (n % 5 != 0)
+            act(&h, "answer", n, -1, ", 'code': 'solved', 'text': 'done'");
+    }
+    json_decref(submit(&h, "late", T0 + 9 * DAY, "M3", "S1"));
+    for (int metric = 0; metric < METRIC_COUNT; metric++) {
+        for (int scoped = 0; scoped < 2; scoped++) {
+            int64_t sums[METRIC_BY_COUNT][2] = {0};
+
+            for (int by = 0; by < METRIC_BY_COUNT; by++) {
+                char what[128];
+                json_t *body, *row;
+                size_t i;
+
+                snprintf(what, sizeof(what), "{'metric': '%s', 'by': '%s'%s}", enum_name(&metric_enum, metric),
+                         enum_name(&metric_by_enum, by), scoped ? ", 'unit': 'S1'" : "");
+                body = harness_do(&h, "q", "metrics", -1, what);
+                json_array_foreach(json_object_get(body, "rows"), i, row) for (int f = 0; f < 2; f++) sums[by][f] +=
+                    num_of(row, fields[f]);
+                json_decref(body);
+                for (int f = 0; f < 2; f++)
+                    ck_assert_msg(sums[by][f] == sums[0][f], "%s: %s", what, fields[f]);
+            }
+            all += sums[0][1];
+        }
+    }
+    ck_assert_int_gt(all, 100);
     harness_end(&h);
 }
 END_TEST
@@ -480,6 +611,8 @@ static Suite *suite(void)
     tcase_add_test(t, inbox_is_sorted_by_due);
     tcase_add_test(t, on_time_is_counted);
     tcase_add_test(t, durations_have_ranks);
+    tcase_add_test(t, a_day_begins_where_the_policy_says);
+    tcase_add_test(t, rows_add_up);
     tcase_add_test(t, more_groups_than_rows);
     tcase_add_test(t, hello_and_route_are_explained);
     tcase_set_timeout(t, 120);

@@ -64,13 +64,14 @@ def ms(text):
 
 
 def rates_of_events(events, clock, by):
-    """on-time pairs by dims.street or department from the event stream alone (lifecycle 4, "due item")."""
-    items, departments, as_of = {}, set(), 0
+    """on-time pairs by a grouping from the event stream alone (lifecycle 4, "due item"): by the accountable unit of a class or tier, by
+    any accountable unit, by the street of the place, or all together."""
+    items, units, as_of = {}, {}, 0
     for event in events:
         as_of = max(as_of, ms(event["at"]))
         kind = event["type"]
-        if kind == "unit_published" and event["class"] == "department":
-            departments.add(event["unit"])
+        if kind == "unit_published":
+            units[event["unit"]] = event["class"], event["tier"]
         elif kind == "clock_started" and event["clock"] == clock:
             items[event["seq"]] = {"due": ms(event["due_at"]), "acct": event["acct"], "street": event["dims"]["street"],
                                    "round": event["round"], "stopped": None, "void": False}
@@ -86,7 +87,9 @@ def rates_of_events(events, clock, by):
             continue
         if item["stopped"] is None and item["due"] >= as_of:
             continue
-        name = item["street"] if by == "street" else item["acct"] if item["acct"] in departments else ""
+        name = {"total": "total", "unit": item["acct"], "place_street": item["street"]}.get(by)
+        if name is None:
+            name = item["acct"] if by in units[item["acct"]] else ""
         pairs[name or "-"][0] += item["stopped"] is not None and item["stopped"] <= item["due"]
         pairs[name or "-"][1] += 1
     return {name: tuple(pair) for name, pair in pairs.items()}

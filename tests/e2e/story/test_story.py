@@ -119,8 +119,8 @@ def late_community_and_a_call_rated_no(build, source):
         assert story.total("answered_rate") == (1, 1) and story.total("closed_rate") == (1, 1)
         assert story.total("response_rate") == (2, 2)
         assert story.total("solved_rate") == (1000, 2) and story.total("satisfied_rate") == (900, 2)  # in thousandths
-        assert story.rate("on_time_rate", "street") == {"S1": (1, 2)}  # round 2 is another metric's
-        durations = story.does("supervisor", "metrics", "duration", "--by", "street")["rows"]
+        assert story.rate("on_time_rate", "place_street") == {"S1": (1, 2)}  # round 2 is another metric's
+        durations = story.does("supervisor", "metrics", "duration", "--by", "place_street")["rows"]
         assert [(row["key"], row["den"]) for row in durations] == [("S1", 3)]
         assert durations[0]["num"] == 86400001 + 21599999 + 0 and durations[0]["p50_ms"] == 21599999, durations
 
@@ -166,8 +166,8 @@ def department_and_street_are_judged_apart(build, source):
         story.does("s1", "call", "rate", slow, "--confirmed", "yes", "--score", "3")
         story.does("s1", "answer", slow, "The shed is gone.", "--code", "solved")
 
-        assert story.rate("on_time_rate", "street") == {"S1": (1, 1), "S2": (0, 1)}
-        assert story.rate("call_on_time_rate", "street") == {"S1": (0, 1), "S2": (1, 1)}
+        assert story.rate("on_time_rate", "place_street") == {"S1": (1, 1), "S2": (0, 1)}
+        assert story.rate("call_on_time_rate", "place_street") == {"S1": (0, 1), "S2": (1, 1)}
         assert story.rate("call_on_time_rate", "department") == {"-": (1, 1), "URBAN": (0, 1)}  # POWER is a utility
         assert story.total("call_on_time_rate", unit="URBAN") == (0, 1)
         assert story.total("on_time_rate", **{"from": "2026-03-05", "to": "2026-03-05"}) == (0, 1)  # by the day of due
@@ -176,7 +176,7 @@ def department_and_street_are_judged_apart(build, source):
         story.at("2026-03-30 09:00")  # nobody asks about the slow one: the follow-up expires
         assert story.does("supervisor", "case", "show", slow)["disposition"] == "unreachable"
         assert story.total("solved_rate") == (1000, 1)
-        excluded = story.does("supervisor", "metrics", "solved_rate", "--by", "street")["rows"]
+        excluded = story.does("supervisor", "metrics", "solved_rate", "--by", "place_street")["rows"]
         assert [row["excluded"] for row in excluded if row["key"] == "S1"] == [{"expired": 1}], excluded
         orders = [event for event in story.district.events() if event["type"] == "order_proposed"]
         assert [event["unit"] for event in orders] == ["S2"]
@@ -230,8 +230,8 @@ def worked_figures_of_counts(build, source):
             row, = [row for row in rows if key is None or row["key"] == key]
             return row["num"], row["den"], row["value"]
 
-        assert one("answered_rate", "street") == (765, 889, 860517)
-        assert one("on_time_rate", "street") == (597, 601, 993344)
+        assert one("answered_rate", "place_street") == (765, 889, 860517)
+        assert one("on_time_rate", "place_street") == (597, 601, 993344)
         assert one("call_on_time_rate", "department", "ISD") == (2, 6, 333333)
         assert one("call_on_time_rate", "department", "PWDx") == (595, 595, 1000000)
         district.stop()
