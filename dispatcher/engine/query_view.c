@@ -108,6 +108,17 @@ static int add_texts(struct query *query, uint64_t case_id, enum view_texts text
     return 0;
 }
 
+/* Where nothing runs any more: how the main clock ended. */
+static enum colour ended_colour(const struct query *query, uint64_t main_clock)
+{
+    struct clock_row clock;
+
+    return main_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, main_clock, &clock) &&
+                   clock.state == CLOCK_STATE_STOPPED && (query->clock < 0 || query->clock == clock.kind)
+               ? query_colour(query, &clock)
+               : COLOUR_BLUE;
+}
+
 int query_view_case(struct query *query, const struct case_row *row, enum view_texts texts, char number[NUMBER_SIZE],
                     struct case_view *ret)
 {
@@ -140,7 +151,7 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
     if (row->handle_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->handle_clock, &clock))
         ret->due_at = clock.due_at;
     query_worst_of_case(query, row, &worst);
-    ret->colour = worst.colour;
+    ret->colour = worst.clock_id != 0 ? worst.colour : ended_colour(query, row->handle_clock);
     if (worst.clock_id != 0) {
         ret->given |= CASE_VIEW_HAS_WORST_CLOCK | CASE_VIEW_HAS_WORST_CLOCK_ID | CASE_VIEW_HAS_WORST_DUE_AT;
         ret->worst_clock = worst.kind;
@@ -180,7 +191,7 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
     ret->matter_name = query_matter_name(query, &ret->matter);
     ret->place_name = query_unit_name(query, &ret->place);
     query_worst_of_duty(query, of, row, &worst);
-    ret->colour = worst.colour;
+    ret->colour = worst.clock_id != 0 ? worst.colour : ended_colour(query, row->main_clock);
     if (worst.clock_id != 0) {
         ret->given |= DUTY_VIEW_HAS_WORST_CLOCK | DUTY_VIEW_HAS_WORST_CLOCK_ID | DUTY_VIEW_HAS_WORST_DUE_AT;
         ret->worst_clock = worst.kind;

@@ -51,7 +51,7 @@ struct case_view {
     struct text lead_name; /* Its name. */
     int64_t received_at; /* Received. */
     int64_t due_at; /* Due instant of the handle clock, 0 = none. */
-    enum colour colour; /* Worst colour of the clocks that run on it; blue where none runs. */
+    enum colour colour; /* Worst colour of the clocks that run on it; where none runs, that with which its handling ended. */
     int64_t answered_at; /* Last answer, 0 = none. */
     int64_t closed_at; /* Closed, 0 = open. */
     enum disposition disposition; /* How it ended. */
@@ -126,7 +126,7 @@ struct duty_view {
     int64_t arrived_at; /* Arrived (respond), 0 = not. */
     int64_t ended_at; /* Done or ended, 0 = open. */
     int64_t due_at; /* Due instant of its main clock, 0 = none. */
-    enum colour colour; /* Worst colour of the clocks that run on the duty; blue where none runs. */
+    enum colour colour; /* Worst colour of the clocks that run on the duty; where none runs, that with which its main clock ended. */
     enum duty_end reason; /* Why it ended. */
     bool claimed; /* A lease runs. */
     int64_t lease_until; /* End of the lease. */

@@ -70,10 +70,23 @@ static json_t *worst(json_t *shown, int64_t duty, const char *kind)
     return found;
 }
 
-static void check_view(const json_t *view, const json_t *clock)
+/* With which colour the newest main clock ended: of a case that of its handling, of a duty that of its kind. */
+static const char *ended(json_t *shown, int64_t duty, const char *duty_kind, const char *kind)
+{
+    const char *main = strcmp(duty_kind, "lead") == 0 ? "handle" : duty_kind, *colour = "blue";
+    json_t *clock;
+    size_t i;
+
+    json_array_foreach(json_object_get(shown, "clocks"), i,
+                       clock) if (strcmp(text_in(clock, "clock"), main) == 0 && (duty == 0 || num_of(clock, "duty") == duty))
+        colour = strcmp(text_in(clock, "state"), "stopped") == 0 ? text_in(clock, "colour") : "blue";
+    return kind[0] == '\0' || strcmp(kind, main) == 0 ? colour : "blue";
+}
+
+static void check_view(const json_t *view, const json_t *clock, const char *ended_colour)
 {
     if (clock == NULL) {
-        ck_assert_str_eq(text_in(view, "colour"), "blue");
+        ck_assert_str_eq(text_in(view, "colour"), ended_colour);
         ck_assert_ptr_null(json_object_get(view, "worst_clock"));
         ck_assert_ptr_null(json_object_get(view, "worst_due_at"));
         return;
@@ -188,7 +201,7 @@ static void check_list(struct harness *h, const char *kind, int *found)
     {
         json_t *shown = show(h, num_of(row, "case")), *clock = worst(shown, 0, kind);
 
-        check_view(row, clock);
+        check_view(row, clock, ended(shown, 0, "lead", kind));
         if (clock != NULL && num_of(row, "closed_at") == 0)
             wanted[rank(text_in(clock, "colour"))]++;
         json_decref(shown);
@@ -219,9 +232,10 @@ static void check_inbox(struct harness *h, const char *kind)
         json_t *shown = show(h, num_of(row, "case")), *duty;
         size_t k;
 
-        check_view(row, worst(shown, num_of(row, "duty"), kind));
+        check_view(row, worst(shown, num_of(row, "duty"), kind), ended(shown, num_of(row, "duty"), text_in(row, "kind"), kind));
         if (kind[0] == '\0')
-            json_array_foreach(json_object_get(shown, "duties"), k, duty) check_view(duty, worst(shown, num_of(duty, "duty"), ""));
+            json_array_foreach(json_object_get(shown, "duties"), k, duty) check_view(
+                duty, worst(shown, num_of(duty, "duty"), ""), ended(shown, num_of(duty, "duty"), text_in(duty, "kind"), ""));
         json_decref(shown);
     }
     json_decref(rows);

@@ -533,7 +533,7 @@ class Words(Live):
         self.submit("x")
         view = self.json("metrics", "answered_rate", "--by", "street", "--from", "1970-01-01", "--to", "2030-12-31")
         self.assertEqual(list(view), ["metric", "version", "as_of", "by", "narrowed", "scope", "scope_name", "from", "until", "min_n", "rows"])
-        self.assertEqual((view["by"], view["narrowed"], view["scope"]), ("street", "all", "D"))
+        self.assertEqual((view["by"], view["narrowed"], view["scope"]), ("street", "all", "D1"))
         row = next(row for row in view["rows"] if row["key"] == "S1")
         self.assertEqual(list(row), ["key", "name", "num", "den", "value", "excluded", "few"])
         self.assertGreaterEqual(row["den"], 1)
