@@ -42,8 +42,8 @@ enum civil_fit zone_instant(const struct zone *zone, const struct civil *civil, 
  */
 int64_t zone_day_start(const struct zone *zone, int64_t at_ms, int32_t days);
 
-/* Instant of a wall-clock label: `ms` (0 to 24 h, which is the next day's 0 h) after midnight of a day since 1970-01-01. In a fold the
- * first; in a gap, through which the clock jumps, the instant of the change. So later labels never lie at earlier instants. */
+/* Instant of a wall-clock label: `ms` (0 to 24 h, which is the next day's 0 h) after midnight of a day since 1970-01-01. In a fold
+ * the first; in a gap, through which the clock jumps, the instant of the change. So later labels never lie at earlier instants. */
 int64_t zone_label(const struct zone *zone, int64_t day, int32_t ms);
 
 /* The day, since 1970-01-01, that an instant belongs to where days begin at the label `day_start_ms` (less than 24 h). */

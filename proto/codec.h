@@ -15,8 +15,8 @@
 
 #include <msgpack.h>
 
-/* Why a message was not taken. `field` is static, or NULL where no field is to blame; so is `cause`, one sentence, or NULL where the
- * refusal's own says all. */
+/* Why a message was not taken. `field` is static, or NULL where no field is to blame; so is `cause`, one sentence, or NULL where
+ * the refusal's own says all. */
 struct codec_fault {
     enum refusal refusal;
     const char *field;

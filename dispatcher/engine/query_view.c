@@ -113,8 +113,8 @@ static enum colour ended_colour(const struct query *query, uint64_t main_clock)
 {
     struct clock_row clock;
 
-    return main_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, main_clock, &clock) &&
-                   clock.state == CLOCK_STATE_STOPPED && (query->clock < 0 || query->clock == clock.kind)
+    return main_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, main_clock, &clock) && clock.state == CLOCK_STATE_STOPPED &&
+                   (query->clock < 0 || query->clock == clock.kind)
                ? query_colour(query, &clock)
                : COLOUR_BLUE;
 }
