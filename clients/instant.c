@@ -117,13 +117,13 @@ static int64_t utc_ms(const struct civil *civil)
 }
 
 /* Noon is never in a gap or a fold, so it names the local day safely. */
-static int64_t day_start(const struct civil *date, const struct zone *zone, int32_t days)
+static int64_t day_start(const struct civil *date, const struct zone *zone)
 {
     struct civil noon = *date;
     noon.hour = 12;
     int64_t at_ms = 0;
     zone_instant(zone, &noon, &at_ms);
-    return zone_day_start(zone, at_ms, days);
+    return zone_day_start(zone, at_ms, 0);
 }
 
 int instant_parse(const char *text, const struct zone *zone, int64_t *ret_at_ms)
@@ -140,25 +140,13 @@ int instant_parse(const char *text, const struct zone *zone, int64_t *ret_at_ms)
     if (zone == NULL)
         return -ENODATA;
     if (form == FORM_DAY) {
-        *ret_at_ms = day_start(&civil, zone, 0);
+        *ret_at_ms = day_start(&civil, zone);
         return 0;
     }
     int64_t at_ms = 0;
     if (zone_instant(zone, &civil, &at_ms) == CIVIL_GAP)
         return -ERANGE;
     *ret_at_ms = at_ms;
-    return 0;
-}
-
-int instant_parse_day(const char *text, const struct zone *zone, int32_t days, int64_t *ret_at_ms)
-{
-    struct civil civil;
-    int32_t offset_s = 0;
-    if (read_form(text, &civil, &offset_s) != FORM_DAY)
-        return -EINVAL;
-    if (zone == NULL)
-        return -ENODATA;
-    *ret_at_ms = day_start(&civil, zone, days);
     return 0;
 }
 

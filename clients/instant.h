@@ -22,9 +22,6 @@ struct zone; /* config/zone.h */
  * of these; -ENODATA: local, and there is no zone; -ERANGE: the local time falls in a gap and never was. */
 int instant_parse(const char *text, const struct zone *zone, int64_t *ret_at_ms);
 
-/* Reads a day `2011-10-01` and gives the first instant of the day that is `days` after it. Returns as instant_parse. */
-int instant_parse_day(const char *text, const struct zone *zone, int32_t days, int64_t *ret_at_ms);
-
 /* Prints RFC 3339 with milliseconds and the zone's offset. Returns `ret`. */
 char *instant_print(int64_t at_ms, const struct zone *zone, char ret[INSTANT_SIZE]);
 

@@ -5,6 +5,7 @@
 
 #include "clients/inwords.h"
 #include "clients/read.h"
+#include "clients/sheet.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 
@@ -75,20 +76,20 @@ static void show_table(const struct pages_kind *kind, json_t *rows)
     render_table(kind->columns, rows, kind->none);
 }
 
-static void say_more(const struct pages_kind *kind, const json_t *rows, enum more more)
+static void say_more(FILE *out, const struct pages_kind *kind, const json_t *rows, enum more more)
 {
     const json_t *last = json_array_get(rows, json_array_size(rows) - 1);
     if (more == MORE_NONE || last == NULL)
         return;
-    fputs(more == MORE_SOME ? _("More: --count, or") : _("There may be more: --count, or"), stdout);
+    fputs(more == MORE_SOME ? _("More: --count, or") : _("There may be more: --count, or"), out);
     for (size_t i = 0; i < 2 && kind->marks[i].row != NULL; i++) {
         const json_t *value = json_object_get(last, kind->marks[i].row);
         if (json_is_integer(value))
-            printf(" --%s %lld", kind->marks[i].option, (long long)json_integer_value(value));
+            fprintf(out, " --%s %lld", kind->marks[i].option, (long long)json_integer_value(value));
         else if (json_is_string(value))
-            printf(" --%s %s", kind->marks[i].option, json_string_value(value));
+            fprintf(out, " --%s %s", kind->marks[i].option, json_string_value(value));
     }
-    putchar('\n');
+    fputc('\n', out);
 }
 
 enum exit_code pages_run(struct session *session, const struct arguments *arguments, const struct pages_kind *kind,
@@ -96,7 +97,10 @@ enum exit_code pages_run(struct session *session, const struct arguments *argume
 {
     uint32_t wanted = PAGES_COUNT;
     enum more more = MORE_NONE;
+    bool csv = kind->sheet != NULL && arguments_word(arguments, "csv") != NULL;
     enum exit_code code = arguments_count(arguments, "count", 1, PAGES_COUNT_MAX, &wanted);
+    if (code == EXIT_DONE && csv && session->options.json)
+        code = say(EXIT_USAGE, "--csv and --json exclude each other.");
     json_t *rows = json_array();
     if (code == EXIT_DONE)
         code = read_rows(session, kind, body, wanted, rows, &more);
@@ -104,9 +108,12 @@ enum exit_code pages_run(struct session *session, const struct arguments *argume
         kind->progress(0, NULL);
     if (code == EXIT_DONE && session->options.json) {
         show_json(kind, rows, more);
+    } else if (code == EXIT_DONE && csv) {
+        sheet_print(stdout, kind->sheet, rows);
+        say_more(stderr, kind, rows, more); /* out of the table */
     } else if (code == EXIT_DONE) {
         show_table(kind, rows);
-        say_more(kind, rows, more);
+        say_more(stdout, kind, rows, more);
     }
     json_decref(rows);
     return code;

@@ -24,8 +24,9 @@ struct pages_kind {
     bool (*go_on)(void *query, const json_t *page);     /* asks behind this page; false: it was the last */
     void (*progress)(size_t found, const json_t *page); /* between two pages, and with NULL at the end; or NULL */
     const struct column *columns;
-    const struct shape *shape; /* of a row */
-    const char *none;          /* what is said where there is no row */
+    const struct column *sheet; /* what --csv writes; NULL: the list has no --csv */
+    const struct shape *shape;  /* of a row */
+    const char *none;           /* what is said where there is no row */
 };
 
 /* Reads the list that `body` asks for, up to --count rows, and shows it: as JSON {rows, next...}, or as a table with a line below

@@ -282,6 +282,17 @@ static bool next_cases(void *query, const json_t *page)
     return cases->after != 0;
 }
 
+/* All that a list knows of a case. */
+static const struct column case_sheet[] = {{.key = "number"},       {.key = "case"},        {.key = "state"},
+                                           {.key = "disposition"},  {.key = "round"},       {.key = "kind"},
+                                           {.key = "channel"},      {.key = "urgency"},     {.key = "matter"},
+                                           {.key = "matter_name"},  {.key = "place"},       {.key = "place_name"},
+                                           {.key = "lead"},         {.key = "lead_name"},   {.key = "received_at"},
+                                           {.key = "due_at"},       {.key = "colour"},      {.key = "worst_clock"},
+                                           {.key = "worst_due_at"}, {.key = "answered_at"}, {.key = "closed_at"},
+                                           {.key = "notes"},        {.key = "open_duties"}, {.key = "open_calls"},
+                                           {.key = "reference"},    {.key = "title"},       {0}};
+
 enum exit_code read_cases(struct session *session, const struct arguments *arguments)
 {
     static const struct pages_kind kind = {.query = QUERY_LIST_CASES,
@@ -290,6 +301,7 @@ enum exit_code read_cases(struct session *session, const struct arguments *argum
                                            .go_on = next_cases,
                                            .progress = say_how_far,
                                            .columns = case_columns,
+                                           .sheet = case_sheet,
                                            .shape = &case_view_shape,
                                            .none = N_("No cases.")};
     struct arguments filled;

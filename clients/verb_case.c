@@ -48,6 +48,7 @@ static const struct verb_word list_options[] = {
     {"newer", "age_until", "SPAN", N_("Only cases received less than SPAN ago, such as 2h")},
     {"after", "after", "ID", N_("Only cases before this one; `next` of the page before")},
     {"count", NULL, "N", N_("How many cases (50)")},
+    {"csv", NULL, NULL, N_("For a spreadsheet: CSV by RFC 4180")},
     {0},
 };
 

@@ -11,10 +11,17 @@
 static const struct verb_word metrics_positions[] = {
     {"[ID]", NULL, NULL, N_("The metric; without it, the list of metrics"), &metric_enum}, {0}};
 static const struct verb_word metrics_options[] = {
-    {"by", NULL, "GROUPING", N_("Grouping of the rows"), &metric_by_enum},
-    {"unit", NULL, "CODE", N_("Only items of this accountable unit's subtree")},
+    {"by", NULL, "GROUPING", N_("Grouping of the rows: by accountable unit, by place (place_...), by matter, or total"),
+     &metric_by_enum},
+    {"unit", NULL, "UNIT", N_("Only items of this accountable unit's subtree")},
     {"from", NULL, "DATE", N_("First day of the district, by the metric's own date")},
     {"to", NULL, "DATE", N_("Last day, included")},
+    {"month", NULL, "MONTH", N_("A reporting month, such as 2026-10")},
+    {"quarter", NULL, "QUARTER", N_("Three reporting months, such as 2026-Q4")},
+    {"year", NULL, "YEAR", N_("Twelve reporting months, such as 2026")},
+    {"compare", NULL, "PERIOD",
+     N_("Beside another period: previous, last-year, 2026-09, 2026-Q3, 2025, or 2026-09-01..2026-09-15")},
+    {"csv", NULL, NULL, N_("For a spreadsheet: CSV by RFC 4180")},
     {0},
 };
 static const struct verb_word events_options[] = {
@@ -77,7 +84,7 @@ const struct verb verb_read[] = {
      .positions = metrics_positions,
      .options = metrics_options,
      .run = metrics_run,
-     .more = N_("Example: huying metrics on_time_rate --by street --from 2011-07-01 --to 2011-09-30")},
+     .more = N_("Example: huying metrics on_time_rate --by street --month 2026-10 --compare previous")},
     {.name = "events",
      .group = VERB_SUPERVISOR,
      .doc = N_("What happened, event by event; with --json one object a line"),

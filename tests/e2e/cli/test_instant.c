@@ -75,17 +75,6 @@ START_TEST(test_gap_and_no_zone)
 END_TEST
 
 /* A day of 25 hours: its end is the start of the next. */
-START_TEST(test_day)
-{
-    int64_t from = 0;
-    int64_t until = 0;
-    ck_assert_int_eq(instant_parse_day("2011-11-06", boston, 0, &from), 0);
-    ck_assert_int_eq(instant_parse_day("2011-11-06", boston, 1, &until), 0);
-    ck_assert_int_eq(until - from, 25 * 3600000);
-    ck_assert_int_eq(instant_parse_day("2011-11-06 00:00", boston, 0, &from), -EINVAL);
-}
-END_TEST
-
 START_TEST(test_print)
 {
     char text[INSTANT_SIZE];
@@ -165,7 +154,6 @@ int main(void)
     tcase_add_loop_test(tests, test_parse_good, 0, sizeof good / sizeof good[0]);
     tcase_add_loop_test(tests, test_parse_bad, 0, sizeof bad / sizeof bad[0]);
     tcase_add_test(tests, test_gap_and_no_zone);
-    tcase_add_test(tests, test_day);
     tcase_add_test(tests, test_print);
     tcase_add_test(tests, test_print_is_read_back);
     tcase_add_test(tests, test_span);

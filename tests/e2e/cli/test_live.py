@@ -2,7 +2,9 @@
 
 usage: test_live.py HUYING HUYINGD SOURCE_ROOT
 """
+import csv
 import fcntl
+import io
 import json
 import os
 import pty
@@ -538,7 +540,50 @@ class Words(Live):
         self.assertEqual(list(row), ["key", "name", "num", "den", "value", "excluded", "few"])
         self.assertGreaterEqual(row["den"], 1)
         self.assertEqual(self.json("metrics", "answered_rate", "--by", "street", "--from", "2030-01-01", "--to", "2030-12-31")["rows"], [])
+        shown = self.huying("metrics", "answered_rate", "--by", "street", "--month", "2026-01").stdout
+        self.assertIn("By street: accountable units of tier street\nOf the whole district: D1 ", shown)
+        self.assertIn("\n2026-01-01 to 2026-01-31\n", shown)
         self.assertIn("%", self.huying("metrics", "answered_rate", "--by", "street").stdout)
+        own = self.huying("metrics", "answered_rate", "--by", "total", key="s2").stdout
+        self.assertIn("Only what S2 ", own)
+        self.assertIn("the unit of your key", own)
+        asked = self.json("metrics", "answered_rate", "--by", "total", "--unit", "S1")
+        self.assertEqual((asked["narrowed"], asked["scope"], [row["key"] for row in asked["rows"]]), ("unit", "S1", ["total"]))
+
+    def test_metrics_of_periods(self):
+        self.submit("x")
+        day = self.json("case", "list")["rows"][0]["received_at"][:10]
+        view = self.json("metrics", "answered_rate", "--by", "total", "--from", day, "--to", day, "--compare", "previous")
+        row, = view["rows"]
+        self.assertGreaterEqual(row["den"], 1)
+        self.assertEqual(row["before"], {"num": 0, "den": 0, "value": None, "few": True})
+        self.assertEqual((row["difference"], row["direction"]), (None, None))
+        self.assertEqual(view["compare"]["until"], view["from"])
+        same = self.json("metrics", "answered_rate", "--by", "total", "--from", day, "--to", day, "--compare", day)["rows"][0]
+        self.assertEqual((same["before"]["den"], same["difference"], same["direction"]), (same["den"], 0, "same"))
+        self.assertIn("same", self.huying("metrics", "answered_rate", "--by", "total", "--from", day, "--to", day, "--compare", day).stdout)
+        lines = self.huying("metrics", "answered_rate", "--by", "total", "--year", day[:4], "--csv").stdout
+        one, = csv.DictReader(io.StringIO(lines, newline=""))
+        self.assertEqual((one["metric"], one["by"], one["narrowed"], one["scope"], one["key"], one["unit"]),
+                         ("answered_rate", "total", "all", "D1", "total", "percent"))
+        self.assertEqual(float(one["value"]), round(100 * int(one["num"]) / int(one["den"]), 4))
+        for why, words in (("there are months", ["--month", "2026-13"]), ("is not a month", ["--month", "2026"]),
+                           ("exclude each other", ["--month", "2026-10", "--from", "2026-10-01"]), ("needs a period", ["--compare", "previous"]),
+                           ("9999-12-30", ["--to", "9999-12-31"]), ("exclude each other", ["--csv", "--json"]),
+                           ("last day is before", ["--from", "2026-10-02", "--to", "2026-10-01"]),
+                           ("previous, last-year", ["--month", "2026-10", "--compare", "before"])):
+            done = self.huying("metrics", "answered_rate", "--by", "total", *words, code=2)
+            self.assertIn(why, done.stderr)
+
+    def test_cases_for_a_spreadsheet(self):
+        self.submit("x", "--title", '=HYPERLINK("http://x","路灯, 不亮")')
+        text = self.huying("case", "list", "--csv", "--count", "1").stdout
+        self.assertTrue(text.startswith("number,case,state,"), text)
+        row, = csv.DictReader(io.StringIO(text, newline=""))
+        self.assertEqual(row["title"], '\'=HYPERLINK("http://x","路灯, 不亮")')
+        self.assertEqual(row["number"], self.json("case", "list", "--count", "1")["rows"][0]["number"])
+
+    def test_metrics_of_roles(self):
         self.refused("NO_ROLE", "metrics", "answered_rate", "--by", "street", key="op")
 
     def test_instants_of_the_district(self):
