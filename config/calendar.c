@@ -190,6 +190,6 @@ enum interval_why calendar_interval(const struct calendar *calendar, enum time_k
         return INTERVAL_WHY_WORKING;
     if (notice != NULL && notice->kind == DAY_HOLIDAY)
         return INTERVAL_WHY_HOLIDAY;
-    bool works = notice != NULL || calendar->week[(day + 3) % 7].count > 0; /* 1970-01-01 was a Thursday */
+    bool works = notice != NULL || calendar_week_day(calendar->week, calendar->changes, calendar->change_count, day)->count > 0;
     return works ? INTERVAL_WHY_OUTSIDE_HOURS : INTERVAL_WHY_DAY_OFF;
 }

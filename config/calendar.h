@@ -10,9 +10,14 @@
  *                  after, when k ms of that day are worked (at its end where it is shorter). One that starts outside working time
  *                  starts at the next working moment; at the beginning of a day n days are n whole days: due at the end of the
  *                  n-th, the day of the start included.
+ * A shift is an interval of what the clock on the wall shows: it begins and ends at the instants of its two labels (zone_label). A
+ * label in an hour that the clock skips is the instant of the change, so that a shift in that hour is empty and one into it is
+ * shorter; one that the clock shows twice is the first. The hours of a week hold until others hold from a date on.
  * Natural kinds count every millisecond that passes, working kinds those inside a stretch. Years CALENDAR_FIRST_YEAR to
- * CALENDAR_LAST_YEAR; what is outside of them counts as natural time, and is marked provisional. A year without notified
- * holidays counts by the week alone; a due instant that reaches into it is provisional 暂定. Standing facts: reading is pure;
+ * CALENDAR_LAST_YEAR; what is outside of them counts as natural time, and is marked provisional. A year whose
+ * days off are not all notified counts by what is; a due instant that reaches into it is provisional 暂定. A year is known when its
+ * day file says that it is complete, or has what no announced year lacks: CALENDAR_KNOWN_DAYS days off in CALENDAR_KNOWN_HOLIDAYS
+ * separate holidays. Standing facts: reading is pure;
  * instants are ms UTC; a calendar does not change once it is built.
  */
 #ifndef HUYING_CONFIG_CALENDAR_H
@@ -27,6 +32,9 @@
 
 #define CALENDAR_FIRST_YEAR 2000
 #define CALENDAR_LAST_YEAR 2060
+/* The statutory holidays 法定节假日 of a year are 11 days or more (13 since 2025), in seven holidays of which two may touch. */
+#define CALENDAR_KNOWN_DAYS 11
+#define CALENDAR_KNOWN_HOLIDAYS 6
 #define CALENDAR_BUILT_IN "24x7" /* every day is a working day of 24 hours by the wall clock */
 
 struct zone;
@@ -50,14 +58,24 @@ struct calendar_notice {
     char *name; /* or NULL */
 };
 
+/* A week that holds from a day on. */
+struct calendar_week {
+    int64_t from_day;      /* days since 1970-01-01 */
+    struct shifts days[7]; /* Monday first */
+    struct shifts make_up;
+};
+
 /* What a calendar is made from. */
 struct calendar_plan {
     struct code name;
-    struct shifts week[7]; /* Monday first */
+    struct shifts week[7]; /* Monday first; holds until the first change */
     struct shifts make_up;
+    uint32_t change_count;
+    const struct calendar_week *changes; /* ascending by from_day, each once */
     uint32_t notice_count;
     const struct calendar_notice *notices; /* ascending by day, each once */
-    bool by_notice;                        /* there is a list of days: years without a row in it are not known */
+    bool by_notice;                        /* there is a list of days: years that it does not have whole are not known */
+    uint64_t complete;                     /* a bit for each year from CALENDAR_FIRST_YEAR on that the list calls complete */
 };
 
 /* A stretch of working time: from_at <= t < until_at. */
@@ -84,18 +102,26 @@ struct calendar {
     struct working_day *days;
     uint32_t notice_count;
     struct calendar_notice *notices;
-    struct shifts week[7];     /* as planned */
-    int64_t known_from_at;     /* 0 = all years are alike */
-    int64_t known_until_at;    /* 0 = never ends */
-    int64_t first_at, last_at; /* bounds of the table */
+    struct shifts week[7]; /* as planned */
+    uint32_t change_count;
+    struct calendar_week *changes; /* as planned */
+    int32_t half_year;             /* first year that has days by notice and is not known; 0 = none */
+    int64_t known_from_at;         /* 0 = all years are alike */
+    int64_t known_until_at;        /* 0 = never ends */
+    int64_t first_at, last_at;     /* bounds of the table */
 };
 
 /* Builds a calendar in a zone of the system (zone_load). Gives *ret, which the caller frees. The plan is copied. Requires shifts
- * that ascend and do not overlap. Returns 0, -ENOENT or another errno of zone_load, -ENOMEM, -EINVAL: no working time at all. */
+ * that ascend and do not overlap, and changes that ascend. Returns 0, -ENOENT or another errno of zone_load, -ENOMEM, -EINVAL: no
+ * working time at all. */
 int calendar_build(const struct calendar_plan *plan, const char *zone_name, struct calendar **ret);
 
 /* The built-in calendar: natural time by the wall clock of a zone. As calendar_build. */
 int calendar_build_always(const char *zone_name, struct calendar **ret);
+
+/* The shifts of a day of the week (0 = Monday) by the week that holds on `day`, days since 1970-01-01. Borrowed. */
+const struct shifts *calendar_week_day(const struct shifts week[7], const struct calendar_week *changes, uint32_t change_count,
+                                       int64_t day);
 
 /* Takes NULL; returns NULL. */
 struct calendar *calendar_free(struct calendar *calendar);

@@ -12,44 +12,51 @@
 
 #define DAY_MS (24 * 3600000)
 
-/* Instant of a wall-clock time of a day; 24:00 is the beginning of the next. In a gap or a fold as zone_instant says. */
-static int64_t instant_at(const struct zone *zone, int64_t day, int32_t ms)
+/* The week that holds on a day: the last change up to it; NULL: none yet. */
+static const struct calendar_week *change_on(const struct calendar_week *changes, uint32_t count, int64_t day)
 {
-    struct civil civil;
-    int64_t at;
-    civil_from_days(ms == DAY_MS ? day + 1 : day, &civil);
-    ms %= DAY_MS;
-    civil.hour = ms / 3600000;
-    civil.minute = ms / 60000 % 60;
-    civil.second = ms / 1000 % 60;
-    civil.ms = ms % 1000;
-    zone_instant(zone, &civil, &at);
-    return at;
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (changes[middle].from_day <= day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? &changes[low - 1] : NULL;
+}
+
+const struct shifts *calendar_week_day(const struct shifts week[7], const struct calendar_week *changes, uint32_t change_count,
+                                       int64_t day)
+{
+    const struct calendar_week *change = change_on(changes, change_count, day);
+    return &(change != NULL ? change->days : week)[(day + 3) % 7]; /* 1970-01-01 was a Thursday */
 }
 
 static const struct shifts *shifts_of(const struct calendar_plan *plan, int64_t day, uint32_t *notice)
 {
     while (*notice < plan->notice_count && plan->notices[*notice].day < day)
         ++*notice;
-    if (*notice < plan->notice_count && plan->notices[*notice].day == day)
-        return plan->notices[*notice].kind == DAY_HOLIDAY ? NULL : &plan->make_up;
-    return &plan->week[(day + 3) % 7]; /* 1970-01-01 was a Thursday */
+    if (*notice == plan->notice_count || plan->notices[*notice].day != day)
+        return calendar_week_day(plan->week, plan->changes, plan->change_count, day);
+    const struct calendar_week *change = change_on(plan->changes, plan->change_count, day);
+    return plan->notices[*notice].kind == DAY_HOLIDAY ? NULL : change != NULL ? &change->make_up : &plan->make_up;
 }
 
-/* Appends the stretches of one day. In a gap of the zone a shift may vanish. */
+/* Appends the stretches of one day. In a gap of the zone a shift may vanish. Labels ascend, and so do their instants: no shift
+ * begins before the one on its left ends. */
 static void add_day(struct calendar *calendar, int64_t day, const struct shifts *shifts)
 {
     struct working_day *entry = &calendar->days[calendar->day_count];
     *entry = (struct working_day){.first = calendar->stretch_count};
     for (uint32_t i = 0; i < shifts->count; i++) {
-        int64_t from_at = instant_at(calendar->zone, day, shifts->at[i].from_ms);
-        int64_t until_at = instant_at(calendar->zone, day, shifts->at[i].until_ms);
+        int64_t from_at = zone_label(calendar->zone, day, shifts->at[i].from_ms);
+        int64_t until_at = zone_label(calendar->zone, day, shifts->at[i].until_ms);
         int64_t before_ms = 0;
         if (calendar->stretch_count > 0) {
             const struct stretch *last = &calendar->stretches[calendar->stretch_count - 1];
             before_ms = last->before_ms + (last->until_at - last->from_at);
-            if (from_at < last->until_at)
-                from_at = last->until_at; /* two shifts across a gap */
+            assert(from_at >= last->until_at);
         }
         if (until_at <= from_at)
             continue;
@@ -83,8 +90,8 @@ static int build_table(struct calendar *calendar, const struct calendar_plan *pl
         if (shifts != NULL && shifts->count > 0)
             add_day(calendar, day, shifts);
     }
-    calendar->first_at = instant_at(calendar->zone, first, 0);
-    calendar->last_at = instant_at(calendar->zone, end, 0);
+    calendar->first_at = zone_label(calendar->zone, first, 0);
+    calendar->last_at = zone_label(calendar->zone, end, 0);
     return calendar->stretch_count > 0 ? 0 : -EINVAL;
 }
 
@@ -95,20 +102,62 @@ static int32_t year_of(int64_t day)
     return civil.year;
 }
 
-/* The years from the first with a notice on, up to the first without one. */
+#define YEARS (CALENDAR_LAST_YEAR - CALENDAR_FIRST_YEAR + 1)
+_Static_assert(YEARS <= 64, "a bit for each year");
+
+/* What a list of days has of one year. */
+struct year_days {
+    uint32_t rows, days_off, holidays; /* holidays: days off that touch each other are one */
+};
+
+static void count_years(const struct calendar_plan *plan, struct year_days ret[YEARS])
+{
+    for (uint32_t i = 0; i < plan->notice_count; i++) {
+        const struct calendar_notice *notice = &plan->notices[i], *before = i > 0 ? notice - 1 : NULL;
+        struct year_days *year = &ret[year_of(notice->day) - CALENDAR_FIRST_YEAR];
+        bool goes_on = before != NULL && before->kind == DAY_HOLIDAY && before->day == notice->day - 1 &&
+                       year_of(before->day) == year_of(notice->day);
+        year->rows++;
+        if (notice->kind != DAY_HOLIDAY)
+            continue;
+        year->days_off++;
+        year->holidays += !goes_on;
+    }
+}
+
+/* The years from the first that is known on, up to the first that is not. */
 static void set_known(struct calendar *calendar, const struct calendar_plan *plan)
 {
+    struct year_days years[YEARS] = {0};
+    int32_t first = -1, last = -1;
     if (!plan->by_notice)
         return;
-    if (plan->notice_count == 0) {
-        calendar->known_from_at = calendar->known_until_at = calendar->first_at; /* no year is known */
-        return;
+    count_years(plan, years);
+    for (int32_t i = 0; i < YEARS; i++) {
+        bool known = (plan->complete >> i & 1) != 0 ||
+                     (years[i].days_off >= CALENDAR_KNOWN_DAYS && years[i].holidays >= CALENDAR_KNOWN_HOLIDAYS);
+        if (known && (first < 0 || last == i - 1))
+            last = i;
+        if (known && first < 0)
+            first = i;
+        if (!known && years[i].rows > 0 && calendar->half_year == 0)
+            calendar->half_year = CALENDAR_FIRST_YEAR + i;
     }
-    int32_t first = year_of(plan->notices[0].day), last = first;
-    for (uint32_t i = 0; i < plan->notice_count && year_of(plan->notices[i].day) <= last + 1; i++)
-        last = year_of(plan->notices[i].day);
-    calendar->known_from_at = instant_at(calendar->zone, civil_to_days(first, 1, 1), 0);
-    calendar->known_until_at = instant_at(calendar->zone, civil_to_days(last + 1, 1, 1), 0);
+    calendar->known_from_at = calendar->known_until_at = calendar->first_at; /* no year is known */
+    if (first < 0)
+        return;
+    calendar->known_from_at = zone_label(calendar->zone, civil_to_days(CALENDAR_FIRST_YEAR + first, 1, 1), 0);
+    calendar->known_until_at = zone_label(calendar->zone, civil_to_days(CALENDAR_FIRST_YEAR + last + 1, 1, 1), 0);
+}
+
+static int copy_changes(struct calendar *calendar, const struct calendar_plan *plan)
+{
+    calendar->changes = calloc(plan->change_count + 1, sizeof *calendar->changes);
+    if (calendar->changes == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < plan->change_count; i++)
+        calendar->changes[calendar->change_count++] = plan->changes[i];
+    return 0;
 }
 
 static int copy_notices(struct calendar *calendar, const struct calendar_plan *plan)
@@ -126,7 +175,19 @@ static int copy_notices(struct calendar *calendar, const struct calendar_plan *p
     return 0;
 }
 
-/* Over all that decides when time counts. */
+static void hash_week(crypto_generichash_state *state, const struct shifts week[7], const struct shifts *make_up)
+{
+    char line[64];
+    for (uint32_t day = 0; day < 8; day++) {
+        const struct shifts *shifts = day < 7 ? &week[day] : make_up;
+        for (uint32_t i = 0; i < shifts->count; i++) {
+            int n = snprintf(line, sizeof line, "%u %d %d\n", day, shifts->at[i].from_ms, shifts->at[i].until_ms);
+            crypto_generichash_update(state, (unsigned char *)line, (size_t)n);
+        }
+    }
+}
+
+/* Over all that decides when time counts. What a plan does not have adds nothing, so that a calendar keeps its hash. */
 static void make_hash(struct calendar *calendar, const struct calendar_plan *plan)
 {
     unsigned char hash[32];
@@ -136,18 +197,21 @@ static void make_hash(struct calendar *calendar, const struct calendar_plan *pla
     char line[64];
     crypto_generichash_init(&state, NULL, 0, sizeof hash);
     crypto_generichash_update(&state, zone, zone_size);
-    for (uint32_t day = 0; day < 8; day++) {
-        const struct shifts *shifts = day < 7 ? &plan->week[day] : &plan->make_up;
-        for (uint32_t i = 0; i < shifts->count; i++) {
-            int n = snprintf(line, sizeof line, "%u %d %d\n", day, shifts->at[i].from_ms, shifts->at[i].until_ms);
-            crypto_generichash_update(&state, (unsigned char *)line, (size_t)n);
-        }
+    hash_week(&state, plan->week, &plan->make_up);
+    for (uint32_t i = 0; i < plan->change_count; i++) {
+        int n = snprintf(line, sizeof line, "from %lld\n", (long long)plan->changes[i].from_day);
+        crypto_generichash_update(&state, (unsigned char *)line, (size_t)n);
+        hash_week(&state, plan->changes[i].days, &plan->changes[i].make_up);
     }
     for (uint32_t i = 0; i < plan->notice_count; i++) {
         int n = snprintf(line, sizeof line, "%lld %d\n", (long long)plan->notices[i].day, plan->notices[i].kind);
         crypto_generichash_update(&state, (unsigned char *)line, (size_t)n);
     }
     crypto_generichash_update(&state, (const unsigned char *)(plan->by_notice ? "notice" : "week"), 4);
+    if (plan->complete != 0) {
+        int n = snprintf(line, sizeof line, "complete %llx\n", (unsigned long long)plan->complete);
+        crypto_generichash_update(&state, (unsigned char *)line, (size_t)n);
+    }
     crypto_generichash_final(&state, hash, sizeof hash);
     sodium_bin2hex(calendar->hash, sizeof calendar->hash, hash, sizeof hash);
 }
@@ -163,6 +227,8 @@ int calendar_build(const struct calendar_plan *plan, const char *zone_name, stru
     int r = calendar->zone_name != NULL ? zone_load(NULL, zone_name, &calendar->zone) : -ENOMEM;
     if (r == 0)
         r = copy_notices(calendar, plan);
+    if (r == 0)
+        r = copy_changes(calendar, plan);
     if (r == 0)
         r = build_table(calendar, plan);
     if (r < 0) {
@@ -192,6 +258,7 @@ struct calendar *calendar_free(struct calendar *calendar)
     for (uint32_t i = 0; i < calendar->notice_count; i++)
         free(calendar->notices[i].name);
     free(calendar->notices);
+    free(calendar->changes);
     free(calendar->stretches);
     free(calendar->days);
     free(calendar->zone_name);

@@ -20,10 +20,17 @@
 struct raw_hours {
     char *mon, *tue, *wed, *thu, *fri, *sat, *sun;
 };
+struct raw_change {
+    char *from;
+    struct raw_hours hours;
+    char *make_up;
+};
 struct raw_calendar {
     char *name, *zone, *days;
     struct raw_hours hours;
     char *make_up;
+    struct raw_change *changes;
+    uint32_t changes_count;
 };
 struct raw {
     char *chosen;
@@ -37,12 +44,18 @@ struct raw {
 static const cyaml_schema_field_t hour_fields[] = {
     TEXT(raw_hours, "mon", mon), TEXT(raw_hours, "tue", tue), TEXT(raw_hours, "wed", wed), TEXT(raw_hours, "thu", thu),
     TEXT(raw_hours, "fri", fri), TEXT(raw_hours, "sat", sat), TEXT(raw_hours, "sun", sun), CYAML_FIELD_END};
+static const cyaml_schema_field_t change_fields[] = {
+    TEXT(raw_change, "from", from), CYAML_FIELD_MAPPING("hours", CYAML_FLAG_OPTIONAL, struct raw_change, hours, hour_fields),
+    TEXT(raw_change, "make_up", make_up), CYAML_FIELD_END};
+static const cyaml_schema_value_t change_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_change, change_fields)};
 static const cyaml_schema_field_t calendar_fields[] = {
     TEXT(raw_calendar, "name", name),
     TEXT(raw_calendar, "zone", zone),
     TEXT(raw_calendar, "days", days),
     CYAML_FIELD_MAPPING("hours", CYAML_FLAG_OPTIONAL, struct raw_calendar, hours, hour_fields),
     TEXT(raw_calendar, "make_up", make_up),
+    CYAML_FIELD_SEQUENCE("changes", CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER, struct raw_calendar, changes, &change_schema, 0,
+                         CYAML_UNLIMITED),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t calendar_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_calendar, calendar_fields)};
 static const cyaml_schema_field_t fields[] = {TEXT(raw, "default", chosen),
@@ -112,6 +125,23 @@ static void say(const struct reader *reader, uint32_t i, const char *key, const 
         yaml_fault(&reader->yaml, reader->faults, path, "%s", i18n_text(why));
 }
 
+/* A fault of a change as a whole. */
+static void say_change(const struct reader *reader, uint32_t i, uint32_t change, const char *why)
+{
+    char path[64];
+    snprintf(path, sizeof path, "calendars.%u.changes.%u", i, change);
+    yaml_fault(&reader->yaml, reader->faults, path, "%s", i18n_text(why));
+}
+
+/* A week without hours: of the calendar itself (`change` -1), or of a change. */
+static void say_hours(const struct reader *reader, uint32_t i, int32_t change)
+{
+    if (change < 0)
+        say(reader, i, "", "", N_("this calendar has no hours; write `hours: {mon: 09:00-12:00 13:00-17:00, ...}`"));
+    else
+        say_change(reader, i, (uint32_t)change, N_("this change has no hours; write `hours: {mon: 09:00-12:00 14:30-18:00, ...}`"));
+}
+
 /* A key that stands there without a value: that has been told already. */
 static bool is_empty(const struct reader *reader, uint32_t i, const char *key)
 {
@@ -141,44 +171,87 @@ static bool read_name(const struct reader *reader, uint32_t i, const char *text,
     return !why;
 }
 
-/* Reads the week. */
-static bool read_hours(const struct reader *reader, uint32_t i, const struct raw_calendar *raw, struct calendar_plan *plan)
+/* A key of the calendar itself (`change` -1) or of one of its changes. */
+static const char *key_of(int32_t change, const char *key, char ret[48])
 {
-    const struct raw_hours *h = &raw->hours;
+    if (change < 0)
+        return key;
+    snprintf(ret, 48, "changes.%d.%s", change, key);
+    return ret;
+}
+
+/* Reads a week. */
+static bool read_hours(const struct reader *reader, uint32_t i, int32_t change, const struct raw_hours *h, struct shifts week[7])
+{
     const char *const texts[7] = {h->mon, h->tue, h->wed, h->thu, h->fri, h->sat, h->sun};
     static const char *const keys[7] = {"hours.mon", "hours.tue", "hours.wed", "hours.thu", "hours.fri", "hours.sat", "hours.sun"};
     bool good = true, any = false;
+    char path[48];
     for (uint32_t day = 0; day < 7; day++) {
-        bool empty = is_empty(reader, i, keys[day]);
+        const char *key = key_of(change, keys[day], path);
+        bool empty = is_empty(reader, i, key);
         any = any || empty || texts[day];
         good = good && !empty;
         if (empty || !texts[day])
             continue;
-        const char *why = shifts_parse(texts[day], &plan->week[day]);
+        const char *why = shifts_parse(texts[day], &week[day]);
         if (why)
-            say(reader, i, keys[day], texts[day], why);
+            say(reader, i, key, texts[day], why);
         good = good && !why;
     }
     if (!any)
-        say(reader, i, "", "", "this calendar has no hours; write `hours: {mon: 09:00-12:00 13:00-17:00, ...}`");
+        say_hours(reader, i, change);
     return good && any;
 }
 
-static bool read_make_up(const struct reader *reader, uint32_t i, const struct raw_calendar *raw, const struct day_file *days,
-                         struct calendar_plan *plan)
+/* Reads the hours of a make-up day; left out, they are those of Monday. */
+static bool read_make_up(const struct reader *reader, uint32_t i, int32_t change, const char *text, const struct shifts week[7],
+                         const char *days_name, const struct day_file *days, struct shifts *ret)
 {
-    plan->make_up = plan->week[0];
-    if (raw->make_up && raw->make_up[0]) {
-        const char *why = shifts_parse(raw->make_up, &plan->make_up);
+    char path[48];
+    *ret = week[0];
+    if (text && text[0]) {
+        const char *why = shifts_parse(text, ret);
         if (why)
-            say(reader, i, "make_up", raw->make_up, why);
+            say(reader, i, key_of(change, "make_up", path), text, why);
         return !why;
     }
-    if (days && days->make_up && plan->make_up.count == 0) {
-        say(reader, i, "days", raw->days, "it has make-up days, and Monday is free here; write `make_up: 09:00-12:00 13:00-17:00`");
+    if (days && days->make_up && ret->count == 0) {
+        say(reader, i, "days", days_name,
+            N_("it has make-up days, and Monday is free here; write `make_up: 09:00-12:00 13:00-17:00`"));
         return false;
     }
     return true;
+}
+
+/* Reads the weeks that hold from a date on. They are in `changes`, which holds LIMIT_CALENDAR_CHANGES. */
+static bool read_changes(const struct reader *reader, uint32_t i, const struct raw_calendar *raw, const struct day_file *days,
+                         struct calendar_week *changes)
+{
+    bool good = raw->changes_count <= LIMIT_CALENDAR_CHANGES;
+    if (!good)
+        say(reader, i, "", "", N_("too many changes of the hours; write at most 64"));
+    for (uint32_t k = 0; k < raw->changes_count && k < LIMIT_CALENDAR_CHANGES; k++) {
+        const struct raw_change *change = &raw->changes[k];
+        struct calendar_week *week = &changes[k];
+        char path[48];
+        const char *key = key_of((int32_t)k, "from", path), *why = NULL;
+        if (!change->from || !change->from[0])
+            why = N_("this change has no date; write `from: 2026-06-01`");
+        else
+            why = day_parse(change->from, &week->from_day);
+        if (!why && k > 0 && week->from_day <= changes[k - 1].from_day)
+            why = N_("it is not after the change above it; write them in order");
+        if (why && change->from && change->from[0])
+            say(reader, i, key, change->from, why);
+        else if (why)
+            say_change(reader, i, k, why);
+        good = good && !why;
+        bool hours = read_hours(reader, i, (int32_t)k, &change->hours, week->days);
+        good = read_make_up(reader, i, (int32_t)k, change->make_up, week->days, raw->days, hours ? days : NULL, &week->make_up) &&
+               good && hours;
+    }
+    return good;
 }
 
 /* ---- its day file ---- */
@@ -246,19 +319,24 @@ static int read_calendar(struct reader *reader, uint32_t i, const struct raw_cal
 {
     struct calendars *calendars = reader->calendars;
     struct calendar_plan plan = {0};
+    struct calendar_week changes[LIMIT_CALENDAR_CHANGES] = {0};
     const struct day_file *days = NULL;
     int r = 0;
     bool named = read_name(reader, i, raw->name, &plan.name), good = named;
-    good = read_hours(reader, i, raw, &plan) && good;
+    good = read_hours(reader, i, -1, &raw->hours, plan.week) && good;
     if (raw->days && raw->days[0]) {
         days = find_days(reader, i, raw->days, &r);
         if (r < 0)
             return r;
         good = days && days->at && good;
     }
-    good = read_make_up(reader, i, raw, days, &plan) && good;
+    good = read_make_up(reader, i, -1, raw->make_up, plan.week, raw->days, days, &plan.make_up) && good;
+    good = read_changes(reader, i, raw, days, changes) && good;
+    plan.change_count = raw->changes_count;
+    plan.changes = changes;
     if (days && days->at) {
         plan.by_notice = true;
+        plan.complete = days->complete;
         plan.notice_count = days->count;
         plan.notices = days->at;
     }

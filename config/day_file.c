@@ -58,19 +58,47 @@ const char *day_parse(const char *text, int64_t *ret_day)
     return NULL;
 }
 
-/* 1: the row is a day; 0: it has faults; -ENOMEM. */
-static int read_row(const struct table *table, const int32_t *columns, uint32_t row, struct faults *faults, struct entry *ret)
+/* A row that says that all days of a year are in the file. Gives 0: it is no day. */
+static int read_complete(const struct table *table, const int32_t *columns, uint32_t row, struct faults *faults, const char *date,
+                         uint64_t *complete)
+{
+    bool fits = strlen(date) == 4 && strspn(date, "0123456789") == 4;
+    int32_t year = fits ? two_digits(date) * 100 + two_digits(date + 2) : 0;
+    if (year < CALENDAR_FIRST_YEAR || year > CALENDAR_LAST_YEAR) {
+        table_fault(table, faults, row, columns[COLUMN_DATE], "date `%s`: before `complete` write a year from %d to %d, as `2027`",
+                    date, CALENDAR_FIRST_YEAR, CALENDAR_LAST_YEAR);
+        return 0;
+    }
+    uint64_t bit = UINT64_C(1) << (year - CALENDAR_FIRST_YEAR);
+    if ((*complete & bit) != 0)
+        table_fault(table, faults, row, columns[COLUMN_DATE], "year `%s` is called complete twice; keep one line", date);
+    *complete |= bit;
+    return 0;
+}
+
+/* 1: the row is a day; 0: it is none, or has faults; -ENOMEM. */
+static int read_row(const struct table *table, const int32_t *columns, uint32_t row, struct faults *faults, uint64_t *complete,
+                    struct entry *ret)
 {
     *ret = (struct entry){.row = row};
     const char *date = table_cell(table, row, columns[COLUMN_DATE]), *kind = table_cell(table, row, columns[COLUMN_KIND]);
     const char *name = table_cell(table, row, columns[COLUMN_NAME]);
+    bool complete_year = strcmp(kind, "complete") == 0;
+    if (table->fields[row] > table->column_count || (table->fields[row] < table->column_count && !complete_year)) {
+        faults_add(faults, table->file, table->lines[row], 0,
+                   "this row has %u fields, the header has %u; write one field a column, and quotes around a field with a comma",
+                   table->fields[row], table->column_count);
+        return 0;
+    }
+    if (complete_year)
+        return read_complete(table, columns, row, faults, date, complete);
     const char *why_date = day_parse(date, &ret->notice.day);
     if (why_date)
         table_fault(table, faults, row, columns[COLUMN_DATE], "date `%s`: %s", date, why_date);
     bool holiday = strcmp(kind, "holiday") == 0, known = holiday || strcmp(kind, "workday") == 0;
     if (!known)
         table_fault(table, faults, row, columns[COLUMN_KIND],
-                    "kind `%s` is not known; write holiday (a day off) or workday (a make-up day)", kind);
+                    "kind `%s` is not known; write holiday (a day off), workday (a make-up day) or complete (a year)", kind);
     ret->notice.kind = holiday ? DAY_HOLIDAY : DAY_MAKE_UP;
     if (name[0] != '\0') {
         const char *why = name_parse(name, true, &ret->notice.name);
@@ -97,7 +125,7 @@ static int read_rows(const struct table *table, const int32_t *columns, struct f
     uint32_t count = 0;
     int r = 0;
     for (uint32_t row = 0; row < table->row_count && r >= 0; row++) {
-        r = read_row(table, columns, row, faults, &entries[count]);
+        r = read_row(table, columns, row, faults, &ret->complete, &entries[count]);
         if (r <= 0)
             free(entries[count].notice.name);
         count += r > 0 ? 1 : 0;
@@ -146,7 +174,7 @@ int day_file_parse(const char *name, char *data, size_t size, struct faults *fau
         return -ENOMEM;
     uint32_t before = faults_total(faults);
     struct table *table = NULL;
-    int r = table_parse(name, data, size, faults, &table);
+    int r = table_parse_ragged(name, data, size, faults, &table); /* `2027,complete` needs no name */
     if (r == 0) {
         table_trim(table);
         r = read_table(table, faults, ret);

@@ -1,7 +1,8 @@
 /*
  * day_file.h - days by notice: holidays and make-up working days 调休 of a calendar, from CSV
  *
- * Columns date,kind and optionally name; date as 2026-10-01, kind `holiday` (a day off) or `workday` (a make-up day). Rows may
+ * Columns date,kind and optionally name; date as 2026-10-01, kind `holiday` (a day off) or `workday` (a make-up day); or the date a
+ * year as 2027, kind `complete`: all its days are here. Rows may
  * stand in any order. A make-up day on a working day and a holiday on a free day are nothing wrong.
  */
 #ifndef HUYING_CONFIG_DAY_FILE_H
@@ -16,7 +17,8 @@ struct day_file {
     char *name; /* of the file */
     char *data; /* its bytes */
     size_t size;
-    bool make_up; /* it has make-up days */
+    bool make_up;      /* it has make-up days */
+    uint64_t complete; /* a bit for each year from CALENDAR_FIRST_YEAR on that is called complete */
     uint32_t count;
     struct calendar_notice *at; /* ascending by day; NULL: there were faults */
 };

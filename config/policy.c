@@ -434,6 +434,9 @@ int policy_parse(const char *file, const void *at, size_t size, struct faults *f
     }
     if (policy.day_start_ms >= DAY_MS)
         yaml_fault(&yaml, faults, "day_start", "`day_start: %s`: write a span after midnight, less than `24 h`", raw->day_start);
+    else if (policy.day_start_ms % (15 * 60000) != 0)
+        yaml_fault(&yaml, faults, "day_start",
+                   "`day_start: %s`: figures are counted by quarters of an hour; write one, as `6 h` or `30 min`", raw->day_start);
     int mode;
     if (raw->followup.mode && read_enum(&yaml, "followup.mode", raw->followup.mode, &followup_mode_enum, faults, &mode))
         policy.followup = (enum followup_mode)mode;

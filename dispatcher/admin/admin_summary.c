@@ -118,9 +118,11 @@ static uint32_t users(const struct district *district, uint32_t calendar)
 static int64_t week_minutes(const struct calendar *calendar)
 {
     int64_t ms = 0;
+    const struct shifts *week =
+        calendar->change_count > 0 ? calendar->changes[calendar->change_count - 1].days : calendar->week; /* the newest */
     for (uint32_t day = 0; day < 7; day++)
-        for (uint32_t i = 0; i < calendar->week[day].count; i++)
-            ms += calendar->week[day].at[i].until_ms - calendar->week[day].at[i].from_ms;
+        for (uint32_t i = 0; i < week[day].count; i++)
+            ms += week[day].at[i].until_ms - week[day].at[i].from_ms;
     return ms / 60000;
 }
 
@@ -169,10 +171,19 @@ static void print_calendars(const struct district *district)
         printf(_(" a week, "));
         if (calendar->known_until_at == 0)
             printf(_("all years alike"));
+        else if (calendar->known_until_at == calendar->known_from_at)
+            printf(_("%u days by notice, no year known"), calendar->notice_count);
         else
             printf(_("%u days by notice, known %d to %d"), calendar->notice_count, year_of(calendar, calendar->known_from_at),
                    year_of(calendar, calendar->known_until_at - 1));
+        if (calendar->change_count > 0)
+            printf(_(", hours change %u times"), calendar->change_count);
         printf(_("; %u units\n"), users(district, i));
+        if (calendar->half_year != 0)
+            printf(
+                _("             warning: of %d the day file has too little to be the whole year: its dues are provisional. Add the "
+                  "missing days, or the line `%d,complete`.\n"),
+                calendar->half_year, calendar->half_year);
     }
 }
 
@@ -224,7 +235,11 @@ static json_t *calendar_json(const struct district *district, uint32_t i)
     json_t *object = json_pack("{s:s, s:s, s:I, s:i, s:i}", "name", code_text(&calendar->name, code), "zone", calendar->zone_name,
                                "week_minutes", (json_int_t)week_minutes(calendar), "days", (int)calendar->notice_count, "units",
                                (int)users(district, i));
-    if (calendar->known_until_at != 0)
+    if (calendar->change_count > 0)
+        json_object_set_new(object, "changes", json_integer((int)calendar->change_count));
+    if (calendar->half_year != 0)
+        json_object_set_new(object, "half_year", json_integer(calendar->half_year));
+    if (calendar->known_until_at > calendar->known_from_at)
         json_object_set_new(
             object, "known",
             json_pack("[i, i]", year_of(calendar, calendar->known_from_at), year_of(calendar, calendar->known_until_at - 1)));

@@ -24,8 +24,30 @@ static const struct calendar *first_to_end(const struct district *district)
     return first;
 }
 
+/* A year of which the day file has a part: said once for each set, by its first unit's calendar that has one. */
+static void say_half(struct engine *engine)
+{
+    const struct district *district = engine->district;
+    char text[256];
+
+    for (uint32_t i = 0; i < district->unit_count; i++) {
+        const struct calendar *calendar = district->calendars[district->units[i].calendar];
+
+        if (calendar->half_year == 0)
+            continue;
+        snprintf(text, sizeof(text),
+                 "Of %d the day file of the calendar %.*s has too little to be the whole year: its dues are provisional. Add the "
+                 "missing "
+                 "days, or the line `%d,complete`, and send SIGHUP.",
+                 calendar->half_year, (int)text_of_code(&calendar->name).size, calendar->name.s, calendar->half_year);
+        engine_log(engine, 1, "calendar_half", text);
+        return;
+    }
+}
+
 void alarm_look(struct engine *engine)
 {
+    say_half(engine);
     engine->ends_first = first_to_end(engine->district);
     engine->alarm_at_ms = engine->ends_first != NULL ? engine->ends_first->known_until_at - ALARM_BEFORE_MS : INT64_MAX;
 }

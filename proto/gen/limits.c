@@ -21,6 +21,7 @@ const struct limit_info limit_infos[LIMIT_INFO_COUNT] = {
     { "batch_messages", 1024, "messages", "Most messages in one batch." },
     { "frame_size", 524288, "bytes", "Largest frame of the journal." },
     { "config_units", 100000, "units", "Most units in one district." },
+    { "calendar_changes", 64, "changes", "Most changes of the hours of one calendar." },
     { "calendars", 64, "calendars", "Most calendars of one district, the built-in one included." },
     { "shifts", 8, "shifts", "Most shifts of one day." },
     { "wait_ms", 300000, "ms", "Longest wait of a long poll (pull, follow)." },

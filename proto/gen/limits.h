@@ -45,6 +45,8 @@
 #define LIMIT_FRAME_SIZE 524288
 /* Most units in one district. [units] */
 #define LIMIT_CONFIG_UNITS 100000
+/* Most changes of the hours of one calendar. [changes] */
+#define LIMIT_CALENDAR_CHANGES 64
 /* Most calendars of one district, the built-in one included. [calendars] */
 #define LIMIT_CALENDARS 64
 /* Most shifts of one day. [shifts] */
@@ -68,7 +70,7 @@ struct limit_info {
     const char *unit;
     const char *doc;
 };
-enum { LIMIT_INFO_COUNT = 26 };
+enum { LIMIT_INFO_COUNT = 27 };
 extern const struct limit_info limit_infos[LIMIT_INFO_COUNT];
 
 #endif

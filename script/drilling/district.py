@@ -93,7 +93,8 @@ class District:
         self.special = {}
         if (folder / "workdays-cn.csv").exists():
             for row in read(folder, "workdays-cn.csv"):
-                self.special[datetime.date.fromisoformat(row["date"])] = row["kind"]
+                if row["kind"] != "complete":
+                    self.special[datetime.date.fromisoformat(row["date"])] = row["kind"]
         self.work = {}
         self.streets = [c for c, u in self.units.items() if u["tier"] == "street" and u["class"] == "government"]
         self.communities = [c for c, u in self.units.items() if u["tier"] == "community" and u["class"] in ("committee", "government")]

@@ -10,7 +10,7 @@
 #define MINUTE 60000
 #define HOUR (60 * MINUTE)
 
-enum which { OFFICE, SUNDAY, ALWAYS, NIGHT, WHICH_COUNT };
+enum which { OFFICE, SUNDAY, ALWAYS, NIGHT, GAP, INTO, SEASONS, WHICH_COUNT };
 
 static struct calendar *calendars[WHICH_COUNT];
 static char national_day[] = "国庆节";
@@ -27,6 +27,8 @@ static struct calendar *build(const struct calendar_plan *plan, const char *zone
     return calendar;
 }
 
+#define YEAR(year) (UINT64_C(1) << ((year)-CALENDAR_FIRST_YEAR))
+
 static const struct shifts office_hours = {2, {{9 * HOUR, 12 * HOUR}, {13 * HOUR, 17 * HOUR}}};
 static const struct shifts make_up_hours = {1, {{10 * HOUR, 14 * HOUR}}};
 
@@ -35,13 +37,30 @@ static const struct shifts make_up_hours = {1, {{10 * HOUR, 14 * HOUR}}};
 static void make_office(void)
 {
     struct calendar_notice notices[9] = {{day_number(2025, 1, 1), DAY_HOLIDAY, NULL}};
-    struct calendar_plan plan = {.make_up = make_up_hours, .notice_count = 9, .notices = notices, .by_notice = true};
+    struct calendar_plan plan = {
+        .make_up = make_up_hours, .notice_count = 9, .notices = notices, .by_notice = true, .complete = YEAR(2025) | YEAR(2026)};
     for (int32_t i = 0; i < 7; i++)
         notices[1 + i] = (struct calendar_notice){day_number(2026, 10, 1 + i), DAY_HOLIDAY, national_day};
     notices[8] = (struct calendar_notice){day_number(2026, 10, 10), DAY_MAKE_UP, national_day};
     for (int i = 0; i < 5; i++)
         plan.week[i] = office_hours;
     calendars[OFFICE] = build(&plan, "Asia/Shanghai");
+}
+
+/* From June to September the afternoon is from 14:30 to 18:00; a make-up day then has that afternoon alone. */
+static void make_seasons(void)
+{
+    static const struct shifts summer = {2, {{9 * HOUR, 12 * HOUR}, {870 * MINUTE, 18 * HOUR}}};
+    struct calendar_notice sunday = {day_number(2026, 6, 7), DAY_MAKE_UP, NULL};
+    struct calendar_week changes[2] = {{.from_day = day_number(2026, 6, 1), .make_up = {1, {{870 * MINUTE, 18 * HOUR}}}},
+                                       {.from_day = day_number(2026, 10, 1)}};
+    struct calendar_plan plan = {
+        .change_count = 2, .changes = changes, .notice_count = 1, .notices = &sunday, .by_notice = true, .complete = YEAR(2026)};
+    for (int i = 0; i < 5; i++) {
+        plan.week[i] = changes[1].days[i] = office_hours;
+        changes[0].days[i] = summer;
+    }
+    calendars[SEASONS] = build(&plan, "Asia/Shanghai");
 }
 
 static void setup(void)
@@ -51,7 +70,12 @@ static void setup(void)
     calendars[SUNDAY] = build(&sunday, "America/New_York");
     ck_assert_int_eq(calendar_build_always("America/New_York", &calendars[ALWAYS]), 0);
     struct calendar_notice known = {day_number(2026, 6, 1), DAY_HOLIDAY, NULL};
-    struct calendar_plan night = {.notice_count = 1, .notices = &known, .by_notice = true};
+    struct calendar_plan night = {.notice_count = 1, .notices = &known, .by_notice = true, .complete = YEAR(2026)};
+    struct calendar_plan gap = {.week[6] = {2, {{150 * MINUTE, 165 * MINUTE}, {180 * MINUTE, 200 * MINUTE}}}};
+    calendars[GAP] = build(&gap, "America/New_York");
+    struct calendar_plan into = {.week[6] = {2, {{90 * MINUTE, 135 * MINUTE}, {135 * MINUTE, 210 * MINUTE}}}};
+    calendars[INTO] = build(&into, "America/New_York");
+    make_seasons();
     for (int i = 0; i < 7; i++)
         night.week[i] = (struct shifts){1, {{20 * HOUR, 24 * HOUR}}};
     calendars[NIGHT] = build(&night, "Asia/Shanghai");
@@ -136,6 +160,28 @@ static const struct {
     {"what is left of it waits a week", SUNDAY, "2026-03-08 00:00", WH(1.5), "2026-03-15 02:00:00.000 -4", false},
     {"that day is shorter: its end", SUNDAY, "2026-03-01 03:15", WD(1), "2026-03-08 03:30:00.000 -4", false},
     {"winter time gives one", SUNDAY, "2026-11-01 00:00", WH(3), "2026-11-01 03:30:00.000 -5", false},
+    {"a shift in the hour that is left out is empty, the one after it whole: 20 minutes", GAP, "2026-03-08 00:00", WH(1. / 3),
+     "2026-03-08 03:20:00.000 -4", false},
+    {"a millisecond more waits a week", GAP, "2026-03-08 00:00", TIME_KIND_WORKING_HOURS, 20 * MINUTE + 1,
+     "2026-03-15 02:30:00.001 -4", false},
+    {"that day's work is over at its end", GAP, "2026-03-08 00:00", WD(1), "2026-03-08 03:20:00.000 -4", false},
+    {"on another Sunday both count: 35 minutes", GAP, "2026-03-15 00:00", TIME_KIND_WORKING_HOURS, 35 * MINUTE,
+     "2026-03-15 03:20:00.000 -4", false},
+    {"a shift into the hour that is left out ends where it begins", INTO, "2026-03-08 00:00", WH(0.5), "2026-03-08 03:00:00.000 -4",
+     false},
+    {"and the next begins with it: an hour of that day, the rest a week later", INTO, "2026-03-08 00:00", WH(2),
+     "2026-03-15 02:30:00.000 -4", false},
+    {"an hour that comes twice: its labels are the first", INTO, "2026-11-01 00:00", WH(2), "2026-11-01 02:30:00.000 -5", false},
+
+    {"before the hours change", SEASONS, "2026-05-27 16:00", WH(1), "2026-05-27 17:00:00.000 +8", false},
+    {"over the change: old hours on the last day, new ones on the first", SEASONS, "2026-05-29 16:00", WH(5),
+     "2026-06-01 15:30:00.000 +8", false},
+    {"after it", SEASONS, "2026-06-01 12:00", WH(1), "2026-06-01 15:30:00.000 +8", false},
+    {"working days over it: an hour before the end of the day is five hours and a half on", SEASONS, "2026-05-29 16:00", WD(1),
+     "2026-06-01 17:30:00.000 +8", false},
+    {"and back in October", SEASONS, "2026-09-30 17:00", WH(2), "2026-10-01 10:00:00.000 +8", false},
+    {"a make-up Sunday has the hours of its season", SEASONS, "2026-06-07 00:00", WH(1), "2026-06-07 15:30:00.000 +8", false},
+
     {"a day of 23 hours: twelve hours of it are worked at 13:00", ALWAYS, "2026-03-07 12:00", WD(1), "2026-03-08 13:00:00.000 -4",
      false},
     {"a natural day is the same time by the clock", ALWAYS, "2026-03-07 12:00", ND(1), "2026-03-08 12:00:00.000 -4", false},
@@ -234,8 +280,10 @@ static void with_years(const int32_t *years, uint32_t count, int32_t wanted_firs
 {
     struct calendar_notice notices[8];
     struct calendar_plan plan = {.week[0] = office_hours, .by_notice = true, .notices = notices, .notice_count = count};
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         notices[i] = (struct calendar_notice){day_number(years[i], 5, 1), DAY_HOLIDAY, NULL};
+        plan.complete |= YEAR(years[i]);
+    }
     struct calendar *calendar = build(&plan, "Asia/Shanghai");
     ck_assert_int_eq(calendar->known_from_at,
                      instant(calendar, "2000-01-01 00:00") + (day_number(wanted_first, 1, 1) - day_number(2000, 1, 1)) * 24 * HOUR);
@@ -243,6 +291,37 @@ static void with_years(const int32_t *years, uint32_t count, int32_t wanted_firs
                      instant(calendar, "2000-01-01 00:00") + (day_number(wanted_end, 1, 1) - day_number(2000, 1, 1)) * 24 * HOUR);
     calendar_free(calendar);
 }
+
+/* What a list has of 2026: `count` holidays of `length` days each, a free day between two, and 2025 whole. */
+static void with_holidays(uint32_t count, uint32_t length, bool wanted)
+{
+    struct calendar_notice notices[64];
+    struct calendar_plan plan = {.week[0] = office_hours, .by_notice = true, .notices = notices, .complete = YEAR(2025)};
+    for (uint32_t i = 0; i < count * length; i++)
+        notices[plan.notice_count++] =
+            (struct calendar_notice){day_number(2026, 1, 1) + (int32_t)(i / length * (length + 1) + i % length), DAY_HOLIDAY, NULL};
+    struct calendar *calendar = build(&plan, "Asia/Shanghai");
+    ck_assert_int_eq(calendar->half_year, wanted || count == 0 ? 0 : 2026);
+    ck_assert_msg((calendar->known_until_at > instant(calendar, "2026-01-01 00:00")) == wanted, "%u of %u days", count, length);
+    struct due due = calendar_due(calendar, instant(calendar, "2026-06-01 10:00"), (struct span){WH(1)});
+    ck_assert_int_eq(due.provisional, !wanted);
+    calendar_free(calendar);
+}
+
+/* Half a list of a year is not taken for the whole: it takes eleven days off, in six holidays. */
+START_TEST(test_half_a_year)
+{
+    with_holidays(0, 1, false);
+    with_holidays(1, 1, false);
+    with_holidays(2, 8, false); /* spring festival and national day alone */
+    with_holidays(5, 4, false);
+    with_holidays(6, 1, false);
+    with_holidays(10, 1, false);
+    with_holidays(6, 2, true);
+    with_holidays(11, 1, true);
+    with_holidays(7, 4, true);
+}
+END_TEST
 
 /* Known years go up to the first one that is missing. */
 START_TEST(test_known_years)
@@ -307,6 +386,7 @@ int main(void)
     tcase_add_test(tcase, test_counted_and_after);
     tcase_add_test(tcase, test_intervals);
     tcase_add_test(tcase, test_known_years);
+    tcase_add_test(tcase, test_half_a_year);
     tcase_add_test(tcase, test_build_refuses);
     tcase_add_test(tcase, test_hash);
     suite_add_tcase(suite, tcase);

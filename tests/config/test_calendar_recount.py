@@ -4,8 +4,9 @@ Usage: test_calendar_recount.py READ_CALENDAR SOURCE_ROOT [COUNT]
 
 Nothing here is shared with the code that is tested: days are datetime.date, zones are Python's zoneinfo, and every question is
 answered by a walk over the days from where the clock starts. Spans of all four kinds over 2019-2028; calendars with a lunch break,
-half Saturdays, make-up days from the announced list, a list with a missing year, shifts through the night and through the hour that
-summer time takes away. Compared are the due instant and whether it is provisional, what counts between two instants, when so much
+half Saturdays, hours that change on a date, make-up days from the announced list, a list with a missing year and with half a year,
+shifts through the night and through the hour that summer time takes away. A label in that hour is the instant at which the clock
+jumps, which is looked for here by halving; one that comes twice is the first. Compared are the due instant and whether it is provisional, what counts between two instants, when so much
 has counted, and the intervals of a receipt by reason.
 
 HUYING_SEED repeats a run with other random clocks.
@@ -34,18 +35,27 @@ EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
 OFFICE = "09:00-12:00 13:00-17:00"
 NIGHT = "00:00-06:00 20:00-24:00"
 
-# Each district: its zone, and its calendars (name, zone or None, day file or None, hours by day, make_up or None).
+SUMMER = "09:00-12:00 14:30-18:00"
+SEASONS = [(date, {day: hours for day in WEEK[:5]}, make_up)
+           for year in range(2019, 2029)
+           for date, hours, make_up in ((f"{year}-05-15", SUMMER, None), (f"{year}-10-08", OFFICE, "09:30-16:00"))]
+
+# Each district: its zone, and its calendars (name, zone or None, day file or None, hours by day, make_up or None, and perhaps the
+# changes of the hours: date, hours by day, make_up or None).
 DISTRICTS = (
     ("Asia/Shanghai", (
         ("office", None, "workdays-cn.csv", {day: OFFICE for day in WEEK[:5]}, None),
         ("hall", None, "workdays-cn.csv", dict({day: "08:30-11:45 12:15-17:00" for day in WEEK[:5]}, sat="09:00-12:00"), "10:00-15:30"),
         ("duty", None, None, {day: "08:30-20:30" for day in WEEK}, None),
         ("night", None, "workdays-cn.csv", {day: NIGHT for day in WEEK[:6]}, "00:00-24:00"),
+        ("seasons", None, "workdays-cn.csv", {day: OFFICE for day in WEEK[:5]}, None, SEASONS),
     )),
     ("America/New_York", (
         ("office", None, "days.csv", {day: OFFICE for day in WEEK[:5]}, "09:00-10:00 10:00-11:00 12:00-13:30"),
         ("night", None, None, {day: NIGHT for day in WEEK}, None),
         ("gap", None, None, {"sun": "01:30-02:15 02:20-02:50 03:00-05:00", "mon": "00:00-24:00", "wed": "12:00-12:01"}, None),
+        ("within", None, None, {"sun": "02:30-02:45 03:00-03:20", "sat": "09:00-09:40"}, None,
+         [("2024-06-01", {"sun": "00:30-01:45 02:10-02:15 02:59-03:01"}, None)]),
         ("berlin", "Europe/Berlin", "days.csv", {day: "02:00-03:00 14:00-24:00" for day in WEEK[2:]}, OFFICE),
     )),
     ("Australia/Lord_Howe", (
@@ -69,15 +79,18 @@ def shifts(text):
 class Naive:
     """A calendar as a person would count: one day after the other."""
 
-    def __init__(self, zone, days, hours, make_up):
+    def __init__(self, zone, days, hours, make_up, changes=()):
         self.zone = zoneinfo.ZoneInfo(zone)
         self.notices = None
+        years = set()
         if days is not None:
-            self.notices = {datetime.date.fromisoformat(date): kind for date, kind in days}
-        self.week = [shifts(hours.get(day)) for day in WEEK]
-        self.make_up = shifts(make_up) if make_up else self.week[0]
+            self.notices = {datetime.date.fromisoformat(date): kind for date, kind in days if kind != "complete"}
+            years = {int(date) for date, kind in days if kind == "complete"} | self.whole_years()
+        self.weeks = []
+        for date, of_day, own in (("0001-01-01", hours, make_up), *changes):
+            week = [shifts(of_day.get(day)) for day in WEEK]
+            self.weeks.append((datetime.date.fromisoformat(date), week, shifts(own) if own else week[0]))
         self.cache = {}
-        years = {day.year for day in self.notices} if self.notices is not None else set()
         self.known = None
         if years:
             last = min(years)
@@ -85,30 +98,46 @@ class Naive:
                 last += 1
             self.known = (min(years), last)
 
+    def whole_years(self):
+        """Years with at least eleven days off in at least six holidays, days that follow each other being one."""
+        off = sorted(day for day, kind in self.notices.items() if kind == "holiday")
+        days, holidays = {}, {}
+        for day in off:
+            begins = day - datetime.timedelta(days=1) not in off or day.timetuple().tm_yday == 1
+            days[day.year] = days.get(day.year, 0) + 1
+            holidays[day.year] = holidays.get(day.year, 0) + begins
+        return {year for year in days if days[year] >= 11 and holidays[year] >= 6}
+
     def instant(self, day, minute):
         if minute == 1440:
             day, minute = day + datetime.timedelta(days=1), 0
-        local = datetime.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=self.zone)
-        return int(local.timestamp()) * MS
+        wanted = datetime.datetime(day.year, day.month, day.day, minute // 60, minute % 60)
+        at = int(wanted.replace(tzinfo=self.zone).timestamp())
+        shows = lambda second: (EPOCH + datetime.timedelta(seconds=second)).astimezone(self.zone).replace(tzinfo=None)  # noqa: E731
+        if shows(at) == wanted:
+            return at * MS
+        low, high = at - 86400 * 2, at + 86400 * 2  # never shown: the first second that shows something later
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if shows(middle) > wanted else (middle + 1, high)
+        return low * MS
 
     def local(self, at):
         return (EPOCH + datetime.timedelta(seconds=at // MS)).astimezone(self.zone)
 
     def plan(self, day):
         kind = self.notices.get(day) if self.notices else None
-        return [] if kind == "holiday" else self.make_up if kind == "workday" else self.week[day.weekday()]
+        _, week, make_up = [entry for entry in self.weeks if entry[0] <= day][-1]
+        return [] if kind == "holiday" else make_up if kind == "workday" else week[day.weekday()]
 
     def work(self, day):
         """The stretches of a day, in UTC."""
         if day not in self.cache:
-            stretches, end = [], None
+            stretches = []
             for begin_minute, end_minute in self.plan(day):
                 begin, until = self.instant(day, begin_minute), self.instant(day, end_minute)
-                if end is not None and begin < end:
-                    begin = end
                 if until > begin:
                     stretches.append((begin, until))
-                    end = until
             self.cache[day] = stretches
         return self.cache[day]
 
@@ -203,13 +232,19 @@ def read_days(path):
 
 
 def random_days(random_):
-    """Days by notice of 2019-2023 and 2025: 2024 is missing, and all after 2025."""
-    days = {}
+    """Days by notice of 2019-2023 and 2025, called complete, and a few of 2024, which are not the whole; none after 2025."""
+    days = {str(year): "complete" for year in (2019, 2020, 2021, 2022, 2023, 2025)}
+    for holiday in ("2024-01-01", "2024-02-10", "2024-02-11", "2024-02-12"):
+        days[holiday] = "holiday"
     for year in (2019, 2020, 2021, 2022, 2023, 2025):
         for _ in range(20):
             day = datetime.date(year, 1, 1) + datetime.timedelta(days=random_.randrange(365))
             days[day.isoformat()] = random_.choice(("holiday", "holiday", "workday"))
     return sorted(days.items())
+
+
+def flow(hours):
+    return ", ".join(f"{day}: {text}" for day, text in hours.items())
 
 
 def write_folder(folder, source, calendars, days):
@@ -218,12 +253,15 @@ def write_folder(folder, source, calendars, days):
         file.write("date,kind\n" + "".join(f"{date},{kind}\n" for date, kind in days))
     with open(os.path.join(folder, "calendars.yaml"), "w", encoding="utf-8") as file:
         file.write("calendars:\n")
-        for name, zone, day_file, hours, make_up in calendars:
+        for name, zone, day_file, hours, make_up, *changes in calendars:
             file.write(f"  - name: {name}\n")
             file.write(f"    zone: {zone}\n" if zone else "")
             file.write(f"    days: {day_file}\n" if day_file else "")
-            file.write("    hours: {" + ", ".join(f"{day}: {text}" for day, text in hours.items()) + "}\n")
+            file.write(f"    hours: {{{flow(hours)}}}\n")
             file.write(f"    make_up: {make_up}\n" if make_up else "")
+            file.write("    changes:\n" if changes else "")
+            for date, of_day, own in changes[0] if changes else ():
+                file.write(f"      - from: {date}\n        hours: {{{flow(of_day)}}}\n" + (f"        make_up: {own}\n" if own else ""))
 
 
 def random_instant(random_, calendar):
@@ -254,7 +292,7 @@ def main():
     checked, provisional, by_kind = 0, 0, [0] * 4
     for zone, plans in DISTRICTS:
         naive = [Naive(zone, None, {day: "00:00-24:00" for day in WEEK}, None)]
-        naive += [Naive(own or zone, by_file.get(file), hours, make_up) for _, own, file, hours, make_up in plans]
+        naive += [Naive(own or zone, by_file.get(file), hours, make_up, *changes) for _, own, file, hours, make_up, *changes in plans]
         clocks = []
         for _ in range(count // len(DISTRICTS) + 1):
             index = random_.randrange(len(naive))

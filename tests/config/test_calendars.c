@@ -27,7 +27,8 @@ static const char calendars_yaml[] = "default: office\n"
 static const char days_csv[] = "date,kind,name\n"
                                "2026-10-01,holiday,国庆节\n"
                                "2026-09-26,workday,国庆节\n"
-                               "2026-01-01,holiday,\n";
+                               "2026-01-01,holiday,\n"
+                               "2026,complete\n";
 
 static void write_changed(const char *folder, const char *file, const char *text, const char *old, const char *with)
 {
@@ -97,6 +98,31 @@ START_TEST(test_what_a_file_gives)
     ck_assert_uint_eq(office->notice_count, 3);
     ck_assert_str_eq(office->notices[2].name, "国庆节");
     ck_assert_ptr_null(office->notices[0].name);
+    district_free(district);
+    folder_remove(folder);
+}
+END_TEST
+
+/* Hours that hold from a date on, and the past as it was. */
+START_TEST(test_hours_from_a_date)
+{
+    char folder[FOLDER_SIZE];
+    make_folder(folder);
+    write_changed(
+        folder, "calendars.yaml", calendars_yaml, "    make_up: 10:00-16:00\n",
+        "    make_up: 10:00-16:00\n    changes:\n      - from: 2026-06-01\n        hours: {mon: 09:00-12:00 14:30-18:00}\n"
+        "      - from: 2026-10-01\n        hours: {mon: 09:00-12:00 13:00-17:00}\n        make_up: 08:00-09:00\n");
+    struct district *district = load(folder);
+    const struct calendar *office = district->calendars[1];
+    ck_assert_uint_eq(office->change_count, 2);
+    static const struct {
+        int32_t month, day, hour, counts; /* from that hour to the next */
+    } hours[] = {{5, 25, 13, 1}, {5, 25, 17, 0}, {6, 1, 13, 0},  {6, 1, 17, 1}, {6, 2, 10, 0},  {9, 26, 9, 1},
+                 {9, 28, 17, 1}, {10, 5, 13, 1}, {10, 5, 17, 0}, {1, 5, 13, 1}, {5, 26, 10, 1}, {9, 26, 15, 1}};
+    for (size_t i = 0; i < sizeof hours / sizeof *hours; i++) {
+        int64_t at = in_shanghai(office, 2026, hours[i].month, hours[i].day, hours[i].hour);
+        ck_assert_msg(calendar_counted(office, TIME_KIND_WORKING_HOURS, at, at + H) == hours[i].counts * H, "%zu", i);
+    }
     district_free(district);
     folder_remove(folder);
 }
@@ -191,7 +217,7 @@ static const struct {
      "07:00-08:00 08:00-09:00`: too many shifts; write at most 8\n"},
     {"sat: 08", "sa: 08", "calendars.yaml:10:7: unknown key `sa`; known here: mon, tue, wed, thu, fri, sat, sun\n"},
     {"    zone: Europe/Berlin\n", "    closed: 2026-01-01\n",
-     "calendars.yaml:8:5: unknown key `closed`; known here: name, zone, days, hours, make_up\n"},
+     "calendars.yaml:8:5: unknown key `closed`; known here: name, zone, days, hours, make_up, changes\n"},
     {"      sat: 08:00-24:00\n", "      sat:\n",
      "calendars.yaml:10:7: `calendars.1.hours.sat` has no value; write one, or take the key out\n"},
     {"    hours:\n      sat: 08:00-24:00\n", "",
@@ -210,6 +236,19 @@ static const struct {
      "calendars.yaml:4:11: `days: ..`: write the name of a file in this folder, as `workdays-cn.csv`\n"},
     {"calendars:\n  - name: office", "calendars:\n  - office\n  - name: office",
      "calendars.yaml:3:5: `calendars.0` must have `key: value` lines, indented below it\n"},
+    {"    make_up: 10:00-16:00\n", "    changes:\n      - from: 2026-6-1\n        hours: {mon: 09:00-17:00}\n",
+     "calendars.yaml:7:15: `changes.0.from: 2026-6-1`: write a date as `2026-10-01`\n"},
+    {"    make_up: 10:00-16:00\n",
+     "    changes:\n      - from: 2026-06-01\n        hours: {mon: 17:00-09:00}\n        make_up: 9-17\n",
+     "calendars.yaml:8:22: `changes.0.hours.mon: 17:00-09:00`: a shift ends after it begins; write one over midnight as "
+     "`22:00-24:00`, and "
+     "its rest on the next day\ncalendars.yaml:9:18: `changes.0.make_up: 9-17`: " SHIFTS},
+    {"    make_up: 10:00-16:00\n", "    changes:\n      - hours: {mon: 09:00-17:00}\n      - from: 2026-06-01\n",
+     "calendars.yaml:7:9: this change has no date; write `from: 2026-06-01`\n"
+     "calendars.yaml:8:9: this change has no hours; write `hours: {mon: 09:00-12:00 14:30-18:00, ...}`\n"},
+    {"    make_up: 10:00-16:00\n",
+     "    changes:\n      - {from: 2026-06-01, hours: {mon: 09:00-17:00}}\n      - {from: 2026-06-01, hours: {mon: 09:00-17:00}}\n",
+     "calendars.yaml:8:16: `changes.1.from: 2026-06-01`: it is not after the change above it; write them in order\n"},
     {"calendars:\n", "calendar:\n", "calendars.yaml:2:1: unknown key `calendar`; known here: default, calendars\n"},
 };
 
@@ -229,6 +268,10 @@ END_TEST
 static const struct {
     const char *old, *with, *said;
 } wrong_days[] = {
+    {"2026,complete", "2026-01-01,complete",
+     "days.csv:5:1: date `2026-01-01`: before `complete` write a year from 2000 to 2060, as `2027`\n"},
+    {"2026,complete", "1999,complete", "days.csv:5:1: date `1999`: before `complete` write a year from 2000 to 2060, as `2027`\n"},
+    {"2026,complete", "2026,complete\n2026,complete", "days.csv:6:1: year `2026` is called complete twice; keep one line\n"},
     {"2026-10-01", "2026-02-30", "days.csv:2:1: date `2026-02-30`: there is no such day; write a date as `2026-10-01`\n"},
     {"2026-10-01", "2026-13-01", "days.csv:2:1: date `2026-13-01`: there is no such day; write a date as `2026-10-01`\n"},
     {"2026-10-01", "2026/10/1", "days.csv:2:1: date `2026/10/1`: write a date as `2026-10-01`\n"},
@@ -236,14 +279,15 @@ static const struct {
     {"2026-10-01", "", "days.csv:2:1: date ``: write a date as `2026-10-01`\n"},
     {"2026-10-01", "1999-10-01", "days.csv:2:1: date `1999-10-01`: write a date from 2000-01-01 to 2060-12-31\n"},
     {"2026-09-26", "2026-10-01", "days.csv:3:1: date `2026-10-01` is on line 2 too; keep one\n"},
-    {"holiday", "off", "days.csv:2:2: kind `off` is not known; write holiday (a day off) or workday (a make-up day)\n"},
+    {"holiday", "off",
+     "days.csv:2:2: kind `off` is not known; write holiday (a day off), workday (a make-up day) or complete (a year)\n"},
     {"date,kind", "date,type",
      "days.csv:1: column `kind` is missing; write the header date,kind,name\ndays.csv:1:2: unknown column `type`; write the header "
      "date,kind,name\n"},
     {"2026-10-01,holiday,国庆节", "2026-10-01,holiday",
      "days.csv:2: this row has 2 fields, the header has 3; write one field a column, and quotes around a field with a comma\n"},
     {"国庆节", "\xb9\xfa\xc7\xec", "days.csv:2:3: byte 0xb9 is not UTF-8; save the file as UTF-8\n"}, /* GB18030 */
-    {"2026-10-01,holiday,国庆节\n2026-09-26,workday,国庆节\n2026-01-01,holiday,\n", "",
+    {"2026-10-01,holiday,国庆节\n2026-09-26,workday,国庆节\n2026-01-01,holiday,\n2026,complete\n", "",
      "days.csv:1: the file has no days; write them, or take `days` out of calendars.yaml\n"},
 };
 
@@ -264,9 +308,9 @@ END_TEST
 START_TEST(test_nothing_wrong)
 {
     char folder[FOLDER_SIZE];
-    static const char days[] =
-        "\xef\xbb\xbf"
-        "kind,date\r\nworkday,2026-09-28\r\nholiday,2026-10-03\r\nholiday,2028-01-01\r\nholiday,2025-01-01\r\n";
+    static const char days[] = "\xef\xbb\xbf"
+                               "kind,date\r\nworkday,2026-09-28\r\nholiday,2026-10-03\r\nholiday,2028-01-01\r\nholiday,2025-01-"
+                               "01\r\ncomplete,2026\r\ncomplete,2028\r\ncomplete,2025\r\n";
     make_folder(folder);
     folder_write(folder, "days.csv", days, sizeof days - 1);
     write_changed(folder, "calendars.yaml", calendars_yaml, "    zone: Europe/Berlin\n",
@@ -387,6 +431,7 @@ int main(void)
     TCase *tcase = tcase_create("calendars");
     tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase, test_what_a_file_gives);
+    tcase_add_test(tcase, test_hours_from_a_date);
     tcase_add_loop_test(tcase, test_default, 0, sizeof defaults / sizeof *defaults);
     tcase_add_test(tcase, test_hash_is_of_calendars_too);
     tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);

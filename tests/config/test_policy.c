@@ -289,6 +289,8 @@ static const struct {
     {"rounds: 99\n", "policy.yaml:3:9: `rounds: 99`: write a number from 1 to 10\n"},
     {"month_start: 31\n", "policy.yaml:3:14: `month_start: 31`: write a number from 1 to 28\n"},
     {"day_start: 24 h\n", "policy.yaml:3:12: `day_start: 24 h`: write a span after midnight, less than `24 h`\n"},
+    {"day_start: 10 min\n",
+     "policy.yaml:3:12: `day_start: 10 min`: figures are counted by quarters of an hour; write one, as `6 h` or `30 min`\n"},
     {"steps:\n  rating: maybe\n", "policy.yaml:4:11: `steps.rating: maybe`: write `on` or `off`\n"},
     {"credits: {partly: 0.5}\n",
      "policy.yaml:3:19: `credits.partly: 0.5`: write a share from `0 %` to `100 %`, as `90 %` or `87.5 %`\n"},

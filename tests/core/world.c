@@ -214,6 +214,7 @@ static struct calendar *office(const char *const *days)
         int year, month, day;
         char kind[16];
         ck_assert_int_eq(sscanf(days[plan.notice_count], "%d-%d-%d %15s", &year, &month, &day, kind), 4);
+        plan.complete |= UINT64_C(1) << (year - CALENDAR_FIRST_YEAR);
         notices[plan.notice_count] = (struct calendar_notice){.day = civil_to_days(year, month, day),
                                                               .kind = strcmp(kind, "holiday") == 0 ? DAY_HOLIDAY : DAY_MAKE_UP};
     }

@@ -234,6 +234,8 @@ static struct district *office_district(char fill, const char *zone, int afterno
     struct code s1;
 
     for (size_t i = 0; i < DAYS_BY_NOTICE; i++)
+        plan.complete |= UINT64_C(1) << (days_by_notice[i].year - CALENDAR_FIRST_YEAR);
+    for (size_t i = 0; i < DAYS_BY_NOTICE; i++)
         notices[i] =
             (struct calendar_notice){.day = civil_to_days(days_by_notice[i].year, days_by_notice[i].month, days_by_notice[i].day),
                                      .kind = days_by_notice[i].kind,

@@ -26,8 +26,8 @@ calendars:
     hours: {mon: 09:00-12:00 13:00-17:00, tue: 09:00-12:00 13:00-17:00, wed: 09:00-12:00 13:00-17:00, thu: 09:00-12:00 13:00-17:00,
             fri: 09:00-12:00 13:00-17:00}
 """
-DAYS = "date,kind,name\n2025-01-01,holiday,元旦\n2026-01-01,holiday,元旦\n"
-NEXT_DAYS = DAYS + "2027-01-01,holiday,元旦\n2027-01-02,holiday,元旦\n2027-01-03,holiday,元旦\n"
+DAYS = "date,kind,name\n2025-01-01,holiday,元旦\n2026-01-01,holiday,元旦\n2025,complete\n2026,complete\n"
+NEXT_DAYS = DAYS + "2027-01-01,holiday,元旦\n2027-01-02,holiday,元旦\n2027-01-03,holiday,元旦\n2027,complete\n"
 PEOPLE = {"operator": ("D1-DESK", "operator"), "supervisor": ("D1", "supervisor", "listener"), "c12": ("C12", "worker", "leader"),
           "c11": ("C11", "worker", "leader"), "s1": ("S1", "worker", "leader")}
 
