@@ -40,6 +40,7 @@ static const struct pattern {
     {"contact_recorded", N_("{outcome}, attempt {attempt}[: {evidence}]")},
     {"clock_started", N_("{clock}[, {limit} ({source})][, due {due_at}][, {provisional}]")},
     {"clock_due_moved", N_("{clock}[, due {due_at}][, {provisional}][ ({why})]")},
+    {"clock_rebudgeted", N_("{clock}, due {due_at} as before: the time up to it is counted anew")},
     {"clock_stopped", N_("{clock}, {in_time}[ after {consumed_ms}][, due {due_at}]")},
     {"clock_void", N_("{clock}[ ({why})]")},
     {"rung_fired", N_("of the {clock} clock[, fired {late}]")},

@@ -281,6 +281,7 @@ static void apply_body(struct applying *a)
     case RECORD_CLOCK_DUE_MOVED:
     case RECORD_CLOCK_STOPPED:
     case RECORD_CLOCK_VOID:
+    case RECORD_CLOCK_REBUDGETED:
     case RECORD_RUNG_FIRED:
         apply_clock(a);
         return;

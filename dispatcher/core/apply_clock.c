@@ -174,8 +174,20 @@ static void fire(struct applying *a, struct clock_row *clock)
     apply_floor(a, clock, NULL);
 }
 
+static void set_budget(struct applying *a, struct clock_row *clock)
+{
+    const struct clock_rebudgeted_body *body = &a->record->body.clock_rebudgeted;
+    clock->budget_ms = body->budget_ms;
+    clock->calendar = body->calendar;
+    clock->rung_at[RUNG_YELLOW] = body->yellow_at;
+    lower_floor(&a->c, core_next_rung_at(clock));
+}
+
 static uint64_t clock_of(const struct record *record)
 {
+    if (record->type == RECORD_CLOCK_REBUDGETED) {
+        return record->body.clock_rebudgeted.clock_id;
+    }
     if (record->type == RECORD_CLOCK_DUE_MOVED) {
         return record->body.clock_due_moved.clock_id;
     }
@@ -201,6 +213,8 @@ void apply_clock(struct applying *a)
         stop(a, &clock);
     } else if (a->record->type == RECORD_CLOCK_VOID) {
         make_void(a, &clock);
+    } else if (a->record->type == RECORD_CLOCK_REBUDGETED) {
+        set_budget(a, &clock);
     } else {
         fire(a, &clock);
     }

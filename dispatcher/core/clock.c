@@ -266,27 +266,55 @@ struct clock_due_moved_body *move_due(struct judging *j, const struct clock_row 
     return body;
 }
 
+/* What a running clock has counted at its due instant, as its receipt counts it: the closed spans by their records, the open one by
+ * the calendar. A clock that runs on after its due instant (a stop that was taken back) keeps its budget. */
+static int64_t counted_at_due(const struct calendar *calendar, const struct clock_row *clock, const struct limit *limit)
+{
+    if (limit->due_at < clock->span_from_at) {
+        return clock->budget_ms;
+    }
+    return clock->consumed_ms + calendar_counted(calendar, limit->kind, clock->span_from_at, limit->due_at);
+}
+
 void core_settled_due(const struct district *district, const struct clock_row *clock, int64_t now_ms, int64_t lead_due_at,
                       struct core_due *ret)
 {
     int32_t unit = district_successor(district, district_unit_find(district, &clock->unit));
+    const struct calendar *calendar = district_calendar(district, unit);
     struct limit limit = limit_of(clock);
-    ret->moves = false;
     if (limit.amount != 0 && limit.due_at >= now_ms) {
-        set_due(district_calendar(district, unit), &limit);
-        if (limit.from_at != clock->started_at) {
-            limit.budget_ms += clock->consumed_ms; /* resumed: the budget counts from the start */
-        }
+        set_due(calendar, &limit);
         if (clock->kind == CLOCK_KIND_SUPPORT && lead_due_at != 0 && limit.due_at > lead_due_at) {
             limit.due_at = lead_due_at;
         }
         if (limit.due_at < now_ms) {
             limit.due_at = clock->due_at;
-            limit.budget_ms = clock->budget_ms;
         }
-        ret->moves = limit.due_at != clock->due_at || limit.provisional != (clock->provisional != 0);
     }
+    bool working = limit.kind == TIME_KIND_WORKING_HOURS || limit.kind == TIME_KIND_WORKING_DAYS;
+    if (limit.due_at != 0 && (working || limit.due_at != clock->due_at)) {
+        limit.budget_ms = counted_at_due(calendar, clock, &limit);
+    }
+    ret->moves = limit.due_at != clock->due_at || limit.provisional != (clock->provisional != 0);
+    ret->rebudgets = !ret->moves && limit.budget_ms != clock->budget_ms;
     ret->due_at = limit.due_at;
     ret->budget_ms = limit.budget_ms;
     ret->provisional = limit.provisional;
+}
+
+void rebudget(struct judging *j, const struct clock_row *clock, int64_t budget_ms)
+{
+    int64_t at[RUNG_COUNT];
+    int32_t holder = unit_index(j, &clock->unit);
+    struct limit limit = limit_of(clock);
+    struct clock_rebudgeted_body *body = &emit_clock(j, RECORD_CLOCK_REBUDGETED, clock)->body.clock_rebudgeted;
+    limit.budget_ms = budget_ms;
+    set_rungs(j->policy, district_calendar(j->district, holder), &limit, at);
+    body->clock = (enum clock_kind)clock->kind;
+    body->clock_id = clock->clock_id;
+    body->due_at = clock->due_at;
+    body->budget_ms = budget_ms;
+    body->budget_before_ms = clock->budget_ms;
+    body->yellow_at = at[RUNG_YELLOW] != 0 && at[RUNG_YELLOW] < j->now_ms ? j->now_ms : at[RUNG_YELLOW];
+    body->calendar = calendar_id(j, &limit, holder);
 }

@@ -63,7 +63,8 @@ bool core_matter_allowed(const struct codes *matters, const struct code *matter)
 struct core_due {
     int64_t due_at, budget_ms;
     bool provisional;
-    bool moves; /* something differs from the row */
+    bool moves;     /* the due instant differs from the row, or whether it is provisional */
+    bool rebudgets; /* it stays, and what counts up to it is another budget than the row's */
 };
 
 /* The due instant of a running clock under `district`, as settle moves it at `now_ms`. What is overdue already stays so, and no due

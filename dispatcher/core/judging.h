@@ -156,6 +156,9 @@ void end_other_clocks(struct judging *j, uint64_t duty, int except, enum clock_w
 /* Finds the running (or, with `any`, the newest) clock of a kind of a duty. */
 bool find_clock(const struct judging *j, uint64_t duty, enum clock_kind kind, bool any, struct clock_row *ret);
 
+/* Emits clock_rebudgeted: the due instant stays, `budget_ms` counts up to it. */
+void rebudget(struct judging *j, const struct clock_row *clock, int64_t budget_ms);
+
 /* Emits clock_due_moved with fresh rungs. `unit` >= 0: its holder from now on. `counted`: of a stopped clock, the time since the
  * stop counts as consumed. */
 struct clock_due_moved_body *move_due(struct judging *j, const struct clock_row *clock, const struct limit *limit,

@@ -85,6 +85,7 @@ void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_e
     }
     if (own.due_at > limit->due_at) {
         own.due_at = limit->due_at;
+        own.budget_ms = calendar_counted(district_calendar(j->district, unit), own.kind, j->now_ms, own.due_at);
     }
     start_clock(j, CLOCK_KIND_SUPPORT, duty, unit, &own);
 }

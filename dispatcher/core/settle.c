@@ -13,12 +13,16 @@ bool core_unsettled(const struct view *view, uint64_t case_id)
     return view_get(view, ROW_DISTRICT, 1, &d) && d.settle_next != 0 && case_id >= d.settle_next;
 }
 
-/* Due instant that the clock has under the set in force, emitted where it moves. `unit` >= 0: its holder changes too. */
+/* Due instant that the clock has under the set in force, emitted where it moves; where it stays and the past counts otherwise, the
+ * budget is written anew, so that a receipt adds up to it. `unit` >= 0: its holder changes too. */
 static int64_t settle_clock(struct judging *j, const struct clock_row *clock, int64_t lead_due_at, int32_t unit)
 {
     struct core_due due;
     core_settled_due(j->district, clock, j->now_ms, lead_due_at, &due);
     if (!due.moves && unit < 0) {
+        if (due.rebudgets) {
+            rebudget(j, clock, due.budget_ms);
+        }
         return clock->due_at;
     }
     struct limit limit = limit_of(clock);

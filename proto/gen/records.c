@@ -268,6 +268,17 @@ static const struct field_shape rung_fired_body_fields[] = {
 };
 const struct shape rung_fired_body_shape = { .name = "rung_fired_body", .id = 101, .field_count = 4, .size = sizeof(struct rung_fired_body), .fields = rung_fired_body_fields };
 
+static const struct field_shape clock_rebudgeted_body_fields[] = {
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_rebudgeted_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
+    { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_rebudgeted_body, clock_id), .min = 0, .max = INT64_MAX },
+    { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_rebudgeted_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_rebudgeted_body, budget_ms), .min = 0, .max = INT64_MAX },
+    { .name = "budget_before_ms", .name_size = 16, .type = FIELD_SPAN, .offset = offsetof(struct clock_rebudgeted_body, budget_before_ms), .min = 0, .max = INT64_MAX },
+    { .name = "yellow_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct clock_rebudgeted_body, yellow_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
+    { .name = "calendar", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_rebudgeted_body, calendar), .min = 0, .max = INT64_MAX },
+};
+const struct shape clock_rebudgeted_body_shape = { .name = "clock_rebudgeted_body", .id = 102, .field_count = 7, .size = sizeof(struct clock_rebudgeted_body), .fields = clock_rebudgeted_body_fields };
+
 static const struct field_shape call_raised_body_fields[] = {
     { .name = "level", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct call_raised_body, level), .min = 0, .max = 4, .values = &call_level_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct call_raised_body, reason), .min = 0, .max = 2, .values = &call_reason_enum },
@@ -276,7 +287,7 @@ static const struct field_shape call_raised_body_fields[] = {
     { .name = "given_limit", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct call_raised_body, given_limit), .min = 0, .max = 1 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_raised_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape call_raised_body_shape = { .name = "call_raised_body", .id = 102, .field_count = 6, .size = sizeof(struct call_raised_body), .fields = call_raised_body_fields };
+const struct shape call_raised_body_shape = { .name = "call_raised_body", .id = 103, .field_count = 6, .size = sizeof(struct call_raised_body), .fields = call_raised_body_fields };
 
 static const struct field_shape call_dispatched_body_fields[] = {
     { .name = "units", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct call_dispatched_body, units), .min = 0, .max = 16 },
@@ -284,38 +295,38 @@ static const struct field_shape call_dispatched_body_fields[] = {
     { .name = "appointed_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct call_dispatched_body, appointed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct call_dispatched_body, reason), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape call_dispatched_body_shape = { .name = "call_dispatched_body", .id = 103, .field_count = 4, .size = sizeof(struct call_dispatched_body), .fields = call_dispatched_body_fields };
+const struct shape call_dispatched_body_shape = { .name = "call_dispatched_body", .id = 104, .field_count = 4, .size = sizeof(struct call_dispatched_body), .fields = call_dispatched_body_fields };
 
 static const struct field_shape call_arrived_body_fields[] = {
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct call_arrived_body, evidence), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape call_arrived_body_shape = { .name = "call_arrived_body", .id = 104, .field_count = 1, .size = sizeof(struct call_arrived_body), .fields = call_arrived_body_fields };
+const struct shape call_arrived_body_shape = { .name = "call_arrived_body", .id = 105, .field_count = 1, .size = sizeof(struct call_arrived_body), .fields = call_arrived_body_fields };
 
 static const struct field_shape call_finished_body_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct call_finished_body, code), .min = 0, .max = 2, .values = &finish_code_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_finished_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape call_finished_body_shape = { .name = "call_finished_body", .id = 105, .field_count = 2, .size = sizeof(struct call_finished_body), .fields = call_finished_body_fields };
+const struct shape call_finished_body_shape = { .name = "call_finished_body", .id = 106, .field_count = 2, .size = sizeof(struct call_finished_body), .fields = call_finished_body_fields };
 
 static const struct field_shape call_rated_body_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct call_rated_body, confirmed), .min = 0, .max = 1 },
     { .name = "score", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct call_rated_body, score), .min = 0, .max = INT64_C(4294967295) },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_rated_body, text), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape call_rated_body_shape = { .name = "call_rated_body", .id = 106, .field_count = 3, .size = sizeof(struct call_rated_body), .fields = call_rated_body_fields };
+const struct shape call_rated_body_shape = { .name = "call_rated_body", .id = 107, .field_count = 3, .size = sizeof(struct call_rated_body), .fields = call_rated_body_fields };
 
-const struct shape call_reported_body_shape = { .name = "call_reported_body", .id = 107, .field_count = 0, .size = sizeof(struct call_reported_body), .fields = NULL };
+const struct shape call_reported_body_shape = { .name = "call_reported_body", .id = 108, .field_count = 0, .size = sizeof(struct call_reported_body), .fields = NULL };
 
 static const struct field_shape call_closed_body_fields[] = {
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct call_closed_body, outcome), .min = 0, .max = 5, .values = &call_outcome_enum },
 };
-const struct shape call_closed_body_shape = { .name = "call_closed_body", .id = 108, .field_count = 1, .size = sizeof(struct call_closed_body), .fields = call_closed_body_fields };
+const struct shape call_closed_body_shape = { .name = "call_closed_body", .id = 109, .field_count = 1, .size = sizeof(struct call_closed_body), .fields = call_closed_body_fields };
 
 static const struct field_shape followup_opened_body_fields[] = {
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_opened_body, reporter), .min = 0, .max = INT64_C(4294967295) },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct followup_opened_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape followup_opened_body_shape = { .name = "followup_opened_body", .id = 109, .field_count = 2, .size = sizeof(struct followup_opened_body), .fields = followup_opened_body_fields };
+const struct shape followup_opened_body_shape = { .name = "followup_opened_body", .id = 110, .field_count = 2, .size = sizeof(struct followup_opened_body), .fields = followup_opened_body_fields };
 
 static const struct field_shape followup_attempted_body_fields[] = {
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_attempted_body, reporter), .min = 0, .max = INT64_C(4294967295) },
@@ -323,7 +334,7 @@ static const struct field_shape followup_attempted_body_fields[] = {
     { .name = "half_day", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_attempted_body, half_day), .min = 0, .max = INT64_C(4294967295) },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct followup_attempted_body, text), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape followup_attempted_body_shape = { .name = "followup_attempted_body", .id = 110, .field_count = 4, .size = sizeof(struct followup_attempted_body), .fields = followup_attempted_body_fields };
+const struct shape followup_attempted_body_shape = { .name = "followup_attempted_body", .id = 111, .field_count = 4, .size = sizeof(struct followup_attempted_body), .fields = followup_attempted_body_fields };
 
 static const struct field_shape followup_ended_body_fields[] = {
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_ended_body, reporter), .min = 0, .max = INT64_C(4294967295) },
@@ -337,12 +348,12 @@ static const struct field_shape followup_ended_body_fields[] = {
     { .name = "rated", .name_size = 5, .type = FIELD_FLAG, .offset = offsetof(struct followup_ended_body, rated), .min = 0, .max = 1 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct followup_ended_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape followup_ended_body_shape = { .name = "followup_ended_body", .id = 111, .field_count = 10, .size = sizeof(struct followup_ended_body), .fields = followup_ended_body_fields };
+const struct shape followup_ended_body_shape = { .name = "followup_ended_body", .id = 112, .field_count = 10, .size = sizeof(struct followup_ended_body), .fields = followup_ended_body_fields };
 
 static const struct field_shape order_proposed_body_fields[] = {
     { .name = "order_kind", .name_size = 10, .type = FIELD_ENUM, .offset = offsetof(struct order_proposed_body, order_kind), .min = 0, .max = 2, .values = &order_kind_enum },
 };
-const struct shape order_proposed_body_shape = { .name = "order_proposed_body", .id = 112, .field_count = 1, .size = sizeof(struct order_proposed_body), .fields = order_proposed_body_fields };
+const struct shape order_proposed_body_shape = { .name = "order_proposed_body", .id = 113, .field_count = 1, .size = sizeof(struct order_proposed_body), .fields = order_proposed_body_fields };
 
 static const struct record_info record_infos[] = {
     [RECORD_COMMAND_TAKEN] = { .name = NC_("record", "command_taken"), .name_size = 13, .type = RECORD_COMMAND_TAKEN, .version = 1, .event = false,
@@ -401,6 +412,8 @@ static const struct record_info record_infos[] = {
         .shape = &clock_void_body_shape, .doc = "The item counts nowhere." },
     [RECORD_RUNG_FIRED] = { .name = NC_("record", "rung_fired"), .name_size = 10, .type = RECORD_RUNG_FIRED, .version = 1, .event = true,
         .shape = &rung_fired_body_shape, .doc = "A rung 预警节点 of a clock was reached; once per clock and round." },
+    [RECORD_CLOCK_REBUDGETED] = { .name = NC_("record", "clock_rebudgeted"), .name_size = 16, .type = RECORD_CLOCK_REBUDGETED, .version = 1, .event = true,
+        .shape = &clock_rebudgeted_body_shape, .doc = "Another calendar counts the past of a running clock otherwise, and its due instant stays: what counts up to it is the budget now." },
     [RECORD_CALL_RAISED] = { .name = NC_("record", "call_raised"), .name_size = 11, .type = RECORD_CALL_RAISED, .version = 1, .event = true,
         .shape = &call_raised_body_shape, .doc = "A street whistles. Its sequence is the call id; the envelope's unit is the caller." },
     [RECORD_CALL_DISPATCHED] = { .name = NC_("record", "call_dispatched"), .name_size = 15, .type = RECORD_CALL_DISPATCHED, .version = 1, .event = true,

@@ -40,6 +40,7 @@ enum record_type {
     RECORD_CLOCK_STOPPED = 32,
     RECORD_CLOCK_VOID = 33,
     RECORD_RUNG_FIRED = 34,
+    RECORD_CLOCK_REBUDGETED = 35,
     RECORD_CALL_RAISED = 40,
     RECORD_CALL_DISPATCHED = 41,
     RECORD_CALL_ARRIVED = 42,
@@ -378,6 +379,19 @@ struct rung_fired_body {
 };
 extern const struct shape rung_fired_body_shape;
 
+/* Another calendar counts the past of a running clock otherwise, and its due instant stays: what counts up to it is the budget now. */
+struct clock_rebudgeted_body {
+    uint64_t given; /* bit per field */
+    enum clock_kind clock; /* Clock. */
+    uint64_t clock_id; /* Which one. */
+    int64_t due_at; /* Due instant, as before. */
+    int64_t budget_ms; /* New budget. */
+    int64_t budget_before_ms; /* Budget up to now. */
+    int64_t yellow_at; /* As in clock_started. */
+    uint64_t calendar; /* As in clock_started. */
+};
+extern const struct shape clock_rebudgeted_body_shape;
+
 /* A street whistles. Its sequence is the call id; the envelope's unit is the caller. */
 struct call_raised_body {
     uint64_t given; /* bit per field */
@@ -508,6 +522,7 @@ union record_body {
     struct clock_stopped_body clock_stopped;
     struct clock_void_body clock_void;
     struct rung_fired_body rung_fired;
+    struct clock_rebudgeted_body clock_rebudgeted;
     struct call_raised_body call_raised;
     struct call_dispatched_body call_dispatched;
     struct call_arrived_body call_arrived;

@@ -20,6 +20,12 @@ static struct district *office_with(char fill, const struct calendar_notice *not
     struct district *district = district_make(fill);
     struct calendar_plan plan = {.by_notice = true, .notice_count = count, .notices = notices};
 
+    for (uint32_t i = 0; i < count; i++) { /* years with a row are complete */
+        struct civil civil;
+
+        civil_from_days(notices[i].day, &civil);
+        plan.complete |= UINT64_C(1) << (civil.year - CALENDAR_FIRST_YEAR);
+    }
     ck_assert(code_make("office", 6, &plan.name));
     for (int day = 0; day < 5; day++)
         plan.week[day] = (struct shifts){.count = 1, .at = {{(int32_t)(9 * HOUR), (int32_t)(17 * HOUR)}}};
@@ -362,6 +368,169 @@ START_TEST(any_set_at_any_time)
 }
 END_TEST
 
+/* The receipt of a case's newest clock of a kind. */
+static json_t *receipt(struct harness *h, const char *submitted, const char *clock)
+{
+    char body[96];
+
+    snprintf(body, sizeof(body), "{'submitted': '%s', 'clock': '%s'}", submitted, clock);
+    return harness_do(h, "q", "receipt", -1, body);
+}
+
+/* The office with other hours. */
+static struct district *office_of(char fill, struct calendar_plan *plan)
+{
+    struct district *district = office_with(fill, NULL, 0);
+
+    calendar_free(district->calendars[1]);
+    ck_assert(code_make("office", 6, &plan->name));
+    ck_assert_int_eq(calendar_build(plan, "Asia/Shanghai", &district->calendars[1]), 0);
+    return district;
+}
+
+/* An office whose hours are drawn for each day of December 2026 and January 2027. */
+static struct district *drawn_office(char fill, unsigned seed)
+{
+    enum { DAYS = 60 };
+    static struct calendar_week weeks[DAYS];
+    struct calendar_plan plan = {.change_count = DAYS, .changes = weeks};
+    struct district *district;
+
+    srand(seed);
+    for (int day = 0; day < 7; day++)
+        plan.week[day] = (struct shifts){.count = 1, .at = {{(int32_t)(9 * HOUR), (int32_t)(17 * HOUR)}}};
+    for (int i = 0; i < DAYS; i++) {
+        struct shifts shifts = {.count = (uint32_t)rand() % 3};
+        int32_t begin = (int32_t)(7 * HOUR);
+
+        for (uint32_t k = 0; k < shifts.count; k++) {
+            shifts.at[k].from_ms = begin + rand() % 120 * 60000;
+            shifts.at[k].until_ms = shifts.at[k].from_ms + (1 + rand() % 240) * 60000;
+            begin = shifts.at[k].until_ms;
+        }
+        weeks[i].from_day = civil_to_days(2026, 12, 24) + i;
+        for (int day = 0; day < 7; day++)
+            weeks[i].days[day] = shifts;
+        weeks[i].make_up = shifts;
+    }
+    district = office_of(fill, &plan);
+    district->policy.handle[URGENCY_URGENT] = (struct span){TIME_KIND_WORKING_HOURS, 20 * HOUR};
+    for (int i = 0; i < URGENCY_COUNT; i++)
+        district->policy.sign[i] = (struct span){TIME_KIND_WORKING_DAYS, 1};
+    return district;
+}
+
+/* What counts up to the due instant is the budget: of what is late too. Adds the late ones to *late. */
+static void check_receipts(struct harness *h, int cases, int *late)
+{
+    static const char *const kinds[] = {"handle", "sign", "total"};
+    const struct calendar *calendar = h->district->calendars[1];
+
+    for (int n = 0; n < cases; n++) {
+        for (int k = 0; k < 3; k++) {
+            char id[16];
+            json_t *view;
+            int64_t due, now, left;
+
+            snprintf(id, sizeof(id), "s%d", n);
+            view = receipt(h, id, kinds[k]);
+            due = num_of(view, "due_at");
+            now = num_of(view, "now");
+            left = calendar_counted(calendar, TIME_KIND_WORKING_HOURS, now, due) -
+                   calendar_counted(calendar, TIME_KIND_WORKING_HOURS, due, now);
+            ck_assert_msg(num_of(view, "left_ms") == left, "%s %s: left %lld, not %lld", id, kinds[k],
+                          (long long)num_of(view, "left_ms"), (long long)left);
+            ck_assert_int_eq(num_of(view, "counted_ms") + left, num_of(view, "budget_ms"));
+            *late += due < now;
+            json_decref(view);
+        }
+    }
+}
+
+/* Calendars change their past and their future, many times, while clocks run and run out: every receipt adds up, always, also after
+ * a replay. */
+START_TEST(receipts_add_up_under_any_calendar)
+{
+    struct harness h;
+    char line[256];
+    int late = 0;
+
+    begin(&h);
+    take_over(&h, drawn_office('c', 1000u * (unsigned)_i));
+    harness_settle(&h);
+    for (int n = 0; n < 6; n++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "s%d", n);
+        h.clock_ms += 95 * 60000;
+        json_decref(harness_do(&h, id, "submit", -1,
+                               n % 2 == 0 ? SUBMIT
+                                          : "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'anonymous': true, "
+                                            "'urgency': 'urgent'}"));
+    }
+    for (unsigned round = 1; round < 12; round++) {
+        check_receipts(&h, 6, &late);
+        h.clock_ms += 11 * HOUR;
+        harness_settle(&h);
+        take_over(&h, drawn_office((char)('c' + round), 1000u * (unsigned)_i + round));
+        harness_settle(&h);
+    }
+    check_receipts(&h, 6, &late);
+    ck_assert_int_gt(late, 10);
+    harness_kill(&h);
+    check_receipts(&h, 6, &late);
+    h.engine = engine_close(h.engine);
+    ck_assert_msg(harness_check(&h, line) == 0, "%s", line);
+    harness_open(&h);
+    end(&h);
+}
+END_TEST
+
+/* A day of eight hours that has passed becomes one of an hour: the fifth working day stays, and forty hours become thirty-three. */
+START_TEST(a_past_day_becomes_an_hour)
+{
+    static struct calendar_week weeks[2];
+    const struct shifts whole = {.count = 1, .at = {{(int32_t)(9 * HOUR), (int32_t)(17 * HOUR)}}};
+    const struct shifts hour = {.count = 1, .at = {{(int32_t)(9 * HOUR), (int32_t)(10 * HOUR)}}};
+    struct calendar_plan plain = {0}, plan = {.change_count = 2, .changes = weeks};
+    struct harness h;
+    json_t *view;
+    int64_t due;
+
+    for (int day = 0; day < 5; day++) {
+        plain.week[day] = plan.week[day] = weeks[1].days[day] = whole;
+        weeks[0].days[day] = hour;
+    }
+    weeks[0].from_day = civil_to_days(2026, 12, 29); /* a Tuesday */
+    weeks[1].from_day = civil_to_days(2026, 12, 30);
+    begin(&h);
+    take_over(&h, office_of('d', &plain));
+    h.clock_ms = at(2026, 12, 28, 18);
+    harness_settle(&h);
+    json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
+    view = receipt(&h, "s1", "handle");
+    due = num_of(view, "due_at");
+    ck_assert_int_eq(num_of(view, "budget_ms"), 40 * HOUR);
+    json_decref(view);
+    h.clock_ms = at(2026, 12, 30, 9);
+    harness_settle(&h);
+    take_over(&h, office_of('c', &plan));
+    harness_settle(&h);
+    view = receipt(&h, "s1", "handle");
+    ck_assert_int_eq(num_of(view, "due_at"), due);
+    ck_assert_int_eq(num_of(view, "budget_ms"), 33 * HOUR);
+    ck_assert_int_eq(num_of(view, "counted_ms"), HOUR);
+    json_decref(view);
+    h.clock_ms = due;
+    harness_settle(&h);
+    view = receipt(&h, "s1", "handle");
+    ck_assert_int_eq(num_of(view, "left_ms"), 0);
+    ck_assert_int_eq(num_of(view, "counted_ms"), 33 * HOUR);
+    json_decref(view);
+    end(&h);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("adopt");
@@ -376,6 +545,8 @@ int main(void)
     tcase_add_test(tcase, a_calendar_that_ends_is_said_from_sixty_days_before);
     tcase_add_loop_test(tcase, any_set_at_any_time, 0, 12);
     tcase_add_test(tcase, the_walk_goes_on_after_a_kill);
+    tcase_add_loop_test(tcase, receipts_add_up_under_any_calendar, 0, 8);
+    tcase_add_test(tcase, a_past_day_becomes_an_hour);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
