@@ -1,4 +1,5 @@
 #include "tests/config/folder.h"
+#include "tests/tmp.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -9,8 +10,7 @@
 
 void folder_make(char ret[FOLDER_SIZE])
 {
-    snprintf(ret, FOLDER_SIZE, "/tmp/huying-config-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(ret));
+    tmp_folder(ret, FOLDER_SIZE, "config");
 }
 
 void folder_remove(const char *folder)

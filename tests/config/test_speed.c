@@ -152,9 +152,11 @@ int main(int argc, char **argv)
 {
     static struct faults faults;
     struct district *district = NULL;
-    char folder[] = "/tmp/huying-speed-XXXXXX";
+    char folder[64];
     if (argc != 2)
         return 2;
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/huying-speed-XXXXXX", base != NULL ? base : "/tmp");
     must(mkdtemp(folder) != NULL);
     bool made = strcmp(argv[1], "made") == 0, chain = strcmp(argv[1], "chain") == 0;
     if (made)

@@ -1,6 +1,7 @@
 /* Instants and local times of real zones, of hand-made rules and files, and a recount of 55 years by Python's zoneinfo. */
 #include "config/zone.h"
 #include "config/zone_rule.h"
+#include "tests/tmp.h"
 
 #include <check.h>
 #include <errno.h>
@@ -230,12 +231,12 @@ END_TEST
 /* Every truncation of a real file, and every byte of its headers changed: an error or a zone, never a read outside. */
 START_TEST(test_damaged_files)
 {
-    char folder[] = "/tmp/huying-zone-XXXXXX";
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char folder[64];
+    tmp_folder(folder, sizeof folder, "zone");
     struct zone *whole = zone_of("America/New_York");
     size_t size;
     const char *data = zone_data(whole, &size);
-    char path[64];
+    char path[80];
     snprintf(path, sizeof path, "%s/z", folder);
     uint32_t refused = 0;
     for (size_t i = 0; i < size; i++) {
@@ -307,8 +308,8 @@ static const char *const recounted[] = {"America/New_York", "Asia/Shanghai", "Eu
 
 START_TEST(test_recount_by_python)
 {
-    char path[] = "/tmp/huying-oracle-XXXXXX";
-    int fd = mkstemp(path);
+    char path[64];
+    int fd = mkstemp(tmp_name(path, sizeof path, tmp_base(), "oracle"));
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, oracle, sizeof oracle - 1), sizeof oracle - 1);
     close(fd);

@@ -2,6 +2,7 @@
 #include "tests/core/world.h"
 
 #include "dispatcher/core/rules.h"
+#include "tests/tmp.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -155,8 +156,7 @@ static void end(struct world *w)
 void world_open(struct world *w)
 {
     memset(w, 0, sizeof(*w));
-    snprintf(w->folder, sizeof(w->folder), "/tmp/huying-core-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(w->folder));
+    tmp_folder(w->folder, sizeof(w->folder), "core");
     struct store_options options = {.path = w->folder, .map_size = (size_t)64 << 20};
     ck_assert_int_eq(store_open(&options, &w->store), 0);
     begin(w);

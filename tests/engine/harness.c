@@ -4,6 +4,7 @@
 #include "proto/reply.h"
 #include "proto/request.h"
 #include "tests/engine/district.h"
+#include "tests/tmp.h"
 
 #include <check.h>
 #include <errno.h>
@@ -22,8 +23,7 @@ void harness_begin(struct harness *h, bool drill)
 
     *h = (struct harness){.drill = drill, .clock_ms = START_MS};
     /* In memory where there is such a place: what is tested here is not whether fsync works. */
-    snprintf(h->folder, sizeof(h->folder), "%s/huying-engine-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(h->folder));
+    ck_assert_ptr_nonnull(mkdtemp(tmp_name(h->folder, sizeof(h->folder), tmp_memory(), "engine")));
     snprintf(h->data, sizeof(h->data), "%s/data", h->folder);
     snprintf(h->config, sizeof(h->config), "%s/config", h->folder);
     ck_assert_int_eq(mkdir(h->config, 0700), 0);

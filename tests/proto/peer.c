@@ -1,4 +1,5 @@
 #include "tests/proto/peer.h"
+#include "tests/tmp.h"
 
 #include <check.h>
 #include <errno.h>
@@ -127,7 +128,7 @@ void peer_accept(const struct request *request, struct proto_buffer *out)
     ck_assert_int_eq(reply_encode_ok(out, request->id, &command_answer_shape, &answer, CODEC_OMIT_NOTHING), 0);
 }
 
-static char folder[] = "/tmp/huying-proto-XXXXXX";
+static char folder[64];
 static char url[sizeof(folder) + 16];
 
 static void remove_folder(void)
@@ -139,7 +140,7 @@ static void remove_folder(void)
 const char *peer_url(void)
 {
     if (url[0] == '\0') {
-        ck_assert_ptr_nonnull(mkdtemp(folder));
+        tmp_folder(folder, sizeof(folder), "proto");
         snprintf(url, sizeof(url), "ipc://%s/peer", folder);
         atexit(remove_folder);
     }

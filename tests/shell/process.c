@@ -1,5 +1,6 @@
 /* process.c - see process.h. */
 #include "tests/shell/process.h"
+#include "tests/tmp.h"
 
 #include <check.h>
 #include <errno.h>
@@ -21,8 +22,7 @@ static struct reply last_reply;
 
 void process_folder_make(void)
 {
-    strcpy(process_folder, "/tmp/huying-shell-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(process_folder));
+    tmp_folder(process_folder, sizeof(process_folder), "shell");
 }
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)

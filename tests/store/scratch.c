@@ -16,7 +16,9 @@
 static const char *base_folder(void)
 {
     struct statvfs st;
-    const char *base = getenv("TMPDIR");
+    const char *memory = getenv("HUYING_SHM"), *base = getenv("TMPDIR");
+    if (memory != NULL)
+        return memory;
     if (base != NULL)
         return base;
     bool room = statvfs("/dev/shm", &st) == 0 && (uint64_t)st.f_bavail * st.f_frsize >= (uint64_t)1 << 30;

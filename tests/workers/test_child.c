@@ -1,5 +1,6 @@
 /* Commands: what they read and say, their limits, their end. */
 #include "tests/store/suite.h"
+#include "tests/tmp.h"
 #include "workers/child.h"
 
 #include <sched.h>
@@ -177,12 +178,12 @@ static void on_other_end(void *arg, const struct child_result *result)
 /* Another command that still runs keeps what it has put into a session of its own, until it ends. */
 START_TEST(others_keep_what_is_theirs)
 {
-    char folder[] = "/tmp/huying-child-XXXXXX", fifo[64], line[256], wait[128];
+    char folder[64], fifo[80], line[256], wait[128];
     struct pair pair = {0};
     struct child *first;
     uv_loop_t loop;
 
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    tmp_folder(folder, sizeof(folder), "child");
     snprintf(fifo, sizeof(fifo), "%s/fifo", folder);
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
     snprintf(line, sizeof(line), "setsid -f sh -c 'echo $$ >%s; exec tail -f /dev/null' >/dev/null; exec tail -f /dev/null", fifo);

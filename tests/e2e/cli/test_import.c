@@ -1,6 +1,7 @@
 /* An import without a dispatcher: maps, rows, request ids, and the file of rejects. */
 #include "clients/import_plan.h"
 #include "clients/import_rejects.h"
+#include "tests/tmp.h"
 
 #include <check.h>
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/huying-import-XXXXXX";
+static char folder[64];
 static struct faults faults;
 static struct zone *zone;
 
@@ -34,7 +35,7 @@ static const char *file(const char *name, const char *text)
 
 static void set_up(void)
 {
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    tmp_folder(folder, sizeof folder, "import");
     ck_assert_int_eq(zone_load(NULL, "Asia/Shanghai", &zone), 0);
     faults_init(&faults);
 }

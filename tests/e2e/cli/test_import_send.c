@@ -1,6 +1,7 @@
 /* An import against a peer that refuses for a while, or for good: the same ids again, and what is said at the end. */
 #include "clients/import_send.h"
 #include "tests/proto/peer.h"
+#include "tests/tmp.h"
 
 #include <check.h>
 #include <stdatomic.h>
@@ -35,8 +36,8 @@ static void answer(void *arg, const struct request *request, const void *data, s
 static struct import_plan *run(struct script *script, int64_t timeout_ms, struct import_map **own, struct import_sum *sum)
 {
     static struct faults faults;
-    char path[] = "/tmp/huying-import-XXXXXX";
-    int fd = mkstemp(path);
+    char path[64];
+    int fd = mkstemp(tmp_name(path, sizeof path, tmp_base(), "import"));
     ck_assert_int_ge(fd, 0);
     FILE *out = fdopen(fd, "w");
     ck_assert_ptr_nonnull(out);

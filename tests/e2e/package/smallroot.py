@@ -10,6 +10,7 @@ import re
 import shutil
 import stat
 import subprocess
+import tempfile
 
 INFO = "var/lib/dpkg/info"
 LEFT_OUT = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/", "/usr/share/lintian/")
@@ -20,7 +21,7 @@ def missing_right():
     """Why no such folder can be used here; None: it can."""
     if os.geteuid() != 0:
         return "only root may use chroot"
-    probe = f"/tmp/huying-mknod-{os.getpid()}"
+    probe = os.path.join(tempfile.gettempdir(), f"huying-mknod-{os.getpid()}")
     try:
         os.mknod(probe, 0o600 | stat.S_IFCHR, os.makedev(*DEVICES["null"]))
         with open(probe, "wb"):
