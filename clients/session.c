@@ -129,8 +129,6 @@ enum exit_code session_key_unknown(const struct session *session)
 
 enum exit_code session_not_reachable(const struct session *session)
 {
-    if (session->quiet)
-        return EXIT_NOT_REACHABLE;
     const struct options *o = &session->options;
     const char *keys = o->keys != NULL ? o->keys : "~/.config/huying/keys";
     if (client_connected(session->client))

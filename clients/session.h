@@ -23,7 +23,7 @@ struct session {
     char actor[CODE_SIZE + 1];
     char roles[512];
     struct proto_buffer body; /* reused from question to question */
-    bool quiet;               /* questions beside a command: what is refused or does not come is not told */
+    bool quiet;               /* questions beside a command: refusals are not told */
     char *input;              /* what was read from standard input, or NULL */
 };
 

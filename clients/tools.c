@@ -17,10 +17,21 @@
 #define PASSED_MAX 64
 #define PROBE_MS 500 /* a dispatcher on this machine answers within a few */
 
-/* Where huying-admin may stand, seen from this program's own folder: installed, in a build tree, and put beside it by hand. */
-static const char *const places[] = {"../libexec/huying/huying-admin", "../dispatcher/admin/huying-admin", "huying-admin"};
+/* Another program of Huying, and where it may stand seen from this program's own folder: installed, in a build tree, and put beside
+ * it by hand. */
+struct program {
+    const char *name;
+    const char *places[3];
+    const char *installed; /* where it was configured to be: for when this program was moved, or /proc is not there */
+};
 
-static bool find_admin(char ret[PATH_MAX])
+static const struct program admin = {"huying-admin",
+                                     {"../libexec/huying/huying-admin", "../dispatcher/admin/huying-admin", "huying-admin"},
+                                     HUYING_LIBEXEC "/huying-admin"};
+static const struct program maker = {
+    "make-wuhua", {"../libexec/huying/make-wuhua", "../../script/make-wuhua", "make-wuhua"}, HUYING_LIBEXEC "/make-wuhua"};
+
+static bool find_program(const struct program *program, char ret[PATH_MAX])
 {
     char own[PATH_MAX];
     ssize_t size = readlink("/proc/self/exe", own, sizeof own - 1);
@@ -31,19 +42,20 @@ static bool find_admin(char ret[PATH_MAX])
     if (slash == NULL)
         return false;
     slash[1] = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        int length = snprintf(ret, PATH_MAX, "%s%s", own, places[i]);
+    for (size_t i = 0; i < sizeof program->places / sizeof program->places[0]; i++) {
+        int length = snprintf(ret, PATH_MAX, "%s%s", own, program->places[i]);
         if (length > 0 && length < PATH_MAX && access(ret, X_OK) == 0)
             return true;
     }
     return false;
 }
 
-/* Never comes back when huying-admin can be started. `first` are its own words, before those of the user. */
-static enum exit_code become_admin(const struct session *session, const char *const *first, const struct arguments *arguments)
+/* Never comes back when the program can be started. `first` are its own words, before those of the user. */
+static enum exit_code become(const struct program *program, const struct session *session, const char *const *first,
+                             const struct arguments *arguments)
 {
     char path[PATH_MAX];
-    const char *words[PASSED_MAX + 5] = {"huying-admin"};
+    const char *words[PASSED_MAX + 5] = {program->name};
     int count = 1;
     for (int i = 0; first[i] != NULL; i++)
         words[count++] = first[i];
@@ -54,14 +66,27 @@ static enum exit_code become_admin(const struct session *session, const char *co
     for (int i = 0; i < arguments->rest_count; i++)
         words[count++] = arguments->rest[i];
     words[count] = NULL;
-    if (find_admin(path))
+    if (find_program(program, path))
         execv(path, (char *const *)words);
-    else if (access(HUYING_LIBEXEC "/huying-admin", X_OK) == 0) /* it was moved, or /proc is not there */
-        execv(HUYING_LIBEXEC "/huying-admin", (char *const *)words);
+    else if (access(program->installed, X_OK) == 0)
+        execv(program->installed, (char *const *)words);
     else
-        execvp("huying-admin", (char *const *)words);
-    return say(EXIT_FAILED, "cannot start huying-admin (%s). It comes with Huying: install it beside `huying` or put it in PATH.",
-               strerror(errno));
+        execvp(program->name, (char *const *)words);
+    return say(EXIT_FAILED, "cannot start %s (%s). It comes with Huying: install it beside `huying` or put it in PATH.",
+               program->name, strerror(errno));
+}
+
+static enum exit_code become_admin(const struct session *session, const char *const *first, const struct arguments *arguments)
+{
+    return become(&admin, session, first, arguments);
+}
+
+enum exit_code tools_catalogue_make(struct session *session, const struct arguments *arguments)
+{
+    static const char *const first[] = {NULL};
+    if (access("/usr/bin/python3", X_OK) != 0 && access("/usr/local/bin/python3", X_OK) != 0)
+        return say(EXIT_FAILED, "`huying catalogue make` needs python3: apt install python3.");
+    return become(&maker, session, first, arguments);
 }
 
 enum exit_code tools_check(struct session *session, const struct arguments *arguments)

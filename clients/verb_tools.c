@@ -25,6 +25,8 @@ static const struct verb_word restore_positions[] = {
 static const struct verb_word restore_options[] = {{"data", NULL, "DIR", N_("Data folder to make; it is missing, or empty")}, {0}};
 static const struct verb_word preview_options[] = {
     {"data", NULL, "DIR", N_("Data folder of the dispatcher, which may run meanwhile")}, {0}};
+static const struct verb_word make_options[] = {{"check", NULL, NULL, N_("Write nothing; exit code 1 where a table is not fresh")},
+                                                {0}};
 static const struct verb_word config_positions[] = {{"DIR", NULL, NULL, N_("The folder")}, {0}};
 
 const struct verb verb_tools[] = {
@@ -60,6 +62,13 @@ const struct verb verb_tools[] = {
      .positions = config_positions,
      .options = preview_options,
      .run = tools_config_preview,
+     .passes_on = true},
+    {.name = "catalogue make",
+     .group = VERB_MACHINE,
+     .doc = N_("Make the tables of a copy of the example district from its list of responsibilities"),
+     .positions = config_positions,
+     .options = make_options,
+     .run = tools_catalogue_make,
      .passes_on = true},
     {.name = "keys list",
      .group = VERB_MACHINE,

@@ -140,6 +140,60 @@ class Usage(unittest.TestCase):
         self.assertEqual([row["metric"] for row in json.loads(done.stdout)][2], "on_time_rate")
 
 
+class Catalogue(unittest.TestCase):
+    """`huying catalogue make` on a copy of the example district, without the checkout's own being touched."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.copy = f"{self.folder.name}/district"
+        shutil.copytree(os.path.join(os.path.dirname(__file__), "../../../config/wuhua"), self.copy)
+
+    def read(self, name):
+        with open(f"{self.copy}/{name}", encoding="utf-8") as file:
+            return file.read()
+
+    def write(self, name, text):
+        with open(f"{self.copy}/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def make(self, code, *words):
+        done = huying("catalogue", "make", *words)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def test_edited_list_becomes_tables(self):
+        self.assertIn("nothing new", self.make(0, self.copy).stdout)
+        before = self.read("catalogue.csv")
+        listed = self.read("responsibility-list.csv")
+        self.write("responsibility-list.csv", listed.replace("U-LIGHT", "URBAN"))
+        self.assertIn("not fresh in", self.make(1, self.copy, "--check").stderr)
+        self.assertEqual(self.read("catalogue.csv"), before)
+        self.assertIn("catalogue.csv. Next: huying config check", self.make(0, self.copy).stdout)
+        self.assertNotIn("U-LIGHT", self.read("catalogue.csv"))
+        self.make(0, self.copy, "--check")
+        checked = huying("config", "check", self.copy)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        self.write("responsibility-list.csv", listed)
+        self.assertEqual(json.loads(huying("--json", "catalogue", "make", self.copy).stdout)["written"], ["catalogue.csv"])
+        self.assertEqual(self.read("catalogue.csv"), before)
+        self.assertEqual(sorted(os.listdir(self.copy)), sorted(os.listdir(os.path.join(os.path.dirname(__file__), "../../../config/wuhua"))))
+
+    def test_faults_name_file_and_line(self):
+        before = self.read("catalogue.csv")
+        listed = self.read("responsibility-list.csv").splitlines(True)
+        self.write("responsibility-list.csv", "".join(listed).replace(",quick,", ",quik,", 1))
+        self.assertRegex(self.make(1, self.copy).stderr, r"responsibility-list.csv:\d+: `quik` is not a class of limits; these are: quick, ")
+        self.write("responsibility-list.csv", "matter,name\n")
+        self.assertIn("responsibility-list.csv:1: the column field is missing", self.make(1, self.copy).stderr)
+        os.unlink(f"{self.copy}/responsibility-list.csv")
+        self.assertIn("No such file", self.make(1, self.copy).stderr)
+        self.assertEqual(self.read("catalogue.csv"), before)
+        self.make(2, self.copy, "b")
+        self.make(2, self.copy, "--chek")
+        self.make(2, self.copy, "--check", "--check")
+
+
 class NotReachable(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()

@@ -295,6 +295,24 @@ class Package(unittest.TestCase):
             code = re.search(r"^district: *(\S+)", stream.read(), re.M).group(1)
         self.assertIn(f"district={code} ", line)
 
+    def test_11b_carries_what_the_manual_tells_people_to_edit_with(self):
+        """`huying catalogue make` is found where the package has it; without python3, which it suggests, it says what to install."""
+        self.need_chroot()
+        self.assertTrue(os.access(self.path("usr/libexec/huying/make-wuhua"), os.X_OK))
+        copy = self.path("etc/huying/copy")
+        shutil.copytree(self.path("usr/share/huying/wuhua"), copy)
+        done = subprocess.run(["chroot", self.root, "huying", "catalogue", "make", "/etc/huying/copy"], capture_output=True, text=True, timeout=60)
+        if not os.path.exists(self.path("usr/bin/python3")):
+            self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+            self.assertIn("apt install python3", done.stderr)
+        else:
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        # the script itself, as the package has it, by this machine's Python
+        done = subprocess.run([sys.executable, self.path("usr/libexec/huying/make-wuhua"), copy, "--check"], capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        shutil.rmtree(copy)
+
     def test_12_checks_a_configuration(self):
         """`huying config check` finds huying-admin where the package has it."""
         self.need_chroot()
