@@ -121,20 +121,20 @@ enum exit_code keys_list_run(struct session *session, const struct arguments *ar
 {
     char folder[PATH_MAX];
     struct faults faults;
-    struct key_registry *registry = NULL;
+    struct key_list list = {0};
     (void)arguments;
     int error = session_keys_folder(session, folder, sizeof folder);
     if (error < 0)
         return say_errno(error, "no keys folder; name one with --keys or HUYING_KEYS");
-    error = keys_list(folder, &faults, &registry);
+    error = keys_list(folder, &faults, &list);
     if (error == -ENOENT)
         return say(EXIT_FAILED, "there is no keys folder %s. Name it with --keys or HUYING_KEYS; `huying keys new` makes one.",
                    folder);
     if (error < 0)
         return say_errno(error, "the keys in %s cannot be read", folder);
     json_t *rows = json_array();
-    for (uint32_t i = 0; i < registry->count; i++)
-        json_array_append_new(rows, row_of(folder, &registry->at[i]));
+    for (uint32_t i = 0; i < list.count; i++)
+        json_array_append_new(rows, row_of(folder, &list.at[i]));
     put_faults(rows, &faults);
     if (session->options.json) {
         drop_texts(rows);
@@ -145,7 +145,7 @@ enum exit_code keys_list_run(struct session *session, const struct arguments *ar
         render_table(columns, rows, N_("No key in this folder."));
     }
     json_decref(rows);
-    keys_registry_free(registry);
+    keys_list_deinit(&list);
     if (faults_total(&faults) == 0)
         return EXIT_DONE;
     return say(EXIT_REFUSED, "broken files in %s: %u. Mend or remove them; the dispatcher cannot take their keys.", folder,

@@ -53,7 +53,8 @@ static int read_file(const char *folder, const char *file, bool optional, struct
         if (fd >= 0)
             close(fd);
     }
-    if (r == 0 || r == -ENOMEM || (r == -ENOENT && optional))
+    /* A want that passes is no fault of the file. */
+    if (r == 0 || r == -ENOMEM || r == -EMFILE || r == -ENFILE || (r == -ENOENT && optional))
         return r == -ENOENT ? 0 : r;
     if (r == -ENOENT)
         faults_add(faults, file, 0, 0, "there is no such file; put it into the folder `%s`", folder ? folder : ".");

@@ -1,13 +1,13 @@
 #include "config/keys.h"
 
 #include "config/file.h"
+#include "config/keys_inner.h"
 #include "config/words.h"
 #include "config/yaml_file.h"
 #include "config/z85.h"
 #include "proto/i18n.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define PATH_SIZE 4096
-#define KEYS_MAX 100000
 
 _Static_assert(KEY_TEXT_SIZE == Z85_CHARS + 1, "a key is 32 bytes in Z85");
 _Static_assert(crypto_box_PUBLICKEYBYTES == Z85_BYTES && crypto_box_SECRETKEYBYTES == Z85_BYTES, "CURVE keys are Curve25519 keys");
@@ -389,134 +388,22 @@ static void read_entry(const struct yaml *yaml, const char *name, struct faults 
     read_roles(yaml, raw, faults, ret);
 }
 
-static int compare_entry(const void *a, const void *b)
+int keys_entry_read(const char *folder, const char *file, const char *name, struct faults *faults, struct key_entry *ret)
 {
-    const struct key_entry *x = a, *y = b;
-    int order = memcmp(x->public_key, y->public_key, Z85_CHARS);
-    return order ? order : memcmp(x->name.s, y->name.s, CODE_SIZE);
-}
-
-/* NAME of a NAME.pub that is not the server's; false: another file. */
-static bool public_name(const char *file, char ret[CODE_SIZE + 1])
-{
-    size_t size = strlen(file);
-    if (file[0] == '.' || size <= 4 || size - 4 > CODE_SIZE || strcmp(file + size - 4, ".pub") != 0)
-        return false;
-    memcpy(ret, file, size - 4);
-    ret[size - 4] = '\0';
-    return strcmp(ret, "server") != 0;
-}
-
-static int add_entry(const char *folder, const char *file, struct faults *faults, struct key_registry *registry)
-{
-    char name[CODE_SIZE + 1], path[PATH_SIZE];
-    if (!public_name(file, name))
-        return 0;
-    if (registry->count == KEYS_MAX)
-        return -E2BIG;
-    if (registry->count % 64 == 0) {
-        struct key_entry *grown = realloc(registry->at, (registry->count + 64) * sizeof *grown);
-        if (!grown)
-            return -ENOMEM;
-        registry->at = grown;
-    }
-    struct key_entry *entry = &registry->at[registry->count];
-    *entry = (struct key_entry){0};
+    char path[PATH_SIZE];
     struct yaml yaml = {0};
+    uint32_t before = faults_total(faults);
+    *ret = (struct key_entry){0};
     int r = make_path(folder, file, "", path);
     if (r == 0)
         r = parse_file(path, file, &public_schema, faults, &yaml);
     if (r == -EACCES)
         faults_add(faults, file, 0, 0, "cannot be read: %s", strerror(EACCES));
     if (r < 0)
-        return r == -ENOMEM ? r : 0; /* said in faults */
-    read_entry(&yaml, name, faults, entry);
+        return r == -EACCES ? -EINVAL : r;
+    read_entry(&yaml, name, faults, ret);
     yaml_deinit(&yaml);
-    registry->count++;
-    return 0;
-}
-
-/* Reads what can be read of the folder; `faults` names what cannot. */
-static int scan_folder(const char *folder, struct faults *faults, struct key_registry **ret)
-{
-    faults_init(faults);
-    DIR *listing = opendir(folder);
-    if (!listing)
-        return -errno;
-    struct key_registry *registry = calloc(1, sizeof *registry);
-    int r = registry ? 0 : -ENOMEM;
-    const struct dirent *file;
-    while (r == 0 && (file = readdir(listing)))
-        r = add_entry(folder, file->d_name, faults, registry);
-    closedir(listing);
-    if (r == 0 && registry->count > 0)
-        qsort(registry->at, registry->count, sizeof *registry->at, compare_entry);
-    for (uint32_t i = 1; r == 0 && i < registry->count; i++) {
-        const struct key_entry *one = &registry->at[i - 1], *two = &registry->at[i];
-        char name[CODE_SIZE + 1], other[CODE_SIZE + 1], path[CODE_SIZE + 8];
-        if (memcmp(one->public_key, two->public_key, Z85_CHARS) != 0 || one->public_key[0] == '\0')
-            continue;
-        snprintf(path, sizeof path, "%s.pub", code_text(&two->name, name));
-        faults_add(faults, path, 0, 0, "the same public key is in %s.pub; a key has one name, remove one file",
-                   code_text(&one->name, other));
-    }
-    if (r < 0) {
-        keys_registry_free(registry);
-        return r;
-    }
-    *ret = registry;
-    return 0;
-}
-
-int keys_registry_load(const char *folder, struct faults *faults, struct key_registry **ret)
-{
-    struct key_registry *registry = NULL;
-    int r = scan_folder(folder, faults, &registry);
-    if (r == 0 && faults_total(faults) > 0) {
-        keys_registry_free(registry);
-        return -EINVAL;
-    }
-    if (r == 0)
-        *ret = registry;
-    return r;
-}
-
-static int compare_entry_names(const void *a, const void *b)
-{
-    return memcmp(((const struct key_entry *)a)->name.s, ((const struct key_entry *)b)->name.s, CODE_SIZE);
-}
-
-int keys_list(const char *folder, struct faults *faults, struct key_registry **ret)
-{
-    int r = scan_folder(folder, faults, ret);
-    if (r == 0 && (*ret)->count > 0)
-        qsort((*ret)->at, (*ret)->count, sizeof *(*ret)->at, compare_entry_names);
-    return r;
-}
-
-const struct key_entry *keys_registry_find(const struct key_registry *registry, const char *public_key)
-{
-    uint32_t low = 0, high = registry->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = memcmp(public_key, registry->at[middle].public_key, Z85_CHARS);
-        if (order == 0)
-            return &registry->at[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
-}
-
-struct key_registry *keys_registry_free(struct key_registry *registry)
-{
-    if (!registry)
-        return NULL;
-    free(registry->at);
-    free(registry);
-    return NULL;
+    return faults_total(faults) > before ? -EINVAL : 0;
 }
 
 /* The pair is there, or is made. A first start that was cut off between the two files is completed. */

@@ -37,10 +37,7 @@ struct key_entry {
     struct codes matters; /* codes, or beginnings of codes with a `*` behind them; none = all */
 };
 
-struct key_registry {
-    uint32_t count;
-    struct key_entry *at; /* sorted by public key */
-};
+struct key_registry;
 
 /* Path of the default folder: $HUYING_KEYS, else ~/.config/huying/keys. Returns 0, -ENOENT (no HOME), -ENAMETOOLONG. */
 int keys_folder_default(char *ret, size_t size);
@@ -69,16 +66,54 @@ int keys_load_named(const char *folder, const char *name, struct key_pair *ret);
 /* The server's public key, from server.pub. Returns 0, -ENOENT, -EBADMSG, another errno. */
 int keys_load_server_public(const char *folder, char ret[KEY_TEXT_SIZE]);
 
-/* Reads every NAME.pub but the server's. Gives *ret, which the caller frees. Whether a unit exists is the engine's to check.
- * Returns 0; -EINVAL: `faults` (emptied first) says what is wrong; -ENOMEM; another errno of the folder. */
+/*
+ * The registry: what the .pub files of a folder say, found by public key and by name, and kept up to date without reading what has
+ * not changed: the system tells which files have (inotify). A file with faults has no key in it, those beside it hold. Of two files
+ * with one public key that with the first name holds. A file that cannot be read now (no descriptors, no memory) keeps its rights
+ * until it can. Whether a unit exists is the engine's to check. One thread. Entries are borrowed until the next call that reads.
+ */
+
+/* Reads every NAME.pub but the server's, and begins to watch the folder. Gives *ret, which the caller frees. `faults` (emptied
+ * first, as in all of these) says what is wrong with single files. Returns 0; -ENOMEM; -E2BIG: more than 100,000; another errno of
+ * the folder. */
 int keys_registry_load(const char *folder, struct faults *faults, struct key_registry **ret);
 
-/* As keys_registry_load for people to look at: sorted by name (keys_registry_find does not know its way there), and what is broken
- * is named in `faults` while the others are listed. A broken entry may be in the list too, without what could not be read. */
-int keys_list(const char *folder, struct faults *faults, struct key_registry **ret);
+/* The keys of a folder for people to look at, by name: every file that has no fault of its own, also one whose public key another
+ * file holds. `faults` names the others. Gives *ret, which keys_list_deinit frees. Returns 0 or a negative errno of the folder. */
+struct key_list {
+    struct key_entry *at;
+    uint32_t count;
+};
+int keys_list(const char *folder, struct faults *faults, struct key_list *ret);
+void keys_list_deinit(struct key_list *list);
+
+/* Readable when something has changed; -1: the system gives no watch, and keys_registry_tick finds what it can. */
+int keys_registry_descriptor(const struct key_registry *registry);
+
+/* Reads the files that have changed, and no other. Costs one system call when none has. Returns 1: some key was added, changed or
+ * lost; 0; or a negative errno: a folder that had to be read as a whole could not be, the keys stay. */
+int keys_registry_look(struct key_registry *registry, struct faults *faults);
+
+/* Now and then: has another folder taken the place of the one that is watched, and what could not be read last time? As look. */
+int keys_registry_tick(struct key_registry *registry, struct faults *faults);
+
+/* Goes through the folder: reads what is new, changed, or had faults. As look. */
+int keys_registry_scan(struct key_registry *registry, struct faults *faults);
+
+/* Keys that hold. */
+uint32_t keys_registry_count(const struct key_registry *registry);
 
 /* The entry with this public key (Z85, 40 characters, no end needed), or NULL. */
 const struct key_entry *keys_registry_find(const struct key_registry *registry, const char *public_key);
+
+/* The entry of this name, or NULL. */
+const struct key_entry *keys_registry_named(const struct key_registry *registry, const struct code *name);
+
+/* One entry after the other, in no order; NULL gives the first. NULL: there is no other. */
+const struct key_entry *keys_registry_next(const struct key_registry *registry, const struct key_entry *entry);
+
+/* Is this the first time that this entry is asked about, since it is as it is? For words that are said once. */
+bool keys_registry_first(struct key_registry *registry, const struct key_entry *entry);
 
 struct key_registry *keys_registry_free(struct key_registry *registry);
 

@@ -40,7 +40,7 @@ struct server {
     char keys_folder[PATH_MAX];
     struct key_registry *registry;     /* NULL in plain mode */
     struct district *district, *older; /* `older` may still be in the engine's hands until the next one comes */
-    bool warn_all;                     /* the next look at the keys says every key without a unit again */
+    struct engine *engine;             /* once it is open */
 };
 
 const char *argp_program_version = "huyingd " HUYING_VERSION;
@@ -161,18 +161,30 @@ static void log_faults(struct log *log, const char *code, const struct faults *f
 /* In plain mode there is one identity, an explicit choice of who started the process: every role but gateway, whole district. */
 static void plain_identity(const struct server *server, struct identity *ret)
 {
-    *ret = (struct identity){.roles = ROLES_ALL & ~ROLE_BIT(ROLE_GATEWAY), .unit = server->district->policy.district};
+    *ret =
+        (struct identity){.roles = ROLES_ALL & ~ROLE_BIT(ROLE_GATEWAY), .unit = server->district->policy.district, .listens = true};
     code_make(KEYRING_DEFAULT, strlen(KEYRING_DEFAULT), &ret->name);
+}
+
+static void identify(const struct server *server, const struct key_entry *entry, struct identity *ret)
+{
+    *ret = (struct identity){.name = entry->name,
+                             .roles = entry->roles,
+                             .unit = entry->unit,
+                             .matters = entry->matters,
+                             .listens = (entry->roles & query_info(QUERY_EVENTS)->roles) != 0 &&
+                                        engine_hears_all(server->engine, &entry->unit, &entry->matters)};
+    _Static_assert(sizeof(ret->key) == sizeof(entry->public_key), "both are Z85 with its end");
+    memcpy(ret->key, entry->public_key, sizeof(ret->key));
 }
 
 static bool find_key(void *arg, const char *key, struct identity *ret)
 {
     const struct server *server = arg;
     const struct key_entry *entry = server->registry != NULL ? keys_registry_find(server->registry, key) : NULL;
-    if (entry == NULL)
-        return false;
-    *ret = (struct identity){.name = entry->name, .roles = entry->roles, .unit = entry->unit, .matters = entry->matters};
-    return true;
+    if (entry != NULL)
+        identify(server, entry, ret);
+    return entry != NULL;
 }
 
 static bool find_name(void *arg, const char *name, struct identity *ret)
@@ -185,14 +197,10 @@ static bool find_name(void *arg, const char *name, struct identity *ret)
         plain_identity(server, ret);
         return code_equal(&code, &ret->name);
     }
-    for (uint32_t i = 0; i < server->registry->count; i++) { /* sorted by key; asked once a connection */
-        const struct key_entry *entry = &server->registry->at[i];
-        if (code_equal(&entry->name, &code)) {
-            *ret = (struct identity){.name = entry->name, .roles = entry->roles, .unit = entry->unit, .matters = entry->matters};
-            return true;
-        }
-    }
-    return false;
+    const struct key_entry *entry = keys_registry_named(server->registry, &code);
+    if (entry != NULL)
+        identify(server, entry, ret);
+    return entry != NULL;
 }
 
 static bool find_person(void *arg, struct text name, struct engine_rights *ret)
@@ -208,48 +216,61 @@ static bool find_person(void *arg, struct text name, struct engine_rights *ret)
     return true;
 }
 
-/* Such a key gets in, and everything that it asks is refused with KEY_UNIT: say whose it is. Strangers cause new looks at the
- * folder too, so what `older` had already is not said again (NULL: all is said). */
-static void warn_of_units(const struct server *server, const struct key_registry *older)
+/* Such a key gets in, and everything that it asks is refused with KEY_UNIT: say whose it is, once or (`all`) again. */
+static void warn_of_units(const struct server *server, bool all)
 {
-    for (uint32_t i = 0; i < server->registry->count; i++) {
-        const struct key_entry *entry = &server->registry->at[i];
-        if (district_unit_find(server->district, &entry->unit) >= 0)
+    const struct key_entry *entry = NULL;
+    while ((entry = keys_registry_next(server->registry, entry)) != NULL) {
+        if (!keys_registry_first(server->registry, entry) && !all)
             continue;
-        const struct key_entry *before = older != NULL ? keys_registry_find(older, entry->public_key) : NULL;
-        if (before != NULL && code_equal(&before->name, &entry->name) && code_equal(&before->unit, &entry->unit))
-            continue;
-        log_say(server->log, LOG_LEVEL_WARNING, "key_unit",
-                "the unit %.*s of key %.*s is not in this district: whatever this key asks is refused", CODE_SIZE, entry->unit.s,
-                CODE_SIZE, entry->name.s);
+        if (district_unit_find(server->district, &entry->unit) < 0)
+            log_say(server->log, LOG_LEVEL_WARNING, "key_unit",
+                    "the unit %.*s of key %.*s is not in this district: whatever this key asks is refused", CODE_SIZE,
+                    entry->unit.s, CODE_SIZE, entry->name.s);
     }
 }
 
-/* A folder that cannot be read whole leaves the keys as they were. */
+/* After a look: says which files have no key in them, and what is odd about those that have. `rc` as from the registry. Returns
+ * whether some key changed. */
+static bool looked(const struct server *server, int rc, const struct faults *faults)
+{
+    if (faults_total(faults) > 0)
+        log_faults(server->log, "keys", faults);
+    if (rc < 0)
+        log_say(server->log, LOG_LEVEL_ERROR, "keys", "the keys in %s were not read again: %s; they stay as they were",
+                server->keys_folder, strerror(-rc));
+    if (rc > 0)
+        warn_of_units(server, false);
+    return rc > 0;
+}
+
+static bool look(void *arg)
+{
+    const struct server *server = arg;
+    struct faults faults;
+    return server->registry != NULL && looked(server, keys_registry_look(server->registry, &faults), &faults);
+}
+
+static bool tick(void *arg)
+{
+    const struct server *server = arg;
+    struct faults faults;
+    return server->registry != NULL && looked(server, keys_registry_tick(server->registry, &faults), &faults);
+}
+
 static void rescan(void *arg)
 {
-    struct server *server = arg;
+    const struct server *server = arg;
+    struct faults faults;
     if (server->registry == NULL)
         return;
-    struct faults faults;
-    struct key_registry *fresh = NULL;
-    int rc = keys_registry_load(server->keys_folder, &faults, &fresh);
-    if (rc != 0) {
-        log_faults(server->log, "keys", &faults);
-        log_say(server->log, LOG_LEVEL_ERROR, "keys", "the keys in %s were not read again: %s", server->keys_folder, strerror(-rc));
-        return;
-    }
-    struct key_registry *older = server->registry;
-    server->registry = fresh;
-    warn_of_units(server, server->warn_all ? NULL : older);
-    server->warn_all = false;
-    keys_registry_free(older);
+    looked(server, keys_registry_scan(server->registry, &faults), &faults);
+    warn_of_units(server, true);
 }
 
 static void reload(void *arg, struct engine *engine)
 {
     struct server *server = arg;
-    server->warn_all = true; /* the keys are read next */
     struct faults faults;
     struct district *fresh = NULL;
     int rc = district_load(server->arguments->config, &faults, &fresh);
@@ -296,8 +317,9 @@ static int open_keys(struct server *server, struct key_pair *ret_pair)
         rc = keys_load_named(server->keys_folder, "server", ret_pair);
     if (rc == 0)
         rc = keys_registry_load(server->keys_folder, &faults, &server->registry);
+    if (rc == 0)
+        log_faults(server->log, "keys", &faults); /* the good ones hold */
     if (rc != 0) {
-        say_faults(server->keys_folder, &faults);
         fprintf(stderr, _("huyingd: the keys in %s cannot be used: %s\n"), server->keys_folder, strerror(-rc));
         return -1;
     }
@@ -347,14 +369,21 @@ static int serve(struct server *server)
         explicit_bzero(&pair, sizeof(pair));
         return EXIT_FAILED;
     }
+    server->engine = engine;
     if (server->registry != NULL)
-        warn_of_units(server, NULL);
+        warn_of_units(server, false);
     char district[CODE_SIZE + 1] = "";
     memcpy(district, server->district->policy.district.s, CODE_SIZE);
     const struct shell_options shell_options = {
         .engine = engine,
         .log = server->log,
-        .keys = {.find_key = find_key, .find_name = find_name, .rescan = rescan, .arg = server},
+        .keys = {.find_key = find_key,
+                 .find_name = find_name,
+                 .rescan = rescan,
+                 .look = look,
+                 .tick = tick,
+                 .descriptor = server->registry != NULL ? keys_registry_descriptor(server->registry) : -1,
+                 .arg = server},
         .server_secret = arguments->plain ? NULL : pair.secret_key,
         .listen_url = arguments->listen,
         .events_url = arguments->events,

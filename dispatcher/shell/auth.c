@@ -14,6 +14,7 @@
 enum { FRAME_VERSION, FRAME_REQUEST, FRAME_DOMAIN, FRAME_ADDRESS, FRAME_ROUTING, FRAME_MECHANISM, FRAME_KEY, FRAME_COUNT };
 #define FRAME_SIZE 255
 #define CURVE_KEY_SIZE 32
+#define AUTH_PROPERTY_SIZE 64
 
 struct question {
     size_t count; /* frames that came, also those that were not kept */
@@ -29,12 +30,6 @@ struct auth {
     struct log *log;
     bool plain;
 };
-
-bool auth_may_listen(uint32_t roles)
-{
-    const uint32_t listeners = 1u << ROLE_LISTENER | 1u << ROLE_SUPERVISOR | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER;
-    return (roles & listeners) != 0;
-}
 
 /* Reads one question whole. False: none is waiting. */
 static bool receive(void *socket, struct question *ret)
@@ -70,7 +65,7 @@ static bool identify(struct auth *auth, const struct question *question, struct 
         return false;
     char key[KEYRING_KEY_SIZE];
     zmq_z85_encode(key, (const uint8_t *)question->data[FRAME_KEY], CURVE_KEY_SIZE);
-    return keyring_find_key(auth->ring, key, (int64_t)uv_now(auth->loop), ret);
+    return keyring_find_key(auth->ring, key, ret);
 }
 
 /* Judges one question: true and who, or false and a line in the log. */
@@ -87,12 +82,29 @@ static bool judge(struct auth *auth, const struct question *question, struct ide
     }
     if (is(question, FRAME_DOMAIN, AUTH_DOMAIN_REQUESTS))
         return true;
-    /* Whoever listens hears all: a key for some matters follows instead. */
-    if (is(question, FRAME_DOMAIN, AUTH_DOMAIN_EVENTS) && auth_may_listen(ret->roles) && ret->matters.count == 0)
+    if (is(question, FRAME_DOMAIN, AUTH_DOMAIN_EVENTS) && ret->listens)
         return true;
-    log_say(auth->log, LOG_LEVEL_WARNING, "key_role", "key %.*s at '%s' has no role for the socket of %s", CODE_SIZE, ret->name.s,
-            address, question->data[FRAME_DOMAIN]);
+    log_say(auth->log, LOG_LEVEL_WARNING, "key_role",
+            "key %.*s at '%s' may not use the socket of %s: who listens hears all, and needs a role for the query events, the "
+            "district or the desk as unit, and no list of matters",
+            CODE_SIZE, ret->name.s, address, question->data[FRAME_DOMAIN]);
     return false;
+}
+
+/* The property AUTH_KEY, in the form that ZMTP gives to metadata. */
+static size_t key_property(const struct identity *who, char ret[AUTH_PROPERTY_SIZE])
+{
+    const size_t name_size = strlen(AUTH_KEY), size = strlen(who->key);
+    char *at = ret;
+    if (size == 0)
+        return 0;
+    *at++ = (char)name_size;
+    memcpy(at, AUTH_KEY, name_size);
+    at += name_size;
+    memset(at, 0, 3);
+    at[3] = (char)size;
+    memcpy(at + 4, who->key, size);
+    return (size_t)(at + 4 + size - ret);
 }
 
 /* The socket is a REP: each question must be answered, or it takes no other. */
@@ -101,12 +113,14 @@ static void answer(struct auth *auth, const struct question *question, const str
     const char *status = who != NULL ? "200" : "400";
     const char *text = who != NULL ? "OK" : "No entry";
     struct text name = who != NULL ? text_of_code(&who->name) : text_of(NULL);
+    char property[AUTH_PROPERTY_SIZE];
+    const size_t property_size = who != NULL ? key_property(who, property) : 0;
     const struct text frames[] = {text_of(ZAP_VERSION),
                                   {question->data[FRAME_REQUEST], (uint32_t)question->size[FRAME_REQUEST]},
                                   text_of(status),
                                   text_of(text),
                                   name,
-                                  text_of(NULL)};
+                                  {property, (uint32_t)property_size}};
     const size_t last = sizeof(frames) / sizeof(frames[0]) - 1;
     for (size_t i = 0; i <= last; i++) {
         int rc = zframe_send(auth->socket, frames[i].at, frames[i].size, i < last);

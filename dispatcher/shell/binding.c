@@ -54,10 +54,11 @@ static int set_numbers(void *socket, const struct binding *binding)
         {ZMQ_IPV6, strchr(binding->url, '[') != NULL},
         {ZMQ_ROUTER_MANDATORY, 1}, /* a full pipe and a gone peer are errors that we can see */
         {ZMQ_ROUTER_HANDOVER, 0},  /* with 1 a second client takes the first one's answers */
+        {ZMQ_XPUB_VERBOSE, 1},     /* each subscription is shown: who listens has to be known */
     };
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         bool router_only = numbers[i].option == ZMQ_ROUTER_MANDATORY || numbers[i].option == ZMQ_ROUTER_HANDOVER;
-        if (router_only && binding->type != ZMQ_ROUTER)
+        if ((router_only && binding->type != ZMQ_ROUTER) || (numbers[i].option == ZMQ_XPUB_VERBOSE && binding->type != ZMQ_XPUB))
             continue;
         if (zmq_setsockopt(socket, numbers[i].option, &numbers[i].value, sizeof(int)) != 0)
             return -errno;

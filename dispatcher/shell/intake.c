@@ -1,6 +1,7 @@
 /* intake.c - lines in a ring, and a thread that takes the loop's place at the sockets. */
 #include "dispatcher/shell/intake.h"
 
+#include "dispatcher/shell/monitor.h"
 #include "dispatcher/shell/zframe.h"
 
 #include <errno.h>
@@ -44,6 +45,10 @@ struct intake {
     struct line *lines, *ring;
     struct parcel *giving; /* some of its frames have been given */
     size_t bytes, most_bytes, dropped;
+    void (*heard)(void *arg, zmq_msg_t *subscription);
+    void *heard_arg;
+    size_t subscription_count;
+    zmq_msg_t subscriptions[INTAKE_SUBSCRIPTIONS];
     pthread_t thread;
     pthread_mutex_t lock; /* held by the loop's thread unless it is away */
     pthread_cond_t wake;
@@ -189,14 +194,32 @@ int intake_receive(struct intake *intake, zmq_msg_t *frame)
     return 0;
 }
 
-/* Subscriptions are ZeroMQ's own to keep; to be kept they have to be read. */
+/* ZeroMQ keeps subscriptions itself, but has to be asked. Whoever sends more than can be shown to the loop must not go on listening
+ * unknown. */
 static void pump_subscriptions(struct intake *intake)
 {
     zmq_msg_t subscription;
     zmq_msg_init(&subscription);
-    while (zframe_receive(intake->xpub, &subscription) == 0)
-        ;
+    while (zframe_receive(intake->xpub, &subscription) == 0) {
+        if (intake->subscription_count == INTAKE_SUBSCRIPTIONS) {
+            monitor_cut(zmq_msg_get(&subscription, ZMQ_SRCFD));
+            continue;
+        }
+        zmq_msg_t *to = &intake->subscriptions[intake->subscription_count++];
+        zmq_msg_init(to);
+        zmq_msg_move(to, &subscription);
+    }
     zmq_msg_close(&subscription);
+}
+
+static void tell_subscriptions(struct intake *intake, bool tell)
+{
+    for (size_t i = 0; i < intake->subscription_count; i++) {
+        if (tell && intake->heard != NULL)
+            intake->heard(intake->heard_arg, &intake->subscriptions[i]);
+        zmq_msg_close(&intake->subscriptions[i]);
+    }
+    intake->subscription_count = 0;
 }
 
 static void wait_ms(struct intake *intake, long ms)
@@ -240,7 +263,9 @@ int intake_open(void *router, void *xpub, struct log *log, struct intake **ret)
     sigset_t all, before;
     if (intake == NULL)
         return -ENOMEM;
-    *intake = (struct intake){.router = router, .xpub = xpub, .log = log};
+    intake->router = router;
+    intake->xpub = xpub;
+    intake->log = log;
     atomic_init(&intake->away, false);
     pthread_mutex_init(&intake->lock, NULL);
     pthread_condattr_init(&clock);
@@ -263,6 +288,12 @@ int intake_open(void *router, void *xpub, struct log *log, struct intake **ret)
     return 0;
 }
 
+void intake_tell(struct intake *intake, void (*heard)(void *arg, zmq_msg_t *subscription), void *arg)
+{
+    intake->heard = heard;
+    intake->heard_arg = arg;
+}
+
 void intake_away(struct intake *intake)
 {
     atomic_store(&intake->away, true);
@@ -278,6 +309,7 @@ void intake_back(struct intake *intake)
         log_say(intake->log, LOG_LEVEL_WARNING, "requests_dropped", "%zu requests were dropped: more than %zu MB waited",
                 intake->dropped, INTAKE_CONNECTION_BYTES >> 20);
     intake->dropped = 0;
+    tell_subscriptions(intake, true);
 }
 
 size_t intake_bytes(const struct intake *intake)
@@ -296,6 +328,7 @@ struct intake *intake_free(struct intake *intake)
     pthread_join(intake->thread, NULL);
     while ((parcel = next_in_turn(intake)) != NULL)
         drop(parcel);
+    tell_subscriptions(intake, false);
     if (intake->giving != NULL)
         drop(intake->giving);
     pthread_cond_destroy(&intake->wake);

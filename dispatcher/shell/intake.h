@@ -20,12 +20,16 @@
 
 #define INTAKE_BYTES ((size_t)256 * 1024 * 1024)
 #define INTAKE_CONNECTION_BYTES (INTAKE_BYTES / 4)
+#define INTAKE_SUBSCRIPTIONS 4096
 
 struct intake;
 
-/* Reads a ROUTER, and an XPUB (may be NULL) whose subscriptions nobody wants; both bound, and borrowed until intake_free. Starts
+/* Reads a ROUTER, and the subscriptions of an XPUB (may be NULL); both bound, and borrowed until intake_free. Starts
  * the thread. Gives *ret. Returns 0 or a negative errno. */
 int intake_open(void *router, void *xpub, struct log *log, struct intake **ret);
+
+/* `heard` is called, in intake_back, with each subscription that the thread has read. */
+void intake_tell(struct intake *intake, void (*heard)(void *arg, zmq_msg_t *subscription), void *arg);
 
 /* The next frame of the ROUTER, into an initialised message, as zmq_msg_recv gives it. Returns 0; -EAGAIN: nothing waits; or
  * another negative errno. */

@@ -1,9 +1,10 @@
 /*
  * keyring.h - who stands behind a key
  *
- * The shell may not read the keys folder itself (that is config's): main hands in three functions. This file adds what they
- * need in a loop: an unknown key causes a new look at the folder, but at most once in KEYRING_RESCAN_MS, so that `huying keys
- * new` works without a restart and a stranger cannot keep the disk busy. One thread.
+ * The shell may not read the keys folder itself (that is config's): main hands in functions. What they know is kept in memory; the
+ * system tells when a file of the folder changes, so that `huying keys new` and the removal of a file take effect at once, and a
+ * stranger's handshake reads nothing. Whoever remembers an identity, or has a connection open for one, hears of changes by
+ * `changed`. One thread.
  */
 #ifndef HUYING_SHELL_KEYRING_H
 #define HUYING_SHELL_KEYRING_H
@@ -11,7 +12,6 @@
 #include "proto/shape.h"
 
 #define KEYRING_KEY_SIZE 41 /* a public key in Z85 with its end */
-#define KEYRING_RESCAN_MS 1000
 #define KEYRING_DEFAULT "default"
 
 /* A key's name, its roles (bit per enum role), the top of its subtree, and the matters that it is for (none: all). */
@@ -20,31 +20,51 @@ struct identity {
     uint32_t roles;
     struct code unit;
     struct codes matters;
+    bool listens;               /* has a role for the query `events`, and engine_hears_all */
+    char key[KEYRING_KEY_SIZE]; /* public, Z85; empty in plain mode */
 };
 
-/* Where identities come from. All are called from the loop's thread. */
+/* Where identities come from. All are called from the loop's thread. Those that look return whether some key was added, changed or
+ * lost. */
 struct keyring_source {
     bool (*find_key)(void *arg, const char *key, struct identity *ret);
     bool (*find_name)(void *arg, const char *name, struct identity *ret);
-    void (*rescan)(void *arg);
+    void (*rescan)(void *arg); /* the whole folder */
+    bool (*look)(void *arg);   /* what the system tells; costs next to nothing when it tells nothing */
+    bool (*tick)(void *arg);   /* once a second: what it does not tell */
+    int descriptor;            /* readable when it tells something; -1: never */
     void *arg;
 };
 
 struct keyring {
     struct keyring_source source;
-    uint32_t generation; /* counts rescans: who remembers an identity looks again when it has moved */
-    int64_t scanned_at_ms;
+    uint32_t generation; /* counts changes: who remembers an identity looks again when it has moved */
+    void (*changed)(void *arg);
+    void *changed_arg;
 };
 
 void keyring_init(struct keyring *ring, const struct keyring_source *source);
 
-/* Finds the holder of a public key (Z85, terminated). `now_ms` is any steady clock. False: unknown, even after a new look. */
-bool keyring_find_key(struct keyring *ring, const char *key, int64_t now_ms, struct identity *ret);
+/* `changed` is called after each change. */
+void keyring_tell(struct keyring *ring, void (*changed)(void *arg), void *arg);
+
+/* Finds the holder of a public key (Z85, terminated). False: unknown, also after a look. */
+bool keyring_find_key(struct keyring *ring, const char *key, struct identity *ret);
 
 /* Finds a holder by name. False: no such key (any more). */
 bool keyring_find_name(const struct keyring *ring, const char *name, struct identity *ret);
 
-/* Looks at the folder again, at once. */
+/* Finds again whom a connection was opened for: the name that it was given, with the key that it showed (NULL or empty: plain).
+ * False: that key is not this name's (any more). */
+bool keyring_find_again(const struct keyring *ring, const char *name, const char *key, struct identity *ret);
+
+/* Looks at what the system tells. */
+void keyring_look(struct keyring *ring);
+
+/* Once a second. */
+void keyring_tick(struct keyring *ring);
+
+/* Looks at the whole folder; counts as a change. */
 void keyring_rescan(struct keyring *ring);
 
 #endif

@@ -98,6 +98,7 @@ static void tick(struct loop *loop)
     sd_notify(0, "WATCHDOG=1");
     if (loop->stage == STAGE_FLUSHING || loop->stage == STAGE_CLOSED)
         return;
+    keyring_tick(loop->ring);
     bool idle = requests_count(loop->requests) == 0 && !is_due(loop);
     intake_away(loop->intake);
     int rc = engine_checkpoint(loop->engine, idle);
@@ -198,6 +199,24 @@ static void on_end(uv_signal_t *handle, int number)
     turn(loop);
 }
 
+/* Some key has come, changed or gone: its connections with it. */
+static void on_keys_changed(void *arg)
+{
+    struct loop *loop = arg;
+    if (loop->stage == STAGE_CLOSED)
+        return;
+    listeners_revise(loop->listeners);
+    peers_revise(loop->peers);
+}
+
+static void on_keys(uv_poll_t *handle, int status, int events)
+{
+    struct loop *loop = handle->data;
+    (void)status;
+    (void)events;
+    keyring_look(loop->ring);
+}
+
 static void on_reload(uv_signal_t *handle, int number)
 {
     struct loop *loop = handle->data;
@@ -233,6 +252,14 @@ int loop_open(struct loop *loop)
     loop->stage = STAGE_RUNNING;
     loop->forced = true;
     int rc = zpoll_open(&loop->request_poll, loop->uv, loop->router, on_requests, loop);
+    keyring_tell(loop->ring, on_keys_changed, loop);
+    if (rc == 0 && loop->ring->source.descriptor >= 0) {
+        rc = uv_poll_init(loop->uv, &loop->keys, loop->ring->source.descriptor);
+        loop->keys.data = loop;
+        loop->keys_watched = rc == 0;
+        if (rc == 0)
+            rc = uv_poll_start(&loop->keys, UV_READABLE, on_keys);
+    }
     for (size_t i = 0; rc == 0 && i < sizeof(signals) / sizeof(signals[0]); i++)
         rc = uv_signal_start(&loop->signals[i], signals[i].handler, signals[i].number);
     return rc;
@@ -260,6 +287,9 @@ void loop_close(struct loop *loop)
     loop->stage = STAGE_CLOSED;
     backup_stop(&loop->backup);
     zpoll_close(&loop->request_poll);
+    keyring_tell(loop->ring, NULL, NULL);
+    if (loop->keys_watched)
+        uv_close((uv_handle_t *)&loop->keys, NULL);
     auth_stop(loop->auth);
     publisher_stop(loop->publisher);
     peers_stop(loop->peers);

@@ -3,7 +3,8 @@
  *
  * A turn reads requests into the queue, lets the engine judge a batch, makes it durable, and only then sends replies and
  * events. Turns follow one another while there is work; otherwise one timer, armed for at most a second, asks the engine for what
- * is due, writes the idle checkpoint and feeds the watchdog. SIGHUP reloads keys and configuration. SIGTERM and SIGINT drain: stop
+ * is due, writes the idle checkpoint and feeds the watchdog. Keys are those of the folder at every moment; SIGHUP
+ * reloads configuration and looks at the whole folder. SIGTERM and SIGINT drain: stop
  * reading, finish the queue, checkpoint, let outboxes empty (both bounded by LOOP_DRAIN_MS), close; a second one does not wait.
  */
 #ifndef HUYING_SHELL_LOOP_H
@@ -12,6 +13,7 @@
 #include "dispatcher/engine/engine.h"
 #include "dispatcher/shell/auth.h"
 #include "dispatcher/shell/backup.h"
+#include "dispatcher/shell/listeners.h"
 #include "dispatcher/shell/monitor.h"
 #include "dispatcher/shell/publisher.h"
 #include "dispatcher/shell/requests.h"
@@ -34,6 +36,7 @@ struct loop {
     struct requests *requests;
     struct publisher *publisher;
     struct monitor *event_monitor;
+    struct listeners *listeners;
     bool drill;
     void (*reload)(void *arg, struct engine *engine); /* SIGHUP; may call engine_adopt */
     void *reload_arg;
@@ -44,6 +47,8 @@ struct loop {
     uint64_t tick_ms, next_tick_ms, deadline_ms; /* steady clock of libuv */
     struct zpoll request_poll;
     struct backup backup;
+    uv_poll_t keys;
+    bool keys_watched;
     uv_idle_t again;
     uv_timer_t alarm;
     uv_signal_t signals[3];

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define FAILED (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
 #define WATCHED (FAILED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED)
@@ -18,6 +19,8 @@ struct monitor {
     struct log *log;
     struct zpoll poll;
     size_t connections;
+    void (*ended)(void *arg, int descriptor);
+    void *ended_arg;
 };
 
 static const char *reason(uint32_t value)
@@ -52,9 +55,11 @@ static bool receive(struct monitor *monitor)
     zmq_msg_close(&frame);
     if (event == ZMQ_EVENT_ACCEPTED)
         monitor->connections++;
-    else if (event == ZMQ_EVENT_DISCONNECTED && monitor->connections > 0)
-        monitor->connections--;
-    else if ((event & FAILED) != 0)
+    else if (event == ZMQ_EVENT_DISCONNECTED) {
+        monitor->connections -= monitor->connections > 0;
+        if (monitor->ended != NULL)
+            monitor->ended(monitor->ended_arg, (int)value);
+    } else if ((event & FAILED) != 0)
         log_say(monitor->log, LOG_LEVEL_WARNING, "handshake_failed", "a peer did not get in at %s (%s): %s", monitor->name, address,
                 reason(event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ? value : 0));
     return got;
@@ -64,6 +69,30 @@ static void on_event(void *arg)
 {
     while (receive(arg))
         ;
+}
+
+void monitor_tell(struct monitor *monitor, void (*ended)(void *arg, int descriptor), void *arg)
+{
+    monitor->ended = ended;
+    monitor->ended_arg = arg;
+}
+
+void monitor_look(struct monitor *monitor)
+{
+    on_event(monitor);
+}
+
+bool monitor_connected(int descriptor)
+{
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof(peer);
+    return descriptor >= 0 && getpeername(descriptor, (struct sockaddr *)&peer, &size) == 0;
+}
+
+void monitor_cut(int descriptor)
+{
+    if (monitor_connected(descriptor))
+        shutdown(descriptor, SHUT_RDWR);
 }
 
 size_t monitor_connections(struct monitor *monitor)

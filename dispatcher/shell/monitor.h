@@ -20,6 +20,20 @@ int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop,
  * in the number. */
 size_t monitor_connections(struct monitor *monitor);
 
+/* `ended` is told the descriptor of each connection that ends, in the order in which they do. */
+void monitor_tell(struct monitor *monitor, void (*ended)(void *arg, int descriptor), void *arg);
+
+/* Reads the news that have come, now. */
+void monitor_look(struct monitor *monitor);
+
+/* Is this the descriptor of a connection that has not ended? */
+bool monitor_connected(int descriptor);
+
+/* Ends a connection of any socket of ours by its descriptor, as ZeroMQ gives it with a message (ZMQ_SRCFD): ZeroMQ has no call for
+ * that. What is no connection (any more) is left alone; should the number have gone to another connection since, that one has to
+ * connect again. */
+void monitor_cut(int descriptor);
+
 /* Stops watching; handles close with the loop. The watched socket must still be open. NULL is allowed. */
 void monitor_stop(struct monitor *monitor);
 

@@ -6,6 +6,7 @@
  */
 #include "dispatcher/shell/peers.h"
 
+#include "dispatcher/shell/monitor.h"
 #include "dispatcher/shell/peer_outbox.h"
 
 #include <assert.h>
@@ -22,6 +23,8 @@ struct peer {
     struct identity who;
     uint32_t generation; /* of the keyring when `who` was looked up */
     bool blocked;
+    bool proven;
+    int descriptor; /* of its connection, once proven */
     struct peer_outbox outbox;
     UT_hash_handle by_routing, by_number;
     struct peer *prev, *next;                 /* by silence: first = longest */
@@ -148,6 +151,7 @@ static struct peer *make(struct peers *peers, const void *routing, size_t routin
     peer->number = ++peers->last_number;
     peer->who = *who;
     peer->generation = peers->ring->generation;
+    peer->descriptor = -1;
     peer->routing_size = routing_size;
     memcpy(peer->routing, routing, routing_size);
     HASH_ADD(by_routing, peers->routings, routing, routing_size, peer);
@@ -212,6 +216,60 @@ bool peers_send(struct peers *peers, uint64_t number, bool delimited, const void
     if (peers->blocked != NULL && !peers->stopped && !uv_is_active((uv_handle_t *)&peers->retry))
         uv_timer_start(&peers->retry, on_retry, PEERS_RETRY_MS, PEERS_RETRY_MS);
     return rc != -EHOSTUNREACH;
+}
+
+static struct peer *find(const struct peers *peers, uint64_t number)
+{
+    struct peer *peer = NULL;
+    HASH_FIND(by_number, peers->numbers, &number, sizeof(number), peer);
+    return peer;
+}
+
+bool peers_proven(const struct peers *peers, uint64_t number)
+{
+    const struct peer *peer = find(peers, number);
+    return peer != NULL && peer->proven;
+}
+
+bool peers_prove(struct peers *peers, uint64_t number, const char *key, int descriptor)
+{
+    struct peer *peer = find(peers, number);
+    if (peer == NULL)
+        return false;
+    peer->proven = true;
+    peer->descriptor = descriptor;
+    if (strcmp(peer->who.key, key != NULL ? key : "") == 0)
+        return true;
+    log_say(peers->log, LOG_LEVEL_WARNING, "key_gone", "key %.*s is another since this peer connected: its connection is ended",
+            CODE_SIZE, peer->who.name.s);
+    monitor_cut(descriptor);
+    forget(peers, peer);
+    return false;
+}
+
+static bool same_identity(const struct identity *a, const struct identity *b)
+{
+    return a->roles == b->roles && code_equal(&a->unit, &b->unit) && strcmp(a->key, b->key) == 0 &&
+           a->matters.count == b->matters.count &&
+           memcmp(a->matters.at, b->matters.at, a->matters.count * sizeof(a->matters.at[0])) == 0;
+}
+
+void peers_revise(struct peers *peers)
+{
+    struct peer *peer, *after;
+    DL_FOREACH_SAFE(peers->silent, peer, after)
+    {
+        struct identity who;
+        char name[CODE_SIZE + 1] = "";
+        memcpy(name, peer->who.name.s, CODE_SIZE);
+        if (keyring_find_name(peers->ring, name, &who) && same_identity(&who, &peer->who)) {
+            peer->generation = peers->ring->generation;
+            continue;
+        }
+        log_say(peers->log, LOG_LEVEL_NOTICE, "key_gone", "key %s is not what it was: its connection is ended", name);
+        monitor_cut(peer->descriptor);
+        forget(peers, peer);
+    }
 }
 
 size_t peers_waiting_bytes(const struct peers *peers)

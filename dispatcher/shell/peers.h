@@ -32,6 +32,17 @@ bool peers_admit(struct peers *peers, const void *routing, size_t routing_size, 
 /* Sends a reply to a peer, now or when it reads again. Borrows `data` for the call. False: the peer is gone, or forgotten. */
 bool peers_send(struct peers *peers, uint64_t number, bool delimited, const void *data, size_t size);
 
+/* Is it known already by which connection and key this peer came? */
+bool peers_proven(const struct peers *peers, uint64_t number);
+
+/* Says so, from the first message: the public key that was shown in the handshake (NULL: plain) and the descriptor. False: it is
+ * not the key that the peer's name has (any more); the connection is ended and the peer forgotten, the message must be dropped. */
+bool peers_prove(struct peers *peers, uint64_t number, const char *key, int descriptor);
+
+/* Keys have changed: forgets every peer whose key is lost or is not what it was, with what waits for it, and ends its connection.
+ * Whoever is still let in connects again, as what he is now. */
+void peers_revise(struct peers *peers);
+
 /* Bytes that wait in outboxes (not yet handed to ZeroMQ). */
 size_t peers_waiting_bytes(const struct peers *peers);
 

@@ -10,6 +10,8 @@ struct publisher {
     void *socket;
     struct log *log;
     struct zpoll poll;
+    void (*heard)(void *arg, zmq_msg_t *subscription);
+    void *heard_arg;
 };
 
 static void on_subscription(void *arg)
@@ -17,8 +19,9 @@ static void on_subscription(void *arg)
     struct publisher *publisher = arg;
     zmq_msg_t subscription;
     zmq_msg_init(&subscription);
-    while (zframe_receive(publisher->socket, &subscription) == 0)
-        ; /* ZeroMQ keeps the subscriptions itself */
+    while (zframe_receive(publisher->socket, &subscription) == 0) /* ZeroMQ keeps the subscriptions itself */
+        if (publisher->heard != NULL)
+            publisher->heard(publisher->heard_arg, &subscription);
     zmq_msg_close(&subscription);
 }
 
@@ -35,6 +38,12 @@ int publisher_open(void *xpub, uv_loop_t *loop, struct log *log, struct publishe
     }
     *ret = publisher;
     return 0;
+}
+
+void publisher_tell(struct publisher *publisher, void (*heard)(void *arg, zmq_msg_t *subscription), void *arg)
+{
+    publisher->heard = heard;
+    publisher->heard_arg = arg;
 }
 
 void publisher_send(struct publisher *publisher, struct text topic, const void *data, size_t size)

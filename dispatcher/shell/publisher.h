@@ -12,6 +12,8 @@
 #include "dispatcher/shell/zpoll.h"
 #include "proto/shape.h"
 
+#include <zmq.h>
+
 #define PUBLISHER_HWM 10000
 #define PUBLISHER_SUBSCRIPTION_SIZE 4096 /* largest message that a subscriber may send; CURVE's handshake needs 600 of it */
 
@@ -19,6 +21,9 @@ struct publisher;
 
 /* Borrows the bound socket. Gives *ret. Returns 0 or a negative errno. */
 int publisher_open(void *xpub, uv_loop_t *loop, struct log *log, struct publisher **ret);
+
+/* `heard` is called with each subscription that comes. */
+void publisher_tell(struct publisher *publisher, void (*heard)(void *arg, zmq_msg_t *subscription), void *arg);
 
 /* Sends one event to those who listen to its topic. */
 void publisher_send(struct publisher *publisher, struct text topic, const void *data, size_t size);

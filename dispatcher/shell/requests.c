@@ -6,6 +6,8 @@
  */
 #include "dispatcher/shell/requests.h"
 
+#include "dispatcher/shell/auth.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +91,9 @@ static bool receive(struct requests *requests)
         if (zmq_msg_size(&routing) == 0 || id[0] != '\0')
             good = false; /* those that ZeroMQ makes begin with a zero byte, which a client may not set */
         uint64_t number;
-        if (peers_admit(requests->peers, id, zmq_msg_size(&routing), zmq_msg_gets(&to->payload, "User-Id"), &number, &to->who)) {
+        if (peers_admit(requests->peers, id, zmq_msg_size(&routing), zmq_msg_gets(&to->payload, "User-Id"), &number, &to->who) &&
+            (peers_proven(requests->peers, number) ||
+             peers_prove(requests->peers, number, zmq_msg_gets(&to->payload, AUTH_KEY), zmq_msg_get(&to->payload, ZMQ_SRCFD)))) {
             to->peer = number * 2 + delimited;
             if (!good) {
                 zmq_msg_close(&to->payload);

@@ -101,6 +101,11 @@ static int open_all(struct shell *shell, const struct shell_options *options, ch
         return rc;
     loop->router = shell->router;
     loop->event_monitor = shell->event_monitor;
+    loop->listeners = listeners_new(shell->event_monitor, &shell->ring, options->log);
+    if (loop->listeners == NULL)
+        return -ENOMEM;
+    publisher_tell(loop->publisher, listeners_heard, loop->listeners);
+    intake_tell(loop->intake, listeners_heard, loop->listeners);
     rc = loop_open(loop);
     if (rc == 0)
         rc = loop_first(loop);
@@ -139,6 +144,7 @@ static void shut(struct shell *shell, struct log *log)
     uv_run(&shell->uv, UV_RUN_DEFAULT);
     int rc = uv_loop_close(&shell->uv);
     assert(rc == 0);
+    listeners_free(loop->listeners);
     monitor_free(shell->request_monitor);
     monitor_free(shell->event_monitor);
     requests_free(loop->requests);

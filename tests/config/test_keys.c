@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,7 +107,7 @@ START_TEST(test_new_pair)
     ck_assert_int_eq(keys_new(folder, "li", ROLE_BIT(ROLE_OPERATOR), "D1", NULL), 0);
     struct key_registry *registry = NULL;
     ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
-    ck_assert_uint_eq(registry->count, 2);
+    ck_assert_uint_eq(keys_registry_count(registry), 2);
     const struct key_entry *entry = keys_registry_find(registry, pair.public_key);
     ck_assert_ptr_nonnull(entry);
     ck_assert(code_equal(&entry->name, &wang));
@@ -150,7 +151,7 @@ START_TEST(test_matters)
     struct key_pair pair;
     struct key_registry *registry = NULL;
     ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
-    ck_assert_uint_eq(registry->count, 2);
+    ck_assert_uint_eq(keys_registry_count(registry), 2);
     ck_assert_int_eq(keys_load_named(folder, "pump", &pair), 0);
     const struct key_entry *entry = keys_registry_find(registry, pair.public_key);
     ck_assert_uint_eq(entry->matters.count, 2);
@@ -176,7 +177,7 @@ START_TEST(test_bad_requests)
     struct key_registry *registry = NULL;
     ck_assert_int_eq(keys_registry_load("/nowhere/at/all", &faults, &registry), -ENOENT);
     ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
-    ck_assert_uint_eq(registry->count, 0); /* nothing was left behind */
+    ck_assert_uint_eq(keys_registry_count(registry), 0); /* nothing was left behind */
     ck_assert_ptr_null(keys_registry_find(registry, "HelloWorldHelloWorldHelloWorldHelloWorld"));
     keys_registry_free(registry);
     folder_remove(folder);
@@ -196,7 +197,7 @@ START_TEST(test_first_start)
     ck_assert_int_eq(keys_load_named(folder, "default", &pair), 0);
     struct key_registry *registry = NULL;
     ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
-    ck_assert_uint_eq(registry->count, 1); /* the server is nobody's client */
+    ck_assert_uint_eq(keys_registry_count(registry), 1); /* the server is nobody's client */
     ck_assert_ptr_null(keys_registry_find(registry, own.public_key));
     const struct key_entry *entry = keys_registry_find(registry, pair.public_key);
     ck_assert_ptr_nonnull(entry);
@@ -244,24 +245,148 @@ START_TEST(test_wrong_public_files)
     folder_write(folder, "x.pub", wrong[_i].text, strlen(wrong[_i].text));
     folder_write(folder, "notes.txt", "not a key", 9);
     struct key_registry *registry = NULL;
-    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), -EINVAL);
+    ck_assert_int_eq(keys_new(folder, "good", ROLE_BIT(ROLE_WORKER), "S1", NULL), 0);
+    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
     ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
-    ck_assert_ptr_null(registry);
+    ck_assert_uint_eq(keys_registry_count(registry), 1); /* the good one beside it holds */
+    struct code name = code_of("good");
+    ck_assert_ptr_nonnull(keys_registry_named(registry, &name));
+    name = code_of("x");
+    ck_assert_ptr_null(keys_registry_named(registry, &name));
+    ck_assert_ptr_null(keys_registry_find(registry, GOOD));
+    /* What had faults is said again at each scan, and holds once they are mended. */
+    ck_assert_int_eq(keys_registry_scan(registry, &faults), 0);
+    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
+    static const char mended[] = "name: x\npublic: '" GOOD "'\nunit: S1\nroles: [worker]\n";
+    folder_write(folder, "x.pub", mended, sizeof mended - 1);
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
+    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_ptr_nonnull(keys_registry_find(registry, GOOD));
+    /* Broken again, it loses its rights, and only it does. */
+    folder_write(folder, "x.pub", wrong[_i].text, strlen(wrong[_i].text));
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
+    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
+    ck_assert_uint_eq(keys_registry_count(registry), 1);
+    keys_registry_free(registry);
     folder_remove(folder);
 }
 END_TEST
 
+static void write_holder(const char *folder, const char *name, const char *role)
+{
+    char file[64], text[256];
+    snprintf(file, sizeof file, "%s.pub", name);
+    int size = snprintf(text, sizeof text, "name: %s\npublic: '%s'\nunit: S1\nroles: [%s]\n", name, GOOD, role);
+    folder_write(folder, file, text, (size_t)size);
+}
+
+static void remove_file(const char *folder, const char *file)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    ck_assert_int_eq(unlink(path), 0);
+}
+
+/* The same whatever came first: the first name holds the key. */
 START_TEST(test_one_key_under_two_names)
 {
     char folder[FOLDER_SIZE];
     folder_make(folder);
-    static const char a[] = "name: a\npublic: '" GOOD "'\nunit: S1\nroles: [worker]\n";
-    static const char b[] = "name: b\npublic: '" GOOD "'\nunit: D1\nroles: [administrator]\n";
-    folder_write(folder, "a.pub", a, sizeof a - 1);
-    folder_write(folder, "b.pub", b, sizeof b - 1);
     struct key_registry *registry = NULL;
-    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), -EINVAL);
+    struct code a = code_of("a"), b = code_of("b");
+    write_holder(folder, _i == 0 ? "a" : "b", "worker");
+    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
+    ck_assert_uint_eq(keys_registry_count(registry), 1);
+    write_holder(folder, _i == 0 ? "b" : "a", "worker");
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
     ck_assert_str_eq(folder_faults(&faults), "b.pub: the same public key is in a.pub; a key has one name, remove one file\n");
+    ck_assert_uint_eq(keys_registry_count(registry), 1);
+    ck_assert(code_equal(&keys_registry_find(registry, GOOD)->name, &a));
+    ck_assert_ptr_null(keys_registry_named(registry, &b));
+    remove_file(folder, "a.pub");
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
+    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert(code_equal(&keys_registry_find(registry, GOOD)->name, &b));
+    remove_file(folder, "b.pub");
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
+    ck_assert_ptr_null(keys_registry_find(registry, GOOD));
+    keys_registry_free(registry);
+    folder_remove(folder);
+}
+END_TEST
+
+START_TEST(test_the_registry_follows_its_folder)
+{
+    char folder[FOLDER_SIZE], other[FOLDER_SIZE + 8];
+    folder_make(folder);
+    struct key_registry *registry = NULL;
+    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
+    ck_assert_int_ge(keys_registry_descriptor(registry), 0);
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 0);
+    ck_assert_int_eq(keys_new(folder, "wang", ROLE_BIT(ROLE_WORKER), "S1", NULL), 0);
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
+    ck_assert_str_eq(folder_faults(&faults), ""); /* half a file is no fault */
+    ck_assert_uint_eq(keys_registry_count(registry), 1);
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 0);
+    write_holder(folder, "x", "worker");
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
+    write_holder(folder, "x", "leader");
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
+    ck_assert_uint_eq(keys_registry_find(registry, GOOD)->roles, ROLE_BIT(ROLE_LEADER));
+    write_holder(folder, "x", "leader");
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 0); /* written, and the same */
+    uint32_t entries = 0;
+    for (const struct key_entry *entry = keys_registry_next(registry, NULL); entry; entry = keys_registry_next(registry, entry))
+        entries++;
+    ck_assert_uint_eq(entries, 2);
+    remove_file(folder, "wang.pub");
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
+    ck_assert_uint_eq(keys_registry_count(registry), 1);
+    /* Another folder in its place. */
+    snprintf(other, sizeof other, "%s-old", folder);
+    ck_assert_int_eq(rename(folder, other), 0);
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    write_holder(folder, "y", "worker");
+    ck_assert_int_eq(keys_registry_look(registry, &faults) | keys_registry_tick(registry, &faults), 1);
+    struct code y = code_of("y");
+    ck_assert(code_equal(&keys_registry_find(registry, GOOD)->name, &y));
+    ck_assert_int_eq(keys_registry_tick(registry, &faults), 0);
+    write_holder(other, "x", "worker");
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 0); /* the old one is nobody's */
+    remove_file(folder, "y.pub");
+    ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
+    ck_assert_uint_eq(keys_registry_count(registry), 0);
+    keys_registry_free(registry);
+    folder_remove(folder);
+    folder_remove(other);
+}
+END_TEST
+
+/* A want of descriptors takes nobody's rights away. */
+START_TEST(test_no_descriptors)
+{
+    char folder[FOLDER_SIZE];
+    struct rlimit limit, none;
+    folder_make(folder);
+    struct key_registry *registry = NULL;
+    write_holder(folder, "x", "worker");
+    ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
+    write_holder(folder, "x", "leader");
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int looked = keys_registry_look(registry, &faults);
+    uint32_t total = faults_total(&faults);
+    int scanned = keys_registry_scan(registry, &faults);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_int_eq(looked, 0);
+    ck_assert_uint_eq(total, 0);
+    ck_assert_int_eq(scanned, -EMFILE);
+    ck_assert_uint_eq(keys_registry_find(registry, GOOD)->roles, ROLE_BIT(ROLE_WORKER));
+    ck_assert_int_eq(keys_registry_tick(registry, &faults), 1);
+    ck_assert_uint_eq(keys_registry_find(registry, GOOD)->roles, ROLE_BIT(ROLE_LEADER));
+    keys_registry_free(registry);
     folder_remove(folder);
 }
 END_TEST
@@ -304,7 +429,9 @@ int main(void)
     tcase_add_test(tcase, test_bad_requests);
     tcase_add_loop_test(tcase, test_first_start, 0, 2);
     tcase_add_loop_test(tcase, test_wrong_public_files, 0, sizeof wrong / sizeof *wrong);
-    tcase_add_test(tcase, test_one_key_under_two_names);
+    tcase_add_loop_test(tcase, test_one_key_under_two_names, 0, 2);
+    tcase_add_test(tcase, test_the_registry_follows_its_folder);
+    tcase_add_test(tcase, test_no_descriptors);
     tcase_add_test(tcase, test_wrong_pairs);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -2,6 +2,7 @@
 #include "tests/shell/harness.h"
 
 #include "dispatcher/shell/binding.h"
+#include "proto/gen/schema.h"
 
 #include <string.h>
 
@@ -30,12 +31,21 @@ static bool find_name(void *arg, const char *name, struct identity *ret)
     return false;
 }
 
-static void rescan(void *arg)
+static bool look(void *arg)
 {
     struct harness *harness = arg;
-    harness->rescans++;
-    for (size_t i = 0; i < harness->key_count; i++)
+    bool found = false;
+    harness->looks++;
+    for (size_t i = 0; i < harness->key_count; i++) {
+        found |= harness->keys[i].hidden;
         harness->keys[i].hidden = false;
+    }
+    return found;
+}
+
+static void rescan(void *arg)
+{
+    look(arg);
 }
 
 struct code code_of(const char *text)
@@ -56,7 +66,13 @@ void harness_open(struct harness *harness, bool plain)
     ck_assert_ptr_nonnull(harness->log_file);
     harness->log = log_new(fileno(harness->log_file));
     ck_assert_int_eq(zmq_curve_keypair(harness->server.public_key, harness->server.secret_key), 0);
-    const struct keyring_source source = {.find_key = find_key, .find_name = find_name, .rescan = rescan, .arg = harness};
+    const struct keyring_source source = {.find_key = find_key,
+                                          .find_name = find_name,
+                                          .rescan = rescan,
+                                          .look = look,
+                                          .tick = look,
+                                          .descriptor = -1,
+                                          .arg = harness};
     keyring_init(&harness->ring, &source);
     ck_assert_int_eq(auth_open(harness->context, &harness->uv, &harness->ring, harness->log, plain, &harness->auth), 0);
 }
@@ -81,6 +97,8 @@ struct known *harness_key(struct harness *harness, const char *name, uint32_t ro
     struct known *known = &harness->keys[harness->key_count++];
     ck_assert_int_eq(zmq_curve_keypair(known->pair.public_key, known->pair.secret_key), 0);
     known->who = (struct identity){.name = code_of(name), .roles = roles, .unit = code_of("D01")};
+    known->who.listens = (roles & (1u << ROLE_LISTENER | 1u << ROLE_SUPERVISOR | 1u << ROLE_ADMINISTRATOR)) != 0;
+    memcpy(known->who.key, known->pair.public_key, sizeof(known->who.key));
     return known;
 }
 

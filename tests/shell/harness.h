@@ -24,7 +24,7 @@ struct pair {
     char public_key[41], secret_key[41];
 };
 
-/* A key that the source of identities knows; `hidden` until the next rescan. */
+/* A key that the source of identities knows; `hidden` until the next look. */
 struct known {
     struct pair pair;
     struct identity who;
@@ -41,7 +41,7 @@ struct harness {
     struct keyring ring;
     struct known keys[HARNESS_KEYS];
     size_t key_count;
-    uint32_t rescans;
+    uint32_t looks;
     struct auth *auth;
     void *sockets[HARNESS_SOCKETS];
     size_t socket_count;

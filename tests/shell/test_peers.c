@@ -164,6 +164,33 @@ START_TEST(a_key_that_is_taken_away_ends)
 }
 END_TEST
 
+/* Its name is there, and so are its roles, but it is another key's now. */
+START_TEST(a_key_that_is_another_ends)
+{
+    struct connection one = meet(), two = meet();
+    ck_assert(!peers_proven(peers, one.number));
+    ck_assert(peers_prove(peers, one.number, harness.keys[0].who.key, -1));
+    ck_assert(peers_proven(peers, one.number));
+    ck_assert(!peers_prove(peers, two.number, "another", -1));
+    ck_assert_uint_eq(peers_count(peers), 1);
+    peers_revise(peers);
+    ck_assert_uint_eq(peers_count(peers), 1); /* nothing has changed */
+    harness.keys[0].who.key[0]++;
+    peers_revise(peers);
+    ck_assert_uint_eq(peers_count(peers), 0);
+    ck_assert(harness_logged(&harness, "key_gone"));
+}
+END_TEST
+
+START_TEST(a_key_with_other_rights_ends)
+{
+    meet();
+    harness.keys[0].who.roles ^= 2;
+    peers_revise(peers);
+    ck_assert_uint_eq(peers_count(peers), 0);
+}
+END_TEST
+
 START_TEST(a_slow_reader_gets_all_in_order)
 {
     struct connection slow = meet();
@@ -310,6 +337,8 @@ int main(void)
     tcase_add_test(tests, no_user_no_entry);
     tcase_add_test(tests, another_key_behind_the_same_id_is_another_peer);
     tcase_add_test(tests, a_key_that_is_taken_away_ends);
+    tcase_add_test(tests, a_key_that_is_another_ends);
+    tcase_add_test(tests, a_key_with_other_rights_ends);
     tcase_add_test(tests, a_slow_reader_gets_all_in_order);
     tcase_add_test(tests, replies_larger_than_the_bound_get_through);
     tcase_add_test(tests, a_reader_that_stands_still_is_bounded_while_others_are_served);

@@ -1,0 +1,155 @@
+/* test_listeners.c - who may not listen any more hears no more; real connections, ended by their descriptors. */
+#include "dispatcher/shell/listeners.h"
+#include "dispatcher/shell/publisher.h"
+#include "dispatcher/shell/zframe.h"
+#include "proto/gen/schema.h"
+#include "tests/shell/harness.h"
+
+#include <string.h>
+
+static struct harness harness;
+static struct publisher *publisher;
+static struct monitor *monitor;
+static struct listeners *listeners;
+static char endpoint[256];
+static struct known *known;
+
+static void setup(void)
+{
+    harness_open(&harness, false);
+    known = harness_key(&harness, "bell", 1u << ROLE_LISTENER);
+    void *xpub = harness_server(&harness, ZMQ_XPUB, false, AUTH_DOMAIN_EVENTS, endpoint);
+    ck_assert_int_eq(publisher_open(xpub, &harness.uv, harness.log, &publisher), 0);
+    ck_assert_int_eq(monitor_open(harness.context, xpub, AUTH_DOMAIN_EVENTS, &harness.uv, harness.log, &monitor), 0);
+    listeners = listeners_new(monitor, &harness.ring, harness.log);
+    ck_assert_ptr_nonnull(listeners);
+    publisher_tell(publisher, listeners_heard, listeners);
+}
+
+static void teardown(void)
+{
+    publisher_stop(publisher);
+    monitor_stop(monitor);
+    uv_run(&harness.uv, UV_RUN_NOWAIT);
+    listeners_free(listeners);
+    ck_assert_ptr_null(listeners_free(NULL));
+    monitor_free(monitor);
+    harness_close(&harness);
+    publisher_free(publisher);
+}
+
+static bool counts(void *arg)
+{
+    return listeners_count(listeners) == *(const size_t *)arg;
+}
+
+static void expect(size_t count)
+{
+    harness_until(&harness, counts, &count);
+}
+
+static bool ended(void *arg)
+{
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    bool got = zframe_receive(arg, &frame) == 0;
+    while (got && zmq_msg_more(&frame))
+        zframe_receive(arg, &frame);
+    zmq_msg_close(&frame);
+    return got;
+}
+
+/* A client that does not connect again, and what tells of its end. */
+static void *listen_once(void **ret_end)
+{
+    void *client = harness_keep(&harness, zmq_socket(harness.context, ZMQ_SUB));
+    const int never = -1;
+    zmq_setsockopt(client, ZMQ_RECONNECT_IVL, &never, sizeof(never));
+    zmq_setsockopt(client, ZMQ_CURVE_SERVERKEY, harness.server.public_key, 41);
+    zmq_setsockopt(client, ZMQ_CURVE_PUBLICKEY, known->pair.public_key, 41);
+    zmq_setsockopt(client, ZMQ_CURVE_SECRETKEY, known->pair.secret_key, 41);
+    zmq_setsockopt(client, ZMQ_SUBSCRIBE, "", 0);
+    *ret_end = harness_monitor(&harness, client, ZMQ_EVENT_DISCONNECTED);
+    ck_assert_int_eq(zmq_connect(client, endpoint), 0);
+    return client;
+}
+
+START_TEST(listeners_are_known_while_they_last)
+{
+    void *one = harness_client(&harness, ZMQ_SUB, &known->pair, endpoint);
+    harness_client(&harness, ZMQ_SUB, &known->pair, endpoint); /* the same topic again: shown too */
+    expect(2);
+    harness_drop(&harness, one);
+    monitor_look(monitor);
+    expect(1);
+    listeners_revise(listeners);
+    ck_assert_uint_eq(listeners_count(listeners), 1); /* nothing has changed */
+}
+END_TEST
+
+enum change { TAKEN_AWAY, ANOTHER_KEY, NO_LISTENER, CHANGES };
+
+START_TEST(who_may_not_any_more_is_ended)
+{
+    void *end;
+    listen_once(&end);
+    expect(1);
+    if (_i == TAKEN_AWAY)
+        known->hidden = true;
+    else if (_i == ANOTHER_KEY)
+        known->who.key[0]++;
+    else
+        known->who.listens = false;
+    listeners_revise(listeners);
+    ck_assert_uint_eq(listeners_count(listeners), 0);
+    harness_until(&harness, ended, end);
+    ck_assert(harness_logged(&harness, "key_gone"));
+}
+END_TEST
+
+/* The key was good in the handshake, and gone when the subscription came. */
+START_TEST(a_subscription_is_judged_too)
+{
+    void *end;
+    void *client = listen_once(&end);
+    expect(1);
+    known->who.listens = false;
+    zmq_setsockopt(client, ZMQ_SUBSCRIBE, "more", 4);
+    harness_until(&harness, ended, end);
+}
+END_TEST
+
+START_TEST(topics_are_bounded)
+{
+    void *end;
+    void *client = listen_once(&end);
+    char topic[1024];
+    memset(topic, 'x', sizeof(topic));
+    expect(1);
+    for (size_t bytes = 0; bytes <= LISTENERS_TOPIC_BYTES; bytes += sizeof(topic)) {
+        snprintf(topic, 16, "%zu", bytes);
+        zmq_setsockopt(client, ZMQ_SUBSCRIBE, topic, sizeof(topic));
+    }
+    harness_until(&harness, ended, end);
+    ck_assert(harness_logged(&harness, "many_topics"));
+    expect(0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("listeners");
+    TCase *tests = tcase_create("listeners");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, listeners_are_known_while_they_last);
+    tcase_add_loop_test(tests, who_may_not_any_more_is_ended, 0, CHANGES);
+    tcase_add_test(tests, a_subscription_is_judged_too);
+    tcase_add_test(tests, topics_are_bounded);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
