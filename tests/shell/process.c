@@ -38,26 +38,34 @@ void process_folder_remove(void)
     nftw(process_folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static bool has(const char *const *arguments, const char *name)
+{
+    for (size_t i = 0; arguments != NULL && arguments[i] != NULL; i++)
+        if (strcmp(arguments[i], name) == 0)
+            return true;
+    return false;
+}
+
 void process_start(struct process *process, const char *const *arguments)
 {
     char data[128], keys[128];
     snprintf(data, sizeof(data), "%s/data", process_folder);
     snprintf(keys, sizeof(keys), "%s/keys", process_folder);
-    const char *all[32] = {getenv("HUYINGD"),
-                           "--config",
-                           getenv("HUYING_TEST_DISTRICT"),
-                           "--data",
-                           data,
-                           "--keys",
-                           keys,
-                           "--map-size",
-                           "268435456",
-                           "--listen",
-                           "tcp://127.0.0.1:*",
-                           "--events",
-                           "tcp://127.0.0.1:*"};
-    size_t count = 13;
-    ck_assert_msg(all[0] != NULL && all[2] != NULL, "HUYINGD and HUYING_TEST_DISTRICT are needed");
+    const char *const usual[][2] = {{"--config", getenv("HUYING_TEST_DISTRICT")},
+                                    {"--data", data},
+                                    {"--keys", keys},
+                                    {"--map-size", "268435456"},
+                                    {"--listen", "tcp://127.0.0.1:*"},
+                                    {"--events", "tcp://127.0.0.1:*"}};
+    const char *all[32] = {getenv("HUYINGD")};
+    size_t count = 1;
+    ck_assert_msg(all[0] != NULL && usual[0][1] != NULL, "HUYINGD and HUYING_TEST_DISTRICT are needed");
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        if (has(arguments, usual[i][0]))
+            continue; /* given twice is refused */
+        all[count++] = usual[i][0];
+        all[count++] = usual[i][1];
+    }
     for (size_t i = 0; arguments != NULL && arguments[i] != NULL; i++)
         all[count++] = arguments[i];
     int ends[2];
