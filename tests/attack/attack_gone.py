@@ -56,7 +56,7 @@ def flooded(site, dear, floods):
     return honest
 
 
-def stalled(site, connections, heartbeats, listener):
+def stalled(options, site, connections, heartbeats, listener):
     """The disk stops; senders with 12,000 requests in flight are reset in the middle of it; it stops for longer than a heartbeat."""
     what = f"{connections} {'listeners' if listener else 'senders'}{', with heartbeats' if heartbeats else ''}"
     honest = site.honest()
@@ -64,12 +64,12 @@ def stalled(site, connections, heartbeats, listener):
     time.sleep(1)
     cutter = Cutter(site.events if listener else site.server)
     address = {**site.address("listener" if listener else "flooder"), "url": cutter.url}
-    options = {"socket": {"heartbeat_ivl": struct.pack("i", 1), "heartbeat_timeout": struct.pack("i", 60000)}, "pause_every": 100} if heartbeats else {}
+    flooding = {"socket": {"heartbeat_ivl": struct.pack("i", 1), "heartbeat_timeout": struct.pack("i", 60000)}, "pause_every": 100} if heartbeats else {}
     if listener:
-        plan, options["kind"] = [(b"\x01topic-%d" % n, 1) for n in range(24000)], XSUB
+        plan, flooding["kind"] = [(b"\x01topic-%d" % n, 1) for n in range(24000)], XSUB
     else:
         plan = [(HELLO, 12000)]
-    flood = Flood(address, [plan] * connections, hold=600, **options)
+    flood = Flood(address, [plan] * connections, hold=600, **flooding)
     first = len(site.log)
     site.stall(True)
     began = time.monotonic()
@@ -88,7 +88,7 @@ def stalled(site, connections, heartbeats, listener):
     say_figures("stall, " + what, honest, [("before", quiet, began), ("after", over, time.monotonic())])
     late = [answered - over for sent, answered, *_ in honest.done if sent < over < answered]
     print(f"  answered {1000 * max(late):.0f} ms after the stall", flush=True)
-    assert max(late) < 1, f"answered {max(late):.2f} s after the stall"
+    assert max(late) < (5 if options.smoke else 1), f"answered {max(late):.2f} s after the stall"
     return honest
 
 
@@ -99,10 +99,10 @@ def main():
         honests = []
         fill(site)
         before = site.rss()
-        honests.append(stalled(site, 4, heartbeats=True, listener=False))
+        honests.append(stalled(options, site, 4, heartbeats=True, listener=False))
         if not options.smoke:
-            honests.append(stalled(site, 1, heartbeats=False, listener=False))
-            honests.append(stalled(site, 1, heartbeats=True, listener=True))
+            honests.append(stalled(options, site, 1, heartbeats=False, listener=False))
+            honests.append(stalled(options, site, 1, heartbeats=True, listener=True))
             honests.append(flooded(site, 12, 1))
             honests.append(flooded(site, 0, 200))
         memory_settles(site, before)
