@@ -366,6 +366,11 @@ static void check_rungs(const struct yaml *yaml, const struct policy *policy, st
 {
     static const char *const paths[RUNG_COUNT] = {"rungs.yellow", "rungs.red", "rungs.notice", "rungs.bulletin"};
     const struct rung_policy *yellow = &policy->rungs[RUNG_YELLOW];
+    const struct rung_policy *red = &policy->rungs[RUNG_RED];
+    if (!red->on || red->percent != 0 || red->span.kind != TIME_KIND_NATURAL || red->span.amount != 1)
+        yaml_fault(yaml, faults, paths[RUNG_RED],
+                   "`rungs.red` is the first millisecond after due, and neither off nor at another time: write `1 ms`, or take the "
+                   "key out");
     bool before = yellow->on && yellow->percent == 0; /* a span before due, the others are after it */
     if (before && (yellow->span.kind == TIME_KIND_NATURAL_DAYS || yellow->span.kind == TIME_KIND_WORKING_DAYS))
         yaml_fault(yaml, faults, paths[0],

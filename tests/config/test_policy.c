@@ -187,7 +187,7 @@ START_TEST(test_every_value_can_be_said)
              "  second_round: 601 s\n  last_round: 602 s\n  take_over_floor: 603 s\n  send_back_floor: 604 s\n  rate: 605 s\n"
              "  followup: 606 s\n"
              "lease: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\ncontact_attempts: 5\nmin_n: 6\n"
-             "rungs: {yellow: 70 %, red: 5 ms, notice: off, bulletin: 7 d}\n"
+             "rungs: {yellow: 70 %, red: 1 ms, notice: off, bulletin: 7 d}\n"
              "steps: {contact_required: off, evidence_required: no, rating: false, one_unit_guard: off, community_calls: yes}\n"
              "followup: {mode: never, attempts: 2, days: 1}\ncredits: {basically: 87.5 %, partly: 0 %}\n";
     ck_assert_int_eq(parse(text, &policy), 0);
@@ -217,7 +217,7 @@ START_TEST(test_every_value_can_be_said)
     ck_assert_int_eq(policy.late_ms, 702 * S);
     ck_assert_int_eq(policy.reopen_window_ms, 703 * S);
     ck_assert(policy.rounds == 4 && policy.contact_attempts == 5 && policy.min_n == 6);
-    ck_assert(policy.rungs[RUNG_YELLOW].percent == 70 && policy.rungs[RUNG_RED].span.amount == 5 && !policy.rungs[RUNG_NOTICE].on);
+    ck_assert(policy.rungs[RUNG_YELLOW].percent == 70 && policy.rungs[RUNG_RED].span.amount == 1 && !policy.rungs[RUNG_NOTICE].on);
     ck_assert(policy.rungs[RUNG_BULLETIN].on && policy.rungs[RUNG_BULLETIN].span.kind == TIME_KIND_NATURAL_DAYS &&
               policy.rungs[RUNG_BULLETIN].span.amount == 7);
     ck_assert(!policy.contact_required && !policy.evidence_required && !policy.rating && !policy.one_unit_guard);
@@ -302,6 +302,9 @@ static const struct {
     {"rungs: {yellow: 2 d}\n",
      "policy.yaml:3:17: `rungs.yellow` is a share of the budget or a span before due in hours: write `80 %`, "
      "`4 wh` or `24 h`\n"},
+    {"rungs: {red: off}\n",
+     "policy.yaml:3:14: `rungs.red` is the first millisecond after due, and neither off nor at another time: write "
+     "`1 ms`, or take the key out\n"},
     {"rungs: {notice: 6 d}\n",
      "policy.yaml: `rungs.bulletin` is not after `rungs.notice`; write rungs in the order yellow, red, notice, bulletin\n"},
     {"rungs:\n  notice: 80 %\n",
