@@ -86,7 +86,7 @@ void arguments_list(const struct enum_shape *values, char *ret, size_t size)
     ret[0] = '\0';
     for (uint32_t i = 0; i < values->count && used < size; i++) {
         const char *name = values->names[i], *spoken = i18n_word(values, name);
-        int length = snprintf(ret + used, size - used, "%s%s%s%s", i == 0 ? "" : ", ", name, spoken == name ? "" : " ",
+        int length = snprintf(ret + used, size - used, "%s%s%s%s", i == 0 ? "" : _(", "), name, spoken == name ? "" : " ",
                               spoken == name ? "" : spoken);
         used += length > 0 ? (size_t)length : 0;
     }
@@ -100,7 +100,7 @@ static void write_doc(const struct shape *shape, const struct verb_word *word, c
     int size = snprintf(out, DOC_SIZE, "%s%s", _(word->doc),
                         field != NULL && field->required && !optional_position(word) ? _(" (needed)") : "");
     if (values != NULL && size + 2 < DOC_SIZE) {
-        size += snprintf(out + size, DOC_SIZE - (size_t)size, ": ");
+        size += snprintf(out + size, DOC_SIZE - (size_t)size, "%s", _(": "));
         arguments_list(values, out + size, DOC_SIZE - (size_t)size);
     }
 }

@@ -54,7 +54,7 @@ static int parse_options(struct options *options, int argc, char **argv)
         {0},
     };
     const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
-    const struct argp argp = {own, parse_top, "VERB [ARGUMENT...]", NULL, children, NULL, NULL};
+    const struct argp argp = {own, parse_top, "VERB [ARGUMENT...]", NULL, children, i18n_help, NULL};
     int index = argc;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, &index, options);
     return index;

@@ -98,4 +98,4 @@ static error_t parse_global(int key, char *text, struct argp_state *state)
     }
 }
 
-const struct argp options_argp = {global_options, parse_global, NULL, NULL, NULL, NULL, NULL};
+const struct argp options_argp = {global_options, parse_global, NULL, NULL, NULL, i18n_help, NULL};

@@ -46,7 +46,7 @@ const struct verb verb_read[] = {
      .doc = N_("Is the dispatcher up: its set, clock, sequence, followers and disk"),
      .message = "status",
      .run = status_run,
-     .more = N_("Exit code 0: it is up; 3: nobody answers, or your key is not admitted, and the sentence says which. Followers and "
+     .more = N_("Exit code 0: it is up; 3: no answer, or your key is not admitted, and the sentence says which. Followers and "
                 "disk are\n"
                 "shown to administrators and supervisors of the whole district.")},
     {.name = "config show",

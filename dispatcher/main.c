@@ -437,6 +437,7 @@ int main(int argc, char **argv)
     const struct argp argp = {
         .options = options,
         .parser = parse_option,
+        .help_filter = i18n_help,
         .doc = N_("The dispatcher of Huying: takes requests, keeps cases, sends events.") "\v" N_(
             "A line that begins `ready` on standard error says that it listens, and where. SIGTERM finishes what was "
             "read and ends; SIGHUP reads keys and configuration again. Exit codes: 0 done, 2 usage, 4 failure.")};

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DOMAIN "huying"
-
 /* Catalogues, seen from a program's own folder: installed (bin, libexec/huying) and in a build tree (clients, dispatcher/shell). */
 static const char *const folders[] = {"../share/huying/locale", "../../share/huying/locale", "../po", "../../po"};
 
@@ -78,14 +76,14 @@ void i18n_begin(void)
     if (languages[0] == '\0' || setlocale(LC_MESSAGES, "C.UTF-8") == NULL || setenv("LANGUAGE", languages, 1) != 0)
         return;
     const char *place = find_folder(folder);
-    bindtextdomain(DOMAIN, place);
-    bind_textdomain_codeset(DOMAIN, "UTF-8");
-    textdomain(DOMAIN); /* argp looks its own words up there too */
-    /* The C library's sentences (strerror, getopt) are a package of their own that a bare machine lacks: ours has those we show. */
+    bindtextdomain(I18N_DOMAIN, place);
+    bind_textdomain_codeset(I18N_DOMAIN, "UTF-8");
+    /* The C library's sentences (strerror, getopt, argp) are a package of their own that a bare machine lacks: ours has those we show. */
     char libc_place[PATH_MAX + sizeof "/libc"];
     snprintf(libc_place, sizeof libc_place, "%s/libc", place);
     bindtextdomain("libc", libc_place);
     bind_textdomain_codeset("libc", "UTF-8");
+    textdomain("libc"); /* where argp looks */
 }
 
 void i18n_end(void)
@@ -101,13 +99,22 @@ const char *i18n_in(const char *context, const char *word)
     int length = snprintf(key, sizeof key, "%s\004%s", context, word);
     if (length < 0 || (size_t)length >= sizeof key)
         return word;
-    const char *found = gettext(key);
+    const char *found = _(key);
     return found == key ? word : found;
 }
 
 const char *i18n_text(const char *text)
 {
-    return text[0] == '\0' ? text : gettext(text); /* "" is the key of a catalogue's head */
+    return text[0] == '\0' ? text : _(text); /* "" is the key of a catalogue's head */
+}
+
+char *i18n_help(int key, const char *text, void *input)
+{
+    (void)key;
+    (void)input;
+    const char *found = text == NULL ? NULL : i18n_text(text);
+    char *copy = found == text ? NULL : strdup(found); /* argp frees what is not its own */
+    return copy == NULL ? (char *)text : copy;
 }
 
 const char *i18n_word(const struct enum_shape *shape, const char *name)

@@ -13,8 +13,10 @@
 
 #include <libintl.h>
 
+#define I18N_DOMAIN "huying"
+
 /* The sentence in the reader's language. Borrowed for ever. */
-#define _(text) gettext(text)
+#define _(text) dgettext(I18N_DOMAIN, text)
 
 /* Marks a sentence of a table for the catalogue; who prints it says _(). NC_ does so with a context, for words that mean more than
  * one thing: who prints it says i18n_in. */
@@ -33,6 +35,9 @@ const char *i18n_in(const char *context, const char *word);
 
 /* As i18n_in for a text that need not be a literal: "" stays "". */
 const char *i18n_text(const char *text);
+
+/* For argp, as its help_filter: helps and their headings in the reader's language; what stands for values (DIR) stays. */
+char *i18n_help(int key, const char *text, void *input);
 
 /* The word for a value of a closed list, by its name on the wire. A name that the list does not know comes back as it is. */
 const char *i18n_word(const struct enum_shape *shape, const char *name);

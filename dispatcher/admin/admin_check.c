@@ -142,6 +142,7 @@ int admin_check(int argc, char **argv)
     static const struct argp argp = {
         .options = options,
         .parser = parse,
+        .help_filter = i18n_help,
         .doc = N_(
             "Replays the journal into an empty store beside the data and compares every row, clock and counter. Changes nothing.")};
     struct run run = {.bar = isatty(STDERR_FILENO) == 1, .lines = json_array()};

@@ -117,6 +117,7 @@ int admin_config(int argc, char **argv)
     static const struct argp argp = {
         .options = options,
         .parser = parse,
+        .help_filter = i18n_help,
         .args_doc = "check DIR\npreview DIR --data DATA",
         .doc = N_("Reads a configuration folder and shows every fault, or what it holds. `preview` then tells "
                   "what it would do to the open cases of a dispatcher, and changes nothing.")};

@@ -167,6 +167,7 @@ int admin_restore(int argc, char **argv)
     static const struct argp argp = {
         .options = options,
         .parser = parse,
+        .help_filter = i18n_help,
         .args_doc = "FOLDER",
         .doc = N_(
             "Copies a backup, or the data folder of a stopped dispatcher, into a new data folder, replays what the rows lack and "
