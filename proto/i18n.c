@@ -78,7 +78,8 @@ void i18n_begin(void)
     const char *place = find_folder(folder);
     bindtextdomain(I18N_DOMAIN, place);
     bind_textdomain_codeset(I18N_DOMAIN, "UTF-8");
-    /* The C library's sentences (strerror, getopt, argp) are a package of their own that a bare machine lacks: ours has those we show. */
+    /* The C library's sentences (strerror, getopt, argp) are a package of their own that a bare machine lacks: ours has those we
+     * show. */
     char libc_place[PATH_MAX + sizeof "/libc"];
     snprintf(libc_place, sizeof libc_place, "%s/libc", place);
     bindtextdomain("libc", libc_place);
