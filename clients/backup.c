@@ -2,6 +2,7 @@
 
 #include "clients/progress.h"
 #include "clients/render.h"
+#include "proto/i18n.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -63,13 +64,13 @@ static enum exit_code tell(const struct session *session, const struct state *st
     if (session->options.json)
         return EXIT_DONE;
     if (reply->running)
-        printf("backup %s: %.1f of about %.1f MB\n", state->name, (double)reply->copied / MEGABYTE,
+        printf(_("backup %s: %.1f of about %.1f MB\n"), state->name, (double)reply->copied / MEGABYTE,
                (double)reply->total / MEGABYTE);
     else if (reply->done)
-        printf("backup %s: whole, everything up to sequence %llu, %.1f MB\n", state->name, (unsigned long long)reply->seq,
+        printf(_("backup %s: whole, everything up to sequence %llu, %.1f MB\n"), state->name, (unsigned long long)reply->seq,
                (double)reply->copied / MEGABYTE);
     else
-        printf("backup: none since the dispatcher started\n");
+        fputs(_("backup: none since the dispatcher started\n"), stdout);
     return EXIT_DONE;
 }
 

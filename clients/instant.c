@@ -4,6 +4,7 @@
 #include "clients/instant.h"
 
 #include "config/zone.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -215,7 +216,11 @@ char *span_print(int64_t span_ms, char ret[INSTANT_SIZE])
     static const struct {
         int64_t ms;
         const char *name;
-    } units[] = {{DAY_MS, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+    } units[] = {{DAY_MS, NC_("span", "d")},
+                 {3600000, NC_("span", "h")},
+                 {60000, NC_("span", "min")},
+                 {1000, NC_("span", "s")},
+                 {1, NC_("span", "ms")}};
     const size_t count = sizeof units / sizeof units[0];
     const char *sign = span_ms < 0 ? "-" : "";
     int64_t rest = span_ms < 0 ? -span_ms : span_ms;
@@ -225,10 +230,10 @@ char *span_print(int64_t span_ms, char ret[INSTANT_SIZE])
     int64_t large = rest / units[i].ms;
     int64_t small = i + 1 < count ? rest % units[i].ms / units[i + 1].ms : 0;
     if (small > 0)
-        snprintf(ret, INSTANT_SIZE, "%s%lld %s %lld %s", sign, (long long)large, units[i].name, (long long)small,
-                 units[i + 1].name);
+        snprintf(ret, INSTANT_SIZE, "%s%lld %s %lld %s", sign, (long long)large, i18n_in("span", units[i].name), (long long)small,
+                 i18n_in("span", units[i + 1].name));
     else
-        snprintf(ret, INSTANT_SIZE, "%s%lld %s", sign, (long long)large, units[i].name);
+        snprintf(ret, INSTANT_SIZE, "%s%lld %s", sign, (long long)large, i18n_in("span", units[i].name));
     return ret;
 }
 
@@ -238,7 +243,11 @@ static void print_parts(int64_t span_ms, size_t first, char ret[INSTANT_SIZE])
     static const struct {
         int64_t ms;
         const char *name;
-    } units[] = {{DAY_MS, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+    } units[] = {{DAY_MS, NC_("span", "d")},
+                 {3600000, NC_("span", "h")},
+                 {60000, NC_("span", "min")},
+                 {1000, NC_("span", "s")},
+                 {1, NC_("span", "ms")}};
     uint64_t rest = span_ms < 0 ? -(uint64_t)span_ms : (uint64_t)span_ms;
     int size = snprintf(ret, INSTANT_SIZE, "%s", span_ms < 0 ? "-" : ""), sign = size;
     for (size_t i = first; i < sizeof units / sizeof units[0]; i++) {
@@ -246,10 +255,10 @@ static void print_parts(int64_t span_ms, size_t first, char ret[INSTANT_SIZE])
         rest %= (uint64_t)units[i].ms;
         if (count > 0)
             size += snprintf(ret + size, INSTANT_SIZE - (size_t)size, "%s%llu %s", size > sign ? " " : "",
-                             (unsigned long long)count, units[i].name);
+                             (unsigned long long)count, i18n_in("span", units[i].name));
     }
     if (size == 0)
-        snprintf(ret, INSTANT_SIZE, "0 min");
+        snprintf(ret, INSTANT_SIZE, "0 %s", i18n_in("span", "min"));
 }
 
 bool kind_works(const char *time_kind)
@@ -269,13 +278,15 @@ char *limit_print(int64_t amount, const char *time_kind, char ret[INSTANT_SIZE])
     if (amount == 0 || time_kind == NULL)
         return ret;
     if (strstr(time_kind, "_days") != NULL) {
-        snprintf(ret, INSTANT_SIZE, "%lld %s day%s", (long long)amount, kind_works(time_kind) ? "working" : "natural",
-                 amount == 1 ? "" : "s");
+        snprintf(ret, INSTANT_SIZE,
+                 kind_works(time_kind) ? n_("%lld working day", "%lld working days", (unsigned long)amount)
+                                       : n_("%lld natural day", "%lld natural days", (unsigned long)amount),
+                 (long long)amount);
         return ret;
     }
     char span[INSTANT_SIZE / 2];
     print_parts(amount, kind_works(time_kind), ret);
     snprintf(span, sizeof span, "%.31s", ret);
-    snprintf(ret, INSTANT_SIZE, "%s%s", span, kind_works(time_kind) ? " of working time" : "");
+    snprintf(ret, INSTANT_SIZE, "%s%s", span, kind_works(time_kind) ? _(" of working time") : "");
     return ret;
 }

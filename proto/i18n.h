@@ -18,6 +18,9 @@
 /* The sentence in the reader's language. Borrowed for ever. */
 #define _(text) dgettext(I18N_DOMAIN, text)
 
+/* The same for a number of things. */
+#define n_(one, many, count) dngettext(I18N_DOMAIN, one, many, count)
+
 /* Marks a sentence of a table for the catalogue; who prints it says _(). NC_ does so with a context, for words that mean more than
  * one thing: who prints it says i18n_in. */
 #define N_(text) text
