@@ -52,3 +52,13 @@ expect 0 'up to sequence 0, none' "$admin" restore "$folder/backup" --data "$fol
 rm -r "$folder/new"
 expect 0 '"seq": 0' "$admin" restore --json "$folder/backup" --data "$folder/new"
 expect 0 'clean, 0 records' "$admin" check --data "$folder/new"
+# The map of the rows is a setting, and the sentence names it.
+expect 2 'wants a number of bytes' "$admin" check --data "$folder/new" --map-size 17
+(ulimit -v 8000000 && expect 4 'cannot be mapped.*--map-size' "$admin" check --data "$folder/new")
+(ulimit -v 8000000 && expect 0 'clean, 0 records' "$admin" check --data "$folder/new" --map-size 16777216)
+# Damaged rows are said, and nothing is left beside the data.
+printf x | dd of="$folder/new/rows/data.mdb" bs=1 seek=4200 conv=notrunc 2>/dev/null
+expect 1 'rows: .*makes them again' "$admin" check --data "$folder/new"
+[ -z "$(find "$folder" -maxdepth 1 -name '*.check-*')" ] || { echo 'a temporary folder is left'; exit 1; }
+expect 0 'The rows of the backup are not used' "$admin" restore "$folder/new" --data "$folder/newer"
+expect 0 'clean, 0 records' "$admin" check --data "$folder/newer"

@@ -6,8 +6,11 @@
 #include "tests/store/suite.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char *folder;
 static struct store *store;
@@ -51,6 +54,14 @@ static void put_lease(uint64_t id, int64_t until)
     row.claimed = until != 0;
     row.lease_until = until;
     view_put(&view, ROW_DUTY, id, &row);
+}
+
+static int swallow(void *arg, const void *data, size_t size)
+{
+    (void)arg;
+    (void)data;
+    (void)size;
+    return 0;
 }
 
 static void expect_timer(int64_t at_ms, int kind, uint64_t id)
@@ -460,6 +471,32 @@ static uint32_t day_of(uint64_t id)
     return view_get(&view, ROW_CASE, id, &row) ? row.day : 0;
 }
 
+/* Readers that are killed leave their places in LMDB's table taken: more of them than it has. */
+START_TEST(killed_readers_are_forgotten)
+{
+    struct store_options options = {.path = NULL, .map_size = 1 << 30, .read_only = true};
+    struct store *reader = NULL;
+    setup();
+    store_kit_step(&view, 1);
+    ck_assert_int_eq(store_checkpoint(store), 0);
+    options.path = folder;
+    for (int i = 0; i < 300; i++) {
+        pid_t child = fork();
+        int status;
+        if (child == 0) {
+            if (store_open(&options, &reader) == 0)
+                raise(SIGKILL);
+            _exit(1);
+        }
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "reader %d: %d", i, status);
+    }
+    ck_assert_int_eq(store_copy(store, swallow, NULL), 0);
+    ck_assert_int_eq(store_scrub(store, 10), 0);
+    teardown();
+}
+END_TEST
+
 START_TEST(more_rows_than_memory_keeps_are_as_they_were_put)
 {
     setup();
@@ -533,6 +570,7 @@ int main(void)
         requests_are_found_by_hash_until_they_are_dropped,
         counters_are_those_of_the_rows_and_the_buffered_ones,
         ids_come_in_pages_from_the_newest,
+        killed_readers_are_forgotten,
         more_rows_than_memory_keeps_are_as_they_were_put,
         a_dropped_row_is_gone_whether_it_was_written_or_not,
         a_full_map_is_a_failure_until_the_rewind_makes_it_larger,
