@@ -106,20 +106,15 @@ static const char *hint_of(enum refusal refusal, const char *field)
     return refusal_infos[refusal].hint;
 }
 
-int reply_encode_refusal(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field)
-{
-    return reply_encode_refusal_because(out, id, refusal, field, NULL);
-}
-
-int reply_encode_refusal_because(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field,
-                                 const char *cause)
+static int encode_refusal(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field, const char *cause,
+                          uint32_t again_ms)
 {
     const struct refusal_info *info = &refusal_infos[refusal];
     const char *hint = hint_of(refusal, field), *sentence = cause != NULL ? cause : info->sentence;
     size_t more = 128 + strlen(info->code) + strlen(sentence) + strlen(hint) + (field == NULL ? 0 : strlen(field));
 
     assert(refusal != REFUSAL_NONE);
-    if (pack_head(out, field == NULL ? 7 : 8, id, false, more) < 0)
+    if (pack_head(out, 7u + (field != NULL) + (again_ms > 0), id, false, more) < 0)
         return -ENOMEM;
     pack_string(out, "code");
     pack_string(out, info->code);
@@ -133,7 +128,27 @@ int reply_encode_refusal_because(struct proto_buffer *out, struct text id, enum 
     pack_string(out, hint);
     pack_string(out, "retry");
     pack_flag(out, info->retry);
+    if (again_ms > 0) {
+        pack_string(out, "retry_after_ms");
+        pack_int64(out, again_ms);
+    }
     return 0;
+}
+
+int reply_encode_refusal(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field)
+{
+    return encode_refusal(out, id, refusal, field, NULL, 0);
+}
+
+int reply_encode_refusal_because(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field,
+                                 const char *cause)
+{
+    return encode_refusal(out, id, refusal, field, cause, 0);
+}
+
+int reply_encode_busy(struct proto_buffer *out, struct text id, const char *field, uint32_t again_ms)
+{
+    return encode_refusal(out, id, REFUSAL_BUSY, field, NULL, again_ms);
 }
 
 const msgpack_object *reply_field(const msgpack_object *map, const char *name)
@@ -171,7 +186,7 @@ static enum refusal find_refusal(struct text code)
 
 int reply_decode(struct codec_scratch *scratch, const void *data, size_t size, struct reply *ret)
 {
-    const msgpack_object *ok, *body, *retry;
+    const msgpack_object *ok, *body, *retry, *again;
     struct reply reply = {0};
     msgpack_object map;
     int rc = codec_unpack_sized(scratch, data, size, REPLY_ELEMENTS, &map);
@@ -200,6 +215,9 @@ int reply_decode(struct codec_scratch *scratch, const void *data, size_t size, s
     reply.hint = text_field(&map, "hint");
     retry = reply_field(&map, "retry");
     reply.retry = retry != NULL && retry->type == MSGPACK_OBJECT_BOOLEAN && retry->via.boolean;
+    again = reply_field(&map, "retry_after_ms");
+    if (again != NULL && again->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
+        reply.retry_after_ms = again->via.u64 < REPLY_AGAIN_MS_MAX ? (uint32_t)again->via.u64 : REPLY_AGAIN_MS_MAX;
     *ret = reply;
     return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * reply.h - the envelope around what the dispatcher answers
  *
- * {v: 1, id, ok: true, body: {...}} or {v: 1, id, ok: false, code, field?, message, hint, retry}. A body is the fields of one shape
+ * {v: 1, id, ok: true, body: {...}} or {v: 1, id, ok: false, code, field?, message, hint, retry,
+ * retry_after_ms?}. A body is the fields of one shape
  * and then the lists of rows that the schema names; lists are written row by row.
  */
 #ifndef HUYING_PROTO_REPLY_H
@@ -48,6 +49,9 @@ int reply_encode_refusal(struct proto_buffer *out, struct text id, enum refusal 
 int reply_encode_refusal_because(struct proto_buffer *out, struct text id, enum refusal refusal, const char *field,
                                  const char *cause);
 
+/* BUSY, with the span after which the request may be sent again. */
+int reply_encode_busy(struct proto_buffer *out, struct text id, const char *field, uint32_t again_ms);
+
 /* What a client reads. Texts and objects borrow the message and the scratch. */
 struct reply {
     struct text id;
@@ -56,7 +60,10 @@ struct reply {
     struct text code, field, message, hint; /* unless ok */
     enum refusal refusal;                   /* of `code`; REFUSAL_BAD_MESSAGE for a code that this program does not know */
     bool retry;
+    uint32_t retry_after_ms; /* not before, 0 = not said; at most REPLY_AGAIN_MS_MAX */
 };
+
+#define REPLY_AGAIN_MS_MAX 3600000
 
 /* Reads one reply. Returns 0; -EBADMSG: no reply; -ENOMEM. */
 int reply_decode(struct codec_scratch *scratch, const void *data, size_t size, struct reply *ret);

@@ -197,6 +197,19 @@ bool request_decode(struct codec_scratch *scratch, const void *data, size_t size
     return read_body(scratch, &parts[PART_BODY], shape, ret, fault);
 }
 
+void request_peek(const void *data, size_t size, struct request_peek *ret)
+{
+    struct part_bytes parts[PART_COUNT] = {{0}};
+    struct codec_fault fault;
+    struct text name = {0};
+
+    memset(ret, 0, sizeof(*ret));
+    if (!split(data, size, parts, &fault))
+        return;
+    read_id(&parts[PART_ID], &ret->id);
+    ret->is_query = part_text(&parts[PART_CMD], &name) && query_find(name.at, name.size, &ret->query);
+}
+
 int request_encode(const struct request_head *head, const void *body, size_t body_size, struct proto_buffer *out)
 {
     bool behalf = head->on_behalf_of.size > 0;

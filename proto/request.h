@@ -32,6 +32,16 @@ struct request {
  * where it could be read, so that the refusal finds its sender. False: *fault. Out of memory is STORAGE_FAILED. */
 bool request_decode(struct codec_scratch *scratch, const void *data, size_t size, struct request *ret, struct codec_fault *fault);
 
+/* What can be seen of a message without reading it whole. */
+struct request_peek {
+    struct text id; /* empty when it could not be read; borrows the message */
+    bool is_query;  /* false for commands, and for what is neither */
+    enum query_type query;
+};
+
+/* Looks at a message: cheap, no allocation, says nothing about whether it is good. */
+void request_peek(const void *data, size_t size, struct request_peek *ret);
+
 /* What a client sends. */
 struct request_head {
     struct text id;

@@ -289,13 +289,13 @@ static int step(struct client *client)
 }
 
 /* Puts off a request whose refusal says that it may be sent again. False: there is no time left for that. */
-static bool put_off(struct client *client, struct pending_entry *entry)
+static bool put_off(struct client *client, struct pending_entry *entry, int64_t after_ms)
 {
     int64_t now_ms = connection_now_ms();
     unsigned doublings = entry->refusals < 6 ? entry->refusals : 6;
     int64_t pause_ms = (int64_t)PAUSE_MS << doublings;
 
-    pause_ms = jitter(client, pause_ms < PAUSE_MS_MAX ? pause_ms : PAUSE_MS_MAX);
+    pause_ms = jitter(client, pause_ms < PAUSE_MS_MAX ? pause_ms : PAUSE_MS_MAX) + after_ms;
     if (now_ms + pause_ms >= entry->deadline_ms)
         return false;
     entry->refusals++;
@@ -319,7 +319,7 @@ static int take_message(struct client *client)
     } else if (!zmq_msg_more(&message) &&
                reply_decode(&client->scratch, zmq_msg_data(&message), zmq_msg_size(&message), &reply) == 0) {
         entry = pending_find(&client->pending, reply.id);
-        if (entry != NULL && !(!reply.ok && reply.retry && put_off(client, entry)))
+        if (entry != NULL && !(!reply.ok && reply.retry && put_off(client, entry, reply.retry_after_ms)))
             rc = complete(client, entry, 0, &message);
     }
     zmq_msg_close(&message);

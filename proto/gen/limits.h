@@ -59,10 +59,28 @@
 #define LIMIT_PULL_CREDIT 64
 /* Most leases of pulled duties at once, over all workers. [leases] */
 #define LIMIT_LEASES 100000
-/* Most long polls that wait at once; one connection may have 64 of them. [messages] */
+/* Most leases of one key at once. [leases] */
+#define LIMIT_LEASES_KEY 25000
+/* Most long polls that wait at once; one connection may have 64 of them. When they are all there, a key that has many gives one up for a key that has fewer. [messages] */
 #define LIMIT_WAITING 10000
+/* Most long polls of one key that wait at once. [messages] */
+#define LIMIT_WAITING_KEY 2500
 /* Most named followers of events. [followers] */
 #define LIMIT_FOLLOWERS 10000
+/* Most named followers of one key; for one more, a name is forgotten under which nobody has asked for ten minutes. [followers] */
+#define LIMIT_FOLLOWERS_KEY 2500
+/* Most requests that wait to be judged, of all keys; a key that has more than its share of them is answered `BUSY` then. [messages] */
+#define LIMIT_WAITING_MESSAGES 65536
+/* Most requests of one key that wait to be judged; one more is `BUSY`. Queries are `BUSY` earlier: when those that wait are worth a second of the dispatcher's time. [messages] */
+#define LIMIT_WAITING_MESSAGES_KEY 16384
+/* The same in bytes, of all keys. [bytes] */
+#define LIMIT_WAITING_BYTES 67108864
+/* The same in bytes, of one key. [bytes] */
+#define LIMIT_WAITING_BYTES_KEY 16777216
+/* Most connections of one key that the request socket knows, of 10,000 of all; for one more the one that was silent longest is forgotten, with the long polls that it has. [connections] */
+#define LIMIT_CONNECTIONS_KEY 2500
+/* Most bytes of replies that wait for the connections of one key, of 128 MiB of all; from half of it on its queries wait until it has read. [bytes] */
+#define LIMIT_OUTBOX_BYTES_KEY 33554432
 
 struct limit_info {
     const char *name;
@@ -70,7 +88,7 @@ struct limit_info {
     const char *unit;
     const char *doc;
 };
-enum { LIMIT_INFO_COUNT = 27 };
+enum { LIMIT_INFO_COUNT = 36 };
 extern const struct limit_info limit_infos[LIMIT_INFO_COUNT];
 
 #endif

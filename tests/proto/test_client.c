@@ -1,6 +1,7 @@
 /* libhuying against a real ROUTER: matching, retries under the same id, reconnection, CURVE. */
 
 #include "proto/client/client.h"
+#include "proto/client/connection.h"
 #include "tests/proto/peer.h"
 
 #include <check.h>
@@ -17,6 +18,7 @@
 struct script {
     atomic_int requests; /* seen */
     int busy;            /* so many are refused BUSY first */
+    uint32_t after_ms;   /* that span they are told to wait, 0 = none */
     int silent;          /* so many are not answered */
     enum refusal refusal;
     const char *field;
@@ -36,7 +38,7 @@ static void answer(void *arg, const struct request *request, const void *data, s
     if (nth < script->silent)
         return;
     if (nth < script->silent + script->busy)
-        reply_encode_refusal(out, request->id, REFUSAL_BUSY, NULL);
+        reply_encode_busy(out, request->id, NULL, script->after_ms);
     else if (script->refusal != REFUSAL_NONE)
         reply_encode_refusal(out, request->id, script->refusal, script->field);
     else
@@ -164,6 +166,32 @@ START_TEST(busy_is_sent_again)
     peer_close(peer);
     assert_same_request(&script, 0, 3);
     client_close(client);
+    script_deinit(&script);
+}
+END_TEST
+
+/* The span that a refusal names is waited for, but no longer than the caller has patience. */
+START_TEST(busy_may_say_when)
+{
+    struct script script = {.lock = PTHREAD_MUTEX_INITIALIZER, .busy = 2, .after_ms = 100};
+    struct peer *peer = open_peer(&script);
+    struct client *client = open_client(PATIENCE_MS);
+    struct client_reply reply;
+    int64_t begun_ms = connection_now_ms();
+
+    ck_assert_int_eq(client_call(client, &hello, &reply), 0);
+    ck_assert(reply.reply.ok);
+    ck_assert_uint_eq(reply.sends, 3);
+    ck_assert_int_ge(connection_now_ms() - begun_ms, 200);
+    client_close(client);
+    atomic_store(&script.requests, 0);
+    script.after_ms = 3600000;
+    client = open_client(PATIENCE_MS);
+    ck_assert_int_eq(client_call(client, &hello, &reply), 0);
+    ck_assert_int_eq(reply.reply.refusal, REFUSAL_BUSY);
+    ck_assert_uint_eq(reply.reply.retry_after_ms, 3600000);
+    client_close(client);
+    peer_close(peer);
     script_deinit(&script);
 }
 END_TEST
@@ -414,6 +442,7 @@ int main(void)
     tcase_add_test(tcase, many_in_flight);
     tcase_add_test(tcase, call_keeps_other_answers);
     tcase_add_test(tcase, busy_is_sent_again);
+    tcase_add_test(tcase, busy_may_say_when);
     tcase_add_test(tcase, busy_to_the_end_is_an_answer);
     tcase_add_test(tcase, refusal_says_everything);
     tcase_add_test(tcase, nobody_there);

@@ -118,6 +118,32 @@ START_TEST(other_bytes)
 }
 END_TEST
 
+/* BUSY may say after which span to ask again; what another program says is bounded, and what is no number is as if it were not
+ * there. */
+START_TEST(busy_says_when)
+{
+    struct proto_buffer out = {0};
+    struct codec_scratch scratch = {0};
+    struct reply reply;
+    ck_assert_int_eq(reply_encode_busy(&out, text_of("id"), "wait", 1500), 0);
+    ck_assert_int_eq(reply_decode(&scratch, out.data, out.size, &reply), 0);
+    ck_assert_int_eq(reply.refusal, REFUSAL_BUSY);
+    ck_assert(reply.retry);
+    ck_assert(text_equal(reply.field, text_of("wait")));
+    ck_assert_uint_eq(reply.retry_after_ms, 1500);
+    proto_buffer_clear(&out);
+    ck_assert_int_eq(reply_encode_busy(&out, text_of("id"), NULL, UINT32_MAX), 0);
+    ck_assert_int_eq(reply_decode(&scratch, out.data, out.size, &reply), 0);
+    ck_assert_uint_eq(reply.retry_after_ms, REPLY_AGAIN_MS_MAX);
+    proto_buffer_clear(&out);
+    ck_assert_int_eq(reply_encode_refusal(&out, text_of("id"), REFUSAL_BUSY, NULL), 0);
+    ck_assert_int_eq(reply_decode(&scratch, out.data, out.size, &reply), 0);
+    ck_assert_uint_eq(reply.retry_after_ms, 0);
+    proto_buffer_deinit(&out);
+    codec_scratch_deinit(&scratch);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("reply");
@@ -127,6 +153,7 @@ int main(void)
 
     tcase_add_test(tcase, lists);
     tcase_add_test(tcase, every_refusal);
+    tcase_add_test(tcase, busy_says_when);
     tcase_add_test(tcase, a_field_has_its_own_hint);
     tcase_add_loop_test(tcase, other_bytes, 0, sizeof(bytes) / sizeof(bytes[0]));
     suite_add_tcase(suite, tcase);
