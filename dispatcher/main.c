@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 4 };
@@ -326,6 +327,14 @@ static int open_keys(struct server *server, struct key_pair *ret_pair)
     return 0;
 }
 
+/* What queries are timed by. */
+static int64_t steady_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static struct engine *open_engine(struct server *server)
 {
     const struct arguments *arguments = server->arguments;
@@ -338,6 +347,7 @@ static struct engine *open_engine(struct server *server)
         .segment_size = arguments->segment_size,
         .version = HUYING_VERSION,
         .backups = arguments->backups,
+        .steady_us = steady_us,
         .log = engine_line,
         .log_arg = server->log,
         .find_person = find_person,

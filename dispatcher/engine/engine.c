@@ -98,6 +98,7 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
     engine->log_arg = options->log_arg;
     engine->find_person = options->find_person;
     engine->find_person_arg = options->find_person_arg;
+    engine->steady_us = options->steady_us;
     engine->checkpoint_records = options->checkpoint_records != 0 ? options->checkpoint_records : 10000;
     engine->verdict = calloc(1, sizeof(*engine->verdict));
     engine->version = strdup(options->version != NULL ? options->version : "");
@@ -198,6 +199,17 @@ void engine_undelivered(struct engine *engine, uint64_t peer)
 {
     assert(!engine->in_step);
     live_undelivered(engine, peer);
+}
+
+void engine_gone(struct engine *engine, uint64_t peer)
+{
+    assert(!engine->in_step);
+    live_gone(engine, peer);
+}
+
+const uint32_t *engine_query_us(const struct engine *engine)
+{
+    return engine->query_us;
 }
 
 /* A checkpoint that fails costs a rewind and a replay; the journal has everything, so work goes on and the next one is tried later.

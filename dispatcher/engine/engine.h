@@ -55,6 +55,7 @@ struct engine_options {
     uint32_t checkpoint_records;                                           /* 0 = 10,000 */
     const char *version;                                                   /* of the program, for hello */
     const char *backups;                                                   /* folder for backups, NULL = none are made */
+    int64_t (*steady_us)(void);                                            /* what queries are timed by; NULL = they are not */
     void (*log)(void *arg, int level, const char *code, const char *text); /* 0 error, 1 warning, 2 notice */
     void *log_arg;
     /* Finds the key of a person for whom a gateway acts. False: no key has this name. NULL: nobody has one. Called inside
@@ -82,10 +83,17 @@ struct engine_time {
     int64_t steady_ms; /* a clock that never goes back (CLOCK_MONOTONIC); its zero means nothing */
 };
 
+/* Time for queries in one step: when they have used so much, the step ends before the next one. A single query is bounded by what
+ * it looks at (the limits of its kind), so no step is long. */
+#define ENGINE_QUERY_US 3000
+
 /* Judges messages at time.clock_ms (in drill time at the instants that they carry), then due rungs as far as a slice allows.
  * Returns how many messages were taken: the others must be offered again after engine_journaled (a job such as `advance` is under
- * way, or the batch is full). */
+ * way, the batch is full, or the time for queries is over). */
 size_t engine_take(struct engine *engine, const struct engine_message *messages, size_t count, struct engine_time time);
+
+/* What each of the messages that were taken cost in us, by their place; 0 for commands. Lives until the next engine_take. */
+const uint32_t *engine_query_us(const struct engine *engine);
 
 /* Frames of the step, for journal_append(engine_journal(e), engine_epoch(e), engine_durable_seq(e), frames, count). NULL and 0:
  * nothing to write. */
@@ -131,6 +139,9 @@ int64_t engine_next_wait_ms(const struct engine *engine);
 /* A reply could not be delivered, for its connection is gone: what else waits for this peer ends, and duties that were handed to it
  * in the step just ended are free again. Before the next engine_take. */
 void engine_undelivered(struct engine *engine, uint64_t peer);
+
+/* The connection of a peer has ended: what waits for it ends. Duties that were handed to it stay leased; it may have them. */
+void engine_gone(struct engine *engine, uint64_t peer);
 
 /* Writes a checkpoint when there is something to write. `idle`: nothing else to do, so take the time. Returns 0 or negative errno.
  */

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* After which span to ask again where a limit is reached that time alone does not lift. */
+#define BUSY_MS 1000
+
 void outbox_reset(struct outbox *outbox)
 {
     proto_buffer_clear(&outbox->bytes);
@@ -80,7 +83,8 @@ void outbox_refuse_because(struct outbox *outbox, uint64_t peer, struct text id,
 
     assert(refusal != REFUSAL_NONE);
     if (out != NULL)
-        end_or_fail(outbox, reply_encode_refusal_because(out, id, refusal, field, cause));
+        end_or_fail(outbox, refusal == REFUSAL_BUSY ? reply_encode_busy(out, id, field, BUSY_MS)
+                                                    : reply_encode_refusal_because(out, id, refusal, field, cause));
 }
 
 void outbox_answer(struct outbox *outbox, uint64_t peer, struct text id, const struct command_answer *answer)

@@ -1,4 +1,5 @@
 /* One step: a batch of messages is judged against the rows, and what it records is encoded for the journal. */
+#include "dispatcher/engine/foresee.h"
 #include "dispatcher/engine/live.h"
 #include "dispatcher/engine/state.h"
 #include "dispatcher/engine/translate.h"
@@ -156,6 +157,38 @@ static enum refusal want_instant(const struct engine *engine, const struct engin
     return REFUSAL_NONE;
 }
 
+/* Will bringing time there leave records, of timers or of a case that comes under the new set? */
+static bool leaves_records(struct engine *engine, const struct command *command, int64_t target_ms)
+{
+    int64_t at_ms;
+    uint64_t id;
+    int kind;
+
+    return (store_next_timer(engine->store, &at_ms, &kind, &id) && at_ms <= target_ms) ||
+           (engine->settle_next != 0 && core_command_case(&engine->view, command) >= engine->settle_next);
+}
+
+/* In drill time a command that will be refused must not move time: says so beforehand. True: it was refused. */
+static bool refused_beforehand(struct engine *engine, const struct engine_peer *from, const struct request *request,
+                               const struct command *command, int64_t target_ms)
+{
+    int r;
+
+    if (!engine->drill || engine->job.on || !leaves_records(engine, command, target_ms))
+        return false;
+    r = foresee(engine, command, target_ms);
+    if (r == -EFBIG)
+        outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_TOO_LARGE, NULL);
+    else if (r < 0) {
+        outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
+        engine->outbox.failed = true;
+    } else if (r == 1 && engine->verdict->refusal != REFUSAL_NONE)
+        outbox_refuse(&engine->outbox, from->peer, request->id, engine->verdict->refusal, engine->verdict->field);
+    else
+        return false;
+    return true;
+}
+
 static void answer(struct engine *engine, const struct engine_peer *from, struct text id, int64_t before_ms)
 {
     const struct verdict *verdict = engine->verdict;
@@ -198,6 +231,8 @@ static void take_command(struct engine *engine, const struct engine_message *mes
             return;
         }
         command.now_ms = engine->now_ms;
+        if (refused_beforehand(engine, from, request, &command, target_ms))
+            return;
         r = bring_time(engine, message, &command, target_ms);
         if (r == 0)
             return;
@@ -208,9 +243,10 @@ static void take_command(struct engine *engine, const struct engine_message *mes
     command.next_seq = engine->last_seq + 1;
     if (r > 0)
         r = step_judge(engine, &command);
-    if (r == -EFBIG)
+    if (r == -EFBIG) {
+        engine->now_ms = before_ms;
         outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_TOO_LARGE, NULL);
-    else if (r < 0)
+    } else if (r < 0)
         outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
     else
         answer(engine, from, request->id, before_ms);
@@ -218,7 +254,26 @@ static void take_command(struct engine *engine, const struct engine_message *mes
         engine->outbox.failed = true;
 }
 
-static void take_message(struct engine *engine, const struct engine_message *message)
+/* Answers a query, unless the time for queries is over in this step. Returns whether it was taken; *ret_us is what it cost. */
+static bool take_query(struct engine *engine, const struct engine_peer *from, const struct request *request, uint32_t *ret_us)
+{
+    int64_t begun_us;
+
+    if (engine->queries_us >= ENGINE_QUERY_US)
+        return false;
+    begun_us = engine->steady_us == NULL ? 0 : engine->steady_us();
+    query_answer(engine, from, request);
+    if (engine->steady_us != NULL) {
+        int64_t us = engine->steady_us() - begun_us;
+
+        *ret_us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
+        engine->queries_us += us;
+    }
+    return true;
+}
+
+/* Returns whether the message was taken; *ret_us is what it cost, if it was a query. */
+static bool take_message(struct engine *engine, const struct engine_message *message, uint32_t *ret_us)
 {
     struct request request;
     struct codec_fault fault = {0};
@@ -227,23 +282,28 @@ static void take_message(struct engine *engine, const struct engine_message *mes
     struct engine_peer room;
     enum refusal refusal;
 
+    *ret_us = 0;
     if (!request_decode(&engine->scratch, message->data, message->size, &request, &fault)) {
+        engine->job.on = false;
         outbox_refuse_because(&engine->outbox, message->from.peer, request.id, fault.refusal, fault.field, fault.cause);
-        return;
+        return true;
     }
     refusal = translate_actor(engine, &message->from, &request, &room, &from, field);
-    if (refusal != REFUSAL_NONE)
+    if (refusal != REFUSAL_NONE) {
+        engine->job.on = false; /* a set that came meanwhile may have taken its rights away */
         outbox_refuse(&engine->outbox, message->from.peer, request.id, refusal, field);
-    else if (request.is_query)
-        query_answer(engine, from, &request);
+    } else if (request.is_query)
+        return take_query(engine, from, &request, ret_us);
     else
         take_command(engine, message, from, &request);
+    return true;
 }
 
 /* The step itself. Returns how many messages it took. */
 static size_t run(struct engine *engine, const struct engine_message *messages, size_t count)
 {
     size_t taken = 0;
+    uint32_t us;
 
     if (engine->stopped == 0 && !adopt_run(engine))
         return 0;
@@ -251,11 +311,15 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
         struct engine_message message = {
             .from = engine->job.from, .data = engine->job.message.data, .size = engine->job.message.size};
 
-        take_message(engine, &message);
+        take_message(engine, &message, &us);
         return 0;
     }
-    while (taken < count && !engine->job.on && !step_full(engine) && failure(engine) == 0)
-        take_message(engine, &messages[taken++]);
+    assert(count <= LIMIT_BATCH_MESSAGES);
+    while (taken < count && !engine->job.on && !step_full(engine) && failure(engine) == 0) {
+        if (!take_message(engine, &messages[taken], &engine->query_us[taken]))
+            break;
+        taken++;
+    }
     if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0)
         timer_fire(engine, engine->now_ms, STEP_PULSES_MAX);
     if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0)
@@ -281,6 +345,7 @@ static void begin(struct engine *engine, int64_t now_ms, struct engine_time time
     live_begin(engine, time);
     if (engine->started_at == 0)
         engine->started_at = time.steady_ms;
+    engine->queries_us = 0;
     frames_reset(&engine->frames, engine->epoch);
     outbox_reset(&engine->outbox);
     engine->now_ms = now_ms;

@@ -69,7 +69,8 @@ void harness_open(struct harness *h)
                                      .log_arg = h,
                                      .find_person = h->find_person,
                                      .find_person_arg = h,
-                                     .backups = h->backups};
+                                     .backups = h->backups,
+                                     .steady_us = h->steady_us};
     char said[512];
     int r;
 

@@ -323,6 +323,69 @@ START_TEST(another_set_comes_into_force)
 }
 END_TEST
 
+static int64_t spent_us;
+
+/* Each look at the clock is 1 ms after the last one. */
+static int64_t spend(void)
+{
+    return spent_us += 1000;
+}
+
+/* A step has time for queries, and what they cost is said; what stands behind them waits for the next step, in its order. */
+START_TEST(queries_have_their_time)
+{
+    enum { QUERIES = 12 };
+    struct engine_message messages[QUERIES + 2];
+    void *data[QUERIES + 2];
+    struct engine_reply reply;
+    struct harness h;
+    size_t from = 0, steps = 0;
+
+    harness_begin(&h, false);
+    h.engine = engine_close(h.engine);
+    h.steady_us = spend;
+    harness_open(&h);
+    json_decref(harness_do(&h, "s", "submit", -1, SUBMIT));
+    for (size_t i = 0; i < QUERIES + 2; i++) {
+        size_t size;
+        bool command = i == 0 || i == QUERIES + 1;
+
+        data[i] = harness_message(i == 0 ? "c0" : "c1", command ? "submit" : "list_cases", -1, command ? SUBMIT : "{}", &size);
+        messages[i] =
+            (struct engine_message){.from = {.peer = i, .name = text_of("default"), .roles = ALL_ROLES, .unit = h.peer_unit},
+                                    .data = data[i],
+                                    .size = size};
+    }
+    while (from < QUERIES + 2) {
+        size_t taken = engine_take(h.engine, messages + from, QUERIES + 2 - from, harness_time(&h));
+        const uint32_t *cost_us = engine_query_us(h.engine);
+        uint32_t sum_us = 0;
+
+        ck_assert_uint_gt(taken, 0);
+        for (size_t i = 0; i < taken; i++) {
+            bool command = from + i == 0 || from + i == QUERIES + 1;
+
+            ck_assert_uint_eq(cost_us[i], command ? 0 : 1000);
+            sum_us += cost_us[i];
+        }
+        ck_assert_uint_le(sum_us, ENGINE_QUERY_US);
+        ck_assert_int_eq(engine_append(h.engine), OUTCOME_DURABLE);
+        ck_assert_int_eq(engine_journaled(h.engine, OUTCOME_DURABLE), 0);
+        for (size_t i = 0; i < taken; i++) {
+            ck_assert(engine_next_reply(h.engine, &reply));
+            ck_assert_uint_eq(reply.peer, from + i);
+        }
+        ck_assert(!engine_next_reply(h.engine, &reply));
+        from += taken;
+        steps++;
+    }
+    ck_assert_uint_eq(steps, 4); /* three queries each */
+    for (size_t i = 0; i < QUERIES + 2; i++)
+        free(data[i]);
+    harness_end(&h);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("step");
@@ -333,6 +396,7 @@ static Suite *suite(void)
     tcase_add_test(t, bad_input_leaves_no_trace);
     tcase_add_test_raise_signal(t, no_reply_before_journaled, SIGABRT);
     tcase_add_test(t, batch_sees_its_own_writes);
+    tcase_add_test(t, queries_have_their_time);
     tcase_add_test(t, events_form_a_chain);
     tcase_add_test(t, events_come_out_of_steps);
     tcase_add_test(t, another_set_comes_into_force);
