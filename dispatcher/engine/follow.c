@@ -72,7 +72,8 @@ static int make_follower(struct query *query, const struct code *key, struct fol
     const struct follow_query *body = &query->request->query_body.follow;
     uint64_t last = journal_last_seq(query->engine->journal), confirmed = body->from > 0 ? body->from - 1 : 0;
 
-    return follower_add(&query->engine->live->followers, key, &body->name, confirmed < last ? confirmed : last, ret);
+    return follower_add(&query->engine->live->followers, key, &body->name, confirmed < last ? confirmed : last,
+                        query->engine->live->now_ms, ret);
 }
 
 /* Nobody can have dealt with what was not handed out; what a process before this one handed out is not known. */
@@ -125,7 +126,7 @@ int query_follow(struct query *query)
         return query_refuse(query, r == -ENOSPC ? REFUSAL_CAP : REFUSAL_BUSY, "name");
     }
     follower_confirm(&live->followers, follower, body->confirm);
-    follower->seen_at_ms = live->clock_ms;
+    follower_used(follower, live->now_ms, live->clock_ms);
     live->followed_until_ms = live->now_ms + LIVE_FOLLOWED_MS;
     if (repeated)
         return 0;

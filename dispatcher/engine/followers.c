@@ -54,18 +54,87 @@ static int add(struct followers *followers, const struct code *key, const struct
     return 0;
 }
 
-int follower_add(struct followers *followers, const struct code *key, const struct code *name, uint64_t confirmed,
+/* How many names a key has. */
+static uint32_t count_of(struct followers *followers, const struct code *key)
+{
+    struct code none = {0};
+    uint32_t count = 0;
+
+    for (struct follower *at = follower_after(followers, key, &none); at != NULL && code_equal(&at->key, key);
+         at = follower_after(followers, &at->key, &at->name))
+        count++;
+    return count;
+}
+
+/* The key that has most names. */
+static struct code fullest(struct followers *followers)
+{
+    struct code none = {0}, key = {0}, most_key = {0};
+    uint32_t count = 0, most = 0;
+
+    for (struct follower *at = follower_after(followers, &none, &none); at != NULL;
+         at = follower_after(followers, &at->key, &at->name)) {
+        count = code_equal(&at->key, &key) ? count + 1 : 1;
+        key = at->key;
+        if (count > most) {
+            most = count;
+            most_key = key;
+        }
+    }
+    return most_key;
+}
+
+static bool is_unused(const struct followers *followers, const struct follower *follower, int64_t now_ms)
+{
+    int64_t since_ms = follower->used_ms != 0 ? follower->used_ms : followers->begun_ms;
+
+    return follower->waiting == NULL && now_ms - since_ms >= FOLLOWER_UNUSED_MS;
+}
+
+/* Forgets the name of a key that was used longest ago; `any`: also one that was asked under of late, but nobody waits under. False:
+ * all are in use. */
+static bool forget_unused(struct followers *followers, const struct code *key, int64_t now_ms, bool any)
+{
+    struct code none = {0};
+    struct follower *oldest = NULL;
+
+    for (struct follower *at = follower_after(followers, key, &none); at != NULL && code_equal(&at->key, key);
+         at = follower_after(followers, &at->key, &at->name))
+        if ((is_unused(followers, at, now_ms) || (any && at->waiting == NULL)) &&
+            (oldest == NULL || at->used_ms < oldest->used_ms ||
+             (at->used_ms == oldest->used_ms && at->confirmed < oldest->confirmed)))
+            oldest = at;
+    if (oldest == NULL)
+        return false;
+    follower_forget(followers, oldest);
+    return true;
+}
+
+int follower_add(struct followers *followers, const struct code *key, const struct code *name, uint64_t confirmed, int64_t now_ms,
                  struct follower **ret)
 {
     int r;
 
     assert(follower_find(followers, key, name) == NULL);
-    if (followers->count >= LIMIT_FOLLOWERS)
-        return -ENOSPC;
+    while (count_of(followers, key) >= LIMIT_FOLLOWERS_KEY)
+        if (!forget_unused(followers, key, now_ms, false))
+            return -ENOSPC;
+    if (followers->count >= LIMIT_FOLLOWERS) {
+        struct code most = fullest(followers);
+
+        if (!forget_unused(followers, &most, now_ms, count_of(followers, &most) > count_of(followers, key) + 1))
+            return -ENOSPC;
+    }
     r = add(followers, key, name, confirmed, ret);
     if (r == 0)
         set_dirty(followers, *ret);
     return r;
+}
+
+void follower_used(struct follower *follower, int64_t now_ms, int64_t clock_ms)
+{
+    follower->used_ms = now_ms;
+    follower->seen_at_ms = clock_ms;
 }
 
 void follower_confirm(struct followers *followers, struct follower *follower, uint64_t seq)
@@ -83,6 +152,7 @@ void follower_forget(struct followers *followers, struct follower *follower)
     follower->confirmed = 0;
     follower->handed = 0;
     follower->seen_at_ms = 0;
+    follower->used_ms = 0;
     followers->count--;
     set_dirty(followers, follower);
 }

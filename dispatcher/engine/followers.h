@@ -2,7 +2,8 @@
  * followers.h - the named followers of events: a key, a name, and how far it has confirmed
  *
  * Local rows: kept with the rows in LMDB and written with the checkpoint, never derived from records and not compared by a check.
- * After a crash a confirmed sequence may be an older one again: then events come again. At most LIMIT_FOLLOWERS.
+ * After a crash a confirmed sequence may be an older one again: then events come again. At most LIMIT_FOLLOWERS,
+ * LIMIT_FOLLOWERS_KEY of one key; for one more, a name goes that nobody asks under: of the key itself, or of the key that has most.
  */
 #ifndef HUYING_ENGINE_FOLLOWERS_H
 #define HUYING_ENGINE_FOLLOWERS_H
@@ -20,6 +21,7 @@ struct follower {
     uint64_t confirmed;
     uint64_t handed;        /* highest sequence that was handed out or passed over since the start, 0 = nothing yet */
     int64_t seen_at_ms;     /* wall clock of the last question, 0 = not since the start */
+    int64_t used_ms;        /* steady clock of it */
     struct parked *waiting; /* its question, or NULL */
     bool dirty;             /* not written yet */
     bool gone;              /* forgotten, but the rows still have it */
@@ -30,6 +32,7 @@ struct followers {
     struct follower_tree tree;
     uint32_t count; /* those that are gone not counted */
     uint32_t dirty;
+    int64_t begun_ms; /* steady clock of the start, from the first question on */
 };
 
 /* Reads them from the rows; what was confirmed beyond `last_seq` (an older journal was restored) is cut to it. Returns 0 or a
@@ -40,9 +43,17 @@ void followers_free(struct followers *followers);
 /* NULL: there is none. */
 struct follower *follower_find(struct followers *followers, const struct code *key, const struct code *name);
 
-/* A new one. Returns 0, -ENOSPC (LIMIT_FOLLOWERS), -ENOMEM. */
-int follower_add(struct followers *followers, const struct code *key, const struct code *name, uint64_t confirmed,
+/* So long after its last question a name counts as unused; longer than the longest wait. After a start, names that have not come
+ * back are unused only when they have had as long. */
+#define FOLLOWER_UNUSED_MS (2 * LIMIT_WAIT_MS)
+
+/* A new one, asked for at this instant of the steady clock. At a limit the unused name goes that was asked under longest ago (of
+ * those not since the start, the one that confirmed least). Returns 0, -ENOSPC: all are in use, -ENOMEM. */
+int follower_add(struct followers *followers, const struct code *key, const struct code *name, uint64_t confirmed, int64_t now_ms,
                  struct follower **ret);
+
+/* It was asked under. */
+void follower_used(struct follower *follower, int64_t now_ms, int64_t clock_ms);
 
 void follower_confirm(struct followers *followers, struct follower *follower, uint64_t seq);
 

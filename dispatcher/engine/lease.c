@@ -1,4 +1,4 @@
-/* lease.c - three trees over the same leases: by duty, by end, by who asked for it */
+/* lease.c - three trees over the same leases: by duty, by end, by who asked for it; and how many each key has */
 #include "dispatcher/engine/lease.h"
 
 #include "proto/gen/schema.h"
@@ -8,8 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct account {
+    RB_ENTRY(account) node;
+    struct code key;
+    size_t count;
+};
+RB_HEAD(accounts, account);
+
 struct node {
     RB_ENTRY(node) by_duty, by_end, by_ask;
+    struct account *account;
     struct lease lease;
 };
 RB_HEAD(duties, node);
@@ -20,6 +28,7 @@ struct leases {
     struct duties duties;
     struct ends ends;
     struct asks asks;
+    struct accounts accounts;
     size_t count;
 };
 
@@ -47,6 +56,12 @@ static int compare_ask(const struct node *a, const struct node *b)
     return order != 0 ? order : compare_duty(a, b);
 }
 
+static int compare_account(const struct account *a, const struct account *b)
+{
+    return memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+RB_GENERATE_INTERNAL(accounts, account, node, compare_account, __attribute__((unused)) static)
 RB_GENERATE_INTERNAL(duties, node, by_duty, compare_duty, __attribute__((unused)) static)
 RB_GENERATE_INTERNAL(ends, node, by_end, compare_end, __attribute__((unused)) static)
 RB_GENERATE_INTERNAL(asks, node, by_ask, compare_ask, __attribute__((unused)) static)
@@ -63,12 +78,37 @@ static struct node *find(const struct leases *leases, uint64_t duty_id)
     return RB_FIND(duties, (struct duties *)&leases->duties, &key);
 }
 
+/* The account of a key, made when missing. NULL: no memory. */
+static struct account *need_account(struct leases *leases, const struct code *key)
+{
+    struct account wanted = {.key = *key}, *account = RB_FIND(accounts, &leases->accounts, &wanted);
+
+    if (account != NULL)
+        return account;
+    account = calloc(1, sizeof(*account));
+    if (account == NULL)
+        return NULL;
+    account->key = *key;
+    RB_INSERT(accounts, &leases->accounts, account);
+    return account;
+}
+
+static void end_account(struct leases *leases, struct account *account)
+{
+    if (account->count > 0)
+        return;
+    RB_REMOVE(accounts, &leases->accounts, account);
+    free(account);
+}
+
 static void take_out(struct leases *leases, struct node *node)
 {
     RB_REMOVE(duties, &leases->duties, node);
     RB_REMOVE(ends, &leases->ends, node);
     RB_REMOVE(asks, &leases->asks, node);
     leases->count--;
+    node->account->count--;
+    end_account(leases, node->account);
 }
 
 struct leases *leases_free(struct leases *leases)
@@ -100,18 +140,25 @@ const struct lease *lease_find(const struct leases *leases, uint64_t duty_id, in
 int lease_put(struct leases *leases, const struct lease *lease)
 {
     struct node *node = find(leases, lease->duty_id);
+    struct account *account = need_account(leases, &lease->holder.key);
+    bool more = node == NULL || node->account != account;
+    int r = account == NULL                                          ? -ENOMEM
+            : more && account->count >= LIMIT_LEASES_KEY             ? -ENOSPC
+            : node == NULL && leases->count >= LIMIT_LEASES          ? -ENOSPC
+            : node == NULL && (node = malloc(sizeof(*node))) == NULL ? -ENOMEM
+                                                                     : 0;
 
-    if (node != NULL) {
-        take_out(leases, node);
-    } else {
-        if (leases->count >= LIMIT_LEASES)
-            return -ENOSPC;
-        node = malloc(sizeof(*node));
-        if (node == NULL)
-            return -ENOMEM;
+    if (r < 0) {
+        if (account != NULL)
+            end_account(leases, account);
+        return r;
     }
+    account->count++; /* before the old one is taken out, which may be its last */
+    if (find(leases, lease->duty_id) != NULL)
+        take_out(leases, node);
     memset(node, 0, sizeof(*node));
     node->lease = *lease;
+    node->account = account;
     RB_INSERT(duties, &leases->duties, node);
     RB_INSERT(ends, &leases->ends, node);
     RB_INSERT(asks, &leases->asks, node);

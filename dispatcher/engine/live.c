@@ -77,7 +77,7 @@ static void end_all(struct live *live)
     static const enum parked_queue from[] = {PARKED_PULL, PARKED_IDLE, PARKED_FRESH, PARKED_BEHIND, PARKED_TAIL};
 
     for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
-        struct parked *parked = parked_first(&live->parking, from[i]), *next;
+        struct parked *parked = TAILQ_FIRST(&live->parking.queues[from[i]]), *next;
 
         for (; parked != NULL; parked = next) {
             next = TAILQ_NEXT(parked, in_queue);
@@ -144,6 +144,8 @@ void live_begin(struct engine *engine, struct engine_time time)
     if (time.steady_ms > live->now_ms)
         live->now_ms = time.steady_ms;
     live->clock_ms = time.clock_ms;
+    if (live->followers.begun_ms == 0)
+        live->followers.begun_ms = live->now_ms;
     live->touched.count = live->dropped.count = 0;
     live->event_count = 0;
     live->events_lost = false;
@@ -407,13 +409,19 @@ int64_t live_next_ms(const struct engine *engine)
     return at_ms;
 }
 
+void live_gone(struct engine *engine, uint64_t peer)
+{
+    struct parked *parked;
+
+    while ((parked = parked_of_peer(&engine->live->parking, peer)) != NULL)
+        live_done(engine, parked);
+}
+
 void live_undelivered(struct engine *engine, uint64_t peer)
 {
     struct live *live = engine->live;
-    struct parked *parked;
 
-    while ((parked = parked_of_peer(&live->parking, peer)) != NULL)
-        live_done(engine, parked);
+    live_gone(engine, peer);
     for (size_t i = 0; i < live->handed_count; i++)
         if (live->handed[i].peer == peer)
             live_release(engine, live->handed[i].duty_id);
@@ -457,6 +465,15 @@ void live_query(struct engine *engine, struct parked *parked, struct engine_peer
     query_init(ret, engine, from, request);
 }
 
+/* When no more questions may wait, a key that has many gives one up for another's. */
+static void give_way(struct engine *engine, const struct code *key)
+{
+    struct parked *parked = parked_surplus(&engine->live->parking, key);
+
+    if (parked != NULL)
+        live_refuse(engine, parked, REFUSAL_BUSY, "wait");
+}
+
 struct parked *live_park(struct query *query, int64_t wait_ms, bool *ret_repeated)
 {
     struct live *live = query->engine->live;
@@ -477,6 +494,7 @@ struct parked *live_park(struct query *query, int64_t wait_ms, bool *ret_repeate
     } else {
         if (parked != NULL)
             live_done(query->engine, parked); /* the same id for another question: the sender has given the first one up */
+        give_way(query->engine, &key);
         r = parked_add(&live->parking, query->from, id, ask, live->now_ms + wait_ms, &parked);
     }
     if (r == 0) {

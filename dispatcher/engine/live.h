@@ -105,7 +105,10 @@ int64_t live_wall_ms(const struct engine *engine, int64_t at_ms);
 /* Steady clock at which parked questions or leases want to be looked at; INT64_MAX: never. */
 int64_t live_next_ms(const struct engine *engine);
 
-/* The connection is gone: its questions end, and what was handed to it in this step is free. */
+/* The connection has ended: its questions end. */
+void live_gone(struct engine *engine, uint64_t peer);
+
+/* A reply did not reach it: the same, and what was handed to it in this step is free. */
 void live_undelivered(struct engine *engine, uint64_t peer);
 
 /* Before and after a checkpoint. Returns 0 or a negative errno. */

@@ -29,8 +29,22 @@ static int compare_peer(const struct parked_peer *a, const struct parked_peer *b
     return a->peer < b->peer ? -1 : a->peer > b->peer;
 }
 
+static int compare_turn(const struct parked *a, const struct parked *b)
+{
+    if (a->turn != b->turn)
+        return a->turn < b->turn ? -1 : 1;
+    return a->serial < b->serial ? -1 : a->serial > b->serial;
+}
+
+static int compare_key(const struct parked_key *a, const struct parked_key *b)
+{
+    return memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
 RB_GENERATE_INTERNAL(parked_ends, parked, by_end, compare_end, __attribute__((unused)) static)
 RB_GENERATE_INTERNAL(parked_asks, parked, by_ask, compare_ask, __attribute__((unused)) static)
+RB_GENERATE_INTERNAL(parked_turns, parked, by_turn, compare_turn, __attribute__((unused)) static)
+RB_GENERATE_INTERNAL(parked_keys, parked_key, node, compare_key, __attribute__((unused)) static)
 RB_GENERATE_INTERNAL(parked_peers, parked_peer, node, compare_peer, __attribute__((unused)) static)
 
 void parking_init(struct parking *parking)
@@ -108,6 +122,41 @@ static int find_owner(struct parking *parking, uint64_t peer, struct parked_peer
     return 0;
 }
 
+static struct parked_key *find_key(struct parking *parking, const struct code *key)
+{
+    struct parked_key wanted = {.key = *key};
+
+    return RB_FIND(parked_keys, &parking->keys, &wanted);
+}
+
+/* The books of a key that may have one more, made when missing. */
+static int find_account(struct parking *parking, const struct code *key, struct parked_key **ret)
+{
+    struct parked_key *account = find_key(parking, key);
+
+    if (account != NULL && account->count >= LIMIT_WAITING_KEY)
+        return -EBUSY;
+    if (account == NULL) {
+        account = calloc(1, sizeof(*account));
+        if (account == NULL)
+            return -ENOMEM;
+        account->key = *key;
+        TAILQ_INIT(&account->list);
+        RB_INSERT(parked_keys, &parking->keys, account);
+    }
+    *ret = account;
+    return 0;
+}
+
+/* One more, or one less, of a key. */
+static void settle_up(struct parking *parking, struct parked_key *account)
+{
+    if (account->count > 0)
+        return;
+    RB_REMOVE(parked_keys, &parking->keys, account);
+    free(account);
+}
+
 static void own(struct parked_peer *owner, struct parked *parked)
 {
     owner->count++;
@@ -134,6 +183,22 @@ static bool waits(enum parked_queue queue)
     return queue == PARKED_IDLE || queue == PARKED_TAIL;
 }
 
+/* In these the keys take turns. */
+static bool in_turns(enum parked_queue queue)
+{
+    return queue == PARKED_PULL || queue == PARKED_FRESH || queue == PARKED_BEHIND;
+}
+
+/* A key's next turn is behind its last one; one that had none for a while begins with those that are served now. */
+static void take_turn(struct parking *parking, struct parked *parked, enum parked_queue queue)
+{
+    uint64_t *last = &parked->account->turns[queue];
+
+    *last = (*last > parking->now[queue] ? *last : parking->now[queue]) + 1;
+    parked->turn = *last;
+    RB_INSERT(parked_turns, &parking->turns[queue], parked);
+}
+
 static void count_wants(struct parked_top *top, uint32_t kinds, int step)
 {
     for (int kind = 0; kind < DUTY_KIND_COUNT; kind++)
@@ -146,6 +211,8 @@ static void enter(struct parking *parking, struct parked *parked, enum parked_qu
     parked->queue = queue;
     parking->counts[queue]++;
     TAILQ_INSERT_TAIL(&parking->queues[queue], parked, in_queue);
+    if (in_turns(queue))
+        take_turn(parking, parked, queue);
     if (waits(queue))
         RB_INSERT(parked_ends, &parking->ends, parked);
     if (queue == PARKED_IDLE) {
@@ -171,6 +238,11 @@ static void leave(struct parking *parking, struct parked *parked)
         count_out(parking, parked);
     parking->counts[queue]--;
     TAILQ_REMOVE(&parking->queues[queue], parked, in_queue);
+    if (in_turns(queue)) {
+        if (RB_MIN(parked_turns, &parking->turns[queue]) == parked)
+            parking->now[queue] = parked->turn;
+        RB_REMOVE(parked_turns, &parking->turns[queue], parked);
+    }
     if (waits(queue))
         RB_REMOVE(parked_ends, &parking->ends, parked);
     if (queue == PARKED_IDLE) {
@@ -183,20 +255,28 @@ int parked_add(struct parking *parking, const struct engine_peer *from, struct t
                struct parked **ret)
 {
     struct parked *parked;
+    struct parked_key *account = NULL;
     struct parked_peer *owner;
     struct code key = {0};
     int r;
 
     if (parking->count >= LIMIT_WAITING)
         return -EBUSY;
+    memcpy(key.s, from->name.at, from->name.size < CODE_SIZE ? from->name.size : CODE_SIZE);
     parked = calloc(1, sizeof(*parked));
-    r = parked != NULL ? find_owner(parking, from->peer, &owner) : -ENOMEM;
+    r = parked != NULL ? find_account(parking, &key, &account) : -ENOMEM;
+    if (r == 0)
+        r = find_owner(parking, from->peer, &owner);
     if (r < 0) {
+        if (account != NULL)
+            settle_up(parking, account);
         free(parked);
         return r;
     }
     own(owner, parked);
-    memcpy(key.s, from->name.at, from->name.size < CODE_SIZE ? from->name.size : CODE_SIZE);
+    account->count++;
+    TAILQ_INSERT_TAIL(&account->list, parked, of_key);
+    parked->account = account;
     set_id(parked, &key, id, ask);
     memcpy(parked->person.s, from->person.at, from->person.size < CODE_SIZE ? from->person.size : CODE_SIZE);
     parked->roles = from->roles;
@@ -238,8 +318,33 @@ void parked_to(struct parking *parking, struct parked *parked, enum parked_queue
     enter(parking, parked, queue);
 }
 
+struct parked *parked_surplus(struct parking *parking, const struct code *key)
+{
+    const struct parked_key *own = find_key(parking, key);
+    struct parked_key *account, *most = NULL;
+    struct parked *parked;
+
+    if (parking->count < LIMIT_WAITING)
+        return NULL;
+    RB_FOREACH(account, parked_keys, &parking->keys)
+    {
+        if (most == NULL || account->count > most->count)
+            most = account;
+    }
+    if (most == NULL || most->count <= (own == NULL ? 0 : own->count) + 1)
+        return NULL;
+    TAILQ_FOREACH(parked, &most->list, of_key)
+    {
+        if (waits(parked->queue))
+            return parked;
+    }
+    return NULL;
+}
+
 struct parked *parked_first(struct parking *parking, enum parked_queue queue)
 {
+    if (in_turns(queue))
+        return RB_MIN(parked_turns, &parking->turns[queue]);
     return TAILQ_FIRST(&parking->queues[queue]);
 }
 
@@ -267,6 +372,9 @@ void parked_free(struct parking *parking, struct parked *parked)
     leave(parking, parked);
     disown(parking, parked);
     RB_REMOVE(parked_asks, &parking->asks, parked);
+    TAILQ_REMOVE(&parked->account->list, parked, of_key);
+    parked->account->count--;
+    settle_up(parking, parked->account);
     parking->count--;
     free(parked);
 }

@@ -2,8 +2,9 @@
  * parked.h - questions that are answered later: pulls and follows
  *
  * A question is parked when it comes and is looked at once the step that brought it is durable, so what it sees can never be taken
- * back. It lies in one of the queues below until it is answered. At most LIMIT_WAITING at once, PARKED_PER_PEER of one connection.
- * Memory only.
+ * back. It lies in one of the queues below until it is answered. In those whose questions want to be looked at the keys take turns:
+ * however many one of them has, another's next question is behind one of each key. At most LIMIT_WAITING at once, LIMIT_WAITING_KEY
+ * of one key, PARKED_PER_PEER of one connection. Memory only.
  */
 #ifndef HUYING_ENGINE_PARKED_H
 #define HUYING_ENGINE_PARKED_H
@@ -60,9 +61,12 @@ struct parked {
     TAILQ_ENTRY(parked) in_queue;
     TAILQ_ENTRY(parked) at_top; /* idle pulls of one unit, oldest first */
     TAILQ_ENTRY(parked) of_peer;
-    RB_ENTRY(parked) by_end, by_ask;
+    TAILQ_ENTRY(parked) of_key;
+    RB_ENTRY(parked) by_end, by_ask, by_turn;
     enum parked_queue queue;
+    uint64_t turn; /* in its queue */
     struct parked_peer *owner;
+    struct parked_key *account;
     uint64_t serial;
     /* who asks, as engine_peer, with a name of its own */
     uint64_t peer;
@@ -87,6 +91,17 @@ struct parked {
 TAILQ_HEAD(parked_list, parked);
 RB_HEAD(parked_ends, parked);
 RB_HEAD(parked_asks, parked);
+RB_HEAD(parked_turns, parked);
+
+/* What one key has. */
+struct parked_key {
+    RB_ENTRY(parked_key) node;
+    struct code key;
+    uint32_t count;
+    uint64_t turns[PARKED_QUEUE_COUNT]; /* the last that it had in each queue */
+    struct parked_list list;            /* oldest first */
+};
+RB_HEAD(parked_keys, parked_key);
 
 struct parked_peer {
     RB_ENTRY(parked_peer) node;
@@ -111,6 +126,9 @@ struct parking {
     struct parked_ends ends;
     struct parked_asks asks;
     struct parked_peers peers;
+    struct parked_keys keys;
+    struct parked_turns turns[PARKED_QUEUE_COUNT]; /* of the queues in which keys take turns */
+    uint64_t now[PARKED_QUEUE_COUNT];              /* the turn that was served last */
     uint32_t count;
     uint64_t serial;
 };
@@ -134,10 +152,14 @@ int parked_add(struct parking *parking, const struct engine_peer *from, struct t
  * nothing changed. */
 int parked_move_peer(struct parking *parking, struct parked *parked, uint64_t peer);
 
-/* Puts it at the end of a queue; an idle pull goes to its top's list too. */
+/* When no more may wait: one that waits, of the key that has most, and clearly more than this one; it may be refused for the sake
+ * of the others. NULL: there is none. */
+struct parked *parked_surplus(struct parking *parking, const struct code *key);
+
+/* Puts it at the end of a queue, or where its key's turn is; an idle pull goes to its top's list too. */
 void parked_to(struct parking *parking, struct parked *parked, enum parked_queue queue);
 
-/* The first of a queue, or NULL. */
+/* The first of a queue (its turn is next), or NULL. */
 struct parked *parked_first(struct parking *parking, enum parked_queue queue);
 
 /* All that have seen everything have something to see again. */

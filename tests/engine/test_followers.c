@@ -35,7 +35,7 @@ START_TEST(kept_and_forgotten)
     name = store_kit_code("name");
     load(&followers, store, 100);
     ck_assert_ptr_null(follower_find(&followers, &key, &name));
-    ck_assert_int_eq(follower_add(&followers, &key, &name, 3, &follower), 0);
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 3, 1, &follower), 0);
     follower_confirm(&followers, follower, 10);
     follower_confirm(&followers, follower, 7); /* never back */
     ck_assert_uint_eq(follower->confirmed, 10);
@@ -52,7 +52,7 @@ START_TEST(kept_and_forgotten)
     ck_assert_ptr_null(follower_find(&followers, &key, &name));
     ck_assert_uint_eq(followers.count, 0);
     /* Before the checkpoint it may come back under the same name, as a new one. */
-    ck_assert_int_eq(follower_add(&followers, &key, &name, 1, &follower), 0);
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 1, 1, &follower), 0);
     ck_assert_uint_eq(follower->confirmed, 1);
     ck_assert_uint_eq(follower->handed, 0);
     follower_forget(&followers, follower);
@@ -79,21 +79,82 @@ START_TEST(bounded_and_in_order)
     load(&followers, store, 0);
     key = store_kit_code("key");
     for (uint32_t i = 0; i < LIMIT_FOLLOWERS; i++) {
+        snprintf(text, sizeof text, "k%u", i / LIMIT_FOLLOWERS_KEY);
+        key = store_kit_code(text);
         snprintf(text, sizeof text, "n%u", i * 7919 % LIMIT_FOLLOWERS);
         name = store_kit_code(text);
-        ck_assert_int_eq(follower_add(&followers, &key, &name, 0, &follower), 0);
+        ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 1, &follower), 0);
     }
+    key = store_kit_code("other");
     name = store_kit_code("more");
-    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, &follower), -ENOSPC);
-    follower_forget(&followers, follower_after(&followers, &none, &none));
+    follower = follower_after(&followers, &none, &none);
+    for (uint32_t i = 0; i < LIMIT_FOLLOWERS; i++, follower = follower_after(&followers, &follower->key, &follower->name))
+        follower->waiting = (struct parked *)&followers; /* somebody waits under each */
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 1, &follower), -ENOSPC);
+    follower = follower_after(&followers, &none, &none);
+    follower->waiting = NULL;
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 1, &follower), 0); /* of the key that has most */
+    ck_assert_uint_eq(followers.count, LIMIT_FOLLOWERS);
+    follower_forget(&followers, follower);
     for (follower = follower_after(&followers, &none, &none); follower != NULL;
          follower = follower_after(&followers, &follower->key, &follower->name), count++) {
-        ck_assert(before == NULL || memcmp(&before->name, &follower->name, sizeof follower->name) < 0);
+        int order = before == NULL ? -1 : memcmp(&before->key, &follower->key, sizeof follower->key);
+        ck_assert(order < 0 || (order == 0 && memcmp(&before->name, &follower->name, sizeof follower->name) < 0));
         before = follower;
     }
     ck_assert_uint_eq(count, LIMIT_FOLLOWERS - 1);
-    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, &follower), 0);
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 1, &follower), 0);
     checkpoint(&followers, store);
+    followers_free(&followers);
+    store_close(store);
+    scratch_drop(folder);
+}
+END_TEST
+
+static struct code name_of(uint32_t i)
+{
+    char text[16];
+    snprintf(text, sizeof text, "n%u", i);
+    return store_kit_code(text);
+}
+
+/* A key at its limit: no other key notices, and once a name has not been asked under for long enough it goes, the one that was used
+ * longest ago first; after a start that one which confirmed least. */
+START_TEST(unused_names_go_first)
+{
+    char *folder = scratch_new();
+    struct view view;
+    struct store *store = store_kit_open(folder, &view);
+    struct followers followers;
+    struct follower *follower;
+    struct code other = store_kit_code("other");
+    load(&followers, store, UINT64_MAX);
+    key = store_kit_code("key");
+    for (uint32_t i = 0; i < LIMIT_FOLLOWERS_KEY; i++) {
+        name = name_of(i);
+        ck_assert_int_eq(follower_add(&followers, &key, &name, 1000 + i, 1, &follower), 0);
+        follower_used(follower, 1 + (i + 7) % 10, 5);
+    }
+    name = name_of(999999);
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, FOLLOWER_UNUSED_MS, &follower), -ENOSPC);
+    ck_assert_int_eq(follower_add(&followers, &other, &name, 0, FOLLOWER_UNUSED_MS, &follower), 0);
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, FOLLOWER_UNUSED_MS + 1, &follower), 0);
+    follower_used(follower, FOLLOWER_UNUSED_MS + 1, 5);
+    name = name_of(3); /* the first that was used at 1 */
+    ck_assert_ptr_null(follower_find(&followers, &key, &name));
+    name = name_of(13);
+    ck_assert_ptr_nonnull(follower_find(&followers, &key, &name));
+    ck_assert_uint_eq(followers.count, LIMIT_FOLLOWERS_KEY + 1);
+    checkpoint(&followers, store);
+    followers_free(&followers);
+    /* A start: nobody has come back yet. Not at once, for they may; then the one that confirmed least. */
+    load(&followers, store, UINT64_MAX);
+    followers.begun_ms = 77;
+    name = name_of(888888);
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 77 + FOLLOWER_UNUSED_MS - 1, &follower), -ENOSPC);
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 77 + FOLLOWER_UNUSED_MS, &follower), 0);
+    name = name_of(999999);
+    ck_assert_ptr_null(follower_find(&followers, &key, &name));
     followers_free(&followers);
     store_close(store);
     scratch_drop(folder);
@@ -102,6 +163,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {kept_and_forgotten, bounded_and_in_order};
+    const TTest *const tests[] = {kept_and_forgotten, bounded_and_in_order, unused_names_go_first};
     return SUITE_RUN("followers", tests);
 }

@@ -29,7 +29,16 @@ static void submit(struct talk *talk, const char *id)
     json_decref(talk_answer(talk, 999999));
 }
 
-/* 64 questions of one connection, 10,000 of all; one more is BUSY, and the others still wait. */
+/* Keys of a street, in turn: no key has more than its share. */
+static void as_key(struct harness *h, int i)
+{
+    char name[16];
+
+    snprintf(name, sizeof(name), "s%d", i);
+    harness_peer(h, name, WORKER, "S1");
+}
+
+/* 64 questions of one connection, 2,500 of one key, 10,000 of all; one more is BUSY, and the others still wait. */
 START_TEST(waiting_is_bounded)
 {
     struct harness h;
@@ -47,10 +56,12 @@ START_TEST(waiting_is_bounded)
                   format(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000, 'unit': 'S1-C1'}", i));
     talk_send(&talk, 1, "more", "pull", "{'worker': 'w', 'wait': 300000}");
     talk_refusal(&talk, 1, "BUSY");
-    for (int i = PARKED_PER_PEER; i < LIMIT_WAITING + 10; i++)
+    for (int i = PARKED_PER_PEER; i < LIMIT_WAITING + 10; i++) {
+        as_key(&h, i % 11);
         talk_send(&talk, 2 + (uint64_t)i, format(id, sizeof(id), "all%d", i), i % 2 == 0 ? "pull" : "follow",
                   format(body, sizeof(body), "{'%s': 'w%d', 'wait': 300000%s}", i % 2 == 0 ? "worker" : "name", i,
                          i % 2 == 0 ? ", 'unit': 'S1'" : ", 'from': 99999"));
+    }
     talk_settle(&talk);
     for (size_t i = 0; i < talk.count; i++)
         refused += json_is_false(json_object_get(talk.replies[i].value, "ok"));
@@ -80,6 +91,54 @@ START_TEST(waiting_is_bounded)
 }
 END_TEST
 
+/* One key takes all the long polls that it may, and others take all there are: another key's poll waits, theirs give way, and a
+ * connection that ends gives all of its places back at once. */
+START_TEST(one_key_does_not_take_all_places)
+{
+    struct harness h;
+    struct talk talk;
+    char id[32], body[96];
+    uint32_t refused = 0;
+    json_t *answer;
+
+    harness_begin(&h, false);
+    talk_begin(&talk, &h);
+    harness_settle(&h);
+    for (int i = 0; i < LIMIT_WAITING; i++) {
+        as_key(&h, i / LIMIT_WAITING_KEY);
+        talk_send(&talk, 10 + (uint64_t)i / 50, format(id, sizeof(id), "p%d", i), "pull",
+                  format(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000}", i));
+        if (i == LIMIT_WAITING_KEY - 1) {
+            talk_send(&talk, 9, "more", "pull", "{'worker': 'w', 'wait': 300000}");
+            talk_refusal(&talk, 9, "BUSY");
+        }
+    }
+    talk_settle(&talk);
+    ck_assert_uint_eq(h.engine->live->parking.count, LIMIT_WAITING);
+    ck_assert_uint_eq(talk.count, 0);
+    harness_peer(&h, "honest", WORKER, "S1");
+    talk_send(&talk, 1, "h", "pull", "{'worker': 'w', 'wait': 4000, 'unit': 'S1-C1'}");
+    talk_settle(&talk);
+    for (size_t i = 0; i < talk.count; i++)
+        refused += json_is_false(json_object_get(talk.replies[i].value, "ok")) && talk.replies[i].peer >= 10;
+    ck_assert_uint_eq(refused, 1);
+    ck_assert_uint_eq(talk.count, 1);
+    talk_pass(&talk, 4000);
+    answer = talk_answer(&talk, 1);
+    ck_assert_uint_eq(talk_rows(answer), 0);
+    json_decref(answer);
+    /* The connections of a key end: its places are free, without a message and without time passing. */
+    for (uint64_t peer = 10; peer < 10 + LIMIT_WAITING_KEY / 50; peer++)
+        engine_gone(h.engine, peer);
+    ck_assert_uint_eq(h.engine->live->parking.count, LIMIT_WAITING - LIMIT_WAITING_KEY);
+    as_key(&h, 0);
+    talk_send(&talk, 9, "again", "pull", "{'worker': 'w', 'wait': 1000, 'unit': 'S1-C1'}");
+    talk_silent(&talk, 9);
+    talk_end(&talk);
+    harness_end(&h);
+}
+END_TEST
+
 /* Ten thousand pulls that this duty does not fit: the step with the submit stays short. */
 START_TEST(idle_pulls_cost_a_step_little)
 {
@@ -95,10 +154,11 @@ START_TEST(idle_pulls_cost_a_step_little)
         submit(&talk, format(id, sizeof(id), "q%d", i));
         quiet += talk.step_s / 200;
     }
-    harness_peer(&h, "lead", 1u << ROLE_LEADER, "D");
-    for (int i = 0; i < LIMIT_WAITING; i++)
+    for (int i = 0; i < LIMIT_WAITING; i++) {
+        harness_peer(&h, format(id, sizeof(id), "lead%d", i % 10), 1u << ROLE_LEADER, "D");
         talk_send(&talk, (uint64_t)i / 50 + 1, format(id, sizeof(id), "p%d", i), "pull",
                   format(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000, 'kind': 'rate'}", i));
+    }
     talk_settle(&talk);
     ck_assert_uint_eq(h.engine->live->parking.counts[PARKED_IDLE], LIMIT_WAITING);
     for (int i = 0; i < 200; i++) {
@@ -373,14 +433,31 @@ START_TEST(leases_are_bounded)
     talk_begin(&talk, &h);
     submit(&talk, "s");
     for (uint64_t i = 0; i < LIMIT_LEASES; i++) {
+        snprintf(lease.holder.key.s, CODE_SIZE, "k%d", (int)(i / LIMIT_LEASES_KEY));
         lease.duty_id = 1000000 + i;
         ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), 0);
+        if (i == LIMIT_LEASES_KEY - 1) { /* a key has its share, no more; its leases may be renewed */
+            ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), 0);
+            lease.duty_id = 5;
+            ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), -ENOSPC);
+            harness_peer(&h, "k0", WORKER, "S1");
+            talk_send(&talk, 1, "a", "pull", "{'worker': 'one'}");
+            talk_refusal(&talk, 1, "CAP");
+        }
     }
     lease.duty_id = 5;
+    memcpy(lease.holder.key.s, "s1", 3);
     ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), -ENOSPC);
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "a", "pull", "{'worker': 'one'}");
     talk_refusal(&talk, 1, "CAP");
+    /* What one key gives back another may have; a lease that goes over to another key counts there. */
+    ck_assert(lease_drop(h.engine->live->leases, 1000000));
+    ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), 0);
+    memcpy(lease.holder.key.s, "k0", 3);
+    ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), 0);
+    lease.duty_id = 1000000 + LIMIT_LEASES - 1;
+    ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), -ENOSPC);
     talk_end(&talk);
     harness_end(&h);
 }
@@ -393,6 +470,7 @@ static Suite *suite(void)
 
     tcase_set_timeout(tcase, 160);
     tcase_add_test(tcase, waiting_is_bounded);
+    tcase_add_test(tcase, one_key_does_not_take_all_places);
     tcase_add_test(tcase, idle_pulls_cost_a_step_little);
     tcase_add_test(tcase, a_thousand_followers);
     tcase_add_test(tcase, wild_values);

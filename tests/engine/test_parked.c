@@ -71,6 +71,32 @@ START_TEST(connections_are_counted)
 }
 END_TEST
 
+/* A key with many questions that want to be looked at, and one with one: the one is behind one of each key. */
+START_TEST(keys_take_turns)
+{
+    static const char *const names[] = {"many", "one"};
+    struct parking parking;
+    struct parked *parked;
+    char id[16];
+
+    parking_init(&parking);
+    for (uint32_t i = 0; i < 500; i++) {
+        struct engine_peer from = {.peer = i / 50, .name = text_of(names[i == 499])};
+
+        snprintf(id, sizeof(id), "%u", i);
+        ck_assert_int_eq(parked_add(&parking, &from, text_of(id), i, 0, &parked), 0);
+        parked_to(&parking, parked, PARKED_BEHIND);
+    }
+    for (uint32_t i = 0; i < 10; i++) { /* each goes back to the end of its key */
+        parked = parked_first(&parking, PARKED_BEHIND);
+        ck_assert_uint_eq(parked->ask == 499, i == 1 || (i > 1 && i % 2 == 1));
+        parked_to(&parking, parked, PARKED_BEHIND);
+    }
+    parking_deinit(&parking);
+    ck_assert_ptr_null(parking.keys.rbh_root);
+}
+END_TEST
+
 START_TEST(those_that_wait_end_in_order)
 {
     struct parking parking;
@@ -141,6 +167,7 @@ int main(void)
 
     tcase_add_test(tcase, found_by_key_and_id);
     tcase_add_test(tcase, connections_are_counted);
+    tcase_add_test(tcase, keys_take_turns);
     tcase_add_test(tcase, those_that_wait_end_in_order);
     tcase_add_test(tcase, the_unseen_are_first);
     suite_add_tcase(suite, tcase);
