@@ -183,7 +183,8 @@ static bool refused_beforehand(struct engine *engine, const struct engine_peer *
         outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
         engine->outbox.failed = true;
     } else if (r == 1 && engine->verdict->refusal != REFUSAL_NONE)
-        outbox_refuse(&engine->outbox, from->peer, request->id, engine->verdict->refusal, engine->verdict->field);
+        outbox_refuse_because(&engine->outbox, from->peer, request->id, engine->verdict->refusal, engine->verdict->field,
+                              engine->verdict->cause);
     else
         return false;
     return true;

@@ -175,7 +175,7 @@ void intake_pump(struct intake *intake)
 int intake_receive(struct intake *intake, zmq_msg_t *frame)
 {
     if (intake->giving == NULL && intake->ring != NULL) {
-        pump(intake, PUMP_MESSAGES); /* others get their turn too */
+        pump(intake, 1); /* others get their turn too; one for one, so that a flood is not read at the cost of the work */
         intake->giving = next_in_turn(intake);
         if (intake->ring == NULL && intake->most_bytes > TRIM_BYTES) {
             malloc_trim(0); /* what a flood left is in pieces all over the heap */

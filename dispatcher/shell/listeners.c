@@ -31,8 +31,10 @@ static void forget(struct listeners *listeners, struct listener *listener)
     free(listener);
 }
 
-static void on_ended(void *arg, int descriptor)
+static void on_connection(void *arg, int descriptor, bool ended)
 {
+    if (!ended)
+        return;
     struct listeners *listeners = arg;
     struct listener *listener = NULL;
     HASH_FIND_INT(listeners->all, &descriptor, listener);
@@ -46,7 +48,7 @@ struct listeners *listeners_new(struct monitor *monitor, const struct keyring *r
     if (listeners == NULL)
         return NULL;
     *listeners = (struct listeners){.monitor = monitor, .ring = ring, .log = log};
-    monitor_tell(monitor, on_ended, listeners);
+    monitor_tell(monitor, on_connection, listeners);
     return listeners;
 }
 

@@ -83,8 +83,8 @@ static int step(struct loop *loop, size_t count)
     enum engine_outcome outcome = engine_append(loop->engine);
     int rc = engine_journaled(loop->engine, outcome);
     intake_back(loop->intake);
+    requests_taken(loop->requests, taken, engine_query_us(loop->engine));
     deliver(loop);
-    requests_taken(loop->requests, taken);
     log_seq(loop->log, engine_durable_seq(loop->engine));
     if (rc != 0)
         fail(loop, "the engine cannot go on", rc);
@@ -107,11 +107,17 @@ static void tick(struct loop *loop)
         fail(loop, "the rows could not be written", rc);
 }
 
+/* Does a message wait that can be judged now? */
+static bool has_work(const struct loop *loop)
+{
+    return requests_count(loop->requests) > 0 && !requests_stalled(loop->requests);
+}
+
 /* Moves the end on, as far as it goes now. */
 static void wind_down(struct loop *loop)
 {
     bool late = uv_now(loop->uv) >= loop->deadline_ms;
-    if (loop->stage == STAGE_DRAINING && (requests_count(loop->requests) == 0 || late)) {
+    if (loop->stage == STAGE_DRAINING && (!has_work(loop) || late)) {
         loop->stage = STAGE_FLUSHING;
         intake_away(loop->intake);
         int rc = engine_checkpoint(loop->engine, true);
@@ -141,7 +147,7 @@ static void arm(struct loop *loop)
 {
     if (loop->stage == STAGE_CLOSED)
         return;
-    zpoll_want(&loop->request_poll, loop->stage == STAGE_RUNNING && !requests_full(loop->requests));
+    zpoll_want(&loop->request_poll, loop->stage == STAGE_RUNNING);
     bool busy = false;
     uint64_t wait_ms = FLUSH_LOOK_MS;
     if (loop->stage == STAGE_RUNNING || loop->stage == STAGE_DRAINING) {
@@ -149,8 +155,10 @@ static void arm(struct loop *loop)
                 wait_in_ms = engine_next_wait_ms(loop->engine) - steady_ms();
         uint64_t tick_in_ms = loop->next_tick_ms > uv_now(loop->uv) ? loop->next_tick_ms - uv_now(loop->uv) : 0;
         due_in_ms = wait_in_ms < due_in_ms ? wait_in_ms : due_in_ms;
-        busy = loop->forced || requests_count(loop->requests) > 0 || intake_bytes(loop->intake) > 0 || due_in_ms <= 0;
+        busy = loop->forced || has_work(loop) || intake_bytes(loop->intake) > 0 || due_in_ms <= 0;
         wait_ms = due_in_ms > 0 && (uint64_t)due_in_ms < tick_in_ms ? (uint64_t)due_in_ms : tick_in_ms;
+        if (requests_stalled(loop->requests) && wait_ms > PEERS_RETRY_MS)
+            wait_ms = PEERS_RETRY_MS;
     }
     if (busy)
         uv_idle_start(&loop->again, on_again);
@@ -182,6 +190,32 @@ static void turn(struct loop *loop)
 static void on_requests(void *arg)
 {
     turn(arg);
+}
+
+/* What peers tells: connections that have ended, and peers that are forgotten. The engine knows a peer by two numbers. */
+static void on_look(void *arg)
+{
+    const struct loop *loop = arg;
+    monitor_look(loop->request_monitor);
+}
+
+static void on_gone(void *arg, uint64_t number, bool revoked)
+{
+    const struct loop *loop = arg;
+    if (loop->stage == STAGE_CLOSED)
+        return;
+    requests_gone(loop->requests, number, revoked);
+    engine_gone(loop->engine, number * 2);
+    engine_gone(loop->engine, number * 2 + 1);
+}
+
+static void on_connection(void *arg, int descriptor, bool ended)
+{
+    const struct loop *loop = arg;
+    if (ended)
+        peers_ended(loop->peers, descriptor);
+    else
+        peers_began(loop->peers, descriptor);
 }
 
 static void on_end(uv_signal_t *handle, int number)
@@ -245,6 +279,8 @@ int loop_open(struct loop *loop)
         loop->signals[i].data = loop;
     }
     backup_init(&loop->backup, loop->uv, loop->engine);
+    peers_own(loop->peers, &(struct peers_owner){.look = on_look, .gone = on_gone, .arg = loop});
+    monitor_tell(loop->request_monitor, on_connection, loop);
     uint64_t watchdog_us = 0;
     loop->tick_ms = LOOP_TICK_MS;
     if (sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us / 2000 < LOOP_TICK_MS)

@@ -35,7 +35,7 @@ struct loop {
     struct intake *intake;
     struct requests *requests;
     struct publisher *publisher;
-    struct monitor *event_monitor;
+    struct monitor *request_monitor, *event_monitor;
     struct listeners *listeners;
     bool drill;
     void (*reload)(void *arg, struct engine *engine); /* SIGHUP; may call engine_adopt */

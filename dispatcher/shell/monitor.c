@@ -19,8 +19,8 @@ struct monitor {
     struct log *log;
     struct zpoll poll;
     size_t connections;
-    void (*ended)(void *arg, int descriptor);
-    void *ended_arg;
+    void (*told)(void *arg, int descriptor, bool ended);
+    void *told_arg;
 };
 
 static const char *reason(uint32_t value)
@@ -55,11 +55,11 @@ static bool receive(struct monitor *monitor)
     zmq_msg_close(&frame);
     if (event == ZMQ_EVENT_ACCEPTED)
         monitor->connections++;
-    else if (event == ZMQ_EVENT_DISCONNECTED) {
+    else if (event == ZMQ_EVENT_DISCONNECTED)
         monitor->connections -= monitor->connections > 0;
-        if (monitor->ended != NULL)
-            monitor->ended(monitor->ended_arg, (int)value);
-    } else if ((event & FAILED) != 0)
+    if ((event == ZMQ_EVENT_ACCEPTED || event == ZMQ_EVENT_DISCONNECTED) && monitor->told != NULL)
+        monitor->told(monitor->told_arg, (int)value, event == ZMQ_EVENT_DISCONNECTED);
+    if ((event & FAILED) != 0)
         log_say(monitor->log, LOG_LEVEL_WARNING, "handshake_failed", "a peer did not get in at %s (%s): %s", monitor->name, address,
                 reason(event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ? value : 0));
     return got;
@@ -71,10 +71,10 @@ static void on_event(void *arg)
         ;
 }
 
-void monitor_tell(struct monitor *monitor, void (*ended)(void *arg, int descriptor), void *arg)
+void monitor_tell(struct monitor *monitor, void (*told)(void *arg, int descriptor, bool ended), void *arg)
 {
-    monitor->ended = ended;
-    monitor->ended_arg = arg;
+    monitor->told = told;
+    monitor->told_arg = arg;
 }
 
 void monitor_look(struct monitor *monitor)

@@ -16,15 +16,15 @@ struct monitor;
  * Returns 0 or a negative errno. */
 int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop, struct log *log, struct monitor **ret);
 
-/* Connections that were accepted and have not ended, those still in their handshake too. One that ZeroMQ has taken a frame from is
- * in the number. */
-size_t monitor_connections(struct monitor *monitor);
-
-/* `ended` is told the descriptor of each connection that ends, in the order in which they do. */
-void monitor_tell(struct monitor *monitor, void (*ended)(void *arg, int descriptor), void *arg);
+/* `told` hears of each connection that is accepted or ends, by its descriptor, in the order in which they do. */
+void monitor_tell(struct monitor *monitor, void (*told)(void *arg, int descriptor, bool ended), void *arg);
 
 /* Reads the news that have come, now. */
 void monitor_look(struct monitor *monitor);
+
+/* Connections that were accepted and have not ended, those still in their handshake too. One that ZeroMQ has taken a frame from is
+ * in the number. */
+size_t monitor_connections(struct monitor *monitor);
 
 /* Is this the descriptor of a connection that has not ended? */
 bool monitor_connected(int descriptor);

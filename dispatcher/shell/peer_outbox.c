@@ -12,6 +12,7 @@
 
 /* Outlives the outbox while ZeroMQ still holds parcels: whoever lets go last frees it. */
 struct flight {
+    struct flight *of_key; /* NULL: it is the one of a key */
     atomic_size_t owners;
     atomic_size_t bytes;
 };
@@ -26,8 +27,11 @@ struct parcel {
 
 static void let_go(struct flight *flight)
 {
-    if (atomic_fetch_sub(&flight->owners, 1) == 1)
-        free(flight);
+    if (atomic_fetch_sub(&flight->owners, 1) != 1)
+        return;
+    if (flight->of_key != NULL)
+        let_go(flight->of_key);
+    free(flight);
 }
 
 /* Called by ZeroMQ, from any of its threads. */
@@ -36,17 +40,39 @@ static void on_sent(void *data, void *hint)
     struct parcel *parcel = hint;
     (void)data;
     atomic_fetch_sub(&parcel->flight->bytes, parcel->size);
+    atomic_fetch_sub(&parcel->flight->of_key->bytes, parcel->size);
     let_go(parcel->flight);
     free(parcel);
 }
 
-int peer_outbox_init(struct peer_outbox *outbox)
+struct flight *flight_new(void)
 {
-    *outbox = (struct peer_outbox){.flight = calloc(1, sizeof(struct flight))};
+    struct flight *flight = calloc(1, sizeof(*flight));
+    if (flight == NULL)
+        return NULL;
+    atomic_init(&flight->owners, 1);
+    atomic_init(&flight->bytes, 0);
+    return flight;
+}
+
+void flight_free(struct flight *flight)
+{
+    if (flight != NULL)
+        let_go(flight);
+}
+
+size_t flight_bytes(const struct flight *flight)
+{
+    return atomic_load(&flight->bytes);
+}
+
+int peer_outbox_init(struct peer_outbox *outbox, struct flight *of_key)
+{
+    *outbox = (struct peer_outbox){.flight = flight_new()};
     if (outbox->flight == NULL)
         return -ENOMEM;
-    atomic_init(&outbox->flight->owners, 1);
-    atomic_init(&outbox->flight->bytes, 0);
+    outbox->flight->of_key = of_key;
+    atomic_fetch_add(&of_key->owners, 1);
     return 0;
 }
 
@@ -92,6 +118,7 @@ static int hand_over(const struct peer_outbox *outbox, void *router, const void 
     }
     atomic_fetch_add(&outbox->flight->owners, 1);
     atomic_fetch_add(&outbox->flight->bytes, parcel->size);
+    atomic_fetch_add(&outbox->flight->of_key->bytes, parcel->size);
     zmq_msg_t message;
     rc = zmq_msg_init_data(&message, parcel->data, parcel->size, on_sent, parcel);
     assert(rc == 0); /* ENOMEM in the middle of a message: nothing sensible is left to do */

@@ -3,8 +3,8 @@
  *
  * ZeroMQ bounds its pipes in messages only, so a reader that stands still while it asks for large pages could fill memory. Here
  * the bytes that ZeroMQ holds for a peer are counted too (it says when it lets go of each message): at most
- * PEER_OUTBOX_FLIGHT_BYTES are handed over at once, the rest waits here up to LIMIT_OUTBOX_BYTES. One thread, except that ZeroMQ's
- * I/O threads count down. Replies keep their order.
+ * PEER_OUTBOX_FLIGHT_BYTES are handed over at once, the rest waits here up to LIMIT_OUTBOX_BYTES. What is in flight is counted for
+ * the peer's key too, over all its peers. One thread, except that ZeroMQ's I/O threads count down. Replies keep their order.
  */
 #ifndef HUYING_SHELL_PEER_OUTBOX_H
 #define HUYING_SHELL_PEER_OUTBOX_H
@@ -23,8 +23,14 @@ struct peer_outbox {
     size_t waiting_bytes;
 };
 
-/* Returns 0 or -ENOMEM. */
-int peer_outbox_init(struct peer_outbox *outbox);
+/* The count over all peers of one key. NULL: no memory. Freed when its owner and all outboxes that were made with it have let go.
+ */
+struct flight *flight_new(void);
+void flight_free(struct flight *flight);
+size_t flight_bytes(const struct flight *flight);
+
+/* `of_key` counts too. Returns 0 or -ENOMEM. */
+int peer_outbox_init(struct peer_outbox *outbox, struct flight *of_key);
 
 /* Sends a copy of `data` to the peer behind the routing id, after what waits already, or lets it wait. `delimited`: an empty
  * frame goes before it, as a REQ wants. Returns 0 = handed to ZeroMQ; 1 = waits; -ENOBUFS = no more may wait;

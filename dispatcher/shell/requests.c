@@ -7,35 +7,67 @@
 #include "dispatcher/shell/requests.h"
 
 #include "dispatcher/shell/auth.h"
+#include "dispatcher/shell/turns.h"
+#include "proto/reply.h"
+#include "proto/request.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Peers that are forgotten by age must not be ones whose messages still wait. */
-static_assert(REQUESTS_WAITING < PEERS_MAX, "more messages may wait than peers are remembered");
+/* Guess at the cost of a query of a kind that was not asked yet. */
+#define QUERY_US_FIRST 500
+/* What a waiting command costs, for the span that a refusal names. */
+#define COMMAND_US 30
+#define AGAIN_MS_MIN 20
+#define AGAIN_MS_MAX 5000
+/* Replies that a peer may leave unread and is still told BUSY: some hundred of these. */
+#define UNREAD_MAX ((size_t)64 * 1024)
+/* Messages of one turn: more than a step takes, so that what is too much is told so soon, and the intake stays empty. */
+#define READ_MAX (4 * LIMIT_BATCH_MESSAGES)
 
 struct waiting {
-    zmq_msg_t payload;
+    struct turn turn; /* first: the same address */
+    enum query_type query;
     uint64_t peer; /* doubled, with the bit */
-    struct identity who;
+    zmq_msg_t payload;
 };
 
 struct requests {
     struct intake *intake;
     struct peers *peers;
-    size_t first, count; /* ring */
-    size_t bytes;
-    struct waiting waiting[REQUESTS_WAITING];
+    struct log *log;
+    struct turns *turns;
+    size_t picked_count;
+    struct turn *picked[LIMIT_BATCH_MESSAGES];
+    bool stalled;
+    uint32_t query_us[QUERY_TYPE_MAX + 1]; /* what a query of this type cost of late */
+    struct proto_buffer refusal;
 };
 
-struct requests *requests_new(struct intake *intake, struct peers *peers)
+static void drop(void *arg, struct turn *turn)
+{
+    struct waiting *waiting = (struct waiting *)turn;
+    (void)arg;
+    zmq_msg_close(&waiting->payload);
+    free(waiting);
+}
+
+struct requests *requests_new(struct intake *intake, struct peers *peers, struct log *log)
 {
     struct requests *requests = calloc(1, sizeof(*requests));
     if (requests == NULL)
         return NULL;
     requests->intake = intake;
     requests->peers = peers;
+    requests->log = log;
+    for (int i = 0; i <= QUERY_TYPE_MAX; i++)
+        requests->query_us[i] = QUERY_US_FIRST;
+    requests->turns = turns_new();
+    if (requests->turns == NULL) {
+        free(requests);
+        return NULL;
+    }
     return requests;
 }
 
@@ -43,19 +75,92 @@ struct requests *requests_free(struct requests *requests)
 {
     if (requests == NULL)
         return NULL;
-    requests_taken(requests, requests->count);
+    turns_free(requests->turns, drop, NULL);
+    proto_buffer_deinit(&requests->refusal);
     free(requests);
     return NULL;
 }
 
-bool requests_full(const struct requests *requests)
-{
-    return requests->count == REQUESTS_WAITING || requests->bytes >= REQUESTS_BYTES;
-}
-
 size_t requests_count(const struct requests *requests)
 {
-    return requests->count;
+    return turns_all(requests->turns).messages;
+}
+
+bool requests_stalled(const struct requests *requests)
+{
+    return requests->stalled;
+}
+
+void requests_gone(struct requests *requests, uint64_t number, bool revoked)
+{
+    assert(requests->picked_count == 0);
+    turns_gone(requests->turns, number, revoked, drop, NULL);
+}
+
+/* --- what comes ----------------------------------------------------------------------------------------------------------------
+ */
+
+/* May no more of this key wait? Then *ret_ms is after which span there will be room. A connection that has nothing waiting may
+ * always ask one thing, whatever others of its key do; one that does not read its answers may ask nothing. */
+static bool is_too_much(const struct requests *requests, const struct code *key, uint64_t number, const struct turn *turn,
+                        uint32_t *ret_ms)
+{
+    struct turns_sum one = turns_of(requests->turns, key), all = turns_all(requests->turns);
+    size_t keys = turns_keys(requests->turns) + 1;
+    bool over = one.messages >= LIMIT_WAITING_MESSAGES_KEY || one.bytes + turn->size > LIMIT_WAITING_BYTES_KEY ||
+                (turn->query && one.query_us >= REQUESTS_QUERY_US && turns_of_connection(requests->turns, number) > 0) ||
+                (turn->query && peers_stuck(requests->peers, number));
+    /* When all together are too many, those go on who have less than their share. */
+    if (all.messages >= LIMIT_WAITING_MESSAGES)
+        over = over || one.messages >= LIMIT_WAITING_MESSAGES / keys;
+    if (all.bytes >= LIMIT_WAITING_BYTES)
+        over = over || one.bytes >= LIMIT_WAITING_BYTES / keys;
+    uint64_t ms = (turn->query ? one.query_us : one.messages * COMMAND_US) / 1000;
+    *ret_ms = (uint32_t)(ms < AGAIN_MS_MIN ? AGAIN_MS_MIN : ms > AGAIN_MS_MAX ? AGAIN_MS_MAX : ms);
+    return over;
+}
+
+/* Answers at once: nothing was looked at, so nothing has to be durable first. Who does not even read this is left to ask again. */
+static void refuse(struct requests *requests, const struct identity *who, uint64_t peer, struct text id, uint32_t again_ms)
+{
+    log_say(requests->log, LOG_LEVEL_WARNING, "key_busy", "key %.*s has too much waiting: refused BUSY, again in %u ms", CODE_SIZE,
+            who->name.s, again_ms);
+    if (peers_unread(requests->peers, peer / 2) >= UNREAD_MAX)
+        return;
+    proto_buffer_clear(&requests->refusal);
+    if (reply_encode_busy(&requests->refusal, id, NULL, again_ms) == 0)
+        peers_send(requests->peers, peer / 2, (peer & 1) != 0, requests->refusal.data, requests->refusal.size);
+}
+
+/* Puts a message of a known peer into its line, or refuses it. Takes the payload. */
+static void admit(struct requests *requests, const struct identity *who, uint64_t peer, zmq_msg_t *payload)
+{
+    struct waiting *waiting = calloc(1, sizeof(*waiting));
+    struct request_peek peek;
+    uint32_t again_ms;
+    if (waiting == NULL)
+        return; /* as if it had been lost on its way: its sender asks again */
+    request_peek(zmq_msg_data(payload), zmq_msg_size(payload), &peek);
+    if (peek.is_query && peers_gone(requests->peers, peer / 2)) {
+        free(waiting);
+        return;
+    }
+    waiting->turn.query = peek.is_query;
+    waiting->turn.cost_us = peek.is_query ? requests->query_us[peek.query] : 0;
+    waiting->turn.size = zmq_msg_size(payload);
+    waiting->query = peek.query;
+    waiting->peer = peer;
+    if (is_too_much(requests, &who->name, peer / 2, &waiting->turn, &again_ms)) {
+        refuse(requests, who, peer, peek.id, again_ms);
+        free(waiting);
+        return;
+    }
+    if (turns_add(requests->turns, who, peer / 2, &waiting->turn) < 0) {
+        free(waiting);
+        return;
+    }
+    zmq_msg_init(&waiting->payload);
+    zmq_msg_move(&waiting->payload, payload);
 }
 
 /* Reads the frames after the routing id. *payload is the last of them; `delimited` and `good` say which form they had. */
@@ -73,80 +178,104 @@ static void receive_rest(struct intake *intake, zmq_msg_t *payload, bool *ret_de
     *ret_good = frames == 1 || (frames == 2 && first_empty);
 }
 
-/* Does one message wait in the socket? Then reads it into the queue, or drops it. */
+/* Does one message wait in the intake? Then reads it. */
 static bool receive(struct requests *requests)
 {
-    zmq_msg_t routing;
-    struct waiting *to = &requests->waiting[(requests->first + requests->count) % REQUESTS_WAITING];
+    zmq_msg_t routing, payload;
+    struct peers_origin origin;
+    struct identity who;
     bool delimited, good;
+    uint64_t number;
     zmq_msg_init(&routing);
     if (intake_receive(requests->intake, &routing) != 0) {
         zmq_msg_close(&routing);
         return false;
     }
-    zmq_msg_init(&to->payload);
+    zmq_msg_init(&payload);
     if (zmq_msg_more(&routing)) {
-        receive_rest(requests->intake, &to->payload, &delimited, &good);
+        receive_rest(requests->intake, &payload, &delimited, &good);
         const char *id = zmq_msg_data(&routing);
         if (zmq_msg_size(&routing) == 0 || id[0] != '\0')
             good = false; /* those that ZeroMQ makes begin with a zero byte, which a client may not set */
-        uint64_t number;
-        if (peers_admit(requests->peers, id, zmq_msg_size(&routing), zmq_msg_gets(&to->payload, "User-Id"), &number, &to->who) &&
+        origin = (struct peers_origin){.routing = id,
+                                       .routing_size = zmq_msg_size(&routing),
+                                       .name = zmq_msg_gets(&payload, "User-Id"),
+                                       .descriptor = zmq_msg_get(&payload, ZMQ_SRCFD)};
+        if (peers_admit(requests->peers, &origin, &number, &who) &&
             (peers_proven(requests->peers, number) ||
-             peers_prove(requests->peers, number, zmq_msg_gets(&to->payload, AUTH_KEY), zmq_msg_get(&to->payload, ZMQ_SRCFD)))) {
-            to->peer = number * 2 + delimited;
+             peers_prove(requests->peers, number, zmq_msg_gets(&payload, AUTH_KEY), origin.descriptor))) {
             if (!good) {
-                zmq_msg_close(&to->payload);
-                zmq_msg_init(&to->payload);
+                zmq_msg_close(&payload);
+                zmq_msg_init(&payload);
             }
-            requests->count++;
-            requests->bytes += zmq_msg_size(&to->payload);
-        } else {
-            zmq_msg_close(&to->payload);
+            admit(requests, &who, number * 2 + delimited, &payload);
         }
     }
+    zmq_msg_close(&payload);
     zmq_msg_close(&routing);
     return true;
 }
 
 void requests_read(struct requests *requests)
 {
-    size_t read = 0;
-    while (read++ < LIMIT_BATCH_MESSAGES && !requests_full(requests))
+    assert(requests->picked_count == 0);
+    for (size_t read = 0; read < READ_MAX; read++)
         if (!receive(requests))
             return;
-    if (requests_full(requests))
-        intake_pump(requests->intake);
+}
+
+/* --- what goes to the engine ---------------------------------------------------------------------------------------------------
+ */
+
+static bool is_held(void *arg, const struct code *key, uint64_t number)
+{
+    return peers_held(arg, key, number);
 }
 
 size_t requests_offer(struct requests *requests, struct engine_message *messages, size_t max)
 {
-    size_t count = requests->count < max ? requests->count : max;
+    assert(max <= LIMIT_BATCH_MESSAGES && requests->picked_count == 0);
+    size_t count = turns_pick(requests->turns, requests->picked, max, ENGINE_QUERY_US, is_held, requests->peers);
     for (size_t i = 0; i < count; i++) {
-        struct waiting *from = &requests->waiting[(requests->first + i) % REQUESTS_WAITING];
+        struct waiting *from = (struct waiting *)requests->picked[i];
+        const struct identity *who = turns_who(&from->turn);
         messages[i] = (struct engine_message){
             .from = {.peer = from->peer,
-                     .name = text_of_code(&from->who.name),
-                     .roles = from->who.roles,
-                     .unit = from->who.unit,
-                     .matters = from->who.matters},
+                     .name = text_of_code(&who->name),
+                     .roles = who->roles,
+                     .unit = who->unit,
+                     .matters = who->matters},
             .data = zmq_msg_data(&from->payload),
             .size = zmq_msg_size(&from->payload),
         };
     }
+    requests->picked_count = count;
+    requests->stalled = count == 0 && requests_count(requests) > 0;
     return count;
 }
 
-void requests_taken(struct requests *requests, size_t count)
+/* The guess moves by steps, whatever a single one cost: a thread that had to wait for the processor says nothing about queries. */
+static void learn(struct requests *requests, const struct waiting *waiting, uint32_t cost_us)
 {
-    assert(count <= requests->count);
+    uint32_t *guess = &requests->query_us[waiting->query];
+    uint32_t up = *guess + *guess / 4 + 1, down = *guess - *guess / 20;
+    if (cost_us > *guess)
+        *guess = cost_us < up ? cost_us : up;
+    else
+        *guess = cost_us > down ? cost_us : down;
+}
+
+void requests_taken(struct requests *requests, size_t count, const uint32_t *query_us)
+{
+    assert(count <= requests->picked_count);
+    turns_take(requests->turns, requests->picked, requests->picked_count, count, query_us);
     for (size_t i = 0; i < count; i++) {
-        struct waiting *done = &requests->waiting[requests->first];
-        requests->bytes -= zmq_msg_size(&done->payload);
-        zmq_msg_close(&done->payload);
-        requests->first = (requests->first + 1) % REQUESTS_WAITING;
+        struct waiting *waiting = (struct waiting *)requests->picked[i];
+        if (waiting->turn.query)
+            learn(requests, waiting, query_us[i]);
+        drop(NULL, &waiting->turn);
     }
-    requests->count -= count;
+    requests->picked_count = 0;
 }
 
 bool requests_reply(struct requests *requests, const struct engine_reply *reply)

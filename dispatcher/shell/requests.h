@@ -3,8 +3,12 @@
  *
  * A ROUTER. A client (DEALER) sends one frame, or an empty frame and one frame as a REQ does, and is answered in the same form.
  * Any other form, and a routing id that the client has set itself (two clients could then take each other's answers), is
- * handed on as an empty message, which the engine refuses as BAD_MESSAGE in its turn. At most REQUESTS_WAITING messages and
- * REQUESTS_BYTES wait here; beyond that they stay in the lines of the intake. One thread.
+ * handed on as an empty message, which the engine refuses as BAD_MESSAGE in its turn.
+ *
+ * The intake gives each connection its turn, so that a flood of one keeps nobody's message outside for long.
+ * What waits in here is bounded for each key (LIMIT_WAITING_MESSAGES_KEY, LIMIT_WAITING_BYTES_KEY, and for queries the time that
+ * they will take, REQUESTS_QUERY_US) and for all; beyond that a message is answered BUSY at once, with the span after which it may
+ * be sent again, and without having been looked at further. Who is judged next: turns.h. One thread.
  */
 #ifndef HUYING_SHELL_REQUESTS_H
 #define HUYING_SHELL_REQUESTS_H
@@ -13,32 +17,39 @@
 #include "dispatcher/shell/intake.h"
 #include "dispatcher/shell/peers.h"
 
-#define REQUESTS_WAITING (4 * LIMIT_BATCH_MESSAGES)
-#define REQUESTS_BYTES ((size_t)8 * LIMIT_MESSAGE_SIZE)
+/* Time of the dispatcher that the waiting queries of one key may be worth. */
+#define REQUESTS_QUERY_US 1000000
 /* Replies in a peer's pipe: four times the largest window that a client of ours keeps open. */
 #define REQUESTS_HWM 4096
 
 struct requests;
 
-/* Borrows both. NULL: no memory. */
-struct requests *requests_new(struct intake *intake, struct peers *peers);
+/* Borrows all three. NULL: no memory. */
+struct requests *requests_new(struct intake *intake, struct peers *peers, struct log *log);
 
-/* Reads the socket until it is empty, a batch has come or no more may wait. */
+/* Reads the intake until it is empty, or some batches have come. */
 void requests_read(struct requests *requests);
 
-/* May no more wait? */
-bool requests_full(const struct requests *requests);
-
+/* Messages that wait. */
 size_t requests_count(const struct requests *requests);
 
-/* Gives the messages that have waited longest, at most `max`; they stay, and everything in them lives until requests_taken. */
+/* Gives the messages whose turn it is, at most `max` (LIMIT_BATCH_MESSAGES); they stay, and everything in them lives until
+ * requests_taken, which must come before the next read or offer. */
 size_t requests_offer(struct requests *requests, struct engine_message *messages, size_t max);
 
-/* Lets go of the first `count` of those offered. */
-void requests_taken(struct requests *requests, size_t count);
+/* Did the last offer give nothing although messages wait? They are queries of peers that do not read their answers: look again
+ * after PEERS_RETRY_MS. */
+bool requests_stalled(const struct requests *requests);
+
+/* Lets go of the first `count` of those offered. query_us[i]: what the i-th cost, if it was a query. */
+void requests_taken(struct requests *requests, size_t count, const uint32_t *query_us);
 
 /* Answers one message, to the peer number that requests_offer gave with it. False: that peer is gone. */
 bool requests_reply(struct requests *requests, const struct engine_reply *reply);
+
+/* A peer (by the number of peers.h) is gone: its queries are dropped, its commands are judged, unless its key was revoked. Not
+ * between offer and taken. */
+void requests_gone(struct requests *requests, uint64_t number, bool revoked);
 
 /* NULL is allowed; returns NULL. */
 struct requests *requests_free(struct requests *requests);

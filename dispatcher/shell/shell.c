@@ -63,7 +63,7 @@ static int open_parts(struct shell *shell, const struct shell_options *options)
     int rc = intake_open(shell->router, shell->xpub, options->log, &loop->intake);
     if (rc != 0)
         return rc;
-    loop->requests = requests_new(loop->intake, loop->peers);
+    loop->requests = requests_new(loop->intake, loop->peers, options->log);
     if (loop->requests == NULL)
         return -ENOMEM;
     return publisher_open(shell->xpub, &shell->uv, options->log, &loop->publisher);
@@ -100,6 +100,7 @@ static int open_all(struct shell *shell, const struct shell_options *options, ch
     if (rc != 0)
         return rc;
     loop->router = shell->router;
+    loop->request_monitor = shell->request_monitor;
     loop->event_monitor = shell->event_monitor;
     loop->listeners = listeners_new(shell->event_monitor, &shell->ring, options->log);
     if (loop->listeners == NULL)

@@ -359,7 +359,9 @@ static void fill_journal(void *client)
         ck_assert(process_receive(client)->ok);
 }
 
-START_TEST(a_reader_that_stands_still_is_dropped_and_others_are_served)
+/* Who does not read is not worked for any more, and keeps nobody else waiting, not even under the same key; when it reads again, it
+ * has what was answered. */
+START_TEST(a_reader_that_stands_still_is_held_and_others_are_served)
 {
     begin(plain);
     void *quick = connect_plain();
@@ -368,13 +370,14 @@ START_TEST(a_reader_that_stands_still_is_dropped_and_others_are_served)
     const int one = 1;
     zmq_setsockopt(slow, ZMQ_RCVHWM, &one, sizeof(one));
     ck_assert_int_eq(zmq_connect(slow, server.listen), 0);
-    int rounds = 0;
-    while (!process_said(&server, "replies_dropped")) {
-        ck_assert_int_lt(rounds++, 10000);
+    for (int round = 0; round < 300; round++) {
         for (int i = 0; i < 10; i++)
             process_send(slow, "e", "events", NULL, 0);
         expect_actor(quick, "default");
     }
+    ck_assert(!process_said(&server, "replies_dropped"));
+    for (int i = 0; i < 20; i++)
+        ck_assert(process_receive(slow)->ok);
     expect_actor(quick, "default");
     zmq_close(slow);
     zmq_close(quick);
@@ -622,7 +625,7 @@ int main(void)
     tcase_add_test(tests, events_are_heard);
     tcase_add_test(tests, a_message_over_the_limit_ends_the_connection_only);
     tcase_add_test(tests, any_bytes_get_an_answer);
-    tcase_add_test(tests, a_reader_that_stands_still_is_dropped_and_others_are_served);
+    tcase_add_test(tests, a_reader_that_stands_still_is_held_and_others_are_served);
     tcase_add_test(tests, what_was_acknowledged_before_the_end_is_there_after_it);
     tcase_add_test(tests, a_subscriber_that_stands_still_does_not_hold_the_end);
     tcase_add_test(tests, a_second_process_is_kept_out);

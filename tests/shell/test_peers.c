@@ -40,6 +40,13 @@ struct connection {
     size_t routing_size;
 };
 
+/* A message by a connection that the monitor does not speak of. */
+static bool admit(const void *routing, size_t routing_size, const char *name, uint64_t *ret_number, struct identity *ret)
+{
+    const struct peers_origin origin = {.routing = routing, .routing_size = routing_size, .name = name, .descriptor = -1};
+    return peers_admit(peers, &origin, ret_number, ret);
+}
+
 static bool admitted(void *arg)
 {
     struct connection *connection = arg;
@@ -51,8 +58,12 @@ static bool admitted(void *arg)
         memcpy(connection->routing, zmq_msg_data(&frame), connection->routing_size);
         zframe_receive(router, &frame);
         struct identity who;
-        ck_assert(peers_admit(peers, connection->routing, connection->routing_size, zmq_msg_gets(&frame, "User-Id"),
-                              &connection->number, &who));
+        const struct peers_origin origin = {.routing = connection->routing,
+                                            .routing_size = connection->routing_size,
+                                            .name = zmq_msg_gets(&frame, "User-Id"),
+                                            .descriptor = zmq_msg_get(&frame, ZMQ_SRCFD)};
+        ck_assert_int_ge(origin.descriptor, 0);
+        ck_assert(peers_admit(peers, &origin, &connection->number, &who));
         ck_assert(who.unit.s[0] == 'D');
     }
     zmq_msg_close(&frame);
@@ -111,7 +122,7 @@ START_TEST(each_connection_is_a_peer)
     ck_assert_uint_ne(one.number, two.number);
     uint64_t again;
     struct identity who;
-    ck_assert(peers_admit(peers, one.routing, one.routing_size, "default", &again, &who));
+    ck_assert(admit(one.routing, one.routing_size, "default", &again, &who));
     ck_assert_uint_eq(again, one.number);
     ck_assert_uint_eq(peers_count(peers), 2);
     send_number(two.number, 0, 100);
@@ -124,9 +135,9 @@ START_TEST(no_user_no_entry)
 {
     uint64_t number;
     struct identity who;
-    ck_assert(!peers_admit(peers, "\0abcd", 5, NULL, &number, &who));
-    ck_assert(!peers_admit(peers, "\0abcd", 5, "", &number, &who));
-    ck_assert(!peers_admit(peers, "\0abcd", 5, "stranger", &number, &who));
+    ck_assert(!admit("\0abcd", 5, NULL, &number, &who));
+    ck_assert(!admit("\0abcd", 5, "", &number, &who));
+    ck_assert(!admit("\0abcd", 5, "stranger", &number, &who));
     ck_assert_uint_eq(peers_count(peers), 0);
     ck_assert(harness_logged(&harness, "no_user"));
 }
@@ -137,7 +148,7 @@ START_TEST(another_key_behind_the_same_id_is_another_peer)
     struct connection one = meet();
     uint64_t number;
     struct identity who;
-    ck_assert(peers_admit(peers, one.routing, one.routing_size, "other", &number, &who));
+    ck_assert(admit(one.routing, one.routing_size, "other", &number, &who));
     ck_assert_uint_ne(number, one.number);
     ck_assert_uint_eq(who.roles, 1);
     ck_assert_uint_eq(peers_count(peers), 1);
@@ -154,11 +165,11 @@ START_TEST(a_key_that_is_taken_away_ends)
     uint64_t number;
     struct identity who;
     keyring_rescan(&harness.ring);
-    ck_assert(peers_admit(peers, one.routing, one.routing_size, "default", &number, &who));
+    ck_assert(admit(one.routing, one.routing_size, "default", &number, &who));
     ck_assert_uint_eq(number, one.number);
     keyring_rescan(&harness.ring);
     harness.keys[0].hidden = true;
-    ck_assert(!peers_admit(peers, one.routing, one.routing_size, "default", &number, &who));
+    ck_assert(!admit(one.routing, one.routing_size, "default", &number, &who));
     ck_assert_uint_eq(peers_count(peers), 0);
     ck_assert(harness_logged(&harness, "key_gone"));
 }
@@ -236,7 +247,7 @@ START_TEST(a_reader_that_stands_still_is_bounded_while_others_are_served)
     harness_until(&harness, read_all, &reading);
     uint64_t number;
     struct identity who;
-    ck_assert(peers_admit(peers, slow.routing, slow.routing_size, "default", &number, &who)); /* and may go on */
+    ck_assert(admit(slow.routing, slow.routing_size, "default", &number, &who)); /* and may go on */
     ck_assert_uint_eq(number, slow.number);
 }
 END_TEST
@@ -308,22 +319,163 @@ START_TEST(a_peer_that_went_away_is_forgotten)
 }
 END_TEST
 
-START_TEST(the_most_silent_is_forgotten_first)
+static uint64_t gone_last, gone_count;
+
+static void note_gone(void *arg, uint64_t number, bool revoked)
+{
+    (void)arg;
+    ck_assert(!revoked);
+    gone_last = number;
+    gone_count++;
+}
+
+static uint64_t admit_number(uint32_t i, const char *name)
 {
     unsigned char routing[5] = {0};
     struct identity who;
-    uint64_t first = 0, number;
-    for (uint32_t i = 0; i < PEERS_MAX + 10; i++) {
-        memcpy(routing + 1, &i, sizeof(i));
-        ck_assert(peers_admit(peers, routing, sizeof(routing), "default", &number, &who));
-        if (i == 0)
-            first = number;
-        uint32_t zero = 0; /* the first one speaks again each time */
-        memcpy(routing + 1, &zero, sizeof(zero));
-        ck_assert(peers_admit(peers, routing, sizeof(routing), "default", &number, &who));
-        ck_assert_uint_eq(number, first);
+    uint64_t number;
+    memcpy(routing + 1, &i, sizeof(i));
+    ck_assert(admit(routing, sizeof(routing), name, &number, &who));
+    return number;
+}
+
+/* Of a key that has too many connections its own most silent one is forgotten, and nobody else's. */
+START_TEST(the_most_silent_of_the_key_is_forgotten_first)
+{
+    uint64_t first = admit_number(0, "default"), other = admit_number(1, "other"), second = 0;
+    gone_count = 0;
+    peers_own(peers, &(struct peers_owner){.gone = note_gone});
+    for (uint32_t i = 2; i < LIMIT_CONNECTIONS_KEY + 12; i++) {
+        uint64_t number = admit_number(i, "default");
+        second = i == 2 ? number : second;
+        ck_assert_uint_eq(admit_number(0, "default"), first); /* the first one speaks again each time */
+        if (gone_count == 1)
+            ck_assert(gone_last == second || i > LIMIT_CONNECTIONS_KEY + 1);
     }
-    ck_assert_uint_eq(peers_count(peers), PEERS_MAX);
+    ck_assert_uint_eq(peers_count(peers), LIMIT_CONNECTIONS_KEY + 1);
+    ck_assert_uint_eq(gone_count, 11);
+    ck_assert_uint_eq(admit_number(1, "other"), other);
+    peers_own(peers, &(struct peers_owner){0});
+}
+END_TEST
+
+static void *monitor;
+
+static void look(void *arg)
+{
+    zmq_msg_t frame;
+    (void)arg;
+    zmq_msg_init(&frame);
+    while (zframe_receive(monitor, &frame) == 0) {
+        uint16_t event;
+        uint32_t value;
+        memcpy(&event, zmq_msg_data(&frame), sizeof(event));
+        memcpy(&value, (const char *)zmq_msg_data(&frame) + 2, sizeof(value));
+        (event == ZMQ_EVENT_DISCONNECTED ? peers_ended : peers_began)(peers, (int)value);
+        while (zmq_msg_more(&frame))
+            zframe_receive(monitor, &frame);
+    }
+    zmq_msg_close(&frame);
+}
+
+static bool all_gone(void *arg)
+{
+    look(NULL);
+    return peers_count(peers) == *(uint32_t *)arg;
+}
+
+/* Nothing is sent to them: the monitor says that their connections have ended. Descriptors are used again, and the next connection
+ * behind the same one is not taken for the last. */
+START_TEST(a_connection_that_ends_ends_its_peer)
+{
+    uint32_t left = 1;
+    monitor = harness_monitor(&harness, router, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
+    peers_own(peers, &(struct peers_owner){.look = look, .gone = note_gone});
+    gone_count = 0;
+    struct connection stays = meet();
+    for (uint32_t i = 0; i < 20; i++) {
+        struct connection goes = meet();
+        harness_drop(&harness, goes.socket);
+        if (i % 2 == 0)
+            harness_until(&harness, all_gone, &left); /* else the next one comes before the news is read */
+    }
+    harness_until(&harness, all_gone, &left);
+    ck_assert_uint_eq(gone_count, 20);
+    send_number(stays.number, 0, 100);
+    struct reading reading = {.socket = stays.socket, .until = 1, .size = 100};
+    harness_until(&harness, read_all, &reading);
+    peers_own(peers, &(struct peers_owner){0});
+}
+END_TEST
+
+/* A message that is read when its connection has ended, or when another has its descriptor: from a gone peer, whose further
+ * messages stay together with it. */
+START_TEST(late_messages_come_from_gone_peers)
+{
+    struct peers_origin origin = {.routing = "\0aaaa", .routing_size = 5, .name = "default", .descriptor = 500};
+    struct identity who;
+    uint64_t first, again, next, old;
+    peers_began(peers, 500);
+    peers_ended(peers, 500);
+    ck_assert(peers_admit(peers, &origin, &first, &who));
+    ck_assert(peers_gone(peers, first));
+    ck_assert_uint_eq(peers_count(peers), 0);
+    ck_assert(peers_admit(peers, &origin, &again, &who));
+    ck_assert_uint_eq(first, again);
+    ck_assert(!peers_send(peers, first, false, "x", 1));
+    peers_began(peers, 500);
+    origin.routing = "\0aaac";
+    ck_assert(peers_admit(peers, &origin, &next, &who));
+    ck_assert(!peers_gone(peers, next));
+    origin.routing = "\0aaab";
+    ck_assert(peers_admit(peers, &origin, &old, &who)); /* ZeroMQ met it before the one that has the descriptor */
+    ck_assert(peers_gone(peers, old));
+    ck_assert(!peers_gone(peers, next));
+    origin.routing = "\0aaad";
+    ck_assert(peers_admit(peers, &origin, &old, &who)); /* and this one later */
+    ck_assert(!peers_gone(peers, old));
+    ck_assert(peers_gone(peers, next));
+    ck_assert_uint_eq(peers_count(peers), 1);
+}
+END_TEST
+
+/* Who does not read is asked for no more, nor is its key when it has many such connections; another key is. */
+START_TEST(a_key_that_does_not_read_is_held)
+{
+    struct code name = code_of("default"), other = code_of("other");
+    struct connection slow = meet(), quick = meet();
+    ck_assert(!peers_held(peers, &name, slow.number));
+    for (uint32_t i = 0; !peers_held(peers, &name, slow.number); i++)
+        send_number(slow.number, i, REPLY_SIZE);
+    ck_assert_uint_ge(peers_waiting_bytes(peers), 256 * 1024);
+    ck_assert(!peers_held(peers, &name, quick.number));
+    struct connection more[16];
+    for (size_t n = 0; n < 16 && !peers_held(peers, &name, quick.number); n++) {
+        more[n] = meet();
+        for (uint32_t i = 0; i < 8 * 1024 * 1024 / REPLY_SIZE; i++)
+            send_number(more[n].number, i, REPLY_SIZE);
+    }
+    ck_assert(peers_held(peers, &name, quick.number));
+    ck_assert(!peers_held(peers, &other, 12345));
+    ck_assert_uint_le(peers_waiting_bytes(peers), LIMIT_OUTBOX_BYTES_KEY);
+}
+END_TEST
+
+/* However many connections of one key do not read: what waits for them is bounded, and nothing of another key is dropped. */
+START_TEST(what_waits_for_one_key_is_bounded)
+{
+    struct connection stays = meet();
+    for (uint32_t n = 0; n < 12; n++) {
+        struct connection slow = meet();
+        for (uint32_t i = 0; i < 20 * 1024 * 1024 / REPLY_SIZE; i++) {
+            send_number(slow.number, i, REPLY_SIZE);
+            ck_assert_uint_le(peers_waiting_bytes(peers), LIMIT_OUTBOX_BYTES_KEY + REPLY_SIZE);
+        }
+    }
+    ck_assert(harness_logged(&harness, "replies_dropped"));
+    send_number(stays.number, 0, 100);
+    struct reading reading = {.socket = stays.socket, .until = 1, .size = 100};
+    harness_until(&harness, read_all, &reading);
 }
 END_TEST
 
@@ -345,7 +497,11 @@ int main(void)
     tcase_add_test(tests, what_was_dropped_makes_no_room_in_the_pipe);
     tcase_add_test(tests, many_small_replies_are_bounded_too);
     tcase_add_test(tests, a_peer_that_went_away_is_forgotten);
-    tcase_add_test(tests, the_most_silent_is_forgotten_first);
+    tcase_add_test(tests, the_most_silent_of_the_key_is_forgotten_first);
+    tcase_add_test(tests, a_connection_that_ends_ends_its_peer);
+    tcase_add_test(tests, late_messages_come_from_gone_peers);
+    tcase_add_test(tests, a_key_that_does_not_read_is_held);
+    tcase_add_test(tests, what_waits_for_one_key_is_bounded);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -1,6 +1,8 @@
 /* test_requests.c - forms of messages, the queue's bounds, and replies in the form of their request. */
 #include "dispatcher/shell/requests.h"
 #include "dispatcher/shell/zframe.h"
+#include "proto/reply.h"
+#include "proto/request.h"
 #include "tests/shell/harness.h"
 
 #include <errno.h>
@@ -12,7 +14,8 @@ static struct peers *peers;
 static struct intake *intake;
 static struct requests *requests;
 static char endpoint[256];
-static struct engine_message offered[REQUESTS_WAITING];
+static struct engine_message offered[LIMIT_BATCH_MESSAGES];
+static const uint32_t no_cost[LIMIT_BATCH_MESSAGES];
 
 static void setup(void)
 {
@@ -21,7 +24,7 @@ static void setup(void)
     void *router = harness_server(&harness, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
     peers = peers_new(router, &harness.uv, &harness.ring, harness.log);
     ck_assert_int_eq(intake_open(router, NULL, harness.log, &intake), 0);
-    requests = requests_new(intake, peers);
+    requests = requests_new(intake, peers, harness.log);
     ck_assert_ptr_nonnull(requests);
 }
 
@@ -119,7 +122,7 @@ START_TEST(each_form_is_seen_and_answered_in_its_manner)
     ck_assert(text_equal(offered[0].from.name, text_of("default")));
     const struct engine_reply reply = {.peer = offered[0].from.peer, .data = "reply", .size = 5};
     requests_reply(requests, &reply);
-    requests_taken(requests, 1);
+    requests_taken(requests, 1, no_cost);
     struct answer answer = {.socket = client};
     harness_until(&harness, answered, &answer);
     ck_assert_uint_eq(answer.frames, form->delimited ? 2 : 1);
@@ -164,58 +167,178 @@ START_TEST(what_is_not_taken_is_offered_again)
         zframe_send(client, &(char){(char)('a' + i)}, 1, false);
     read_until(count);
     ck_assert_uint_eq(requests_offer(requests, offered, 4), 4);
-    requests_taken(requests, 3);
-    requests_taken(requests, 0);
+    requests_taken(requests, 3, no_cost);
+    ck_assert_uint_eq(requests_offer(requests, offered, 0), 0);
+    requests_taken(requests, 0, no_cost);
     ck_assert_uint_eq(requests_offer(requests, offered, 100), count - 3);
     for (size_t i = 0; i < count - 3; i++)
         ck_assert_int_eq(*(const char *)offered[i].data, (char)('d' + i));
 }
 END_TEST
 
-static bool full(void *arg)
+/* Bytes of a request without a body. */
+static void encode(const char *id, const char *name, struct proto_buffer *ret)
 {
-    (void)arg;
-    requests_read(requests);
-    return requests_full(requests);
+    const struct request_head head = {.id = text_of(id), .name = text_of(name)};
+    proto_buffer_clear(ret);
+    ck_assert_int_eq(request_encode(&head, NULL, 0, ret), 0);
 }
 
-START_TEST(the_number_that_waits_is_bounded)
+struct refusals {
+    void *socket;
+    size_t count, wanted;
+    uint32_t after_ms;
+};
+
+static bool refused(void *arg)
+{
+    struct refusals *refusals = arg;
+    struct codec_scratch scratch = {0};
+    zmq_msg_t frame;
+    requests_read(requests);
+    zmq_msg_init(&frame);
+    while (zframe_receive(refusals->socket, &frame) == 0) {
+        struct reply reply;
+        ck_assert_int_eq(reply_decode(&scratch, zmq_msg_data(&frame), zmq_msg_size(&frame), &reply), 0);
+        ck_assert_int_eq(reply.refusal, REFUSAL_BUSY);
+        ck_assert(reply.retry);
+        ck_assert(text_equal(reply.id, text_of("q")) || text_equal(reply.id, text_of("c")));
+        refusals->after_ms = reply.retry_after_ms;
+        refusals->count++;
+    }
+    zmq_msg_close(&frame);
+    codec_scratch_deinit(&scratch);
+    return refusals->count >= refusals->wanted;
+}
+
+/* Takes all that waits. Gives how many; each query costs so much. */
+static size_t take_all(uint32_t cost_us)
+{
+    static uint32_t costs[LIMIT_BATCH_MESSAGES];
+    size_t all = 0, count;
+    for (size_t i = 0; i < LIMIT_BATCH_MESSAGES; i++)
+        costs[i] = cost_us;
+    while ((count = requests_offer(requests, offered, LIMIT_BATCH_MESSAGES)) > 0) {
+        requests_taken(requests, count, costs);
+        all += count;
+    }
+    ck_assert(!requests_stalled(requests));
+    return all;
+}
+
+/* A sender with very many commands on their way is not refused, and they stay in order. */
+START_TEST(twelve_thousand_commands_wait)
 {
     void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
     const int unbounded = 0;
     zmq_setsockopt(client, ZMQ_SNDHWM, &unbounded, sizeof(unbounded));
-    for (uint32_t i = 0; i < REQUESTS_WAITING + 500; i++)
+    for (uint32_t i = 0; i < 12000; i++)
         while (zframe_send(client, &i, sizeof(i), false) == -EAGAIN)
-            enough(NULL);
-    harness_until(&harness, full, NULL);
-    ck_assert_uint_eq(requests_count(requests), REQUESTS_WAITING);
-    requests_read(requests);
-    ck_assert_uint_eq(requests_count(requests), REQUESTS_WAITING);
+            requests_read(requests);
+    read_until(12000);
     uint32_t expected = 0;
-    while (expected < REQUESTS_WAITING + 500) { /* none is lost, and the ring goes round */
+    while (expected < 12000) {
         size_t count = requests_offer(requests, offered, 1000);
+        ck_assert_uint_eq(count, 1000);
         for (size_t i = 0; i < count; i++, expected++)
             ck_assert_mem_eq(offered[i].data, &expected, sizeof(expected));
-        requests_taken(requests, count);
-        uv_run(&harness.uv, UV_RUN_NOWAIT);
-        requests_read(requests);
+        requests_taken(requests, count, no_cost);
     }
     ck_assert_uint_eq(requests_count(requests), 0);
 }
 END_TEST
 
-START_TEST(the_bytes_that_wait_are_bounded)
+/* Beyond LIMIT_WAITING_MESSAGES_KEY a command of one key is BUSY; another key's is taken. */
+START_TEST(commands_of_one_key_are_bounded)
 {
     void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
-    const size_t size = LIMIT_MESSAGE_SIZE;
+    struct refusals refusals = {.socket = client, .wanted = 200}; /* who has that many unread is told no more */
+    struct proto_buffer message = {0};
+    const int unbounded = 0;
+    zmq_setsockopt(client, ZMQ_SNDHWM, &unbounded, sizeof(unbounded));
+    encode("c", "submit", &message);
+    for (uint32_t i = 0; i < LIMIT_WAITING_MESSAGES_KEY + 500; i++)
+        ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
+    harness_until(&harness, refused, &refusals);
+    ck_assert_uint_eq(requests_count(requests), LIMIT_WAITING_MESSAGES_KEY);
+    ck_assert_uint_ge(refusals.after_ms, 100);
+    ck_assert(harness_logged(&harness, "key_busy"));
+    ck_assert_uint_eq(take_all(0), LIMIT_WAITING_MESSAGES_KEY);
+    proto_buffer_deinit(&message);
+}
+END_TEST
+
+/* Queries are bounded by what they cost: of dear ones only a few wait, of cheap ones many. */
+START_TEST(queries_of_one_key_are_bounded_by_their_cost)
+{
+    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    struct refusals refusals = {.socket = client, .wanted = 100};
+    struct proto_buffer message = {0};
+    encode("q", "metrics", &message);
+    for (int i = 0; i < 30; i++) { /* until it is known what they cost */
+        ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
+        read_until(1);
+        ck_assert_uint_eq(take_all(100000), 1);
+    }
+    for (uint32_t i = 0; i < 110; i++)
+        ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
+    harness_until(&harness, refused, &refusals);
+    ck_assert_uint_eq(requests_count(requests), REQUESTS_QUERY_US / 100000);
+    ck_assert_uint_eq(refusals.after_ms, REQUESTS_QUERY_US / 1000);
+    encode("c", "submit", &message); /* commands of the same key still come in */
+    ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
+    read_until(REQUESTS_QUERY_US / 100000 + 1);
+    size_t count = requests_offer(requests, offered, 100);
+    ck_assert_uint_eq(count, 1); /* the command stands behind the queries of its connection */
+    requests_taken(requests, 1, no_cost);
+    take_all(1);
+    ck_assert_uint_eq(requests_count(requests), 0);
+    proto_buffer_deinit(&message);
+}
+END_TEST
+
+/* The limit in bytes, of one key. */
+START_TEST(the_bytes_of_one_key_are_bounded)
+{
+    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    const size_t size = LIMIT_MESSAGE_SIZE, fit = LIMIT_WAITING_BYTES_KEY / size;
     char *large = calloc(1, size);
-    for (int i = 0; i < 12; i++)
+    for (size_t i = 0; i < fit; i++)
         ck_assert_int_eq(zframe_send(client, large, size, false), 0);
-    harness_until(&harness, full, NULL);
-    ck_assert_uint_eq(requests_count(requests), REQUESTS_BYTES / size);
-    requests_taken(requests, 1);
-    ck_assert(!requests_full(requests));
+    read_until(fit);
+    struct answer answer = {.socket = client};
+    ck_assert_int_eq(zframe_send(client, large, size, false), 0);
+    bool got = false;
+    for (int i = 0; i < 100000 && !got; i++) {
+        uv_run(&harness.uv, UV_RUN_NOWAIT);
+        requests_read(requests);
+        got = answered(&answer); /* BUSY, without an id: none can be read */
+    }
+    ck_assert(got);
+    ck_assert_uint_eq(requests_count(requests), fit);
+    take_all(0);
     free(large);
+}
+END_TEST
+
+/* What a connection asked before it ended is not worked on; what it ordered is. */
+START_TEST(queries_of_a_gone_peer_are_dropped)
+{
+    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    struct proto_buffer message = {0};
+    encode("q", "metrics", &message);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
+    encode("c", "submit", &message);
+    ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
+    read_until(6);
+    ck_assert_uint_eq(requests_offer(requests, offered, 1), 1);
+    uint64_t number = offered[0].from.peer / 2;
+    requests_taken(requests, 0, no_cost);
+    requests_gone(requests, number, false);
+    ck_assert_uint_eq(requests_count(requests), 1);
+    ck_assert_uint_eq(take_all(0), 1);
+    proto_buffer_deinit(&message);
 }
 END_TEST
 
@@ -229,8 +352,11 @@ int main(void)
     tcase_add_test(tests, both_manners_of_one_peer_are_kept_apart);
     tcase_add_test(tests, a_routing_id_of_its_own_is_refused);
     tcase_add_test(tests, what_is_not_taken_is_offered_again);
-    tcase_add_test(tests, the_number_that_waits_is_bounded);
-    tcase_add_test(tests, the_bytes_that_wait_are_bounded);
+    tcase_add_test(tests, twelve_thousand_commands_wait);
+    tcase_add_test(tests, commands_of_one_key_are_bounded);
+    tcase_add_test(tests, queries_of_one_key_are_bounded_by_their_cost);
+    tcase_add_test(tests, the_bytes_of_one_key_are_bounded);
+    tcase_add_test(tests, queries_of_a_gone_peer_are_dropped);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -441,6 +441,48 @@ START_TEST(a_thousand_followers_and_some_that_do_not_read)
 }
 END_TEST
 
+/* The wall clock of the dispatcher is put while a lease of 3 s runs, one worker waits for that duty and a follower waits 4 s, and
+ * nobody asks anything: they end after 3 s and 4 s. */
+START_TEST(a_wall_clock_that_is_put)
+{
+    static const char *const put[] = {"-60000", "3600000"};
+    char path[128];
+    FILE *file;
+    process_stop(&server);
+    snprintf(path, sizeof(path), "%s/put", process_folder);
+    setenv("LD_PRELOAD", getenv("HUYING_PUT_CLOCK_LIBRARY"), 1);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+    setenv("HUYING_PUT_CLOCK", path, 1);
+    begin();
+    unsetenv("LD_PRELOAD");
+    struct client *holder = connect_client(), *worker = connect_client(), *follower = connect_client();
+    const struct follow_query follow = {
+        .given = FOLLOW_HAS_NAME | FOLLOW_HAS_WAIT | FOLLOW_HAS_FROM, .name = code_of("n"), .wait = 4000, .from = 1000000};
+    submit(holder);
+    send_pull(holder, "one", 1, 0, 3000);
+    double begun = seconds();
+    ck_assert_uint_eq(rows_of(receive(holder))->via.array.size, 1);
+    send_query(follower, "follow", &follow_query_shape, &follow, 0);
+    ck_assert_int_eq(client_receive(follower, 100, &(struct client_reply){0}), -EAGAIN);
+    send_pull(worker, "two", 1, 60000, 60000);
+    ck_assert_int_eq(client_receive(worker, 300, &(struct client_reply){0}), -EAGAIN); /* all three are where they belong */
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(put[_i], file);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_uint_eq(rows_of(receive(worker))->via.array.size, 1);
+    ck_assert_double_ge(seconds() - begun, 2.9);
+    ck_assert_double_lt(seconds() - begun, 3.9);
+    ck_assert_uint_eq(rows_of(receive(follower))->via.array.size, 0);
+    ck_assert_double_ge(seconds() - begun, 3.9);
+    ck_assert_double_lt(seconds() - begun, 7);
+    client_close(holder);
+    client_close(worker);
+    client_close(follower);
+    process_stop(&server);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("workers");
@@ -449,6 +491,7 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, two_workers_never_get_the_same_duty);
     tcase_add_test(tcase, a_killed_worker_loses_its_duty);
+    tcase_add_loop_test(tcase, a_wall_clock_that_is_put, 0, 2);
     tcase_add_test(tcase, a_long_poll_survives_a_restart);
     tcase_add_test(tcase, a_follower_over_restarts_of_either_side);
     tcase_add_test(tcase, a_thousand_followers_and_some_that_do_not_read);
