@@ -4,6 +4,7 @@
 #include "clients/import_trial.h"
 
 #include "clients/import_rejects.h"
+#include "proto/submit_check.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,8 +49,10 @@ static enum exit_code judge_row(const struct session *session, struct import_pla
                    : EXIT_DONE;
     if (code_empty(&body->place))
         return reject(plan, row, &refusal_infos[REFUSAL_NO_PLACE], "place");
-    if (body->reporter_phone.size == 0 && !body->anonymous && !body->no_reply && !body->secrecy)
-        return reject(plan, row, &refusal_infos[REFUSAL_INCOMPLETE], "reporter_phone");
+    const char *field = NULL;
+    const enum refusal refusal = submit_check(body, &field);
+    if (refusal != REFUSAL_NONE)
+        return reject(plan, row, &refusal_infos[refusal], field);
     if ((body->given_limit || body->limit_at != 0) && !importer)
         return reject(plan, row, &refusal_infos[REFUSAL_NO_ROLE], "importer");
     return EXIT_DONE;

@@ -151,7 +151,57 @@ bool record_is_event(enum record_type type)
     return info != NULL && info->event;
 }
 
-/* The map that events and timelines share. */
+/* Is the case of this record under secrecy? By the dims; of records that are older than that dim, by what they say themselves. */
+static bool is_secret(const struct record *record)
+{
+    return record->head.protected || record->head.kind == CASE_KIND_REPORT ||
+           (record->type == RECORD_CASE_RECEIVED && record->body.case_received.secrecy);
+}
+
+/* Of the dims of a case under secrecy events tell these alone. */
+static bool is_coarse(const struct field_shape *field)
+{
+    static const char *const coarse[] = {"street", "kind", "protected"};
+
+    for (size_t i = 0; i < sizeof(coarse) / sizeof(coarse[0]); i++)
+        if (strcmp(field->name, coarse[i]) == 0)
+            return true;
+    return false;
+}
+
+static int encode_coarse_dims(const struct record *record, unsigned omit, struct proto_buffer *out)
+{
+    const struct shape *head = &record_envelope_shape;
+    struct record_envelope told = record->head;
+    uint32_t count = 0;
+    int rc = proto_buffer_reserve(out, 16);
+
+    if (rc < 0)
+        return rc;
+    told.protected = true;
+    for (uint32_t i = RECORD_ENVELOPE_DIMS_FROM; i < head->field_count; i++)
+        count += is_coarse(&head->fields[i]);
+    pack_string(out, "dims");
+    pack_map(out, count);
+    for (uint32_t i = RECORD_ENVELOPE_DIMS_FROM; rc == 0 && i < head->field_count; i++)
+        if (is_coarse(&head->fields[i]))
+            rc = codec_encode_fields(head, &told, omit, i, i + 1, out);
+    return rc;
+}
+
+static int encode_dims(const struct record *record, unsigned omit, struct proto_buffer *out)
+{
+    const struct shape *head = &record_envelope_shape;
+    int rc = proto_buffer_reserve(out, 16);
+
+    if (rc < 0)
+        return rc;
+    pack_string(out, "dims");
+    pack_map(out, codec_count_fields(head, &record->head, omit, RECORD_ENVELOPE_DIMS_FROM, head->field_count));
+    return codec_encode_fields(head, &record->head, omit, RECORD_ENVELOPE_DIMS_FROM, head->field_count, out);
+}
+
+/* The map that events and timelines share; `prev` for events alone. */
 static int encode_map(const struct record *record, const uint64_t *prev, unsigned omit, struct proto_buffer *out)
 {
     const struct record_info *info = record_info(record->type);
@@ -176,14 +226,8 @@ static int encode_map(const struct record *record, const uint64_t *prev, unsigne
     pack_string(out, "type");
     pack_text(out, info->name, info->name_size);
     rc = codec_encode_fields(head, &record->head, omit, 0, dims, out);
-    if (rc == 0 && with_dims) {
-        rc = proto_buffer_reserve(out, 16);
-        if (rc == 0) {
-            pack_string(out, "dims");
-            pack_map(out, codec_count_fields(head, &record->head, omit, dims, head->field_count));
-            rc = codec_encode_fields(head, &record->head, omit, dims, head->field_count, out);
-        }
-    }
+    if (rc == 0 && with_dims)
+        rc = prev != NULL && is_secret(record) ? encode_coarse_dims(record, omit, out) : encode_dims(record, omit, out);
     return rc < 0 ? rc : codec_encode_fields(info->shape, &record->body, omit, 0, info->shape->field_count, out);
 }
 

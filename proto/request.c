@@ -1,5 +1,6 @@
 #include "proto/request.h"
 
+#include "proto/blank.h"
 #include "proto/pack.h"
 #include "proto/scan.h"
 
@@ -146,6 +147,17 @@ static bool read_envelope(const struct part_bytes parts[PART_COUNT], struct requ
     return true;
 }
 
+/* Nobody sees what is cut: an answer of blanks is an empty one, for every command and query. */
+static void trim_texts(const struct shape *shape, void *body)
+{
+    for (uint32_t i = 0; i < shape->field_count; i++) {
+        struct text *text = (struct text *)((char *)body + shape->fields[i].offset);
+
+        if (shape->fields[i].type == FIELD_TEXT && text->size > 0)
+            *text = blank_trim(*text);
+    }
+}
+
 static bool read_body(struct codec_scratch *scratch, const struct part_bytes *part, const struct shape *shape, struct request *ret,
                       struct codec_fault *fault)
 {
@@ -158,7 +170,10 @@ static bool read_body(struct codec_scratch *scratch, const struct part_bytes *pa
         return fault_at(fault, REFUSAL_STORAGE_FAILED, NULL); /* the bytes were checked: memory is all that can be missing */
     if (body.type != MSGPACK_OBJECT_MAP)
         return fault_at(fault, REFUSAL_BAD_FIELD, "body");
-    return codec_decode_map(&body, shape, ret->is_query ? (void *)&ret->query_body : (void *)&ret->command_body, fault);
+    if (!codec_decode_map(&body, shape, ret->is_query ? (void *)&ret->query_body : (void *)&ret->command_body, fault))
+        return false;
+    trim_texts(shape, ret->is_query ? (void *)&ret->query_body : (void *)&ret->command_body);
+    return true;
 }
 
 bool request_decode(struct codec_scratch *scratch, const void *data, size_t size, struct request *ret, struct codec_fault *fault)

@@ -98,6 +98,7 @@ static void receive_case(struct applying *a)
     c->case_id = a->record->seq;
     c->state = CASE_STATE_RECEIVED;
     row_dims(head, &c->dims);
+    c->dims.is_protected = c->dims.is_protected || body->secrecy; /* records before it was a dim */
     c->lead_acct = head->acct;
     c->day = body->day;
     c->day_no = body->day_no;

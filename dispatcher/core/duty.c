@@ -1,5 +1,6 @@
 /* duty.c - what a unit does with its duties: claim, release, sign, contact, report, answer, cancel (lifecycle 2b) */
 #include "dispatcher/core/judging.h"
+#include "dispatcher/core/sight.h"
 
 uint64_t actor_hash(const struct judging *j)
 {
@@ -93,8 +94,8 @@ static bool citizen_asked(const struct judging *j)
 static bool contact_missing(const struct judging *j)
 {
     const struct case_row *c = &j->c;
-    return j->policy->contact_required && c->has_contact && !c->anonymous && !c->no_reply && !c->contact_reached &&
-           c->contacts < j->policy->contact_attempts;
+    return j->policy->contact_required && c->has_contact && !c->anonymous && !c->no_reply && !sight_secret(c) &&
+           !c->contact_reached && c->contacts < j->policy->contact_attempts;
 }
 
 static bool check_answer(struct judging *j, const struct answer_command *answer)

@@ -3,6 +3,7 @@
 #include "dispatcher/core/number.h"
 
 #include "config/zone.h"
+#include "proto/submit_check.h"
 
 #include <string.h>
 
@@ -30,12 +31,17 @@ static bool check_submit(struct judging *j, const struct submit_command *submit,
     if (*ret_place < 0) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "place");
     }
+    if (j->district->units[*ret_place].class == UNIT_CLASS_EXTERNAL) {
+        return bad_field(j, "place", "The place is an external unit, outside the district.");
+    }
     *ret_matter = matter_is_unknown(&submit->matter) ? -1 : district_matter_find(j->district, &submit->matter);
     if (*ret_matter < 0 && !matter_is_unknown(&submit->matter)) {
         return refuse(j, REFUSAL_UNKNOWN_MATTER, "matter");
     }
-    if (submit->reporter_phone.size == 0 && !submit->anonymous && !submit->no_reply && !submit->secrecy) {
-        return refuse(j, REFUSAL_INCOMPLETE, "reporter_phone");
+    const char *field = NULL;
+    enum refusal refusal = submit_check(submit, &field);
+    if (refusal != REFUSAL_NONE) {
+        return refuse(j, refusal, field);
     }
     if ((submit->given_limit || submit->limit_at != 0) && !is_importer(j)) {
         return refuse(j, REFUSAL_NO_ROLE, "importer");
@@ -63,6 +69,7 @@ static void begin_case(struct judging *j, const struct submit_command *submit, i
     c->dims.kind = (uint8_t)submit->kind;
     c->dims.origin = ORIGIN_REPORTED;
     c->dims.urgency = (uint8_t)submit->urgency;
+    c->dims.is_protected = submit->secrecy || submit->kind == CASE_KIND_REPORT;
     c->anonymous = submit->anonymous;
     c->no_reply = submit->no_reply;
     c->secrecy = submit->secrecy;

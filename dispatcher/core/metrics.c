@@ -92,8 +92,10 @@ static struct counter_key key_of(enum metric metric, int64_t at_ms, const struct
     key.slot = metric_slot(at_ms);
     key.acct = *acct;
     key.street = dims->street;
-    key.place = dims->place;
-    key.matter = dims->matter;
+    if (!dims->is_protected) { /* as events tell it: whoever recounts comes to the same */
+        key.place = dims->place;
+        key.matter = dims->matter;
+    }
     return key;
 }
 

@@ -1,5 +1,6 @@
 /* route.c - route, take_over, and the offer of a lead that both share with intake and rounds (lifecycle 2a, 2d) */
 #include "dispatcher/core/judging.h"
+#include "dispatcher/core/sight.h"
 
 #include <assert.h>
 
@@ -25,7 +26,7 @@ struct limit list_limit(const struct judging *j, const struct catalogue_row *row
 /* Is the citizen to be contacted at all? */
 static bool contact_wanted(const struct case_row *c)
 {
-    return c->has_contact && !c->anonymous && !c->no_reply;
+    return c->has_contact && !c->anonymous && !c->no_reply && !sight_secret(c);
 }
 
 /* The citizen's due instant: received + the limit of the first route, or the limit that was given (lifecycle 2e, total). */
@@ -90,6 +91,15 @@ void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_e
     start_clock(j, CLOCK_KIND_SUPPORT, duty, unit, &own);
 }
 
+#define NEVER_A_LEAD "An external unit or a property company cannot lead a case."
+
+/* Units outside the district never lead, nor do property managers. */
+static bool may_lead(const struct judging *j, int32_t unit)
+{
+    enum unit_class class = j->district->units[unit].class;
+    return class != UNIT_CLASS_EXTERNAL && class != UNIT_CLASS_PROPERTY;
+}
+
 /* Nothing off the list is pushed down: never by hand onto a community or grid, onto a street only by a district leader (准入). */
 static bool may_push(const struct judging *j, int32_t unit)
 {
@@ -113,6 +123,9 @@ static bool check_supports(struct judging *j, const struct codes *codes, int32_t
         if (unit < 0) {
             return refuse(j, REFUSAL_UNKNOWN_UNIT, "supports");
         }
+        if (j->district->units[unit].class == UNIT_CLASS_EXTERNAL) {
+            return bad_field(j, "supports", "An external unit cannot support a case.");
+        }
         bool twice = unit == lead;
         for (uint32_t k = 0; k < i; k++) {
             twice = twice || code_equal(&codes->at[k], &codes->at[i]);
@@ -131,8 +144,8 @@ bool judge_route(struct judging *j)
     if (unit < 0) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }
-    if (j->district->units[unit].class == UNIT_CLASS_EXTERNAL || j->district->units[unit].class == UNIT_CLASS_PROPERTY) {
-        return bad_field(j, "unit", "An external unit or a property company cannot lead a case.");
+    if (!may_lead(j, unit)) {
+        return bad_field(j, "unit", NEVER_A_LEAD);
     }
     const struct catalogue_row *row = list_row(j, &place, &listed);
     if (row != NULL && listed != unit) {
@@ -209,11 +222,17 @@ void take_over_to(struct judging *j, int32_t unit, struct text reason)
 bool judge_take_over(struct judging *j)
 {
     const struct take_over_command *take_over = &j->command->body.take_over;
+    if (take_over->reason.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "reason");
+    }
     int32_t lead = unit_index(j, &j->duty.unit);
     assert(lead >= 0);
     int32_t unit = code_empty(&take_over->unit) ? next_tier(j, lead) : unit_in_service(j, &take_over->unit);
     if (unit < 0 && !code_empty(&take_over->unit)) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
+    }
+    if (unit >= 0 && !may_lead(j, unit)) {
+        return bad_field(j, "unit", NEVER_A_LEAD);
     }
     if (unit < 0 || j->district->units[unit].tier >= j->district->units[lead].tier) {
         return refuse(j, REFUSAL_NOT_HIGHER, next_tier(j, lead) < 0 ? "lead" : "unit"); /* "lead": nobody stands above it */

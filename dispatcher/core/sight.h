@@ -35,10 +35,11 @@ struct sight_units {
 struct sight_units sight_units_of(const struct case_row *c);
 bool sight_next_unit(const struct view *view, struct sight_units *units, struct code *ret);
 
-/* A case under secrecy: the citizen asked for it, or the complaint is a report 举报. Name and number are the desk's alone. */
+/* A case under secrecy: the citizen asked for it, or it is a report 举报. Name and number are the desk's alone, which relays and
+ * asks: nobody else has to contact the citizen. */
 static inline bool sight_secret(const struct case_row *c)
 {
-    return c->dims.is_protected || c->secrecy || c->dims.kind == CASE_KIND_REPORT;
+    return c->dims.is_protected;
 }
 
 #endif

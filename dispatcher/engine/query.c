@@ -17,6 +17,9 @@
     (1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP |                   \
      1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_IMPORTER)
 
+/* Who is the desk, where a case is under secrecy: who took the complaint, and who relays. */
+#define DESK_ROLES (1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER)
+
 int query_refuse(struct query *query, enum refusal refusal, const char *field)
 {
     query->refusal = refusal;
@@ -172,6 +175,8 @@ void query_init(struct query *query, struct engine *engine, const struct engine_
     *query = (struct query){.engine = engine, .from = from, .request = request, .district = district, .clock = -1};
     query->sight = sight_of(district, &from->unit, &from->matters);
     query->with_persons = (from->roles & PERSON_ROLES) != 0;
+    query->at_desk = (from->roles & DESK_ROLES) != 0 && query->sight.top >= 0 &&
+                     district_acts_for(district, district->desk_unit, query->sight.top);
 }
 
 void query_answer(struct engine *engine, const struct engine_peer *from, const struct request *request)

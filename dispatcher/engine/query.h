@@ -20,6 +20,7 @@ struct query {
     const struct district *district;
     struct sight sight; /* how far it reaches; its top is -1 where the key's unit is not of this district */
     bool with_persons;  /* texts and persons, by role */
+    bool at_desk;       /* name and number of cases under secrecy too */
     bool parked;        /* the answer comes later (live.h) */
     int clock;          /* enum clock_kind: colours are those of this kind of clock alone; -1 = of all */
     enum refusal refusal;

@@ -1,5 +1,5 @@
 /* What comes from the journal itself: the records of one case, and the stream of events. */
-#include "dispatcher/engine/query.h"
+#include "dispatcher/engine/query_view.h"
 
 #include <errno.h>
 
@@ -49,7 +49,7 @@ static int timeline_start(struct query *query, const struct case_row *row, uint6
 }
 
 /* Encodes the records of one page, newest first. *ret_next: where the next page begins, 0 = end. */
-static int read_timeline(struct query *query, uint64_t case_id, uint64_t seq, struct page *page, uint64_t *ret_next)
+static int read_timeline(struct query *query, const struct case_row *row, uint64_t seq, struct page *page, uint64_t *ret_next)
 {
     struct record record;
     uint64_t last = seq;
@@ -57,8 +57,13 @@ static int read_timeline(struct query *query, uint64_t case_id, uint64_t seq, st
     while (seq != 0 && page->rows < LIMIT_PAGE && page->bytes.size <= PAGE_BYTES_MAX) {
         int r = read_record(query, seq, &record);
 
-        if (r == 0 && record.head.case_id != case_id)
+        if (r == 0 && record.head.case_id != row->case_id)
             r = -EBADMSG;
+        if (r == 0 && record.type == RECORD_CASE_RECEIVED) {
+            struct case_received_body *body = &record.body.case_received;
+
+            query_withhold(query, row, &body->reporter_name, &body->reporter_phone, &body->address);
+        }
         if (r == 0)
             r = record_encode_view(&record, query->with_persons, &page->bytes);
         if (r < 0)
@@ -85,7 +90,8 @@ int query_timeline(struct query *query, struct proto_buffer *out)
         return 0;
     r = timeline_start(query, &row, (body->given & TIMELINE_HAS_BEFORE) != 0 ? body->before : 0, &seq);
     if (r == 0)
-        r = read_timeline(query, row.case_id, seq, &page, &reply.next);
+        r = read_timeline(query, &row, seq, &page, &reply.next);
+    reply.secret = sight_secret(&row);
     if (r == 0)
         r = reply_begin(&writer, out, query->request->id, &timeline_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
     if (r == 0)

@@ -242,6 +242,7 @@ int query_receipt(struct query *query, struct proto_buffer *out)
         return 0;
     head(query, &clock, &reply);
     reply.number = query_print_number(&row, number);
+    reply.secret = sight_secret(&row);
     read_ledger(query, &clock, body->after, &ledger);
     fill(query, &clock, &ledger, body->after, &page);
     reply.next = page.next;

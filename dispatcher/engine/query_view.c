@@ -85,11 +85,21 @@ int query_title(struct query *query, uint64_t case_id, struct text *ret)
     return r;
 }
 
-static int add_texts(struct query *query, uint64_t case_id, enum view_texts texts, struct case_view *view)
+void query_withhold(const struct query *query, const struct case_row *row, struct text *name, struct text *phone,
+                    struct text *address)
+{
+    if (!sight_secret(row) || query->at_desk)
+        return;
+    *name = *phone = (struct text){0};
+    if (row->dims.kind == CASE_KIND_REPORT)
+        *address = (struct text){0};
+}
+
+static int add_texts(struct query *query, const struct case_row *row, enum view_texts texts, struct case_view *view)
 {
     struct engine *engine = query->engine;
     struct record record;
-    int r = reader_get(&engine->reader, engine->journal, &engine->frames, case_id, &record);
+    int r = reader_get(&engine->reader, engine->journal, &engine->frames, row->case_id, &record);
 
     if (r == 0 && record.type != RECORD_CASE_RECEIVED)
         r = -EBADMSG;
@@ -105,6 +115,7 @@ static int add_texts(struct query *query, uint64_t case_id, enum view_texts text
     view->address = record.body.case_received.address;
     view->reporter_name = record.body.case_received.reporter_name;
     view->reporter_phone = record.body.case_received.reporter_phone;
+    query_withhold(query, row, &view->reporter_name, &view->reporter_phone, &view->address);
     return 0;
 }
 
@@ -143,6 +154,7 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
         .notes = row->notes,
         .open_duties = row->open_duties,
         .open_calls = row->open_calls,
+        .secret = sight_secret(row),
     };
     /* Names of codes that the set no longer has are the codes: borrowed from the view itself, which stays where it is. */
     ret->matter_name = query_matter_name(query, &ret->matter);
@@ -158,7 +170,7 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
         ret->worst_clock_id = worst.clock_id;
         ret->worst_due_at = worst.due_at;
     }
-    return add_texts(query, row->case_id, texts, ret);
+    return add_texts(query, row, texts, ret);
 }
 
 void query_view_duty(struct query *query, const struct duty_row *row, const struct case_row *of, char number[NUMBER_SIZE],
@@ -186,6 +198,7 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
         .claimed = row->claimed != 0,
         .lease_until = row->lease_until,
         .urgency = (enum urgency)of->dims.urgency,
+        .secret = sight_secret(of),
     };
     ret->unit_name = query_unit_name(query, &ret->unit);
     ret->matter_name = query_matter_name(query, &ret->matter);

@@ -22,6 +22,10 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
 void query_view_call(const struct call_row *row, struct call_view *ret);
 void query_view_clock(const struct query *query, const struct clock_row *row, struct clock_view *ret);
 
+/* Takes from a case's persons what this key may not read: under secrecy name and number, of a report the address too. */
+void query_withhold(const struct query *query, const struct case_row *row, struct text *name, struct text *phone,
+                    struct text *address);
+
 /* Colour of a clock: now while it runs, at its stop after that. */
 enum colour query_colour(const struct query *query, const struct clock_row *clock);
 

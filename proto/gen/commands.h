@@ -46,15 +46,15 @@ struct submit_command {
     enum channel channel; /* How it came in; hotline if left out. */
     enum urgency urgency; /* Class of the limit; ordinary if left out. */
     struct code matter; /* Matter code, or `unknown`. */
-    struct code place; /* Unit code of the place. */
-    struct text title; /* Title. */
+    struct code place; /* Unit code of the place, in the district. */
+    struct text title; /* Title; it or `text` is needed. */
     struct text text; /* What the citizen said. */
     struct text address; /* Address. */
     struct text reporter_name; /* Name. */
-    struct text reporter_phone; /* How to reach the citizen. */
-    bool anonymous; /* The citizen gave no name or number. */
+    struct text reporter_phone; /* How to reach the citizen: a telephone number, which has digits. */
+    bool anonymous; /* The citizen gave no name or number: then there is none here. */
     bool no_reply; /* The citizen wants no answer. */
-    bool secrecy; /* The citizen asked for secrecy. */
+    bool secrecy; /* The citizen asked for secrecy: name and number are the desk's alone. */
     struct text reference; /* Number in the sending system. */
     bool given_limit; /* Importer only: the limit is the sender's, `limit_at` or none. */
     int64_t limit_at; /* Importer only: last instant in time. */

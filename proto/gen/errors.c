@@ -50,6 +50,9 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
 };
 
 const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT] = {
+    { REFUSAL_BAD_FIELD, "anonymous", N_("An anonymous complaint has no name and no number: leave out `anonymous` (--anonymous), or the name and the number.") },
+    { REFUSAL_BAD_FIELD, "reporter_phone", N_("Give a telephone number with digits, for instance 000-0000; an extension goes behind `ext` or 转, other words into the text.") },
+    { REFUSAL_BAD_FIELD, "place", N_("A place lies in the district: name a grid, community or street; `huying units` lists them.") },
     { REFUSAL_NOT_FOUND, "forget_name", N_("Check key and name: `huying followers` lists the followers.") },
     { REFUSAL_NO_BASIS, "reason", N_("The list does not name this unit here: say in `reason` (--reason) why it goes there; `huying route explain CASE` shows what the list names.") },
     { REFUSAL_NOT_HIGHER, "lead", N_("No tier stands above the present lead, so it keeps the case; write down with `huying note CASE TEXT` what should happen.") },

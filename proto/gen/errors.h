@@ -72,7 +72,7 @@ struct refusal_field {
     const char *field;
     const char *hint;
 };
-enum { REFUSAL_FIELD_COUNT = 5 };
+enum { REFUSAL_FIELD_COUNT = 8 };
 extern const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT];
 
 #endif

@@ -38,8 +38,9 @@ static const struct field_shape case_view_fields[] = {
     { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct case_view, worst_clock), .min = 0, .max = 10, .values = &clock_kind_enum, .optional = true },
     { .name = "worst_clock_id", .name_size = 14, .type = FIELD_ID, .offset = offsetof(struct case_view, worst_clock_id), .min = 0, .max = INT64_MAX, .optional = true },
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct case_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
+    { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct case_view, secret), .min = 0, .max = 1 },
 };
-const struct shape case_view_shape = { .name = "case_view", .id = 26, .field_count = 33, .size = sizeof(struct case_view), .fields = case_view_fields };
+const struct shape case_view_shape = { .name = "case_view", .id = 26, .field_count = 34, .size = sizeof(struct case_view), .fields = case_view_fields };
 
 static const struct field_shape duty_view_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, duty_id), .min = 0, .max = INT64_MAX },
@@ -69,8 +70,9 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
     { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, urgency), .min = 0, .max = 3, .values = &urgency_enum },
     { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, title), .min = 0, .max = 512, .personal = true, .optional = true },
+    { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, secret), .min = 0, .max = 1 },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .id = 27, .field_count = 27, .size = sizeof(struct duty_view), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .id = 27, .field_count = 28, .size = sizeof(struct duty_view), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -260,8 +262,9 @@ const struct shape timeline_query_shape = { .name = "timeline_query", .id = 43, 
 
 static const struct field_shape timeline_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_reply, next), .min = 0, .max = INT64_MAX },
+    { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct timeline_reply, secret), .min = 0, .max = 1 },
 };
-const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 44, .field_count = 1, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
+const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 44, .field_count = 2, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
 
 static const struct field_shape inbox_query_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct inbox_query, unit), .min = 0, .max = 32 },
@@ -435,8 +438,9 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, now), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "next", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, next), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct receipt_reply, amount), .min = INT64_MIN, .max = INT64_MAX },
+    { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct receipt_reply, secret), .min = 0, .max = 1 },
 };
-const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 64, .field_count = 20, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
+const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 64, .field_count = 21, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
 
 static const struct field_shape backup_query_fields[] = {
     { .name = "start", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct backup_query, start), .min = 0, .max = 32 },

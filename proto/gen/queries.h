@@ -69,6 +69,7 @@ struct case_view {
     enum clock_kind worst_clock; /* The clock that gives the colour: of the worst ones the one that is due first. Absent where no clock with a due instant runs. */
     uint64_t worst_clock_id; /* Its id; as `worst_clock`. */
     int64_t worst_due_at; /* Its due instant; as `worst_clock`. */
+    bool secret; /* The case is under secrecy: name and number are the desk's alone (operator, dispatcher), of a report the address too. */
 };
 extern const struct shape case_view_shape;
 #define CASE_VIEW_HAS_CASE (UINT64_C(1) << 0)
@@ -104,6 +105,7 @@ extern const struct shape case_view_shape;
 #define CASE_VIEW_HAS_WORST_CLOCK (UINT64_C(1) << 30)
 #define CASE_VIEW_HAS_WORST_CLOCK_ID (UINT64_C(1) << 31)
 #define CASE_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 32)
+#define CASE_VIEW_HAS_SECRET (UINT64_C(1) << 33)
 
 /* A duty. */
 struct duty_view {
@@ -135,6 +137,7 @@ struct duty_view {
     int64_t worst_due_at; /* Its due instant; as `worst_clock`. */
     enum urgency urgency; /* Urgency of the case. */
     struct text title; /* Title of the case; only in `inbox`. */
+    bool secret; /* Its case is under secrecy. */
 };
 extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_DUTY (UINT64_C(1) << 0)
@@ -164,6 +167,7 @@ extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 24)
 #define DUTY_VIEW_HAS_URGENCY (UINT64_C(1) << 25)
 #define DUTY_VIEW_HAS_TITLE (UINT64_C(1) << 26)
+#define DUTY_VIEW_HAS_SECRET (UINT64_C(1) << 27)
 
 /* A call. */
 struct call_view {
@@ -509,9 +513,11 @@ extern const struct shape timeline_query_shape;
 struct timeline_reply {
     uint64_t given; /* bit per field */
     uint64_t next; /* Sequence to ask `before` for older ones, 0 = end. */
+    bool secret; /* The case is under secrecy: name and number are the desk's alone. */
 };
 extern const struct shape timeline_reply_shape;
 #define TIMELINE_REPLY_HAS_NEXT (UINT64_C(1) << 0)
+#define TIMELINE_REPLY_HAS_SECRET (UINT64_C(1) << 1)
 
 /* Open duties of a unit's subtree, oldest due first, with the title of each case where the key's role may read it. A page has at most 200 rows. */
 struct inbox_query {
@@ -800,6 +806,7 @@ struct receipt_reply {
     int64_t now; /* Instant of the answer. */
     int64_t next; /* Where the next page begins, 0 = end. */
     int64_t amount; /* The limit as it was written: days of a kind of days, else ms; 0 = it was given as an instant, or there is none. */
+    bool secret; /* Its case is under secrecy. */
 };
 extern const struct shape receipt_reply_shape;
 #define RECEIPT_REPLY_HAS_CASE (UINT64_C(1) << 0)
@@ -822,6 +829,7 @@ extern const struct shape receipt_reply_shape;
 #define RECEIPT_REPLY_HAS_NOW (UINT64_C(1) << 17)
 #define RECEIPT_REPLY_HAS_NEXT (UINT64_C(1) << 18)
 #define RECEIPT_REPLY_HAS_AMOUNT (UINT64_C(1) << 19)
+#define RECEIPT_REPLY_HAS_SECRET (UINT64_C(1) << 20)
 
 /* Starts a backup into a folder of this name below the dispatcher's folder of backups, or says how far the last one is. The dispatcher works on meanwhile. */
 struct backup_query {

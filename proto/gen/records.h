@@ -55,7 +55,7 @@ enum record_type {
 };
 #define RECORD_TYPE_MAX 60
 
-/* Stands before the body of every record. The dims are those of the case at that fact. */
+/* Stands before the body of every record. The dims are those of the case at that fact. Events of a case under secrecy carry `street`, `kind` and `protected` and no other dims. */
 struct record_envelope {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id: sequence of its case_received; 0 = none. */
@@ -72,7 +72,7 @@ struct record_envelope {
     enum case_kind kind; /* Kind. */
     enum origin origin; /* Origin. */
     enum urgency urgency; /* Urgency. */
-    bool protected; /* Protected case. */
+    bool protected; /* Under secrecy: the citizen asked for it, or it is a report. */
     bool upstream; /* Comes from a line above the district. */
 };
 extern const struct shape record_envelope_shape;

@@ -107,7 +107,8 @@ def events_text(schema):
     out = [
         "## The event stream\n\nAn event is what others may see of a record. `prev` is the sequence of the event before it in the journal: if it is not the last\n"
         "that you have, you missed some; ask the query `events` from your last sequence + 1. Fields marked personal or inner are in timelines only.\n"
-        "New types and fields may come; skip what you do not know.\n\n"
+        "New types and fields may come; skip what you do not know.\n"
+        "Of the dims of a case under secrecy an event carries `street`, `kind` and `protected` alone: count it under none where another is asked for.\n\n"
     ]
     rows = [
         ("`seq`", "id", "Sequence of the record: grows, with gaps."),

@@ -502,6 +502,7 @@ START_TEST(a_day_has_so_many_numbers)
     ck_assert_uint_eq(world_case(&w, last).day_no, NUMBER_DAY_NO_MAX);
     command.body.submit.matter = code_of("LAMP");
     command.body.submit.place = code_of("C1");
+    command.body.submit.title = text_of("T");
     command.body.submit.anonymous = true;
     ck_assert_int_eq(world_do(&w, &command), REFUSAL_CAP);
     ck_assert_str_eq(w.verdict->field, "number");

@@ -85,6 +85,7 @@ static uint64_t submit(const char *matter, const char *place, enum urgency urgen
     struct command command = {.type = COMMAND_SUBMIT};
     command.body.submit.matter = code_of(matter);
     command.body.submit.place = code_of(place);
+    command.body.submit.title = text_of("T");
     command.body.submit.reporter_phone = text_of("000-0001");
     command.body.submit.urgency = urgency;
     ck_assert(act(&command));

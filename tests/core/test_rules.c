@@ -373,6 +373,7 @@ static void fill(struct command *command, enum command_type type, uint64_t case_
         body->submit = (struct submit_command){0};
         body->submit.matter = code_of(variant == 0 ? matter : "unknown");
         body->submit.place = code_of("S1");
+        body->submit.title = words;
         body->submit.anonymous = true;
     } else if (type == COMMAND_ADD_NOTE) {
         body->add_note.text = words;
@@ -464,6 +465,26 @@ static enum refusal table_says(enum command_type type, const struct case_row *c,
     return REFUSAL_NONE;
 }
 
+/* Without the texts that a command needs it is never accepted, and where that is all that is wrong the field is named. */
+static void try_without_texts(struct world *at, const struct command *good, const char *situation)
+{
+    const struct shape *shape = command_info(good->type)->shape;
+    enum refusal said = world_judge(at, &(struct command){.type = good->type, .body = good->body});
+    for (uint32_t i = 0; i < shape->field_count; i++) {
+        const struct field_shape *field = &shape->fields[i];
+        struct command blank = {.type = good->type, .body = good->body};
+        if (field->type != FIELD_TEXT || !field->required) {
+            continue;
+        }
+        *(struct text *)((char *)&blank.body + field->offset) = (struct text){0};
+        enum refusal without = world_judge(at, &blank);
+        ck_assert_msg(without != REFUSAL_NONE, "%s: %s without `%s`", situation, command_info(good->type)->name, field->name);
+        if (said == REFUSAL_NONE) {
+            ck_assert_str_eq(at->verdict->field, field->name);
+        }
+    }
+}
+
 static struct world w; /* one store for all: to open one for each of thousands of tries takes a minute on a busy disk */
 
 /* Tries one command on one duty (0: none is named) in a world as new. Returns false when the situation has no such duty. */
@@ -493,6 +514,7 @@ static bool try(const struct situation *situation, enum command_type type, int n
         view_get(&w.view, ROW_CALL, named, &call);
     }
     fill(&command, type, id, duty.duty_id, variant, situation->matter);
+    try_without_texts(&w, &command, situation->name);
     enum refusal said = world_do(&w, &command);
     enum refusal table = family->has_case ? table_says(type, &c, &duty, &call) : REFUSAL_NONE;
     bool names_duty = duty.duty_id != 0 && command.body.sign.duty_id != 0;

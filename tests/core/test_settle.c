@@ -279,6 +279,7 @@ START_TEST(a_key_sees_to_its_matters_alone)
     w.unit = code_of("D1");
     struct command submit = {.type = COMMAND_SUBMIT};
     submit.body.submit.place = code_of("S1");
+    submit.body.submit.title = text_of("T");
     submit.body.submit.anonymous = true;
     submit.body.submit.matter = code_of("PIPE");
     ck_assert_int_eq(world_judge(&w, &submit), REFUSAL_NO_MATTER);

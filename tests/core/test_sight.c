@@ -264,6 +264,66 @@ START_TEST(what_counts_as_having_handled_it)
 }
 END_TEST
 
+/* Units outside the district are no place, no lead and no support. */
+START_TEST(outside_the_district_nothing_stands)
+{
+    uint64_t id = world_submit(&w, "unknown", "S1"), led = world_submit(&w, "LAMP", "G1");
+    w.units[7].class = UNIT_CLASS_EXTERNAL; /* UT */
+    w.units[7].tier = UNIT_TIER_CITY;
+    struct command submit = {.type = COMMAND_SUBMIT}, route = {.type = COMMAND_ROUTE}, take = {.type = COMMAND_TAKE_OVER};
+    submit.body.submit.matter = code_of("ROAD");
+    submit.body.submit.place = code_of("UT");
+    submit.body.submit.title = text_of("hole");
+    submit.body.submit.anonymous = true;
+    ck_assert_int_eq(world_judge(&w, &submit), REFUSAL_BAD_FIELD);
+    ck_assert_str_eq(w.verdict->field, "place");
+    route.body.route.case_id = id;
+    route.body.route.unit = code_of("UT");
+    route.body.route.reason = text_of("theirs");
+    ck_assert_int_eq(world_judge(&w, &route), REFUSAL_BAD_FIELD);
+    ck_assert_str_eq(w.verdict->field, "unit");
+    route.body.route.unit = code_of("DA");
+    route.body.route.supports.count = 1;
+    route.body.route.supports.at[0] = code_of("UT");
+    ck_assert_int_eq(world_judge(&w, &route), REFUSAL_BAD_FIELD);
+    ck_assert_str_eq(w.verdict->field, "supports");
+    take.body.take_over.case_id = led;
+    take.body.take_over.unit = code_of("UT");
+    take.body.take_over.reason = text_of("theirs");
+    ck_assert_int_eq(world_judge(&w, &take), REFUSAL_BAD_FIELD);
+    ck_assert_str_eq(w.verdict->field, "unit");
+}
+END_TEST
+
+/* Records that are older than the dim `protected`: the case is under secrecy all the same. */
+START_TEST(old_records_of_secrecy)
+{
+    for (int report = 0; report < 2; report++) {
+        struct command submit = {.type = COMMAND_SUBMIT};
+        submit.body.submit.kind = report != 0 ? CASE_KIND_REPORT : CASE_KIND_COMPLAINT;
+        submit.body.submit.secrecy = report == 0;
+        submit.body.submit.matter = code_of("ROAD");
+        submit.body.submit.place = code_of("S1");
+        submit.body.submit.title = text_of("hole");
+        submit.body.submit.reporter_phone = text_of("000-0000");
+        ck_assert_int_eq(world_judge(&w, &submit), REFUSAL_NONE);
+        ck_assert(w.verdict->records[1].head.protected);
+        for (uint32_t i = 0; i < w.verdict->count; i++) {
+            w.verdict->records[i].head.protected = false;
+            core_apply(&w.view, &w.verdict->records[i]);
+        }
+        struct case_row c = world_case(&w, w.verdict->records[1].seq);
+        ck_assert(c.case_id != 0 && sight_secret(&c));
+        w.last_seq += w.verdict->count;
+        struct command note = {.type = COMMAND_ADD_NOTE};
+        note.body.add_note.case_id = c.case_id;
+        note.body.add_note.text = text_of("x");
+        ck_assert_int_eq(world_judge(&w, &note), REFUSAL_NONE);
+        ck_assert(w.verdict->records[1].head.protected); /* what is told from now on is coarse */
+    }
+}
+END_TEST
+
 /* Claim and release by every role on every kind of duty, named and not. */
 START_TEST(a_role_claims_what_it_works_on)
 {
@@ -324,6 +384,8 @@ int main(void)
     tcase_add_test(tcase, seen_is_not_yours_before_the_state);
     tcase_add_test(tcase, the_hundredth_handler_does_not_make_the_first_forgotten);
     tcase_add_test(tcase, what_counts_as_having_handled_it);
+    tcase_add_test(tcase, outside_the_district_nothing_stands);
+    tcase_add_test(tcase, old_records_of_secrecy);
     tcase_add_test(tcase, a_role_claims_what_it_works_on);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -360,6 +360,7 @@ uint64_t world_submit(struct world *w, const char *matter, const char *place)
     struct command command = {.type = COMMAND_SUBMIT};
     command.body.submit.matter = code_of(matter);
     command.body.submit.place = code_of(place);
+    command.body.submit.title = text_of("T");
     command.body.submit.reporter_phone = text_of("000-0001");
     ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
     return w->verdict->records[1].seq;

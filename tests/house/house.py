@@ -19,7 +19,7 @@ ROOMS = {
     "proto": set(),
     "proto/client": {"proto"},
     "config": {"proto"},
-    "dispatcher/core": PROTO_TYPES | CONFIG_TYPES,
+    "dispatcher/core": PROTO_TYPES | CONFIG_TYPES | {"proto/submit_check.h"},
     "dispatcher/store": {"dispatcher/core"} | PROTO_TYPES | CONFIG_TYPES,
     "dispatcher/engine": BELOW_ENGINE,
     "dispatcher/admin": {"dispatcher/engine", "config"} | BELOW_ENGINE,

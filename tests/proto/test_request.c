@@ -204,6 +204,29 @@ START_TEST(hash)
 }
 END_TEST
 
+/* What nobody sees at the ends of a text is cut, in every text of every command and query; the hash is of the bytes as they came.
+ */
+START_TEST(invisible_ends)
+{
+    static const char *const blanks[] = {" ", "\n\t ", "\xc2\xa0", "\xe2\x80\x8b", "\xe3\x80\x80", "\xef\xbb\xbf \xe2\x80\x8d"};
+
+    for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++) {
+        struct answer_command answer = {.given = ANSWER_HAS_CODE | ANSWER_HAS_TEXT | ANSWER_HAS_BASIS, .text = text_of(blanks[i])};
+        struct request_head head = {.id = text_of("a"), .name = text_of("answer")};
+        struct proto_buffer body = {0};
+        char wrapped[64];
+
+        snprintf(wrapped, sizeof(wrapped), "%sa b%s", blanks[i], blanks[i]);
+        answer.basis = text_of(wrapped);
+        ck_assert_int_eq(codec_encode_map(&answer_command_shape, &answer, CODEC_OMIT_UNGIVEN, &body), 0);
+        hash_of(head, body.data, body.size);
+        ck_assert_uint_eq(request.command_body.answer.text.size, 0);
+        ck_assert(text_equal(request.command_body.answer.basis, text_of("a b")));
+        proto_buffer_deinit(&body);
+    }
+}
+END_TEST
+
 START_TEST(commands_and_queries)
 {
     struct submit_command submit = {
@@ -245,6 +268,7 @@ int main(void)
     tcase_add_test(tcase, deep_and_wide);
     tcase_add_test(tcase, long_ids);
     tcase_add_test(tcase, hash);
+    tcase_add_test(tcase, invisible_ends);
     tcase_add_test(tcase, commands_and_queries);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -588,7 +588,7 @@ class Words(Live):
 
     def test_instants_of_the_district(self):
         self.assertEqual(self.json("advance", "2026-03-02 09:00")["at"], "2026-03-02T09:00:00.000+08:00")
-        at = self.json("submit", "--kind", "request", "--matter", "M01", "--place", "C11", "--phone", "1", "--at", "2026-03-02T09:30:00+08:00")["at"]
+        at = self.json("submit", "--kind", "request", "--matter", "M01", "--place", "C11", "--phone", "1", "x", "--at", "2026-03-02T09:30:00+08:00")["at"]
         self.assertEqual(at, "2026-03-02T09:30:00.000+08:00")
 
 

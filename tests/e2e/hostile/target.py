@@ -126,5 +126,5 @@ class Target(District):
         count = attack(self)
         after = self.seq()
         assert after == before, f"{name}: the journal went from {before} to {after}"
-        self.submit(anonymous=True)
+        self.submit(no_reply=True)
         print(f"  {name}: {count} messages", flush=True)

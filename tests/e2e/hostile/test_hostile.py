@@ -229,7 +229,7 @@ def fields(target):
 
 
 def unknown_things(target):
-    body = {"kind": "complaint", "matter": "M05", "place": "C12", "anonymous": True}
+    body = {"kind": "complaint", "matter": "M05", "place": "C12", "title": "T", "anonymous": True}
     case = target.cases["handling"]
     wrong = [
         ("UNKNOWN_UNIT", "submit", {**body, "place": "NOWHERE"}), ("UNKNOWN_MATTER", "submit", {**body, "matter": "M99"}),
@@ -327,7 +327,7 @@ def roles(target):
                 reply = target.refused("NO_ROLE", data, who="only-" + role, hint=f"{role} {message.name}")
                 assert set(message.roles) <= set(reply["field"].split(", ")), reply
                 count += 1
-    body = {"kind": "complaint", "matter": "M05", "place": "C11", "anonymous": True}
+    body = {"kind": "complaint", "matter": "M05", "place": "C11", "title": "T", "anonymous": True}
     given = {**body, "given_limit": True, "limit_at": INSTANT_MAX}
     target.refused("NO_ROLE", request("submit", given), who="only-operator", field="importer")
     target.refused("CLOCK", request("submit", body, at=INSTANT_MAX), who="only-operator", field="at")

@@ -245,7 +245,7 @@ def a_thousand_events_and_a_slow_one(build, source):
         town.at("2026-03-02 09:00")
         path = os.path.join(town.folder, "cases.csv")
         with open(path, "w", encoding="utf-8") as file:
-            file.write("kind,matter,place,anonymous\n" + "advice,M01,S1,yes\n" * 1200)
+            file.write("kind,matter,place,title,anonymous\n" + "".join(f"advice,M01,S1,T {i},yes\n" for i in range(1200)))
         town.run("import", path, key="operator")
         notify = town.worker("huying-notify", "notifier", *hook(town, receiver, types="case_received"))
         while len({d["id"] for d in receiver.deliveries}) < 1200:
