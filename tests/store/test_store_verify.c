@@ -204,6 +204,50 @@ START_TEST(a_file_that_was_cut_is_said_to_be)
 }
 END_TEST
 
+/* A row of another time, whole in itself: only the sum of its table tells. */
+START_TEST(a_whole_row_that_is_not_of_the_checkpoint_is_said)
+{
+    char said[STORE_SAID];
+    begin();
+    for (uint64_t id = 100; id < 110; id++) {
+        struct case_row wanted = {.case_id = id, .day = 260101, .day_no = (uint32_t)id}, other = wanted;
+        uint64_t sum;
+        int found = 0;
+        other.day_no++;
+        sum = store_sum(ROW_CASE, &id, sizeof id, &other, sizeof other);
+        memcpy(kit.spoiled, kit.bytes, kit.size);
+        for (uint8_t *at = kit.spoiled; (at = memmem(at, (size_t)(kit.spoiled + kit.size - at), &wanted, sizeof wanted)); found++) {
+            memcpy(at, &other, sizeof other);
+            memcpy(at + sizeof other, &sum, sizeof sum);
+        }
+        ck_assert_int_gt(found, 0);
+        scratch_write(scratch_path(kit.folder, STORE_DATA), kit.spoiled, kit.size);
+        ck_assert_int_eq(store_verify(kit.folder, said), -EBADMSG);
+        ck_assert_msg(strstr(said, "together they are not those of the last checkpoint") != NULL, "%s", said);
+    }
+    end();
+}
+END_TEST
+
+/* Each page up to the last one is in use or free: a head page whose last page is another one says so. */
+START_TEST(a_last_page_that_is_another_is_said)
+{
+    char said[STORE_SAID];
+    begin();
+    for (int i = 0; i < 2; i++) {
+        size_t at = PAGE * (size_t)i + 16 + 24 + 2 * 48;
+        uint64_t last;
+        memcpy(&last, kit.spoiled + at, sizeof last);
+        last += 3;
+        memcpy(kit.spoiled + at, &last, sizeof last); /* of both, for one of them is in force */
+    }
+    scratch_write(scratch_path(kit.folder, STORE_DATA), kit.spoiled, kit.size);
+    ck_assert_int_eq(store_verify(kit.folder, said), -EBADMSG);
+    ck_assert_msg(strstr(said, "neither used nor free") != NULL, "%s", said);
+    end();
+}
+END_TEST
+
 START_TEST(rows_that_were_condemned_are_not_used_again)
 {
     char said[STORE_SAID];
@@ -263,6 +307,8 @@ int main(void)
         a_flipped_bit_of_the_head_pages_is_said_or_harmless,
         pages_that_are_zero_noise_swapped_or_of_another_time_are_said_or_harmless,
         a_file_that_was_cut_is_said_to_be,
+        a_whole_row_that_is_not_of_the_checkpoint_is_said,
+        a_last_page_that_is_another_is_said,
         rows_that_were_condemned_are_not_used_again,
         a_row_that_changes_under_an_open_store_is_latched,
     };
