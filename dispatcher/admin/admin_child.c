@@ -16,13 +16,17 @@
 
 #define SAID 700
 
+/* Those that end this process; one that whoever started it ignores (nohup) stays ignored. */
 static void signals_to_wait_for(sigset_t *ret)
 {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction now;
+
     sigemptyset(ret);
     sigaddset(ret, SIGCHLD);
-    sigaddset(ret, SIGINT);
-    sigaddset(ret, SIGTERM);
-    sigaddset(ret, SIGHUP);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (sigaction(ends[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            sigaddset(ret, ends[i]);
 }
 
 /* Waits for the child; what ends this process is passed on to it. Returns its status; *ret_end: the signal, 0 = none. */
@@ -48,8 +52,8 @@ static void say_died(const struct admin_work *work, int number)
 
     snprintf(
         said, sizeof(said),
-        "reading %s ended with a signal (%s): its disk has a bad block, or its files changed meanwhile. Nothing is said of the "
-        "data by that. Copy the folder to another disk and try again there.",
+        _("reading %s ended with a signal (%s): its disk has a bad block, or its files changed meanwhile. Nothing is said of the "
+          "data by that. Copy the folder to another disk and try again there."),
         work->data, strsignal(number));
     if (work->json) {
         json_t *object = json_pack("{s:b, s:s}", "clean", 0, "error", said);
@@ -68,6 +72,8 @@ int admin_in_child(const struct admin_work *work)
     int status, end;
     pid_t child, parent = getpid();
 
+    /* A starter that ignores SIGCHLD hands that on: then the child's exit code would be lost, and nobody told of its end. */
+    signal(SIGCHLD, SIG_DFL);
     signals_to_wait_for(&signals);
     fflush(NULL);
     sigprocmask(SIG_BLOCK, &signals, &before);

@@ -62,3 +62,5 @@ expect 1 'rows: .*makes them again' "$admin" check --data "$folder/new"
 [ -z "$(find "$folder" -maxdepth 1 -name '*.check-*')" ] || { echo 'a temporary folder is left'; exit 1; }
 expect 0 'The rows of the backup are not used' "$admin" restore "$folder/new" --data "$folder/newer"
 expect 0 'clean, 0 records' "$admin" check --data "$folder/newer"
+# Who starts it may ignore the ends of children: the exit code comes all the same.
+expect 0 'clean, 0 records' timeout 60 env --ignore-signal=CHLD "$admin" check --data "$folder/newer"
