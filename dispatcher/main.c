@@ -81,7 +81,7 @@ static void look_for_second(struct arguments *arguments, int key, const struct a
 {
     for (uint32_t i = 0; options[i].name != NULL; i++) {
         if (options[i].key == key && (arguments->given & UINT32_C(1) << i) != 0)
-            argp_error(state, "--%s is given twice; give it once", options[i].name);
+            argp_error(state, _("--%s is given twice; give it once"), options[i].name);
         if (options[i].key == key)
             arguments->given |= UINT32_C(1) << i;
     }

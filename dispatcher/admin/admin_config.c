@@ -34,7 +34,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'd':
         if (run->data != NULL)
-            argp_error(state, "--data is given twice: `%s` and `%s`. Give it once.", run->data, value);
+            argp_error(state, _("--data is given twice: `%s` and `%s`. Give it once."), run->data, value);
         run->data = value;
         return 0;
     case 'm':
