@@ -161,8 +161,35 @@ START_TEST(unused_names_go_first)
 }
 END_TEST
 
+/* Data of a program that let one key have more: one question does not pay for all that is too much. */
+START_TEST(more_than_the_limit_shrinks)
+{
+    char *folder = scratch_new();
+    struct view view;
+    struct store *store = store_kit_open(folder, &view);
+    struct followers followers;
+    struct follower *follower;
+    key = store_kit_code("key");
+    for (uint32_t i = 0; i < LIMIT_FOLLOWERS_KEY + 10; i++) {
+        name = name_of(i);
+        ck_assert_int_eq(store_follower_put(store, &key, &name, 1000 + i), 0);
+    }
+    load(&followers, store, UINT64_MAX);
+    followers.begun_ms = 1;
+    for (uint32_t i = 0; i < 20; i++) {
+        name = name_of(900000 + i);
+        ck_assert_int_eq(follower_add(&followers, &key, &name, 5000, 1 + FOLLOWER_UNUSED_MS, &follower), 0);
+        follower_used(follower, 1 + FOLLOWER_UNUSED_MS, 5);
+        ck_assert_uint_eq(followers.count, LIMIT_FOLLOWERS_KEY + (i < 10 ? 9 - i : 0));
+    }
+    followers_free(&followers);
+    store_close(store);
+    scratch_drop(folder);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {kept_and_forgotten, bounded_and_in_order, unused_names_go_first};
+    const TTest *const tests[] = {kept_and_forgotten, bounded_and_in_order, unused_names_go_first, more_than_the_limit_shrinks};
     return SUITE_RUN("followers", tests);
 }
