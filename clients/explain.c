@@ -83,9 +83,71 @@ static void name_any(json_t *rows)
     }
 }
 
-static void show_list(json_t *view)
+/* What a row is for, as `any matter` and `at any place`, seen from the place that is asked about. */
+static void row_words(const json_t *row, const char *asked, const char **ret_matter, char *where, size_t size)
+{
+    const char *place = view_text(row, "place");
+    *ret_matter = view_text(row, "matter")[0] == '\0' ? _("any matter") : _("this matter");
+    if (place[0] == '\0')
+        snprintf(where, size, "%s", _("at any place"));
+    else if (strcmp(place, asked) == 0)
+        snprintf(where, size, "%s", _("at exactly this place"));
+    else
+        snprintf(where, size, _("at %s, which this place belongs to"), place);
+}
+
+/* Why a row fits or not, in the reader's language; the dispatcher's own words are English. */
+static void put_why(json_t *row, const char *asked, const char *lead)
+{
+    const char *matter, *list_lead = view_text(row, "lead");
+    char where[128], why[400];
+    int fit = enum_find(&route_fit_enum, text_of(view_text(row, "fit")));
+    if (fit < 0)
+        return; /* a dispatcher that does not say it yet */
+    row_words(row, asked, &matter, where, sizeof where);
+    switch ((enum route_fit)fit) {
+    case ROUTE_FIT_FITS:
+        snprintf(why, sizeof why, _("%s %s: led by %s"), matter, where, lead);
+        break;
+    case ROUTE_FIT_ELSEWHERE:
+        snprintf(why, sizeof why, _("%s, but at %s, which this place does not belong to"), matter, view_text(row, "place"));
+        break;
+    case ROUTE_FIT_NO_TIER:
+        snprintf(why, sizeof why, _("%s %s, but on the way up from it there is no unit of the tier %s to lead"), matter, where,
+                 i18n_word(&unit_tier_enum, list_lead + (list_lead[0] == '@')));
+        break;
+    case ROUTE_FIT_LEAD_UNABLE:
+        snprintf(why, sizeof why, _("%s %s, but its lead cannot be given a case now"), matter, where);
+        break;
+    }
+    json_object_set_new(row, "why", json_string(why));
+}
+
+static void put_whys(json_t *view, const char *asked)
+{
+    size_t i;
+    json_t *row;
+    char where[128], why[200];
+    const char *matter;
+    json_object_set_new(view, "why",
+                        json_string(view_number(view, "row") == 0
+                                        ? _("No row of the list fits this matter at this place: the desk routes by hand.")
+                                        : view_text(view, "why")));
+    json_array_foreach(json_object_get(view, "rows"), i, row)
+    {
+        if (json_is_true(json_object_get(row, "fits"))) {
+            row_words(row, asked, &matter, where, sizeof where);
+            snprintf(why, sizeof why, _("Row %lld: %s, %s"), (long long)view_number(row, "row"), matter, where);
+            json_object_set_new(view, "why", json_string(why));
+        }
+        put_why(row, asked, view_text(view, "lead"));
+    }
+}
+
+static void show_list(json_t *view, const char *asked)
 {
     json_t *rows = json_object_get(view, "rows");
+    put_whys(view, asked);
     join(view, "supports", "supports_text");
     join(view, "calls", "calls_text");
     name_any(rows);
@@ -174,7 +236,7 @@ static enum exit_code explain_case(struct session *session, const struct argumen
         render_json(all);
         json_decref(all);
     } else if (code == EXIT_DONE) {
-        show_list(list);
+        show_list(list, view_text(shown, "place"));
     }
     json_decref(shown);
     json_decref(list);
@@ -194,8 +256,11 @@ enum exit_code explain_run(struct session *session, const struct arguments *argu
         code = read_query(session, QUERY_EXPLAIN_ROUTE, &filled.body, &view);
     if (code == EXIT_DONE && session->options.json)
         render_json(view);
-    else if (code == EXIT_DONE)
-        show_list(view);
+    else if (code == EXIT_DONE) {
+        char asked[CODE_SIZE + 1] = "";
+        memcpy(asked, filled.body.query.explain_route.place.s, CODE_SIZE);
+        show_list(view, asked);
+    }
     json_decref(view);
     return code;
 }

@@ -12,6 +12,7 @@ struct tried {
     const struct catalogue_row *row;
     char why[WHY_SIZE];
     char lead[SELECTOR_SIZE];
+    enum route_fit fit;
 };
 
 struct explained {
@@ -42,7 +43,7 @@ static void print_place(const struct explained *e, const struct catalogue_row *r
         snprintf(ret, 96, "at %s, which this place belongs to", code_text(e->district, row->place, code));
 }
 
-static void print_why(const struct explained *e, const struct catalogue_row *row, bool near, char ret[WHY_SIZE])
+static enum route_fit print_why(const struct explained *e, const struct catalogue_row *row, bool near, char ret[WHY_SIZE])
 {
     const char *matter = row->matter < 0 ? "any matter" : "this matter";
     char where[96], code[CODE_SIZE + 1];
@@ -51,14 +52,19 @@ static void print_why(const struct explained *e, const struct catalogue_row *row
     if (!near) {
         snprintf(ret, WHY_SIZE, "%s, but at %s, which this place does not belong to", matter,
                  code_text(e->district, row->place, code));
-    } else if (row == e->fits) {
+        return ROUTE_FIT_ELSEWHERE;
+    }
+    if (row == e->fits) {
         snprintf(ret, WHY_SIZE, "%s %s: led by %s", matter, where, code_text(e->district, e->lead, code));
-    } else if (row->lead.kind == SELECT_TIER) {
+        return ROUTE_FIT_FITS;
+    }
+    if (row->lead.kind == SELECT_TIER) {
         snprintf(ret, WHY_SIZE, "%s %s, but on the way up from it there is no unit of the tier %s to lead", matter, where,
                  enum_name(&unit_tier_enum, (int)row->lead.tier));
-    } else {
-        snprintf(ret, WHY_SIZE, "%s %s, but its lead cannot be given a case now", matter, where);
+        return ROUTE_FIT_NO_TIER;
     }
+    snprintf(ret, WHY_SIZE, "%s %s, but its lead cannot be given a case now", matter, where);
+    return ROUTE_FIT_LEAD_UNABLE;
 }
 
 static bool add(struct explained *e, const struct catalogue_row *row, bool near)
@@ -70,7 +76,7 @@ static bool add(struct explained *e, const struct catalogue_row *row, bool near)
     tried = &e->tried[e->count++];
     tried->row = row;
     query_print_selector(e->district, &row->lead, tried->lead);
-    print_why(e, row, near, tried->why);
+    tried->fit = print_why(e, row, near, tried->why);
     return true;
 }
 
@@ -154,7 +160,7 @@ static int add_rows(const struct explained *e, struct reply_writer *writer)
         const struct tried *tried = &e->tried[i];
         const struct catalogue_row *row = tried->row;
         struct route_view view = {
-            .row = row->row, .lead = text_of(tried->lead), .fits = row == e->fits, .why = text_of(tried->why)};
+            .row = row->row, .lead = text_of(tried->lead), .fits = row == e->fits, .why = text_of(tried->why), .fit = tried->fit};
 
         if (row->matter >= 0)
             view.matter = e->district->matters[row->matter].code;

@@ -164,6 +164,10 @@ static const char *const metric_scope_names[] = { NC_("metric_scope", "all"), NC
 static const char *const metric_scope_words[] = { "全区", "密钥所属单位", "指定单位" };
 const struct enum_shape metric_scope_enum = { .name = "metric_scope", .count = 3, .names = metric_scope_names, .words = metric_scope_words };
 
+static const char *const route_fit_names[] = { NC_("route_fit", "fits"), NC_("route_fit", "elsewhere"), NC_("route_fit", "no_tier"), NC_("route_fit", "lead_unable") };
+static const char *const route_fit_words[] = { "符合", "地点不符", "没有这一级的单位", "主办不能接单" };
+const struct enum_shape route_fit_enum = { .name = "route_fit", .count = 4, .names = route_fit_names, .words = route_fit_words };
+
 static const char *const interval_why_names[] = { NC_("interval_why", "working"), NC_("interval_why", "natural"), NC_("interval_why", "outside_hours"), NC_("interval_why", "day_off"), NC_("interval_why", "holiday"), NC_("interval_why", "paused"), NC_("interval_why", "waited") };
 static const char *const interval_why_words[] = { "工作时间", "自然时", "非工作时间", "休息日", "节假日", "停表", "等待判定" };
 const struct enum_shape interval_why_enum = { .name = "interval_why", .count = 7, .names = interval_why_names, .words = interval_why_words };
@@ -209,5 +213,6 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &metric_enum,
     &metric_by_enum,
     &metric_scope_enum,
+    &route_fit_enum,
     &interval_why_enum,
 };

@@ -466,6 +466,16 @@ enum metric_scope {
 enum { METRIC_SCOPE_COUNT = 3 };
 extern const struct enum_shape metric_scope_enum;
 
+/* Why a row of the list routes a case, or does not. */
+enum route_fit {
+    ROUTE_FIT_FITS, /* 符合 */
+    ROUTE_FIT_ELSEWHERE, /* 地点不符: the place does not belong to the row's */
+    ROUTE_FIT_NO_TIER, /* 没有这一级的单位: on the way up from the place there is no unit of the lead's tier */
+    ROUTE_FIT_LEAD_UNABLE, /* 主办不能接单: its lead cannot be given a case now */
+};
+enum { ROUTE_FIT_COUNT = 4 };
+extern const struct enum_shape route_fit_enum;
+
 /* Why an interval of a clock counted or did not, in a deadline receipt 时限核算单. */
 enum interval_why {
     INTERVAL_WHY_WORKING, /* 工作时间: counts */
@@ -480,7 +490,7 @@ enum { INTERVAL_WHY_COUNT = 7 };
 extern const struct enum_shape interval_why_enum;
 
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 41 };
+enum { ENUM_SHAPE_COUNT = 42 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

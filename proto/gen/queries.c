@@ -175,8 +175,9 @@ static const struct field_shape route_view_fields[] = {
     { .name = "lead", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct route_view, lead), .min = 0, .max = 1024 },
     { .name = "fits", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct route_view, fits), .min = 0, .max = 1 },
     { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct route_view, why), .min = 0, .max = 1024 },
+    { .name = "fit", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct route_view, fit), .min = 0, .max = 3, .values = &route_fit_enum },
 };
-const struct shape route_view_shape = { .name = "route_view", .id = 35, .field_count = 6, .size = sizeof(struct route_view), .fields = route_view_fields };
+const struct shape route_view_shape = { .name = "route_view", .id = 35, .field_count = 7, .size = sizeof(struct route_view), .fields = route_view_fields };
 
 static const struct field_shape interval_view_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct interval_view, from), .min = 0, .max = INT64_C(253402300799999) },

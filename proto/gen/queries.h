@@ -352,6 +352,7 @@ struct route_view {
     struct text lead; /* Its lead, as the list writes it. */
     bool fits; /* It routes the case. */
     struct text why; /* Why, or why not. */
+    enum route_fit fit; /* The same as a value. */
 };
 extern const struct shape route_view_shape;
 #define ROUTE_VIEW_HAS_ROW (UINT64_C(1) << 0)
@@ -360,6 +361,7 @@ extern const struct shape route_view_shape;
 #define ROUTE_VIEW_HAS_LEAD (UINT64_C(1) << 3)
 #define ROUTE_VIEW_HAS_FITS (UINT64_C(1) << 4)
 #define ROUTE_VIEW_HAS_WHY (UINT64_C(1) << 5)
+#define ROUTE_VIEW_HAS_FIT (UINT64_C(1) << 6)
 
 /* An interval of a deadline receipt. */
 struct interval_view {
