@@ -27,6 +27,8 @@
 enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 4 };
 enum { OPTION_PLAIN = 256, OPTION_CLOCK, OPTION_MAP_SIZE, OPTION_SEGMENT_SIZE, OPTION_KEYS, OPTION_BACKUPS };
 
+#define DESCRIPTORS_KEPT 64
+
 struct arguments {
     const char *config, *data, *listen, *events, *keys, *backups;
     bool plain, drill;
@@ -431,14 +433,15 @@ static void default_config(char *ret, size_t size)
         snprintf(ret, size, "%s/wuhua", HUYING_SHARE);
 }
 
-/* One descriptor a connection: take what the system allows. */
+/* One descriptor a connection: take what the system allows, but for some that connections cannot have: see folder_openat. */
 static void raise_descriptors(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    rlim_t kept = limit.rlim_max / 8 < DESCRIPTORS_KEPT ? limit.rlim_max / 8 : DESCRIPTORS_KEPT;
+    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? RLIM_INFINITY : limit.rlim_max - kept;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int main(int argc, char **argv)

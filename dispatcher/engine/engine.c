@@ -28,8 +28,8 @@ static void say_no_segment(const struct engine *engine, int r)
 {
     char text[160];
 
-    snprintf(text, sizeof(text), "The next segment of the journal cannot be made yet: %s. Make room; it is tried again.",
-             strerror(-r));
+    snprintf(text, sizeof(text), "The next segment of the journal cannot be made yet: %s. %s; it is tried again.", strerror(-r),
+             r == -EMFILE ? "Raise the limit of open files" : "Make room");
     engine_log(engine, 1, "segment_not_made", text);
 }
 
@@ -294,7 +294,8 @@ static int step_failed(struct engine *engine, enum engine_outcome outcome)
     frames_reset(&engine->frames, engine->epoch);
     engine->unknown = outcome == OUTCOME_UNKNOWN;
     step_drop_job(engine);
-    outbox_fail(&engine->outbox, step_refusal(engine));
+    /* Nothing was tried, and it may work in a moment. */
+    outbox_fail(&engine->outbox, append_failed == -EMFILE && !engine->unknown ? REFUSAL_BUSY : step_refusal(engine));
     snprintf(text, sizeof(text), "The journal did not take the batch: %s. %s",
              outcome == OUTCOME_FENCED ? "another dispatcher has it"
              : append_failed < 0       ? strerror(-append_failed)
@@ -303,7 +304,7 @@ static int step_failed(struct engine *engine, enum engine_outcome outcome)
                              : "Nothing of it is kept; its senders were told so.");
     engine_log(engine, 0, "journal_failed", text);
     r = replay_rewind(engine);
-    if (r == 0 && outcome == OUTCOME_FAILED && append_failed == -ENOSPC)
+    if (r == 0 && outcome == OUTCOME_FAILED && (append_failed == -ENOSPC || append_failed == -EMFILE))
         return 0;
     if (r == 0)
         r = outcome == OUTCOME_FENCED ? -ESTALE : -EIO;

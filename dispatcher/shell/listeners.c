@@ -92,6 +92,7 @@ void listeners_heard(void *arg, zmq_msg_t *subscription)
     }
     if (!monitor_connected(descriptor))
         return; /* it has ended; what it sent before that comes after the word about its end */
+    monitor_known(listeners->monitor, descriptor);
     struct listener *listener = find_or_make(listeners, descriptor, name, key != NULL ? key : "");
     if (listener != NULL)
         listener->topic_bytes += zmq_msg_size(subscription) + TOPIC_UPKEEP;

@@ -8,9 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <uthash.h>
 
 #define FAILED (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
 #define WATCHED (FAILED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED)
+
+/* A connection whose peer has not said a word that its key allows. */
+struct stranger {
+    UT_hash_handle hh; /* which keeps the order of their coming */
+    int descriptor;
+    bool cut; /* its end is on its way */
+};
 
 struct monitor {
     void *watched;
@@ -18,7 +26,8 @@ struct monitor {
     const char *name;
     struct log *log;
     struct zpoll poll;
-    size_t connections;
+    size_t connections, most, cut;
+    struct stranger *strangers;
     void (*told)(void *arg, int descriptor, bool ended);
     void *told_arg;
 };
@@ -34,6 +43,49 @@ static const char *reason(uint32_t value)
     default:
         return "it broke off: it must use the security of this socket, and the server's present public key";
     }
+}
+
+/* Room for one more: the stranger that has been there longest goes. */
+static void make_room(struct monitor *monitor)
+{
+    struct stranger *stranger = monitor->strangers;
+    while (monitor->connections - monitor->cut > monitor->most && stranger != NULL) {
+        if (!stranger->cut) {
+            stranger->cut = true;
+            monitor->cut++;
+            monitor_cut(stranger->descriptor);
+        }
+        stranger = stranger->hh.next;
+    }
+}
+
+static void forget(struct monitor *monitor, int descriptor)
+{
+    struct stranger *stranger = NULL;
+    HASH_FIND_INT(monitor->strangers, &descriptor, stranger);
+    if (stranger == NULL)
+        return;
+    monitor->cut -= stranger->cut;
+    HASH_DEL(monitor->strangers, stranger);
+    free(stranger);
+}
+
+static void accepted(struct monitor *monitor, int descriptor)
+{
+    forget(monitor, descriptor);
+    monitor->connections++;
+    struct stranger *stranger = calloc(1, sizeof(*stranger));
+    if (stranger == NULL)
+        return;
+    stranger->descriptor = descriptor;
+    HASH_ADD_INT(monitor->strangers, descriptor, stranger);
+    make_room(monitor);
+}
+
+static void ended(struct monitor *monitor, int descriptor)
+{
+    forget(monitor, descriptor);
+    monitor->connections -= monitor->connections > 0;
 }
 
 /* Reads one event. False: none is waiting. */
@@ -54,9 +106,9 @@ static bool receive(struct monitor *monitor)
         snprintf(address, sizeof(address), "%.*s", (int)zmq_msg_size(&frame), (const char *)zmq_msg_data(&frame));
     zmq_msg_close(&frame);
     if (event == ZMQ_EVENT_ACCEPTED)
-        monitor->connections++;
+        accepted(monitor, (int)value);
     else if (event == ZMQ_EVENT_DISCONNECTED)
-        monitor->connections -= monitor->connections > 0;
+        ended(monitor, (int)value);
     if ((event == ZMQ_EVENT_ACCEPTED || event == ZMQ_EVENT_DISCONNECTED) && monitor->told != NULL)
         monitor->told(monitor->told_arg, (int)value, event == ZMQ_EVENT_DISCONNECTED);
     if ((event & FAILED) != 0)
@@ -75,6 +127,17 @@ void monitor_tell(struct monitor *monitor, void (*told)(void *arg, int descripto
 {
     monitor->told = told;
     monitor->told_arg = arg;
+}
+
+void monitor_limit(struct monitor *monitor, size_t most)
+{
+    monitor->most = most;
+}
+
+void monitor_known(struct monitor *monitor, int descriptor)
+{
+    on_event(monitor);
+    forget(monitor, descriptor);
 }
 
 void monitor_look(struct monitor *monitor)
@@ -108,7 +171,7 @@ int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop,
     struct monitor *monitor = calloc(1, sizeof(*monitor));
     if (monitor == NULL)
         return -ENOMEM;
-    *monitor = (struct monitor){.watched = socket, .name = name, .log = log};
+    *monitor = (struct monitor){.watched = socket, .name = name, .log = log, .most = SIZE_MAX};
     snprintf(endpoint, sizeof(endpoint), "inproc://monitor.%s", name);
     int rc = 0;
     monitor->socket = zmq_socket(context, ZMQ_PAIR);
@@ -140,6 +203,8 @@ struct monitor *monitor_free(struct monitor *monitor)
         return NULL;
     if (monitor->socket != NULL)
         zmq_close(monitor->socket);
+    while (monitor->strangers != NULL)
+        forget(monitor, monitor->strangers->descriptor);
     free(monitor);
     return NULL;
 }

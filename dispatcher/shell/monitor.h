@@ -1,5 +1,5 @@
 /*
- * monitor.h - counts a socket's connections, and says in the log which of them fail before they ask anything
+ * monitor.h - counts and bounds a socket's connections, and says in the log which of them fail before they ask anything
  *
  * A client without encryption at a CURVE socket, or one with the wrong server key, never reaches the ZAP handler and tries again
  * for ever; without this the operator would see nothing. One line a failure, limited like every line. One thread.
@@ -18,6 +18,13 @@ int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop,
 
 /* `told` hears of each connection that is accepted or ends, by its descriptor, in the order in which they do. */
 void monitor_tell(struct monitor *monitor, void (*told)(void *arg, int descriptor, bool ended), void *arg);
+
+/* Most connections at once. One more ends the one that has been there longest of those that are not known: strangers hold what a
+ * process has of descriptors for no longer than it takes others to come. Without this call there is no bound. */
+void monitor_limit(struct monitor *monitor, size_t most);
+
+/* This connection's peer has said something that its key allows. */
+void monitor_known(struct monitor *monitor, int descriptor);
 
 /* Reads the news that have come, now. */
 void monitor_look(struct monitor *monitor);

@@ -84,6 +84,8 @@ struct peers {
     struct peer *blocked;
     uv_timer_t retry;
     bool stopped;
+    void (*known)(void *arg, int descriptor);
+    void *known_arg;
 };
 
 static void set_blocked(struct peers *peers, struct peer *peer, bool blocked)
@@ -502,6 +504,12 @@ static struct peer *find(const struct peers *peers, uint64_t number)
     return peer;
 }
 
+void peers_tell(struct peers *peers, void (*known)(void *arg, int descriptor), void *arg)
+{
+    peers->known = known;
+    peers->known_arg = arg;
+}
+
 bool peers_proven(const struct peers *peers, uint64_t number)
 {
     const struct peer *peer = find(peers, number);
@@ -515,8 +523,11 @@ bool peers_prove(struct peers *peers, uint64_t number, const char *key, int desc
         return false;
     peer->proven = true;
     peer->descriptor = descriptor;
-    if (strcmp(peer->who.key, key != NULL ? key : "") == 0)
+    if (strcmp(peer->who.key, key != NULL ? key : "") == 0) {
+        if (peers->known != NULL)
+            peers->known(peers->known_arg, descriptor);
         return true;
+    }
     log_say(peers->log, LOG_LEVEL_WARNING, "key_gone", "key %.*s is another since this peer connected: its connection is ended",
             CODE_SIZE, peer->who.name.s);
     monitor_cut(descriptor);

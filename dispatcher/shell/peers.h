@@ -68,6 +68,9 @@ bool peers_held(const struct peers *peers, const struct code *key, uint64_t numb
 /* Sends a reply to a peer, now or when it reads again. Borrows `data` for the call. False: the peer is gone, or forgotten. */
 bool peers_send(struct peers *peers, uint64_t number, bool delimited, const void *data, size_t size);
 
+/* `known` is called with the descriptor of each peer that is proven. */
+void peers_tell(struct peers *peers, void (*known)(void *arg, int descriptor), void *arg);
+
 /* Is it known already by which connection and key this peer came? */
 bool peers_proven(const struct peers *peers, uint64_t number);
 

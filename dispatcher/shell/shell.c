@@ -16,11 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <zmq.h>
 
 #define LINGER_MS 1000 /* whole seconds */
+/* Files, sockets' own descriptors and what comes and goes beside connections: some thirty, and a backup. */
+#define OWN_DESCRIPTORS 96
 
 struct shell {
     uv_loop_t uv;
@@ -69,6 +72,22 @@ static int open_parts(struct shell *shell, const struct shell_options *options)
     return publisher_open(shell->xpub, &shell->uv, options->log, &loop->publisher);
 }
 
+static void on_known(void *arg, int descriptor)
+{
+    monitor_known(arg, descriptor);
+}
+
+/* Connections may have what there is of descriptors, but for OWN_DESCRIPTORS. */
+static void bound_connections(struct shell *shell)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    size_t all = limit.rlim_cur > 2 * OWN_DESCRIPTORS ? (size_t)limit.rlim_cur - OWN_DESCRIPTORS : (size_t)limit.rlim_cur / 2;
+    monitor_limit(shell->request_monitor, all - all / 4);
+    monitor_limit(shell->event_monitor, all / 4);
+}
+
 /* Opens what the loop needs. On failure the parts that were opened stay for shut. */
 static int open_all(struct shell *shell, const struct shell_options *options, char *said)
 {
@@ -99,6 +118,8 @@ static int open_all(struct shell *shell, const struct shell_options *options, ch
         rc = monitor_open(shell->context, shell->xpub, AUTH_DOMAIN_EVENTS, &shell->uv, options->log, &shell->event_monitor);
     if (rc != 0)
         return rc;
+    bound_connections(shell);
+    peers_tell(loop->peers, on_known, shell->request_monitor);
     loop->router = shell->router;
     loop->request_monitor = shell->request_monitor;
     loop->event_monitor = shell->event_monitor;

@@ -5,8 +5,14 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+/* How often a want of descriptors is waited for, and how long each time: strangers' connections end within two seconds. */
+#define WANT_MOMENTS 50
+#define WANT_MOMENT_MS 10
 
 static int sync_parent(const char *path)
 {
@@ -33,6 +39,41 @@ int folder_open(const char *path, bool make)
     }
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
+}
+
+/* Others may take what is kept in the moment of the window; they are connections, which come and go. */
+static int open_above(int folder, const char *name, int flags, mode_t mode)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) {
+        errno = EMFILE;
+        return -1;
+    }
+    const struct rlimit all = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &all);
+    int fd = openat(folder, name, flags, mode);
+    int saved = errno;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    errno = saved;
+    return fd;
+}
+
+int folder_openat(int folder, const char *name, int flags, mode_t mode)
+{
+    const struct timespec moment = {.tv_nsec = WANT_MOMENT_MS * 1000000L};
+    for (int i = 0;; i++) {
+        int fd = openat(folder, name, flags, mode);
+        if (fd < 0 && errno == EMFILE)
+            fd = open_above(folder, name, flags, mode);
+        if (fd >= 0 || !folder_wants_descriptors(-errno) || i == WANT_MOMENTS)
+            return fd;
+        nanosleep(&moment, NULL);
+    }
+}
+
+bool folder_wants_descriptors(int rc)
+{
+    return rc == -EMFILE || rc == -ENFILE;
 }
 
 int folder_write_all(int fd, const void *data, size_t size, uint64_t offset)

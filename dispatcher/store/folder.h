@@ -14,6 +14,14 @@
  */
 int folder_open(const char *path, bool make);
 
+/* As openat, for what the journal cannot do without: when the process has no descriptor left below its soft limit (RLIMIT_NOFILE),
+ * it takes one of those that are kept above it; when the system has none, it waits for some moments. Returns the descriptor, or -1
+ * with errno. */
+int folder_openat(int folder, const char *name, int flags, mode_t mode);
+
+/* Is this (negative errno) a want of descriptors? It passes, and says nothing about the disk. */
+bool folder_wants_descriptors(int rc);
+
 /* Writes all bytes at `offset`: goes on after short writes and signals. Returns 0 or a negative errno. */
 int folder_write_all(int fd, const void *data, size_t size, uint64_t offset);
 

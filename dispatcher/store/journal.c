@@ -65,6 +65,12 @@ static bool no_room(int rc)
     return rc == -ENOSPC || rc == -EDQUOT || rc == -EFBIG;
 }
 
+/* What is no fault of the disk, and over soon: nothing is written yet, so the append may simply be tried again. */
+static int passing(int rc)
+{
+    return no_room(rc) ? -ENOSPC : folder_wants_descriptors(rc) ? -EMFILE : rc;
+}
+
 /* Of a part of the journal: space was there, so if the file system has none after all (it copies on write) some of it may be
  * written. */
 static int no_room_is_io(int rc)
@@ -119,8 +125,8 @@ static void mark_all(struct segment *segment, const struct journal_frame *frames
     }
 }
 
-/* Has a prepared segment that holds an append of this size. Returns 0, -ENOSPC (nothing is left behind), or another negative errno.
- */
+/* Has a prepared segment that holds an append of this size. Returns 0; -ENOSPC or -EMFILE (nothing is left behind); or
+ * another negative errno. */
 static int next_segment(struct journal *journal, uint64_t append_size)
 {
     struct segment_maker *maker = &journal->maker;
@@ -132,7 +138,7 @@ static int next_segment(struct journal *journal, uint64_t append_size)
         rc = segment_make(journal->folder, need > journal->segment_size ? need : journal->segment_size, maker);
     if (rc == 0 && !maker->ready)
         rc = segment_make_on(journal->folder, maker, maker->size);
-    return no_room(rc) ? -ENOSPC : rc;
+    return passing(rc);
 }
 
 /* Writes and flushes the first append of a segment, then names it. Before the name nothing is part of the journal. */
@@ -248,7 +254,7 @@ int journal_append(struct journal *journal, uint64_t epoch, uint64_t expected_se
     if (count == 0)
         return 0;
     int rc = append(journal, epoch, frames, count);
-    if (rc < 0 && rc != -ENOSPC)
+    if (rc < 0 && rc != -ENOSPC && rc != -EMFILE)
         journal->failed = rc;
     if (journal->capacity > BUFFER_KEEP) {
         free(journal->buffer);
@@ -269,7 +275,7 @@ int journal_prepare(struct journal *journal)
         rc = segment_make(journal->folder, journal->segment_size, &journal->maker);
     if (rc == 0)
         rc = segment_make_on(journal->folder, &journal->maker, JOURNAL_PREPARE_SLICE);
-    return no_room(rc) ? -ENOSPC : rc;
+    return passing(rc);
 }
 
 struct journal *journal_close(struct journal *journal)

@@ -42,7 +42,7 @@ static int open_link(struct journal *journal, struct segment *segment, struct li
     char name[SEGMENT_NAME_SIZE];
     struct stat st;
     segment_name(segment->first_seq, name);
-    *ret = (struct link){.fd = openat(journal->folder, name, O_RDONLY | O_CLOEXEC)};
+    *ret = (struct link){.fd = folder_openat(journal->folder, name, O_RDONLY | O_CLOEXEC, 0)};
     if (ret->fd < 0 || fstat(ret->fd, &st) != 0)
         return scan_damaged(segment, 0, said, -errno, "it cannot be opened: %s", strerror(errno));
     ret->size = segment->size = (uint64_t)st.st_size;

@@ -76,7 +76,7 @@ static int enter(struct journal_cursor *cursor, size_t index)
     struct segment *segment = &cursor->journal->segments[index];
     char name[SEGMENT_NAME_SIZE];
     segment_name(segment->first_seq, name);
-    int fd = openat(cursor->journal->folder, name, O_RDONLY | O_CLOEXEC);
+    int fd = folder_openat(cursor->journal->folder, name, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0) {
         int rc = -errno;
         snprintf(cursor->journal->said, sizeof cursor->journal->said, "journal segment %s cannot be opened: %s", name,

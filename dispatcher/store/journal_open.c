@@ -20,7 +20,7 @@ static int read_segment(struct journal *journal, struct segment *segment, uint8_
 {
     char name[SEGMENT_NAME_SIZE];
     segment_name(segment->first_seq, name);
-    int fd = openat(journal->folder, name, O_RDONLY | O_CLOEXEC);
+    int fd = folder_openat(journal->folder, name, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     struct stat st;
@@ -63,7 +63,7 @@ static int open_last(struct journal *journal, uint8_t *bytes, const struct scan_
         return 0;
     char name[SEGMENT_NAME_SIZE];
     segment_name(last->first_seq, name);
-    journal->fd = openat(journal->folder, name, O_RDWR | O_CLOEXEC);
+    journal->fd = folder_openat(journal->folder, name, O_RDWR | O_CLOEXEC, 0);
     if (journal->fd < 0)
         return -errno;
     return settle(journal, bytes, found);

@@ -34,7 +34,7 @@ static int by_first_seq(const void *a, const void *b)
 
 int segment_list(int folder, struct segment **ret, size_t *ret_count)
 {
-    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = folder_openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
         int rc = -errno;
@@ -111,7 +111,7 @@ bool segment_find(const struct segment *segment, uint64_t seq, struct segment_ma
 
 int segment_make(int folder, uint64_t size, struct segment_maker *ret)
 {
-    int fd = openat(folder, SEGMENT_PREPARED, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    int fd = folder_openat(folder, SEGMENT_PREPARED, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     if (fd < 0)
         return -errno;
     *ret = (struct segment_maker){.fd = fd, .size = size};

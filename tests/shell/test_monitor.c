@@ -4,6 +4,14 @@
 #include "proto/gen/schema.h"
 #include "tests/shell/harness.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 static struct harness harness;
 static struct monitor *monitor;
 static void *xpub;
@@ -69,6 +77,54 @@ START_TEST(who_has_subscribed_is_counted)
 }
 END_TEST
 
+/* A connection that says nothing. */
+static int stranger(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    address.sin_port = htons((uint16_t)strtoul(strrchr(endpoint, ':') + 1, NULL, 10));
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    ck_assert_int_ge(fd, 0);
+    ck_assert(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EINPROGRESS);
+    return fd;
+}
+
+static bool is_ended(void *arg)
+{
+    char bytes[256];
+    ssize_t size;
+    do
+        size = read(*(const int *)arg, bytes, sizeof(bytes));
+    while (size > 0);
+    return size == 0 || errno != EAGAIN;
+}
+
+START_TEST(strangers_make_room_the_oldest_first)
+{
+    zmq_msg_t frame;
+    int fds[3];
+    zmq_msg_init(&frame);
+    monitor_limit(monitor, 2);
+    void *known = harness_client(&harness, ZMQ_SUB, NULL, endpoint);
+    harness_until(&harness, subscribed, &frame);
+    monitor_known(monitor, zmq_msg_get(&frame, ZMQ_SRCFD));
+    zmq_msg_close(&frame);
+    fds[0] = stranger();
+    expect(2);
+    fds[1] = stranger();
+    harness_until(&harness, is_ended, &fds[0]);
+    expect(2);
+    fds[2] = stranger();
+    harness_until(&harness, is_ended, &fds[1]);
+    expect(2);
+    ck_assert(!is_ended(&fds[2]));
+    for (size_t i = 0; i < 3; i++)
+        close(fds[i]);
+    expect(1); /* the known one, which is older than all */
+    harness_drop(&harness, known);
+    expect(0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("monitor");
@@ -77,6 +133,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, connections_are_counted_while_they_last);
     tcase_add_test(tests, who_has_subscribed_is_counted);
+    tcase_add_test(tests, strangers_make_room_the_oldest_first);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

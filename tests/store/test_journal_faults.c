@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define SEGMENT 16384
 #define APPENDS 14
@@ -162,6 +164,55 @@ START_TEST(no_room_for_a_segment_refuses_and_goes_on_when_there_is_room_again)
 }
 END_TEST
 
+START_TEST(no_descriptor_for_a_segment_refuses_and_goes_on_when_there_is_one_again)
+{
+    char *folder = scratch_new();
+    struct journal *journal = kit_open(folder, SEGMENT, NULL);
+    ck_assert_int_eq(kit_append(journal, 1, 1, 10000), 0);
+    static const int errors[] = {EMFILE, ENFILE};
+    for (uint64_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        const struct fault_plan plan = {.calls = FAULT_OPEN, .nth = 1, .error = errors[i], .stays = true};
+        faults_arm(&plan);
+        ck_assert_int_eq(journal_prepare(journal), -EMFILE);
+        ck_assert_int_eq(kit_append(journal, 1, 1, 9000), -EMFILE);
+        ck_assert(faults_disarm());
+        ck_assert_uint_eq(kit_read(journal, 1), i + 1);
+        ck_assert_int_eq(kit_append(journal, 1, 1, 9000), 0);
+        ck_assert_uint_eq(kit_read(journal, 1), i + 2);
+    }
+    journal_close(journal);
+    scratch_drop(folder);
+}
+END_TEST
+
+/* All that is below the soft limit is taken, by connections for one: the journal has what is above it. */
+START_TEST(the_journal_has_descriptors_that_others_cannot_have)
+{
+    char *folder = scratch_new();
+    struct journal *journal = kit_open(folder, SEGMENT, NULL);
+    struct rlimit limit, tight;
+    int taken[64];
+    size_t count = 0;
+    ck_assert_int_eq(kit_append(journal, 1, 1, 10000), 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    tight = limit;
+    tight.rlim_cur = 48;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    while ((taken[count] = dup(STDIN_FILENO)) >= 0)
+        ck_assert_uint_lt(++count, 64);
+    ck_assert_int_eq(errno, EMFILE);
+    ck_assert_int_eq(kit_append(journal, 1, 1, 9000), 0); /* a new segment */
+    ck_assert_uint_eq(kit_read(journal, 1), 2);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &tight), 0);
+    ck_assert_uint_eq(tight.rlim_cur, 48); /* the limit is what it was */
+    while (count > 0)
+        close(taken[--count]);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    journal_close(journal);
+    scratch_drop(folder);
+}
+END_TEST
+
 START_TEST(no_room_in_space_that_was_written_before_is_an_unknown_outcome)
 {
     char *folder = scratch_new();
@@ -269,6 +320,8 @@ int main(void)
         a_disk_that_fills_at_any_call_leaves_what_was_acknowledged,
         short_writes_and_signals_are_no_failures,
         no_room_for_a_segment_refuses_and_goes_on_when_there_is_room_again,
+        no_descriptor_for_a_segment_refuses_and_goes_on_when_there_is_one_again,
+        the_journal_has_descriptors_that_others_cannot_have,
         no_room_in_space_that_was_written_before_is_an_unknown_outcome,
         a_failed_flush_is_not_believed_when_opened_again,
         a_failing_read_is_a_failure_of_the_reader_alone,
