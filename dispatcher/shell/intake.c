@@ -1,7 +1,7 @@
 /* intake.c - lines in a ring, and a thread that takes the loop's place at the sockets. */
 #include "dispatcher/shell/intake.h"
 
-#include "dispatcher/shell/monitor.h"
+#include "dispatcher/shell/connection.h"
 #include "dispatcher/shell/zframe.h"
 
 #include <errno.h>
@@ -202,7 +202,7 @@ static void pump_subscriptions(struct intake *intake)
     zmq_msg_init(&subscription);
     while (zframe_receive(intake->xpub, &subscription) == 0) {
         if (intake->subscription_count == INTAKE_SUBSCRIPTIONS) {
-            monitor_cut(zmq_msg_get(&subscription, ZMQ_SRCFD));
+            connection_cut(zmq_msg_get(&subscription, ZMQ_SRCFD));
             continue;
         }
         zmq_msg_t *to = &intake->subscriptions[intake->subscription_count++];

@@ -2,6 +2,7 @@
 #include "dispatcher/shell/listeners.h"
 
 #include "dispatcher/shell/auth.h"
+#include "dispatcher/shell/connection.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,10 +88,10 @@ void listeners_heard(void *arg, zmq_msg_t *subscription)
     if (!may_listen(listeners, name, key)) {
         log_say(listeners->log, LOG_LEVEL_WARNING, "key_gone", "key %s may not listen any more: its connection is ended",
                 name != NULL ? name : "(none)");
-        monitor_cut(descriptor);
+        connection_cut(descriptor);
         return;
     }
-    if (!monitor_connected(descriptor))
+    if (!connection_lives(descriptor))
         return; /* it has ended; what it sent before that comes after the word about its end */
     monitor_known(listeners->monitor, descriptor);
     struct listener *listener = find_or_make(listeners, descriptor, name, key != NULL ? key : "");
@@ -100,7 +101,7 @@ void listeners_heard(void *arg, zmq_msg_t *subscription)
         log_say(listeners->log, LOG_LEVEL_WARNING, "many_topics",
                 "key %s listens to more topics than are kept for one connection (%zu bytes): it is ended", name,
                 LISTENERS_TOPIC_BYTES);
-        monitor_cut(descriptor);
+        connection_cut(descriptor);
     }
 }
 
@@ -114,7 +115,7 @@ void listeners_revise(struct listeners *listeners)
             continue;
         log_say(listeners->log, LOG_LEVEL_WARNING, "key_gone", "key %s may not listen any more: its connection is ended",
                 listener->name);
-        monitor_cut(listener->descriptor);
+        connection_cut(listener->descriptor);
         forget(listeners, listener);
     }
 }

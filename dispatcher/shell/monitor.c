@@ -1,16 +1,17 @@
 /* monitor.c - ZeroMQ's own events about a socket: two frames, number and value, then the address. */
 #include "dispatcher/shell/monitor.h"
 
+#include "dispatcher/shell/connection.h"
 #include "dispatcher/shell/zframe.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <uthash.h>
 
 #define FAILED (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+#define CHOICE 64 /* strangers that are looked at to choose from */
 #define WATCHED (FAILED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED)
 
 /* A connection whose peer has not said a word that its key allows. */
@@ -45,17 +46,36 @@ static const char *reason(uint32_t value)
     }
 }
 
-/* Room for one more: the stranger that has been there longest goes. */
+/* Which stranger goes? Of those that have been there longest the one that has said least: a client of ours says who it is at once,
+ * and its handshake takes longer than strangers need to push on from behind. */
+static struct stranger *next_to_go(const struct monitor *monitor)
+{
+    struct stranger *least = NULL;
+    uint64_t least_bytes = UINT64_MAX;
+    size_t seen = 0;
+    for (struct stranger *stranger = monitor->strangers; stranger != NULL && seen < CHOICE && least_bytes > 0;
+         stranger = stranger->hh.next) {
+        if (stranger->cut)
+            continue;
+        uint64_t bytes = connection_said(stranger->descriptor);
+        if (bytes < least_bytes) {
+            least = stranger;
+            least_bytes = bytes;
+        }
+        seen++;
+    }
+    return least;
+}
+
 static void make_room(struct monitor *monitor)
 {
-    struct stranger *stranger = monitor->strangers;
-    while (monitor->connections - monitor->cut > monitor->most && stranger != NULL) {
-        if (!stranger->cut) {
-            stranger->cut = true;
-            monitor->cut++;
-            monitor_cut(stranger->descriptor);
-        }
-        stranger = stranger->hh.next;
+    while (monitor->connections - monitor->cut > monitor->most) {
+        struct stranger *stranger = next_to_go(monitor);
+        if (stranger == NULL)
+            return;
+        stranger->cut = true;
+        monitor->cut++;
+        connection_cut(stranger->descriptor);
     }
 }
 
@@ -70,7 +90,7 @@ static void forget(struct monitor *monitor, int descriptor)
     free(stranger);
 }
 
-static void accepted(struct monitor *monitor, int descriptor)
+static void came(struct monitor *monitor, int descriptor)
 {
     forget(monitor, descriptor);
     monitor->connections++;
@@ -82,7 +102,7 @@ static void accepted(struct monitor *monitor, int descriptor)
     make_room(monitor);
 }
 
-static void ended(struct monitor *monitor, int descriptor)
+static void went(struct monitor *monitor, int descriptor)
 {
     forget(monitor, descriptor);
     monitor->connections -= monitor->connections > 0;
@@ -106,9 +126,9 @@ static bool receive(struct monitor *monitor)
         snprintf(address, sizeof(address), "%.*s", (int)zmq_msg_size(&frame), (const char *)zmq_msg_data(&frame));
     zmq_msg_close(&frame);
     if (event == ZMQ_EVENT_ACCEPTED)
-        accepted(monitor, (int)value);
+        came(monitor, (int)value);
     else if (event == ZMQ_EVENT_DISCONNECTED)
-        ended(monitor, (int)value);
+        went(monitor, (int)value);
     if ((event == ZMQ_EVENT_ACCEPTED || event == ZMQ_EVENT_DISCONNECTED) && monitor->told != NULL)
         monitor->told(monitor->told_arg, (int)value, event == ZMQ_EVENT_DISCONNECTED);
     if ((event & FAILED) != 0)
@@ -143,19 +163,6 @@ void monitor_known(struct monitor *monitor, int descriptor)
 void monitor_look(struct monitor *monitor)
 {
     on_event(monitor);
-}
-
-bool monitor_connected(int descriptor)
-{
-    struct sockaddr_storage peer;
-    socklen_t size = sizeof(peer);
-    return descriptor >= 0 && getpeername(descriptor, (struct sockaddr *)&peer, &size) == 0;
-}
-
-void monitor_cut(int descriptor)
-{
-    if (monitor_connected(descriptor))
-        shutdown(descriptor, SHUT_RDWR);
 }
 
 size_t monitor_connections(struct monitor *monitor)

@@ -19,8 +19,8 @@ int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop,
 /* `told` hears of each connection that is accepted or ends, by its descriptor, in the order in which they do. */
 void monitor_tell(struct monitor *monitor, void (*told)(void *arg, int descriptor, bool ended), void *arg);
 
-/* Most connections at once. One more ends the one that has been there longest of those that are not known: strangers hold what a
- * process has of descriptors for no longer than it takes others to come. Without this call there is no bound. */
+/* Most connections at once. One more ends one of those that are not known, of the oldest the one that has said least: strangers
+ * hold what a process has of descriptors for no longer than it takes others to come. Without this call there is no bound. */
 void monitor_limit(struct monitor *monitor, size_t most);
 
 /* This connection's peer has said something that its key allows. */
@@ -32,14 +32,6 @@ void monitor_look(struct monitor *monitor);
 /* Connections that were accepted and have not ended, those still in their handshake too. One that ZeroMQ has taken a frame from is
  * in the number. */
 size_t monitor_connections(struct monitor *monitor);
-
-/* Is this the descriptor of a connection that has not ended? */
-bool monitor_connected(int descriptor);
-
-/* Ends a connection of any socket of ours by its descriptor, as ZeroMQ gives it with a message (ZMQ_SRCFD): ZeroMQ has no call for
- * that. What is no connection (any more) is left alone; should the number have gone to another connection since, that one has to
- * connect again. */
-void monitor_cut(int descriptor);
 
 /* Stops watching; handles close with the loop. The watched socket must still be open. NULL is allowed. */
 void monitor_stop(struct monitor *monitor);
