@@ -49,6 +49,13 @@ static bool is_english(const char *name, size_t size)
     return false;
 }
 
+/* Is this Chinese of any country or script (zh, zh_SG, zh_Hans_CN)? Its own catalogue comes first where there is one, then that of
+ * zh_CN. */
+static bool is_chinese(const char *name, size_t size)
+{
+    return size >= 2 && memcmp(name, "zh", 2) == 0 && (size == 2 || strchr("_-.@", name[2]) != NULL);
+}
+
 /* Writes the languages that come before English in a list with `:` between them, as LANGUAGE is written. */
 static void wanted_languages(const char *list, char *ret, size_t size)
 {
@@ -58,8 +65,9 @@ static void wanted_languages(const char *list, char *ret, size_t size)
         size_t length = strcspn(at, ":");
         if (is_english(at, length))
             return;
-        if (length > 0 && used + length + 2 < size)
-            used += (size_t)snprintf(ret + used, size - used, "%s%.*s", used > 0 ? ":" : "", (int)length, at);
+        const char *also = is_chinese(at, length) ? ":zh_CN" : "";
+        if (length > 0 && used + length + strlen(also) + 2 < size)
+            used += (size_t)snprintf(ret + used, size - used, "%s%.*s%s", used > 0 ? ":" : "", (int)length, at, also);
         at += length + (at[length] == ':');
     }
 }

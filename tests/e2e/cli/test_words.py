@@ -59,6 +59,12 @@ class Language(unittest.TestCase):
             ({"LANG": "zh_CN.UTF-8"}, True),
             ({"LANG": "zh_CN"}, True),
             ({"LANG": "zh_CN.GB18030"}, True),  # and UTF-8 all the same
+            ({"LANG": "zh"}, True),  # Chinese of another country or script, as long as it has no catalogue of its own
+            ({"LANG": "zh_SG.UTF-8"}, True),
+            ({"LANG": "zh_Hans_CN"}, True),
+            ({"LANG": "zh_TW.UTF-8"}, True),
+            ({"LANG": "en_US.UTF-8", "LANGUAGE": "zh"}, True),
+            ({"LANG": "zha"}, False),
             ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, False),
             ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_CN.UTF-8"}, True),
             ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "zh_CN.UTF-8", "LC_ALL": "C"}, False),
