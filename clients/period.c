@@ -112,6 +112,8 @@ const char *period_parse(const char *text, uint32_t month_start, struct period *
         return read_months(at, year, month_start, ret);
     struct period period = {.kind = PERIOD_DAYS, .has_first = true, .has_last = true};
     at = text;
+    if (*at != '\0' && text[4] != '-')
+        return wanted;
     const char *why = take_day(&at, &period.first);
     period.last = period.first;
     if (why == NULL && take(&at, ".."))

@@ -68,6 +68,15 @@ START_TEST(what_is_no_period)
 }
 END_TEST
 
+/* What is not written as a day is told all that may be written, not only days. */
+START_TEST(no_day_at_all_is_told_every_form)
+{
+    static const char *const texts[] = {"2026年10月", "2026/10/01", "2026.10", "2026 October"};
+    struct period period;
+    ck_assert_ptr_nonnull(strstr(period_parse(texts[_i], 1, &period), "write a month as 2026-10, a quarter"));
+}
+END_TEST
+
 /* All days and months of many years follow each other, whatever a month begins with. */
 START_TEST(months_leave_no_day_out)
 {
@@ -170,6 +179,7 @@ int main(void)
     tcase_add_unchecked_fixture(t, load, unload);
     tcase_add_loop_test(t, a_period_and_those_before_it, 0, COUNT(periods));
     tcase_add_loop_test(t, what_is_no_period, 0, COUNT(wrong));
+    tcase_add_loop_test(t, no_day_at_all_is_told_every_form, 0, 4);
     tcase_add_test(t, months_leave_no_day_out);
     tcase_add_test(t, days_begin_where_the_district_says);
     tcase_add_loop_test(t, no_cell_is_a_formula, 0, COUNT(cells));
