@@ -337,12 +337,13 @@ enum exit_code names_code(struct session *session, enum names_kind kind, const c
         code_make(MATTER_UNKNOWN, strlen(MATTER_UNKNOWN), ret);
         return EXIT_DONE;
     }
-    /* An older dispatcher does not know the question: then what is a code goes as it is, and the command is judged by it. */
+    /* An older dispatcher does not know the question, or this one cannot answer now: then what is a code goes as it is, and the
+     * command is judged by it and says what is the matter. */
     bool is_code = code_make(name, strlen(name), ret);
     session->quiet = is_code;
     enum exit_code code = names_ask(session, kind, name, &names);
     session->quiet = false;
-    if (code == EXIT_REFUSED && is_code) {
+    if (is_code && (code == EXIT_REFUSED || code == EXIT_BUSY || code == EXIT_FAILED)) {
         code = EXIT_DONE;
     } else if (code == EXIT_DONE) {
         names_find(&names, name, false, &match);

@@ -458,6 +458,7 @@ int main(int argc, char **argv)
     i18n_begin(); /* until it listens: what it says then is a log */
     umask(077);   /* journal, rows and ipc sockets are nobody else's */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files (ulimit -f, LimitFSIZE=) is a full disk: EFBIG, and BUSY */
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     char config[2 * PATH_MAX], shortest[PATH_MAX];

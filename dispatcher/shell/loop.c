@@ -10,6 +10,7 @@
 
 #define FLUSH_LOOK_MS 10 /* how often the end looks whether outboxes are empty */
 #define EXIT_FAILURE_CODE 4
+#define NO_ROOM_REST_MS 1000 /* how long due work rests when the journal had no room for it */
 
 static void turn(struct loop *loop);
 
@@ -43,6 +44,13 @@ static int64_t now_ms(const struct loop *loop)
 static bool is_due(const struct loop *loop)
 {
     return engine_next_due_ms(loop->engine) <= now_ms(loop) || engine_next_wait_ms(loop->engine) <= steady_ms();
+}
+
+/* Due work that found no room stays due: without a rest it would be tried a thousand times a second. Requests are answered
+ * meanwhile. */
+static bool is_resting(const struct loop *loop)
+{
+    return uv_now(loop->uv) < loop->rest_until_ms;
 }
 
 /* The engine cannot go on: send what it has allowed, and end. The next start recovers from the journal. */
@@ -86,6 +94,8 @@ static int step(struct loop *loop, size_t count)
     requests_taken(loop->requests, taken, engine_query_us(loop->engine));
     deliver(loop);
     log_seq(loop->log, engine_durable_seq(loop->engine));
+    uv_update_time(loop->uv); /* a flush takes milliseconds */
+    loop->rest_until_ms = outcome == OUTCOME_DURABLE ? 0 : uv_now(loop->uv) + NO_ROOM_REST_MS;
     if (rc != 0)
         fail(loop, "the engine cannot go on", rc);
     return rc;
@@ -155,6 +165,8 @@ static void arm(struct loop *loop)
                 wait_in_ms = engine_next_wait_ms(loop->engine) - steady_ms();
         uint64_t tick_in_ms = loop->next_tick_ms > uv_now(loop->uv) ? loop->next_tick_ms - uv_now(loop->uv) : 0;
         due_in_ms = wait_in_ms < due_in_ms ? wait_in_ms : due_in_ms;
+        if (is_resting(loop) && due_in_ms < (int64_t)(loop->rest_until_ms - uv_now(loop->uv)))
+            due_in_ms = (int64_t)(loop->rest_until_ms - uv_now(loop->uv));
         busy = loop->forced || has_work(loop) || intake_bytes(loop->intake) > 0 || due_in_ms <= 0;
         wait_ms = due_in_ms > 0 && (uint64_t)due_in_ms < tick_in_ms ? (uint64_t)due_in_ms : tick_in_ms;
         if (requests_stalled(loop->requests) && wait_ms > PEERS_RETRY_MS)
@@ -175,7 +187,7 @@ static void turn(struct loop *loop)
         requests_read(loop->requests);
     if (loop->stage == STAGE_RUNNING || loop->stage == STAGE_DRAINING) {
         size_t count = requests_offer(loop->requests, loop->batch, LIMIT_BATCH_MESSAGES);
-        if (count > 0 || loop->forced || is_due(loop))
+        if (count > 0 || loop->forced || (is_due(loop) && !is_resting(loop)))
             step(loop, count);
         backup_look(&loop->backup);
     }

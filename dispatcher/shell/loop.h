@@ -45,6 +45,7 @@ struct loop {
     int exit_code;
     bool forced;                                 /* a step is wanted without a message */
     uint64_t tick_ms, next_tick_ms, deadline_ms; /* steady clock of libuv */
+    uint64_t rest_until_ms;                      /* 0, or until then due work waits: the journal had no room for it */
     struct zpoll request_poll;
     struct backup backup;
     uv_poll_t keys;
