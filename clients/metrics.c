@@ -478,12 +478,17 @@ static enum exit_code ask(struct session *session, struct question *question, co
     return EXIT_DONE;
 }
 
-static json_t *row_of(const json_t *rows, const char *key)
+/* The rows by their keys: there may be as many as units or matters. */
+static json_t *index_of(const json_t *rows)
 {
+    json_t *index = json_object();
     size_t i;
     json_t *row;
-    json_array_foreach((json_t *)rows, i, row) if (strcmp(view_text(row, "key"), key) == 0) return row;
-    return NULL;
+    json_array_foreach((json_t *)rows, i, row)
+    {
+        json_object_set(index, view_text(row, "key"), row);
+    }
+    return index;
 }
 
 /* Puts the other period's figures, the difference and its direction beside each row; a row that only the other one has is added. */
@@ -491,17 +496,18 @@ static void compare(json_t *view, const json_t *other)
 {
     json_t *rows = json_object_get(view, "rows"), *row;
     const json_t *others = json_object_get(other, "rows");
+    json_t *ours = index_of(rows), *theirs = index_of(others);
     size_t i;
     json_array_foreach(others, i, row)
     {
-        if (row_of(rows, view_text(row, "key")) == NULL)
+        if (json_object_get(ours, view_text(row, "key")) == NULL)
             json_array_append_new(rows,
                                   json_pack("{s:O, s:O, s:i, s:i, s:n, s:{}, s:b}", "key", json_object_get(row, "key"), "name",
                                             json_object_get(row, "name"), "num", 0, "den", 0, "value", "excluded", "few", 1));
     }
     json_array_foreach(rows, i, row)
     {
-        const json_t *before = row_of(others, view_text(row, "key"));
+        const json_t *before = json_object_get(theirs, view_text(row, "key"));
         const json_t *value = json_object_get(row, "value"),
                      *value_before = before == NULL ? NULL : json_object_get(before, "value");
         bool both = json_is_integer(value) && json_is_integer(value_before);
@@ -517,6 +523,8 @@ static void compare(json_t *view, const json_t *other)
                                                                 : "same")
                                  : json_null());
     }
+    json_decref(ours);
+    json_decref(theirs);
     json_object_set_new(view, "compare",
                         json_pack("{s:O, s:O, s:O}", "as_of", json_object_get(other, "as_of"), "from",
                                   json_object_get(other, "from"), "until", json_object_get(other, "until")));
