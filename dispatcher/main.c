@@ -234,17 +234,17 @@ static void warn_of_units(const struct server *server, bool all)
 }
 
 /* After a look: says which files have no key in them, and what is odd about those that have. `rc` as from the registry. Returns
- * whether some key changed. */
+ * whether some key may have changed: what was seen before a look failed holds, and its connections have to end. */
 static bool looked(const struct server *server, int rc, const struct faults *faults)
 {
     if (faults_total(faults) > 0)
         log_faults(server->log, "keys", faults);
     if (rc < 0)
-        log_say(server->log, LOG_LEVEL_ERROR, "keys", "the keys in %s were not read again: %s; they stay as they were",
+        log_say(server->log, LOG_LEVEL_ERROR, "keys", "the keys in %s were not all read again: %s; the others stay as they were",
                 server->keys_folder, strerror(-rc));
     if (rc > 0)
         warn_of_units(server, false);
-    return rc > 0;
+    return rc != 0;
 }
 
 static bool look(void *arg)
