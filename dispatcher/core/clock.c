@@ -294,6 +294,8 @@ void core_settled_due(const struct district *district, const struct clock_row *c
     bool working = limit.kind == TIME_KIND_WORKING_HOURS || limit.kind == TIME_KIND_WORKING_DAYS;
     if (limit.due_at != 0 && (working || limit.due_at != clock->due_at)) {
         limit.budget_ms = counted_at_due(calendar, clock, &limit);
+    } else {
+        limit.budget_ms = clock->budget_ms; /* no calendar counts natural time otherwise */
     }
     ret->moves = limit.due_at != clock->due_at || limit.provisional != (clock->provisional != 0);
     ret->rebudgets = !ret->moves && limit.budget_ms != clock->budget_ms;

@@ -149,6 +149,44 @@ START_TEST(a_support_in_an_office_stays_within_a_lead_that_works_day_and_night)
 }
 END_TEST
 
+/* No calendar counts natural time otherwise: a clock that was resumed, whose limit is the rest from then on, and a support that is
+ * cut to its lead's due keep the budget that their receipts add up to. */
+START_TEST(natural_time_keeps_its_budget)
+{
+    const int64_t hour_ms = 3600000, now_ms = world_at("2026-12-28 10:00");
+    struct clock_row resumed = {.unit = w.units[5].code,
+                                .kind = CLOCK_KIND_TOTAL,
+                                .time_kind = TIME_KIND_NATURAL,
+                                .started_at = now_ms - 10 * hour_ms,
+                                .from_at = now_ms - hour_ms,
+                                .span_from_at = now_ms - hour_ms,
+                                .consumed_ms = 3 * hour_ms,
+                                .amount = 4 * hour_ms,
+                                .due_at = now_ms + 3 * hour_ms,
+                                .budget_ms = 7 * hour_ms};
+    struct clock_row cut = {.unit = w.units[5].code,
+                            .kind = CLOCK_KIND_SUPPORT,
+                            .time_kind = TIME_KIND_NATURAL,
+                            .started_at = now_ms - hour_ms,
+                            .from_at = now_ms - hour_ms,
+                            .span_from_at = now_ms - hour_ms,
+                            .amount = 8 * hour_ms,
+                            .due_at = now_ms + hour_ms,
+                            .budget_ms = 2 * hour_ms};
+    struct core_due due;
+    core_settled_due(w.view.district, &resumed, now_ms, 0, &due);
+    ck_assert(!due.moves && !due.rebudgets);
+    ck_assert_int_eq(due.budget_ms, resumed.budget_ms);
+    core_settled_due(w.view.district, &cut, now_ms, cut.due_at, &due);
+    ck_assert(!due.moves && !due.rebudgets);
+    ck_assert_int_eq(due.budget_ms, cut.budget_ms);
+    /* The lead has an hour more. */
+    core_settled_due(w.view.district, &cut, now_ms, cut.due_at + hour_ms, &due);
+    ck_assert(due.moves);
+    ck_assert_int_eq(due.budget_ms, 3 * hour_ms);
+}
+END_TEST
+
 /* --- units ----------------------------------------------------------------------------------------------------------------------
  */
 
@@ -303,6 +341,7 @@ int main(void)
     tcase_add_test(tcase, no_due_instant_moves_into_the_past);
     tcase_add_test(tcase, a_support_stays_within_its_lead);
     tcase_add_test(tcase, a_support_in_an_office_stays_within_a_lead_that_works_day_and_night);
+    tcase_add_test(tcase, natural_time_keeps_its_budget);
     tcase_add_test(tcase, duties_of_a_retired_unit_go_to_its_successor);
     tcase_add_test(tcase, what_is_sent_back_or_reopened_goes_to_the_successor);
     tcase_add_test(tcase, an_old_code_means_the_successor);
