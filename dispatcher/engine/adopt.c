@@ -55,7 +55,7 @@ int adopt_fits(struct engine *engine, const struct district *district, char *sai
     snprintf(said, DATADIR_SAID,
              _("The unit %.*s%s is in force with this data, and units.csv lacks %s. Unit codes stay for ever: put %s back, with "
                "retired_on and successor if %s gone."),
-             (int)strnlen(first.s, CODE_SIZE), first.s, missing > 1 ? " (and others)" : "", missing > 1 ? "them" : "it",
+             (int)strnlen(first.s, CODE_SIZE), first.s, missing > 1 ? _(" (and others)") : "", missing > 1 ? "them" : "it",
              missing > 1 ? "them" : "it", missing > 1 ? "they are" : "it is");
     return -EINVAL;
 }

@@ -321,7 +321,7 @@ static int take_lock(struct datadir *folder, bool shared, char *said)
         if (errno != EWOULDBLOCK)
             return -errno;
         snprintf(said, DATADIR_SAID, _("Another process is using %s. Stop it first%s."), folder->path,
-                 shared ? ", or work on a copy of the folder" : "");
+                 shared ? _(", or work on a copy of the folder") : "");
         return -EBUSY;
     }
     return 0;
