@@ -83,12 +83,15 @@ bool orphans_sweep(bool (*is_own)(pid_t pid), uint64_t until)
     pid_t seen[SEEN_MAX];
     unsigned count = list_children(seen);
     bool left = count == SEEN_MAX;
+    pid_t parent;
+    uint64_t began;
 
     for (unsigned i = 0; i < count; i++) {
         /* Nobody but us waits for it, so its number is its own until we do. */
         if (is_own(seen[i]) || waitpid(seen[i], NULL, WNOHANG) == seen[i])
             continue;
-        if (until != UINT64_MAX && orphans_began(seen[i]) >= until)
+        /* Of what cannot be read (no descriptor is left) nobody knows when it began: it waits. */
+        if (until != UINT64_MAX && (!read_stat(seen[i], &parent, &began) || began >= until))
             continue;
         kill(seen[i], SIGKILL);
         left = waitpid(seen[i], NULL, WNOHANG) != seen[i] || left;
