@@ -321,7 +321,7 @@ static const char *direction(const char *text)
 static void show(const struct question *question, const json_t *view)
 {
     static const struct column columns[] = {
-        {"key", N_("KEY"), LOOK_TEXT},
+        {"key", N_("CODE"), LOOK_TEXT},
         {"name", N_("NAME"), LOOK_LONG},
         {"num", N_("NUM"), LOOK_NUMBER},
         {"den", N_("DEN"), LOOK_COUNT},

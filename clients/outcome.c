@@ -118,7 +118,7 @@ static void tell_lead(const json_t *outcome)
         fputs(_(", by the desk's hand"), stdout);
     if (view_number(outcome, "round") > 1)
         printf(_(", round %lld"), (long long)view_number(outcome, "round"));
-    fputs(".\n", stdout);
+    fputs(_(".\n"), stdout);
 }
 
 static void tell_handling(const char *number, const json_t *outcome)
@@ -135,7 +135,7 @@ static void tell_handling(const char *number, const json_t *outcome)
         printf(_(", answers by %s"), answer);
     if (citizen[0] != '\0' && answer[0] == '\0')
         printf(_(", all is done by %s"), citizen);
-    fputs(".\n", stdout);
+    fputs(_(".\n"), stdout);
 }
 
 static void tell_call(const json_t *outcome)
@@ -153,7 +153,7 @@ static void tell_call(const json_t *outcome)
         printf(_(", to arrive by %s"), arrive);
     if (finish[0] != '\0')
         printf(_(", to finish by %s"), finish);
-    fputs(".\n", stdout);
+    fputs(_(".\n"), stdout);
 }
 
 static void tell_received(const char *number, const json_t *outcome)
@@ -164,13 +164,13 @@ static void tell_received(const char *number, const json_t *outcome)
     fputs(_("  No row of the list fits: it waits for a dispatcher"), stdout);
     if (decide[0] != '\0')
         printf(_(", who chooses the lead by %s"), decide);
-    fputs(".\n", stdout);
+    fputs(_(".\n"), stdout);
     printf(_("  Tell the caller: number %s; who handles it is decided"), number);
     if (decide[0] != '\0')
         printf(_(" by %s"), decide);
     if (citizen[0] != '\0')
         printf(_(", an answer comes by %s"), citizen);
-    fputs(".\n", stdout);
+    fputs(_(".\n"), stdout);
 }
 
 static void tell_answered(const char *number, const json_t *outcome)
@@ -180,7 +180,7 @@ static void tell_answered(const char *number, const json_t *outcome)
     printf(_("  Tell the caller: number %s is answered"), number);
     if (ask[0] != '\0')
         printf(_("; somebody else asks by %s whether it is solved"), ask);
-    fputs(".\n", stdout);
+    fputs(_(".\n"), stdout);
 }
 
 void outcome_tell(const json_t *answer)

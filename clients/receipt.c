@@ -81,7 +81,7 @@ static void show_head(const json_t *receipt)
     snprintf(counted_in, sizeof counted_in, "%s", i18n_word(&time_kind_enum, kind));
     for (char *c = counted_in; *c != '\0'; c++)
         *c = *c == '_' ? ' ' : *c;
-    snprintf(line, sizeof line, "%s%s%s, %s", counted_in, calendar[0] != '\0' ? _(", calendar ") : "", calendar,
+    snprintf(line, sizeof line, _("%s%s%s, %s"), counted_in, calendar[0] != '\0' ? _(", calendar ") : "", calendar,
              view_text(receipt, "zone"));
     field("Time", line);
     field_instant(receipt, "started_at", "Started", "");
@@ -91,7 +91,7 @@ static void show_head(const json_t *receipt)
         limit_print(view_number(receipt, "amount"), kind, limit);
         span_print_exact(view_number(receipt, "budget_ms"), kind, span);
         bool same = limit[0] == '\0' || strcmp(limit, span) == 0;
-        snprintf(line, sizeof line, "%s%s%s, %s", same ? "" : limit, same ? "" : " = ", span,
+        snprintf(line, sizeof line, _("%s%s%s, %s"), same ? "" : limit, same ? "" : " = ", span,
                  source_in_words(view_text(receipt, "source")));
         field("Budget", line);
     } else {
@@ -102,7 +102,7 @@ static void show_head(const json_t *receipt)
         field_instant(receipt, "now", "Now", "");
     field("Counted", span_print_exact(view_number(receipt, "counted_ms"), kind, span));
     if (due)
-        field(left < 0 ? "Late by" : "Left", span_print_exact(left < 0 ? -left : left, kind, span));
+        field(left < 0 ? N_("Late by") : N_("Left"), span_print_exact(left < 0 ? -left : left, kind, span));
 }
 
 /* Adds what the table shows: spans and reasons in words. */
