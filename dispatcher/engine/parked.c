@@ -251,18 +251,26 @@ static void leave(struct parking *parking, struct parked *parked)
     }
 }
 
+/* A name as a code, zeroed behind it. An empty one has no bytes to copy from. */
+static void set_name(struct code *ret, struct text name)
+{
+    *ret = (struct code){{0}};
+    if (name.size > 0)
+        memcpy(ret->s, name.at, name.size < CODE_SIZE ? name.size : CODE_SIZE);
+}
+
 int parked_add(struct parking *parking, const struct engine_peer *from, struct text id, uint64_t ask, int64_t until_ms,
                struct parked **ret)
 {
     struct parked *parked;
     struct parked_key *account = NULL;
     struct parked_peer *owner;
-    struct code key = {0};
+    struct code key;
     int r;
 
     if (parking->count >= LIMIT_WAITING)
         return -EBUSY;
-    memcpy(key.s, from->name.at, from->name.size < CODE_SIZE ? from->name.size : CODE_SIZE);
+    set_name(&key, from->name);
     parked = calloc(1, sizeof(*parked));
     r = parked != NULL ? find_account(parking, &key, &account) : -ENOMEM;
     if (r == 0)
@@ -278,7 +286,7 @@ int parked_add(struct parking *parking, const struct engine_peer *from, struct t
     TAILQ_INSERT_TAIL(&account->list, parked, of_key);
     parked->account = account;
     set_id(parked, &key, id, ask);
-    memcpy(parked->person.s, from->person.at, from->person.size < CODE_SIZE ? from->person.size : CODE_SIZE);
+    set_name(&parked->person, from->person);
     parked->roles = from->roles;
     parked->unit = from->unit;
     parked->matters = from->matters;

@@ -54,8 +54,11 @@ expect 0 '"seq": 0' "$admin" restore --json "$folder/backup" --data "$folder/new
 expect 0 'clean, 0 records' "$admin" check --data "$folder/new"
 # The map of the rows is a setting, and the sentence names it.
 expect 2 'wants a number of bytes' "$admin" check --data "$folder/new" --map-size 17
-(ulimit -v 8000000 && expect 4 'cannot be mapped.*--map-size' "$admin" check --data "$folder/new")
-(ulimit -v 8000000 && expect 0 'clean, 0 records' "$admin" check --data "$folder/new" --map-size 16777216)
+# A program under AddressSanitizer cannot start in so little address space: there the two lines are left out.
+if (ulimit -v 8000000 && "$admin" --help >/dev/null 2>&1); then
+    (ulimit -v 8000000 && expect 4 'cannot be mapped.*--map-size' "$admin" check --data "$folder/new")
+    (ulimit -v 8000000 && expect 0 'clean, 0 records' "$admin" check --data "$folder/new" --map-size 16777216)
+fi
 # Damaged rows are said, and nothing is left beside the data.
 printf x | dd of="$folder/new/rows/data.mdb" bs=1 seek=4200 conv=notrunc 2>/dev/null
 expect 1 'rows: .*makes them again' "$admin" check --data "$folder/new"
