@@ -62,3 +62,56 @@ const char *enum_name(const struct enum_shape *shape, int value)
     assert(value >= 0 && (uint32_t)value < shape->count);
     return shape->names[value];
 }
+
+static size_t value_size(enum field_type type)
+{
+    switch (type) {
+    case FIELD_ID:
+    case FIELD_INSTANT:
+    case FIELD_SPAN:
+    case FIELD_NUM:
+        return sizeof(int64_t);
+    case FIELD_COUNT:
+        return sizeof(uint32_t);
+    case FIELD_FLAG:
+        return sizeof(bool);
+    case FIELD_ENUM:
+        return sizeof(int);
+    case FIELD_TEXT:
+        return sizeof(struct text);
+    case FIELD_CODE:
+        return sizeof(struct code);
+    case FIELD_CODES:
+        return sizeof(struct codes);
+    case FIELD_MAP:
+        return sizeof(struct count_map);
+    }
+    return 0;
+}
+
+static int32_t find_field(const struct shape *shape, const struct field_shape *like)
+{
+    for (uint32_t i = 0; i < shape->field_count; i++)
+        if (shape->fields[i].type == like->type && shape->fields[i].name_size == like->name_size &&
+            memcmp(shape->fields[i].name, like->name, like->name_size) == 0)
+            return (int32_t)i;
+    return -1;
+}
+
+uint32_t shape_copy(const struct shape *from_shape, const void *from, const struct shape *to_shape, void *to)
+{
+    uint64_t given = *(const uint64_t *)from;
+    uint32_t missing = 0;
+
+    for (uint32_t i = 0; i < from_shape->field_count; i++) {
+        const struct field_shape *field = &from_shape->fields[i];
+        int32_t found = find_field(to_shape, field);
+
+        missing += found < 0;
+        if (found < 0 || (given >> i & 1) == 0)
+            continue;
+        memcpy((char *)to + to_shape->fields[found].offset, (const char *)from + field->offset, value_size(field->type));
+        *(uint64_t *)to |= UINT64_C(1) << found;
+    }
+    return missing;
+}

@@ -87,6 +87,10 @@ struct shape {
     const struct field_shape *fields;
 };
 
+/* Copies what is given of `from` to the fields of the same name and type of `to`, and adds their bits to its `given`. Returns how
+ * many fields of `from_shape` have no place in `to_shape`. Texts are borrowed. */
+uint32_t shape_copy(const struct shape *from_shape, const void *from, const struct shape *to_shape, void *to);
+
 /* Is this code empty? */
 static inline bool code_empty(const struct code *code)
 {

@@ -156,6 +156,8 @@ static int answer(struct query *query, struct proto_buffer *out)
         return query_backup(query, out);
     case QUERY_RECEIPT:
         return query_receipt(query, out);
+    case QUERY_TRY_SUBMIT:
+        return query_try_submit(query, out);
     case QUERY_PULL:
         return query_pull(query);
     case QUERY_KEEP:

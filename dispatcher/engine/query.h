@@ -44,6 +44,7 @@ int query_metrics(struct query *query, struct proto_buffer *out);
 int query_backup(struct query *query, struct proto_buffer *out);
 int query_explain_route(struct query *query, struct proto_buffer *out);
 int query_receipt(struct query *query, struct proto_buffer *out);
+int query_try_submit(struct query *query, struct proto_buffer *out);
 
 /* Refuses: sets the refusal and returns 0, to be returned by the caller. */
 int query_refuse(struct query *query, enum refusal refusal, const char *field);

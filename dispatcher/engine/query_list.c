@@ -2,6 +2,8 @@
 #include "dispatcher/engine/query_view.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Cases that one answer looks at before it says: ask again from here. */
@@ -142,8 +144,8 @@ static size_t find_page(struct query *query, const struct wanted *wanted, uint32
 
 /* A request as it stands in the journal. */
 struct submitted {
-    char request[LIMIT_REQUEST_SIZE], actor[CODE_SIZE];
-    size_t request_size, actor_size;
+    char request[LIMIT_REQUEST_SIZE], actor[CODE_SIZE], behalf[CODE_SIZE], content[17];
+    size_t request_size, actor_size, behalf_size;
 };
 
 /* By which request the case came in: the record before it opened that command. Also of requests that are no longer remembered. */
@@ -161,6 +163,11 @@ static int find_submitted(struct query *query, uint64_t case_id, struct submitte
     assert(ret->request_size <= sizeof ret->request && ret->actor_size <= sizeof ret->actor);
     memcpy(ret->request, record.body.command_taken.request.at, ret->request_size);
     memcpy(ret->actor, record.body.command_taken.actor.at, ret->actor_size);
+    ret->behalf_size = record.body.command_taken.behalf.size;
+    assert(ret->behalf_size <= sizeof ret->behalf);
+    if (ret->behalf_size > 0)
+        memcpy(ret->behalf, record.body.command_taken.behalf.at, ret->behalf_size);
+    snprintf(ret->content, sizeof ret->content, "%016" PRIx64, record.body.command_taken.body_hash);
     return 0;
 }
 
@@ -196,6 +203,8 @@ int query_list_cases(struct query *query, struct proto_buffer *out)
             r = query_view_case(query, &row, VIEW_TITLE_ONLY, number, &shown);
         shown.request = (struct text){.at = submitted.request, .size = (uint32_t)submitted.request_size};
         shown.submitted_by = (struct text){.at = submitted.actor, .size = (uint32_t)submitted.actor_size};
+        shown.submitted_for = (struct text){.at = submitted.behalf, .size = (uint32_t)submitted.behalf_size};
+        shown.content = text_of(submitted.content);
         if (r == 0)
             r = reply_row(&writer, &case_view_shape, &shown, query_omit(query));
     }

@@ -30,6 +30,8 @@ static const struct field_shape case_view_fields[] = {
     { .name = "reference", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reference), .min = 0, .max = 64 },
     { .name = "request", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct case_view, request), .min = 0, .max = 64 },
     { .name = "submitted_by", .name_size = 12, .type = FIELD_TEXT, .offset = offsetof(struct case_view, submitted_by), .min = 0, .max = 32 },
+    { .name = "submitted_for", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_view, submitted_for), .min = 0, .max = 32, .personal = true },
+    { .name = "content", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct case_view, content), .min = 0, .max = 64, .personal = true },
     { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct case_view, title), .min = 0, .max = 512, .personal = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct case_view, text), .min = 0, .max = 65536, .personal = true },
     { .name = "address", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct case_view, address), .min = 0, .max = 1024, .personal = true },
@@ -40,7 +42,7 @@ static const struct field_shape case_view_fields[] = {
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct case_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct case_view, secret), .min = 0, .max = 1 },
 };
-const struct shape case_view_shape = { .name = "case_view", .id = 26, .field_count = 34, .size = sizeof(struct case_view), .fields = case_view_fields };
+const struct shape case_view_shape = { .name = "case_view", .id = 26, .field_count = 36, .size = sizeof(struct case_view), .fields = case_view_fields };
 
 static const struct field_shape duty_view_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, duty_id), .min = 0, .max = INT64_MAX },
@@ -528,6 +530,33 @@ static const struct field_shape show_config_reply_fields[] = {
 };
 const struct shape show_config_reply_shape = { .name = "show_config_reply", .id = 72, .field_count = 25, .size = sizeof(struct show_config_reply), .fields = show_config_reply_fields };
 
+static const struct field_shape try_submit_query_fields[] = {
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct try_submit_query, kind), .min = 0, .max = 5, .values = &case_kind_enum, .required = true },
+    { .name = "channel", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct try_submit_query, channel), .min = 0, .max = 8, .values = &channel_enum },
+    { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct try_submit_query, urgency), .min = 0, .max = 3, .values = &urgency_enum },
+    { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct try_submit_query, matter), .min = 0, .max = 32, .required = true },
+    { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct try_submit_query, place), .min = 0, .max = 32 },
+    { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct try_submit_query, title), .min = 0, .max = 512 },
+    { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct try_submit_query, text), .min = 0, .max = 65536 },
+    { .name = "address", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct try_submit_query, address), .min = 0, .max = 1024 },
+    { .name = "reporter_name", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct try_submit_query, reporter_name), .min = 0, .max = 1024 },
+    { .name = "reporter_phone", .name_size = 14, .type = FIELD_TEXT, .offset = offsetof(struct try_submit_query, reporter_phone), .min = 0, .max = 64 },
+    { .name = "anonymous", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct try_submit_query, anonymous), .min = 0, .max = 1 },
+    { .name = "no_reply", .name_size = 8, .type = FIELD_FLAG, .offset = offsetof(struct try_submit_query, no_reply), .min = 0, .max = 1 },
+    { .name = "secrecy", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct try_submit_query, secrecy), .min = 0, .max = 1 },
+    { .name = "reference", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct try_submit_query, reference), .min = 0, .max = 64 },
+    { .name = "given_limit", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct try_submit_query, given_limit), .min = 0, .max = 1 },
+    { .name = "limit_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct try_submit_query, limit_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "at", .name_size = 2, .type = FIELD_INSTANT, .offset = offsetof(struct try_submit_query, at), .min = 0, .max = INT64_C(253402300799999) },
+};
+const struct shape try_submit_query_shape = { .name = "try_submit_query", .id = 73, .field_count = 17, .size = sizeof(struct try_submit_query), .fields = try_submit_query_fields };
+
+static const struct field_shape try_submit_reply_fields[] = {
+    { .name = "lead", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct try_submit_reply, lead), .min = 0, .max = 32 },
+    { .name = "received_at", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct try_submit_reply, received_at), .min = 0, .max = INT64_C(253402300799999) },
+};
+const struct shape try_submit_reply_shape = { .name = "try_submit_reply", .id = 74, .field_count = 2, .size = sizeof(struct try_submit_reply), .fields = try_submit_reply_fields };
+
 static const struct query_info query_infos[] = {
     [QUERY_HELLO - 100] = { .name = "hello", .name_size = 5, .type = QUERY_HELLO,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
@@ -583,6 +612,9 @@ static const struct query_info query_infos[] = {
     [QUERY_SHOW_CONFIG - 100] = { .name = "show_config", .name_size = 11, .type = QUERY_SHOW_CONFIG,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
         .shape = &show_config_query_shape, .reply_shape = &show_config_reply_shape, .row_list_count = 2, .row_lists = { { "limits", &limit_view_shape }, { "calendars", &calendar_view_shape } }, .doc = "The set in force: what it holds, its calendars, and the main figures of its policy." },
+    [QUERY_TRY_SUBMIT - 100] = { .name = "try_submit", .name_size = 10, .type = QUERY_TRY_SUBMIT,
+        .roles = 1u << ROLE_OPERATOR,
+        .shape = &try_submit_query_shape, .reply_shape = &try_submit_reply_shape, .doc = "What a submit would come to now: refused as it would be, or who would lead. Nothing is kept, and no drill time moves; whether the request id is used already is not looked at. The fields are those of submit." },
 };
 
 const struct query_info *query_info(enum query_type type)

@@ -30,8 +30,9 @@ enum query_type {
     QUERY_LIST_MATTERS = 115,
     QUERY_STATUS = 116,
     QUERY_SHOW_CONFIG = 117,
+    QUERY_TRY_SUBMIT = 118,
 };
-#define QUERY_TYPE_MAX 117
+#define QUERY_TYPE_MAX 118
 
 /* A case as others see it. Texts only for roles that may read them. */
 struct case_view {
@@ -61,6 +62,8 @@ struct case_view {
     struct text reference; /* Number in the sending system. */
     struct text request; /* Request id of its submit; only in list_cases with `with_request`. */
     struct text submitted_by; /* Name of the key that submitted it; as `request`. */
+    struct text submitted_for; /* Name for whom it was submitted (`on_behalf_of`), or empty; as `request`. */
+    struct text content; /* Hash of the submit as it came (its command, `at`, `on_behalf_of` and body), 16 hex digits: who has the same complaint under the same request sees whether it says the same. As `request`. */
     struct text title; /* Title. */
     struct text text; /* Text. */
     struct text address; /* Address. */
@@ -97,15 +100,17 @@ extern const struct shape case_view_shape;
 #define CASE_VIEW_HAS_REFERENCE (UINT64_C(1) << 22)
 #define CASE_VIEW_HAS_REQUEST (UINT64_C(1) << 23)
 #define CASE_VIEW_HAS_SUBMITTED_BY (UINT64_C(1) << 24)
-#define CASE_VIEW_HAS_TITLE (UINT64_C(1) << 25)
-#define CASE_VIEW_HAS_TEXT (UINT64_C(1) << 26)
-#define CASE_VIEW_HAS_ADDRESS (UINT64_C(1) << 27)
-#define CASE_VIEW_HAS_REPORTER_NAME (UINT64_C(1) << 28)
-#define CASE_VIEW_HAS_REPORTER_PHONE (UINT64_C(1) << 29)
-#define CASE_VIEW_HAS_WORST_CLOCK (UINT64_C(1) << 30)
-#define CASE_VIEW_HAS_WORST_CLOCK_ID (UINT64_C(1) << 31)
-#define CASE_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 32)
-#define CASE_VIEW_HAS_SECRET (UINT64_C(1) << 33)
+#define CASE_VIEW_HAS_SUBMITTED_FOR (UINT64_C(1) << 25)
+#define CASE_VIEW_HAS_CONTENT (UINT64_C(1) << 26)
+#define CASE_VIEW_HAS_TITLE (UINT64_C(1) << 27)
+#define CASE_VIEW_HAS_TEXT (UINT64_C(1) << 28)
+#define CASE_VIEW_HAS_ADDRESS (UINT64_C(1) << 29)
+#define CASE_VIEW_HAS_REPORTER_NAME (UINT64_C(1) << 30)
+#define CASE_VIEW_HAS_REPORTER_PHONE (UINT64_C(1) << 31)
+#define CASE_VIEW_HAS_WORST_CLOCK (UINT64_C(1) << 32)
+#define CASE_VIEW_HAS_WORST_CLOCK_ID (UINT64_C(1) << 33)
+#define CASE_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 34)
+#define CASE_VIEW_HAS_SECRET (UINT64_C(1) << 35)
 
 /* A duty. */
 struct duty_view {
@@ -472,7 +477,7 @@ struct list_cases_query {
     struct code place; /* Only cases whose place is in this subtree. */
     int64_t age_from; /* Only cases received at least this long ago. */
     int64_t age_until; /* Only cases received less than this long ago. */
-    bool with_request; /* Rows also say `request` and `submitted_by`. */
+    bool with_request; /* Rows also say `request`, `submitted_by`, `submitted_for` and `content`. */
     enum clock_kind clock; /* Colours are those of the running clocks of this kind alone; of all kinds if left out. */
 };
 extern const struct shape list_cases_query_shape;
@@ -995,6 +1000,56 @@ extern const struct shape show_config_reply_shape;
 #define SHOW_CONFIG_REPLY_HAS_LEASE (UINT64_C(1) << 23)
 #define SHOW_CONFIG_REPLY_HAS_MIN_N (UINT64_C(1) << 24)
 
+/* What a submit would come to now: refused as it would be, or who would lead. Nothing is kept, and no drill time moves; whether the request id is used already is not looked at. The fields are those of submit. */
+struct try_submit_query {
+    uint64_t given; /* bit per field */
+    enum case_kind kind; /* What the citizen wants. */
+    enum channel channel; /* How it came in; hotline if left out. */
+    enum urgency urgency; /* Class of the limit; ordinary if left out. */
+    struct code matter; /* Matter code, or `unknown`. */
+    struct code place; /* Unit code of the place. */
+    struct text title; /* Title. */
+    struct text text; /* What the citizen said. */
+    struct text address; /* Address. */
+    struct text reporter_name; /* Name. */
+    struct text reporter_phone; /* How to reach the citizen. */
+    bool anonymous; /* The citizen gave no name or number. */
+    bool no_reply; /* The citizen wants no answer. */
+    bool secrecy; /* The citizen asked for secrecy. */
+    struct text reference; /* Number in the sending system. */
+    bool given_limit; /* Importer only: the limit is the sender's, `limit_at` or none. */
+    int64_t limit_at; /* Importer only: last instant in time. */
+    int64_t at; /* Importer only, drill time only: instant that the submit would carry. */
+};
+extern const struct shape try_submit_query_shape;
+#define TRY_SUBMIT_HAS_KIND (UINT64_C(1) << 0)
+#define TRY_SUBMIT_HAS_CHANNEL (UINT64_C(1) << 1)
+#define TRY_SUBMIT_HAS_URGENCY (UINT64_C(1) << 2)
+#define TRY_SUBMIT_HAS_MATTER (UINT64_C(1) << 3)
+#define TRY_SUBMIT_HAS_PLACE (UINT64_C(1) << 4)
+#define TRY_SUBMIT_HAS_TITLE (UINT64_C(1) << 5)
+#define TRY_SUBMIT_HAS_TEXT (UINT64_C(1) << 6)
+#define TRY_SUBMIT_HAS_ADDRESS (UINT64_C(1) << 7)
+#define TRY_SUBMIT_HAS_REPORTER_NAME (UINT64_C(1) << 8)
+#define TRY_SUBMIT_HAS_REPORTER_PHONE (UINT64_C(1) << 9)
+#define TRY_SUBMIT_HAS_ANONYMOUS (UINT64_C(1) << 10)
+#define TRY_SUBMIT_HAS_NO_REPLY (UINT64_C(1) << 11)
+#define TRY_SUBMIT_HAS_SECRECY (UINT64_C(1) << 12)
+#define TRY_SUBMIT_HAS_REFERENCE (UINT64_C(1) << 13)
+#define TRY_SUBMIT_HAS_GIVEN_LIMIT (UINT64_C(1) << 14)
+#define TRY_SUBMIT_HAS_LIMIT_AT (UINT64_C(1) << 15)
+#define TRY_SUBMIT_HAS_AT (UINT64_C(1) << 16)
+
+/* Answer of try_submit. */
+struct try_submit_reply {
+    uint64_t given; /* bit per field */
+    struct code lead; /* Unit that would lead; empty = the case would wait for the desk. */
+    int64_t received_at; /* Instant that it was tried at. */
+};
+extern const struct shape try_submit_reply_shape;
+#define TRY_SUBMIT_REPLY_HAS_LEAD (UINT64_C(1) << 0)
+#define TRY_SUBMIT_REPLY_HAS_RECEIVED_AT (UINT64_C(1) << 1)
+
 union query_body {
     uint64_t given; /* of whichever member is set */
     struct hello_query hello;
@@ -1015,6 +1070,7 @@ union query_body {
     struct list_matters_query list_matters;
     struct status_query status;
     struct show_config_query show_config;
+    struct try_submit_query try_submit;
 };
 
 /* A list of maps in a reply. shape NULL: records or events, see record.h. */

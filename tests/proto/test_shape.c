@@ -115,6 +115,28 @@ START_TEST(bits_fit_fields)
 }
 END_TEST
 
+/* A trial of a submit must be able to say all that a submit says. */
+START_TEST(a_trial_has_every_field)
+{
+    struct submit_command submit = {.given = SUBMIT_HAS_TITLE | SUBMIT_HAS_MATTER | SUBMIT_HAS_ANONYMOUS | SUBMIT_HAS_LIMIT_AT,
+                                    .title = text_of("title"),
+                                    .matter = {"M01"},
+                                    .text = text_of("not given"),
+                                    .anonymous = true,
+                                    .limit_at = 7};
+    struct try_submit_query query = {0};
+    struct submit_command back = {0};
+
+    ck_assert_uint_eq(shape_copy(&submit_command_shape, &submit, &try_submit_query_shape, &query), 0);
+    ck_assert(text_equal(query.title, submit.title) && code_equal(&query.matter, &submit.matter) && query.anonymous);
+    ck_assert(query.limit_at == 7 && query.text.size == 0);
+    query.at = 5;
+    query.given |= TRY_SUBMIT_HAS_AT;
+    ck_assert_uint_eq(shape_copy(&try_submit_query_shape, &query, &submit_command_shape, &back), 1); /* `at` */
+    ck_assert_uint_eq(back.given, submit.given);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("shape");
@@ -127,6 +149,7 @@ int main(void)
     tcase_add_test(tcase, every_list_finds_its_values);
     tcase_add_test(tcase, every_message_and_record_is_known);
     tcase_add_test(tcase, bits_fit_fields);
+    tcase_add_test(tcase, a_trial_has_every_field);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
