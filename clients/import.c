@@ -4,9 +4,10 @@
 #include "clients/import.h"
 
 #include "clients/import_past.h"
-#include "clients/import_rejects.h"
 #include "clients/import_send.h"
-#include "clients/import_trial.h"
+#include "clients/names.h"
+#include "clients/progress.h"
+#include "clients/rejects.h"
 #include "clients/render.h"
 
 #include <errno.h>
@@ -18,19 +19,18 @@
 #define WINDOW_DEFAULT 256
 #define WINDOW_MAX 4096
 #define TIMEOUT_MS 30000 /* one answer may stand behind hundreds of others */
-#define LISTED_MAX 20
 
 struct import {
     struct session *session;
     const char *file;
     const char *map_file;     /* or NULL */
     const char *rejects_file; /* or NULL */
-    bool dry_run;
     struct import_send_options send;
     struct import_map *map, *own_map; /* one of them */
     struct import_plan *plan;
     struct import_past past;
-    struct import_trial trial;
+    struct names units, matters;
+    struct progress reading;
     struct import_sum sum;
 };
 
@@ -44,99 +44,62 @@ static enum exit_code say_faults(const char *file, const struct faults *faults)
                faults_total(faults) == 1 ? "" : "s");
 }
 
-static json_t *json_of_rejects(const struct import_plan *plan)
-{
-    json_t *rows = json_array();
-    for (uint32_t i = 0; i < plan->row_count; i++) {
-        if (plan->rows[i].state != IMPORT_REJECTED)
-            continue;
-        const struct import_reject *reject = &plan->rejects[plan->rows[i].reject];
-        json_array_append_new(rows, json_pack("{s:I, s:s, s:s, s:s}", "line", (json_int_t)plan->table->lines[i], "code",
-                                              reject->code, "field", reject->field, "what_to_do", reject->what_to_do));
-    }
-    return rows;
-}
-
-static void tell_json(const struct import *import)
+static json_t *json_of_sum(const struct import *import)
 {
     const struct import_plan *plan = import->plan;
     json_t *view = json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I}", "rows", (json_int_t)plan->row_count, "imported",
-        (json_int_t)import_plan_count(plan, IMPORT_DONE), "repeated", (json_int_t)import_plan_count(plan, IMPORT_REPEATED),
-        "rejected", (json_int_t)import_plan_count(plan, IMPORT_REJECTED), "unknown",
-        (json_int_t)import_plan_count(plan, IMPORT_SENT), "not_sent", (json_int_t)import_plan_count(plan, IMPORT_WAITING));
-    if (import->dry_run) {
-        json_object_set_new(view, "would_be_routed", json_integer(import->trial.routed));
-        json_object_set_new(view, "would_wait_for_desk", json_integer(import->trial.pooled));
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "rows", (json_int_t)plan->row_count, "imported",
+        (json_int_t)import_plan_count(plan, IMPORT_DONE), "repeated", (json_int_t)import_plan_count(plan, IMPORT_REPEATED), "same",
+        (json_int_t)import_plan_count(plan, IMPORT_SAME), "rejected", (json_int_t)import_plan_count(plan, IMPORT_REJECTED),
+        "unknown", (json_int_t)import_plan_count(plan, IMPORT_SENT), "not_sent",
+        (json_int_t)import_plan_count(plan, IMPORT_WAITING));
+    if (import->send.dry) {
+        json_object_set_new(view, "would_be_routed", json_integer(import->sum.routed));
+        json_object_set_new(view, "would_wait_for_desk", json_integer(import->sum.pooled));
     }
     json_object_set_new(view, "by_other_keys", json_integer(import->past.by_others));
+    json_object_set_new(view, "unlisted", tally_json(&plan->unlisted));
     json_object_set_new(view, "ms", json_integer((json_int_t)(import->sum.seconds * 1000)));
-    json_object_set_new(view, "rejects", json_of_rejects(plan));
-    render_json(view);
+    return view;
+}
+
+/* The rejects last and one by one: there may be more of them than memory. */
+static void tell_json(const struct import *import)
+{
+    const struct import_plan *plan = import->plan;
+    json_t *view = json_of_sum(import);
+    char *head = json_dumps(view, JSON_COMPACT);
     json_decref(view);
-}
-
-/* Rows that were rejected for the same cause. */
-struct cause {
-    const struct import_reject *reject;
-    uint32_t line; /* of the first */
-    uint32_t count;
-};
-
-static bool same_cause(const struct import_reject *a, const struct import_reject *b)
-{
-    return strcmp(a->code, b->code) == 0 && strcmp(a->field, b->field) == 0 && strcmp(a->what_to_do, b->what_to_do) == 0;
-}
-
-/* Each cause once: a forgotten role is one fault, however long the file. */
-static void list_rejects(const struct import_plan *plan)
-{
-    struct cause causes[LISTED_MAX];
-    uint32_t count = 0, more = 0;
-    for (uint32_t i = 0; i < plan->row_count; i++) {
-        if (plan->rows[i].state != IMPORT_REJECTED)
-            continue;
-        const struct import_reject *reject = &plan->rejects[plan->rows[i].reject];
-        uint32_t at = 0;
-        while (at < count && !same_cause(causes[at].reject, reject))
-            at++;
-        if (at < count)
-            causes[at].count++;
-        else if (count < LISTED_MAX)
-            causes[count++] = (struct cause){.reject = reject, .line = plan->table->lines[i], .count = 1};
-        else
-            more++;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        const struct import_reject *reject = causes[i].reject;
-        printf("  line %u", causes[i].line);
-        if (causes[i].count > 1)
-            printf(" and %u more", causes[i].count - 1);
-        printf(", %s%s%s: %s\n", reject->code, reject->field[0] == '\0' ? "" : ", ", reject->field, reject->what_to_do);
-    }
-    if (more > 0)
-        printf("  and %u more\n", more);
+    if (head == NULL)
+        return;
+    printf("%.*s,", (int)strlen(head) - 1, head);
+    free(head);
+    rejects_print_json(&plan->rejects, import_plan_next_reject, plan);
+    puts("}");
 }
 
 static void tell(const struct import *import)
 {
     const struct import_plan *plan = import->plan;
     uint32_t done = import_plan_count(plan, IMPORT_DONE), repeated = import_plan_count(plan, IMPORT_REPEATED);
-    if (import->dry_run)
+    uint32_t same = import_plan_count(plan, IMPORT_SAME);
+    if (import->send.dry)
         printf("%u rows: %u would go to a unit, %u would wait for the desk, %u are there already, %u rejected; nothing was sent\n",
-               plan->row_count, import->trial.routed, import->trial.pooled, repeated, plan->reject_count);
+               plan->row_count, import->sum.routed, import->sum.pooled, repeated, plan->rejects.count);
     else
         printf("%u rows: %u imported, %u repeated, %u rejected in %.1f s (%.0f/s)\n", plan->row_count, done, repeated,
-               plan->reject_count, import->sum.seconds, import->sum.seconds > 0 ? (done + repeated) / import->sum.seconds : 0);
+               plan->rejects.count, import->sum.seconds, import->sum.seconds > 0 ? (done + repeated) / import->sum.seconds : 0);
     if (import->past.by_others > 0)
         printf("%u of these rows were imported with another key (`%s`%s) and were not sent again.\n", import->past.by_others,
                import->past.other, import->past.several ? " and others" : "");
-    list_rejects(plan);
-    if (plan->reject_count > 0 && import->rejects_file != NULL)
-        printf("The rejected rows are in %s: correct them there and import that file.\n", import->rejects_file);
-    else if (plan->reject_count > 0)
-        printf("With --rejects FILE they are written out, to be corrected and imported again.\n");
-    if (plan->reject_count > 0 && import_plan_has_instants(plan))
+    if (same > 0)
+        printf("%u rows say the same as a row before them; each of these complaints counts once.\n", same);
+    if (plan->unlisted.total > 0) {
+        printf("%llu values are not listed and became what the map's `unlisted` says:\n", (unsigned long long)plan->unlisted.total);
+        tally_tell(&plan->unlisted);
+    }
+    rejects_tell(&plan->rejects, import_plan_next_reject, plan, import->rejects_file, "import");
+    if (plan->rejects.count > 0 && import_plan_has_instants(plan))
         printf(
             "Drill time: the clock passes the instants of rejected rows while the others come in; empty `at` in the rows that you "
             "correct.\n");
@@ -166,6 +129,12 @@ static enum exit_code say_end(const struct import *import)
         return say(EXIT_BUSY, "the dispatcher is busy and stays so; it takes nothing more for now.");
     case IMPORT_END_STORAGE:
         return say(EXIT_FAILED, "the dispatcher cannot store anything. Look at its log and its disk.");
+    case IMPORT_END_STALE:
+        return import_past_stale(import->plan);
+    case IMPORT_END_OLD:
+        return say(EXIT_REFUSED,
+                   "this dispatcher is older than the command line and cannot try a row; import without --dry-run, or "
+                   "after its upgrade.");
     case IMPORT_END_FAILED:
         return say_errno(import->sum.error, "sending failed");
     }
@@ -176,7 +145,7 @@ static enum exit_code tell_end(const struct import *import)
 {
     const struct import_plan *plan = import->plan;
     uint32_t unknown = import_plan_count(plan, IMPORT_SENT), unsent = import_plan_count(plan, IMPORT_WAITING);
-    if (!import->dry_run && unknown + unsent > 0) {
+    if (!import->send.dry && unknown + unsent > 0) {
         enum exit_code code = say_end(import);
         say(code,
             "%u rows are in, %u were sent without an answer, %u were not sent. Run the same command again: it is safe, what is in "
@@ -185,7 +154,7 @@ static enum exit_code tell_end(const struct import *import)
             import_plan_count(plan, IMPORT_DONE) + import_plan_count(plan, IMPORT_REPEATED), unknown, unsent);
         return code;
     }
-    return plan->reject_count > 0 ? EXIT_REFUSED : EXIT_DONE;
+    return plan->rejects.count > 0 ? EXIT_REFUSED : EXIT_DONE;
 }
 
 /* Has the key one of the roles? One that an older dispatcher does not tell counts as there: it refuses what it must. */
@@ -213,23 +182,31 @@ static enum exit_code run_plan(struct import *import)
         return say(EXIT_REFUSED,
                    "the rows have instants of their own (`at`), and this dispatcher keeps real time. Leave that column out, "
                    "or import into a dispatcher with --clock drill.");
-    if (import->dry_run && !has_role(session, command_info(COMMAND_SUBMIT)->roles))
-        return say_no_role(session);
     import->send.importer = has_role(session, UINT32_C(1) << ROLE_IMPORTER);
-    enum exit_code code = import_past_ask(session, import->plan, !import->dry_run, &import->past);
-    if (code == EXIT_DONE && import->dry_run)
-        code = import_trial_ask(session, import->plan, import->send.importer, &import->trial);
-    else if (code == EXIT_DONE)
+    enum exit_code code = import_past_ask(session, import->plan, !import->send.dry, &import->past);
+    if (code == EXIT_DONE)
         code = import_send(session, import->plan, &import->send, &import->sum);
     if (code != EXIT_DONE)
         return code;
-    int error = import->rejects_file == NULL ? 0 : import_rejects_write(import->rejects_file, import->plan);
+    if (import->send.dry && import->sum.end != IMPORT_END_DONE)
+        return say_end(import);
+    int error = import->rejects_file == NULL ? 0
+                                             : rejects_write(import->rejects_file, import->plan->sheet, &import->plan->rejects,
+                                                             import_plan_next_reject, import->plan);
     if (session->options.json)
         tell_json(import);
     else
         tell(import);
     code = tell_end(import);
     return error < 0 ? say_errno(error, "the rejects cannot be written to %s", import->rejects_file) : code;
+}
+
+static void on_bytes(void *arg, uint64_t read, uint64_t size)
+{
+    struct import *import = arg;
+    import->reading.total = size;
+    if (import->reading.terminal || import->send.progress)
+        progress_show(&import->reading, read, NULL);
 }
 
 /* Understands map and file before anything is sent. */
@@ -241,7 +218,26 @@ static enum exit_code load_and_run(struct import *import, struct faults *faults)
     enum exit_code code = session_hello(import->session);
     if (code != EXIT_DONE)
         return code;
-    error = import_plan_load(import->file, import->map, import->session->zone, faults, &import->own_map, &import->plan);
+    code = names_ask(import->session, NAMES_UNIT, NULL, &import->units);
+    if (code == EXIT_DONE)
+        code = names_ask(import->session, NAMES_MATTER, NULL, &import->matters);
+    if (code != EXIT_DONE)
+        return code;
+    progress_init(&import->reading, "reading, bytes", 0);
+    const struct import_source source = {.file = import->file,
+                                         .map = import->map,
+                                         .zone = import->session->zone,
+                                         .units = import->units.count > 0 ? &import->units : NULL,
+                                         .matters = import->matters.count > 0 ? &import->matters : NULL,
+                                         .district = import->session->hello.district,
+                                         .now_ms = import->session->hello.now,
+                                         .on_bytes = on_bytes,
+                                         .arg = import};
+    error = import_plan_load(&source, faults, &import->own_map, &import->plan);
+    progress_clear(&import->reading);
+    if (error == -ENOSPC)
+        return say(EXIT_FAILED, "there is no room to remember the rows of %s. Set TMPDIR to a folder on a disk with more.",
+                   import->file);
     if (error < 0)
         return error == -EINVAL ? say_faults(import->file, faults) : say_errno(error, "cannot read %s", import->file);
     return run_plan(import);
@@ -253,14 +249,15 @@ enum exit_code import_run(struct session *session, const struct arguments *argum
                             .file = arguments_word(arguments, "FILE.csv"),
                             .map_file = arguments_word(arguments, "map"),
                             .rejects_file = arguments_word(arguments, "rejects"),
-                            .dry_run = arguments_word(arguments, "dry-run") != NULL,
-                            .send = {.window = WINDOW_DEFAULT, .progress = arguments_word(arguments, "progress") != NULL}};
+                            .send = {.window = WINDOW_DEFAULT,
+                                     .progress = arguments_word(arguments, "progress") != NULL,
+                                     .dry = arguments_word(arguments, "dry-run") != NULL}};
     enum exit_code code = arguments_count(arguments, "window", 1, WINDOW_MAX, &import.send.window);
     if (code != EXIT_DONE)
         return code;
     if (session->options.at != NULL || session->options.request != NULL)
         return say(EXIT_USAGE, "--at and --request are for one command. Rows have a column `at`, and request ids of their own.");
-    if (import.rejects_file != NULL && import_rejects_is_source(import.rejects_file, import.file))
+    if (import.rejects_file != NULL && rejects_is_source(import.rejects_file, import.file))
         return say(EXIT_USAGE, "--rejects %s is the imported file itself; name another.", import.rejects_file);
     if (session->options.timeout_ms == 0)
         session->options.timeout_ms = TIMEOUT_MS;
@@ -269,8 +266,10 @@ enum exit_code import_run(struct session *session, const struct arguments *argum
         return say(EXIT_FAILED, "out of memory");
     faults_init(faults);
     code = load_and_run(&import, faults);
-    free(faults);
     import_plan_free(import.plan);
+    free(faults);
+    names_deinit(&import.units);
+    names_deinit(&import.matters);
     import_map_free(import.own_map);
     import_map_free(import.map);
     return code;

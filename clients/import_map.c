@@ -5,22 +5,25 @@
 
 #include "clients/instant.h"
 #include "config/file.h"
+#include "config/local_time.h"
 #include "config/yaml_file.h"
+#include "proto/blank.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define VALUES_MAX 1000
-#define BLANKS " \t\r\n"
 
 /* ---- the shape of the file ---- */
 
 struct raw_field {
-    char *field, *column, *constant, *empty, *otherwise;
+    char *field, *column, *constant, *join, *empty, *otherwise, *unlisted;
+    char **columns;
+    unsigned columns_count;
     struct import_value *values;
     unsigned values_count;
 };
@@ -28,7 +31,7 @@ struct raw_time {
     char *format, *zone;
 };
 struct raw {
-    char *system;
+    char *system, *unlisted;
     struct raw_time time;
     struct raw_field *fields;
     unsigned fields_count;
@@ -39,18 +42,24 @@ struct raw {
 
 static const cyaml_schema_field_t value_fields[] = {TEXT(import_value, from), TEXT(import_value, to), CYAML_FIELD_END};
 static const cyaml_schema_value_t value_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct import_value, value_fields)};
+static const cyaml_schema_value_t column_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
 static const cyaml_schema_field_t field_fields[] = {TEXT(raw_field, field),
                                                     TEXT(raw_field, column),
                                                     TEXT(raw_field, constant),
                                                     TEXT(raw_field, empty),
                                                     TEXT(raw_field, otherwise),
+                                                    TEXT(raw_field, unlisted),
+                                                    TEXT(raw_field, join),
+                                                    CYAML_FIELD_SEQUENCE("columns", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                                                                         struct raw_field, columns, &column_schema, 0,
+                                                                         IMPORT_COLUMNS_MAX),
                                                     CYAML_FIELD_SEQUENCE("values", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                                                          struct raw_field, values, &value_schema, 0, VALUES_MAX),
                                                     CYAML_FIELD_END};
 static const cyaml_schema_value_t field_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_field, field_fields)};
 static const cyaml_schema_field_t time_fields[] = {TEXT(raw_time, format), TEXT(raw_time, zone), CYAML_FIELD_END};
 static const cyaml_schema_field_t top_fields[] = {
-    TEXT(raw, system), CYAML_FIELD_MAPPING("time", CYAML_FLAG_OPTIONAL, struct raw, time, time_fields),
+    TEXT(raw, system), TEXT(raw, unlisted), CYAML_FIELD_MAPPING("time", CYAML_FLAG_OPTIONAL, struct raw, time, time_fields),
     CYAML_FIELD_SEQUENCE("fields", CYAML_FLAG_POINTER, struct raw, fields, &field_schema, 1, IMPORT_FIELDS_MAX), CYAML_FIELD_END};
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, top_fields)};
 
@@ -126,6 +135,24 @@ static int read_values(struct reader *reader, const struct raw_field *raw, unsig
     return 0;
 }
 
+/* The columns that a field is made of: one, or several that are joined. */
+static int read_columns(const struct raw_field *raw, struct import_field *field)
+{
+    const char *one[] = {raw->column};
+    const char *const *names = raw->column != NULL ? one : (const char *const *)raw->columns;
+    uint32_t count = raw->column != NULL ? 1 : raw->columns_count;
+    field->columns = calloc(count + 1U, sizeof *field->columns);
+    if (field->columns == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!copy(names[i], &field->columns[i]))
+            return -ENOMEM;
+        if (field->columns[i] != NULL)
+            field->column_count++;
+    }
+    return 0;
+}
+
 static int read_field(struct reader *reader, const struct raw_field *raw, unsigned index)
 {
     char path[64], list[512];
@@ -137,16 +164,34 @@ static int read_field(struct reader *reader, const struct raw_field *raw, unsign
         return 0;
     }
     struct import_field *field = &reader->map->fields[found];
-    if (field->column != NULL || field->constant != NULL)
-        yaml_fault(&reader->yaml, reader->faults, path, "field `%s` is there twice; keep one", raw->field);
-    else if ((raw->column == NULL) == (raw->constant == NULL))
-        yaml_fault(&reader->yaml, reader->faults, path, "field `%s` needs either `column` or `constant`", raw->field);
-    else if (!copy(raw->column, &field->column) || !copy(raw->constant, &field->constant) ||
+    int sources = (raw->column != NULL) + (raw->columns_count > 0) + (raw->constant != NULL);
+    if (field->column_count > 0 || field->constant != NULL)
+        yaml_fault(&reader->yaml, reader->faults, path, "field `%s` is there twice; keep one (`columns: [a, b]` joins two columns)",
+                   raw->field);
+    else if (sources != 1)
+        yaml_fault(&reader->yaml, reader->faults, path, "field `%s` needs one of `column`, `columns` and `constant`", raw->field);
+    else if (!copy(raw->constant, &field->constant) || !copy(text_at(reader, path, "join", raw->join), &field->join) ||
              !copy(text_at(reader, path, "empty", raw->empty), &field->empty) ||
-             !copy(text_at(reader, path, "otherwise", raw->otherwise), &field->otherwise))
+             !copy(text_at(reader, path, "otherwise", raw->otherwise), &field->otherwise) ||
+             !copy(text_at(reader, path, "unlisted", raw->unlisted), &field->unlisted) || read_columns(raw, field) < 0)
         return -ENOMEM;
+    else if (raw->otherwise != NULL && raw->unlisted != NULL)
+        yaml_fault(&reader->yaml, reader->faults, path,
+                   "field `%s` has both `otherwise` (said of nothing) and `unlisted` (counted); keep one", raw->field);
     else
         return read_values(reader, raw, index, field);
+    return 0;
+}
+
+/* `unlisted` of the whole map is that of the matter: a place that is not known needs a unit of its own to stand for it. */
+static int spread_unlisted(struct reader *reader, const char *unlisted)
+{
+    for (uint32_t i = 0; unlisted != NULL && i < import_map_at(); i++) {
+        struct import_field *field = &reader->map->fields[i];
+        if (submit_command_shape.fields[i].offset == offsetof(struct submit_command, matter) && field->unlisted == NULL &&
+            field->otherwise == NULL && !copy(unlisted, &field->unlisted))
+            return -ENOMEM;
+    }
     return 0;
 }
 
@@ -168,7 +213,7 @@ static int read_all(struct reader *reader)
         if (error < 0)
             return error;
     }
-    return 0;
+    return spread_unlisted(reader, raw->unlisted);
 }
 
 int import_map_load(const char *file, struct faults *faults, struct import_map **ret)
@@ -196,19 +241,19 @@ int import_map_load(const char *file, struct faults *faults, struct import_map *
     return 0;
 }
 
-int import_map_of_header(const struct table *table, uint32_t column_count, struct faults *faults, struct import_map **ret)
+int import_map_of_header(const struct sheet *sheet, uint32_t column_count, struct faults *faults, struct import_map **ret)
 {
-    char list[512];
+    char list[512], shown[160];
     struct import_map *map = calloc(1, sizeof *map);
     int error = map == NULL ? -ENOMEM : 0;
     for (uint32_t i = 0; i < column_count && error == 0; i++) {
-        int32_t found = find_field(table->columns[i]);
+        int32_t found = find_field(sheet->columns[i]);
         if (found < 0)
-            faults_add(faults, table->file, 1, i + 1,
+            faults_add(faults, sheet->file, 1, i + 1,
                        "column `%s` is not a field of a submit; name it like one of %s, or say with --map which field it is",
-                       table->columns[i], list_fields(list));
-        else if (!copy(table->columns[i], &map->fields[found].column))
-            error = -ENOMEM;
+                       blank_print(text_of(sheet->columns[i]), shown, sizeof shown), list_fields(list));
+        else
+            error = read_columns(&(struct raw_field){.column = sheet->columns[i]}, &map->fields[found]);
     }
     if (error == 0 && faults_total(faults) > 0)
         error = -EINVAL;
@@ -231,7 +276,11 @@ struct import_map *import_map_free(struct import_map *map)
             free(field->values[k].to);
         }
         free(field->values);
-        free(field->column);
+        for (uint32_t k = 0; k < field->column_count; k++)
+            free(field->columns[k]);
+        free(field->columns);
+        free(field->join);
+        free(field->unlisted);
         free(field->constant);
         free(field->empty);
         free(field->otherwise);
@@ -246,61 +295,22 @@ struct import_map *import_map_free(struct import_map *map)
 
 /* ---- cells ---- */
 
-static struct text trim(const char *text)
-{
-    text += strspn(text, BLANKS);
-    size_t size = strlen(text);
-    while (size > 0 && strchr(BLANKS, text[size - 1]) != NULL)
-        size--;
-    return (struct text){.at = text, .size = (uint32_t)size};
-}
-
 const char *import_map_cell(const struct import_field *field, const char *cell)
 {
     if (field->constant != NULL)
         return field->constant;
-    struct text wanted = trim(cell);
+    struct text wanted = blank_trim(text_of(cell));
     for (uint32_t i = 0; i < field->value_count; i++)
-        if (text_equal(trim(field->values[i].from), wanted))
+        if (text_equal(blank_trim(text_of(field->values[i].from)), wanted))
             return field->values[i].to;
     if (wanted.size == 0)
         return field->empty == NULL ? "" : field->empty;
     return field->otherwise == NULL ? cell : field->otherwise;
 }
 
-/* Local or with an offset (%z), as the format says. */
-static int parse_formatted(const char *format, const struct zone *zone, const char *text, int64_t *ret_at_ms)
-{
-    struct tm tm = {.tm_mday = 1, .tm_gmtoff = INT32_MAX};
-    struct civil back;
-    const char *end = strptime(text, format, &tm);
-    if (end == NULL || *end != '\0')
-        return -EINVAL;
-    struct civil civil = {.year = tm.tm_year + 1900,
-                          .month = tm.tm_mon + 1,
-                          .day = tm.tm_mday,
-                          .hour = tm.tm_hour,
-                          .minute = tm.tm_min,
-                          .second = tm.tm_sec};
-    int64_t days = civil_to_days(civil.year, civil.month, civil.day);
-    civil_from_days(days, &back);
-    if (back.month != civil.month || civil.second > 59) /* 30 February, a leap second */
-        return -EINVAL;
-    if (tm.tm_gmtoff != INT32_MAX) {
-        *ret_at_ms =
-            ((days * 24 + civil.hour) * 60 + civil.minute) * INT64_C(60000) + (civil.second - tm.tm_gmtoff) * INT64_C(1000);
-        return 0;
-    }
-    int64_t at_ms = 0;
-    if (zone_instant(zone, &civil, &at_ms) == CIVIL_GAP)
-        return -ERANGE;
-    *ret_at_ms = at_ms;
-    return 0;
-}
-
 int import_map_instant(const struct import_map *map, const struct zone *district, const char *text, int64_t *ret_at_ms)
 {
     const struct zone *zone = map->zone == NULL ? district : map->zone;
     return map->time_format == NULL ? instant_parse(text, zone, ret_at_ms)
-                                    : parse_formatted(map->time_format, zone, text, ret_at_ms);
+                                    : local_time_parse(map->time_format, zone, text, ret_at_ms);
 }

@@ -8,24 +8,28 @@
 #define HUYING_CLIENTS_IMPORT_MAP_H
 
 #include "config/faults.h"
-#include "config/table.h"
+#include "config/sheet.h"
 #include "config/zone.h"
 #include "proto/gen/schema.h"
 
 #include <stdbool.h>
 
 #define IMPORT_FIELDS_MAX 32
+#define IMPORT_COLUMNS_MAX 8 /* that one field is joined from */
 
 struct import_value {
     char *from, *to;
 };
 
-/* Where one field comes from; column and constant NULL: from nowhere. */
+/* Where one field comes from; without a column and a constant: from nowhere. */
 struct import_field {
-    char *column;
+    uint32_t column_count;
+    char **columns;
+    char *join; /* stands between cells that are not empty; NULL: a blank */
     char *constant;
     char *empty;     /* stands for an empty cell; NULL: an empty cell leaves the field out */
     char *otherwise; /* stands for a cell that is none of `values`; NULL: the cell as it is */
+    char *unlisted;  /* stands, and is counted, for a cell that is none of `values` and means nothing as it is; NULL: a fault */
     uint32_t value_count;
     struct import_value *values;
 };
@@ -49,7 +53,7 @@ int import_map_load(const char *file, struct faults *faults, struct import_map *
 
 /* Makes the map of a file whose first `column_count` columns are named like the fields; others are faults. As import_map_load, but
  * adds to `faults`. */
-int import_map_of_header(const struct table *table, uint32_t column_count, struct faults *faults, struct import_map **ret);
+int import_map_of_header(const struct sheet *sheet, uint32_t column_count, struct faults *faults, struct import_map **ret);
 
 struct import_map *import_map_free(struct import_map *map);
 

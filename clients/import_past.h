@@ -20,9 +20,13 @@ struct import_past {
     char other[CODE_SIZE + 1]; /* name of the first of these */
 };
 
-/* Marks the rows that are there as repeated; needs session_hello. `judged`: rows that this key submitted, and whose request the
- * dispatcher still remembers, stay waiting: when they are sent it compares their content too. Cases that the key may not see, and
- * what others send meanwhile, are not found. Says what is wrong. */
+/* Marks the rows that are there with the same content as repeated, and rejects those whose reference came in with other content;
+ * needs session_hello. `judged`: where the key may not read what is there, rows that it submitted itself, and whose request the
+ * dispatcher still remembers, stay waiting: when they are sent it compares them. Cases that the key may not see, and what others
+ * send meanwhile, are not found. Says what is wrong. */
 enum exit_code import_past_ask(struct session *session, struct import_plan *plan, bool judged, struct import_past *ret);
+
+/* Says that the file has changed since it was read. */
+enum exit_code import_past_stale(const struct import_plan *plan);
 
 #endif

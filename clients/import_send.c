@@ -6,7 +6,6 @@
  */
 #include "clients/import_send.h"
 
-#include "clients/import_rejects.h"
 #include "clients/progress.h"
 #include "proto/client/client_uv.h"
 
@@ -30,7 +29,6 @@ struct sender {
     uint64_t known_seq; /* an answer up to this sequence was there before we began */
     bool stopping;      /* nothing new is sent */
     bool closed;
-    struct proto_buffer body;
 };
 
 static void close_all(struct sender *sender)
@@ -51,20 +49,38 @@ static void end(struct sender *sender, enum import_end why, int error)
     close_all(sender);
 }
 
+/* The same submit as a question. */
+static int try_row(struct sender *sender, uint32_t row)
+{
+    struct submit_command submit;
+    struct try_submit_query query = {0};
+    struct proto_buffer *body = &sender->plan->body;
+    int error = import_plan_submit(sender->plan, row, &submit);
+    if (error < 0)
+        return error;
+    shape_copy(&submit_command_shape, &submit, &try_submit_query_shape, &query);
+    query.at = sender->plan->rows[row].at_ms;
+    query.given |= query.at != 0 ? TRY_SUBMIT_HAS_AT : 0;
+    proto_buffer_clear(body);
+    error = client_body_from_shape(&try_submit_query_shape, &query, body);
+    const struct client_request request = {
+        .name = query_info(QUERY_TRY_SUBMIT)->name, .body = body->data, .body_size = body->size, .tag = row};
+    return error < 0 ? error : client_uv_send(sender->client, &request);
+}
+
 static int send_row(struct sender *sender, uint32_t row)
 {
     char id[IMPORT_ID_SIZE];
-    struct submit_command submit;
     const struct import_row *of = &sender->plan->rows[row];
-    import_plan_submit(sender->plan, row, &submit);
-    proto_buffer_clear(&sender->body);
-    int error = client_body_from_shape(&submit_command_shape, &submit, &sender->body);
+    if (sender->options->dry)
+        return try_row(sender, row);
+    int error = import_plan_submit(sender->plan, row, NULL);
     const struct client_request request = {.name = command_info(COMMAND_SUBMIT)->name,
                                            .has_at = of->at_ms != 0,
                                            .at_ms = of->at_ms,
                                            .request_id = import_plan_id(sender->plan, row, id),
-                                           .body = sender->body.data,
-                                           .body_size = sender->body.size,
+                                           .body = sender->plan->body.data,
+                                           .body_size = sender->plan->body.size,
                                            .tag = row};
     return error < 0 ? error : client_uv_send(sender->client, &request);
 }
@@ -79,13 +95,24 @@ static void fill(struct sender *sender)
             continue;
         int error = send_row(sender, row);
         if (error < 0) {
-            end(sender, IMPORT_END_FAILED, error);
+            end(sender, error == -ESTALE ? IMPORT_END_STALE : IMPORT_END_FAILED, error);
             return;
         }
         plan->rows[row].state = IMPORT_SENT;
     }
     if (client_uv_in_flight(sender->client) == 0)
         close_all(sender);
+}
+
+/* What to do about a row whose own instant was refused: is it the key, which has no role importer, or the clock? */
+static const char *clock_advice(bool importer)
+{
+    if (importer)
+        return "The dispatcher's clock stands after this instant. With `at` empty the case comes in at the dispatcher's own "
+               "instant.";
+    return "Your key has no role importer, which rows with `at` need. Import with a key that has it; with `at` empty the case "
+           "comes in "
+           "at the dispatcher's own instant.";
 }
 
 /* A refusal of this one row. Some need other words than a single command does. */
@@ -95,11 +122,12 @@ static int reject(struct sender *sender, uint32_t row, const struct reply *reply
     struct text field = reply->field;
     if (reply->refusal == REFUSAL_ID_REUSED) {
         field = text_of("reference");
-        snprintf(what, sizeof what,
-                 "This row was imported before and said something else (or the map did). Change the case itself; if it is another "
-                 "case, give the row a reference of its own, or the map another `system`.");
+        snprintf(
+            what, sizeof what,
+            "The same reference with other content: this row was imported before and said something else (or the map did). Change "
+            "the case itself; if it is another case, give the row a reference of its own, or the map another `system`.");
     } else if (reply->refusal == REFUSAL_CLOCK && text_equal(field, text_of("at"))) {
-        snprintf(what, sizeof what, "%s", import_rejects_clock(sender->options->importer));
+        snprintf(what, sizeof what, "%s", clock_advice(sender->options->importer));
     } else {
         snprintf(what, sizeof what, "%.*s %.*s", (int)reply->message.size, reply->message.at, (int)reply->hint.size,
                  reply->hint.at);
@@ -112,15 +140,34 @@ static void show(struct sender *sender)
     char note[64];
     if (!sender->progress.terminal && !sender->options->progress)
         return;
-    snprintf(note, sizeof note, "%u rejected", sender->plan->reject_count);
+    snprintf(note, sizeof note, "%u rejected", sender->plan->rejects.count);
     progress_show(&sender->progress, sender->answered, note);
+}
+
+/* What became of a row. Returns 0 or a negative errno. */
+static int take_answer(struct sender *sender, uint32_t row, const struct reply *reply)
+{
+    struct import_row *of = &sender->plan->rows[row];
+    struct command_answer answer;
+    struct try_submit_reply tried;
+    struct codec_fault fault;
+    if (sender->options->dry) {
+        if (!codec_decode_map(&reply->body, &try_submit_reply_shape, &tried, &fault))
+            return -EBADMSG;
+        of->state = IMPORT_WAITING;
+        sender->sum->routed += !code_empty(&tried.lead);
+        sender->sum->pooled += code_empty(&tried.lead);
+        return 0;
+    }
+    if (!codec_decode_map(&reply->body, &command_answer_shape, &answer, &fault))
+        return -EBADMSG;
+    of->state = answer.seq <= sender->known_seq ? IMPORT_REPEATED : IMPORT_DONE;
+    return 0;
 }
 
 static void on_reply(void *arg, const struct client_reply *reply)
 {
     struct sender *sender = arg;
-    struct command_answer answer;
-    struct codec_fault fault;
     uint32_t row = (uint32_t)reply->tag;
     int error = 0;
     if (sender->closed)
@@ -140,12 +187,12 @@ static void on_reply(void *arg, const struct client_reply *reply)
         end(sender, reply->reply.refusal == REFUSAL_BUSY ? IMPORT_END_BUSY : IMPORT_END_STORAGE, 0);
         return;
     }
-    if (!reply->reply.ok)
-        error = reject(sender, row, &reply->reply);
-    else if (!codec_decode_map(&reply->reply.body, &command_answer_shape, &answer, &fault))
-        error = -EBADMSG;
-    else
-        sender->plan->rows[row].state = answer.seq <= sender->known_seq ? IMPORT_REPEATED : IMPORT_DONE;
+    if (!reply->reply.ok && sender->options->dry && text_equal(reply->reply.field, text_of("cmd"))) {
+        sender->plan->rows[row].state = IMPORT_WAITING;
+        end(sender, IMPORT_END_OLD, 0);
+        return;
+    }
+    error = reply->reply.ok ? take_answer(sender, row, &reply->reply) : reject(sender, row, &reply->reply);
     sender->answered++;
     show(sender);
     if (error < 0)
@@ -199,13 +246,12 @@ enum exit_code import_send(struct session *session, struct import_plan *plan, co
         uv_loop_close(&sender.loop);
         return say_errno(error, "cannot open a connection to %s", session->options.server);
     }
-    progress_init(&sender.progress, "import", import_plan_count(plan, IMPORT_WAITING));
+    progress_init(&sender.progress, options->dry ? "import, trial" : "import", import_plan_count(plan, IMPORT_WAITING));
     fill(&sender);
     uv_run(&sender.loop, UV_RUN_DEFAULT);
     error = uv_loop_close(&sender.loop);
     assert(error == 0);
     progress_clear(&sender.progress);
     ret->seconds = progress_seconds(&sender.progress);
-    proto_buffer_deinit(&sender.body);
     return EXIT_DONE;
 }

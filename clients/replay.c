@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define IN_FLIGHT_DEFAULT 512
 #define IN_FLIGHT_MAX 4096
@@ -31,31 +32,58 @@ static enum exit_code say_faults(const char *file, const struct faults *faults)
 static json_t *json_of_sum(const struct replay_plan *plan, const struct replay_sum *sum, const struct zone *zone)
 {
     char until[INSTANT_SIZE];
-    json_t *refused_rows = json_array();
     json_t *refused = json_array();
-    for (uint32_t i = 0; i < plan->refused_count; i++)
-        json_array_append_new(refused_rows, json_pack("{s:I, s:s, s:s}", "line", (json_int_t)plan->refused[i].line, "id",
-                                                      plan->refused[i].id, "why", plan->refused[i].why));
     for (uint32_t i = 0; i < sum->failure_count; i++) {
         const struct replay_failure *f = &sum->failures[i];
         json_array_append_new(refused, json_pack("{s:I, s:s, s:s, s:s, s:s}", "line", (json_int_t)f->line, "id", f->id, "command",
                                                  command_info(f->command)->name, "code", f->code, "message", f->message));
     }
-    return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:i, s:o, s:o}", "rows", (json_int_t)plan->table->row_count,
-        "rows_refused", (json_int_t)plan->refused_count, "opened", (json_int_t)sum->opened, "called", (json_int_t)sum->called,
-        "closed", (json_int_t)sum->closed, "commands", (json_int_t)sum->commands, "commands_refused", (json_int_t)sum->refused,
-        "commands_skipped", (json_int_t)sum->skipped, "opened_before", (json_int_t)sum->opened_before, "closed_before",
-        (json_int_t)sum->closed_before, "too_late", (json_int_t)sum->too_late, "as_of", instant_print(sum->now_ms, zone, until),
-        "ms", (int)(sum->seconds * 1000), "refused_rows", refused_rows, "refused_commands", refused);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:o, s:o}", "rows",
+                     (json_int_t)plan->row_count, "same", (json_int_t)plan->same_count, "rows_refused",
+                     (json_int_t)plan->rejects.count, "opened", (json_int_t)sum->opened, "called", (json_int_t)sum->called,
+                     "closed", (json_int_t)sum->closed, "commands", (json_int_t)sum->commands, "commands_refused",
+                     (json_int_t)sum->refused, "commands_skipped", (json_int_t)sum->skipped, "opened_before",
+                     (json_int_t)sum->opened_before, "closed_before", (json_int_t)sum->closed_before, "too_late",
+                     (json_int_t)sum->too_late, "as_of", instant_print(sum->now_ms, zone, until), "ms",
+                     (json_int_t)(sum->seconds * 1000), "unlisted", tally_json(&plan->unlisted), "refused_commands", refused);
 }
 
-static void tell_refused(const struct replay_plan *plan, const struct replay_sum *sum)
+/* The id of a row, for who reads the list of those that were refused. */
+static void print_refused_rows(const struct replay_plan *plan)
 {
-    for (uint32_t i = 0; i < plan->refused_count && i < REPLAY_LISTED_MAX; i++)
-        printf("  line %u, %s: %s\n", plan->refused[i].line, plan->refused[i].id, plan->refused[i].why);
-    if (plan->refused_count > REPLAY_LISTED_MAX)
-        printf("  and %u rows more; --json lists all\n", plan->refused_count - REPLAY_LISTED_MAX);
+    bool first = true;
+    fputs("\"refused_rows\":[", stdout);
+    for (uint32_t i = 0; i < plan->row_count; i++) {
+        const struct replay_row *row = &plan->rows[i];
+        if (row->state != REPLAY_REJECTED)
+            continue;
+        json_t *view = json_pack("{s:I, s:s, s:s}", "line", (json_int_t)row->line, "id", row->id, "why",
+                                 rejects_at(&plan->rejects, row->reject).what_to_do);
+        fputs(first ? "" : ",", stdout);
+        json_dumpf(view, stdout, JSON_COMPACT);
+        json_decref(view);
+        first = false;
+    }
+    fputs("],", stdout);
+}
+
+static void tell_json(const struct replay_plan *plan, const struct replay_sum *sum, const struct zone *zone)
+{
+    json_t *view = json_of_sum(plan, sum, zone);
+    char *head = json_dumps(view, JSON_COMPACT);
+    json_decref(view);
+    if (head == NULL)
+        return;
+    printf("%.*s,", (int)strlen(head) - 1, head);
+    free(head);
+    print_refused_rows(plan);
+    rejects_print_json(&plan->rejects, replay_plan_next_reject, plan);
+    puts("}");
+}
+
+static void tell_refused(const struct replay_plan *plan, const struct replay_sum *sum, const char *rejects_file)
+{
+    rejects_tell(&plan->rejects, replay_plan_next_reject, plan, rejects_file, "replay");
     if (sum->refused == 0)
         return;
     printf("%" PRIu64 " commands were refused by the dispatcher, %" PRIu64 " not sent for that reason:\n", sum->refused,
@@ -68,21 +96,27 @@ static void tell_refused(const struct replay_plan *plan, const struct replay_sum
         printf("  and %" PRIu64 " more\n", sum->refused - sum->failure_count);
 }
 
-static void tell(const struct replay_plan *plan, const struct replay_sum *sum, const struct zone *zone)
+static void tell(const struct replay_plan *plan, const struct replay_sum *sum, const struct zone *zone, const char *rejects_file)
 {
     char until[INSTANT_SIZE];
     uint64_t opened = sum->opened + sum->opened_before;
     uint64_t closed = sum->closed + sum->closed_before;
     printf("%u rows: %" PRIu64 " cases opened, %" PRIu64 " calls dispatched, %" PRIu64 " cases answered, %" PRIu64
            " left open, %u rows refused\n",
-           plan->table->row_count, sum->opened, sum->called, sum->closed, opened - closed, plan->refused_count);
+           plan->row_count, sum->opened, sum->called, sum->closed, opened - closed, plan->rejects.count);
+    if (plan->same_count > 0)
+        printf("%u rows say the same as a row before them with their id; each counts once.\n", plan->same_count);
+    if (plan->unlisted.total > 0) {
+        printf("%" PRIu64 " values are not listed in the map or the district:\n", plan->unlisted.total);
+        tally_tell(&plan->unlisted);
+    }
     if (sum->opened_before + sum->too_late > 0)
         printf("The dispatcher's clock stood after the first of them: %" PRIu64 " cases and %" PRIu64
                " answers were there already, %" PRIu64 " steps are not there and came too late\n",
                sum->opened_before, sum->closed_before, sum->too_late);
     if (sum->too_late > 0)
         printf("  Drill time never goes back: a replay from the beginning needs a dispatcher with a fresh data folder.\n");
-    tell_refused(plan, sum);
+    tell_refused(plan, sum, rejects_file);
     printf("%" PRIu64 " commands in %.1f s (%.0f/s); the dispatcher's clock stands at %s\n", sum->commands, sum->seconds,
            sum->seconds > 0 ? (double)sum->commands / sum->seconds : 0, instant_print_local(sum->now_ms, zone, until));
 }
@@ -101,75 +135,97 @@ static enum exit_code look_at_dispatcher(struct session *session, const struct r
     return EXIT_DONE;
 }
 
-/* With the map and the plan loaded: ask, send, tell. */
-static enum exit_code replay_plan_run(struct session *session, const struct replay_map *map, struct replay_plan *plan,
-                                      uint32_t in_flight)
+/* What the words say. */
+struct run {
+    struct session *session;
+    const char *file, *map_file, *rejects_file;
+    struct replay_options options;
+    int64_t until_ms;
+    struct replay_map *map;
+    struct replay_plan *plan;
+    struct progress reading;
+};
+
+/* With the map and the plan loaded: ask, send, write the rejects, tell. */
+static enum exit_code run_plan(struct run *run)
 {
-    struct replay_past past;
+    struct session *session = run->session;
+    struct replay_plan *plan = run->plan;
+    int64_t now_ms = 0;
     struct replay_sum *sum = calloc(1, sizeof *sum);
     if (sum == NULL)
         return say(EXIT_FAILED, "out of memory");
-    enum exit_code code = replay_past_ask(session, plan, &past);
+    enum exit_code code = replay_past_ask(session, plan, &now_ms);
     if (code == EXIT_DONE)
-        code = replay_ask_routes(session, plan, in_flight);
+        code = replay_ask_routes(session, plan, run->options.in_flight);
     if (code == EXIT_DONE)
-        code = replay_send(session, map, plan, &past, in_flight, sum);
-    replay_past_deinit(&past);
-    if (code == EXIT_DONE && session->options.json) {
-        json_t *view = json_of_sum(plan, sum, session->zone);
-        render_json(view);
-        json_decref(view);
-    } else if (code == EXIT_DONE) {
-        tell(plan, sum, session->zone);
-    }
-    if (code == EXIT_DONE && sum->refused + sum->too_late > 0)
+        code = replay_send(session, run->map, plan, now_ms, &run->options, sum);
+    int error = code != EXIT_DONE || run->rejects_file == NULL
+                    ? 0
+                    : rejects_write(run->rejects_file, plan->sheet, &plan->rejects, replay_plan_next_reject, plan);
+    if (code == EXIT_DONE && session->options.json)
+        tell_json(plan, sum, session->zone);
+    else if (code == EXIT_DONE)
+        tell(plan, sum, session->zone, run->rejects_file);
+    if (code == EXIT_DONE && (sum->refused + sum->too_late > 0 || plan->rejects.count > 0))
         code = EXIT_REFUSED;
     free(sum);
-    return code;
+    return error < 0 ? say_errno(error, "the rejects cannot be written to %s", run->rejects_file) : code;
+}
+
+static void on_bytes(void *arg, uint64_t read, uint64_t size)
+{
+    struct run *run = arg;
+    run->reading.total = size;
+    if (run->reading.terminal || run->options.progress)
+        progress_show(&run->reading, read, NULL);
 }
 
 /* Understands file and map before anything is sent. `faults` belongs to the caller: it is large. */
-static enum exit_code load_and_run(struct session *session, const struct arguments *arguments, struct faults *faults)
+static enum exit_code load_and_run(struct run *run, const char *until, struct faults *faults)
 {
-    const char *file = arguments_word(arguments, "FILE.csv");
-    const char *map_file = arguments_word(arguments, "map");
-    const char *until = arguments_word(arguments, "until");
-    uint32_t in_flight = IN_FLIGHT_DEFAULT;
-    int64_t until_ms = 0;
-    struct replay_map *map = NULL;
-    struct replay_plan *plan = NULL;
-    enum exit_code code = arguments_count(arguments, "in-flight", 1, IN_FLIGHT_MAX, &in_flight);
+    int error = replay_map_load(run->map_file, faults, &run->map);
+    if (error < 0)
+        return error == -EINVAL ? say_faults(run->map_file, faults) : say_errno(error, "cannot read %s", run->map_file);
+    enum exit_code code = look_at_dispatcher(run->session, run->map);
+    if (code == EXIT_DONE && until != NULL)
+        code = session_instant(run->session, "--until", until, &run->until_ms);
     if (code != EXIT_DONE)
         return code;
-    int error = replay_map_load(map_file, faults, &map);
+    progress_init(&run->reading, "reading, bytes", 0);
+    error = replay_plan_load(run->file, run->map, run->until_ms, faults, on_bytes, run, &run->plan);
+    progress_clear(&run->reading);
+    if (error == -ENOSPC)
+        return say(EXIT_FAILED, "there is no room to remember the rows of %s. Set TMPDIR to a folder on a disk with more.",
+                   run->file);
     if (error < 0)
-        return error == -EINVAL ? say_faults(map_file, faults) : say_errno(error, "cannot read %s", map_file);
-    code = look_at_dispatcher(session, map);
-    if (code == EXIT_DONE && until != NULL)
-        code = session_instant(session, "--until", until, &until_ms);
-    if (code == EXIT_DONE) {
-        error = replay_plan_load(file, map, until_ms, faults, &plan);
-        if (error < 0)
-            code = error == -EINVAL ? say_faults(file, faults) : say_errno(error, "cannot read %s", file);
-    }
-    if (code == EXIT_DONE)
-        code = replay_plan_run(session, map, plan, in_flight);
-    replay_plan_free(plan);
-    replay_map_free(map);
-    return code;
+        return error == -EINVAL ? say_faults(run->file, faults) : say_errno(error, "cannot read %s", run->file);
+    return run_plan(run);
 }
 
 enum exit_code replay_run(struct session *session, const struct arguments *arguments)
 {
-    if (arguments_word(arguments, "map") == NULL)
+    struct run run = {.session = session,
+                      .file = arguments_word(arguments, "FILE.csv"),
+                      .map_file = arguments_word(arguments, "map"),
+                      .rejects_file = arguments_word(arguments, "rejects"),
+                      .options = {.in_flight = IN_FLIGHT_DEFAULT, .progress = arguments_word(arguments, "progress") != NULL}};
+    enum exit_code code = arguments_count(arguments, "in-flight", 1, IN_FLIGHT_MAX, &run.options.in_flight);
+    if (code != EXIT_DONE)
+        return code;
+    if (run.map_file == NULL)
         return say(EXIT_USAGE, "--map is missing: the file that says what the columns mean, such as config/boston/replay.yaml.");
+    if (run.rejects_file != NULL && rejects_is_source(run.rejects_file, run.file))
+        return say(EXIT_USAGE, "--rejects %s is the replayed file itself; name another.", run.rejects_file);
     if (session->options.timeout_ms == 0)
         session->options.timeout_ms = TIMEOUT_MS; /* one answer may stand behind hundreds of others */
     struct faults *faults = malloc(sizeof *faults);
     if (faults == NULL)
         return say(EXIT_FAILED, "out of memory");
     faults_init(faults);
-    enum exit_code code = load_and_run(session, arguments, faults);
+    code = load_and_run(&run, arguments_word(arguments, "until"), faults);
+    replay_plan_free(run.plan);
+    replay_map_free(run.map);
     free(faults);
     return code;
 }

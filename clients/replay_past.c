@@ -3,40 +3,30 @@
  */
 #include "clients/replay_past.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* Rows by id, for looking up references. */
-struct name {
-    struct text id;
-    uint32_t row;
-};
-
-static int compare_texts(struct text a, struct text b)
+/* The good row with this id, or NULL. */
+static struct replay_row *find_row(const struct replay_plan *plan, struct text id)
 {
-    uint32_t size = a.size < b.size ? a.size : b.size;
-    int order = size > 0 ? memcmp(a.at, b.at, size) : 0;
-    return order != 0 ? order : a.size < b.size ? -1 : a.size > b.size;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return compare_texts(((const struct name *)a)->id, ((const struct name *)b)->id);
-}
-
-static struct name *sort_names(const struct replay_plan *plan)
-{
-    struct name *names = calloc(plan->row_count + 1, sizeof names[0]);
-    for (uint32_t i = 0; names != NULL && i < plan->row_count; i++)
-        names[i] = (struct name){.id = text_of(plan->rows[i].id), .row = i};
-    if (names != NULL)
-        qsort(names, plan->row_count, sizeof names[0], compare_names);
-    return names;
+    uint32_t low = 0, high = plan->good_count;
+    char wanted[CODE_SIZE + 1];
+    if (id.size > CODE_SIZE)
+        return NULL;
+    memcpy(wanted, id.at, id.size);
+    wanted[id.size] = '\0';
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (strcmp(plan->rows[plan->by_id[middle]].id, wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    struct replay_row *row = low < plan->good_count ? &plan->rows[plan->by_id[low]] : NULL;
+    return row != NULL && strcmp(row->id, wanted) == 0 ? row : NULL;
 }
 
 /* Takes one page of cases. */
-static enum exit_code take_page(const struct replay_plan *plan, const struct name *names, const msgpack_object *body,
-                                struct replay_past *past)
+static enum exit_code take_page(const struct replay_plan *plan, const msgpack_object *body)
 {
     const msgpack_object *rows = reply_field(body, "rows");
     for (uint32_t i = 0; rows != NULL && rows->type == MSGPACK_OBJECT_ARRAY && i < rows->via.array.size; i++) {
@@ -44,16 +34,17 @@ static enum exit_code take_page(const struct replay_plan *plan, const struct nam
         struct codec_fault fault;
         if (!codec_decode_map(&rows->via.array.ptr[i], &case_view_shape, &view, &fault))
             return say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
-        const struct name key = {.id = view.reference};
-        const struct name *found = bsearch(&key, names, plan->row_count, sizeof key, compare_names);
-        if (found != NULL)
-            past->rows[found->row] = (struct replay_case){.case_id = view.case_id, .answered = view.answered_at != 0};
+        struct replay_row *row = view.reference.size == 0 ? NULL : find_row(plan, view.reference);
+        if (row == NULL)
+            continue;
+        row->case_id = view.case_id;
+        row->there = true;
+        row->answered = view.answered_at != 0;
     }
     return EXIT_DONE;
 }
 
-static enum exit_code take_pages(struct session *session, const struct replay_plan *plan, const struct name *names,
-                                 struct replay_past *past)
+static enum exit_code take_pages(struct session *session, const struct replay_plan *plan)
 {
     struct list_cases_query query = {.given = LIST_CASES_HAS_COUNT, .count = LIMIT_PAGE};
     enum exit_code code = EXIT_DONE;
@@ -66,31 +57,17 @@ static enum exit_code take_pages(struct session *session, const struct replay_pl
             return code;
         if (!codec_decode_map(&reply.reply.body, &list_cases_reply_shape, &head, &fault))
             return say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
-        code = take_page(plan, names, &reply.reply.body, past);
+        code = take_page(plan, &reply.reply.body);
         query.after = head.next;
         query.given |= LIST_CASES_HAS_AFTER;
     } while (code == EXIT_DONE && query.after != 0);
     return code;
 }
 
-enum exit_code replay_past_ask(struct session *session, const struct replay_plan *plan, struct replay_past *ret)
+enum exit_code replay_past_ask(struct session *session, struct replay_plan *plan, int64_t *ret_now_ms)
 {
-    *ret = (struct replay_past){.now_ms = session->hello.now};
-    ret->rows = calloc(plan->row_count + 1, sizeof ret->rows[0]);
-    if (ret->rows == NULL)
-        return say(EXIT_FAILED, "out of memory");
-    if (plan->step_count == 0 || plan->steps[0].at_ms >= ret->now_ms)
+    *ret_now_ms = session->hello.now;
+    if (plan->step_count == 0 || plan->steps[0].at_ms >= session->hello.now)
         return EXIT_DONE;
-    struct name *names = sort_names(plan);
-    if (names == NULL)
-        return say(EXIT_FAILED, "out of memory");
-    enum exit_code code = take_pages(session, plan, names, ret);
-    free(names);
-    return code;
-}
-
-void replay_past_deinit(struct replay_past *past)
-{
-    free(past->rows);
-    past->rows = NULL;
+    return take_pages(session, plan);
 }

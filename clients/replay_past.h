@@ -11,19 +11,8 @@
 #include "clients/replay_plan.h"
 #include "clients/session.h"
 
-struct replay_case {
-    uint64_t case_id; /* 0: not there */
-    bool answered;
-};
-
-struct replay_past {
-    int64_t now_ms;           /* the dispatcher's instant: steps before it are past */
-    struct replay_case *rows; /* by row of the plan */
-};
-
-/* Asks for the cases by their references, when the clock stands after the first step; needs session_hello. Says what is wrong.
- * *ret is the caller's to deinit, also after a failure. */
-enum exit_code replay_past_ask(struct session *session, const struct replay_plan *plan, struct replay_past *ret);
-void replay_past_deinit(struct replay_past *past);
+/* Asks for the cases by their references, when the clock stands after the first step, and notes them in the plan's rows; needs
+ * session_hello. Gives the dispatcher's instant: steps before it are past. Says what is wrong. */
+enum exit_code replay_past_ask(struct session *session, struct replay_plan *plan, int64_t *ret_now_ms);
 
 #endif

@@ -14,24 +14,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
+#define WORD_MAX 8     /* longest word of a request id */
 #define COMMAND_BITS 6 /* of a tag: command; the rest is the row */
 _Static_assert(COMMAND_TYPE_MAX < 1 << COMMAND_BITS, "a command fits its bits of the tag");
-
-/* What is known of a case on its way. */
-struct way {
-    uint64_t case_id; /* 0: the submit's answer is awaited */
-    bool refused;
-};
 
 struct sender {
     struct session *session;
     const struct replay_map *map;
-    const struct replay_plan *plan;
-    const struct replay_past *past;
+    struct replay_plan *plan;
     struct replay_sum *sum;
-    struct way *ways; /* by row */
-    uint32_t in_flight;
+    const struct replay_options *options;
+    int64_t now_ms; /* the dispatcher's instant at the beginning */
     uint64_t steps_done;
     int64_t at_ms; /* of the step under way */
     struct progress progress;
@@ -40,23 +35,31 @@ struct sender {
 static void show(struct sender *sender)
 {
     char when[INSTANT_SIZE];
+    if (!sender->progress.terminal && !sender->options->progress)
+        return;
     progress_show(&sender->progress, sender->steps_done, instant_print_local(sender->at_ms, sender->map->zone, when));
 }
 
-static void note_refusal(struct sender *sender, uint32_t row, enum command_type command, const struct reply *reply)
+static enum exit_code note_refusal(struct sender *sender, uint32_t row, enum command_type command, const struct reply *reply)
 {
     struct replay_sum *sum = sender->sum;
-    sum->refused++;
-    if (sum->failure_count >= REPLAY_LISTED_MAX)
-        return;
-    struct replay_failure *failure = &sum->failures[sum->failure_count++];
+    char what[700];
     bool of_row = row < sender->plan->row_count;
-    failure->line = of_row ? sender->plan->rows[row].line : 0;
-    failure->id = of_row ? sender->plan->rows[row].id : "-";
-    failure->command = command;
-    snprintf(failure->code, sizeof failure->code, "%.*s", (int)reply->code.size, reply->code.at);
-    snprintf(failure->message, sizeof failure->message, "%.*s%s%.*s", (int)reply->message.size, reply->message.at,
-             reply->field.size > 0 ? " field: " : "", (int)reply->field.size, reply->field.at);
+    const char *name = command_info(command)->name;
+    sum->refused++;
+    if (sum->failure_count < REPLAY_LISTED_MAX) {
+        struct replay_failure *failure = &sum->failures[sum->failure_count++];
+        failure->line = of_row ? sender->plan->rows[row].line : 0;
+        snprintf(failure->id, sizeof failure->id, "%s", of_row ? sender->plan->rows[row].id : "-");
+        failure->command = command;
+        snprintf(failure->code, sizeof failure->code, "%.*s", (int)reply->code.size, reply->code.at);
+        snprintf(failure->message, sizeof failure->message, "%.*s%s%.*s", (int)reply->message.size, reply->message.at,
+                 reply->field.size > 0 ? " field: " : "", (int)reply->field.size, reply->field.at);
+    }
+    snprintf(what, sizeof what, "The dispatcher refused `%s`: %.*s %.*s", name, (int)reply->message.size, reply->message.at,
+             (int)reply->hint.size, reply->hint.at);
+    int error = of_row ? replay_plan_reject(sender->plan, row, reply->code, reply->field, what) : 0;
+    return error < 0 ? say_errno(error, "a refused row cannot be kept") : EXIT_DONE;
 }
 
 /* Counts what was done, and keeps the case's id. */
@@ -71,7 +74,7 @@ static enum exit_code note_done(struct sender *sender, uint32_t row, enum comman
     sender->sum->called += command == COMMAND_DISPATCH_CALL;
     sender->sum->closed += command == COMMAND_ANSWER;
     if (command == COMMAND_SUBMIT)
-        sender->ways[row].case_id = answer.case_id;
+        sender->plan->rows[row].case_id = answer.case_id;
     return EXIT_DONE;
 }
 
@@ -93,10 +96,9 @@ static enum exit_code take_answer(struct sender *sender)
     show(sender);
     if (reply.reply.ok)
         return note_done(sender, row, command, &reply.reply);
-    note_refusal(sender, row, command, &reply.reply);
     if (command == COMMAND_SUBMIT)
-        sender->ways[row].refused = true;
-    return EXIT_DONE;
+        sender->plan->rows[row].failed = true;
+    return note_refusal(sender, row, command, &reply.reply);
 }
 
 static enum exit_code make_room(struct sender *sender, uint32_t limit)
@@ -107,12 +109,17 @@ static enum exit_code make_room(struct sender *sender, uint32_t limit)
     return code;
 }
 
-/* `district-row-command`, at most LIMIT_REQUEST_SIZE: a code, an id of at most 32 characters, and a word. */
+/* `district-row-command`; an id that would be too long for it stands there by its hash. */
 static void print_request_id(const struct sender *sender, uint32_t row, const char *word, char ret[2 * LIMIT_REQUEST_SIZE])
 {
     const struct code *district = &sender->map->district;
-    snprintf(ret, 2 * LIMIT_REQUEST_SIZE, "%.*s-%s-%s", (int)strnlen(district->s, CODE_SIZE), district->s,
-             sender->plan->rows[row].id, word);
+    const char *id = sender->plan->rows[row].id;
+    int size = (int)strnlen(district->s, CODE_SIZE);
+    if ((size_t)size + 1 + strlen(id) + 1 + WORD_MAX <= LIMIT_REQUEST_SIZE)
+        snprintf(ret, 2 * LIMIT_REQUEST_SIZE, "%.*s-%s-%s", size, district->s, id, word);
+    else
+        snprintf(ret, 2 * LIMIT_REQUEST_SIZE, "%.*s-%016llx-%s", size, district->s, (unsigned long long)XXH64(id, strlen(id), 0),
+                 word);
 }
 
 /* Sends one command at the step's instant. `word` tells two commands of one kind apart in the request id. */
@@ -122,7 +129,7 @@ static enum exit_code send_command(struct sender *sender, uint32_t row, enum com
     char id[2 * LIMIT_REQUEST_SIZE];
     const struct command_info *info = command_info(command);
     struct proto_buffer *buffer = &sender->session->body;
-    enum exit_code code = make_room(sender, sender->in_flight);
+    enum exit_code code = make_room(sender, sender->options->in_flight);
     if (code != EXIT_DONE)
         return code;
     proto_buffer_clear(buffer);
@@ -160,14 +167,15 @@ static struct text title_of(const struct replay_map *map, const struct code *mat
 static enum exit_code send_submit(struct sender *sender, uint32_t index)
 {
     const struct replay_row *row = &sender->plan->rows[index];
+    const struct replay_codes codes = replay_plan_codes(sender->plan, index);
     struct submit_command body = {
         .given = SUBMIT_HAS_KIND | SUBMIT_HAS_CHANNEL | SUBMIT_HAS_MATTER | SUBMIT_HAS_PLACE | SUBMIT_HAS_ANONYMOUS |
                  SUBMIT_HAS_TITLE | SUBMIT_HAS_REFERENCE | SUBMIT_HAS_GIVEN_LIMIT,
         .kind = sender->map->kind,
-        .channel = row->channel,
-        .matter = row->matter,
-        .place = row->place,
-        .title = title_of(sender->map, &row->matter),
+        .channel = (enum channel)row->channel,
+        .matter = codes.matter,
+        .place = codes.place,
+        .title = title_of(sender->map, &codes.matter),
         .anonymous = sender->map->anonymous,
         .reference = text_of(row->id),
         .given_limit = true,
@@ -182,7 +190,7 @@ static enum exit_code send_route(struct sender *sender, uint32_t index, struct t
 {
     const struct route_command body = {.given = ROUTE_HAS_SUBMITTED | ROUTE_HAS_UNIT | ROUTE_HAS_REASON,
                                        .submitted = submitted,
-                                       .unit = sender->plan->rows[index].by_hand,
+                                       .unit = replay_plan_codes(sender->plan, index).by_hand,
                                        .reason = text_of("No row of the list fits this matter at this place.")};
     return send_command(sender, index, COMMAND_ROUTE, "route", &body);
 }
@@ -200,7 +208,7 @@ static enum exit_code send_call(struct sender *sender, uint32_t index, struct te
     const struct dispatch_call_command dispatch = {.given = DISPATCH_CALL_HAS_SUBMITTED | DISPATCH_CALL_HAS_UNITS |
                                                             DISPATCH_CALL_HAS_REASON,
                                                    .submitted = submitted,
-                                                   .units = {.count = 1, .at = {row->department}},
+                                                   .units = {.count = 1, .at = {replay_plan_codes(sender->plan, index).department}},
                                                    .reason = text_of("The department that handled this request.")};
     enum exit_code code = send_command(sender, index, COMMAND_RAISE_CALL, "call", &raise);
     return code == EXIT_DONE ? send_command(sender, index, COMMAND_DISPATCH_CALL, "dispatch", &dispatch) : code;
@@ -218,47 +226,54 @@ static enum exit_code open_case(struct sender *sender, uint32_t index)
     return code == EXIT_DONE ? send_call(sender, index, submitted) : code;
 }
 
-static enum exit_code close_call(struct sender *sender, uint32_t index, uint64_t case_id)
+static enum exit_code close_call(struct sender *sender, uint32_t index, uint64_t case_id, struct text text)
 {
-    const struct replay_row *row = &sender->plan->rows[index];
-    const struct sign_command sign = {.given = SIGN_HAS_CASE | SIGN_HAS_UNIT | SIGN_HAS_KIND,
-                                      .case_id = case_id,
-                                      .unit = row->department,
-                                      .kind = DUTY_KIND_RESPOND};
-    const struct arrive_command arrive = {.given = ARRIVE_HAS_CASE | ARRIVE_HAS_UNIT, .case_id = case_id, .unit = row->department};
+    const struct code department = replay_plan_codes(sender->plan, index).department;
+    const struct sign_command sign = {
+        .given = SIGN_HAS_CASE | SIGN_HAS_UNIT | SIGN_HAS_KIND, .case_id = case_id, .unit = department, .kind = DUTY_KIND_RESPOND};
+    const struct arrive_command arrive = {.given = ARRIVE_HAS_CASE | ARRIVE_HAS_UNIT, .case_id = case_id, .unit = department};
     const struct finish_call_command finish = {.given = FINISH_CALL_HAS_CASE | FINISH_CALL_HAS_UNIT | FINISH_CALL_HAS_CODE |
                                                         FINISH_CALL_HAS_TEXT,
                                                .case_id = case_id,
-                                               .unit = row->department,
+                                               .unit = department,
                                                .code = FINISH_CODE_SOLVED,
-                                               .text = text_of(row->answer)};
+                                               .text = text};
     enum exit_code code = send_command(sender, index, COMMAND_SIGN, "respond", &sign);
     if (code == EXIT_DONE)
         code = send_command(sender, index, COMMAND_ARRIVE, "arrive", &arrive);
     return code == EXIT_DONE ? send_command(sender, index, COMMAND_FINISH_CALL, "finish", &finish) : code;
 }
 
-static enum exit_code close_case(struct sender *sender, uint32_t index)
+static enum exit_code send_closing(struct sender *sender, uint32_t index, uint64_t case_id)
 {
-    const struct way *way = &sender->ways[index];
-    enum exit_code code = EXIT_DONE;
-    while (code == EXIT_DONE && way->case_id == 0 && !way->refused)
-        code = take_answer(sender);
-    if (code != EXIT_DONE)
-        return code;
-    if (way->refused) {
-        sender->sum->skipped += 5;
-        return EXIT_DONE;
-    }
-    const struct sign_command sign = {.given = SIGN_HAS_CASE | SIGN_HAS_KIND, .case_id = way->case_id, .kind = DUTY_KIND_LEAD};
+    const char *text = NULL;
+    int error = replay_plan_answer(sender->plan, index, &text);
+    if (error == -ESTALE)
+        return say(EXIT_FAILED, "%s has changed since it was read. Run the same command again: what is there is not sent again.",
+                   sender->plan->sheet->file);
+    if (error < 0)
+        return say_errno(error, "line %u of the file cannot be read again", sender->plan->rows[index].line);
+    const struct sign_command sign = {.given = SIGN_HAS_CASE | SIGN_HAS_KIND, .case_id = case_id, .kind = DUTY_KIND_LEAD};
     const struct answer_command answer = {.given = ANSWER_HAS_CASE | ANSWER_HAS_CODE | ANSWER_HAS_TEXT,
-                                          .case_id = way->case_id,
+                                          .case_id = case_id,
                                           .code = sender->map->answer_code,
-                                          .text = text_of(sender->plan->rows[index].answer)};
-    code = close_call(sender, index, way->case_id);
+                                          .text = text_of(text)};
+    enum exit_code code = close_call(sender, index, case_id, answer.text);
     if (code == EXIT_DONE)
         code = send_command(sender, index, COMMAND_SIGN, "lead", &sign);
     return code == EXIT_DONE ? send_command(sender, index, COMMAND_ANSWER, "answer", &answer) : code;
+}
+
+static enum exit_code close_case(struct sender *sender, uint32_t index)
+{
+    const struct replay_row *row = &sender->plan->rows[index];
+    enum exit_code code = EXIT_DONE;
+    while (code == EXIT_DONE && row->case_id == 0 && !row->failed)
+        code = take_answer(sender);
+    if (code != EXIT_DONE || !row->failed)
+        return code != EXIT_DONE ? code : send_closing(sender, index, row->case_id);
+    sender->sum->skipped += 5;
+    return EXIT_DONE;
 }
 
 /* The end of the replay is an instant of its own: rungs up to it fire, and figures are as of it. */
@@ -283,55 +298,54 @@ static enum exit_code advance(struct sender *sender)
         return say_errno(error, "the clock cannot be moved");
     sender->sum->commands++;
     if (!reply.reply.ok)
-        note_refusal(sender, UINT32_MAX, COMMAND_ADVANCE, &reply.reply);
-    else if (codec_decode_map(&reply.reply.body, &command_answer_shape, &answer, &fault))
+        return note_refusal(sender, UINT32_MAX, COMMAND_ADVANCE, &reply.reply);
+    if (codec_decode_map(&reply.reply.body, &command_answer_shape, &answer, &fault))
         sender->sum->now_ms = answer.at;
     return EXIT_DONE;
 }
 
-/* A step before the dispatcher's instant: it is there from an earlier run, or can never be. True: there is nothing to send. */
-static bool is_past(struct sender *sender, const struct replay_step *step)
+/* A step before the dispatcher's instant: it is there from an earlier run, or can never be. */
+static enum exit_code pass_over(struct sender *sender, const struct replay_step *step)
 {
-    const struct replay_case *found = &sender->past->rows[step->row];
-    struct way *way = &sender->ways[step->row];
-    if (step->at_ms >= sender->past->now_ms)
-        return false;
-    if (!step->closes) {
-        way->case_id = found->case_id;
-        way->refused = found->case_id == 0;
-    }
-    sender->sum->opened_before += !step->closes && found->case_id != 0;
-    sender->sum->closed_before += step->closes && found->answered;
-    sender->sum->too_late += step->closes ? !found->answered : found->case_id == 0;
-    return true;
+    struct replay_row *row = &sender->plan->rows[step->row];
+    bool late = step->closes ? !row->answered : !row->there;
+    row->failed = row->failed || !row->there;
+    sender->sum->opened_before += !step->closes && row->there;
+    sender->sum->closed_before += step->closes && row->answered;
+    sender->sum->too_late += late;
+    int error =
+        !late ? 0
+              : replay_plan_reject(sender->plan, step->row, text_of(refusal_infos[REFUSAL_CLOCK].code),
+                                   text_of(step->closes ? sender->map->columns.closed : sender->map->columns.opened),
+                                   "The dispatcher's clock stands after this time, and drill time never goes back. A replay from "
+                                   "the beginning needs a dispatcher with a fresh data folder.");
+    return error < 0 ? say_errno(error, "a row that is too late cannot be kept") : EXIT_DONE;
 }
 
-enum exit_code replay_send(struct session *session, const struct replay_map *map, const struct replay_plan *plan,
-                           const struct replay_past *past, uint32_t in_flight, struct replay_sum *ret)
+enum exit_code replay_send(struct session *session, const struct replay_map *map, struct replay_plan *plan, int64_t now_ms,
+                           const struct replay_options *options, struct replay_sum *ret)
 {
-    *ret = (struct replay_sum){.now_ms = past->now_ms};
+    *ret = (struct replay_sum){.now_ms = now_ms};
     struct sender sender = {
-        .session = session, .map = map, .plan = plan, .past = past, .sum = ret, .in_flight = in_flight, .at_ms = past->now_ms};
-    sender.ways = calloc(plan->row_count + 1, sizeof sender.ways[0]);
-    if (sender.ways == NULL)
-        return say(EXIT_FAILED, "out of memory");
+        .session = session, .map = map, .plan = plan, .sum = ret, .options = options, .now_ms = now_ms, .at_ms = now_ms};
     progress_init(&sender.progress, "replay, commands", plan->step_count);
     enum exit_code code = EXIT_DONE;
     for (uint32_t i = 0; i < plan->step_count && code == EXIT_DONE; i++) {
         const struct replay_step *step = &plan->steps[i];
-        if (is_past(&sender, step))
+        if (step->at_ms < now_ms) {
+            code = pass_over(&sender, step);
             continue;
+        }
         sender.at_ms = step->at_ms;
         code = step->closes ? close_case(&sender, step->row) : open_case(&sender, step->row);
         sender.steps_done = i + 1;
     }
     if (code == EXIT_DONE)
         code = make_room(&sender, 1);
-    if (code == EXIT_DONE && plan->until_ms > past->now_ms)
+    if (code == EXIT_DONE && plan->until_ms > now_ms)
         code = advance(&sender);
     progress_clear(&sender.progress);
     ret->seconds = progress_seconds(&sender.progress);
-    free(sender.ways);
     return code;
 }
 
@@ -355,14 +369,26 @@ static enum exit_code take_route(struct session *session, struct replay_plan *pl
     return EXIT_DONE;
 }
 
+static struct code route_matter(const struct replay_plan *plan, uint32_t i)
+{
+    int32_t matter = plan->routes[i].matter;
+    return matter >= 0 ? plan->map->matters[matter].code : (struct code){"unknown"};
+}
+
+static struct code route_place(const struct replay_plan *plan, uint32_t i)
+{
+    int32_t place = plan->routes[i].place;
+    return place >= 0 ? plan->map->units[place].code : plan->map->district;
+}
+
 enum exit_code replay_ask_routes(struct session *session, struct replay_plan *plan, uint32_t in_flight)
 {
     enum exit_code code = EXIT_DONE;
     struct proto_buffer *buffer = &session->body;
     for (uint32_t i = 0; i < plan->route_count && code == EXIT_DONE; i++) {
         const struct explain_route_query body = {.given = EXPLAIN_ROUTE_HAS_MATTER | EXPLAIN_ROUTE_HAS_PLACE,
-                                                 .matter = plan->routes[i].matter,
-                                                 .place = plan->routes[i].place};
+                                                 .matter = route_matter(plan, i),
+                                                 .place = route_place(plan, i)};
         while (code == EXIT_DONE && client_in_flight(session->client) >= in_flight)
             code = take_route(session, plan);
         if (code != EXIT_DONE)

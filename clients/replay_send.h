@@ -12,11 +12,11 @@
 #include "clients/replay_plan.h"
 #include "clients/session.h"
 
+/* A refusal of the dispatcher; of a row, or of the clock's last step (line 0). */
 #define REPLAY_LISTED_MAX 20
-
 struct replay_failure {
     uint32_t line;
-    const char *id;
+    char id[CODE_SIZE + 1];
     enum command_type command;
     char code[40];
     char message[200];
@@ -38,9 +38,15 @@ struct replay_sum {
 /* Asks the list once for every pair of the plan. Says what is wrong. */
 enum exit_code replay_ask_routes(struct session *session, struct replay_plan *plan, uint32_t in_flight);
 
-/* Sends every step that is not past and then advances the clock to plan->until_ms. Refusals are counted and listed, not said. Says
- * what is wrong. */
-enum exit_code replay_send(struct session *session, const struct replay_map *map, const struct replay_plan *plan,
-                           const struct replay_past *past, uint32_t in_flight, struct replay_sum *ret);
+struct replay_options {
+    uint32_t in_flight;
+    bool progress; /* a plain line now and then where there is no terminal */
+};
+
+/* Sends every step that is not before `now_ms`, the dispatcher's instant, and then advances the clock to plan->until_ms. Refusals
+ * are counted and listed, not said; a row with one becomes a reject of the plan, and so does one that came too late. Says what is
+ * wrong. */
+enum exit_code replay_send(struct session *session, const struct replay_map *map, struct replay_plan *plan, int64_t now_ms,
+                           const struct replay_options *options, struct replay_sum *ret);
 
 #endif

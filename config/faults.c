@@ -1,5 +1,6 @@
 #include "config/faults.h"
 
+#include "proto/blank.h"
 #include "proto/i18n.h"
 
 #include <stdio.h>
@@ -9,21 +10,6 @@ void faults_init(struct faults *faults)
 {
     faults->count = 0;
     faults->more = 0;
-}
-
-/* A text that was cut may end inside a character: takes the broken rest off. */
-static void trim_broken(char *text)
-{
-    size_t end = strlen(text);
-    size_t lead = end;
-    while (lead > 0 && ((unsigned char)text[lead - 1] & 0xc0) == 0x80)
-        lead--;
-    if (lead == 0)
-        return;
-    unsigned char first = (unsigned char)text[lead - 1];
-    size_t need = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
-    if (end - lead < need)
-        text[lead - 1] = '\0';
 }
 
 void faults_add(struct faults *faults, const char *file, uint32_t line, uint32_t column, const char *format, ...)
@@ -36,12 +22,13 @@ void faults_add(struct faults *faults, const char *file, uint32_t line, uint32_t
     snprintf(fault->file, sizeof fault->file, "%s", file);
     fault->line = line;
     fault->column = column;
+    char text[2 * sizeof fault->text];
     va_list args;
     va_start(args, format);
-    int size = vsnprintf(fault->text, sizeof fault->text, _(format), args);
+    vsnprintf(text, sizeof text, _(format), args);
     va_end(args);
-    if (size < 0 || (size_t)size >= sizeof fault->text)
-        trim_broken(fault->text);
+    /* It quotes somebody's file: what cannot be seen there is shown here. */
+    blank_print(text_of(text), fault->text, sizeof fault->text);
 }
 
 static uint32_t first_of_file(const struct faults *faults, const char *file)

@@ -10,16 +10,27 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
-static int read_all(int fd, char **ret, size_t *ret_size)
+/* Size of what is a file. */
+static int file_size(int fd, uint64_t *ret)
 {
     struct stat stat;
     if (fstat(fd, &stat) < 0)
         return -errno;
     if (!S_ISREG(stat.st_mode))
         return S_ISDIR(stat.st_mode) ? -EISDIR : -ENOTSUP;
-    if (stat.st_size > (off_t)FILE_SIZE_MAX)
+    *ret = (uint64_t)stat.st_size;
+    return 0;
+}
+
+static int read_all(int fd, char **ret, size_t *ret_size)
+{
+    uint64_t wanted = 0;
+    int error = file_size(fd, &wanted);
+    if (error < 0)
+        return error;
+    if (wanted > FILE_SIZE_MAX)
         return -EFBIG;
-    size_t capacity = (size_t)stat.st_size + 1, size = 0;
+    size_t capacity = (size_t)wanted + 1, size = 0;
     char *data = malloc(capacity);
     if (!data)
         return -ENOMEM;
@@ -42,6 +53,19 @@ static int read_all(int fd, char **ret, size_t *ret_size)
     return 0;
 }
 
+static void say_why(const char *folder, const char *file, int error, struct faults *faults)
+{
+    if (error == -ENOENT)
+        faults_add(faults, file, 0, 0, "there is no such file; put it into the folder `%s`", folder ? folder : ".");
+    else if (error == -EFBIG)
+        faults_add(faults, file, 0, 0,
+                   "the file is larger than 64 MiB, the limit for a file of a district's configuration; split the district");
+    else if (error == -ENOTSUP)
+        faults_add(faults, file, 0, 0, "this is a pipe or a device; put a file there");
+    else
+        faults_add(faults, file, 0, 0, "cannot be read: %s", strerror(-error));
+}
+
 static int read_file(const char *folder, const char *file, bool optional, struct faults *faults, char **ret, size_t *ret_size)
 {
     char path[4096];
@@ -56,14 +80,7 @@ static int read_file(const char *folder, const char *file, bool optional, struct
     /* A want that passes is no fault of the file. */
     if (r == 0 || r == -ENOMEM || r == -EMFILE || r == -ENFILE || (r == -ENOENT && optional))
         return r == -ENOENT ? 0 : r;
-    if (r == -ENOENT)
-        faults_add(faults, file, 0, 0, "there is no such file; put it into the folder `%s`", folder ? folder : ".");
-    else if (r == -EFBIG)
-        faults_add(faults, file, 0, 0, "the file is larger than 64 MiB; split the district");
-    else if (r == -ENOTSUP)
-        faults_add(faults, file, 0, 0, "this is a pipe or a device; put a file there");
-    else
-        faults_add(faults, file, 0, 0, "cannot be read: %s", strerror(-r));
+    say_why(folder, file, r, faults);
     return -EINVAL;
 }
 
@@ -79,7 +96,20 @@ int file_read_if_there(const char *folder, const char *file, struct faults *faul
     return read_file(folder, file, true, faults, ret, ret_size);
 }
 
-bool file_check_text(const char *file, const void *data, size_t size, bool by_field, struct faults *faults)
+int file_open(const char *path, struct faults *faults, int *ret_fd, uint64_t *ret_size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = fd < 0 ? -errno : file_size(fd, ret_size);
+    if (r < 0) {
+        say_why(NULL, path, r, faults);
+        if (fd >= 0)
+            close(fd);
+        return -EINVAL;
+    }
+    *ret_fd = fd;
+    return 0;
+}
+
+bool file_check_text(const char *file, const void *data, size_t size, struct faults *faults)
 {
     const unsigned char *at = data;
     if (size >= 2 && ((at[0] == 0xff && at[1] == 0xfe) || (at[0] == 0xfe && at[1] == 0xff))) {
@@ -87,7 +117,6 @@ bool file_check_text(const char *file, const void *data, size_t size, bool by_fi
         return false;
     }
     uint32_t line = 1, column = 1, bad_line = 0, bad_count = 0;
-    bool quoted = false;
     for (size_t i = 0; i < size;) {
         utf8proc_int32_t c;
         utf8proc_ssize_t length = utf8proc_iterate(at + i, (utf8proc_ssize_t)(size - i), &c);
@@ -97,11 +126,10 @@ bool file_check_text(const char *file, const void *data, size_t size, bool by_fi
                        length <= 0 ? "byte 0x%02x is not UTF-8; save the file as UTF-8" : "byte 0x%02x is not text; take it out",
                        at[i]);
         }
-        quoted = quoted != (by_field && at[i] == '"');
         if (at[i] == '\n' || (at[i] == '\r' && (i + 1 == size || at[i + 1] != '\n'))) {
             line++;
             column = 1;
-        } else if (!by_field || (at[i] == ',' && !quoted)) {
+        } else {
             column++;
         }
         i += length <= 0 ? 1 : (size_t)length;

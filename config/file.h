@@ -1,5 +1,5 @@
 /*
- * file.h - a whole small file in memory
+ * file.h - a whole small file in memory; a large one opened
  */
 #ifndef HUYING_CONFIG_FILE_H
 #define HUYING_CONFIG_FILE_H
@@ -18,8 +18,11 @@ int file_read(const char *folder, const char *file, struct faults *faults, char 
 /* As file_read, of a file that may be missing: then *ret is NULL and nothing is a fault. */
 int file_read_if_there(const char *folder, const char *file, struct faults *faults, char **ret, size_t *ret_size);
 
-/* Is this UTF-8 without NUL bytes? Where it is not, adds a fault a line, ten at most, at a column: the character's number, or the
- * field's in a CSV file (`by_field`). */
-bool file_check_text(const char *file, const void *data, size_t size, bool by_field, struct faults *faults);
+/* Opens a file of any size for reading by those who do not take the whole of it. Gives a descriptor, which the caller closes.
+ * Returns 0; -EINVAL: it cannot be read, and a fault says why. */
+int file_open(const char *path, struct faults *faults, int *ret_fd, uint64_t *ret_size);
+
+/* Is this UTF-8 without NUL bytes? Where it is not, adds a fault a line, ten at most, at a column: the character's number. */
+bool file_check_text(const char *file, const void *data, size_t size, struct faults *faults);
 
 #endif

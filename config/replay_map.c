@@ -1,12 +1,14 @@
 #include "config/replay_map.h"
 
 #include "config/file.h"
+#include "config/local_time.h"
 #include "config/matters.h"
 #include "config/span.h"
 #include "config/table.h"
 #include "config/units.h"
 #include "config/words.h"
 #include "config/yaml_file.h"
+#include "proto/blank.h"
 #include "proto/i18n.h"
 
 #include <errno.h>
@@ -19,7 +21,12 @@
 struct raw_channel {
     char *from, *to;
 };
+struct raw_time {
+    char *format, *zone;
+};
 struct raw {
+    struct raw_time time;
+    char *unlisted, *unlisted_place;
     char *zone, *district, *desk, *units, *matters, *community_name, *ward_prefix, *kind, *anonymous, *answer_code, *answer_default,
         *channel_default, *until;
     struct replay_columns columns;
@@ -36,7 +43,11 @@ static const cyaml_schema_field_t column_fields[] = {
     TEXT(replay_columns, type),   TEXT(replay_columns, channel), TEXT(replay_columns, answer),     CYAML_FIELD_END};
 static const cyaml_schema_field_t channel_fields[] = {TEXT(raw_channel, from), TEXT(raw_channel, to), CYAML_FIELD_END};
 static const cyaml_schema_value_t channel_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_channel, channel_fields)};
+static const cyaml_schema_field_t time_fields[] = {TEXT(raw_time, format), TEXT(raw_time, zone), CYAML_FIELD_END};
 static const cyaml_schema_field_t fields[] = {
+    CYAML_FIELD_MAPPING("time", CYAML_FLAG_OPTIONAL, struct raw, time, time_fields),
+    TEXT(raw, unlisted),
+    TEXT(raw, unlisted_place),
     TEXT(raw, zone),
     TEXT(raw, district),
     TEXT(raw, desk),
@@ -147,7 +158,10 @@ static int read_channels(const struct reader *reader)
 
 static int read_zone(const struct reader *reader)
 {
-    const char *name = reader->raw->zone;
+    const struct raw *raw = reader->raw;
+    const char *name = raw->time.zone ? raw->time.zone : raw->zone, *path = raw->time.zone ? "time.zone" : "zone";
+    if (!copy(raw->time.format, &reader->map->time_format))
+        return -ENOMEM;
     if (!name) {
         missing(reader, "zone", "the IANA time zone of the local times, as `America/New_York`");
         return 0;
@@ -156,7 +170,7 @@ static int read_zone(const struct reader *reader)
         return -ENOMEM;
     int r = zone_load(NULL, name, &reader->map->zone);
     if (r < 0 && r != -ENOMEM)
-        yaml_fault(&reader->yaml, reader->faults, "zone",
+        yaml_fault(&reader->yaml, reader->faults, path,
                    "`zone: %s` is not known; write an IANA time zone, as `America/New_York`, and install the package tzdata", name);
     return r == -ENOMEM ? r : 0;
 }
@@ -201,6 +215,15 @@ static int read_words(const struct reader *reader)
         read_code(reader, "desk", raw->desk, &map->desk);
     map->kind = (enum case_kind)read_enum(reader, "kind", raw->kind, &case_kind_enum, CASE_KIND_REQUEST);
     map->answer_code = (enum answer_code)read_enum(reader, "answer_code", raw->answer_code, &answer_code_enum, ANSWER_CODE_SOLVED);
+    if (raw->unlisted && strcmp(raw->unlisted, "unknown") != 0)
+        yaml_fault(
+            &reader->yaml, reader->faults, "unlisted",
+            "`unlisted: %s`: write `unknown`, or leave the key out: rows with a matter that the district does not have are refused "
+            "then",
+            raw->unlisted);
+    map->unlisted_matter = raw->unlisted != NULL;
+    if (raw->unlisted_place)
+        read_code(reader, "unlisted_place", raw->unlisted_place, &map->unlisted_place);
     const char *why = raw->anonymous ? switch_parse(raw->anonymous, &map->anonymous) : NULL;
     if (why)
         yaml_fault(&reader->yaml, reader->faults, "anonymous", "`anonymous: %s`: %s", raw->anonymous, why);
@@ -271,7 +294,7 @@ struct replay_map *replay_map_free(struct replay_map *map)
     char *const texts[] = {map->columns.id,     map->columns.opened,  map->columns.target,     map->columns.closed,
                            map->columns.street, map->columns.ward,    map->columns.department, map->columns.field,
                            map->columns.type,   map->columns.channel, map->columns.answer,     map->zone_name,
-                           map->answer_default, map->community_name,  map->ward_prefix};
+                           map->time_format,    map->answer_default,  map->community_name,     map->ward_prefix};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     for (uint32_t i = 0; i < map->channel_count; i++)
@@ -286,14 +309,10 @@ struct replay_map *replay_map_free(struct replay_map *map)
 
 /* ---- looking up ---- */
 
-/* The text without blanks around it. */
+/* What one sees of the text. */
 static struct text trim(const char *text)
 {
-    text += strspn(text, " \t\r\n");
-    size_t size = strlen(text);
-    while (size > 0 && strchr(" \t\r\n", text[size - 1]))
-        size--;
-    return (struct text){text, (uint32_t)size};
+    return blank_trim(text_of(text));
 }
 
 static bool same(const char *name, struct text text)
@@ -357,23 +376,24 @@ int32_t replay_map_department(const struct replay_map *map, const char *name)
     return found >= 0 && map->units[found].class == UNIT_CLASS_DEPARTMENT ? found : -1;
 }
 
-struct code replay_map_matter(const struct replay_map *map, const char *field, const char *type)
+bool replay_map_matter(const struct replay_map *map, const char *field, const char *type, struct code *ret)
 {
     struct text wanted_field = trim(field), wanted_type = trim(type);
     for (uint32_t i = 0; i < map->matter_count; i++)
         if (same(map->matters[i].name, wanted_type) && same(map->matters[i].field, wanted_field))
-            return map->matters[i].code;
-    struct code unknown = {"unknown"};
-    return unknown;
+            return *ret = map->matters[i].code, true;
+    *ret = (struct code){"unknown"};
+    return false;
 }
 
-enum channel replay_map_channel(const struct replay_map *map, const char *spelling)
+bool replay_map_channel(const struct replay_map *map, const char *spelling, enum channel *ret)
 {
     struct text wanted = trim(spelling);
     for (uint32_t i = 0; i < map->channel_count; i++)
         if (same(map->channels[i].spelling, wanted))
-            return map->channels[i].channel;
-    return map->channel_default;
+            return *ret = map->channels[i].channel, true;
+    *ret = map->channel_default;
+    return wanted.size == 0;
 }
 
 static bool two_digits(const char *at, int32_t min, int32_t max, int32_t *ret)
@@ -389,6 +409,14 @@ int replay_map_instant(const struct replay_map *map, const char *text, int64_t *
     struct text in = trim(text);
     if (in.size == 0)
         return -ENODATA;
+    if (map->time_format) {
+        char text_only[128];
+        if (in.size >= sizeof text_only)
+            return -EINVAL;
+        memcpy(text_only, in.at, in.size);
+        text_only[in.size] = '\0';
+        return local_time_parse(map->time_format, map->zone, text_only, ret_at_ms);
+    }
     int32_t century, year;
     struct civil civil = {0}, back;
     const char *at = in.at;

@@ -37,9 +37,12 @@ struct replay_channel {
 
 struct replay_map {
     struct replay_columns columns;
+    char *time_format; /* of strptime, or NULL */
     char *zone_name;
     struct zone *zone;
-    struct code district; /* where a case stands that has no street */
+    bool unlisted_matter;       /* a matter that the district does not have becomes `unknown`; else its row is refused */
+    struct code unlisted_place; /* what a place becomes that the district does not have; empty: its row is refused */
+    struct code district;       /* where a case stands that has no street */
     struct code desk;
     enum case_kind kind;
     bool anonymous;
@@ -74,13 +77,14 @@ int32_t replay_map_community(const struct replay_map *map, int32_t street, const
  * row is refused. */
 int32_t replay_map_department(const struct replay_map *map, const char *name);
 
-/* Code of the matter `type` under `field`, or the code `unknown`. */
-struct code replay_map_matter(const struct replay_map *map, const char *field, const char *type);
+/* Code of the matter `type` under `field`; false: there is none, and *ret is the code `unknown`. */
+bool replay_map_matter(const struct replay_map *map, const char *field, const char *type, struct code *ret);
 
-enum channel replay_map_channel(const struct replay_map *map, const char *spelling);
+/* Channel of a spelling; false: the map has none for it, and *ret is its default. An empty one is the default. */
+bool replay_map_channel(const struct replay_map *map, const char *spelling, enum channel *ret);
 
-/* Instant of a local time `YYYY-MM-DD HH:MM[:SS]` in the map's zone. In a fold the first. Returns 0; -ENODATA: empty; -EINVAL: not
- * a local time; -ERANGE: it falls in a gap of the zone and never was (*ret_at_ms is not set). */
+/* Instant of a local time in the map's form, else `YYYY-MM-DD HH:MM[:SS]`, in the map's zone. In a fold the first. Returns 0;
+ * -ENODATA: empty; -EINVAL: not a local time; -ERANGE: it falls in a gap of the zone and never was (*ret_at_ms is not set). */
 int replay_map_instant(const struct replay_map *map, const char *text, int64_t *ret_at_ms);
 
 #endif

@@ -1,38 +1,23 @@
 #include "config/table.h"
 
 #include "config/file.h"
+#include "config/sheet.h"
+#include "proto/blank.h"
 #include "proto/i18n.h"
 
 #include <assert.h>
-#include <csv.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Columns are compared with each other, and no table here comes near it. */
-#define COLUMNS_MAX 1000
-
-/* What the parser's callbacks fill. */
-struct reader {
-    struct table *table;
-    struct faults *faults;
-    char *out; /* next free byte of table->bytes */
-    size_t cell_capacity, cell_count;
-    size_t row_capacity;
-    uint32_t line;       /* of the byte that is being parsed */
-    uint32_t row_line;   /* where the present row began; 0: between rows */
-    uint32_t row_fields; /* of the present row, so far */
-    bool header_done;
-    bool ragged; /* rows of the wrong length are kept */
-    int error;
-};
 
 static bool grow(void **at, size_t *capacity, size_t need, size_t item_size)
 {
     if (need <= *capacity)
         return true;
     size_t bigger = *capacity ? *capacity * 2 : 256;
+    while (bigger < need)
+        bigger *= 2;
     void *grown = realloc(*at, bigger * item_size);
     if (!grown)
         return false;
@@ -41,181 +26,108 @@ static bool grow(void **at, size_t *capacity, size_t need, size_t item_size)
     return true;
 }
 
-static void on_field(void *data, size_t size, void *context)
+/* Room that rows are kept in. */
+struct room {
+    size_t cells, lines, fields;
+    char *out; /* next free byte of table->bytes */
+    bool ragged;
+};
+
+static char *keep_text(struct room *room, const char *text)
 {
-    struct reader *reader = context;
-    if (reader->error < 0)
-        return;
-    if (!grow((void **)&reader->table->cells, &reader->cell_capacity, reader->cell_count + 1, sizeof(char *))) {
-        reader->error = -ENOMEM;
-        return;
-    }
-    bool surplus = reader->ragged && reader->header_done && reader->row_fields >= reader->table->column_count;
-    if (surplus)
-        reader->out[-1] = ','; /* over the end of the field before */
-    memcpy(reader->out, data, size);
-    reader->out[size] = '\0';
-    if (!surplus)
-        reader->table->cells[reader->cell_count++] = reader->out;
-    reader->out += size + 1;
-    reader->row_fields++;
+    char *at = room->out;
+    size_t size = strlen(text) + 1;
+    memcpy(at, text, size);
+    room->out += size;
+    return at;
 }
 
-/* Fills up a short row. The empty texts that it gains are the end of its last field. */
-static void fill_up(struct reader *reader)
+/* What a row has too many, behind commas in its last column. */
+static void keep_surplus(const struct table *table, struct room *room, const struct sheet_row *row)
 {
-    for (uint32_t i = reader->row_fields; i < reader->table->column_count && reader->error == 0; i++) {
-        if (grow((void **)&reader->table->cells, &reader->cell_capacity, reader->cell_count + 1, sizeof(char *)))
-            reader->table->cells[reader->cell_count++] = reader->out - 1;
-        else
-            reader->error = -ENOMEM;
+    for (uint32_t i = table->column_count; i < row->count; i++) {
+        room->out[-1] = ','; /* over the end of the field before */
+        keep_text(room, row->fields[i]);
     }
 }
 
-static void keep_row(struct reader *reader)
+static int keep_row(struct table *table, struct room *room, const struct sheet_row *row)
 {
-    struct table *table = reader->table;
-    size_t capacity = reader->row_capacity;
-    if (reader->ragged)
-        fill_up(reader);
-    if (!grow((void **)&table->lines, &reader->row_capacity, table->row_count + 1u, sizeof *table->lines))
-        reader->error = -ENOMEM;
-    if (reader->ragged && reader->error == 0 &&
-        !grow((void **)&table->fields, &capacity, table->row_count + 1u, sizeof *table->fields))
-        reader->error = -ENOMEM;
-    if (reader->error < 0)
-        return;
-    if (reader->ragged)
-        table->fields[table->row_count] = reader->row_fields;
-    table->lines[table->row_count++] = reader->row_line;
-}
-
-static void take_header(struct reader *reader)
-{
-    struct table *table = reader->table;
-    if (reader->row_fields > COLUMNS_MAX) {
-        faults_add(reader->faults, table->file, reader->row_line, 0, "the header has %u columns; at most %d are read",
-                   reader->row_fields, COLUMNS_MAX);
-        reader->error = -EINVAL;
-        return;
-    }
-    table->columns = calloc(reader->row_fields + 1, sizeof *table->columns);
-    if (!table->columns) {
-        reader->error = -ENOMEM;
-        return;
-    }
-    table->column_count = reader->row_fields;
-    memcpy(table->columns, table->cells, reader->row_fields * sizeof *table->columns);
-    const char *only = table->column_count == 1 ? table->columns[0] : "";
-    if (strchr(only, ';') || strchr(only, '\t')) {
-        faults_add(reader->faults, table->file, reader->row_line, 1,
-                   "the columns stand between %s; save the file with commas between them (\"CSV UTF-8\")",
-                   strchr(only, ';') ? "semicolons" : "tabs");
-        reader->error = -EINVAL;
-        return;
-    }
-    for (uint32_t i = 0; i < table->column_count; i++)
-        for (uint32_t k = 0; k < i; k++)
-            if (strcmp(table->columns[i], table->columns[k]) == 0)
-                faults_add(reader->faults, table->file, reader->row_line, i + 1, "column `%s` is there twice; keep one",
-                           table->columns[i]);
-    reader->cell_count = 0;
-    reader->header_done = true;
-}
-
-static void on_row(int end, void *context)
-{
-    (void)end;
-    struct reader *reader = context;
-    struct table *table = reader->table;
-    if (reader->error == 0 && !reader->header_done) {
-        take_header(reader);
-    } else if (reader->error == 0 && !reader->ragged && reader->row_fields != table->column_count) {
-        faults_add(reader->faults, table->file, reader->row_line, 0,
-                   "this row has %u fields, the header has %u; write one field a column, and quotes around a field with a comma",
-                   reader->row_fields, table->column_count);
-        reader->cell_count -= reader->row_fields;
-    } else if (reader->error == 0) {
-        keep_row(reader);
-    }
-    reader->row_fields = 0;
-    reader->row_line = 0;
-}
-
-/* Blanks are part of a field; who reads a column decides. (NULL would mean the parser's own idea: they are taken off.) */
-static int no_blank(unsigned char c)
-{
-    (void)c;
+    size_t count = (size_t)table->row_count * table->column_count;
+    if (!grow((void **)&table->cells, &room->cells, count + table->column_count, sizeof *table->cells) ||
+        !grow((void **)&table->lines, &room->lines, table->row_count + 1u, sizeof *table->lines))
+        return -ENOMEM;
+    if (room->ragged && !grow((void **)&table->fields, &room->fields, table->row_count + 1u, sizeof *table->fields))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < table->column_count; i++) /* the empty texts of a short row are the end of its last field */
+        table->cells[count + i] = i < row->count ? keep_text(room, row->fields[i]) : room->out - 1;
+    keep_surplus(table, room, row);
+    if (room->ragged)
+        table->fields[table->row_count] = row->count;
+    table->lines[table->row_count++] = row->line;
     return 0;
 }
 
-/* Feeds single bytes, so that at each callback the line is known. */
-static int parse(struct reader *reader, const unsigned char *at, size_t size)
+static int keep_header(struct table *table, struct room *room, const struct sheet *sheet)
 {
-    struct csv_parser parser;
-    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
+    table->columns = calloc(sheet->column_count + 1u, sizeof *table->columns);
+    if (!table->columns)
         return -ENOMEM;
-    csv_set_space_func(&parser, no_blank);
-    bool failed = false;
-    for (size_t i = 0; i < size && !failed && reader->error == 0; i++) {
-        if (reader->row_line == 0 && at[i] != '\n' && at[i] != '\r')
-            reader->row_line = reader->line;
-        failed = csv_parse(&parser, at + i, 1, on_field, on_row, reader) != 1;
-        /* A carriage return alone ends a line too: old spreadsheets write that. */
-        if (!failed && (at[i] == '\n' || (at[i] == '\r' && (i + 1 == size || at[i + 1] != '\n'))))
-            reader->line++;
+    table->column_count = sheet->column_count;
+    for (uint32_t i = 0; i < table->column_count; i++)
+        table->columns[i] = keep_text(room, sheet->columns[i]);
+    return 0;
+}
+
+static int read_rows(struct table *table, struct sheet *sheet, bool ragged, struct faults *faults)
+{
+    struct room room = {.out = table->bytes, .ragged = ragged};
+    struct sheet_row row;
+    int r = keep_header(table, &room, sheet);
+    while (r == 0 && (r = sheet_next(sheet, &row)) == 1) {
+        r = 0;
+        if (ragged || row.count == table->column_count)
+            r = keep_row(table, &room, &row);
+        else
+            faults_add(
+                faults, table->file, row.line, 0,
+                "this row has %u fields, the header has %u; write one field a column, and quotes around a field with a comma",
+                row.count, table->column_count);
     }
-    if (!failed && reader->error == 0 && csv_fini(&parser, on_field, on_row, reader) != 0)
-        failed = true;
-    int r = reader->error;
-    if (failed && r == 0 && csv_error(&parser) != CSV_EPARSE)
-        r = -ENOMEM;
-    else if (failed && r == 0)
-        faults_add(reader->faults, reader->table->file, reader->row_line ? reader->row_line : reader->line, reader->row_fields + 1,
-                   "broken quotes; put a field with a quote in quotes and double the quotes inside it, as \"a \"\"b\"\" c\"");
-    csv_free(&parser);
     return r;
 }
 
-static int read_table(const char *file, const void *data, size_t size, bool ragged, struct faults *faults, struct table **ret)
+static int parse(const char *file, const void *data, size_t size, bool ragged, struct faults *faults, struct table **ret)
 {
-    const unsigned char *at = data;
-    if (size >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
-        at += 3;
-        size -= 3;
-    }
     uint32_t before = faults_total(faults);
-    if (!file_check_text(file, at, size, true, faults))
-        return -EINVAL;
+    struct sheet *sheet = NULL;
+    int r = sheet_of_bytes(file, data, size, faults, &sheet);
+    if (r < 0)
+        return r;
     struct table *table = calloc(1, sizeof *table);
-    if (!table)
-        return -ENOMEM;
-    table->file = strdup(file);
-    table->bytes = malloc(size * 2 + 2); /* each field gains an end, at least one byte of input stands for each field */
-    int r = -ENOMEM;
-    struct reader reader = {.table = table, .faults = faults, .out = table->bytes, .line = 1, .ragged = ragged};
-    if (table->file && table->bytes)
-        r = parse(&reader, at, size);
-    if (r == 0 && !reader.header_done && faults_total(faults) == before)
-        faults_add(faults, file, 1, 0, "the file is empty; its first row names the columns");
+    if (table) {
+        table->file = strdup(file);
+        table->bytes = malloc(size * 2 + 2); /* each field gains an end, at least one byte of input stands for each field */
+    }
+    r = table && table->file && table->bytes ? read_rows(table, sheet, ragged, faults) : -ENOMEM;
+    sheet_free(sheet);
     if (r == 0 && faults_total(faults) > before)
         r = -EINVAL;
-    if (r < 0) {
+    if (r < 0)
         table_free(table);
-        return r;
-    }
-    *ret = table;
-    return 0;
+    else
+        *ret = table;
+    return r;
 }
 
 int table_parse(const char *file, const void *data, size_t size, struct faults *faults, struct table **ret)
 {
-    return read_table(file, data, size, false, faults, ret);
+    return parse(file, data, size, false, faults, ret);
 }
 
 int table_parse_ragged(const char *file, const void *data, size_t size, struct faults *faults, struct table **ret)
 {
-    return read_table(file, data, size, true, faults, ret);
+    return parse(file, data, size, true, faults, ret);
 }
 
 int table_load(const char *folder, const char *file, struct faults *faults, struct table **ret)
@@ -233,15 +145,8 @@ int table_load(const char *folder, const char *file, struct faults *faults, stru
 void table_trim(struct table *table)
 {
     size_t count = (size_t)table->row_count * table->column_count;
-    for (size_t i = 0; i < count; i++) {
-        char *cell = table->cells[i];
-        cell += strspn(cell, " \t\r\n");
-        size_t size = strlen(cell);
-        while (size > 0 && strchr(" \t\r\n", cell[size - 1]))
-            size--;
-        cell[size] = '\0';
-        table->cells[i] = cell;
-    }
+    for (size_t i = 0; i < count; i++)
+        table->cells[i] = blank_trim_string(table->cells[i]);
 }
 
 int table_columns(const struct table *table, const char *const *names, uint32_t count, uint32_t required, struct faults *faults,

@@ -1,8 +1,7 @@
 /*
- * table.h - a CSV file as rows of texts that know their line
+ * table.h - a table of the district as rows of texts that know their line
  *
- * RFC 4180 read by libcsv, strict: quotes doubled inside quotes, commas and line ends inside quoted fields; a byte-order mark is
- * taken off. The first row names the columns. Blank lines are skipped. The whole file is in memory (at most 64 MiB).
+ * A CSV file as sheet.h reads it, the whole of it in memory (at most 64 MiB).
  */
 #ifndef HUYING_CONFIG_TABLE_H
 #define HUYING_CONFIG_TABLE_H
@@ -34,7 +33,7 @@ int table_parse_ragged(const char *file, const void *data, size_t size, struct f
 /* Reads a file of a folder (NULL: `file` is a path). As table_parse; a file that cannot be read is a fault. */
 int table_load(const char *folder, const char *file, struct faults *faults, struct table **ret);
 
-/* Takes ASCII blanks off both ends of every cell. */
+/* Takes what nobody sees (proto/blank.h) off both ends of every cell. */
 void table_trim(struct table *table);
 
 /* Finds columns by name: ret[i] for names[i], -1 where there is none. Missing ones among the first `required`, and columns of the

@@ -308,7 +308,7 @@ int yaml_parse(const char *file, const void *at, size_t size, const cyaml_schema
                struct yaml *ret)
 {
     struct yaml yaml = {.file = file, .schema = schema};
-    int r = file_check_text(file, at, size, false, faults) ? walk_all(&yaml, at, size, faults) : -EINVAL;
+    int r = file_check_text(file, at, size, faults) ? walk_all(&yaml, at, size, faults) : -EINVAL;
     if (r == 0) {
         struct heard heard = {0};
         cyaml_config_t config = {

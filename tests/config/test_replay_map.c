@@ -25,6 +25,20 @@ static const char *unit_name(const struct replay_map *map, int32_t unit)
     return unit < 0 ? "-" : map->units[unit].name;
 }
 
+static enum channel channel_of(const struct replay_map *map, const char *spelling, bool known)
+{
+    enum channel channel;
+    ck_assert_int_eq(replay_map_channel(map, spelling, &channel), known);
+    return channel;
+}
+
+static struct code matter_of(const struct replay_map *map, const char *field, const char *type)
+{
+    struct code code;
+    replay_map_matter(map, field, type, &code);
+    return code;
+}
+
 START_TEST(test_boston_map)
 {
     struct replay_map *map = boston();
@@ -34,10 +48,10 @@ START_TEST(test_boston_map)
     ck_assert_int_eq(map->answer_code, ANSWER_CODE_SOLVED);
     ck_assert(map->anonymous && !map->until_given);
     ck_assert_int_eq(memcmp(map->desk.s, "BOS", 4), 0);
-    ck_assert_int_eq(replay_map_channel(map, "Employee Generated"), CHANNEL_GRID);
-    ck_assert_int_eq(replay_map_channel(map, " Self Service "), CHANNEL_WEB);
-    ck_assert_int_eq(replay_map_channel(map, "Maximo Integration"), CHANNEL_CITY_LINE);
-    ck_assert_int_eq(replay_map_channel(map, "Pigeon"), CHANNEL_HOTLINE);
+    ck_assert_int_eq(channel_of(map, "Employee Generated", true), CHANNEL_GRID);
+    ck_assert_int_eq(channel_of(map, " Self Service ", true), CHANNEL_WEB);
+    ck_assert_int_eq(channel_of(map, "Maximo Integration", true), CHANNEL_CITY_LINE);
+    ck_assert_int_eq(channel_of(map, "Pigeon", false), CHANNEL_HOTLINE);
     ck_assert_ptr_null(replay_map_free(map));
     ck_assert_ptr_null(replay_map_free(NULL));
 }
@@ -66,8 +80,8 @@ START_TEST(test_spellings)
     ck_assert_int_eq(replay_map_department(map, ""), -1);
     ck_assert_int_eq(replay_map_department(map, "PWDy"), -1);
     ck_assert_int_eq(replay_map_department(map, "BOS"), -1); /* a unit, but no department */
-    struct code known = replay_map_matter(map, "Street Lights", "Street Light Outages");
-    struct code other = replay_map_matter(map, "Trees", "Street Light Outages");
+    struct code known = matter_of(map, "Street Lights", "Street Light Outages");
+    struct code other = matter_of(map, "Trees", "Street Light Outages");
     ck_assert_int_eq(known.s[0], 'M');
     ck_assert_int_eq(memcmp(other.s, "unknown", 8), 0);
     replay_map_free(map);
@@ -132,7 +146,7 @@ START_TEST(test_every_row)
         int32_t street = replay_map_street(map, table_cell(table, row, at[3]));
         without_street += street < 0;
         with_community += replay_map_community(map, street, table_cell(table, row, at[4])) >= 0;
-        struct code matter = replay_map_matter(map, table_cell(table, row, at[6]), table_cell(table, row, at[7]));
+        struct code matter = matter_of(map, table_cell(table, row, at[6]), table_cell(table, row, at[7]));
         if (replay_map_department(map, table_cell(table, row, at[5])) < 0 || matter.s[0] != 'M')
             ck_abort_msg("line %u: department or matter", table->lines[row]);
     }

@@ -110,6 +110,26 @@ START_TEST(test_wrong)
 }
 END_TEST
 
+START_TEST(test_blanks_of_every_kind)
+{
+    struct table *table = parse("\xe3\x80\x80"
+                                "a,b\n\xe3\x80\x80x\xc2\xa0,\xe2\x80\x8by z\xe2\x80\x8b\n");
+    ck_assert_int_eq(table_column(table, "a"), 0);
+    table_trim(table);
+    ck_assert_str_eq(table_cell(table, 0, 0), "x");
+    ck_assert_str_eq(table_cell(table, 0, 1), "y z");
+    table_free(table);
+}
+END_TEST
+
+START_TEST(test_what_nobody_sees_is_shown)
+{
+    faults_init(&faults);
+    faults_add(&faults, "t.csv", 2, 1, "code `%s`: no", "M01\xe2\x80\x8b");
+    ck_assert_str_eq(folder_faults(&faults), "t.csv:2:1: code `M01<U+200B>`: no\n");
+}
+END_TEST
+
 START_TEST(test_zero_byte)
 {
     struct table *table = NULL;
@@ -151,14 +171,14 @@ END_TEST
 
 START_TEST(test_columns_are_bounded)
 {
-    enum { COMMAS = 4000000 };
+    enum { COMMAS = 5000 };
     struct table *table = NULL;
     char *text = malloc(COMMAS);
     ck_assert_ptr_nonnull(text);
     memset(text, ',', COMMAS);
     faults_init(&faults);
     ck_assert_int_eq(table_parse("t.csv", text, COMMAS, &faults, &table), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "t.csv:1: the header has 4000001 columns; at most 1000 are read\n");
+    ck_assert_str_eq(folder_faults(&faults), "t.csv:1: the header has 5001 columns; at most 1000 are read\n");
     free(text);
 }
 END_TEST
@@ -189,6 +209,8 @@ int main(void)
     tcase_add_test(tcase, test_ragged);
     tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(tcase, test_zero_byte);
+    tcase_add_test(tcase, test_blanks_of_every_kind);
+    tcase_add_test(tcase, test_what_nobody_sees_is_shown);
     tcase_add_test(tcase, test_unreadable);
     tcase_add_test(tcase, test_pipe);
     tcase_add_test(tcase, test_columns_are_bounded);

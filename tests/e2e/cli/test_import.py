@@ -5,6 +5,7 @@ usage: test_import.py BUILD SOURCE_ROOT
 import csv
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -125,8 +126,8 @@ class Import(unittest.TestCase):
         with open(self.path(name), encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
 
-    def words(self, *words):
-        return [self.district.program("huying"), "--keys", self.district.keys, "--server", self.district.server, *words]
+    def words(self, *words, server=None):
+        return [self.district.program("huying"), "--keys", self.district.keys, "--server", server or self.district.server, *words]
 
     def huying(self, code, *words):
         done = subprocess.run(self.words(*words), capture_output=True, text=True, timeout=120)
@@ -151,7 +152,7 @@ class Import(unittest.TestCase):
             ["5", "投诉", "M01", "", "no place", "000"],
             ["6", "投诉", "M01", "C11", "no phone", ""],
             ["7", "投诉", "M01", "C11", "an", "unquoted", "comma", "000"],
-            ["8", "投诉", "", "C11", "", "000"],
+            ["8", "投诉", "", "C11", "no matter", "000"],
         ])
         rejects = self.path("rejects.csv")
         before = self.district.events()[-1]["seq"]
@@ -195,15 +196,17 @@ class Import(unittest.TestCase):
         rows[0][4] = "something else"
         done = self.huying(1, "import", self.write("more.csv", rows), "--map", self.map)
         self.assertIn("0 imported, 5 repeated, 1 rejected", done.stdout)
-        self.assertIn("line 2, ID_REUSED, reference: This row was imported before and said something else", done.stdout)
+        self.assertIn("line 2, ID_REUSED, reference: The same reference with other content: it came in with the key `default` as case ", done.stdout)
         # another system has the same numbers
         other = self.write_text("other.yaml", MAP.replace("system: test", "system: other"))
         self.assertEqual(self.imported(0, file, "--map", other), [5, 5, 0, 0])
-        # rows without a reference belong to their file, equal ones are two
-        bare = [["", "投诉", "M01", "C11", "same", "000"]] * 2
+        # rows without a reference belong to their file, equal ones are one
+        bare = [["", "投诉", "M01", "C11", "same", "000"]] * 2 + [["", "投诉", "M01", "C11", "other", "000"]]
         file = self.write("bare.csv", bare)
-        self.assertEqual(self.imported(0, file, "--map", self.map), [2, 2, 0, 0])
-        self.assertEqual(self.imported(0, file, "--map", self.map), [2, 0, 2, 0])
+        done = self.huying(0, "import", file, "--map", self.map).stdout
+        self.assertIn("3 rows: 2 imported, 0 repeated, 0 rejected", done)
+        self.assertIn("1 rows say the same as a row before them; each of these complaints counts once.", done)
+        self.assertEqual(self.imported(0, file, "--map", self.map), [3, 0, 2, 0])
         self.assertEqual(len(self.received()), 13)
 
     def test_another_key_in_real_time(self):
@@ -211,7 +214,7 @@ class Import(unittest.TestCase):
         for name in ("zhang", "wang"):
             self.huying(0, "keys", "new", "--role", "operator", "--unit", "D1", name)
         rows = [[str(i), "投诉", "M01", "C11", f"text {i}", "000"] for i in range(450)]  # more than two pages
-        rows += [["", "投诉", "M01", "C11", "same", "000"]] * 2
+        rows += [["", "投诉", "M01", "C11", f"bare {i}", "000"] for i in range(2)]
         file = self.write("cases.csv", rows)
         zhang, wang = (("import", file, "--map", self.map, "--key", name) for name in ("zhang", "wang"))
         self.huying(0, *zhang)
@@ -222,9 +225,15 @@ class Import(unittest.TestCase):
         self.assertIn("452 rows: 0 imported, 452 repeated, 0 rejected", done)
         self.assertIn("452 of these rows were imported with another key (`zhang`) and were not sent again", done)
         self.assertNotIn("another key", self.huying(0, *zhang).stdout)
+        # the same reference with other words is another complaint, or a mistake: it is told, whoever imported the first
         rows[7][0], rows[8][4] = "new", "other words"
         del rows[450:]
-        self.assertEqual(self.imported(0, self.write("more.csv", rows), "--map", self.map, "--key", "wang"), [450, 1, 449, 0])
+        for name, imported, more in (("wang", 0, ["--dry-run"]), ("wang", 1, []), ("zhang", 0, [])):
+            done = self.huying(1, "--json", "import", self.write("more.csv", rows), "--map", self.map, "--key", name, *more)
+            view = json.loads(done.stdout)
+            self.assertEqual((view["imported"], view["rejected"]), (imported, 1))
+            self.assertEqual((view["rejects"][0]["line"], view["rejects"][0]["code"]), (10, "ID_REUSED"))
+            self.assertIn("The same reference with other content: it came in with the key `zhang` as case ", view["rejects"][0]["what_to_do"])
         self.assertEqual(len(self.received()), 453)
         other = self.write_text("other.yaml", MAP.replace("system: test", "system: other"))
         self.assertEqual(self.imported(0, self.path("more.csv"), "--map", other, "--key", "wang"), [450, 450, 0, 0])
@@ -258,15 +267,93 @@ class Import(unittest.TestCase):
     def test_real_time_has_no_instants(self):
         file = self.write("cases.csv", [["complaint", "M01", "C11", "000", "2026-01-01"]], ["kind", "matter", "place", "reporter_phone", "at"])
         self.assertIn("this dispatcher keeps real time", self.huying(1, "import", file).stderr)
-        file = self.write("cases.csv", [["complaint", "M01", "C11", "000"]] * 3, ["kind", "matter", "place", "reporter_phone"])
+        file = self.write("cases.csv", [["complaint", "M01", "C11", f"00{i}"] for i in range(3)],
+                          ["kind", "matter", "place", "reporter_phone"])
         self.huying(0, "keys", "new", "--role", "operator", "--unit", "D1", "zhang")
         self.assertEqual(self.imported(0, file, "--key", "zhang"), [3, 3, 0, 0])
         self.assertEqual(self.imported(0, file, "--key", "zhang"), [3, 0, 3, 0])
+
+    def test_reference_of_a_spreadsheet(self):
+        """What a spreadsheet made of a number is no reference: two complaints would be one."""
+        for name in ("zhang", "wang"):
+            self.huying(0, "keys", "new", "--role", "operator", "--unit", "D1", name)
+        for name in ("zhang", "wang"):
+            file = self.write("cases.csv", [["1.01E+11", "投诉", "M01", "C11", f"of {name}", "000"]])
+            done = self.huying(1, "import", file, "--map", self.map, "--key", name).stdout
+            self.assertIn("1 rows: 0 imported, 0 repeated, 1 rejected", done)
+            self.assertIn("line 2, BAD_FIELD, reference: `1.01E+11`: a spreadsheet has turned this reference into a number", done)
+        self.assertEqual(self.received(), [])
+
+    def test_what_nobody_sees(self):
+        """U+200B, U+3000 and U+00A0 around a value do not count; where they stand inside a code they are shown."""
+        file = self.write("cases.csv", [["7\u200b", "\u3000投诉", "M01\u200b", "\u00a0C11\u3000", "text\u3000", "000"],
+                                        ["7", "投诉", "M01", "C11", "text", "000"]])
+        self.assertEqual(self.imported(0, file, "--map", self.map), [2, 1, 0, 0])
+        again = self.write("again.csv", [["7", "投诉", "M01", "C11", "text", "000"]])
+        self.assertEqual(self.imported(0, again, "--map", self.map), [1, 0, 1, 0])
+        self.assertEqual(len(self.received()), 1)
+        wrong = self.write("wrong.csv", [["8", "投诉", "M\u200b01", "C11", "text", "000"]])
+        self.assertIn("`M<U+200B>01`", self.huying(1, "import", wrong, "--map", self.map).stdout)
+
+    def test_names_for_codes(self):
+        """Names of the district need no line in the map; what it has not is told, or becomes `unknown` and is counted."""
+        rows = [["1", "投诉", "路灯不亮", "湖滨社区", "text", "000"], ["2", "投诉", "路灯", "湖滨", "text", "000"]]
+        file = self.write("cases.csv", rows)
+        done = self.huying(1, "import", file, "--map", self.map).stdout
+        self.assertIn("2 rows: 1 imported, 0 repeated, 1 rejected", done)
+        self.assertIn("`路灯` is not the name of a matter of the district, nor a code", done)
+        lenient = self.write_text("lenient.yaml", "unlisted: unknown\n" + MAP.replace("column: place", "column: place, unlisted: D1"))
+        view = json.loads(self.huying(0, "--json", "import", file, "--map", lenient).stdout)
+        self.assertEqual((view["imported"], view["repeated"], view["unlisted"]["total"]), (1, 1, 2))
+        self.assertEqual([(one["value"], one["became"], one["rows"]) for one in view["unlisted"]["values"]],
+                         [("路灯", "unknown", 1), ("湖滨", "D1", 1)])
+        first = json.loads(self.huying(0, "--json", "case", "show", str(self.received()[0])).stdout)
+        self.assertEqual((first["matter"], first["place"]), ("M01", "C11"))
+        last = json.loads(self.huying(0, "--json", "case", "show", str(self.received()[1])).stdout)
+        self.assertEqual((last["matter"], last["place"]), ("unknown", "D1"))
+
+    def test_dry_run_that_says_good_is_good(self):
+        """Whatever the import rejects, the dry run rejects, with the same words: it judges as the import does."""
+        self.huying(0, "keys", "new", "--role", "operator", "--unit", "S1", "zhang")
+        header = ["kind", "matter", "place", "reporter_phone", "reference", "limit_at", "text"]
+        rows = [["complaint", "M01", "C11", "000", "1", "", "good"], ["complaint", "M01", "C21", "000", "2", "", "another street"],
+                ["complaint", "M01", "C11", "", "3", "", "nobody to answer"], ["complaint", "M01", "", "000", "4", "", "no place"],
+                ["complaint", "M01", "C11", "000", "5", "2030-01-01 08:00", "no importer"],
+                ["complaint", "M01", "C11", "000", "6", "1969-12-31 08:00", "too early"]]
+        file = self.write("cases.csv", rows, header)
+        said = []
+        for more in (["--dry-run"], []):
+            said.append(json.loads(self.huying(1, "--json", "import", file, "--key", "zhang", *more).stdout)["rejects"])
+        self.assertEqual(said[0], said[1])
+        self.assertEqual([one["line"] for one in said[0]], [3, 4, 5, 6, 7])
+        self.assertEqual([one["code"] for one in said[0]][:4], ["NOT_YOURS", "INCOMPLETE", "NO_PLACE", "NO_ROLE"])
+        self.assertEqual(len(self.received()), 1)
+
+    def test_a_file_of_any_size(self):
+        """More than 64 MiB, in the memory of one row: read, compared and sent; what is rejected stands in the rejects file."""
+        header = ["kind", "matter", "place", "reporter_phone", "reference", "text", "notes"]
+        file = self.path("large.csv")
+        with open(file, "w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(header)
+            for i in range(1400):  # columns that no field names are passed over
+                writer.writerow(["complaint", "M01", "C11" if i % 100 else "NOWHERE", "000", f"R{i}", "text", "备注" * 9000])
+        self.assertGreater(os.path.getsize(file), 64 << 20)
+        fields = ", ".join(f"{{field: {name}, column: {name}}}" for name in header[:-1])
+        map_file = self.write_text("large.yaml", f"fields: [{fields}]\n")
+        rejects = self.path("rejects.csv")
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        self.assertEqual(self.imported(1, file, "--map", map_file, "--rejects", rejects), [1400, 1386, 0, 14])
+        self.assertLess(max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss), 64 << 10)  # KiB
+        self.assertEqual([row["reference"] for row in self.read("rejects.csv")], [f"R{i}" for i in range(0, 1400, 100)])
+        self.assertEqual(self.imported(1, file, "--map", map_file), [1400, 0, 1386, 14])
 
     def test_files_refused_as_a_whole(self):
         def says(part, name, text, *words):
             self.assertIn(part, self.huying(2, "import", self.write_text(name, text), *words).stderr)
         says("cases.csv:3:1: broken quotes", "cases.csv", "kind,matter\npraise,M01\n\"praise,M01\n")
+        says("cases.csv:3:3: here a line ends in CR, and those before it end in LF", "cases.csv",
+             "kind,matter,text\npraise,M01,one\npraise,M01,cut\rhere\n")
         says("is not a field of a submit", "cases.csv", "kind,matter,colour\n")
         says("there is no column `no`, which the map names", "cases.csv", "kind,matter\n", "--map", self.map)
         says("is the imported file itself", "cases.csv", "kind,matter\n", "--rejects", self.path("cases.csv"))
@@ -285,7 +372,7 @@ class Import(unittest.TestCase):
         """An import that is held on its way: some of its rows are in, most are not."""
         gate = Gate(self.path("gate"), self.path("requests"), 20000)
         self.addCleanup(gate.close)
-        importer = subprocess.Popen([*self.words("import", file, "--map", self.map, "--window", "8", *words), "--server", f"ipc://{gate.path}"],
+        importer = subprocess.Popen(self.words("import", file, "--map", self.map, "--window", "8", *words, server=f"ipc://{gate.path}"),
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         gate.held.wait()
         return importer, gate
@@ -308,7 +395,7 @@ class Import(unittest.TestCase):
         file = self.write("months.csv", rows, header)
         gate = Gate(self.path("gate"), self.path("requests"), 20000, answers=True)
         self.addCleanup(gate.close)
-        importer = subprocess.Popen([*self.words("import", file, "--window", "400"), "--server", f"ipc://{gate.path}"],
+        importer = subprocess.Popen(self.words("import", file, "--window", "400", server=f"ipc://{gate.path}"),
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         gate.held.wait()
         while len(self.received()) < 400:

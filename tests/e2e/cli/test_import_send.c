@@ -46,7 +46,7 @@ static struct import_plan *run(struct script *script, int64_t timeout_ms, struct
         fprintf(out, "praise,M01,R%d\n", i);
     ck_assert_int_eq(fclose(out), 0);
     struct import_plan *plan = NULL;
-    ck_assert_int_eq(import_plan_load(path, NULL, NULL, &faults, own, &plan), 0);
+    ck_assert_int_eq(import_plan_load(&(struct import_source){.file = path}, &faults, own, &plan), 0);
     unlink(path);
 
     struct peer_options options = {.url = peer_url(), .answer = answer, .arg = script};
@@ -71,7 +71,7 @@ START_TEST(test_busy_for_a_while)
     struct import_plan *plan = run(&script, 20000, &own, &sum);
     ck_assert_int_eq(sum.end, IMPORT_END_DONE);
     ck_assert_uint_eq(import_plan_count(plan, IMPORT_DONE), ROWS);
-    ck_assert_uint_eq(plan->reject_count, 0);
+    ck_assert_uint_eq(plan->rejects.count, 0);
     ck_assert_int_eq(script.seen, ROWS + 20);
     import_plan_free(plan);
     import_map_free(own);
@@ -92,7 +92,7 @@ START_TEST(test_refused_for_good)
     struct import_plan *plan = run(&script, 300, &own, &sum);
     ck_assert_int_eq(sum.end, ends[_i].end);
     ck_assert_uint_eq(import_plan_count(plan, IMPORT_DONE), 10);
-    ck_assert_uint_eq(plan->reject_count, 0);
+    ck_assert_uint_eq(plan->rejects.count, 0);
     ck_assert_uint_ge(import_plan_count(plan, IMPORT_WAITING), ROWS - 10 - 4);
     ck_assert_uint_le(import_plan_count(plan, IMPORT_SENT), 3);
     import_plan_free(plan);
@@ -109,9 +109,9 @@ START_TEST(test_one_row)
     struct import_plan *plan = run(&script, 20000, &own, &sum);
     ck_assert_int_eq(sum.end, IMPORT_END_DONE);
     ck_assert_uint_eq(import_plan_count(plan, IMPORT_DONE), ROWS - 1);
-    ck_assert_uint_eq(plan->reject_count, 1);
+    ck_assert_uint_eq(plan->rejects.count, 1);
     ck_assert_int_eq(plan->rows[10].state, IMPORT_REJECTED);
-    ck_assert_str_eq(plan->rejects[0].code, "UNKNOWN_UNIT");
+    ck_assert_str_eq(import_plan_why(plan, 10).code, "UNKNOWN_UNIT");
     import_plan_free(plan);
     import_map_free(own);
 }

@@ -1,4 +1,4 @@
-"""The command line against a real dispatcher, over CURVE and ipc: answers, refusals, figures, events, a small replay.
+"""The command line against a real dispatcher, over CURVE and ipc: answers, refusals, figures, events.
 
 usage: test_live.py HUYING HUYINGD SOURCE_ROOT
 """
@@ -12,75 +12,14 @@ import re
 import signal
 import struct
 import subprocess
-import sys
 import tempfile
 import termios
 import unicodedata
 import unittest
 
-HUYING, HUYINGD, ROOT = sys.argv[1:4]
-del sys.argv[1:4]
+from live import HUYING, ROOT, Live
+
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$")
-
-
-class Live(unittest.TestCase):
-    """One dispatcher in drill time for all tests of a class."""
-
-    config = "tests/small-district"
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        folder = cls.folder.name
-        cls.url = f"ipc://{folder}/requests"
-        cls.keys = f"{folder}/keys"
-        cls.before()
-        cls.log = open(f"{folder}/log", "w+", encoding="utf-8")
-        cls.server = subprocess.Popen(
-            [HUYINGD, "--config", f"{ROOT}/{cls.config}", "--data", f"{folder}/data", "--keys", cls.keys, "--clock", "drill",
-             "--listen", cls.url, "--events", f"ipc://{folder}/events"],
-            stderr=subprocess.PIPE, text=True)
-        for line in cls.server.stderr:
-            cls.log.write(line)
-            if line.startswith("ready"):
-                return
-        cls.log.seek(0)
-        raise AssertionError("the dispatcher ended before it was ready:\n" + cls.log.read())
-
-    @classmethod
-    def before(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.send_signal(signal.SIGTERM)
-        cls.server.communicate(timeout=30)
-        cls.log.close()
-        code = cls.server.returncode
-        check = subprocess.run([HUYING, "check", "--data", f"{cls.folder.name}/data"], capture_output=True, text=True, timeout=60)
-        cls.folder.cleanup()
-        assert code == 0, f"the dispatcher ended with {code}"
-        assert check.returncode == 0, check.stdout + check.stderr
-
-    def huying(self, *words, code=0, key="default", data=None):
-        done = subprocess.run([HUYING, "--server", self.url, "--keys", self.keys, "--key", key, *words], capture_output=True, text=True,
-                              timeout=60, input=data)
-        self.assertEqual(done.returncode, code, f"huying {' '.join(words)}\n{done.stdout}{done.stderr}")
-        return done
-
-    def json(self, *words, **more):
-        return json.loads(self.huying("--json", *words, **more).stdout)
-
-    def refused(self, refusal, *words, code=1, **more):
-        done = self.huying(*words, code=code, **more)
-        self.assertRegex(done.stderr, rf"^huying: refused \({refusal}\): .*\. .*— .+\n(huying: your key .+\n)?$")
-        self.assertEqual(done.stdout, "")
-        said = json.loads(self.huying("--json", *words, code=code, **more).stderr)
-        self.assertEqual(said["refusal"], refusal)
-        self.assertIn(said["sentence"], done.stderr)
-        self.assertIn(said["hint"], done.stderr)
-
-    def submit(self, *words):
-        return self.json("submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "--phone", "000", *words)
 
 
 class Words(Live):
@@ -590,64 +529,6 @@ class Words(Live):
         self.assertEqual(self.json("advance", "2026-03-02 09:00")["at"], "2026-03-02T09:00:00.000+08:00")
         at = self.json("submit", "--kind", "request", "--matter", "M01", "--place", "C11", "--phone", "1", "x", "--at", "2026-03-02T09:30:00+08:00")["at"]
         self.assertEqual(at, "2026-03-02T09:30:00.000+08:00")
-
-
-ROWS = """case_id,opened_at,target_at,closed_at,ontime,status,subject,reason,type,queue,department,neighborhood,ward,zip,street,lat,lon,source,closure_kind
-1,2011-11-06 01:30:00,2011-11-08 12:00:00,2011-11-07 12:00:00,,,,Street Lights,Street Light Outages,,PWDx,Roslindale,Ward 20,,,,,Self Service,resolved
-2,2011-11-07 12:00:00,,,,,,Street Lights,Street Light Outages,,PWDx,Roslindale,Ward 20,,,,,Twitter,
-3,2011-11-07 12:00:00,2011-11-07 13:00:00,2011-11-09 12:00:00,,,,No such reason,No such type,,INFO,,,,,,,Constituent Call,
-4,2012-03-11 02:30:00,,,,,,Street Lights,Street Light Outages,,PWDx,Roslindale,Ward 20,,,,,Twitter,
-5,2011-11-07 12:00:00,2011-11-07 11:00:00,,,,,Street Lights,Street Light Outages,,PWDx,Roslindale,Ward 20,,,,,Twitter,
-6,2011-11-07 12:00:00,,2011-11-07 11:59:59,,,,Street Lights,Street Light Outages,,PWDx,Roslindale,Ward 20,,,,,Twitter,
-7,2011-11-07 12:00:00,,,,,,Street Lights,Street Light Outages,,NASA,Roslindale,Ward 20,,,,,Twitter,
-8,2011-11-08 12:00:00,,2011-11-08 12:00:00,,,,Street Lights,Street Light Outages,,PWDx,Roslindale,,,,,,Twitter,noted
-9,2011-12-24 12:00:00,,,,,,Street Lights,Street Light Outages,,PWDx,Roslindale,Ward 20,,,,,Twitter,
-"""
-
-
-class Replay(Live):
-    config = "config/boston"
-
-    def test_replay(self):
-        file = f"{self.folder.name}/rows.csv"
-        with open(file, "w", encoding="utf-8") as out:
-            out.write(ROWS)
-        words = ["replay", file, "--map", f"{ROOT}/config/boston/replay.yaml"]
-        # to the 8th first, then to the last close: the second run goes on where the first stopped
-        first = self.json(*words, "--until", "2011-11-08 00:00")
-        self.assertEqual((first["opened"], first["called"], first["closed"]), (3, 3, 1))
-        self.assertEqual(first["as_of"], "2011-11-08T00:00:00.000-05:00")
-        self.assertEqual([row["id"] for row in first["refused_rows"]], ["4", "5", "6", "7"])
-        self.assertEqual([row["line"] for row in first["refused_rows"]], [5, 6, 7, 8])
-        for row, part in zip(first["refused_rows"], ["does not exist", "target is before", "close is before", "department"]):
-            self.assertIn(part, row["why"])
-        second = self.json(*words)
-        self.assertEqual((second["opened"], second["closed"], second["opened_before"], second["closed_before"]), (1, 2, 3, 1))
-        self.assertEqual((second["commands_refused"], second["too_late"]), (0, 0))
-        self.assertEqual(second["as_of"], "2011-11-09T12:00:00.000-05:00")
-        seq = self.huying("--json", "events").stdout
-        third = self.json(*words)
-        self.assertEqual((third["opened"], third["too_late"], third["opened_before"]), (0, 0, 4))
-        self.assertEqual(self.huying("--json", "events").stdout, seq)
-        self.look_at_cases()
-
-    def look_at_cases(self):
-        cases = {row["reference"]: self.json("case", "show", row["number"]) for row in self.json("case", "list")["rows"]}
-        self.assertEqual(sorted(cases), ["1", "2", "3", "8"])
-        fold = cases["1"]
-        self.assertEqual(fold["received_at"], "2011-11-06T01:30:00.000-04:00")
-        self.assertEqual((fold["due_at"], fold["answered_at"]), ("2011-11-08T12:00:00.000-05:00", "2011-11-07T12:00:00.000-05:00"))
-        self.assertEqual(fold["state"], "closed")
-        self.assertEqual([duty["unit"] for duty in fold["duties"] if duty["kind"] == "respond"], ["PWDx"])
-        self.assertEqual((cases["2"]["state"], cases["2"]["due_at"]), ("handling", None))
-        self.assertEqual((cases["3"]["matter"], cases["3"]["place"], cases["3"]["lead"]), ("unknown", "BOS", "BOS"))
-        self.assertEqual([clock["colour"] for clock in cases["3"]["clocks"] if clock["clock"] == "handle"], ["red"])
-        # equal instants: openings before closings, in the order of the file
-        at_noon = [json.loads(line) for line in self.huying("--json", "events").stdout.splitlines()]
-        order = [(event["type"], event["case"]) for event in at_noon
-                 if event["at"] == "2011-11-07T12:00:00.000-05:00" and event["type"] in ("case_received", "lead_answered")]
-        self.assertEqual(order, [("case_received", cases["2"]["case"]), ("case_received", cases["3"]["case"]),
-                                 ("lead_answered", cases["1"]["case"])])
 
 
 del Live
