@@ -120,6 +120,18 @@ class Usage(unittest.TestCase):
         self.says(2, "at most 1024 bytes", "reopen", "1", "--reason", "x" * 1025)
         self.says(2, "is not a role", "keys", "new", "--role", "king", "--unit", "A", "name")
 
+    def test_keys_new_says_which_word_is_wrong(self):
+        with tempfile.TemporaryDirectory() as folder:
+            words = ["--keys", folder, "keys", "new", "--role", "worker"]
+            self.says(2, "huying: `王接线员` is not a valid name for a key", *words, "--unit", "A", "王接线员")
+            self.says(2, "huying: --unit: `区` is not a code", *words, "--unit", "区", "wang")
+            self.says(2, "`server` is not a valid name", *words, "--unit", "A", "server")
+            self.assertEqual(os.listdir(folder), [])
+            done = huying(*words, "--unit", "A", "wang")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("whether the district has the unit `A` was not looked up", done.stderr)
+            self.assertEqual(sorted(os.listdir(folder)), ["wang.key", "wang.pub"])
+
     def test_help(self):
         for words in ([], ["--help"], ["help"], ["help", "sign"], ["call", "raise", "--help"]):
             done = huying(*words)
