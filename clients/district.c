@@ -153,7 +153,7 @@ static const struct column calendar_columns[] = {
     {"days", N_("DAYS BY NOTICE"), LOOK_NUMBER}, {0},
 };
 
-/* The years whose holidays a calendar knows: `2019 to 2026`, or `all`. */
+/* The years whose holidays a calendar knows: `2019 to 2026`, `all`, or `none` where its day file has too little of each. */
 static void put_years(json_t *calendars)
 {
     size_t i;
@@ -165,6 +165,8 @@ static void put_years(json_t *calendars)
         long end = strtol(until, NULL, 10);
         if (until[0] == '\0')
             snprintf(years, sizeof years, "%s", _("all"));
+        else if (strcmp(from, until) == 0)
+            snprintf(years, sizeof years, "%s", _("none"));
         else if (from[0] == '\0')
             snprintf(years, sizeof years, _("to %ld"), end - 1);
         else

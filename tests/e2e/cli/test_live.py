@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -529,6 +530,23 @@ class Words(Live):
         self.assertEqual(self.json("advance", "2026-03-02 09:00")["at"], "2026-03-02T09:00:00.000+08:00")
         at = self.json("submit", "--kind", "request", "--matter", "M01", "--place", "C11", "--phone", "1", "x", "--at", "2026-03-02T09:30:00+08:00")["at"]
         self.assertEqual(at, "2026-03-02T09:30:00.000+08:00")
+
+
+class HalfYear(Live):
+    """A day file with one day of a year: no year is known."""
+
+    @classmethod
+    def before(cls):
+        folder = f"{cls.folder.name}/half"
+        shutil.copytree(f"{ROOT}/{cls.config}", folder)
+        with open(f"{folder}/days.csv", "w", encoding="utf-8") as file:
+            file.write("date,kind,name\n2027-01-01,holiday,元旦\n")
+        with open(f"{folder}/calendars.yaml", "w", encoding="utf-8") as file:
+            file.write("default: office\ncalendars:\n  - name: office\n    days: days.csv\n    hours: {mon: 09:00-17:00}\n    make_up: 09:00-17:00\n")
+        cls.config = os.path.relpath(folder, ROOT)
+
+    def test_config_show(self):
+        self.assertRegex(self.huying("config", "show").stdout, r"(?m)^office .* none +1$")
 
 
 del Live
