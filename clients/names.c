@@ -289,7 +289,7 @@ static enum exit_code refuse(const struct session *session, enum refusal refusal
 static enum exit_code say_several(const struct session *session, enum names_kind kind, const char *field, const char *text,
                                   const struct names_match *match)
 {
-    char sentence[1024];
+    char sentence[LIMIT_LINE_SIZE + 256]; /* a whole name, or the JSON is not UTF-8 */
     snprintf(sentence, sizeof sentence,
              kind == NAMES_UNIT ? _("`%s` fits %zu units of the district.") : _("`%s` fits %zu matters of the district."), text,
              match->count);
@@ -303,7 +303,7 @@ static enum exit_code say_unknown(struct session *session, enum names_kind kind,
 {
     struct names all;
     struct names_match near;
-    char sentence[1024];
+    char sentence[LIMIT_LINE_SIZE + 256]; /* a whole name, or the JSON is not UTF-8 */
     enum exit_code code = names_ask(session, kind, NULL, &all);
     if (code == EXIT_DONE) {
         names_near(&all, text, &near);
