@@ -9,6 +9,7 @@
 #include "clients/progress.h"
 #include "clients/rejects.h"
 #include "clients/render.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -84,25 +85,27 @@ static void tell(const struct import *import)
     uint32_t done = import_plan_count(plan, IMPORT_DONE), repeated = import_plan_count(plan, IMPORT_REPEATED);
     uint32_t same = import_plan_count(plan, IMPORT_SAME);
     if (import->send.dry)
-        printf("%u rows: %u would go to a unit, %u would wait for the desk, %u are there already, %u rejected; nothing was sent\n",
-               plan->row_count, import->sum.routed, import->sum.pooled, repeated, plan->rejects.count);
+        printf(
+            _("%u rows: %u would go to a unit, %u would wait for the desk, %u are there already, %u rejected; nothing was sent\n"),
+            plan->row_count, import->sum.routed, import->sum.pooled, repeated, plan->rejects.count);
     else
-        printf("%u rows: %u imported, %u repeated, %u rejected in %.1f s (%.0f/s)\n", plan->row_count, done, repeated,
+        printf(_("%u rows: %u imported, %u repeated, %u rejected in %.1f s (%.0f/s)\n"), plan->row_count, done, repeated,
                plan->rejects.count, import->sum.seconds, import->sum.seconds > 0 ? (done + repeated) / import->sum.seconds : 0);
     if (import->past.by_others > 0)
-        printf("%u of these rows were imported with another key (`%s`%s) and were not sent again.\n", import->past.by_others,
+        printf(_("%u of these rows were imported with another key (`%s`%s) and were not sent again.\n"), import->past.by_others,
                import->past.other, import->past.several ? " and others" : "");
     if (same > 0)
-        printf("%u rows say the same as a row before them; each of these complaints counts once.\n", same);
+        printf(_("%u rows say the same as a row before them; each of these complaints counts once.\n"), same);
     if (plan->unlisted.total > 0) {
-        printf("%llu values are not listed and became what the map's `unlisted` says:\n", (unsigned long long)plan->unlisted.total);
+        printf(_("%llu values are not listed and became what the map's `unlisted` says:\n"),
+               (unsigned long long)plan->unlisted.total);
         tally_tell(&plan->unlisted);
     }
     rejects_tell(&plan->rejects, import_plan_next_reject, plan, import->rejects_file, "import");
     if (plan->rejects.count > 0 && import_plan_has_instants(plan))
-        printf(
+        printf(_(
             "Drill time: the clock passes the instants of rejected rows while the others come in; empty `at` in the rows that you "
-            "correct.\n");
+            "correct.\n"));
 }
 
 static enum exit_code say_no_role(const struct session *session)

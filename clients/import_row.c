@@ -175,7 +175,7 @@ static bool read_word(struct import_reading *reading, uint32_t field, const char
 static void say_gap(struct import_reading *reading, uint32_t field, const char *shown)
 {
     const struct import_map *map = reading->plan->source.map;
-    const char *zone = map->zone_name == NULL ? "the district" : map->zone_name;
+    const char *zone = map->zone_name == NULL ? _("the district") : map->zone_name;
     if (map->time_format == NULL)
         fault(reading, field, REFUSAL_BAD_FIELD,
               "`%s` does not exist in the time of %s: the clocks skip it (daylight saving). Write it with its offset, as "
@@ -253,12 +253,12 @@ static bool find_code(struct import_reading *reading, uint32_t index, const char
               "The district has no %s with the code or name `%s`. `huying %s` lists them; write one of these, or put it among "
               "`values` "
               "in the map.",
-              is_matter ? "matter" : "unit", shown, is_matter ? "matters" : "units");
+              is_matter ? _("matter") : _("unit"), shown, is_matter ? "matters" : "units");
     else
         fault(reading, index, REFUSAL_BAD_FIELD,
               "`%s` is not the name of a %s of the district, nor a code: %s. `huying %s` lists names and codes; or put it among "
               "`values` in the map.",
-              shown, is_matter ? "matter" : "unit", why, is_matter ? "matters" : "units");
+              shown, is_matter ? _("matter") : _("unit"), why, is_matter ? "matters" : "units");
     return false;
 }
 

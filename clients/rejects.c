@@ -2,6 +2,7 @@
  * rejects.c - rows of a file that were not taken
  */
 #include "clients/rejects.h"
+#include "proto/i18n.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -220,13 +221,13 @@ static void list_causes(const struct rejects *rejects, rejects_next *next, const
     }
     for (uint32_t i = 0; i < count; i++) {
         const struct reject *reject = &causes[i].reject;
-        printf("  line %u", causes[i].line);
+        printf(_("  line %u"), causes[i].line);
         if (causes[i].count > 1)
-            printf(" and %u more", causes[i].count - 1);
+            printf(_(" and %u more"), causes[i].count - 1);
         printf(", %s%s%s: %s\n", reject->code, reject->field[0] == '\0' ? "" : ", ", reject->field, reject->what_to_do);
     }
     if (more > 0)
-        printf("  and %u more\n", more);
+        printf(_("  and %u more\n"), more);
 }
 
 void rejects_tell(const struct rejects *rejects, rejects_next *next, const void *arg, const char *file, const char *sent_by)
@@ -235,9 +236,9 @@ void rejects_tell(const struct rejects *rejects, rejects_next *next, const void 
         return;
     list_causes(rejects, next, arg);
     if (file != NULL)
-        printf("The rejected rows are in %s: correct them there and %s that file.\n", file, sent_by);
+        printf(_("The rejected rows are in %s: correct them there and %s that file.\n"), file, sent_by);
     else
-        printf("With --rejects FILE they are written out, to be corrected and sent again.\n");
+        printf(_("With --rejects FILE they are written out, to be corrected and sent again.\n"));
 }
 
 void rejects_print_json(const struct rejects *rejects, rejects_next *next, const void *arg)

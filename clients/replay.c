@@ -7,9 +7,9 @@
 #include "clients/render.h"
 #include "clients/replay_plan.h"
 #include "clients/replay_send.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,39 +86,40 @@ static void tell_refused(const struct replay_plan *plan, const struct replay_sum
     rejects_tell(&plan->rejects, replay_plan_next_reject, plan, rejects_file, "replay");
     if (sum->refused == 0)
         return;
-    printf("%" PRIu64 " commands were refused by the dispatcher, %" PRIu64 " not sent for that reason:\n", sum->refused,
-           sum->skipped);
+    printf(_("%llu commands were refused by the dispatcher, %llu not sent for that reason:\n"), (unsigned long long)sum->refused,
+           (unsigned long long)sum->skipped);
     for (uint32_t i = 0; i < sum->failure_count; i++) {
         const struct replay_failure *f = &sum->failures[i];
-        printf("  line %u, %s, %s: %s, %s\n", f->line, f->id, command_info(f->command)->name, f->code, f->message);
+        printf(_("  line %u, %s, %s: %s, %s\n"), f->line, f->id, command_info(f->command)->name, f->code, f->message);
     }
     if (sum->refused > sum->failure_count)
-        printf("  and %" PRIu64 " more\n", sum->refused - sum->failure_count);
+        printf(_("  and %llu more\n"), (unsigned long long)(sum->refused - sum->failure_count));
 }
 
 static void tell(const struct replay_plan *plan, const struct replay_sum *sum, const struct zone *zone, const char *rejects_file)
 {
     char until[INSTANT_SIZE];
-    uint64_t opened = sum->opened + sum->opened_before;
-    uint64_t closed = sum->closed + sum->closed_before;
-    printf("%u rows: %" PRIu64 " cases opened, %" PRIu64 " calls dispatched, %" PRIu64 " cases answered, %" PRIu64
-           " left open, %u rows refused\n",
-           plan->row_count, sum->opened, sum->called, sum->closed, opened - closed, plan->rejects.count);
+    unsigned long long opened = sum->opened, called = sum->called, closed = sum->closed, late = sum->too_late;
+    unsigned long long opened_before = sum->opened_before, closed_before = sum->closed_before;
+    printf(_("%u rows: %llu cases opened, %llu calls dispatched, %llu cases answered, %llu left open, %u rows refused\n"),
+           plan->row_count, opened, called, closed, opened + opened_before - closed - closed_before, plan->rejects.count);
     if (plan->same_count > 0)
-        printf("%u rows say the same as a row before them with their id; each counts once.\n", plan->same_count);
+        printf(_("%u rows say the same as a row before them with their id; each counts once.\n"), plan->same_count);
     if (plan->unlisted.total > 0) {
-        printf("%" PRIu64 " values are not listed in the map or the district:\n", plan->unlisted.total);
+        printf(_("%llu values are not listed in the map or the district:\n"), (unsigned long long)plan->unlisted.total);
         tally_tell(&plan->unlisted);
     }
-    if (sum->opened_before + sum->too_late > 0)
-        printf("The dispatcher's clock stood after the first of them: %" PRIu64 " cases and %" PRIu64
-               " answers were there already, %" PRIu64 " steps are not there and came too late\n",
-               sum->opened_before, sum->closed_before, sum->too_late);
-    if (sum->too_late > 0)
-        printf("  Drill time never goes back: a replay from the beginning needs a dispatcher with a fresh data folder.\n");
+    if (opened_before + late > 0)
+        printf(_("The dispatcher's clock stood after the first of them: %llu cases and %llu answers were there already, %llu steps "
+                 "are "
+                 "not there and came too late\n"),
+               opened_before, closed_before, late);
+    if (late > 0)
+        puts(_("  Drill time never goes back: a replay from the beginning needs a dispatcher with a fresh data folder."));
     tell_refused(plan, sum, rejects_file);
-    printf("%" PRIu64 " commands in %.1f s (%.0f/s); the dispatcher's clock stands at %s\n", sum->commands, sum->seconds,
-           sum->seconds > 0 ? (double)sum->commands / sum->seconds : 0, instant_print_local(sum->now_ms, zone, until));
+    printf(_("%llu commands in %.1f s (%.0f/s); the dispatcher's clock stands at %s\n"), (unsigned long long)sum->commands,
+           sum->seconds, sum->seconds > 0 ? (double)sum->commands / sum->seconds : 0,
+           instant_print_local(sum->now_ms, zone, until));
 }
 
 static enum exit_code look_at_dispatcher(struct session *session, const struct replay_map *map)

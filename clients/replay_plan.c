@@ -184,7 +184,7 @@ static void read_place(struct reading *reading)
               "The district has no %s `%s`. Correct the row, add the unit to units.csv, or name with `unlisted_place` in the map "
               "what such "
               "a place becomes.",
-              street < 0 ? "street" : "community", show(value, shown));
+              street < 0 ? _("street") : _("community"), show(value, shown));
         return;
     }
     for (uint32_t i = 0; i < map->unit_count; i++)

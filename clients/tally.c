@@ -4,8 +4,8 @@
 #include "clients/tally.h"
 
 #include "proto/blank.h"
+#include "proto/i18n.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,11 +34,11 @@ void tally_tell(const struct tally *tally)
 {
     for (uint32_t i = 0; i < tally->count; i++) {
         const struct tally_value *at = &tally->at[i];
-        printf("  %s `%s` became `%s` in %" PRIu64 " row%s, first on line %u\n", at->field, at->value, at->became, at->count,
-               at->count == 1 ? "" : "s", at->line);
+        printf(_("  %s `%s` became `%s`: rows %llu, first on line %u\n"), at->field, at->value, at->became,
+               (unsigned long long)at->count, at->line);
     }
     if (tally->unlisted > 0)
-        printf("  and other values in %" PRIu64 " rows\n", tally->unlisted);
+        printf(_("  and other values in %llu rows\n"), (unsigned long long)tally->unlisted);
 }
 
 json_t *tally_json(const struct tally *tally)
