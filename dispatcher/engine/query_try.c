@@ -37,8 +37,10 @@ int query_try_submit(struct query *query, struct proto_buffer *out)
     }
     shape_copy(&try_submit_query_shape, body, &submit_command_shape, &command.body.submit);
     core_judge(&engine->view, &command, engine->verdict);
-    if (engine->verdict->refusal != REFUSAL_NONE)
+    if (engine->verdict->refusal != REFUSAL_NONE) {
+        query->cause = engine->verdict->cause;
         return query_refuse(query, engine->verdict->refusal, engine->verdict->field);
+    }
     reply = (struct try_submit_reply){.lead = find_lead(engine->verdict), .received_at = command.now_ms};
     r = reply_begin(&writer, out, query->request->id, &try_submit_reply_shape, &reply, CODEC_OMIT_NOTHING, 0);
     return r == 0 ? reply_end(&writer) : r;

@@ -314,6 +314,25 @@ static const json_t *metric_row(const json_t *body, const char *key)
     return NULL;
 }
 
+/* A submit that is tried hears the same sentence as one that is meant. */
+START_TEST(what_is_tried_hears_why)
+{
+    static const char body[] = "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1', "
+                               "'title': 'T', 'anonymous': true, 'limit_at': 1}";
+    static const char *const ways[] = {"submit", "try_submit"};
+    struct harness h;
+    harness_begin(&h, true);
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        json_t *reply = harness_ask(&h, ways[i], ways[i], i == 0 ? T0 : -1, body);
+        ck_assert_str_eq(text_in(reply, "code"), "BAD_FIELD");
+        ck_assert_str_eq(text_in(reply, "field"), "limit_at");
+        ck_assert_msg(strstr(text_in(reply, "message"), "given_limit") != NULL, "%s", text_in(reply, "message"));
+        json_decref(reply);
+    }
+    harness_end(&h);
+}
+END_TEST
+
 /* A question about figures is refused BAD_FIELD, and its sentence says why. */
 static void says(struct harness *h, const char *more, const char *field, const char *why)
 {
@@ -603,6 +622,7 @@ static Suite *suite(void)
     Suite *s = suite_create("query");
     TCase *t = tcase_create("query");
 
+    tcase_add_test(t, what_is_tried_hears_why);
     tcase_add_test(t, a_key_sees_its_subtree);
     tcase_add_test(t, units_and_matters_are_found_by_words);
     tcase_add_test(t, texts_are_for_roles);
