@@ -4,6 +4,7 @@
 #include "clients/import_past.h"
 
 #include "proto/codec.h"
+#include "proto/i18n.h"
 #include "proto/request.h"
 
 #include <errno.h>
@@ -97,14 +98,14 @@ static int reject(const struct asking *asking, uint32_t row, const struct case_v
     if (compared)
         snprintf(
             what, sizeof what,
-            "The same reference with other content: it came in with the key `%.*s` as case %.*s. Change the case itself; if this "
-            "is another case, give the row a reference of its own, or the map another `system`.",
+            _("The same reference with other content: it came in with the key `%.*s` as case %.*s. Change the case itself; if this "
+              "is another case, give the row a reference of its own, or the map another `system`."),
             (int)view->submitted_by.size, view->submitted_by.at, (int)view->number.size, view->number.at);
     else
         snprintf(what, sizeof what,
-                 "This reference came in with the key `%.*s` as case %.*s, and your key may not read what it says. Compare them; "
-                 "if this "
-                 "is another case, give the row a reference of its own, or the map another `system`.",
+                 _("This reference came in with the key `%.*s` as case %.*s, and your key may not read what it says. Compare them; "
+                   "if this "
+                   "is another case, give the row a reference of its own, or the map another `system`."),
                  (int)view->submitted_by.size, view->submitted_by.at, (int)view->number.size, view->number.at);
     return import_plan_reject(asking->plan, row, text_of(refusal_infos[REFUSAL_ID_REUSED].code), text_of("reference"), what);
 }

@@ -7,6 +7,7 @@
 #include "config/file.h"
 #include "config/words.h"
 #include "proto/client/client.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -158,8 +159,8 @@ static int judge_twin(struct import_plan *plan, uint32_t first, uint32_t row)
         plan->rows[row].state = IMPORT_SAME;
         return 0;
     }
-    snprintf(what, sizeof what, "Line %u has the same reference and other content. Keep one of them, or give each its own%s.",
-             one->line, two->reject == 1 ? " (a spreadsheet keeps 15 digits of a number: format the column as text)" : "");
+    snprintf(what, sizeof what, _("Line %u has the same reference and other content. Keep one of them, or give each its own%s."),
+             one->line, two->reject == 1 ? _(" (a spreadsheet keeps 15 digits of a number: format the column as text)") : "");
     return import_plan_reject(plan, row, text_of("ID_REUSED"), text_of("reference"), what);
 }
 

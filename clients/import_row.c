@@ -383,7 +383,7 @@ int import_row_read(struct import_plan *plan, const struct sheet_row *row, bool 
               "This row has %u fields, the header has %u. Write one field a column, and quotes around a field with a comma or a "
               "line end%s.",
               row->count, sheet->column_count,
-              row->count > sheet->column_count ? "; what is too many stands in the last column" : "");
+              row->count > sheet->column_count ? _("; what is too many stands in the last column") : "");
         return 0;
     }
     if (make_room(ret) < 0)

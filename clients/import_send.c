@@ -8,6 +8,7 @@
 
 #include "clients/progress.h"
 #include "proto/client/client_uv.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -108,29 +109,29 @@ static void fill(struct sender *sender)
 static const char *clock_advice(bool importer)
 {
     if (importer)
-        return "The dispatcher's clock stands after this instant. With `at` empty the case comes in at the dispatcher's own "
-               "instant.";
-    return "Your key has no role importer, which rows with `at` need. Import with a key that has it; with `at` empty the case "
-           "comes in "
-           "at the dispatcher's own instant.";
+        return _("The dispatcher's clock stands after this instant. With `at` empty the case comes in at the dispatcher's own "
+                 "instant.");
+    return _("Your key has no role importer, which rows with `at` need. Import with a key that has it; with `at` empty the case "
+             "comes in "
+             "at the dispatcher's own instant.");
 }
 
 /* A refusal of this one row. Some need other words than a single command does. */
 static int reject(struct sender *sender, uint32_t row, const struct reply *reply)
 {
-    char what[512];
+    char what[1024];
     struct text field = reply->field;
     if (reply->refusal == REFUSAL_ID_REUSED) {
         field = text_of("reference");
-        snprintf(
-            what, sizeof what,
-            "The same reference with other content: this row was imported before and said something else (or the map did). Change "
-            "the case itself; if it is another case, give the row a reference of its own, or the map another `system`.");
+        snprintf(what, sizeof what,
+                 _("The same reference with other content: this row was imported before and said something else (or the map did). "
+                   "Change "
+                   "the case itself; if it is another case, give the row a reference of its own, or the map another `system`."));
     } else if (reply->refusal == REFUSAL_CLOCK && text_equal(field, text_of("at"))) {
         snprintf(what, sizeof what, "%s", clock_advice(sender->options->importer));
     } else {
-        snprintf(what, sizeof what, "%.*s %.*s", (int)reply->message.size, reply->message.at, (int)reply->hint.size,
-                 reply->hint.at);
+        char sentence[SAY_WORDS_SIZE], hint[SAY_WORDS_SIZE];
+        snprintf(what, sizeof what, "%s %s", say_words(reply->message, sentence), say_words(reply->hint, hint));
     }
     return import_plan_reject(sender->plan, row, reply->code, field, what);
 }
@@ -140,7 +141,7 @@ static void show(struct sender *sender)
     char note[64];
     if (!sender->progress.terminal && !sender->options->progress)
         return;
-    snprintf(note, sizeof note, "%u rejected", sender->plan->rejects.count);
+    snprintf(note, sizeof note, _("%u rejected"), sender->plan->rejects.count);
     progress_show(&sender->progress, sender->answered, note);
 }
 

@@ -3,6 +3,8 @@
  */
 #include "clients/progress.h"
 
+#include "proto/i18n.h"
+
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -54,7 +56,7 @@ void progress_show(struct progress *progress, uint64_t done, const char *note)
     if (progress->terminal)
         draw(progress, done, note == NULL ? "" : note, rate);
     else
-        fprintf(stderr, "%s: %llu of %llu, %.0f/s  %s\n", progress->title, (unsigned long long)done,
+        fprintf(stderr, _("%s: %llu of %llu, %.0f/s  %s\n"), progress->title, (unsigned long long)done,
                 (unsigned long long)progress->total, rate, note == NULL ? "" : note);
 }
 

@@ -184,7 +184,7 @@ static void read_place(struct reading *reading)
               "The district has no %s `%s`. Correct the row, add the unit to units.csv, or name with `unlisted_place` in the map "
               "what such "
               "a place becomes.",
-              street < 0 ? _("street") : _("community"), show(value, shown));
+              i18n_word(&unit_tier_enum, street < 0 ? "street" : "community"), show(value, shown));
         return;
     }
     for (uint32_t i = 0; i < map->unit_count; i++)
@@ -229,7 +229,7 @@ static void read_row(struct reading *reading)
               "This row has %u fields, the header has %u. Write one field a column, and quotes around a field with a comma or a "
               "line end%s.",
               reading->cells->count, sheet->column_count,
-              reading->cells->count > sheet->column_count ? "; what is too many stands in the last column" : "");
+              reading->cells->count > sheet->column_count ? _("; what is too many stands in the last column") : "");
         return;
     }
     for (uint32_t i = 0; i < reading->cells->count; i++) {
@@ -340,9 +340,9 @@ static int judge_twin(struct replay_plan *plan, uint32_t first, uint32_t row)
         plan->same_count++;
         return 0;
     }
-    snprintf(what, sizeof what, "Line %u has the same id and other content. Keep one of them, or give each its own%s.",
+    snprintf(what, sizeof what, _("Line %u has the same id and other content. Keep one of them, or give each its own%s."),
              plan->rows[first].line,
-             reference_cut(plan->rows[row].id) ? " (a spreadsheet keeps 15 digits of a number: format the column as text)" : "");
+             reference_cut(plan->rows[row].id) ? _(" (a spreadsheet keeps 15 digits of a number: format the column as text)") : "");
     return replay_plan_reject(plan, row, text_of(refusal_infos[REFUSAL_ID_REUSED].code), text_of(plan->map->columns.id), what);
 }
 

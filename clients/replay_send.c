@@ -9,6 +9,7 @@
 
 #include "clients/instant.h"
 #include "config/zone.h"
+#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,10 +55,11 @@ static enum exit_code note_refusal(struct sender *sender, uint32_t row, enum com
         failure->command = command;
         snprintf(failure->code, sizeof failure->code, "%.*s", (int)reply->code.size, reply->code.at);
         snprintf(failure->message, sizeof failure->message, "%.*s%s%.*s", (int)reply->message.size, reply->message.at,
-                 reply->field.size > 0 ? " field: " : "", (int)reply->field.size, reply->field.at);
+                 reply->field.size > 0 ? _(" field: ") : "", (int)reply->field.size, reply->field.at);
     }
-    snprintf(what, sizeof what, "The dispatcher refused `%s`: %.*s %.*s", name, (int)reply->message.size, reply->message.at,
-             (int)reply->hint.size, reply->hint.at);
+    char sentence[SAY_WORDS_SIZE], hint[SAY_WORDS_SIZE];
+    snprintf(what, sizeof what, _("The dispatcher refused `%s`: %s %s"), name, say_words(reply->message, sentence),
+             say_words(reply->hint, hint));
     int error = of_row ? replay_plan_reject(sender->plan, row, reply->code, reply->field, what) : 0;
     return error < 0 ? say_errno(error, "a refused row cannot be kept") : EXIT_DONE;
 }
@@ -317,8 +319,8 @@ static enum exit_code pass_over(struct sender *sender, const struct replay_step 
         !late ? 0
               : replay_plan_reject(sender->plan, step->row, text_of(refusal_infos[REFUSAL_CLOCK].code),
                                    text_of(step->closes ? sender->map->columns.closed : sender->map->columns.opened),
-                                   "The dispatcher's clock stands after this time, and drill time never goes back. A replay from "
-                                   "the beginning needs a dispatcher with a fresh data folder.");
+                                   _("The dispatcher's clock stands after this time, and drill time never goes back. A replay from "
+                                     "the beginning needs a dispatcher with a fresh data folder."));
     return error < 0 ? say_errno(error, "a row that is too late cannot be kept") : EXIT_DONE;
 }
 

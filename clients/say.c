@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SENTENCE_SIZE 1024
-
 enum exit_code say(enum exit_code code, const char *format, ...)
 {
     va_list list;
@@ -75,10 +73,9 @@ static struct text people(struct text roles)
     return roles;
 }
 
-/* A sentence or hint of the dispatcher, which speaks English, in the reader's language. */
-static const char *translated(struct text text, char ret[SENTENCE_SIZE])
+const char *say_words(struct text text, char ret[SAY_WORDS_SIZE])
 {
-    snprintf(ret, SENTENCE_SIZE, "%.*s", (int)text.size, text.size > 0 ? text.at : "");
+    snprintf(ret, SAY_WORDS_SIZE, "%.*s", (int)text.size, text.size > 0 ? text.at : "");
     return i18n_text(ret);
 }
 
@@ -88,14 +85,14 @@ enum exit_code say_refused(const struct reply *reply, const char *option)
         print_json(reply, option, NULL);
         return say_exit_code(reply->refusal);
     }
-    char sentence[SENTENCE_SIZE];
-    fprintf(stderr, _("huying: refused (%.*s): %s"), (int)reply->code.size, reply->code.at, translated(reply->message, sentence));
+    char sentence[SAY_WORDS_SIZE];
+    fprintf(stderr, _("huying: refused (%.*s): %s"), (int)reply->code.size, reply->code.at, say_words(reply->message, sentence));
     const struct text field = reply->refusal == REFUSAL_NO_ROLE ? people(reply->field) : reply->field;
     if (field.size > 0)
         fprintf(stderr, _(" (field: %.*s%s%s)"), (int)field.size, field.at, option != NULL ? _(", here --") : "",
                 option != NULL ? option : "");
     if (reply->hint.size > 0)
-        fprintf(stderr, _(" — %s"), translated(reply->hint, sentence));
+        fprintf(stderr, _(" — %s"), say_words(reply->hint, sentence));
     fputc('\n', stderr);
     return say_exit_code(reply->refusal);
 }

@@ -38,6 +38,10 @@ enum exit_code say_refused_choice(const struct reply *reply, const char *option,
 /* From now on a refusal is one JSON object on one line: {refusal, field, sentence, hint, retry, option?}, and all is English. */
 void say_as_json(void);
 
+/* A sentence or hint of the dispatcher, which speaks English, in the reader's language: `ret`, or borrowed for ever. */
+#define SAY_WORDS_SIZE 1024
+const char *say_words(struct text text, char ret[SAY_WORDS_SIZE]);
+
 /* The exit code of a refusal. */
 enum exit_code say_exit_code(enum refusal refusal);
 

@@ -12,7 +12,7 @@ static const struct verb_word replay_options[] = {
     {"map", NULL, "MAP.yaml", N_("How its columns become cases")},
     {"until", NULL, "INSTANT", N_("End of the replay (the map's, else the last close in the file)")},
     {"rejects", NULL, "FILE", N_("Where rows that are refused are written, each with what to do")},
-    {"progress", NULL, NULL, N_("Say how far it has come also where there is no terminal")},
+    {"progress", NULL, NULL, N_("Show progress even where standard error is not a terminal")},
     {"in-flight", NULL, "N", N_("Maximum number of commands at once (512)")},
     {0},
 };
