@@ -289,10 +289,10 @@ static enum exit_code refuse(const struct session *session, enum refusal refusal
 static enum exit_code say_several(const struct session *session, enum names_kind kind, const char *field, const char *text,
                                   const struct names_match *match)
 {
-    char sentence[LIMIT_LINE_SIZE + 256]; /* a whole name, or the JSON is not UTF-8 */
+    char shown[LIMIT_LINE_SIZE], sentence[sizeof shown + 256]; /* a whole name, or the JSON is not UTF-8 */
     snprintf(sentence, sizeof sentence,
-             kind == NAMES_UNIT ? _("`%s` fits %zu units of the district.") : _("`%s` fits %zu matters of the district."), text,
-             match->count);
+             kind == NAMES_UNIT ? _("`%s` fits %zu units of the district.") : _("`%s` fits %zu matters of the district."),
+             blank_print(text_of(text), shown, sizeof shown), match->count);
     return refuse(session, REFUSAL_AMBIGUOUS, field, sentence,
                   kind == NAMES_UNIT ? _("Write the code, or more of the name; `huying units WORDS` lists all that fit.")
                                      : _("Write the code, or more of the name; `huying matters WORDS` lists all that fit."),
@@ -303,14 +303,14 @@ static enum exit_code say_unknown(struct session *session, enum names_kind kind,
 {
     struct names all;
     struct names_match near;
-    char sentence[LIMIT_LINE_SIZE + 256]; /* a whole name, or the JSON is not UTF-8 */
+    char shown[LIMIT_LINE_SIZE], sentence[sizeof shown + 256]; /* a whole name, or the JSON is not UTF-8 */
     enum exit_code code = names_ask(session, kind, NULL, &all);
     if (code == EXIT_DONE) {
         names_near(&all, text, &near);
         snprintf(sentence, sizeof sentence,
                  kind == NAMES_UNIT ? _("No unit of the district has the code or name `%s`.")
                                     : _("No matter of the district has the code or name `%s`."),
-                 text);
+                 blank_print(text_of(text), shown, sizeof shown));
         code = refuse(session, kind == NAMES_UNIT ? REFUSAL_UNKNOWN_UNIT : REFUSAL_UNKNOWN_MATTER, field, sentence,
                       kind == NAMES_UNIT
                           ? _("`huying units WORDS` searches by code and name.")

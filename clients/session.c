@@ -7,6 +7,7 @@
 #include "clients/verb.h"
 #include "config/keys.h"
 #include "config/zone.h"
+#include "proto/codec.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -335,6 +336,9 @@ enum exit_code session_input(struct session *session, const char *name, size_t m
         return say(EXIT_USAGE, "%s: standard input is empty. Write the text into it, or as the argument itself.", name);
     if (memchr(text, '\0', size) != NULL)
         return say(EXIT_USAGE, "%s: standard input is not text: it has NUL bytes.", name);
+    if (!codec_text_valid(text, size))
+        return say(EXIT_USAGE,
+                   "%s: standard input is not UTF-8 text, or has control characters: save it as UTF-8 and send it again.", name);
     *ret = (struct text){.at = text, .size = (uint32_t)size};
     return EXIT_DONE;
 }

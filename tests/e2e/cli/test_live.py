@@ -84,6 +84,11 @@ class Words(Live):
             self.assertIn(near, [row["code"] for row in said["candidates"]], wrong)
         said = json.loads(self.huying("--json", "case", "list", "--matter", "街灯不量", code=1).stderr)
         self.assertEqual((said["refusal"], said["candidates"]), ("UNKNOWN_MATTER", []))
+        # An invisible character inside a word is shown: otherwise the refusal repeats what looks right.
+        said = json.loads(self.huying("--json", "case", "list", "--matter", "M\u200b01", code=1).stderr)
+        self.assertIn("`M<U+200B>01`", said["sentence"])
+        said = json.loads(self.huying("--json", "case", "list", "--place", "街\u180e道", code=1).stderr)
+        self.assertIn("`街<U+180E>道`", said["sentence"])
 
     def test_what_an_operator_tells_the_caller(self):
         """Who leads, by which row, until when; what it waits for where nobody leads; and what comes after each step."""
@@ -246,6 +251,9 @@ class Words(Live):
         texts = [row.get("text", "") for row in self.json("case", "timeline", case)["rows"]]
         self.assertIn("a note", texts)
         self.assertIn("x" * 65536, texts)
+        # What is not text is said of standard input, where it is.
+        done = self.huying("note", case, "-", data="\x1b[1m", code=2)
+        self.assertIn("TEXT: standard input is not UTF-8 text, or has control characters", done.stderr)
 
     def test_list_by_filters(self):
         new = self.submit("--title", "filtered", "a lamp")
@@ -408,7 +416,8 @@ class Words(Live):
         self.assertIn("\nhuying: your key `s2` has the roles: worker leader. Name another with --key.\n", done.stderr)
         self.assertIn("route: UNIT is missing (or --unit): ", self.huying("route", case, code=2).stderr)
         self.refused("NOT_FOUND", "sign", case, "--unit", "S1", key="s2")
-        self.refused("CLOCK", "advance", "1999-01-01")
+        self.refused("CLOCK", "advance", "1999-01-01")  # whose instant cannot be left out, so the hint says where to look
+        self.assertIn("`huying status`", self.huying("advance", "1999-01-01", code=1).stderr)
         done = self.huying("submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "x", code=1)
         self.assertIn("(field: reporter_phone, here --phone)", done.stderr)
         done = self.huying("--json", "submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "x", code=1)
