@@ -166,12 +166,6 @@ static bool pump(struct intake *intake, size_t max)
     return true;
 }
 
-void intake_pump(struct intake *intake)
-{
-    while (pump(intake, PUMP_MESSAGES) && intake->bytes < INTAKE_BYTES)
-        ;
-}
-
 int intake_receive(struct intake *intake, zmq_msg_t *frame)
 {
     if (intake->giving == NULL && intake->ring != NULL) {

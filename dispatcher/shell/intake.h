@@ -2,10 +2,10 @@
  * intake.h - the sockets are always read, also while the loop stands still
  *
  * libzmq 4.3.4 ends the process when it writes to a connection that was reset while its pipe was full (its issue 4364): to answer a
- * peer's heartbeat, for one. So the pipes of our sockets have no high-water mark, and this file keeps them short instead: what the
- * loop does not want yet waits here, in a line for each connection, within INTAKE_BYTES. The lines are served in turns, as a ROUTER
- * serves its pipes; order within a connection is kept. Beyond the bounds a message is dropped, as if its connection had broken: the
- * client asks again under the same request id.
+ * peer's heartbeat, for one. So the pipes of our sockets have no high-water mark, and are always read instead: by the loop in each
+ * turn (requests_read), and while it stands still by a thread of this file. What the thread read waits here, in a line for each
+ * connection, within INTAKE_BYTES. The lines are served in turns, as a ROUTER serves its pipes; order within a connection is kept.
+ * Beyond the bounds a message is dropped, as if its connection had broken: the client asks again under the same request id.
  *
  * The sockets belong to the loop's thread, but for the spans between intake_away and intake_back: when such a span grows long (a
  * disk that does not answer), a thread of this file reads them.
@@ -34,9 +34,6 @@ void intake_tell(struct intake *intake, void (*heard)(void *arg, zmq_msg_t *subs
 /* The next frame of the ROUTER, into an initialised message, as zmq_msg_recv gives it. Returns 0; -EAGAIN: nothing waits; or
  * another negative errno. */
 int intake_receive(struct intake *intake, zmq_msg_t *frame);
-
-/* Reads what waits in the ROUTER into the lines: for a turn in which nobody receives. */
-void intake_pump(struct intake *intake);
 
 /* The caller does not touch the sockets from here on ... */
 void intake_away(struct intake *intake);
