@@ -147,10 +147,11 @@ static char *show(const char *text, char ret[SHOWN_SIZE])
 
 static bool read_flag(const char *text, bool *ret)
 {
-    static const char *const words[] = {"no", "off", "false", "0", "yes", "on", "true", "1"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    static const char *const words[] = {"no", "off", "false", "0", "否", "yes", "on", "true", "1", "是"};
+    const size_t count = sizeof words / sizeof words[0];
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(text, words[i]) == 0) {
-            *ret = i >= 4;
+            *ret = i >= count / 2;
             return true;
         }
     }

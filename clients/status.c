@@ -20,7 +20,7 @@ static const struct column status_fields[] = {
     {"catalogue_version", N_("List"), LOOK_TEXT},
     {"config", N_("Read from"), LOOK_LONG},
     {"adopting_words", N_("Note"), LOOK_LONG},
-    {"time", N_("Clock"), LOOK_TEXT},
+    {"time", N_("Its time"), LOOK_TEXT},
     {"calendar_until", N_("Calendars to"), LOOK_INSTANT},
     {"seq", N_("Sequence"), LOOK_COUNT},
     {"cases", N_("Cases"), LOOK_COUNT},

@@ -98,7 +98,7 @@ START_TEST(test_columns_named_like_fields)
     struct submit_command body;
     struct import_plan *plan = load("a.csv",
                                     "\xef\xbb\xbfkind,matter,place,text,anonymous,limit_at,at\r\n"
-                                    "complaint, M01 ,C11,\"two\r\nlines, \"\"said\"\" \",yes,,2026-03-02 09:00\r\n"
+                                    "complaint, M01 ,C11,\"two\r\nlines, \"\"said\"\" \",是,,2026-03-02 09:00\r\n"
                                     "advice,unknown,,,no,2026-03-03T00:00:00Z,2026-03-01\r\n"
                                     "praise,M01,C11,,,,\r\n",
                                     NULL, &own);

@@ -134,7 +134,7 @@ class Words(Live):
         journal = f"{self.folder.name}/data/journal"
         self.assertEqual(view["journal"], sum(os.path.getsize(f"{journal}/{name}") for name in os.listdir(journal)))
         said = self.huying("status").stdout
-        self.assertRegex(said, r"(?m)^Clock +drill time, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00$")
+        self.assertRegex(said, r"(?m)^Its time +drill time, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00$")
         self.assertRegex(said, r"(?m)^Disk +\S+ \wiB of \S+ \wiB free; journal \S+ MiB, rows \S+ \wiB$")
         for key in ("s2", "op"):
             said = self.json("status", key=key)
