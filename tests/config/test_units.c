@@ -151,6 +151,10 @@ static const struct {
      "catalogue.csv:3:1: matter `M2`: no such matter; write a code of matters.csv, or add it there\n"
      "catalogue.csv:4:1: matter `M2`: no such matter; write a code of matters.csv, or add it there\n"},
     {"matters.csv", "code,name,field\nM1,路灯,市政\nM2", "code,name,field\rM1,路灯,市政\rM1",
+     "matters.csv:3:3: here a line ends in LF, and those before it end in CR: it may be a text that is cut in two; put quotes "
+     "around a "
+     "field with a line end in it, or save the file with one kind of line end\n"},
+    {"matters.csv", "code,name,field\nM1,路灯,市政\nM2,噪音,治安\n", "code,name,field\rM1,路灯,市政\rM1,噪音,治安\r",
      "matters.csv:3:1: code `M1` is on line 2 too; a code names one matter, write another one\n" /* lines are counted */
      "catalogue.csv:3:1: matter `M2`: no such matter; write a code of matters.csv, or add it there\n"
      "catalogue.csv:4:1: matter `M2`: no such matter; write a code of matters.csv, or add it there\n"},

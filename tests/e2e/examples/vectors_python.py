@@ -46,7 +46,7 @@ def main():
             refusal = Refused(reply)
             assert refusal.code == reply["code"] and refusal.retry == reply.get("retry", False), vector["name"]
     assert {reply["meaning"]["code"] for reply in told if not reply["meaning"]["ok"] and reply["meaning"].get("retry")} == \
-        {"BUSY", "STORAGE_FAILED"}
+        {"BUSY", "OUTCOME_UNKNOWN", "STORAGE_FAILED"}
 
     events = [vector["event"] for vector in vectors("records") if "event" in vector]
     for event in events:
