@@ -78,6 +78,19 @@ class Town(District):
         return self.check()
 
 
+def last_ones(words):
+    """A setting stands once on the command line: what a test says later is meant. Hooks stand as often as they are."""
+    kept, at = [], 0
+    while at < len(words):
+        end = at + 1
+        while end < len(words) and not words[end].startswith("--"):
+            end += 1
+        if words[at] == "--hook" or words[at] not in words[end:]:
+            kept += words[at:end]
+        at = end
+    return kept
+
+
 class Worker:
     """One process of workers/; its log lines are read as they come."""
 
@@ -86,7 +99,8 @@ class Worker:
         self.unread = queue.Queue()
         self.into = into  # a queue of (worker, line) that several share
         self.process = subprocess.Popen(
-            [os.path.join(town.build, "workers", name), "--keys", town.keys, "--key", key, "--server", town.server, *words],
+            [os.path.join(town.build, "workers", name),
+             *last_ones(["--keys", town.keys, "--key", key, "--server", town.server, *words])],
             stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"], "HUYING_TEST_PARENT": "seen", **(environment or {})})
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 
-from kit import PATIENCE, Town, executable, tell
+from kit import PATIENCE, Town, executable, last_ones, tell
 
 QUICK = ["--name", "one", "--pause", "20 ms", "--pause-max", "50 ms", "--lease", "1 s", "--poll", "2 s", "--look", "10 min"]
 
@@ -174,7 +174,7 @@ def two_workers_never_have_the_same_duty(build, source):
 def failures_are_tried_again_and_then_left_to_people(build, source):
     ways = ["sys.exit(3)", "print('{')", "print('x' * 100000)", "wait_for_ever()", "print(json.dumps({'do': 'report', 'text': 'x'}))",
             "print(json.dumps({'do': 'answer', 'code': 'solved', 'text': 'x'}))"]
-    said = ["exit code 3", "no JSON", "more than it may", "longer than its time", "no step of such a duty", "NOT_SIGNED"]
+    said = ["exit code 3", "not JSON", "more than it may", "longer than its time", "not a step of such a duty", "NOT_SIGNED"]
     with Town(build, source) as town:
         town.at("2026-03-02 09:00")
         for way, why in zip(ways, said):
@@ -326,8 +326,8 @@ def the_life_of_a_process(build, source):
 def what_is_wrong_is_said(build, source):
     with Town(build, source) as town:
         def run(*words, key="s1-system"):
-            done = subprocess.run([os.path.join(build, "workers/huying-department"), "--keys", town.keys, "--key", key, "--server",
-                                   town.server, *words], capture_output=True, text=True, timeout=60)
+            settings = last_ones(["--keys", town.keys, "--key", key, "--server", town.server, *words])
+            done = subprocess.run([os.path.join(build, "workers/huying-department"), *settings], capture_output=True, text=True, timeout=60)
             return done.returncode, done.stderr
         assert run("--unit", "S1")[0] == 2
         assert run("--exec", "true")[0] == 2

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 
-from kit import SECRET, Receiver, Town, secret_file, tell
+from kit import SECRET, Receiver, Town, last_ones, secret_file, tell
 
 QUICK = ["--pause", "5 ms", "--pause-max", "20 ms", "--poll", "5 s"]
 
@@ -308,8 +308,8 @@ def only_servers_with_a_good_certificate(build, source):
 def what_is_wrong_is_said(build, source):
     with Town(build, source) as town:
         def run(*words):
-            done = subprocess.run([os.path.join(build, "workers/huying-notify"), "--keys", town.keys, "--key", "notifier", "--server",
-                                   town.server, *words], capture_output=True, text=True, timeout=60)
+            settings = last_ones(["--keys", town.keys, "--key", "notifier", "--server", town.server, *words])
+            done = subprocess.run([os.path.join(build, "workers/huying-notify"), *settings], capture_output=True, text=True, timeout=60)
             return done.returncode, done.stderr
         secret = secret_file(town)
         good = ["--dead", town.folder]
