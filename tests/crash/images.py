@@ -187,6 +187,12 @@ class Model:
             directory = directory.now[folder]
         return directory, name
 
+    def changed(self, entry):
+        """What an entry changes or flushes. One that was never made came by a call that shim.c does not record."""
+        if entry.inode not in self.by_inode:
+            raise LookupError(f"{entry.name}: no entry says that it was made; shim.c misses the call that opens it")
+        return self.by_inode[entry.inode]
+
     def do(self, entry):
         kind = entry.kind
         if kind in (MADE, MADE_FOLDER):
@@ -202,11 +208,11 @@ class Model:
             directory, name = self.place(entry.name)
             directory.change(entry.seq, name)
         elif kind == FLUSHED:
-            self.by_inode[entry.inode].flush(entry.begun)
+            self.changed(entry).flush(entry.begun)
         elif kind == FLUSHED_ONE:
-            self.by_inode[entry.inode].flush_last_write()
+            self.changed(entry).flush_last_write()
         else:
-            self.by_inode[entry.inode].change(entry)
+            self.changed(entry).change(entry)
 
     def write(self, path, chance, tally):
         """Writes the folder as a power cut now may leave it; chance None: as the running system sees it."""

@@ -10,6 +10,8 @@
  * reads the record. A flush carries the number of entries that were there when it began: those it covers. A write to a descriptor
  * with O_DSYNC is followed by an entry that says so. After each flush of the rows a line goes to standard error.
  *
+ * A stream that fopen opens to write is given a cookie: inside the C library its open and its writes would pass by unseen.
+ *
  * Not recorded: mappings, links, copies inside the kernel. images.py would notice: a record whose last image is not what
  * lies in the folder is no use.
  */
@@ -61,6 +63,7 @@ static int (*real_renameat)(int, const char *, int, const char *);
 static int (*real_unlinkat)(int, const char *, int);
 static int (*real_mkdirat)(int, const char *, mode_t);
 static int (*real_remove)(const char *);
+static FILE *(*real_fopen)(const char *, const char *);
 
 static void find_real(void *ret, const char *name)
 {
@@ -94,6 +97,7 @@ static void begin(void)
     find_real(&real_unlinkat, "unlinkat");
     find_real(&real_mkdirat, "mkdirat");
     find_real(&real_remove, "remove");
+    find_real(&real_fopen, "fopen");
     root_size = (size_t)snprintf(root, sizeof root, "%s", setting("SHIM_ROOT"));
     no_flush = getenv("SHIM_NO_FLUSH") != NULL;
     log_fd = real_openat(AT_FDCWD, setting("SHIM_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -485,4 +489,64 @@ int mkdirat(int folder, const char *path, mode_t mode)
 int mkdir(const char *path, mode_t mode)
 {
     return mkdirat(AT_FDCWD, path, mode);
+}
+
+/* The cookie of a stream is its descriptor. */
+static int fd_of(void *cookie)
+{
+    return (int)(intptr_t)cookie;
+}
+
+static ssize_t stream_write(void *cookie, const char *data, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = write(fd_of(cookie), data + done, size - done);
+        if (n < 0)
+            break;
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+static int stream_seek(void *cookie, off64_t *offset, int whence)
+{
+    off64_t at = lseek64(fd_of(cookie), *offset, whence);
+    if (at < 0)
+        return -1;
+    *offset = at;
+    return 0;
+}
+
+static int stream_close(void *cookie)
+{
+    return close(fd_of(cookie));
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+    ready();
+    char buffer[PATH_MAX];
+    const char *name = below_at(AT_FDCWD, path, buffer);
+    bool updates = strchr(mode, '+') != NULL;
+    if (name == NULL || (mode[0] == 'r' && !updates))
+        return real_fopen(path, mode);
+    if (updates)
+        errx(99, "shim: a stream that reads and writes is not modelled: %s", name);
+    int flags = O_WRONLY | O_CREAT | (mode[0] == 'a' ? O_APPEND : O_TRUNC);
+    flags |= (strchr(mode, 'x') != NULL ? O_EXCL : 0) | (strchr(mode, 'e') != NULL ? O_CLOEXEC : 0);
+    int fd = note_open(AT_FDCWD, path, flags, 0666);
+    if (fd < 0)
+        return NULL;
+    const cookie_io_functions_t functions = {.write = stream_write, .seek = stream_seek, .close = stream_close};
+    FILE *ret = fopencookie((void *)(intptr_t)fd, mode[0] == 'a' ? "a" : "w", functions);
+    if (ret == NULL)
+        err(99, "shim");
+    ret->_fileno = fd; /* for fileno: who writes a stream flushes its descriptor */
+    return ret;
+}
+
+FILE *fopen64(const char *path, const char *mode)
+{
+    return fopen(path, mode);
 }
