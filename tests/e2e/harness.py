@@ -71,18 +71,19 @@ class District:
             raise AssertionError(f"the dispatcher ended with {code}:\n" + "".join(self.log[-20:]))
 
     def run(self, *words, key=None, at=None):
-        """One `huying` command; gives its standard output, or raises Refused."""
+        """One `huying` command; gives its standard output. Raises Refused with the dispatcher's refusal, or AssertionError with the end of
+        what it said: so of an import with rejected rows, which stand in its standard output."""
         line = [self.program("huying"), "--json", "--keys", self.keys, "--server", self.server]
         if key:
             line += ["--key", key]
         if at:
             line += ["--at", at]
         done = subprocess.run(line + list(words), capture_output=True, text=True, timeout=600)
-        if done.returncode == 1:
+        if done.returncode == 1 and done.stderr.strip():
             refusal = json.loads(done.stderr.strip().splitlines()[-1])
             raise Refused(refusal["refusal"], refusal["sentence"])
         if done.returncode != 0:
-            raise AssertionError(f"{' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+            raise AssertionError(f"{' '.join(words)}: exit {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout
 
     def ask(self, *words, **options):
