@@ -25,6 +25,8 @@ HOURS = {(0, 7): 5.9, (8, 9): 4.1, (9, 10): 6.1, (10, 11): 11.7, (11, 12): 8.1, 
          (16, 17): 6.6, (17, 18): 7.7, (18, 22): 16.2, (22, 24): 6.5}
 WEEKDAYS = (15.6, 19.8, 18.7, 16.5, 15.0, 6.2, 8.2)
 FIELDS = {"A": 34.8, "B": 20.5, "C": 19.3, "D": 5.3, "E": 4.4, "F": 4.2}
+DIMS = {"street", "place_unit", "matter", "channel", "kind", "origin", "urgency", "protected", "upstream"}
+SECRET_DIMS = {"street", "kind", "protected"}
 LATE = {"B": (15.6, 5), "C": (4.1, 3), "*": (9.2, 2.5)}  # and how far five weeks may be from it
 
 
@@ -179,18 +181,20 @@ class Drilled(unittest.TestCase):
         return drill("--server", district.server, "--keys", district.keys, "--config", district.config, *words)
 
     def run_days(self, *words):
-        """Exit code, what it said, and the events of a run on a dispatcher of its own; the journal must be in order afterwards."""
+        """Exit code and what it said, the events and the cases by id of a run on a dispatcher of its own; the journal must be in order
+        afterwards."""
         with District(BUILD, os.path.join(SOURCE, "config/wuhua")) as district:
             done = self.play(district, *words)
             events = district.events()
+            cases = {row["case"]: row for row in district.ask("case", "list", "--count", "1000000")["rows"]}
             district.stop()
             district.check()
-        return done, events
+        return done, events, cases
 
     def test_same_seed_same_journal(self):
         words = ("--from", "2026-04-01", "--days", "4", "--seed", "twice")  # Qingming 清明 is in it
-        first, first_events = self.run_days(*words)
-        second, second_events = self.run_days(*words)
+        first, first_events, first_cases = self.run_days(*words)
+        second, second_events, second_cases = self.run_days(*words)
         self.assertEqual(first.returncode, 0, first.stdout + first.stderr)
         self.assertIn("nothing was refused", first.stdout)
         self.assertEqual(second.returncode, 0)
@@ -198,17 +202,19 @@ class Drilled(unittest.TestCase):
         self.assertEqual(len(first_events), len(second_events))
         for one, other in zip(first_events, second_events):
             self.assertEqual(one, other)
+        self.assertEqual(first_cases, second_cases)
         # The first line of the summary ends with the time it took.
         self.assertEqual(first.stdout.splitlines()[1:], second.stdout.splitlines()[1:])
 
     def test_five_weeks(self):
-        done, events = self.run_days("--from", "2026-05-11", "--days", "35", "--seed", "weeks")
+        done, events, cases = self.run_days("--from", "2026-05-11", "--days", "35", "--seed", "weeks")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         by_type = collections.defaultdict(list)
         for event in events:
             by_type[event["type"]].append(event)
         self.received(by_type["case_received"])
-        self.late(by_type)
+        self.dims(events, cases)
+        self.late(by_type, cases)
         # Every way that the drill knows was gone.
         for kind in ("case_routed", "contact_recorded", "lead_answered", "duty_claimed", "duty_released", "call_raised", "call_dispatched",
                      "call_arrived", "call_finished", "call_rated", "call_closed", "followup_attempted", "followup_ended", "case_reopened",
@@ -234,12 +240,27 @@ class Drilled(unittest.TestCase):
         for span, share in by_hours(instants).items():
             self.assertAlmostEqual(share, HOURS[span], delta=1.5, msg=f"hours {span}")
 
-    def late(self, by_type):
+    def dims(self, events, cases):
+        """Of a case under secrecy an event tells street, kind and protected alone; of every other case all, and nothing else."""
+        secret = {event["case"] for event in events
+                  if event["type"] == "case_received" and (event["secrecy"] or event["dims"]["kind"] == "report")}
+        self.assertTrue(secret)
+        self.assertEqual(secret, {case for case, row in cases.items() if row["secret"]})
+        for event in events:
+            if event["case"] != 0:
+                told = SECRET_DIMS if event["case"] in secret else DIMS
+                self.assertEqual((set(event["dims"]), event["dims"]["protected"]), (told, event["case"] in secret), event)
+
+    def late(self, by_type, cases):
+        """The matter is that of the event; where it tells none, for secrecy, that which the desk reads in the list of cases. The drill
+        names the matter before anybody handles the case, so the two are the same."""
         started = {event["seq"]: event for event in by_type["clock_started"] if event["clock"] == "handle" and event["round"] == 1}
         ended, late = collections.Counter(), collections.Counter()
         for event in by_type["clock_stopped"]:
             if event["clock_id"] in started:
-                for field in (event["dims"].get("matter", "-")[0], "*"):  # none in a case under secrecy
+                matter = cases[event["case"]]["matter"]
+                self.assertEqual(event["dims"].get("matter", matter), matter, event)
+                for field in (matter[0], "*"):
                     ended[field] += 1
                     late[field] += not event["in_time"]
         for field, (share, delta) in LATE.items():
