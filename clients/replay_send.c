@@ -153,17 +153,31 @@ static enum exit_code send_command(struct sender *sender, uint32_t row, enum com
     return EXIT_DONE;
 }
 
+static int compare_matter(const void *key, const void *at)
+{
+    return memcmp(key, &((const struct matter *)at)->code, CODE_SIZE);
+}
+
+/* A file of requests has no words of the citizen: the matter's name stands for them. */
+static struct text title_of(const struct replay_map *map, const struct code *matter)
+{
+    const struct matter *found =
+        map->matter_count > 0 ? bsearch(matter, map->matters, map->matter_count, sizeof *found, compare_matter) : NULL;
+    return found != NULL && found->name[0] != '\0' ? text_of(found->name) : text_of_code(matter);
+}
+
 static enum exit_code send_submit(struct sender *sender, uint32_t index)
 {
     const struct replay_row *row = &sender->plan->rows[index];
     const struct replay_codes codes = replay_plan_codes(sender->plan, index);
     struct submit_command body = {
         .given = SUBMIT_HAS_KIND | SUBMIT_HAS_CHANNEL | SUBMIT_HAS_MATTER | SUBMIT_HAS_PLACE | SUBMIT_HAS_ANONYMOUS |
-                 SUBMIT_HAS_REFERENCE | SUBMIT_HAS_GIVEN_LIMIT,
+                 SUBMIT_HAS_TITLE | SUBMIT_HAS_REFERENCE | SUBMIT_HAS_GIVEN_LIMIT,
         .kind = sender->map->kind,
         .channel = (enum channel)row->channel,
         .matter = codes.matter,
         .place = codes.place,
+        .title = title_of(sender->map, &codes.matter),
         .anonymous = sender->map->anonymous,
         .reference = text_of(row->id),
         .given_limit = true,

@@ -76,5 +76,5 @@ enum refusal submit_check(const struct submit_command *submit, const char **ret_
         return REFUSAL_INCOMPLETE;
     }
     *ret_field = "text";
-    return submit->title.size == 0 && submit->text.size == 0 && submit->reference.size == 0 ? REFUSAL_INCOMPLETE : REFUSAL_NONE;
+    return submit->title.size == 0 && submit->text.size == 0 ? REFUSAL_INCOMPLETE : REFUSAL_NONE;
 }

@@ -13,7 +13,7 @@
  *   BAD_FIELD `anonymous`         the citizen gave no name or number, and here is one
  *   BAD_FIELD `reporter_phone`    not a telephone number: submit_check_phone
  *   INCOMPLETE `reporter_phone`   no number, and no flag that says why
- *   INCOMPLETE `text`             neither a text nor a title, nor a reference to the system where its words are */
+ *   INCOMPLETE `text`             neither a text nor a title */
 enum refusal submit_check(const struct submit_command *submit, const char **ret_field);
 
 /* Is it a telephone number? It has a digit (of any width), and besides digits only blanks, marks such as + - ( ) / . , * # and

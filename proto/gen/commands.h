@@ -47,7 +47,7 @@ struct submit_command {
     enum urgency urgency; /* Class of the limit; ordinary if left out. */
     struct code matter; /* Matter code, or `unknown`. */
     struct code place; /* Unit code of the place, in the district. */
-    struct text title; /* Title; it or `text` is needed where there is no `reference`. */
+    struct text title; /* Title; it or `text` is needed. */
     struct text text; /* What the citizen said. */
     struct text address; /* Address. */
     struct text reporter_name; /* Name. */

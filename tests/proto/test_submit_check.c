@@ -62,9 +62,6 @@ START_TEST(what_is_missing_is_named)
     expect(&submit, REFUSAL_NONE, NULL);
     submit.text = (struct text){0};
     expect(&submit, REFUSAL_INCOMPLETE, "text");
-    submit.reference = text_of("SZ1"); /* its words are in the system that sends it */
-    expect(&submit, REFUSAL_NONE, NULL);
-    submit.reference = (struct text){0};
     submit.title = text_of("lamp");
     expect(&submit, REFUSAL_NONE, NULL);
     submit.reporter_phone = text_of("abc");
