@@ -28,6 +28,7 @@ fields:
   - {{field: reference, column: rec_id}}
   - {{field: at, column: created_at}}
   - {{field: matter, column: sub_type_code}}
+  - {{field: title, column: sub_type_name}}
   - {{field: place, column: community_code, empty: '{district}'}}
   - {{field: anonymous, constant: yes}}
   - field: kind
