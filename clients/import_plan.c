@@ -206,7 +206,7 @@ static int make_body(struct import_plan *plan, const struct import_reading *read
 
 static int keep_row(struct import_plan *plan, const struct sheet_row *row)
 {
-    struct import_reading reading;
+    struct import_reading reading = {0};
     uint32_t index = plan->row_count;
     if (index == UINT32_MAX)
         return -EOVERFLOW;

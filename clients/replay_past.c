@@ -12,7 +12,8 @@ static struct replay_row *find_row(const struct replay_plan *plan, struct text i
     char wanted[CODE_SIZE + 1];
     if (id.size > CODE_SIZE)
         return NULL;
-    memcpy(wanted, id.at, id.size);
+    if (id.size > 0)
+        memcpy(wanted, id.at, id.size);
     wanted[id.size] = '\0';
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;

@@ -311,7 +311,7 @@ static int take_header(struct sheet *sheet, const struct sheet_row *row)
 static int begin(struct sheet *sheet)
 {
     struct sheet_inner *inner = sheet->inner;
-    struct sheet_row row;
+    struct sheet_row row = {0};
     if (csv_init(&inner->parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return -ENOMEM;
     inner->parser_ready = true;

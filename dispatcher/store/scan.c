@@ -57,7 +57,7 @@ int scan_head(const struct segment *segment, const uint8_t *bytes, uint64_t size
 
 static int scan_header(const struct segment *segment, const uint8_t *bytes, uint64_t size, struct scan_state *state, char *said)
 {
-    struct segment_header header;
+    struct segment_header header = {0};
     int rc = scan_head(segment, bytes, size, &header, said);
     if (rc < 0)
         return rc;
