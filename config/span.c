@@ -107,7 +107,7 @@ char *span_text(struct span span, char ret[SPAN_TEXT_SIZE])
 const char *span_parse_ms(const char *text, int64_t *ret_ms)
 {
     const char *const wanted = _("write a number and a unit of natural time, as `30 min`, `2 h`, `5 d`, `90 s`, or `off`");
-    struct span span;
+    struct span span = {0};
     const char *why = read_span(text, wanted, &span);
     if (why)
         return why;
