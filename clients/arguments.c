@@ -163,8 +163,10 @@ static void take_position(struct reading *reading, const char *text, struct argp
         at++;
         i++;
     }
-    if (at == NULL || at->name == NULL)
+    if (at == NULL || at->name == NULL) {
         argp_error(state, _("`%s` is one argument too many; texts with blanks go into quotes"), text);
+        return; /* never: argp has ended the program */
+    }
     reading->positions_taken++;
     take(reading, at, text, state);
 }
