@@ -10,7 +10,7 @@ static struct replay_row *find_row(const struct replay_plan *plan, struct text i
 {
     uint32_t low = 0, high = plan->good_count;
     char wanted[CODE_SIZE + 1];
-    if (id.size > CODE_SIZE)
+    if (plan->rows == NULL || id.size > CODE_SIZE) /* without rows nothing is good */
         return NULL;
     if (id.size > 0)
         memcpy(wanted, id.at, id.size);
