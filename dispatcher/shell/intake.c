@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -19,7 +20,9 @@
 #define ROUTING_SIZE 255
 #define FRAMES_MAX 4 /* of one message: more than any good one has */
 #define PUMP_MESSAGES 64
-#define LOOK_MS 10 /* how long the loop may be away until its place is taken, and how often the sockets are read then */
+#define LOOK_MS 50    /* a loop that was away for so long has its place taken: longer than a full batch takes */
+#define READ_MS 10    /* how often the sockets are read in its place */
+#define IDLE_LOOKS 20 /* looks without a step of the loop until the thread sleeps: an idle dispatcher wakes nobody */
 #define TRIM_BYTES ((size_t)16 * 1024 * 1024)
 
 struct parcel {
@@ -44,16 +47,19 @@ struct intake {
     struct log *log;
     struct line *lines, *ring;
     struct parcel *giving; /* some of its frames have been given */
-    size_t bytes, most_bytes, dropped;
+    atomic_size_t bytes, dropped;
+    size_t most_bytes;
     void (*heard)(void *arg, zmq_msg_t *subscription);
     void *heard_arg;
     size_t subscription_count;
     zmq_msg_t subscriptions[INTAKE_SUBSCRIPTIONS];
     pthread_t thread;
     pthread_mutex_t lock; /* held by the loop's thread unless it is away */
-    pthread_cond_t wake;
-    bool ending;
-    atomic_bool away; /* set back before the lock is asked for, so that the thread makes room */
+    sem_t wake;
+    atomic_bool ending;
+    atomic_bool away;     /* set back before the lock is asked for, so that the thread makes room */
+    atomic_uint steps;    /* how often the loop went away */
+    atomic_bool sleeping; /* the thread wants a wake at the next step: waking it at every one costs a step at low load a fifth */
 };
 
 static void drop(struct parcel *parcel)
@@ -216,56 +222,80 @@ static void tell_subscriptions(struct intake *intake, bool tell)
     intake->subscription_count = 0;
 }
 
-static void wait_ms(struct intake *intake, long ms)
+/* Waits, or until the end. */
+static void rest(struct intake *intake, long ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += ms * 1000000;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&intake->wake, &intake->lock, &until);
+    sem_clockwait(&intake->wake, CLOCK_MONOTONIC, &until);
 }
 
-/* The thread: has the lock, and so the sockets, only while the loop is away. */
+/* Sleeps until the loop makes a step after `steps`. Both sides write their word before they read the other's, so none is missed; a
+ * post that comes too late only makes one look come early. */
+static void sleep_until_step(struct intake *intake, unsigned int steps)
+{
+    atomic_store(&intake->sleeping, true);
+    if (atomic_load(&intake->steps) == steps && !atomic_load(&intake->ending))
+        sem_wait(&intake->wake);
+    atomic_store(&intake->sleeping, false);
+}
+
+/* Reads for a loop that is away, until it is back. */
+static void take_place(struct intake *intake)
+{
+    pthread_mutex_lock(&intake->lock);
+    while (intake->away) {
+        bool more = pump(intake, PUMP_MESSAGES);
+        if (intake->xpub != NULL)
+            pump_subscriptions(intake);
+        pthread_mutex_unlock(&intake->lock); /* the loop may want to come back */
+        if (!more)
+            rest(intake, READ_MS);
+        pthread_mutex_lock(&intake->lock);
+    }
+    pthread_mutex_unlock(&intake->lock);
+}
+
+/* The thread: looks whether the loop is still in the step in which it was seen last. */
 static void *stand_in(void *arg)
 {
     struct intake *intake = arg;
-    pthread_mutex_lock(&intake->lock);
-    while (!intake->ending) {
-        if (!intake->away) {
-            pthread_cond_wait(&intake->wake, &intake->lock);
-            continue;
-        }
-        wait_ms(intake, LOOK_MS); /* most steps are shorter */
-        bool more = true;
-        while (more && intake->away) {
-            more = pump(intake, PUMP_MESSAGES);
-            if (intake->xpub != NULL)
-                pump_subscriptions(intake);
-            pthread_mutex_unlock(&intake->lock); /* the loop may want to come back */
-            pthread_mutex_lock(&intake->lock);
-        }
+    unsigned int seen = atomic_load(&intake->steps);
+    int idle_looks = 0;
+    while (!atomic_load(&intake->ending)) {
+        rest(intake, LOOK_MS);
+        unsigned int steps = atomic_load(&intake->steps);
+        bool same = steps == seen;
+        seen = steps;
+        idle_looks = same ? idle_looks + 1 : 0;
+        if (same && atomic_load(&intake->away))
+            take_place(intake);
+        else if (idle_looks >= IDLE_LOOKS)
+            sleep_until_step(intake, steps);
     }
-    pthread_mutex_unlock(&intake->lock);
     return NULL;
 }
 
 int intake_open(void *router, void *xpub, struct log *log, struct intake **ret)
 {
     struct intake *intake = calloc(1, sizeof(*intake));
-    pthread_condattr_t clock;
     sigset_t all, before;
     if (intake == NULL)
         return -ENOMEM;
     intake->router = router;
     intake->xpub = xpub;
     intake->log = log;
+    atomic_init(&intake->bytes, 0);
+    atomic_init(&intake->dropped, 0);
+    atomic_init(&intake->ending, false);
     atomic_init(&intake->away, false);
+    atomic_init(&intake->steps, 0);
+    atomic_init(&intake->sleeping, false);
     pthread_mutex_init(&intake->lock, NULL);
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&intake->wake, &clock);
-    pthread_condattr_destroy(&clock);
+    sem_init(&intake->wake, 0, 0);
     pthread_mutex_lock(&intake->lock);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the loop's */
@@ -273,7 +303,7 @@ int intake_open(void *router, void *xpub, struct log *log, struct intake **ret)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc != 0) {
         pthread_mutex_unlock(&intake->lock);
-        pthread_cond_destroy(&intake->wake);
+        sem_destroy(&intake->wake);
         pthread_mutex_destroy(&intake->lock);
         free(intake);
         return -rc;
@@ -291,8 +321,10 @@ void intake_tell(struct intake *intake, void (*heard)(void *arg, zmq_msg_t *subs
 void intake_away(struct intake *intake)
 {
     atomic_store(&intake->away, true);
-    pthread_cond_signal(&intake->wake);
+    atomic_fetch_add(&intake->steps, 1);
     pthread_mutex_unlock(&intake->lock);
+    if (atomic_load(&intake->sleeping) && atomic_exchange(&intake->sleeping, false))
+        sem_post(&intake->wake);
 }
 
 void intake_back(struct intake *intake)
@@ -308,7 +340,12 @@ void intake_back(struct intake *intake)
 
 size_t intake_bytes(const struct intake *intake)
 {
-    return intake->bytes;
+    return atomic_load(&intake->bytes);
+}
+
+size_t intake_dropped(const struct intake *intake)
+{
+    return atomic_load(&intake->dropped);
 }
 
 struct intake *intake_free(struct intake *intake)
@@ -316,8 +353,8 @@ struct intake *intake_free(struct intake *intake)
     struct parcel *parcel;
     if (intake == NULL)
         return NULL;
-    intake->ending = true;
-    pthread_cond_signal(&intake->wake);
+    atomic_store(&intake->ending, true);
+    sem_post(&intake->wake);
     pthread_mutex_unlock(&intake->lock);
     pthread_join(intake->thread, NULL);
     while ((parcel = next_in_turn(intake)) != NULL)
@@ -325,7 +362,7 @@ struct intake *intake_free(struct intake *intake)
     tell_subscriptions(intake, false);
     if (intake->giving != NULL)
         drop(intake->giving);
-    pthread_cond_destroy(&intake->wake);
+    sem_destroy(&intake->wake);
     pthread_mutex_destroy(&intake->lock);
     free(intake);
     return NULL;

@@ -41,8 +41,9 @@ void intake_away(struct intake *intake);
 /* ... until here; waits at most for a small batch of messages. */
 void intake_back(struct intake *intake);
 
-/* Bytes that wait in the lines. */
+/* Bytes that wait in the lines, and messages that were dropped since intake_back; may be asked while the caller is away. */
 size_t intake_bytes(const struct intake *intake);
+size_t intake_dropped(const struct intake *intake);
 
 /* Ends the thread and drops what waits. The sockets must still be open. NULL is allowed; returns NULL. */
 struct intake *intake_free(struct intake *intake);
