@@ -7,15 +7,13 @@
 
 #define BUFFER_MIN 256
 
-int proto_buffer_reserve(struct proto_buffer *buffer, size_t size)
+int proto_buffer_grow(struct proto_buffer *buffer, size_t size)
 {
     size_t capacity = buffer->capacity == 0 ? BUFFER_MIN : buffer->capacity;
     char *data;
 
     if (size > SIZE_MAX / 2 - buffer->size)
         return -ENOMEM;
-    if (buffer->capacity - buffer->size >= size)
-        return 0;
     while (capacity - buffer->size < size)
         capacity *= 2;
     data = realloc(buffer->data, capacity);

@@ -14,8 +14,14 @@ struct proto_buffer {
     size_t capacity;
 };
 
-/* Makes room for `size` more bytes. Returns 0 or -ENOMEM. */
-int proto_buffer_reserve(struct proto_buffer *buffer, size_t size);
+/* proto_buffer_reserve where there is not room enough. */
+int proto_buffer_grow(struct proto_buffer *buffer, size_t size);
+
+/* Makes room for `size` more bytes. Returns 0 or -ENOMEM. Inline: asked before each field of a record, and mostly there is room. */
+static inline int proto_buffer_reserve(struct proto_buffer *buffer, size_t size)
+{
+    return buffer->capacity - buffer->size >= size ? 0 : proto_buffer_grow(buffer, size);
+}
 
 /* Appends bytes. Returns 0 or -ENOMEM (nothing appended). */
 int proto_buffer_append(struct proto_buffer *buffer, const void *data, size_t size);

@@ -23,15 +23,10 @@ int codec_check(const void *data, size_t size, uint32_t elements, size_t *ret_si
     return scan_value(data, size, elements, ret_size);
 }
 
-int codec_unpack_sized(struct codec_scratch *scratch, const void *data, size_t size, uint32_t elements, msgpack_object *ret)
+int codec_unpack_checked(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret)
 {
-    size_t offset = 0, checked;
-    int rc = scan_value(data, size, elements, &checked);
+    size_t offset = 0;
 
-    if (rc < 0)
-        return rc;
-    if (checked != size)
-        return -EBADMSG;
     if (scratch->ready)
         msgpack_zone_clear(&scratch->zone);
     else if (!msgpack_zone_init(&scratch->zone, SCRATCH_CHUNK_SIZE))
@@ -48,6 +43,16 @@ int codec_unpack_sized(struct codec_scratch *scratch, const void *data, size_t s
         return -EBADMSG;
     }
     return -EBADMSG;
+}
+
+int codec_unpack_sized(struct codec_scratch *scratch, const void *data, size_t size, uint32_t elements, msgpack_object *ret)
+{
+    size_t checked;
+    int rc = scan_value(data, size, elements, &checked);
+
+    if (rc < 0)
+        return rc;
+    return checked == size ? codec_unpack_checked(scratch, data, size, ret) : -EBADMSG;
 }
 
 int codec_unpack(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret)
@@ -299,11 +304,11 @@ bool codec_decode_array(const msgpack_object *array, const struct shape *shape, 
     return next == array->via.array.size;
 }
 
-/* Most bytes that a field's value can take. */
-static size_t value_bound(const struct field_shape *field, const void *at)
+/* Most bytes that a field's value can take beyond a header: 0 of numbers, which are most. */
+static size_t value_extra(const struct field_shape *field, const void *at)
 {
     const struct count_map *map = at;
-    size_t size = PACK_HEADER_SIZE;
+    size_t size = 0;
 
     switch (field->type) {
     case FIELD_ID:
@@ -312,21 +317,21 @@ static size_t value_bound(const struct field_shape *field, const void *at)
     case FIELD_NUM:
     case FIELD_COUNT:
     case FIELD_FLAG:
-        return size;
+        return 0;
     case FIELD_ENUM:
-        return size + strlen(enum_name(field->values, *(const int *)at));
+        return strlen(enum_name(field->values, *(const int *)at));
     case FIELD_TEXT:
-        return size + ((const struct text *)at)->size;
+        return ((const struct text *)at)->size;
     case FIELD_CODE:
-        return size + CODE_SIZE;
+        return CODE_SIZE;
     case FIELD_CODES:
-        return size + ((const struct codes *)at)->count * (PACK_HEADER_SIZE + CODE_SIZE);
+        return ((const struct codes *)at)->count * (PACK_HEADER_SIZE + CODE_SIZE);
     case FIELD_MAP:
         for (uint32_t i = 0; i < map->count; i++)
             size += 2 * PACK_HEADER_SIZE + strlen(map->at[i].name);
         return size;
     }
-    return size;
+    return 0;
 }
 
 static void pack_code(struct proto_buffer *out, const struct code *code)
@@ -422,7 +427,7 @@ int codec_encode_fields(const struct shape *shape, const void *value, unsigned o
 
         if (!is_sent(shape, value, omit, i))
             continue;
-        if (proto_buffer_reserve(out, PACK_HEADER_SIZE + field->name_size + value_bound(field, at)) < 0) {
+        if (proto_buffer_reserve(out, 2 * PACK_HEADER_SIZE + field->name_size + value_extra(field, at)) < 0) {
             out->size = begin;
             return -ENOMEM;
         }
@@ -440,22 +445,30 @@ int codec_encode_map(const struct shape *shape, const void *value, unsigned omit
     return codec_encode_fields(shape, value, omit, 0, shape->field_count, out);
 }
 
+/* Types whose values in arrays may be longer than a header; an enum is a number there. */
+#define ARRAY_EXTRA (1u << FIELD_TEXT | 1u << FIELD_CODE | 1u << FIELD_CODES | 1u << FIELD_MAP)
+
 int codec_encode_array(const struct shape *shape, const void *value, bool personal, struct proto_buffer *out)
 {
+    size_t headers; /* bytes for those of the values that are still to come: so a number needs no look at the room */
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < shape->field_count; i++)
         count += shape->fields[i].personal == personal;
-    if (proto_buffer_reserve(out, PACK_HEADER_SIZE) < 0)
+    headers = ((size_t)count + 1) * PACK_HEADER_SIZE;
+    if (proto_buffer_reserve(out, headers) < 0)
         return -ENOMEM;
     pack_array(out, count);
     for (uint32_t i = 0; i < shape->field_count; i++) {
         const struct field_shape *field = &shape->fields[i];
         const void *at = (const char *)value + field->offset;
+        size_t extra;
 
         if (field->personal != personal)
             continue;
-        if (proto_buffer_reserve(out, value_bound(field, at)) < 0)
+        headers -= PACK_HEADER_SIZE;
+        extra = ARRAY_EXTRA >> field->type & 1 ? value_extra(field, at) : 0;
+        if (extra > 0 && proto_buffer_reserve(out, headers + extra) < 0)
             return -ENOMEM;
         pack_value(out, field, at, false);
     }

@@ -40,6 +40,10 @@ int codec_check(const void *data, size_t size, uint32_t elements, size_t *ret_si
  * Returns 0; -EBADMSG, -E2BIG as above; -ENOMEM. */
 int codec_unpack(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret);
 
+/* As codec_unpack, of bytes that codec_check has walked already, alone or inside a greater value. Returns 0, -ENOMEM; -EBADMSG:
+ * they were not. */
+int codec_unpack_checked(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret);
+
 /* As codec_unpack, with a budget of `elements` values: for replies, which may be larger than requests. */
 int codec_unpack_sized(struct codec_scratch *scratch, const void *data, size_t size, uint32_t elements, msgpack_object *ret);
 

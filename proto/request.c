@@ -12,7 +12,12 @@
 enum part { PART_V, PART_ID, PART_CMD, PART_AT, PART_ON_BEHALF_OF, PART_BODY };
 enum { PART_COUNT = 6 };
 
-static const char *const part_names[PART_COUNT] = {"v", "id", "cmd", "at", "on_behalf_of", "body"};
+static const struct text part_names[PART_COUNT] = {[PART_V] = {.at = "v", .size = 1},
+                                                   [PART_ID] = {.at = "id", .size = 2},
+                                                   [PART_CMD] = {.at = "cmd", .size = 3},
+                                                   [PART_AT] = {.at = "at", .size = 2},
+                                                   [PART_ON_BEHALF_OF] = {.at = "on_behalf_of", .size = 12},
+                                                   [PART_BODY] = {.at = "body", .size = 4}};
 
 struct part_bytes {
     const char *at; /* NULL: not there */
@@ -22,7 +27,7 @@ struct part_bytes {
 static int find_part(struct text key)
 {
     for (int i = 0; i < PART_COUNT; i++)
-        if (text_equal(key, text_of(part_names[i])))
+        if (text_equal(key, part_names[i]))
             return i;
     return -1;
 }
@@ -52,7 +57,7 @@ static bool split(const char *data, size_t size, struct part_bytes parts[PART_CO
         part = find_part(key);
         if (part >= 0) {
             if (parts[part].at != NULL)
-                return fault_at(fault, REFUSAL_BAD_FIELD, part_names[part]);
+                return fault_at(fault, REFUSAL_BAD_FIELD, part_names[part].at);
             parts[part] = (struct part_bytes){.at = data + offset, .size = value_size};
         }
         offset += value_size;
@@ -166,7 +171,7 @@ static bool read_body(struct codec_scratch *scratch, const struct part_bytes *pa
 
     if (part->at == NULL)
         part = &empty;
-    if (codec_unpack(scratch, part->at, part->size, &body) < 0)
+    if (codec_unpack_checked(scratch, part->at, part->size, &body) < 0)
         return fault_at(fault, REFUSAL_STORAGE_FAILED, NULL); /* the bytes were checked: memory is all that can be missing */
     if (body.type != MSGPACK_OBJECT_MAP)
         return fault_at(fault, REFUSAL_BAD_FIELD, "body");
@@ -214,15 +219,26 @@ bool request_decode(struct codec_scratch *scratch, const void *data, size_t size
 
 void request_peek(const void *data, size_t size, struct request_peek *ret)
 {
-    struct part_bytes parts[PART_COUNT] = {{0}};
-    struct codec_fault fault;
-    struct text name = {0};
+    size_t offset = 0, value_size;
+    struct text key, name = {0};
+    uint32_t count;
 
     memset(ret, 0, sizeof(*ret));
-    if (!split(data, size, parts, &fault))
+    if (!scan_map(data, size, &offset, &count))
         return;
-    read_id(&parts[PART_ID], &ret->id);
-    ret->is_query = part_text(&parts[PART_CMD], &name) && query_find(name.at, name.size, &ret->query);
+    /* Until both are seen: a body, which is long, comes behind them in all clients that we know. */
+    for (; count > 0 && (ret->id.size == 0 || name.size == 0); count--, offset += value_size) {
+        if (!scan_text(data, size, &offset, &key) ||
+            scan_value((const char *)data + offset, size - offset, LIMIT_ELEMENTS, &value_size) < 0)
+            break;
+        struct part_bytes value = {.at = (const char *)data + offset, .size = value_size};
+        int part = find_part(key);
+        if (part == PART_ID)
+            read_id(&value, &ret->id);
+        else if (part == PART_CMD)
+            part_text(&value, &name);
+    }
+    ret->is_query = name.size > 0 && query_find(name.at, name.size, &ret->query);
 }
 
 int request_encode(const struct request_head *head, const void *body, size_t body_size, struct proto_buffer *out)

@@ -25,9 +25,11 @@
 #define UNREAD_MAX ((size_t)64 * 1024)
 /* Messages of one turn: more than a step takes, so that what is too much is told so soon, and the intake stays empty. */
 #define READ_MAX (4 * LIMIT_BATCH_MESSAGES)
+#define SPARE_MAX (2 * LIMIT_BATCH_MESSAGES)
 
 struct waiting {
-    struct turn turn; /* first: the same address */
+    struct turn turn;     /* first: the same address */
+    struct waiting *next; /* among the spare ones */
     enum query_type query;
     uint64_t peer; /* doubled, with the bit */
     zmq_msg_t payload;
@@ -41,16 +43,38 @@ struct requests {
     size_t picked_count;
     struct turn *picked[LIMIT_BATCH_MESSAGES];
     bool stalled;
+    struct waiting *spare; /* of messages that were taken, at most SPARE_MAX */
+    size_t spare_count;
     uint32_t query_us[QUERY_TYPE_MAX + 1]; /* what a query of this type cost of late */
     struct proto_buffer refusal;
 };
 
+static struct waiting *take_spare(struct requests *requests)
+{
+    struct waiting *waiting = requests->spare;
+    if (waiting == NULL)
+        return malloc(sizeof(*waiting));
+    requests->spare = waiting->next;
+    requests->spare_count--;
+    return waiting;
+}
+
+static void give_spare(struct requests *requests, struct waiting *waiting)
+{
+    if (requests->spare_count == SPARE_MAX) {
+        free(waiting);
+        return;
+    }
+    waiting->next = requests->spare;
+    requests->spare = waiting;
+    requests->spare_count++;
+}
+
 static void drop(void *arg, struct turn *turn)
 {
     struct waiting *waiting = (struct waiting *)turn;
-    (void)arg;
     zmq_msg_close(&waiting->payload);
-    free(waiting);
+    give_spare(arg, waiting);
 }
 
 struct requests *requests_new(struct intake *intake, struct peers *peers, struct log *log)
@@ -75,7 +99,12 @@ struct requests *requests_free(struct requests *requests)
 {
     if (requests == NULL)
         return NULL;
-    turns_free(requests->turns, drop, NULL);
+    turns_free(requests->turns, drop, requests);
+    while (requests->spare != NULL) {
+        struct waiting *waiting = requests->spare;
+        requests->spare = waiting->next;
+        free(waiting);
+    }
     proto_buffer_deinit(&requests->refusal);
     free(requests);
     return NULL;
@@ -94,7 +123,7 @@ bool requests_stalled(const struct requests *requests)
 void requests_gone(struct requests *requests, uint64_t number, bool revoked)
 {
     assert(requests->picked_count == 0);
-    turns_gone(requests->turns, number, revoked, drop, NULL);
+    turns_gone(requests->turns, number, revoked, drop, requests);
 }
 
 /* --- what comes ----------------------------------------------------------------------------------------------------------------
@@ -135,28 +164,26 @@ static void refuse(struct requests *requests, const struct identity *who, uint64
 /* Puts a message of a known peer into its line, or refuses it. Takes the payload. */
 static void admit(struct requests *requests, const struct identity *who, uint64_t peer, zmq_msg_t *payload)
 {
-    struct waiting *waiting = calloc(1, sizeof(*waiting));
+    struct waiting *waiting;
     struct request_peek peek;
     uint32_t again_ms;
+    request_peek(zmq_msg_data(payload), zmq_msg_size(payload), &peek);
+    if (peek.is_query && peers_gone(requests->peers, peer / 2))
+        return;
+    struct turn turn = {
+        .query = peek.is_query, .cost_us = peek.is_query ? requests->query_us[peek.query] : 0, .size = zmq_msg_size(payload)};
+    if (is_too_much(requests, &who->name, peer / 2, &turn, &again_ms)) {
+        refuse(requests, who, peer, peek.id, again_ms);
+        return;
+    }
+    waiting = take_spare(requests);
     if (waiting == NULL)
         return; /* as if it had been lost on its way: its sender asks again */
-    request_peek(zmq_msg_data(payload), zmq_msg_size(payload), &peek);
-    if (peek.is_query && peers_gone(requests->peers, peer / 2)) {
-        free(waiting);
-        return;
-    }
-    waiting->turn.query = peek.is_query;
-    waiting->turn.cost_us = peek.is_query ? requests->query_us[peek.query] : 0;
-    waiting->turn.size = zmq_msg_size(payload);
+    waiting->turn = turn;
     waiting->query = peek.query;
     waiting->peer = peer;
-    if (is_too_much(requests, &who->name, peer / 2, &waiting->turn, &again_ms)) {
-        refuse(requests, who, peer, peek.id, again_ms);
-        free(waiting);
-        return;
-    }
     if (turns_add(requests->turns, who, peer / 2, &waiting->turn) < 0) {
-        free(waiting);
+        give_spare(requests, waiting);
         return;
     }
     zmq_msg_init(&waiting->payload);
@@ -273,7 +300,7 @@ void requests_taken(struct requests *requests, size_t count, const uint32_t *que
         struct waiting *waiting = (struct waiting *)requests->picked[i];
         if (waiting->turn.query)
             learn(requests, waiting, query_us[i]);
-        drop(NULL, &waiting->turn);
+        drop(requests, &waiting->turn);
     }
     requests->picked_count = 0;
 }

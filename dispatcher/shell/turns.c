@@ -49,6 +49,7 @@ RB_HEAD(uses, account);
 struct turns {
     struct turns_line *lines; /* hash by connection */
     struct account *accounts; /* hash by key */
+    struct account *last;     /* whose message came last: the next one is mostly of the same key */
     struct accounts ring;
     struct uses uses;
     struct turns_sum sum;
@@ -165,8 +166,9 @@ static void count_out(struct turns_sum *sum, const struct turn *turn)
 
 static struct account *find_account(const struct turns *turns, const struct code *key)
 {
-    struct account *account = NULL;
-    HASH_FIND(hh, turns->accounts, key, sizeof(*key), account);
+    struct account *account = turns->last;
+    if (account == NULL || !code_equal(&account->key, key))
+        HASH_FIND(hh, turns->accounts, key, sizeof(*key), account);
     return account;
 }
 
@@ -228,6 +230,7 @@ int turns_add(struct turns *turns, const struct identity *who, uint64_t connecti
     if (line == NULL)
         return -ENOMEM;
     assert(code_equal(&line->account->key, &who->name));
+    turns->last = line->account;
     line->who = *who;
     turn->line = line;
     STAILQ_INSERT_TAIL(&line->waiting, turn, next);
