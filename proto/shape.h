@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define CODE_SIZE 32
 #define CODES_MAX 16
@@ -31,6 +32,14 @@ struct codes {
     uint32_t count;
     struct code at[CODES_MAX];
 };
+
+/* Copies what is in the list, and leaves what lies behind its end: most lists are empty, and half a kilobyte of room a message adds up.
+ */
+static inline void codes_copy(struct codes *ret, const struct codes *from)
+{
+    ret->count = from->count;
+    memcpy(ret->at, from->at, from->count * sizeof(from->at[0]));
+}
 
 /* Counts by name, for replies (exclusions by reason). Borrows the names. */
 #define COUNT_MAP_MAX 8

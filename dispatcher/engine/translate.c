@@ -143,8 +143,11 @@ void translate_command(const struct engine_peer *from, const struct request *req
 {
     assert(!request->is_query);
     ret->type = request->command;
-    ret->actor = (struct actor){
-        .name = from->name, .behalf = from->person, .roles = from->roles, .unit = from->unit, .matters = from->matters};
+    ret->actor.name = from->name;
+    ret->actor.behalf = from->person;
+    ret->actor.roles = from->roles;
+    ret->actor.unit = from->unit;
+    codes_copy(&ret->actor.matters, &from->matters);
     ret->request = request->id;
     ret->request_hash = core_request_hash(from->name, request->id);
     ret->body_hash = request->body_hash;

@@ -24,6 +24,17 @@ struct identity {
     char key[KEYRING_KEY_SIZE]; /* public, Z85; empty in plain mode */
 };
 
+/* A whole copy: field by field, for codes_copy's reason. */
+static inline void identity_copy(struct identity *ret, const struct identity *from)
+{
+    ret->name = from->name;
+    ret->roles = from->roles;
+    ret->unit = from->unit;
+    codes_copy(&ret->matters, &from->matters);
+    ret->listens = from->listens;
+    memcpy(ret->key, from->key, sizeof(ret->key));
+}
+
 /* Where identities come from. All are called from the loop's thread. Those that look return whether some key was added, changed or
  * lost. */
 struct keyring_source {

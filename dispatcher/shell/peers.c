@@ -396,7 +396,7 @@ bool peers_admit(struct peers *peers, const struct peers_origin *origin, uint64_
         DL_APPEND(peers->silent, peer);
     }
     *ret_number = peer->number;
-    *ret = peer->who;
+    identity_copy(ret, &peer->who);
     return true;
 }
 

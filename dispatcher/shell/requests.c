@@ -266,15 +266,14 @@ size_t requests_offer(struct requests *requests, struct engine_message *messages
     for (size_t i = 0; i < count; i++) {
         struct waiting *from = (struct waiting *)requests->picked[i];
         const struct identity *who = turns_who(&from->turn);
-        messages[i] = (struct engine_message){
-            .from = {.peer = from->peer,
-                     .name = text_of_code(&who->name),
-                     .roles = who->roles,
-                     .unit = who->unit,
-                     .matters = who->matters},
-            .data = zmq_msg_data(&from->payload),
-            .size = zmq_msg_size(&from->payload),
-        };
+        messages[i].from.peer = from->peer;
+        messages[i].from.name = text_of_code(&who->name);
+        messages[i].from.person = (struct text){0};
+        messages[i].from.roles = who->roles;
+        messages[i].from.unit = who->unit;
+        codes_copy(&messages[i].from.matters, &who->matters);
+        messages[i].data = zmq_msg_data(&from->payload);
+        messages[i].size = zmq_msg_size(&from->payload);
     }
     requests->picked_count = count;
     requests->stalled = count == 0 && requests_count(requests) > 0;

@@ -231,7 +231,7 @@ int turns_add(struct turns *turns, const struct identity *who, uint64_t connecti
         return -ENOMEM;
     assert(code_equal(&line->account->key, &who->name));
     turns->last = line->account;
-    line->who = *who;
+    identity_copy(&line->who, who);
     turn->line = line;
     STAILQ_INSERT_TAIL(&line->waiting, turn, next);
     line->count++;

@@ -31,11 +31,12 @@ static bool row_stored(struct store *store, enum row_table table, uint64_t id, v
     return false;
 }
 
-/* Copies a row out. False: not there, or latched; *ret_row is zeroed. */
-static bool row_read(struct store *store, enum row_table table, uint64_t id, void *ret_row)
+/* Copies a row out; `index` is where it lies in the cache, as cache_find gives it. False: not there, or latched; *ret_row is
+ * zeroed.
+ */
+static bool row_read_at(struct store *store, enum row_table table, uint64_t id, int64_t index, void *ret_row)
 {
     const struct cache *cache = &store->caches[table];
-    int64_t index = cache_find(cache, id);
     if (store->failed == 0 && index >= 0 && !cache->entries[index].gone) {
         memcpy(ret_row, cache_row(cache, index), cache->row_size);
         return true;
@@ -44,6 +45,11 @@ static bool row_read(struct store *store, enum row_table table, uint64_t id, voi
         return true;
     memset(ret_row, 0, row_size(table));
     return false;
+}
+
+static bool row_read(struct store *store, enum row_table table, uint64_t id, void *ret_row)
+{
+    return row_read_at(store, table, id, cache_find(&store->caches[table], id), ret_row);
 }
 
 /* When does this clock want to be looked at? INT64_MAX: never. */
@@ -142,9 +148,10 @@ static bool op_get(void *arg, enum row_table table, uint64_t id, void *ret_row)
 {
     struct store *store = arg;
     struct cache *cache = &store->caches[table];
-    bool was = row_read(store, table, id, ret_row);
-    if (was && !store->read_only && cache_find(cache, id) < 0) {
-        int64_t index = cache_add(cache, id);
+    int64_t index = cache_find(cache, id);
+    bool was = row_read_at(store, table, id, index, ret_row);
+    if (was && !store->read_only && index < 0) {
+        index = cache_add(cache, id);
         if (index >= 0)
             memcpy(cache_row(cache, index), ret_row, cache->row_size);
     }
@@ -157,10 +164,10 @@ static void op_put(void *arg, enum row_table table, uint64_t id, const void *row
     bool hooked = table == ROW_CLOCK || table == ROW_DUTY || table == ROW_REQUEST;
     union any_row old;
     assert(!store->read_only && id != 0);
-    bool was = hooked && row_read(store, table, id, &old);
+    int64_t index = cache_find(&store->caches[table], id);
+    bool was = hooked && row_read_at(store, table, id, index, &old);
     if (store->failed != 0)
         return;
-    int64_t index = cache_find(&store->caches[table], id);
     if (index < 0)
         index = store_cache_add(store, table, id);
     if (index < 0)
@@ -179,9 +186,9 @@ static void op_drop(void *arg, enum row_table table, uint64_t id)
     struct store *store = arg;
     union any_row old;
     assert(!store->read_only && table == ROW_REQUEST);
-    if (!row_read(store, table, id, &old))
-        return;
     int64_t index = cache_find(&store->caches[table], id);
+    if (!row_read_at(store, table, id, index, &old))
+        return;
     if (index < 0)
         index = store_cache_add(store, table, id);
     if (index < 0)
