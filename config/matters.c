@@ -19,7 +19,7 @@ struct entry {
 
 static int compare_code(const void *a, const void *b)
 {
-    return memcmp(a, b, sizeof(struct code));
+    return code_order(a, b);
 }
 
 static int compare_entry(const void *a, const void *b)

@@ -21,7 +21,7 @@ const char *const units_column_names[UNITS_COLUMN_COUNT] = {"code",        "name
 
 static int compare_code(const void *a, const void *b)
 {
-    return memcmp(a, b, sizeof(struct code));
+    return code_order(a, b);
 }
 
 static int compare_entry(const void *a, const void *b)

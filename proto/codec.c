@@ -305,7 +305,7 @@ bool codec_decode_array(const msgpack_object *array, const struct shape *shape, 
 }
 
 /* Most bytes that a field's value can take beyond a header: 0 of numbers, which are most. */
-static size_t value_extra(const struct field_shape *field, const void *at)
+static inline size_t value_extra(const struct field_shape *field, const void *at)
 {
     const struct count_map *map = at;
     size_t size = 0;
@@ -358,7 +358,8 @@ static void pack_counts(struct proto_buffer *out, const struct count_map *map)
 }
 
 /* Room has been made. */
-static void pack_value(struct proto_buffer *out, const struct field_shape *field, const void *at, bool enum_names)
+static inline __attribute__((always_inline)) void pack_value(struct proto_buffer *out, const struct field_shape *field,
+                                                             const void *at, bool enum_names)
 {
     const struct text *text = at;
 

@@ -27,7 +27,7 @@ static const uint8_t number_sizes[32] = {
 };
 
 /* Reads one header of at most `size` bytes. False: cut off, or the byte that msgpack never uses. */
-static bool read_head(const uint8_t *at, size_t size, struct head *ret)
+static inline bool read_head(const uint8_t *at, size_t size, struct head *ret)
 {
     struct head head = {.size = 1};
     uint8_t first = size == 0 ? 0xc1 : at[0];
