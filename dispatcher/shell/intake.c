@@ -5,7 +5,6 @@
 #include "dispatcher/shell/zframe.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -23,7 +22,6 @@
 #define LOOK_MS 50    /* a loop that was away for so long has its place taken: longer than a full batch takes */
 #define READ_MS 10    /* how often the sockets are read in its place */
 #define IDLE_LOOKS 20 /* looks without a step of the loop until the thread sleeps: an idle dispatcher wakes nobody */
-#define TRIM_BYTES ((size_t)16 * 1024 * 1024)
 
 struct parcel {
     struct parcel *next;
@@ -48,7 +46,6 @@ struct intake {
     struct line *lines, *ring;
     struct parcel *giving; /* some of its frames have been given */
     atomic_size_t bytes, dropped;
-    size_t most_bytes;
     void (*heard)(void *arg, zmq_msg_t *subscription);
     void *heard_arg;
     size_t subscription_count;
@@ -136,8 +133,6 @@ static void stand_in_line(struct intake *intake, struct parcel *parcel)
     line->last = parcel;
     line->bytes += parcel->bytes;
     intake->bytes += parcel->bytes;
-    if (intake->bytes > intake->most_bytes)
-        intake->most_bytes = intake->bytes;
 }
 
 /* Takes the first message of the line whose turn it is; that line goes to the end of the ring. */
@@ -177,10 +172,6 @@ int intake_receive(struct intake *intake, zmq_msg_t *frame)
     if (intake->giving == NULL && intake->ring != NULL) {
         pump(intake, 1); /* others get their turn too; one for one, so that a flood is not read at the cost of the work */
         intake->giving = next_in_turn(intake);
-        if (intake->ring == NULL && intake->most_bytes > TRIM_BYTES) {
-            malloc_trim(0); /* what a flood left is in pieces all over the heap */
-            intake->most_bytes = 0;
-        }
     }
     struct parcel *parcel = intake->giving;
     if (parcel == NULL)

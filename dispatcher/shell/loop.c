@@ -113,6 +113,8 @@ static void tick(struct loop *loop)
     intake_away(loop->intake);
     int rc = engine_checkpoint(loop->engine, idle);
     intake_back(loop->intake);
+    if (idle)
+        trim_look(&loop->trim);
     if (rc != 0)
         fail(loop, "the rows could not be written", rc);
 }

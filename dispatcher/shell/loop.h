@@ -17,6 +17,7 @@
 #include "dispatcher/shell/monitor.h"
 #include "dispatcher/shell/publisher.h"
 #include "dispatcher/shell/requests.h"
+#include "dispatcher/shell/trim.h"
 
 #define LOOP_TICK_MS 1000
 #define LOOP_DRAIN_MS 5000
@@ -48,6 +49,7 @@ struct loop {
     uint64_t rest_until_ms;                      /* 0, or until then due work waits: the journal had no room for it */
     struct zpoll request_poll;
     struct backup backup;
+    struct trim trim;
     uv_poll_t keys;
     bool keys_watched;
     uv_idle_t again;

@@ -12,6 +12,7 @@ from kit import MEMORY_AFTER, XSUB, Cutter, Flood, Site, arguments, case_body, r
 HEARTBEAT_MS = 10000  # of the bound sockets that had one
 DEAR = request("list_cases", {"count": 500, "with_request": True})
 HELLO = request("hello")
+STALL = 30  # seconds that the disk stands still: three heartbeats
 SETTLED = 30  # seconds that the process has to give memory back
 
 
@@ -77,7 +78,7 @@ def stalled(options, site, connections, heartbeats, listener):
     flood.go().sent()
     cutter.has_moved(connections * sum(len(data) * count for data, count in plan))
     cutter.reset()
-    time.sleep(1.3 * HEARTBEAT_MS / 1000)
+    time.sleep(1.3 * HEARTBEAT_MS / 1000 if options.smoke else STALL)
     site.must_live(f"{what} left in a stall")
     site.stall(False)
     over = time.monotonic()
