@@ -60,7 +60,7 @@ static enum exit_code tell(const struct session *session, const struct state *st
     if (session->options.json)
         print_json(state);
     if (state->failed[0] != '\0')
-        return say(EXIT_FAILED, "%s", state->failed);
+        return say(EXIT_FAILED, "%s", i18n_text(state->failed));
     if (session->options.json)
         return EXIT_DONE;
     if (reply->running)

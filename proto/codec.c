@@ -1,5 +1,6 @@
 #include "proto/codec.h"
 
+#include "proto/i18n.h"
 #include "proto/pack.h"
 #include "proto/scan.h"
 
@@ -227,24 +228,24 @@ static const char *cause_of(enum field_type type)
 {
     switch (type) {
     case FIELD_ID:
-        return "This is not an id, which is a whole number from 0 on.";
+        return N_("This is not an id, which is a whole number from 0 on.");
     case FIELD_INSTANT:
-        return "This is not an instant: whole milliseconds since 1970-01-01 UTC, to the end of the year 9999.";
+        return N_("This is not an instant: whole milliseconds since 1970-01-01 UTC, to the end of the year 9999.");
     case FIELD_SPAN:
-        return "This is not a duration: whole milliseconds from 0 on.";
+        return N_("This is not a duration: whole milliseconds from 0 on.");
     case FIELD_NUM:
     case FIELD_COUNT:
-        return "This is not a whole number within the limits of this field.";
+        return N_("This is not a whole number within the limits of this field.");
     case FIELD_FLAG:
-        return "This is neither true nor false.";
+        return N_("This is neither true nor false.");
     case FIELD_ENUM:
-        return "This is not a value of this field's closed list.";
+        return N_("This is not a value of this field's closed list.");
     case FIELD_TEXT:
-        return "This is not a text in UTF-8, without control characters other than newline and tab.";
+        return N_("This is not a text in UTF-8, without control characters other than newline and tab.");
     case FIELD_CODE:
-        return "This is not a code: 1 to 32 of A-Z a-z 0-9 _ . -";
+        return N_("This is not a code: 1 to 32 of A-Z a-z 0-9 _ . -");
     case FIELD_CODES:
-        return "This is not a list of codes, each 1 to 32 of A-Z a-z 0-9 _ . -";
+        return N_("This is not a list of codes, each 1 to 32 of A-Z a-z 0-9 _ . -");
     case FIELD_MAP:
         break;
     }

@@ -127,10 +127,11 @@ static bool check_raise(struct judging *j, const struct raise_call_command *rais
     if ((raise->given_limit || raise->limit_at != 0) && !is_importer(j)) {
         return refuse(j, REFUSAL_NO_ROLE, "importer");
     }
-    if (raise->limit_at != 0 && (!raise->given_limit || raise->limit_at < j->now_ms)) {
-        return bad_field(j, "limit_at",
-                         raise->given_limit ? "The limit lies before the instant at which the call is raised."
-                                            : "A limit is given only where given_limit says that the sender decides it.");
+    if (raise->limit_at != 0 && !raise->given_limit) {
+        return bad_field(j, "limit_at", "A limit is given only where given_limit says that the sender decides it.");
+    }
+    if (raise->limit_at != 0 && raise->limit_at < j->now_ms) {
+        return bad_field(j, "limit_at", "The limit lies before the instant at which the call is raised.");
     }
     if (j->policy->one_unit_guard && one_unit_on_list(j, raise)) {
         return refuse(j, REFUSAL_DISPATCH_INSTEAD, "units");

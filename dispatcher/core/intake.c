@@ -46,10 +46,11 @@ static bool check_submit(struct judging *j, const struct submit_command *submit,
     if ((submit->given_limit || submit->limit_at != 0) && !is_importer(j)) {
         return refuse(j, REFUSAL_NO_ROLE, "importer");
     }
-    if (submit->limit_at != 0 && (!submit->given_limit || submit->limit_at < j->now_ms)) {
-        return bad_field(j, "limit_at",
-                         submit->given_limit ? "The limit lies before the instant at which the case is received."
-                                             : "A limit is given only where given_limit says that the sender decides it.");
+    if (submit->limit_at != 0 && !submit->given_limit) {
+        return bad_field(j, "limit_at", "A limit is given only where given_limit says that the sender decides it.");
+    }
+    if (submit->limit_at != 0 && submit->limit_at < j->now_ms) {
+        return bad_field(j, "limit_at", "The limit lies before the instant at which the case is received.");
     }
     return true;
 }

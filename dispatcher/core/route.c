@@ -91,13 +91,16 @@ void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_e
     start_clock(j, CLOCK_KIND_SUPPORT, duty, unit, &own);
 }
 
-#define NEVER_A_LEAD "An external unit or a property company cannot lead a case."
-
 /* Units outside the district never lead, nor do property managers. */
 static bool may_lead(const struct judging *j, int32_t unit)
 {
     enum unit_class class = j->district->units[unit].class;
     return class != UNIT_CLASS_EXTERNAL && class != UNIT_CLASS_PROPERTY;
+}
+
+static bool never_a_lead(struct judging *j)
+{
+    return bad_field(j, "unit", "An external unit or a property company cannot lead a case.");
 }
 
 /* Nothing off the list is pushed down: never by hand onto a community or grid, onto a street only by a district leader (准入). */
@@ -145,7 +148,7 @@ bool judge_route(struct judging *j)
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }
     if (!may_lead(j, unit)) {
-        return bad_field(j, "unit", NEVER_A_LEAD);
+        return never_a_lead(j);
     }
     const struct catalogue_row *row = list_row(j, &place, &listed);
     if (row != NULL && listed != unit) {
@@ -232,7 +235,7 @@ bool judge_take_over(struct judging *j)
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }
     if (unit >= 0 && !may_lead(j, unit)) {
-        return bad_field(j, "unit", NEVER_A_LEAD);
+        return never_a_lead(j);
     }
     if (unit < 0 || j->district->units[unit].tier >= j->district->units[lead].tier) {
         return refuse(j, REFUSAL_NOT_HIGHER, next_tier(j, lead) < 0 ? "lead" : "unit"); /* "lead": nobody stands above it */

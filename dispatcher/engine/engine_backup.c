@@ -3,6 +3,7 @@
 #include "dispatcher/engine/copying.h"
 #include "dispatcher/engine/query.h"
 #include "dispatcher/store/folder.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -433,12 +434,13 @@ int query_backup(struct query *query, struct proto_buffer *out)
     if (query->from->matters.count > 0)
         return query_refuse(query, REFUSAL_NO_MATTER, "matter");
     if (backup->backups == NULL)
-        snprintf(backup->failed, sizeof(backup->failed), "This dispatcher makes no backups: start it with --backups DIR.");
+        snprintf(backup->failed, sizeof(backup->failed), "%s",
+                 N_("This dispatcher makes no backups: start it with --backups DIR."));
     else if ((body->given & BACKUP_HAS_START) != 0) {
         enum refusal refusal = want(backup, &body->start);
 
         if (refusal == REFUSAL_BAD_FIELD)
-            return query_bad_field(query, "start", "A backup's name does not begin with a dot or end in `" PART "`.");
+            return query_bad_field(query, "start", "A backup's name does not begin with a dot or end in `.part`.");
         if (refusal != REFUSAL_NONE)
             return query_refuse(query, refusal, "start");
     }

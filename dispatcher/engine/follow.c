@@ -8,6 +8,8 @@
  */
 #include "dispatcher/engine/live.h"
 
+#include "proto/i18n.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -99,7 +101,7 @@ static void take_name(struct live *live, struct follower *follower, struct parke
 
 int query_follow(struct query *query)
 {
-    static const char not_handed[] = "This follower has not been given that event yet; take `next` - 1 of its newest answer.";
+    static const char not_handed[] = N_("This follower has not been given that event yet; take `next` - 1 of its newest answer.");
     const struct follow_query *body = &query->request->query_body.follow;
     struct live *live = query->engine->live;
     struct code key = key_of(query);

@@ -1,6 +1,7 @@
 /* One metric by one grouping: the counters of a range are added up by key. */
 #include "dispatcher/core/metrics.h"
 #include "dispatcher/engine/query.h"
+#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -331,7 +332,7 @@ int query_metrics(struct query *query, struct proto_buffer *out)
 {
     const struct metrics_query *body = &query->request->query_body.metrics;
     static const char between[] =
-        "Figures are counted by quarters of an hour: take an instant at which one begins (:00, :15, :30, :45).";
+        N_("Figures are counted by quarters of an hour: take an instant at which one begins (:00, :15, :30, :45).");
     struct fold fold = {.query = query, .metric = body->metric, .by = body->by, .unit = query->sight.all ? -1 : query->sight.top};
     bool has_until = (body->given & METRICS_HAS_UNTIL) != 0;
     int r;

@@ -3,6 +3,7 @@
 usage of the tests: test_x.py HUYING HUYINGD SOURCE_ROOT
 """
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -51,9 +52,10 @@ class Live(unittest.TestCase):
         assert code == 0, f"the dispatcher ended with {code}"
         assert check.returncode == 0, check.stdout + check.stderr
 
-    def huying(self, *words, code=0, key="default", data=None):
+    def huying(self, *words, code=0, key="default", data=None, language=None):
+        spoken = {"LANG": language, "LC_ALL": "", "LANGUAGE": ""} if language else {}
         done = subprocess.run([HUYING, "--server", self.url, "--keys", self.keys, "--key", key, *words], capture_output=True, text=True,
-                              timeout=60, input=data)
+                              timeout=60, input=data, env={**os.environ, **spoken})
         self.assertEqual(done.returncode, code, f"huying {' '.join(words)}\n{done.stdout}{done.stderr}")
         return done
 

@@ -90,6 +90,17 @@ class Words(Live):
         said = json.loads(self.huying("--json", "case", "list", "--place", "街\u180e道", code=1).stderr)
         self.assertIn("`街<U+180E>道`", said["sentence"])
 
+    def test_the_cause_comes_in_the_language_of_who_reads_it(self):
+        """What the dispatcher says of this very message is a sentence of the catalogue too; --json stays English."""
+        case = self.submit("a lamp")["number"]
+        words = ("call", "raise", case, "--reason", "unsolvable_here", "--text", "help", "--unit", "URBAN,URBAN")
+        self.assertIn("A unit is named twice.", self.huying(*words, code=1).stderr)
+        said = self.huying(*words, code=1, language="zh_CN.UTF-8").stderr
+        self.assertIn("有一个单位写了两次", said)
+        self.assertNotIn("twice", said)
+        said = json.loads(self.huying("--json", *words, code=1, language="zh_CN.UTF-8").stderr)
+        self.assertEqual(said["sentence"], "A unit is named twice.")
+
     def test_what_an_operator_tells_the_caller(self):
         """Who leads, by which row, until when; what it waits for where nobody leads; and what comes after each step."""
         words = ("submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "--phone", "000", "a lamp")
