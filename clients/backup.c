@@ -1,3 +1,4 @@
+/* backup.c - `huying backup`: asks for one, and shows how it comes along */
 #include "clients/backup.h"
 
 #include "clients/progress.h"

@@ -1,3 +1,4 @@
+/* inwords.c - answers in the reader's words */
 #include "clients/inwords.h"
 
 #include "proto/i18n.h"

@@ -1,3 +1,4 @@
+/* calendars.c - calendars.yaml: the working calendars 工作日历 of a district, and the day files that it names */
 #include "config/calendars.h"
 
 #include "config/file.h"

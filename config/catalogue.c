@@ -1,3 +1,4 @@
+/* catalogue.c - catalogue.csv: the dispatch catalogue 派单目录 */
 #include "config/catalogue.h"
 
 #include "config/span.h"

@@ -1,3 +1,4 @@
+/* day_file.c - days by notice: holidays and make-up working days 调休 of a calendar, from CSV */
 #include "config/day_file.h"
 
 #include "config/table.h"

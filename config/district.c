@@ -1,3 +1,4 @@
+/* district.c - what a district is, as plain tables */
 #include "config/district.h"
 
 #include "config/matters.h"

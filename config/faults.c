@@ -1,3 +1,4 @@
+/* faults.c - what is wrong with a folder of configuration, for the person who wrote it */
 #include "config/faults.h"
 
 #include "proto/blank.h"

@@ -1,3 +1,4 @@
+/* file.c - a whole small file in memory; a large one opened */
 #include "config/file.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* keys.c - the folder of key pairs: who may speak with the server, as what */
 #include "config/keys.h"
 
 #include "config/file.h"

@@ -1,4 +1,4 @@
-/* One record a .pub file; those that hold are also found by their public key. */
+/* keys_registry.c - one record a .pub file; those that hold are also found by their public key. */
 #include "config/keys_inner.h"
 #include "config/words.h"
 

@@ -1,3 +1,4 @@
+/* loader.c - reads and checks the folder that says what a district is */
 #include "config/loader.h"
 
 #include "config/calendars.h"

@@ -1,3 +1,4 @@
+/* local_time.c - a date and time as somebody's file writes it */
 #include "config/local_time.h"
 
 #include <errno.h>

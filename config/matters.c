@@ -1,3 +1,4 @@
+/* matters.c - matters.csv: the leaves of the taxonomy 事项 */
 #include "config/matters.h"
 
 #include "config/words.h"

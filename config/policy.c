@@ -1,3 +1,4 @@
+/* policy.c - switches and numbers of a district, read from policy.yaml */
 #include "config/policy.h"
 
 #include "config/span.h"

@@ -1,3 +1,4 @@
+/* replay_map.c - how the columns of somebody's request file become cases of a district */
 #include "config/replay_map.h"
 
 #include "config/file.h"

@@ -1,3 +1,4 @@
+/* span.c - numbers as people write them in configuration: spans of time, shares, switches */
 #include "config/span.h"
 
 #include "proto/i18n.h"

@@ -1,3 +1,4 @@
+/* table.c - a table of the district as rows of texts that know their line */
 #include "config/table.h"
 
 #include "config/file.h"

@@ -1,3 +1,4 @@
+/* units.c - units.csv: the tree of units */
 #include "config/units.h"
 
 #include "config/span.h"

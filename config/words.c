@@ -1,3 +1,4 @@
+/* words.c - codes and names as people write them in configuration */
 #include "config/words.h"
 
 #include "proto/gen/limits.h"

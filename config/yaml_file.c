@@ -1,3 +1,4 @@
+/* yaml_file.c - a YAML file as a struct, and the place of each of its values */
 #include "config/yaml_file.h"
 
 #include "config/file.h"

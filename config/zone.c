@@ -1,3 +1,4 @@
+/* zone.c - time zones read from TZif files */
 #include "config/zone.h"
 
 #include "config/zone_rule.h"

@@ -1,3 +1,4 @@
+/* zone_rule.c - the POSIX rule in the footer of a TZif file */
 #include "config/zone_rule.h"
 
 #include "config/zone.h"

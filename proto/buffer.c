@@ -1,3 +1,4 @@
+/* buffer.c - bytes that grow */
 #include "proto/buffer.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* codec.c - structs to msgpack and back, driven by their shapes */
 #include "proto/codec.h"
 
 #include "proto/i18n.h"

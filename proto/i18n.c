@@ -1,3 +1,4 @@
+/* i18n.c - the language of the person who reads: English, or what the environment asks for */
 #include "proto/i18n.h"
 
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* record.c - one record, and its form in the journal and as an event */
 #include "proto/record.h"
 
 #include "proto/codec.h"

@@ -1,3 +1,4 @@
+/* reply.c - the envelope around what the dispatcher answers */
 #include "proto/reply.h"
 
 #include "proto/pack.h"

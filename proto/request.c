@@ -1,3 +1,4 @@
+/* request.c - the envelope around what a client asks */
 #include "proto/request.h"
 
 #include "proto/blank.h"

@@ -1,3 +1,4 @@
+/* scan.c - walks over msgpack bytes without unpacking them */
 #include "proto/scan.h"
 
 #include "proto/gen/limits.h"

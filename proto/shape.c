@@ -1,3 +1,4 @@
+/* shape.c - the plain data types of the language, and the tables that describe them */
 #include "proto/shape.h"
 
 #include <assert.h>

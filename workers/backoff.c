@@ -1,3 +1,4 @@
+/* backoff.c - growing pauses with full jitter */
 #include "workers/backoff.h"
 
 int64_t backoff_bound_ms(const struct backoff *backoff, uint32_t attempt)

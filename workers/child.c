@@ -1,3 +1,4 @@
+/* child.c - a command that answers a question: JSON in, JSON out, within a time and a size */
 #include "workers/child.h"
 
 #include "workers/orphans.h"

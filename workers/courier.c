@@ -1,3 +1,4 @@
+/* courier.c - delivers parcels to webhooks: signed, in order per case, again and again, until delivered or dead */
 #include "workers/courier.h"
 
 #include <assert.h>

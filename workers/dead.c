@@ -1,3 +1,4 @@
+/* dead.c - dead letters: what could not be delivered, one JSON object a line, flushed to disk */
 #include "workers/dead.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* department.c - a department's own system, coupled to the dispatcher */
 #include "workers/department.h"
 
 #include "proto/client/view.h"

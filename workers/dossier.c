@@ -1,3 +1,4 @@
+/* dossier.c - what the dispatcher knows of a duty and its case, before somebody works on it */
 #include "workers/dossier.h"
 
 #include "proto/client/view.h"

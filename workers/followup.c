@@ -1,3 +1,4 @@
+/* followup.c - asks citizens through a command, and records attempts and answers 回访 */
 #include "workers/followup.h"
 
 #include "proto/client/view.h"

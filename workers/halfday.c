@@ -1,3 +1,4 @@
+/* halfday.c - the hours in which a citizen may be asked, and the half-days of the district */
 #include "workers/halfday.h"
 
 #include <assert.h>

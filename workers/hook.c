@@ -1,3 +1,4 @@
+/* hook.c - one webhook: a named follower of events whose parcels a courier delivers */
 #include "workers/hook.h"
 
 #include "proto/client/view.h"

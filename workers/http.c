@@ -1,3 +1,4 @@
+/* http.c - POST requests by libcurl on a libuv loop */
 #include "workers/http.h"
 
 #include <curl/curl.h>

@@ -1,3 +1,4 @@
+/* instant.c - instants as text, in RFC 3339 */
 #include "workers/instant.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* lanes.c - things to be done in the order of their sequence within a case, and side by side otherwise */
 #include "workers/lanes.h"
 
 #include <assert.h>

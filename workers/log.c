@@ -1,3 +1,4 @@
+/* log.c - one JSON line per happening on standard error, as huyingd writes them */
 #include "workers/log.h"
 
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* notify.c - events to webhooks */
 #include "workers/notify.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* orphans.c - processes whose parent has ended, and which are therefore ours */
 #include "workers/orphans.h"
 
 #include <dirent.h>

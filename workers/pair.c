@@ -1,3 +1,4 @@
+/* pair.c - the key files that a worker needs: its own pair and the dispatcher's public key */
 #include "workers/pair.h"
 
 #include <errno.h>

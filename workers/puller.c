@@ -1,3 +1,4 @@
+/* puller.c - duties that the dispatcher hands out, and the leases on them */
 #include "workers/puller.h"
 
 #include <assert.h>

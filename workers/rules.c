@@ -1,3 +1,4 @@
+/* rules.c - a department's rules: by matter, kind, urgency, colour  */
 #include "workers/rules.h"
 
 #include "proto/client/view.h"

@@ -1,3 +1,4 @@
+/* said.c - what came of asking a citizen */
 #include "workers/said.h"
 
 #include "proto/client/view.h"

@@ -1,3 +1,4 @@
+/* settings.c - a worker's options: from a small YAML file, then from the command line */
 #include "workers/settings.h"
 
 #include <argp.h>

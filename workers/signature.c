@@ -1,3 +1,4 @@
+/* signature.c - who sent a webhook: HMAC-SHA256 over `timestamp.body` */
 #include "workers/signature.h"
 
 #include "workers/pair.h"

@@ -1,3 +1,4 @@
+/* steps.c - what a department says of a duty, and the commands that it becomes */
 #include "workers/steps.h"
 
 #include "proto/client/view.h"

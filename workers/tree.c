@@ -1,3 +1,4 @@
+/* tree.c - a small YAML file in memory: what a worker's options and rules are read from */
 #include "workers/tree.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* worker.c - the life of a worker: one loop, two connections, one clock, an orderly end */
 #include "workers/worker.h"
 
 #include "workers/instant.h"

@@ -1,3 +1,4 @@
+/* admin.c - huying-admin: what works on files without a server */
 #include "dispatcher/admin/admin.h"
 
 #include "proto/i18n.h"

@@ -1,4 +1,4 @@
-/* check: is the data what its journal says? */
+/* admin_check.c - check: is the data what its journal says? */
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/admin/admin_child.h"
 #include "dispatcher/engine/engine.h"

@@ -1,3 +1,4 @@
+/* admin_child.c - work on files that may be damaged, in a process of its own */
 #include "dispatcher/admin/admin_child.h"
 
 #include "dispatcher/admin/admin.h"

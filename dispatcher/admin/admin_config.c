@@ -1,4 +1,7 @@
-/* config check: every fault of a configuration folder, with file and line. config preview: what it would do to the open cases. */
+/*
+ * admin_config.c - config check: every fault of a configuration folder, with file and line. config preview: what it would do to
+ * the open cases.
+ */
 #include "config/loader.h"
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/admin/admin_child.h"

@@ -1,3 +1,4 @@
+/* admin_instant.c - an instant for people: RFC 3339 with milliseconds, in the time of the district and with its offset */
 #include "dispatcher/admin/admin_instant.h"
 
 #include "config/zone.h"

@@ -1,3 +1,4 @@
+/* admin_preview.c - what another set of configuration would do to the open cases, without doing it */
 #include "dispatcher/admin/admin_preview.h"
 
 #include "dispatcher/admin/admin_instant.h"

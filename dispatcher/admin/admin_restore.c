@@ -1,4 +1,4 @@
-/* restore: from a backup to a data folder that a dispatcher can be started on */
+/* admin_restore.c - restore: from a backup to a data folder that a dispatcher can be started on */
 #include "config/loader.h"
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/admin/admin_child.h"

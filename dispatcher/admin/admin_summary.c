@@ -1,3 +1,4 @@
+/* admin_summary.c - what a set of configuration holds, for the person who is about to bring it into force */
 #include "dispatcher/admin/admin_summary.h"
 
 #include "config/words.h"

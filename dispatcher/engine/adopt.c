@@ -1,4 +1,4 @@
-/* A configuration set comes into force by records: the set, its policy and list, then its units in slices. */
+/* adopt.c - a configuration set comes into force by records: the set, its policy and list, then its units in slices. */
 #include "dispatcher/engine/state.h"
 
 #include "config/district.h"

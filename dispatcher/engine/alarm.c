@@ -1,4 +1,6 @@
-/* Early word of a calendar that ends: a year is announced only in autumn, and dues that reach into an unknown one are provisional.
+/*
+ * alarm.c - early word of a calendar that ends: a year is announced only in autumn, and dues that reach into an unknown one are
+ * provisional.
  */
 #include "config/zone.h"
 #include "dispatcher/engine/state.h"

@@ -1,5 +1,5 @@
 /*
- * The self-check: rows are what the journal adds up to, or they are wrong.
+ * check.c - the self-check: rows are what the journal adds up to, or they are wrong.
  *
  * Every record is replayed into an empty store, and the rows of the data (a copy, brought up to the journal's end) are compared
  * with it, table by table. What a replay cannot show, because both sides would share the mistake, is checked by itself: ledgers of

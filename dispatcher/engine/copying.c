@@ -1,3 +1,4 @@
+/* copying.c - large files and folders copied in pieces: told how far, ended when asked, flushed */
 #include "dispatcher/engine/copying.h"
 
 #include "dispatcher/engine/datadir.h"

@@ -1,3 +1,4 @@
+/* datadir.c - the data folder: journal/ rows/ config/ VERSION lock */
 #include "dispatcher/engine/datadir.h"
 
 #include "proto/i18n.h"

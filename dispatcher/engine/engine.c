@@ -1,3 +1,4 @@
+/* engine.c - batch of messages in, frames out; then replies and events out */
 #include "dispatcher/engine/engine.h"
 #include "dispatcher/engine/kept.h"
 #include "dispatcher/engine/live.h"

@@ -1,3 +1,4 @@
+/* engine_backup.c - a copy of the data while the engine works on */
 #include "dispatcher/engine/engine_backup.h"
 
 #include "dispatcher/engine/copying.h"

@@ -1,3 +1,4 @@
+/* engine_restore.c - a data folder made from a backup, and proven */
 #include "dispatcher/engine/engine_restore.h"
 
 #include "dispatcher/engine/copying.h"

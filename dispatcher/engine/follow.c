@@ -1,5 +1,5 @@
 /*
- * Follow: the journal is the queue.
+ * follow.c - follow: the journal is the queue.
  *
  * A follower's place is the sequence after the last one that it confirmed; the server keeps nothing else for it. Who has seen
  * everything waits in PARKED_TAIL and is served from the newest steps in memory (recent.h); who is further back reads the journal

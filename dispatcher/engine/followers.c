@@ -1,3 +1,4 @@
+/* followers.c - the named followers of events: a key, a name, and how far it has confirmed */
 #include "dispatcher/engine/followers.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* foresee.c - what a command will be told at an instant that drill time has not reached */
 #include "dispatcher/engine/foresee.h"
 
 #include <bsd/sys/tree.h>

@@ -1,3 +1,4 @@
+/* frames.c - the records of one step, encoded into frames for the journal */
 #include "dispatcher/engine/frames.h"
 
 #include <assert.h>

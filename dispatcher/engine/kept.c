@@ -1,3 +1,4 @@
+/* kept.c - the configurations that are kept with the data: config/<hash>/, a copy of each set that was in force */
 #include "dispatcher/engine/kept.h"
 
 #include "dispatcher/engine/datadir.h"

@@ -1,3 +1,4 @@
+/* live.c - what lives beside the records: leases of pulled duties, questions that wait, followers of events */
 #include "dispatcher/engine/live.h"
 
 #include <assert.h>

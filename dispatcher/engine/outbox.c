@@ -1,3 +1,4 @@
+/* outbox.c - replies and events of a step, kept until the journal has its records */
 #include "dispatcher/engine/outbox.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* parked.c - questions that are answered later: pulls and follows */
 #include "dispatcher/engine/parked.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 /*
- * Pull and keep: duties are handed out to workers.
+ * pull.c - pull and keep: duties are handed out to workers.
  *
  * A pull walks round the units that it may serve, from the one behind the unit that was served last, and takes the oldest due duty
  * of each that it may have, until its credit is used up or a whole round gave nothing. So a unit with ten thousand duties keeps

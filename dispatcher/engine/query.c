@@ -1,3 +1,4 @@
+/* query.c - bounded reads, answered from the rows as they are at that point of the step */
 #include "dispatcher/engine/query.h"
 
 #include "config/zone.h"

@@ -1,4 +1,4 @@
-/* One case, and inboxes. */
+/* query_case.c - one case, and inboxes. */
 #include "dispatcher/engine/query_view.h"
 
 #include <stdlib.h>

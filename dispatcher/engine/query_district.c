@@ -1,5 +1,5 @@
 /*
- * What the district in force is: its units and matters, page by page, all of them or those that words name.
+ * query_district.c - what the district in force is: its units and matters, page by page, all of them or those that words name.
  */
 #include "dispatcher/engine/query_district.h"
 

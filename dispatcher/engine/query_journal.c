@@ -1,4 +1,4 @@
-/* What comes from the journal itself: the records of one case, and the stream of events. */
+/* query_journal.c - what comes from the journal itself: the records of one case, and the stream of events. */
 #include "dispatcher/engine/query_view.h"
 
 #include <errno.h>

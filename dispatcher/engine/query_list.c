@@ -1,4 +1,4 @@
-/* Lists of cases, newest first, by what is asked for. */
+/* query_list.c - lists of cases, newest first, by what is asked for. */
 #include "dispatcher/engine/query_view.h"
 
 #include <assert.h>

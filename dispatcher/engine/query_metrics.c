@@ -1,4 +1,4 @@
-/* One metric by one grouping: the counters of a range are added up by key. */
+/* query_metrics.c - one metric by one grouping: the counters of a range are added up by key. */
 #include "dispatcher/core/metrics.h"
 #include "dispatcher/engine/query.h"
 #include "proto/i18n.h"

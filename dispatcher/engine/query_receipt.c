@@ -1,4 +1,7 @@
-/* The deadline receipt 时限核算单 of one clock: its ledger, told as intervals that counted and intervals that did not. */
+/*
+ * query_receipt.c - the deadline receipt 时限核算单 of one clock: its ledger, told as intervals that counted and intervals that did
+ * not.
+ */
 #include "dispatcher/engine/query_view.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
-/* Why the list routes a matter at a place as it does: the rows that were looked at, in their order, up to the one that fits. */
+/*
+ * query_route.c - why the list routes a matter at a place as it does: the rows that were looked at, in their order, up to the
+ * one that fits.
+ */
 #include "dispatcher/engine/query_district.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * How the dispatcher is, and what it goes by: its clock, its disk, the set in force.
+ * query_status.c - how the dispatcher is, and what it goes by: its clock, its disk, the set in force.
  */
 #include "dispatcher/engine/live.h"
 #include "dispatcher/engine/query_district.h"

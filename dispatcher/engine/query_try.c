@@ -1,4 +1,4 @@
-/* What a command would come to: judged as it would be, and nothing of it applied. */
+/* query_try.c - what a command would come to: judged as it would be, and nothing of it applied. */
 #include "dispatcher/engine/query.h"
 #include "dispatcher/engine/state.h"
 

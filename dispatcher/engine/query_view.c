@@ -1,3 +1,4 @@
+/* query_view.c - rows as others see them */
 #include "dispatcher/engine/query_view.h"
 
 #include <errno.h>

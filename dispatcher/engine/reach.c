@@ -1,3 +1,4 @@
+/* reach.c - the units of a district in one order in which every subtree is a range */
 #include "dispatcher/engine/reach.h"
 
 #include "config/tree.h"

@@ -1,3 +1,4 @@
+/* reader.c - one record by its sequence */
 #include "dispatcher/engine/reader.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* recent.c - the newest durable events, encoded, with whom they concern */
 #include "dispatcher/engine/recent.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* Rows are brought up to the journal's end: at start, after a rewind, and for `check`. No clock and no district are looked at. */
+/*
+ * replay.c - rows are brought up to the journal's end: at start, after a rewind, and for `check`. No clock and no district are
+ * looked at.
+ */
 #include "dispatcher/engine/state.h"
 
 #include "proto/i18n.h"

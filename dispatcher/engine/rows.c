@@ -1,4 +1,4 @@
-/* The rows at the start: believed when they are whole and of this journal, else set aside and made again from it. */
+/* rows.c - the rows at the start: believed when they are whole and of this journal, else set aside and made again from it. */
 #include "dispatcher/engine/state.h"
 #include "proto/i18n.h"
 

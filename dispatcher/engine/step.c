@@ -1,4 +1,4 @@
-/* One step: a batch of messages is judged against the rows, and what it records is encoded for the journal. */
+/* step.c - one step: a batch of messages is judged against the rows, and what it records is encoded for the journal. */
 #include "dispatcher/engine/foresee.h"
 #include "dispatcher/engine/live.h"
 #include "dispatcher/engine/state.h"

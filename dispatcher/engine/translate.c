@@ -1,3 +1,4 @@
+/* translate.c - from a message to a command: who asks, and may they at all */
 #include "dispatcher/engine/translate.h"
 
 #include "config/district.h"

@@ -1,3 +1,4 @@
+/* visible.c - which events a key may see */
 #include "dispatcher/engine/visible.h"
 
 #include "dispatcher/core/core.h"

@@ -1,3 +1,4 @@
+/* backup.c - the engine's backups, worked on by libuv's thread pool */
 #include "dispatcher/shell/backup.h"
 
 static void work(uv_work_t *request)

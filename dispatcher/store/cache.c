@@ -1,3 +1,4 @@
+/* cache.c - rows of one table in memory: those changed since they were last written, and some that were read */
 #include "dispatcher/store/cache.h"
 
 #include <assert.h>

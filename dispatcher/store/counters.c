@@ -1,3 +1,4 @@
+/* counters.c - counters that changed since the last checkpoint, and the bytes of their keys */
 #include "dispatcher/store/counters.h"
 
 #include <endian.h>

@@ -1,3 +1,4 @@
+/* folder.c - folders and whole writes, with their flushes */
 #include "dispatcher/store/folder.h"
 
 #include <errno.h>

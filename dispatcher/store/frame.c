@@ -1,3 +1,4 @@
+/* frame.c - the bytes of the journal: segment headers and frames */
 #include "dispatcher/store/frame.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* inbox.c - open duties by unit, in the order (due instant, id); without a due instant last */
 #include "dispatcher/store/inbox.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* journal.c - the truth: an append-only log of frames in pre-written segments */
 #include "dispatcher/store/journal_inner.h"
 
 #include "dispatcher/store/folder.h"

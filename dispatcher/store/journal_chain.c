@@ -1,5 +1,5 @@
 /*
- * The segments as files of one chain: looked at whenever a journal is opened, whether or not their frames are read.
+ * journal_chain.c - the segments as files of one chain: looked at whenever a journal is opened, whether or not their frames are read.
  *
  * Of each segment the name, the size and the header must agree; and the last frame of each must be the one that the next segment
  * says it continues. That reads two pieces of a segment, not all of it: a file that is missing, cut, swapped or from elsewhere is

@@ -1,5 +1,5 @@
 /*
- * The cursor reads segments through a window that never reaches beyond what is durable, so that nothing in it can grow stale.
+ * journal_cursor.c - the cursor reads segments through a window that never reaches beyond what is durable, so that nothing in it can grow stale.
  */
 #include "dispatcher/store/journal_inner.h"
 

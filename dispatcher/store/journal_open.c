@@ -1,3 +1,4 @@
+/* journal_open.c - a journal is opened: what is there is looked at, and a torn end is cut off */
 #include "dispatcher/store/journal_inner.h"
 
 #include "dispatcher/store/folder.h"

@@ -1,3 +1,4 @@
+/* mdb_file.c - LMDB's file as bytes: its head pages and its trees, looked at without LMDB */
 #include "dispatcher/store/mdb_file.h"
 
 #include "dispatcher/store/folder.h"

@@ -1,3 +1,4 @@
+/* requests.c - remembered request ids: from the hash of actor and request id to the sequence of the record */
 #include "dispatcher/store/requests.h"
 
 #include <assert.h>

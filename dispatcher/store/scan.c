@@ -1,3 +1,4 @@
+/* scan.c - judges the bytes of one segment: where it ends, whether its end is torn, whether it is damaged */
 #include "dispatcher/store/scan.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* segment.c - the files of the journal: their names, and how they are made */
 #include "dispatcher/store/segment.h"
 
 #include "dispatcher/store/folder.h"

@@ -1,3 +1,4 @@
+/* store.c - the rows: LMDB with one write transaction held open across batches, and the memory indexes over what is open */
 #include "dispatcher/store/store_inner.h"
 
 #include "dispatcher/store/folder.h"

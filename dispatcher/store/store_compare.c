@@ -1,5 +1,5 @@
 /*
- * Whole tables: ids in order, sizes, and the comparison of two stores.
+ * store_compare.c - whole tables: ids in order, sizes, and the comparison of two stores.
  */
 #include "dispatcher/store/store_inner.h"
 

@@ -1,5 +1,5 @@
 /*
- * Counters: what LMDB has, merged with what is buffered.
+ * store_counters.c - counters: what LMDB has, merged with what is buffered.
  */
 #include "dispatcher/store/store_inner.h"
 

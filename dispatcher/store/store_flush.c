@@ -1,5 +1,5 @@
 /*
- * Changed rows go from memory into the open transaction: each once, however often it changed, and in key order.
+ * store_flush.c - changed rows go from memory into the open transaction: each once, however often it changed, and in key order.
  */
 #include "dispatcher/store/store_inner.h"
 

@@ -1,4 +1,7 @@
-/* The local table of followers. Key: the key's name and the follower's, 32 bytes each; value: the confirmed sequence. */
+/*
+ * store_followers.c - the local table of followers. Key: the key's name and the follower's, 32 bytes each; value: the confirmed
+ * sequence.
+ */
 #include "dispatcher/store/store_inner.h"
 
 #include <assert.h>

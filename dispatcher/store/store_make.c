@@ -1,5 +1,7 @@
-/* The file of the rows, made so that it is whole whenever it has its name: LMDB writes its two head pages without a flush, and
- * refuses a file in which a power cut has left only parts of them. */
+/*
+ * store_make.c - the file of the rows, made so that it is whole whenever it has its name: LMDB writes its two head pages without
+ * a flush, and refuses a file in which a power cut has left only parts of them.
+ */
 #include "dispatcher/store/store_inner.h"
 
 #include "dispatcher/store/folder.h"

@@ -1,5 +1,5 @@
 /*
- * The row functions that the core sees, and the hooks by which a put keeps the memory indexes.
+ * store_rows.c - the row functions that the core sees, and the hooks by which a put keeps the memory indexes.
  */
 #include "dispatcher/store/store_inner.h"
 

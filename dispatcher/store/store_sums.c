@@ -1,5 +1,5 @@
 /*
- * What lies in the file, with its checksums: taken out only when they are right, put with the totals of the checkpoint.
+ * store_sums.c - what lies in the file, with its checksums: taken out only when they are right, put with the totals of the checkpoint.
  */
 #include "dispatcher/store/store_inner.h"
 

@@ -1,5 +1,5 @@
 /*
- * Whether the file of the rows may be believed: all that is in use in it, looked at before LMDB maps it.
+ * store_verify.c - whether the file of the rows may be believed: all that is in use in it, looked at before LMDB maps it.
  */
 #include "dispatcher/store/store_inner.h"
 

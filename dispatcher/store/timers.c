@@ -1,3 +1,4 @@
+/* timers.c - a binary heap of instants that deletes lazily */
 #include "dispatcher/store/timers.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* client.c - libhuying: ask the dispatcher, and wait for its answer */
 #include "proto/client/client.h"
 
 #include "proto/client/connection.h"

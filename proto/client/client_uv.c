@@ -1,3 +1,4 @@
+/* client_uv.c - the client of client.h on a libuv loop */
 #include "proto/client/client_uv.h"
 
 #include <errno.h>

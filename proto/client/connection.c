@@ -1,3 +1,4 @@
+/* connection.c - one ZeroMQ socket that connects, and what its monitor says of it */
 #include "proto/client/connection.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* pending.c - the requests in flight, in the order in which they were sent first, found by request id */
 #include "proto/client/pending.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* subscriber.c - events as they happen */
 #include "proto/client/subscriber.h"
 
 #include "proto/client/connection.h"

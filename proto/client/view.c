@@ -1,3 +1,4 @@
+/* view.c - answers as JSON */
 #include "proto/client/view.h"
 
 #include "proto/record.h"

@@ -1,3 +1,4 @@
+/* folder.c - a temporary folder of configuration, changed in one place */
 #include "tests/config/folder.h"
 #include "tests/tmp.h"
 

@@ -1,4 +1,4 @@
-/* Reads calendars of a folder and answers lines of numbers, for test_calendar_recount.py.
+/* read_calendar.c - reads calendars of a folder and answers lines of numbers, for test_calendar_recount.py.
  * Usage: read-calendar FOLDER ZONE. Each line of standard input: calendar kind amount from_at until_at counted_ms
  * Each answer: due provisional counted after after_provisional, then ms by reason (enum interval_why), then "ok" if the intervals
  * follow each other up to until_at. */

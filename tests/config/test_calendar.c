@@ -1,4 +1,7 @@
-/* The edges of working time, each with its dates; 100,000 random clocks are recounted in test_calendar_recount.py. */
+/*
+ * test_calendar.c - the edges of working time, each with its dates; 100,000 random clocks are recounted in
+ * test_calendar_recount.py.
+ */
 #include "config/calendar.h"
 #include "config/zone.h"
 

@@ -1,4 +1,7 @@
-/* calendars.yaml and day files: what they give, and one thing wrong at a time, with the sentence that a person would read. */
+/*
+ * test_calendars.c - calendars.yaml and day files: what they give, and one thing wrong at a time, with the sentence that a
+ * person would read.
+ */
 #include "config/calendars.h"
 #include "config/loader.h"
 #include "config/zone.h"

@@ -1,4 +1,7 @@
-/* Pairs on disk: made once, readable by their holder only, found by their public key; and what is said of broken ones. */
+/*
+ * test_keys.c - pairs on disk: made once, readable by their holder only, found by their public key; and what is said of broken
+ * ones.
+ */
 #include "config/keys.h"
 #include "config/z85.h"
 #include "tests/config/folder.h"

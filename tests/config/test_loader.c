@@ -1,4 +1,7 @@
-/* Both districts as they are, and the small one with one thing wrong at a time: the sentence that a person would read. */
+/*
+ * test_loader.c - both districts as they are, and the small one with one thing wrong at a time: the sentence that a person would
+ * read.
+ */
 #include "config/loader.h"
 #include "config/zone.h"
 #include "tests/config/folder.h"

@@ -1,5 +1,7 @@
-/* The numbers that hold when a policy says nothing, each beside its line of the spec (lifecycle 3 and 2c); and what a policy can
- * say. */
+/*
+ * test_policy.c - the numbers that hold when a policy says nothing, each beside its line of the spec (lifecycle 3 and 2c); and
+ * what a policy can say.
+ */
 #include "config/policy.h"
 #include "config/zone.h"
 #include "tests/config/folder.h"

@@ -1,4 +1,4 @@
-/* The map of the Boston requests, every row of them through it, and maps with one thing wrong. */
+/* test_replay_map.c - the map of the Boston requests, every row of them through it, and maps with one thing wrong. */
 #include "config/replay_map.h"
 #include "config/table.h"
 #include "tests/config/folder.h"

@@ -1,5 +1,7 @@
-/* The search of the dispatch catalogue beside a look at every row: the same row and lead for every matter at every place, in random
- * districts whose rows contradict each other in all ways. */
+/*
+ * test_rows.c - the search of the dispatch catalogue beside a look at every row: the same row and lead for every matter at every
+ * place, in random districts whose rows contradict each other in all ways.
+ */
 #include "config/catalogue.h"
 #include "config/district.h"
 

@@ -1,4 +1,4 @@
-/* CSV row by row: rows that are read again, line ends of one kind, texts, sizes. */
+/* test_sheet.c - CSV row by row: rows that are read again, line ends of one kind, texts, sizes. */
 #include "config/sheet.h"
 #include "tests/config/folder.h"
 

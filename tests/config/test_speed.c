@@ -1,5 +1,7 @@
-/* How long a large set takes to load: processor time, printed. Usage: test_speed made | chain | beijing (units-beijing.csv of
- * the shared data; exit code 77 where that is missing). The bound, a second, holds without sanitizers. */
+/*
+ * test_speed.c - how long a large set takes to load: processor time, printed. Usage: test_speed made | chain | beijing
+ * (units-beijing.csv of the shared data; exit code 77 where that is missing). The bound, a second, holds without sanitizers.
+ */
 #include "config/loader.h"
 #include "config/table.h"
 

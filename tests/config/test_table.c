@@ -1,4 +1,4 @@
-/* CSV as RFC 4180 says, with the line of every row. */
+/* test_table.c - CSV as RFC 4180 says, with the line of every row. */
 #include "config/table.h"
 #include "tests/config/folder.h"
 

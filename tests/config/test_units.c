@@ -1,5 +1,7 @@
-/* The columns of units.csv and the rows of the dispatch catalogue that name units: what they give, and one thing wrong at a time,
- * with the sentence that a person would read. */
+/*
+ * test_units.c - the columns of units.csv and the rows of the dispatch catalogue that name units: what they give, and one thing
+ * wrong at a time, with the sentence that a person would read.
+ */
 #include "config/loader.h"
 #include "tests/config/folder.h"
 

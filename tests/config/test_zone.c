@@ -1,4 +1,7 @@
-/* Instants and local times of real zones, of hand-made rules and files, and a recount of 55 years by Python's zoneinfo. */
+/*
+ * test_zone.c - instants and local times of real zones, of hand-made rules and files, and a recount of 55 years by Python's
+ * zoneinfo.
+ */
 #include "config/zone.h"
 #include "config/zone_rule.h"
 #include "tests/tmp.h"

@@ -1,5 +1,8 @@
-/* Every key of the policy does something: a play of many commands goes otherwise when the key has another value. Keys that only
- * figures read are tried where figures are: day_start, month_start and min_n in tests/engine/test_query.c and tests/e2e/cli. */
+/*
+ * test_policy_used.c - every key of the policy does something: a play of many commands goes otherwise when the key has another
+ * value. Keys that only figures read are tried where figures are: day_start, month_start and min_n in tests/engine/test_query.c
+ * and tests/e2e/cli.
+ */
 #include "tests/core/world.h"
 
 #include <check.h>

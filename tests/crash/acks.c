@@ -1,3 +1,4 @@
+/* acks.c - the file in which the load keeps what was acknowledged */
 #include "tests/crash/acks.h"
 
 #include <err.h>

@@ -1,3 +1,4 @@
+/* plan.c - what the load asks for: the same for the same seed */
 #include "tests/crash/plan.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* The district of the engine's tests, built in memory: the loader has tests of its own. */
+/* district.c - the district of the engine's tests, built in memory: the loader has tests of its own. */
 #include "tests/engine/district.h"
 
 #include "config/zone.h"

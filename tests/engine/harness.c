@@ -1,3 +1,4 @@
+/* harness.c - drives an engine exactly as the shell does: take, append, journaled, then replies and events */
 #include "tests/engine/harness.h"
 
 #include "dispatcher/engine/datadir.h"

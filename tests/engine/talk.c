@@ -1,3 +1,4 @@
+/* talk.c - several peers talk with one engine, and answers may come later */
 #include "tests/engine/talk.h"
 
 #include <check.h>

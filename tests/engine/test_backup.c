@@ -1,4 +1,4 @@
-/* A backup while the engine works, what it leaves when the disk fails, and back again by a restore. */
+/* test_backup.c - a backup while the engine works, what it leaves when the disk fails, and back again by a restore. */
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/engine/engine_backup.h"
 #include "dispatcher/engine/engine_restore.h"

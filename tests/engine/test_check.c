@@ -1,4 +1,4 @@
-/* The self-check finds what does not follow from the journal. */
+/* test_check.c - the self-check finds what does not follow from the journal. */
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/store/store.h"
 #include "tests/engine/harness.h"

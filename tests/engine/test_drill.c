@@ -1,4 +1,4 @@
-/* Drill time: it moves by commands alone, and stops at every due instant on the way. */
+/* test_drill.c - drill time: it moves by commands alone, and stops at every due instant on the way. */
 #include "tests/engine/harness.h"
 
 #include <check.h>

@@ -1,5 +1,7 @@
-/* The n-th operation of the disk or of the rows fails, for every n until a run has no failure: nothing acknowledged is lost,
- * nothing refused is there, and the same requests, sent again, are accepted once. */
+/*
+ * test_faults.c - the n-th operation of the disk or of the rows fails, for every n until a run has no failure: nothing
+ * acknowledged is lost, nothing refused is there, and the same requests, sent again, are accepted once.
+ */
 #include "tests/engine/harness.h"
 #include "tests/store/faults.h"
 

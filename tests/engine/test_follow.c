@@ -1,4 +1,4 @@
-/* Follow: every event that a key may see, at least once, in order, from what was confirmed. */
+/* test_follow.c - follow: every event that a key may see, at least once, in order, from what was confirmed. */
 #include "dispatcher/engine/live.h"
 #include "tests/engine/talk.h"
 

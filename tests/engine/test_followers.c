@@ -1,4 +1,4 @@
-/* Named followers: kept over a restart as far as a checkpoint had them. */
+/* test_followers.c - named followers: kept over a restart as far as a checkpoint had them. */
 #include "dispatcher/engine/followers.h"
 #include "tests/store/scratch.h"
 #include "tests/store/store_kit.h"

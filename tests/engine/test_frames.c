@@ -1,4 +1,4 @@
-/* Frames: a command stays whole, and a record is found again by its sequence. */
+/* test_frames.c - frames: a command stays whole, and a record is found again by its sequence. */
 #include "dispatcher/engine/frames.h"
 
 #include <check.h>

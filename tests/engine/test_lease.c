@@ -1,4 +1,4 @@
-/* The table of leases: by duty, by end, by question. */
+/* test_lease.c - the table of leases: by duty, by end, by question. */
 #include "dispatcher/engine/lease.h"
 #include "proto/gen/schema.h"
 

@@ -1,4 +1,7 @@
-/* Many who wait at once, wild values, a wall clock that jumps: nobody else notices, and nothing grows without a bound. */
+/*
+ * test_live.c - many who wait at once, wild values, a wall clock that jumps: nobody else notices, and nothing grows without a
+ * bound.
+ */
 #include "dispatcher/engine/live.h"
 #include "tests/engine/talk.h"
 

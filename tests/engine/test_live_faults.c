@@ -1,5 +1,8 @@
-/* The n-th operation of disk or rows fails while a pull, a follow and others wait, for every n until a run has no failure: the
- * follower sees exactly the events of the journal, nobody is handed a duty that is not there, and none is handed to two. */
+/*
+ * test_live_faults.c - the n-th operation of disk or rows fails while a pull, a follow and others wait, for every n until a run
+ * has no failure: the follower sees exactly the events of the journal, nobody is handed a duty that is not there, and none is
+ * handed to two.
+ */
 #include "dispatcher/engine/live.h"
 #include "tests/engine/talk.h"
 #include "tests/store/faults.h"

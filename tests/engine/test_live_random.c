@@ -1,5 +1,5 @@
 /*
- * Random days of many workers, against rules that are checked by looking at everything:
+ * test_live_random.c - random days of many workers, against rules that are checked by looking at everything:
  *   - no duty is handed to a worker while another one's lease on it runs;
  *   - what is handed out is open, of a kind, unit and matter that the worker may have, and not claimed by another key;
  *   - an answer without duties comes only when there is none that fits, or time is over and none fits;

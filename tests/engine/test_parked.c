@@ -1,4 +1,4 @@
-/* Questions that wait: found again by key and id, counted by connection, ended in the order of their deadlines. */
+/* test_parked.c - questions that wait: found again by key and id, counted by connection, ended in the order of their deadlines. */
 #include "dispatcher/engine/parked.h"
 
 #include <check.h>

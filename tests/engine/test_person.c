@@ -1,4 +1,4 @@
-/* A gateway acts for a person: with the rights of both, judged as that person. */
+/* test_person.c - a gateway acts for a person: with the rights of both, judged as that person. */
 #include "dispatcher/engine/engine.h"
 #include "tests/engine/harness.h"
 

@@ -1,4 +1,4 @@
-/* Pull and keep: who is handed which duty, for how long, in which order. */
+/* test_pull.c - pull and keep: who is handed which duty, for how long, in which order. */
 #include "dispatcher/engine/live.h"
 #include "tests/engine/district.h"
 #include "tests/engine/talk.h"

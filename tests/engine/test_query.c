@@ -1,4 +1,4 @@
-/* Reads: who sees what, pages, and figures. */
+/* test_query.c - reads: who sees what, pages, and figures. */
 #include "dispatcher/engine/state.h"
 #include "tests/engine/harness.h"
 

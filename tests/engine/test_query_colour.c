@@ -1,4 +1,7 @@
-/* The colour of a case and of a duty: the worst clock that runs on it, against a plain look at all its clocks. */
+/*
+ * test_query_colour.c - the colour of a case and of a duty: the worst clock that runs on it, against a plain look at all its
+ * clocks.
+ */
 #include "dispatcher/engine/state.h"
 #include "tests/engine/harness.h"
 

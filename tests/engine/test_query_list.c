@@ -1,4 +1,7 @@
-/* Lists of cases: every filter against a naive choice among all cases, pages that join, and a bound on what one answer looks at. */
+/*
+ * test_query_list.c - lists of cases: every filter against a naive choice among all cases, pages that join, and a bound on what
+ * one answer looks at.
+ */
 #include "dispatcher/engine/state.h"
 #include "tests/engine/harness.h"
 

@@ -1,4 +1,7 @@
-/* Deadline receipts: the intervals of a clock follow from its records, join without a gap and add up to what was counted. */
+/*
+ * test_query_receipt.c - deadline receipts: the intervals of a clock follow from its records, join without a gap and add up to
+ * what was counted.
+ */
 #include "config/zone.h"
 #include "dispatcher/engine/state.h"
 #include "tests/engine/district.h"

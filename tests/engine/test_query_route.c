@@ -1,4 +1,7 @@
-/* Why a row routes: the rows that were tried, in the order of trying, and that the last of them is the one that routes. */
+/*
+ * test_query_route.c - why a row routes: the rows that were tried, in the order of trying, and that the last of them is the one
+ * that routes.
+ */
 #include "dispatcher/engine/state.h"
 #include "tests/engine/harness.h"
 

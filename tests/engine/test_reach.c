@@ -1,4 +1,7 @@
-/* Subtrees as ranges: the same answer as the district's own functions, for every pair of units of many random districts. */
+/*
+ * test_reach.c - subtrees as ranges: the same answer as the district's own functions, for every pair of units of many random
+ * districts.
+ */
 #include "dispatcher/engine/reach.h"
 #include "tests/engine/district.h"
 

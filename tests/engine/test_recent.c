@@ -1,4 +1,4 @@
-/* The newest steps in memory: without a gap, and bounded. */
+/* test_recent.c - the newest steps in memory: without a gap, and bounded. */
 #include "dispatcher/engine/recent.h"
 
 #include <check.h>

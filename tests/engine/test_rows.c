@@ -1,5 +1,5 @@
 /*
- * Rows that may not be believed, at the start and while they are used: set aside, said, made again; never a wrong answer.
+ * test_rows.c - rows that may not be believed, at the start and while they are used: set aside, said, made again; never a wrong answer.
  */
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/engine/engine_restore.h"

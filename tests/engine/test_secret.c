@@ -1,4 +1,6 @@
-/* A case under secrecy: the citizen asked for it, or it is a report. Who reads what, what is told of it, and what nobody has to do.
+/*
+ * test_secret.c - a case under secrecy: the citizen asked for it, or it is a report. Who reads what, what is told of it, and
+ * what nobody has to do.
  */
 #include "tests/engine/harness.h"
 

@@ -1,4 +1,7 @@
-/* What a key may not see is answered, to the byte, like what does not exist: every command and query, every way to name a case. */
+/*
+ * test_sight.c - what a key may not see is answered, to the byte, like what does not exist: every command and query, every way
+ * to name a case.
+ */
 #include "dispatcher/core/number.h"
 #include "tests/engine/harness.h"
 

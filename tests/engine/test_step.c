@@ -1,4 +1,4 @@
-/* Steps: what is accepted, refused, remembered and replayed. */
+/* test_step.c - steps: what is accepted, refused, remembered and replayed. */
 #include "dispatcher/engine/datadir.h"
 #include "tests/engine/district.h"
 #include "tests/engine/harness.h"

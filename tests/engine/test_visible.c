@@ -1,4 +1,4 @@
-/* Which events a key may see: every role and every type of event. */
+/* test_visible.c - which events a key may see: every role and every type of event. */
 #include "dispatcher/engine/visible.h"
 #include "proto/gen/schema.h"
 

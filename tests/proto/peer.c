@@ -1,3 +1,4 @@
+/* peer.c - the other side for tests of libhuying: a real ROUTER on a thread of its own that answers as the test says */
 #include "tests/proto/peer.h"
 #include "tests/tmp.h"
 

@@ -1,4 +1,4 @@
-/* What nobody sees: at the ends of a text, as a whole text, in a message. */
+/* test_blank.c - what nobody sees: at the ends of a text, as a whole text, in a message. */
 
 #include "proto/blank.h"
 

@@ -1,4 +1,4 @@
-/* Bytes that grow. */
+/* test_buffer.c - bytes that grow. */
 
 #include "proto/buffer.h"
 

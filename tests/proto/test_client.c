@@ -1,4 +1,4 @@
-/* libhuying against a real ROUTER: matching, retries under the same id, reconnection, CURVE. */
+/* test_client.c - libhuying against a real ROUTER: matching, retries under the same id, reconnection, CURVE. */
 
 #include "proto/client/client.h"
 #include "proto/client/connection.h"

@@ -1,4 +1,4 @@
-/* The client on a libuv loop. */
+/* test_client_uv.c - the client on a libuv loop. */
 
 #include "proto/client/client_uv.h"
 #include "tests/proto/peer.h"

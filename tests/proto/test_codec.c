@@ -1,4 +1,4 @@
-/* Every field of every message with values that it must take and values that it must not. */
+/* test_codec.c - every field of every message with values that it must take and values that it must not. */
 
 #include "proto/codec.h"
 #include "proto/gen/schema.h"

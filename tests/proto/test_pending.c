@@ -1,4 +1,4 @@
-/* The table of requests in flight. */
+/* test_pending.c - the table of requests in flight. */
 
 #include "proto/client/pending.h"
 

@@ -1,4 +1,4 @@
-/* Records: the journal form is an exact inverse, older and newer ones, and what others see. */
+/* test_record.c - records: the journal form is an exact inverse, older and newer ones, and what others see. */
 
 #include "proto/codec.h"
 #include "proto/record.h"

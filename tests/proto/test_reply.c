@@ -1,4 +1,4 @@
-/* Replies with lists, and what a client refuses to read. */
+/* test_reply.c - replies with lists, and what a client refuses to read. */
 
 #include "proto/reply.h"
 

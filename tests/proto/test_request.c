@@ -1,4 +1,4 @@
-/* The envelope: what is refused, with which field, and that the id comes back all the same. */
+/* test_request.c - the envelope: what is refused, with which field, and that the id comes back all the same. */
 
 #include "proto/request.h"
 

@@ -1,4 +1,4 @@
-/* The walk in front of the unpacker. */
+/* test_scan.c - the walk in front of the unpacker. */
 
 #include "proto/gen/limits.h"
 #include "proto/scan.h"

@@ -1,4 +1,4 @@
-/* Codes, texts and closed lists; and what the generated tables say of the structs. */
+/* test_shape.c - codes, texts and closed lists; and what the generated tables say of the structs. */
 
 #include "proto/gen/schema.h"
 #include "proto/shape.h"

@@ -1,4 +1,4 @@
-/* Events over a real XPUB. */
+/* test_subscriber.c - events over a real XPUB. */
 
 #include "proto/client/subscriber.h"
 #include "proto/record.h"

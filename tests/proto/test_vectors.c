@@ -1,4 +1,7 @@
-/* The conformance vectors, made by an encoder that shares no code with ours: each is read, and written again to the same bytes. */
+/*
+ * test_vectors.c - the conformance vectors, made by an encoder that shares no code with ours: each is read, and written again to
+ * the same bytes.
+ */
 
 #include "proto/record.h"
 #include "proto/reply.h"

@@ -1,4 +1,4 @@
-/* What a flood left in pieces goes back to the system, and no look costs a trim when nothing has grown. */
+/* test_trim.c - what a flood left in pieces goes back to the system, and no look costs a trim when nothing has grown. */
 #include "dispatcher/shell/trim.h"
 
 #include <check.h>

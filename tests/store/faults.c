@@ -1,5 +1,5 @@
 /*
- * Names that begin with __real_ and __wrap_ are the linker's. With 64-bit offsets the C library's names end in 64: both are here.
+ * faults.c - names that begin with __real_ and __wrap_ are the linker's. With 64-bit offsets the C library's names end in 64: both are here.
  */
 #include "tests/store/faults.h"
 

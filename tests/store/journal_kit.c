@@ -1,3 +1,4 @@
+/* journal_kit.c - journals whose content can be told from their sequences */
 #include "tests/store/journal_kit.h"
 
 #include <check.h>

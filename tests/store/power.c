@@ -1,3 +1,4 @@
+/* power.c - the worst that a power cut may leave of one folder */
 #include "tests/store/power.h"
 
 #include "tests/store/faults.h"

@@ -1,3 +1,4 @@
+/* scratch.c - temporary folders of tests */
 #include "tests/store/scratch.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* store_kit.c - rows for tests of the store */
 #include "tests/store/store_kit.h"
 
 #include "tests/store/scratch.h"

@@ -1,3 +1,7 @@
+/*
+ * test_cache.c - tests of cache.h: rows of one table in memory: those changed since they were last written, and some that were
+ * read
+ */
 #include "dispatcher/store/cache.h"
 
 #include "tests/store/suite.h"

@@ -1,3 +1,4 @@
+/* test_counters.c - tests of counters.h: counters that changed since the last checkpoint, and the bytes of their keys */
 #include "dispatcher/store/counters.h"
 
 #include "tests/store/store_kit.h"

@@ -1,3 +1,4 @@
+/* test_frame.c - tests of frame.h: the bytes of the journal: segment headers and frames */
 #include "dispatcher/store/frame.h"
 
 #include "tests/store/suite.h"

@@ -1,3 +1,4 @@
+/* test_inbox.c - tests of inbox.h: open duties by unit, in the order (due instant, id); without a due instant last */
 #include "dispatcher/store/inbox.h"
 
 #include "tests/store/store_kit.h"

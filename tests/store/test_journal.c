@@ -1,3 +1,4 @@
+/* test_journal.c - tests of journal.h: the truth: an append-only log of frames in pre-written segments */
 #include "dispatcher/store/journal.h"
 
 #include "tests/store/journal_kit.h"

@@ -1,5 +1,5 @@
 /*
- * The n-th system call fails, in every way, until a run has no failure; then what was acknowledged is there, once.
+ * test_journal_faults.c - the n-th system call fails, in every way, until a run has no failure; then what was acknowledged is there, once.
  */
 #include "dispatcher/store/journal.h"
 

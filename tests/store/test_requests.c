@@ -1,3 +1,7 @@
+/*
+ * test_requests.c - tests of requests.h: remembered request ids: from the hash of actor and request id to the sequence of the
+ * record
+ */
 #include "dispatcher/store/requests.h"
 
 #include "tests/store/suite.h"

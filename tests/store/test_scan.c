@@ -1,5 +1,5 @@
 /*
- * What a power cut or a bad disk leaves, and what open says to it. Images are made from the files of a real journal.
+ * test_scan.c - what a power cut or a bad disk leaves, and what open says to it. Images are made from the files of a real journal.
  */
 #include "dispatcher/store/frame.h"
 

@@ -1,3 +1,7 @@
+/*
+ * test_store.c - tests of store.h: the rows: LMDB with one write transaction held open across batches, and the memory indexes
+ * over what is open
+ */
 #include "dispatcher/store/store.h"
 
 #include "dispatcher/store/store_inner.h"

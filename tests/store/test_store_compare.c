@@ -1,3 +1,4 @@
+/* test_store_compare.c - two stores are compared row by row, and what differs is named */
 #include "dispatcher/store/store.h"
 
 #include "tests/store/scratch.h"

@@ -1,3 +1,4 @@
+/* test_store_copy.c - a copy of the rows while the write transaction is open */
 #include "dispatcher/store/store_inner.h"
 
 #include "tests/store/scratch.h"

@@ -1,5 +1,5 @@
 /*
- * The n-th call of LMDB fails, in every way, until a run has no failure. The run does what the engine does: steps, a checkpoint
+ * test_store_faults.c - the n-th call of LMDB fails, in every way, until a run has no failure. The run does what the engine does: steps, a checkpoint
  * now and then, and after a failure a rewind and the replay from what the district row says.
  */
 #include "dispatcher/store/store.h"

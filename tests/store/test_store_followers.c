@@ -1,4 +1,4 @@
-/* The local table of followers: written with the checkpoint, gone with a rewind, nobody's difference. */
+/* test_store_followers.c - the local table of followers: written with the checkpoint, gone with a rewind, nobody's difference. */
 #include "dispatcher/store/store_inner.h"
 
 #include "tests/store/scratch.h"

@@ -1,5 +1,5 @@
 /*
- * The file of the rows with every kind of damage: said, or of no consequence. What is not said is opened, compared, and worked on.
+ * test_store_verify.c - the file of the rows with every kind of damage: said, or of no consequence. What is not said is opened, compared, and worked on.
  */
 #include "dispatcher/store/store_inner.h"
 

@@ -1,3 +1,4 @@
+/* test_timers.c - tests of timers.h: a binary heap of instants that deletes lazily */
 #include "dispatcher/store/timers.h"
 
 #include "tests/store/suite.h"

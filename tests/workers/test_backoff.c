@@ -1,4 +1,4 @@
-/* Growing pauses with full jitter. */
+/* test_backoff.c - growing pauses with full jitter. */
 #include "tests/store/suite.h"
 #include "workers/backoff.h"
 

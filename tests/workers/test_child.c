@@ -1,4 +1,4 @@
-/* Commands: what they read and say, their limits, their end. */
+/* test_child.c - commands: what they read and say, their limits, their end. */
 #include "tests/store/suite.h"
 #include "tests/tmp.h"
 #include "workers/child.h"

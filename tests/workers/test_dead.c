@@ -1,4 +1,4 @@
-/* Dead letters: whole lines, flushed, taken away while others append. */
+/* test_dead.c - dead letters: whole lines, flushed, taken away while others append. */
 #include "tests/store/scratch.h"
 #include "tests/store/suite.h"
 #include "workers/dead.h"

@@ -1,4 +1,4 @@
-/* The hours in which citizens may be asked. */
+/* test_halfday.c - the hours in which citizens may be asked. */
 #include "tests/store/suite.h"
 #include "workers/halfday.h"
 

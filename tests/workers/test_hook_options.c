@@ -1,4 +1,4 @@
-/* What a hook's settings say. */
+/* test_hook_options.c - what a hook's settings say. */
 #include "tests/store/suite.h"
 #include "workers/hook.h"
 

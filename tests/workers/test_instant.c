@@ -1,4 +1,4 @@
-/* Instants as text. */
+/* test_instant.c - instants as text. */
 #include "tests/store/suite.h"
 #include "workers/instant.h"
 

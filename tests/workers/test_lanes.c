@@ -1,4 +1,4 @@
-/* In order within a case, side by side otherwise; the low-water mark. */
+/* test_lanes.c - in order within a case, side by side otherwise; the low-water mark. */
 #include "tests/store/suite.h"
 #include "workers/lanes.h"
 

@@ -1,4 +1,4 @@
-/* Log lines: JSON, bounded. */
+/* test_log.c - log lines: JSON, bounded. */
 #include "tests/store/suite.h"
 #include "workers/log.h"
 

@@ -1,4 +1,4 @@
-/* Key files. */
+/* test_pair.c - key files. */
 #include "tests/store/scratch.h"
 #include "tests/store/suite.h"
 #include "workers/pair.h"

@@ -1,4 +1,4 @@
-/* Rules files. */
+/* test_rules.c - rules files. */
 #include "proto/client/view.h"
 #include "tests/store/scratch.h"
 #include "tests/store/suite.h"

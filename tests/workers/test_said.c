@@ -1,4 +1,4 @@
-/* What came of asking a citizen. */
+/* test_said.c - what came of asking a citizen. */
 #include "tests/store/suite.h"
 #include "workers/said.h"
 

@@ -1,4 +1,4 @@
-/* Options: a file, then the command line. */
+/* test_settings.c - options: a file, then the command line. */
 #include "tests/store/scratch.h"
 #include "tests/store/suite.h"
 #include "workers/settings.h"

@@ -1,4 +1,4 @@
-/* Signatures, against Python's own hmac. */
+/* test_signature.c - signatures, against Python's own hmac. */
 #include "tests/store/scratch.h"
 #include "tests/store/suite.h"
 #include "workers/signature.h"

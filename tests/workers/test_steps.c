@@ -1,4 +1,4 @@
-/* What a department says, and the commands that it becomes. */
+/* test_steps.c - what a department says, and the commands that it becomes. */
 #include "tests/store/suite.h"
 #include "workers/steps.h"
 

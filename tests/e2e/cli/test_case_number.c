@@ -1,4 +1,4 @@
-/* The command line's own look at a case number against the dispatcher's. */
+/* test_case_number.c - the command line's own look at a case number against the dispatcher's. */
 #include "clients/case_number.h"
 #include "dispatcher/core/number.h"
 #include "proto/shape.h"

@@ -1,4 +1,4 @@
-/* An import without a dispatcher: maps, rows, request ids, and the file of rejects. */
+/* test_import.c - an import without a dispatcher: maps, rows, request ids, and the file of rejects. */
 #include "clients/import_plan.h"
 #include "clients/rejects.h"
 #include "tests/tmp.h"

@@ -1,4 +1,7 @@
-/* An import against a peer that refuses for a while, or for good: the same ids again, and what is said at the end. */
+/*
+ * test_import_send.c - an import against a peer that refuses for a while, or for good: the same ids again, and what is said at
+ * the end.
+ */
 #include "clients/import_send.h"
 #include "tests/proto/peer.h"
 #include "tests/tmp.h"

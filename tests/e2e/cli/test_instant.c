@@ -1,4 +1,4 @@
-/* Instants as people write and read them, with a zone that has both a gap and a fold. */
+/* test_instant.c - instants as people write and read them, with a zone that has both a gap and a fold. */
 #include "clients/instant.h"
 #include "config/zone.h"
 

@@ -1,4 +1,7 @@
-/* Reporting periods as people write them, with days and months that begin where a district says; and cells of a spreadsheet. */
+/*
+ * test_period.c - reporting periods as people write them, with days and months that begin where a district says; and cells of a
+ * spreadsheet.
+ */
 #include "clients/period.h"
 #include "clients/sheet.h"
 #include "config/zone.h"

@@ -1,4 +1,6 @@
-/* Arrays beyond memory: what is there stays while they grow from memory into a file, what is new is zero, a full disk is an error.
+/*
+ * test_spill.c - arrays beyond memory: what is there stays while they grow from memory into a file, what is new is zero, a full
+ * disk is an error.
  */
 #include "clients/spill.h"
 

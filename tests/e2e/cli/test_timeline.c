@@ -1,4 +1,4 @@
-/* Records in words: patterns, parts that are left out, cuts. */
+/* test_timeline.c - records in words: patterns, parts that are left out, cuts. */
 #include "clients/timeline.h"
 
 #include <check.h>

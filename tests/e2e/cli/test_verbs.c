@@ -1,4 +1,7 @@
-/* The table of verbs against the schema: a word without a field would be a bug that shows only when somebody uses it. */
+/*
+ * test_verbs.c - the table of verbs against the schema: a word without a field would be a bug that shows only when somebody uses
+ * it.
+ */
 #include "clients/verb.h"
 #include "proto/gen/schema.h"
 
