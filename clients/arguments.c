@@ -31,21 +31,24 @@ struct reading {
 
 static bool is_position(const struct verb *verb, const struct verb_word *word)
 {
-    for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++)
-        if (at == word)
+    for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++) {
+        if (at == word) {
             return true;
+        }
+    }
     return false;
 }
 
 const char *arguments_name(const struct arguments *arguments, const struct verb_word *word, char ret[64])
 {
     int size = (int)strlen(word->name);
-    if (!is_position(arguments->verb, word))
+    if (!is_position(arguments->verb, word)) {
         snprintf(ret, 64, "--%s", word->name);
-    else if (word->name[0] == '[')
+    } else if (word->name[0] == '[') {
         snprintf(ret, 64, "%.*s", size - 2, word->name + 1);
-    else
+    } else {
         snprintf(ret, 64, "%s", word->name);
+    }
     return ret;
 }
 
@@ -56,9 +59,11 @@ static bool optional_position(const struct verb_word *word)
 
 const struct field_shape *arguments_field(const struct shape *shape, const char *name)
 {
-    for (uint16_t i = 0; shape != NULL && name != NULL && i < shape->field_count; i++)
-        if (strcmp(shape->fields[i].name, name) == 0)
+    for (uint16_t i = 0; shape != NULL && name != NULL && i < shape->field_count; i++) {
+        if (strcmp(shape->fields[i].name, name) == 0) {
             return &shape->fields[i];
+        }
+    }
     return NULL;
 }
 
@@ -67,10 +72,12 @@ const struct shape *arguments_shape(const struct verb *verb)
     const char *message = verb->message;
     enum command_type command;
     enum query_type query;
-    if (message == NULL)
+    if (message == NULL) {
         return NULL;
-    if (command_find(message, strlen(message), &command))
+    }
+    if (command_find(message, strlen(message), &command)) {
         return command_info(command)->shape;
+    }
     return query_find(message, strlen(message), &query) ? query_info(query)->shape : NULL;
 }
 
@@ -118,17 +125,20 @@ static const struct verb_word *given_before(const struct arguments *arguments, c
 {
     for (int i = 0; i < arguments->count; i++) {
         const struct verb_word *at = arguments->at[i].word;
-        if (at == word || (word->field != NULL && at->field != NULL && strcmp(at->field, word->field) == 0))
+        if (at == word || (word->field != NULL && at->field != NULL && strcmp(at->field, word->field) == 0)) {
             return at;
+        }
     }
     return NULL;
 }
 
 static const char *given_text(const struct arguments *arguments, const struct verb_word *word)
 {
-    for (int i = 0; i < arguments->count; i++)
-        if (arguments->at[i].word == word)
+    for (int i = 0; i < arguments->count; i++) {
+        if (arguments->at[i].word == word) {
             return arguments->at[i].text;
+        }
+    }
     return "";
 }
 
@@ -139,14 +149,17 @@ static void take(struct reading *reading, const struct verb_word *word, const ch
     const struct verb_word *before = is_list(a, word) ? NULL : given_before(a, word);
     char name[64], other[64];
     arguments_name(a, word, name);
-    if (a->count >= ARGUMENTS_MAX)
+    if (a->count >= ARGUMENTS_MAX) {
         argp_error(state, _("more than %d arguments"), ARGUMENTS_MAX);
-    if (before == word)
+    }
+    if (before == word) {
         argp_error(state, _("%s is given twice: `%s` and `%s`. Give it once"), name, given_text(a, word), text);
-    else if (before != NULL)
+    } else if (before != NULL) {
         argp_error(state, _("%s is given twice, as %s too. Give it once"), name, arguments_name(a, before, other));
-    if (text[0] == '\0')
+    }
+    if (text[0] == '\0') {
         argp_error(state, _("%s is empty: give it a value, or leave it out"), name);
+    }
     a->at[a->count].word = word;
     a->at[a->count].text = text;
     a->count++;
@@ -158,8 +171,9 @@ static void take_position(struct reading *reading, const char *text, struct argp
     const struct verb_word *at = verb->positions;
     int i = 0;
     while (at != NULL && at->name != NULL && i < reading->positions_taken) {
-        if (verb->many && at[1].name == NULL)
+        if (verb->many && at[1].name == NULL) {
             break;
+        }
         at++;
         i++;
     }
@@ -175,8 +189,9 @@ static bool has_word(const struct arguments *a, const char *name, const char *fi
 {
     for (int i = 0; i < a->count; i++) {
         const struct verb_word *word = a->at[i].word;
-        if (strcmp(word->name, name) == 0 || (field != NULL && word->field != NULL && strcmp(word->field, field) == 0))
+        if (strcmp(word->name, name) == 0 || (field != NULL && word->field != NULL && strcmp(word->field, field) == 0)) {
             return true;
+        }
     }
     return false;
 }
@@ -184,9 +199,11 @@ static bool has_word(const struct arguments *a, const char *name, const char *fi
 /* The position in [] that gives this field too, or NULL. */
 static const struct verb_word *position_of(const struct verb *verb, const char *field)
 {
-    for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++)
-        if (optional_position(at) && at->field != NULL && strcmp(at->field, field) == 0)
+    for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++) {
+        if (optional_position(at) && at->field != NULL && strcmp(at->field, field) == 0) {
             return at;
+        }
+    }
     return NULL;
 }
 
@@ -194,19 +211,23 @@ static const struct verb_word *position_of(const struct verb *verb, const char *
 static void look_for_missing(struct reading *reading, struct argp_state *state)
 {
     struct arguments *a = reading->arguments;
-    for (const struct verb_word *at = a->verb->positions; at != NULL && at->name != NULL; at++)
-        if (!optional_position(at) && !has_word(a, at->name, at->field))
+    for (const struct verb_word *at = a->verb->positions; at != NULL && at->name != NULL; at++) {
+        if (!optional_position(at) && !has_word(a, at->name, at->field)) {
             argp_error(state, _("%s is missing: %s"), at->name, _(at->doc));
+        }
+    }
     for (const struct verb_word *at = a->verb->options; at != NULL && at->name != NULL; at++) {
         const struct field_shape *field = arguments_field(a->shape, at->field);
-        if (field == NULL || !field->required || has_word(a, at->name, at->field))
+        if (field == NULL || !field->required || has_word(a, at->name, at->field)) {
             continue;
+        }
         const struct verb_word *position = position_of(a->verb, at->field);
-        if (position != NULL)
+        if (position != NULL) {
             argp_error(state, _("%.*s is missing (or --%s): %s"), (int)strlen(position->name) - 2, position->name + 1, at->name,
                        _(position->doc));
-        else
+        } else {
             argp_error(state, _("--%s is missing: %s"), at->name, reading->docs[at - a->verb->options]);
+        }
     }
 }
 
@@ -249,17 +270,19 @@ static void build_doc(struct reading *reading)
 {
     const struct verb *verb = reading->arguments->verb;
     int args = 0;
-    int doc = snprintf(reading->doc, sizeof reading->doc, "%s\n", _(verb->doc));
+    int doc = snprintf(reading->doc, sizeof(reading->doc), "%s\n", _(verb->doc));
     for (const struct verb_word *at = verb->positions; at != NULL && at->name != NULL; at++) {
         char line[DOC_SIZE];
         write_doc(reading->arguments->shape, at, line);
-        args += snprintf(reading->args_doc + args, sizeof reading->args_doc - (size_t)args, "%s%s", args > 0 ? " " : "", at->name);
-        doc += snprintf(reading->doc + doc, sizeof reading->doc - (size_t)doc, "\n  %-10s %s", at->name, line);
+        args += snprintf(reading->args_doc + args, sizeof(reading->args_doc) - (size_t)args, "%s%s", args > 0 ? " " : "", at->name);
+        doc += snprintf(reading->doc + doc, sizeof(reading->doc) - (size_t)doc, "\n  %-10s %s", at->name, line);
     }
-    if (verb->usage != NULL)
-        snprintf(reading->args_doc, sizeof reading->args_doc, "%s", verb->usage);
-    if (verb->more != NULL)
-        snprintf(reading->doc + doc, sizeof reading->doc - (size_t)doc, "\v%s", _(verb->more));
+    if (verb->usage != NULL) {
+        snprintf(reading->args_doc, sizeof(reading->args_doc), "%s", verb->usage);
+    }
+    if (verb->more != NULL) {
+        snprintf(reading->doc + doc, sizeof(reading->doc) - (size_t)doc, "\v%s", _(verb->more));
+    }
 }
 
 void arguments_parse(struct arguments *arguments, const struct verb *verb, struct session *session, int argc, char **argv)
@@ -271,23 +294,25 @@ void arguments_parse(struct arguments *arguments, const struct verb *verb, struc
         arguments->rest = argv + 1;
         return;
     }
-    struct reading *reading = calloc(1, sizeof *reading);
-    if (reading == NULL)
+    struct reading *reading = calloc(1, sizeof(*reading));
+    if (reading == NULL) {
         exit(say(EXIT_FAILED, "out of memory"));
+    }
     reading->arguments = arguments;
     reading->options = &session->options;
     build_options(reading);
     build_doc(reading);
     char name[64];
-    snprintf(name, sizeof name, "huying %s", verb->name);
+    snprintf(name, sizeof(name), "huying %s", verb->name);
     argv[0] = name;
     const struct argp_child children[] = {{&options_argp, 0, NULL, 90}, {0}};
     const char *args_doc = reading->args_doc[0] != '\0' ? reading->args_doc : NULL; /* gettext has a meaning of its own for "" */
     const struct argp argp = {reading->table, parse_verb, args_doc, reading->doc, children, NULL, NULL};
-    error_t error = argp_parse(&argp, argc, argv, 0, NULL, reading);
+    error_t rc = argp_parse(&argp, argc, argv, 0, NULL, reading);
     free(reading);
-    if (error != 0)
-        exit(say_errno(-error, "cannot read the arguments"));
+    if (rc != 0) {
+        exit(say_errno(-rc, "cannot read the arguments"));
+    }
 }
 
 bool arguments_number(const char *text, int64_t min, int64_t max, int64_t *ret)
@@ -296,8 +321,9 @@ bool arguments_number(const char *text, int64_t min, int64_t max, int64_t *ret)
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || (text[0] != '-' && (text[0] < '0' || text[0] > '9')) || value < min ||
-        value > max)
+        value > max) {
         return false;
+    }
     *ret = value;
     return true;
 }
@@ -305,9 +331,11 @@ bool arguments_number(const char *text, int64_t min, int64_t max, int64_t *ret)
 const char *arguments_word(const struct arguments *arguments, const char *name)
 {
     const char *found = NULL;
-    for (int i = 0; i < arguments->count; i++)
-        if (strcmp(arguments->at[i].word->name, name) == 0)
+    for (int i = 0; i < arguments->count; i++) {
+        if (strcmp(arguments->at[i].word->name, name) == 0) {
             found = arguments->at[i].text;
+        }
+    }
     return found;
 }
 
@@ -315,10 +343,12 @@ enum exit_code arguments_count(const struct arguments *arguments, const char *na
 {
     const char *text = arguments_word(arguments, name);
     int64_t value = 0;
-    if (text == NULL)
+    if (text == NULL) {
         return EXIT_DONE;
-    if (!arguments_number(text, min, max, &value))
+    }
+    if (!arguments_number(text, min, max, &value)) {
         return say(EXIT_USAGE, "--%s: a whole number from %u to %u is needed, not `%s`.", name, min, max, text);
+    }
     *ret = (uint32_t)value;
     return EXIT_DONE;
 }

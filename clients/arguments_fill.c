@@ -16,7 +16,7 @@
 static enum exit_code say_not_in_list(const char *name, const char *text, const struct enum_shape *values)
 {
     char list[1024];
-    arguments_list(values, list, sizeof list);
+    arguments_list(values, list, sizeof(list));
     return say(EXIT_USAGE, "%s: `%s` is not one of: %s.", name, text, list);
 }
 
@@ -32,37 +32,44 @@ static enum exit_code add_codes(struct session *session, const char *field, cons
     char one[LIMIT_LINE_SIZE + 1];
     enum names_kind kind;
     uint32_t count = codes->count + 1;
-    for (const char *at = text; *at != '\0'; at++)
+    for (const char *at = text; *at != '\0'; at++) {
         count += *at == ',';
-    if (count > CODES_MAX)
+    }
+    if (count > CODES_MAX) {
         return say(EXIT_USAGE, "%s: at most %d codes can be given, these are %u.", name, CODES_MAX, count);
+    }
     for (const char *at = text;; at++) {
         size_t size = strcspn(at, ",");
-        if (size == 0 || size >= sizeof one)
+        if (size == 0 || size >= sizeof(one)) {
             return say(EXIT_USAGE, "%s: `%s` is not a list such as A,B: between its commas stand codes or names.", name, text);
+        }
         memcpy(one, at, size);
         one[size] = '\0';
         struct code *code = &codes->at[codes->count];
         if (!names_field(field, &kind)) {
-            if (!code_make(at, size, code))
+            if (!code_make(at, size, code)) {
                 return say(EXIT_USAGE, "%s: `%s` is not a code. A code has 1 to 32 of the characters A-Z a-z 0-9 _ . -", name, one);
+            }
         } else {
             enum exit_code found = names_code(session, kind, name, field, one, code);
-            if (found != EXIT_DONE)
+            if (found != EXIT_DONE) {
                 return found;
+            }
         }
         codes->count++;
         at += size;
-        if (*at == '\0')
+        if (*at == '\0') {
             return EXIT_DONE;
+        }
     }
 }
 
 static enum exit_code set_code(struct session *session, const char *field, const char *name, const char *text, struct code *ret)
 {
     enum names_kind kind;
-    if (names_field(field, &kind))
+    if (names_field(field, &kind)) {
         return names_code(session, kind, name, field, text, ret);
+    }
     return code_make(text, strlen(text), ret)
                ? EXIT_DONE
                : say(EXIT_USAGE, "%s: `%s` is not a code. A code has 1 to 32 of the characters A-Z a-z 0-9 _ . -", name, text);
@@ -71,13 +78,15 @@ static enum exit_code set_code(struct session *session, const char *field, const
 static enum exit_code set_number(const struct field_shape *field, const char *name, const char *text, void *at)
 {
     int64_t value = 0;
-    if (!arguments_number(text, field->min, field->max, &value))
+    if (!arguments_number(text, field->min, field->max, &value)) {
         return say(EXIT_USAGE, "%s: a whole number from %lld to %lld is needed, not `%s`.", name, (long long)field->min,
                    (long long)field->max, text);
-    if (field->type == FIELD_COUNT)
+    }
+    if (field->type == FIELD_COUNT) {
         *(uint32_t *)at = (uint32_t)value;
-    else
-        memcpy(at, &value, sizeof value);
+    } else {
+        memcpy(at, &value, sizeof(value));
+    }
     return EXIT_DONE;
 }
 
@@ -85,10 +94,12 @@ static enum exit_code set_number(const struct field_shape *field, const char *na
 static enum exit_code set_text(struct session *session, const struct field_shape *field, const char *name, const char *text,
                                struct text *ret)
 {
-    if (strcmp(text, "-") == 0)
+    if (strcmp(text, "-") == 0) {
         return session_input(session, name, (size_t)field->max, ret);
-    if (strlen(text) > (size_t)field->max)
+    }
+    if (strlen(text) > (size_t)field->max) {
         return say(EXIT_USAGE, "%s: at most %lld bytes are allowed, these are %zu.", name, (long long)field->max, strlen(text));
+    }
     *ret = text_of(text);
     return EXIT_DONE;
 }
@@ -100,7 +111,7 @@ static enum exit_code set_field(struct session *session, const struct field_shap
     case FIELD_SPAN: {
         int64_t span_ms = 0;
         const char *wrong = span_parse_ms(text, &span_ms);
-        memcpy(at, &span_ms, sizeof span_ms);
+        memcpy(at, &span_ms, sizeof(span_ms));
         return wrong == NULL ? EXIT_DONE : say(EXIT_USAGE, "%s: `%s` is not a duration: %s.", name, text, wrong);
     }
     case FIELD_ID:
@@ -113,9 +124,10 @@ static enum exit_code set_field(struct session *session, const struct field_shap
         return parse_flag(text, at) ? EXIT_DONE : say(EXIT_USAGE, "%s: yes or no is needed, not `%s`.", name, text);
     case FIELD_ENUM: {
         int value = i18n_find(field->values, text_of(text));
-        if (value < 0)
+        if (value < 0) {
             return say_not_in_list(name, text, field->values);
-        memcpy(at, &value, sizeof value);
+        }
+        memcpy(at, &value, sizeof(value));
         return EXIT_DONE;
     }
     case FIELD_TEXT:
@@ -161,14 +173,17 @@ enum exit_code arguments_case(const struct arguments *arguments, const char *nam
     const char *text = arguments_word(arguments, name);
     enum exit_code code = check_case(name, text);
     int64_t id = 0;
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
         return code;
+    }
     *ret = (struct show_case_query){.given = SHOW_CASE_HAS_NUMBER, .number = text_of(text)};
-    if (case_number_form(text) != CASE_FORM_ID)
+    if (case_number_form(text) != CASE_FORM_ID) {
         return EXIT_DONE;
-    if (!arguments_number(text, 1, INT64_MAX, &id))
+    }
+    if (!arguments_number(text, 1, INT64_MAX, &id)) {
         return say(EXIT_USAGE, "%s: `%s` is not the id of a case. An id is a whole number; `huying case list --json` shows them.",
                    name, text);
+    }
     *ret = (struct show_case_query){.given = SHOW_CASE_HAS_CASE, .case_id = (uint64_t)id};
     return EXIT_DONE;
 }
@@ -197,10 +212,12 @@ static enum exit_code fill_one(struct session *session, struct arguments *argume
     char name[64];
     arguments_name(arguments, word, name);
     enum exit_code code = is_case(word) ? check_case(name, text) : EXIT_DONE;
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = set_field(session, field, name, text, (char *)&arguments->body + field->offset);
-    if (code == EXIT_DONE)
+    }
+    if (code == EXIT_DONE) {
         arguments->body.given |= UINT64_C(1) << (field - arguments->shape->fields);
+    }
     return code;
 }
 
@@ -211,11 +228,13 @@ enum exit_code arguments_fill(struct arguments *arguments, struct session *sessi
         for (int i = 0; i < arguments->count; i++) {
             const struct verb_word *word = arguments->at[i].word;
             const char *text = arguments->at[i].text;
-            if (word->field == NULL || asks_district(field_of(arguments, word, text)) != (asks == 1))
+            if (word->field == NULL || asks_district(field_of(arguments, word, text)) != (asks == 1)) {
                 continue;
+            }
             enum exit_code code = fill_one(session, arguments, word, text);
-            if (code != EXIT_DONE)
+            if (code != EXIT_DONE) {
                 return code;
+            }
         }
     }
     return EXIT_DONE;

@@ -25,12 +25,14 @@ static enum exit_code ask(struct session *session, const struct backup_query *qu
     struct client_reply reply;
     struct codec_fault fault;
     enum exit_code code = session_ask(session, QUERY_BACKUP, query, &reply);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
         return code;
-    if (!codec_decode_map(&reply.reply.body, &backup_reply_shape, &ret->reply, &fault))
+    }
+    if (!codec_decode_map(&reply.reply.body, &backup_reply_shape, &ret->reply, &fault)) {
         return say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
-    snprintf(ret->name, sizeof ret->name, "%.*s", CODE_SIZE, ret->reply.name.s);
-    snprintf(ret->failed, sizeof ret->failed, "%.*s", (int)ret->reply.failed.size, ret->reply.failed.at);
+    }
+    snprintf(ret->name, sizeof(ret->name), "%.*s", CODE_SIZE, ret->reply.name.s);
+    snprintf(ret->failed, sizeof(ret->failed), "%.*s", (int)ret->reply.failed.size, ret->reply.failed.at);
     return EXIT_DONE;
 }
 
@@ -40,7 +42,7 @@ static void name_by_clock(struct code *ret)
     char name[CODE_SIZE + 1];
     time_t now = time(NULL);
     struct tm utc;
-    size_t size = strftime(name, sizeof name, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+    size_t size = strftime(name, sizeof(name), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
     code_make(name, size, ret);
 }
 
@@ -58,20 +60,24 @@ static void print_json(const struct state *state)
 static enum exit_code tell(const struct session *session, const struct state *state)
 {
     const struct backup_reply *reply = &state->reply;
-    if (session->options.json)
+    if (session->options.json) {
         print_json(state);
-    if (state->failed[0] != '\0')
+    }
+    if (state->failed[0] != '\0') {
         return say(EXIT_FAILED, "%s", i18n_text(state->failed));
-    if (session->options.json)
+    }
+    if (session->options.json) {
         return EXIT_DONE;
-    if (reply->running)
+    }
+    if (reply->running) {
         printf(_("backup %s: %.1f of about %.1f MB\n"), state->name, (double)reply->copied / MEGABYTE,
                (double)reply->total / MEGABYTE);
-    else if (reply->done)
+    } else if (reply->done) {
         printf(_("backup %s: whole, everything up to sequence %llu, %.1f MB\n"), state->name, (unsigned long long)reply->seq,
                (double)reply->copied / MEGABYTE);
-    else
+    } else {
         fputs(_("backup: none since the dispatcher started\n"), stdout);
+    }
     return EXIT_DONE;
 }
 
@@ -93,7 +99,7 @@ static enum exit_code watch(struct session *session, struct state *state)
         uint64_t copied = (uint64_t)state->reply.copied;
         uint64_t total = (uint64_t)state->reply.total;
         progress.total = total > copied ? total : copied; /* a guess */
-        snprintf(note, sizeof note, "%.1f MB", (double)copied / MEGABYTE);
+        snprintf(note, sizeof(note), "%.1f MB", (double)copied / MEGABYTE);
         progress_show(&progress, copied, note);
         pause_a_moment();
         code = ask(session, &query, state);
@@ -108,15 +114,19 @@ enum exit_code backup_run(struct session *session, const struct arguments *argum
     bool status = arguments_word(arguments, "status") != NULL;
     struct backup_query query = {.given = status ? 0 : BACKUP_HAS_START};
     struct state state;
-    if (status && name != NULL)
+    if (status && name != NULL) {
         return say(EXIT_USAGE, "--status tells of the last backup: leave `%s` out.", name);
-    if (name != NULL && !code_make(name, strlen(name), &query.start))
+    }
+    if (name != NULL && !code_make(name, strlen(name), &query.start)) {
         return say(EXIT_USAGE,
                    "`%s` is not a valid name for a backup: use 1 to 32 of the characters A-Z a-z 0-9 _ . -, never a path.", name);
-    if (name == NULL)
+    }
+    if (name == NULL) {
         name_by_clock(&query.start);
+    }
     enum exit_code code = ask(session, &query, &state);
-    if (code == EXIT_DONE && !status)
+    if (code == EXIT_DONE && !status) {
         code = watch(session, &state);
+    }
     return code == EXIT_DONE ? tell(session, &state) : code;
 }

@@ -21,20 +21,25 @@ static bool looks_like_number(const char *text)
     size_t size = strlen(text);
     size_t day = strspn(text, "0123456789");
     size_t middle = day == 6 && text[6] == '-' ? strspn(text + 7, "0123456789") : 0;
-    if (middle < 5 || middle > 7 || (middle > 5 && text[7] == '0'))
+    if (middle < 5 || middle > 7 || (middle > 5 && text[7] == '0')) {
         return false;
+    }
     return size == middle + 9 && text[middle + 7] == '-' && isdigit((unsigned char)text[middle + 8]);
 }
 
 enum case_form case_number_form(const char *text)
 {
     unsigned char interim = 0;
-    if (text[0] != '\0' && text[strspn(text, "0123456789")] == '\0')
+    if (text[0] != '\0' && text[strspn(text, "0123456789")] == '\0') {
         return CASE_FORM_ID;
-    if (!looks_like_number(text))
+    }
+    if (!looks_like_number(text)) {
         return CASE_FORM_NONE;
-    for (const char *at = text; *at != '\0'; at++)
-        if (*at != '-')
+    }
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at != '-') {
             interim = quasigroup[interim][*at - '0'];
+        }
+    }
     return interim == 0 ? CASE_FORM_NUMBER : CASE_FORM_WRONG_DIGIT;
 }

@@ -25,16 +25,19 @@ static void tell(const char *verb, const json_t *answer)
 {
     char when[64];
     const char *at = view_text(answer, "at");
-    snprintf(when, sizeof when, "%.10s %.8s", at, strlen(at) > 11 ? at + 11 : "");
+    snprintf(when, sizeof(when), "%.10s %.8s", at, strlen(at) > 11 ? at + 11 : "");
     printf(_("%s: done"), verb);
     const char *number = view_text(answer, "number");
-    if (number[0] != '\0')
+    if (number[0] != '\0') {
         printf(_(", case %s (id %lld) is %s"), number, (long long)view_number(answer, "case"),
                i18n_word(&case_state_enum, view_text(answer, "state")));
-    if (view_number(answer, "duty") != 0)
+    }
+    if (view_number(answer, "duty") != 0) {
         printf(_(", duty %lld"), (long long)view_number(answer, "duty"));
-    if (view_number(answer, "call") != 0)
+    }
+    if (view_number(answer, "call") != 0) {
         printf(_(", call %lld"), (long long)view_number(answer, "call"));
+    }
     printf(_(", %s\n"), when);
 }
 
@@ -46,20 +49,26 @@ enum exit_code command_run(struct session *session, const struct arguments *argu
     assert(found);
     (void)found;
     enum exit_code code = command_fill(session, arguments, &filled);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = session_hello(session);
+    }
     struct client_reply reply = {0};
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = session_command(session, command, &filled.body, &reply);
-    if (code == EXIT_REFUSED && standing_explains(reply.reply.refusal))
+    }
+    if (code == EXIT_REFUSED && standing_explains(reply.reply.refusal)) {
         standing_tell(session, arguments);
-    if (code != EXIT_DONE)
+    }
+    if (code != EXIT_DONE) {
         return code;
+    }
     json_t *answer = view_of_answer(&reply.reply.body, zone_time(session->zone));
-    if (answer == NULL)
+    if (answer == NULL) {
         return say(EXIT_FAILED, "out of memory; the command was done");
-    if (arguments->verb->tells)
+    }
+    if (arguments->verb->tells) {
         outcome_ask(session, answer);
+    }
     if (session->options.json) {
         render_json(answer);
     } else {

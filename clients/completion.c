@@ -24,12 +24,14 @@ static void print_values(const struct shape *shape, const struct verb_word *word
 {
     const struct field_shape *field = arguments_field(shape, word->field);
     const struct enum_shape *values = arguments_values(shape, word);
-    if (field != NULL && field->type == FIELD_FLAG)
+    if (field != NULL && field->type == FIELD_FLAG) {
         fputs("yes no", stdout);
-    else if (values == NULL)
+    } else if (values == NULL) {
         fputs(is_file(name) ? "@file" : "@any", stdout);
-    for (uint32_t i = 0; values != NULL && i < values->count; i++)
+    }
+    for (uint32_t i = 0; values != NULL && i < values->count; i++) {
         printf("%s%s", i == 0 ? "" : " ", values->names[i]);
+    }
 }
 
 /* The part of a verb's name before its blank; "" for the second part of one that has none. */
@@ -44,18 +46,22 @@ static bool is_new(const struct verb *verb)
 {
     char word[NAME_SIZE], other[NAME_SIZE];
     first_word(verb, word);
-    for (const struct verb *at = verb_next(NULL); at != verb; at = verb_next(at))
-        if (strcmp(first_word(at, other), word) == 0)
+    for (const struct verb *at = verb_next(NULL); at != verb; at = verb_next(at)) {
+        if (strcmp(first_word(at, other), word) == 0) {
             return false;
+        }
+    }
     return true;
 }
 
 static void print_first_words(void)
 {
     char word[NAME_SIZE];
-    for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb))
-        if (is_new(verb))
+    for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb)) {
+        if (is_new(verb)) {
             printf("%s ", first_word(verb, word));
+        }
+    }
 }
 
 static void print_second_words(const char *first)
@@ -63,8 +69,9 @@ static void print_second_words(const char *first)
     char word[NAME_SIZE];
     const char *between = "";
     for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb)) {
-        if (strchr(verb->name, ' ') == NULL || strcmp(first_word(verb, word), first) != 0)
+        if (strchr(verb->name, ' ') == NULL || strcmp(first_word(verb, word), first) != 0) {
             continue;
+        }
         printf("%s%s", between, verb->name + strlen(first) + 1);
         between = " ";
     }
@@ -73,9 +80,11 @@ static void print_second_words(const char *first)
 static bool has_second_words(const char *first)
 {
     char word[NAME_SIZE];
-    for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb))
-        if (strchr(verb->name, ' ') != NULL && strcmp(first_word(verb, word), first) == 0)
+    for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb)) {
+        if (strchr(verb->name, ' ') != NULL && strcmp(first_word(verb, word), first) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -85,17 +94,21 @@ static void print_options(void)
 {
     puts("_huying_options() {\n    case \"$1\" in");
     for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb)) {
-        if (verb->options == NULL)
+        if (verb->options == NULL) {
             continue;
+        }
         printf("    '%s') printf '%%s ' '", verb->name);
-        for (const struct verb_word *word = verb->options; word->name != NULL; word++)
+        for (const struct verb_word *word = verb->options; word->name != NULL; word++) {
             printf("%s--%s", word == verb->options ? "" : " ", word->name);
+        }
         puts("' ;;");
     }
     printf("    esac\n    echo '");
-    for (const struct argp_option *option = options_argp.options; option->name != NULL || option->doc != NULL; option++)
-        if (option->name != NULL)
+    for (const struct argp_option *option = options_argp.options; option->name != NULL || option->doc != NULL; option++) {
+        if (option->name != NULL) {
             printf("--%s ", option->name);
+        }
+    }
     puts("--help'\n}");
 }
 
@@ -103,16 +116,18 @@ static void print_option_values(void)
 {
     puts("_huying_values() {\n    case \"$2\" in");
     for (const struct argp_option *option = options_argp.options; option->name != NULL || option->doc != NULL; option++) {
-        if (option->name == NULL || option->arg == NULL)
+        if (option->name == NULL || option->arg == NULL) {
             continue;
+        }
         printf("    --%s) echo '%s'; return ;;\n", option->name, is_file(option->arg) ? "@file" : "@any");
     }
     puts("    esac\n    case \"$1 $2\" in");
     for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb)) {
         const struct shape *shape = arguments_shape(verb);
         for (const struct verb_word *word = verb->options; word != NULL && word->name != NULL; word++) {
-            if (word->value == NULL)
+            if (word->value == NULL) {
                 continue;
+            }
             printf("    '%s --%s') echo '", verb->name, word->name);
             print_values(shape, word, word->value);
             puts("' ;;");
@@ -128,8 +143,9 @@ static void print_positions(void)
         const struct shape *shape = arguments_shape(verb);
         int at = 1;
         for (const struct verb_word *word = verb->positions; word != NULL && word->name != NULL; word++, at++) {
-            if (!is_file(word->name) && arguments_values(shape, word) == NULL)
+            if (!is_file(word->name) && arguments_values(shape, word) == NULL) {
                 continue;
+            }
             printf("    '%s %d') echo '", verb->name, at);
             print_values(shape, word, word->name);
             puts("' ;;");
@@ -145,8 +161,9 @@ static void print_verbs(void)
     print_first_words();
     puts("help'\n}\n_huying_seconds() {\n    case \"$1\" in");
     for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb)) {
-        if (!is_new(verb) || !has_second_words(first_word(verb, word)))
+        if (!is_new(verb) || !has_second_words(first_word(verb, word))) {
             continue;
+        }
         printf("    '%s') echo '", word);
         print_second_words(word);
         puts("' ;;");
@@ -224,8 +241,9 @@ static void print_quoted(const char *text)
 {
     putchar('\'');
     for (; *text != '\0'; text++) {
-        if (*text == '\'' || *text == '\\')
+        if (*text == '\'' || *text == '\\') {
             putchar('\\');
+        }
         putchar(*text);
     }
     putchar('\'');
@@ -237,16 +255,18 @@ static void print_condition(const struct verb *verb)
     char word[NAME_SIZE];
     const char *space = strchr(verb->name, ' ');
     printf("complete -c huying -n '__fish_seen_subcommand_from %s", first_word(verb, word));
-    if (space != NULL)
+    if (space != NULL) {
         printf("; and __fish_seen_subcommand_from %s", space + 1);
+    }
     printf("'");
 }
 
 static void print_fish_value(const struct shape *shape, const struct verb_word *word)
 {
     const struct field_shape *field = arguments_field(shape, word->field);
-    if (word->value == NULL)
+    if (word->value == NULL) {
         return;
+    }
     fputs(is_file(word->value) ? " -r -F" : " -x", stdout);
     if (arguments_values(shape, word) != NULL || (field != NULL && field->type == FIELD_FLAG)) {
         fputs(" -a '", stdout);
@@ -261,8 +281,9 @@ static void print_fish_name(const struct verb *verb)
     char word[NAME_SIZE];
     const char *space = strchr(verb->name, ' ');
     first_word(verb, word);
-    if (is_new(verb) && space != NULL)
+    if (is_new(verb) && space != NULL) {
         printf("complete -c huying -n \"not __fish_seen_subcommand_from $first\" -a '%s'\n", word);
+    }
     if (space == NULL) {
         printf("complete -c huying -n \"not __fish_seen_subcommand_from $first\" -a '%s' -d ", verb->name);
     } else {
@@ -278,8 +299,9 @@ static void print_fish_words(const struct verb *verb)
 {
     const struct shape *shape = arguments_shape(verb);
     for (const struct verb_word *word = verb->positions; word != NULL && word->name != NULL; word++) {
-        if (!is_file(word->name) && arguments_values(shape, word) == NULL)
+        if (!is_file(word->name) && arguments_values(shape, word) == NULL) {
             continue;
+        }
         const struct verb_word position = {.name = word->name, .field = word->field, .value = word->name, .values = word->values};
         print_condition(verb);
         print_fish_value(shape, &position);
@@ -305,8 +327,9 @@ static void print_fish(void)
         print_fish_words(verb);
     }
     for (const struct argp_option *option = options_argp.options; option->name != NULL || option->doc != NULL; option++) {
-        if (option->name == NULL)
+        if (option->name == NULL) {
             continue;
+        }
         const struct verb_word global = {.name = option->name, .value = option->arg};
         printf("complete -c huying -l %s", option->name);
         print_fish_value(NULL, &global);

@@ -40,11 +40,13 @@ static bool join_words(const struct arguments *arguments, char ret[LIMIT_LINE_SI
     ret[0] = '\0';
     for (int i = 0; i < arguments->count; i++) {
         const char *text = arguments->at[i].text;
-        if (strcmp(arguments->at[i].word->name, "[WORDS]") != 0)
+        if (strcmp(arguments->at[i].word->name, "[WORDS]") != 0) {
             continue;
+        }
         int size = snprintf(ret + used, LIMIT_LINE_SIZE + 1 - used, "%s%s", used > 0 ? " " : "", text);
-        if (size < 0 || (size_t)size > LIMIT_LINE_SIZE - used)
+        if (size < 0 || (size_t)size > LIMIT_LINE_SIZE - used) {
             return false;
+        }
         used += (size_t)size;
     }
     return true;
@@ -83,8 +85,9 @@ enum exit_code district_units(struct session *session, const struct arguments *a
                                            .none = N_("No unit has these words in its code or name.")};
     char words[LIMIT_LINE_SIZE + 1];
     struct arguments filled;
-    if (!join_words(arguments, words))
+    if (!join_words(arguments, words)) {
         return say(EXIT_USAGE, "WORDS: at most %d bytes are allowed.", LIMIT_LINE_SIZE);
+    }
     enum exit_code code = command_fill(session, arguments, &filled);
     struct list_units_query *query = &filled.body.query.list_units;
     query->words = text_of(words);
@@ -103,8 +106,9 @@ enum exit_code district_matters(struct session *session, const struct arguments 
                                            .none = N_("No matter has these words in its code or name.")};
     char words[LIMIT_LINE_SIZE + 1];
     struct arguments filled;
-    if (!join_words(arguments, words))
+    if (!join_words(arguments, words)) {
         return say(EXIT_USAGE, "WORDS: at most %d bytes are allowed.", LIMIT_LINE_SIZE);
+    }
     enum exit_code code = command_fill(session, arguments, &filled);
     struct list_matters_query *query = &filled.body.query.list_matters;
     query->words = text_of(words);
@@ -163,14 +167,15 @@ static void put_years(json_t *calendars)
         char years[64];
         const char *from = view_text(calendar, "known_from"), *until = view_text(calendar, "known_until");
         long end = strtol(until, NULL, 10);
-        if (until[0] == '\0')
-            snprintf(years, sizeof years, "%s", _("all"));
-        else if (strcmp(from, until) == 0)
-            snprintf(years, sizeof years, "%s", _("none"));
-        else if (from[0] == '\0')
-            snprintf(years, sizeof years, _("to %ld"), end - 1);
-        else
-            snprintf(years, sizeof years, _("%.4s to %ld"), from, end - 1);
+        if (until[0] == '\0') {
+            snprintf(years, sizeof(years), "%s", _("all"));
+        } else if (strcmp(from, until) == 0) {
+            snprintf(years, sizeof(years), "%s", _("none"));
+        } else if (from[0] == '\0') {
+            snprintf(years, sizeof(years), _("to %ld"), end - 1);
+        } else {
+            snprintf(years, sizeof(years), _("%.4s to %ld"), from, end - 1);
+        }
         json_object_set_new(calendar, "years", json_string(years));
     }
 }
@@ -181,8 +186,9 @@ enum exit_code district_config(struct session *session, const struct arguments *
     json_t *view = NULL;
     (void)arguments;
     enum exit_code code = read_query(session, QUERY_SHOW_CONFIG, &query, &view);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
         return code;
+    }
     if (session->options.json) {
         render_json(view);
     } else {

@@ -28,11 +28,12 @@ static void print_line(const struct session *session, const json_t *event)
         return;
     }
     const char *at = view_text(event, "at");
-    timeline_sentence(event, words, sizeof words);
+    timeline_sentence(event, words, sizeof(words));
     printf("%8lld  %.10s %.8s  %-18s", (long long)view_number(event, "seq"), at, strlen(at) > 11 ? at + 11 : "",
            i18n_in("record", view_text(event, "type")));
-    if (view_number(event, "case") != 0)
+    if (view_number(event, "case") != 0) {
         printf(_("  case %lld"), (long long)view_number(event, "case"));
+    }
     printf("  %s  %s%s%s\n", view_text(event, "unit"), i18n_word(&rung_enum, view_text(event, "rung")),
            view_text(event, "rung")[0] != '\0' ? " " : "", words);
 }
@@ -61,8 +62,9 @@ enum exit_code events_run(struct session *session, const struct arguments *argum
     char *end = NULL;
     if (from != NULL) {
         query.from = strtoull(from, &end, 10);
-        if (from[0] < '0' || from[0] > '9' || *end != '\0' || query.from > INT64_MAX)
+        if (from[0] < '0' || from[0] > '9' || *end != '\0' || query.from > INT64_MAX) {
             return say(EXIT_USAGE, "--from: a sequence is needed, such as 1, not `%s`.", from);
+        }
     }
     enum exit_code code = session_hello(session);
     while (code == EXIT_DONE) {
@@ -70,20 +72,26 @@ enum exit_code events_run(struct session *session, const struct arguments *argum
         struct events_reply head;
         struct codec_fault fault;
         code = session_ask(session, QUERY_EVENTS, &query, &reply);
-        if (code != EXIT_DONE)
+        if (code != EXIT_DONE) {
             break;
-        if (!codec_decode_map(&reply.reply.body, &events_reply_shape, &head, &fault))
+        }
+        if (!codec_decode_map(&reply.reply.body, &events_reply_shape, &head, &fault)) {
             return say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
+        }
         print_page(session, &reply.reply.body);
         bool at_end = head.next > head.last || head.next <= query.from;
-        if (head.next > query.from)
+        if (head.next > query.from) {
             query.from = head.next;
-        if (!at_end)
+        }
+        if (!at_end) {
             continue;
-        if (fflush(stdout) != 0)
+        }
+        if (fflush(stdout) != 0) {
             return say(EXIT_FAILED, "standard output was closed");
-        if (!wait)
+        }
+        if (!wait) {
             break;
+        }
         pause_a_moment();
     }
     return code;

@@ -63,8 +63,9 @@ static void join(json_t *view, const char *key, const char *text_key)
     json_t *code;
     json_array_foreach(json_object_get(view, key), i, code)
     {
-        if (size < sizeof text)
-            size += (size_t)snprintf(text + size, sizeof text - size, "%s%s", i == 0 ? "" : ", ", json_string_value(code));
+        if (size < sizeof(text)) {
+            size += (size_t)snprintf(text + size, sizeof(text) - size, "%s%s", i == 0 ? "" : ", ", json_string_value(code));
+        }
     }
     json_object_set_new(view, text_key, json_string(text));
 }
@@ -76,10 +77,12 @@ static void name_any(json_t *rows)
     json_t *row;
     json_array_foreach(rows, i, row)
     {
-        if (view_text(row, "matter")[0] == '\0')
+        if (view_text(row, "matter")[0] == '\0') {
             json_object_set_new(row, "matter", json_string(_("any")));
-        if (view_text(row, "place")[0] == '\0')
+        }
+        if (view_text(row, "place")[0] == '\0') {
             json_object_set_new(row, "place", json_string(_("any")));
+        }
     }
 }
 
@@ -88,12 +91,13 @@ static void row_words(const json_t *row, const char *asked, const char **ret_mat
 {
     const char *place = view_text(row, "place");
     *ret_matter = view_text(row, "matter")[0] == '\0' ? _("any matter") : _("this matter");
-    if (place[0] == '\0')
+    if (place[0] == '\0') {
         snprintf(where, size, "%s", _("at any place"));
-    else if (strcmp(place, asked) == 0)
+    } else if (strcmp(place, asked) == 0) {
         snprintf(where, size, "%s", _("at exactly this place"));
-    else
+    } else {
         snprintf(where, size, _("at %s, which this place belongs to"), place);
+    }
 }
 
 /* Why a row fits or not, in the reader's language; the dispatcher's own words are English. */
@@ -102,22 +106,23 @@ static void put_why(json_t *row, const char *asked, const char *lead)
     const char *matter, *list_lead = view_text(row, "lead");
     char where[128], why[400];
     int fit = enum_find(&route_fit_enum, text_of(view_text(row, "fit")));
-    if (fit < 0)
+    if (fit < 0) {
         return; /* a dispatcher that does not say it yet */
-    row_words(row, asked, &matter, where, sizeof where);
+    }
+    row_words(row, asked, &matter, where, sizeof(where));
     switch ((enum route_fit)fit) {
     case ROUTE_FIT_FITS:
-        snprintf(why, sizeof why, _("%s %s: led by %s"), matter, where, lead);
+        snprintf(why, sizeof(why), _("%s %s: led by %s"), matter, where, lead);
         break;
     case ROUTE_FIT_ELSEWHERE:
-        snprintf(why, sizeof why, _("%s, but at %s, which this place does not belong to"), matter, view_text(row, "place"));
+        snprintf(why, sizeof(why), _("%s, but at %s, which this place does not belong to"), matter, view_text(row, "place"));
         break;
     case ROUTE_FIT_NO_TIER:
-        snprintf(why, sizeof why, _("%s %s, but on the way up from it there is no unit of the tier %s to lead"), matter, where,
+        snprintf(why, sizeof(why), _("%s %s, but on the way up from it there is no unit of the tier %s to lead"), matter, where,
                  i18n_word(&unit_tier_enum, list_lead + (list_lead[0] == '@')));
         break;
     case ROUTE_FIT_LEAD_UNABLE:
-        snprintf(why, sizeof why, _("%s %s, but its lead cannot be given a case now"), matter, where);
+        snprintf(why, sizeof(why), _("%s %s, but its lead cannot be given a case now"), matter, where);
         break;
     }
     json_object_set_new(row, "why", json_string(why));
@@ -136,8 +141,8 @@ static void put_whys(json_t *view, const char *asked)
     json_array_foreach(json_object_get(view, "rows"), i, row)
     {
         if (json_is_true(json_object_get(row, "fits"))) {
-            row_words(row, asked, &matter, where, sizeof where);
-            snprintf(why, sizeof why, _("Row %lld: %s, %s"), (long long)view_number(row, "row"), matter, where);
+            row_words(row, asked, &matter, where, sizeof(where));
+            snprintf(why, sizeof(why), _("Row %lld: %s, %s"), (long long)view_number(row, "row"), matter, where);
             json_object_set_new(view, "why", json_string(why));
         }
         put_why(row, asked, view_text(view, "lead"));
@@ -166,20 +171,23 @@ static enum exit_code read_routed(struct session *session, const struct show_cas
     for (;;) {
         json_t *page = NULL;
         enum exit_code code = read_query(session, QUERY_TIMELINE, &query, &page);
-        if (code != EXIT_DONE)
+        if (code != EXIT_DONE) {
             return code;
+        }
         size_t i, at = 0;
         json_t *record;
         json_array_foreach(json_object_get(page, "rows"), i, record)
         {
-            if (strcmp(view_text(record, "type"), "case_routed") == 0)
+            if (strcmp(view_text(record, "type"), "case_routed") == 0) {
                 json_array_insert(ret, at++, record);
+            }
         }
         query.before = (uint64_t)view_number(page, "next");
         query.given |= TIMELINE_HAS_BEFORE;
         json_decref(page);
-        if (query.before == 0)
+        if (query.before == 0) {
             return EXIT_DONE;
+        }
     }
 }
 
@@ -187,8 +195,9 @@ static enum exit_code read_routed(struct session *session, const struct show_cas
 static enum exit_code ask_list(struct session *session, const char *matter, const char *place, json_t **ret)
 {
     struct explain_route_query query = {.given = EXPLAIN_ROUTE_HAS_MATTER | EXPLAIN_ROUTE_HAS_PLACE};
-    if (!code_make(matter, strlen(matter), &query.matter) || !code_make(place, strlen(place), &query.place))
+    if (!code_make(matter, strlen(matter), &query.matter) || !code_make(place, strlen(place), &query.place)) {
         return say(EXIT_FAILED, "the dispatcher's answer cannot be read (matter or place of the case)");
+    }
     return read_query(session, QUERY_EXPLAIN_ROUTE, &query, ret);
 }
 
@@ -216,19 +225,24 @@ static enum exit_code explain_case(struct session *session, const struct argumen
 {
     struct show_case_query which;
     json_t *shown = NULL, *list = NULL, *routed = NULL;
-    if (case_number_form(arguments_word(arguments, "MATTER")) == CASE_FORM_NONE)
+    if (case_number_form(arguments_word(arguments, "MATTER")) == CASE_FORM_NONE) {
         return say(EXIT_USAGE, "PLACE is missing: name a matter and a place, or a case alone. `%s` is not a case.",
                    arguments_word(arguments, "MATTER"));
+    }
     enum exit_code code = arguments_case(arguments, "MATTER", &which);
     routed = json_array();
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = read_query(session, QUERY_SHOW_CASE, &which, &shown);
-    if (code == EXIT_DONE)
+    }
+    if (code == EXIT_DONE) {
         code = read_routed(session, &which, routed);
-    if (code == EXIT_DONE && !session->options.json)
+    }
+    if (code == EXIT_DONE && !session->options.json) {
         show_case(shown, routed);
-    if (code == EXIT_DONE)
+    }
+    if (code == EXIT_DONE) {
         code = ask_list(session, view_text(shown, "matter"), view_text(shown, "place"), &list);
+    }
     if (code == EXIT_DONE && session->options.json) {
         json_t *all = json_pack("{s:O, s:O, s:O, s:O, s:O, s:O}", "case", json_object_get(shown, "case"), "number",
                                 json_object_get(shown, "number"), "matter", json_object_get(shown, "matter"), "place",
@@ -249,14 +263,16 @@ enum exit_code explain_run(struct session *session, const struct arguments *argu
     const char *place = arguments_word(arguments, "[PLACE]");
     struct arguments filled;
     json_t *view = NULL;
-    if (place == NULL)
+    if (place == NULL) {
         return explain_case(session, arguments);
+    }
     enum exit_code code = command_fill(session, arguments, &filled);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = read_query(session, QUERY_EXPLAIN_ROUTE, &filled.body, &view);
-    if (code == EXIT_DONE && session->options.json)
+    }
+    if (code == EXIT_DONE && session->options.json) {
         render_json(view);
-    else if (code == EXIT_DONE) {
+    } else if (code == EXIT_DONE) {
         char asked[CODE_SIZE + 1] = "";
         memcpy(asked, filled.body.query.explain_route.place.s, CODE_SIZE);
         show_list(view, asked);

@@ -31,14 +31,16 @@ enum exit_code followers_run(struct session *session, const struct arguments *ar
     while (code == EXIT_DONE) {
         json_t *page = NULL;
         code = read_query(session, QUERY_LIST_FOLLOWERS, query, &page);
-        if (code != EXIT_DONE)
+        if (code != EXIT_DONE) {
             break;
+        }
         json_array_extend(rows, json_object_get(page, "rows"));
         const char *key = view_text(page, "next_key"), *name = view_text(page, "next_name");
         bool more = code_make(key, strlen(key), &query->after_key) && code_make(name, strlen(name), &query->after_name);
         json_decref(page);
-        if (!more)
+        if (!more) {
             break;
+        }
         query->given = LIST_FOLLOWERS_HAS_AFTER_KEY | LIST_FOLLOWERS_HAS_AFTER_NAME;
     }
     if (code == EXIT_DONE && session->options.json) {

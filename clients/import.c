@@ -39,7 +39,7 @@ static enum exit_code say_faults(const char *file, const struct faults *faults)
 {
     for (uint32_t i = 0; i < faults->count; i++) {
         char text[640];
-        fprintf(stderr, "%s\n", fault_text(&faults->at[i], text, sizeof text));
+        fprintf(stderr, "%s\n", fault_text(&faults->at[i], text, sizeof(text)));
     }
     return say(EXIT_USAGE, "%s has %u fault%s; nothing was sent.", file, faults_total(faults),
                faults_total(faults) == 1 ? "" : "s");
@@ -71,8 +71,9 @@ static void tell_json(const struct import *import)
     json_t *view = json_of_sum(import);
     char *head = json_dumps(view, JSON_COMPACT);
     json_decref(view);
-    if (head == NULL)
+    if (head == NULL) {
         return;
+    }
     printf("%.*s,", (int)strlen(head) - 1, head);
     free(head);
     rejects_print_json(&plan->rejects, import_plan_next_reject, plan);
@@ -84,28 +85,32 @@ static void tell(const struct import *import)
     const struct import_plan *plan = import->plan;
     uint32_t done = import_plan_count(plan, IMPORT_DONE), repeated = import_plan_count(plan, IMPORT_REPEATED);
     uint32_t same = import_plan_count(plan, IMPORT_SAME);
-    if (import->send.dry)
+    if (import->send.dry) {
         printf(
             _("%u rows: %u would go to a unit, %u would wait for the desk, %u are there already, %u rejected; nothing was sent\n"),
             plan->row_count, import->sum.routed, import->sum.pooled, repeated, plan->rejects.count);
-    else
+    } else {
         printf(_("%u rows: %u imported, %u repeated, %u rejected in %.1f s (%.0f/s)\n"), plan->row_count, done, repeated,
                plan->rejects.count, import->sum.seconds, import->sum.seconds > 0 ? (done + repeated) / import->sum.seconds : 0);
-    if (import->past.by_others > 0)
+    }
+    if (import->past.by_others > 0) {
         printf(_("%u of these rows were imported with another key (`%s`%s) and were not sent again.\n"), import->past.by_others,
                import->past.other, import->past.several ? " and others" : "");
-    if (same > 0)
+    }
+    if (same > 0) {
         printf(_("%u rows say the same as a row before them; each of these complaints counts once.\n"), same);
+    }
     if (plan->unlisted.total > 0) {
         printf(_("%llu values are not listed and became what the map's `unlisted` says:\n"),
                (unsigned long long)plan->unlisted.total);
         tally_tell(&plan->unlisted);
     }
     rejects_tell(&plan->rejects, import_plan_next_reject, plan, import->rejects_file, "import");
-    if (plan->rejects.count > 0 && import_plan_has_instants(plan))
+    if (plan->rejects.count > 0 && import_plan_has_instants(plan)) {
         printf(_(
             "Drill time: the clock passes the instants of rejected rows while the others come in; empty `at` in the rows that you "
             "correct.\n"));
+    }
 }
 
 static enum exit_code say_no_role(const struct session *session)
@@ -164,13 +169,15 @@ static enum exit_code tell_end(const struct import *import)
 static bool has_role(const struct session *session, uint32_t wanted)
 {
     const char *at = session->roles;
-    if (*at == '\0')
+    if (*at == '\0') {
         return true;
+    }
     while (*at != '\0') {
         uint32_t size = (uint32_t)strcspn(at, " ");
         int role = enum_find(&role_enum, (struct text){.at = at, .size = size});
-        if (role >= 0 && (wanted & UINT32_C(1) << role) != 0)
+        if (role >= 0 && (wanted & UINT32_C(1) << role) != 0) {
             return true;
+        }
         at += size;
         at += *at == ' ';
     }
@@ -181,51 +188,61 @@ static bool has_role(const struct session *session, uint32_t wanted)
 static enum exit_code run_plan(struct import *import)
 {
     struct session *session = import->session;
-    if (import_plan_has_instants(import->plan) && !session->hello.drill)
+    if (import_plan_has_instants(import->plan) && !session->hello.drill) {
         return say(EXIT_REFUSED,
                    "the rows have instants of their own (`at`), and this dispatcher keeps real time. Leave that column out, "
                    "or import into a dispatcher with --clock drill.");
+    }
     import->send.importer = has_role(session, UINT32_C(1) << ROLE_IMPORTER);
     enum exit_code code = import_past_ask(session, import->plan, !import->send.dry, &import->past);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = import_send(session, import->plan, &import->send, &import->sum);
-    if (code != EXIT_DONE)
+    }
+    if (code != EXIT_DONE) {
         return code;
-    if (import->send.dry && import->sum.end != IMPORT_END_DONE)
+    }
+    if (import->send.dry && import->sum.end != IMPORT_END_DONE) {
         return say_end(import);
-    int error = import->rejects_file == NULL ? 0
-                                             : rejects_write(import->rejects_file, import->plan->sheet, &import->plan->rejects,
-                                                             import_plan_next_reject, import->plan);
-    if (session->options.json)
+    }
+    int rc = import->rejects_file == NULL ? 0
+                                          : rejects_write(import->rejects_file, import->plan->sheet, &import->plan->rejects,
+                                                          import_plan_next_reject, import->plan);
+    if (session->options.json) {
         tell_json(import);
-    else
+    } else {
         tell(import);
+    }
     code = tell_end(import);
-    return error < 0 ? say_errno(error, "the rejects cannot be written to %s", import->rejects_file) : code;
+    return rc < 0 ? say_errno(rc, "the rejects cannot be written to %s", import->rejects_file) : code;
 }
 
 static void on_bytes(void *arg, uint64_t read, uint64_t size)
 {
     struct import *import = arg;
     import->reading.total = size;
-    if (import->reading.terminal || import->send.progress)
+    if (import->reading.terminal || import->send.progress) {
         progress_show(&import->reading, read, NULL);
+    }
 }
 
 /* Understands map and file before anything is sent. */
 static enum exit_code load_and_run(struct import *import, struct faults *faults)
 {
-    int error = import->map_file == NULL ? 0 : import_map_load(import->map_file, faults, &import->map);
-    if (error < 0)
-        return error == -EINVAL ? say_faults(import->map_file, faults) : say_errno(error, "cannot read %s", import->map_file);
+    int rc = import->map_file == NULL ? 0 : import_map_load(import->map_file, faults, &import->map);
+    if (rc < 0) {
+        return rc == -EINVAL ? say_faults(import->map_file, faults) : say_errno(rc, "cannot read %s", import->map_file);
+    }
     enum exit_code code = session_hello(import->session);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
         return code;
+    }
     code = names_ask(import->session, NAMES_UNIT, NULL, &import->units);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = names_ask(import->session, NAMES_MATTER, NULL, &import->matters);
-    if (code != EXIT_DONE)
+    }
+    if (code != EXIT_DONE) {
         return code;
+    }
     progress_init(&import->reading, "reading, bytes", 0);
     const struct import_source source = {.file = import->file,
                                          .map = import->map,
@@ -236,13 +253,15 @@ static enum exit_code load_and_run(struct import *import, struct faults *faults)
                                          .now_ms = import->session->hello.now,
                                          .on_bytes = on_bytes,
                                          .arg = import};
-    error = import_plan_load(&source, faults, &import->own_map, &import->plan);
+    rc = import_plan_load(&source, faults, &import->own_map, &import->plan);
     progress_clear(&import->reading);
-    if (error == -ENOSPC)
+    if (rc == -ENOSPC) {
         return say(EXIT_FAILED, "there is no room to remember the rows of %s. Set TMPDIR to a folder on a disk with more.",
                    import->file);
-    if (error < 0)
-        return error == -EINVAL ? say_faults(import->file, faults) : say_errno(error, "cannot read %s", import->file);
+    }
+    if (rc < 0) {
+        return rc == -EINVAL ? say_faults(import->file, faults) : say_errno(rc, "cannot read %s", import->file);
+    }
     return run_plan(import);
 }
 
@@ -256,17 +275,22 @@ enum exit_code import_run(struct session *session, const struct arguments *argum
                                      .progress = arguments_word(arguments, "progress") != NULL,
                                      .dry = arguments_word(arguments, "dry-run") != NULL}};
     enum exit_code code = arguments_count(arguments, "window", 1, WINDOW_MAX, &import.send.window);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
         return code;
-    if (session->options.at != NULL || session->options.request != NULL)
+    }
+    if (session->options.at != NULL || session->options.request != NULL) {
         return say(EXIT_USAGE, "--at and --request are for one command. Rows have a column `at`, and request ids of their own.");
-    if (import.rejects_file != NULL && rejects_is_source(import.rejects_file, import.file))
+    }
+    if (import.rejects_file != NULL && rejects_is_source(import.rejects_file, import.file)) {
         return say(EXIT_USAGE, "--rejects %s is the imported file itself; name another.", import.rejects_file);
-    if (session->options.timeout_ms == 0)
+    }
+    if (session->options.timeout_ms == 0) {
         session->options.timeout_ms = TIMEOUT_MS;
-    struct faults *faults = malloc(sizeof *faults);
-    if (faults == NULL)
+    }
+    struct faults *faults = malloc(sizeof(*faults));
+    if (faults == NULL) {
         return say(EXIT_FAILED, "out of memory");
+    }
     faults_init(faults);
     code = load_and_run(&import, faults);
     import_plan_free(import.plan);

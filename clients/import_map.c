@@ -84,17 +84,20 @@ const char *import_map_name(uint32_t field)
 
 static int32_t find_field(const char *name)
 {
-    for (uint32_t i = 0; i <= import_map_at(); i++)
-        if (strcmp(import_map_name(i), name) == 0)
+    for (uint32_t i = 0; i <= import_map_at(); i++) {
+        if (strcmp(import_map_name(i), name) == 0) {
             return (int32_t)i;
+        }
+    }
     return -1;
 }
 
 static const char *list_fields(char ret[512])
 {
     int size = 0;
-    for (uint32_t i = 0; i <= import_map_at() && size < 512; i++)
+    for (uint32_t i = 0; i <= import_map_at() && size < 512; i++) {
         size += snprintf(ret + size, 512 - (size_t)size, "%s%s", i == 0 ? "" : ", ", import_map_name(i));
+    }
     return ret;
 }
 
@@ -109,18 +112,19 @@ static bool copy(const char *text, char **ret)
 static const char *text_at(const struct reader *reader, const char *path, const char *key, const char *text)
 {
     char whole[96];
-    snprintf(whole, sizeof whole, "%s.%s", path, key);
+    snprintf(whole, sizeof(whole), "%s.%s", path, key);
     return text == NULL && yaml_mark(&reader->yaml, whole) != NULL ? "" : text;
 }
 
 static int read_values(struct reader *reader, const struct raw_field *raw, unsigned index, struct import_field *ret)
 {
-    ret->values = calloc(raw->values_count + 1U, sizeof *ret->values);
-    if (ret->values == NULL)
+    ret->values = calloc(raw->values_count + 1U, sizeof(*ret->values));
+    if (ret->values == NULL) {
         return -ENOMEM;
+    }
     for (unsigned i = 0; i < raw->values_count; i++) {
         char path[64];
-        snprintf(path, sizeof path, "fields.%u.values.%u", index, i);
+        snprintf(path, sizeof(path), "fields.%u.values.%u", index, i);
         struct import_value *value = &ret->values[ret->value_count];
         const char *from = text_at(reader, path, "from", raw->values[i].from), *to = text_at(reader, path, "to", raw->values[i].to);
         if (from == NULL || to == NULL) {
@@ -129,8 +133,9 @@ static int read_values(struct reader *reader, const struct raw_field *raw, unsig
             continue;
         }
         ret->value_count++;
-        if (!copy(from, &value->from) || !copy(to, &value->to))
+        if (!copy(from, &value->from) || !copy(to, &value->to)) {
             return -ENOMEM;
+        }
     }
     return 0;
 }
@@ -141,14 +146,17 @@ static int read_columns(const struct raw_field *raw, struct import_field *field)
     const char *one[] = {raw->column};
     const char *const *names = raw->column != NULL ? one : (const char *const *)raw->columns;
     uint32_t count = raw->column != NULL ? 1 : raw->columns_count;
-    field->columns = calloc(count + 1U, sizeof *field->columns);
-    if (field->columns == NULL)
+    field->columns = calloc(count + 1U, sizeof(*field->columns));
+    if (field->columns == NULL) {
         return -ENOMEM;
+    }
     for (uint32_t i = 0; i < count; i++) {
-        if (!copy(names[i], &field->columns[i]))
+        if (!copy(names[i], &field->columns[i])) {
             return -ENOMEM;
-        if (field->columns[i] != NULL)
+        }
+        if (field->columns[i] != NULL) {
             field->column_count++;
+        }
     }
     return 0;
 }
@@ -156,7 +164,7 @@ static int read_columns(const struct raw_field *raw, struct import_field *field)
 static int read_field(struct reader *reader, const struct raw_field *raw, unsigned index)
 {
     char path[64], list[512];
-    snprintf(path, sizeof path, "fields.%u", index);
+    snprintf(path, sizeof(path), "fields.%u", index);
     int32_t found = raw->field == NULL ? -1 : find_field(raw->field);
     if (found < 0) {
         yaml_fault(&reader->yaml, reader->faults, path, "`field: %s` is not a field of a submit; write one of %s",
@@ -165,21 +173,22 @@ static int read_field(struct reader *reader, const struct raw_field *raw, unsign
     }
     struct import_field *field = &reader->map->fields[found];
     int sources = (raw->column != NULL) + (raw->columns_count > 0) + (raw->constant != NULL);
-    if (field->column_count > 0 || field->constant != NULL)
+    if (field->column_count > 0 || field->constant != NULL) {
         yaml_fault(&reader->yaml, reader->faults, path, "field `%s` is there twice; keep one (`columns: [a, b]` joins two columns)",
                    raw->field);
-    else if (sources != 1)
+    } else if (sources != 1) {
         yaml_fault(&reader->yaml, reader->faults, path, "field `%s` needs one of `column`, `columns` and `constant`", raw->field);
-    else if (!copy(raw->constant, &field->constant) || !copy(text_at(reader, path, "join", raw->join), &field->join) ||
-             !copy(text_at(reader, path, "empty", raw->empty), &field->empty) ||
-             !copy(text_at(reader, path, "otherwise", raw->otherwise), &field->otherwise) ||
-             !copy(text_at(reader, path, "unlisted", raw->unlisted), &field->unlisted) || read_columns(raw, field) < 0)
+    } else if (!copy(raw->constant, &field->constant) || !copy(text_at(reader, path, "join", raw->join), &field->join) ||
+               !copy(text_at(reader, path, "empty", raw->empty), &field->empty) ||
+               !copy(text_at(reader, path, "otherwise", raw->otherwise), &field->otherwise) ||
+               !copy(text_at(reader, path, "unlisted", raw->unlisted), &field->unlisted) || read_columns(raw, field) < 0) {
         return -ENOMEM;
-    else if (raw->otherwise != NULL && raw->unlisted != NULL)
+    } else if (raw->otherwise != NULL && raw->unlisted != NULL) {
         yaml_fault(&reader->yaml, reader->faults, path,
                    "field `%s` has both `otherwise` (said of nothing) and `unlisted` (counted); keep one", raw->field);
-    else
+    } else {
         return read_values(reader, raw, index, field);
+    }
     return 0;
 }
 
@@ -189,8 +198,9 @@ static int spread_unlisted(struct reader *reader, const char *unlisted)
     for (uint32_t i = 0; unlisted != NULL && i < import_map_at(); i++) {
         struct import_field *field = &reader->map->fields[i];
         if (submit_command_shape.fields[i].offset == offsetof(struct submit_command, matter) && field->unlisted == NULL &&
-            field->otherwise == NULL && !copy(unlisted, &field->unlisted))
+            field->otherwise == NULL && !copy(unlisted, &field->unlisted)) {
             return -ENOMEM;
+        }
     }
     return 0;
 }
@@ -199,19 +209,23 @@ static int read_all(struct reader *reader)
 {
     const struct raw *raw = reader->yaml.data;
     struct import_map *map = reader->map;
-    if (!copy(raw->system, &map->system) || !copy(raw->time.format, &map->time_format) || !copy(raw->time.zone, &map->zone_name))
+    if (!copy(raw->system, &map->system) || !copy(raw->time.format, &map->time_format) || !copy(raw->time.zone, &map->zone_name)) {
         return -ENOMEM;
-    int error = map->zone_name == NULL ? 0 : zone_load(NULL, map->zone_name, &map->zone);
-    if (error == -ENOMEM)
-        return error;
-    if (error < 0)
+    }
+    int rc = map->zone_name == NULL ? 0 : zone_load(NULL, map->zone_name, &map->zone);
+    if (rc == -ENOMEM) {
+        return rc;
+    }
+    if (rc < 0) {
         yaml_fault(&reader->yaml, reader->faults, "time.zone",
                    "`zone: %s` is not known; write an IANA time zone, as `Asia/Shanghai`, and install the package tzdata",
                    map->zone_name);
+    }
     for (unsigned i = 0; i < raw->fields_count; i++) {
-        error = read_field(reader, &raw->fields[i], i);
-        if (error < 0)
-            return error;
+        rc = read_field(reader, &raw->fields[i], i);
+        if (rc < 0) {
+            return rc;
+        }
     }
     return spread_unlisted(reader, raw->unlisted);
 }
@@ -221,21 +235,23 @@ int import_map_load(const char *file, struct faults *faults, struct import_map *
     char *data = NULL;
     size_t size = 0;
     faults_init(faults);
-    struct reader reader = {.faults = faults, .map = calloc(1, sizeof *reader.map)};
-    int error = reader.map == NULL ? -ENOMEM : file_read(NULL, file, faults, &data, &size);
-    if (error == 0)
-        error = yaml_parse(file, data, size, &schema, faults, &reader.yaml);
+    struct reader reader = {.faults = faults, .map = calloc(1, sizeof(*reader.map))};
+    int rc = reader.map == NULL ? -ENOMEM : file_read(NULL, file, faults, &data, &size);
+    if (rc == 0) {
+        rc = yaml_parse(file, data, size, &schema, faults, &reader.yaml);
+    }
     free(data);
-    if (error == 0) {
-        error = read_all(&reader);
+    if (rc == 0) {
+        rc = read_all(&reader);
         yaml_deinit(&reader.yaml);
     }
     faults_sort(faults);
-    if (error == 0 && faults_total(faults) > 0)
-        error = -EINVAL;
-    if (error < 0) {
+    if (rc == 0 && faults_total(faults) > 0) {
+        rc = -EINVAL;
+    }
+    if (rc < 0) {
         import_map_free(reader.map);
-        return error;
+        return rc;
     }
     *ret = reader.map;
     return 0;
@@ -244,22 +260,24 @@ int import_map_load(const char *file, struct faults *faults, struct import_map *
 int import_map_of_header(const struct sheet *sheet, uint32_t column_count, struct faults *faults, struct import_map **ret)
 {
     char list[512], shown[160];
-    struct import_map *map = calloc(1, sizeof *map);
-    int error = map == NULL ? -ENOMEM : 0;
-    for (uint32_t i = 0; i < column_count && error == 0; i++) {
+    struct import_map *map = calloc(1, sizeof(*map));
+    int rc = map == NULL ? -ENOMEM : 0;
+    for (uint32_t i = 0; i < column_count && rc == 0; i++) {
         int32_t found = find_field(sheet->columns[i]);
-        if (found < 0)
+        if (found < 0) {
             faults_add(faults, sheet->file, 1, i + 1,
                        "column `%s` is not a field of a submit; name it like one of %s, or say with --map which field it is",
-                       blank_print(text_of(sheet->columns[i]), shown, sizeof shown), list_fields(list));
-        else
-            error = read_columns(&(struct raw_field){.column = sheet->columns[i]}, &map->fields[found]);
+                       blank_print(text_of(sheet->columns[i]), shown, sizeof(shown)), list_fields(list));
+        } else {
+            rc = read_columns(&(struct raw_field){.column = sheet->columns[i]}, &map->fields[found]);
+        }
     }
-    if (error == 0 && faults_total(faults) > 0)
-        error = -EINVAL;
-    if (error < 0) {
+    if (rc == 0 && faults_total(faults) > 0) {
+        rc = -EINVAL;
+    }
+    if (rc < 0) {
         import_map_free(map);
-        return error;
+        return rc;
     }
     *ret = map;
     return 0;
@@ -267,8 +285,9 @@ int import_map_of_header(const struct sheet *sheet, uint32_t column_count, struc
 
 struct import_map *import_map_free(struct import_map *map)
 {
-    if (map == NULL)
+    if (map == NULL) {
         return NULL;
+    }
     for (uint32_t i = 0; i < IMPORT_FIELDS_MAX; i++) {
         struct import_field *field = &map->fields[i];
         for (uint32_t k = 0; k < field->value_count; k++) {
@@ -276,8 +295,9 @@ struct import_map *import_map_free(struct import_map *map)
             free(field->values[k].to);
         }
         free(field->values);
-        for (uint32_t k = 0; k < field->column_count; k++)
+        for (uint32_t k = 0; k < field->column_count; k++) {
             free(field->columns[k]);
+        }
         free(field->columns);
         free(field->join);
         free(field->unlisted);
@@ -297,14 +317,18 @@ struct import_map *import_map_free(struct import_map *map)
 
 const char *import_map_cell(const struct import_field *field, const char *cell)
 {
-    if (field->constant != NULL)
+    if (field->constant != NULL) {
         return field->constant;
+    }
     struct text wanted = blank_trim(text_of(cell));
-    for (uint32_t i = 0; i < field->value_count; i++)
-        if (text_equal(blank_trim(text_of(field->values[i].from)), wanted))
+    for (uint32_t i = 0; i < field->value_count; i++) {
+        if (text_equal(blank_trim(text_of(field->values[i].from)), wanted)) {
             return field->values[i].to;
-    if (wanted.size == 0)
+        }
+    }
+    if (wanted.size == 0) {
         return field->empty == NULL ? "" : field->empty;
+    }
     return field->otherwise == NULL ? cell : field->otherwise;
 }
 

@@ -26,10 +26,11 @@
 int import_plan_reject(struct import_plan *plan, uint32_t row, struct text code, struct text field, const char *what_to_do)
 {
     assert(plan->rows[row].state != IMPORT_REJECTED);
-    int error = rejects_keep(&plan->rejects, code, field, what_to_do, &plan->rows[row].reject);
-    if (error == 0)
+    int rc = rejects_keep(&plan->rejects, code, field, what_to_do, &plan->rows[row].reject);
+    if (rc == 0) {
         plan->rows[row].state = IMPORT_REJECTED;
-    return error;
+    }
+    return rc;
 }
 
 struct reject import_plan_why(const struct import_plan *plan, uint32_t row)
@@ -41,10 +42,12 @@ struct reject import_plan_why(const struct import_plan *plan, uint32_t row)
 bool import_plan_next_reject(const void *arg, uint32_t *cursor, struct rejected_row *ret)
 {
     const struct import_plan *plan = arg;
-    while (*cursor < plan->row_count && plan->rows[*cursor].state != IMPORT_REJECTED)
+    while (*cursor < plan->row_count && plan->rows[*cursor].state != IMPORT_REJECTED) {
         ++*cursor;
-    if (*cursor == plan->row_count)
+    }
+    if (*cursor == plan->row_count) {
         return false;
+    }
     const struct import_row *row = &plan->rows[(*cursor)++];
     *ret = (struct rejected_row){.offset = row->offset, .line = row->line, .place = row->reject};
     return true;
@@ -53,8 +56,9 @@ bool import_plan_next_reject(const void *arg, uint32_t *cursor, struct rejected_
 uint32_t import_plan_count(const struct import_plan *plan, enum import_state state)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < plan->row_count; i++)
+    for (uint32_t i = 0; i < plan->row_count; i++) {
         count += plan->rows[i].state == state;
+    }
     return count;
 }
 
@@ -64,9 +68,10 @@ static void hash_part(crypto_generichash_state *state, struct text part)
 {
     unsigned char size[4] = {(unsigned char)part.size, (unsigned char)(part.size >> 8), (unsigned char)(part.size >> 16),
                              (unsigned char)(part.size >> 24)};
-    crypto_generichash_update(state, size, sizeof size);
-    if (part.size > 0)
+    crypto_generichash_update(state, size, sizeof(size));
+    if (part.size > 0) {
         crypto_generichash_update(state, (const unsigned char *)part.at, part.size);
+    }
 }
 
 /* What rows of one file are compared by. */
@@ -80,7 +85,7 @@ static void make_key(const struct import_plan *plan, struct text reference, int6
         hash_part(&state, reference);
     } else {
         hash_part(&state, text_of("same"));
-        hash_part(&state, (struct text){.at = (const char *)&at_ms, .size = sizeof at_ms});
+        hash_part(&state, (struct text){.at = (const char *)&at_ms, .size = sizeof(at_ms)});
         hash_part(&state, (struct text){.at = (const char *)plan->body.data, .size = (uint32_t)plan->body.size});
     }
     crypto_generichash_final(&state, ret, 16);
@@ -91,7 +96,7 @@ static void make_place_id(const struct import_plan *plan, uint32_t row, unsigned
 {
     crypto_generichash_state state;
     char place[16];
-    snprintf(place, sizeof place, "%u", row);
+    snprintf(place, sizeof(place), "%u", row);
     crypto_generichash_init(&state, NULL, 0, 16);
     hash_part(&state, text_of("row"));
     hash_part(&state, (struct text){.at = (const char *)plan->file_hash, .size = 16});
@@ -108,8 +113,9 @@ char *import_plan_id(const struct import_plan *plan, uint32_t row, char ret[IMPO
         id = placed;
     }
     int size = snprintf(ret, IMPORT_ID_SIZE, "import-");
-    for (int i = 0; i < 16; i++)
+    for (int i = 0; i < 16; i++) {
         size += snprintf(ret + size, IMPORT_ID_SIZE - (size_t)size, "%02x", id[i]);
+    }
     return ret;
 }
 
@@ -119,18 +125,21 @@ static int hash_file(struct import_plan *plan, struct faults *faults)
     crypto_generichash_state state;
     unsigned char *block = malloc(BLOCK_SIZE);
     uint64_t file_size;
-    int fd = -1, error = block == NULL ? -ENOMEM : file_open(plan->source.file, faults, &fd, &file_size);
+    int fd = -1, rc = block == NULL ? -ENOMEM : file_open(plan->source.file, faults, &fd, &file_size);
     ssize_t got = 0;
     crypto_generichash_init(&state, NULL, 0, 16);
-    while (error == 0 && (got = read(fd, block, BLOCK_SIZE)) > 0)
+    while (rc == 0 && (got = read(fd, block, BLOCK_SIZE)) > 0) {
         crypto_generichash_update(&state, block, (size_t)got);
-    if (error == 0 && got < 0)
-        error = -errno;
+    }
+    if (rc == 0 && got < 0) {
+        rc = -errno;
+    }
     crypto_generichash_final(&state, plan->file_hash, 16);
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     free(block);
-    return error;
+    return rc;
 }
 
 /* ---- order, and rows that are there twice ---- */
@@ -139,7 +148,7 @@ static int compare_keys(const void *a, const void *b, void *context)
 {
     const struct import_plan *plan = context;
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    int order = memcmp(plan->rows[x].key, plan->rows[y].key, sizeof plan->rows[x].key);
+    int order = memcmp(plan->rows[x].key, plan->rows[y].key, sizeof(plan->rows[x].key));
     return order != 0 ? order : x < y ? -1 : x > y;
 }
 
@@ -159,7 +168,7 @@ static int judge_twin(struct import_plan *plan, uint32_t first, uint32_t row)
         plan->rows[row].state = IMPORT_SAME;
         return 0;
     }
-    snprintf(what, sizeof what, _("Line %u has the same reference and other content. Keep one of them, or give each its own%s."),
+    snprintf(what, sizeof(what), _("Line %u has the same reference and other content. Keep one of them, or give each its own%s."),
              one->line, two->reject == 1 ? _(" (a spreadsheet keeps 15 digits of a number: format the column as text)") : "");
     return import_plan_reject(plan, row, text_of("ID_REUSED"), text_of("reference"), what);
 }
@@ -168,18 +177,20 @@ static int judge_twin(struct import_plan *plan, uint32_t first, uint32_t row)
 static int judge_twins(struct import_plan *plan)
 {
     uint32_t first = UINT32_MAX;
-    int error = 0;
-    qsort_r(plan->order, plan->row_count, sizeof plan->order[0], compare_keys, plan);
-    for (uint32_t i = 0; i < plan->row_count && error == 0; i++) {
+    int rc = 0;
+    qsort_r(plan->order, plan->row_count, sizeof(plan->order[0]), compare_keys, plan);
+    for (uint32_t i = 0; i < plan->row_count && rc == 0; i++) {
         uint32_t row = plan->order[i];
-        if (plan->rows[row].state == IMPORT_REJECTED)
+        if (plan->rows[row].state == IMPORT_REJECTED) {
             continue;
-        if (first != UINT32_MAX && memcmp(plan->rows[first].key, plan->rows[row].key, sizeof plan->rows[row].key) == 0)
-            error = judge_twin(plan, first, row);
-        else
+        }
+        if (first != UINT32_MAX && memcmp(plan->rows[first].key, plan->rows[row].key, sizeof(plan->rows[row].key)) == 0) {
+            rc = judge_twin(plan, first, row);
+        } else {
             first = row;
+        }
     }
-    return error;
+    return rc;
 }
 
 /* ---- the file ---- */
@@ -190,8 +201,9 @@ static int find_columns(struct import_plan *plan, struct faults *faults)
         const struct import_field *field = &plan->source.map->fields[i];
         for (uint32_t k = 0; k < field->column_count; k++) {
             plan->columns[i][k] = sheet_column(plan->sheet, field->columns[k]);
-            if (plan->columns[i][k] < 0)
+            if (plan->columns[i][k] < 0) {
                 faults_add(faults, plan->source.file, 1, 0, "there is no column `%s`, which the map names", field->columns[k]);
+            }
         }
     }
     return faults_total(faults) > 0 ? -EINVAL : 0;
@@ -208,24 +220,30 @@ static int keep_row(struct import_plan *plan, const struct sheet_row *row)
 {
     struct import_reading reading = {0};
     uint32_t index = plan->row_count;
-    if (index == UINT32_MAX)
+    if (index == UINT32_MAX) {
         return -EOVERFLOW;
-    int error = spill_grow(&plan->row_room, (index + UINT64_C(1)) * sizeof plan->rows[0]);
-    if (error == 0)
-        error = import_row_read(plan, row, true, &reading);
-    if (error < 0)
-        return error;
+    }
+    int rc = spill_grow(&plan->row_room, (index + UINT64_C(1)) * sizeof(plan->rows[0]));
+    if (rc == 0) {
+        rc = import_row_read(plan, row, true, &reading);
+    }
+    if (rc < 0) {
+        return rc;
+    }
     plan->rows = plan->row_room.at;
     plan->row_count++;
     struct import_row *kept = &plan->rows[index];
     *kept = (struct import_row){.offset = row->offset, .line = row->line, .at_ms = reading.at_ms, .state = IMPORT_WAITING};
-    if (reading.refusal == REFUSAL_NONE)
-        error = make_body(plan, &reading);
-    if (error < 0)
-        return error;
-    if (reading.refusal != REFUSAL_NONE)
+    if (reading.refusal == REFUSAL_NONE) {
+        rc = make_body(plan, &reading);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    if (reading.refusal != REFUSAL_NONE) {
         return import_plan_reject(plan, index, text_of(refusal_infos[reading.refusal].code),
                                   text_of(reading.field == UINT32_MAX ? "" : import_map_name(reading.field)), reading.what);
+    }
     struct text reference = reading.body.reference;
     kept->content = XXH64(plan->body.data, plan->body.size, 0);
     kept->named = reference.size > 0;
@@ -239,11 +257,13 @@ static int read_rows(struct import_plan *plan)
     struct sheet_row row;
     int result;
     while ((result = sheet_next(plan->sheet, &row)) == 1) {
-        int error = keep_row(plan, &row);
-        if (error < 0)
-            return error;
-        if (plan->source.on_bytes != NULL && plan->row_count % ROWS_A_NOTE == 0)
+        int rc = keep_row(plan, &row);
+        if (rc < 0) {
+            return rc;
+        }
+        if (plan->source.on_bytes != NULL && plan->row_count % ROWS_A_NOTE == 0) {
             plan->source.on_bytes(plan->source.arg, plan->sheet->offset, plan->sheet->size);
+        }
     }
     return result;
 }
@@ -251,53 +271,61 @@ static int read_rows(struct import_plan *plan)
 static int make_order(struct import_plan *plan, struct faults *faults)
 {
     bool unnamed = false;
-    int error = spill_grow(&plan->order_room, (plan->row_count + UINT64_C(1)) * sizeof plan->order[0]);
-    if (error < 0)
-        return error;
+    int rc = spill_grow(&plan->order_room, (plan->row_count + UINT64_C(1)) * sizeof(plan->order[0]));
+    if (rc < 0) {
+        return rc;
+    }
     plan->order = plan->order_room.at;
     for (uint32_t i = 0; i < plan->row_count; i++) {
         plan->order[i] = i;
         unnamed = unnamed || (plan->rows[i].state == IMPORT_WAITING && !plan->rows[i].named);
     }
-    if (unnamed)
-        error = hash_file(plan, faults);
-    if (error == 0)
-        error = judge_twins(plan);
-    qsort_r(plan->order, plan->row_count, sizeof plan->order[0], compare_instants, plan);
-    return error;
+    if (unnamed) {
+        rc = hash_file(plan, faults);
+    }
+    if (rc == 0) {
+        rc = judge_twins(plan);
+    }
+    qsort_r(plan->order, plan->row_count, sizeof(plan->order[0]), compare_instants, plan);
+    return rc;
 }
 
 static int load(struct import_plan *plan, struct faults *faults, struct import_map **ret_own_map)
 {
-    int error = sheet_open(plan->source.file, faults, &plan->sheet);
-    if (error < 0)
-        return error;
+    int rc = sheet_open(plan->source.file, faults, &plan->sheet);
+    if (rc < 0) {
+        return rc;
+    }
     plan->own_count = rejects_own_count(plan->sheet);
     if (plan->source.map == NULL) {
-        error = import_map_of_header(plan->sheet, plan->own_count, faults, ret_own_map);
+        rc = import_map_of_header(plan->sheet, plan->own_count, faults, ret_own_map);
         plan->source.map = *ret_own_map;
     }
-    if (error == 0)
-        error = find_columns(plan, faults);
-    if (error == 0)
-        error = read_rows(plan);
-    return error < 0 ? error : make_order(plan, faults);
+    if (rc == 0) {
+        rc = find_columns(plan, faults);
+    }
+    if (rc == 0) {
+        rc = read_rows(plan);
+    }
+    return rc < 0 ? rc : make_order(plan, faults);
 }
 
 int import_plan_load(const struct import_source *source, struct faults *faults, struct import_map **ret_own_map,
                      struct import_plan **ret)
 {
     *ret_own_map = NULL;
-    if (sodium_init() < 0)
+    if (sodium_init() < 0) {
         return -ENOMEM;
-    struct import_plan *plan = calloc(1, sizeof *plan);
-    if (plan == NULL)
+    }
+    struct import_plan *plan = calloc(1, sizeof(*plan));
+    if (plan == NULL) {
         return -ENOMEM;
+    }
     plan->source = *source;
-    int error = load(plan, faults, ret_own_map);
-    if (error < 0) {
+    int rc = load(plan, faults, ret_own_map);
+    if (rc < 0) {
         import_plan_free(plan);
-        return error;
+        return rc;
     }
     *ret = plan;
     return 0;
@@ -313,17 +341,22 @@ int import_plan_submit(struct import_plan *plan, uint32_t row, struct submit_com
 {
     struct import_reading reading;
     struct sheet_row cells;
-    int error = import_plan_cells(plan, row, &cells);
-    if (error == 0)
-        error = import_row_read(plan, &cells, false, &reading);
-    if (error == 0)
-        error = reading.refusal != REFUSAL_NONE ? -ESTALE : make_body(plan, &reading);
-    if (error < 0)
-        return error;
-    if (XXH64(plan->body.data, plan->body.size, 0) != plan->rows[row].content)
+    int rc = import_plan_cells(plan, row, &cells);
+    if (rc == 0) {
+        rc = import_row_read(plan, &cells, false, &reading);
+    }
+    if (rc == 0) {
+        rc = reading.refusal != REFUSAL_NONE ? -ESTALE : make_body(plan, &reading);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    if (XXH64(plan->body.data, plan->body.size, 0) != plan->rows[row].content) {
         return -ESTALE;
-    if (ret != NULL)
+    }
+    if (ret != NULL) {
         *ret = reading.body;
+    }
     return 0;
 }
 
@@ -335,8 +368,9 @@ bool import_plan_has_instants(const struct import_plan *plan)
 
 struct import_plan *import_plan_free(struct import_plan *plan)
 {
-    if (plan == NULL)
+    if (plan == NULL) {
         return NULL;
+    }
     spill_deinit(&plan->row_room);
     spill_deinit(&plan->order_room);
     rejects_deinit(&plan->rejects);

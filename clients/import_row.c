@@ -23,12 +23,13 @@ static void __attribute__((format(printf, 4, 5)))
 fault(struct import_reading *reading, uint32_t field, enum refusal refusal, const char *format, ...)
 {
     va_list list;
-    if (reading->refusal != REFUSAL_NONE)
+    if (reading->refusal != REFUSAL_NONE) {
         return;
+    }
     reading->refusal = refusal;
     reading->field = field;
     va_start(list, format);
-    vsnprintf(reading->what, sizeof reading->what, _(format), list);
+    vsnprintf(reading->what, sizeof(reading->what), _(format), list);
     va_end(list);
 }
 
@@ -60,14 +61,16 @@ static int make_room(struct import_reading *reading)
     for (uint32_t i = 0; i <= import_map_at(); i++) {
         const struct import_field *field = &plan->source.map->fields[i];
         size_t join = field->join == NULL ? 1 : strlen(field->join);
-        for (uint32_t k = 0; k < field->column_count; k++)
+        for (uint32_t k = 0; k < field->column_count; k++) {
             wanted += NFC_GROWTH * (strlen(cell(reading, i, k)) + join);
+        }
         wanted += NFC_GROWTH * longest_value(field) + 2;
     }
     if (wanted > plan->texts_room) {
         char *grown = realloc(plan->texts, 2 * wanted);
-        if (grown == NULL)
+        if (grown == NULL) {
             return -ENOMEM;
+        }
         plan->texts = grown;
         plan->texts_room = 2 * wanted;
     }
@@ -81,10 +84,11 @@ static char *clean(struct import_reading *reading, const char *from)
     char *begin = reading->out, *out = begin;
     struct text text = blank_trim(text_of(from));
     for (uint32_t i = 0; i < text.size; i++) {
-        if (text.at[i] != '\r')
+        if (text.at[i] != '\r') {
             *out++ = text.at[i];
-        else if (i + 1 == text.size || text.at[i + 1] != '\n')
+        } else if (i + 1 == text.size || text.at[i + 1] != '\n') {
             *out++ = '\n';
+        }
     }
     *out = '\0';
     reading->out = out + 1;
@@ -100,10 +104,12 @@ static char *join(struct import_reading *reading, uint32_t index)
     for (uint32_t k = 0; k < field->column_count; k++) {
         char *end = begin + strlen(begin);
         reading->out = end;
-        if (blank_is_empty(text_of(cell(reading, index, k))))
+        if (blank_is_empty(text_of(cell(reading, index, k)))) {
             continue;
-        if (end > begin)
+        }
+        if (end > begin) {
             reading->out = stpcpy(end, field->join == NULL ? " " : field->join);
+        }
         clean(reading, cell(reading, index, k));
     }
     reading->out = begin + strlen(begin) + 1;
@@ -120,8 +126,9 @@ static char *plain_reference(struct import_reading *reading, char *text)
     for (utf8proc_ssize_t i = 0; size > 0 && i < size;) {
         utf8proc_int32_t point = 0;
         utf8proc_ssize_t step = utf8proc_iterate(made + i, size - i, &point);
-        if (step <= 0)
+        if (step <= 0) {
             break;
+        }
         const utf8proc_category_t category = utf8proc_category(point);
         if (category == UTF8PROC_CATEGORY_ZS) {
             *out++ = ' ';
@@ -131,8 +138,9 @@ static char *plain_reference(struct import_reading *reading, char *text)
         }
         i += step;
     }
-    if (size > 0)
+    if (size > 0) {
         *out = '\0';
+    }
     free(made);
     reading->out = out + 1 > reading->out ? out + 1 : reading->out;
     return text;
@@ -148,7 +156,7 @@ static char *show(const char *text, char ret[SHOWN_SIZE])
 static bool read_flag(const char *text, bool *ret)
 {
     static const char *const words[] = {"no", "off", "false", "0", "否", "yes", "on", "true", "1", "是"};
-    const size_t count = sizeof words / sizeof words[0];
+    const size_t count = sizeof(words) / sizeof(words[0]);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(text, words[i]) == 0) {
             *ret = i >= count / 2;
@@ -166,8 +174,9 @@ static bool read_word(struct import_reading *reading, uint32_t field, const char
         *ret = value;
         return true;
     }
-    for (uint32_t i = 0; i < values->count && size < (int)sizeof list; i++)
-        size += snprintf(list + size, sizeof list - (size_t)size, "%s%s", i == 0 ? "" : ", ", values->names[i]);
+    for (uint32_t i = 0; i < values->count && size < (int)sizeof(list); i++) {
+        size += snprintf(list + size, sizeof(list) - (size_t)size, "%s%s", i == 0 ? "" : ", ", values->names[i]);
+    }
     fault(reading, field, REFUSAL_BAD_FIELD, "`%s` is not one of: %s. Write one of these, or put it among `values` in the map.",
           show(text, shown), list);
     return false;
@@ -177,44 +186,47 @@ static void say_gap(struct import_reading *reading, uint32_t field, const char *
 {
     const struct import_map *map = reading->plan->source.map;
     const char *zone = map->zone_name == NULL ? _("the district") : map->zone_name;
-    if (map->time_format == NULL)
+    if (map->time_format == NULL) {
         fault(reading, field, REFUSAL_BAD_FIELD,
               "`%s` does not exist in the time of %s: the clocks skip it (daylight saving). Write it with its offset, as "
               "2011-10-01T08:30:00-04:00; if the times are of another zone, name it as `time: {zone: ...}` in a map.",
               shown, zone);
-    else if (strstr(map->time_format, "%z") == NULL)
+    } else if (strstr(map->time_format, "%z") == NULL) {
         fault(reading, field, REFUSAL_BAD_FIELD,
               "`%s` does not exist in the time of %s: the clocks skip it (daylight saving). Correct the time; or, if the times are "
               "of "
               "another zone, name it as `zone` in the map; or write times with their offset and add %%z to the map's `format`.",
               shown, zone);
-    else
+    } else {
         fault(reading, field, REFUSAL_BAD_FIELD,
               "`%s` does not exist in the time of %s: the clocks skip it (daylight saving). Write the offset that %%z in the map's "
               "`format` reads, as -0400.",
               shown, zone);
+    }
 }
 
 static bool read_instant(struct import_reading *reading, uint32_t field, const char *text, int64_t *ret_at_ms)
 {
     const struct import_map *map = reading->plan->source.map;
     char shown[SHOWN_SIZE];
-    int error = import_map_instant(map, reading->plan->source.zone, text, ret_at_ms);
-    if (error == 0 && *ret_at_ms > 0 && *ret_at_ms <= INSTANT_MAX)
+    int rc = import_map_instant(map, reading->plan->source.zone, text, ret_at_ms);
+    if (rc == 0 && *ret_at_ms > 0 && *ret_at_ms <= INSTANT_MAX) {
         return true;
+    }
     show(text, shown);
-    if (error == -ERANGE)
+    if (rc == -ERANGE) {
         say_gap(reading, field, shown);
-    else if (map->time_format != NULL)
+    } else if (map->time_format != NULL) {
         fault(reading, field, REFUSAL_BAD_FIELD,
               "`%s` is not a date and time of the form `%.100s`, which the map names. Write it so, or correct `format` in the map.",
               shown, map->time_format);
-    else
+    } else {
         fault(reading, field, REFUSAL_BAD_FIELD,
               "`%s` is not a date and time. Write 2011-10-01T08:30:00-04:00, or 2011-10-01 08:30; or say in a map what form the "
               "times "
               "have, as `time: {format: \"%%d.%%m.%%Y %%H:%%M\"}`.",
               shown);
+    }
     return false;
 }
 
@@ -227,10 +239,12 @@ static bool find_code(struct import_reading *reading, uint32_t index, const char
     struct names_match match = {0};
     char shown[SHOWN_SIZE], codes[NAMES_SHOWN * (CODE_SIZE + 2) + 1] = "";
     const char *why = code_parse(text, ret);
-    if (!why && (names == NULL || (is_matter && strcmp(text, "unknown") == 0)))
+    if (why == NULL && (names == NULL || (is_matter && strcmp(text, "unknown") == 0))) {
         return true;
-    if (names != NULL)
+    }
+    if (names != NULL) {
         names_find(names, text, true, &match);
+    }
     if (match.count == 1) {
         *ret = match.at[0]->code;
         return true;
@@ -241,7 +255,7 @@ static bool find_code(struct import_reading *reading, uint32_t index, const char
         size_t size = 0;
         for (size_t i = 0; i < match.count && i < NAMES_SHOWN; i++) {
             struct text code = text_of_code(&match.at[i]->code);
-            size += (size_t)snprintf(codes + size, sizeof codes - size, "%s%.*s", i == 0 ? "" : ", ", (int)code.size, code.at);
+            size += (size_t)snprintf(codes + size, sizeof(codes) - size, "%s%.*s", i == 0 ? "" : ", ", (int)code.size, code.at);
         }
         fault(reading, index, REFUSAL_BAD_FIELD,
               "Several have the name `%s`: %s%s. Write one of these codes, in the row or among "
@@ -249,17 +263,18 @@ static bool find_code(struct import_reading *reading, uint32_t index, const char
               shown, codes, match.count > NAMES_SHOWN ? ", ..." : "");
         return false;
     }
-    if (!why)
+    if (why == NULL) {
         fault(reading, index, is_matter ? REFUSAL_UNKNOWN_MATTER : REFUSAL_UNKNOWN_UNIT,
               "The district has no %s with the code or name `%s`. `huying %s` lists them; write one of these, or put it among "
               "`values` "
               "in the map.",
               is_matter ? _("matter") : _("unit"), shown, is_matter ? "matters" : "units");
-    else
+    } else {
         fault(reading, index, REFUSAL_BAD_FIELD,
               "`%s` is not the name of a %s of the district, nor a code: %s. `huying %s` lists names and codes; or put it among "
               "`values` in the map.",
               shown, is_matter ? _("matter") : _("unit"), why, is_matter ? "matters" : "units");
+    }
     return false;
 }
 
@@ -278,14 +293,15 @@ static bool read_value(struct import_reading *reading, uint32_t index, char *tex
             why = reference_parse(text);
         }
         made = text_of(text);
-        if (why != NULL)
+        if (why != NULL) {
             fault(reading, index, REFUSAL_BAD_FIELD, "`%s`: %s.", show(text, shown), why);
-        else if (!codec_text_valid(made.at, made.size))
+        } else if (!codec_text_valid(made.at, made.size)) {
             fault(reading, index, REFUSAL_BAD_FIELD, "This text has control characters. Only line ends and tabs may be in it.");
-        else if (made.size > field->max)
+        } else if (made.size > field->max) {
             fault(reading, index, REFUSAL_TOO_LARGE, "This text has %u bytes; at most %lld are allowed. Shorten it.", made.size,
                   (long long)field->max);
-        memcpy(at, &made, sizeof made);
+        }
+        memcpy(at, &made, sizeof(made));
         return reading->refusal == REFUSAL_NONE;
     case FIELD_CODE:
         return find_code(reading, index, text, (struct code *)(void *)at);
@@ -294,8 +310,9 @@ static bool read_value(struct import_reading *reading, uint32_t index, char *tex
     case FIELD_INSTANT:
         return read_instant(reading, index, text, (int64_t *)(void *)at);
     case FIELD_FLAG:
-        if (read_flag(text, (bool *)at))
+        if (read_flag(text, (bool *)at)) {
             return true;
+        }
         fault(reading, index, REFUSAL_BAD_FIELD, "`%s` is neither yes nor no.", show(text, shown));
         return false;
     case FIELD_ID:
@@ -317,14 +334,17 @@ static void read_unlisted(struct import_reading *reading, uint32_t index, const 
     bool is_place = submit_command_shape.fields[index].offset == offsetof(struct submit_command, place);
     char code[CODE_SIZE + 1];
     enum refusal refusal = reading->refusal;
-    if (is_place && strcmp(became, "unknown") == 0 && !code_empty(&plan->source.district))
+    if (is_place && strcmp(became, "unknown") == 0 && !code_empty(&plan->source.district)) {
         became = code_text(&plan->source.district, code);
+    }
     reading->refusal = REFUSAL_NONE;
-    if (!read_value(reading, index, clean(reading, became)))
+    if (!read_value(reading, index, clean(reading, became))) {
         return;
+    }
     reading->body.given |= UINT64_C(1) << index;
-    if (reading->counted && refusal != REFUSAL_NONE)
+    if (reading->counted && refusal != REFUSAL_NONE) {
         tally_add(&plan->unlisted, import_map_name(index), value, became, reading->row->line);
+    }
 }
 
 static void read_field(struct import_reading *reading, uint32_t index)
@@ -332,16 +352,18 @@ static void read_field(struct import_reading *reading, uint32_t index)
     const struct import_field *from = &reading->plan->source.map->fields[index];
     bool is_at = index == import_map_at(), needed = !is_at && submit_command_shape.fields[index].required;
     if (from->column_count == 0 && from->constant == NULL) {
-        if (needed)
+        if (needed) {
             fault(reading, index, REFUSAL_BAD_FIELD, "The file has no such column; it, or a constant in the map, is needed.");
+        }
         return;
     }
     char *joined = join(reading, index);
     const char *mapped = import_map_cell(from, joined);
     char *text = mapped == joined ? joined : clean(reading, mapped);
     if (text[0] == '\0') {
-        if (needed)
+        if (needed) {
             fault(reading, index, REFUSAL_BAD_FIELD, "This is empty; it is needed.");
+        }
         return;
     }
     if (is_at) {
@@ -349,10 +371,11 @@ static void read_field(struct import_reading *reading, uint32_t index)
         return;
     }
     bool good = reading->refusal == REFUSAL_NONE;
-    if (read_value(reading, index, text))
+    if (read_value(reading, index, text)) {
         reading->body.given |= UINT64_C(1) << index;
-    else if (good && mapped == joined && from->unlisted != NULL && !reading->ambiguous && reading->refusal != REFUSAL_TOO_LARGE)
+    } else if (good && mapped == joined && from->unlisted != NULL && !reading->ambiguous && reading->refusal != REFUSAL_TOO_LARGE) {
         read_unlisted(reading, index, joined);
+    }
 }
 
 /* A limit before its case began is a mistake, and the dispatcher would only say that the field is wrong. */
@@ -360,19 +383,22 @@ static void check_limit(struct import_reading *reading)
 {
     uint32_t limit = 0;
     int64_t begin_ms = reading->at_ms != 0 ? reading->at_ms : reading->plan->source.now_ms;
-    while (submit_command_shape.fields[limit].offset != offsetof(struct submit_command, limit_at))
+    while (submit_command_shape.fields[limit].offset != offsetof(struct submit_command, limit_at)) {
         limit++;
-    if ((reading->body.given & SUBMIT_HAS_LIMIT_AT) == 0 || begin_ms == 0 || reading->body.limit_at > begin_ms)
+    }
+    if ((reading->body.given & SUBMIT_HAS_LIMIT_AT) == 0 || begin_ms == 0 || reading->body.limit_at > begin_ms) {
         return;
-    if (reading->at_ms != 0)
+    }
+    if (reading->at_ms != 0) {
         fault(
             reading, limit, REFUSAL_BAD_FIELD,
             "The limit is not after `at`, the instant at which the case comes in. Correct one of them, or leave the limit empty.");
-    else
+    } else {
         fault(reading, limit, REFUSAL_BAD_FIELD,
               "The limit has passed: without `at` the case comes in at the dispatcher's own instant. Write a later limit, or leave "
               "it "
               "empty.");
+    }
 }
 
 int import_row_read(struct import_plan *plan, const struct sheet_row *row, bool counted, struct import_reading *ret)
@@ -387,10 +413,12 @@ int import_row_read(struct import_plan *plan, const struct sheet_row *row, bool 
               row->count > sheet->column_count ? _("; what is too many stands in the last column") : "");
         return 0;
     }
-    if (make_room(ret) < 0)
+    if (make_room(ret) < 0) {
         return -ENOMEM;
-    for (uint32_t i = 0; i <= import_map_at(); i++)
+    }
+    for (uint32_t i = 0; i <= import_map_at(); i++) {
         read_field(ret, i);
+    }
     /* A limit that the sender gives is the sender's: nobody writes a column that says so. */
     if (ret->body.given & SUBMIT_HAS_LIMIT_AT) {
         ret->body.given_limit = true;

@@ -22,8 +22,9 @@ static bool take_number(const char **at, int digits, int32_t *ret)
     int32_t value = 0;
     for (int i = 0; i < digits; i++) {
         char c = (*at)[i];
-        if (c < '0' || c > '9')
+        if (c < '0' || c > '9') {
             return false;
+        }
         value = value * 10 + (c - '0');
     }
     *at += digits;
@@ -33,8 +34,9 @@ static bool take_number(const char **at, int digits, int32_t *ret)
 
 static bool take_char(const char **at, char wanted)
 {
-    if (**at != wanted)
+    if (**at != wanted) {
         return false;
+    }
     (*at)++;
     return true;
 }
@@ -47,18 +49,21 @@ static int32_t days_in_month(int32_t year, int32_t month)
 static bool take_date(const char **at, struct civil *ret)
 {
     if (!take_number(at, 4, &ret->year) || !take_char(at, '-') || !take_number(at, 2, &ret->month) || !take_char(at, '-') ||
-        !take_number(at, 2, &ret->day))
+        !take_number(at, 2, &ret->day)) {
         return false;
-    if (ret->year < 1 || ret->month < 1 || ret->month > 12)
+    }
+    if (ret->year < 1 || ret->month < 1 || ret->month > 12) {
         return false;
+    }
     return ret->day >= 1 && ret->day <= days_in_month(ret->year, ret->month);
 }
 
 static bool take_fraction(const char **at, struct civil *ret)
 {
     int32_t scale = 100;
-    if (**at < '0' || **at > '9')
+    if (**at < '0' || **at > '9') {
         return false;
+    }
     for (; **at >= '0' && **at <= '9'; (*at)++) {
         ret->ms += (**at - '0') * scale;
         scale /= 10;
@@ -68,13 +73,16 @@ static bool take_fraction(const char **at, struct civil *ret)
 
 static bool take_time(const char **at, struct civil *ret)
 {
-    if (!take_number(at, 2, &ret->hour) || !take_char(at, ':') || !take_number(at, 2, &ret->minute))
+    if (!take_number(at, 2, &ret->hour) || !take_char(at, ':') || !take_number(at, 2, &ret->minute)) {
         return false;
+    }
     if (take_char(at, ':')) {
-        if (!take_number(at, 2, &ret->second))
+        if (!take_number(at, 2, &ret->second)) {
             return false;
-        if (take_char(at, '.') && !take_fraction(at, ret))
+        }
+        if (take_char(at, '.') && !take_fraction(at, ret)) {
             return false;
+        }
     }
     return ret->hour < 24 && ret->minute < 60 && ret->second < 60;
 }
@@ -90,8 +98,9 @@ static bool take_offset(const char **at, int32_t *ret_offset_s)
     int32_t hours = 0;
     int32_t minutes = 0;
     if (sign == 0 || !take_number(at, 2, &hours) || !take_char(at, ':') || !take_number(at, 2, &minutes) || hours > 23 ||
-        minutes > 59)
+        minutes > 59) {
         return false;
+    }
     *ret_offset_s = sign * (hours * 3600 + minutes * 60);
     return true;
 }
@@ -100,14 +109,18 @@ static enum form read_form(const char *text, struct civil *ret, int32_t *ret_off
 {
     *ret = (struct civil){0};
     const char *at = text;
-    if (!take_date(&at, ret))
+    if (!take_date(&at, ret)) {
         return FORM_BAD;
-    if (*at == '\0')
+    }
+    if (*at == '\0') {
         return FORM_DAY;
-    if ((!take_char(&at, 'T') && !take_char(&at, 't') && !take_char(&at, ' ')) || !take_time(&at, ret))
+    }
+    if ((!take_char(&at, 'T') && !take_char(&at, 't') && !take_char(&at, ' ')) || !take_time(&at, ret)) {
         return FORM_BAD;
-    if (*at == '\0')
+    }
+    if (*at == '\0') {
         return FORM_LOCAL;
+    }
     return take_offset(&at, ret_offset_s) && *at == '\0' ? FORM_OFFSET : FORM_BAD;
 }
 
@@ -132,21 +145,24 @@ int instant_parse(const char *text, const struct zone *zone, int64_t *ret_at_ms)
     struct civil civil;
     int32_t offset_s = 0;
     enum form form = read_form(text, &civil, &offset_s);
-    if (form == FORM_BAD)
+    if (form == FORM_BAD) {
         return -EINVAL;
+    }
     if (form == FORM_OFFSET) {
         *ret_at_ms = utc_ms(&civil) - offset_s * INT64_C(1000);
         return 0;
     }
-    if (zone == NULL)
+    if (zone == NULL) {
         return -ENODATA;
+    }
     if (form == FORM_DAY) {
         *ret_at_ms = day_start(&civil, zone);
         return 0;
     }
     int64_t at_ms = 0;
-    if (zone_instant(zone, &civil, &at_ms) == CIVIL_GAP)
+    if (zone_instant(zone, &civil, &at_ms) == CIVIL_GAP) {
         return -ERANGE;
+    }
     *ret_at_ms = at_ms;
     return 0;
 }
@@ -179,8 +195,9 @@ char *instant_print(int64_t at_ms, const struct zone *zone, char ret[INSTANT_SIZ
 {
     int32_t offset_s = offset_at(at_ms, zone);
     bool whole = offset_s % 60 == 0; /* RFC 3339 has no seconds in an offset: such old local times are told in UTC */
-    if (!whole)
+    if (!whole) {
         offset_s = 0;
+    }
     struct civil c = civil_at(at_ms, offset_s);
     int size =
         snprintf(ret, INSTANT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03d", c.year, c.month, c.day, c.hour, c.minute, c.second, c.ms);
@@ -221,19 +238,21 @@ char *span_print(int64_t span_ms, char ret[INSTANT_SIZE])
                  {60000, NC_("span", "min")},
                  {1000, NC_("span", "s")},
                  {1, NC_("span", "ms")}};
-    const size_t count = sizeof units / sizeof units[0];
+    const size_t count = sizeof(units) / sizeof(units[0]);
     const char *sign = span_ms < 0 ? "-" : "";
     int64_t rest = span_ms < 0 ? -span_ms : span_ms;
     size_t i = 0;
-    while (i + 1 < count && rest < units[i].ms)
+    while (i + 1 < count && rest < units[i].ms) {
         i++;
+    }
     int64_t large = rest / units[i].ms;
     int64_t small = i + 1 < count ? rest % units[i].ms / units[i + 1].ms : 0;
-    if (small > 0)
+    if (small > 0) {
         snprintf(ret, INSTANT_SIZE, "%s%lld %s %lld %s", sign, (long long)large, i18n_in("span", units[i].name), (long long)small,
                  i18n_in("span", units[i + 1].name));
-    else
+    } else {
         snprintf(ret, INSTANT_SIZE, "%s%lld %s", sign, (long long)large, i18n_in("span", units[i].name));
+    }
     return ret;
 }
 
@@ -250,15 +269,17 @@ static void print_parts(int64_t span_ms, size_t first, char ret[INSTANT_SIZE])
                  {1, NC_("span", "ms")}};
     uint64_t rest = span_ms < 0 ? -(uint64_t)span_ms : (uint64_t)span_ms;
     int size = snprintf(ret, INSTANT_SIZE, "%s", span_ms < 0 ? "-" : ""), sign = size;
-    for (size_t i = first; i < sizeof units / sizeof units[0]; i++) {
+    for (size_t i = first; i < sizeof(units) / sizeof(units[0]); i++) {
         uint64_t count = rest / (uint64_t)units[i].ms;
         rest %= (uint64_t)units[i].ms;
-        if (count > 0)
+        if (count > 0) {
             size += snprintf(ret + size, INSTANT_SIZE - (size_t)size, "%s%llu %s", size > sign ? " " : "",
                              (unsigned long long)count, i18n_in("span", units[i].name));
+        }
     }
-    if (size == 0)
+    if (size == 0) {
         snprintf(ret, INSTANT_SIZE, "0 %s", i18n_in("span", "min"));
+    }
 }
 
 bool kind_works(const char *time_kind)
@@ -275,8 +296,9 @@ char *span_print_exact(int64_t span_ms, const char *time_kind, char ret[INSTANT_
 char *limit_print(int64_t amount, const char *time_kind, char ret[INSTANT_SIZE])
 {
     ret[0] = '\0';
-    if (amount == 0 || time_kind == NULL)
+    if (amount == 0 || time_kind == NULL) {
         return ret;
+    }
     if (strstr(time_kind, "_days") != NULL) {
         snprintf(ret, INSTANT_SIZE,
                  kind_works(time_kind) ? n_("%lld working day", "%lld working days", (unsigned long)amount)
@@ -286,7 +308,7 @@ char *limit_print(int64_t amount, const char *time_kind, char ret[INSTANT_SIZE])
     }
     char span[INSTANT_SIZE / 2];
     print_parts(amount, kind_works(time_kind), ret);
-    snprintf(span, sizeof span, "%.31s", ret);
+    snprintf(span, sizeof(span), "%.31s", ret);
     snprintf(ret, INSTANT_SIZE, "%s%s", span, kind_works(time_kind) ? _(" of working time") : "");
     return ret;
 }

@@ -10,8 +10,9 @@ void inwords_object(json_t *object, const struct shape *shape)
     for (uint16_t i = 0; i < shape->field_count; i++) {
         const struct field_shape *field = &shape->fields[i];
         const char *name = json_string_value(json_object_get(object, field->name));
-        if (field->type == FIELD_ENUM && name != NULL && strcmp(name, "none") != 0)
+        if (field->type == FIELD_ENUM && name != NULL && strcmp(name, "none") != 0) {
             json_object_set_new(object, field->name, json_string(i18n_word(field->values, name)));
+        }
     }
 }
 
@@ -24,17 +25,20 @@ void inwords_reply(json_t *view, enum query_type query)
         json_t *row;
         json_array_foreach(json_object_get(view, info->row_lists[i].name), at, row)
         {
-            if (info->row_lists[i].shape != NULL)
+            if (info->row_lists[i].shape != NULL) {
                 inwords_object(row, info->row_lists[i].shape);
+            }
         }
     }
 }
 
 static const struct enum_shape *values_of(const struct shape *shape, const char *key)
 {
-    for (uint16_t i = 0; i < shape->field_count; i++)
-        if (strcmp(shape->fields[i].name, key) == 0)
+    for (uint16_t i = 0; i < shape->field_count; i++) {
+        if (strcmp(shape->fields[i].name, key) == 0) {
             return shape->fields[i].type == FIELD_ENUM ? shape->fields[i].values : NULL;
+        }
+    }
     return NULL;
 }
 
@@ -42,7 +46,8 @@ const char *inwords_record(const char *type, const char *key, const char *text)
 {
     enum record_type record;
     const struct enum_shape *values = record_find(type, strlen(type), &record) ? values_of(record_info(record)->shape, key) : NULL;
-    if (values == NULL)
+    if (values == NULL) {
         values = values_of(&record_envelope_shape, key);
+    }
     return values == NULL ? text : i18n_word(values, text);
 }

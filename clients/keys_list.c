@@ -33,8 +33,9 @@ static void put_list(json_t *row, const char *key, const char *text_key, json_t 
     json_array_foreach(list, i, item)
     {
         const char *word = shape == NULL ? json_string_value(item) : i18n_word(shape, json_string_value(item));
-        if (used < sizeof text)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used > 0 ? ", " : "", word);
+        if (used < sizeof(text)) {
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used > 0 ? ", " : "", word);
+        }
     }
     json_object_set_new(row, key, list);
     json_object_set_new(row, text_key, json_string(text));
@@ -46,9 +47,10 @@ static void put_since(json_t *row, const char *path)
     struct stat stat_of;
     struct tm local;
     char text[40];
-    if (stat(path, &stat_of) != 0 || localtime_r(&stat_of.st_mtime, &local) == NULL)
+    if (stat(path, &stat_of) != 0 || localtime_r(&stat_of.st_mtime, &local) == NULL) {
         return;
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000%z", &local);
+    }
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S.000%z", &local);
     size_t size = strlen(text); /* +0800 becomes +08:00 */
     memmove(text + size - 1, text + size - 2, 3);
     text[size - 2] = ':';
@@ -62,17 +64,22 @@ static json_t *row_of(const char *folder, const struct key_entry *entry)
     code_text(&entry->name, name);
     json_object_set_new(row, "name", json_string(name));
     json_object_set_new(row, "unit", json_string(code_text(&entry->unit, unit)));
-    for (int role = 0; role < ROLE_COUNT; role++)
-        if ((entry->roles & ROLE_BIT(role)) != 0)
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        if ((entry->roles & ROLE_BIT(role)) != 0) {
             json_array_append_new(roles, json_string(enum_name(&role_enum, role)));
-    for (uint32_t i = 0; i < entry->matters.count; i++)
+        }
+    }
+    for (uint32_t i = 0; i < entry->matters.count; i++) {
         json_array_append_new(matters, json_string(code_text(&entry->matters.at[i], one)));
+    }
     put_list(row, "roles", "roles_text", roles, &role_enum);
     put_list(row, "matters", "matters_text", matters, NULL);
-    if (snprintf(path, sizeof path, "%s/%s.pub", folder, name) < (int)sizeof path)
+    if (snprintf(path, sizeof(path), "%s/%s.pub", folder, name) < (int)sizeof(path)) {
         put_since(row, path);
-    if (snprintf(path, sizeof path, "%s/%s.key", folder, name) < (int)sizeof path)
+    }
+    if (snprintf(path, sizeof(path), "%s/%s.key", folder, name) < (int)sizeof(path)) {
         json_object_set_new(row, "secret", json_boolean(access(path, F_OK) == 0));
+    }
     return row;
 }
 
@@ -82,14 +89,16 @@ static json_t *row_for(json_t *rows, const char *file)
     char name[CODE_SIZE + 1];
     size_t i;
     json_t *row;
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(file, "."), file);
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(file, "."), file);
     const char *end = strstr(file, ".pub");
-    if (end != NULL)
-        snprintf(name, sizeof name, "%.*s", (int)(end - file), file);
+    if (end != NULL) {
+        snprintf(name, sizeof(name), "%.*s", (int)(end - file), file);
+    }
     json_array_foreach(rows, i, row)
     {
-        if (strcmp(json_string_value(json_object_get(row, "name")), name) == 0)
+        if (strcmp(json_string_value(json_object_get(row, "name")), name) == 0) {
             return row;
+        }
     }
     row = json_pack("{s:s}", "name", name);
     json_array_append_new(rows, row);
@@ -101,8 +110,9 @@ static void put_faults(json_t *rows, const struct faults *faults)
     for (uint32_t i = 0; i < faults->count; i++) {
         char text[600];
         json_t *row = row_for(rows, faults->at[i].file);
-        if (json_object_get(row, "broken") == NULL)
-            json_object_set_new(row, "broken", json_string(fault_text(&faults->at[i], text, sizeof text)));
+        if (json_object_get(row, "broken") == NULL) {
+            json_object_set_new(row, "broken", json_string(fault_text(&faults->at[i], text, sizeof(text))));
+        }
     }
 }
 
@@ -123,18 +133,22 @@ enum exit_code keys_list_run(struct session *session, const struct arguments *ar
     struct faults faults;
     struct key_list list = {0};
     (void)arguments;
-    int error = session_keys_folder(session, folder, sizeof folder);
-    if (error < 0)
-        return say_errno(error, "no keys folder; name one with --keys or HUYING_KEYS");
-    error = keys_list(folder, &faults, &list);
-    if (error == -ENOENT)
+    int rc = session_keys_folder(session, folder, sizeof(folder));
+    if (rc < 0) {
+        return say_errno(rc, "no keys folder; name one with --keys or HUYING_KEYS");
+    }
+    rc = keys_list(folder, &faults, &list);
+    if (rc == -ENOENT) {
         return say(EXIT_FAILED, "there is no keys folder %s. Name it with --keys or HUYING_KEYS; `huying keys new` makes one.",
                    folder);
-    if (error < 0)
-        return say_errno(error, "the keys in %s cannot be read", folder);
+    }
+    if (rc < 0) {
+        return say_errno(rc, "the keys in %s cannot be read", folder);
+    }
     json_t *rows = json_array();
-    for (uint32_t i = 0; i < list.count; i++)
+    for (uint32_t i = 0; i < list.count; i++) {
         json_array_append_new(rows, row_of(folder, &list.at[i]));
+    }
     put_faults(rows, &faults);
     if (session->options.json) {
         drop_texts(rows);
@@ -146,8 +160,9 @@ enum exit_code keys_list_run(struct session *session, const struct arguments *ar
     }
     json_decref(rows);
     keys_list_deinit(&list);
-    if (faults_total(&faults) == 0)
+    if (faults_total(&faults) == 0) {
         return EXIT_DONE;
+    }
     return say(EXIT_REFUSED, "broken files in %s: %u. Mend or remove them; the dispatcher cannot take their keys.", folder,
                faults_total(&faults));
 }

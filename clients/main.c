@@ -34,8 +34,9 @@ static error_t parse_top(int key, char *text, struct argp_state *state)
         puts(argp_program_version);
         exit(EXIT_DONE);
     }
-    if (key == OPTION_COMPLETION)
+    if (key == OPTION_COMPLETION) {
         exit(completion_print(text));
+    }
     if (key == OPTION_MANUAL) {
         manual_print();
         exit(EXIT_DONE);
@@ -73,15 +74,17 @@ static enum exit_code run(struct session *session, int argc, char **argv)
         return EXIT_DONE;
     }
     const struct verb *verb = verb_find(argc - at, argv + at, &used);
-    if (verb == NULL)
+    if (verb == NULL) {
         return verb_unknown(argc - at, argv + at);
+    }
     /* argp wants the program's name in front: the verb's last word makes room for it. */
     char **words = argv + at + used - 1;
     char *only_help[] = {argv[0], help, NULL};
-    if (wants_help)
+    if (wants_help) {
         arguments_parse(&arguments, verb, session, 2, only_help);
-    else
+    } else {
         arguments_parse(&arguments, verb, session, argc - at - used + 1, words);
+    }
     return verb->run(session, &arguments);
 }
 
@@ -94,7 +97,8 @@ int main(int argc, char **argv)
     session_init(&session);
     enum exit_code code = run(&session, argc, argv);
     session_deinit(&session);
-    if (fflush(stdout) != 0 && code == EXIT_DONE)
+    if (fflush(stdout) != 0 && code == EXIT_DONE) {
         code = say(EXIT_FAILED, "standard output cannot be written");
+    }
     return code;
 }

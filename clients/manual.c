@@ -14,19 +14,21 @@
 static void print_text(const char *text)
 {
     bool bold = false;
-    if (*text == '.' || *text == '\'')
+    if (*text == '.' || *text == '\'') {
         fputs("\\&", stdout);
+    }
     for (; *text != '\0'; text++) {
-        if (*text == '\\')
+        if (*text == '\\') {
             fputs("\\e", stdout);
-        else if (*text == '-')
+        } else if (*text == '-') {
             fputs("\\-", stdout);
-        else if (*text == '`')
+        } else if (*text == '`') {
             fputs((bold = !bold) ? "\\fB" : "\\fR", stdout);
-        else if (*text == '\n')
+        } else if (*text == '\n') {
             fputs("\n.br\n", stdout);
-        else
+        } else {
             putchar(*text);
+        }
     }
 }
 
@@ -65,16 +67,19 @@ static void print_usage(const struct verb *verb)
     for (const struct verb_word *word = verb->positions; word != NULL && word->name != NULL && verb->usage == NULL; word++) {
         putchar(' ');
         print_text(word->name);
-        if (verb->many && word[1].name == NULL)
+        if (verb->many && word[1].name == NULL) {
             fputs(" ...", stdout);
+        }
     }
-    if (verb->usage != NULL)
+    if (verb->usage != NULL) {
         putchar(' ');
+    }
     for (const char *at = verb->usage; at != NULL && *at != '\0'; at++) {
-        if (*at == '\n')
+        if (*at == '\n') {
             fputs(" | ", stdout);
-        else
+        } else {
             putchar(*at);
+        }
     }
     puts("\"");
 }
@@ -85,12 +90,15 @@ static void print_verb(const struct verb *verb)
     print_usage(verb);
     print_text(verb->doc);
     puts(".");
-    for (const struct verb_word *word = verb->positions; word != NULL && word->name != NULL; word++)
+    for (const struct verb_word *word = verb->positions; word != NULL && word->name != NULL; word++) {
         print_word(word, shape, false);
-    for (const struct verb_word *word = verb->options; word != NULL && word->name != NULL; word++)
+    }
+    for (const struct verb_word *word = verb->options; word != NULL && word->name != NULL; word++) {
         print_word(word, shape, true);
-    if (verb->passes_on)
+    }
+    if (verb->passes_on) {
         puts(".P\nIt is done by\n.BR huying\\-admin (8).");
+    }
     if (verb->more != NULL) {
         puts(".P");
         print_line(verb->more);
@@ -101,8 +109,9 @@ static void print_global_options(void)
 {
     puts(".SH OPTIONS\nThese stand before the verb or anywhere after it.");
     for (const struct argp_option *option = options_argp.options; option->name != NULL || option->doc != NULL; option++) {
-        if (option->name == NULL)
+        if (option->name == NULL) {
             continue;
+        }
         const struct verb_word word = {option->name, NULL, option->arg, option->doc};
         print_word(&word, NULL, true);
     }
@@ -154,9 +163,11 @@ void manual_print(void)
     for (int group = 0; group < VERB_GROUP_COUNT; group++) {
         fputs(".SH ", stdout);
         print_line(group_titles[group]);
-        for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb))
-            if ((int)verb->group == group)
+        for (const struct verb *verb = verb_next(NULL); verb != NULL; verb = verb_next(verb)) {
+            if ((int)verb->group == group) {
                 print_verb(verb);
+            }
+        }
     }
     fputs(tail, stdout);
 }

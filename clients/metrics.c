@@ -47,14 +47,16 @@ static void list_metrics(const struct session *session)
     static const struct column columns[] = {
         {"metric", N_("METRIC"), LOOK_TEXT}, {"name", "", LOOK_TEXT}, {"meaning", N_("MEANING"), LOOK_LONG}, {0}};
     json_t *rows = json_array();
-    for (uint32_t i = 0; i < metric_enum.count; i++)
+    for (uint32_t i = 0; i < metric_enum.count; i++) {
         json_array_append_new(rows,
                               json_pack("{s:s, s:s, s:s}", "metric", metric_enum.names[i], "name", metric_enum.words[i], "meaning",
                                         session->options.json ? meaning((enum metric)i) : _(meaning((enum metric)i))));
-    if (session->options.json)
+    }
+    if (session->options.json) {
         render_json(rows);
-    else
+    } else {
         render_table(columns, rows, "");
+    }
     json_decref(rows);
 }
 
@@ -63,8 +65,9 @@ static void enum_list(const struct enum_shape *shape, char ret[256])
 {
     size_t used = 0;
     ret[0] = '\0';
-    for (uint32_t i = 0; i < shape->count && used < 256; i++)
+    for (uint32_t i = 0; i < shape->count && used < 256; i++) {
         used += (size_t)snprintf(ret + used, 256 - used, "%s%s", i > 0 ? ", " : "", shape->names[i]);
+    }
 }
 
 /* What is asked, with the period that it is compared with. */
@@ -82,16 +85,20 @@ static enum exit_code read_query(const struct session *session, const struct arg
     int grouping = by == NULL ? -1 : i18n_find(&metric_by_enum, text_of(by));
     char groupings[256];
     enum_list(&metric_by_enum, groupings);
-    if (metric < 0)
+    if (metric < 0) {
         return say(EXIT_USAGE, "there is no metric `%s`. `huying metrics` lists them.", id);
-    if (by == NULL)
+    }
+    if (by == NULL) {
         return say(EXIT_USAGE, "--by is missing: %s.", groupings);
-    if (grouping < 0)
+    }
+    if (grouping < 0) {
         return say(EXIT_USAGE, "--by: `%s` is not one of: %s.", by, groupings);
+    }
     *query = (struct metrics_query){
         .given = METRICS_HAS_METRIC | METRICS_HAS_BY, .metric = (enum metric)metric, .by = (enum metric_by)grouping};
-    if (session->options.json && arguments_word(arguments, "csv") != NULL)
+    if (session->options.json && arguments_word(arguments, "csv") != NULL) {
         return say(EXIT_USAGE, "--csv and --json exclude each other.");
+    }
     return EXIT_DONE;
 }
 
@@ -105,28 +112,35 @@ static enum exit_code read_period(const struct arguments *arguments, uint32_t mo
     } whole[] = {{"month", PERIOD_MONTH, "2026-10"}, {"quarter", PERIOD_QUARTER, "2026-Q4"}, {"year", PERIOD_YEAR, "2026"}};
     static const char *const ends[] = {"from", "to"};
     const char *chosen = NULL;
-    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+    for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
         const char *text = arguments_word(arguments, whole[i].name);
-        if (text == NULL)
+        if (text == NULL) {
             continue;
-        if (chosen != NULL)
+        }
+        if (chosen != NULL) {
             return say(EXIT_USAGE, "--%s and --%s exclude each other.", chosen, whole[i].name);
+        }
         chosen = whole[i].name;
         const char *why = period_parse(text, month_start, ret);
-        if (why != NULL)
+        if (why != NULL) {
             return say(EXIT_USAGE, "--%s: `%s`: %s.", chosen, text, _(why));
-        if (ret->kind != whole[i].kind)
+        }
+        if (ret->kind != whole[i].kind) {
             return say(EXIT_USAGE, "--%s: `%s` is not a %s. Write it like %s.", chosen, text, chosen, whole[i].wanted);
+        }
     }
     for (int i = 0; i < 2; i++) {
         const char *text = arguments_word(arguments, ends[i]);
-        if (text == NULL)
+        if (text == NULL) {
             continue;
-        if (chosen != NULL)
+        }
+        if (chosen != NULL) {
             return say(EXIT_USAGE, "--%s and --%s exclude each other.", chosen, ends[i]);
+        }
         const char *why = period_parse_end(text, i == 0, ret);
-        if (why != NULL)
+        if (why != NULL) {
             return say(EXIT_USAGE, "--%s: `%s`: %s.", ends[i], text, _(why));
+        }
     }
     return EXIT_DONE;
 }
@@ -136,19 +150,23 @@ static enum exit_code read_compared(const struct arguments *arguments, uint32_t 
                                     struct period *ret)
 {
     const char *text = arguments_word(arguments, "compare");
-    if (text == NULL)
+    if (text == NULL) {
         return EXIT_DONE;
-    if (!period->has_first || !period->has_last)
+    }
+    if (!period->has_first || !period->has_last) {
         return say(EXIT_USAGE, "--compare needs a period: give --month, --quarter, --year, or --from and --to.");
+    }
     const char *why = NULL;
-    if (strcmp(text, "previous") == 0)
+    if (strcmp(text, "previous") == 0) {
         period_before(period, month_start, ret);
-    else if (strcmp(text, "last-year") == 0)
+    } else if (strcmp(text, "last-year") == 0) {
         period_year_before(period, month_start, ret);
-    else
+    } else {
         why = period_parse(text, month_start, ret);
-    if (why != NULL)
+    }
+    if (why != NULL) {
         return say(EXIT_USAGE, "--compare: `%s`: write previous, last-year, or a period: %s.", text, _(why));
+    }
     return EXIT_DONE;
 }
 
@@ -173,14 +191,17 @@ static void settle(json_t *view)
 {
     size_t i;
     json_t *row;
-    if (view_number(view, "scale") <= 1)
+    if (view_number(view, "scale") <= 1) {
         json_object_del(view, "scale");
+    }
     json_array_foreach(json_object_get(view, "rows"), i, row)
     {
-        if (json_object_get(row, "value") == NULL)
+        if (json_object_get(row, "value") == NULL) {
             json_object_set_new(row, "value", json_null());
-        if (json_object_get(row, "excluded") == NULL)
+        }
+        if (json_object_get(row, "excluded") == NULL) {
             json_object_set_new(row, "excluded", json_object());
+        }
     }
 }
 
@@ -193,20 +214,22 @@ static void print_value(const json_t *value, bool span, char out[INSTANT_SIZE])
     }
     int64_t number = json_integer_value(value);
     int64_t hundredths = (number + 50) / 100;
-    if (span)
+    if (span) {
         span_print(number, out);
-    else
+    } else {
         snprintf(out, INSTANT_SIZE, "%" PRId64 ".%02" PRId64 " %%", hundredths / 100, hundredths % 100);
+    }
 }
 
 static void print_num(int64_t num, int64_t scale, bool span, char out[INSTANT_SIZE])
 {
-    if (span)
+    if (span) {
         span_print(num, out);
-    else if (scale > 1)
+    } else if (scale > 1) {
         snprintf(out, INSTANT_SIZE, "%.2f", (double)num / (double)scale);
-    else
+    } else {
         snprintf(out, INSTANT_SIZE, "%" PRId64, num);
+    }
 }
 
 static void print_excluded(const json_t *excluded, char *out, size_t size)
@@ -217,8 +240,9 @@ static void print_excluded(const json_t *excluded, char *out, size_t size)
     out[0] = '\0';
     json_object_foreach((json_t *)excluded, reason, count)
     {
-        if (json_integer_value(count) == 0 || used >= size)
+        if (json_integer_value(count) == 0 || used >= size) {
             continue;
+        }
         int more =
             snprintf(out + used, size - used, "%s%s %lld", used > 0 ? ", " : "", reason, (long long)json_integer_value(count));
         used += more > 0 ? (size_t)more : 0;
@@ -281,16 +305,18 @@ static void show_head(const struct question *question, const json_t *view)
     printf(_("%s, version %lld, as of %.10s %.8s\n"), i18n_word(&metric_enum, view_text(view, "metric")),
            (long long)view_number(view, "version"), as_of, strlen(as_of) > 11 ? as_of + 11 : "");
     printf(_("By %s: %s\n"), i18n_word(&metric_by_enum, view_text(view, "by")), _(grouping(question->query.by)));
-    if (strcmp(narrowed, "all") == 0)
+    if (strcmp(narrowed, "all") == 0) {
         printf(_("Of the whole district: %s %s\n"), scope, name);
-    else if (strcmp(narrowed, "key") == 0)
+    } else if (strcmp(narrowed, "key") == 0) {
         printf(_("Only what %s %s and the units below it are accountable for: the unit of your key\n"), scope, name);
-    else
+    } else {
         printf(_("Only what %s %s and the units below it are accountable for: --unit\n"), scope, name);
-    if (question->before.kind != PERIOD_NONE)
+    }
+    if (question->before.kind != PERIOD_NONE) {
         printf(_("%s, compared with %s\n"), period_print(&question->period, period), period_print(&question->before, before));
-    else if (question->period.kind != PERIOD_NONE)
+    } else if (question->period.kind != PERIOD_NONE) {
         printf("%s\n", period_print(&question->period, period));
+    }
 }
 
 static void print_difference(const json_t *row, bool span, char out[INSTANT_SIZE])
@@ -299,8 +325,9 @@ static void print_difference(const json_t *row, bool span, char out[INSTANT_SIZE
     int64_t number = json_integer_value(value), size = number < 0 ? -number : number;
     int used = 0;
     out[0] = '\0';
-    if (!json_is_integer(value))
+    if (!json_is_integer(value)) {
         return;
+    }
     used = snprintf(out, INSTANT_SIZE, "%s", number < 0 ? "-" : "+");
     if (span) {
         char text[INSTANT_SIZE];
@@ -351,10 +378,11 @@ static void show(const struct question *question, const json_t *view)
             print_value(json_object_get(row, "p50_ms"), span, p50);
             print_value(json_object_get(row, "p90_ms"), span, p90);
         }
-        if (other != NULL)
+        if (other != NULL) {
             print_value(json_object_get(other, "value"), span, before);
+        }
         print_difference(row, span, difference);
-        print_excluded(json_object_get(row, "excluded"), excluded, sizeof excluded);
+        print_excluded(json_object_get(row, "excluded"), excluded, sizeof(excluded));
         rest = rest || strcmp(view_text(row, "key"), "-") == 0;
         json_array_append_new(table,
                               json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "key",
@@ -365,8 +393,9 @@ static void show(const struct question *question, const json_t *view)
     }
     show_head(question, view);
     render_table(columns, table, "No items.");
-    if (rest && outside(question->query.by) != NULL)
+    if (rest && outside(question->query.by) != NULL) {
         printf("%s\n", _(outside(question->query.by)));
+    }
     json_decref(table);
 }
 
@@ -374,16 +403,18 @@ static void show(const struct question *question, const json_t *view)
 static json_t *decimal(int64_t number, int digits)
 {
     int64_t unit = 1, size = number < 0 ? -number : number;
-    for (int i = 0; i < digits; i++)
+    for (int i = 0; i < digits; i++) {
         unit *= 10;
+    }
     return json_sprintf("%s%" PRId64 ".%0*" PRId64, number < 0 ? "-" : "", size / unit, digits, size % unit);
 }
 
 /* A value for a spreadsheet: a rate in percent, a duration in ms; null where there is none. */
 static json_t *plain(const json_t *value, bool span)
 {
-    if (!json_is_integer(value))
+    if (!json_is_integer(value)) {
         return json_null();
+    }
     return span ? json_integer(json_integer_value(value)) : decimal(json_integer_value(value), 4);
 }
 
@@ -434,15 +465,17 @@ static void print_csv(const struct question *question, const json_t *view)
         const json_t *before = json_object_get(row, "before");
         const json_t *compare = json_object_get(view, "compare");
         char excluded[256];
-        for (size_t k = 0; k < sizeof heads / sizeof heads[0]; k++)
+        for (size_t k = 0; k < sizeof(heads) / sizeof(heads[0]); k++) {
             json_object_set(line, heads[k], json_object_get(view, heads[k]));
-        print_excluded(json_object_get(row, "excluded"), excluded, sizeof excluded);
+        }
+        print_excluded(json_object_get(row, "excluded"), excluded, sizeof(excluded));
         json_object_set_new(line, "excluded", json_string(excluded));
         json_object_set_new(line, "unit", json_string(span ? "ms" : "percent"));
         json_object_set_new(line, "value", plain(json_object_get(row, "value"), span));
         json_object_set_new(line, "difference", plain(json_object_get(row, "difference"), span));
-        if (credits)
+        if (credits) {
             json_object_set_new(line, "num", decimal(view_number(row, "num"), 3));
+        }
         if (before != NULL) {
             json_object_set_new(line, "before_num",
                                 credits ? decimal(view_number(before, "num"), 3) : json_incref(json_object_get(before, "num")));
@@ -465,15 +498,18 @@ static enum exit_code ask(struct session *session, struct question *question, co
     struct client_reply reply;
     query->given &= ~(uint64_t)(METRICS_HAS_FROM | METRICS_HAS_UNTIL);
     query->from = query->until = 0;
-    if (period->kind != PERIOD_NONE)
+    if (period->kind != PERIOD_NONE) {
         period_instants(period, &reporting, &query->from, &query->until);
+    }
     query->given |= (period->has_first ? METRICS_HAS_FROM : 0) | (period->has_last ? METRICS_HAS_UNTIL : 0);
     enum exit_code code = session_ask(session, QUERY_METRICS, query, &reply);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
         return code;
+    }
     *ret = view_of_reply(&reply.reply.body, QUERY_METRICS, zone_time(session->zone));
-    if (*ret == NULL)
+    if (*ret == NULL) {
         return say(EXIT_FAILED, "out of memory");
+    }
     settle(*ret);
     return EXIT_DONE;
 }
@@ -500,10 +536,11 @@ static void compare(json_t *view, const json_t *other)
     size_t i;
     json_array_foreach(others, i, row)
     {
-        if (json_object_get(ours, view_text(row, "key")) == NULL)
+        if (json_object_get(ours, view_text(row, "key")) == NULL) {
             json_array_append_new(rows,
                                   json_pack("{s:O, s:O, s:i, s:i, s:n, s:{}, s:b}", "key", json_object_get(row, "key"), "name",
                                             json_object_get(row, "name"), "num", 0, "den", 0, "value", "excluded", "few", 1));
+        }
     }
     json_array_foreach(rows, i, row)
     {
@@ -540,29 +577,35 @@ enum exit_code metrics_run(struct session *session, const struct arguments *argu
         return EXIT_DONE;
     }
     enum exit_code code = read_query(session, arguments, id, &question.query);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = read_question(arguments, 1, &question); /* a mistake shows before the district is asked how it reports */
-    if (code == EXIT_DONE)
+    }
+    if (code == EXIT_DONE) {
         code = session_hello(session);
-    if (code == EXIT_DONE)
+    }
+    if (code == EXIT_DONE) {
         code = read_question(arguments, reporting_of(session).month_start, &question);
+    }
     if (code == EXIT_DONE && arguments_word(arguments, "unit") != NULL) {
         question.query.given |= METRICS_HAS_UNIT;
         code = names_code(session, NAMES_UNIT, "--unit", "unit", arguments_word(arguments, "unit"), &question.query.unit);
     }
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = ask(session, &question, &question.period, &view);
+    }
     if (code == EXIT_DONE && question.before.kind != PERIOD_NONE) {
         code = ask(session, &question, &question.before, &other);
-        if (code == EXIT_DONE)
+        if (code == EXIT_DONE) {
             compare(view, other);
+        }
     }
-    if (code == EXIT_DONE && session->options.json)
+    if (code == EXIT_DONE && session->options.json) {
         render_json(view);
-    else if (code == EXIT_DONE && arguments_word(arguments, "csv") != NULL)
+    } else if (code == EXIT_DONE && arguments_word(arguments, "csv") != NULL) {
         print_csv(&question, view);
-    else if (code == EXIT_DONE)
+    } else if (code == EXIT_DONE) {
         show(&question, view);
+    }
     json_decref(view);
     json_decref(other);
     return code;

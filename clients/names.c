@@ -26,7 +26,7 @@ bool names_field(const char *field, enum names_kind *ret)
         enum names_kind kind;
     } known[] = {
         {"unit", NAMES_UNIT}, {"place", NAMES_UNIT}, {"units", NAMES_UNIT}, {"supports", NAMES_UNIT}, {"matter", NAMES_MATTER}};
-    for (size_t i = 0; field != NULL && i < sizeof known / sizeof known[0]; i++) {
+    for (size_t i = 0; field != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
         if (strcmp(known[i].field, field) == 0) {
             *ret = known[i].kind;
             return true;
@@ -43,20 +43,23 @@ static bool add(struct names *names, const json_t *row)
     const char *code = view_text(row, "code"), *parent = view_text(row, "parent");
     if (names->count == names->capacity) {
         size_t capacity = names->capacity == 0 ? 64 : 2 * names->capacity;
-        struct names_entry *grown = reallocarray(names->at, capacity, sizeof *grown);
-        if (grown == NULL)
+        struct names_entry *grown = reallocarray(names->at, capacity, sizeof(*grown));
+        if (grown == NULL) {
             return false;
+        }
         names->at = grown;
         names->capacity = capacity;
     }
     struct names_entry *entry = &names->at[names->count];
     *entry = (struct names_entry){.retired = json_is_true(json_object_get(row, "retired"))};
-    if (!code_make(code, strlen(code), &entry->code))
+    if (!code_make(code, strlen(code), &entry->code)) {
         return true; /* a newer dispatcher's: nothing that could be sent back */
+    }
     code_make(parent, strlen(parent), &entry->parent);
     entry->name = strdup(view_text(row, "name"));
-    if (entry->name == NULL)
+    if (entry->name == NULL) {
         return false;
+    }
     names->count++;
     return true;
 }
@@ -86,8 +89,9 @@ enum exit_code names_ask(struct session *session, enum names_kind kind, const ch
         size_t i;
         const json_t *row;
         enum exit_code code = ask_page(session, kind, words, &after, &page);
-        if (code != EXIT_DONE)
+        if (code != EXIT_DONE) {
             return code;
+        }
         bool kept = true;
         json_array_foreach(json_object_get(page, "rows"), i, row)
         {
@@ -96,17 +100,20 @@ enum exit_code names_ask(struct session *session, enum names_kind kind, const ch
         const char *next = view_text(page, "next");
         bool more = code_make(next, strlen(next), &after);
         json_decref(page);
-        if (!kept)
+        if (!kept) {
             return say(EXIT_FAILED, "out of memory");
-        if (!more)
+        }
+        if (!more) {
             return EXIT_DONE;
+        }
     }
 }
 
 void names_deinit(struct names *names)
 {
-    for (size_t i = 0; i < names->count; i++)
+    for (size_t i = 0; i < names->count; i++) {
         free(names->at[i].name);
+    }
     free(names->at);
     free(names->by_name);
     *names = (struct names){0};
@@ -129,42 +136,51 @@ static int compare_names(const void *a, const void *b)
 
 static bool sort_by_name(struct names *names)
 {
-    if (names->by_name != NULL)
+    if (names->by_name != NULL) {
         return true;
-    names->by_name = calloc(names->count + 1, sizeof names->by_name[0]);
-    for (size_t i = 0; names->by_name != NULL && i < names->count; i++)
+    }
+    names->by_name = calloc(names->count + 1, sizeof(names->by_name[0]));
+    for (size_t i = 0; names->by_name != NULL && i < names->count; i++) {
         names->by_name[i] = &names->at[i];
-    if (names->by_name != NULL)
-        qsort(names->by_name, names->count, sizeof names->by_name[0], compare_names);
+    }
+    if (names->by_name != NULL) {
+        qsort(names->by_name, names->count, sizeof(names->by_name[0]), compare_names);
+    }
     return names->by_name != NULL;
 }
 
 /* Adds one that fits: whoever is in service comes before all that are not. */
 static void match(struct names_match *ret, const struct names_entry *entry)
 {
-    if (ret->count > 0 && entry->retired && !ret->at[0]->retired)
+    if (ret->count > 0 && entry->retired && !ret->at[0]->retired) {
         return;
-    if (ret->count > 0 && !entry->retired && ret->at[0]->retired)
+    }
+    if (ret->count > 0 && !entry->retired && ret->at[0]->retired) {
         ret->count = 0;
-    if (ret->count < NAMES_SHOWN)
+    }
+    if (ret->count < NAMES_SHOWN) {
         ret->at[ret->count] = entry;
+    }
     ret->count++;
 }
 
 static void find_name(struct names *names, const char *name, struct names_match *ret)
 {
     size_t low = 0, high = names->count;
-    if (!sort_by_name(names))
+    if (!sort_by_name(names)) {
         return;
+    }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(names->by_name[middle]->name, name) < 0)
+        if (strcmp(names->by_name[middle]->name, name) < 0) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
-    for (; low < names->count && strcmp(names->by_name[low]->name, name) == 0; low++)
+    for (; low < names->count && strcmp(names->by_name[low]->name, name) == 0; low++) {
         match(ret, names->by_name[low]);
+    }
 }
 
 /* Is every word of the text, between blanks, part of the name? ASCII letters of either case are the same. */
@@ -174,14 +190,17 @@ static bool has_words(const char *name, const char *text)
     for (;;) {
         text += strspn(text, " ");
         size_t size = strcspn(text, " ");
-        if (size == 0)
+        if (size == 0) {
             return true;
-        if (size >= sizeof word)
+        }
+        if (size >= sizeof(word)) {
             return false;
+        }
         memcpy(word, text, size);
         word[size] = '\0';
-        if (strcasestr(name, word) == NULL)
+        if (strcasestr(name, word) == NULL) {
             return false;
+        }
         text += size;
     }
 }
@@ -190,8 +209,9 @@ static bool has_words(const char *name, const char *text)
 static char *clean(const char *text)
 {
     char *copy = strdup(text), *ret = NULL;
-    if (copy != NULL && name_parse(blank_trim_string(copy), false, &ret) != NULL)
+    if (copy != NULL && name_parse(blank_trim_string(copy), false, &ret) != NULL) {
         ret = NULL;
+    }
     free(copy);
     return ret;
 }
@@ -201,19 +221,23 @@ void names_find(struct names *names, const char *text, bool whole, struct names_
     struct names_entry wanted = {0};
     char *name = clean(text);
     *ret = (struct names_match){0};
-    if (name == NULL)
+    if (name == NULL) {
         return;
+    }
     const struct names_entry *entry = code_make(name, strlen(name), &wanted.code) && names->count > 0
-                                          ? bsearch(&wanted, names->at, names->count, sizeof names->at[0], compare_codes)
+                                          ? bsearch(&wanted, names->at, names->count, sizeof(names->at[0]), compare_codes)
                                           : NULL;
-    if (entry != NULL)
+    if (entry != NULL) {
         match(ret, entry);
-    else
+    } else {
         find_name(names, name, ret);
+    }
     bool by_words = ret->count == 0 && !whole;
-    for (size_t i = 0; by_words && i < names->count; i++)
-        if (has_words(names->at[i].name, name))
+    for (size_t i = 0; by_words && i < names->count; i++) {
+        if (has_words(names->at[i].name, name)) {
             match(ret, &names->at[i]);
+        }
+    }
     free(name);
 }
 
@@ -223,13 +247,16 @@ static int distance(const struct names_entry *entry, const char *text)
     char code[CODE_SIZE + 1], upper[CODE_SIZE + 1];
     int by_name = near_distance(entry->name, text);
     size_t size = strlen(text);
-    if (size > CODE_SIZE)
+    if (size > CODE_SIZE) {
         return by_name;
+    }
     code_text(&entry->code, code);
-    for (size_t i = 0; i <= size; i++)
+    for (size_t i = 0; i <= size; i++) {
         upper[i] = (char)toupper((unsigned char)text[i]);
-    for (char *at = code; *at != '\0'; at++)
+    }
+    for (char *at = code; *at != '\0'; at++) {
         *at = (char)toupper((unsigned char)*at);
+    }
     int by_code = near_distance(code, upper);
     return by_code < by_name ? by_code : by_name;
 }
@@ -243,13 +270,16 @@ void names_near(const struct names *names, const char *text, struct names_match 
     int nearest = most > 0 ? most : 1;
     for (size_t i = 0; name != NULL && i < names->count; i++) {
         int far = names->at[i].retired ? NEAR_FAR : distance(&names->at[i], name);
-        if (far > nearest)
+        if (far > nearest) {
             continue;
-        if (far < nearest)
+        }
+        if (far < nearest) {
             ret->count = 0;
+        }
         nearest = far;
-        if (ret->count < NAMES_SHOWN)
+        if (ret->count < NAMES_SHOWN) {
             ret->at[ret->count++] = &names->at[i];
+        }
     }
     free(name);
 }
@@ -289,10 +319,10 @@ static enum exit_code refuse(const struct session *session, enum refusal refusal
 static enum exit_code say_several(const struct session *session, enum names_kind kind, const char *field, const char *text,
                                   const struct names_match *match)
 {
-    char shown[LIMIT_LINE_SIZE], sentence[sizeof shown + 256]; /* a whole name, or the JSON is not UTF-8 */
-    snprintf(sentence, sizeof sentence,
+    char shown[LIMIT_LINE_SIZE], sentence[sizeof(shown) + 256]; /* a whole name, or the JSON is not UTF-8 */
+    snprintf(sentence, sizeof(sentence),
              kind == NAMES_UNIT ? _("`%s` fits %zu units of the district.") : _("`%s` fits %zu matters of the district."),
-             blank_print(text_of(text), shown, sizeof shown), match->count);
+             blank_print(text_of(text), shown, sizeof(shown)), match->count);
     return refuse(session, REFUSAL_AMBIGUOUS, field, sentence,
                   kind == NAMES_UNIT ? _("Write the code, or more of the name; `huying units WORDS` lists all that fit.")
                                      : _("Write the code, or more of the name; `huying matters WORDS` lists all that fit."),
@@ -303,14 +333,14 @@ static enum exit_code say_unknown(struct session *session, enum names_kind kind,
 {
     struct names all;
     struct names_match near;
-    char shown[LIMIT_LINE_SIZE], sentence[sizeof shown + 256]; /* a whole name, or the JSON is not UTF-8 */
+    char shown[LIMIT_LINE_SIZE], sentence[sizeof(shown) + 256]; /* a whole name, or the JSON is not UTF-8 */
     enum exit_code code = names_ask(session, kind, NULL, &all);
     if (code == EXIT_DONE) {
         names_near(&all, text, &near);
-        snprintf(sentence, sizeof sentence,
+        snprintf(sentence, sizeof(sentence),
                  kind == NAMES_UNIT ? _("No unit of the district has the code or name `%s`.")
                                     : _("No matter of the district has the code or name `%s`."),
-                 blank_print(text_of(text), shown, sizeof shown));
+                 blank_print(text_of(text), shown, sizeof(shown)));
         code = refuse(session, kind == NAMES_UNIT ? REFUSAL_UNKNOWN_UNIT : REFUSAL_UNKNOWN_MATTER, field, sentence,
                       kind == NAMES_UNIT
                           ? _("`huying units WORDS` searches by code and name.")
@@ -330,7 +360,7 @@ enum exit_code names_code(struct session *session, enum names_kind kind, const c
     if (name == NULL) {
         char shown[200];
         return say(EXIT_USAGE, "%s: `%s` is not a code or a name: write one line of at most %d bytes.", argument,
-                   blank_print(text_of(text), shown, sizeof shown), LIMIT_LINE_SIZE);
+                   blank_print(text_of(text), shown, sizeof(shown)), LIMIT_LINE_SIZE);
     }
     if (kind == NAMES_MATTER && strcmp(name, MATTER_UNKNOWN) == 0) {
         free(name);
@@ -347,10 +377,11 @@ enum exit_code names_code(struct session *session, enum names_kind kind, const c
         code = EXIT_DONE;
     } else if (code == EXIT_DONE) {
         names_find(&names, name, false, &match);
-        if (match.count == 1)
+        if (match.count == 1) {
             *ret = match.at[0]->code;
-        else
+        } else {
             code = match.count == 0 ? say_unknown(session, kind, field, name) : say_several(session, kind, field, name, &match);
+        }
     }
     names_deinit(&names);
     free(name);

@@ -19,10 +19,12 @@ int near_distance(const char *a, const char *b)
     wchar_t x[NEAR_FAR + 1], y[NEAR_FAR + 1];
     int rows[3][NEAR_FAR + 1] = {0};
     size_t x_count = characters(a, x), y_count = characters(b, y);
-    if (x_count > NEAR_FAR || y_count > NEAR_FAR)
+    if (x_count > NEAR_FAR || y_count > NEAR_FAR) {
         return NEAR_FAR;
-    for (size_t j = 0; j <= y_count; j++)
+    }
+    for (size_t j = 0; j <= y_count; j++) {
         rows[0][j] = (int)j;
+    }
     for (size_t i = 1; i <= x_count; i++) {
         int *now = rows[i % 3];
         const int *before = rows[(i + 2) % 3];
@@ -32,8 +34,9 @@ int near_distance(const char *a, const char *b)
             int best = before[j - 1] + (x[i - 1] != y[j - 1]);
             best = before[j] + 1 < best ? before[j] + 1 : best;
             best = now[j - 1] + 1 < best ? now[j - 1] + 1 : best;
-            if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1] && older[j - 2] + 1 < best)
+            if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1] && older[j - 2] + 1 < best) {
                 best = older[j - 2] + 1;
+            }
             now[j] = best;
         }
     }

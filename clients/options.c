@@ -43,8 +43,9 @@ static void set_timeout(struct options *options, const char *text, struct argp_s
 {
     char *end = NULL;
     double seconds = strtod(text, &end);
-    if (strspn(text, "0123456789.") != strlen(text) || end == text || *end != '\0' || !(seconds >= 0.001 && seconds <= 86400))
+    if (strspn(text, "0123456789.") != strlen(text) || end == text || *end != '\0' || !(seconds >= 0.001 && seconds <= 86400)) {
         argp_error(state, _("--timeout: a number of seconds from 0.001 to 86400 is needed, not `%s`"), text);
+    }
     options->timeout_ms = (int64_t)(seconds * 1000);
 }
 
@@ -52,21 +53,25 @@ static void set_timeout(struct options *options, const char *text, struct argp_s
 static void look_for_second(struct options *options, int key, const char *text, struct argp_state *state)
 {
     const struct argp_option *option = global_options;
-    while (option->key != key)
+    while (option->key != key) {
         option++;
+    }
     const uint32_t bit = UINT32_C(1) << (option - global_options);
-    if ((options->given & bit) != 0)
+    if ((options->given & bit) != 0) {
         argp_error(state, _("--%s is given twice. Give it once, before or after the verb"), option->name);
-    if (text != NULL && text[0] == '\0')
+    }
+    if (text != NULL && text[0] == '\0') {
         argp_error(state, _("--%s is empty: give it a value, or leave it out"), option->name);
+    }
     options->given |= bit;
 }
 
 static error_t parse_global(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
-    if (key >= OPTION_SERVER && key <= OPTION_TIMEOUT)
+    if (key >= OPTION_SERVER && key <= OPTION_TIMEOUT) {
         look_for_second(options, key, text, state);
+    }
     switch (key) {
     case OPTION_SERVER:
         options->server = text;

@@ -31,19 +31,23 @@ static enum exit_code read_rows(struct session *session, const struct pages_kind
         json_t *page = NULL;
         kind->ask(body, page_size(wanted + 1 - json_array_size(rows)));
         enum exit_code code = read_query(session, kind->query, body, &page);
-        if (code != EXIT_DONE)
+        if (code != EXIT_DONE) {
             return code;
+        }
         json_array_extend(rows, json_object_get(page, "rows"));
         bool goes_on = kind->go_on(body, page);
-        if (goes_on && kind->progress != NULL)
+        if (goes_on && kind->progress != NULL) {
             kind->progress(json_array_size(rows), page);
+        }
         json_decref(page);
         *ret = json_array_size(rows) > wanted ? MORE_SOME : goes_on ? MORE_PERHAPS : MORE_NONE;
-        if (!goes_on || last_look)
+        if (!goes_on || last_look) {
             break;
+        }
     }
-    while (json_array_size(rows) > wanted)
+    while (json_array_size(rows) > wanted) {
         json_array_remove(rows, json_array_size(rows) - 1);
+    }
     return EXIT_DONE;
 }
 
@@ -79,15 +83,17 @@ static void show_table(const struct pages_kind *kind, json_t *rows)
 static void say_more(FILE *out, const struct pages_kind *kind, const json_t *rows, enum more more)
 {
     const json_t *last = json_array_get(rows, json_array_size(rows) - 1);
-    if (more == MORE_NONE || last == NULL)
+    if (more == MORE_NONE || last == NULL) {
         return;
+    }
     fputs(more == MORE_SOME ? _("More: --count, or") : _("There may be more: --count, or"), out);
     for (size_t i = 0; i < 2 && kind->marks[i].row != NULL; i++) {
         const json_t *value = json_object_get(last, kind->marks[i].row);
-        if (json_is_integer(value))
+        if (json_is_integer(value)) {
             fprintf(out, " --%s %lld", kind->marks[i].option, (long long)json_integer_value(value));
-        else if (json_is_string(value))
+        } else if (json_is_string(value)) {
             fprintf(out, " --%s %s", kind->marks[i].option, json_string_value(value));
+        }
     }
     fputc('\n', out);
 }
@@ -99,13 +105,16 @@ enum exit_code pages_run(struct session *session, const struct arguments *argume
     enum more more = MORE_NONE;
     bool csv = kind->sheet != NULL && arguments_word(arguments, "csv") != NULL;
     enum exit_code code = arguments_count(arguments, "count", 1, PAGES_COUNT_MAX, &wanted);
-    if (code == EXIT_DONE && csv && session->options.json)
+    if (code == EXIT_DONE && csv && session->options.json) {
         code = say(EXIT_USAGE, "--csv and --json exclude each other.");
+    }
     json_t *rows = json_array();
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = read_rows(session, kind, body, wanted, rows, &more);
-    if (kind->progress != NULL)
+    }
+    if (kind->progress != NULL) {
         kind->progress(0, NULL);
+    }
     if (code == EXIT_DONE && session->options.json) {
         show_json(kind, rows, more);
     } else if (code == EXIT_DONE && csv) {

@@ -22,8 +22,9 @@ static bool take_number(const char **at, int digits, int32_t *ret)
 {
     int32_t value = 0;
     for (int i = 0; i < digits; i++) {
-        if ((*at)[i] < '0' || (*at)[i] > '9')
+        if ((*at)[i] < '0' || (*at)[i] > '9') {
             return false;
+        }
         value = value * 10 + ((*at)[i] - '0');
     }
     *at += digits;
@@ -34,8 +35,9 @@ static bool take_number(const char **at, int digits, int32_t *ret)
 static bool take(const char **at, const char *text)
 {
     size_t size = strlen(text);
-    if (strncmp(*at, text, size) != 0)
+    if (strncmp(*at, text, size) != 0) {
         return false;
+    }
     *at += size;
     return true;
 }
@@ -49,10 +51,13 @@ static int32_t days_in_month(int32_t year, int32_t month)
 static const char *take_day(const char **at, int64_t *ret)
 {
     int32_t year, month, day;
-    if (!take_number(at, 4, &year) || !take(at, "-") || !take_number(at, 2, &month) || !take(at, "-") || !take_number(at, 2, &day))
+    if (!take_number(at, 4, &year) || !take(at, "-") || !take_number(at, 2, &month) || !take(at, "-") ||
+        !take_number(at, 2, &day)) {
         return N_("write a day as 2026-10-01");
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+    }
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) {
         return N_("there is no such day; write one as 2026-10-01");
+    }
     *ret = civil_to_days(year, month, day);
     return *ret < 0 || *ret > LAST_DAY ? range : NULL;
 }
@@ -80,24 +85,30 @@ static const char *read_months(const char *at, int32_t year, uint32_t month_star
     enum period_kind kind = PERIOD_YEAR;
     if (take(&at, "-Q") || take(&at, "-q")) {
         kind = PERIOD_QUARTER;
-        if (!take_number(&at, 1, &number) || number < 1 || number > 4)
+        if (!take_number(&at, 1, &number) || number < 1 || number > 4) {
             return N_("there are quarters 1 to 4; write one as 2026-Q4");
+        }
         number = number * 3 - 2;
     } else if (take(&at, "-")) {
         kind = PERIOD_MONTH;
-        if (!take_number(&at, 2, &number))
+        if (!take_number(&at, 2, &number)) {
             return wanted;
-        if (number < 1 || number > 12)
+        }
+        if (number < 1 || number > 12) {
             return N_("there are months 01 to 12; write one as 2026-10");
+        }
     }
-    if (*at != '\0')
+    if (*at != '\0') {
         return wanted;
-    if (year < 1970)
+    }
+    if (year < 1970) {
         return N_("write a year from 1970 to 9999");
+    }
     struct period period;
     set_months(&period, kind, year, number, month_start);
-    if (period.last > LAST_DAY)
+    if (period.last > LAST_DAY) {
         return range;
+    }
     *ret = period;
     return NULL;
 }
@@ -106,24 +117,31 @@ const char *period_parse(const char *text, uint32_t month_start, struct period *
 {
     const char *at = text;
     int32_t year;
-    if (!take_number(&at, 4, &year))
+    if (!take_number(&at, 4, &year)) {
         return wanted;
-    if (strlen(at) < 4)
+    }
+    if (strlen(at) < 4) {
         return read_months(at, year, month_start, ret);
+    }
     struct period period = {.kind = PERIOD_DAYS, .has_first = true, .has_last = true};
     at = text;
-    if (*at != '\0' && text[4] != '-')
+    if (*at != '\0' && text[4] != '-') {
         return wanted;
+    }
     const char *why = take_day(&at, &period.first);
     period.last = period.first;
-    if (why == NULL && take(&at, ".."))
+    if (why == NULL && take(&at, "..")) {
         why = take_day(&at, &period.last);
-    if (why == NULL && *at != '\0')
+    }
+    if (why == NULL && *at != '\0') {
         why = wanted;
-    if (why == NULL && period.last < period.first)
+    }
+    if (why == NULL && period.last < period.first) {
         why = N_("the last day is before the first");
-    if (why == NULL)
+    }
+    if (why == NULL) {
         *ret = period;
+    }
     return why;
 }
 
@@ -131,10 +149,12 @@ const char *period_parse_end(const char *text, bool first, struct period *period
 {
     int64_t day;
     const char *at = text, *why = take_day(&at, &day);
-    if (why == NULL && *at != '\0')
+    if (why == NULL && *at != '\0') {
         why = N_("write a day as 2026-10-01");
-    if (why != NULL)
+    }
+    if (why != NULL) {
         return why;
+    }
     period->kind = PERIOD_DAYS;
     *(first ? &period->first : &period->last) = day;
     *(first ? &period->has_first : &period->has_last) = true;
@@ -196,11 +216,12 @@ char *period_print(const struct period *period, char ret[PERIOD_SIZE])
     print_day(period->first, first);
     print_day(period->last, last);
     ret[0] = '\0';
-    if (period->has_first && period->has_last)
+    if (period->has_first && period->has_last) {
         snprintf(ret, PERIOD_SIZE, _("%s to %s"), first, last);
-    else if (period->has_first)
+    } else if (period->has_first) {
         snprintf(ret, PERIOD_SIZE, _("from %s"), first);
-    else if (period->has_last)
+    } else if (period->has_last) {
         snprintf(ret, PERIOD_SIZE, _("to %s"), last);
+    }
     return ret;
 }

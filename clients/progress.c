@@ -36,8 +36,9 @@ static void draw(struct progress *progress, uint64_t done, const char *note, dou
 {
     char bar[BAR_WIDTH + 1];
     uint64_t filled = progress->total > 0 ? done * BAR_WIDTH / progress->total : BAR_WIDTH;
-    for (uint64_t i = 0; i < BAR_WIDTH; i++)
+    for (uint64_t i = 0; i < BAR_WIDTH; i++) {
         bar[i] = i < filled ? '#' : '.';
+    }
     bar[BAR_WIDTH] = '\0';
     fprintf(stderr, "\r\033[K%s [%s] %3llu%%  %.0f/s  %s", progress->title, bar,
             (unsigned long long)(progress->total > 0 ? done * 100 / progress->total : 100), rate, note);
@@ -48,21 +49,24 @@ static void draw(struct progress *progress, uint64_t done, const char *note, dou
 void progress_show(struct progress *progress, uint64_t done, const char *note)
 {
     int64_t now = now_ms();
-    if (now - progress->shown_ms < (progress->terminal ? REDRAW_MS : LINE_MS))
+    if (now - progress->shown_ms < (progress->terminal ? REDRAW_MS : LINE_MS)) {
         return;
+    }
     progress->shown_ms = now;
     double seconds = progress_seconds(progress);
     double rate = seconds > 0 ? (double)done / seconds : 0;
-    if (progress->terminal)
+    if (progress->terminal) {
         draw(progress, done, note == NULL ? "" : note, rate);
-    else
+    } else {
         fprintf(stderr, _("%s: %llu of %llu, %.0f/s  %s\n"), progress->title, (unsigned long long)done,
                 (unsigned long long)progress->total, rate, note == NULL ? "" : note);
+    }
 }
 
 void progress_clear(struct progress *progress)
 {
-    if (progress->drawn)
+    if (progress->drawn) {
         fputs("\r\033[K", stderr);
+    }
     progress->drawn = false;
 }

@@ -127,18 +127,21 @@ enum exit_code read_query(struct session *session, enum query_type query, const 
 {
     struct client_reply reply;
     enum exit_code code = session_hello(session);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = session_ask(session, query, body, &reply);
-    if (code != EXIT_DONE)
+    }
+    if (code != EXIT_DONE) {
         return code;
+    }
     *ret = view_of_reply(&reply.reply.body, query, zone_time(session->zone));
     return *ret == NULL ? say(EXIT_FAILED, "out of memory") : EXIT_DONE;
 }
 
 static void show_part(const char *title, const struct column *columns, const json_t *rows)
 {
-    if (json_array_size(rows) == 0)
+    if (json_array_size(rows) == 0) {
         return;
+    }
     render_heading(title);
     render_table(columns, rows, "");
 }
@@ -146,8 +149,9 @@ static void show_part(const char *title, const struct column *columns, const jso
 /* Was it in time? A clock that runs, or that counts nowhere, is not judged yet or never. */
 static const char *judged(const json_t *clock)
 {
-    if (strcmp(view_text(clock, "state"), "stopped") != 0)
+    if (strcmp(view_text(clock, "state"), "stopped") != 0) {
         return "-";
+    }
     return json_is_true(json_object_get(clock, "in_time")) ? _("yes") : _("no");
 }
 
@@ -161,8 +165,9 @@ static void put_spans(json_t *clocks)
         char limit[INSTANT_SIZE], consumed[INSTANT_SIZE];
         const char *kind = view_text(clock, "time_kind");
         int64_t consumed_ms = view_number(clock, "consumed_ms");
-        if (limit_print(view_number(clock, "amount"), kind, limit)[0] == '\0' && view_number(clock, "budget_ms") != 0)
+        if (limit_print(view_number(clock, "amount"), kind, limit)[0] == '\0' && view_number(clock, "budget_ms") != 0) {
             span_print_exact(view_number(clock, "budget_ms"), kind, limit);
+        }
         json_object_set_new(clock, "judged", json_string(judged(clock)));
         json_object_set_new(clock, "limit", json_string(limit));
         json_object_set_new(clock, "consumed", json_string(consumed_ms == 0 ? "" : span_print_exact(consumed_ms, kind, consumed)));
@@ -184,8 +189,8 @@ static void put_units(json_t *calls, const json_t *duties)
         {
             const char *unit = view_text(duty, "unit");
             if (view_number(duty, "call") == view_number(call, "call") && strcmp(view_text(duty, "kind"), "respond") == 0 &&
-                json_object_get(seen, unit) == NULL && size < sizeof units) {
-                size += (size_t)snprintf(units + size, sizeof units - size, "%s%s", size > 0 ? ", " : "", unit);
+                json_object_get(seen, unit) == NULL && size < sizeof(units)) {
+                size += (size_t)snprintf(units + size, sizeof(units) - size, "%s%s", size > 0 ? ", " : "", unit);
                 json_object_set_new(seen, unit, json_true());
             }
         }
@@ -201,8 +206,9 @@ static bool reads_timelines(const struct session *session)
     for (int role = 0; role < ROLE_COUNT; role++) {
         const char *name = enum_name(&role_enum, role), *at = strstr(session->roles, name);
         size_t size = strlen(name);
-        if ((roles & 1u << role) != 0 && at != NULL && (at[size] == ' ' || at[size] == '\0'))
+        if ((roles & 1u << role) != 0 && at != NULL && (at[size] == ' ' || at[size] == '\0')) {
             return true;
+        }
     }
     return false;
 }
@@ -223,10 +229,12 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
     struct arguments filled;
     json_t *view = NULL;
     enum exit_code code = command_fill(session, arguments, &filled);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = read_query(session, QUERY_SHOW_CASE, &filled.body, &view);
-    if (code == EXIT_DONE)
+    }
+    if (code == EXIT_DONE) {
         code = put_written(session, view);
+    }
     if (code == EXIT_DONE && session->options.json) {
         render_json(view);
     } else if (code == EXIT_DONE) {
@@ -252,10 +260,12 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
 static void say_how_far(size_t found, const json_t *page)
 {
     static bool told;
-    if (page == NULL && told)
+    if (page == NULL && told) {
         fputs("\r\033[K", stderr);
-    if (page == NULL || !isatty(STDERR_FILENO))
+    }
+    if (page == NULL || !isatty(STDERR_FILENO)) {
         return;
+    }
     fprintf(stderr, _("\r\033[K%zu found, looking at cases before id %llu ..."), found,
             (unsigned long long)view_number(page, "next"));
     fflush(stderr);

@@ -29,9 +29,11 @@ static const char *in_words(const char *why)
         {"paused", N_("the clock stood")},
         {"waited", N_("wait for a judgement")},
     };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(words[i][0], why) == 0)
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i][0], why) == 0) {
             return _(words[i][1]);
+        }
+    }
     return why;
 }
 
@@ -44,9 +46,11 @@ static const char *source_in_words(const char *source)
         {"given", N_("given by the sender")},
         {"half", N_("half of the list's limit, after a take-over")},
     };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(words[i][0], source) == 0)
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i][0], source) == 0) {
             return _(words[i][1]);
+        }
+    }
     return source;
 }
 
@@ -59,8 +63,9 @@ static void field(const char *title, const char *text)
 static void field_instant(const json_t *receipt, const char *key, const char *title, const char *more)
 {
     const char *at = view_text(receipt, key);
-    if (at[0] == '\0')
+    if (at[0] == '\0') {
         return;
+    }
     render_title(title);
     printf("%.10s %.8s%s\n", at, strlen(at) > 11 ? at + 11 : "", more);
 }
@@ -71,17 +76,18 @@ static void show_head(const json_t *receipt)
     bool due = view_text(receipt, "due_at")[0] != '\0';
     int64_t left = view_number(receipt, "left_ms");
     char span[INSTANT_SIZE], limit[INSTANT_SIZE], line[256];
-    snprintf(line, sizeof line, _("%s, clock %lld of case %s, %s"), i18n_word(&clock_kind_enum, view_text(receipt, "clock")),
+    snprintf(line, sizeof(line), _("%s, clock %lld of case %s, %s"), i18n_word(&clock_kind_enum, view_text(receipt, "clock")),
              (long long)view_number(receipt, "clock_id"), view_text(receipt, "number"),
              i18n_word(&clock_state_enum, view_text(receipt, "state")));
     field("Clock", line);
     field("Unit", view_text(receipt, "unit"));
     const char *calendar = view_text(receipt, "calendar");
     char counted_in[64];
-    snprintf(counted_in, sizeof counted_in, "%s", i18n_word(&time_kind_enum, kind));
-    for (char *c = counted_in; *c != '\0'; c++)
+    snprintf(counted_in, sizeof(counted_in), "%s", i18n_word(&time_kind_enum, kind));
+    for (char *c = counted_in; *c != '\0'; c++) {
         *c = *c == '_' ? ' ' : *c;
-    snprintf(line, sizeof line, _("%s%s%s, %s"), counted_in, calendar[0] != '\0' ? _(", calendar ") : "", calendar,
+    }
+    snprintf(line, sizeof(line), _("%s%s%s, %s"), counted_in, calendar[0] != '\0' ? _(", calendar ") : "", calendar,
              view_text(receipt, "zone"));
     field("Time", line);
     field_instant(receipt, "started_at", "Started", "");
@@ -91,18 +97,20 @@ static void show_head(const json_t *receipt)
         limit_print(view_number(receipt, "amount"), kind, limit);
         span_print_exact(view_number(receipt, "budget_ms"), kind, span);
         bool same = limit[0] == '\0' || strcmp(limit, span) == 0;
-        snprintf(line, sizeof line, _("%s%s%s, %s"), same ? "" : limit, same ? "" : " = ", span,
+        snprintf(line, sizeof(line), _("%s%s%s, %s"), same ? "" : limit, same ? "" : " = ", span,
                  source_in_words(view_text(receipt, "source")));
         field("Budget", line);
     } else {
         field("Due", _("never: no limit"));
     }
     field_instant(receipt, "stopped_at", "Stopped", "");
-    if (view_text(receipt, "stopped_at")[0] == '\0')
+    if (view_text(receipt, "stopped_at")[0] == '\0') {
         field_instant(receipt, "now", "Now", "");
+    }
     field("Counted", span_print_exact(view_number(receipt, "counted_ms"), kind, span));
-    if (due)
+    if (due) {
         field(left < 0 ? N_("Late by") : N_("Left"), span_print_exact(left < 0 ? -left : left, kind, span));
+    }
 }
 
 /* Adds what the table shows: spans and reasons in words. */
@@ -135,16 +143,18 @@ static enum exit_code read_pages(struct session *session, struct receipt_query *
         struct receipt_reply head;
         struct codec_fault fault;
         code = session_ask(session, QUERY_RECEIPT, query, &reply);
-        if (code != EXIT_DONE)
+        if (code != EXIT_DONE) {
             break;
+        }
         if (!codec_decode_map(&reply.reply.body, &receipt_reply_shape, &head, &fault)) {
             code = say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
             break;
         }
         char name[256];
-        snprintf(name, sizeof name, "%.*s", (int)head.zone.size, head.zone.at);
-        if (own == NULL && strcmp(name, session->district_zone) != 0)
+        snprintf(name, sizeof(name), "%.*s", (int)head.zone.size, head.zone.at);
+        if (own == NULL && strcmp(name, session->district_zone) != 0) {
             zone_load(NULL, name, &own); /* a zone that this machine lacks: told in the district's */
+        }
         json_t *page = view_of_reply(&reply.reply.body, QUERY_RECEIPT, zone_time(own != NULL ? own : session->zone));
         /* The clock runs on between two pages: the head is that of the last one, so that the rows add up to it. */
         if (*ret != NULL && page != NULL) {
@@ -153,13 +163,15 @@ static enum exit_code read_pages(struct session *session, struct receipt_query *
         }
         json_decref(*ret);
         *ret = page;
-        if (head.next == 0)
+        if (head.next == 0) {
             break;
+        }
         query->after = head.next;
         query->given |= RECEIPT_HAS_AFTER;
     }
-    if (*ret != NULL)
+    if (*ret != NULL) {
         json_object_del(*ret, "next");
+    }
     zone_free(own);
     return code == EXIT_DONE && *ret == NULL ? say(EXIT_FAILED, "out of memory") : code;
 }
@@ -169,8 +181,9 @@ enum exit_code receipt_run(struct session *session, const struct arguments *argu
     struct arguments filled;
     json_t *receipt = NULL;
     enum exit_code code = command_fill(session, arguments, &filled);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = read_pages(session, &filled.body.query.receipt, &receipt);
+    }
     if (code == EXIT_DONE && session->options.json) {
         render_json(receipt);
     } else if (code == EXIT_DONE) {

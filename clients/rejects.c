@@ -21,12 +21,14 @@ static const char *const added_names[REJECTS_ADDED_COUNT] = {"line", "code", "fi
 
 static int keep_text(struct rejects *rejects, struct text text)
 {
-    int error = spill_grow(&rejects->room, rejects->size + text.size + 1U);
-    if (error < 0)
-        return error;
+    int rc = spill_grow(&rejects->room, rejects->size + text.size + 1U);
+    if (rc < 0) {
+        return rc;
+    }
     char *at = (char *)rejects->room.at + rejects->size;
-    if (text.size > 0)
+    if (text.size > 0) {
         memcpy(at, text.at, text.size);
+    }
     at[text.size] = '\0';
     rejects->size += text.size + 1U;
     return 0;
@@ -35,13 +37,16 @@ static int keep_text(struct rejects *rejects, struct text text)
 int rejects_keep(struct rejects *rejects, struct text code, struct text field, const char *what_to_do, uint64_t *ret_place)
 {
     uint64_t place = rejects->size;
-    int error = keep_text(rejects, code);
-    if (error == 0)
-        error = keep_text(rejects, field);
-    if (error == 0)
-        error = keep_text(rejects, text_of(what_to_do));
-    if (error < 0)
-        return error;
+    int rc = keep_text(rejects, code);
+    if (rc == 0) {
+        rc = keep_text(rejects, field);
+    }
+    if (rc == 0) {
+        rc = keep_text(rejects, text_of(what_to_do));
+    }
+    if (rc < 0) {
+        return rc;
+    }
     rejects->count++;
     *ret_place = place;
     return 0;
@@ -65,15 +70,18 @@ void rejects_deinit(struct rejects *rejects)
 
 uint32_t rejects_own_count(const struct sheet *sheet)
 {
-    if (sheet->column_count <= REJECTS_ADDED_COUNT)
+    if (sheet->column_count <= REJECTS_ADDED_COUNT) {
         return sheet->column_count;
+    }
     uint32_t own = sheet->column_count - REJECTS_ADDED_COUNT;
     for (uint32_t i = 0; i < REJECTS_ADDED_COUNT; i++) {
         const char *name = sheet->columns[own + i];
-        if (strncmp(name, "reject_", 7) == 0)
+        if (strncmp(name, "reject_", 7) == 0) {
             name += 7;
-        if (strcmp(name, added_names[i]) != 0)
+        }
+        if (strcmp(name, added_names[i]) != 0) {
             return sheet->column_count;
+        }
     }
     return own;
 }
@@ -81,11 +89,14 @@ uint32_t rejects_own_count(const struct sheet *sheet)
 void rejects_added(const struct sheet *sheet, uint32_t own_count, char ret[REJECTS_ADDED_COUNT][24])
 {
     bool taken = false;
-    for (uint32_t i = 0; i < own_count; i++)
-        for (int k = 0; k < REJECTS_ADDED_COUNT; k++)
+    for (uint32_t i = 0; i < own_count; i++) {
+        for (int k = 0; k < REJECTS_ADDED_COUNT; k++) {
             taken = taken || strcmp(sheet->columns[i], added_names[k]) == 0;
-    for (int k = 0; k < REJECTS_ADDED_COUNT; k++)
+        }
+    }
+    for (int k = 0; k < REJECTS_ADDED_COUNT; k++) {
         snprintf(ret[k], 24, "%s%s", taken ? "reject_" : "", added_names[k]);
+    }
 }
 
 /* ---- the file ---- */
@@ -98,21 +109,25 @@ bool rejects_is_source(const char *path, const char *source)
 
 static void write_field(FILE *out, const char *text, bool first)
 {
-    if (!first)
+    if (!first) {
         fputc(',', out);
+    }
     csv_fwrite(out, text, strlen(text));
 }
 
 static void write_header(FILE *out, const struct sheet *sheet, uint32_t own_count)
 {
     char added[REJECTS_ADDED_COUNT][24];
-    if (sheet->marked)
+    if (sheet->marked) {
         fputs("\xef\xbb\xbf", out);
-    for (uint32_t i = 0; i < own_count; i++)
+    }
+    for (uint32_t i = 0; i < own_count; i++) {
         write_field(out, sheet->columns[i], i == 0);
+    }
     rejects_added(sheet, own_count, added);
-    for (int i = 0; i < REJECTS_ADDED_COUNT; i++)
+    for (int i = 0; i < REJECTS_ADDED_COUNT; i++) {
         write_field(out, added[i], false);
+    }
     fputc('\n', out);
 }
 
@@ -121,21 +136,25 @@ static void write_header(FILE *out, const struct sheet *sheet, uint32_t own_coun
 static void write_cells(FILE *out, const struct sheet *sheet, uint32_t own_count, const struct sheet_row *row)
 {
     uint32_t last = own_count - 1;
-    for (uint32_t i = 0; i < last; i++)
+    for (uint32_t i = 0; i < last; i++) {
         write_field(out, i < row->count ? row->fields[i] : "", i == 0);
+    }
     if (row->count <= sheet->column_count) {
         write_field(out, last < row->count ? row->fields[last] : "", last == 0);
         return;
     }
-    if (last > 0)
+    if (last > 0) {
         fputc(',', out);
+    }
     fputc('"', out);
     for (uint32_t i = last; i < row->count; i++) {
-        if (i > last)
+        if (i > last) {
             fputc(',', out);
+        }
         for (const char *at = row->fields[i]; *at != '\0'; at++) {
-            if (*at == '"')
+            if (*at == '"') {
                 fputc('"', out);
+            }
             fputc(*at, out);
         }
     }
@@ -148,10 +167,11 @@ static int write_row(FILE *out, struct sheet *sheet, uint32_t own_count, const s
     char line[16];
     struct sheet_row cells;
     int result = sheet_again(sheet, row->offset, row->line, &cells);
-    if (result != 1)
+    if (result != 1) {
         return result == 0 || result == -EINVAL ? -ESTALE : result;
+    }
     write_cells(out, sheet, own_count, &cells);
-    snprintf(line, sizeof line, "%u", row->line);
+    snprintf(line, sizeof(line), "%u", row->line);
     write_field(out, line, false);
     write_field(out, reject->code, false);
     write_field(out, reject->field, false);
@@ -165,26 +185,32 @@ int rejects_write(const char *path, struct sheet *sheet, const struct rejects *r
     char beside[PATH_MAX];
     struct rejected_row row;
     uint32_t own_count = rejects_own_count(sheet), cursor = 0;
-    int length = snprintf(beside, sizeof beside, "%s.new", path), error = 0;
-    if (length < 0 || (size_t)length >= sizeof beside)
+    int length = snprintf(beside, sizeof(beside), "%s.new", path), rc = 0;
+    if (length < 0 || (size_t)length >= sizeof(beside)) {
         return -ENAMETOOLONG;
-    FILE *out = fopen(beside, "we");
-    if (out == NULL)
-        return -errno;
-    write_header(out, sheet, own_count);
-    while (error == 0 && next(arg, &cursor, &row)) {
-        const struct reject reject = rejects_at(rejects, row.place);
-        error = write_row(out, sheet, own_count, &row, &reject);
     }
-    if (error == 0 && (fflush(out) != 0 || ferror(out) || fsync(fileno(out)) != 0))
-        error = -errno;
-    if (fclose(out) != 0 && error == 0)
-        error = -errno;
-    if (error == 0 && rename(beside, path) != 0)
-        error = -errno;
-    if (error < 0)
+    FILE *out = fopen(beside, "we");
+    if (out == NULL) {
+        return -errno;
+    }
+    write_header(out, sheet, own_count);
+    while (rc == 0 && next(arg, &cursor, &row)) {
+        const struct reject reject = rejects_at(rejects, row.place);
+        rc = write_row(out, sheet, own_count, &row, &reject);
+    }
+    if (rc == 0 && (fflush(out) != 0 || ferror(out) || fsync(fileno(out)) != 0)) {
+        rc = -errno;
+    }
+    if (fclose(out) != 0 && rc == 0) {
+        rc = -errno;
+    }
+    if (rc == 0 && rename(beside, path) != 0) {
+        rc = -errno;
+    }
+    if (rc < 0) {
         unlink(beside);
-    return error;
+    }
+    return rc;
 }
 
 /* ---- told ---- */
@@ -210,35 +236,41 @@ static void list_causes(const struct rejects *rejects, rejects_next *next, const
     while (next(arg, &cursor, &row)) {
         const struct reject reject = rejects_at(rejects, row.place);
         uint32_t at = 0;
-        while (at < count && !same_cause(&causes[at].reject, &reject))
+        while (at < count && !same_cause(&causes[at].reject, &reject)) {
             at++;
-        if (at < count)
+        }
+        if (at < count) {
             causes[at].count++;
-        else if (count < LISTED_MAX)
+        } else if (count < LISTED_MAX) {
             causes[count++] = (struct cause){.reject = reject, .line = row.line, .count = 1};
-        else
+        } else {
             more++;
+        }
     }
     for (uint32_t i = 0; i < count; i++) {
         const struct reject *reject = &causes[i].reject;
         printf(_("  line %u"), causes[i].line);
-        if (causes[i].count > 1)
+        if (causes[i].count > 1) {
             printf(_(" and %u more"), causes[i].count - 1);
+        }
         printf(", %s%s%s: %s\n", reject->code, reject->field[0] == '\0' ? "" : ", ", reject->field, reject->what_to_do);
     }
-    if (more > 0)
+    if (more > 0) {
         printf(_("  and %u more\n"), more);
+    }
 }
 
 void rejects_tell(const struct rejects *rejects, rejects_next *next, const void *arg, const char *file, const char *sent_by)
 {
-    if (rejects->count == 0)
+    if (rejects->count == 0) {
         return;
+    }
     list_causes(rejects, next, arg);
-    if (file != NULL)
+    if (file != NULL) {
         printf(_("The rejected rows are in %s: correct them there and %s that file.\n"), file, sent_by);
-    else
+    } else {
         printf(_("With --rejects FILE they are written out, to be corrected and sent again.\n"));
+    }
 }
 
 void rejects_print_json(const struct rejects *rejects, rejects_next *next, const void *arg)

@@ -45,11 +45,13 @@ static void one_line(const char *text, char out[CELL_SIZE])
     size_t size = strlen(text);
     if (size >= CELL_SIZE) {
         size = CELL_SIZE - 1;
-        while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80)
+        while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80) {
             size--;
+        }
     }
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
         out[i] = text[i] == '\n' || text[i] == '\t' || text[i] == '\r' ? ' ' : text[i];
+    }
     out[size] = '\0';
 }
 
@@ -64,16 +66,17 @@ static void print_cell(const struct column *column, const json_t *value, bool br
     out[0] = '\0';
     const char *text = json_string_value(value);
     json_int_t number = json_integer_value(value);
-    if (text != NULL && column->look == LOOK_INSTANT)
+    if (text != NULL && column->look == LOOK_INSTANT) {
         local_time(text, brief, out);
-    else if (text != NULL && (column->look != LOOK_WORD || strcmp(text, "none") != 0))
+    } else if (text != NULL && (column->look != LOOK_WORD || strcmp(text, "none") != 0)) {
         one_line(text, out);
-    else if (json_is_true(value))
+    } else if (json_is_true(value)) {
         snprintf(out, CELL_SIZE, "%s", _("yes"));
-    else if (json_is_integer(value) && column->look == LOOK_SPAN && number != 0)
+    } else if (json_is_integer(value) && column->look == LOOK_SPAN && number != 0) {
         span_print(number, out);
-    else if (json_is_integer(value) && (number != 0 || column->look == LOOK_COUNT))
+    } else if (json_is_integer(value) && (number != 0 || column->look == LOOK_COUNT)) {
         snprintf(out, CELL_SIZE, "%lld", (long long)number);
+    }
 }
 
 /* The colour of this name, or of this word of the reader's; NULL: none. */
@@ -92,8 +95,9 @@ static bool column_used(const struct column *column, const json_t *rows)
     json_array_foreach(rows, i, row)
     {
         print_cell(column, json_object_get(row, column->key), false, cell);
-        if (cell[0] != '\0')
+        if (cell[0] != '\0') {
             return true;
+        }
     }
     return false;
 }
@@ -101,8 +105,9 @@ static bool column_used(const struct column *column, const json_t *rows)
 /* A long text is cut between columns and goes on in the next line where it is the last. */
 static int column_flags(enum look look, bool last)
 {
-    if (look == LOOK_NUMBER || look == LOOK_COUNT)
+    if (look == LOOK_NUMBER || look == LOOK_COUNT) {
         return SCOLS_FL_RIGHT;
+    }
     return look != LOOK_LONG ? 0 : last ? SCOLS_FL_WRAP : SCOLS_FL_TRUNC;
 }
 
@@ -111,11 +116,13 @@ static void fill_line(struct libscols_line *line, const struct column *const *us
     char cell[CELL_SIZE];
     for (size_t c = 0; c < count; c++) {
         print_cell(used[c], json_object_get(row, used[c]->key), brief, cell);
-        if (cell[0] == '\0')
+        if (cell[0] == '\0') {
             continue;
+        }
         scols_line_set_data(line, c, cell);
-        if (used[c]->look == LOOK_COLOUR && paint(cell) != NULL)
+        if (used[c]->look == LOOK_COLOUR && paint(cell) != NULL) {
             scols_cell_set_color(scols_line_get_cell(line, c), paint(cell));
+        }
     }
 }
 
@@ -153,19 +160,22 @@ static size_t least_width(const struct column *column, const json_t *rows, bool 
 static void print_table(const struct column *const *used, size_t count, bool brief, const json_t *rows)
 {
     struct libscols_table *table = scols_new_table();
-    if (table == NULL)
+    if (table == NULL) {
         return;
+    }
     scols_table_enable_colors(table, render_colours());
-    for (size_t c = 0; c < count; c++)
+    for (size_t c = 0; c < count; c++) {
         scols_table_new_column(table, i18n_text(used[c]->title), used[c]->look == LOOK_LONG ? 0.1 : 0,
                                column_flags(used[c]->look, c + 1 == count));
+    }
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row)
     {
         struct libscols_line *line = scols_table_new_line(table, NULL);
-        if (line != NULL)
+        if (line != NULL) {
             fill_line(line, used, count, brief, row);
+        }
     }
     scols_print_table(table);
     scols_unref_table(table);
@@ -175,27 +185,33 @@ static void print_table(const struct column *const *used, size_t count, bool bri
 static void print_split(const struct column *const *used, size_t count, size_t terminal, const json_t *rows)
 {
     size_t known = 0, next = 0;
-    for (size_t c = 0; c < count; c++)
-        if (strcmp(used[c]->key, "number") == 0)
+    for (size_t c = 0; c < count; c++) {
+        if (strcmp(used[c]->key, "number") == 0) {
             known = c;
+        }
+    }
     while (next < count) {
         const struct column *part[COLUMNS_MAX + 1] = {used[known]};
         size_t taken = 0, width = least_width(used[known], rows, true);
         bool again = next > 0 && next != known; /* in the first part it stands where it always does */
-        if (!again)
+        if (!again) {
             width = 0;
+        }
         for (; next < count; next++) {
             size_t more = least_width(used[next], rows, true) + (width > 0);
-            if (taken > 0 && width + more > terminal)
+            if (taken > 0 && width + more > terminal) {
                 break;
-            if (again && next == known)
+            }
+            if (again && next == known) {
                 continue;
+            }
             part[again + taken++] = used[next];
             width += more;
         }
         print_table(part, again + taken, true, rows);
-        if (next < count)
+        if (next < count) {
             putchar('\n');
+        }
     }
 }
 
@@ -208,15 +224,17 @@ void render_table(const struct column *columns, const json_t *rows, const char *
     const struct column *used[COLUMNS_MAX];
     size_t count = 0, width = 0, terminal = terminal_width();
     for (const struct column *c = columns; c->key != NULL && count < COLUMNS_MAX; c++) {
-        if (!column_used(c, rows))
+        if (!column_used(c, rows)) {
             continue;
+        }
         width += least_width(c, rows, false) + (count > 0);
         used[count++] = c;
     }
-    if (terminal > 0 && width > terminal)
+    if (terminal > 0 && width > terminal) {
         print_split(used, count, terminal, rows);
-    else
+    } else {
         print_table(used, count, false, rows);
+    }
 }
 
 /* The escape sequence that begins a colour, or "". */
@@ -224,9 +242,11 @@ static const char *paint_sequence(const char *colour)
 {
     static const char *const paints[3][2] = {{"red", "\033[31m"}, {"yellow", "\033[33m"}, {"blue", "\033[34m"}};
     const char *name = paint(colour);
-    for (size_t i = 0; render_colours() && name != NULL && i < 3; i++)
-        if (strcmp(name, paints[i][0]) == 0)
+    for (size_t i = 0; render_colours() && name != NULL && i < 3; i++) {
+        if (strcmp(name, paints[i][0]) == 0) {
             return paints[i][1];
+        }
+    }
     return "";
 }
 
@@ -241,11 +261,13 @@ void render_title(const char *title)
 static void print_long(const char *title, const char *text)
 {
     render_title(title);
-    for (; *text != '\0'; text++)
-        if (*text == '\n')
+    for (; *text != '\0'; text++) {
+        if (*text == '\n') {
             printf("\n%*s", TITLE_WIDTH + 1, "");
-        else
+        } else {
             putchar(*text);
+        }
+    }
     putchar('\n');
 }
 
@@ -255,8 +277,9 @@ void render_fields(const struct column *columns, const json_t *object)
     for (const struct column *c = columns; c->key != NULL; c++) {
         const json_t *value = json_object_get(object, c->key);
         print_cell(c, value, false, cell);
-        if (cell[0] == '\0')
+        if (cell[0] == '\0') {
             continue;
+        }
         if (c->look == LOOK_LONG && json_is_string(value)) {
             print_long(c->title, json_string_value(value));
             continue;

@@ -23,7 +23,7 @@ static enum exit_code say_faults(const char *file, const struct faults *faults)
 {
     for (uint32_t i = 0; i < faults->count; i++) {
         char text[640];
-        fprintf(stderr, "%s\n", fault_text(&faults->at[i], text, sizeof text));
+        fprintf(stderr, "%s\n", fault_text(&faults->at[i], text, sizeof(text)));
     }
     return say(EXIT_USAGE, "%s has %u fault%s; nothing was sent.", file, faults_total(faults),
                faults_total(faults) == 1 ? "" : "s");
@@ -55,8 +55,9 @@ static void print_refused_rows(const struct replay_plan *plan)
     fputs("\"refused_rows\":[", stdout);
     for (uint32_t i = 0; i < plan->row_count; i++) {
         const struct replay_row *row = &plan->rows[i];
-        if (row->state != REPLAY_REJECTED)
+        if (row->state != REPLAY_REJECTED) {
             continue;
+        }
         json_t *view = json_pack("{s:I, s:s, s:s}", "line", (json_int_t)row->line, "id", row->id, "why",
                                  rejects_at(&plan->rejects, row->reject).what_to_do);
         fputs(first ? "" : ",", stdout);
@@ -72,8 +73,9 @@ static void tell_json(const struct replay_plan *plan, const struct replay_sum *s
     json_t *view = json_of_sum(plan, sum, zone);
     char *head = json_dumps(view, JSON_COMPACT);
     json_decref(view);
-    if (head == NULL)
+    if (head == NULL) {
         return;
+    }
     printf("%.*s,", (int)strlen(head) - 1, head);
     free(head);
     print_refused_rows(plan);
@@ -84,16 +86,18 @@ static void tell_json(const struct replay_plan *plan, const struct replay_sum *s
 static void tell_refused(const struct replay_plan *plan, const struct replay_sum *sum, const char *rejects_file)
 {
     rejects_tell(&plan->rejects, replay_plan_next_reject, plan, rejects_file, "replay");
-    if (sum->refused == 0)
+    if (sum->refused == 0) {
         return;
+    }
     printf(_("%llu commands were refused by the dispatcher, %llu not sent for that reason:\n"), (unsigned long long)sum->refused,
            (unsigned long long)sum->skipped);
     for (uint32_t i = 0; i < sum->failure_count; i++) {
         const struct replay_failure *f = &sum->failures[i];
         printf(_("  line %u, %s, %s: %s, %s\n"), f->line, f->id, command_info(f->command)->name, f->code, f->message);
     }
-    if (sum->refused > sum->failure_count)
+    if (sum->refused > sum->failure_count) {
         printf(_("  and %llu more\n"), (unsigned long long)(sum->refused - sum->failure_count));
+    }
 }
 
 static void tell(const struct replay_plan *plan, const struct replay_sum *sum, const struct zone *zone, const char *rejects_file)
@@ -103,19 +107,22 @@ static void tell(const struct replay_plan *plan, const struct replay_sum *sum, c
     unsigned long long opened_before = sum->opened_before, closed_before = sum->closed_before;
     printf(_("%u rows: %llu cases opened, %llu calls dispatched, %llu cases answered, %llu left open, %u rows refused\n"),
            plan->row_count, opened, called, closed, opened + opened_before - closed - closed_before, plan->rejects.count);
-    if (plan->same_count > 0)
+    if (plan->same_count > 0) {
         printf(_("%u rows say the same as a row before them with their id; each counts once.\n"), plan->same_count);
+    }
     if (plan->unlisted.total > 0) {
         printf(_("%llu values are not listed in the map or the district:\n"), (unsigned long long)plan->unlisted.total);
         tally_tell(&plan->unlisted);
     }
-    if (opened_before + late > 0)
+    if (opened_before + late > 0) {
         printf(_("The dispatcher's clock stood after the first of them: %llu cases and %llu answers were there already, %llu steps "
                  "are "
                  "not there and came too late\n"),
                opened_before, closed_before, late);
-    if (late > 0)
+    }
+    if (late > 0) {
         puts(_("  Drill time never goes back: a replay from the beginning needs a dispatcher with a fresh data folder."));
+    }
     tell_refused(plan, sum, rejects_file);
     printf(_("%llu commands in %.1f s (%.0f/s); the dispatcher's clock stands at %s\n"), (unsigned long long)sum->commands,
            sum->seconds, sum->seconds > 0 ? (double)sum->commands / sum->seconds : 0,
@@ -125,14 +132,17 @@ static void tell(const struct replay_plan *plan, const struct replay_sum *sum, c
 static enum exit_code look_at_dispatcher(struct session *session, const struct replay_map *map)
 {
     enum exit_code code = session_hello(session);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
         return code;
-    if (!session->hello.drill)
+    }
+    if (!session->hello.drill) {
         return say(EXIT_REFUSED,
                    "this dispatcher keeps real time. Start another with --clock drill and a fresh data folder for a replay.");
-    if (!code_equal(&session->hello.district, &map->district))
+    }
+    if (!code_equal(&session->hello.district, &map->district)) {
         return say(EXIT_REFUSED, "the map is for the district %.*s, this dispatcher serves %.*s.", CODE_SIZE, map->district.s,
                    CODE_SIZE, session->hello.district.s);
+    }
     return EXIT_DONE;
 }
 
@@ -153,54 +163,65 @@ static enum exit_code run_plan(struct run *run)
     struct session *session = run->session;
     struct replay_plan *plan = run->plan;
     int64_t now_ms = 0;
-    struct replay_sum *sum = calloc(1, sizeof *sum);
-    if (sum == NULL)
+    struct replay_sum *sum = calloc(1, sizeof(*sum));
+    if (sum == NULL) {
         return say(EXIT_FAILED, "out of memory");
+    }
     enum exit_code code = replay_past_ask(session, plan, &now_ms);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = replay_ask_routes(session, plan, run->options.in_flight);
-    if (code == EXIT_DONE)
+    }
+    if (code == EXIT_DONE) {
         code = replay_send(session, run->map, plan, now_ms, &run->options, sum);
-    int error = code != EXIT_DONE || run->rejects_file == NULL
-                    ? 0
-                    : rejects_write(run->rejects_file, plan->sheet, &plan->rejects, replay_plan_next_reject, plan);
-    if (code == EXIT_DONE && session->options.json)
+    }
+    int rc = code != EXIT_DONE || run->rejects_file == NULL
+                 ? 0
+                 : rejects_write(run->rejects_file, plan->sheet, &plan->rejects, replay_plan_next_reject, plan);
+    if (code == EXIT_DONE && session->options.json) {
         tell_json(plan, sum, session->zone);
-    else if (code == EXIT_DONE)
+    } else if (code == EXIT_DONE) {
         tell(plan, sum, session->zone, run->rejects_file);
-    if (code == EXIT_DONE && (sum->refused + sum->too_late > 0 || plan->rejects.count > 0))
+    }
+    if (code == EXIT_DONE && (sum->refused + sum->too_late > 0 || plan->rejects.count > 0)) {
         code = EXIT_REFUSED;
+    }
     free(sum);
-    return error < 0 ? say_errno(error, "the rejects cannot be written to %s", run->rejects_file) : code;
+    return rc < 0 ? say_errno(rc, "the rejects cannot be written to %s", run->rejects_file) : code;
 }
 
 static void on_bytes(void *arg, uint64_t read, uint64_t size)
 {
     struct run *run = arg;
     run->reading.total = size;
-    if (run->reading.terminal || run->options.progress)
+    if (run->reading.terminal || run->options.progress) {
         progress_show(&run->reading, read, NULL);
+    }
 }
 
 /* Understands file and map before anything is sent. `faults` belongs to the caller: it is large. */
 static enum exit_code load_and_run(struct run *run, const char *until, struct faults *faults)
 {
-    int error = replay_map_load(run->map_file, faults, &run->map);
-    if (error < 0)
-        return error == -EINVAL ? say_faults(run->map_file, faults) : say_errno(error, "cannot read %s", run->map_file);
+    int rc = replay_map_load(run->map_file, faults, &run->map);
+    if (rc < 0) {
+        return rc == -EINVAL ? say_faults(run->map_file, faults) : say_errno(rc, "cannot read %s", run->map_file);
+    }
     enum exit_code code = look_at_dispatcher(run->session, run->map);
-    if (code == EXIT_DONE && until != NULL)
+    if (code == EXIT_DONE && until != NULL) {
         code = session_instant(run->session, "--until", until, &run->until_ms);
-    if (code != EXIT_DONE)
+    }
+    if (code != EXIT_DONE) {
         return code;
+    }
     progress_init(&run->reading, "reading, bytes", 0);
-    error = replay_plan_load(run->file, run->map, run->until_ms, faults, on_bytes, run, &run->plan);
+    rc = replay_plan_load(run->file, run->map, run->until_ms, faults, on_bytes, run, &run->plan);
     progress_clear(&run->reading);
-    if (error == -ENOSPC)
+    if (rc == -ENOSPC) {
         return say(EXIT_FAILED, "there is no room to remember the rows of %s. Set TMPDIR to a folder on a disk with more.",
                    run->file);
-    if (error < 0)
-        return error == -EINVAL ? say_faults(run->file, faults) : say_errno(error, "cannot read %s", run->file);
+    }
+    if (rc < 0) {
+        return rc == -EINVAL ? say_faults(run->file, faults) : say_errno(rc, "cannot read %s", run->file);
+    }
     return run_plan(run);
 }
 
@@ -212,17 +233,22 @@ enum exit_code replay_run(struct session *session, const struct arguments *argum
                       .rejects_file = arguments_word(arguments, "rejects"),
                       .options = {.in_flight = IN_FLIGHT_DEFAULT, .progress = arguments_word(arguments, "progress") != NULL}};
     enum exit_code code = arguments_count(arguments, "in-flight", 1, IN_FLIGHT_MAX, &run.options.in_flight);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
         return code;
-    if (run.map_file == NULL)
+    }
+    if (run.map_file == NULL) {
         return say(EXIT_USAGE, "--map is missing: the file that says what the columns mean, such as config/boston/replay.yaml.");
-    if (run.rejects_file != NULL && rejects_is_source(run.rejects_file, run.file))
+    }
+    if (run.rejects_file != NULL && rejects_is_source(run.rejects_file, run.file)) {
         return say(EXIT_USAGE, "--rejects %s is the replayed file itself; name another.", run.rejects_file);
-    if (session->options.timeout_ms == 0)
+    }
+    if (session->options.timeout_ms == 0) {
         session->options.timeout_ms = TIMEOUT_MS; /* one answer may stand behind hundreds of others */
-    struct faults *faults = malloc(sizeof *faults);
-    if (faults == NULL)
+    }
+    struct faults *faults = malloc(sizeof(*faults));
+    if (faults == NULL) {
         return say(EXIT_FAILED, "out of memory");
+    }
     faults_init(faults);
     code = load_and_run(&run, arguments_word(arguments, "until"), faults);
     replay_plan_free(run.plan);

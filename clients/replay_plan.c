@@ -40,12 +40,13 @@ fault(struct reading *reading, int column, enum refusal refusal, const char *for
 {
     const struct replay_plan *plan = reading->plan;
     va_list list;
-    if (reading->code != NULL)
+    if (reading->code != NULL) {
         return;
+    }
     reading->code = refusal_infos[refusal].code;
     reading->field = column < 0 || plan->columns[column] < 0 ? "" : plan->sheet->columns[plan->columns[column]];
     va_start(list, format);
-    vsnprintf(reading->what, sizeof reading->what, _(format), list);
+    vsnprintf(reading->what, sizeof(reading->what), _(format), list);
     va_end(list);
 }
 
@@ -74,28 +75,30 @@ static void read_instant(struct reading *reading, int column, bool needed, int64
     const char *text = cell(reading, column);
     char shown[SHOWN_SIZE];
     if (text[0] == '\0') {
-        if (needed)
+        if (needed) {
             fault(reading, column, REFUSAL_BAD_FIELD, "This is empty; a row needs the time at which it was opened.");
+        }
         return;
     }
-    int error = parse_instant(map, text, ret_ms);
+    int rc = parse_instant(map, text, ret_ms);
     show(text, shown);
-    if (error == -ERANGE)
+    if (rc == -ERANGE) {
         fault(reading, column, REFUSAL_BAD_FIELD,
               "`%s` does not exist in the time of %s: the clocks skip it (daylight saving). Correct the time, or the map's `zone`.",
               shown, map->zone_name);
-    else if (error < 0 && map->time_format != NULL)
+    } else if (rc < 0 && map->time_format != NULL) {
         fault(reading, column, REFUSAL_BAD_FIELD,
               "`%s` is not a date and time of the form `%.100s`, which the map names. Write it so, or correct `format` in the map.",
               shown, map->time_format);
-    else if (error < 0)
+    } else if (rc < 0) {
         fault(reading, column, REFUSAL_BAD_FIELD,
               "`%s` is not a date and time. Write 2011-10-01 08:30:00, or say in the map what form the times have, as `time: "
               "{format: "
               "\"%%m/%%d/%%Y %%I:%%M:%%S %%p\"}`.",
               shown);
-    else if (*ret_ms <= 0 || *ret_ms > INSTANT_MAX)
+    } else if (*ret_ms <= 0 || *ret_ms > INSTANT_MAX) {
         fault(reading, column, REFUSAL_BAD_FIELD, "`%s` is out of range.", shown);
+    }
 }
 
 /* The id becomes the reference and, with the district, the request ids. */
@@ -106,35 +109,40 @@ static void read_id(struct reading *reading)
     size_t size = strlen(text);
     bool printable = true;
     show(text, shown);
-    for (const char *at = text; *at != '\0'; at++)
+    for (const char *at = text; *at != '\0'; at++) {
         printable = printable && *at > 0x20 && *at < 0x7f;
-    snprintf(reading->row->id, sizeof reading->row->id, "%s", printable ? text : "");
-    if (size == 0)
+    }
+    snprintf(reading->row->id, sizeof(reading->row->id), "%s", printable ? text : "");
+    if (size == 0) {
         fault(reading, ID, REFUSAL_BAD_FIELD, "This is empty; a row is known by its id.");
-    else if (why != NULL)
+    } else if (why != NULL) {
         fault(reading, ID, REFUSAL_BAD_FIELD, "`%s`: %s.", shown, why);
-    else if (!printable)
+    } else if (!printable) {
         fault(reading, ID, REFUSAL_BAD_FIELD,
               "`%s` has a blank, or a letter that is not ASCII. Write an id of ASCII letters, digits and signs.", shown);
-    else if (size > CODE_SIZE)
+    } else if (size > CODE_SIZE) {
         fault(reading, ID, REFUSAL_TOO_LARGE, "`%s` has %zu characters; an id has at most %d.", shown, size, CODE_SIZE);
+    }
 }
 
 static void read_channel(struct reading *reading)
 {
     struct replay_plan *plan = reading->plan;
     enum channel channel;
-    if (!replay_map_channel(plan->map, cell(reading, CHANNEL), &channel))
+    if (!replay_map_channel(plan->map, cell(reading, CHANNEL), &channel)) {
         tally_add(&plan->unlisted, plan->map->columns.channel, cell(reading, CHANNEL), enum_name(&channel_enum, (int)channel),
                   reading->row->line);
+    }
     reading->row->channel = (uint8_t)channel;
 }
 
 static int32_t find_matter(const struct replay_map *map, const struct code *code)
 {
-    for (uint32_t i = 0; i < map->matter_count; i++)
-        if (code_equal(&map->matters[i].code, code))
+    for (uint32_t i = 0; i < map->matter_count; i++) {
+        if (code_equal(&map->matters[i].code, code)) {
             return (int32_t)i;
+        }
+    }
     return -1;
 }
 
@@ -149,15 +157,16 @@ static void read_matter(struct reading *reading)
         return;
     }
     reading->row->matter = -1;
-    snprintf(both, sizeof both, "%.150s%s%.150s", field, field[0] == '\0' ? "" : ", ", type);
-    if (plan->map->unlisted_matter || (field[0] == '\0' && type[0] == '\0'))
+    snprintf(both, sizeof(both), "%.150s%s%.150s", field, field[0] == '\0' ? "" : ", ", type);
+    if (plan->map->unlisted_matter || (field[0] == '\0' && type[0] == '\0')) {
         tally_add(&plan->unlisted, plan->columns[TYPE] < 0 ? "matter" : plan->map->columns.type, both, "unknown",
                   reading->row->line);
-    else
+    } else {
         fault(reading, plan->columns[TYPE] < 0 ? FIELD : TYPE, REFUSAL_UNKNOWN_MATTER,
               "The district has no matter `%s`. Correct the row, add the matter to matters.csv, or write `unlisted: unknown` into "
               "the map.",
               show(both, shown));
+    }
 }
 
 /* The lowest place that the district knows, and who leads there by hand. */
@@ -173,8 +182,9 @@ static void read_place(struct reading *reading)
     const char *value = street < 0 ? street_name : ward;
     row->place = community >= 0 ? community : street;
     row->by_hand = street;
-    if (community >= 0 || (value[0] == '\0' && (street >= 0 || ward[0] == '\0')))
+    if (community >= 0 || (value[0] == '\0' && (street >= 0 || ward[0] == '\0'))) {
         return;
+    }
     if (value[0] == '\0') { /* a ward of no street */
         tally_add(&plan->unlisted, map->columns.ward, ward, code_text(&map->district, code), row->line);
         return;
@@ -187,9 +197,11 @@ static void read_place(struct reading *reading)
               i18n_word(&unit_tier_enum, street < 0 ? "street" : "community"), show(value, shown));
         return;
     }
-    for (uint32_t i = 0; i < map->unit_count; i++)
-        if (code_equal(&map->units[i].code, &map->unlisted_place))
+    for (uint32_t i = 0; i < map->unit_count; i++) {
+        if (code_equal(&map->units[i].code, &map->unlisted_place)) {
             row->place = (int32_t)i;
+        }
+    }
     tally_add(&plan->unlisted, street < 0 ? map->columns.street : map->columns.ward, value, code_text(&map->unlisted_place, code),
               row->line);
 }
@@ -199,9 +211,10 @@ static void read_department(struct reading *reading)
     const char *name = cell(reading, DEPARTMENT);
     char shown[SHOWN_SIZE];
     reading->row->department = replay_map_department(reading->plan->map, name);
-    if (reading->row->department < 0)
+    if (reading->row->department < 0) {
         fault(reading, DEPARTMENT, REFUSAL_UNKNOWN_UNIT,
               "The district has no department `%s`. Correct the row, or add the department to units.csv.", show(name, shown));
+    }
 }
 
 static const char *answer_of(const struct reading *reading)
@@ -213,11 +226,12 @@ static const char *answer_of(const struct reading *reading)
 static void check_answer(struct reading *reading)
 {
     const char *text = answer_of(reading);
-    if (!codec_text_valid(text, strlen(text)))
+    if (!codec_text_valid(text, strlen(text))) {
         fault(reading, ANSWER, REFUSAL_BAD_FIELD, "This text has control characters. Only line ends and tabs may be in it.");
-    else if (strlen(text) > LIMIT_TEXT_SIZE)
+    } else if (strlen(text) > LIMIT_TEXT_SIZE) {
         fault(reading, ANSWER, REFUSAL_TOO_LARGE, "This text has %zu bytes; at most %d are allowed. Shorten it.", strlen(text),
               LIMIT_TEXT_SIZE);
+    }
 }
 
 static void read_row(struct reading *reading)
@@ -240,18 +254,22 @@ static void read_row(struct reading *reading)
     read_instant(reading, OPENED, true, &row->opened_ms);
     read_instant(reading, TARGET, false, &row->target_ms);
     read_instant(reading, CLOSED, false, &row->closed_ms);
-    if (row->target_ms != 0 && row->target_ms < row->opened_ms)
+    if (row->target_ms != 0 && row->target_ms < row->opened_ms) {
         fault(reading, TARGET, REFUSAL_BAD_FIELD, "The target is before the opening. Correct one of them.");
-    if (row->closed_ms != 0 && row->closed_ms < row->opened_ms)
+    }
+    if (row->closed_ms != 0 && row->closed_ms < row->opened_ms) {
         fault(reading, CLOSED, REFUSAL_BAD_FIELD, "The close is before the opening. Correct one of them.");
+    }
     read_department(reading);
     check_answer(reading);
-    if (reading->code != NULL) /* what is not listed is counted of rows that are taken */
+    if (reading->code != NULL) { /* what is not listed is counted of rows that are taken */
         return;
+    }
     read_matter(reading);
     read_place(reading);
-    if (reading->code == NULL)
+    if (reading->code == NULL) {
         read_channel(reading);
+    }
 }
 
 /* ---- the file ---- */
@@ -264,8 +282,9 @@ static int find_columns(struct replay_plan *plan, struct faults *faults)
     int result = 0;
     for (int i = 0; i < COLUMN_COUNT; i++) {
         plan->columns[i] = names[i] == NULL ? -1 : sheet_column(plan->sheet, names[i]);
-        if (plan->columns[i] >= 0 || names[i] == NULL)
+        if (plan->columns[i] >= 0 || names[i] == NULL) {
             continue;
+        }
         faults_add(faults, plan->sheet->file, 1, 0, "there is no column `%s`, which the map names", names[i]);
         result = -EINVAL;
     }
@@ -274,21 +293,25 @@ static int find_columns(struct replay_plan *plan, struct faults *faults)
 
 int replay_plan_reject(struct replay_plan *plan, uint32_t row, struct text code, struct text field, const char *what_to_do)
 {
-    if (plan->rows[row].state == REPLAY_REJECTED)
+    if (plan->rows[row].state == REPLAY_REJECTED) {
         return 0;
-    int error = rejects_keep(&plan->rejects, code, field, what_to_do, &plan->rows[row].reject);
-    if (error == 0)
+    }
+    int rc = rejects_keep(&plan->rejects, code, field, what_to_do, &plan->rows[row].reject);
+    if (rc == 0) {
         plan->rows[row].state = REPLAY_REJECTED;
-    return error;
+    }
+    return rc;
 }
 
 bool replay_plan_next_reject(const void *arg, uint32_t *cursor, struct rejected_row *ret)
 {
     const struct replay_plan *plan = arg;
-    while (*cursor < plan->row_count && plan->rows[*cursor].state != REPLAY_REJECTED)
+    while (*cursor < plan->row_count && plan->rows[*cursor].state != REPLAY_REJECTED) {
         ++*cursor;
-    if (*cursor == plan->row_count)
+    }
+    if (*cursor == plan->row_count) {
         return false;
+    }
     const struct replay_row *row = &plan->rows[(*cursor)++];
     *ret = (struct rejected_row){.offset = row->offset, .line = row->line, .place = row->reject};
     return true;
@@ -297,9 +320,10 @@ bool replay_plan_next_reject(const void *arg, uint32_t *cursor, struct rejected_
 static int keep_row(struct replay_plan *plan, const struct sheet_row *cells)
 {
     uint32_t index = plan->row_count;
-    int error = index == UINT32_MAX / 2 ? -EOVERFLOW : spill_grow(&plan->row_room, (index + UINT64_C(1)) * sizeof plan->rows[0]);
-    if (error < 0)
-        return error;
+    int rc = index == UINT32_MAX / 2 ? -EOVERFLOW : spill_grow(&plan->row_room, (index + UINT64_C(1)) * sizeof(plan->rows[0]));
+    if (rc < 0) {
+        return rc;
+    }
     plan->rows = plan->row_room.at;
     plan->rows[plan->row_count++] =
         (struct replay_row){.offset = cells->offset, .line = cells->line, .matter = -1, .department = -1};
@@ -313,11 +337,13 @@ static int read_rows(struct replay_plan *plan, void (*on_bytes)(void *, uint64_t
     struct sheet_row cells;
     int result;
     while ((result = sheet_next(plan->sheet, &cells)) == 1) {
-        int error = keep_row(plan, &cells);
-        if (error < 0)
-            return error;
-        if (on_bytes != NULL && plan->row_count % ROWS_A_NOTE == 0)
+        int rc = keep_row(plan, &cells);
+        if (rc < 0) {
+            return rc;
+        }
+        if (on_bytes != NULL && plan->row_count % ROWS_A_NOTE == 0) {
             on_bytes(arg, plan->sheet->offset, plan->sheet->size);
+        }
     }
     return result;
 }
@@ -340,7 +366,7 @@ static int judge_twin(struct replay_plan *plan, uint32_t first, uint32_t row)
         plan->same_count++;
         return 0;
     }
-    snprintf(what, sizeof what, _("Line %u has the same id and other content. Keep one of them, or give each its own%s."),
+    snprintf(what, sizeof(what), _("Line %u has the same id and other content. Keep one of them, or give each its own%s."),
              plan->rows[first].line,
              reference_cut(plan->rows[row].id) ? _(" (a spreadsheet keeps 15 digits of a number: format the column as text)") : "");
     return replay_plan_reject(plan, row, text_of(refusal_infos[REFUSAL_ID_REUSED].code), text_of(plan->map->columns.id), what);
@@ -349,24 +375,28 @@ static int judge_twin(struct replay_plan *plan, uint32_t first, uint32_t row)
 /* Good rows by id; of two with one id the first counts. */
 static int sort_ids(struct replay_plan *plan)
 {
-    int error = spill_grow(&plan->id_room, (plan->row_count + UINT64_C(1)) * sizeof plan->by_id[0]);
+    int rc = spill_grow(&plan->id_room, (plan->row_count + UINT64_C(1)) * sizeof(plan->by_id[0]));
     uint32_t kept = 0;
-    if (error < 0)
-        return error;
+    if (rc < 0) {
+        return rc;
+    }
     plan->by_id = plan->id_room.at;
-    for (uint32_t i = 0; i < plan->row_count; i++)
-        if (plan->rows[i].state == REPLAY_GOOD)
+    for (uint32_t i = 0; i < plan->row_count; i++) {
+        if (plan->rows[i].state == REPLAY_GOOD) {
             plan->by_id[plan->good_count++] = i;
-    qsort_r(plan->by_id, plan->good_count, sizeof plan->by_id[0], compare_ids, plan);
-    for (uint32_t i = 0; i < plan->good_count && error == 0; i++) {
+        }
+    }
+    qsort_r(plan->by_id, plan->good_count, sizeof(plan->by_id[0]), compare_ids, plan);
+    for (uint32_t i = 0; i < plan->good_count && rc == 0; i++) {
         uint32_t row = plan->by_id[i];
-        if (kept > 0 && strcmp(plan->rows[plan->by_id[kept - 1]].id, plan->rows[row].id) == 0)
-            error = judge_twin(plan, plan->by_id[kept - 1], row);
-        else
+        if (kept > 0 && strcmp(plan->rows[plan->by_id[kept - 1]].id, plan->rows[row].id) == 0) {
+            rc = judge_twin(plan, plan->by_id[kept - 1], row);
+        } else {
             plan->by_id[kept++] = row;
+        }
     }
     plan->good_count = kept;
-    return error;
+    return rc;
 }
 
 /* ---- steps and routes ---- */
@@ -375,70 +405,84 @@ static int compare_steps(const void *a, const void *b)
 {
     const struct replay_step *x = a;
     const struct replay_step *y = b;
-    if (x->at_ms != y->at_ms)
+    if (x->at_ms != y->at_ms) {
         return x->at_ms < y->at_ms ? -1 : 1;
-    if (x->closes != y->closes)
+    }
+    if (x->closes != y->closes) {
         return x->closes ? 1 : -1;
+    }
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
 static void find_until(struct replay_plan *plan, int64_t until_ms)
 {
     plan->until_ms = until_ms != 0 ? until_ms : plan->map->until_given ? plan->map->until_at_ms : 0;
-    if (plan->until_ms != 0)
+    if (plan->until_ms != 0) {
         return;
-    for (uint32_t i = 0; i < plan->row_count; i++)
-        if (plan->rows[i].state == REPLAY_GOOD && plan->rows[i].closed_ms > plan->until_ms)
+    }
+    for (uint32_t i = 0; i < plan->row_count; i++) {
+        if (plan->rows[i].state == REPLAY_GOOD && plan->rows[i].closed_ms > plan->until_ms) {
             plan->until_ms = plan->rows[i].closed_ms;
+        }
+    }
 }
 
 static int make_steps(struct replay_plan *plan)
 {
-    int error = spill_grow(&plan->step_room, (2 * (uint64_t)plan->good_count + 1) * sizeof plan->steps[0]);
-    if (error < 0)
-        return error;
+    int rc = spill_grow(&plan->step_room, (2 * (uint64_t)plan->good_count + 1) * sizeof(plan->steps[0]));
+    if (rc < 0) {
+        return rc;
+    }
     plan->steps = plan->step_room.at;
     for (uint32_t i = 0; i < plan->row_count; i++) {
         const struct replay_row *row = &plan->rows[i];
-        if (row->state != REPLAY_GOOD || (plan->until_ms != 0 && row->opened_ms > plan->until_ms))
+        if (row->state != REPLAY_GOOD || (plan->until_ms != 0 && row->opened_ms > plan->until_ms)) {
             continue;
+        }
         plan->steps[plan->step_count++] = (struct replay_step){.at_ms = row->opened_ms, .row = i};
-        if (row->closed_ms != 0 && row->closed_ms <= plan->until_ms)
+        if (row->closed_ms != 0 && row->closed_ms <= plan->until_ms) {
             plan->steps[plan->step_count++] = (struct replay_step){.at_ms = row->closed_ms, .row = i, .closes = true};
+        }
     }
-    if (plan->step_count > 1)
-        qsort(plan->steps, plan->step_count, sizeof plan->steps[0], compare_steps);
+    if (plan->step_count > 1) {
+        qsort(plan->steps, plan->step_count, sizeof(plan->steps[0]), compare_steps);
+    }
     return 0;
 }
 
 static int compare_routes(const void *a, const void *b)
 {
     const struct replay_route *x = a, *y = b;
-    if (x->matter != y->matter)
+    if (x->matter != y->matter) {
         return x->matter < y->matter ? -1 : 1;
+    }
     return x->place < y->place ? -1 : x->place > y->place;
 }
 
 /* Every pair of matter and place once, sorted; each row then knows its own. */
 static int make_routes(struct replay_plan *plan)
 {
-    int error = spill_grow(&plan->route_room, (plan->good_count + UINT64_C(1)) * sizeof plan->routes[0]);
-    if (error < 0)
-        return error;
+    int rc = spill_grow(&plan->route_room, (plan->good_count + UINT64_C(1)) * sizeof(plan->routes[0]));
+    if (rc < 0) {
+        return rc;
+    }
     plan->routes = plan->route_room.at;
     for (uint32_t i = 0; i < plan->good_count; i++) {
         const struct replay_row *row = &plan->rows[plan->by_id[i]];
         plan->routes[i] = (struct replay_route){.matter = row->matter, .place = row->place};
     }
-    if (plan->good_count > 1)
-        qsort(plan->routes, plan->good_count, sizeof plan->routes[0], compare_routes);
-    for (uint32_t i = 0; i < plan->good_count; i++)
-        if (i == 0 || compare_routes(&plan->routes[i], &plan->routes[plan->route_count - 1]) != 0)
+    if (plan->good_count > 1) {
+        qsort(plan->routes, plan->good_count, sizeof(plan->routes[0]), compare_routes);
+    }
+    for (uint32_t i = 0; i < plan->good_count; i++) {
+        if (i == 0 || compare_routes(&plan->routes[i], &plan->routes[plan->route_count - 1]) != 0) {
             plan->routes[plan->route_count++] = plan->routes[i];
+        }
+    }
     for (uint32_t i = 0; i < plan->good_count; i++) {
         struct replay_row *row = &plan->rows[plan->by_id[i]];
         const struct replay_route key = {.matter = row->matter, .place = row->place};
-        const struct replay_route *found = bsearch(&key, plan->routes, plan->route_count, sizeof key, compare_routes);
+        const struct replay_route *found = bsearch(&key, plan->routes, plan->route_count, sizeof(key), compare_routes);
         row->route = (uint32_t)(found - plan->routes);
     }
     return 0;
@@ -447,26 +491,31 @@ static int make_routes(struct replay_plan *plan)
 int replay_plan_load(const char *file, const struct replay_map *map, int64_t until_ms, struct faults *faults,
                      void (*on_bytes)(void *arg, uint64_t read, uint64_t size), void *arg, struct replay_plan **ret)
 {
-    struct replay_plan *plan = calloc(1, sizeof *plan);
-    if (plan == NULL)
+    struct replay_plan *plan = calloc(1, sizeof(*plan));
+    if (plan == NULL) {
         return -ENOMEM;
-    plan->map = map;
-    int error = sheet_open(file, faults, &plan->sheet);
-    if (error == 0)
-        error = find_columns(plan, faults);
-    if (error == 0)
-        error = read_rows(plan, on_bytes, arg);
-    if (error == 0)
-        error = sort_ids(plan);
-    if (error == 0) {
-        find_until(plan, until_ms);
-        error = make_steps(plan);
     }
-    if (error == 0)
-        error = make_routes(plan);
-    if (error < 0) {
+    plan->map = map;
+    int rc = sheet_open(file, faults, &plan->sheet);
+    if (rc == 0) {
+        rc = find_columns(plan, faults);
+    }
+    if (rc == 0) {
+        rc = read_rows(plan, on_bytes, arg);
+    }
+    if (rc == 0) {
+        rc = sort_ids(plan);
+    }
+    if (rc == 0) {
+        find_until(plan, until_ms);
+        rc = make_steps(plan);
+    }
+    if (rc == 0) {
+        rc = make_routes(plan);
+    }
+    if (rc < 0) {
         replay_plan_free(plan);
-        return error;
+        return rc;
     }
     *ret = plan;
     return 0;
@@ -477,14 +526,18 @@ struct replay_codes replay_plan_codes(const struct replay_plan *plan, uint32_t r
     const struct replay_map *map = plan->map;
     const struct replay_row *from = &plan->rows[row];
     struct replay_codes codes = {.place = map->district, .by_hand = map->desk, .matter = {"unknown"}};
-    if (from->place >= 0)
+    if (from->place >= 0) {
         codes.place = map->units[from->place].code;
-    if (from->by_hand >= 0)
+    }
+    if (from->by_hand >= 0) {
         codes.by_hand = map->units[from->by_hand].code;
-    if (from->department >= 0)
+    }
+    if (from->department >= 0) {
         codes.department = map->units[from->department].code;
-    if (from->matter >= 0)
+    }
+    if (from->matter >= 0) {
         codes.matter = map->matters[from->matter].code;
+    }
     return codes;
 }
 
@@ -493,10 +546,12 @@ int replay_plan_answer(struct replay_plan *plan, uint32_t row, const char **ret)
     struct sheet_row cells;
     uint64_t content = 0;
     int result = sheet_again(plan->sheet, plan->rows[row].offset, plan->rows[row].line, &cells);
-    if (result < 0 && result != -EINVAL)
+    if (result < 0 && result != -EINVAL) {
         return result;
-    if (result != 1 || cells.count != plan->sheet->column_count)
+    }
+    if (result != 1 || cells.count != plan->sheet->column_count) {
         return -ESTALE;
+    }
     for (uint32_t i = 0; i < cells.count; i++) {
         cells.fields[i] = blank_trim_string(cells.fields[i]);
         content = XXH64(cells.fields[i], strlen(cells.fields[i]) + 1, content);
@@ -508,8 +563,9 @@ int replay_plan_answer(struct replay_plan *plan, uint32_t row, const char **ret)
 
 struct replay_plan *replay_plan_free(struct replay_plan *plan)
 {
-    if (plan == NULL)
+    if (plan == NULL) {
         return NULL;
+    }
     sheet_free(plan->sheet);
     rejects_deinit(&plan->rejects);
     spill_deinit(&plan->row_room);

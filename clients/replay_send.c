@@ -36,8 +36,9 @@ struct sender {
 static void show(struct sender *sender)
 {
     char when[INSTANT_SIZE];
-    if (!sender->progress.terminal && !sender->options->progress)
+    if (!sender->progress.terminal && !sender->options->progress) {
         return;
+    }
     progress_show(&sender->progress, sender->steps_done, instant_print_local(sender->at_ms, sender->map->zone, when));
 }
 
@@ -51,17 +52,17 @@ static enum exit_code note_refusal(struct sender *sender, uint32_t row, enum com
     if (sum->failure_count < REPLAY_LISTED_MAX) {
         struct replay_failure *failure = &sum->failures[sum->failure_count++];
         failure->line = of_row ? sender->plan->rows[row].line : 0;
-        snprintf(failure->id, sizeof failure->id, "%s", of_row ? sender->plan->rows[row].id : "-");
+        snprintf(failure->id, sizeof(failure->id), "%s", of_row ? sender->plan->rows[row].id : "-");
         failure->command = command;
-        snprintf(failure->code, sizeof failure->code, "%.*s", (int)reply->code.size, reply->code.at);
-        snprintf(failure->message, sizeof failure->message, "%.*s%s%.*s", (int)reply->message.size, reply->message.at,
+        snprintf(failure->code, sizeof(failure->code), "%.*s", (int)reply->code.size, reply->code.at);
+        snprintf(failure->message, sizeof(failure->message), "%.*s%s%.*s", (int)reply->message.size, reply->message.at,
                  reply->field.size > 0 ? _(" field: ") : "", (int)reply->field.size, reply->field.at);
     }
     char sentence[SAY_WORDS_SIZE], hint[SAY_WORDS_SIZE];
-    snprintf(what, sizeof what, _("The dispatcher refused `%s`: %s %s"), name, say_words(reply->message, sentence),
+    snprintf(what, sizeof(what), _("The dispatcher refused `%s`: %s %s"), name, say_words(reply->message, sentence),
              say_words(reply->hint, hint));
-    int error = of_row ? replay_plan_reject(sender->plan, row, reply->code, reply->field, what) : 0;
-    return error < 0 ? say_errno(error, "a refused row cannot be kept") : EXIT_DONE;
+    int rc = of_row ? replay_plan_reject(sender->plan, row, reply->code, reply->field, what) : 0;
+    return rc < 0 ? say_errno(rc, "a refused row cannot be kept") : EXIT_DONE;
 }
 
 /* Counts what was done, and keeps the case's id. */
@@ -69,14 +70,16 @@ static enum exit_code note_done(struct sender *sender, uint32_t row, enum comman
 {
     struct command_answer answer;
     struct codec_fault fault;
-    if (!codec_decode_map(&reply->body, &command_answer_shape, &answer, &fault))
+    if (!codec_decode_map(&reply->body, &command_answer_shape, &answer, &fault)) {
         return say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
+    }
     sender->sum->now_ms = answer.at;
     sender->sum->opened += command == COMMAND_SUBMIT;
     sender->sum->called += command == COMMAND_DISPATCH_CALL;
     sender->sum->closed += command == COMMAND_ANSWER;
-    if (command == COMMAND_SUBMIT)
+    if (command == COMMAND_SUBMIT) {
         sender->plan->rows[row].case_id = answer.case_id;
+    }
     return EXIT_DONE;
 }
 
@@ -84,30 +87,35 @@ static enum exit_code note_done(struct sender *sender, uint32_t row, enum comman
 static enum exit_code take_answer(struct sender *sender)
 {
     struct client_reply reply;
-    int error = client_receive(sender->session->client, -1, &reply);
-    if (error == 0 && reply.error == -ETIMEDOUT) {
+    int rc = client_receive(sender->session->client, -1, &reply);
+    if (rc == 0 && reply.error == -ETIMEDOUT) {
         progress_clear(&sender->progress);
         return session_not_reachable(sender->session);
     }
-    if (error == -EACCES)
+    if (rc == -EACCES) {
         return session_key_unknown(sender->session);
-    if (error < 0)
-        return error == -EAGAIN ? EXIT_DONE : say_errno(error, "no answer from %s", sender->session->options.server);
+    }
+    if (rc < 0) {
+        return rc == -EAGAIN ? EXIT_DONE : say_errno(rc, "no answer from %s", sender->session->options.server);
+    }
     uint32_t row = (uint32_t)(reply.tag >> COMMAND_BITS);
     enum command_type command = (enum command_type)(reply.tag & ((1U << COMMAND_BITS) - 1));
     show(sender);
-    if (reply.reply.ok)
+    if (reply.reply.ok) {
         return note_done(sender, row, command, &reply.reply);
-    if (command == COMMAND_SUBMIT)
+    }
+    if (command == COMMAND_SUBMIT) {
         sender->plan->rows[row].failed = true;
+    }
     return note_refusal(sender, row, command, &reply.reply);
 }
 
 static enum exit_code make_room(struct sender *sender, uint32_t limit)
 {
     enum exit_code code = EXIT_DONE;
-    while (code == EXIT_DONE && client_in_flight(sender->session->client) >= limit)
+    while (code == EXIT_DONE && client_in_flight(sender->session->client) >= limit) {
         code = take_answer(sender);
+    }
     return code;
 }
 
@@ -117,11 +125,12 @@ static void print_request_id(const struct sender *sender, uint32_t row, const ch
     const struct code *district = &sender->map->district;
     const char *id = sender->plan->rows[row].id;
     int size = (int)strnlen(district->s, CODE_SIZE);
-    if ((size_t)size + 1 + strlen(id) + 1 + WORD_MAX <= LIMIT_REQUEST_SIZE)
+    if ((size_t)size + 1 + strlen(id) + 1 + WORD_MAX <= LIMIT_REQUEST_SIZE) {
         snprintf(ret, 2 * LIMIT_REQUEST_SIZE, "%.*s-%s-%s", size, district->s, id, word);
-    else
+    } else {
         snprintf(ret, 2 * LIMIT_REQUEST_SIZE, "%.*s-%016llx-%s", size, district->s, (unsigned long long)XXH64(id, strlen(id), 0),
                  word);
+    }
 }
 
 /* Sends one command at the step's instant. `word` tells two commands of one kind apart in the request id. */
@@ -132,11 +141,12 @@ static enum exit_code send_command(struct sender *sender, uint32_t row, enum com
     const struct command_info *info = command_info(command);
     struct proto_buffer *buffer = &sender->session->body;
     enum exit_code code = make_room(sender, sender->options->in_flight);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
         return code;
+    }
     proto_buffer_clear(buffer);
-    int error = client_body_from_shape(info->shape, body, buffer);
-    if (error == 0) {
+    int rc = client_body_from_shape(info->shape, body, buffer);
+    if (rc == 0) {
         print_request_id(sender, row, word, id);
         const struct client_request request = {.name = info->name,
                                                .has_at = true,
@@ -145,10 +155,11 @@ static enum exit_code send_command(struct sender *sender, uint32_t row, enum com
                                                .body = buffer->data,
                                                .body_size = buffer->size,
                                                .tag = (uint64_t)row << COMMAND_BITS | (uint64_t)command};
-        error = client_send(sender->session->client, &request);
+        rc = client_send(sender->session->client, &request);
     }
-    if (error < 0)
-        return say_errno(error, "line %u of the file: the command %s cannot be sent", sender->plan->rows[row].line, info->name);
+    if (rc < 0) {
+        return say_errno(rc, "line %u of the file: the command %s cannot be sent", sender->plan->rows[row].line, info->name);
+    }
     sender->sum->commands++;
     return EXIT_DONE;
 }
@@ -162,7 +173,7 @@ static int compare_matter(const void *key, const void *at)
 static struct text title_of(const struct replay_map *map, const struct code *matter)
 {
     const struct matter *found =
-        map->matter_count > 0 ? bsearch(matter, map->matters, map->matter_count, sizeof *found, compare_matter) : NULL;
+        map->matter_count > 0 ? bsearch(matter, map->matters, map->matter_count, sizeof(*found), compare_matter) : NULL;
     return found != NULL && found->name[0] != '\0' ? text_of(found->name) : text_of_code(matter);
 }
 
@@ -183,8 +194,9 @@ static enum exit_code send_submit(struct sender *sender, uint32_t index)
         .given_limit = true,
         .limit_at = row->target_ms,
     };
-    if (row->target_ms != 0)
+    if (row->target_ms != 0) {
         body.given |= SUBMIT_HAS_LIMIT_AT;
+    }
     return send_command(sender, index, COMMAND_SUBMIT, "submit", &body);
 }
 
@@ -205,8 +217,9 @@ static enum exit_code send_call(struct sender *sender, uint32_t index, struct te
                                        .reason = CALL_REASON_UNSOLVABLE_HERE,
                                        .given_limit = true,
                                        .limit_at = row->target_ms};
-    if (row->target_ms != 0)
+    if (row->target_ms != 0) {
         raise.given |= RAISE_CALL_HAS_LIMIT_AT;
+    }
     const struct dispatch_call_command dispatch = {.given = DISPATCH_CALL_HAS_SUBMITTED | DISPATCH_CALL_HAS_UNITS |
                                                             DISPATCH_CALL_HAS_REASON,
                                                    .submitted = submitted,
@@ -223,8 +236,9 @@ static enum exit_code open_case(struct sender *sender, uint32_t index)
     print_request_id(sender, index, "submit", id);
     struct text submitted = text_of(id);
     enum exit_code code = send_submit(sender, index);
-    if (code == EXIT_DONE && !sender->plan->routes[row->route].fits)
+    if (code == EXIT_DONE && !sender->plan->routes[row->route].fits) {
         code = send_route(sender, index, submitted);
+    }
     return code == EXIT_DONE ? send_call(sender, index, submitted) : code;
 }
 
@@ -241,28 +255,32 @@ static enum exit_code close_call(struct sender *sender, uint32_t index, uint64_t
                                                .code = FINISH_CODE_SOLVED,
                                                .text = text};
     enum exit_code code = send_command(sender, index, COMMAND_SIGN, "respond", &sign);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = send_command(sender, index, COMMAND_ARRIVE, "arrive", &arrive);
+    }
     return code == EXIT_DONE ? send_command(sender, index, COMMAND_FINISH_CALL, "finish", &finish) : code;
 }
 
 static enum exit_code send_closing(struct sender *sender, uint32_t index, uint64_t case_id)
 {
     const char *text = NULL;
-    int error = replay_plan_answer(sender->plan, index, &text);
-    if (error == -ESTALE)
+    int rc = replay_plan_answer(sender->plan, index, &text);
+    if (rc == -ESTALE) {
         return say(EXIT_FAILED, "%s has changed since it was read. Run the same command again: what is there is not sent again.",
                    sender->plan->sheet->file);
-    if (error < 0)
-        return say_errno(error, "line %u of the file cannot be read again", sender->plan->rows[index].line);
+    }
+    if (rc < 0) {
+        return say_errno(rc, "line %u of the file cannot be read again", sender->plan->rows[index].line);
+    }
     const struct sign_command sign = {.given = SIGN_HAS_CASE | SIGN_HAS_KIND, .case_id = case_id, .kind = DUTY_KIND_LEAD};
     const struct answer_command answer = {.given = ANSWER_HAS_CASE | ANSWER_HAS_CODE | ANSWER_HAS_TEXT,
                                           .case_id = case_id,
                                           .code = sender->map->answer_code,
                                           .text = text_of(text)};
     enum exit_code code = close_call(sender, index, case_id, answer.text);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = send_command(sender, index, COMMAND_SIGN, "lead", &sign);
+    }
     return code == EXIT_DONE ? send_command(sender, index, COMMAND_ANSWER, "answer", &answer) : code;
 }
 
@@ -270,10 +288,12 @@ static enum exit_code close_case(struct sender *sender, uint32_t index)
 {
     const struct replay_row *row = &sender->plan->rows[index];
     enum exit_code code = EXIT_DONE;
-    while (code == EXIT_DONE && row->case_id == 0 && !row->failed)
+    while (code == EXIT_DONE && row->case_id == 0 && !row->failed) {
         code = take_answer(sender);
-    if (code != EXIT_DONE || !row->failed)
+    }
+    if (code != EXIT_DONE || !row->failed) {
         return code != EXIT_DONE ? code : send_closing(sender, index, row->case_id);
+    }
     sender->sum->skipped += 5;
     return EXIT_DONE;
 }
@@ -289,20 +309,25 @@ static enum exit_code advance(struct sender *sender)
     struct command_answer answer;
     struct codec_fault fault;
     proto_buffer_clear(buffer);
-    if (client_body_from_shape(&advance_command_shape, &body, buffer) < 0)
+    if (client_body_from_shape(&advance_command_shape, &body, buffer) < 0) {
         return say(EXIT_FAILED, "out of memory");
-    snprintf(id, sizeof id, "%.*s-until-%lld", (int)strnlen(district->s, CODE_SIZE), district->s, (long long)body.to);
+    }
+    snprintf(id, sizeof(id), "%.*s-until-%lld", (int)strnlen(district->s, CODE_SIZE), district->s, (long long)body.to);
     const struct client_request request = {.name = "advance", .request_id = id, .body = buffer->data, .body_size = buffer->size};
-    int error = client_call(sender->session->client, &request, &reply);
-    if (error == -ETIMEDOUT || (error == 0 && reply.error == -ETIMEDOUT))
+    int rc = client_call(sender->session->client, &request, &reply);
+    if (rc == -ETIMEDOUT || (rc == 0 && reply.error == -ETIMEDOUT)) {
         return session_not_reachable(sender->session);
-    if (error < 0)
-        return say_errno(error, "the clock cannot be moved");
+    }
+    if (rc < 0) {
+        return say_errno(rc, "the clock cannot be moved");
+    }
     sender->sum->commands++;
-    if (!reply.reply.ok)
+    if (!reply.reply.ok) {
         return note_refusal(sender, UINT32_MAX, COMMAND_ADVANCE, &reply.reply);
-    if (codec_decode_map(&reply.reply.body, &command_answer_shape, &answer, &fault))
+    }
+    if (codec_decode_map(&reply.reply.body, &command_answer_shape, &answer, &fault)) {
         sender->sum->now_ms = answer.at;
+    }
     return EXIT_DONE;
 }
 
@@ -315,13 +340,13 @@ static enum exit_code pass_over(struct sender *sender, const struct replay_step 
     sender->sum->opened_before += !step->closes && row->there;
     sender->sum->closed_before += step->closes && row->answered;
     sender->sum->too_late += late;
-    int error =
+    int rc =
         !late ? 0
               : replay_plan_reject(sender->plan, step->row, text_of(refusal_infos[REFUSAL_CLOCK].code),
                                    text_of(step->closes ? sender->map->columns.closed : sender->map->columns.opened),
                                    _("The dispatcher's clock stands after this time, and drill time never goes back. A replay from "
                                      "the beginning needs a dispatcher with a fresh data folder."));
-    return error < 0 ? say_errno(error, "a row that is too late cannot be kept") : EXIT_DONE;
+    return rc < 0 ? say_errno(rc, "a row that is too late cannot be kept") : EXIT_DONE;
 }
 
 enum exit_code replay_send(struct session *session, const struct replay_map *map, struct replay_plan *plan, int64_t now_ms,
@@ -342,10 +367,12 @@ enum exit_code replay_send(struct session *session, const struct replay_map *map
         code = step->closes ? close_case(&sender, step->row) : open_case(&sender, step->row);
         sender.steps_done = i + 1;
     }
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = make_room(&sender, 1);
-    if (code == EXIT_DONE && plan->until_ms > now_ms)
+    }
+    if (code == EXIT_DONE && plan->until_ms > now_ms) {
         code = advance(&sender);
+    }
     progress_clear(&sender.progress);
     ret->seconds = progress_seconds(&sender.progress);
     return code;
@@ -356,17 +383,22 @@ static enum exit_code take_route(struct session *session, struct replay_plan *pl
     struct client_reply reply;
     struct explain_route_reply route;
     struct codec_fault fault;
-    int error = client_receive(session->client, -1, &reply);
-    if (error == -EAGAIN)
+    int rc = client_receive(session->client, -1, &reply);
+    if (rc == -EAGAIN) {
         return EXIT_DONE;
-    if (error < 0)
-        return say_errno(error, "no answer from %s", session->options.server);
-    if (reply.error == -ETIMEDOUT)
+    }
+    if (rc < 0) {
+        return say_errno(rc, "no answer from %s", session->options.server);
+    }
+    if (reply.error == -ETIMEDOUT) {
         return session_not_reachable(session);
-    if (!reply.reply.ok)
+    }
+    if (!reply.reply.ok) {
         return say_refused(&reply.reply, NULL);
-    if (!codec_decode_map(&reply.reply.body, &explain_route_reply_shape, &route, &fault))
+    }
+    if (!codec_decode_map(&reply.reply.body, &explain_route_reply_shape, &route, &fault)) {
         return say(EXIT_FAILED, "the dispatcher's answer cannot be read (field %s)", fault.field == NULL ? "?" : fault.field);
+    }
     plan->routes[reply.tag].fits = !code_empty(&route.lead);
     return EXIT_DONE;
 }
@@ -391,19 +423,24 @@ enum exit_code replay_ask_routes(struct session *session, struct replay_plan *pl
         const struct explain_route_query body = {.given = EXPLAIN_ROUTE_HAS_MATTER | EXPLAIN_ROUTE_HAS_PLACE,
                                                  .matter = route_matter(plan, i),
                                                  .place = route_place(plan, i)};
-        while (code == EXIT_DONE && client_in_flight(session->client) >= in_flight)
+        while (code == EXIT_DONE && client_in_flight(session->client) >= in_flight) {
             code = take_route(session, plan);
-        if (code != EXIT_DONE)
+        }
+        if (code != EXIT_DONE) {
             break;
+        }
         proto_buffer_clear(buffer);
-        int error = client_body_from_shape(&explain_route_query_shape, &body, buffer);
+        int rc = client_body_from_shape(&explain_route_query_shape, &body, buffer);
         const struct client_request request = {.name = "explain_route", .body = buffer->data, .body_size = buffer->size, .tag = i};
-        if (error == 0)
-            error = client_send(session->client, &request);
-        if (error < 0)
-            code = say_errno(error, "the list cannot be asked");
+        if (rc == 0) {
+            rc = client_send(session->client, &request);
+        }
+        if (rc < 0) {
+            code = say_errno(rc, "the list cannot be asked");
+        }
     }
-    while (code == EXIT_DONE && client_in_flight(session->client) > 0)
+    while (code == EXIT_DONE && client_in_flight(session->client) > 0) {
         code = take_route(session, plan);
+    }
     return code;
 }

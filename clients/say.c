@@ -34,8 +34,9 @@ enum exit_code say_errno(int error, const char *format, ...)
 
 enum exit_code say_exit_code(enum refusal refusal)
 {
-    if (refusal == REFUSAL_BUSY)
+    if (refusal == REFUSAL_BUSY) {
         return EXIT_BUSY;
+    }
     return refusal == REFUSAL_STORAGE_FAILED || refusal == REFUSAL_OUTCOME_UNKNOWN ? EXIT_FAILED : EXIT_REFUSED;
 }
 
@@ -54,10 +55,12 @@ static void print_json(const struct reply *reply, const char *option, json_t *ca
                              reply->field.size > 0 ? reply->field.at : "", (size_t)reply->field.size, "sentence", reply->message.at,
                              (size_t)reply->message.size, "hint", reply->hint.size > 0 ? reply->hint.at : "",
                              (size_t)reply->hint.size, "retry", reply->retry);
-    if (option != NULL)
+    if (option != NULL) {
         json_object_set_new(view, "option", json_sprintf("--%s", option));
-    if (candidates != NULL)
+    }
+    if (candidates != NULL) {
         json_object_set(view, "candidates", candidates);
+    }
     json_dumpf(view, stderr, JSON_COMPACT);
     fputc('\n', stderr);
     json_decref(view);
@@ -67,9 +70,10 @@ static void print_json(const struct reply *reply, const char *option, json_t *ca
 static struct text people(struct text roles)
 {
     static const char importer[] = ", importer";
-    const size_t size = sizeof importer - 1;
-    if (roles.size > size && memcmp(roles.at + roles.size - size, importer, size) == 0)
+    const size_t size = sizeof(importer) - 1;
+    if (roles.size > size && memcmp(roles.at + roles.size - size, importer, size) == 0) {
         roles.size -= (uint32_t)size;
+    }
     return roles;
 }
 
@@ -88,11 +92,13 @@ enum exit_code say_refused(const struct reply *reply, const char *option)
     char sentence[SAY_WORDS_SIZE];
     fprintf(stderr, _("huying: refused (%.*s): %s"), (int)reply->code.size, reply->code.at, say_words(reply->message, sentence));
     const struct text field = reply->refusal == REFUSAL_NO_ROLE ? people(reply->field) : reply->field;
-    if (field.size > 0)
+    if (field.size > 0) {
         fprintf(stderr, _(" (field: %.*s%s%s)"), (int)field.size, field.at, option != NULL ? _(", here --") : "",
                 option != NULL ? option : "");
-    if (reply->hint.size > 0)
+    }
+    if (reply->hint.size > 0) {
         fprintf(stderr, _(" — %s"), say_words(reply->hint, sentence));
+    }
     fputc('\n', stderr);
     return say_exit_code(reply->refusal);
 }
@@ -106,8 +112,9 @@ enum exit_code say_refused_choice(const struct reply *reply, const char *option,
         return say_exit_code(reply->refusal);
     }
     enum exit_code code = say_refused(reply, option);
-    if (json_array_size(rows) > 0)
+    if (json_array_size(rows) > 0) {
         fprintf(stderr, "%s\n", lead);
+    }
     json_array_foreach(rows, i, row)
     {
         fprintf(stderr, "  %-16s %s\n", json_string_value(json_object_get(row, "code")),

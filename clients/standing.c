@@ -29,8 +29,9 @@ static void print_duties(const json_t *duties)
     const char *before = _("; open duties: ");
     json_array_foreach(duties, i, duty)
     {
-        if (!is_open(duty))
+        if (!is_open(duty)) {
             continue;
+        }
         fprintf(stderr, "%s", before);
         fprintf(stderr, _("%s of %s (%s, duty %lld)"), i18n_word(&duty_kind_enum, view_text(duty, "kind")), view_text(duty, "unit"),
                 i18n_word(&duty_state_enum, view_text(duty, "state")), (long long)view_number(duty, "duty"));
@@ -46,8 +47,9 @@ static void print_calls(const json_t *calls)
     const char *before = _("; open calls: ");
     json_array_foreach(calls, i, call)
     {
-        if (strcmp(view_text(call, "state"), "closed") == 0)
+        if (strcmp(view_text(call, "state"), "closed") == 0) {
             continue;
+        }
         fprintf(stderr, "%s", before);
         fprintf(stderr, _("%lld by %s (%s)"), (long long)view_number(call, "call"), view_text(call, "caller"),
                 i18n_word(&call_state_enum, view_text(call, "state")));
@@ -59,10 +61,13 @@ void standing_tell(struct session *session, const struct arguments *arguments)
 {
     struct show_case_query which;
     json_t *view = NULL;
-    if (session->options.json || arguments_word(arguments, "CASE") == NULL)
+    if (session->options.json || arguments_word(arguments, "CASE") == NULL) {
         return;
-    if (arguments_case(arguments, "CASE", &which) != EXIT_DONE || read_query(session, QUERY_SHOW_CASE, &which, &view) != EXIT_DONE)
+    }
+    if (arguments_case(arguments, "CASE", &which) != EXIT_DONE ||
+        read_query(session, QUERY_SHOW_CASE, &which, &view) != EXIT_DONE) {
         return;
+    }
     fprintf(stderr, _("huying: case %s is %s"), view_text(view, "number"), i18n_word(&case_state_enum, view_text(view, "state")));
     print_duties(json_object_get(view, "duties"));
     print_calls(json_object_get(view, "calls"));

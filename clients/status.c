@@ -39,21 +39,23 @@ static void print_bytes(int64_t bytes, char ret[32])
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     double value = (double)bytes;
     size_t unit = 0;
-    for (; value >= 1024 && unit + 1 < sizeof units / sizeof units[0]; unit++)
+    for (; value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++) {
         value /= 1024;
+    }
     snprintf(ret, 32, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
 }
 
 static void put_disk(json_t *view)
 {
     char free[32], size[32], journal[32], rows[32], words[256];
-    if (json_object_get(view, "rows") == NULL)
+    if (json_object_get(view, "rows") == NULL) {
         return;
+    }
     print_bytes(view_number(view, "free"), free);
     print_bytes(view_number(view, "size"), size);
     print_bytes(view_number(view, "journal"), journal);
     print_bytes(view_number(view, "rows"), rows);
-    snprintf(words, sizeof words, _("%s of %s free; journal %s, rows %s"), free, size, journal, rows);
+    snprintf(words, sizeof(words), _("%s of %s free; journal %s, rows %s"), free, size, journal, rows);
     json_object_set_new(view, "disk", json_string(words));
 }
 
@@ -63,13 +65,14 @@ static void put_words(json_t *view)
     const char *now = view_text(view, "now");
     bool drill = json_is_true(json_object_get(view, "drill"));
     json_object_set_new(view, "up_words", json_string(span_print(view_number(view, "up"), span)));
-    snprintf(words, sizeof words, drill ? _("drill time, %.10s %.8s%s") : _("real time, %.10s %.8s%s"), now,
+    snprintf(words, sizeof(words), drill ? _("drill time, %.10s %.8s%s") : _("real time, %.10s %.8s%s"), now,
              strlen(now) > 11 ? now + 11 : "", strlen(now) > 23 ? now + 23 : "");
     json_object_set_new(view, "time", json_string(words));
-    if (json_is_true(json_object_get(view, "adopting")))
+    if (json_is_true(json_object_get(view, "adopting"))) {
         json_object_set_new(view, "adopting_words", json_string(_("the set is still coming into force over the open cases")));
+    }
     if (json_object_get(view, "followers") != NULL) {
-        snprintf(words, sizeof words, _("%lld, the last one %lld behind"), (long long)view_number(view, "followers"),
+        snprintf(words, sizeof(words), _("%lld, the last one %lld behind"), (long long)view_number(view, "followers"),
                  (long long)view_number(view, "lag"));
         json_object_set_new(view, "followers_words", json_string(view_number(view, "followers") > 0 ? words : _("none")));
     }
@@ -82,8 +85,9 @@ enum exit_code status_run(struct session *session, const struct arguments *argum
     json_t *view = NULL;
     (void)arguments;
     enum exit_code code = read_query(session, QUERY_STATUS, &query, &view);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE) {
         return code;
+    }
     json_object_set_new(view, "actor", json_string(session->actor));
     json_object_set_new(view, "roles", json_string(session->roles));
     if (session->options.json) {

@@ -12,22 +12,24 @@
 void tally_add(struct tally *tally, const char *field, const char *value, const char *became, uint32_t line)
 {
     struct tally_value one = {.line = line, .count = 1};
-    snprintf(one.field, sizeof one.field, "%s", field);
-    snprintf(one.became, sizeof one.became, "%s", became);
-    blank_print(blank_trim(text_of(value)), one.value, sizeof one.value);
+    snprintf(one.field, sizeof(one.field), "%s", field);
+    snprintf(one.became, sizeof(one.became), "%s", became);
+    blank_print(blank_trim(text_of(value)), one.value, sizeof(one.value));
     tally->total++;
     for (uint32_t i = 0; i < tally->count; i++) {
         struct tally_value *at = &tally->at[i];
-        if (strcmp(at->field, one.field) != 0 || strcmp(at->value, one.value) != 0 || strcmp(at->became, one.became) != 0)
+        if (strcmp(at->field, one.field) != 0 || strcmp(at->value, one.value) != 0 || strcmp(at->became, one.became) != 0) {
             continue;
+        }
         at->count++;
         at->line = line < at->line ? line : at->line;
         return;
     }
-    if (tally->count < TALLY_LISTED_MAX)
+    if (tally->count < TALLY_LISTED_MAX) {
         tally->at[tally->count++] = one;
-    else
+    } else {
         tally->unlisted++;
+    }
 }
 
 void tally_tell(const struct tally *tally)
@@ -37,8 +39,9 @@ void tally_tell(const struct tally *tally)
         printf(_("  %s `%s` became `%s`: rows %llu, first on line %u\n"), at->field, at->value, at->became,
                (unsigned long long)at->count, at->line);
     }
-    if (tally->unlisted > 0)
+    if (tally->unlisted > 0) {
         printf(_("  and other values in %llu rows\n"), (unsigned long long)tally->unlisted);
+    }
 }
 
 json_t *tally_json(const struct tally *tally)

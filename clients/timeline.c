@@ -68,8 +68,9 @@ struct sentence {
 
 static void put(struct sentence *sentence, const char *text, size_t count)
 {
-    for (size_t i = 0; i < count && sentence->used + 1 < sentence->size; i++)
+    for (size_t i = 0; i < count && sentence->used + 1 < sentence->size; i++) {
         sentence->at[sentence->used++] = text[i];
+    }
     sentence->at[sentence->used] = '\0';
 }
 
@@ -90,8 +91,9 @@ static void put_list(struct sentence *sentence, const json_t *list)
     json_t *item;
     json_array_foreach(list, i, item)
     {
-        if (i > 0)
+        if (i > 0) {
             put_words(sentence, _(", "));
+        }
         put(sentence, json_string_value(item), json_string_length(item));
     }
 }
@@ -105,9 +107,11 @@ static const char *command_name(json_int_t id)
 /* The word of a flag that is set. */
 static const char *flag_word(const char *key)
 {
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
-        if (strcmp(flags[i], key) == 0)
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (strcmp(flags[i], key) == 0) {
             return i18n_in("flag", flags[i]);
+        }
+    }
     return key;
 }
 
@@ -117,12 +121,13 @@ static void put_number(struct sentence *sentence, const char *key, json_int_t nu
     char words[INSTANT_SIZE];
     size_t size = strlen(key);
     const char *command = strcmp(key, "command") == 0 ? command_name(number) : NULL;
-    if (command != NULL)
-        snprintf(words, sizeof words, "%s", i18n_in("command", command));
-    else if (size > 3 && strcmp(key + size - 3, "_ms") == 0)
+    if (command != NULL) {
+        snprintf(words, sizeof(words), "%s", i18n_in("command", command));
+    } else if (size > 3 && strcmp(key + size - 3, "_ms") == 0) {
         span_print(number, words);
-    else
-        snprintf(words, sizeof words, "%lld", (long long)number);
+    } else {
+        snprintf(words, sizeof(words), "%lld", (long long)number);
+    }
     put(sentence, words, strlen(words));
 }
 
@@ -131,10 +136,11 @@ static void put_limit(struct sentence *sentence, const json_t *record)
 {
     char words[INSTANT_SIZE];
     limit_print(json_integer_value(find(record, "amount")), json_string_value(find(record, "time_kind")), words);
-    if (words[0] == '\0')
+    if (words[0] == '\0') {
         put_number(sentence, "budget_ms", json_integer_value(find(record, "budget_ms")));
-    else
+    } else {
         put(sentence, words, strlen(words));
+    }
 }
 
 /* Appends the value of a field in words. False: it is empty. */
@@ -145,13 +151,15 @@ static bool put_field(struct sentence *sentence, const json_t *record, const cha
     size_t key_size = strlen(key);
     size_t before = sentence->used;
     if (strcmp(key, "limit") == 0) {
-        if (json_integer_value(find(record, "budget_ms")) != 0)
+        if (json_integer_value(find(record, "budget_ms")) != 0) {
             put_limit(sentence, record);
+        }
     } else if (json_is_boolean(value)) {
-        if (strcmp(key, "in_time") == 0)
+        if (strcmp(key, "in_time") == 0) {
             put_words(sentence, json_is_true(value) ? _("in time") : _("late"));
-        else if (json_is_true(value))
+        } else if (json_is_true(value)) {
             put_words(sentence, flag_word(key));
+        }
     } else if (json_is_integer(value) && json_integer_value(value) != 0) {
         put_number(sentence, key, json_integer_value(value));
     } else if (json_is_array(value)) {
@@ -175,13 +183,14 @@ static void write_pattern(struct sentence *sentence, const char *pattern, const 
             group_at = sentence->used;
             whole = true;
         } else if (*at == ']') {
-            if (!whole)
+            if (!whole) {
                 sentence->used = group_at;
+            }
             sentence->at[sentence->used] = '\0';
         } else if (*at == '{') {
             char key[64];
             size_t size = strcspn(at + 1, "}");
-            snprintf(key, sizeof key, "%.*s", (int)size, at + 1);
+            snprintf(key, sizeof(key), "%.*s", (int)size, at + 1);
             whole = put_field(sentence, record, key) && whole;
             at += size + 1;
         } else {
@@ -195,14 +204,17 @@ static void drop_half_character(struct sentence *sentence)
 {
     const unsigned char *bytes = (const unsigned char *)sentence->at;
     size_t begin = sentence->used;
-    while (begin > 0 && (bytes[begin - 1] & 0xC0) == 0x80)
+    while (begin > 0 && (bytes[begin - 1] & 0xC0) == 0x80) {
         begin--;
-    if (begin == 0 || bytes[begin - 1] < 0xC0)
+    }
+    if (begin == 0 || bytes[begin - 1] < 0xC0) {
         return;
+    }
     unsigned char lead = bytes[begin - 1];
     size_t wanted = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (sentence->used - (begin - 1) < wanted)
+    if (sentence->used - (begin - 1) < wanted) {
         sentence->at[begin - 1] = '\0';
+    }
 }
 
 void timeline_sentence(const json_t *record, char *ret, size_t size)
@@ -210,11 +222,14 @@ void timeline_sentence(const json_t *record, char *ret, size_t size)
     struct sentence sentence = {.at = ret, .size = size};
     const char *type = view_text(record, "type");
     ret[0] = '\0';
-    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
-        if (strcmp(patterns[i].type, type) == 0)
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        if (strcmp(patterns[i].type, type) == 0) {
             write_pattern(&sentence, _(patterns[i].text), record);
-    if (sentence.used + 1 == size)
+        }
+    }
+    if (sentence.used + 1 == size) {
         drop_half_character(&sentence);
+    }
 }
 
 static const struct column timeline_columns[] = {
@@ -232,10 +247,11 @@ static json_t *rows_in_words(const json_t *records)
     {
         char words[SENTENCE_SIZE];
         char what[64];
-        timeline_sentence(record, words, sizeof words);
-        snprintf(what, sizeof what, "%s", i18n_in("record", view_text(record, "type")));
-        for (char *c = what; *c != '\0'; c++)
+        timeline_sentence(record, words, sizeof(words));
+        snprintf(what, sizeof(what), "%s", i18n_in("record", view_text(record, "type")));
+        for (char *c = what; *c != '\0'; c++) {
             *c = *c == '_' ? ' ' : *c;
+        }
         json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s}", "at", view_text(record, "at"), "what", what, "unit",
                                               view_text(record, "unit"), "rung", i18n_word(&rung_enum, view_text(record, "rung")),
                                               "words", words));
@@ -249,17 +265,20 @@ static enum exit_code read_all(struct session *session, struct timeline_query *q
     for (;;) {
         struct client_reply reply;
         enum exit_code code = session_ask(session, QUERY_TIMELINE, query, &reply);
-        if (code != EXIT_DONE)
+        if (code != EXIT_DONE) {
             return code;
+        }
         json_t *page = view_of_reply(&reply.reply.body, QUERY_TIMELINE, zone_time(session->zone));
         const json_t *rows = json_object_get(page, "rows");
-        for (size_t i = 0; i < json_array_size(rows); i++)
+        for (size_t i = 0; i < json_array_size(rows); i++) {
             json_array_insert(all, i, json_array_get(rows, i));
+        }
         query->before = (uint64_t)view_number(page, "next");
         query->given |= TIMELINE_HAS_BEFORE;
         json_decref(page);
-        if (query->before == 0)
+        if (query->before == 0) {
             return EXIT_DONE;
+        }
     }
 }
 
@@ -275,11 +294,13 @@ enum exit_code timeline_run(struct session *session, const struct arguments *arg
 {
     struct arguments filled;
     enum exit_code code = command_fill(session, arguments, &filled);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = session_hello(session);
+    }
     json_t *all = json_array();
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = read_all(session, &filled.body.query.timeline, all);
+    }
     if (code == EXIT_DONE && session->options.json) {
         json_t *view = json_pack("{s:O}", "rows", all);
         render_json(view);

@@ -19,10 +19,11 @@ static uint32_t stretch_after(const struct calendar *calendar, int64_t at)
     uint32_t low = 0, high = calendar->stretch_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (calendar->stretches[middle].until_at <= at)
+        if (calendar->stretches[middle].until_at <= at) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -36,13 +37,16 @@ static int64_t total_ms(const struct calendar *calendar)
 /* Working time of the table before `at`; natural time beyond its ends, so that it grows everywhere. */
 static int64_t position(const struct calendar *calendar, int64_t at)
 {
-    if (at < calendar->first_at)
+    if (at < calendar->first_at) {
         return at - calendar->first_at;
-    if (at > calendar->last_at)
+    }
+    if (at > calendar->last_at) {
         return total_ms(calendar) + (at - calendar->last_at);
+    }
     uint32_t i = stretch_after(calendar, at);
-    if (i == calendar->stretch_count)
+    if (i == calendar->stretch_count) {
         return total_ms(calendar);
+    }
     const struct stretch *stretch = &calendar->stretches[i];
     return stretch->before_ms + (at > stretch->from_at ? at - stretch->from_at : 0);
 }
@@ -50,18 +54,21 @@ static int64_t position(const struct calendar *calendar, int64_t at)
 /* The earliest instant with this position. */
 static int64_t instant_of(const struct calendar *calendar, int64_t target)
 {
-    if (target <= 0)
+    if (target <= 0) {
         return calendar->first_at + target;
-    if (target > total_ms(calendar))
+    }
+    if (target > total_ms(calendar)) {
         return calendar->last_at + (target - total_ms(calendar));
+    }
     /* the last stretch that has less before it */
     uint32_t low = 0, high = calendar->stretch_count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (calendar->stretches[middle].before_ms < target)
+        if (calendar->stretches[middle].before_ms < target) {
             low = middle;
-        else
+        } else {
             high = middle;
+        }
     }
     return calendar->stretches[low].from_at + (target - calendar->stretches[low].before_ms);
 }
@@ -75,16 +82,18 @@ static bool unknown(const struct calendar *calendar, int64_t from_at, int64_t un
 
 int64_t calendar_counted(const struct calendar *calendar, enum time_kind kind, int64_t from_at, int64_t until_at)
 {
-    if (until_at <= from_at)
+    if (until_at <= from_at) {
         return 0;
+    }
     return is_working(kind) ? position(calendar, until_at) - position(calendar, from_at) : until_at - from_at;
 }
 
 struct due calendar_after(const struct calendar *calendar, enum time_kind kind, int64_t from_at, int64_t counted_ms)
 {
     assert(counted_ms >= 0);
-    if (!is_working(kind) || counted_ms == 0)
+    if (!is_working(kind) || counted_ms == 0) {
         return (struct due){.at = from_at + counted_ms};
+    }
     int64_t at = instant_of(calendar, position(calendar, from_at) + counted_ms);
     return (struct due){.at = at, .provisional = unknown(calendar, from_at, at)};
 }
@@ -135,8 +144,9 @@ static struct due working_days_later(const struct calendar *calendar, int64_t fr
 
 struct due calendar_due(const struct calendar *calendar, int64_t from_at, struct span span)
 {
-    if (span.amount == 0)
+    if (span.amount == 0) {
         return (struct due){.at = from_at};
+    }
     switch (span.kind) {
     case TIME_KIND_NATURAL:
     case TIME_KIND_WORKING_HOURS:
@@ -154,10 +164,11 @@ static const struct calendar_notice *notice_of(const struct calendar *calendar, 
     uint32_t low = 0, high = calendar->notice_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (calendar->notices[middle].day < day)
+        if (calendar->notices[middle].day < day) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low < calendar->notice_count && calendar->notices[low].day == day ? &calendar->notices[low] : NULL;
 }
@@ -167,8 +178,9 @@ enum interval_why calendar_interval(const struct calendar *calendar, enum time_k
 {
     *ret_until_at = until_at;
     *ret_name = NULL;
-    if (!is_working(kind) || at >= calendar->last_at)
+    if (!is_working(kind) || at >= calendar->last_at) {
         return INTERVAL_WHY_NATURAL;
+    }
     if (at < calendar->first_at) {
         *ret_until_at = calendar->first_at < until_at ? calendar->first_at : until_at;
         return INTERVAL_WHY_NATURAL;
@@ -177,19 +189,23 @@ enum interval_why calendar_interval(const struct calendar *calendar, enum time_k
     zone_civil(calendar->zone, at, &civil);
     int64_t day = civil_to_days(civil.year, civil.month, civil.day), end = zone_day_start(calendar->zone, at, 1);
     const struct calendar_notice *notice = notice_of(calendar, day);
-    if (notice != NULL)
+    if (notice != NULL) {
         *ret_name = notice->name;
+    }
     uint32_t i = stretch_after(calendar, at);
     bool working = i < calendar->stretch_count && calendar->stretches[i].from_at <= at;
-    if (working)
+    if (working) {
         end = calendar->stretches[i].until_at;
-    else if (i < calendar->stretch_count && calendar->stretches[i].from_at < end)
+    } else if (i < calendar->stretch_count && calendar->stretches[i].from_at < end) {
         end = calendar->stretches[i].from_at;
+    }
     *ret_until_at = end < until_at ? end : until_at;
-    if (working)
+    if (working) {
         return INTERVAL_WHY_WORKING;
-    if (notice != NULL && notice->kind == DAY_HOLIDAY)
+    }
+    if (notice != NULL && notice->kind == DAY_HOLIDAY) {
         return INTERVAL_WHY_HOLIDAY;
+    }
     bool works = notice != NULL || calendar_week_day(calendar->week, calendar->changes, calendar->change_count, day)->count > 0;
     return works ? INTERVAL_WHY_OUTSIDE_HOURS : INTERVAL_WHY_DAY_OFF;
 }

@@ -18,10 +18,11 @@ static const struct calendar_week *change_on(const struct calendar_week *changes
     uint32_t low = 0, high = count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (changes[middle].from_day <= day)
+        if (changes[middle].from_day <= day) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low > 0 ? &changes[low - 1] : NULL;
 }
@@ -35,10 +36,12 @@ const struct shifts *calendar_week_day(const struct shifts week[7], const struct
 
 static const struct shifts *shifts_of(const struct calendar_plan *plan, int64_t day, uint32_t *notice)
 {
-    while (*notice < plan->notice_count && plan->notices[*notice].day < day)
+    while (*notice < plan->notice_count && plan->notices[*notice].day < day) {
         ++*notice;
-    if (*notice == plan->notice_count || plan->notices[*notice].day != day)
+    }
+    if (*notice == plan->notice_count || plan->notices[*notice].day != day) {
         return calendar_week_day(plan->week, plan->changes, plan->change_count, day);
+    }
     const struct calendar_week *change = change_on(plan->changes, plan->change_count, day);
     return plan->notices[*notice].kind == DAY_HOLIDAY ? NULL : change != NULL ? &change->make_up : &plan->make_up;
 }
@@ -58,14 +61,16 @@ static void add_day(struct calendar *calendar, int64_t day, const struct shifts 
             before_ms = last->before_ms + (last->until_at - last->from_at);
             assert(from_at >= last->until_at);
         }
-        if (until_at <= from_at)
+        if (until_at <= from_at) {
             continue;
+        }
         calendar->stretches[calendar->stretch_count++] = (struct stretch){from_at, until_at, before_ms, calendar->day_count};
         entry->work_ms += until_at - from_at;
         entry->count++;
     }
-    if (entry->count > 0)
+    if (entry->count > 0) {
         calendar->day_count++;
+    }
 }
 
 static int build_table(struct calendar *calendar, const struct calendar_plan *plan)
@@ -78,17 +83,20 @@ static int build_table(struct calendar *calendar, const struct calendar_plan *pl
         stretches += shifts != NULL ? shifts->count : 0;
         days += shifts != NULL && shifts->count > 0;
     }
-    if (days == 0)
+    if (days == 0) {
         return -EINVAL;
-    calendar->stretches = calloc(stretches, sizeof *calendar->stretches);
-    calendar->days = calloc(days + 1, sizeof *calendar->days); /* one more: a day whose shifts all vanish is tried in place */
-    if (calendar->stretches == NULL || calendar->days == NULL)
+    }
+    calendar->stretches = calloc(stretches, sizeof(*calendar->stretches));
+    calendar->days = calloc(days + 1, sizeof(*calendar->days)); /* one more: a day whose shifts all vanish is tried in place */
+    if (calendar->stretches == NULL || calendar->days == NULL) {
         return -ENOMEM;
+    }
     notice = 0;
     for (int64_t day = first; day < end; day++) {
         const struct shifts *shifts = shifts_of(plan, day, &notice);
-        if (shifts != NULL && shifts->count > 0)
+        if (shifts != NULL && shifts->count > 0) {
             add_day(calendar, day, shifts);
+        }
     }
     calendar->first_at = zone_label(calendar->zone, first, 0);
     calendar->last_at = zone_label(calendar->zone, end, 0);
@@ -118,8 +126,9 @@ static void count_years(const struct calendar_plan *plan, struct year_days ret[Y
         bool goes_on = before != NULL && before->kind == DAY_HOLIDAY && before->day == notice->day - 1 &&
                        year_of(before->day) == year_of(notice->day);
         year->rows++;
-        if (notice->kind != DAY_HOLIDAY)
+        if (notice->kind != DAY_HOLIDAY) {
             continue;
+        }
         year->days_off++;
         year->holidays += !goes_on;
     }
@@ -130,47 +139,56 @@ static void set_known(struct calendar *calendar, const struct calendar_plan *pla
 {
     struct year_days years[YEARS] = {0};
     int32_t first = -1, last = -1;
-    if (!plan->by_notice)
+    if (!plan->by_notice) {
         return;
+    }
     count_years(plan, years);
     for (int32_t i = 0; i < YEARS; i++) {
         bool known = (plan->complete >> i & 1) != 0 ||
                      (years[i].days_off >= CALENDAR_KNOWN_DAYS && years[i].holidays >= CALENDAR_KNOWN_HOLIDAYS);
-        if (known && (first < 0 || last == i - 1))
+        if (known && (first < 0 || last == i - 1)) {
             last = i;
-        if (known && first < 0)
+        }
+        if (known && first < 0) {
             first = i;
-        if (!known && years[i].rows > 0 && calendar->half_year == 0)
+        }
+        if (!known && years[i].rows > 0 && calendar->half_year == 0) {
             calendar->half_year = CALENDAR_FIRST_YEAR + i;
+        }
     }
     calendar->known_from_at = calendar->known_until_at = calendar->first_at; /* no year is known */
-    if (first < 0)
+    if (first < 0) {
         return;
+    }
     calendar->known_from_at = zone_label(calendar->zone, civil_to_days(CALENDAR_FIRST_YEAR + first, 1, 1), 0);
     calendar->known_until_at = zone_label(calendar->zone, civil_to_days(CALENDAR_FIRST_YEAR + last + 1, 1, 1), 0);
 }
 
 static int copy_changes(struct calendar *calendar, const struct calendar_plan *plan)
 {
-    calendar->changes = calloc(plan->change_count + 1, sizeof *calendar->changes);
-    if (calendar->changes == NULL)
+    calendar->changes = calloc(plan->change_count + 1, sizeof(*calendar->changes));
+    if (calendar->changes == NULL) {
         return -ENOMEM;
-    for (uint32_t i = 0; i < plan->change_count; i++)
+    }
+    for (uint32_t i = 0; i < plan->change_count; i++) {
         calendar->changes[calendar->change_count++] = plan->changes[i];
+    }
     return 0;
 }
 
 static int copy_notices(struct calendar *calendar, const struct calendar_plan *plan)
 {
-    calendar->notices = calloc(plan->notice_count + 1, sizeof *calendar->notices);
-    if (calendar->notices == NULL)
+    calendar->notices = calloc(plan->notice_count + 1, sizeof(*calendar->notices));
+    if (calendar->notices == NULL) {
         return -ENOMEM;
+    }
     for (uint32_t i = 0; i < plan->notice_count; i++) {
         struct calendar_notice *to = &calendar->notices[calendar->notice_count++];
         *to = plan->notices[i];
         to->name = NULL;
-        if (plan->notices[i].name != NULL && (to->name = strdup(plan->notices[i].name)) == NULL)
+        if (plan->notices[i].name != NULL && (to->name = strdup(plan->notices[i].name)) == NULL) {
             return -ENOMEM;
+        }
     }
     return 0;
 }
@@ -181,7 +199,7 @@ static void hash_week(crypto_generichash_state *state, const struct shifts week[
     for (uint32_t day = 0; day < 8; day++) {
         const struct shifts *shifts = day < 7 ? &week[day] : make_up;
         for (uint32_t i = 0; i < shifts->count; i++) {
-            int n = snprintf(line, sizeof line, "%u %d %d\n", day, shifts->at[i].from_ms, shifts->at[i].until_ms);
+            int n = snprintf(line, sizeof(line), "%u %d %d\n", day, shifts->at[i].from_ms, shifts->at[i].until_ms);
             crypto_generichash_update(state, (unsigned char *)line, (size_t)n);
         }
     }
@@ -195,45 +213,49 @@ static void make_hash(struct calendar *calendar, const struct calendar_plan *pla
     size_t zone_size;
     const void *zone = zone_data(calendar->zone, &zone_size);
     char line[64];
-    crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    crypto_generichash_init(&state, NULL, 0, sizeof(hash));
     crypto_generichash_update(&state, zone, zone_size);
     hash_week(&state, plan->week, &plan->make_up);
     for (uint32_t i = 0; i < plan->change_count; i++) {
-        int n = snprintf(line, sizeof line, "from %lld\n", (long long)plan->changes[i].from_day);
+        int n = snprintf(line, sizeof(line), "from %lld\n", (long long)plan->changes[i].from_day);
         crypto_generichash_update(&state, (unsigned char *)line, (size_t)n);
         hash_week(&state, plan->changes[i].days, &plan->changes[i].make_up);
     }
     for (uint32_t i = 0; i < plan->notice_count; i++) {
-        int n = snprintf(line, sizeof line, "%lld %d\n", (long long)plan->notices[i].day, plan->notices[i].kind);
+        int n = snprintf(line, sizeof(line), "%lld %d\n", (long long)plan->notices[i].day, plan->notices[i].kind);
         crypto_generichash_update(&state, (unsigned char *)line, (size_t)n);
     }
     crypto_generichash_update(&state, (const unsigned char *)(plan->by_notice ? "notice" : "week"), 4);
     if (plan->complete != 0) {
-        int n = snprintf(line, sizeof line, "complete %llx\n", (unsigned long long)plan->complete);
+        int n = snprintf(line, sizeof(line), "complete %llx\n", (unsigned long long)plan->complete);
         crypto_generichash_update(&state, (unsigned char *)line, (size_t)n);
     }
-    crypto_generichash_final(&state, hash, sizeof hash);
-    sodium_bin2hex(calendar->hash, sizeof calendar->hash, hash, sizeof hash);
+    crypto_generichash_final(&state, hash, sizeof(hash));
+    sodium_bin2hex(calendar->hash, sizeof(calendar->hash), hash, sizeof(hash));
 }
 
 int calendar_build(const struct calendar_plan *plan, const char *zone_name, struct calendar **ret)
 {
-    struct calendar *calendar = calloc(1, sizeof *calendar);
-    if (calendar == NULL)
+    struct calendar *calendar = calloc(1, sizeof(*calendar));
+    if (calendar == NULL) {
         return -ENOMEM;
+    }
     calendar->name = plan->name;
-    memcpy(calendar->week, plan->week, sizeof calendar->week);
+    memcpy(calendar->week, plan->week, sizeof(calendar->week));
     calendar->zone_name = strdup(zone_name);
-    int r = calendar->zone_name != NULL ? zone_load(NULL, zone_name, &calendar->zone) : -ENOMEM;
-    if (r == 0)
-        r = copy_notices(calendar, plan);
-    if (r == 0)
-        r = copy_changes(calendar, plan);
-    if (r == 0)
-        r = build_table(calendar, plan);
-    if (r < 0) {
+    int rc = calendar->zone_name != NULL ? zone_load(NULL, zone_name, &calendar->zone) : -ENOMEM;
+    if (rc == 0) {
+        rc = copy_notices(calendar, plan);
+    }
+    if (rc == 0) {
+        rc = copy_changes(calendar, plan);
+    }
+    if (rc == 0) {
+        rc = build_table(calendar, plan);
+    }
+    if (rc < 0) {
         calendar_free(calendar);
-        return r;
+        return rc;
     }
     set_known(calendar, plan);
     make_hash(calendar, plan);
@@ -246,17 +268,20 @@ int calendar_build_always(const char *zone_name, struct calendar **ret)
     struct calendar_plan plan = {0};
     bool made = code_make(CALENDAR_BUILT_IN, strlen(CALENDAR_BUILT_IN), &plan.name);
     assert(made);
-    for (uint32_t day = 0; day < 7; day++)
+    for (uint32_t day = 0; day < 7; day++) {
         plan.week[day] = (struct shifts){.count = 1, .at = {{0, DAY_MS}}};
+    }
     return calendar_build(&plan, zone_name, ret);
 }
 
 struct calendar *calendar_free(struct calendar *calendar)
 {
-    if (calendar == NULL)
+    if (calendar == NULL) {
         return NULL;
-    for (uint32_t i = 0; i < calendar->notice_count; i++)
+    }
+    for (uint32_t i = 0; i < calendar->notice_count; i++) {
         free(calendar->notices[i].name);
+    }
     free(calendar->notices);
     free(calendar->changes);
     free(calendar->stretches);

@@ -70,9 +70,11 @@ static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINT
 /* Reads HH:MM; -1: it is none. */
 static int32_t minute_of_day(const char *at, const char **ret_end)
 {
-    for (int i = 0; i < 5; i++)
-        if (i == 2 ? at[i] != ':' : at[i] < '0' || at[i] > '9')
+    for (int i = 0; i < 5; i++) {
+        if (i == 2 ? at[i] != ':' : at[i] < '0' || at[i] > '9') {
             return -1;
+        }
+    }
     int32_t hour = (at[0] - '0') * 10 + at[1] - '0', minute = (at[3] - '0') * 10 + at[4] - '0';
     *ret_end = at + 5;
     return minute < 60 && hour * 60 + minute <= DAY_MINUTES ? hour * 60 + minute : -1;
@@ -86,17 +88,22 @@ const char *shifts_parse(const char *text, struct shifts *ret)
     int32_t before = 0;
     do {
         int32_t from = minute_of_day(at, &at);
-        if (from < 0 || *at++ != '-')
+        if (from < 0 || *at++ != '-') {
             return wanted;
+        }
         int32_t until = minute_of_day(at, &at);
-        if (until < 0 || (*at != '\0' && *at != ' '))
+        if (until < 0 || (*at != '\0' && *at != ' ')) {
             return wanted;
-        if (until <= from)
+        }
+        if (until <= from) {
             return _("a shift ends after it begins; write one over midnight as `22:00-24:00`, and its rest on the next day");
-        if (from < before)
+        }
+        if (from < before) {
             return _("a shift begins before the one on its left ends; write them in order and without overlap");
-        if (shifts.count == LIMIT_SHIFTS)
+        }
+        if (shifts.count == LIMIT_SHIFTS) {
             return _("too many shifts; write at most 8");
+        }
         shifts.at[shifts.count++] = (struct shift){from * MINUTE_MS, until * MINUTE_MS};
         before = until;
         at += strspn(at, " ");
@@ -119,64 +126,70 @@ struct reader {
 static void say(const struct reader *reader, uint32_t i, const char *key, const char *text, const char *why)
 {
     char path[64];
-    snprintf(path, sizeof path, "calendars.%u%s%s", i, key[0] ? "." : "", key);
-    if (key[0])
+    snprintf(path, sizeof(path), "calendars.%u%s%s", i, key[0] ? "." : "", key);
+    if (key[0]) {
         yaml_fault(&reader->yaml, reader->faults, path, "`%s: %s`: %s", key, text, i18n_text(why));
-    else
+    } else {
         yaml_fault(&reader->yaml, reader->faults, path, "%s", i18n_text(why));
+    }
 }
 
 /* A fault of a change as a whole. */
 static void say_change(const struct reader *reader, uint32_t i, uint32_t change, const char *why)
 {
     char path[64];
-    snprintf(path, sizeof path, "calendars.%u.changes.%u", i, change);
+    snprintf(path, sizeof(path), "calendars.%u.changes.%u", i, change);
     yaml_fault(&reader->yaml, reader->faults, path, "%s", i18n_text(why));
 }
 
 /* A week without hours: of the calendar itself (`change` -1), or of a change. */
 static void say_hours(const struct reader *reader, uint32_t i, int32_t change)
 {
-    if (change < 0)
+    if (change < 0) {
         say(reader, i, "", "", N_("this calendar has no hours; write `hours: {mon: 09:00-12:00 13:00-17:00, ...}`"));
-    else
+    } else {
         say_change(reader, i, (uint32_t)change, N_("this change has no hours; write `hours: {mon: 09:00-12:00 14:30-18:00, ...}`"));
+    }
 }
 
 /* A key that stands there without a value: that has been told already. */
 static bool is_empty(const struct reader *reader, uint32_t i, const char *key)
 {
     char path[64];
-    snprintf(path, sizeof path, "calendars.%u.%s", i, key);
+    snprintf(path, sizeof(path), "calendars.%u.%s", i, key);
     const struct yaml_mark *mark = yaml_mark(&reader->yaml, path);
-    return mark && mark->kind == YAML_KIND_EMPTY;
+    return mark != NULL && mark->kind == YAML_KIND_EMPTY;
 }
 
 static bool read_name(const struct reader *reader, uint32_t i, const char *text, struct code *ret)
 {
-    if (!text || !text[0]) {
-        if (!is_empty(reader, i, "name"))
+    if (text == NULL || !text[0]) {
+        if (!is_empty(reader, i, "name")) {
             say(reader, i, "", "", "this calendar has no name; write `name: office`");
+        }
         return false;
     }
     struct code name;
     const char *why = code_parse(text, &name);
-    if (!why && strcmp(text, CALENDAR_BUILT_IN) == 0)
+    if (why == NULL && strcmp(text, CALENDAR_BUILT_IN) == 0) {
         why = _("this calendar is built in; write another name");
-    else if (!why && calendars_find(reader->calendars, &name) >= 0)
+    } else if (why == NULL && calendars_find(reader->calendars, &name) >= 0) {
         why = _("another calendar has this name; write another one");
-    if (why)
+    }
+    if (why != NULL) {
         say(reader, i, "name", text, why);
-    else
+    } else {
         *ret = name;
-    return !why;
+    }
+    return why == NULL;
 }
 
 /* A key of the calendar itself (`change` -1) or of one of its changes. */
 static const char *key_of(int32_t change, const char *key, char ret[48])
 {
-    if (change < 0)
+    if (change < 0) {
         return key;
+    }
     snprintf(ret, 48, "changes.%d.%s", change, key);
     return ret;
 }
@@ -191,17 +204,20 @@ static bool read_hours(const struct reader *reader, uint32_t i, int32_t change, 
     for (uint32_t day = 0; day < 7; day++) {
         const char *key = key_of(change, keys[day], path);
         bool empty = is_empty(reader, i, key);
-        any = any || empty || texts[day];
+        any = any || empty || texts[day] != NULL;
         good = good && !empty;
-        if (empty || !texts[day])
+        if (empty || texts[day] == NULL) {
             continue;
+        }
         const char *why = shifts_parse(texts[day], &week[day]);
-        if (why)
+        if (why != NULL) {
             say(reader, i, key, texts[day], why);
-        good = good && !why;
+        }
+        good = good && why == NULL;
     }
-    if (!any)
+    if (!any) {
         say_hours(reader, i, change);
+    }
     return good && any;
 }
 
@@ -211,13 +227,14 @@ static bool read_make_up(const struct reader *reader, uint32_t i, int32_t change
 {
     char path[48];
     *ret = week[0];
-    if (text && text[0]) {
+    if (text != NULL && text[0]) {
         const char *why = shifts_parse(text, ret);
-        if (why)
+        if (why != NULL) {
             say(reader, i, key_of(change, "make_up", path), text, why);
-        return !why;
+        }
+        return why == NULL;
     }
-    if (days && days->make_up && ret->count == 0) {
+    if (days != NULL && days->make_up && ret->count == 0) {
         say(reader, i, "days", days_name,
             N_("it has make-up days, and Monday is free here; write `make_up: 09:00-12:00 13:00-17:00`"));
         return false;
@@ -230,24 +247,28 @@ static bool read_changes(const struct reader *reader, uint32_t i, const struct r
                          struct calendar_week *changes)
 {
     bool good = raw->changes_count <= LIMIT_CALENDAR_CHANGES;
-    if (!good)
+    if (!good) {
         say(reader, i, "", "", N_("too many changes of the hours; write at most 64"));
+    }
     for (uint32_t k = 0; k < raw->changes_count && k < LIMIT_CALENDAR_CHANGES; k++) {
         const struct raw_change *change = &raw->changes[k];
         struct calendar_week *week = &changes[k];
         char path[48];
         const char *key = key_of((int32_t)k, "from", path), *why = NULL;
-        if (!change->from || !change->from[0])
+        if (change->from == NULL || !change->from[0]) {
             why = N_("this change has no date; write `from: 2026-06-01`");
-        else
+        } else {
             why = day_parse(change->from, &week->from_day);
-        if (!why && k > 0 && week->from_day <= changes[k - 1].from_day)
+        }
+        if (why == NULL && k > 0 && week->from_day <= changes[k - 1].from_day) {
             why = N_("it is not after the change above it; write them in order");
-        if (why && change->from && change->from[0])
+        }
+        if (why != NULL && change->from != NULL && change->from[0]) {
             say(reader, i, key, change->from, why);
-        else if (why)
+        } else if (why != NULL) {
             say_change(reader, i, k, why);
-        good = good && !why;
+        }
+        good = good && why == NULL;
         bool hours = read_hours(reader, i, (int32_t)k, &change->hours, week->days);
         good = read_make_up(reader, i, (int32_t)k, change->make_up, week->days, raw->days, hours ? days : NULL, &week->make_up) &&
                good && hours;
@@ -260,9 +281,11 @@ static bool read_changes(const struct reader *reader, uint32_t i, const struct r
 /* A name inside the folder, which a copy of the folder's files keeps. */
 static bool plain_name(const char *text)
 {
-    for (const char *at = text; *at; at++)
-        if (*at == '/' || (unsigned char)*at < 0x20 || *at == 0x7f)
+    for (const char *at = text; *at; at++) {
+        if (*at == '/' || (unsigned char)*at < 0x20 || *at == 0x7f) {
             return false;
+        }
+    }
     return text[0] != '.' && strlen(text) < sizeof((struct fault *)NULL)->file;
 }
 
@@ -270,20 +293,23 @@ static bool plain_name(const char *text)
 static const struct day_file *find_days(struct reader *reader, uint32_t i, const char *text, int *ret_error)
 {
     struct calendars *calendars = reader->calendars;
-    for (uint32_t k = 0; k < calendars->file_count; k++)
-        if (strcmp(calendars->files[k].name, text) == 0)
+    for (uint32_t k = 0; k < calendars->file_count; k++) {
+        if (strcmp(calendars->files[k].name, text) == 0) {
             return &calendars->files[k];
+        }
+    }
     if (!plain_name(text)) {
         say(reader, i, "days", text, "write the name of a file in this folder, as `workdays-cn.csv`");
         return NULL;
     }
     char *data = NULL;
     size_t size = 0;
-    int r = file_read_if_there(reader->folder, text, reader->faults, &data, &size);
-    if (r == 0 && !data)
+    int rc = file_read_if_there(reader->folder, text, reader->faults, &data, &size);
+    if (rc == 0 && data == NULL) {
         say(reader, i, "days", text, "there is no such file; put it into the folder, or take `days` out");
-    if (r < 0 || !data) {
-        *ret_error = r == -ENOMEM ? r : 0;
+    }
+    if (rc < 0 || data == NULL) {
+        *ret_error = rc == -ENOMEM ? rc : 0;
         return NULL;
     }
     struct day_file *file = &calendars->files[calendars->file_count++];
@@ -297,23 +323,26 @@ static int build(const struct reader *reader, uint32_t i, const struct raw_calen
                  struct calendar **ret)
 {
     const char *zone_name = reader->zone_name;
-    int r = 0;
-    if (raw->zone && raw->zone[0]) {
+    int rc = 0;
+    if (raw->zone != NULL && raw->zone[0]) {
         struct zone *zone = NULL;
         char path[64];
         zone_name = raw->zone;
-        r = zone_load(NULL, zone_name, &zone);
+        rc = zone_load(NULL, zone_name, &zone);
         zone_free(zone);
-        snprintf(path, sizeof path, "calendars.%u.zone", i);
-        if (r < 0 && r != -ENOMEM)
-            yaml_fault(&reader->yaml, reader->faults, path, "`zone: %s` %s", zone_name, zone_why(r));
+        snprintf(path, sizeof(path), "calendars.%u.zone", i);
+        if (rc < 0 && rc != -ENOMEM) {
+            yaml_fault(&reader->yaml, reader->faults, path, "`zone: %s` %s", zone_name, zone_why(rc));
+        }
     }
-    if (r < 0 || !plan || !zone_name)
-        return r == -ENOMEM ? r : 0;
-    r = calendar_build(plan, zone_name, ret);
-    if (r == -EINVAL)
+    if (rc < 0 || plan == NULL || zone_name == NULL) {
+        return rc == -ENOMEM ? rc : 0;
+    }
+    rc = calendar_build(plan, zone_name, ret);
+    if (rc == -EINVAL) {
         say(reader, i, "", "", "this calendar has no working time in any year; write `hours`");
-    return r == -EINVAL ? 0 : r;
+    }
+    return rc == -EINVAL ? 0 : rc;
 }
 
 static int read_calendar(struct reader *reader, uint32_t i, const struct raw_calendar *raw)
@@ -322,60 +351,65 @@ static int read_calendar(struct reader *reader, uint32_t i, const struct raw_cal
     struct calendar_plan plan = {0};
     struct calendar_week changes[LIMIT_CALENDAR_CHANGES] = {0};
     const struct day_file *days = NULL;
-    int r = 0;
+    int rc = 0;
     bool named = read_name(reader, i, raw->name, &plan.name), good = named;
     good = read_hours(reader, i, -1, &raw->hours, plan.week) && good;
-    if (raw->days && raw->days[0]) {
-        days = find_days(reader, i, raw->days, &r);
-        if (r < 0)
-            return r;
-        good = days && days->at && good;
+    if (raw->days != NULL && raw->days[0]) {
+        days = find_days(reader, i, raw->days, &rc);
+        if (rc < 0) {
+            return rc;
+        }
+        good = days != NULL && days->at != NULL && good;
     }
     good = read_make_up(reader, i, -1, raw->make_up, plan.week, raw->days, days, &plan.make_up) && good;
     good = read_changes(reader, i, raw, days, changes) && good;
     plan.change_count = raw->changes_count;
     plan.changes = changes;
-    if (days && days->at) {
+    if (days != NULL && days->at != NULL) {
         plan.by_notice = true;
         plan.complete = days->complete;
         plan.notice_count = days->count;
         plan.notices = days->at;
     }
     struct calendar *calendar = NULL;
-    r = build(reader, i, raw, good ? &plan : NULL, &calendar);
+    rc = build(reader, i, raw, good ? &plan : NULL, &calendar);
     if (!named) {
         calendars->listed = false;
     } else {
         calendars->names[calendars->count] = plan.name;
         calendars->at[calendars->count++] = calendar;
     }
-    return r;
+    return rc;
 }
 
 static void read_chosen(const struct reader *reader, const char *text)
 {
     struct calendars *calendars = reader->calendars;
     calendars->chosen = calendars->count > 1 ? 1 : 0;
-    if (!text || !text[0])
+    if (text == NULL || !text[0]) {
         return;
+    }
     struct code name;
     const char *why = code_parse(text, &name);
-    int32_t found = why ? -1 : calendars_find(calendars, &name);
-    if (found >= 0)
+    int32_t found = why != NULL ? -1 : calendars_find(calendars, &name);
+    if (found >= 0) {
         calendars->chosen = (uint32_t)found;
-    else if (why || calendars->listed)
+    } else if (why != NULL || calendars->listed) {
         yaml_fault(&reader->yaml, reader->faults, "default", "`default: %s`: %s", text,
-                   why ? why : _("no such calendar; write the name of one of this file, or `24x7`"));
+                   why != NULL ? why : _("no such calendar; write the name of one of this file, or `24x7`"));
+    }
 }
 
 static int read_all(struct reader *reader)
 {
     const struct raw *raw = reader->yaml.data;
     const struct yaml *yaml = &reader->yaml;
-    for (uint32_t i = 0; i < yaml->mark_count; i++)
-        if (yaml->marks[i].kind == YAML_KIND_EMPTY)
+    for (uint32_t i = 0; i < yaml->mark_count; i++) {
+        if (yaml->marks[i].kind == YAML_KIND_EMPTY) {
             yaml_fault(yaml, reader->faults, yaml->marks[i].path, "`%s` has no value; write one, or take the key out",
                        yaml->marks[i].path);
+        }
+    }
     reader->calendars->listed = true;
     for (uint32_t i = 0; i < raw->calendars_count; i++) {
         if (i + 1 == LIMIT_CALENDARS) {
@@ -383,9 +417,10 @@ static int read_all(struct reader *reader)
             reader->calendars->listed = false;
             break;
         }
-        int r = read_calendar(reader, i, &raw->calendars[i]);
-        if (r < 0)
-            return r;
+        int rc = read_calendar(reader, i, &raw->calendars[i]);
+        if (rc < 0) {
+            return rc;
+        }
     }
     read_chosen(reader, raw->chosen);
     return 0;
@@ -396,39 +431,46 @@ int calendars_read(const char *folder, const char *zone_name, struct faults *fau
     *ret = (struct calendars){.count = 1, .listed = true};
     bool made = code_make(CALENDAR_BUILT_IN, strlen(CALENDAR_BUILT_IN), &ret->names[0]);
     assert(made);
-    int r = zone_name ? calendar_build_always(zone_name, &ret->at[0]) : 0;
-    if (r < 0)
-        return r;
-    r = file_read_if_there(folder, CALENDARS_FILE, faults, &ret->data, &ret->size);
-    if (r < 0)
-        ret->listed = false;
-    if (r < 0 || !ret->data)
-        return r == -ENOMEM ? r : 0;
-    struct reader reader = {.folder = folder, .zone_name = zone_name, .faults = faults, .calendars = ret};
-    r = yaml_parse(CALENDARS_FILE, ret->data, ret->size, &schema, faults, &reader.yaml);
-    if (r < 0) {
-        ret->listed = false;
-        return r == -ENOMEM ? r : 0;
+    int rc = zone_name != NULL ? calendar_build_always(zone_name, &ret->at[0]) : 0;
+    if (rc < 0) {
+        return rc;
     }
-    r = read_all(&reader);
+    rc = file_read_if_there(folder, CALENDARS_FILE, faults, &ret->data, &ret->size);
+    if (rc < 0) {
+        ret->listed = false;
+    }
+    if (rc < 0 || ret->data == NULL) {
+        return rc == -ENOMEM ? rc : 0;
+    }
+    struct reader reader = {.folder = folder, .zone_name = zone_name, .faults = faults, .calendars = ret};
+    rc = yaml_parse(CALENDARS_FILE, ret->data, ret->size, &schema, faults, &reader.yaml);
+    if (rc < 0) {
+        ret->listed = false;
+        return rc == -ENOMEM ? rc : 0;
+    }
+    rc = read_all(&reader);
     yaml_deinit(&reader.yaml);
-    return r;
+    return rc;
 }
 
 int32_t calendars_find(const struct calendars *calendars, const struct code *name)
 {
-    for (uint32_t i = 0; i < calendars->count; i++)
-        if (code_equal(&calendars->names[i], name))
+    for (uint32_t i = 0; i < calendars->count; i++) {
+        if (code_equal(&calendars->names[i], name)) {
             return (int32_t)i;
+        }
+    }
     return -1;
 }
 
 void calendars_deinit(struct calendars *calendars)
 {
-    for (uint32_t i = 0; i < calendars->count; i++)
+    for (uint32_t i = 0; i < calendars->count; i++) {
         calendar_free(calendars->at[i]);
-    for (uint32_t i = 0; i < calendars->file_count; i++)
+    }
+    for (uint32_t i = 0; i < calendars->file_count; i++) {
         day_file_deinit(&calendars->files[i]);
+    }
     free(calendars->data);
     *calendars = (struct calendars){0};
 }

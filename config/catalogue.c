@@ -54,9 +54,10 @@ static bool check_in_service(const struct reader *reader, uint32_t row, enum col
 {
     int32_t successor = reader->last[unit];
     char code[CODE_SIZE + 1];
-    if (successor != unit)
+    if (successor != unit) {
         table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s` is retired; write its successor `%s`",
                     column_names[column], text, code_text(&unit_at(reader, successor)->code, code));
+    }
     return successor == unit;
 }
 
@@ -64,38 +65,44 @@ static int32_t find_unit(const struct reader *reader, const char *text, const ch
 {
     struct code code;
     *ret_why = code_parse(text, &code);
-    int32_t found = *ret_why ? -1 : units_find(reader->units->at, reader->units->count, &code);
-    if (!*ret_why && found < 0)
+    int32_t found = *ret_why != NULL ? -1 : units_find(reader->units->at, reader->units->count, &code);
+    if (*ret_why == NULL && found < 0) {
         *ret_why = _("no such unit; write a code of units.csv, or add it there");
+    }
     return found;
 }
 
 static int32_t read_matter(const struct reader *reader, uint32_t row)
 {
     const char *text = table_cell(reader->table, row, reader->columns[COLUMN_MATTER]);
-    if (text[0] == '\0' || strcmp(text, "*") == 0)
+    if (text[0] == '\0' || strcmp(text, "*") == 0) {
         return -1;
+    }
     struct code code;
     const char *why = code_parse(text, &code);
-    int32_t found = why ? -1 : matters_find(reader->matters->at, reader->matters->count, &code);
-    if (!why && found < 0)
+    int32_t found = why != NULL ? -1 : matters_find(reader->matters->at, reader->matters->count, &code);
+    if (why == NULL && found < 0) {
         why = _("no such matter; write a code of matters.csv, or add it there");
-    if (why)
+    }
+    if (why != NULL) {
         say(reader, row, COLUMN_MATTER, text, why);
+    }
     return found;
 }
 
 static int32_t read_place(const struct reader *reader, uint32_t row)
 {
     const char *text = table_cell(reader->table, row, reader->columns[COLUMN_PLACE]);
-    if (text[0] == '\0' || strcmp(text, "*") == 0)
+    if (text[0] == '\0' || strcmp(text, "*") == 0) {
         return -1;
+    }
     const char *why;
     int32_t found = find_unit(reader, text, &why);
-    if (found < 0)
+    if (found < 0) {
         say(reader, row, COLUMN_PLACE, text, why);
-    else
+    } else {
         check_in_service(reader, row, COLUMN_PLACE, text, found);
+    }
     return found;
 }
 
@@ -145,14 +152,16 @@ static bool read_selector(const struct reader *reader, uint32_t row, enum column
         return false;
     }
     why = wrong_class(column, unit_at(reader, found)->class);
-    if (!why && unit_at(reader, found)->tier == UNIT_TIER_CITY)
+    if (why == NULL && unit_at(reader, found)->tier == UNIT_TIER_CITY) {
         why = _("a unit above the district has no duties here; write a unit of the district");
-    if (why) {
+    }
+    if (why != NULL) {
         say(reader, row, column, text, why);
         return false;
     }
-    if (!check_in_service(reader, row, column, text, found))
+    if (!check_in_service(reader, row, column, text, found)) {
         return false;
+    }
     *ret = (struct selector){.kind = SELECT_UNIT, .unit = found, .tier = reader->units->at[found].tier};
     return true;
 }
@@ -161,27 +170,31 @@ static void read_selectors(const struct reader *reader, uint32_t row, enum colum
 {
     char text[512];
     const char *cell = table_cell(reader->table, row, reader->columns[column]);
-    if (cell[0] == '\0')
+    if (cell[0] == '\0') {
         return;
-    if ((size_t)snprintf(text, sizeof text, "%s", cell) >= sizeof text) {
+    }
+    if ((size_t)snprintf(text, sizeof(text), "%s", cell) >= sizeof(text)) {
         table_fault(reader->table, reader->faults, row, reader->columns[column],
                     "%s: the field is too long; write at most %d units", column_names[column], ROW_SUPPORTS_MAX);
         return;
     }
     uint32_t count = 0;
-    for (char *at = text, *next; at; at = next) {
+    for (char *at = text, *next; at != NULL; at = next) {
         next = strchr(at, ';');
-        if (next)
+        if (next != NULL) {
             *next++ = '\0';
+        }
         at += strspn(at, " ");
-        for (size_t size = strlen(at); size > 0 && at[size - 1] == ' '; size--)
+        for (size_t size = strlen(at); size > 0 && at[size - 1] == ' '; size--) {
             at[size - 1] = '\0';
+        }
         if (count == ROW_SUPPORTS_MAX) {
             say(reader, row, column, cell, "too many units; write at most 8");
             break;
         }
-        if (read_selector(reader, row, column, at, &ret[count]))
+        if (read_selector(reader, row, column, at, &ret[count])) {
             count++;
+        }
     }
     *ret_count = count;
 }
@@ -193,28 +206,34 @@ static void read_limits(const struct reader *reader, uint32_t row, struct catalo
         const char *text = table_cell(reader->table, row, reader->columns[column]);
         const char *why = text[0] ? span_parse(text, &ret->limit[urgency]) : NULL;
         /* 0 in a row means: as the policy says; it cannot switch a clock off. */
-        if (!why && text[0] && ret->limit[urgency].amount == 0)
+        if (why == NULL && text[0] && ret->limit[urgency].amount == 0) {
             why = _("leave the field empty for the policy's limit");
-        if (!why && !reader->has_calendar && span_is_working(ret->limit[urgency]))
+        }
+        if (why == NULL && !reader->has_calendar && span_is_working(ret->limit[urgency])) {
             why = _(span_without_calendar);
-        if (why)
+        }
+        if (why != NULL) {
             say(reader, row, column, text, why);
+        }
     }
 }
 
 /* A community or a grid leads what happens in it, nothing else: no row pushes another place's cases down to it 准入. */
 static void check_low_lead(const struct reader *reader, uint32_t row, const struct catalogue_row *ret)
 {
-    if (ret->lead.kind != SELECT_UNIT || ret->lead.unit < 0)
+    if (ret->lead.kind != SELECT_UNIT || ret->lead.unit < 0) {
         return;
+    }
     const struct unit *lead = unit_at(reader, ret->lead.unit);
-    if (lead->tier < UNIT_TIER_COMMUNITY || (lead->class != UNIT_CLASS_GOVERNMENT && lead->class != UNIT_CLASS_COMMITTEE))
+    if (lead->tier < UNIT_TIER_COMMUNITY || (lead->class != UNIT_CLASS_GOVERNMENT && lead->class != UNIT_CLASS_COMMITTEE)) {
         return;
-    if (ret->place < 0 || !tree_within(&reader->tree, ret->place, ret->lead.unit))
+    }
+    if (ret->place < 0 || !tree_within(&reader->tree, ret->place, ret->lead.unit)) {
         table_fault(reader->table, reader->faults, row, reader->columns[COLUMN_LEAD],
                     "lead `%s` has tier %s and leads only what happens in it; write it as place too, or `@%s` as lead",
                     table_cell(reader->table, row, reader->columns[COLUMN_LEAD]), enum_name(&unit_tier_enum, (int)lead->tier),
                     enum_name(&unit_tier_enum, (int)lead->tier));
+    }
 }
 
 static bool same_selector(const struct selector *a, const struct selector *b)
@@ -225,18 +244,21 @@ static bool same_selector(const struct selector *a, const struct selector *b)
 /* Does the first row find a lead wherever the second would? */
 static bool hides(const struct reader *reader, const struct catalogue_row *first, const struct catalogue_row *second)
 {
-    if (first->lead.kind == SELECT_UNIT || same_selector(&first->lead, &second->lead))
+    if (first->lead.kind == SELECT_UNIT || same_selector(&first->lead, &second->lead)) {
         return true;
+    }
     return first->place >= 0 && (reader->tiers_above[first->place] & 1U << first->lead.tier) != 0;
 }
 
 static int compare_key(const void *a, const void *b)
 {
     const struct row_key *x = a, *y = b;
-    if (x->place != y->place)
+    if (x->place != y->place) {
         return x->place < y->place ? -1 : 1;
-    if (x->matter != y->matter)
+    }
+    if (x->matter != y->matter) {
         return x->matter < y->matter ? -1 : 1;
+    }
     return x->at < y->at ? -1 : 1;
 }
 
@@ -251,8 +273,9 @@ static void check_hidden(const struct reader *reader, const struct catalogue_row
         same = keys[i].place == keys[same].place && keys[i].matter == keys[same].matter ? same : i;
         uint32_t by = same != i ? same : place;
         bool before = keys[by].at < keys[i].at && (by == same || keys[by].matter < 0);
-        if (!before || !hides(reader, &list->at[keys[by].at], &list->at[keys[i].at]))
+        if (!before || !hides(reader, &list->at[keys[by].at], &list->at[keys[i].at])) {
             continue;
+        }
         table_fault(
             reader->table, reader->faults, keys[i].at, reader->columns[COLUMN_MATTER],
             "this row never wins: the row on line %u has %s matter and this place, and stands before it; take one of them out",
@@ -272,18 +295,21 @@ static int read_row(const struct reader *reader, uint32_t i, struct catalogue_ro
     read_selectors(reader, i, COLUMN_CALLS, row->calls, &row->call_count);
     read_limits(reader, i, row);
     const char *why = name_parse(table_cell(reader->table, i, reader->columns[COLUMN_BASIS]), true, &row->basis);
-    if (why)
+    if (why != NULL) {
         say(reader, i, COLUMN_BASIS, "", why);
-    return why || row->basis ? 0 : -ENOMEM;
+    }
+    return why != NULL || row->basis != NULL ? 0 : -ENOMEM;
 }
 
 struct row_key *catalogue_keys(const struct catalogue_row *rows, uint32_t count)
 {
-    struct row_key *keys = calloc(count + 1u, sizeof *keys);
-    for (uint32_t i = 0; keys && i < count; i++)
+    struct row_key *keys = calloc(count + 1u, sizeof(*keys));
+    for (uint32_t i = 0; keys != NULL && i < count; i++) {
         keys[i] = (struct row_key){rows[i].place, rows[i].matter, i};
-    if (keys)
-        qsort(keys, count, sizeof *keys, compare_key);
+    }
+    if (keys != NULL) {
+        qsort(keys, count, sizeof(*keys), compare_key);
+    }
     return keys;
 }
 
@@ -291,48 +317,54 @@ struct row_key *catalogue_keys(const struct catalogue_row *rows, uint32_t count)
 static int look_at_tree(struct reader *reader)
 {
     const struct unit_list *units = reader->units;
-    reader->tiers_above = calloc(units->count + 1u, sizeof *reader->tiers_above);
+    reader->tiers_above = calloc(units->count + 1u, sizeof(*reader->tiers_above));
     reader->last = units_last(units->at, units->count);
-    int r = reader->tiers_above && reader->last ? tree_make(units->at, units->count, &reader->tree) : -ENOMEM;
-    for (uint32_t position = 0; position < units->count && r == 0; position++) {
+    int rc = reader->tiers_above != NULL && reader->last != NULL ? tree_make(units->at, units->count, &reader->tree) : -ENOMEM;
+    for (uint32_t position = 0; position < units->count && rc == 0; position++) {
         const struct unit *unit = unit_at(reader, reader->tree.unit[position]);
         unsigned above = unit->parent < 0 ? 0 : reader->tiers_above[unit->parent];
         reader->tiers_above[reader->tree.unit[position]] = (uint8_t)(above | 1U << unit->tier);
     }
-    return r;
+    return rc;
 }
 
 int catalogue_read(const struct table *table, const struct unit_list *units, const struct matter_list *matters, bool has_calendar,
                    struct faults *faults, struct catalogue_rows *ret)
 {
     struct reader reader = {.table = table, .units = units, .matters = matters, .faults = faults, .has_calendar = has_calendar};
-    int r = table_columns(table, column_names, COLUMN_COUNT, COLUMN_SUPPORTS, faults, reader.columns);
-    if (r < 0)
-        return r;
+    int rc = table_columns(table, column_names, COLUMN_COUNT, COLUMN_SUPPORTS, faults, reader.columns);
+    if (rc < 0) {
+        return rc;
+    }
     uint32_t before = faults_total(faults);
-    struct catalogue_rows list = {.at = calloc(table->row_count + 1u, sizeof *list.at)};
-    r = list.at ? look_at_tree(&reader) : -ENOMEM;
-    for (uint32_t i = 0; i < table->row_count && r == 0; i++)
-        r = read_row(&reader, i, &list.at[list.count++]);
-    if (r == 0 && !(list.keys = catalogue_keys(list.at, list.count)))
-        r = -ENOMEM;
+    struct catalogue_rows list = {.at = calloc(table->row_count + 1u, sizeof(*list.at))};
+    rc = list.at != NULL ? look_at_tree(&reader) : -ENOMEM;
+    for (uint32_t i = 0; i < table->row_count && rc == 0; i++) {
+        rc = read_row(&reader, i, &list.at[list.count++]);
+    }
+    if (rc == 0 && (list.keys = catalogue_keys(list.at, list.count)) == NULL) {
+        rc = -ENOMEM;
+    }
     /* A row with a fault may stand for any matter or place only because its own is wrong. */
-    if (r == 0 && faults_total(faults) == before)
+    if (rc == 0 && faults_total(faults) == before) {
         check_hidden(&reader, &list);
+    }
     tree_deinit(&reader.tree);
     free(reader.tiers_above);
     free(reader.last);
-    if (r < 0)
+    if (rc < 0) {
         catalogue_free(&list);
-    else
+    } else {
         *ret = list;
-    return r;
+    }
+    return rc;
 }
 
 void catalogue_free(struct catalogue_rows *list)
 {
-    for (uint32_t i = 0; list->at && i < list->count; i++)
+    for (uint32_t i = 0; list->at != NULL && i < list->count; i++) {
         free(list->at[i].basis);
+    }
     free(list->at);
     free(list->keys);
     *list = (struct catalogue_rows){0};

@@ -19,8 +19,9 @@ int32_t district_matter_find(const struct district *district, const struct code 
 
 bool district_within(const struct district *district, int32_t unit, int32_t top)
 {
-    while (unit >= 0 && unit != top)
+    while (unit >= 0 && unit != top) {
         unit = district->units[unit].parent;
+    }
     return unit >= 0;
 }
 
@@ -29,8 +30,9 @@ bool district_acts_for(const struct district *district, int32_t unit, int32_t to
     for (int32_t at = unit; at >= 0; at = district->units[at].parent) {
         const struct unit *here = &district->units[at];
         if (at == top || (here->seconded_by >= 0 && district_within(district, here->seconded_by, top)) ||
-            (here->deputy >= 0 && district_within(district, here->deputy, top)))
+            (here->deputy >= 0 && district_within(district, here->deputy, top))) {
             return true;
+        }
     }
     return false;
 }
@@ -47,8 +49,9 @@ const struct calendar *district_calendar(const struct district *district, int32_
 
 int32_t district_up_to(const struct district *district, int32_t unit, enum unit_tier tier)
 {
-    while (unit >= 0 && district->units[unit].tier != tier)
+    while (unit >= 0 && district->units[unit].tier != tier) {
         unit = district->units[unit].parent;
+    }
     return unit;
 }
 
@@ -58,8 +61,9 @@ static int32_t own_office(const struct district *district, int32_t place, enum u
     int32_t first = district_up_to(district, place, tier);
     int32_t unit = first;
     while (unit >= 0 && district->units[unit].tier == tier && district->units[unit].class != UNIT_CLASS_GOVERNMENT &&
-           district->units[unit].class != UNIT_CLASS_COMMITTEE)
+           district->units[unit].class != UNIT_CLASS_COMMITTEE) {
         unit = district->units[unit].parent;
+    }
     return unit >= 0 && district->units[unit].tier == tier ? unit : first;
 }
 
@@ -81,10 +85,11 @@ static uint32_t first_key(const struct district *district, int32_t place, int32_
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         const struct row_key *key = &district->row_keys[middle];
-        if (key->place < place || (key->place == place && key->matter < matter))
+        if (key->place < place || (key->place == place && key->matter < matter)) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -100,19 +105,21 @@ static const struct catalogue_row *next_row(struct finder *finder)
 {
     const struct district *district = finder->district;
     const struct row_key *keys = district->row_keys;
-    if (!keys) {
+    if (keys == NULL) {
         while (finder->any < district->row_count) {
             const struct catalogue_row *row = &district->rows[finder->any++];
-            if (row->place == finder->place && (row->matter < 0 || row->matter == finder->matter))
+            if (row->place == finder->place && (row->matter < 0 || row->matter == finder->matter)) {
                 return row;
+            }
         }
         return NULL;
     }
     bool any = finder->any < district->row_count && keys[finder->any].place == finder->place && keys[finder->any].matter < 0;
     bool own = finder->own < district->row_count && keys[finder->own].place == finder->place &&
                keys[finder->own].matter == finder->matter && finder->matter >= 0;
-    if (any && (!own || keys[finder->any].at < keys[finder->own].at))
+    if (any && (!own || keys[finder->any].at < keys[finder->own].at)) {
         return &district->rows[keys[finder->any++].at];
+    }
     return own ? &district->rows[keys[finder->own++].at] : NULL;
 }
 
@@ -122,7 +129,7 @@ const struct catalogue_row *district_row(const struct district *district, int32_
     /* From the case's place up, then the rows for any place; in file order in each. */
     for (int32_t at = place;; at = district->units[at].parent) {
         struct finder finder = {.district = district, .place = at, .matter = matter};
-        if (district->row_keys) {
+        if (district->row_keys != NULL) {
             finder.any = first_key(district, at, -1);
             finder.own = first_key(district, at, matter);
         }
@@ -133,7 +140,8 @@ const struct catalogue_row *district_row(const struct district *district, int32_
                 return row;
             }
         }
-        if (at < 0)
+        if (at < 0) {
             return NULL;
+        }
     }
 }

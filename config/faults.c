@@ -20,23 +20,24 @@ void faults_add(struct faults *faults, const char *file, uint32_t line, uint32_t
         return;
     }
     struct fault *fault = &faults->at[faults->count++];
-    snprintf(fault->file, sizeof fault->file, "%s", file);
+    snprintf(fault->file, sizeof(fault->file), "%s", file);
     fault->line = line;
     fault->column = column;
-    char text[2 * sizeof fault->text];
+    char text[2 * sizeof(fault->text)];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, _(format), args);
+    vsnprintf(text, sizeof(text), _(format), args);
     va_end(args);
     /* It quotes somebody's file: what cannot be seen there is shown here. */
-    blank_print(text_of(text), fault->text, sizeof fault->text);
+    blank_print(text_of(text), fault->text, sizeof(fault->text));
 }
 
 static uint32_t first_of_file(const struct faults *faults, const char *file)
 {
     uint32_t i = 0;
-    while (strcmp(faults->at[i].file, file) != 0)
+    while (strcmp(faults->at[i].file, file) != 0) {
         i++;
+    }
     return i;
 }
 
@@ -44,8 +45,9 @@ static uint32_t first_of_file(const struct faults *faults, const char *file)
 void faults_sort(struct faults *faults)
 {
     uint32_t rank[FAULTS_MAX];
-    for (uint32_t i = 0; i < faults->count; i++)
+    for (uint32_t i = 0; i < faults->count; i++) {
         rank[i] = first_of_file(faults, faults->at[i].file);
+    }
     for (uint32_t i = 1; i < faults->count; i++) {
         struct fault fault = faults->at[i];
         uint32_t of_fault = rank[i], to = i;
@@ -53,8 +55,9 @@ void faults_sort(struct faults *faults)
             const struct fault *before = &faults->at[to - 1];
             if (rank[to - 1] != of_fault     ? rank[to - 1] < of_fault
                 : before->line != fault.line ? before->line < fault.line
-                                             : before->column <= fault.column)
+                                             : before->column <= fault.column) {
                 break;
+            }
             faults->at[to] = *before;
             rank[to] = rank[to - 1];
         }
@@ -70,11 +73,12 @@ uint32_t faults_total(const struct faults *faults)
 
 char *fault_text(const struct fault *fault, char *ret, size_t size)
 {
-    if (fault->line == 0)
+    if (fault->line == 0) {
         snprintf(ret, size, "%s: %s", fault->file, fault->text);
-    else if (fault->column == 0)
+    } else if (fault->column == 0) {
         snprintf(ret, size, "%s:%u: %s", fault->file, fault->line, fault->text);
-    else
+    } else {
         snprintf(ret, size, "%s:%u:%u: %s", fault->file, fault->line, fault->column, fault->text);
+    }
     return ret;
 }

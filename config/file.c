@@ -15,10 +15,12 @@
 static int file_size(int fd, uint64_t *ret)
 {
     struct stat stat;
-    if (fstat(fd, &stat) < 0)
+    if (fstat(fd, &stat) < 0) {
         return -errno;
-    if (!S_ISREG(stat.st_mode))
+    }
+    if (!S_ISREG(stat.st_mode)) {
         return S_ISDIR(stat.st_mode) ? -EISDIR : -ENOTSUP;
+    }
     *ret = (uint64_t)stat.st_size;
     return 0;
 }
@@ -26,26 +28,31 @@ static int file_size(int fd, uint64_t *ret)
 static int read_all(int fd, char **ret, size_t *ret_size)
 {
     uint64_t wanted = 0;
-    int error = file_size(fd, &wanted);
-    if (error < 0)
-        return error;
-    if (wanted > FILE_SIZE_MAX)
+    int rc = file_size(fd, &wanted);
+    if (rc < 0) {
+        return rc;
+    }
+    if (wanted > FILE_SIZE_MAX) {
         return -EFBIG;
+    }
     size_t capacity = (size_t)wanted + 1, size = 0;
     char *data = malloc(capacity);
-    if (!data)
+    if (data == NULL) {
         return -ENOMEM;
+    }
     while (size + 1 < capacity) {
         ssize_t got = read(fd, data + size, capacity - 1 - size);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) {
             continue;
-        if (got < 0) {
-            int r = -errno;
-            free(data);
-            return r;
         }
-        if (got == 0)
+        if (got < 0) {
+            rc = -errno;
+            free(data);
+            return rc;
+        }
+        if (got == 0) {
             break;
+        }
         size += (size_t)got;
     }
     data[size] = '\0';
@@ -56,32 +63,35 @@ static int read_all(int fd, char **ret, size_t *ret_size)
 
 static void say_why(const char *folder, const char *file, int error, struct faults *faults)
 {
-    if (error == -ENOENT)
-        faults_add(faults, file, 0, 0, "there is no such file; put it into the folder `%s`", folder ? folder : ".");
-    else if (error == -EFBIG)
+    if (error == -ENOENT) {
+        faults_add(faults, file, 0, 0, "there is no such file; put it into the folder `%s`", folder != NULL ? folder : ".");
+    } else if (error == -EFBIG) {
         faults_add(faults, file, 0, 0,
                    "the file is larger than 64 MiB, the limit for a file of a district's configuration; split the district");
-    else if (error == -ENOTSUP)
+    } else if (error == -ENOTSUP) {
         faults_add(faults, file, 0, 0, "this is a pipe or a device; put a file there");
-    else
+    } else {
         faults_add(faults, file, 0, 0, "cannot be read: %s", strerror(-error));
+    }
 }
 
 static int read_file(const char *folder, const char *file, bool optional, struct faults *faults, char **ret, size_t *ret_size)
 {
     char path[4096];
-    int length = folder ? snprintf(path, sizeof path, "%s/%s", folder, file) : snprintf(path, sizeof path, "%s", file);
-    int r = -ENAMETOOLONG;
-    if (length >= 0 && (size_t)length < sizeof path) {
+    int length = folder != NULL ? snprintf(path, sizeof(path), "%s/%s", folder, file) : snprintf(path, sizeof(path), "%s", file);
+    int rc = -ENAMETOOLONG;
+    if (length >= 0 && (size_t)length < sizeof(path)) {
         int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer must not hold us up */
-        r = fd < 0 ? -errno : read_all(fd, ret, ret_size);
-        if (fd >= 0)
+        rc = fd < 0 ? -errno : read_all(fd, ret, ret_size);
+        if (fd >= 0) {
             close(fd);
+        }
     }
     /* A want that passes is no fault of the file. */
-    if (r == 0 || r == -ENOMEM || r == -EMFILE || r == -ENFILE || (r == -ENOENT && optional))
-        return r == -ENOENT ? 0 : r;
-    say_why(folder, file, r, faults);
+    if (rc == 0 || rc == -ENOMEM || rc == -EMFILE || rc == -ENFILE || (rc == -ENOENT && optional)) {
+        return rc == -ENOENT ? 0 : rc;
+    }
+    say_why(folder, file, rc, faults);
     return -EINVAL;
 }
 
@@ -99,11 +109,12 @@ int file_read_if_there(const char *folder, const char *file, struct faults *faul
 
 int file_open(const char *path, struct faults *faults, int *ret_fd, uint64_t *ret_size)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = fd < 0 ? -errno : file_size(fd, ret_size);
-    if (r < 0) {
-        say_why(NULL, path, r, faults);
-        if (fd >= 0)
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = fd < 0 ? -errno : file_size(fd, ret_size);
+    if (rc < 0) {
+        say_why(NULL, path, rc, faults);
+        if (fd >= 0) {
             close(fd);
+        }
         return -EINVAL;
     }
     *ret_fd = fd;

@@ -64,7 +64,7 @@ static bool same_entry(const struct key_entry *a, const struct key_entry *b)
 {
     return memcmp(a->public_key, b->public_key, KEY_TEXT_SIZE) == 0 && a->roles == b->roles && code_equal(&a->unit, &b->unit) &&
            a->matters.count == b->matters.count &&
-           memcmp(a->matters.at, b->matters.at, a->matters.count * sizeof a->matters.at[0]) == 0;
+           memcmp(a->matters.at, b->matters.at, a->matters.count * sizeof(a->matters.at[0])) == 0;
 }
 
 /* A want that passes says nothing about the file. */
@@ -77,8 +77,9 @@ static bool passes(int r)
 static bool public_name(const char *file, char ret[CODE_SIZE + 1])
 {
     size_t size = strlen(file);
-    if (file[0] == '.' || size <= 4 || size - 4 > CODE_SIZE || strcmp(file + size - 4, ".pub") != 0)
+    if (file[0] == '.' || size <= 4 || size - 4 > CODE_SIZE || strcmp(file + size - 4, ".pub") != 0) {
         return false;
+    }
     memcpy(ret, file, size - 4);
     ret[size - 4] = '\0';
     return strcmp(ret, "server") != 0;
@@ -110,12 +111,13 @@ static void hold(struct key_registry *registry, struct file *file, struct faults
     }
     if (other != NULL) {
         registry->doubles++;
-        snprintf(path, sizeof path, "%s.pub", later->name);
+        snprintf(path, sizeof(path), "%s.pub", later->name);
         faults_add(faults, path, 0, 0, "the same public key is in %s.pub; a key has one name, remove one file",
                    later == file ? other->name : file->name);
     }
-    if (other != NULL && later == file)
+    if (other != NULL && later == file) {
         return;
+    }
     HASH_ADD(by_key, registry->keys, entry.public_key, KEY_TEXT_SIZE - 1, file);
     file->holds = true;
 }
@@ -124,8 +126,9 @@ static void hold(struct key_registry *registry, struct file *file, struct faults
 static void let_go(struct key_registry *registry, struct file *file, struct faults *faults)
 {
     struct file *heir = NULL, *other, *after;
-    if (!file->good)
+    if (!file->good) {
         return;
+    }
     file->good = false;
     if (!file->holds) {
         registry->doubles--;
@@ -133,16 +136,19 @@ static void let_go(struct key_registry *registry, struct file *file, struct faul
     }
     HASH_DELETE(by_key, registry->keys, file);
     file->holds = false;
-    if (registry->doubles == 0)
+    if (registry->doubles == 0) {
         return;
+    }
     HASH_ITER(by_name, registry->names, other, after)
     {
         if (other->good && memcmp(other->entry.public_key, file->entry.public_key, KEY_TEXT_SIZE) == 0 &&
-            (heir == NULL || strcmp(other->name, heir->name) < 0))
+            (heir == NULL || strcmp(other->name, heir->name) < 0)) {
             heir = other;
+        }
     }
-    if (heir == NULL)
+    if (heir == NULL) {
         return;
+    }
     registry->doubles--;
     hold(registry, heir, faults);
 }
@@ -158,10 +164,11 @@ static bool lose(struct key_registry *registry, struct file *file, struct faults
 
 static struct file *make(struct key_registry *registry, const char *name)
 {
-    struct file *file = calloc(1, sizeof *file);
-    if (!file)
+    struct file *file = calloc(1, sizeof(*file));
+    if (file == NULL) {
         return NULL;
-    snprintf(file->name, sizeof file->name, "%s", name);
+    }
+    snprintf(file->name, sizeof(file->name), "%s", name);
     HASH_ADD(by_name, registry->names, name, strlen(file->name), file);
     return file;
 }
@@ -172,26 +179,31 @@ static int read_file(struct key_registry *registry, const char *path, const char
 {
     struct file *file = by_name(registry, name);
     struct key_entry entry;
-    int r = keys_entry_read(registry->folder, path, name, faults, &entry);
-    if (r == -ENOENT)
-        return file ? lose(registry, file, faults) : 0;
-    if (passes(r)) {
+    int rc = keys_entry_read(registry->folder, path, name, faults, &entry);
+    if (rc == -ENOENT) {
+        return file != NULL ? lose(registry, file, faults) : 0;
+    }
+    if (passes(rc)) {
         registry->again = true;
         return 0;
     }
-    if (!file && HASH_CNT(by_name, registry->names) >= KEYS_MAX)
+    if (file == NULL && HASH_CNT(by_name, registry->names) >= KEYS_MAX) {
         return -E2BIG;
-    if (!file)
+    }
+    if (file == NULL) {
         file = make(registry, name);
-    if (!file)
+    }
+    if (file == NULL) {
         return -ENOMEM;
+    }
     file->stamp = stamp_of(st);
     file->seen = true;
-    if (r == 0 && file->good && same_entry(&file->entry, &entry))
+    if (rc == 0 && file->good && same_entry(&file->entry, &entry)) {
         return 0;
-    bool changed = file->good || r == 0;
+    }
+    bool changed = file->good || rc == 0;
     let_go(registry, file, faults);
-    if (r == 0) {
+    if (rc == 0) {
         file->entry = entry;
         file->told = false;
         file->good = true;
@@ -205,23 +217,27 @@ static int look_at(struct key_registry *registry, const char *path, bool only_ch
 {
     char name[CODE_SIZE + 1], whole[4096];
     struct stat st;
-    if (!public_name(path, name))
+    if (!public_name(path, name)) {
         return 0;
+    }
     struct file *file = by_name(registry, name);
-    if (snprintf(whole, sizeof whole, "%s/%s", registry->folder, path) >= (int)sizeof whole)
+    if (snprintf(whole, sizeof(whole), "%s/%s", registry->folder, path) >= (int)sizeof(whole)) {
         return -ENAMETOOLONG;
+    }
     if (stat(whole, &st) < 0) {
-        if (errno == ENOENT && file)
+        if (errno == ENOENT && file != NULL) {
             return lose(registry, file, faults);
+        }
         st = (struct stat){0};
     }
     struct stamp stamp = stamp_of(&st);
-    if (only_changed && file && file->good && file->holds && same_stamp(&file->stamp, &stamp)) {
+    if (only_changed && file != NULL && file->good && file->holds && same_stamp(&file->stamp, &stamp)) {
         file->seen = true;
         return 0;
     }
-    if (file)
+    if (file != NULL) {
         file->seen = true;
+    }
     return read_file(registry, path, name, &st, faults);
 }
 
@@ -229,12 +245,15 @@ static int look_at(struct key_registry *registry, const char *path, bool only_ch
 static bool watch(struct key_registry *registry)
 {
     struct stat st;
-    if (stat(registry->folder, &st) < 0)
+    if (stat(registry->folder, &st) < 0) {
         return false;
-    if (registry->watched.inode == st.st_ino && registry->watched.device == st.st_dev && registry->watch_id >= 0)
+    }
+    if (registry->watched.inode == st.st_ino && registry->watched.device == st.st_dev && registry->watch_id >= 0) {
         return false;
-    if (registry->watch_id >= 0)
+    }
+    if (registry->watch_id >= 0) {
         (void)inotify_rm_watch(registry->watch, registry->watch_id);
+    }
     registry->watch_id = registry->watch < 0 ? -1 : inotify_add_watch(registry->watch, registry->folder, WATCHED);
     registry->watched = stamp_of(&st);
     return true;
@@ -246,7 +265,7 @@ int keys_registry_scan(struct key_registry *registry, struct faults *faults)
     watch(registry); /* first: what happens from here on is told */
     registry->again = false;
     DIR *listing = opendir(registry->folder);
-    if (!listing) {
+    if (listing == NULL) {
         registry->again = true;
         return -errno;
     }
@@ -255,19 +274,21 @@ int keys_registry_scan(struct key_registry *registry, struct faults *faults)
     {
         file->seen = false;
     }
-    int changed = 0, r = 0;
+    int changed = 0, rc = 0;
     const struct dirent *entry;
-    while (r >= 0 && (entry = readdir(listing))) {
-        r = look_at(registry, entry->d_name, true, faults);
-        changed |= r > 0;
+    while (rc >= 0 && (entry = readdir(listing)) != NULL) {
+        rc = look_at(registry, entry->d_name, true, faults);
+        changed |= rc > 0;
     }
     closedir(listing);
-    if (r < 0)
-        return r;
+    if (rc < 0) {
+        return rc;
+    }
     HASH_ITER(by_name, registry->names, file, after)
     {
-        if (!file->seen)
+        if (!file->seen) {
             changed |= lose(registry, file, faults);
+        }
     }
     return changed;
 }
@@ -278,13 +299,15 @@ static int look_at_event(struct key_registry *registry, const struct inotify_eve
     struct faults found;
     char name[CODE_SIZE + 1];
     faults_init(&found);
-    int r = look_at(registry, event->name, false, &found);
+    int rc = look_at(registry, event->name, false, &found);
     const struct file *file = public_name(event->name, name) ? by_name(registry, name) : NULL;
-    if ((event->mask & IN_CREATE) != 0 && file && !file->good)
-        return r;
-    for (uint32_t i = 0; i < found.count; i++)
+    if ((event->mask & IN_CREATE) != 0 && file != NULL && !file->good) {
+        return rc;
+    }
+    for (uint32_t i = 0; i < found.count; i++) {
         faults_add(faults, found.at[i].file, found.at[i].line, found.at[i].column, "%s", found.at[i].text);
-    return r;
+    }
+    return rc;
 }
 
 int keys_registry_look(struct key_registry *registry, struct faults *faults)
@@ -294,59 +317,66 @@ int keys_registry_look(struct key_registry *registry, struct faults *faults)
     bool whole = false;
     ssize_t size;
     faults_init(faults);
-    while (registry->watch >= 0 && (size = read(registry->watch, buffer, sizeof buffer)) > 0) {
+    while (registry->watch >= 0 && (size = read(registry->watch, buffer, sizeof(buffer))) > 0) {
         const struct inotify_event *event;
-        for (const char *at = buffer; at < buffer + size; at += sizeof *event + event->len) {
+        for (const char *at = buffer; at < buffer + size; at += sizeof(*event) + event->len) {
             event = (const struct inotify_event *)at;
-            if ((event->mask & IN_Q_OVERFLOW) == 0 && event->wd != registry->watch_id)
+            if ((event->mask & IN_Q_OVERFLOW) == 0 && event->wd != registry->watch_id) {
                 continue; /* of a folder that was watched before */
+            }
             if ((event->mask & WHOLE_FOLDER) != 0) {
                 whole = true;
-                if ((event->mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)) != 0)
+                if ((event->mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)) != 0) {
                     registry->watched = (struct stamp){0}; /* what is at its path now? */
+                }
             } else if (event->len > 0) {
-                int r = look_at_event(registry, event, faults);
-                changed |= r > 0;
-                whole |= r < 0;
+                int rc = look_at_event(registry, event, faults);
+                changed |= rc > 0;
+                whole |= rc < 0;
             }
         }
     }
-    if (!whole)
+    if (!whole) {
         return changed;
-    int r = keys_registry_scan(registry, faults);
-    return r < 0 ? r : r | changed;
+    }
+    int rc = keys_registry_scan(registry, faults);
+    return rc < 0 ? rc : rc | changed;
 }
 
 int keys_registry_tick(struct key_registry *registry, struct faults *faults)
 {
     struct stat st;
     faults_init(faults);
-    if (stat(registry->folder, &st) < 0)
+    if (stat(registry->folder, &st) < 0) {
         return 0; /* a folder that is being replaced; who takes all keys away removes the files */
+    }
     struct stamp now = stamp_of(&st);
     bool other = now.inode != registry->watched.inode || now.device != registry->watched.device;
     bool unwatched = registry->watch_id < 0 && !same_stamp(&now, &registry->watched);
-    if (!other && !unwatched && !registry->again)
+    if (!other && !unwatched && !registry->again) {
         return 0;
-    int r = keys_registry_scan(registry, faults);
-    if (registry->watch_id < 0)
+    }
+    int rc = keys_registry_scan(registry, faults);
+    if (registry->watch_id < 0) {
         registry->watched = now;
-    return r;
+    }
+    return rc;
 }
 
 int keys_registry_load(const char *folder, struct faults *faults, struct key_registry **ret)
 {
     faults_init(faults);
-    struct key_registry *registry = calloc(1, sizeof *registry);
-    if (!registry)
+    struct key_registry *registry = calloc(1, sizeof(*registry));
+    if (registry == NULL) {
         return -ENOMEM;
+    }
     registry->watch_id = -1;
     registry->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     registry->folder = strdup(folder);
-    int r = registry->folder ? keys_registry_scan(registry, faults) : -ENOMEM;
-    if (r < 0) {
+    int rc = registry->folder != NULL ? keys_registry_scan(registry, faults) : -ENOMEM;
+    if (rc < 0) {
         keys_registry_free(registry);
-        return r;
+        return rc;
     }
     *ret = registry;
     return 0;
@@ -361,21 +391,23 @@ int keys_list(const char *folder, struct faults *faults, struct key_list *ret)
 {
     struct key_registry *registry = NULL;
     struct file *file, *after;
-    int r = keys_registry_load(folder, faults, &registry);
-    if (r < 0)
-        return r;
-    struct key_list list = {.at = calloc(HASH_CNT(by_name, registry->names) + 1, sizeof *list.at)};
-    if (list.at) {
+    int rc = keys_registry_load(folder, faults, &registry);
+    if (rc < 0) {
+        return rc;
+    }
+    struct key_list list = {.at = calloc(HASH_CNT(by_name, registry->names) + 1, sizeof(*list.at))};
+    if (list.at != NULL) {
         HASH_ITER(by_name, registry->names, file, after)
         {
-            if (file->good)
+            if (file->good) {
                 list.at[list.count++] = file->entry;
+            }
         }
-        qsort(list.at, list.count, sizeof *list.at, compare_names);
+        qsort(list.at, list.count, sizeof(*list.at), compare_names);
         *ret = list;
     }
     keys_registry_free(registry);
-    return list.at ? 0 : -ENOMEM;
+    return list.at != NULL ? 0 : -ENOMEM;
 }
 
 void keys_list_deinit(struct key_list *list)
@@ -397,27 +429,28 @@ uint32_t keys_registry_count(const struct key_registry *registry)
 const struct key_entry *keys_registry_find(const struct key_registry *registry, const char *public_key)
 {
     const struct file *file = by_key(registry, public_key);
-    return file ? &file->entry : NULL;
+    return file != NULL ? &file->entry : NULL;
 }
 
 const struct key_entry *keys_registry_named(const struct key_registry *registry, const struct code *name)
 {
     char text[CODE_SIZE + 1];
     const struct file *file = by_name(registry, code_text(name, text));
-    return file && file->holds ? &file->entry : NULL;
+    return file != NULL && file->holds ? &file->entry : NULL;
 }
 
 const struct key_entry *keys_registry_next(const struct key_registry *registry, const struct key_entry *entry)
 {
-    const struct file *file = entry ? ((const struct file *)entry)->by_key.next : registry->keys;
-    return file ? &file->entry : NULL;
+    const struct file *file = entry != NULL ? ((const struct file *)entry)->by_key.next : registry->keys;
+    return file != NULL ? &file->entry : NULL;
 }
 
 bool keys_registry_first(struct key_registry *registry, const struct key_entry *entry)
 {
     struct file *file = by_key(registry, entry->public_key);
-    if (!file || file->told)
+    if (file == NULL || file->told) {
         return false;
+    }
     file->told = true;
     return true;
 }
@@ -425,16 +458,18 @@ bool keys_registry_first(struct key_registry *registry, const struct key_entry *
 struct key_registry *keys_registry_free(struct key_registry *registry)
 {
     struct file *file, *after;
-    if (!registry)
+    if (registry == NULL) {
         return NULL;
+    }
     HASH_CLEAR(by_key, registry->keys);
     HASH_ITER(by_name, registry->names, file, after)
     {
         HASH_DELETE(by_name, registry->names, file);
         free(file);
     }
-    if (registry->watch >= 0)
+    if (registry->watch >= 0) {
         close(registry->watch);
+    }
     free(registry->folder);
     free(registry);
     return NULL;

@@ -39,18 +39,21 @@ static int read_policy(struct build *build)
 {
     struct policy policy = {0};
     char *version = NULL;
-    int r = policy_parse(part_names[PART_POLICY], build->data[PART_POLICY], build->size[PART_POLICY], build->faults, &policy,
-                         &version, &build->yaml);
-    if (r < 0)
-        return r;
+    int rc = policy_parse(part_names[PART_POLICY], build->data[PART_POLICY], build->size[PART_POLICY], build->faults, &policy,
+                          &version, &build->yaml);
+    if (rc < 0) {
+        return rc;
+    }
     build->district->policy = policy;
     build->district->catalogue_version = version;
-    if (!policy.zone_name)
+    if (policy.zone_name == NULL) {
         return 0;
-    r = zone_load(NULL, policy.zone_name, &build->district->zone);
-    if (r < 0 && r != -ENOMEM)
-        yaml_fault(&build->yaml, build->faults, "zone", "`zone: %s` %s", policy.zone_name, zone_why(r));
-    return r == -ENOMEM ? r : 0;
+    }
+    rc = zone_load(NULL, policy.zone_name, &build->district->zone);
+    if (rc < 0 && rc != -ENOMEM) {
+        yaml_fault(&build->yaml, build->faults, "zone", "`zone: %s` %s", policy.zone_name, zone_why(rc));
+    }
+    return rc == -ENOMEM ? rc : 0;
 }
 
 /* Is there a calendar by which working time can be counted? A file that could not be read is no reason to say that there is none.
@@ -65,9 +68,10 @@ static int take_calendars(struct build *build)
 {
     struct calendars *calendars = &build->calendars;
     struct district *district = build->district;
-    district->calendars = calloc(calendars->count, sizeof *district->calendars);
-    if (!district->calendars)
+    district->calendars = calloc(calendars->count, sizeof(*district->calendars));
+    if (district->calendars == NULL) {
         return -ENOMEM;
+    }
     for (uint32_t i = 0; i < calendars->count; i++) {
         district->calendars[i] = calendars->at[i];
         calendars->at[i] = NULL;
@@ -80,25 +84,31 @@ static int take_calendars(struct build *build)
 static int read_tables(struct build *build)
 {
     for (enum part part = PART_UNITS; part < PART_COUNT; part++) {
-        if (!build->data[part])
+        if (build->data[part] == NULL) {
             continue;
+        }
         struct table *table = NULL;
-        int r = table_parse(part_names[part], build->data[part], build->size[part], build->faults, &table);
-        if (r == -ENOMEM)
-            return r;
-        if (r < 0)
+        int rc = table_parse(part_names[part], build->data[part], build->size[part], build->faults, &table);
+        if (rc == -ENOMEM) {
+            return rc;
+        }
+        if (rc < 0) {
             continue;
+        }
         table_trim(table);
-        if (part == PART_UNITS)
-            r = units_read(table, &build->calendars, build->faults, &build->units);
-        else if (part == PART_MATTERS)
-            r = matters_read(table, build->faults, &build->matters);
+        if (part == PART_UNITS) {
+            rc = units_read(table, &build->calendars, build->faults, &build->units);
+        } else if (part == PART_MATTERS) {
+            rc = matters_read(table, build->faults, &build->matters);
+        }
         /* Without units or matters each of its rows would be a fault that says nothing. */
-        else if (build->units.at && build->matters.at)
-            r = catalogue_read(table, &build->units, &build->matters, has_calendar(build), build->faults, &build->rows);
+        else if (build->units.at != NULL && build->matters.at != NULL) {
+            rc = catalogue_read(table, &build->units, &build->matters, has_calendar(build), build->faults, &build->rows);
+        }
         table_free(table);
-        if (r == -ENOMEM)
-            return r;
+        if (rc == -ENOMEM) {
+            return rc;
+        }
     }
     return 0;
 }
@@ -109,8 +119,9 @@ static bool outside(const struct district *district, const struct tree *tree, in
 {
     const struct unit *unit = &district->units[i];
     int32_t top = district->district_unit;
-    if (unit->class == UNIT_CLASS_EXTERNAL || tree_within(tree, i, top) || tree_within(tree, top, i))
+    if (unit->class == UNIT_CLASS_EXTERNAL || tree_within(tree, i, top) || tree_within(tree, top, i)) {
         return false;
+    }
     bool may_be_top = unit->class == UNIT_CLASS_GOVERNMENT && unit->tier <= UNIT_TIER_DISTRICT;
     return unit->parent < 0 ? may_be_top : tree_within(tree, top, unit->parent);
 }
@@ -120,14 +131,17 @@ static int check_outside(struct build *build)
     const struct district *district = build->district;
     struct tree tree;
     char text[CODE_SIZE + 1];
-    int r = tree_make(district->units, district->unit_count, &tree);
-    if (r < 0)
-        return r;
-    for (uint32_t i = 0; i < district->unit_count; i++)
-        if (outside(district, &tree, (int32_t)i))
+    int rc = tree_make(district->units, district->unit_count, &tree);
+    if (rc < 0) {
+        return rc;
+    }
+    for (uint32_t i = 0; i < district->unit_count; i++) {
+        if (outside(district, &tree, (int32_t)i)) {
             faults_add(build->faults, part_names[PART_UNITS], build->units.lines[i], 0,
                        "`%s` does not stand below the district; write a parent below it, or class external",
                        code_text(&district->units[i].code, text));
+        }
+    }
     tree_deinit(&tree);
     return 0;
 }
@@ -136,9 +150,10 @@ static void check_in_service(struct build *build, const char *key, int32_t unit)
 {
     char code[CODE_SIZE + 1], next[CODE_SIZE + 1];
     int32_t successor = district_successor(build->district, unit);
-    if (successor != unit)
+    if (successor != unit) {
         yaml_fault(&build->yaml, build->faults, key, "`%s: %s` is retired; write its successor `%s`", key,
                    code_text(&build->district->units[unit].code, code), code_text(&build->district->units[successor].code, next));
+    }
 }
 
 /* What can only be said with the policy and the units together. */
@@ -148,8 +163,9 @@ static int check_together(struct build *build)
     const struct policy *policy = &district->policy;
     char text[CODE_SIZE + 1];
     district->district_unit = district->desk_unit = -1;
-    if (!build->yaml.data || !district->units || code_empty(&policy->district))
+    if (build->yaml.data == NULL || district->units == NULL || code_empty(&policy->district)) {
         return 0;
+    }
     district->district_unit = district_unit_find(district, &policy->district);
     code_text(&policy->district, text);
     if (district->district_unit < 0) {
@@ -167,16 +183,17 @@ static int check_together(struct build *build)
     if (!code_empty(&policy->desk)) {
         district->desk_unit = district_unit_find(district, &policy->desk);
         code_text(&policy->desk, text);
-        if (district->desk_unit < 0)
+        if (district->desk_unit < 0) {
             yaml_fault(&build->yaml, build->faults, "desk",
                        "`desk: %s` is not a unit of units.csv; add it there, or leave `desk` out", text);
-        else if (district->desk_unit != district->district_unit &&
-                 (district->units[district->desk_unit].class != UNIT_CLASS_SECTION ||
-                  district->units[district->desk_unit].parent != district->district_unit))
+        } else if (district->desk_unit != district->district_unit &&
+                   (district->units[district->desk_unit].class != UNIT_CLASS_SECTION ||
+                    district->units[district->desk_unit].parent != district->district_unit)) {
             yaml_fault(&build->yaml, build->faults, "desk",
                        "`desk: %s` is neither the district nor a section of it; write one of these", text);
-        else
+        } else {
             check_in_service(build, "desk", district->desk_unit);
+        }
     }
     return check_outside(build);
 }
@@ -184,10 +201,11 @@ static int check_together(struct build *build)
 static void hash_part(crypto_generichash_state *state, const char *name, const void *data, size_t size)
 {
     unsigned char length[8];
-    for (uint32_t i = 0; i < 8; i++)
+    for (uint32_t i = 0; i < 8; i++) {
         length[i] = (unsigned char)((uint64_t)size >> (8 * i));
+    }
     crypto_generichash_update(state, (const unsigned char *)name, strlen(name) + 1);
-    crypto_generichash_update(state, length, sizeof length);
+    crypto_generichash_update(state, length, sizeof(length));
     crypto_generichash_update(state, data, size);
 }
 
@@ -195,11 +213,13 @@ static void hash_part(crypto_generichash_state *state, const char *name, const v
 static void hash_calendars(crypto_generichash_state *state, const struct build *build)
 {
     const struct calendars *calendars = &build->calendars;
-    if (!calendars->data)
+    if (calendars->data == NULL) {
         return;
+    }
     hash_part(state, CALENDARS_FILE, calendars->data, calendars->size);
-    for (uint32_t i = 0; i < calendars->file_count; i++)
+    for (uint32_t i = 0; i < calendars->file_count; i++) {
         hash_part(state, calendars->files[i].name, calendars->files[i].data, calendars->files[i].size);
+    }
     for (uint32_t i = 0; i < build->district->calendar_count; i++) {
         const char *hash = build->district->calendars[i]->hash;
         hash_part(state, "calendar", hash, strlen(hash));
@@ -211,43 +231,51 @@ static int make_hash(struct build *build)
 {
     unsigned char hash[32];
     crypto_generichash_state state;
-    crypto_generichash_init(&state, NULL, 0, sizeof hash);
-    for (enum part part = 0; part < PART_COUNT; part++)
+    crypto_generichash_init(&state, NULL, 0, sizeof(hash));
+    for (enum part part = 0; part < PART_COUNT; part++) {
         hash_part(&state, part_names[part], build->data[part], build->size[part]);
+    }
     size_t size;
     const void *data = zone_data(build->district->zone, &size);
     hash_part(&state, "zone", data, size);
     hash_calendars(&state, build);
-    crypto_generichash_final(&state, hash, sizeof hash);
-    sodium_bin2hex(build->district->hash, sizeof build->district->hash, hash, sizeof hash);
-    if (build->district->catalogue_version)
+    crypto_generichash_final(&state, hash, sizeof(hash));
+    sodium_bin2hex(build->district->hash, sizeof(build->district->hash), hash, sizeof(hash));
+    if (build->district->catalogue_version != NULL) {
         return 0;
+    }
     /* A catalogue that nobody named is named by its content. */
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)build->data[PART_CATALOGUE], build->size[PART_CATALOGUE], NULL, 0);
+    crypto_generichash(hash, sizeof(hash), (const unsigned char *)build->data[PART_CATALOGUE], build->size[PART_CATALOGUE], NULL,
+                       0);
     char hex[13];
-    sodium_bin2hex(hex, sizeof hex, hash, 6);
+    sodium_bin2hex(hex, sizeof(hex), hash, 6);
     build->district->catalogue_version = strdup(hex);
-    return build->district->catalogue_version ? 0 : -ENOMEM;
+    return build->district->catalogue_version != NULL ? 0 : -ENOMEM;
 }
 
 static int load(struct build *build, const char *folder)
 {
     for (enum part part = 0; part < PART_COUNT; part++) {
-        int r = file_read(folder, part_names[part], build->faults, &build->data[part], &build->size[part]);
-        if (r == -ENOMEM)
-            return r;
+        int rc = file_read(folder, part_names[part], build->faults, &build->data[part], &build->size[part]);
+        if (rc == -ENOMEM) {
+            return rc;
+        }
     }
-    int r = build->data[PART_POLICY] ? read_policy(build) : 0;
-    if (r == -ENOMEM)
-        return r;
+    int rc = build->data[PART_POLICY] != NULL ? read_policy(build) : 0;
+    if (rc == -ENOMEM) {
+        return rc;
+    }
     struct district *district = build->district;
-    r = calendars_read(folder, district->zone ? district->policy.zone_name : NULL, build->faults, &build->calendars);
-    if (r == 0 && build->yaml.data && !has_calendar(build))
+    rc = calendars_read(folder, district->zone != NULL ? district->policy.zone_name : NULL, build->faults, &build->calendars);
+    if (rc == 0 && build->yaml.data != NULL && !has_calendar(build)) {
         policy_refuse_working_time(&build->yaml, build->faults);
-    if (r == 0)
-        r = read_tables(build);
-    if (r < 0)
-        return r;
+    }
+    if (rc == 0) {
+        rc = read_tables(build);
+    }
+    if (rc < 0) {
+        return rc;
+    }
     district->units = build->units.at;
     district->unit_count = build->units.count;
     district->matters = build->matters.at;
@@ -258,36 +286,41 @@ static int load(struct build *build, const char *folder)
     build->units.at = NULL;
     build->matters.at = NULL;
     build->rows = (struct catalogue_rows){0};
-    r = check_together(build);
-    if (r < 0)
-        return r;
-    if (faults_total(build->faults))
+    rc = check_together(build);
+    if (rc < 0) {
+        return rc;
+    }
+    if (faults_total(build->faults)) {
         return -EINVAL;
-    r = take_calendars(build);
-    return r < 0 ? r : make_hash(build);
+    }
+    rc = take_calendars(build);
+    return rc < 0 ? rc : make_hash(build);
 }
 
 int district_load(const char *folder, struct faults *faults, struct district **ret)
 {
     faults_init(faults);
-    if (sodium_init() < 0)
+    if (sodium_init() < 0) {
         return -EIO;
-    struct build build = {.faults = faults, .district = calloc(1, sizeof *build.district)};
-    if (!build.district)
+    }
+    struct build build = {.faults = faults, .district = calloc(1, sizeof(*build.district))};
+    if (build.district == NULL) {
         return -ENOMEM;
-    int r = load(&build, folder);
+    }
+    int rc = load(&build, folder);
     faults_sort(faults);
-    for (enum part part = 0; part < PART_COUNT; part++)
+    for (enum part part = 0; part < PART_COUNT; part++) {
         free(build.data[part]);
+    }
     yaml_deinit(&build.yaml);
     calendars_deinit(&build.calendars);
     units_free(build.units.at, build.units.count);
     free(build.units.lines);
     matters_free(build.matters.at, build.matters.count);
     catalogue_free(&build.rows);
-    if (r < 0) {
+    if (rc < 0) {
         district_free(build.district);
-        return r;
+        return rc;
     }
     *ret = build.district;
     return 0;
@@ -295,16 +328,18 @@ int district_load(const char *folder, struct faults *faults, struct district **r
 
 struct district *district_free(struct district *district)
 {
-    if (!district)
+    if (district == NULL) {
         return NULL;
+    }
     free(district->catalogue_version);
     free(district->policy.zone_name);
     units_free(district->units, district->unit_count);
     matters_free(district->matters, district->matter_count);
     catalogue_free(&(struct catalogue_rows){district->row_count, district->rows, district->row_keys});
     zone_free(district->zone);
-    for (uint32_t i = 0; i < district->calendar_count; i++)
+    for (uint32_t i = 0; i < district->calendar_count; i++) {
         calendar_free(district->calendars[i]);
+    }
     free(district->calendars);
     free(district);
     return NULL;

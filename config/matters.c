@@ -33,10 +33,11 @@ static int compare_entry(const void *a, const void *b)
 int32_t matters_find(const struct matter *matters, uint32_t count, const struct code *code)
 {
     _Static_assert(offsetof(struct matter, code) == 0, "a matter begins with its code");
-    if (count == 0)
+    if (count == 0) {
         return -1; /* there may be no table at all */
-    const struct matter *found = bsearch(code, matters, count, sizeof *matters, compare_code);
-    return found ? (int32_t)(found - matters) : -1;
+    }
+    const struct matter *found = bsearch(code, matters, count, sizeof(*matters), compare_code);
+    return found != NULL ? (int32_t)(found - matters) : -1;
 }
 
 static void deinit(struct matter *matter)
@@ -49,8 +50,9 @@ static void deinit(struct matter *matter)
 
 struct matter *matters_free(struct matter *matters, uint32_t count)
 {
-    for (uint32_t i = 0; matters && i < count; i++)
+    for (uint32_t i = 0; matters != NULL && i < count; i++) {
         deinit(&matters[i]);
+    }
     free(matters);
     return NULL;
 }
@@ -62,7 +64,7 @@ static int read_row(const struct table *table, const int32_t *columns, uint32_t 
     const char *text = table_cell(table, row, columns[COLUMN_CODE]);
     const char *why = strcmp(text, "unknown") == 0 ? _("this word means that nobody knows the matter; write another code")
                                                    : code_parse(text, &ret->matter.code);
-    if (why) {
+    if (why != NULL) {
         table_fault(table, faults, row, columns[COLUMN_CODE], "code `%s`: %s", text, why);
         return 0;
     }
@@ -70,10 +72,12 @@ static int read_row(const struct table *table, const int32_t *columns, uint32_t 
     for (uint32_t i = 0; i < 2; i++) {
         int32_t column = columns[COLUMN_NAME + (int32_t)i];
         why = name_parse(table_cell(table, row, column), i == 1, names[i]);
-        if (why)
+        if (why != NULL) {
             table_fault(table, faults, row, column, "%s of `%s`: %s", column_names[COLUMN_NAME + i], text, why);
-        if (!*names[i] && (!why || !(*names[i] = strdup("?"))))
+        }
+        if (*names[i] == NULL && (why == NULL || (*names[i] = strdup("?")) == NULL)) {
             return -ENOMEM;
+        }
     }
     return 1;
 }
@@ -83,10 +87,11 @@ static void check_twice(const struct table *table, const int32_t *columns, const
 {
     for (uint32_t i = 1; i < count; i++) {
         char code[CODE_SIZE + 1];
-        if (code_equal(&entries[i - 1].matter.code, &entries[i].matter.code))
+        if (code_equal(&entries[i - 1].matter.code, &entries[i].matter.code)) {
             table_fault(table, faults, entries[i].row, columns[COLUMN_CODE],
                         "code `%s` is on line %u too; a code names one matter, write another one",
                         code_text(&entries[i].matter.code, code), table->lines[entries[i - 1].row]);
+        }
     }
 }
 
@@ -94,29 +99,32 @@ int matters_read(const struct table *table, struct faults *faults, struct matter
 {
     *ret = (struct matter_list){0};
     int32_t columns[COLUMN_COUNT];
-    int r = table_columns(table, column_names, COLUMN_COUNT, COLUMN_COUNT, faults, columns);
-    if (r < 0)
-        return r;
-    struct entry *entries = calloc(table->row_count + 1u, sizeof *entries);
-    ret->at = calloc(table->row_count + 1u, sizeof *ret->at);
-    uint32_t count = 0;
-    r = entries && ret->at ? 0 : -ENOMEM;
-    for (uint32_t row = 0; row < table->row_count && r >= 0; row++) {
-        r = read_row(table, columns, row, faults, &entries[count]);
-        if (r < 0)
-            deinit(&entries[count].matter);
-        count += r > 0 ? 1 : 0;
+    int rc = table_columns(table, column_names, COLUMN_COUNT, COLUMN_COUNT, faults, columns);
+    if (rc < 0) {
+        return rc;
     }
-    if (r >= 0) {
-        qsort(entries, count, sizeof *entries, compare_entry);
+    struct entry *entries = calloc(table->row_count + 1u, sizeof(*entries));
+    ret->at = calloc(table->row_count + 1u, sizeof(*ret->at));
+    uint32_t count = 0;
+    rc = entries != NULL && ret->at != NULL ? 0 : -ENOMEM;
+    for (uint32_t row = 0; row < table->row_count && rc >= 0; row++) {
+        rc = read_row(table, columns, row, faults, &entries[count]);
+        if (rc < 0) {
+            deinit(&entries[count].matter);
+        }
+        count += rc > 0 ? 1 : 0;
+    }
+    if (rc >= 0) {
+        qsort(entries, count, sizeof(*entries), compare_entry);
         check_twice(table, columns, entries, count, faults);
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (r >= 0)
+        if (rc >= 0) {
             ret->at[ret->count++] = entries[i].matter;
-        else
+        } else {
             deinit(&entries[i].matter);
+        }
     }
     free(entries);
-    return r < 0 ? r : 0;
+    return rc < 0 ? rc : 0;
 }

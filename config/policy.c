@@ -243,13 +243,15 @@ static const char *rung_parse(const char *text, struct rung_policy *ret)
     size_t size = strlen(text);
     if (size > 0 && text[size - 1] == '%') {
         uint32_t ppm;
-        if (share_parse(text, &ppm) || ppm == 0 || ppm >= 1000000 || ppm % 10000 != 0)
+        if (share_parse(text, &ppm) != NULL || ppm == 0 || ppm >= 1000000 || ppm % 10000 != 0) {
             return _("write a share of the budget from `1 %` to `99 %`, a span after due as `1 ms` or `5 d`, or `off`");
+        }
         rung.percent = ppm / 10000;
     } else {
         const char *why = span_parse(text, &rung.span);
-        if (why)
+        if (why != NULL) {
             return why;
+        }
         rung.on = rung.span.amount > 0;
     }
     *ret = rung;
@@ -271,15 +273,17 @@ static void read_value(const struct yaml *yaml, const struct value *value, const
     case VALUE_SPAN_ON: {
         int64_t span_ms = 0;
         why = span_parse_ms(text, &span_ms);
-        if (!why && span_ms == 0)
+        if (why == NULL && span_ms == 0) {
             why = _("this cannot be off; write a span such as `30 min`");
-        if (!why)
-            memcpy(to, &span_ms, sizeof span_ms);
+        }
+        if (why == NULL) {
+            memcpy(to, &span_ms, sizeof(span_ms));
+        }
         break;
     }
     case VALUE_NUMBER:
         why = span_number(text, value->min, value->max, to);
-        if (why && strspn(text, "0123456789") == strlen(text) && (text[0] != '0' || text[1] == '\0')) {
+        if (why != NULL && strspn(text, "0123456789") == strlen(text) && (text[0] != '0' || text[1] == '\0')) {
             yaml_fault(yaml, faults, value->path, "`%s: %s`: write a number from %u to %u", value->path, text, value->min,
                        value->max);
             return;
@@ -295,8 +299,9 @@ static void read_value(const struct yaml *yaml, const struct value *value, const
         why = rung_parse(text, to);
         break;
     }
-    if (why)
+    if (why != NULL) {
         yaml_fault(yaml, faults, value->path, "`%s: %s`: %s", value->path, text, why);
+    }
 }
 
 static bool read_enum(const struct yaml *yaml, const char *path, const char *text, const struct enum_shape *shape,
@@ -309,12 +314,13 @@ static bool read_enum(const struct yaml *yaml, const char *path, const char *tex
     }
     char known[128];
     size_t size = 0;
-    for (uint32_t i = 0; i < shape->count && size < sizeof known; i++)
-        size += (size_t)snprintf(known + size, sizeof known - size, "%s`%s`",
+    for (uint32_t i = 0; i < shape->count && size < sizeof(known); i++) {
+        size += (size_t)snprintf(known + size, sizeof(known) - size, "%s`%s`",
                                  i == 0                  ? ""
                                  : i + 1 == shape->count ? " or "
                                                          : ", ",
                                  shape->names[i]);
+    }
     yaml_fault(yaml, faults, path, "`%s: %s`: write %s", path, text, known);
     return false;
 }
@@ -328,31 +334,38 @@ static void read_on_overdue(const struct yaml *yaml, const struct raw *raw, stru
     const char *const classes[UNIT_CLASS_COUNT] = {c->government, c->department, c->section,   c->station,
                                                    c->utility,    c->property,   c->committee, c->external};
     int way;
-    if (raw->on_overdue && read_enum(yaml, "on_overdue", raw->on_overdue, &on_overdue_enum, faults, &way))
-        for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
-            for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++)
+    if (raw->on_overdue != NULL && read_enum(yaml, "on_overdue", raw->on_overdue, &on_overdue_enum, faults, &way)) {
+        for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++) {
+            for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
                 policy->on_overdue[class][tier] = (enum on_overdue)way;
+            }
+        }
+    }
     char path[64];
     for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
-        snprintf(path, sizeof path, "on_overdue_by_tier.%s", enum_name(&unit_tier_enum, (int)tier));
-        if (!tiers[tier] || !read_enum(yaml, path, tiers[tier], &on_overdue_enum, faults, &way))
+        snprintf(path, sizeof(path), "on_overdue_by_tier.%s", enum_name(&unit_tier_enum, (int)tier));
+        if (tiers[tier] == NULL || !read_enum(yaml, path, tiers[tier], &on_overdue_enum, faults, &way)) {
             continue;
+        }
         policy->on_overdue[UNIT_CLASS_GOVERNMENT][tier] = (enum on_overdue)way;
         policy->on_overdue[UNIT_CLASS_COMMITTEE][tier] = (enum on_overdue)way;
     }
     for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++) {
-        snprintf(path, sizeof path, "on_overdue_by_class.%s", enum_name(&unit_class_enum, (int)class));
-        if (classes[class] && read_enum(yaml, path, classes[class], &on_overdue_enum, faults, &way))
-            for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++)
+        snprintf(path, sizeof(path), "on_overdue_by_class.%s", enum_name(&unit_class_enum, (int)class));
+        if (classes[class] != NULL && read_enum(yaml, path, classes[class], &on_overdue_enum, faults, &way)) {
+            for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
                 policy->on_overdue[class][tier] = (enum on_overdue)way;
+            }
+        }
     }
 }
 
 static void read_code(const struct yaml *yaml, const char *path, const char *text, struct faults *faults, struct code *ret)
 {
     const char *why = code_parse(text, ret);
-    if (why)
+    if (why != NULL) {
         yaml_fault(yaml, faults, path, "`%s: %s`: %s", path, text, why);
+    }
 }
 
 /* What a span is at least, in natural time: enough to tell which of two rungs comes first. */
@@ -368,46 +381,53 @@ static void check_rungs(const struct yaml *yaml, const struct policy *policy, st
     static const char *const paths[RUNG_COUNT] = {"rungs.yellow", "rungs.red", "rungs.notice", "rungs.bulletin"};
     const struct rung_policy *yellow = &policy->rungs[RUNG_YELLOW];
     const struct rung_policy *red = &policy->rungs[RUNG_RED];
-    if (!red->on || red->percent != 0 || red->span.kind != TIME_KIND_NATURAL || red->span.amount != 1)
+    if (!red->on || red->percent != 0 || red->span.kind != TIME_KIND_NATURAL || red->span.amount != 1) {
         yaml_fault(yaml, faults, paths[RUNG_RED],
                    "`rungs.red` is the first millisecond after due, and neither off nor at another time: write `1 ms`, or take the "
                    "key out");
+    }
     bool before = yellow->on && yellow->percent == 0; /* a span before due, the others are after it */
-    if (before && (yellow->span.kind == TIME_KIND_NATURAL_DAYS || yellow->span.kind == TIME_KIND_WORKING_DAYS))
+    if (before && (yellow->span.kind == TIME_KIND_NATURAL_DAYS || yellow->span.kind == TIME_KIND_WORKING_DAYS)) {
         yaml_fault(yaml, faults, paths[0],
                    "`rungs.yellow` is a share of the budget or a span before due in hours: write `80 %%`, `4 wh` or `24 h`");
+    }
     for (uint32_t i = before ? RUNG_NOTICE : RUNG_RED; i < RUNG_COUNT; i++) {
         const struct rung_policy *one = &policy->rungs[i - 1], *next = &policy->rungs[i];
         bool wrong = one->percent && next->percent ? next->percent <= one->percent
                      : one->percent                ? false
                                                    : next->percent || least_ms(next->span) <= least_ms(one->span);
-        if (one->on && next->on && wrong)
+        if (one->on && next->on && wrong) {
             yaml_fault(yaml, faults, paths[i], "`%s` is not after `%s`; write rungs in the order yellow, red, notice, bulletin",
                        paths[i], paths[i - 1]);
+        }
     }
 }
 
 static int read_texts(const struct yaml *yaml, const struct raw *raw, struct faults *faults, struct policy *policy, char **ret_zone,
                       char **ret_version)
 {
-    if (!raw->district)
+    if (raw->district == NULL) {
         faults_add(faults, yaml->file, 0, 0, "key `district` is missing; write the code of the district's own unit");
-    else
+    } else {
         read_code(yaml, "district", raw->district, faults, &policy->district);
-    if (raw->desk)
+    }
+    if (raw->desk != NULL) {
         read_code(yaml, "desk", raw->desk, faults, &policy->desk);
-    else
+    } else {
         policy->desk = policy->district;
-    if (!raw->zone)
+    }
+    if (raw->zone == NULL) {
         faults_add(faults, yaml->file, 0, 0, "key `zone` is missing; write an IANA time zone, as `Asia/Shanghai`");
-    else if (!(*ret_zone = strdup(raw->zone)))
+    } else if ((*ret_zone = strdup(raw->zone)) == NULL) {
         return -ENOMEM;
-    if (raw->catalogue_version) {
+    }
+    if (raw->catalogue_version != NULL) {
         const char *why = name_parse(raw->catalogue_version, false, ret_version);
-        if (why)
+        if (why != NULL) {
             yaml_fault(yaml, faults, "catalogue_version", "`catalogue_version`: %s", why);
-        else if (!*ret_version)
+        } else if (*ret_version == NULL) {
             return -ENOMEM;
+        }
     }
     return 0;
 }
@@ -416,36 +436,42 @@ int policy_parse(const char *file, const void *at, size_t size, struct faults *f
                  struct yaml *ret_yaml)
 {
     struct yaml yaml;
-    int r = yaml_parse(file, at, size, &schema, faults, &yaml);
-    if (r < 0)
-        return r;
+    int rc = yaml_parse(file, at, size, &schema, faults, &yaml);
+    if (rc < 0) {
+        return rc;
+    }
     const struct raw *raw = yaml.data;
     struct policy policy;
     policy_defaults(&policy);
     char *zone_name = NULL, *version = NULL;
-    r = read_texts(&yaml, raw, faults, &policy, &zone_name, &version);
-    if (r < 0) {
+    rc = read_texts(&yaml, raw, faults, &policy, &zone_name, &version);
+    if (rc < 0) {
         free(zone_name);
         yaml_deinit(&yaml);
-        return r;
+        return rc;
     }
-    for (uint32_t i = 0; i < yaml.mark_count; i++)
-        if (yaml.marks[i].kind == YAML_KIND_EMPTY)
+    for (uint32_t i = 0; i < yaml.mark_count; i++) {
+        if (yaml.marks[i].kind == YAML_KIND_EMPTY) {
             yaml_fault(&yaml, faults, yaml.marks[i].path, "`%s` has no value; write one, or take the key out", yaml.marks[i].path);
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        char *text;
-        memcpy(&text, (const char *)raw + values[i].from, sizeof text);
-        if (text && text[0])
-            read_value(&yaml, &values[i], text, &policy, faults);
+        }
     }
-    if (policy.day_start_ms >= DAY_MS)
+    for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+        char *text;
+        memcpy(&text, (const char *)raw + values[i].from, sizeof(text));
+        if (text != NULL && text[0]) {
+            read_value(&yaml, &values[i], text, &policy, faults);
+        }
+    }
+    if (policy.day_start_ms >= DAY_MS) {
         yaml_fault(&yaml, faults, "day_start", "`day_start: %s`: write a span after midnight, less than `24 h`", raw->day_start);
-    else if (policy.day_start_ms % (15 * 60000) != 0)
+    } else if (policy.day_start_ms % (15 * 60000) != 0) {
         yaml_fault(&yaml, faults, "day_start",
                    "`day_start: %s`: figures are counted by quarters of an hour; write one, as `6 h` or `30 min`", raw->day_start);
+    }
     int mode;
-    if (raw->followup.mode && read_enum(&yaml, "followup.mode", raw->followup.mode, &followup_mode_enum, faults, &mode))
+    if (raw->followup.mode != NULL && read_enum(&yaml, "followup.mode", raw->followup.mode, &followup_mode_enum, faults, &mode)) {
         policy.followup = (enum followup_mode)mode;
+    }
     read_on_overdue(&yaml, raw, &policy, faults);
     check_rungs(&yaml, &policy, faults);
     policy.zone_name = zone_name;
@@ -457,12 +483,13 @@ int policy_parse(const char *file, const void *at, size_t size, struct faults *f
 
 void policy_refuse_working_time(const struct yaml *yaml, struct faults *faults)
 {
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+    for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
         char *text;
         struct span span;
-        memcpy(&text, (const char *)yaml->data + values[i].from, sizeof text);
-        if (text && (values[i].kind == VALUE_LIMIT || values[i].kind == VALUE_RUNG) && !span_parse(text, &span) &&
-            span_is_working(span))
+        memcpy(&text, (const char *)yaml->data + values[i].from, sizeof(text));
+        if (text != NULL && (values[i].kind == VALUE_LIMIT || values[i].kind == VALUE_RUNG) && span_parse(text, &span) == NULL &&
+            span_is_working(span)) {
             yaml_fault(yaml, faults, values[i].path, "`%s: %s`: %s", values[i].path, text, _(span_without_calendar));
+        }
     }
 }

@@ -48,13 +48,16 @@ struct sheet_inner {
 static bool grow(void **at, size_t *capacity, size_t need, size_t item_size)
 {
     size_t bigger = *capacity ? *capacity : 256;
-    while (bigger < need)
+    while (bigger < need) {
         bigger *= 2;
-    if (bigger == *capacity)
+    }
+    if (bigger == *capacity) {
         return true;
+    }
     void *grown = realloc(*at, bigger * item_size);
-    if (!grown)
+    if (grown == NULL) {
         return false;
+    }
     *at = grown;
     *capacity = bigger;
     return true;
@@ -75,8 +78,9 @@ static void check_text(struct sheet *sheet, const unsigned char *at, size_t size
                        length <= 0 ? "byte 0x%02x is not UTF-8; save the file as UTF-8" : "byte 0x%02x is not text; take it out",
                        at[i]);
         }
-        if (at[i] == '\n' || (at[i] == '\r' && (i + 1 == size || at[i + 1] != '\n')))
+        if (at[i] == '\n' || (at[i] == '\r' && (i + 1 == size || at[i + 1] != '\n'))) {
             line++;
+        }
         i += length <= 0 ? 1 : (size_t)length;
     }
 }
@@ -86,17 +90,19 @@ static void on_field(void *data, size_t size, void *context)
     struct sheet *sheet = context;
     struct sheet_inner *inner = sheet->inner;
     size_t capacity = inner->fields_capacity;
-    if (inner->error < 0)
+    if (inner->error < 0) {
         return;
+    }
     if (!grow((void **)&inner->bytes, &inner->bytes_capacity, inner->bytes_size + size + 1, 1) ||
-        !grow((void **)&inner->starts, &capacity, inner->count + 1U, sizeof *inner->starts) ||
-        !grow((void **)&inner->fields, &inner->fields_capacity, inner->count + 1U, sizeof *inner->fields)) {
+        !grow((void **)&inner->starts, &capacity, inner->count + 1U, sizeof(*inner->starts)) ||
+        !grow((void **)&inner->fields, &inner->fields_capacity, inner->count + 1U, sizeof(*inner->fields))) {
         inner->error = -ENOMEM;
         return;
     }
     check_text(sheet, data, size);
-    if (size > 0)
+    if (size > 0) {
         memcpy(inner->bytes + inner->bytes_size, data, size);
+    }
     inner->bytes[inner->bytes_size + size] = '\0';
     inner->starts[inner->count++] = inner->bytes_size;
     inner->bytes_size += size + 1;
@@ -122,18 +128,21 @@ static int no_blank(unsigned char c)
 /* Is there a byte at the position? Reads on where the block ends. */
 static bool have_byte(struct sheet_inner *inner)
 {
-    if (inner->position < inner->filled)
+    if (inner->position < inner->filled) {
         return true;
-    if (inner->fd < 0 || inner->error < 0)
+    }
+    if (inner->fd < 0 || inner->error < 0) {
         return false;
+    }
     ssize_t got;
     inner->base += inner->filled;
     inner->position = inner->filled = 0;
-    do
+    do {
         got = pread(inner->fd, inner->block, BLOCK_SIZE, (off_t)inner->base);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
         inner->error = -errno;
+    }
     inner->filled = got < 0 ? 0 : (size_t)got;
     return inner->filled > 0;
 }
@@ -141,8 +150,9 @@ static bool have_byte(struct sheet_inner *inner)
 static int broken(struct sheet *sheet)
 {
     struct sheet_inner *inner = sheet->inner;
-    if (csv_error(&inner->parser) != CSV_EPARSE)
+    if (csv_error(&inner->parser) != CSV_EPARSE) {
         return -ENOMEM;
+    }
     faults_add(inner->faults, sheet->file, inner->in_row ? inner->row_line : inner->line, inner->count + 1,
                "broken quotes; put a field with a quote in quotes and double the quotes inside it, as \"a \"\"b\"\" c\"");
     return -EINVAL;
@@ -151,8 +161,9 @@ static int broken(struct sheet *sheet)
 static int feed(struct sheet *sheet, size_t size)
 {
     struct sheet_inner *inner = sheet->inner;
-    if (csv_parse(&inner->parser, inner->at + inner->position, size, on_field, on_row, sheet) != size)
+    if (csv_parse(&inner->parser, inner->at + inner->position, size, on_field, on_row, sheet) != size) {
         return broken(sheet);
+    }
     inner->position += size;
     return inner->error;
 }
@@ -162,19 +173,22 @@ static int end_line(struct sheet *sheet)
 {
     struct sheet_inner *inner = sheet->inner;
     enum line_end end = inner->at[inner->position] == '\n' ? END_LF : END_CR;
-    int r = feed(sheet, 1);
-    if (r == 0 && end == END_CR && have_byte(inner) && inner->at[inner->position] == '\n') {
+    int rc = feed(sheet, 1);
+    if (rc == 0 && end == END_CR && have_byte(inner) && inner->at[inner->position] == '\n') {
         end = END_CRLF;
-        r = feed(sheet, 1);
+        rc = feed(sheet, 1);
     }
     uint32_t line = inner->line++;
-    if (r < 0 || inner->in_quotes)
-        return r;
+    if (rc < 0 || inner->in_quotes) {
+        return rc;
+    }
     inner->field_line = inner->line;
-    if (inner->end == END_NONE)
+    if (inner->end == END_NONE) {
         inner->end = end;
-    if (inner->end == end)
+    }
+    if (inner->end == end) {
         return inner->error;
+    }
     faults_add(
         inner->faults, sheet->file, line, inner->count > 0 ? inner->count : 1,
         "here a line ends in %s, and those before it end in %s: it may be a text that is cut in two; put quotes around a field "
@@ -187,8 +201,9 @@ static int end_line(struct sheet *sheet)
 static size_t plain_size(const struct sheet_inner *inner)
 {
     size_t at = inner->position;
-    while (at < inner->filled && inner->at[at] != '\n' && inner->at[at] != '\r' && inner->at[at] != '"')
+    while (at < inner->filled && inner->at[at] != '\n' && inner->at[at] != '\r' && inner->at[at] != '"') {
         at++;
+    }
     return at - inner->position;
 }
 
@@ -206,10 +221,12 @@ static int read_some(struct sheet *sheet)
                    "this row has more than %u bytes; look for a quote that is not closed", SHEET_ROW_MAX);
         return -EINVAL;
     }
-    if (c == '\n' || c == '\r')
+    if (c == '\n' || c == '\r') {
         return end_line(sheet);
-    if (c != '"')
+    }
+    if (c != '"') {
         return feed(sheet, plain_size(inner));
+    }
     inner->in_quotes = !inner->in_quotes;
     return feed(sheet, 1);
 }
@@ -219,23 +236,28 @@ static int read_some(struct sheet *sheet)
 int sheet_next(struct sheet *sheet, struct sheet_row *ret)
 {
     struct sheet_inner *inner = sheet->inner;
-    int r = 0;
+    int rc = 0;
     inner->count = 0;
     inner->bytes_size = 0;
     inner->row_done = inner->in_row = false;
-    while (r == 0 && !inner->row_done && have_byte(inner))
-        r = read_some(sheet);
-    r = r == 0 ? inner->error : r;
-    if (r == 0 && !inner->row_done && csv_fini(&inner->parser, on_field, on_row, sheet) != 0)
-        r = broken(sheet);
-    r = r == 0 ? inner->error : r;
-    if (r == 0 && ((!inner->row_done && inner->bad_lines > 0) || inner->bad_lines >= BAD_LINES_MAX))
-        r = -EINVAL;
+    while (rc == 0 && !inner->row_done && have_byte(inner)) {
+        rc = read_some(sheet);
+    }
+    rc = rc == 0 ? inner->error : rc;
+    if (rc == 0 && !inner->row_done && csv_fini(&inner->parser, on_field, on_row, sheet) != 0) {
+        rc = broken(sheet);
+    }
+    rc = rc == 0 ? inner->error : rc;
+    if (rc == 0 && ((!inner->row_done && inner->bad_lines > 0) || inner->bad_lines >= BAD_LINES_MAX)) {
+        rc = -EINVAL;
+    }
     sheet->offset = inner->base + inner->position;
-    if (r < 0 || !inner->row_done)
-        return r;
-    for (uint32_t i = 0; i < inner->count; i++)
+    if (rc < 0 || !inner->row_done) {
+        return rc;
+    }
+    for (uint32_t i = 0; i < inner->count; i++) {
         inner->fields[i] = inner->bytes + inner->starts[i];
+    }
     *ret = (struct sheet_row){.offset = inner->row_offset, .line = inner->row_line, .count = inner->count, .fields = inner->fields};
     return 1;
 }
@@ -256,9 +278,11 @@ int sheet_again(struct sheet *sheet, uint64_t offset, uint32_t line, struct shee
 
 int32_t sheet_column(const struct sheet *sheet, const char *name)
 {
-    for (uint32_t i = 0; i < sheet->column_count; i++)
-        if (strcmp(sheet->columns[i], name) == 0)
+    for (uint32_t i = 0; i < sheet->column_count; i++) {
+        if (strcmp(sheet->columns[i], name) == 0) {
             return (int32_t)i;
+        }
+    }
     return -1;
 }
 
@@ -287,23 +311,27 @@ static int take_header(struct sheet *sheet, const struct sheet_row *row)
                    SHEET_COLUMNS_MAX);
         return -EINVAL;
     }
-    if (row->count == 1 && (strchr(row->fields[0], ';') || strchr(row->fields[0], '\t'))) {
+    if (row->count == 1 && (strchr(row->fields[0], ';') != NULL || strchr(row->fields[0], '\t') != NULL)) {
         faults_add(faults, sheet->file, row->line, 1,
                    "the columns stand between %s; save the file with commas between them (\"CSV UTF-8\")",
-                   strchr(row->fields[0], ';') ? "semicolons" : "tabs");
+                   strchr(row->fields[0], ';') != NULL ? "semicolons" : "tabs");
         return -EINVAL;
     }
-    sheet->columns = calloc(row->count + 1U, sizeof *sheet->columns);
-    if (!sheet->columns)
+    sheet->columns = calloc(row->count + 1U, sizeof(*sheet->columns));
+    if (sheet->columns == NULL) {
         return -ENOMEM;
+    }
     for (uint32_t i = 0; i < row->count; i++) {
         sheet->columns[i] = strdup(blank_trim_string(row->fields[i]));
-        if (!sheet->columns[i])
+        if (sheet->columns[i] == NULL) {
             return -ENOMEM;
+        }
         sheet->column_count++;
-        for (uint32_t k = 0; k < i; k++)
-            if (strcmp(sheet->columns[i], sheet->columns[k]) == 0)
+        for (uint32_t k = 0; k < i; k++) {
+            if (strcmp(sheet->columns[i], sheet->columns[k]) == 0) {
                 faults_add(faults, sheet->file, row->line, i + 1, "column `%s` is there twice; keep one", sheet->columns[i]);
+            }
+        }
     }
     return 0;
 }
@@ -312,29 +340,31 @@ static int begin(struct sheet *sheet)
 {
     struct sheet_inner *inner = sheet->inner;
     struct sheet_row row = {0};
-    if (csv_init(&inner->parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
+    if (csv_init(&inner->parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
         return -ENOMEM;
+    }
     inner->parser_ready = true;
     csv_set_space_func(&inner->parser, no_blank);
     inner->line = 1;
-    int r = read_mark(sheet);
-    if (r == 0)
-        r = sheet_next(sheet, &row);
-    if (r == 0) {
-        faults_add(inner->faults, sheet->file, 1, 0, "the file is empty; its first row names the columns");
-        r = -EINVAL;
+    int rc = read_mark(sheet);
+    if (rc == 0) {
+        rc = sheet_next(sheet, &row);
     }
-    return r < 0 ? r : take_header(sheet, &row);
+    if (rc == 0) {
+        faults_add(inner->faults, sheet->file, 1, 0, "the file is empty; its first row names the columns");
+        rc = -EINVAL;
+    }
+    return rc < 0 ? rc : take_header(sheet, &row);
 }
 
 static int make(const char *file, struct faults *faults, struct sheet **ret)
 {
-    struct sheet *sheet = calloc(1, sizeof *sheet);
-    if (sheet) {
+    struct sheet *sheet = calloc(1, sizeof(*sheet));
+    if (sheet != NULL) {
         sheet->file = strdup(file);
-        sheet->inner = calloc(1, sizeof *sheet->inner);
+        sheet->inner = calloc(1, sizeof(*sheet->inner));
     }
-    if (!sheet || !sheet->file || !sheet->inner) {
+    if (sheet == NULL || sheet->file == NULL || sheet->inner == NULL) {
         sheet_free(sheet);
         return -ENOMEM;
     }
@@ -347,55 +377,64 @@ static int make(const char *file, struct faults *faults, struct sheet **ret)
 int sheet_open(const char *path, struct faults *faults, struct sheet **ret)
 {
     struct sheet *sheet = NULL;
-    int r = make(path, faults, &sheet);
-    if (r < 0)
-        return r;
+    int rc = make(path, faults, &sheet);
+    if (rc < 0) {
+        return rc;
+    }
     sheet->inner->block = malloc(BLOCK_SIZE);
     sheet->inner->at = sheet->inner->block;
-    r = sheet->inner->block ? file_open(path, faults, &sheet->inner->fd, &sheet->size) : -ENOMEM;
-    if (r == 0)
-        r = begin(sheet);
-    if (r < 0)
+    rc = sheet->inner->block != NULL ? file_open(path, faults, &sheet->inner->fd, &sheet->size) : -ENOMEM;
+    if (rc == 0) {
+        rc = begin(sheet);
+    }
+    if (rc < 0) {
         sheet_free(sheet);
-    else
+    } else {
         *ret = sheet;
-    return r;
+    }
+    return rc;
 }
 
 int sheet_of_bytes(const char *file, const void *data, size_t size, struct faults *faults, struct sheet **ret)
 {
     struct sheet *sheet = NULL;
-    int r = make(file, faults, &sheet);
-    if (r < 0)
-        return r;
+    int rc = make(file, faults, &sheet);
+    if (rc < 0) {
+        return rc;
+    }
     sheet->inner->at = data;
     sheet->inner->filled = size;
     sheet->size = size;
-    r = begin(sheet);
-    if (r < 0)
+    rc = begin(sheet);
+    if (rc < 0) {
         sheet_free(sheet);
-    else
+    } else {
         *ret = sheet;
-    return r;
+    }
+    return rc;
 }
 
 struct sheet *sheet_free(struct sheet *sheet)
 {
-    if (!sheet)
+    if (sheet == NULL) {
         return NULL;
-    if (sheet->inner) {
-        if (sheet->inner->parser_ready)
+    }
+    if (sheet->inner != NULL) {
+        if (sheet->inner->parser_ready) {
             csv_free(&sheet->inner->parser);
-        if (sheet->inner->fd >= 0)
+        }
+        if (sheet->inner->fd >= 0) {
             close(sheet->inner->fd);
+        }
         free(sheet->inner->block);
         free(sheet->inner->bytes);
         free(sheet->inner->starts);
         free(sheet->inner->fields);
         free(sheet->inner);
     }
-    for (uint32_t i = 0; i < sheet->column_count; i++)
+    for (uint32_t i = 0; i < sheet->column_count; i++) {
         free(sheet->columns[i]);
+    }
     free(sheet->columns);
     free(sheet->file);
     free(sheet);

@@ -16,16 +16,18 @@ static bool digits(const char **at, int64_t *ret)
 {
     const char *begin = *at;
     int64_t value = 0;
-    while (**at >= '0' && **at <= '9' && *at - begin < 15)
+    while (**at >= '0' && **at <= '9' && *at - begin < 15) {
         value = value * 10 + (*(*at)++ - '0');
+    }
     *ret = value;
     return *at > begin && (**at < '0' || **at > '9');
 }
 
 static const char *blanks(const char *at)
 {
-    while (*at == ' ')
+    while (*at == ' ') {
         at++;
+    }
     return at;
 }
 
@@ -60,17 +62,21 @@ static const char *read_span(const char *text, const char *wanted, struct span *
         return NULL;
     }
     int64_t value;
-    if (!digits(&text, &value))
+    if (!digits(&text, &value)) {
         return wanted;
+    }
     text = blanks(text);
-    for (size_t i = 0; i < sizeof span_units / sizeof *span_units; i++) {
+    for (size_t i = 0; i < sizeof(span_units) / sizeof(*span_units); i++) {
         const struct span_unit *unit = &span_units[i];
-        if (strcmp(text, unit->name) != 0)
+        if (strcmp(text, unit->name) != 0) {
             continue;
-        if (value == 0)
+        }
+        if (value == 0) {
             return "write `off`";
-        if (value > span_most(unit->kind) / unit->amount)
+        }
+        if (value > span_most(unit->kind) / unit->amount) {
             return _("write at most `3660 d`");
+        }
         *ret = (struct span){unit->kind, value * unit->amount};
         return NULL;
     }
@@ -91,17 +97,19 @@ const char span_without_calendar[] =
 char *span_text(struct span span, char ret[SPAN_TEXT_SIZE])
 {
     const struct span_unit *found = NULL;
-    for (size_t i = 0; i < sizeof span_units / sizeof *span_units; i++) {
+    for (size_t i = 0; i < sizeof(span_units) / sizeof(*span_units); i++) {
         const struct span_unit *unit = &span_units[i];
-        if (unit->kind == span.kind && span.amount % unit->amount == 0 && (!found || unit->amount > found->amount))
+        if (unit->kind == span.kind && span.amount % unit->amount == 0 && (found == NULL || unit->amount > found->amount)) {
             found = unit;
+        }
     }
-    if (span.amount == 0)
+    if (span.amount == 0) {
         snprintf(ret, SPAN_TEXT_SIZE, "off");
-    else if (found)
+    } else if (found != NULL) {
         snprintf(ret, SPAN_TEXT_SIZE, "%" PRId64 " %s", span.amount / found->amount, found->name);
-    else /* working time that is no whole number of hours: nobody can write it */
+    } else { /* working time that is no whole number of hours: nobody can write it */
         snprintf(ret, SPAN_TEXT_SIZE, "%" PRId64 " ms of work", span.amount);
+    }
     return ret;
 }
 
@@ -110,10 +118,12 @@ const char *span_parse_ms(const char *text, int64_t *ret_ms)
     const char *const wanted = _("write a number and a unit of natural time, as `30 min`, `2 h`, `5 d`, `90 s`, or `off`");
     struct span span = {0};
     const char *why = read_span(text, wanted, &span);
-    if (why)
+    if (why != NULL) {
         return why;
-    if (span_is_working(span))
+    }
+    if (span_is_working(span)) {
         return _("this is not a limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`");
+    }
     *ret_ms = span.kind == TIME_KIND_NATURAL_DAYS ? span.amount * DAY_MS : span.amount;
     return NULL;
 }
@@ -123,10 +133,12 @@ const char *span_number(const char *text, uint32_t min, uint32_t max, uint32_t *
     int64_t value;
     /* 010 is eight to some readers and ten to others: neither. */
     bool zero_first = text[0] == '0' && text[1] != '\0';
-    if (zero_first || !digits(&text, &value) || *text != '\0')
+    if (zero_first || !digits(&text, &value) || *text != '\0') {
         return _("write a whole number in decimal digits, without a leading zero");
-    if (value < min || value > max)
+    }
+    if (value < min || value > max) {
         return _("the number is out of range");
+    }
     *ret = (uint32_t)value;
     return NULL;
 }
@@ -135,21 +147,25 @@ const char *share_parse(const char *text, uint32_t *ret_ppm)
 {
     const char *const wanted = _("write a share from `0 %` to `100 %`, as `90 %` or `87.5 %`");
     int64_t value;
-    if (!digits(&text, &value) || value > 100)
+    if (!digits(&text, &value) || value > 100) {
         return wanted;
+    }
     int64_t ppm = value * 10000;
     if (*text == '.') {
         const char *begin = ++text;
         for (int64_t place = 1000; *text >= '0' && *text <= '9'; place /= 10) {
-            if (text - begin == 4)
+            if (text - begin == 4) {
                 return wanted;
+            }
             ppm += (*text++ - '0') * place;
         }
-        if (text == begin)
+        if (text == begin) {
             return wanted;
+        }
     }
-    if (strcmp(blanks(text), "%") != 0 || ppm > 1000000)
+    if (strcmp(blanks(text), "%") != 0 || ppm > 1000000) {
         return wanted;
+    }
     *ret_ppm = (uint32_t)ppm;
     return NULL;
 }
@@ -160,7 +176,7 @@ const char *switch_parse(const char *text, bool *ret)
         const char *name;
         bool on;
     } words[] = {{"on", true}, {"off", false}, {"true", true}, {"false", false}, {"yes", true}, {"no", false}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
         if (strcmp(text, words[i].name) == 0) {
             *ret = words[i].on;
             return NULL;

@@ -14,8 +14,9 @@ struct chains {
 static int32_t link_children(const struct unit *units, uint32_t count, const struct chains *chains)
 {
     int32_t roots = -1;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         chains->first[i] = -1;
+    }
     /* From the last on, so that each chain begins with the lowest code. */
     for (int32_t i = (int32_t)count - 1; i >= 0; i--) {
         int32_t parent = units[i].parent;
@@ -39,22 +40,24 @@ static void number_units(struct tree *tree, const struct unit *units, const stru
         tree->until[at] = position;
         while (at >= 0 && chains->next[at] < 0) {
             at = units[at].parent;
-            if (at >= 0)
+            if (at >= 0) {
                 tree->until[at] = position;
+            }
         }
-        if (at >= 0)
+        if (at >= 0) {
             at = chains->next[at];
+        }
     }
 }
 
 int tree_make(const struct unit *units, uint32_t count, struct tree *ret)
 {
     struct tree tree = {.count = count};
-    struct chains chains = {.first = calloc(count + 1U, sizeof *chains.first), .next = calloc(count + 1U, sizeof *chains.next)};
-    tree.position = calloc(count + 1U, sizeof *tree.position);
-    tree.until = calloc(count + 1U, sizeof *tree.until);
-    tree.unit = calloc(count + 1U, sizeof *tree.unit);
-    bool made = chains.first && chains.next && tree.position && tree.until && tree.unit;
+    struct chains chains = {.first = calloc(count + 1U, sizeof(*chains.first)), .next = calloc(count + 1U, sizeof(*chains.next))};
+    tree.position = calloc(count + 1U, sizeof(*tree.position));
+    tree.until = calloc(count + 1U, sizeof(*tree.until));
+    tree.unit = calloc(count + 1U, sizeof(*tree.unit));
+    bool made = chains.first != NULL && chains.next != NULL && tree.position != NULL && tree.until != NULL && tree.unit != NULL;
     if (made) {
         number_units(&tree, units, &chains, link_children(units, count, &chains));
         *ret = tree;

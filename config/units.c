@@ -35,10 +35,11 @@ static int compare_entry(const void *a, const void *b)
 int32_t units_find(const struct unit *units, uint32_t count, const struct code *code)
 {
     _Static_assert(offsetof(struct unit, code) == 0, "a unit begins with its code");
-    if (count == 0)
+    if (count == 0) {
         return -1; /* there may be no table at all */
-    const struct unit *found = bsearch(code, units, count, sizeof *units, compare_code);
-    return found ? (int32_t)(found - units) : -1;
+    }
+    const struct unit *found = bsearch(code, units, count, sizeof(*units), compare_code);
+    return found != NULL ? (int32_t)(found - units) : -1;
 }
 
 static void deinit(struct unit *unit)
@@ -51,8 +52,9 @@ static void deinit(struct unit *unit)
 
 struct unit *units_free(struct unit *units, uint32_t count)
 {
-    for (uint32_t i = 0; units && i < count; i++)
+    for (uint32_t i = 0; units != NULL && i < count; i++) {
         deinit(&units[i]);
+    }
     free(units);
     return NULL;
 }
@@ -67,7 +69,7 @@ void units_fault(const struct units_reader *reader, uint32_t i, enum units_colum
     char text[sizeof((struct fault *)NULL)->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, _(format), args);
+    vsnprintf(text, sizeof(text), _(format), args);
     va_end(args);
     table_fault(reader->table, reader->faults, reader->entries[i].row, reader->columns[column], "%s", text);
 }
@@ -77,12 +79,14 @@ static int read_word(const struct units_reader *reader, uint32_t i, enum units_c
 {
     const char *text = units_cell(reader, i, column);
     int found = enum_find(shape, text_of(text));
-    if (found >= 0)
+    if (found >= 0) {
         return found;
+    }
     char known[160];
     size_t size = 0;
-    for (uint32_t k = 0; k < shape->count && size < sizeof known; k++)
-        size += (size_t)snprintf(known + size, sizeof known - size, "%s%s", k ? ", " : "", shape->names[k]);
+    for (uint32_t k = 0; k < shape->count && size < sizeof(known); k++) {
+        size += (size_t)snprintf(known + size, sizeof(known) - size, "%s%s", k ? ", " : "", shape->names[k]);
+    }
     units_fault(reader, i, column, "%s `%s` is not known; write one of %s", units_column_names[column], text, known);
     return -1;
 }
@@ -91,15 +95,18 @@ static int read_word(const struct units_reader *reader, uint32_t i, enum units_c
 static int read_text(const struct units_reader *reader, uint32_t i, enum units_column column, size_t most, char **ret)
 {
     const char *text = units_cell(reader, i, column);
-    if (text[0] == '\0')
+    if (text[0] == '\0') {
         return 0;
+    }
     const char *why = name_parse(text, true, ret);
-    if (!why && !*ret)
+    if (why == NULL && *ret == NULL) {
         return -ENOMEM;
-    if (why)
+    }
+    if (why != NULL) {
         units_fault(reader, i, column, "%s of `%s`: %s", units_column_names[column], units_cell(reader, i, UNITS_CODE), why);
-    else if (strlen(*ret) > most)
+    } else if (strlen(*ret) > most) {
         units_fault(reader, i, column, "%s `%s` has more than %zu bytes; write less", units_column_names[column], text, most);
+    }
     return 0;
 }
 
@@ -107,23 +114,26 @@ static void read_calendar(const struct units_reader *reader, uint32_t i, struct 
 {
     const struct calendars *calendars = reader->calendars;
     const char *text = units_cell(reader, i, UNITS_CALENDAR);
-    if (!calendars)
+    if (calendars == NULL) {
         return;
+    }
     unit->calendar = calendars->chosen;
-    if (text[0] == '\0')
+    if (text[0] == '\0') {
         return;
+    }
     struct code name;
     const char *why = code_parse(text, &name);
-    int32_t found = why ? -1 : calendars_find(calendars, &name);
-    if (why) {
+    int32_t found = why != NULL ? -1 : calendars_find(calendars, &name);
+    if (why != NULL) {
         units_fault(reader, i, UNITS_CALENDAR, "calendar `%s`: %s", text, why);
     } else if (found >= 0) {
         unit->calendar = (uint32_t)found;
     } else if (calendars->listed) {
         char known[200], code[CODE_SIZE + 1];
         size_t size = 0;
-        for (uint32_t k = 1; k < calendars->count && size < sizeof known; k++)
-            size += (size_t)snprintf(known + size, sizeof known - size, "%s, ", code_text(&calendars->names[k], code));
+        for (uint32_t k = 1; k < calendars->count && size < sizeof(known); k++) {
+            size += (size_t)snprintf(known + size, sizeof(known) - size, "%s, ", code_text(&calendars->names[k], code));
+        }
         units_fault(reader, i, UNITS_CALENDAR,
                     "calendar `%s` is not known; write one of %s%s (calendars.yaml names them), or leave the field empty", text,
                     calendars->count > 1 ? known : "", CALENDAR_BUILT_IN);
@@ -133,10 +143,11 @@ static void read_calendar(const struct units_reader *reader, uint32_t i, struct 
 static void read_capacity(const struct units_reader *reader, uint32_t i, struct unit *unit)
 {
     const char *text = units_cell(reader, i, UNITS_CAPACITY);
-    if (text[0] != '\0' && span_number(text, 1, CAPACITY_MAX, &unit->capacity))
+    if (text[0] != '\0' && span_number(text, 1, CAPACITY_MAX, &unit->capacity) != NULL) {
         units_fault(reader, i, UNITS_CAPACITY,
                     "capacity `%s`: write how many open duties the unit can carry, from 1 to %d, or leave the field empty", text,
                     CAPACITY_MAX);
+    }
 }
 
 /* Reads what a row says of its unit alone. A row without a code is none. */
@@ -149,24 +160,26 @@ static int read_row(struct units_reader *reader, uint32_t row)
                                   .row = row};
     const char *text = units_cell(reader, i, UNITS_CODE);
     const char *why = code_parse(text, &unit->code);
-    if (why) {
+    if (why != NULL) {
         units_fault(reader, i, UNITS_CODE, "code `%s`: %s", text, why);
         return 0;
     }
     reader->count++;
     why = name_parse(units_cell(reader, i, UNITS_NAME), false, &unit->name);
-    if (why)
+    if (why != NULL) {
         units_fault(reader, i, UNITS_NAME, "name of `%s`: %s", text, why);
-    if (!unit->name && (!why || !(unit->name = strdup("?"))))
+    }
+    if (unit->name == NULL && (why == NULL || (unit->name = strdup("?")) == NULL)) {
         return -ENOMEM;
+    }
     int tier = read_word(reader, i, UNITS_TIER, &unit_tier_enum), class = read_word(reader, i, UNITS_CLASS, &unit_class_enum);
     entry->known = tier >= 0 && class >= 0;
     unit->tier = tier < 0 ? UNIT_TIER_GRID : (enum unit_tier)tier;
     unit->class = class < 0 ? UNIT_CLASS_GOVERNMENT : (enum unit_class) class;
     read_calendar(reader, i, unit);
     read_capacity(reader, i, unit);
-    int r = read_text(reader, i, UNITS_CONTACT, LIMIT_LINE_SIZE, &unit->contact);
-    return r < 0 ? r : read_text(reader, i, UNITS_DUTY_PHONE, LIMIT_PHONE_SIZE, &unit->duty_phone);
+    int rc = read_text(reader, i, UNITS_CONTACT, LIMIT_LINE_SIZE, &unit->contact);
+    return rc < 0 ? rc : read_text(reader, i, UNITS_DUTY_PHONE, LIMIT_PHONE_SIZE, &unit->duty_phone);
 }
 
 static void check_twice(const struct units_reader *reader)
@@ -174,19 +187,21 @@ static void check_twice(const struct units_reader *reader)
     for (uint32_t i = 1; i < reader->count; i++) {
         const struct units_entry *one = &reader->entries[i - 1], *two = &reader->entries[i];
         char code[CODE_SIZE + 1];
-        if (code_equal(&one->unit.code, &two->unit.code))
+        if (code_equal(&one->unit.code, &two->unit.code)) {
             units_fault(reader, i, UNITS_CODE, "code `%s` is on line %u too; a code names one unit, write another one",
                         code_text(&two->unit.code, code), reader->table->lines[one->row]);
+        }
     }
 }
 
 /* Moves the units out of the entries. */
 static int make_list(const struct units_reader *reader, struct unit_list *list)
 {
-    list->at = calloc(reader->count + 1u, sizeof *list->at);
-    list->lines = calloc(reader->count + 1u, sizeof *list->lines);
-    if (!list->at || !list->lines)
+    list->at = calloc(reader->count + 1u, sizeof(*list->at));
+    list->lines = calloc(reader->count + 1u, sizeof(*list->lines));
+    if (list->at == NULL || list->lines == NULL) {
         return -ENOMEM;
+    }
     list->count = reader->count;
     for (uint32_t i = 0; i < list->count; i++) {
         struct unit *from = &reader->entries[i].unit;
@@ -201,27 +216,32 @@ int units_read(const struct table *table, const struct calendars *calendars, str
 {
     *ret = (struct unit_list){0};
     struct units_reader reader = {.table = table, .calendars = calendars, .faults = faults};
-    int r = table_columns(table, units_column_names, UNITS_COLUMN_COUNT, UNITS_ACCOUNTABLE, faults, reader.columns);
-    if (r < 0)
-        return r;
+    int rc = table_columns(table, units_column_names, UNITS_COLUMN_COUNT, UNITS_ACCOUNTABLE, faults, reader.columns);
+    if (rc < 0) {
+        return rc;
+    }
     if (table->row_count > LIMIT_CONFIG_UNITS) {
         faults_add(faults, table->file, 0, 0, "%u units; a district has at most %d", table->row_count, LIMIT_CONFIG_UNITS);
         return -EINVAL;
     }
-    reader.entries = calloc(table->row_count + 1u, sizeof *reader.entries);
-    if (!reader.entries)
+    reader.entries = calloc(table->row_count + 1u, sizeof(*reader.entries));
+    if (reader.entries == NULL) {
         return -ENOMEM;
-    for (uint32_t row = 0; row < table->row_count && r == 0; row++)
-        r = read_row(&reader, row);
-    if (r == 0) {
-        qsort(reader.entries, reader.count, sizeof *reader.entries, compare_entry);
-        check_twice(&reader);
-        r = make_list(&reader, ret);
     }
-    if (r == 0)
-        r = units_link(&reader, ret);
-    for (uint32_t i = 0; i <= table->row_count; i++)
+    for (uint32_t row = 0; row < table->row_count && rc == 0; row++) {
+        rc = read_row(&reader, row);
+    }
+    if (rc == 0) {
+        qsort(reader.entries, reader.count, sizeof(*reader.entries), compare_entry);
+        check_twice(&reader);
+        rc = make_list(&reader, ret);
+    }
+    if (rc == 0) {
+        rc = units_link(&reader, ret);
+    }
+    for (uint32_t i = 0; i <= table->row_count; i++) {
         deinit(&reader.entries[i].unit);
+    }
     free(reader.entries);
-    return r;
+    return rc;
 }

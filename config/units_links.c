@@ -23,15 +23,17 @@ struct linking {
 static int32_t read_reference(const struct units_reader *reader, const struct unit_list *list, uint32_t i, enum units_column column)
 {
     const char *text = units_cell(reader, i, column), *name = units_column_names[column];
-    if (text[0] == '\0')
+    if (text[0] == '\0') {
         return -1;
+    }
     struct code code;
     const char *why = code_parse(text, &code);
-    int32_t found = why ? -1 : units_find(list->at, list->count, &code);
-    if (why)
+    int32_t found = why != NULL ? -1 : units_find(list->at, list->count, &code);
+    if (why != NULL) {
         units_fault(reader, i, column, "%s `%s`: %s", name, text, why);
-    else if (found < 0)
+    } else if (found < 0) {
         units_fault(reader, i, column, "%s `%s` is not a unit of this file; write the code of a unit, or add it", name, text);
+    }
     return found;
 }
 
@@ -45,16 +47,18 @@ static void check_in_service(const struct linking *linking, uint32_t i, enum uni
 {
     const struct units_reader *reader = linking->reader;
     const struct unit_list *list = linking->list;
-    if (named < 0 || retired(reader, i) || !retired(reader, (uint32_t)named))
+    if (named < 0 || retired(reader, i) || !retired(reader, (uint32_t)named)) {
         return;
+    }
     char code[CODE_SIZE + 1], next[CODE_SIZE + 1];
     int32_t successor = linking->last[named];
     code_text(&list->at[named].code, code);
-    if (successor != named)
+    if (successor != named) {
         units_fault(reader, i, column, "%s `%s` is retired; write its successor `%s`", units_column_names[column], code,
                     code_text(&list->at[successor].code, next));
-    else /* its own row has a fault: nobody follows it */
+    } else { /* its own row has a fault: nobody follows it */
         units_fault(reader, i, column, "%s `%s` is retired; write a unit in service", units_column_names[column], code);
+    }
 }
 
 /* ---- circles ---- */
@@ -76,13 +80,14 @@ static int32_t *link_of(const struct unit_list *list, const struct links *links,
 /* Finds circles by walking on, and opens each where it is found. `seen` holds 0 or the walk's number. */
 static void open_circles(const struct units_reader *reader, const struct unit_list *list, const struct links *links, uint32_t *seen)
 {
-    memset(seen, 0, list->count * sizeof *seen);
+    memset(seen, 0, list->count * sizeof(*seen));
     for (uint32_t i = 0; i < list->count; i++) {
         for (int32_t at = (int32_t)i, next; at >= 0 && seen[at] == 0; at = next) {
             seen[at] = i + 1;
             next = *link_of(list, links, (uint32_t)at);
-            if (next < 0 || seen[next] != i + 1)
+            if (next < 0 || seen[next] != i + 1) {
                 continue;
+            }
             char code[CODE_SIZE + 1], other[CODE_SIZE + 1];
             const char *name = units_column_names[links->column];
             units_fault(reader, (uint32_t)at, links->column, "unit `%s` %s by way of its %s `%s`; write another %s",
@@ -104,12 +109,13 @@ static void check_department(const struct units_reader *reader, uint32_t i, cons
 {
     char code[CODE_SIZE + 1];
     code_text(&unit->code, code);
-    if (unit->tier != UNIT_TIER_DISTRICT)
+    if (unit->tier != UNIT_TIER_DISTRICT) {
         units_fault(reader, i, UNITS_TIER, "department `%s` has tier %s; write district (an office below it has class section)",
                     code, enum_name(&unit_tier_enum, (int)unit->tier));
-    else if (!parent || parent->tier != UNIT_TIER_DISTRICT || parent->class != UNIT_CLASS_GOVERNMENT)
+    } else if (parent == NULL || parent->tier != UNIT_TIER_DISTRICT || parent->class != UNIT_CLASS_GOVERNMENT) {
         units_fault(reader, i, UNITS_PARENT,
                     "department `%s` does not stand below the district; write the district's code as parent", code);
+    }
 }
 
 static void check_parent(const struct units_reader *reader, uint32_t i, const struct unit *unit, const struct unit *parent)
@@ -118,15 +124,16 @@ static void check_parent(const struct units_reader *reader, uint32_t i, const st
     code_text(&unit->code, code);
     code_text(&parent->code, above);
     const char *tier = enum_name(&unit_tier_enum, (int)unit->tier), *parent_tier = enum_name(&unit_tier_enum, (int)parent->tier);
-    if (parent->tier > unit->tier || (parent->tier == unit->tier && own_office(unit)))
+    if (parent->tier > unit->tier || (parent->tier == unit->tier && own_office(unit))) {
         units_fault(reader, i, UNITS_TIER,
                     "`%s` has tier %s and its parent `%s` has tier %s; a parent has a higher tier (the same only for sections, "
                     "stations and other classes than government and committee)",
                     code, tier, above, parent_tier);
-    else if (own_office(unit) && parent->tier + 1 < unit->tier)
+    } else if (own_office(unit) && parent->tier + 1 < unit->tier) {
         units_fault(reader, i, UNITS_PARENT,
                     "`%s` has tier %s and its parent `%s` has tier %s: a tier is skipped; write a %s as parent", code, tier, above,
                     parent_tier, enum_name(&unit_tier_enum, (int)unit->tier - 1));
+    }
 }
 
 static void check_place(const struct linking *linking, uint32_t i)
@@ -137,16 +144,20 @@ static void check_place(const struct linking *linking, uint32_t i)
     const struct unit *parent = unit->parent < 0 ? NULL : &list->at[unit->parent];
     char code[CODE_SIZE + 1];
     check_in_service(linking, i, UNITS_PARENT, unit->parent);
-    if (!reader->entries[i].known || (parent && !reader->entries[unit->parent].known))
+    if (!reader->entries[i].known || (parent != NULL && !reader->entries[unit->parent].known)) {
         return; /* without a tier there is nothing to compare */
-    if (unit->class == UNIT_CLASS_DEPARTMENT)
+    }
+    if (unit->class == UNIT_CLASS_DEPARTMENT) {
         check_department(reader, i, unit, parent);
-    if (parent)
+    }
+    if (parent != NULL) {
         check_parent(reader, i, unit, parent);
+    }
     bool may_be_top = unit->class == UNIT_CLASS_EXTERNAL || (own_office(unit) && unit->tier <= UNIT_TIER_DISTRICT);
-    if (!parent && !may_be_top && units_cell(reader, i, UNITS_PARENT)[0] == '\0' && unit->class != UNIT_CLASS_DEPARTMENT)
+    if (parent == NULL && !may_be_top && units_cell(reader, i, UNITS_PARENT)[0] == '\0' && unit->class != UNIT_CLASS_DEPARTMENT) {
         units_fault(reader, i, UNITS_PARENT, "`%s` has no parent; only a city, the district and external units may stand alone",
                     code_text(&unit->code, code));
+    }
 }
 
 /* ---- who sent it, whose figures it enters, who acts for it, who follows it ---- */
@@ -157,8 +168,9 @@ static void read_seconded_by(const struct linking *linking, uint32_t i)
     struct unit_list *list = linking->list;
     struct unit *unit = &list->at[i];
     int32_t named = read_reference(reader, list, i, UNITS_SECONDED_BY);
-    if (named < 0)
+    if (named < 0) {
         return;
+    }
     const char *text = units_cell(reader, i, UNITS_SECONDED_BY);
     if (unit->class != UNIT_CLASS_STATION) {
         units_fault(reader, i, UNITS_SECONDED_BY,
@@ -178,8 +190,9 @@ static void read_accountable(const struct linking *linking, uint32_t i)
     struct unit_list *list = linking->list;
     struct unit *unit = &list->at[i];
     int32_t named = read_reference(reader, list, i, UNITS_ACCOUNTABLE);
-    if (named < 0)
+    if (named < 0) {
         return;
+    }
     if (tree_within(&linking->tree, (int32_t)i, named) || named == unit->seconded_by) {
         unit->accountable = named;
         check_in_service(linking, i, UNITS_ACCOUNTABLE, named);
@@ -196,8 +209,9 @@ static void fill_accountable(const struct linking *linking)
     for (uint32_t position = 0; position < linking->tree.count; position++) {
         int32_t at = linking->tree.unit[position];
         struct unit *unit = &linking->list->at[at];
-        if (unit->accountable >= 0)
+        if (unit->accountable >= 0) {
             continue;
+        }
         bool counts_above = unit->parent >= 0 && (unit->class == UNIT_CLASS_SECTION || unit->class == UNIT_CLASS_STATION);
         unit->accountable = counts_above ? linking->list->at[unit->parent].accountable : at;
     }
@@ -226,38 +240,42 @@ static void read_successor(const struct units_reader *reader, struct unit_list *
     int64_t day;
     const char *date = units_cell(reader, i, UNITS_RETIRED_ON), *text = units_cell(reader, i, UNITS_SUCCESSOR);
     const char *why = date[0] != '\0' ? day_parse(date, &day) : NULL;
-    if (why)
+    if (why != NULL) {
         units_fault(reader, i, UNITS_RETIRED_ON, "retired_on `%s`: %s", date, why);
-    if (date[0] != '\0' && text[0] == '\0')
+    }
+    if (date[0] != '\0' && text[0] == '\0') {
         units_fault(reader, i, UNITS_SUCCESSOR,
                     "a retired unit has no successor; write the code of the unit that its duties go to");
-    if (date[0] == '\0' && text[0] != '\0')
+    }
+    if (date[0] == '\0' && text[0] != '\0') {
         units_fault(reader, i, UNITS_RETIRED_ON,
                     "successor `%s` of a unit in service; write the date in retired_on, or leave successor empty", text);
+    }
     int32_t named = read_reference(reader, list, i, UNITS_SUCCESSOR);
-    if (named >= 0 && list->at[named].class == UNIT_CLASS_EXTERNAL && list->at[i].class != UNIT_CLASS_EXTERNAL)
+    if (named >= 0 && list->at[named].class == UNIT_CLASS_EXTERNAL && list->at[i].class != UNIT_CLASS_EXTERNAL) {
         units_fault(reader, i, UNITS_SUCCESSOR,
                     "successor `%s` is an external unit, which has no duties here; write a unit of the district", text);
-    else if (date[0] != '\0')
+    } else if (date[0] != '\0') {
         list->at[i].successor = named;
+    }
 }
 
 int units_link(const struct units_reader *reader, struct unit_list *list)
 {
     struct linking linking = {.reader = reader, .list = list};
-    uint32_t *seen = calloc(list->count + 1u, sizeof *seen);
-    int r = seen ? 0 : -ENOMEM;
-    for (uint32_t i = 0; i < list->count && r == 0; i++) {
+    uint32_t *seen = calloc(list->count + 1u, sizeof(*seen));
+    int rc = seen != NULL ? 0 : -ENOMEM;
+    for (uint32_t i = 0; i < list->count && rc == 0; i++) {
         list->at[i].parent = read_reference(reader, list, i, UNITS_PARENT);
         read_successor(reader, list, i);
     }
-    if (r == 0) {
+    if (rc == 0) {
         open_circles(reader, list, &parents, seen);
         open_circles(reader, list, &successors, seen);
         linking.last = units_last(list->at, list->count);
-        r = linking.last ? tree_make(list->at, list->count, &linking.tree) : -ENOMEM;
+        rc = linking.last != NULL ? tree_make(list->at, list->count, &linking.tree) : -ENOMEM;
     }
-    if (r == 0) {
+    if (rc == 0) {
         for (uint32_t i = 0; i < list->count; i++) {
             check_place(&linking, i);
             read_seconded_by(&linking, i);
@@ -269,29 +287,33 @@ int units_link(const struct units_reader *reader, struct unit_list *list)
     tree_deinit(&linking.tree);
     free(linking.last);
     free(seen);
-    return r;
+    return rc;
 }
 
 int32_t *units_last(const struct unit *units, uint32_t count)
 {
-    int32_t *last = calloc(count + 1u, sizeof *last);
-    for (uint32_t i = 0; last && i < count; i++)
+    int32_t *last = calloc(count + 1u, sizeof(*last));
+    for (uint32_t i = 0; last != NULL && i < count; i++) {
         last[i] = -1;
+    }
     /* Along the chain to what is known, and the same for all on the way. */
-    for (uint32_t i = 0; last && i < count; i++) {
+    for (uint32_t i = 0; last != NULL && i < count; i++) {
         int32_t end = (int32_t)i;
-        while (last[end] < 0 && units[end].successor >= 0)
+        while (last[end] < 0 && units[end].successor >= 0) {
             end = units[end].successor;
+        }
         end = last[end] < 0 ? end : last[end];
-        for (int32_t at = (int32_t)i; at >= 0 && last[at] < 0; at = units[at].successor)
+        for (int32_t at = (int32_t)i; at >= 0 && last[at] < 0; at = units[at].successor) {
             last[at] = end;
+        }
     }
     return last;
 }
 
 int32_t units_in_service(const struct unit *units, int32_t unit)
 {
-    while (unit >= 0 && units[unit].successor >= 0)
+    while (unit >= 0 && units[unit].successor >= 0) {
         unit = units[unit].successor;
+    }
     return unit;
 }

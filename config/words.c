@@ -19,8 +19,9 @@ static bool damaged(const char *text)
         point = point || *at == '.' || *at == ',';
         at++;
     }
-    if (at == text || (*at != 'E' && *at != 'e'))
+    if (at == text || (*at != 'E' && *at != 'e')) {
         return false;
+    }
     at++;
     if (*at == '+' || *at == '-') {
         sign = true;
@@ -32,16 +33,21 @@ static bool damaged(const char *text)
 
 const char *code_parse(const char *text, struct code *ret)
 {
-    if (text[0] == '\0')
+    if (text[0] == '\0') {
         return _("write a code");
-    if (damaged(text))
+    }
+    if (damaged(text)) {
         return _("a spreadsheet has turned this code into a number; format the column as text and write the code again");
-    if (text[0] == '\'' || text[0] == '=')
+    }
+    if (text[0] == '\'' || text[0] == '=') {
         return _("a spreadsheet has put something before this code; format the column as text and write the code alone");
-    if (strlen(text) > CODE_SIZE)
+    }
+    if (strlen(text) > CODE_SIZE) {
         return _("a code has at most 32 characters");
-    if (!code_make(text, strlen(text), ret))
+    }
+    if (!code_make(text, strlen(text), ret)) {
         return _("a code has only letters A-Z a-z, digits, `_`, `.` and `-`");
+    }
     return NULL;
 }
 
@@ -49,11 +55,14 @@ const char *code_parse(const char *text, struct code *ret)
 static const char *unshown(const char *text)
 {
     static const char *const errors[] = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"};
-    if (text[0] == '#' && text[strspn(text, "#")] == '\0' && text[1] == '#')
+    if (text[0] == '#' && text[strspn(text, "#")] == '\0' && text[1] == '#') {
         return "a spreadsheet writes `###` where its column is too narrow; make the column wider and save the file again";
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
-        if (strcasecmp(text, errors[i]) == 0)
+    }
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (strcasecmp(text, errors[i]) == 0) {
             return "a spreadsheet could not compute this cell; write the reference itself";
+        }
+    }
     return NULL;
 }
 
@@ -69,15 +78,18 @@ static bool dated(const char *text)
         digits = strspn(at, "0123456789");
         return digits >= 1 && digits <= 2 && strcmp(at + digits, day_sign) == 0;
     }
-    if (digits > 2 || (digits > 0 && *at != '-'))
+    if (digits > 2 || (digits > 0 && *at != '-')) {
         return false;
+    }
     at += digits > 0;
-    for (size_t i = 0; i < sizeof months / sizeof months[0]; i++) {
-        if (strncasecmp(at, months[i], 3) != 0)
+    for (size_t i = 0; i < sizeof(months) / sizeof(months[0]); i++) {
+        if (strncasecmp(at, months[i], 3) != 0) {
             continue;
+        }
         at += 3;
-        if (*at == '\0')
+        if (*at == '\0') {
             return digits > 0;
+        }
         size_t year = *at == '-' ? strspn(at + 1, "0123456789") : 0;
         return (year == 2 || year == 4) && at[1 + year] == '\0';
     }
@@ -87,14 +99,18 @@ static bool dated(const char *text)
 const char *reference_parse(const char *text)
 {
     const char *why = unshown(text);
-    if (why)
+    if (why != NULL) {
         return why;
-    if (damaged(text))
+    }
+    if (damaged(text)) {
         return "a spreadsheet has turned this reference into a number; format the column as text and write the reference again";
-    if (dated(text))
+    }
+    if (dated(text)) {
         return "a spreadsheet has turned this reference into a date; format the column as text and write the reference again";
-    if (text[0] == '\'' || text[0] == '=')
+    }
+    if (text[0] == '\'' || text[0] == '=') {
         return "a spreadsheet has put something before this reference; format the column as text and write the reference alone";
+    }
     return NULL;
 }
 
@@ -106,18 +122,23 @@ bool reference_cut(const char *text)
 
 const char *name_parse(const char *text, bool may_be_empty, char **ret)
 {
-    if (text[0] == '\0' && !may_be_empty)
+    if (text[0] == '\0' && !may_be_empty) {
         return _("write a name");
-    if (strlen(text) > LIMIT_LINE_SIZE)
+    }
+    if (strlen(text) > LIMIT_LINE_SIZE) {
         return _("write at most 1024 bytes");
-    for (const char *at = text; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+    }
+    for (const char *at = text; *at; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
             return _("write one line without control characters");
+        }
+    }
     utf8proc_uint8_t *composed = NULL;
     utf8proc_ssize_t size =
         utf8proc_map((const utf8proc_uint8_t *)text, 0, &composed, UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-    if (size < 0 && size != UTF8PROC_ERROR_NOMEM)
+    if (size < 0 && size != UTF8PROC_ERROR_NOMEM) {
         return _("save the file as UTF-8");
+    }
     *ret = size < 0 ? NULL : (char *)composed;
     return NULL;
 }

@@ -42,16 +42,18 @@ static int walk_fault(struct walk *walk, const yaml_mark_t *mark, const char *te
 static int add_mark(struct walk *walk, const yaml_mark_t *mark, enum yaml_kind kind)
 {
     struct yaml *yaml = walk->yaml;
-    if (yaml->mark_count == MARKS_MAX)
+    if (yaml->mark_count == MARKS_MAX) {
         return walk_fault(walk, mark, "too many keys in this file");
+    }
     if (yaml->mark_count % 64 == 0) {
-        struct yaml_mark *grown = realloc(yaml->marks, (yaml->mark_count + 64) * sizeof *grown);
-        if (!grown)
+        struct yaml_mark *grown = realloc(yaml->marks, (yaml->mark_count + 64) * sizeof(*grown));
+        if (grown == NULL) {
             return -ENOMEM;
+        }
         yaml->marks = grown;
     }
     struct yaml_mark *added = &yaml->marks[yaml->mark_count++];
-    memcpy(added->path, walk->path, sizeof added->path);
+    memcpy(added->path, walk->path, sizeof(added->path));
     added->kind = kind;
     added->line = added->key_line = (uint32_t)mark->line + 1;
     added->column = added->key_column = (uint32_t)mark->column + 1;
@@ -61,7 +63,7 @@ static int add_mark(struct walk *walk, const yaml_mark_t *mark, enum yaml_kind k
 /* Puts a key or an item's number behind the path of the present level. */
 static int extend_path(struct walk *walk, const struct level *level, const char *name, const yaml_mark_t *mark)
 {
-    size_t room = sizeof walk->path - level->path_size;
+    size_t room = sizeof(walk->path) - level->path_size;
     int length = snprintf(walk->path + level->path_size, room, "%s%s", level->path_size ? "." : "", name);
     return length < 0 || (size_t)length >= room ? walk_fault(walk, mark, "this key is too long") : 0;
 }
@@ -69,14 +71,15 @@ static int extend_path(struct walk *walk, const struct level *level, const char 
 /* A value begins: its mark is there already when it has a key. */
 static int on_value(struct walk *walk, const yaml_mark_t *mark, enum yaml_kind kind)
 {
-    if (walk->depth == 0)
+    if (walk->depth == 0) {
         return 0; /* the document itself */
+    }
     struct level *level = &walk->levels[walk->depth - 1];
     if (level->list) {
         char number[16];
-        snprintf(number, sizeof number, "%u", level->next++);
-        int r = extend_path(walk, level, number, mark);
-        return r < 0 ? r : add_mark(walk, mark, kind);
+        snprintf(number, sizeof(number), "%u", level->next++);
+        int rc = extend_path(walk, level, number, mark);
+        return rc < 0 ? rc : add_mark(walk, mark, kind);
     }
     level->have_key = false;
     struct yaml_mark *of_key = &walk->yaml->marks[level->key_mark];
@@ -92,11 +95,13 @@ static int on_scalar(struct walk *walk, const yaml_event_t *event)
 {
     struct level *level = walk->depth ? &walk->levels[walk->depth - 1] : NULL;
     const char *text = (const char *)event->data.scalar.value;
-    if (!level || level->list || level->have_key)
+    if (level == NULL || level->list || level->have_key) {
         return on_value(walk, &event->start_mark, text[0] ? YAML_KIND_SCALAR : YAML_KIND_EMPTY);
-    int r = extend_path(walk, level, text, &event->start_mark);
-    if (r < 0)
-        return r;
+    }
+    int rc = extend_path(walk, level, text, &event->start_mark);
+    if (rc < 0) {
+        return rc;
+    }
     level->have_key = true;
     level->key_mark = walk->yaml->mark_count;
     return add_mark(walk, &event->start_mark, YAML_KIND_EMPTY);
@@ -104,14 +109,17 @@ static int on_scalar(struct walk *walk, const yaml_event_t *event)
 
 static int on_open(struct walk *walk, const yaml_event_t *event, bool list)
 {
-    if (walk->depth == DEPTH_MAX)
+    if (walk->depth == DEPTH_MAX) {
         return walk_fault(walk, &event->start_mark, "too deep; this file needs no such nesting");
-    if (walk->depth && !walk->levels[walk->depth - 1].list && !walk->levels[walk->depth - 1].have_key)
+    }
+    if (walk->depth && !walk->levels[walk->depth - 1].list && !walk->levels[walk->depth - 1].have_key) {
         return walk_fault(walk, &event->start_mark, "a key must be one word");
-    int r = on_value(walk, &event->start_mark, list ? YAML_KIND_LIST : YAML_KIND_MAPPING);
-    if (r == 0)
+    }
+    int rc = on_value(walk, &event->start_mark, list ? YAML_KIND_LIST : YAML_KIND_MAPPING);
+    if (rc == 0) {
         walk->levels[walk->depth++] = (struct level){.list = list, .path_size = strlen(walk->path)};
-    return r;
+    }
+    return rc;
 }
 
 static int on_event(struct walk *walk, const yaml_event_t *event, uint32_t *documents)
@@ -148,8 +156,9 @@ static void say_broken(const struct yaml *yaml, const yaml_parser_t *parser, con
     if (parser->error == YAML_READER_ERROR) {
         line = 1;
         column = 0;
-        for (size_t i = 0; i < parser->problem_offset; i++)
+        for (size_t i = 0; i < parser->problem_offset; i++) {
             line += at[i] == '\n' ? 1 : 0;
+        }
     }
     faults_add(faults, yaml->file, line, column, "not YAML: %s", parser->problem);
 }
@@ -157,34 +166,35 @@ static void say_broken(const struct yaml *yaml, const yaml_parser_t *parser, con
 static int walk_all(struct yaml *yaml, const void *at, size_t size, struct faults *faults)
 {
     yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser))
+    if (!yaml_parser_initialize(&parser)) {
         return -ENOMEM;
+    }
     yaml_parser_set_input_string(&parser, at, size);
     struct walk walk = {.yaml = yaml, .faults = faults};
     uint32_t documents = 0;
-    int r = 0;
+    int rc = 0;
     bool done = false;
-    while (r == 0 && !done) {
+    while (rc == 0 && !done) {
         yaml_event_t event;
         if (!yaml_parser_parse(&parser, &event)) {
             if (parser.error == YAML_MEMORY_ERROR) {
-                r = -ENOMEM;
+                rc = -ENOMEM;
                 break;
             }
             say_broken(yaml, &parser, at, faults);
-            r = -EINVAL;
+            rc = -EINVAL;
             break;
         }
         done = event.type == YAML_STREAM_END_EVENT;
-        r = on_event(&walk, &event, &documents);
+        rc = on_event(&walk, &event, &documents);
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&parser);
-    if (r == 0 && yaml->mark_count == 0) {
+    if (rc == 0 && yaml->mark_count == 0) {
         faults_add(faults, yaml->file, 1, 0, "the file is empty; write `key: value` lines");
-        r = -EINVAL;
+        rc = -EINVAL;
     }
-    return r;
+    return rc;
 }
 
 /* ---- what libcyaml said, in a person's words ---- */
@@ -196,13 +206,14 @@ struct heard {
 static void listen(cyaml_log_t level, void *context, const char *format, va_list args)
 {
     struct heard *heard = context;
-    if (level != CYAML_LOG_ERROR || heard->first[0])
+    if (level != CYAML_LOG_ERROR || heard->first[0]) {
         return;
-    char text[sizeof heard->first];
-    vsnprintf(text, sizeof text, format, args);
+    }
+    char text[sizeof(heard->first)];
+    vsnprintf(text, sizeof(text), format, args);
     text[strcspn(text, "\n")] = '\0';
     const char *begin = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
-    snprintf(heard->first, sizeof heard->first, "%.*s", (int)sizeof heard->first - 1, begin);
+    snprintf(heard->first, sizeof(heard->first), "%.*s", (int)sizeof(heard->first) - 1, begin);
 }
 
 /* The schema of a path, or NULL; NULL with *ret_known set to the mapping that lacks the key. */
@@ -216,11 +227,13 @@ static const cyaml_schema_value_t *schema_at(const cyaml_schema_value_t *schema,
             schema = schema->sequence.entry;
         } else if (schema->type == CYAML_MAPPING) {
             const cyaml_schema_field_t *field = schema->mapping.fields;
-            while (field->key && (strlen(field->key) != size || memcmp(field->key, path, size) != 0))
+            while (field->key != NULL && (strlen(field->key) != size || memcmp(field->key, path, size) != 0)) {
                 field++;
+            }
             *ret_mapping = schema;
-            if (!field->key)
+            if (field->key == NULL) {
                 return NULL;
+            }
             schema = &field->value;
         } else {
             return NULL;
@@ -233,7 +246,7 @@ static const cyaml_schema_value_t *schema_at(const cyaml_schema_value_t *schema,
 static const char *last_key(const char *path)
 {
     const char *dot = strrchr(path, '.');
-    return dot ? dot + 1 : path;
+    return dot != NULL ? dot + 1 : path;
 }
 
 static void say_unknown(const struct yaml *yaml, struct faults *faults, const char *key)
@@ -241,12 +254,14 @@ static void say_unknown(const struct yaml *yaml, struct faults *faults, const ch
     for (uint32_t i = 0; i < yaml->mark_count; i++) {
         const struct yaml_mark *mark = &yaml->marks[i];
         const cyaml_schema_value_t *mapping = NULL;
-        if (strcmp(last_key(mark->path), key) != 0 || schema_at(yaml->schema, mark->path, &mapping) || !mapping)
+        if (strcmp(last_key(mark->path), key) != 0 || schema_at(yaml->schema, mark->path, &mapping) != NULL || mapping == NULL) {
             continue;
+        }
         char known[320];
         size_t size = 0;
-        for (const cyaml_schema_field_t *field = mapping->mapping.fields; field->key && size < sizeof known; field++)
-            size += (size_t)snprintf(known + size, sizeof known - size, "%s%s", size ? ", " : "", field->key);
+        for (const cyaml_schema_field_t *field = mapping->mapping.fields; field->key != NULL && size < sizeof(known); field++) {
+            size += (size_t)snprintf(known + size, sizeof(known) - size, "%s%s", size ? ", " : "", field->key);
+        }
         faults_add(faults, yaml->file, mark->key_line, mark->key_column, "unknown key `%s`; known here: %s", key, known);
         return;
     }
@@ -255,13 +270,15 @@ static void say_unknown(const struct yaml *yaml, struct faults *faults, const ch
 
 static void say_twice(const struct yaml *yaml, struct faults *faults, const char *key)
 {
-    for (uint32_t i = 0; i < yaml->mark_count; i++)
-        for (uint32_t k = 0; k < i; k++)
+    for (uint32_t i = 0; i < yaml->mark_count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
             if (strcmp(yaml->marks[i].path, yaml->marks[k].path) == 0) {
                 faults_add(faults, yaml->file, yaml->marks[i].key_line, yaml->marks[i].key_column,
                            "key `%s` is there twice (first on line %u); keep one", key, yaml->marks[k].key_line);
                 return;
             }
+        }
+    }
     faults_add(faults, yaml->file, 0, 0, "key `%s` is there twice; keep one", key);
 }
 
@@ -272,16 +289,18 @@ static bool say_kind(const struct yaml *yaml, struct faults *faults)
         const struct yaml_mark *mark = &yaml->marks[i];
         const cyaml_schema_value_t *mapping = NULL;
         const cyaml_schema_value_t *schema = schema_at(yaml->schema, mark->path, &mapping);
-        if (!schema)
+        if (schema == NULL) {
             continue;
+        }
         const char *wanted = NULL;
-        if (schema->type == CYAML_STRING && (mark->kind == YAML_KIND_MAPPING || mark->kind == YAML_KIND_LIST))
+        if (schema->type == CYAML_STRING && (mark->kind == YAML_KIND_MAPPING || mark->kind == YAML_KIND_LIST)) {
             wanted = "one value";
-        else if (schema->type == CYAML_MAPPING && mark->kind != YAML_KIND_MAPPING)
+        } else if (schema->type == CYAML_MAPPING && mark->kind != YAML_KIND_MAPPING) {
             wanted = _("`key: value` lines, indented below it");
-        else if (schema->type == CYAML_SEQUENCE && mark->kind != YAML_KIND_LIST)
+        } else if (schema->type == CYAML_SEQUENCE && mark->kind != YAML_KIND_LIST) {
             wanted = _("a list, as [a, b]");
-        if (wanted) {
+        }
+        if (wanted != NULL) {
             faults_add(faults, yaml->file, mark->line, mark->column, "`%s` must have %s", mark->path, wanted);
             return true;
         }
@@ -293,41 +312,42 @@ static void say_shape(const struct yaml *yaml, struct faults *faults, const stru
 {
     static const char unknown[] = "Unexpected key: ", twice[] = "Mapping field already seen: ",
                       missing[] = "Missing required mapping field: ";
-    if (strncmp(heard->first, unknown, sizeof unknown - 1) == 0)
-        say_unknown(yaml, faults, heard->first + sizeof unknown - 1);
-    else if (strncmp(heard->first, twice, sizeof twice - 1) == 0)
-        say_twice(yaml, faults, heard->first + sizeof twice - 1);
-    else if (strncmp(heard->first, missing, sizeof missing - 1) == 0)
-        faults_add(faults, yaml->file, 0, 0, "key `%s` is missing; write it", heard->first + sizeof missing - 1);
-    else if (strncmp(heard->first, "Expecting MAPPING", 17) == 0 && yaml->marks[0].path[0] == '0')
+    if (strncmp(heard->first, unknown, sizeof(unknown) - 1) == 0) {
+        say_unknown(yaml, faults, heard->first + sizeof(unknown) - 1);
+    } else if (strncmp(heard->first, twice, sizeof(twice) - 1) == 0) {
+        say_twice(yaml, faults, heard->first + sizeof(twice) - 1);
+    } else if (strncmp(heard->first, missing, sizeof(missing) - 1) == 0) {
+        faults_add(faults, yaml->file, 0, 0, "key `%s` is missing; write it", heard->first + sizeof(missing) - 1);
+    } else if (strncmp(heard->first, "Expecting MAPPING", 17) == 0 && yaml->marks[0].path[0] == '0') {
         faults_add(faults, yaml->file, yaml->marks[0].line, 0, "this is a list; write `key: value` lines");
-    else if (!say_kind(yaml, faults))
+    } else if (!say_kind(yaml, faults)) {
         faults_add(faults, yaml->file, 0, 0, "not as expected: %s", heard->first);
+    }
 }
 
 int yaml_parse(const char *file, const void *at, size_t size, const cyaml_schema_value_t *schema, struct faults *faults,
                struct yaml *ret)
 {
     struct yaml yaml = {.file = file, .schema = schema};
-    int r = file_check_text(file, at, size, faults) ? walk_all(&yaml, at, size, faults) : -EINVAL;
-    if (r == 0) {
+    int rc = file_check_text(file, at, size, faults) ? walk_all(&yaml, at, size, faults) : -EINVAL;
+    if (rc == 0) {
         struct heard heard = {0};
         cyaml_config_t config = {
             .log_fn = listen, .log_ctx = &heard, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR, .flags = CYAML_CFG_NO_ALIAS};
         cyaml_err_t error = cyaml_load_data(at, size, &config, schema, &yaml.data, NULL);
         if (error == CYAML_ERR_OOM) {
-            r = -ENOMEM;
+            rc = -ENOMEM;
         } else if (error != CYAML_OK) {
             say_shape(&yaml, faults, &heard);
-            r = -EINVAL;
-        } else if (!yaml.data) {
+            rc = -EINVAL;
+        } else if (yaml.data == NULL) {
             faults_add(faults, file, 1, 0, "the file is empty; write `key: value` lines");
-            r = -EINVAL;
+            rc = -EINVAL;
         }
     }
-    if (r < 0) {
+    if (rc < 0) {
         yaml_deinit(&yaml);
-        return r;
+        return rc;
     }
     *ret = yaml;
     return 0;
@@ -336,8 +356,9 @@ int yaml_parse(const char *file, const void *at, size_t size, const cyaml_schema
 void yaml_deinit(struct yaml *yaml)
 {
     cyaml_config_t config = {.mem_fn = cyaml_mem};
-    if (yaml->data)
+    if (yaml->data != NULL) {
         cyaml_free(&config, yaml->schema, yaml->data, 0);
+    }
     free(yaml->marks);
     yaml->data = NULL;
     yaml->marks = NULL;
@@ -347,9 +368,11 @@ void yaml_deinit(struct yaml *yaml)
 const struct yaml_mark *yaml_mark(const struct yaml *yaml, const char *path)
 {
     assert(yaml->mark_count > 0);
-    for (uint32_t i = 0; i < yaml->mark_count; i++)
-        if (strcmp(yaml->marks[i].path, path) == 0)
+    for (uint32_t i = 0; i < yaml->mark_count; i++) {
+        if (strcmp(yaml->marks[i].path, path) == 0) {
             return &yaml->marks[i];
+        }
+    }
     return NULL;
 }
 
@@ -358,8 +381,8 @@ void yaml_fault(const struct yaml *yaml, struct faults *faults, const char *path
     char text[sizeof((struct fault *)NULL)->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, _(format), args);
+    vsnprintf(text, sizeof(text), _(format), args);
     va_end(args);
     const struct yaml_mark *mark = yaml_mark(yaml, path);
-    faults_add(faults, yaml->file, mark ? mark->line : 0, mark ? mark->column : 0, "%s", text);
+    faults_add(faults, yaml->file, mark != NULL ? mark->line : 0, mark != NULL ? mark->column : 0, "%s", text);
 }

@@ -21,20 +21,24 @@ void z85_encode(const unsigned char bytes[Z85_BYTES], char ret[Z85_CHARS + 1])
 
 bool z85_decode(const char *text, unsigned char ret[Z85_BYTES])
 {
-    if (strlen(text) != Z85_CHARS)
+    if (strlen(text) != Z85_CHARS) {
         return false;
+    }
     for (int i = 0; i < Z85_CHARS / 5; i++) {
         uint64_t word = 0;
         for (int k = 0; k < 5; k++) {
             const char *found = strchr(alphabet, text[i * 5 + k]);
-            if (!found)
+            if (found == NULL) {
                 return false;
+            }
             word = word * 85 + (uint64_t)(found - alphabet);
         }
-        if (word > UINT32_MAX)
+        if (word > UINT32_MAX) {
             return false;
-        for (int k = 0; k < 4; k++)
+        }
+        for (int k = 0; k < 4; k++) {
             ret[i * 4 + k] = (unsigned char)(word >> (24 - 8 * k));
+        }
     }
     return true;
 }

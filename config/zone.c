@@ -74,12 +74,14 @@ void civil_from_days(int64_t days, struct civil *ret)
 /* Reads a header; *ret_body is the size of the data block behind it with times of `time_size` bytes. */
 static bool read_header(const unsigned char *at, size_t left, size_t time_size, struct counts *ret, size_t *ret_body)
 {
-    if (left < HEADER_SIZE || memcmp(at, "TZif", 4) != 0)
+    if (left < HEADER_SIZE || memcmp(at, "TZif", 4) != 0) {
         return false;
+    }
     *ret = (struct counts){read32(at + 20), read32(at + 24), read32(at + 28), read32(at + 32), read32(at + 36), read32(at + 40)};
     if (ret->time > 65536 || ret->type == 0 || ret->type > 256 || ret->chars > 4096 || ret->leap > 4096 || ret->utc > 256 ||
-        ret->std > 256)
+        ret->std > 256) {
         return false;
+    }
     *ret_body = ret->time * (time_size + 1) + ret->type * 6 + ret->chars + ret->leap * (time_size + 4) + ret->std + ret->utc;
     return *ret_body <= left - HEADER_SIZE;
 }
@@ -89,21 +91,24 @@ static int read_body(struct zone *zone, const unsigned char *at, const struct co
     const unsigned char *indices = at + counts->time * time_size;
     const unsigned char *types = indices + counts->time;
     zone->transition_count = counts->time;
-    zone->transitions_s = calloc(counts->time + 1, sizeof *zone->transitions_s);
-    zone->offsets_s = calloc(counts->time + 1, sizeof *zone->offsets_s);
-    if (!zone->transitions_s || !zone->offsets_s)
+    zone->transitions_s = calloc(counts->time + 1, sizeof(*zone->transitions_s));
+    zone->offsets_s = calloc(counts->time + 1, sizeof(*zone->offsets_s));
+    if (zone->transitions_s == NULL || zone->offsets_s == NULL) {
         return -ENOMEM;
+    }
     for (uint32_t i = 0; i < counts->type; i++) {
         int32_t offset_s = (int32_t)read32(types + i * 6);
-        if (offset_s < -FAR_S || offset_s > FAR_S)
+        if (offset_s < -FAR_S || offset_s > FAR_S) {
             return -EBADMSG;
+        }
     }
     zone->first_offset_s = (int32_t)read32(types);
     for (uint32_t i = 0; i < counts->time; i++) {
         const unsigned char *time = at + i * time_size;
         zone->transitions_s[i] = time_size == 8 ? read64(time) : (int32_t)read32(time);
-        if (indices[i] >= counts->type || (i > 0 && zone->transitions_s[i] <= zone->transitions_s[i - 1]))
+        if (indices[i] >= counts->type || (i > 0 && zone->transitions_s[i] <= zone->transitions_s[i - 1])) {
             return -EBADMSG;
+        }
         zone->offsets_s[i] = (int32_t)read32(types + indices[i] * 6);
     }
     return 0;
@@ -115,79 +120,94 @@ static int read_zone(struct zone *zone)
     size_t left = zone->size;
     struct counts counts;
     size_t body;
-    if (!read_header(at, left, 4, &counts, &body))
+    if (!read_header(at, left, 4, &counts, &body)) {
         return -EBADMSG;
-    if (at[4] == '\0')
+    }
+    if (at[4] == '\0') {
         return counts.leap > 0 ? -EBADMSG : read_body(zone, at + HEADER_SIZE, &counts, 4);
+    }
     at += HEADER_SIZE + body;
     left -= HEADER_SIZE + body;
-    if (!read_header(at, left, 8, &counts, &body))
+    if (!read_header(at, left, 8, &counts, &body)) {
         return -EBADMSG;
+    }
     /* Seconds of a `right/` zone are not those of our instants. */
-    if (counts.leap > 0)
+    if (counts.leap > 0) {
         return -EBADMSG;
-    int r = read_body(zone, at + HEADER_SIZE, &counts, 8);
-    if (r < 0)
-        return r;
+    }
+    int rc = read_body(zone, at + HEADER_SIZE, &counts, 8);
+    if (rc < 0) {
+        return rc;
+    }
     at += HEADER_SIZE + body;
     left -= HEADER_SIZE + body;
-    if (left < 2 || at[0] != '\n')
+    if (left < 2 || at[0] != '\n') {
         return -EBADMSG;
+    }
     const unsigned char *end = memchr(at + 1, '\n', left - 1);
-    if (!end)
+    if (end == NULL) {
         return -EBADMSG;
+    }
     zone->has_rule = end != at + 1;
-    if (zone->has_rule && !zone_rule_parse((const char *)at + 1, (size_t)(end - at - 1), &zone->rule))
+    if (zone->has_rule && !zone_rule_parse((const char *)at + 1, (size_t)(end - at - 1), &zone->rule)) {
         return -EBADMSG;
+    }
     return 0;
 }
 
 static int read_file(const char *path, void **ret, size_t *ret_size)
 {
     FILE *in = fopen(path, "rbe");
-    if (!in)
+    if (in == NULL) {
         return -errno;
+    }
     char *data = malloc(FILE_SIZE_MAX);
-    if (!data) {
+    if (data == NULL) {
         fclose(in);
         return -ENOMEM;
     }
     errno = 0;
     size_t size = fread(data, 1, FILE_SIZE_MAX, in);
     /* A folder opens and fails to read. */
-    int r = ferror(in) ? (errno == EISDIR ? -EBADMSG : errno ? -errno : -EIO) : size == FILE_SIZE_MAX ? -EBADMSG : 0;
+    int rc = ferror(in) ? (errno == EISDIR ? -EBADMSG : errno ? -errno : -EIO) : size == FILE_SIZE_MAX ? -EBADMSG : 0;
     fclose(in);
-    if (r < 0) {
+    if (rc < 0) {
         free(data);
-        return r;
+        return rc;
     }
     char *fitted = realloc(data, size + 1);
-    *ret = fitted ? fitted : data;
+    *ret = fitted != NULL ? fitted : data;
     *ret_size = size;
     return 0;
 }
 
 int zone_load(const char *folder, const char *name, struct zone **ret)
 {
-    if (name[0] == '\0' || name[0] == '/' || strstr(name, ".."))
+    if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") != NULL) {
         return -EINVAL;
-    if (!folder || folder[0] == '\0')
+    }
+    if (folder == NULL || folder[0] == '\0') {
         folder = getenv("TZDIR");
-    if (!folder || folder[0] == '\0')
+    }
+    if (folder == NULL || folder[0] == '\0') {
         folder = "/usr/share/zoneinfo";
+    }
     char path[4096];
-    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (length < 0 || (size_t)length >= sizeof path)
+    int length = snprintf(path, sizeof(path), "%s/%s", folder, name);
+    if (length < 0 || (size_t)length >= sizeof(path)) {
         return -ENAMETOOLONG;
-    struct zone *zone = calloc(1, sizeof *zone);
-    if (!zone)
+    }
+    struct zone *zone = calloc(1, sizeof(*zone));
+    if (zone == NULL) {
         return -ENOMEM;
-    int r = read_file(path, &zone->data, &zone->size);
-    if (r == 0)
-        r = read_zone(zone);
-    if (r < 0) {
+    }
+    int rc = read_file(path, &zone->data, &zone->size);
+    if (rc == 0) {
+        rc = read_zone(zone);
+    }
+    if (rc < 0) {
         zone_free(zone);
-        return r;
+        return rc;
     }
     *ret = zone;
     return 0;
@@ -211,15 +231,17 @@ static void span_at(const struct zone *zone, int64_t at_s, struct zone_span *ret
     uint32_t low = 0, high = zone->transition_count;
     while (low < high) { /* first transition after at_s */
         uint32_t middle = low + (high - low) / 2;
-        if (zone->transitions_s[middle] <= at_s)
+        if (zone->transitions_s[middle] <= at_s) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     if (low == zone->transition_count && zone->has_rule) {
         zone_rule_span(&zone->rule, at_s, ret);
-        if (low > 0 && ret->from_s < zone->transitions_s[low - 1])
+        if (low > 0 && ret->from_s < zone->transitions_s[low - 1]) {
             ret->from_s = zone->transitions_s[low - 1];
+        }
         return;
     }
     ret->from_s = low == 0 ? INT64_MIN : zone->transitions_s[low - 1];
@@ -257,8 +279,9 @@ static enum civil_fit find_local(const struct zone *zone, int64_t local_s, int64
     for (int64_t at_s = local_s - FAR_S; at_s <= local_s + FAR_S; at_s = span.to_s) {
         span_at(zone, at_s, &span);
         int64_t candidate_s = local_s - span.offset_s;
-        if (candidate_s >= span.from_s && candidate_s < span.to_s && ++found == 1)
+        if (candidate_s >= span.from_s && candidate_s < span.to_s && ++found == 1) {
             *ret_s = candidate_s;
+        }
         if (!first && found == 0 && !gap && local_s >= span.from_s + before_s && local_s < span.from_s + span.offset_s) {
             gap = true;
             *ret_s = local_s - before_s;
@@ -266,8 +289,9 @@ static enum civil_fit find_local(const struct zone *zone, int64_t local_s, int64
         }
         before_s = span.offset_s;
         first = false;
-        if (span.to_s == INT64_MAX)
+        if (span.to_s == INT64_MAX) {
             break;
+        }
     }
     assert(found > 0 || gap);
     return found == 0 ? CIVIL_GAP : found == 1 ? CIVIL_ONE : CIVIL_FOLD;
@@ -288,33 +312,38 @@ int64_t zone_day_start(const struct zone *zone, int64_t at_ms, int32_t days)
     int64_t local_s = floor_div(at_ms, 1000) + zone_offset_s(zone, at_ms);
     int64_t midnight_s = (floor_div(local_s, 86400) + days) * 86400;
     int64_t at_s = 0, gap_end_s = 0;
-    if (find_local(zone, midnight_s, &at_s, &gap_end_s) == CIVIL_GAP)
+    if (find_local(zone, midnight_s, &at_s, &gap_end_s) == CIVIL_GAP) {
         at_s = gap_end_s;
+    }
     return at_s * 1000;
 }
 
 int64_t zone_label(const struct zone *zone, int64_t day, int32_t ms)
 {
     int64_t at_s = 0, gap_end_s = 0;
-    if (find_local(zone, day * 86400 + ms / 1000, &at_s, &gap_end_s) == CIVIL_GAP)
+    if (find_local(zone, day * 86400 + ms / 1000, &at_s, &gap_end_s) == CIVIL_GAP) {
         return gap_end_s * 1000;
+    }
     return at_s * 1000 + ms % 1000;
 }
 
 int64_t zone_day(const struct zone *zone, int64_t at_ms, int32_t day_start_ms)
 {
     int64_t day = floor_div(floor_div(at_ms, 1000) + zone_offset_s(zone, at_ms), 86400);
-    while (zone_label(zone, day, day_start_ms) > at_ms)
+    while (zone_label(zone, day, day_start_ms) > at_ms) {
         day--;
-    while (zone_label(zone, day + 1, day_start_ms) <= at_ms)
+    }
+    while (zone_label(zone, day + 1, day_start_ms) <= at_ms) {
         day++;
+    }
     return day;
 }
 
 struct zone *zone_free(struct zone *zone)
 {
-    if (!zone)
+    if (zone == NULL) {
         return NULL;
+    }
     free(zone->transitions_s);
     free(zone->offsets_s);
     free(zone->data);

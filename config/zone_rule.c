@@ -19,8 +19,9 @@ static bool peek(const struct cursor *in, char c)
 
 static bool skip(struct cursor *in, char c)
 {
-    if (!peek(in, c))
+    if (!peek(in, c)) {
         return false;
+    }
     in->at++;
     return true;
 }
@@ -29,10 +30,12 @@ static bool number(struct cursor *in, int32_t min, int32_t max, int32_t *ret)
 {
     int32_t value = 0;
     const char *begin = in->at;
-    while (in->at < in->end && *in->at >= '0' && *in->at <= '9' && in->at - begin < 4)
+    while (in->at < in->end && *in->at >= '0' && *in->at <= '9' && in->at - begin < 4) {
         value = value * 10 + (*in->at++ - '0');
-    if (in->at == begin || value < min || value > max)
+    }
+    if (in->at == begin || value < min || value > max) {
         return false;
+    }
     *ret = value;
     return true;
 }
@@ -41,13 +44,15 @@ static bool number(struct cursor *in, int32_t min, int32_t max, int32_t *ret)
 static bool abbreviation(struct cursor *in)
 {
     if (skip(in, '<')) {
-        while (in->at < in->end && *in->at != '>')
+        while (in->at < in->end && *in->at != '>') {
             in->at++;
+        }
         return skip(in, '>');
     }
     const char *begin = in->at;
-    while (in->at < in->end && ((*in->at >= 'A' && *in->at <= 'Z') || (*in->at >= 'a' && *in->at <= 'z')))
+    while (in->at < in->end && ((*in->at >= 'A' && *in->at <= 'Z') || (*in->at >= 'a' && *in->at <= 'z'))) {
         in->at++;
+    }
     return in->at - begin >= 3;
 }
 
@@ -55,17 +60,21 @@ static bool abbreviation(struct cursor *in)
 static bool clock_time(struct cursor *in, int32_t hours_max, int32_t *ret_s)
 {
     int32_t sign = 1, hours, minutes = 0, seconds = 0;
-    if (skip(in, '-'))
+    if (skip(in, '-')) {
         sign = -1;
-    else
+    } else {
         skip(in, '+');
-    if (!number(in, 0, hours_max, &hours))
+    }
+    if (!number(in, 0, hours_max, &hours)) {
         return false;
+    }
     if (skip(in, ':')) {
-        if (!number(in, 0, 59, &minutes))
+        if (!number(in, 0, 59, &minutes)) {
             return false;
-        if (skip(in, ':') && !number(in, 0, 59, &seconds))
+        }
+        if (skip(in, ':') && !number(in, 0, 59, &seconds)) {
             return false;
+        }
     }
     *ret_s = sign * (hours * 3600 + minutes * 60 + seconds);
     return true;
@@ -76,17 +85,20 @@ static bool day(struct cursor *in, struct zone_day *ret)
     *ret = (struct zone_day){.time_s = 2 * 3600};
     if (skip(in, 'J')) {
         ret->kind = ZONE_DAY_JULIAN;
-        if (!number(in, 1, 365, &ret->day))
+        if (!number(in, 1, 365, &ret->day)) {
             return false;
+        }
     } else if (skip(in, 'M')) {
         ret->kind = ZONE_DAY_MONTH;
         if (!number(in, 1, 12, &ret->month) || !skip(in, '.') || !number(in, 1, 5, &ret->week) || !skip(in, '.') ||
-            !number(in, 0, 6, &ret->weekday))
+            !number(in, 0, 6, &ret->weekday)) {
             return false;
+        }
     } else {
         ret->kind = ZONE_DAY_ZERO;
-        if (!number(in, 0, 365, &ret->day))
+        if (!number(in, 0, 365, &ret->day)) {
             return false;
+        }
     }
     return !skip(in, '/') || clock_time(in, 167, &ret->time_s);
 }
@@ -96,22 +108,26 @@ bool zone_rule_parse(const char *at, size_t size, struct zone_rule *ret)
     struct cursor in = {at, at + size};
     struct zone_rule rule = {0};
     int32_t west_s;
-    if (!abbreviation(&in) || !clock_time(&in, 24, &west_s))
+    if (!abbreviation(&in) || !clock_time(&in, 24, &west_s)) {
         return false;
+    }
     rule.std_s = -west_s; /* POSIX counts west as positive */
     rule.dst_s = rule.std_s;
     if (in.at < in.end) {
         rule.has_dst = true;
         rule.dst_s = rule.std_s + 3600;
-        if (!abbreviation(&in))
+        if (!abbreviation(&in)) {
             return false;
+        }
         if (!peek(&in, ',')) {
-            if (!clock_time(&in, 24, &west_s))
+            if (!clock_time(&in, 24, &west_s)) {
                 return false;
+            }
             rule.dst_s = -west_s;
         }
-        if (!skip(&in, ',') || !day(&in, &rule.start) || !skip(&in, ',') || !day(&in, &rule.end) || in.at != in.end)
+        if (!skip(&in, ',') || !day(&in, &rule.start) || !skip(&in, ',') || !day(&in, &rule.end) || in.at != in.end) {
             return false;
+        }
     }
     *ret = rule;
     return true;
@@ -169,10 +185,12 @@ void zone_rule_span(const struct zone_rule *rule, int64_t at_s, struct zone_span
             best.from_s = start_s;
             best.offset_s = rule->dst_s;
         }
-        if (start_s > at_s && start_s < best.to_s)
+        if (start_s > at_s && start_s < best.to_s) {
             best.to_s = start_s;
-        if (end_s > at_s && end_s < best.to_s)
+        }
+        if (end_s > at_s && end_s < best.to_s) {
             best.to_s = end_s;
+        }
     }
     assert(best.from_s != INT64_MIN && best.to_s != INT64_MAX);
     *ret = best;

@@ -72,8 +72,9 @@ static error_t parse_size(const char *name, const char *text, size_t least, stru
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
-    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < least || value > PTRDIFF_MAX)
+    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < least || value > PTRDIFF_MAX) {
         argp_error(state, _("--%s: a number of bytes of at least %zu is needed, not `%s`"), name, least, text);
+    }
     *ret = (size_t)value;
     return 0;
 }
@@ -82,10 +83,12 @@ static error_t parse_size(const char *name, const char *text, size_t least, stru
 static void look_for_second(struct arguments *arguments, int key, const struct argp_state *state)
 {
     for (uint32_t i = 0; options[i].name != NULL; i++) {
-        if (options[i].key == key && (arguments->given & UINT32_C(1) << i) != 0)
+        if (options[i].key == key && (arguments->given & UINT32_C(1) << i) != 0) {
             argp_error(state, _("--%s is given twice; give it once"), options[i].name);
-        if (options[i].key == key)
+        }
+        if (options[i].key == key) {
             arguments->given |= UINT32_C(1) << i;
+        }
     }
 }
 
@@ -116,8 +119,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         arguments->plain = true;
         return 0;
     case OPTION_CLOCK:
-        if (strcmp(argument, "real") != 0 && strcmp(argument, "drill") != 0)
+        if (strcmp(argument, "real") != 0 && strcmp(argument, "drill") != 0) {
             argp_error(state, _("--clock: real or drill is needed, not `%s`"), argument);
+        }
         arguments->drill = strcmp(argument, "drill") == 0;
         return 0;
     case OPTION_MAP_SIZE:
@@ -128,11 +132,13 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         argp_error(state, _("`%s` is not an option"), argument);
         return 0;
     case ARGP_KEY_END:
-        if (arguments->data == NULL)
+        if (arguments->data == NULL) {
             argp_error(state, _("--data is missing: the data folder, which the first start makes"));
-        if (arguments->plain && !(binding_is_local(arguments->listen) && binding_is_local(arguments->events)))
+        }
+        if (arguments->plain && !(binding_is_local(arguments->listen) && binding_is_local(arguments->events))) {
             argp_error(state,
                        _("--plain is allowed on 127.0.0.1, [::1] or ipc only; leave it out, or change --listen and --events"));
+        }
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -142,10 +148,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static void say_faults(const char *folder, const struct faults *faults)
 {
     char text[600];
-    for (uint32_t i = 0; i < faults->count; i++)
+    for (uint32_t i = 0; i < faults->count; i++) {
         fprintf(stderr, "huyingd: %s/%s\n", folder, fault_text(&faults->at[i], text, sizeof(text)));
-    if (faults->more > 0)
+    }
+    if (faults->more > 0) {
         fprintf(stderr, _("huyingd: and %u more\n"), faults->more);
+    }
 }
 
 /* Faults are told one by one before. */
@@ -157,8 +165,9 @@ static const char *words_of(int rc)
 static void log_faults(struct log *log, const char *code, const struct faults *faults)
 {
     char text[600];
-    for (uint32_t i = 0; i < faults->count; i++)
+    for (uint32_t i = 0; i < faults->count; i++) {
         log_line(log, LOG_LEVEL_ERROR, code, fault_text(&faults->at[i], text, sizeof(text)));
+    }
 }
 
 /* In plain mode there is one identity, an explicit choice of who started the process: every role but gateway, whole district. */
@@ -185,8 +194,9 @@ static bool find_key(void *arg, const char *key, struct identity *ret)
 {
     const struct server *server = arg;
     const struct key_entry *entry = server->registry != NULL ? keys_registry_find(server->registry, key) : NULL;
-    if (entry != NULL)
+    if (entry != NULL) {
         identify(server, entry, ret);
+    }
     return entry != NULL;
 }
 
@@ -194,15 +204,17 @@ static bool find_name(void *arg, const char *name, struct identity *ret)
 {
     const struct server *server = arg;
     struct code code;
-    if (!code_make(name, strlen(name), &code))
+    if (!code_make(name, strlen(name), &code)) {
         return false;
+    }
     if (server->registry == NULL) {
         plain_identity(server, ret);
         return code_equal(&code, &ret->name);
     }
     const struct key_entry *entry = keys_registry_named(server->registry, &code);
-    if (entry != NULL)
+    if (entry != NULL) {
         identify(server, entry, ret);
+    }
     return entry != NULL;
 }
 
@@ -210,11 +222,13 @@ static bool find_person(void *arg, struct text name, struct engine_rights *ret)
 {
     char terminated[CODE_SIZE + 1] = "";
     struct identity identity;
-    if (name.size > CODE_SIZE)
+    if (name.size > CODE_SIZE) {
         return false;
+    }
     memcpy(terminated, name.at, name.size);
-    if (!find_name(arg, terminated, &identity))
+    if (!find_name(arg, terminated, &identity)) {
         return false;
+    }
     *ret = (struct engine_rights){.roles = identity.roles, .unit = identity.unit, .matters = identity.matters};
     return true;
 }
@@ -224,12 +238,14 @@ static void warn_of_units(const struct server *server, bool all)
 {
     const struct key_entry *entry = NULL;
     while ((entry = keys_registry_next(server->registry, entry)) != NULL) {
-        if (!keys_registry_first(server->registry, entry) && !all)
+        if (!keys_registry_first(server->registry, entry) && !all) {
             continue;
-        if (district_unit_find(server->district, &entry->unit) < 0)
+        }
+        if (district_unit_find(server->district, &entry->unit) < 0) {
             log_say(server->log, LOG_LEVEL_WARNING, "key_unit",
                     "the unit %.*s of key %.*s is not in this district: whatever this key asks is refused", CODE_SIZE,
                     entry->unit.s, CODE_SIZE, entry->name.s);
+        }
     }
 }
 
@@ -237,13 +253,16 @@ static void warn_of_units(const struct server *server, bool all)
  * whether some key may have changed: what was seen before a look failed holds, and its connections have to end. */
 static bool looked(const struct server *server, int rc, const struct faults *faults)
 {
-    if (faults_total(faults) > 0)
+    if (faults_total(faults) > 0) {
         log_faults(server->log, "keys", faults);
-    if (rc < 0)
+    }
+    if (rc < 0) {
         log_say(server->log, LOG_LEVEL_ERROR, "keys", "the keys in %s were not all read again: %s; the others stay as they were",
                 server->keys_folder, strerror(-rc));
-    if (rc > 0)
+    }
+    if (rc > 0) {
         warn_of_units(server, false);
+    }
     return rc != 0;
 }
 
@@ -265,8 +284,9 @@ static void rescan(void *arg)
 {
     const struct server *server = arg;
     struct faults faults;
-    if (server->registry == NULL)
+    if (server->registry == NULL) {
         return;
+    }
     looked(server, keys_registry_scan(server->registry, &faults), &faults);
     warn_of_units(server, true);
 }
@@ -306,22 +326,27 @@ static int open_keys(struct server *server, struct key_pair *ret_pair)
 {
     const struct arguments *arguments = server->arguments;
     int rc = 0;
-    if (arguments->keys == NULL)
+    if (arguments->keys == NULL) {
         rc = keys_folder_default(server->keys_folder, sizeof(server->keys_folder));
-    else if (snprintf(server->keys_folder, sizeof(server->keys_folder), "%s", arguments->keys) >= (int)sizeof(server->keys_folder))
+    } else if (snprintf(server->keys_folder, sizeof(server->keys_folder), "%s", arguments->keys) >=
+               (int)sizeof(server->keys_folder)) {
         rc = -ENAMETOOLONG;
+    }
     if (rc != 0) {
         fprintf(stderr, _("huyingd: no keys folder: %s; name one with --keys or HUYING_KEYS\n"), strerror(-rc));
         return -1;
     }
     struct faults faults = {0};
     rc = keys_make_default(server->keys_folder, arguments->drill, &server->district->policy.district);
-    if (rc == 0)
+    if (rc == 0) {
         rc = keys_load_named(server->keys_folder, "server", ret_pair);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = keys_registry_load(server->keys_folder, &faults, &server->registry);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         log_faults(server->log, "keys", &faults); /* the good ones hold */
+    }
     if (rc != 0) {
         fprintf(stderr, _("huyingd: the keys in %s cannot be used: %s\n"), server->keys_folder, strerror(-rc));
         return -1;
@@ -358,8 +383,9 @@ static struct engine *open_engine(struct server *server)
     struct engine *engine = NULL;
     char said[512] = "";
     int rc = engine_open(&engine_options, &engine, said);
-    if (rc != 0)
+    if (rc != 0) {
         fprintf(stderr, "huyingd: %s\n", said[0] != '\0' ? said : strerror(-rc));
+    }
     return rc == 0 ? engine : NULL;
 }
 
@@ -374,16 +400,18 @@ static int serve(struct server *server)
 {
     const struct arguments *arguments = server->arguments;
     struct key_pair pair = {0};
-    if (!arguments->plain && open_keys(server, &pair) != 0)
+    if (!arguments->plain && open_keys(server, &pair) != 0) {
         return EXIT_FAILED;
+    }
     struct engine *engine = open_engine(server);
     if (engine == NULL) {
         explicit_bzero(&pair, sizeof(pair));
         return EXIT_FAILED;
     }
     server->engine = engine;
-    if (server->registry != NULL)
+    if (server->registry != NULL) {
         warn_of_units(server, false);
+    }
     char district[CODE_SIZE + 1] = "";
     memcpy(district, server->district->policy.district.s, CODE_SIZE);
     const struct shell_options shell_options = {
@@ -429,16 +457,18 @@ static void default_config(char *ret, size_t size)
         }
     }
     snprintf(ret, size, "%s/share/huying/wuhua", own);
-    if (access(ret, F_OK) != 0)
+    if (access(ret, F_OK) != 0) {
         snprintf(ret, size, "%s/wuhua", HUYING_SHARE);
+    }
 }
 
 /* One descriptor a connection: take what the system allows, but for some that connections cannot have: see folder_openat. */
 static void raise_descriptors(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         return;
+    }
     rlim_t kept = limit.rlim_max / 8 < DESCRIPTORS_KEPT ? limit.rlim_max / 8 : DESCRIPTORS_KEPT;
     limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? RLIM_INFINITY : limit.rlim_max - kept;
     setrlimit(RLIMIT_NOFILE, &limit);
@@ -472,11 +502,12 @@ int main(int argc, char **argv)
     struct faults faults;
     int exit_code = EXIT_FAILED;
     int rc = server.log == NULL ? -ENOMEM : district_load(arguments.config, &faults, &server.district);
-    if (rc == -EINVAL)
+    if (rc == -EINVAL) {
         say_faults(arguments.config, &faults);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         fprintf(stderr, _("huyingd: the configuration in %s cannot be used: %s\n"), arguments.config, words_of(rc));
-    else {
+    } else {
         log_zone(server.log, district_offset_s, &server);
         exit_code = serve(&server);
     }

@@ -18,13 +18,16 @@ static bool is_within(int32_t point, int32_t first, int32_t last)
 
 bool blank_is(int32_t point)
 {
-    if (point < 0x80)
+    if (point < 0x80) {
         return point == ' ' || is_within(point, '\t', '\r');
-    if (point == 0x85 || point == 0x2800 || is_within(point, 0xfff9, 0xfffb))
+    }
+    if (point == 0x85 || point == 0x2800 || is_within(point, 0xfff9, 0xfffb)) {
         return true;
+    }
     /* The library knows the assigned ones; Unicode keeps these for more of their kind. */
-    if (point == 0x2065 || is_within(point, 0xfff0, 0xfff8) || is_within(point, 0xe0000, 0xe0fff))
+    if (point == 0x2065 || is_within(point, 0xfff0, 0xfff8) || is_within(point, 0xe0000, 0xe0fff)) {
         return true;
+    }
     const utf8proc_category_t category = utf8proc_category(point);
     return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP ||
            utf8proc_get_property(point)->ignorable;
@@ -50,11 +53,13 @@ static uint32_t read_point(const char *at, uint32_t size, int32_t *ret)
 {
     const unsigned char *bytes = (const unsigned char *)at;
     *ret = bytes[0];
-    if (bytes[0] < 0x80)
+    if (bytes[0] < 0x80) {
         return 1;
+    }
     const utf8proc_ssize_t step = utf8proc_iterate(bytes, (utf8proc_ssize_t)size, ret);
-    if (step > 0)
+    if (step > 0) {
         return (uint32_t)step;
+    }
     *ret = -1;
     return 1;
 }
@@ -63,10 +68,12 @@ static uint32_t read_point(const char *at, uint32_t size, int32_t *ret)
 static uint32_t read_last(const char *at, uint32_t size, int32_t *ret)
 {
     uint32_t back = 1;
-    while (back < 4 && back < size && ((unsigned char)at[size - back] & 0xc0) == 0x80)
+    while (back < 4 && back < size && ((unsigned char)at[size - back] & 0xc0) == 0x80) {
         back++;
-    if (read_point(at + size - back, back, ret) == back)
+    }
+    if (read_point(at + size - back, back, ret) == back) {
         return back;
+    }
     *ret = -1;
     return 1;
 }
@@ -76,12 +83,14 @@ static uint32_t shaping_size(struct text text, uint32_t size)
 {
     int32_t point = -1;
     uint32_t kept = size;
-    if (size == 0 || read_last(text.at, size, &point) == 0 || point < 0x80)
+    if (size == 0 || read_last(text.at, size, &point) == 0 || point < 0x80) {
         return size;
+    }
     while (kept < text.size) {
         const uint32_t step = read_point(text.at + kept, text.size - kept, &point);
-        if (!is_selector(point))
+        if (!is_selector(point)) {
             break;
+        }
         kept += step;
     }
     return kept;
@@ -91,13 +100,16 @@ struct text blank_trim(struct text text)
 {
     int32_t point = -1;
     uint32_t size = text.size, step = 0;
-    while (size > 0 && (step = read_last(text.at, size, &point)) > 0 && blank_is(point))
+    while (size > 0 && (step = read_last(text.at, size, &point)) > 0 && blank_is(point)) {
         size -= step;
-    if (size == 0)
+    }
+    if (size == 0) {
         return (struct text){.at = text.at, .size = 0};
+    }
     text.size = shaping_size(text, size);
-    while ((step = read_point(text.at, text.size, &point)) > 0 && blank_is(point))
+    while ((step = read_point(text.at, text.size, &point)) > 0 && blank_is(point)) {
         text = (struct text){.at = text.at + step, .size = text.size - step};
+    }
     return text;
 }
 
@@ -121,8 +133,9 @@ static size_t show(const char *at, uint32_t step, int32_t point, int32_t before,
 {
     const bool shapes = (is_selector(point) && before >= 0x80) ||
                         ((point == ZERO_WIDTH_JOINER || point == ZERO_WIDTH_NON_JOINER) && before >= 0 && is_joining(before));
-    if (point < 0)
+    if (point < 0) {
         return (size_t)snprintf(ret, 16, "<0x%02X>", (unsigned char)*at);
+    }
     if (point == ' ' || shapes || !(blank_is(point) || utf8proc_category(point) == UTF8PROC_CATEGORY_CC)) {
         memcpy(ret, at, step);
         return step;
@@ -141,13 +154,14 @@ char *blank_print(struct text text, char *ret, size_t size)
         step = read_point(text.at + i, text.size - i, &point);
         const size_t wanted = show(text.at + i, step, point, before, shown);
         if (used + wanted >= size) {
-            memcpy(ret + room, cut, sizeof cut);
+            memcpy(ret + room, cut, sizeof(cut));
             return ret;
         }
         memcpy(ret + used, shown, wanted);
         used += wanted;
-        if (used + sizeof cut <= size)
+        if (used + sizeof(cut) <= size) {
             room = used;
+        }
     }
     ret[used] = '\0';
     return ret;

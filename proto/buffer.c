@@ -11,15 +11,17 @@
 int proto_buffer_grow(struct proto_buffer *buffer, size_t size)
 {
     size_t capacity = buffer->capacity == 0 ? BUFFER_MIN : buffer->capacity;
-    char *data;
 
-    if (size > SIZE_MAX / 2 - buffer->size)
+    if (size > SIZE_MAX / 2 - buffer->size) {
         return -ENOMEM;
-    while (capacity - buffer->size < size)
+    }
+    while (capacity - buffer->size < size) {
         capacity *= 2;
-    data = realloc(buffer->data, capacity);
-    if (data == NULL)
+    }
+    char *data = realloc(buffer->data, capacity);
+    if (data == NULL) {
         return -ENOMEM;
+    }
     buffer->data = data;
     buffer->capacity = capacity;
     return 0;
@@ -27,10 +29,12 @@ int proto_buffer_grow(struct proto_buffer *buffer, size_t size)
 
 int proto_buffer_append(struct proto_buffer *buffer, const void *data, size_t size)
 {
-    if (size == 0)
+    if (size == 0) {
         return 0;
-    if (proto_buffer_reserve(buffer, size) < 0)
+    }
+    if (proto_buffer_reserve(buffer, size) < 0) {
         return -ENOMEM;
+    }
     memcpy(buffer->data + buffer->size, data, size);
     buffer->size += size;
     return 0;
@@ -43,8 +47,9 @@ void proto_buffer_clear(struct proto_buffer *buffer)
 
 void proto_buffer_deinit(struct proto_buffer *buffer)
 {
-    if (buffer == NULL)
+    if (buffer == NULL) {
         return;
+    }
     free(buffer->data);
     *buffer = (struct proto_buffer){0};
 }

@@ -14,8 +14,9 @@
 
 void codec_scratch_deinit(struct codec_scratch *scratch)
 {
-    if (scratch == NULL || !scratch->ready)
+    if (scratch == NULL || !scratch->ready) {
         return;
+    }
     msgpack_zone_destroy(&scratch->zone);
     scratch->ready = false;
 }
@@ -29,10 +30,11 @@ int codec_unpack_checked(struct codec_scratch *scratch, const void *data, size_t
 {
     size_t offset = 0;
 
-    if (scratch->ready)
+    if (scratch->ready) {
         msgpack_zone_clear(&scratch->zone);
-    else if (!msgpack_zone_init(&scratch->zone, SCRATCH_CHUNK_SIZE))
+    } else if (!msgpack_zone_init(&scratch->zone, SCRATCH_CHUNK_SIZE)) {
         return -ENOMEM;
+    }
     scratch->ready = true;
     switch (msgpack_unpack(data, size, &offset, &scratch->zone, ret)) {
     case MSGPACK_UNPACK_SUCCESS:
@@ -52,8 +54,9 @@ int codec_unpack_sized(struct codec_scratch *scratch, const void *data, size_t s
     size_t checked;
     int rc = scan_value(data, size, elements, &checked);
 
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     return checked == size ? codec_unpack_checked(scratch, data, size, ret) : -EBADMSG;
 }
 
@@ -68,17 +71,18 @@ bool codec_text_valid(const char *at, size_t size)
 
     for (size_t i = 0; i < size;) {
         utf8proc_int32_t point;
-        utf8proc_ssize_t step;
 
         if (bytes[i] < 0x80) {
-            if ((bytes[i] < 0x20 && bytes[i] != '\n' && bytes[i] != '\t') || bytes[i] == 0x7f)
+            if ((bytes[i] < 0x20 && bytes[i] != '\n' && bytes[i] != '\t') || bytes[i] == 0x7f) {
                 return false;
+            }
             i++;
             continue;
         }
-        step = utf8proc_iterate(bytes + i, (utf8proc_ssize_t)(size - i), &point);
-        if (step <= 0 || point < 0xa0)
+        utf8proc_ssize_t step = utf8proc_iterate(bytes + i, (utf8proc_ssize_t)(size - i), &point);
+        if (step <= 0 || point < 0xa0) {
             return false;
+        }
         i += (size_t)step;
     }
     return true;
@@ -90,28 +94,33 @@ static bool decode_integer(const msgpack_object *object, const struct field_shap
     int64_t value;
 
     if (object->type == MSGPACK_OBJECT_POSITIVE_INTEGER) {
-        if (object->via.u64 > INT64_MAX)
+        if (object->via.u64 > INT64_MAX) {
             return false;
+        }
         value = (int64_t)object->via.u64;
     } else if (object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER) {
         value = object->via.i64;
     } else {
         return false;
     }
-    if (value < field->min || value > field->max)
+    if (value < field->min || value > field->max) {
         return false;
+    }
     *ret = value;
     return true;
 }
 
 static enum refusal decode_text(const msgpack_object *object, const struct field_shape *field, bool limits, struct text *ret)
 {
-    if (object->type != MSGPACK_OBJECT_STR)
+    if (object->type != MSGPACK_OBJECT_STR) {
         return REFUSAL_BAD_FIELD;
-    if (limits && object->via.str.size > (uint64_t)field->max)
+    }
+    if (limits && object->via.str.size > (uint64_t)field->max) {
         return REFUSAL_TOO_LARGE;
-    if (!codec_text_valid(object->via.str.ptr, object->via.str.size))
+    }
+    if (!codec_text_valid(object->via.str.ptr, object->via.str.size)) {
         return REFUSAL_BAD_FIELD;
+    }
     *ret = (struct text){.at = object->via.str.ptr, .size = object->via.str.size};
     return REFUSAL_NONE;
 }
@@ -119,26 +128,32 @@ static enum refusal decode_text(const msgpack_object *object, const struct field
 /* An empty string is the empty code, unless the field is required. */
 static enum refusal decode_code(const msgpack_object *object, bool required, struct code *ret)
 {
-    if (object->type != MSGPACK_OBJECT_STR)
+    if (object->type != MSGPACK_OBJECT_STR) {
         return REFUSAL_BAD_FIELD;
-    if (object->via.str.size == 0 && !required)
+    }
+    if (object->via.str.size == 0 && !required) {
         return REFUSAL_NONE;
-    if (object->via.str.size > CODE_SIZE)
+    }
+    if (object->via.str.size > CODE_SIZE) {
         return REFUSAL_TOO_LARGE;
+    }
     return code_make(object->via.str.ptr, object->via.str.size, ret) ? REFUSAL_NONE : REFUSAL_BAD_FIELD;
 }
 
 static enum refusal decode_codes(const msgpack_object *object, struct codes *ret)
 {
-    if (object->type != MSGPACK_OBJECT_ARRAY)
+    if (object->type != MSGPACK_OBJECT_ARRAY) {
         return REFUSAL_BAD_FIELD;
-    if (object->via.array.size > CODES_MAX)
+    }
+    if (object->via.array.size > CODES_MAX) {
         return REFUSAL_TOO_LARGE;
+    }
     for (uint32_t i = 0; i < object->via.array.size; i++) {
         enum refusal refusal = decode_code(&object->via.array.ptr[i], true, &ret->at[i]);
 
-        if (refusal != REFUSAL_NONE)
+        if (refusal != REFUSAL_NONE) {
             return refusal;
+        }
     }
     ret->count = object->via.array.size;
     return REFUSAL_NONE;
@@ -149,13 +164,15 @@ static enum refusal decode_enum(const msgpack_object *object, const struct field
     int64_t position;
 
     if (names) {
-        if (object->type != MSGPACK_OBJECT_STR)
+        if (object->type != MSGPACK_OBJECT_STR) {
             return REFUSAL_BAD_FIELD;
+        }
         *ret = enum_find(field->values, (struct text){.at = object->via.str.ptr, .size = object->via.str.size});
         return *ret < 0 ? REFUSAL_BAD_FIELD : REFUSAL_NONE;
     }
-    if (!decode_integer(object, field, &position))
+    if (!decode_integer(object, field, &position)) {
         return REFUSAL_BAD_FIELD;
+    }
     *ret = (int)position;
     return REFUSAL_NONE;
 }
@@ -170,25 +187,29 @@ static enum refusal decode_field(const msgpack_object *object, const struct fiel
     switch (field->type) {
     case FIELD_ID:
         /* Sequences fit in 63 bits; a hash in the journal needs all 64. */
-        if (object->type != MSGPACK_OBJECT_POSITIVE_INTEGER || (message && object->via.u64 > INT64_MAX))
+        if (object->type != MSGPACK_OBJECT_POSITIVE_INTEGER || (message && object->via.u64 > INT64_MAX)) {
             return REFUSAL_BAD_FIELD;
+        }
         *(uint64_t *)at = object->via.u64;
         return REFUSAL_NONE;
     case FIELD_INSTANT:
     case FIELD_SPAN:
     case FIELD_NUM:
-        if (!decode_integer(object, message ? field : &any_integer, &integer))
+        if (!decode_integer(object, message ? field : &any_integer, &integer)) {
             return REFUSAL_BAD_FIELD;
+        }
         *(int64_t *)at = integer;
         return REFUSAL_NONE;
     case FIELD_COUNT:
-        if (!decode_integer(object, field, &integer))
+        if (!decode_integer(object, field, &integer)) {
             return REFUSAL_BAD_FIELD;
+        }
         *(uint32_t *)at = (uint32_t)integer;
         return REFUSAL_NONE;
     case FIELD_FLAG:
-        if (object->type != MSGPACK_OBJECT_BOOLEAN)
+        if (object->type != MSGPACK_OBJECT_BOOLEAN) {
             return REFUSAL_BAD_FIELD;
+        }
         *(bool *)at = object->via.boolean;
         return REFUSAL_NONE;
     case FIELD_ENUM:
@@ -212,8 +233,9 @@ static uint32_t find_field(const struct shape *shape, const msgpack_object_str *
         uint32_t at = hint + i < shape->field_count ? hint + i : hint + i - shape->field_count;
         const struct field_shape *field = &shape->fields[at];
 
-        if (field->name_size == key->size && memcmp(field->name, key->ptr, key->size) == 0)
+        if (field->name_size == key->size && memcmp(field->name, key->ptr, key->size) == 0) {
             return at;
+        }
     }
     return shape->field_count;
 }
@@ -259,31 +281,35 @@ bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void
     uint32_t hint = 0;
 
     memset(ret, 0, shape->size);
-    if (map->type != MSGPACK_OBJECT_MAP)
+    if (map->type != MSGPACK_OBJECT_MAP) {
         return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL, NULL);
+    }
     for (uint32_t i = 0; i < map->via.map.size; i++) {
         const msgpack_object_kv *pair = &map->via.map.ptr[i];
-        const struct field_shape *field;
-        enum refusal refusal;
-        uint32_t at;
 
-        if (pair->key.type != MSGPACK_OBJECT_STR)
+        if (pair->key.type != MSGPACK_OBJECT_STR) {
             return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL, NULL);
-        at = find_field(shape, &pair->key.via.str, hint);
-        if (at == shape->field_count || shape->fields[at].type == FIELD_MAP)
+        }
+        uint32_t at = find_field(shape, &pair->key.via.str, hint);
+        if (at == shape->field_count || shape->fields[at].type == FIELD_MAP) {
             continue;
-        field = &shape->fields[at];
-        if (given & UINT64_C(1) << at)
+        }
+        const struct field_shape *field = &shape->fields[at];
+        if (given & UINT64_C(1) << at) {
             return fault_at(fault, REFUSAL_BAD_FIELD, field->name, "This field is given twice.");
-        refusal = decode_field(&pair->val, field, true, (char *)ret + field->offset);
-        if (refusal != REFUSAL_NONE)
+        }
+        enum refusal refusal = decode_field(&pair->val, field, true, (char *)ret + field->offset);
+        if (refusal != REFUSAL_NONE) {
             return fault_at(fault, refusal, field->name, refusal == REFUSAL_BAD_FIELD ? cause_of(field->type) : NULL);
+        }
         given |= UINT64_C(1) << at;
         hint = at + 1 < shape->field_count ? at + 1 : 0;
     }
-    for (uint32_t i = 0; i < shape->field_count; i++)
-        if (shape->fields[i].required && !(given & UINT64_C(1) << i))
+    for (uint32_t i = 0; i < shape->field_count; i++) {
+        if (shape->fields[i].required && !(given & UINT64_C(1) << i)) {
             return fault_at(fault, REFUSAL_BAD_FIELD, shape->fields[i].name, "This field is missing.");
+        }
+    }
     *(uint64_t *)ret = given;
     return true;
 }
@@ -292,15 +318,18 @@ bool codec_decode_array(const msgpack_object *array, const struct shape *shape, 
 {
     uint32_t next = 0;
 
-    if (array->type != MSGPACK_OBJECT_ARRAY)
+    if (array->type != MSGPACK_OBJECT_ARRAY) {
         return false;
+    }
     for (uint32_t i = 0; i < shape->field_count && next < array->via.array.size; i++) {
         const struct field_shape *field = &shape->fields[i];
 
-        if (field->personal != personal)
+        if (field->personal != personal) {
             continue;
-        if (decode_field(&array->via.array.ptr[next], field, false, (char *)ret + field->offset) != REFUSAL_NONE)
+        }
+        if (decode_field(&array->via.array.ptr[next], field, false, (char *)ret + field->offset) != REFUSAL_NONE) {
             return false;
+        }
         next++;
     }
     return next == array->via.array.size;
@@ -329,8 +358,9 @@ static inline size_t value_extra(const struct field_shape *field, const void *at
     case FIELD_CODES:
         return ((const struct codes *)at)->count * (PACK_HEADER_SIZE + CODE_SIZE);
     case FIELD_MAP:
-        for (uint32_t i = 0; i < map->count; i++)
+        for (uint32_t i = 0; i < map->count; i++) {
             size += 2 * PACK_HEADER_SIZE + strlen(map->at[i].name);
+        }
         return size;
     }
     return 0;
@@ -345,8 +375,9 @@ static void pack_codes(struct proto_buffer *out, const struct codes *codes)
 {
     assert(codes->count <= CODES_MAX);
     pack_array(out, codes->count);
-    for (uint32_t i = 0; i < codes->count; i++)
+    for (uint32_t i = 0; i < codes->count; i++) {
         pack_code(out, &codes->at[i]);
+    }
 }
 
 static void pack_counts(struct proto_buffer *out, const struct count_map *map)
@@ -381,10 +412,11 @@ static inline __attribute__((always_inline)) void pack_value(struct proto_buffer
         pack_flag(out, *(const bool *)at);
         return;
     case FIELD_ENUM:
-        if (enum_names)
+        if (enum_names) {
             pack_string(out, enum_name(field->values, *(const int *)at));
-        else
+        } else {
             pack_int32(out, *(const int *)at);
+        }
         return;
     case FIELD_TEXT:
         pack_text(out, text->at, text->size);
@@ -414,8 +446,9 @@ uint32_t codec_count_fields(const struct shape *shape, const void *value, unsign
 {
     uint32_t count = 0;
 
-    for (uint32_t i = first; i < end; i++)
+    for (uint32_t i = first; i < end; i++) {
         count += is_sent(shape, value, omit, i);
+    }
     return count;
 }
 
@@ -428,8 +461,9 @@ int codec_encode_fields(const struct shape *shape, const void *value, unsigned o
         const struct field_shape *field = &shape->fields[i];
         const void *at = (const char *)value + field->offset;
 
-        if (!is_sent(shape, value, omit, i))
+        if (!is_sent(shape, value, omit, i)) {
             continue;
+        }
         if (proto_buffer_reserve(out, 2 * PACK_HEADER_SIZE + field->name_size + value_extra(field, at)) < 0) {
             out->size = begin;
             return -ENOMEM;
@@ -442,8 +476,9 @@ int codec_encode_fields(const struct shape *shape, const void *value, unsigned o
 
 int codec_encode_map(const struct shape *shape, const void *value, unsigned omit, struct proto_buffer *out)
 {
-    if (proto_buffer_reserve(out, PACK_HEADER_SIZE) < 0)
+    if (proto_buffer_reserve(out, PACK_HEADER_SIZE) < 0) {
         return -ENOMEM;
+    }
     pack_map(out, codec_count_fields(shape, value, omit, 0, shape->field_count));
     return codec_encode_fields(shape, value, omit, 0, shape->field_count, out);
 }
@@ -456,23 +491,26 @@ int codec_encode_array(const struct shape *shape, const void *value, bool person
     size_t headers; /* bytes for those of the values that are still to come: so a number needs no look at the room */
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < shape->field_count; i++)
+    for (uint32_t i = 0; i < shape->field_count; i++) {
         count += shape->fields[i].personal == personal;
+    }
     headers = ((size_t)count + 1) * PACK_HEADER_SIZE;
-    if (proto_buffer_reserve(out, headers) < 0)
+    if (proto_buffer_reserve(out, headers) < 0) {
         return -ENOMEM;
+    }
     pack_array(out, count);
     for (uint32_t i = 0; i < shape->field_count; i++) {
         const struct field_shape *field = &shape->fields[i];
         const void *at = (const char *)value + field->offset;
-        size_t extra;
 
-        if (field->personal != personal)
+        if (field->personal != personal) {
             continue;
+        }
         headers -= PACK_HEADER_SIZE;
-        extra = ARRAY_EXTRA >> field->type & 1 ? value_extra(field, at) : 0;
-        if (extra > 0 && proto_buffer_reserve(out, headers + extra) < 0)
+        size_t extra = ARRAY_EXTRA >> field->type & 1 ? value_extra(field, at) : 0;
+        if (extra > 0 && proto_buffer_reserve(out, headers + extra) < 0) {
             return -ENOMEM;
+        }
         pack_value(out, field, at, false);
     }
     return 0;
@@ -509,8 +547,9 @@ bool codec_personal_empty(const struct shape *shape, const void *value)
     for (uint32_t i = 0; i < shape->field_count; i++) {
         const struct field_shape *field = &shape->fields[i];
 
-        if (field->personal && !field_empty(field, (const char *)value + field->offset))
+        if (field->personal && !field_empty(field, (const char *)value + field->offset)) {
             return false;
+        }
     }
     return true;
 }

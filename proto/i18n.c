@@ -17,11 +17,12 @@ static const char *find_folder(char ret[PATH_MAX])
     ssize_t size = readlink("/proc/self/exe", ret, PATH_MAX - 1);
     ret[size > 0 ? size : 0] = '\0';
     char *slash = strrchr(ret, '/');
-    for (size_t i = 0; slash != NULL && i < sizeof folders / sizeof folders[0]; i++) {
+    for (size_t i = 0; slash != NULL && i < sizeof(folders) / sizeof(folders[0]); i++) {
         size_t room = (size_t)(ret + PATH_MAX - (slash + 1));
         int length = snprintf(slash + 1, room, "%s", folders[i]);
-        if (length > 0 && (size_t)length < room && access(ret, X_OK) == 0)
+        if (length > 0 && (size_t)length < room && access(ret, X_OK) == 0) {
             return ret;
+        }
     }
     return HUYING_LOCALE;
 }
@@ -30,10 +31,11 @@ static const char *find_folder(char ret[PATH_MAX])
 static const char *environment_locale(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = getenv(names[i]);
-        if (value != NULL && value[0] != '\0')
+        if (value != NULL && value[0] != '\0') {
             return value;
+        }
     }
     return "C";
 }
@@ -42,10 +44,11 @@ static const char *environment_locale(void)
 static bool is_english(const char *name, size_t size)
 {
     static const char *const names[] = {"C", "POSIX", "en"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t length = strlen(names[i]);
-        if (size >= length && memcmp(name, names[i], length) == 0 && (size == length || strchr("._@", name[length]) != NULL))
+        if (size >= length && memcmp(name, names[i], length) == 0 && (size == length || strchr("._@", name[length]) != NULL)) {
             return true;
+        }
     }
     return false;
 }
@@ -64,11 +67,13 @@ static void wanted_languages(const char *list, char *ret, size_t size)
     ret[0] = '\0';
     for (const char *at = list; *at != '\0';) {
         size_t length = strcspn(at, ":");
-        if (is_english(at, length))
+        if (is_english(at, length)) {
             return;
+        }
         const char *also = is_chinese(at, length) ? ":zh_CN" : "";
-        if (length > 0 && used + length + strlen(also) + 2 < size)
+        if (length > 0 && used + length + strlen(also) + 2 < size) {
             used += (size_t)snprintf(ret + used, size - used, "%s%.*s%s", used > 0 ? ":" : "", (int)length, at, also);
+        }
         at += length + (at[length] == ':');
     }
 }
@@ -77,20 +82,22 @@ void i18n_begin(void)
 {
     char folder[PATH_MAX], languages[512];
     const char *name = environment_locale(), *list = getenv("LANGUAGE");
-    if (is_english(name, strlen(name)) && (name[0] != 'e' || list == NULL || list[0] == '\0'))
+    if (is_english(name, strlen(name)) && (name[0] != 'e' || list == NULL || list[0] == '\0')) {
         return;
-    wanted_languages(list != NULL && list[0] != '\0' ? list : name, languages, sizeof languages);
+    }
+    wanted_languages(list != NULL && list[0] != '\0' ? list : name, languages, sizeof(languages));
     /* gettext looks nothing up in the locale C; C.UTF-8 is built into the C library and lets LANGUAGE decide. So one way serves all
      * machines, whichever locales they have. */
-    if (languages[0] == '\0' || setlocale(LC_MESSAGES, "C.UTF-8") == NULL || setenv("LANGUAGE", languages, 1) != 0)
+    if (languages[0] == '\0' || setlocale(LC_MESSAGES, "C.UTF-8") == NULL || setenv("LANGUAGE", languages, 1) != 0) {
         return;
+    }
     const char *place = find_folder(folder);
     bindtextdomain(I18N_DOMAIN, place);
     bind_textdomain_codeset(I18N_DOMAIN, "UTF-8");
     /* The C library's sentences (strerror, getopt, argp) are a package of their own that a bare machine lacks: ours has those we
      * show. */
-    char libc_place[PATH_MAX + sizeof "/libc"];
-    snprintf(libc_place, sizeof libc_place, "%s/libc", place);
+    char libc_place[PATH_MAX + sizeof("/libc")];
+    snprintf(libc_place, sizeof(libc_place), "%s/libc", place);
     bindtextdomain("libc", libc_place);
     bind_textdomain_codeset("libc", "UTF-8");
     textdomain("libc"); /* where argp looks */
@@ -104,11 +111,13 @@ void i18n_end(void)
 const char *i18n_in(const char *context, const char *word)
 {
     char key[256];
-    if (word == NULL || word[0] == '\0')
+    if (word == NULL || word[0] == '\0') {
         return word;
-    int length = snprintf(key, sizeof key, "%s\004%s", context, word);
-    if (length < 0 || (size_t)length >= sizeof key)
+    }
+    int length = snprintf(key, sizeof(key), "%s\004%s", context, word);
+    if (length < 0 || (size_t)length >= sizeof(key)) {
         return word;
+    }
     const char *found = _(key);
     return found == key ? word : found;
 }
@@ -135,8 +144,10 @@ const char *i18n_word(const struct enum_shape *shape, const char *name)
 int i18n_find(const struct enum_shape *shape, struct text text)
 {
     int found = enum_find(shape, text);
-    for (uint32_t i = 0; i < shape->count && found < 0; i++)
-        if (text_equal(text, text_of(shape->words[i])) || text_equal(text, text_of(i18n_word(shape, shape->names[i]))))
+    for (uint32_t i = 0; i < shape->count && found < 0; i++) {
+        if (text_equal(text, text_of(shape->words[i])) || text_equal(text, text_of(i18n_word(shape, shape->names[i])))) {
             found = (int)i;
+        }
+    }
     return found;
 }

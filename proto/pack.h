@@ -20,8 +20,9 @@
 static inline int pack_append(struct proto_buffer *buffer, const void *data, size_t size)
 {
     assert(buffer->capacity - buffer->size >= size);
-    if (size > 0) /* an empty text may have no address */
+    if (size > 0) { /* an empty text may have no address */
         memcpy(buffer->data + buffer->size, data, size);
+    }
     buffer->size += size;
     return 0;
 }
@@ -45,10 +46,11 @@ static inline void pack_string(struct proto_buffer *buffer, const char *s)
 
 static inline void pack_flag(struct proto_buffer *buffer, bool flag)
 {
-    if (flag)
+    if (flag) {
         pack_true(buffer);
-    else
+    } else {
         pack_false(buffer);
+    }
 }
 
 #endif

@@ -22,38 +22,42 @@ enum { PART_COUNT = 6 };
 static int encode_sealed(const struct shape *shape, const void *body, struct proto_buffer *out)
 {
     static const char head[BIN32_HEADER_SIZE + 1] = {'\xc6', 0, 0, 0, 0, CIPHER_NONE};
-    size_t begin = out->size, size;
-    int rc;
+    size_t begin = out->size;
 
-    if (codec_personal_empty(shape, body))
+    if (codec_personal_empty(shape, body)) {
         return proto_buffer_append(out, "\xc0", 1);
-    rc = proto_buffer_append(out, head, sizeof(head));
-    if (rc == 0)
+    }
+    int rc = proto_buffer_append(out, head, sizeof(head));
+    if (rc == 0) {
         rc = codec_encode_array(shape, body, true, out);
-    if (rc < 0)
+    }
+    if (rc < 0) {
         return rc;
-    size = out->size - begin - BIN32_HEADER_SIZE;
-    for (unsigned i = 0; i < 4; i++)
+    }
+    size_t size = out->size - begin - BIN32_HEADER_SIZE;
+    for (unsigned i = 0; i < 4; i++) {
         out->data[begin + 1 + i] = (char)(size >> (24 - 8 * i));
+    }
     return 0;
 }
 
 int record_encode(const struct record *record, struct proto_buffer *out)
 {
     const struct record_info *info = record_info(record->type);
-    int rc;
 
     assert(info != NULL);
-    rc = proto_buffer_reserve(out, 4 * PACK_HEADER_SIZE);
-    if (rc < 0)
+    int rc = proto_buffer_reserve(out, 4 * PACK_HEADER_SIZE);
+    if (rc < 0) {
         return rc;
+    }
     pack_array(out, PART_COUNT);
     pack_int(out, (int)record->type);
     pack_uint32(out, info->version);
     pack_int64(out, record->at_ms);
     rc = codec_encode_array(&record_envelope_shape, &record->head, false, out);
-    if (rc == 0)
+    if (rc == 0) {
         rc = codec_encode_array(info->shape, &record->body, false, out);
+    }
     return rc < 0 ? rc : encode_sealed(info->shape, &record->body, out);
 }
 
@@ -69,49 +73,56 @@ static int unpack_beside(msgpack_zone *zone, const void *data, size_t size, msgp
 static int decode_sealed(msgpack_zone *zone, const msgpack_object *sealed, const struct shape *shape, void *body)
 {
     const char *at = sealed->via.bin.ptr;
-    size_t size, checked;
+    size_t checked;
     msgpack_object array;
-    int rc;
 
-    if (sealed->type == MSGPACK_OBJECT_NIL)
+    if (sealed->type == MSGPACK_OBJECT_NIL) {
         return 0;
-    if (sealed->type != MSGPACK_OBJECT_BIN || sealed->via.bin.size < 2)
+    }
+    if (sealed->type != MSGPACK_OBJECT_BIN || sealed->via.bin.size < 2) {
         return -EBADMSG;
-    if (at[0] != CIPHER_NONE)
+    }
+    if (at[0] != CIPHER_NONE) {
         return -ENOTSUP;
-    size = sealed->via.bin.size - 1;
-    if (scan_value(at + 1, size, RECORD_ELEMENTS, &checked) < 0 || checked != size)
+    }
+    size_t size = sealed->via.bin.size - 1;
+    if (scan_value(at + 1, size, RECORD_ELEMENTS, &checked) < 0 || checked != size) {
         return -EBADMSG;
-    rc = unpack_beside(zone, at + 1, size, &array);
-    if (rc < 0)
+    }
+    int rc = unpack_beside(zone, at + 1, size, &array);
+    if (rc < 0) {
         return rc;
+    }
     return codec_decode_array(&array, shape, true, body) ? 0 : -EBADMSG;
 }
 
 static int decode_parts(msgpack_zone *zone, const void *data, size_t size, struct record *ret)
 {
-    const struct record_info *info;
-    const msgpack_object *parts;
     msgpack_object object;
     int rc = unpack_beside(zone, data, size, &object);
 
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
-    if (object.type != MSGPACK_OBJECT_ARRAY || object.via.array.size != PART_COUNT)
+    }
+    if (object.type != MSGPACK_OBJECT_ARRAY || object.via.array.size != PART_COUNT) {
         return -EBADMSG;
-    parts = object.via.array.ptr;
+    }
+    const msgpack_object *parts = object.via.array.ptr;
     if (parts[PART_TYPE].type != MSGPACK_OBJECT_POSITIVE_INTEGER || parts[PART_TYPE].via.u64 > INT32_MAX ||
         parts[PART_VERSION].type != MSGPACK_OBJECT_POSITIVE_INTEGER || parts[PART_VERSION].via.u64 == 0 ||
-        parts[PART_AT].type != MSGPACK_OBJECT_POSITIVE_INTEGER || parts[PART_AT].via.u64 > INT64_MAX)
+        parts[PART_AT].type != MSGPACK_OBJECT_POSITIVE_INTEGER || parts[PART_AT].via.u64 > INT64_MAX) {
         return -EBADMSG;
+    }
     ret->type = (enum record_type)parts[PART_TYPE].via.u64;
     ret->at_ms = (int64_t)parts[PART_AT].via.u64;
-    info = record_info(ret->type);
-    if (info == NULL || parts[PART_VERSION].via.u64 > info->version)
+    const struct record_info *info = record_info(ret->type);
+    if (info == NULL || parts[PART_VERSION].via.u64 > info->version) {
         return -ENOTSUP;
+    }
     if (!codec_decode_array(&parts[PART_HEAD], &record_envelope_shape, false, &ret->head) ||
-        !codec_decode_array(&parts[PART_BODY], info->shape, false, &ret->body))
+        !codec_decode_array(&parts[PART_BODY], info->shape, false, &ret->body)) {
         return -EBADMSG;
+    }
     return decode_sealed(zone, &parts[PART_SEALED], info->shape, &ret->body);
 }
 
@@ -120,18 +131,20 @@ int record_decode(const void *data, size_t size, size_t *offset, struct record *
     const char *at = (const char *)data + *offset;
     msgpack_zone zone;
     size_t record_size;
-    int rc;
 
     memset(ret, 0, sizeof(*ret));
-    if (*offset > size || scan_value(at, size - *offset, RECORD_ELEMENTS, &record_size) < 0)
+    if (*offset > size || scan_value(at, size - *offset, RECORD_ELEMENTS, &record_size) < 0) {
         return -EBADMSG;
+    }
     /* Texts borrow `data`, so the zone may go at once. */
-    if (!msgpack_zone_init(&zone, ZONE_CHUNK_SIZE))
+    if (!msgpack_zone_init(&zone, ZONE_CHUNK_SIZE)) {
         return -ENOMEM;
-    rc = decode_parts(&zone, at, record_size, ret);
+    }
+    int rc = decode_parts(&zone, at, record_size, ret);
     msgpack_zone_destroy(&zone);
-    if (rc == 0)
+    if (rc == 0) {
         *offset += record_size;
+    }
     return rc;
 }
 
@@ -139,8 +152,9 @@ int record_skip(const void *data, size_t size, size_t *offset)
 {
     size_t record_size;
 
-    if (*offset > size || scan_value((const char *)data + *offset, size - *offset, RECORD_ELEMENTS, &record_size) < 0)
+    if (*offset > size || scan_value((const char *)data + *offset, size - *offset, RECORD_ELEMENTS, &record_size) < 0) {
         return -EBADMSG;
+    }
     *offset += record_size;
     return 0;
 }
@@ -164,9 +178,11 @@ static bool is_coarse(const struct field_shape *field)
 {
     static const char *const coarse[] = {"street", "kind", "protected"};
 
-    for (size_t i = 0; i < sizeof(coarse) / sizeof(coarse[0]); i++)
-        if (strcmp(field->name, coarse[i]) == 0)
+    for (size_t i = 0; i < sizeof(coarse) / sizeof(coarse[0]); i++) {
+        if (strcmp(field->name, coarse[i]) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -177,16 +193,20 @@ static int encode_coarse_dims(const struct record *record, unsigned omit, struct
     uint32_t count = 0;
     int rc = proto_buffer_reserve(out, 16);
 
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     told.protected = true;
-    for (uint32_t i = RECORD_ENVELOPE_DIMS_FROM; i < head->field_count; i++)
+    for (uint32_t i = RECORD_ENVELOPE_DIMS_FROM; i < head->field_count; i++) {
         count += is_coarse(&head->fields[i]);
+    }
     pack_string(out, "dims");
     pack_map(out, count);
-    for (uint32_t i = RECORD_ENVELOPE_DIMS_FROM; rc == 0 && i < head->field_count; i++)
-        if (is_coarse(&head->fields[i]))
+    for (uint32_t i = RECORD_ENVELOPE_DIMS_FROM; rc == 0 && i < head->field_count; i++) {
+        if (is_coarse(&head->fields[i])) {
             rc = codec_encode_fields(head, &told, omit, i, i + 1, out);
+        }
+    }
     return rc;
 }
 
@@ -195,8 +215,9 @@ static int encode_dims(const struct record *record, unsigned omit, struct proto_
     const struct shape *head = &record_envelope_shape;
     int rc = proto_buffer_reserve(out, 16);
 
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     pack_string(out, "dims");
     pack_map(out, codec_count_fields(head, &record->head, omit, RECORD_ENVELOPE_DIMS_FROM, head->field_count));
     return codec_encode_fields(head, &record->head, omit, RECORD_ENVELOPE_DIMS_FROM, head->field_count, out);
@@ -213,8 +234,9 @@ static int encode_map(const struct record *record, const uint64_t *prev, unsigne
     uint32_t body_count = codec_count_fields(info->shape, &record->body, omit, 0, info->shape->field_count);
     int rc = proto_buffer_reserve(out, 96 + info->name_size);
 
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     pack_map(out, 3 + (prev != NULL) + head_count + with_dims + body_count);
     pack_string(out, "seq");
     pack_uint64(out, record->seq);
@@ -227,8 +249,9 @@ static int encode_map(const struct record *record, const uint64_t *prev, unsigne
     pack_string(out, "type");
     pack_text(out, info->name, info->name_size);
     rc = codec_encode_fields(head, &record->head, omit, 0, dims, out);
-    if (rc == 0 && with_dims)
+    if (rc == 0 && with_dims) {
         rc = prev != NULL && is_secret(record) ? encode_coarse_dims(record, omit, out) : encode_dims(record, omit, out);
+    }
     return rc < 0 ? rc : codec_encode_fields(info->shape, &record->body, omit, 0, info->shape->field_count, out);
 }
 

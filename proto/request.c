@@ -27,9 +27,11 @@ struct part_bytes {
 
 static int find_part(struct text key)
 {
-    for (int i = 0; i < PART_COUNT; i++)
-        if (text_equal(key, part_names[i]))
+    for (int i = 0; i < PART_COUNT; i++) {
+        if (text_equal(key, part_names[i])) {
             return i;
+        }
+    }
     return -1;
 }
 
@@ -46,19 +48,21 @@ static bool split(const char *data, size_t size, struct part_bytes parts[PART_CO
     size_t offset = 0;
     uint32_t count;
 
-    if (!scan_map(data, size, &offset, &count))
+    if (!scan_map(data, size, &offset, &count)) {
         return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+    }
     for (uint32_t i = 0; i < count; i++) {
         struct text key;
         size_t value_size;
-        int part;
 
-        if (!scan_text(data, size, &offset, &key) || scan_value(data + offset, size - offset, LIMIT_ELEMENTS, &value_size) < 0)
+        if (!scan_text(data, size, &offset, &key) || scan_value(data + offset, size - offset, LIMIT_ELEMENTS, &value_size) < 0) {
             return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
-        part = find_part(key);
+        }
+        int part = find_part(key);
         if (part >= 0) {
-            if (parts[part].at != NULL)
+            if (parts[part].at != NULL) {
                 return fault_at(fault, REFUSAL_BAD_FIELD, part_names[part].at);
+            }
             parts[part] = (struct part_bytes){.at = data + offset, .size = value_size};
         }
         offset += value_size;
@@ -78,8 +82,9 @@ static bool part_integer(const struct part_bytes *part, uint64_t max, uint64_t *
     size_t offset = 0;
     uint64_t value;
 
-    if (part->at == NULL || !scan_unsigned(part->at, part->size, &offset, &value) || value > max)
+    if (part->at == NULL || !scan_unsigned(part->at, part->size, &offset, &value) || value > max) {
         return false;
+    }
     *ret = value;
     return true;
 }
@@ -88,13 +93,17 @@ static enum refusal read_id(const struct part_bytes *part, struct text *ret)
 {
     struct text id;
 
-    if (!part_text(part, &id) || id.size == 0)
+    if (!part_text(part, &id) || id.size == 0) {
         return REFUSAL_BAD_FIELD;
-    if (id.size > LIMIT_REQUEST_SIZE)
+    }
+    if (id.size > LIMIT_REQUEST_SIZE) {
         return REFUSAL_TOO_LARGE;
-    for (uint32_t i = 0; i < id.size; i++)
-        if (id.at[i] < 0x21 || id.at[i] > 0x7e)
+    }
+    for (uint32_t i = 0; i < id.size; i++) {
+        if (id.at[i] < 0x21 || id.at[i] > 0x7e) {
             return REFUSAL_BAD_FIELD;
+        }
+    }
     *ret = id;
     return REFUSAL_NONE;
 }
@@ -109,10 +118,12 @@ static uint64_t hash_parts(const struct part_bytes parts[PART_COUNT])
         uint64_t head = (uint64_t)parts[i].size << 8 | (uint64_t)i;
         uint8_t bytes[8];
 
-        if (parts[i].at == NULL)
+        if (parts[i].at == NULL) {
             continue;
-        for (unsigned b = 0; b < 8; b++)
+        }
+        for (unsigned b = 0; b < 8; b++) {
             bytes[b] = (uint8_t)(head >> (8 * b));
+        }
         hash = XXH64(bytes, sizeof(bytes), hash);
         hash = XXH64(parts[i].at, parts[i].size, hash);
     }
@@ -122,8 +133,9 @@ static uint64_t hash_parts(const struct part_bytes parts[PART_COUNT])
 /* Which command or query, and with which shape its body is read. */
 static const struct shape *find_shape(struct text name, struct request *ret)
 {
-    if (command_find(name.at, name.size, &ret->command) && command_info(ret->command)->wire)
+    if (command_find(name.at, name.size, &ret->command) && command_info(ret->command)->wire) {
         return command_info(ret->command)->shape;
+    }
     if (query_find(name.at, name.size, &ret->query)) {
         ret->is_query = true;
         return query_info(ret->query)->shape;
@@ -135,20 +147,24 @@ static bool read_envelope(const struct part_bytes parts[PART_COUNT], struct requ
 {
     uint64_t number;
 
-    if (!part_integer(&parts[PART_V], REQUEST_VERSION, &number) || number != REQUEST_VERSION)
+    if (!part_integer(&parts[PART_V], REQUEST_VERSION, &number) || number != REQUEST_VERSION) {
         return fault_at(fault, REFUSAL_BAD_FIELD, "v");
+    }
     if (parts[PART_AT].at != NULL) {
-        if (!part_integer(&parts[PART_AT], INSTANT_MAX, &number))
+        if (!part_integer(&parts[PART_AT], INSTANT_MAX, &number)) {
             return fault_at(fault, REFUSAL_BAD_FIELD, "at");
+        }
         ret->has_at = true;
         ret->at_ms = (int64_t)number;
     }
     if (parts[PART_ON_BEHALF_OF].at != NULL) {
         if (!part_text(&parts[PART_ON_BEHALF_OF], &ret->on_behalf_of) ||
-            !codec_text_valid(ret->on_behalf_of.at, ret->on_behalf_of.size))
+            !codec_text_valid(ret->on_behalf_of.at, ret->on_behalf_of.size)) {
             return fault_at(fault, REFUSAL_BAD_FIELD, "on_behalf_of");
-        if (ret->on_behalf_of.size > LIMIT_CODE_SIZE)
+        }
+        if (ret->on_behalf_of.size > LIMIT_CODE_SIZE) {
             return fault_at(fault, REFUSAL_TOO_LARGE, "on_behalf_of");
+        }
     }
     return true;
 }
@@ -159,8 +175,9 @@ static void trim_texts(const struct shape *shape, void *body)
     for (uint32_t i = 0; i < shape->field_count; i++) {
         struct text *text = (struct text *)((char *)body + shape->fields[i].offset);
 
-        if (shape->fields[i].type == FIELD_TEXT && text->size > 0)
+        if (shape->fields[i].type == FIELD_TEXT && text->size > 0) {
             *text = blank_trim(*text);
+        }
     }
 }
 
@@ -170,14 +187,18 @@ static bool read_body(struct codec_scratch *scratch, const struct part_bytes *pa
     static const struct part_bytes empty = {.at = "\x80", .size = 1};
     msgpack_object body;
 
-    if (part->at == NULL)
+    if (part->at == NULL) {
         part = &empty;
-    if (codec_unpack_checked(scratch, part->at, part->size, &body) < 0)
+    }
+    if (codec_unpack_checked(scratch, part->at, part->size, &body) < 0) {
         return fault_at(fault, REFUSAL_STORAGE_FAILED, NULL); /* the bytes were checked: memory is all that can be missing */
-    if (body.type != MSGPACK_OBJECT_MAP)
+    }
+    if (body.type != MSGPACK_OBJECT_MAP) {
         return fault_at(fault, REFUSAL_BAD_FIELD, "body");
-    if (!codec_decode_map(&body, shape, ret->is_query ? (void *)&ret->query_body : (void *)&ret->command_body, fault))
+    }
+    if (!codec_decode_map(&body, shape, ret->is_query ? (void *)&ret->query_body : (void *)&ret->command_body, fault)) {
         return false;
+    }
     trim_texts(shape, ret->is_query ? (void *)&ret->query_body : (void *)&ret->command_body);
     return true;
 }
@@ -186,34 +207,36 @@ bool request_decode(struct codec_scratch *scratch, const void *data, size_t size
 {
     struct part_bytes parts[PART_COUNT] = {{0}};
     struct codec_fault split_fault;
-    const struct shape *shape;
     struct text name = {0};
-    enum refusal bad_id;
     size_t checked = 0;
-    bool whole;
-    int rc;
 
     memset(ret, 0, sizeof(*ret));
-    rc = codec_check(data, size, LIMIT_ELEMENTS, &checked);
-    whole = split(data, size, parts, &split_fault);
-    bad_id = read_id(&parts[PART_ID], &ret->id);
-    if (rc == -E2BIG)
+    int rc = codec_check(data, size, LIMIT_ELEMENTS, &checked);
+    bool whole = split(data, size, parts, &split_fault);
+    enum refusal bad_id = read_id(&parts[PART_ID], &ret->id);
+    if (rc == -E2BIG) {
         return fault_at(fault, REFUSAL_TOO_LARGE, NULL);
-    if (rc < 0 || checked != size)
+    }
+    if (rc < 0 || checked != size) {
         return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+    }
     if (!whole) {
         *fault = split_fault;
         return false;
     }
-    if (bad_id != REFUSAL_NONE)
+    if (bad_id != REFUSAL_NONE) {
         return fault_at(fault, bad_id, "id");
-    if (!read_envelope(parts, ret, fault))
+    }
+    if (!read_envelope(parts, ret, fault)) {
         return false;
-    if (!part_text(&parts[PART_CMD], &name))
+    }
+    if (!part_text(&parts[PART_CMD], &name)) {
         return fault_at(fault, REFUSAL_BAD_FIELD, "cmd");
-    shape = find_shape(name, ret);
-    if (shape == NULL)
+    }
+    const struct shape *shape = find_shape(name, ret);
+    if (shape == NULL) {
         return fault_at(fault, REFUSAL_BAD_FIELD, "cmd");
+    }
     ret->body_hash = hash_parts(parts);
     return read_body(scratch, &parts[PART_BODY], shape, ret, fault);
 }
@@ -225,19 +248,22 @@ void request_peek(const void *data, size_t size, struct request_peek *ret)
     uint32_t count;
 
     memset(ret, 0, sizeof(*ret));
-    if (!scan_map(data, size, &offset, &count))
+    if (!scan_map(data, size, &offset, &count)) {
         return;
+    }
     /* Until both are seen: a body, which is long, comes behind them in all clients that we know. */
     for (; count > 0 && (ret->id.size == 0 || name.size == 0); count--, offset += value_size) {
         if (!scan_text(data, size, &offset, &key) ||
-            scan_value((const char *)data + offset, size - offset, LIMIT_ELEMENTS, &value_size) < 0)
+            scan_value((const char *)data + offset, size - offset, LIMIT_ELEMENTS, &value_size) < 0) {
             break;
+        }
         struct part_bytes value = {.at = (const char *)data + offset, .size = value_size};
         int part = find_part(key);
-        if (part == PART_ID)
+        if (part == PART_ID) {
             read_id(&value, &ret->id);
-        else if (part == PART_CMD)
+        } else if (part == PART_CMD) {
             part_text(&value, &name);
+        }
     }
     ret->is_query = name.size > 0 && query_find(name.at, name.size, &ret->query);
 }
@@ -249,8 +275,9 @@ int request_encode(const struct request_head *head, const void *body, size_t bod
         128 + head->id.size + head->name.size + head->on_behalf_of.size + body_size; /* 128: keys, headers and two numbers */
 
     /* Room for all of it at once, so that nothing below can fail. */
-    if (proto_buffer_reserve(out, known) < 0)
+    if (proto_buffer_reserve(out, known) < 0) {
         return -ENOMEM;
+    }
     pack_map(out, 4u + head->has_at + behalf);
     pack_string(out, "v");
     pack_int(out, REQUEST_VERSION);
@@ -267,9 +294,10 @@ int request_encode(const struct request_head *head, const void *body, size_t bod
         pack_text(out, head->on_behalf_of.at, head->on_behalf_of.size);
     }
     pack_string(out, "body");
-    if (body_size == 0)
+    if (body_size == 0) {
         pack_map(out, 0);
-    else
+    } else {
         pack_append(out, body, body_size);
+    }
     return 0;
 }

@@ -17,8 +17,9 @@ static uint64_t big_endian(const uint8_t *at, unsigned size)
 {
     uint64_t value = 0;
 
-    for (unsigned i = 0; i < size; i++)
+    for (unsigned i = 0; i < size; i++) {
         value = value << 8 | at[i];
+    }
     return value;
 }
 
@@ -32,10 +33,10 @@ static inline bool read_head(const uint8_t *at, size_t size, struct head *ret)
 {
     struct head head = {.size = 1};
     uint8_t first = size == 0 ? 0xc1 : at[0];
-    unsigned number;
 
-    if (first == 0xc1)
+    if (first == 0xc1) {
         return false;
+    }
     if (first < 0x80 || first >= 0xe0) {
         *ret = head;
         return true;
@@ -47,9 +48,10 @@ static inline bool read_head(const uint8_t *at, size_t size, struct head *ret)
         *ret = head;
         return true;
     }
-    number = number_sizes[first - 0xc0];
-    if (size - 1 < number)
+    unsigned number = number_sizes[first - 0xc0];
+    if (size - 1 < number) {
         return false;
+    }
     head.size += number;
     if ((first >= 0xc4 && first <= 0xc6) || (first >= 0xd9 && first <= 0xdb)) {
         head.bytes = big_endian(at + 1, number);
@@ -73,8 +75,9 @@ int scan_value(const void *data, size_t size, uint32_t elements, size_t *ret_siz
     size_t offset = 0;
 
     left[0] = 1;
-    if (elements == 0)
+    if (elements == 0) {
         return -E2BIG;
+    }
     elements--;
     for (;;) {
         struct head head;
@@ -87,18 +90,22 @@ int scan_value(const void *data, size_t size, uint32_t elements, size_t *ret_siz
             depth--;
         }
         left[depth]--;
-        if (!read_head(at + offset, size - offset, &head))
+        if (!read_head(at + offset, size - offset, &head)) {
             return -EBADMSG;
+        }
         offset += head.size;
-        if (head.bytes > size - offset || head.values > size - offset)
+        if (head.bytes > size - offset || head.values > size - offset) {
             return -EBADMSG;
-        if (head.values > elements)
+        }
+        if (head.values > elements) {
             return -E2BIG;
+        }
         elements -= (uint32_t)head.values;
         offset += head.bytes;
         if (head.container) {
-            if (depth == LIMIT_DEPTH)
+            if (depth == LIMIT_DEPTH) {
                 return -E2BIG;
+            }
             left[++depth] = head.values;
         }
     }
@@ -109,8 +116,9 @@ bool scan_map(const void *data, size_t size, size_t *offset, uint32_t *ret_count
     const uint8_t *at = (const uint8_t *)data + *offset;
     struct head head;
 
-    if (!read_head(at, size - *offset, &head) || !((at[0] & 0xf0) == 0x80 || at[0] == 0xde || at[0] == 0xdf))
+    if (!read_head(at, size - *offset, &head) || !((at[0] & 0xf0) == 0x80 || at[0] == 0xde || at[0] == 0xdf)) {
         return false;
+    }
     *ret_count = (uint32_t)(head.values / 2);
     *offset += head.size;
     return true;
@@ -121,10 +129,12 @@ bool scan_text(const void *data, size_t size, size_t *offset, struct text *ret)
     const uint8_t *at = (const uint8_t *)data + *offset;
     struct head head;
 
-    if (!read_head(at, size - *offset, &head) || !((at[0] & 0xe0) == 0xa0 || (at[0] >= 0xd9 && at[0] <= 0xdb)))
+    if (!read_head(at, size - *offset, &head) || !((at[0] & 0xe0) == 0xa0 || (at[0] >= 0xd9 && at[0] <= 0xdb))) {
         return false;
-    if (head.bytes > size - *offset - head.size)
+    }
+    if (head.bytes > size - *offset - head.size) {
         return false;
+    }
     *ret = (struct text){.at = (const char *)at + head.size, .size = (uint32_t)head.bytes};
     *offset += head.size + head.bytes;
     return true;
@@ -137,15 +147,17 @@ bool scan_unsigned(const void *data, size_t size, size_t *offset, uint64_t *ret)
     struct head head;
     uint64_t value;
 
-    if (!read_head(at, size - *offset, &head))
+    if (!read_head(at, size - *offset, &head)) {
         return false;
+    }
     if (at[0] < 0x80) {
         value = at[0];
     } else if (at[0] >= 0xcc && at[0] <= 0xd3) {
         value = big_endian(at + 1, number_sizes[at[0] - 0xc0]);
         bits = 8u * number_sizes[at[0] - 0xc0];
-        if (at[0] >= 0xd0 && value >> (bits - 1) != 0) /* with a sign, and below zero */
+        if (at[0] >= 0xd0 && value >> (bits - 1) != 0) { /* with a sign, and below zero */
             return false;
+        }
     } else {
         return false;
     }

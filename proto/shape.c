@@ -18,11 +18,13 @@ bool code_make(const char *at, size_t size, struct code *ret)
 {
     struct code code = {{0}};
 
-    if (size == 0 || size > CODE_SIZE)
+    if (size == 0 || size > CODE_SIZE) {
         return false;
+    }
     for (size_t i = 0; i < size; i++) {
-        if (!is_code_byte(at[i]))
+        if (!is_code_byte(at[i])) {
             return false;
+        }
         code.s[i] = at[i];
     }
     *ret = code;
@@ -52,8 +54,9 @@ int enum_find(const struct enum_shape *shape, struct text name)
     for (uint32_t i = 0; i < shape->count; i++) {
         const char *at = shape->names[i];
 
-        if (name.size > 0 && at[0] == name.at[0] && strlen(at) == name.size && memcmp(at, name.at, name.size) == 0)
+        if (name.size > 0 && at[0] == name.at[0] && strlen(at) == name.size && memcmp(at, name.at, name.size) == 0) {
             return (int)i;
+        }
     }
     return -1;
 }
@@ -92,10 +95,12 @@ static size_t value_size(enum field_type type)
 
 static int32_t find_field(const struct shape *shape, const struct field_shape *like)
 {
-    for (uint32_t i = 0; i < shape->field_count; i++)
+    for (uint32_t i = 0; i < shape->field_count; i++) {
         if (shape->fields[i].type == like->type && shape->fields[i].name_size == like->name_size &&
-            memcmp(shape->fields[i].name, like->name, like->name_size) == 0)
+            memcmp(shape->fields[i].name, like->name, like->name_size) == 0) {
             return (int32_t)i;
+        }
+    }
     return -1;
 }
 
@@ -109,8 +114,9 @@ uint32_t shape_copy(const struct shape *from_shape, const void *from, const stru
         int32_t found = find_field(to_shape, field);
 
         missing += found < 0;
-        if (found < 0 || (given >> i & 1) == 0)
+        if (found < 0 || (given >> i & 1) == 0) {
             continue;
+        }
         memcpy((char *)to + to_shape->fields[found].offset, (const char *)from + field->offset, value_size(field->type));
         *(uint64_t *)to |= UINT64_C(1) << found;
     }

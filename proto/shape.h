@@ -119,8 +119,9 @@ static inline int code_order(const struct code *a, const struct code *b)
         uint64_t x, y;
         memcpy(&x, a->s + i, sizeof(x));
         memcpy(&y, b->s + i, sizeof(y));
-        if (x != y)
+        if (x != y) {
             return be64toh(x) < be64toh(y) ? -1 : 1;
+        }
     }
     return 0;
 }

@@ -14,7 +14,7 @@ static bool is_mark(int32_t point)
     if (point >= 0xff01 && point <= 0xff5e) {
         point -= 0xfee0;
     }
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         if (point == marks[i]) {
             return true;
         }
@@ -31,7 +31,7 @@ static bool is_digit(int32_t point)
 static uint32_t extension_size(struct text text)
 {
     static const char *const words[] = {"extn", "ext", "x", "转接", "转", "分机"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         uint32_t size = (uint32_t)strlen(words[i]);
         if (size <= text.size && strncasecmp(text.at, words[i], size) == 0) {
             return size;

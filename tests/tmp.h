@@ -21,8 +21,9 @@ static inline const char *tmp_base(void)
 static inline const char *tmp_memory(void)
 {
     const char *base = getenv("HUYING_SHM");
-    if (base != NULL && base[0] != '\0')
+    if (base != NULL && base[0] != '\0') {
         return base;
+    }
     return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : tmp_base();
 }
 

@@ -5,8 +5,9 @@ int64_t backoff_bound_ms(const struct backoff *backoff, uint32_t attempt)
 {
     int64_t bound_ms = backoff->base_ms;
 
-    for (uint32_t i = 1; i < attempt && bound_ms < backoff->max_ms; i++)
+    for (uint32_t i = 1; i < attempt && bound_ms < backoff->max_ms; i++) {
         bound_ms = bound_ms > INT64_MAX / 2 ? INT64_MAX : bound_ms * 2;
+    }
     return bound_ms < backoff->max_ms ? bound_ms : backoff->max_ms;
 }
 

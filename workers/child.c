@@ -41,25 +41,30 @@ static void close_all(struct child *child);
 
 static void kill_group(struct child *child, int number)
 {
-    if (child->process.pid > 0)
+    if (child->process.pid > 0) {
         kill(-child->process.pid, number);
+    }
 }
 
 static void forget_running(const struct child *child)
 {
     struct child **at = &running;
 
-    while (*at != NULL && *at != child)
+    while (*at != NULL && *at != child) {
         at = &(*at)->next;
-    if (*at != NULL)
+    }
+    if (*at != NULL) {
         *at = child->next;
+    }
 }
 
 static bool is_running(pid_t pid)
 {
-    for (const struct child *at = running; at != NULL; at = at->next)
-        if (at->process.pid == pid)
+    for (const struct child *at = running; at != NULL; at = at->next) {
+        if (at->process.pid == pid) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -69,8 +74,9 @@ static bool sweep(void)
 {
     uint64_t until = UINT64_MAX;
 
-    for (const struct child *at = running; at != NULL; at = at->next)
+    for (const struct child *at = running; at != NULL; at = at->next) {
         until = at->began < until ? at->began : until;
+    }
     return orphans_sweep(is_running, until);
 }
 
@@ -78,19 +84,22 @@ static void on_sweep(uv_timer_t *timer)
 {
     struct child *child = timer->data;
 
-    if (!sweep() || ++child->sweeps > CHILD_GRACE_MS / SWEEP_MS)
+    if (!sweep() || ++child->sweeps > CHILD_GRACE_MS / SWEEP_MS) {
         close_all(child);
+    }
 }
 
 static void maybe_end(struct child *child)
 {
-    if (!child->exited || !child->output_ended || child->ended)
+    if (!child->exited || !child->output_ended || child->ended) {
         return;
+    }
     kill_group(child, SIGKILL); /* grandchildren that stayed */
-    if (sweep())
+    if (sweep()) {
         uv_timer_start(&child->timer, on_sweep, SWEEP_MS, SWEEP_MS);
-    else
+    } else {
         close_all(child);
+    }
 }
 
 static void on_grace_over(uv_timer_t *timer)
@@ -107,8 +116,9 @@ static void on_grace_over(uv_timer_t *timer)
 static void end_by_force(struct child *child, enum child_end how)
 {
     if (child->killed || (child->exited && child->output_ended) || child->open_handles == 0 ||
-        uv_is_closing((uv_handle_t *)&child->timer))
+        uv_is_closing((uv_handle_t *)&child->timer)) {
         return;
+    }
     child->killed = true;
     child->how = how;
     kill_group(child, SIGTERM);
@@ -148,14 +158,16 @@ static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *ret)
 
 static bool collect(struct child *child, const char *data, size_t size)
 {
-    if (child->collected_size + size > child->options.output_max)
+    if (child->collected_size + size > child->options.output_max) {
         return false;
+    }
     if (child->collected_size + size + 1 > child->collected_room) {
         size_t room = (child->collected_size + size + 1) * 2;
         char *grown = realloc(child->collected, room);
 
-        if (grown == NULL)
+        if (grown == NULL) {
             return false;
+        }
         child->collected = grown;
         child->collected_room = room;
     }
@@ -172,8 +184,9 @@ static void on_output(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         end_by_force(child, CHILD_TOO_MUCH);
         size = UV_EOF;
     }
-    if (size >= 0)
+    if (size >= 0) {
         return;
+    }
     uv_read_stop(stream);
     child->output_ended = true;
     maybe_end(child);
@@ -182,16 +195,17 @@ static void on_output(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 static void on_handle_closed(uv_handle_t *handle)
 {
     struct child *child = handle->data;
-    struct child_result result;
 
-    if (--child->open_handles > 0)
+    if (--child->open_handles > 0) {
         return;
-    if (child->collected != NULL)
+    }
+    if (child->collected != NULL) {
         child->collected[child->collected_size] = '\0';
-    result = (struct child_result){.how = child->how,
-                                   .code = child->code,
-                                   .output = child->collected != NULL ? child->collected : "",
-                                   .output_size = child->collected_size};
+    }
+    struct child_result result = (struct child_result){.how = child->how,
+                                                       .code = child->code,
+                                                       .output = child->collected != NULL ? child->collected : "",
+                                                       .output_size = child->collected_size};
     child->on_end(child->arg, &result);
     free(child->sent);
     free(child->collected);
@@ -200,14 +214,16 @@ static void on_handle_closed(uv_handle_t *handle)
 
 static void close_one(uv_handle_t *handle)
 {
-    if (!uv_is_closing(handle))
+    if (!uv_is_closing(handle)) {
         uv_close(handle, on_handle_closed);
+    }
 }
 
 static void close_all(struct child *child)
 {
-    if (child->ended)
+    if (child->ended) {
         return;
+    }
     child->ended = true;
     close_one((uv_handle_t *)&child->timer);
     close_one((uv_handle_t *)&child->output);
@@ -220,8 +236,9 @@ static void on_written(uv_write_t *write, int status)
     struct child *child = write->data;
 
     (void)status; /* a command need not read its input */
-    if (!uv_is_closing((uv_handle_t *)&child->input))
+    if (!uv_is_closing((uv_handle_t *)&child->input)) {
         uv_close((uv_handle_t *)&child->input, on_handle_closed);
+    }
 }
 
 /* ---- the beginning ---- */
@@ -247,8 +264,9 @@ static int spawn(uv_loop_t *loop, struct child *child)
     };
     const char *own_home = getenv("HOME");
 
-    if (own_home != NULL)
+    if (own_home != NULL) {
         snprintf(home, sizeof(home), "HOME=%s", own_home);
+    }
     return uv_spawn(loop, &child->process, &options);
 }
 
@@ -262,10 +280,10 @@ int child_start(uv_loop_t *loop, const struct child_options *options, const void
 {
     struct child *child = calloc(1, sizeof(*child));
     uv_buf_t buffer;
-    int rc;
 
-    if (child == NULL)
+    if (child == NULL) {
         return -ENOMEM;
+    }
     child->sent = malloc(input_size + 1);
     if (child->sent == NULL) {
         free(child);
@@ -281,7 +299,7 @@ int child_start(uv_loop_t *loop, const struct child_options *options, const void
     child->input.data = child->output.data = child->timer.data = child->process.data = child->write.data = child;
     child->open_handles = 4;
     orphans_adopt();
-    rc = spawn(loop, child);
+    int rc = spawn(loop, child);
     child->process.data = child; /* uv_spawn makes the handle even when it fails */
     if (rc < 0) {
         child->how = CHILD_NOT_STARTED;
@@ -294,8 +312,9 @@ int child_start(uv_loop_t *loop, const struct child_options *options, const void
         buffer = uv_buf_init(child->sent, (unsigned)input_size);
         uv_timer_start(&child->timer, on_timeout, (uint64_t)options->timeout_ms, 0);
         uv_read_start((uv_stream_t *)&child->output, on_alloc, on_output);
-        if (uv_write(&child->write, (uv_stream_t *)&child->input, &buffer, 1, on_written) < 0)
+        if (uv_write(&child->write, (uv_stream_t *)&child->input, &buffer, 1, on_written) < 0) {
             uv_close((uv_handle_t *)&child->input, on_handle_closed);
+        }
     }
     *ret = child;
     return 0;

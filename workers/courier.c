@@ -32,8 +32,9 @@ struct courier *courier_new(uv_loop_t *loop, struct http *http, struct log *log,
 {
     struct courier *courier = calloc(1, sizeof(*courier));
 
-    if (courier == NULL)
+    if (courier == NULL) {
         return NULL;
+    }
     *courier = (struct courier){.loop = loop, .http = http, .log = log, .policy = policy, .owner = owner, .arg = arg};
     courier->backoff = (struct backoff){.base_ms = policy->pause_ms, .max_ms = policy->pause_max_ms};
     randombytes_buf(&courier->backoff.state, sizeof(courier->backoff.state));
@@ -54,8 +55,9 @@ size_t courier_busy(const struct courier *courier)
 
 void parcel_free(struct parcel *parcel)
 {
-    if (parcel == NULL)
+    if (parcel == NULL) {
         return;
+    }
     free(parcel->id);
     free(parcel->type);
     free(parcel->number);
@@ -66,8 +68,9 @@ void parcel_free(struct parcel *parcel)
 int courier_add(struct courier *courier, struct parcel *parcel, uint64_t seq, uint64_t case_id)
 {
     parcel->entry = lanes_add(&courier->lanes, seq, case_id);
-    if (parcel->entry == NULL)
+    if (parcel->entry == NULL) {
         return -ENOMEM;
+    }
     parcel->courier = courier;
     parcel->entry->data = parcel;
     return 0;
@@ -102,10 +105,11 @@ static void put_off(struct parcel *parcel, int64_t pause_ms)
     struct courier *courier = parcel->courier;
 
     lanes_put_off(parcel->entry, now_ms(courier) + pause_ms);
-    if (courier->stopping)
+    if (courier->stopping) {
         courier->owner->on_progress(courier->arg);
-    else
+    } else {
         courier_run(courier);
+    }
 }
 
 static void bury(struct parcel *parcel)
@@ -139,7 +143,6 @@ static void on_posted(void *arg, const struct http_result *result)
     struct courier *courier = parcel->courier;
     const struct courier_policy *policy = courier->policy;
     struct log_about which = about(parcel);
-    int64_t pause_ms, asked_ms;
 
     courier->busy--;
     parcel->call = NULL;
@@ -154,11 +157,12 @@ static void on_posted(void *arg, const struct http_result *result)
         bury(parcel);
         return;
     }
-    pause_ms = backoff_pause_ms(&courier->backoff, parcel->attempts);
-    asked_ms =
+    int64_t pause_ms = backoff_pause_ms(&courier->backoff, parcel->attempts);
+    int64_t asked_ms =
         result->retry_after_s > policy->retry_after_max_ms / 1000 ? policy->retry_after_max_ms : result->retry_after_s * 1000;
-    if (asked_ms > pause_ms)
+    if (asked_ms > pause_ms) {
         pause_ms = asked_ms;
+    }
     log_about(courier->log, LOG_LEVEL_WARNING, "not_delivered", &which, "attempt %u: %d %s; again in %lld ms", parcel->attempts,
               result->status, result->fault != NULL ? result->fault : "", (long long)pause_ms);
     put_off(parcel, pause_ms);
@@ -171,7 +175,6 @@ static void post(struct parcel *parcel)
     const char *headers[5];
     size_t size = strlen(parcel->body);
     int64_t timestamp_s = (int64_t)time(NULL); /* of this machine: what a receiver holds against its own clock */
-    int rc;
 
     snprintf(lines[0], HEADER_SIZE, "Content-Type: application/json");
     snprintf(lines[1], HEADER_SIZE, "Huying-Id: %s", parcel->id);
@@ -179,10 +182,11 @@ static void post(struct parcel *parcel)
     snprintf(lines[3], HEADER_SIZE, "Huying-Timestamp: %" PRId64, timestamp_s);
     snprintf(lines[4], HEADER_SIZE, "Huying-Signature: %s",
              signature_make(&parcel->target->secret, timestamp_s, parcel->body, size, signature));
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 5; i++) {
         headers[i] = lines[i];
+    }
     parcel->attempts++;
-    rc = http_post(courier->http, parcel->target->url, headers, 5, parcel->body, size, on_posted, parcel, &parcel->call);
+    int rc = http_post(courier->http, parcel->target->url, headers, 5, parcel->body, size, on_posted, parcel, &parcel->call);
     if (rc < 0) {
         const struct http_result result = {.fault = "no memory for a request"};
 
@@ -220,10 +224,11 @@ static void begin(struct parcel *parcel)
         return;
     }
     courier->busy++;
-    if (parcel->body == NULL)
+    if (parcel->body == NULL) {
         courier->owner->on_prepare(courier->arg, parcel);
-    else
+    } else {
         post(parcel);
+    }
 }
 
 /* ---- the turn of each ---- */
@@ -235,24 +240,25 @@ static void on_timer(uv_timer_t *timer)
 
 void courier_run(struct courier *courier)
 {
-    int64_t due_ms;
-
-    if (courier->running || courier->stopping)
+    if (courier->running || courier->stopping) {
         return;
+    }
     courier->running = true; /* what ends at once comes back here */
     while ((int64_t)courier->busy < courier->policy->concurrent) {
         struct lane_entry *entry = lanes_begin(&courier->lanes, now_ms(courier));
 
-        if (entry == NULL)
+        if (entry == NULL) {
             break;
+        }
         begin(entry->data);
     }
     courier->running = false;
-    due_ms = (int64_t)courier->busy < courier->policy->concurrent ? lanes_due_ms(&courier->lanes) : -1;
-    if (due_ms < 0)
+    int64_t due_ms = (int64_t)courier->busy < courier->policy->concurrent ? lanes_due_ms(&courier->lanes) : -1;
+    if (due_ms < 0) {
         uv_timer_stop(&courier->timer);
-    else
+    } else {
         uv_timer_start(&courier->timer, on_timer, (uint64_t)(due_ms > now_ms(courier) ? due_ms - now_ms(courier) : 0), 0);
+    }
 }
 
 void courier_stop(struct courier *courier)
@@ -268,13 +274,15 @@ static void on_closed(uv_handle_t *handle)
 
 void courier_close(struct courier *courier)
 {
-    if (courier == NULL)
+    if (courier == NULL) {
         return;
+    }
     for (struct lane_entry *entry = courier->lanes.first; entry != NULL; entry = entry->next) {
         struct parcel *parcel = entry->data;
 
-        if (parcel != NULL && parcel->call != NULL)
+        if (parcel != NULL && parcel->call != NULL) {
             http_cancel(parcel->call);
+        }
         parcel_free(parcel);
     }
     lanes_deinit(&courier->lanes);

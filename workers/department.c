@@ -54,12 +54,14 @@ static struct work *job_end(struct job *job)
 {
     struct work *work = job->work;
 
-    if (job->previous != NULL)
+    if (job->previous != NULL) {
         job->previous->next = job->next;
-    else
+    } else {
         job->department->jobs = job->next;
-    if (job->next != NULL)
+    }
+    if (job->next != NULL) {
         job->next->previous = job->previous;
+    }
     dossier_free(job->dossier);
     plan_deinit(&job->plan);
     json_decref(job->refused);
@@ -128,12 +130,13 @@ static void finish_plan(struct job *job)
     switch (job->plan.then) {
     case PLAN_GO_ON:
         /* Asked again at once only as long as something moves. */
-        if (worker_stopping(department->worker))
+        if (worker_stopping(department->worker)) {
             puller_give_back(department->puller, job_end(job), 0);
-        else if (job->progress && job->rounds < FRUITLESS_MAX)
+        } else if (job->progress && job->rounds < FRUITLESS_MAX) {
             look(job);
-        else
+        } else {
             job_hold(job, until_ms);
+        }
         return;
     case PLAN_WAIT:
         log_about(worker_log(department->worker), LOG_LEVEL_NOTICE, "duty_waits", &which, "to be looked at again in %lld ms",
@@ -189,10 +192,11 @@ static void on_step(void *arg, const struct client_reply *reply)
     const struct step *step = &job->plan.steps[job->step];
 
     if (reply->error != 0) { /* the same step again, under the same id */
-        if (!worker_stopping(job->department->worker))
+        if (!worker_stopping(job->department->worker)) {
             next_step(job);
-        else
+        } else {
             job_unanswered(job);
+        }
         return;
     }
     if (!reply->reply.ok) {
@@ -213,25 +217,24 @@ static void on_step(void *arg, const struct client_reply *reply)
 static void next_step(struct job *job)
 {
     union command_body body;
-    enum command_type command;
-    const struct step *step;
     char id[STEPS_ID_SIZE];
-    int rc;
 
-    while (job->step < job->plan.count && step_done(&job->plan.steps[job->step], job->dossier))
+    while (job->step < job->plan.count && step_done(&job->plan.steps[job->step], job->dossier)) {
         job->step++;
+    }
     if (job->step == job->plan.count) {
         finish_plan(job);
         return;
     }
-    step = &job->plan.steps[job->step];
+    const struct step *step = &job->plan.steps[job->step];
     step_id(step, job->dossier, id);
-    command = step_command(step, job->work->duty_id, job->work->case_id, &body);
-    rc = worker_command(job->department->worker, command, &body, id, on_step, job);
-    if (rc < 0)
+    enum command_type command = step_command(step, job->work->duty_id, job->work->case_id, &body);
+    int rc = worker_command(job->department->worker, command, &body, id, on_step, job);
+    if (rc < 0) {
         job_failed(job, rc == -EEXIST   ? "the same step is under way"
                         : rc == -EILSEQ ? "a text is not UTF-8"
                                         : "a text is too large");
+    }
 }
 
 static void take_plan(struct job *job, json_t *json)
@@ -241,10 +244,11 @@ static void take_plan(struct job *job, json_t *json)
     plan_deinit(&job->plan);
     job->step = 0;
     job->progress = false;
-    if (plan_read(json, job->work->kind, worker_now_ms(job->department->worker), &job->plan, fault) < 0)
+    if (plan_read(json, job->work->kind, worker_now_ms(job->department->worker), &job->plan, fault) < 0) {
         job_failed(job, fault);
-    else
+    } else {
         next_step(job);
+    }
 }
 
 /* ---- what to do is asked ---- */
@@ -254,7 +258,6 @@ static void on_child_ended(void *arg, const struct child_result *result)
     struct job *job = arg;
     struct department *department = job->department;
     json_error_t error;
-    json_t *json;
     char words[200];
 
     job->child = NULL;
@@ -269,7 +272,7 @@ static void on_child_ended(void *arg, const struct child_result *result)
         job_failed(job, why);
         return;
     }
-    json = json_loadb(result->output, result->output_size, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = json_loadb(result->output, result->output_size, JSON_REJECT_DUPLICATES, &error);
     if (json == NULL) {
         snprintf(words, sizeof(words), "the command's answer is not JSON, line %d", error.line);
         job_failed(job, words);
@@ -306,18 +309,20 @@ static void ask_command(struct job *job)
 
     free(text);
     json_decref(asked);
-    if (rc < 0)
+    if (rc < 0) {
         job_failed(job, strerror(-rc));
+    }
 }
 
 static void ask_rules(struct job *job)
 {
     json_t *said = rules_find(job->department->rules, job->dossier);
 
-    if (said != NULL)
+    if (said != NULL) {
         take_plan(job, said);
-    else
+    } else {
         job_leave(job, "no rule fits");
+    }
 }
 
 static void on_dossier(void *arg, struct dossier *dossier)
@@ -325,16 +330,17 @@ static void on_dossier(void *arg, struct dossier *dossier)
     struct job *job = arg;
 
     job->dossier = dossier;
-    if (dossier->how == DOSSIER_ENDED)
+    if (dossier->how == DOSSIER_ENDED) {
         job_done(job);
-    else if (dossier->how == DOSSIER_FAILED)
+    } else if (dossier->how == DOSSIER_FAILED) {
         job_unanswered(job);
-    else if (worker_stopping(job->department->worker))
+    } else if (worker_stopping(job->department->worker)) {
         puller_give_back(job->department->puller, job_end(job), 0);
-    else if (job->department->rules != NULL)
+    } else if (job->department->rules != NULL) {
         ask_rules(job);
-    else
+    } else {
         ask_command(job);
+    }
 }
 
 /* Reads anew what is known of the duty, and asks what to do. */
@@ -351,13 +357,15 @@ static void on_work(void *arg, struct work *work)
     struct job *job = calloc(1, sizeof(*job));
     struct log_about which = {.number = work->number, .duty = work->duty_id};
 
-    if (job == NULL)
+    if (job == NULL) {
         abort(); /* as in dossier_fetch */
+    }
     job->department = department;
     job->work = work;
     job->next = department->jobs;
-    if (job->next != NULL)
+    if (job->next != NULL) {
         job->next->previous = job;
+    }
     department->jobs = job;
     log_about(worker_log(department->worker), LOG_LEVEL_NOTICE, "duty_taken", &which, "%s",
               enum_name(&duty_kind_enum, (int)work->kind));
@@ -382,17 +390,20 @@ static void on_tick(void *arg)
 
 static void break_off(struct department *department)
 {
-    for (struct job *job = department->jobs; job != NULL; job = job->next)
-        if (job->child != NULL)
+    for (struct job *job = department->jobs; job != NULL; job = job->next) {
+        if (job->child != NULL) {
             child_break_off(job->child);
+        }
+    }
 }
 
 static void on_stop(void *arg, bool now)
 {
     struct department *department = arg;
 
-    if (now)
+    if (now) {
         break_off(department);
+    }
     puller_stop(department->puller);
 }
 
@@ -420,10 +431,12 @@ static int read_kinds(const char *const *words, struct puller_options *ret)
     for (; *words != NULL; words++) {
         int kind = enum_find(&duty_kind_enum, text_of(*words));
 
-        if (kind != DUTY_KIND_LEAD && kind != DUTY_KIND_SUPPORT && kind != DUTY_KIND_RESPOND)
+        if (kind != DUTY_KIND_LEAD && kind != DUTY_KIND_SUPPORT && kind != DUTY_KIND_RESPOND) {
             return say("`kinds` are some of lead, support and respond, not `%s`", *words);
-        if (ret->kind_count == PULLER_KINDS_MAX)
+        }
+        if (ret->kind_count == PULLER_KINDS_MAX) {
             return say("%s", "too many kinds");
+        }
         ret->kinds[ret->kind_count++] = (enum duty_kind)kind;
     }
     return EXIT_DONE;
@@ -435,16 +448,20 @@ static int check(const struct department_options *options, struct department *de
     struct code code;
     int rc;
 
-    if (options->unit == NULL || !code_make(options->unit, strlen(options->unit), &code))
+    if (options->unit == NULL || !code_make(options->unit, strlen(options->unit), &code)) {
         return say("%s", "--unit CODE is needed: the unit whose duties are pulled");
-    if (!code_make(options->name, strlen(options->name), &code))
+    }
+    if (!code_make(options->name, strlen(options->name), &code)) {
         return say("`%s` is not a valid name: use 1 to 32 of A-Z, a-z, 0-9, _, . and -", options->name);
-    if ((options->exec == NULL) == (options->rules == NULL))
+    }
+    if ((options->exec == NULL) == (options->rules == NULL)) {
         return say("%s", "either --exec PROGRAM or --rules FILE is needed");
+    }
     if (options->rules != NULL) {
         rc = rules_load(options->rules, &department->rules, fault);
-        if (rc < 0)
+        if (rc < 0) {
             return rc == -EINVAL ? say("%s", fault) : say("the rules cannot be read: %s", strerror(-rc));
+        }
     }
     department->pulls = (struct puller_options){.worker = options->name,
                                                 .unit = options->unit,
@@ -465,7 +482,6 @@ static struct department *department_free(struct department *department)
 int department_open(const struct department_options *options, struct department **ret)
 {
     struct department *department = calloc(1, sizeof(*department));
-    int code;
 
     if (department == NULL || sodium_init() < 0) {
         free(department);
@@ -474,9 +490,10 @@ int department_open(const struct department_options *options, struct department 
     department->options = options;
     department->backoff = (struct backoff){.base_ms = options->pause_ms, .max_ms = options->pause_max_ms};
     randombytes_buf(&department->backoff.state, sizeof(department->backoff.state));
-    code = check(options, department);
-    if (code == EXIT_DONE)
+    int code = check(options, department);
+    if (code == EXIT_DONE) {
         code = worker_open(&options->worker, &worker_program, department, &department->worker);
+    }
     if (code == EXIT_DONE) {
         department->puller = puller_new(department->worker, &department->pulls, &puller_program, department);
         assert(department->puller != NULL);

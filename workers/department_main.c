@@ -54,15 +54,16 @@ int main(int argc, char **argv)
                                          .look_ms = 300000};
     struct department *department;
     struct settings settings;
-    int code;
 
     setlocale(LC_CTYPE, "C.UTF-8");
     worker_defaults(&options.worker);
-    code = settings_read(&program, argc, argv, &options, &settings);
-    if (code == EXIT_DONE)
+    int code = settings_read(&program, argc, argv, &options, &settings);
+    if (code == EXIT_DONE) {
         code = department_open(&options, &department);
-    if (code == EXIT_DONE)
+    }
+    if (code == EXIT_DONE) {
         code = department_run(department);
+    }
     settings_deinit(&settings);
     return code;
 }

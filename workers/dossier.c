@@ -19,8 +19,9 @@ struct fetching {
 
 struct dossier *dossier_free(struct dossier *dossier)
 {
-    if (dossier == NULL)
+    if (dossier == NULL) {
         return NULL;
+    }
     json_decref(dossier->view);
     json_decref(dossier->answer);
     free(dossier);
@@ -60,9 +61,11 @@ static void take_answer(struct fetching *fetching, const msgpack_object *row)
     json_t *whole = view_of_record(row, worker_time(fetching->worker));
     json_t *answer = json_object();
 
-    for (size_t i = 0; answer != NULL && i < sizeof(names) / sizeof(names[0]); i++)
-        if (json_object_get(whole, names[i]) != NULL)
+    for (size_t i = 0; answer != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (json_object_get(whole, names[i]) != NULL) {
             json_object_set(answer, names[i], json_object_get(whole, names[i]));
+        }
+    }
     json_decref(whole);
     fetching->dossier->answer = answer;
 }
@@ -72,10 +75,12 @@ static void take_record(struct fetching *fetching, const msgpack_object *row)
 {
     struct dossier *dossier = fetching->dossier;
 
-    if (is(row, "type", "lead_answered") && dossier->answer == NULL)
+    if (is(row, "type", "lead_answered") && dossier->answer == NULL) {
         take_answer(fetching, row);
-    if (number(row, "duty") != dossier->duty_id)
+    }
+    if (number(row, "duty") != dossier->duty_id) {
         return;
+    }
     if (is(row, "type", "contact_recorded")) {
         dossier->contacts++;
         dossier->reached |= is(row, "outcome", "reached");
@@ -83,8 +88,9 @@ static void take_record(struct fetching *fetching, const msgpack_object *row)
         dossier->sent_backs++;
     } else if (is(row, "type", "followup_attempted")) {
         dossier->attempts++;
-        if ((int64_t)number(row, "half_day") > dossier->last_half_day)
+        if ((int64_t)number(row, "half_day") > dossier->last_half_day) {
             dossier->last_half_day = (int64_t)number(row, "half_day");
+        }
     } else if (is(row, "type", "followup_opened")) {
         dossier->reporter = (uint32_t)number(row, "reporter");
     }
@@ -95,8 +101,7 @@ static void ask_timeline(struct fetching *fetching, uint64_t before);
 static void on_timeline(void *arg, const struct client_reply *reply)
 {
     struct fetching *fetching = arg;
-    const msgpack_object *rows;
-    uint64_t oldest = 0, next;
+    uint64_t oldest = 0;
 
     if (reply->error != 0) {
         end(fetching, DOSSIER_FAILED);
@@ -106,13 +111,15 @@ static void on_timeline(void *arg, const struct client_reply *reply)
         end(fetching, DOSSIER_ENDED);
         return;
     }
-    rows = reply_field(&reply->reply.body, "rows");
-    next = number(&reply->reply.body, "next");
+    const msgpack_object *rows = reply_field(&reply->reply.body, "rows");
+    uint64_t next = number(&reply->reply.body, "next");
     if (rows != NULL && rows->type == MSGPACK_OBJECT_ARRAY) {
-        for (uint32_t i = rows->via.array.size; i > 0; i--)
+        for (uint32_t i = rows->via.array.size; i > 0; i--) {
             take_record(fetching, &rows->via.array.ptr[i - 1]);
-        if (rows->via.array.size > 0)
+        }
+        if (rows->via.array.size > 0) {
             oldest = number(&rows->via.array.ptr[0], "seq");
+        }
     }
     if (next == 0 || (oldest <= fetching->dossier->duty_id && fetching->dossier->answer != NULL) ||
         ++fetching->pages == PAGES_MAX) {
@@ -144,8 +151,9 @@ static bool find_duty(struct dossier *dossier)
     {
         const char *state = view_text(row, "state");
 
-        if ((uint64_t)view_number(row, "duty") != dossier->duty_id)
+        if ((uint64_t)view_number(row, "duty") != dossier->duty_id) {
             continue;
+        }
         dossier->duty = row;
         dossier->is_signed = strcmp(state, "signed") == 0;
         dossier->arrived = json_is_string(json_object_get(row, "arrived_at"));
@@ -159,16 +167,18 @@ static void on_shown(void *arg, const struct client_reply *reply)
     struct fetching *fetching = arg;
     struct dossier *dossier = fetching->dossier;
 
-    if (reply->error == 0 && reply->reply.ok)
+    if (reply->error == 0 && reply->reply.ok) {
         dossier->view = view_of_reply(&reply->reply.body, QUERY_SHOW_CASE, worker_time(fetching->worker));
-    if (reply->error == 0 && !reply->reply.ok)
+    }
+    if (reply->error == 0 && !reply->reply.ok) {
         end(fetching, DOSSIER_ENDED);
-    else if (dossier->view == NULL)
+    } else if (dossier->view == NULL) {
         end(fetching, DOSSIER_FAILED);
-    else if (!find_duty(dossier))
+    } else if (!find_duty(dossier)) {
         end(fetching, DOSSIER_ENDED);
-    else
+    } else {
         ask_timeline(fetching, 0);
+    }
 }
 
 void dossier_fetch(struct worker *worker, uint64_t case_id, uint64_t duty_id, dossier_on_done *on_done, void *arg)
@@ -177,8 +187,9 @@ void dossier_fetch(struct worker *worker, uint64_t case_id, uint64_t duty_id, do
     struct fetching *fetching = calloc(1, sizeof(*fetching));
     struct dossier *dossier = calloc(1, sizeof(*dossier));
 
-    if (fetching == NULL || dossier == NULL)
+    if (fetching == NULL || dossier == NULL) {
         abort(); /* a worker without a few hundred bytes is better started anew: its leases lapse */
+    }
     dossier->duty_id = duty_id;
     dossier->last_half_day = -1;
     dossier->reporter = 1;

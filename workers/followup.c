@@ -70,12 +70,14 @@ static struct work *job_end(struct job *job)
 {
     struct work *work = job->work;
 
-    if (job->previous != NULL)
+    if (job->previous != NULL) {
         job->previous->next = job->next;
-    else
+    } else {
         job->followup->jobs = job->next;
-    if (job->next != NULL)
+    }
+    if (job->next != NULL) {
         job->next->previous = job->previous;
+    }
     dossier_free(job->dossier);
     said_deinit(&job->said);
     free(job);
@@ -99,8 +101,9 @@ static void job_hold(struct job *job, int64_t after, int64_t least_ms)
     int64_t until_ms = next_hours_ms(followup, after);
     char text[WORKER_TEXT_SIZE];
 
-    if (least_ms > until_ms)
+    if (least_ms > until_ms) {
         until_ms = least_ms;
+    }
     log_about(worker_log(followup->worker), LOG_LEVEL_NOTICE, "duty_waits", &which, "to be asked from %s on",
               worker_instant(followup->worker, until_ms, text));
     puller_hold(followup->puller, job_end(job), until_ms);
@@ -147,15 +150,17 @@ static void take_refusal(struct job *job, const struct reply *reply)
 
     snprintf(why, sizeof(why), "refused: %.*s %.*s", (int)reply->code.size, reply->code.at, (int)reply->message.size,
              reply->message.at);
-    if (reply->refusal == REFUSAL_TOO_SOON) /* somebody else was quicker in this half-day */
+    if (reply->refusal == REFUSAL_TOO_SOON) { /* somebody else was quicker in this half-day */
         job_hold(job, job->half_day, 0);
-    else if (reply->refusal == REFUSAL_SELF_DECISION)
+    } else if (reply->refusal == REFUSAL_SELF_DECISION) {
         job_leave(job, "this key has handled the case: another has to ask");
-    else if ((reply->refusal == REFUSAL_BAD_STATE || reply->refusal == REFUSAL_NOT_FOUND || reply->refusal == REFUSAL_ID_REUSED) &&
-             job->rounds < ROUNDS_MAX)
+    } else if ((reply->refusal == REFUSAL_BAD_STATE || reply->refusal == REFUSAL_NOT_FOUND ||
+                reply->refusal == REFUSAL_ID_REUSED) &&
+               job->rounds < ROUNDS_MAX) {
         look(job);
-    else
+    } else {
         job_failed(job, why);
+    }
 }
 
 static void note(struct job *job);
@@ -166,10 +171,11 @@ static void on_noted(void *arg, const struct client_reply *reply)
     struct log_about which = about(job);
 
     if (reply->error != 0) { /* what the citizen said is not thrown away: the same note again, under the same id */
-        if (!job->followup->hurried)
+        if (!job->followup->hurried) {
             note(job);
-        else
+        } else {
             job_unanswered(job);
+        }
         return;
     }
     if (!reply->reply.ok) {
@@ -184,10 +190,11 @@ static void on_noted(void *arg, const struct client_reply *reply)
     }
     log_about(worker_log(job->followup->worker), LOG_LEVEL_NOTICE, "attempt_noted", &which, "%s",
               enum_name(&attempt_outcome_enum, (int)job->said.outcome));
-    if (job->said.outcome != ATTEMPT_OUTCOME_NO_ANSWER) /* the others end the follow-up */
+    if (job->said.outcome != ATTEMPT_OUTCOME_NO_ANSWER) { /* the others end the follow-up */
         job_done(job);
-    else
+    } else {
         job_hold(job, job->half_day, 0);
+    }
 }
 
 static void note(struct job *job)
@@ -195,14 +202,14 @@ static void note(struct job *job)
     char id[LIMIT_REQUEST_SIZE + 1];
     union command_body body;
     enum command_type command = said_command(&job->said, job->work->case_id, job->dossier->reporter, &body);
-    int rc;
 
     said_id(&job->said, job->work->duty_id, job->half_day, id);
-    rc = worker_command(job->followup->worker, command, &body, id, on_noted, job);
-    if (rc < 0)
+    int rc = worker_command(job->followup->worker, command, &body, id, on_noted, job);
+    if (rc < 0) {
         job_failed(job, rc == -EEXIST   ? "the same note is under way"
                         : rc == -EILSEQ ? "the text is not UTF-8"
                                         : "the text is too large");
+    }
 }
 
 /* ---- the citizen is asked ---- */
@@ -230,12 +237,13 @@ static void on_child_ended(void *arg, const struct child_result *result)
         return;
     }
     said_deinit(&job->said);
-    if (said_read(json, worker_now_ms(followup->worker), &job->said, words) < 0)
+    if (said_read(json, worker_now_ms(followup->worker), &job->said, words) < 0) {
         job_failed(job, words);
-    else if (job->said.how == SAID_LATER)
+    } else if (job->said.how == SAID_LATER) {
         job_hold(job, job->said.retry_at_ms > 0 ? ANY_HALF_DAY : job->half_day, job->said.retry_at_ms);
-    else
+    } else {
         note(job);
+    }
 }
 
 /* What the command is told: no more than asking needs. */
@@ -268,8 +276,9 @@ static void ask_command(struct job *job)
 
     free(text);
     json_decref(asked);
-    if (rc < 0)
+    if (rc < 0) {
         job_failed(job, strerror(-rc));
+    }
 }
 
 static void on_dossier(void *arg, struct dossier *dossier)
@@ -279,18 +288,19 @@ static void on_dossier(void *arg, struct dossier *dossier)
 
     job->dossier = dossier;
     job->half_day = halfday_of(local_ms(followup));
-    if (dossier->how == DOSSIER_ENDED)
+    if (dossier->how == DOSSIER_ENDED) {
         job_done(job);
-    else if (dossier->how == DOSSIER_FAILED)
+    } else if (dossier->how == DOSSIER_FAILED) {
         job_unanswered(job);
-    else if (worker_stopping(followup->worker))
+    } else if (worker_stopping(followup->worker)) {
         puller_give_back(followup->puller, job_end(job), 0);
-    else if (dossier->last_half_day >= job->half_day) /* asked in this half-day already, by whomever */
+    } else if (dossier->last_half_day >= job->half_day) { /* asked in this half-day already, by whomever */
         job_hold(job, job->half_day, 0);
-    else if (!in_hours(followup))
+    } else if (!in_hours(followup)) {
         job_hold(job, ANY_HALF_DAY, 0);
-    else
+    } else {
         ask_command(job);
+    }
 }
 
 static void look(struct job *job)
@@ -306,13 +316,15 @@ static void on_work(void *arg, struct work *work)
     struct job *job = calloc(1, sizeof(*job));
     struct log_about which = {.number = work->number, .duty = work->duty_id};
 
-    if (job == NULL)
+    if (job == NULL) {
         abort(); /* as in dossier_fetch */
+    }
     job->followup = followup;
     job->work = work;
     job->next = followup->jobs;
-    if (job->next != NULL)
+    if (job->next != NULL) {
         job->next->previous = job;
+    }
     followup->jobs = job;
     log_about(worker_log(followup->worker), LOG_LEVEL_NOTICE, "duty_taken", &which, "follow-up");
     look(job);
@@ -341,9 +353,11 @@ static void on_tick(void *arg)
 
 static void break_off(struct followup *followup)
 {
-    for (struct job *job = followup->jobs; job != NULL; job = job->next)
-        if (job->child != NULL)
+    for (struct job *job = followup->jobs; job != NULL; job = job->next) {
+        if (job->child != NULL) {
             child_break_off(job->child);
+        }
+    }
 }
 
 static void on_stop(void *arg, bool now)
@@ -351,8 +365,9 @@ static void on_stop(void *arg, bool now)
     struct followup *followup = arg;
 
     followup->hurried = now;
-    if (now)
+    if (now) {
         break_off(followup);
+    }
     puller_stop(followup->puller);
 }
 
@@ -379,14 +394,18 @@ static int check(const struct followup_options *options, struct followup *follow
 {
     struct code code;
 
-    if (options->unit != NULL && !code_make(options->unit, strlen(options->unit), &code))
+    if (options->unit != NULL && !code_make(options->unit, strlen(options->unit), &code)) {
         return say("`%s` is not a unit's code", options->unit);
-    if (!code_make(options->name, strlen(options->name), &code))
+    }
+    if (!code_make(options->name, strlen(options->name), &code)) {
         return say("`%s` is not a valid name: use 1 to 32 of A-Z, a-z, 0-9, _, . and -", options->name);
-    if (options->exec == NULL)
+    }
+    if (options->exec == NULL) {
         return say("%s", "--exec PROGRAM is needed: the command that asks the citizen");
-    if (!halfday_parse(options->hours, &followup->hours))
+    }
+    if (!halfday_parse(options->hours, &followup->hours)) {
         return say("`%s` are not hours; write them like `9-12 14-20` or `09:00-12:00 14:00-20:00`", options->hours);
+    }
     followup->pulls = (struct puller_options){.worker = options->name,
                                               .unit = options->unit,
                                               .kinds = {DUTY_KIND_FOLLOWUP},
@@ -400,7 +419,6 @@ static int check(const struct followup_options *options, struct followup *follow
 int followup_open(const struct followup_options *options, struct followup **ret)
 {
     struct followup *followup = calloc(1, sizeof(*followup));
-    int code;
 
     if (followup == NULL || sodium_init() < 0) {
         free(followup);
@@ -409,9 +427,10 @@ int followup_open(const struct followup_options *options, struct followup **ret)
     followup->options = options;
     followup->backoff = (struct backoff){.base_ms = options->pause_ms, .max_ms = options->pause_max_ms};
     randombytes_buf(&followup->backoff.state, sizeof(followup->backoff.state));
-    code = check(options, followup);
-    if (code == EXIT_DONE)
+    int code = check(options, followup);
+    if (code == EXIT_DONE) {
         code = worker_open(&options->worker, &worker_program, followup, &followup->worker);
+    }
     if (code != EXIT_DONE) {
         free(followup);
         return code;

@@ -49,15 +49,16 @@ int main(int argc, char **argv)
                                        .pause_max_ms = 1800000};
     struct followup *followup;
     struct settings settings;
-    int code;
 
     setlocale(LC_CTYPE, "C.UTF-8");
     worker_defaults(&options.worker);
-    code = settings_read(&program, argc, argv, &options, &settings);
-    if (code == EXIT_DONE)
+    int code = settings_read(&program, argc, argv, &options, &settings);
+    if (code == EXIT_DONE) {
         code = followup_open(&options, &followup);
-    if (code == EXIT_DONE)
+    }
+    if (code == EXIT_DONE) {
         code = followup_run(followup);
+    }
     settings_deinit(&settings);
     return code;
 }

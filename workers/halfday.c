@@ -19,17 +19,20 @@ static bool take_minute(const char **at, int *ret)
     char *end;
     long hour, minute = 0;
 
-    if (**at < '0' || **at > '9')
+    if (**at < '0' || **at > '9') {
         return false;
+    }
     hour = strtol(*at, &end, 10);
     if (*end == ':') {
-        if (end[1] < '0' || end[1] > '5' || end[2] < '0' || end[2] > '9')
+        if (end[1] < '0' || end[1] > '5' || end[2] < '0' || end[2] > '9') {
             return false;
+        }
         minute = (end[1] - '0') * 10 + (end[2] - '0');
         end += 3;
     }
-    if (hour > 24)
+    if (hour > 24) {
         return false;
+    }
     *at = end;
     *ret = (int)(hour * 60 + minute);
     return *ret <= 24 * 60;
@@ -43,18 +46,22 @@ bool halfday_parse(const char *text, struct halfday_hours *ret)
     for (;;) {
         int from, until;
 
-        while (*text == ' ')
+        while (*text == ' ') {
             text++;
-        if (*text == '\0')
+        }
+        if (*text == '\0') {
             break;
+        }
         if (hours.count == HALFDAY_SHIFTS_MAX || !take_minute(&text, &from) || *text++ != '-' || !take_minute(&text, &until) ||
-            from < last || until <= from || (*text != ' ' && *text != '\0'))
+            from < last || until <= from || (*text != ' ' && *text != '\0')) {
             return false;
+        }
         hours.at[hours.count].from_min = from;
         hours.at[hours.count++].until_min = last = until;
     }
-    if (hours.count == 0)
+    if (hours.count == 0) {
         return false;
+    }
     *ret = hours;
     return true;
 }
@@ -76,8 +83,9 @@ int64_t halfday_next(const struct halfday_hours *hours, int64_t local_ms, int64_
             int64_t until_ms = day_ms + (int64_t)hours->at[i].until_min * MINUTE_MS;
             int64_t at_ms = from_ms > least_ms ? from_ms : least_ms;
 
-            if (at_ms < until_ms)
+            if (at_ms < until_ms) {
                 return at_ms;
+            }
         }
     }
 }

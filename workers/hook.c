@@ -50,10 +50,11 @@ static void resource_of(const struct hook *hook, const char *number, char *ret, 
 {
     const char *form = hook->shared->resource, *slot = strstr(form, "{number}");
 
-    if (slot == NULL)
+    if (slot == NULL) {
         snprintf(ret, size, "%s", form);
-    else
+    } else {
         snprintf(ret, size, "%.*s%s%s", (int)(slot - form), form, number, slot + strlen("{number}"));
+    }
 }
 
 struct preparing {
@@ -68,7 +69,6 @@ static void on_number(void *arg, const struct client_reply *reply)
     struct parcel *parcel = preparing->parcel;
     const msgpack_object *number = reply->error == 0 && reply->reply.ok ? reply_field(&reply->reply.body, "number") : NULL;
     char resource[1200];
-    json_t *body;
 
     free(preparing);
     if (reply->error != 0) {
@@ -80,9 +80,9 @@ static void on_number(void *arg, const struct client_reply *reply)
         parcel->number = strndup(number->via.str.ptr, number->via.str.size);
     }
     resource_of(hook, parcel->number != NULL ? parcel->number : "", resource, sizeof(resource));
-    body = json_pack("{s:i, s:s, s:s, s:s, s:s?, s:s, s:O}", "version", 1, "id", parcel->id, "district",
-                     worker_district(hook->shared->worker), "hook", hook->options->name, "number", parcel->number, "resource",
-                     resource, "event", (json_t *)parcel->owner);
+    json_t *body = json_pack("{s:i, s:s, s:s, s:s, s:s?, s:s, s:O}", "version", 1, "id", parcel->id, "district",
+                             worker_district(hook->shared->worker), "hook", hook->options->name, "number", parcel->number,
+                             "resource", resource, "event", (json_t *)parcel->owner);
     parcel->body = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
     json_decref(body);
     if (parcel->body == NULL) {
@@ -134,8 +134,9 @@ static int on_dead(void *arg, const struct parcel *parcel)
     int rc = -ENOMEM;
 
     hook_dead_path(hook->shared->dead_folder, hook->options->name, path, sizeof(path));
-    if (line != NULL)
+    if (line != NULL) {
         rc = dead_append(path, line, strlen(line));
+    }
     free(line);
     return rc;
 }
@@ -152,11 +153,11 @@ static bool wanted(const struct hook *hook, const json_t *event)
 
     for (uint32_t i = 0; i < hook->options->type_count; i++) {
         const struct hook_type *want = &hook->options->types[i];
-        int rung;
 
-        if (!text_equal(text_of_code(&want->type), text_of(type)))
+        if (!text_equal(text_of_code(&want->type), text_of(type))) {
             continue;
-        rung = enum_find(&rung_enum, text_of(view_text(event, "rung")));
+        }
+        int rung = enum_find(&rung_enum, text_of(view_text(event, "rung")));
         return want->rungs == 0 || (rung >= 0 && (want->rungs & 1u << rung) != 0);
     }
     return false;
@@ -169,20 +170,23 @@ static void add_event(struct hook *hook, const msgpack_object *row)
     struct lanes *lanes = courier_lanes(hook->courier);
     struct parcel *parcel;
 
-    if (event == NULL)
-        abort();                                        /* no memory: passed over, it would be confirmed with those after it */
+    if (event == NULL) {
+        abort(); /* no memory: passed over, it would be confirmed with those after it */
+    }
     if (seq <= lanes->looked || !wanted(hook, event)) { /* known, or never to be sent */
         json_decref(event);
         return;
     }
     parcel = calloc(1, sizeof(*parcel));
-    if (parcel == NULL || asprintf(&parcel->id, "%s-%llu", worker_district(hook->shared->worker), (unsigned long long)seq) < 0)
+    if (parcel == NULL || asprintf(&parcel->id, "%s-%llu", worker_district(hook->shared->worker), (unsigned long long)seq) < 0) {
         abort(); /* what is not confirmed comes again after a new start */
+    }
     parcel->target = &hook->target;
     parcel->type = text_copy(event, "type");
     parcel->owner = event;
-    if (parcel->type == NULL || courier_add(hook->courier, parcel, seq, (uint64_t)view_number(event, "case")) < 0)
+    if (parcel->type == NULL || courier_add(hook->courier, parcel, seq, (uint64_t)view_number(event, "case")) < 0) {
         abort();
+    }
 }
 
 /* ---- events come in ---- */
@@ -194,10 +198,12 @@ static void take_events(struct hook *hook, const msgpack_object *body)
     struct follow_reply head;
     struct codec_fault fault;
 
-    for (uint32_t i = 0; rows != NULL && rows->type == MSGPACK_OBJECT_ARRAY && i < rows->via.array.size; i++)
+    for (uint32_t i = 0; rows != NULL && rows->type == MSGPACK_OBJECT_ARRAY && i < rows->via.array.size; i++) {
         add_event(hook, &rows->via.array.ptr[i]);
-    if (codec_decode_map(body, &follow_reply_shape, &head, &fault) && head.next > 0 && head.next - 1 > lanes->looked)
+    }
+    if (codec_decode_map(body, &follow_reply_shape, &head, &fault) && head.next > 0 && head.next - 1 > lanes->looked) {
         lanes->looked = head.next - 1;
+    }
 }
 
 static void on_followed(void *arg, const struct client_reply *reply)
@@ -205,8 +211,9 @@ static void on_followed(void *arg, const struct client_reply *reply)
     struct hook *hook = arg;
 
     hook->in_flight = false;
-    if (hook->stopping)
+    if (hook->stopping) {
         return;
+    }
     if (reply->error == 0 && reply->reply.ok) {
         hook->known = true;
         take_events(hook, &reply->reply.body);
@@ -232,8 +239,9 @@ static struct follow_query follow_query(const struct hook *hook)
     uint64_t low_water = lanes_low_water(lanes);
 
     query.types.count = hook->options->type_count;
-    for (uint32_t i = 0; i < hook->options->type_count; i++)
+    for (uint32_t i = 0; i < hook->options->type_count; i++) {
         query.types.at[i] = hook->options->types[i].type;
+    }
     if (low_water > 0) {
         query.given |= FOLLOW_HAS_CONFIRM;
         query.confirm = low_water;
@@ -257,10 +265,12 @@ void hook_tick(struct hook *hook)
     struct follow_query query = follow_query(hook);
     int64_t poll_ms = worker_poll_ms(hook->shared->worker);
 
-    if (hook->in_flight || hook->stopping || loop_now(hook) < hook->not_before)
+    if (hook->in_flight || hook->stopping || loop_now(hook) < hook->not_before) {
         return;
-    if (lanes->count >= WINDOW && query.confirm == hook->confirmed)
+    }
+    if (lanes->count >= WINDOW && query.confirm == hook->confirmed) {
         return;
+    }
     query.wait = lanes->outstanding == 0 || poll_ms < OUTSTANDING_POLL_MS ? poll_ms : OUTSTANDING_POLL_MS;
     hook->confirmed = query.confirm;
     hook->in_flight = true;
@@ -271,8 +281,9 @@ void hook_tick(struct hook *hook)
 
 static void drained(struct hook *hook)
 {
-    if (hook->drained)
+    if (hook->drained) {
         return;
+    }
     hook->drained = true;
     hook->shared->on_drained(hook->shared->arg);
 }
@@ -285,11 +296,10 @@ static void on_confirmed(void *arg, const struct client_reply *reply)
 
 static void maybe_drained(struct hook *hook, bool now)
 {
-    struct follow_query query;
-
-    if (!hook->stopping || hook->confirming || (courier_busy(hook->courier) > 0 && !now))
+    if (!hook->stopping || hook->confirming || (courier_busy(hook->courier) > 0 && !now)) {
         return;
-    query = follow_query(hook);
+    }
+    struct follow_query query = follow_query(hook);
     hook->confirming = true;
     if (!hook->known || !worker_connected(hook->shared->worker)) {
         drained(hook);
@@ -304,16 +314,18 @@ static void on_progress(void *arg)
 {
     struct hook *hook = arg;
 
-    if (hook->stopping)
+    if (hook->stopping) {
         maybe_drained(hook, false);
-    else
+    } else {
         hook_tick(hook);
+    }
 }
 
 void hook_stop(struct hook *hook, bool now)
 {
-    if (hook->stopping && hook->confirming && now)
+    if (hook->stopping && hook->confirming && now) {
         drained(hook);
+    }
     hook->stopping = true;
     courier_stop(hook->courier);
     maybe_drained(hook, now);
@@ -321,14 +333,15 @@ void hook_stop(struct hook *hook, bool now)
 
 void hook_close(struct hook *hook)
 {
-    const struct lanes *lanes;
-
-    if (hook == NULL || hook->courier == NULL)
+    if (hook == NULL || hook->courier == NULL) {
         return;
-    lanes = courier_lanes(hook->courier);
-    for (struct lane_entry *entry = lanes->first; entry != NULL; entry = entry->next)
-        if (entry->data != NULL)
+    }
+    const struct lanes *lanes = courier_lanes(hook->courier);
+    for (struct lane_entry *entry = lanes->first; entry != NULL; entry = entry->next) {
+        if (entry->data != NULL) {
             json_decref(((struct parcel *)entry->data)->owner);
+        }
+    }
     courier_close(hook->courier);
     hook->courier = NULL;
 }
@@ -344,17 +357,16 @@ static const struct courier_owner courier_owner = {.on_prepare = on_prepare, .on
 int hook_open(const struct hook_shared *shared, const struct hook_options *options, struct hook **ret)
 {
     struct hook *hook = calloc(1, sizeof(*hook));
-    bool named;
-    int rc;
 
-    if (hook == NULL)
+    if (hook == NULL) {
         return -ENOMEM;
+    }
     hook->shared = shared;
     hook->options = options;
     hook->target = (struct courier_target){.name = options->name, .url = options->url};
-    named = code_make(options->name, strlen(options->name), &hook->name);
+    bool named = code_make(options->name, strlen(options->name), &hook->name);
     assert(named); /* hook_read has seen to it */
-    rc = signature_load(options->secret, &hook->target.secret);
+    int rc = signature_load(options->secret, &hook->target.secret);
     if (rc == 0) {
         hook->courier = courier_new(worker_loop(shared->worker), shared->http, worker_log(shared->worker), shared->policy,
                                     &courier_owner, hook);

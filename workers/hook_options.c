@@ -18,18 +18,23 @@ bool hook_add_type(struct hook_options *hook, const char *text, size_t size)
     struct code code;
     int rung = -1;
 
-    if (!record_find(text, type_size, &type) || !code_make(text, type_size, &code))
+    if (!record_find(text, type_size, &type) || !code_make(text, type_size, &code)) {
         return false;
+    }
     if (colon != NULL) {
         rung = enum_find(&rung_enum, (struct text){.at = colon + 1, .size = (uint32_t)(size - type_size - 1)});
-        if (rung < 0 || type != RECORD_RUNG_FIRED)
+        if (rung < 0 || type != RECORD_RUNG_FIRED) {
             return false;
+        }
     }
-    for (uint32_t i = 0; i < hook->type_count; i++)
-        if (code_equal(&hook->types[i].type, &code))
+    for (uint32_t i = 0; i < hook->type_count; i++) {
+        if (code_equal(&hook->types[i].type, &code)) {
             found = &hook->types[i];
-    if (found == NULL && hook->type_count == HOOK_TYPES_MAX)
+        }
+    }
+    if (found == NULL && hook->type_count == HOOK_TYPES_MAX) {
         return false;
+    }
     if (found == NULL) {
         found = &hook->types[hook->type_count++];
         *found = (struct hook_type){.type = code, .rungs = rung >= 0 ? 1u << rung : 0};
@@ -50,8 +55,9 @@ static int add_types(struct hook_options *hook, const char *text, char fault[TRE
     while (*text != '\0') {
         size_t size = strcspn(text, ", ");
 
-        if (size > 0 && !hook_add_type(hook, text, size))
+        if (size > 0 && !hook_add_type(hook, text, size)) {
             return say(fault, "`types`: no event, or more than 16: `%.80s`", text);
+        }
         text += size + (text[size] != '\0');
     }
     return 0;
@@ -66,10 +72,12 @@ static int set(struct settings *settings, struct hook_options *hook, const char 
                       : strcmp(name, "secret") == 0 ? &hook->secret
                                                     : NULL;
 
-    if (strcmp(name, "types") == 0)
+    if (strcmp(name, "types") == 0) {
         return add_types(hook, value, fault);
-    if (at == NULL)
+    }
+    if (at == NULL) {
         return say(fault, "a hook has name, url, secret and types, no `%.80s`", name);
+    }
     *at = at == &hook->secret && from_file ? settings_keep_path(settings, value) : settings_keep(settings, value);
     return *at != NULL ? 0 : -ENOMEM;
 }
@@ -98,14 +106,16 @@ static int read_node(struct settings *settings, struct hook_options *hook, struc
 {
     int rc = 0;
 
-    if (node->type != YAML_MAPPING_NODE)
+    if (node->type != YAML_MAPPING_NODE) {
         return say(fault, "a hook is a map with name, url, secret and types%s", "");
+    }
     for (size_t i = 0; rc == 0 && i < tree_count(node); i++) {
         yaml_node_t *value;
         const char *name = tree_pair(tree, node, i, &value);
 
-        if (name == NULL)
+        if (name == NULL) {
             return say(fault, "a hook is a map with name, url, secret and types%s", "");
+        }
         if (value->type == YAML_SEQUENCE_NODE && strcmp(name, "types") == 0) {
             for (size_t at = 0; rc == 0 && at < tree_count(value); at++) {
                 const char *text = tree_text(tree_item(tree, value, at));
@@ -127,20 +137,24 @@ int hook_read(struct settings *settings, struct hook_options *hook, struct tree 
     static const char defaults[] = "case_closed followup_ended rung_fired:red";
     char why[TREE_FAULT_SIZE - 300] = "";
     struct code code;
-    int rc;
 
     *hook = (struct hook_options){0};
-    rc = node != NULL ? read_node(settings, hook, tree, node, fault) : read_words(settings, hook, text, fault);
-    if (rc == 0 && hook->type_count == 0)
+    int rc = node != NULL ? read_node(settings, hook, tree, node, fault) : read_words(settings, hook, text, fault);
+    if (rc == 0 && hook->type_count == 0) {
         rc = add_types(hook, defaults, fault);
-    if (rc == 0 && (hook->name == NULL || !code_make(hook->name, strlen(hook->name), &code)))
+    }
+    if (rc == 0 && (hook->name == NULL || !code_make(hook->name, strlen(hook->name), &code))) {
         rc = say(fault, "a hook needs a `name`: 1 to 32 of A-Z, a-z, 0-9, _, . and -%s", "");
-    if (rc == 0 && (hook->url == NULL || !http_url_valid(hook->url)))
+    }
+    if (rc == 0 && (hook->url == NULL || !http_url_valid(hook->url))) {
         rc = say(fault, "hook %s needs a `url` that begins with http:// or https://", hook->name);
-    if (rc == 0 && hook->secret == NULL)
+    }
+    if (rc == 0 && hook->secret == NULL) {
         rc = say(fault, "hook %s needs a `secret`: a file with 16 bytes or more that only its owner may read", hook->name);
-    if (rc != -EINVAL || node == NULL)
+    }
+    if (rc != -EINVAL || node == NULL) {
         return rc;
+    }
     snprintf(why, sizeof(why), "%.4000s", fault);
     return tree_fault(tree, node, fault, "%s", why);
 }

@@ -83,8 +83,9 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *http_arg,
     }
     if (watch == NULL) {
         watch = watch_new(http, socket);
-        if (watch == NULL)
+        if (watch == NULL) {
             return -1;
+        }
         curl_multi_assign(http->multi, socket, watch);
     }
     return uv_poll_start(&watch->poll, events, on_socket_event) < 0 ? -1 : 0;
@@ -104,10 +105,11 @@ static int on_timeout(CURLM *multi, long timeout_ms, void *http_arg)
     struct http *http = http_arg;
 
     (void)multi;
-    if (timeout_ms < 0)
+    if (timeout_ms < 0) {
         uv_timer_stop(&http->timer);
-    else
+    } else {
         uv_timer_start(&http->timer, on_timer, (uint64_t)timeout_ms, 0);
+    }
     return 0;
 }
 
@@ -120,12 +122,14 @@ static void call_free(struct http_call *call)
     curl_multi_remove_handle(http->multi, call->easy);
     curl_easy_cleanup(call->easy);
     curl_slist_free_all(call->headers);
-    if (call->previous != NULL)
+    if (call->previous != NULL) {
         call->previous->next = call->next;
-    else
+    } else {
         http->calls = call->next;
-    if (call->next != NULL)
+    }
+    if (call->next != NULL) {
         call->next->previous = call->previous;
+    }
     free(call);
 }
 
@@ -138,22 +142,23 @@ static void take_done(struct http *http)
         struct http_result result = {0};
         struct http_call *call = NULL;
         curl_off_t retry_after = 0;
-        http_on_done *on_done;
         long status = 0;
-        void *arg;
 
-        if (message->msg != CURLMSG_DONE)
+        if (message->msg != CURLMSG_DONE) {
             continue;
+        }
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
         curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(message->easy_handle, CURLINFO_RETRY_AFTER, &retry_after);
         /* Too long an answer is broken off by ourselves: its status stands. */
-        if (message->data.result == CURLE_OK || message->data.result == CURLE_WRITE_ERROR)
+        if (message->data.result == CURLE_OK || message->data.result == CURLE_WRITE_ERROR) {
             result = (struct http_result){.status = (int)status, .retry_after_s = retry_after};
-        if (result.status == 0)
+        }
+        if (result.status == 0) {
             result.fault = curl_easy_strerror(message->data.result == CURLE_OK ? CURLE_GOT_NOTHING : message->data.result);
-        on_done = call->on_done;
-        arg = call->arg;
+        }
+        http_on_done *on_done = call->on_done;
+        void *arg = call->arg;
         call_free(call);
         on_done(arg, &result);
     }
@@ -190,8 +195,9 @@ static bool set_options(struct http_call *call, const char *url, const char *bod
     SET(CURLOPT_WRITEFUNCTION, on_answer);
     SET(CURLOPT_WRITEDATA, call);
     SET(CURLOPT_PRIVATE, call);
-    if (options->ca_file != NULL)
+    if (options->ca_file != NULL) {
         SET(CURLOPT_CAINFO, options->ca_file);
+    }
 #undef SET
     return rc == CURLE_OK;
 }
@@ -200,15 +206,16 @@ int http_post(struct http *http, const char *url, const char *const *headers, si
               http_on_done *on_done, void *arg, struct http_call **ret)
 {
     struct http_call *call = calloc(1, sizeof(*call));
-    bool ready;
 
-    if (call == NULL)
+    if (call == NULL) {
         return -ENOMEM;
+    }
     *call = (struct http_call){.http = http, .on_done = on_done, .arg = arg, .easy = curl_easy_init(), .next = http->calls};
-    if (call->next != NULL)
+    if (call->next != NULL) {
         call->next->previous = call;
+    }
     http->calls = call;
-    ready = call->easy != NULL && http_url_valid(url);
+    bool ready = call->easy != NULL && http_url_valid(url);
     for (size_t i = 0; ready && i < header_count; i++) {
         struct curl_slist *grown = curl_slist_append(call->headers, headers[i]);
 
@@ -265,8 +272,9 @@ void http_close(struct http *http)
 {
     struct http_call *next;
 
-    if (http == NULL)
+    if (http == NULL) {
         return;
+    }
     for (struct http_call *call = http->calls; call != NULL; call = next) {
         next = call->next;
         call_free(call);

@@ -15,10 +15,9 @@ const char *instant_print(int64_t at_ms, int64_t offset_ms, char *ret, size_t si
     int minutes = (int)(offset_ms / 60000);
     int distance = minutes < 0 ? -minutes : minutes;
     struct tm parts;
-    size_t used;
 
     gmtime_r(&seconds, &parts);
-    used = strftime(ret, size, "%Y-%m-%dT%H:%M:%S", &parts);
+    size_t used = strftime(ret, size, "%Y-%m-%dT%H:%M:%S", &parts);
     snprintf(ret + used, size - used, ".%03d%c%02d:%02d", (int)ms, minutes < 0 ? '-' : '+', distance / 60, distance % 60);
     return ret;
 }
@@ -28,8 +27,9 @@ static bool take_two(const char **at, int least, int most, int *ret)
 {
     const char *s = *at;
 
-    if (s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9')
+    if (s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9') {
         return false;
+    }
     *ret = (s[0] - '0') * 10 + (s[1] - '0');
     *at = s + 2;
     return *ret >= least && *ret <= most;
@@ -37,8 +37,9 @@ static bool take_two(const char **at, int least, int most, int *ret)
 
 static bool take(const char **at, char c)
 {
-    if (**at != c)
+    if (**at != c) {
         return false;
+    }
     (*at)++;
     return true;
 }
@@ -48,8 +49,9 @@ static bool take_date(const char **at, struct tm *ret)
     int century, year, month;
 
     if (!take_two(at, 0, 99, &century) || !take_two(at, 0, 99, &year) || !take(at, '-') || !take_two(at, 1, 12, &month) ||
-        !take(at, '-') || !take_two(at, 1, 31, &ret->tm_mday))
+        !take(at, '-') || !take_two(at, 1, 31, &ret->tm_mday)) {
         return false;
+    }
     ret->tm_year = century * 100 + year - 1900;
     ret->tm_mon = month - 1;
     return century > 0;
@@ -60,15 +62,20 @@ static bool take_time(const char **at, struct tm *ret, int64_t *ret_ms)
     int64_t scale = 100;
 
     *ret_ms = 0;
-    if (!take_two(at, 0, 23, &ret->tm_hour) || !take(at, ':') || !take_two(at, 0, 59, &ret->tm_min))
+    if (!take_two(at, 0, 23, &ret->tm_hour) || !take(at, ':') || !take_two(at, 0, 59, &ret->tm_min)) {
         return false;
-    if (!take(at, ':'))
+    }
+    if (!take(at, ':')) {
         return true;
-    if (!take_two(at, 0, 59, &ret->tm_sec))
+    }
+    if (!take_two(at, 0, 59, &ret->tm_sec)) {
         return false;
-    if (take(at, '.'))
-        for (; **at >= '0' && **at <= '9'; (*at)++, scale /= 10)
+    }
+    if (take(at, '.')) {
+        for (; **at >= '0' && **at <= '9'; (*at)++, scale /= 10) {
             *ret_ms += (**at - '0') * scale;
+        }
+    }
     return true;
 }
 
@@ -78,10 +85,12 @@ static bool take_offset(const char **at, int64_t *ret_s)
     int sign = **at == '-' ? -1 : 1;
 
     *ret_s = 0;
-    if (take(at, 'Z'))
+    if (take(at, 'Z')) {
         return true;
-    if ((!take(at, '+') && !take(at, '-')) || !take_two(at, 0, 23, &hours) || !take(at, ':') || !take_two(at, 0, 59, &minutes))
+    }
+    if ((!take(at, '+') && !take(at, '-')) || !take_two(at, 0, 23, &hours) || !take(at, ':') || !take_two(at, 0, 59, &minutes)) {
         return false;
+    }
     *ret_s = sign * (hours * 3600 + minutes * 60);
     return true;
 }
@@ -91,16 +100,16 @@ bool instant_parse(const char *text, int64_t *ret_at_ms)
     const char *at = text;
     struct tm parts = {0};
     int64_t ms, offset_s;
-    int day;
-    time_t seconds;
 
     if (!take_date(&at, &parts) || (!take(&at, 'T') && !take(&at, ' ')) || !take_time(&at, &parts, &ms) ||
-        !take_offset(&at, &offset_s) || *at != '\0')
+        !take_offset(&at, &offset_s) || *at != '\0') {
         return false;
-    day = parts.tm_mday;
-    seconds = timegm(&parts);
-    if (parts.tm_mday != day) /* 30 February */
+    }
+    int day = parts.tm_mday;
+    time_t seconds = timegm(&parts);
+    if (parts.tm_mday != day) { /* 30 February */
         return false;
+    }
     *ret_at_ms = ((int64_t)seconds - offset_s) * 1000 + ms;
     return true;
 }

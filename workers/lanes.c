@@ -8,30 +8,36 @@ struct lane_entry *lanes_add(struct lanes *lanes, uint64_t seq, uint64_t case_id
 {
     struct lane_entry *entry = calloc(1, sizeof(*entry));
 
-    if (entry == NULL)
+    if (entry == NULL) {
         return NULL;
+    }
     assert(lanes->last == NULL || seq > lanes->last->seq);
     *entry = (struct lane_entry){.seq = seq, .case_id = case_id, .previous = lanes->last};
-    for (struct lane_entry *at = lanes->last; at != NULL && entry->before == NULL; at = at->previous)
-        if (at->case_id == case_id && at->state != LANE_DONE)
+    for (struct lane_entry *at = lanes->last; at != NULL && entry->before == NULL; at = at->previous) {
+        if (at->case_id == case_id && at->state != LANE_DONE) {
             entry->before = at;
-    if (lanes->last != NULL)
+        }
+    }
+    if (lanes->last != NULL) {
         lanes->last->next = entry;
-    else
+    } else {
         lanes->first = entry;
+    }
     lanes->last = entry;
     lanes->count++;
     lanes->outstanding++;
-    if (seq > lanes->looked)
+    if (seq > lanes->looked) {
         lanes->looked = seq;
+    }
     return entry;
 }
 
 struct lane_entry *lanes_begin(struct lanes *lanes, int64_t now_ms)
 {
     for (struct lane_entry *entry = lanes->first; entry != NULL; entry = entry->next) {
-        if (entry->state != LANE_WAITING || entry->before != NULL || entry->until_ms > now_ms)
+        if (entry->state != LANE_WAITING || entry->before != NULL || entry->until_ms > now_ms) {
             continue;
+        }
         entry->state = LANE_BUSY;
         return entry;
     }
@@ -60,10 +66,11 @@ void lanes_finish(struct lanes *lanes, struct lane_entry *entry)
         struct lane_entry *first = lanes->first;
 
         lanes->first = first->next;
-        if (lanes->first != NULL)
+        if (lanes->first != NULL) {
             lanes->first->previous = NULL;
-        else
+        } else {
             lanes->last = NULL;
+        }
         lanes->count--;
         free(first);
     }
@@ -73,9 +80,11 @@ int64_t lanes_due_ms(const struct lanes *lanes)
 {
     int64_t due_ms = -1;
 
-    for (const struct lane_entry *entry = lanes->first; entry != NULL; entry = entry->next)
-        if (entry->state == LANE_WAITING && entry->before == NULL && (due_ms < 0 || entry->until_ms < due_ms))
+    for (const struct lane_entry *entry = lanes->first; entry != NULL; entry = entry->next) {
+        if (entry->state == LANE_WAITING && entry->before == NULL && (due_ms < 0 || entry->until_ms < due_ms)) {
             due_ms = entry->until_ms;
+        }
+    }
     return due_ms;
 }
 

@@ -41,8 +41,9 @@ static void on_end(void *arg)
 {
     struct notify *notify = arg;
 
-    for (uint32_t i = 0; i < notify->hook_count; i++)
+    for (uint32_t i = 0; i < notify->hook_count; i++) {
         hook_close(notify->hooks[i]);
+    }
     http_close(notify->http);
     notify->http = NULL;
 }
@@ -51,8 +52,9 @@ static void on_drained(void *arg)
 {
     struct notify *notify = arg;
 
-    if (++notify->drained == notify->hook_count)
+    if (++notify->drained == notify->hook_count) {
         worker_finish(notify->worker, EXIT_DONE);
+    }
 }
 
 static void on_refused(void *arg)
@@ -66,8 +68,9 @@ static void on_tick(void *arg)
 {
     struct notify *notify = arg;
 
-    for (uint32_t i = 0; i < notify->hook_count && notify->http != NULL; i++)
+    for (uint32_t i = 0; i < notify->hook_count && notify->http != NULL; i++) {
         hook_tick(notify->hooks[i]);
+    }
 }
 
 static void on_stop(void *arg, bool now)
@@ -76,8 +79,9 @@ static void on_stop(void *arg, bool now)
 
     worker_hang_up(
         notify->worker); /* else the last confirmations and the long polls would take the followers' names from each other */
-    for (uint32_t i = 0; i < notify->hook_count && notify->http != NULL; i++)
+    for (uint32_t i = 0; i < notify->hook_count && notify->http != NULL; i++) {
         hook_stop(notify->hooks[i], now);
+    }
 }
 
 static const struct worker_program worker_program = {
@@ -88,8 +92,9 @@ static int open_hooks(struct notify *notify)
     const struct notify_options *options = notify->options;
     const struct http_options http = notify_http(options);
 
-    if (http_open(worker_loop(notify->worker), &http, &notify->http) < 0)
+    if (http_open(worker_loop(notify->worker), &http, &notify->http) < 0) {
         return EXIT_FAILED;
+    }
     notify->shared = (struct hook_shared){.worker = notify->worker,
                                           .http = notify->http,
                                           .policy = &options->policy,
@@ -102,8 +107,9 @@ static int open_hooks(struct notify *notify)
     for (uint32_t i = 0; i < options->hook_count; i++) {
         int rc = hook_open(&notify->shared, &options->hooks[i], &notify->hooks[i]);
 
-        if (rc < 0)
+        if (rc < 0) {
             return notify_say_secret(&options->hooks[i], rc);
+        }
         notify->hook_count++;
     }
     return EXIT_DONE;
@@ -139,17 +145,21 @@ static int check(const struct notify_options *options)
 int notify_run(const struct notify_options *options)
 {
     struct notify notify = {.options = options};
-    int code = sodium_init() < 0 ? EXIT_FAILED : check(options), opened;
+    int code = sodium_init() < 0 ? EXIT_FAILED : check(options);
 
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         code = worker_open(&options->worker, &worker_program, &notify, &notify.worker);
-    if (code != EXIT_DONE)
+    }
+    if (code != EXIT_DONE) {
         return code;
-    opened = open_hooks(&notify);
-    if (opened != EXIT_DONE)
+    }
+    int opened = open_hooks(&notify);
+    if (opened != EXIT_DONE) {
         worker_finish(notify.worker, opened);
+    }
     code = worker_run(notify.worker);
-    for (uint32_t i = 0; i < notify.hook_count; i++)
+    for (uint32_t i = 0; i < notify.hook_count; i++) {
         hook_free(notify.hooks[i]);
+    }
     return code;
 }

@@ -18,13 +18,12 @@ static int read_hook(struct settings *settings, void *options, struct tree *tree
                      char fault[TREE_FAULT_SIZE])
 {
     struct notify_options *notify = options;
-    int rc;
 
     if (notify->hook_count == HOOKS_MAX) {
         snprintf(fault, TREE_FAULT_SIZE, "more than %d hooks", HOOKS_MAX);
         return -EINVAL;
     }
-    rc = hook_read(settings, &notify->hooks[notify->hook_count], tree, node, text, fault);
+    int rc = hook_read(settings, &notify->hooks[notify->hook_count], tree, node, text, fault);
     notify->hook_count += rc == 0;
     return rc;
 }
@@ -69,14 +68,14 @@ int main(int argc, char **argv)
         .answer_max = 65536};
     const char *state = getenv("STATE_DIRECTORY");
     struct settings settings;
-    int code;
 
     setlocale(LC_CTYPE, "C.UTF-8");
     options.dead = state != NULL && state[0] != '\0' ? state : ".";
     worker_defaults(&options.worker);
-    code = settings_read(&program, argc, argv, &options, &settings);
-    if (code == EXIT_DONE)
+    int code = settings_read(&program, argc, argv, &options, &settings);
+    if (code == EXIT_DONE) {
         code = options.replay_dead != NULL ? notify_replay(&options) : notify_run(&options);
+    }
     settings_deinit(&settings);
     return code;
 }

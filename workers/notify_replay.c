@@ -37,18 +37,21 @@ static int put_back(struct replay *replay, const char *line, size_t size)
 {
     int rc = dead_append(replay->options->replay_dead, line, size);
 
-    if (rc < 0)
+    if (rc < 0) {
         replay->error = rc;
-    else
+    } else {
         replay->failed++;
+    }
     return rc;
 }
 
 static int find_hook(const struct replay *replay, const char *name)
 {
-    for (uint32_t i = 0; i < replay->options->hook_count; i++)
-        if (strcmp(replay->options->hooks[i].name, name) == 0)
+    for (uint32_t i = 0; i < replay->options->hook_count; i++) {
+        if (strcmp(replay->options->hooks[i].name, name) == 0) {
             return (int)i;
+        }
+    }
     return -1;
 }
 
@@ -79,8 +82,9 @@ static bool add_letter(struct replay *replay, const json_t *letter)
 static void end(struct replay *replay)
 {
     replay->ended = true;
-    for (uint32_t i = 0; i < replay->options->hook_count; i++)
+    for (uint32_t i = 0; i < replay->options->hook_count; i++) {
         courier_close(replay->couriers[i]);
+    }
     http_close(replay->http);
     uv_close((uv_handle_t *)&replay->wake, NULL);
 }
@@ -88,19 +92,21 @@ static void end(struct replay *replay)
 /* Reads on as long as there is room. */
 static void read_on(struct replay *replay)
 {
-    if (replay->reading || replay->ended)
+    if (replay->reading || replay->ended) {
         return;
+    }
     replay->reading = true;
     while (replay->outstanding < WINDOW) {
         ssize_t size = getline(&replay->line, &replay->line_room, replay->file);
-        json_t *letter;
 
-        if (size < 0)
+        if (size < 0) {
             break;
-        if (replay->line[size - 1] == '\n')
+        }
+        if (replay->line[size - 1] == '\n') {
             size--;
+        }
         replay->ordinal++;
-        letter = size > 0 && size <= DEAD_LINE_MAX ? json_loadb(replay->line, (size_t)size, 0, NULL) : NULL;
+        json_t *letter = size > 0 && size <= DEAD_LINE_MAX ? json_loadb(replay->line, (size_t)size, 0, NULL) : NULL;
         if (size > 0 && (letter == NULL || !add_letter(replay, letter))) {
             log_say(replay->log, LOG_LEVEL_ERROR, "letter_unread", "line %llu is not a letter of a known hook; it is kept",
                     (unsigned long long)replay->ordinal);
@@ -109,10 +115,12 @@ static void read_on(struct replay *replay)
         json_decref(letter);
     }
     replay->reading = false;
-    for (uint32_t i = 0; i < replay->options->hook_count && !replay->ended; i++)
+    for (uint32_t i = 0; i < replay->options->hook_count && !replay->ended; i++) {
         courier_run(replay->couriers[i]);
-    if (replay->outstanding == 0 && !replay->ended)
+    }
+    if (replay->outstanding == 0 && !replay->ended) {
         end(replay);
+    }
 }
 
 static void on_wake(uv_timer_t *timer)
@@ -127,8 +135,9 @@ static int on_dead(void *arg, const struct parcel *parcel)
     int rc = line == NULL ? -ENOMEM : put_back(replay, line, strlen(line));
 
     free(line);
-    if (rc == 0)
+    if (rc == 0) {
         replay->sent--; /* on_progress counts it as sent */
+    }
     return rc;
 }
 
@@ -151,18 +160,19 @@ static int open_all(struct replay *replay)
 
     uv_timer_init(&replay->loop, &replay->wake);
     replay->wake.data = replay;
-    if (http_open(&replay->loop, &http, &replay->http) < 0)
+    if (http_open(&replay->loop, &http, &replay->http) < 0) {
         return EXIT_FAILED;
+    }
     for (uint32_t i = 0; i < options->hook_count; i++) {
-        int rc;
-
         replay->targets[i] = (struct courier_target){.name = options->hooks[i].name, .url = options->hooks[i].url};
-        rc = signature_load(options->hooks[i].secret, &replay->targets[i].secret);
-        if (rc < 0)
+        int rc = signature_load(options->hooks[i].secret, &replay->targets[i].secret);
+        if (rc < 0) {
             return notify_say_secret(&options->hooks[i], rc);
+        }
         replay->couriers[i] = courier_new(&replay->loop, replay->http, replay->log, &options->policy, &courier_owner, replay);
-        if (replay->couriers[i] == NULL)
+        if (replay->couriers[i] == NULL) {
             return EXIT_FAILED;
+        }
     }
     return EXIT_DONE;
 }
@@ -171,15 +181,18 @@ static int send_again(struct replay *replay, const char *taken)
 {
     int code = open_all(replay);
 
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         read_on(replay);
-    else
+    } else {
         end(replay);
+    }
     uv_run(&replay->loop, UV_RUN_DEFAULT);
-    if (code == EXIT_DONE && replay->error == 0 && unlink(taken) < 0)
+    if (code == EXIT_DONE && replay->error == 0 && unlink(taken) < 0) {
         replay->error = -errno;
-    if (code != EXIT_DONE)
+    }
+    if (code != EXIT_DONE) {
         return code;
+    }
     log_say(replay->log, LOG_LEVEL_NOTICE, "replayed", "%llu letters delivered, %llu kept", (unsigned long long)replay->sent,
             (unsigned long long)replay->failed);
     return replay->error < 0 ? EXIT_FAILED : replay->failed > 0 ? EXIT_REFUSED : EXIT_DONE;
@@ -191,8 +204,9 @@ int notify_replay(const struct notify_options *options)
     char *taken = NULL;
     int rc = sodium_init() < 0 ? -ENOSYS : dead_take(options->replay_dead, &taken), code = EXIT_FAILED;
 
-    if (rc == 0)
+    if (rc == 0) {
         replay.file = fopen(taken, "re");
+    }
     replay.log = log_new(2);
     if (rc < 0 || replay.file == NULL || replay.log == NULL || uv_loop_init(&replay.loop) < 0) {
         fprintf(stderr, "huying-notify: %s: %s\n", options->replay_dead, strerror(rc < 0 ? -rc : errno));
@@ -200,8 +214,9 @@ int notify_replay(const struct notify_options *options)
         code = send_again(&replay, taken);
         uv_loop_close(&replay.loop);
     }
-    if (replay.file != NULL)
+    if (replay.file != NULL) {
         fclose(replay.file);
+    }
     free(replay.line);
     free(taken);
     log_free(replay.log);

@@ -22,22 +22,22 @@ void orphans_adopt(void)
 static bool read_stat(pid_t pid, pid_t *ret_parent, uint64_t *ret_began)
 {
     char path[64], text[1024];
-    FILE *file;
-    size_t size;
     long parent;
 
     snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-    file = fopen(path, "re");
-    if (file == NULL)
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
         return false;
-    size = fread(text, 1, sizeof(text) - 1, file);
+    }
+    size_t size = fread(text, 1, sizeof(text) - 1, file);
     fclose(file);
     text[size] = '\0';
     const char *at = strrchr(text, ')');
     unsigned long long began;
     if (at == NULL ||
-        sscanf(at, ") %*c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &parent, &began) != 2)
+        sscanf(at, ") %*c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &parent, &began) != 2) {
         return false;
+    }
     *ret_parent = (pid_t)parent;
     *ret_began = began;
     return true;
@@ -63,19 +63,22 @@ static unsigned list_children(pid_t ret[SEEN_MAX])
     snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)self, (long)self);
     FILE *file = fopen(path, "re");
     if (file != NULL) {
-        while (count < SEEN_MAX && fscanf(file, "%ld", &pid) == 1)
+        while (count < SEEN_MAX && fscanf(file, "%ld", &pid) == 1) {
             ret[count++] = (pid_t)pid;
+        }
         fclose(file);
         return count;
     }
     DIR *folder = opendir("/proc");
     for (const struct dirent *entry; folder != NULL && count < SEEN_MAX && (entry = readdir(folder)) != NULL;) {
         pid = strtol(entry->d_name, NULL, 10);
-        if (pid > 0 && read_stat((pid_t)pid, &parent, &began) && parent == self)
+        if (pid > 0 && read_stat((pid_t)pid, &parent, &began) && parent == self) {
             ret[count++] = (pid_t)pid;
+        }
     }
-    if (folder != NULL)
+    if (folder != NULL) {
         closedir(folder);
+    }
     return count;
 }
 
@@ -89,11 +92,13 @@ bool orphans_sweep(bool (*is_own)(pid_t pid), uint64_t until)
 
     for (unsigned i = 0; i < count; i++) {
         /* Nobody but us waits for it, so its number is its own until we do. */
-        if (is_own(seen[i]) || waitpid(seen[i], NULL, WNOHANG) == seen[i])
+        if (is_own(seen[i]) || waitpid(seen[i], NULL, WNOHANG) == seen[i]) {
             continue;
+        }
         /* Of what cannot be read (no descriptor is left) nobody knows when it began: it waits. */
-        if (until != UINT64_MAX && (!read_stat(seen[i], &parent, &began) || began >= until))
+        if (until != UINT64_MAX && (!read_stat(seen[i], &parent, &began) || began >= until)) {
             continue;
+        }
         kill(seen[i], SIGKILL);
         left = waitpid(seen[i], NULL, WNOHANG) != seen[i] || left;
     }

@@ -12,19 +12,22 @@ int pair_private(const char *path)
 {
     struct stat status;
 
-    if (stat(path, &status) < 0)
+    if (stat(path, &status) < 0) {
         return -errno;
-    if (!S_ISREG(status.st_mode))
+    }
+    if (!S_ISREG(status.st_mode)) {
         return -EBADMSG;
+    }
     return status.st_mode & (S_IRWXG | S_IRWXO) ? -EACCES : 0;
 }
 
 static int say(char fault[TREE_FAULT_SIZE], const char *path, int error)
 {
-    if (error == -EACCES)
+    if (error == -EACCES) {
         snprintf(fault, TREE_FAULT_SIZE, "%s may not be read, or others may read it too. Make it yours alone: chmod 600.", path);
-    else
+    } else {
         snprintf(fault, TREE_FAULT_SIZE, "%s: %s", path, strerror(-error));
+    }
     return -EINVAL;
 }
 
@@ -33,8 +36,9 @@ static int take(struct tree *tree, const char *name, char ret[CLIENT_KEY_SIZE], 
 {
     const char *text = tree_text(tree_get(tree, tree_root(tree), name));
 
-    if (text == NULL || strlen(text) != CLIENT_KEY_SIZE - 1)
+    if (text == NULL || strlen(text) != CLIENT_KEY_SIZE - 1) {
         return tree_fault(tree, NULL, fault, "is not a key file of Huying: `%s` is not a key", name);
+    }
     memcpy(ret, text, CLIENT_KEY_SIZE);
     return 0;
 }
@@ -50,13 +54,14 @@ static int load_server(const char *folder, struct client_options *ret, char faul
 {
     char path[PATH_MAX];
     struct tree tree;
-    int rc;
 
-    if ((size_t)snprintf(path, sizeof(path), "%s/server.pub", folder) >= sizeof(path))
+    if ((size_t)snprintf(path, sizeof(path), "%s/server.pub", folder) >= sizeof(path)) {
         return say(fault, folder, -ENAMETOOLONG);
-    rc = load_tree(path, &tree, fault);
-    if (rc < 0)
+    }
+    int rc = load_tree(path, &tree, fault);
+    if (rc < 0) {
         return rc;
+    }
     rc = take(&tree, "public", ret->server_key, fault);
     tree_deinit(&tree);
     return rc;
@@ -67,14 +72,17 @@ static int load_own(const char *path, struct client_options *ret, char fault[TRE
     struct tree tree;
     int rc = pair_private(path);
 
-    if (rc < 0)
+    if (rc < 0) {
         return say(fault, path, rc);
+    }
     rc = load_tree(path, &tree, fault);
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     rc = take(&tree, "public", ret->public_key, fault);
-    if (rc == 0)
+    if (rc == 0) {
         rc = take(&tree, "secret", ret->secret_key, fault);
+    }
     tree_deinit(&tree);
     return rc;
 }
@@ -83,7 +91,6 @@ int pair_load(const char *folder, const char *key, struct client_options *ret, c
 {
     char found[PATH_MAX], path[PATH_MAX];
     const char *home = getenv("HOME");
-    int length;
 
     if (folder == NULL) {
         if (home == NULL || (size_t)snprintf(found, sizeof(found), "%s/.config/huying/keys", home) >= sizeof(found)) {
@@ -92,10 +99,11 @@ int pair_load(const char *folder, const char *key, struct client_options *ret, c
         }
         folder = found;
     }
-    length =
+    int length =
         strchr(key, '/') != NULL ? snprintf(path, sizeof(path), "%s", key) : snprintf(path, sizeof(path), "%s/%s.key", folder, key);
-    if (length < 0 || (size_t)length >= sizeof(path))
+    if (length < 0 || (size_t)length >= sizeof(path)) {
         return say(fault, folder, -ENAMETOOLONG);
+    }
     length = load_server(folder, ret, fault);
     return length < 0 ? length : load_own(path, ret, fault);
 }

@@ -43,22 +43,23 @@ struct puller *puller_new(struct worker *worker, const struct puller_options *op
                           void *arg)
 {
     struct puller *puller = calloc(1, sizeof(*puller));
-    bool named;
 
-    if (puller == NULL)
+    if (puller == NULL) {
         return NULL;
+    }
     puller->worker = worker;
     puller->options = options;
     puller->program = program;
     puller->arg = arg;
-    named = code_make(options->worker, strlen(options->worker), &puller->name);
+    bool named = code_make(options->worker, strlen(options->worker), &puller->name);
     assert(named);
     if (options->unit != NULL) {
         named = code_make(options->unit, strlen(options->unit), &puller->unit);
         assert(named);
     }
-    for (uint32_t i = 0; i < options->kind_count; i++)
+    for (uint32_t i = 0; i < options->kind_count; i++) {
         puller->polls[i] = (struct poll){.puller = puller, .kind = options->kinds[i]};
+    }
     return puller;
 }
 
@@ -80,8 +81,9 @@ struct puller *puller_free(struct puller *puller)
 {
     struct work *work, *next;
 
-    if (puller == NULL)
+    if (puller == NULL) {
         return NULL;
+    }
     HASH_ITER(hh, puller->works, work, next)
     {
         forget(puller, work);
@@ -100,8 +102,9 @@ static struct work *find(struct puller *puller, uint64_t duty_id)
 
 static void maybe_stopped(struct puller *puller)
 {
-    if (!puller->stopping || puller->stopped || puller->counts[WORK_BUSY] > 0 || puller->releases > 0)
+    if (!puller->stopping || puller->stopped || puller->counts[WORK_BUSY] > 0 || puller->releases > 0) {
         return;
+    }
     puller->stopped = true;
     puller->program->on_stopped(puller->arg);
 }
@@ -127,8 +130,9 @@ static void release(struct puller *puller, uint64_t duty_id)
                               .lease = LAST_LEASE_MS,
                               .release = !puller->stopping};
 
-    if (puller->stopping && !worker_connected(puller->worker))
+    if (puller->stopping && !worker_connected(puller->worker)) {
         return; /* nobody is there to take it */
+    }
     puller->releases++;
     worker_ask(puller->worker, WORKER_TALK, QUERY_KEEP, &keep, on_released, puller);
 }
@@ -171,11 +175,13 @@ static void on_kept(void *arg, const struct client_reply *reply)
     struct work *work = find(puller, keeping->duty_id);
 
     free(keeping);
-    if (work == NULL)
+    if (work == NULL) {
         return;
+    }
     work->keep_in_flight = false;
-    if (reply->error == 0 && !reply->reply.ok && work->leased)
+    if (reply->error == 0 && !reply->reply.ok && work->leased) {
         lease_lost(puller, work);
+    }
 }
 
 static void keep(struct puller *puller, struct work *work)
@@ -188,8 +194,9 @@ static void keep(struct puller *puller, struct work *work)
                                .lease = lease_ms};
 
     plan_keep(puller, work, lease_ms);
-    if (keeping == NULL)
+    if (keeping == NULL) {
         return; /* the next tick tries again */
+    }
     *keeping = (struct keeping){puller, work->duty_id};
     work->keep_in_flight = true;
     worker_ask(puller->worker, WORKER_TALK, QUERY_KEEP, &query, on_kept, keeping);
@@ -201,8 +208,9 @@ static struct work *work_new(struct puller *puller, const struct duty_view *row)
 {
     struct work *work = calloc(1, sizeof(*work));
 
-    if (work == NULL)
+    if (work == NULL) {
         return NULL;
+    }
     work->duty_id = row->duty_id;
     work->case_id = row->case_id;
     work->kind = row->kind;
@@ -222,14 +230,17 @@ static void take_row(struct puller *puller, const struct duty_view *row)
 {
     struct work *work = find(puller, row->duty_id);
 
-    if (work == NULL)
+    if (work == NULL) {
         work = work_new(puller, row);
-    if (work == NULL)
+    }
+    if (work == NULL) {
         return; /* the lease lapses */
+    }
     work->leased = true;
     plan_keep(puller, work, puller->options->lease_ms);
-    if (work->phase == WORK_WAITING)
+    if (work->phase == WORK_WAITING) {
         set_phase(puller, work, due(puller, work) ? WORK_QUEUED : WORK_HELD);
+    }
 }
 
 static void take_rows(struct puller *puller, const msgpack_object *body)
@@ -240,8 +251,9 @@ static void take_rows(struct puller *puller, const msgpack_object *body)
         struct duty_view row;
         struct codec_fault fault;
 
-        if (codec_decode_map(&rows->via.array.ptr[i], &duty_view_shape, &row, &fault) && row.duty_id != 0)
+        if (codec_decode_map(&rows->via.array.ptr[i], &duty_view_shape, &row, &fault) && row.duty_id != 0) {
             take_row(puller, &row);
+        }
     }
 }
 
@@ -292,9 +304,10 @@ static bool may_pull(struct puller *puller)
 {
     bool full = puller->counts[WORK_HELD] >= puller->options->held_max;
 
-    if (full && !puller->said_full)
+    if (full && !puller->said_full) {
         log_say(worker_log(puller->worker), LOG_LEVEL_WARNING, "held_full", "%lld duties are held; no more are pulled",
                 (long long)puller->counts[WORK_HELD]);
+    }
     puller->said_full = full;
     return !puller->stopping && !full && puller->counts[WORK_QUEUED] == 0 && puller->counts[WORK_BUSY] < puller->options->credit &&
            (puller->program->may_pull == NULL || puller->program->may_pull(puller->arg));
@@ -313,10 +326,12 @@ static void wake(struct puller *puller)
             forget(puller, work);
             continue;
         }
-        if (work->phase == WORK_HELD && due(puller, work))
+        if (work->phase == WORK_HELD && due(puller, work)) {
             set_phase(puller, work, WORK_QUEUED);
-        if (work->leased && !work->keep_in_flight && loop_now >= work->keep_at)
+        }
+        if (work->leased && !work->keep_in_flight && loop_now >= work->keep_at) {
             keep(puller, work);
+        }
     }
 }
 
@@ -326,10 +341,12 @@ static void run_queue(struct puller *puller)
 
     HASH_ITER(hh, puller->works, work, next)
     {
-        if (puller->counts[WORK_QUEUED] == 0 || puller->counts[WORK_BUSY] >= puller->options->credit)
+        if (puller->counts[WORK_QUEUED] == 0 || puller->counts[WORK_BUSY] >= puller->options->credit) {
             return;
-        if (work->phase != WORK_QUEUED)
+        }
+        if (work->phase != WORK_QUEUED) {
             continue;
+        }
         set_phase(puller, work, WORK_BUSY);
         puller->program->on_work(puller->arg, work); /* ends later: what comes next in the table stays */
     }
@@ -337,17 +354,20 @@ static void run_queue(struct puller *puller)
 
 void puller_tick(struct puller *puller)
 {
-    if (puller->stopped)
+    if (puller->stopped) {
         return;
+    }
     wake(puller);
-    if (puller->stopping)
+    if (puller->stopping) {
         return;
+    }
     run_queue(puller);
     for (uint32_t i = 0; i < puller->options->kind_count; i++) {
         struct poll *poll = &puller->polls[i];
 
-        if (!poll->in_flight && uv_now(worker_loop(puller->worker)) >= poll->not_before && may_pull(puller))
+        if (!poll->in_flight && uv_now(worker_loop(puller->worker)) >= poll->not_before && may_pull(puller)) {
             pull(puller, poll);
+        }
     }
 }
 
@@ -355,16 +375,19 @@ void puller_stop(struct puller *puller)
 {
     struct work *work, *next;
 
-    if (puller->stopping)
+    if (puller->stopping) {
         return;
+    }
     puller->stopping = true;
     worker_hang_up(puller->worker);
     HASH_ITER(hh, puller->works, work, next)
     {
-        if (work->phase == WORK_BUSY)
+        if (work->phase == WORK_BUSY) {
             continue;
-        if (work->leased)
+        }
+        if (work->leased) {
             release(puller, work->duty_id);
+        }
         forget(puller, work);
     }
     maybe_stopped(puller);
@@ -374,10 +397,11 @@ void puller_stop(struct puller *puller)
 
 static void ended(struct puller *puller)
 {
-    if (puller->stopping)
+    if (puller->stopping) {
         maybe_stopped(puller);
-    else
+    } else {
         puller_tick(puller);
+    }
 }
 
 void puller_pause(struct puller *puller, struct work *work, int64_t pause_ms)
@@ -394,16 +418,18 @@ void puller_hold(struct puller *puller, struct work *work, int64_t until_ms)
     }
     work->until_ms = until_ms;
     set_phase(puller, work, work->leased ? WORK_HELD : WORK_WAITING);
-    if (work->leased && !work->keep_in_flight)
+    if (work->leased && !work->keep_in_flight) {
         keep(puller, work);
+    }
     ended(puller);
 }
 
 void puller_give_back(struct puller *puller, struct work *work, int64_t until_ms)
 {
     assert(work->phase == WORK_BUSY);
-    if (work->leased)
+    if (work->leased) {
         release(puller, work->duty_id);
+    }
     work->leased = false;
     work->until_ms = until_ms;
     set_phase(puller, work, WORK_WAITING);

@@ -37,9 +37,11 @@ static const char *const slots[] = {"number", "matter", "matter_name", "place", 
 
 static const struct word *find_word(const char *name)
 {
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcmp(words[i].name, name) == 0)
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i].name, name) == 0) {
             return &words[i];
+        }
+    }
     return NULL;
 }
 
@@ -63,12 +65,14 @@ static int check_slots(const struct tree *tree, const yaml_node_t *node, const c
 {
     size_t size = 0;
 
-    for (const char *at = strchr(text, '{'); at != NULL; at = strchr(at + 1, '{'))
-        if (find_slot(at, &size) == NULL)
+    for (const char *at = strchr(text, '{'); at != NULL; at = strchr(at + 1, '{')) {
+        if (find_slot(at, &size) == NULL) {
             return tree_fault(tree, node, fault,
                               "what follows `{` is not one of number, matter, matter_name, place, place_name, unit, "
                               "unit_name: `%.40s`",
                               at);
+        }
+    }
     return 0;
 }
 
@@ -79,15 +83,17 @@ static int to_json(struct tree *tree, const yaml_node_t *node, unsigned depth, j
     json_t *made;
     int rc = 0;
 
-    if (depth > DEPTH_MAX)
+    if (depth > DEPTH_MAX) {
         return tree_fault(tree, node, fault, "lists and maps are nested too deeply");
+    }
     if (text != NULL) {
         bool plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 
-        if (plain && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+        if (plain && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) {
             made = json_boolean(text[0] == 't');
-        else
+        } else {
             made = json_string(text);
+        }
         *ret = made;
         return made == NULL ? -ENOMEM : check_slots(tree, node, text, fault);
     }
@@ -98,17 +104,20 @@ static int to_json(struct tree *tree, const yaml_node_t *node, unsigned depth, j
         json_t *value = NULL;
         const char *key = NULL;
 
-        if (node->type == YAML_SEQUENCE_NODE)
+        if (node->type == YAML_SEQUENCE_NODE) {
             inner = tree_item(tree, node, i);
-        else
+        } else {
             key = tree_pair(tree, node, i, &inner);
-        if (node->type == YAML_MAPPING_NODE && key == NULL)
+        }
+        if (node->type == YAML_MAPPING_NODE && key == NULL) {
             return tree_fault(tree, node, fault, "a key is not a text");
+        }
         rc = to_json(tree, inner, depth + 1, &value, fault);
-        if (rc < 0)
+        if (rc < 0) {
             json_decref(value);
-        else if (key != NULL ? json_object_set_new(made, key, value) < 0 : json_array_append_new(made, value) < 0)
+        } else if (key != NULL ? json_object_set_new(made, key, value) < 0 : json_array_append_new(made, value) < 0) {
             rc = -ENOMEM;
+        }
     }
     return rc;
 }
@@ -117,17 +126,20 @@ static int add_value(struct tree *tree, const struct word *word, const yaml_node
 {
     const char *text = tree_text(node);
 
-    if (text == NULL || text[0] == '\0')
+    if (text == NULL || text[0] == '\0') {
         return tree_fault(tree, node, fault, "`%s` needs a value or a list of values", word->name);
-    if (word->values != NULL && enum_find(word->values, text_of(text)) < 0)
+    }
+    if (word->values != NULL && enum_find(word->values, text_of(text)) < 0) {
         return tree_fault(tree, node, fault, "`%s` cannot be `%s`", word->name, text);
+    }
     return json_array_append_new(list, json_string(text)) < 0 ? -ENOMEM : 0;
 }
 
 static int read_when(struct tree *tree, const yaml_node_t *node, json_t *when, char fault[TREE_FAULT_SIZE])
 {
-    if (node->type != YAML_MAPPING_NODE)
+    if (node->type != YAML_MAPPING_NODE) {
         return tree_fault(tree, node, fault, "`when` is not a map");
+    }
     for (size_t i = 0; i < tree_count(node); i++) {
         yaml_node_t *value;
         const char *name = tree_pair(tree, node, i, &value);
@@ -139,15 +151,19 @@ static int read_when(struct tree *tree, const yaml_node_t *node, json_t *when, c
             json_decref(list);
             return tree_fault(tree, value, fault, "`when` does not know `%s`", name != NULL ? name : "?");
         }
-        if (json_object_set_new(when, name, list) < 0)
+        if (json_object_set_new(when, name, list) < 0) {
             return -ENOMEM;
-        if (value->type == YAML_SEQUENCE_NODE)
-            for (size_t at = 0; rc == 0 && at < tree_count(value); at++)
+        }
+        if (value->type == YAML_SEQUENCE_NODE) {
+            for (size_t at = 0; rc == 0 && at < tree_count(value); at++) {
                 rc = add_value(tree, word, tree_item(tree, value, at), list, fault);
-        else
+            }
+        } else {
             rc = add_value(tree, word, value, list, fault);
-        if (rc < 0)
+        }
+        if (rc < 0) {
             return rc;
+        }
     }
     return 0;
 }
@@ -163,7 +179,7 @@ static int check_then(const struct tree *tree, const yaml_node_t *node, const js
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         struct plan plan;
-        bool asked = false, fits;
+        bool asked = false;
         const json_t *value;
         size_t at;
 
@@ -171,13 +187,15 @@ static int check_then(const struct tree *tree, const yaml_node_t *node, const js
         {
             asked |= strcmp(json_string_value(value), enum_name(&duty_kind_enum, (int)kinds[i])) == 0;
         }
-        if (named != NULL && !asked)
+        if (named != NULL && !asked) {
             continue;
-        fits = plan_read(json_incref(then), kinds[i], 0, &plan, why) == 0;
+        }
+        bool fits = plan_read(json_incref(then), kinds[i], 0, &plan, why) == 0;
         plan_deinit(&plan);
         fits_one |= fits;
-        if (asked && !fits)
+        if (asked && !fits) {
             return tree_fault(tree, node, fault, "`then`: %s", why);
+        }
     }
     return fits_one ? 0 : tree_fault(tree, node, fault, "`then`: %s", why[0] != '\0' ? why : "no duty of such a kind comes here");
 }
@@ -188,27 +206,31 @@ static int read_rule(struct tree *tree, const yaml_node_t *node, json_t *list, c
     json_t *rule = json_object(), *when = json_object(), *then = NULL;
     int rc = 0;
 
-    if (json_array_append_new(list, rule) < 0 || json_object_set_new(rule, "when", when) < 0)
+    if (json_array_append_new(list, rule) < 0 || json_object_set_new(rule, "when", when) < 0) {
         return -ENOMEM;
-    if (then_node == NULL)
+    }
+    if (then_node == NULL) {
         return tree_fault(tree, node, fault, "a rule needs `then`");
-    if (when_node != NULL)
+    }
+    if (when_node != NULL) {
         rc = read_when(tree, when_node, when, fault);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = to_json(tree, then_node, 0, &then, fault);
+    }
     if (rc < 0) {
         json_decref(then);
         return rc;
     }
-    if (json_object_set_new(rule, "then", then) < 0)
+    if (json_object_set_new(rule, "then", then) < 0) {
         return -ENOMEM;
+    }
     return check_then(tree, then_node, when, then, fault);
 }
 
 int rules_load(const char *path, struct rules **ret, char fault[TREE_FAULT_SIZE])
 {
     struct rules *rules = calloc(1, sizeof(*rules));
-    yaml_node_t *list;
     struct tree tree;
     int rc = rules == NULL ? -ENOMEM : tree_load(path, &tree, fault);
 
@@ -217,13 +239,15 @@ int rules_load(const char *path, struct rules **ret, char fault[TREE_FAULT_SIZE]
         return rc;
     }
     rules->list = json_array();
-    list = tree_get(&tree, tree_root(&tree), "rules");
-    if (list == NULL || list->type != YAML_SEQUENCE_NODE)
+    yaml_node_t *list = tree_get(&tree, tree_root(&tree), "rules");
+    if (list == NULL || list->type != YAML_SEQUENCE_NODE) {
         rc = tree_fault(&tree, tree_root(&tree), fault, "a list `rules` is needed");
-    else if (tree_count(list) > RULES_MAX)
+    } else if (tree_count(list) > RULES_MAX) {
         rc = tree_fault(&tree, list, fault, "more than %d rules", RULES_MAX);
-    for (size_t i = 0; rc == 0 && i < tree_count(list); i++)
+    }
+    for (size_t i = 0; rc == 0 && i < tree_count(list); i++) {
         rc = read_rule(&tree, tree_item(&tree, list, i), rules->list, fault);
+    }
     tree_deinit(&tree);
     if (rc < 0) {
         rules_free(rules);
@@ -235,8 +259,9 @@ int rules_load(const char *path, struct rules **ret, char fault[TREE_FAULT_SIZE]
 
 struct rules *rules_free(struct rules *rules)
 {
-    if (rules == NULL)
+    if (rules == NULL) {
         return NULL;
+    }
     json_decref(rules->list);
     free(rules);
     return NULL;
@@ -266,8 +291,9 @@ static bool fits(const json_t *when, const struct dossier *dossier)
         {
             found |= strcmp(json_string_value(value), have) == 0;
         }
-        if (!found)
+        if (!found) {
             return false;
+        }
     }
     return true;
 }
@@ -276,7 +302,6 @@ static bool fits(const json_t *when, const struct dossier *dossier)
 static json_t *filled(const char *text, const struct dossier *dossier)
 {
     struct proto_buffer buffer = {0};
-    json_t *made;
     int rc = 0;
 
     while (rc == 0 && *text != '\0') {
@@ -286,11 +311,12 @@ static json_t *filled(const char *text, const struct dossier *dossier)
         const char *value = slot != NULL ? view_text(dossier->duty, slot) : "";
 
         rc = proto_buffer_append(&buffer, text, before);
-        if (rc == 0)
+        if (rc == 0) {
             rc = proto_buffer_append(&buffer, value, strlen(value));
+        }
         text += before + size;
     }
-    made = rc == 0 ? json_stringn(buffer.data != NULL ? buffer.data : "", buffer.size) : NULL;
+    json_t *made = rc == 0 ? json_stringn(buffer.data != NULL ? buffer.data : "", buffer.size) : NULL;
     proto_buffer_deinit(&buffer);
     return made;
 }
@@ -301,8 +327,9 @@ static json_t *copy_filled(json_t *value, const struct dossier *dossier)
     const char *key;
     size_t i;
 
-    if (json_is_string(value))
+    if (json_is_string(value)) {
         return filled(json_string_value(value), dossier);
+    }
     if (json_is_array(value)) {
         made = json_array();
         json_array_foreach(value, i, inner)
@@ -329,8 +356,9 @@ json_t *rules_find(const struct rules *rules, const struct dossier *dossier)
 
     json_array_foreach(rules->list, i, rule)
     {
-        if (fits(json_object_get(rule, "when"), dossier))
+        if (fits(json_object_get(rule, "when"), dossier)) {
             return copy_filled(json_object_get(rule, "then"), dossier);
+        }
     }
     return NULL;
 }

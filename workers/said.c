@@ -33,10 +33,12 @@ static int read_reached(const json_t *json, struct said *ret, char fault[SAID_FA
     int contacted = 0, solved = 0, satisfied = 0;
     int rc = take_value(json, "contacted", &said_contacted_enum, 0, &contacted, fault);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = take_value(json, "solved", &said_solved_enum, 1, &solved, fault);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = take_value(json, "satisfied", &said_satisfied_enum, 1, &satisfied, fault);
+    }
     ret->how = SAID_REACHED;
     ret->contacted = (enum said_contacted)contacted;
     ret->solved = (enum said_solved)solved;
@@ -51,12 +53,15 @@ static int read_later(const json_t *json, int64_t now_ms, struct said *ret, char
     int64_t span_ms;
 
     ret->how = SAID_LATER;
-    if (at != NULL && !instant_parse(at, &ret->retry_at_ms))
+    if (at != NULL && !instant_parse(at, &ret->retry_at_ms)) {
         return say(fault, "`retry_at` is not a date and time: `%.40s`", at);
-    if (in != NULL && !settings_span(in, &span_ms))
+    }
+    if (in != NULL && !settings_span(in, &span_ms)) {
         return say(fault, "`retry_in` is not a duration: `%.40s`", in);
-    if (in != NULL)
+    }
+    if (in != NULL) {
         ret->retry_at_ms = now_ms + span_ms;
+    }
     return 0;
 }
 
@@ -66,12 +71,15 @@ int said_read(json_t *json, int64_t now_ms, struct said *ret, char fault[SAID_FA
     int attempt = enum_find(&attempt_outcome_enum, text_of(outcome));
 
     *ret = (struct said){.json = json, .text = json_string_value(json_object_get(json, "text"))};
-    if (strcmp(outcome, "reached") == 0)
+    if (strcmp(outcome, "reached") == 0) {
         return read_reached(json, ret, fault);
-    if (strcmp(outcome, "later") == 0)
+    }
+    if (strcmp(outcome, "later") == 0) {
         return read_later(json, now_ms, ret, fault);
-    if (attempt < 0)
+    }
+    if (attempt < 0) {
         return say(fault, "`outcome` is not one of reached, no_answer, wrong_number, refused, later: `%.40s`", outcome);
+    }
     ret->how = SAID_ATTEMPTED;
     ret->outcome = (enum attempt_outcome)attempt;
     return 0;

@@ -35,8 +35,9 @@ bool settings_own(struct settings *settings, void *memory)
 
     if (grown == NULL || memory == NULL) {
         free(memory);
-        if (grown != NULL)
+        if (grown != NULL) {
             settings->owned = grown;
+        }
         return false;
     }
     settings->owned = grown;
@@ -55,17 +56,20 @@ const char *settings_keep_path(struct settings *settings, const char *path)
 {
     char *joined;
 
-    if (path[0] == '/' || settings->folder == NULL)
+    if (path[0] == '/' || settings->folder == NULL) {
         return settings_keep(settings, path);
-    if (asprintf(&joined, "%s/%s", settings->folder, path) < 0)
+    }
+    if (asprintf(&joined, "%s/%s", settings->folder, path) < 0) {
         return NULL;
+    }
     return settings_own(settings, joined) ? joined : NULL;
 }
 
 void settings_deinit(struct settings *settings)
 {
-    for (size_t i = 0; i < settings->owned_count; i++)
+    for (size_t i = 0; i < settings->owned_count; i++) {
         free(settings->owned[i]);
+    }
     free(settings->owned);
     free(settings->folder);
     *settings = (struct settings){0};
@@ -74,14 +78,15 @@ void settings_deinit(struct settings *settings)
 bool settings_number(const char *text, int64_t *ret)
 {
     char *end;
-    long long value;
 
-    if (text[0] < '0' || text[0] > '9')
+    if (text[0] < '0' || text[0] > '9') {
         return false;
+    }
     errno = 0;
-    value = strtoll(text, &end, 10);
-    if (errno != 0 || *end != '\0')
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || *end != '\0') {
         return false;
+    }
     *ret = value;
     return true;
 }
@@ -93,21 +98,25 @@ bool settings_span(const char *text, int64_t *ret_ms)
         int64_t ms;
     } units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
     char *end;
-    long long value;
 
-    if (text[0] < '0' || text[0] > '9')
+    if (text[0] < '0' || text[0] > '9') {
         return false;
+    }
     errno = 0;
-    value = strtoll(text, &end, 10);
-    if (errno != 0)
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0) {
         return false;
-    while (*end == ' ')
+    }
+    while (*end == ' ') {
         end++;
+    }
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (strcmp(end, units[i].word) != 0)
+        if (strcmp(end, units[i].word) != 0) {
             continue;
-        if (value > SPAN_MS_MAX / units[i].ms)
+        }
+        if (value > SPAN_MS_MAX / units[i].ms) {
             return false;
+        }
         *ret_ms = value * units[i].ms;
         return true;
     }
@@ -118,16 +127,19 @@ bool settings_span(const char *text, int64_t *ret_ms)
 static const char *const *split_words(struct settings *settings, const char *text)
 {
     const char **words = calloc(WORDS_MAX + 1, sizeof(*words));
-    char *copy, *state = NULL;
+    char *state = NULL;
     size_t count = 0;
 
-    if (!settings_own(settings, words))
+    if (!settings_own(settings, words)) {
         return NULL;
-    copy = strdup(text);
-    if (!settings_own(settings, copy))
+    }
+    char *copy = strdup(text);
+    if (!settings_own(settings, copy)) {
         return NULL;
-    for (char *word = strtok_r(copy, " \t\n", &state); word != NULL && count < WORDS_MAX; word = strtok_r(NULL, " \t\n", &state))
+    }
+    for (char *word = strtok_r(copy, " \t\n", &state); word != NULL && count < WORDS_MAX; word = strtok_r(NULL, " \t\n", &state)) {
         words[count++] = word;
+    }
     return count > 0 ? words : NULL;
 }
 
@@ -144,8 +156,9 @@ static int set_text(struct settings *settings, const struct setting *setting, co
         const char *kept =
             setting->kind == SETTING_PATH && from_file ? settings_keep_path(settings, text) : settings_keep(settings, text);
 
-        if (kept == NULL)
+        if (kept == NULL) {
             return -ENOMEM;
+        }
         *(const char **)at = kept;
         return 0;
     }
@@ -194,18 +207,22 @@ static int set_word_list(struct settings *settings, const struct setting *settin
     size_t count = tree_count(node);
     const char **words = calloc(WORDS_MAX + 1, sizeof(*words));
 
-    if (!settings_own(settings, words))
+    if (!settings_own(settings, words)) {
         return -ENOMEM;
-    if (count == 0 || count > WORDS_MAX)
+    }
+    if (count == 0 || count > WORDS_MAX) {
         return tree_fault(tree, node, fault, "`%s`: 1 to %d words are needed", setting->name, WORDS_MAX);
+    }
     for (size_t i = 0; i < count; i++) {
         const char *text = tree_text(tree_item(tree, node, i));
 
-        if (text == NULL)
+        if (text == NULL) {
             return tree_fault(tree, node, fault, "`%s`: a list of texts is needed", setting->name);
+        }
         words[i] = settings_keep(settings, text);
-        if (words[i] == NULL)
+        if (words[i] == NULL) {
             return -ENOMEM;
+        }
     }
     *(const char *const **)(void *)((char *)options + setting->offset) = words;
     return 0;
@@ -218,29 +235,35 @@ static int set_node(struct settings *settings, const struct setting *setting, st
     char why[TREE_FAULT_SIZE];
     int rc;
 
-    if (setting->kind == SETTING_WORDS && node->type == YAML_SEQUENCE_NODE)
+    if (setting->kind == SETTING_WORDS && node->type == YAML_SEQUENCE_NODE) {
         return set_word_list(settings, setting, tree, node, options, fault);
+    }
     if (setting->kind == SETTING_LIST) {
-        if (node->type != YAML_SEQUENCE_NODE)
+        if (node->type != YAML_SEQUENCE_NODE) {
             return tree_fault(tree, node, fault, "`%s`: a list is needed", setting->name);
+        }
         for (size_t i = 0; i < tree_count(node); i++) {
             rc = setting->item(settings, options, tree, tree_item(tree, node, i), NULL, fault);
-            if (rc < 0)
+            if (rc < 0) {
                 return rc;
+            }
         }
         return 0;
     }
-    if (text == NULL)
+    if (text == NULL) {
         return tree_fault(tree, node, fault, "`%s`: one value is needed", setting->name);
+    }
     rc = set_text(settings, setting, text, true, options, why);
     return rc == -EINVAL ? tree_fault(tree, node, fault, "`%s`: %s", setting->name, why) : rc;
 }
 
 static const struct setting *find_setting(const struct reading *reading, const char *name)
 {
-    for (size_t i = 0; i < reading->flat_count; i++)
-        if (strcmp(reading->flat[i]->name, name) == 0)
+    for (size_t i = 0; i < reading->flat_count; i++) {
+        if (strcmp(reading->flat[i]->name, name) == 0) {
             return reading->flat[i];
+        }
+    }
     return NULL;
 }
 
@@ -249,28 +272,32 @@ static int read_tree(struct settings *settings, const struct reading *reading, s
 {
     yaml_node_t *root = tree_root(tree);
 
-    if (root == NULL)
+    if (root == NULL) {
         return 0;
-    if (root->type != YAML_MAPPING_NODE)
+    }
+    if (root->type != YAML_MAPPING_NODE) {
         return tree_fault(tree, root, fault, "lines `name: value` are needed");
+    }
     for (size_t i = 0; i < tree_count(root); i++) {
         yaml_node_t *value;
         const char *name = tree_pair(tree, root, i, &value);
         const struct setting *setting = name != NULL ? find_setting(reading, name) : NULL;
-        int rc;
 
-        if (setting == NULL)
+        if (setting == NULL) {
             return tree_fault(tree, value, fault, "`%s` is not a setting; --help lists them", name != NULL ? name : "?");
+        }
         for (size_t j = 0; j < i; j++) {
             yaml_node_t *other;
             const char *before = tree_pair(tree, root, j, &other);
 
-            if (before != NULL && strcmp(before, name) == 0)
+            if (before != NULL && strcmp(before, name) == 0) {
                 return tree_fault(tree, value, fault, "`%s` stands here twice; write it once", name);
+            }
         }
-        rc = set_node(settings, setting, tree, value, options, fault);
-        if (rc < 0)
+        int rc = set_node(settings, setting, tree, value, options, fault);
+        if (rc < 0) {
             return rc;
+        }
     }
     return 0;
 }
@@ -282,8 +309,9 @@ static int read_file(struct settings *settings, const struct reading *reading, v
     int rc = copy == NULL ? -ENOMEM : tree_load(reading->config, &tree, fault);
 
     if (rc < 0) {
-        if (rc != -EINVAL)
+        if (rc != -EINVAL) {
             snprintf(fault, TREE_FAULT_SIZE, "%s: %s", reading->config, strerror(-rc));
+        }
         free(copy);
         return rc == -ENOMEM ? rc : -EINVAL;
     }
@@ -297,9 +325,11 @@ static int read_file(struct settings *settings, const struct reading *reading, v
 /* One of two values would be dropped in silence; lists grow. */
 static void look_for_second(const struct reading *reading, const struct setting *setting, const struct argp_state *state)
 {
-    for (size_t i = 0; setting->kind != SETTING_LIST && i < reading->given_count; i++)
-        if (reading->given[i].setting == setting)
+    for (size_t i = 0; setting->kind != SETTING_LIST && i < reading->given_count; i++) {
+        if (reading->given[i].setting == setting) {
             argp_error(state, "--%s is given twice; give it once", setting->name);
+        }
+    }
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -307,12 +337,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     struct reading *reading = state->input;
 
     if (key == KEY_CONFIG) {
-        if (reading->config != NULL)
+        if (reading->config != NULL) {
             argp_error(state, "--config is given twice: `%s` and `%s`; give it once", reading->config, text);
+        }
         reading->config = text;
     } else if (key >= KEY_FIRST && (size_t)(key - KEY_FIRST) < reading->flat_count) {
-        if (reading->given_count == GIVEN_MAX)
+        if (reading->given_count == GIVEN_MAX) {
             argp_error(state, "too many options");
+        }
         look_for_second(reading, reading->flat[key - KEY_FIRST], state);
         reading->given[reading->given_count++] = (struct given){reading->flat[key - KEY_FIRST], text};
     } else if (key == ARGP_KEY_ARG) {
@@ -350,20 +382,24 @@ int settings_read(const struct settings_program *program, int argc, char **argv,
     int rc = parse(program, argc, argv, &reading);
 
     *ret = (struct settings){0};
-    if (rc != EXIT_DONE)
+    if (rc != EXIT_DONE) {
         return rc;
-    if (reading.config != NULL)
+    }
+    if (reading.config != NULL) {
         rc = read_file(ret, &reading, options, fault);
+    }
     for (size_t i = 0; rc == 0 && i < reading.given_count; i++) {
         const struct given *given = &reading.given[i];
         char why[TREE_FAULT_SIZE];
 
         rc = set_text(ret, given->setting, given->text != NULL ? given->text : "true", false, options, why);
-        if (rc == -EINVAL)
+        if (rc == -EINVAL) {
             snprintf(fault, sizeof(fault), "--%s: %.5000s", given->setting->name, why);
+        }
     }
-    if (rc == 0)
+    if (rc == 0) {
         return EXIT_DONE;
+    }
     fprintf(stderr, "%s: %s\n", program->name, rc == -EINVAL ? fault : strerror(-rc));
     return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 }

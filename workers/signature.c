@@ -12,18 +12,20 @@
 int signature_load(const char *path, struct signature_secret *ret)
 {
     int rc = pair_private(path);
-    FILE *file;
 
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
-    file = fopen(path, "re");
-    if (file == NULL)
+    }
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
         return -errno;
+    }
     ret->size = fread(ret->bytes, 1, sizeof(ret->bytes), file);
     rc = ferror(file) ? -EIO : fgetc(file) != EOF ? -EBADMSG : 0;
     fclose(file);
-    while (ret->size > 0 && strchr(" \t\r\n", ret->bytes[ret->size - 1]) != NULL)
+    while (ret->size > 0 && strchr(" \t\r\n", ret->bytes[ret->size - 1]) != NULL) {
         ret->size--;
+    }
     return rc == 0 && ret->size < SIGNATURE_SECRET_MIN ? -EBADMSG : rc;
 }
 

@@ -69,18 +69,21 @@ static int read_details(const json_t *object, struct step *ret, char fault[STEPS
     case STEP_ARRIVE:
         return 0;
     case STEP_CONTACT:
-        if (!take_value(object, "outcome", &contact_outcome_enum, &value))
+        if (!take_value(object, "outcome", &contact_outcome_enum, &value)) {
             return say(fault, "contact needs `outcome`: reached, no_answer or refused%s", "");
+        }
         ret->outcome = (enum contact_outcome)value;
         return 0;
     case STEP_ANSWER:
-        if (!take_value(object, "code", &answer_code_enum, &value))
+        if (!take_value(object, "code", &answer_code_enum, &value)) {
             return say(fault, "answer needs `code`: solved, explained or solved_by_support%s", "");
+        }
         ret->answer_code = (enum answer_code)value;
         break;
     case STEP_FINISH:
-        if (!take_value(object, "code", &finish_code_enum, &value))
+        if (!take_value(object, "code", &finish_code_enum, &value)) {
             return say(fault, "finish needs `code`: solved, partly or unsolved%s", "");
+        }
         ret->finish_code = (enum finish_code)value;
         break;
     case STEP_REPORT:
@@ -101,14 +104,18 @@ static int read_step(const json_t *object, enum duty_kind kind, struct plan *pla
     for (int i = 0; i < STEP_KINDS; i++) {
         struct step *step = &plan->steps[plan->count];
 
-        if (strcmp(word, step_infos[i].name) != 0)
+        if (strcmp(word, step_infos[i].name) != 0) {
             continue;
-        if ((step_infos[i].kinds & UINT32_C(1) << kind) == 0)
+        }
+        if ((step_infos[i].kinds & UINT32_C(1) << kind) == 0) {
             return say(fault, "`%s` is not a step of such a duty", word);
-        if (plan->count == STEPS_MAX)
+        }
+        if (plan->count == STEPS_MAX) {
             return say(fault, "there are more steps than may be%s", "");
-        if (plan->then != PLAN_GO_ON || (plan->count > 0 && step_last(plan->steps[plan->count - 1].kind)))
+        }
+        if (plan->then != PLAN_GO_ON || (plan->count > 0 && step_last(plan->steps[plan->count - 1].kind))) {
             return say(fault, "nothing may come before `%s` that ends the work", word);
+        }
         *step = (struct step){.kind = (enum step_kind)i};
         plan->count++;
         return read_details(object, step, fault);
@@ -121,14 +128,18 @@ static int read_retry(const json_t *json, int64_t now_ms, struct plan *plan, cha
     const char *at = take_text(json, "retry_at"), *in = take_text(json, "retry_in");
     int64_t span_ms;
 
-    if (at != NULL && !instant_parse(at, &plan->retry_at_ms))
+    if (at != NULL && !instant_parse(at, &plan->retry_at_ms)) {
         return say(fault, "`retry_at` is not a date and time: `%.40s`", at);
-    if (in != NULL && !settings_span(in, &span_ms))
+    }
+    if (in != NULL && !settings_span(in, &span_ms)) {
         return say(fault, "`retry_in` is not a duration: `%.40s`", in);
-    if (in != NULL)
+    }
+    if (in != NULL) {
         plan->retry_at_ms = now_ms + span_ms;
-    if (plan->retry_at_ms > 0 && plan->then == PLAN_GO_ON)
+    }
+    if (plan->retry_at_ms > 0 && plan->then == PLAN_GO_ON) {
         plan->then = PLAN_WAIT;
+    }
     return 0;
 }
 
@@ -140,18 +151,21 @@ int plan_read(json_t *json, enum duty_kind kind, int64_t now_ms, struct plan *re
     int rc = 0;
 
     *ret = (struct plan){.json = json};
-    if (!json_is_object(json))
+    if (!json_is_object(json)) {
         return say(fault, "an object is needed%s", "");
-    if (json_object_get(json, "do") != NULL)
+    }
+    if (json_object_get(json, "do") != NULL) {
         rc = read_step(json, kind, ret, fault);
-    else if (steps != NULL && !json_is_array(steps))
+    } else if (steps != NULL && !json_is_array(steps)) {
         rc = say(fault, "`steps` is not a list%s", "");
-    else if (steps == NULL && json_object_get(json, "retry_at") == NULL && json_object_get(json, "retry_in") == NULL)
+    } else if (steps == NULL && json_object_get(json, "retry_at") == NULL && json_object_get(json, "retry_in") == NULL) {
         rc = say(fault, "neither `do` nor `steps` nor `retry_at` nor `retry_in` is there%s", "");
+    }
     json_array_foreach(steps, i, step)
     {
-        if (rc == 0)
+        if (rc == 0) {
             rc = read_step(step, kind, ret, fault);
+        }
     }
     return rc == 0 ? read_retry(json, now_ms, ret, fault) : rc;
 }

@@ -15,8 +15,9 @@ static int open_file(const char *path, FILE **ret)
     struct stat status;
     FILE *file = fopen(path, "re");
 
-    if (file == NULL)
+    if (file == NULL) {
         return -errno;
+    }
     if (fstat(fileno(file), &status) < 0) {
         fclose(file);
         return -EIO;
@@ -36,8 +37,9 @@ int tree_load(const char *path, struct tree *ret, char fault[TREE_FAULT_SIZE])
     int rc = open_file(path, &file);
 
     *ret = (struct tree){0};
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     ret->path = strdup(path);
     if (ret->path == NULL || !yaml_parser_initialize(&parser)) {
         fclose(file);
@@ -54,15 +56,17 @@ int tree_load(const char *path, struct tree *ret, char fault[TREE_FAULT_SIZE])
     }
     yaml_parser_delete(&parser);
     fclose(file);
-    if (rc < 0)
+    if (rc < 0) {
         tree_deinit(ret);
+    }
     return rc;
 }
 
 void tree_deinit(struct tree *tree)
 {
-    if (tree->loaded)
+    if (tree->loaded) {
         yaml_document_delete(&tree->document);
+    }
     free(tree->path);
     *tree = (struct tree){0};
 }
@@ -74,19 +78,19 @@ yaml_node_t *tree_root(struct tree *tree)
 
 size_t tree_count(const yaml_node_t *node)
 {
-    if (node->type == YAML_MAPPING_NODE)
+    if (node->type == YAML_MAPPING_NODE) {
         return (size_t)(node->data.mapping.pairs.top - node->data.mapping.pairs.start);
-    if (node->type == YAML_SEQUENCE_NODE)
+    }
+    if (node->type == YAML_SEQUENCE_NODE) {
         return (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+    }
     return 0;
 }
 
 const char *tree_pair(struct tree *tree, const yaml_node_t *node, size_t index, yaml_node_t **ret_value)
 {
-    const yaml_node_pair_t *pair;
-
     assert(node->type == YAML_MAPPING_NODE && index < tree_count(node));
-    pair = &node->data.mapping.pairs.start[index];
+    const yaml_node_pair_t *pair = &node->data.mapping.pairs.start[index];
     *ret_value = yaml_document_get_node(&tree->document, pair->value);
     return tree_text(yaml_document_get_node(&tree->document, pair->key));
 }
@@ -99,14 +103,16 @@ yaml_node_t *tree_item(struct tree *tree, const yaml_node_t *node, size_t index)
 
 yaml_node_t *tree_get(struct tree *tree, const yaml_node_t *node, const char *key)
 {
-    if (node == NULL || node->type != YAML_MAPPING_NODE)
+    if (node == NULL || node->type != YAML_MAPPING_NODE) {
         return NULL;
+    }
     for (size_t i = 0; i < tree_count(node); i++) {
         yaml_node_t *value;
         const char *name = tree_pair(tree, node, i, &value);
 
-        if (name != NULL && strcmp(name, key) == 0)
+        if (name != NULL && strcmp(name, key) == 0) {
             return value;
+        }
     }
     return NULL;
 }
@@ -122,8 +128,9 @@ int tree_fault(const struct tree *tree, const yaml_node_t *node, char fault[TREE
     int used = node != NULL ? snprintf(fault, TREE_FAULT_SIZE, "%s:%zu: ", tree->path, node->start_mark.line + 1)
                             : snprintf(fault, TREE_FAULT_SIZE, "%s: ", tree->path);
 
-    if (used < 0 || used >= TREE_FAULT_SIZE)
+    if (used < 0 || used >= TREE_FAULT_SIZE) {
         return -EINVAL;
+    }
     va_start(arguments, format);
     vsnprintf(fault + used, TREE_FAULT_SIZE - (size_t)used, format, arguments);
     va_end(arguments);

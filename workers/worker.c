@@ -157,12 +157,14 @@ static void on_reply(void *arg, const struct client_reply *reply)
     worker_on_reply *function = question->on_reply;
     void *function_arg = question->arg;
 
-    if (question->previous != NULL)
+    if (question->previous != NULL) {
         question->previous->next = question->next;
-    else
+    } else {
         worker->questions = question->next;
-    if (question->next != NULL)
+    }
+    if (question->next != NULL) {
         question->next->previous = question->previous;
+    }
     free(question);
     if (reply->error == -EACCES || reply->error == -EPROTO) {
         log_say(worker->log, LOG_LEVEL_ERROR, "key_unknown", "the dispatcher at %s does not admit the key `%s`",
@@ -177,8 +179,9 @@ static void on_reply(void *arg, const struct client_reply *reply)
         sd_notifyf(0, "STATUS=connected to %s", worker->options->server);
     } else if (reply->error != 0) {
         worker->connected = false;
-        if (!worker->said_lost)
+        if (!worker->said_lost) {
             log_say(worker->log, LOG_LEVEL_WARNING, "unreachable", "no answer from %s; still trying", worker->options->server);
+        }
         worker->said_lost = true;
     }
     function(function_arg, reply);
@@ -189,25 +192,28 @@ static int post(struct worker *worker, enum worker_line line, const char *name, 
 {
     struct question *question = calloc(1, sizeof(*question));
     struct client_request request = {.name = name, .request_id = request_id, .tag = (uint64_t)(uintptr_t)question};
-    int rc;
 
-    if (question == NULL)
+    if (question == NULL) {
         out_of_memory(worker);
+    }
     proto_buffer_clear(&worker->body);
-    rc = client_body_from_shape(shape, body, &worker->body);
+    int rc = client_body_from_shape(shape, body, &worker->body);
     request.body = worker->body.data;
     request.body_size = worker->body.size;
-    if (rc == 0)
+    if (rc == 0) {
         rc = worker->lines[line] == NULL ? 0 : client_uv_send(worker->lines[line], &request);
-    if (rc == -ENOMEM)
+    }
+    if (rc == -ENOMEM) {
         out_of_memory(worker);
+    }
     if (rc < 0) {
         free(question);
         return rc;
     }
     *question = (struct question){.next = worker->questions, .on_reply = function, .arg = arg};
-    if (question->next != NULL)
+    if (question->next != NULL) {
         question->next->previous = question;
+    }
     worker->questions = question;
     return 0;
 }
@@ -239,8 +245,9 @@ static void on_hello(void *arg, const struct client_reply *reply)
 
     worker->hello_in_flight = false;
     if (reply->error != 0) {
-        if (!worker->ready)
+        if (!worker->ready) {
             worker_refresh(worker);
+        }
         return;
     }
     if (!reply->reply.ok || !codec_decode_map(&reply->reply.body, &hello_reply_shape, &hello, &fault)) {
@@ -258,12 +265,15 @@ static void on_hello(void *arg, const struct client_reply *reply)
     if (!worker->ready) {
         worker->ready = true;
         worker->first_seq = hello.seq;
-        if (worker->drill)
+        if (worker->drill) {
             uv_timer_set_repeat(&worker->tick, TICK_DRILL_MS);
-        if (worker->drill)
+        }
+        if (worker->drill) {
             uv_timer_again(&worker->tick);
-        if (!worker->stopping)
+        }
+        if (!worker->stopping) {
             worker->program->on_ready(worker->arg);
+        }
     } else if (worker->drill && !worker->finished) {
         worker->program->on_tick(worker->arg);
     }
@@ -273,8 +283,9 @@ void worker_refresh(struct worker *worker)
 {
     struct hello_query hello = {.given = HELLO_HAS_MAJOR, .major = PROTOCOL_MAJOR};
 
-    if (worker->hello_in_flight || worker->finished)
+    if (worker->hello_in_flight || worker->finished) {
         return;
+    }
     worker->hello_in_flight = true;
     worker_ask(worker, WORKER_TALK, QUERY_HELLO, &hello, on_hello, worker);
 }
@@ -283,10 +294,12 @@ static void on_tick(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
 
-    if (!worker->ready || worker->drill || uv_now(&worker->loop) >= worker->refresh_at)
+    if (!worker->ready || worker->drill || uv_now(&worker->loop) >= worker->refresh_at) {
         worker_refresh(worker);
-    if (worker->ready && !worker->drill)
+    }
+    if (worker->ready && !worker->drill) {
         worker->program->on_tick(worker->arg);
+    }
 }
 
 static void on_watchdog(uv_timer_t *timer)
@@ -299,13 +312,15 @@ static void on_watchdog(uv_timer_t *timer)
 
 static void stop(struct worker *worker, bool now)
 {
-    if (worker->finished)
+    if (worker->finished) {
         return;
+    }
     worker->stopping = true;
-    if (!worker->ready)
+    if (!worker->ready) {
         worker_finish(worker, EXIT_DONE);
-    else
+    } else {
         worker->program->on_stop(worker->arg, now);
+    }
 }
 
 static void on_drained_out(uv_timer_t *timer)
@@ -324,15 +339,17 @@ static void on_signal(uv_signal_t *handle, int number)
     log_say(worker->log, LOG_LEVEL_NOTICE, "stopping", "signal %d: %s", number,
             again ? "breaking off what is under way" : "finishing what is under way");
     sd_notify(0, "STOPPING=1");
-    if (!again)
+    if (!again) {
         uv_timer_start(&worker->drain, on_drained_out, (uint64_t)worker->options->drain_ms, 0);
+    }
     stop(worker, again);
 }
 
 static void close_line(struct worker *worker, enum worker_line line)
 {
-    if (worker->lines[line] != NULL)
+    if (worker->lines[line] != NULL) {
         client_uv_close(worker->lines[line], NULL);
+    }
     worker->lines[line] = NULL;
 }
 
@@ -343,14 +360,16 @@ void worker_hang_up(struct worker *worker)
 
 static void close_handle(uv_handle_t *handle)
 {
-    if (!uv_is_closing(handle))
+    if (!uv_is_closing(handle)) {
         uv_close(handle, NULL);
+    }
 }
 
 void worker_finish(struct worker *worker, int exit_code)
 {
-    if (worker->finished)
+    if (worker->finished) {
         return;
+    }
     worker->finished = true;
     worker->stopping = true;
     worker->exit_code = exit_code;
@@ -366,11 +385,9 @@ void worker_finish(struct worker *worker, int exit_code)
 
 static struct worker *worker_free(struct worker *worker)
 {
-    int rc;
-
     worker_finish(worker, EXIT_FAILED);
     uv_run(&worker->loop, UV_RUN_DEFAULT);
-    rc = uv_loop_close(&worker->loop);
+    int rc = uv_loop_close(&worker->loop);
     assert(rc == 0); /* the program has closed what is its own */
     while (worker->questions != NULL) {
         struct question *question = worker->questions;
@@ -386,13 +403,11 @@ static struct worker *worker_free(struct worker *worker)
 
 int worker_run(struct worker *worker)
 {
-    int exit_code;
-
     sd_notifyf(0, "READY=1\nSTATUS=asking %s", worker->options->server);
     log_say(worker->log, LOG_LEVEL_NOTICE, "started", "%s asks %s", worker->program->name, worker->options->server);
     worker_refresh(worker);
     uv_run(&worker->loop, UV_RUN_DEFAULT);
-    exit_code = worker->exit_code;
+    int exit_code = worker->exit_code;
     log_say(worker->log, LOG_LEVEL_NOTICE, "ended", "exit code %d", exit_code);
     worker_free(worker);
     return exit_code;
@@ -402,12 +417,11 @@ int worker_run(struct worker *worker)
 
 static int open_lines(struct worker *worker, struct client_options *options)
 {
-    int rc;
-
     options->url = worker->options->server;
-    rc = client_uv_open(&worker->loop, options, on_reply, worker, &worker->lines[WORKER_TALK]);
-    if (rc < 0)
+    int rc = client_uv_open(&worker->loop, options, on_reply, worker, &worker->lines[WORKER_TALK]);
+    if (rc < 0) {
         return rc;
+    }
     /* A long poll is sent again only over a new connection. */
     options->timeout_ms = worker->options->poll_ms + MARGIN_MS;
     options->attempt_ms = NEVER_MS;
@@ -425,8 +439,9 @@ static void start_handles(struct worker *worker)
     uv_signal_init(&worker->loop, &worker->interrupt);
     worker->tick.data = worker->drain.data = worker->watchdog.data = worker->term.data = worker->interrupt.data = worker;
     uv_timer_start(&worker->tick, on_tick, TICK_MS, TICK_MS);
-    if (sd_watchdog_enabled(0, &watchdog_us) > 0)
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
         uv_timer_start(&worker->watchdog, on_watchdog, 0, watchdog_us / 2000);
+    }
     uv_signal_start(&worker->term, on_signal, SIGTERM);
     uv_signal_start(&worker->interrupt, on_signal, SIGINT);
     signal(SIGPIPE, SIG_IGN);
@@ -437,20 +452,20 @@ int worker_open(const struct worker_options *options, const struct worker_progra
     struct client_options client = {0};
     char fault[TREE_FAULT_SIZE];
     struct worker *worker;
-    int rc;
 
     if (!options->plain && pair_load(options->keys, options->key, &client, fault) < 0) {
         fprintf(stderr, "%s: %s\n", program->name, fault);
         return EXIT_NOT_REACHABLE;
     }
     worker = calloc(1, sizeof(*worker));
-    if (worker == NULL)
+    if (worker == NULL) {
         return EXIT_FAILED;
+    }
     worker->options = options;
     worker->program = program;
     worker->arg = arg;
     worker->log = log_new(2);
-    rc = uv_loop_init(&worker->loop);
+    int rc = uv_loop_init(&worker->loop);
     if (rc < 0 || worker->log == NULL) {
         fprintf(stderr, "%s: cannot begin: %s\n", program->name, strerror(rc < 0 ? -rc : ENOMEM));
         log_free(worker->log);

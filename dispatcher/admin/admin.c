@@ -27,8 +27,9 @@ static const struct {
 static void usage(FILE *out)
 {
     fprintf(out, _("Usage: huying-admin COMMAND [OPTION...]\nWorks on files; needs no server.\n\n"));
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         fprintf(out, "  %s\n", _(commands[i].line));
+    }
     fprintf(
         out,
         _("\n`huying-admin COMMAND --help` says more. Exit code: 0 clean, 1 faults or differences, 2 usage, 4 failure, 5 busy.\n"));
@@ -43,13 +44,15 @@ int main(int argc, char **argv)
         usage(stdout);
         return ADMIN_DONE;
     }
-    for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(commands[0]); i++)
+    for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             argv[1] = commands[i].program; /* argp names it: people type `huying`, which becomes this */
             return commands[i].run(argc - 1, argv + 1);
         }
-    if (argc >= 2)
+    }
+    if (argc >= 2) {
         fprintf(stderr, _("huying-admin: there is no command `%s`.\n"), argv[1]);
+    }
     usage(stderr);
     return ADMIN_USAGE;
 }

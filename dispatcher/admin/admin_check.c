@@ -28,8 +28,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
     switch (key) {
     case 'd':
-        if (run->data != NULL)
+        if (run->data != NULL) {
             argp_error(state, _("--data is given twice: `%s` and `%s`. Give it once."), run->data, value);
+        }
         run->data = value;
         return 0;
     case 'j':
@@ -37,15 +38,17 @@ static error_t parse(int key, char *value, struct argp_state *state)
         i18n_end(); /* JSON is for programs */
         return 0;
     case 'm':
-        if (admin_map_size(value, &run->map_size) < 0)
+        if (admin_map_size(value, &run->map_size) < 0) {
             argp_error(state, _("--map-size wants a number of bytes of at least 1048576, not `%s`."), value);
+        }
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, _("`%s` is one argument too many: the folder is given with --data."), value);
         return 0;
     case ARGP_KEY_END:
-        if (run->data == NULL)
+        if (run->data == NULL) {
             argp_error(state, _("--data is missing: the data folder of a stopped dispatcher, or a copy of it."));
+        }
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -54,8 +57,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 static void clear_bar(struct run *run)
 {
-    if (run->bar_shown)
+    if (run->bar_shown) {
         fprintf(stderr, "\r\033[K");
+    }
     run->bar_shown = false;
 }
 
@@ -64,11 +68,13 @@ static void progress(void *arg, uint64_t seq, uint64_t last)
     struct run *run = arg;
     unsigned filled = last == 0 ? BAR_WIDTH : (unsigned)(seq * BAR_WIDTH / last);
 
-    if (!run->bar)
+    if (!run->bar) {
         return;
+    }
     fprintf(stderr, _("\rcheck ["));
-    for (unsigned i = 0; i < BAR_WIDTH; i++)
+    for (unsigned i = 0; i < BAR_WIDTH; i++) {
         fputc(i < filled ? '#' : '.', stderr);
+    }
     fprintf(stderr, _("] %" PRIu64 " of %" PRIu64 " records"), seq, last);
     run->bar_shown = true;
 }
@@ -111,17 +117,19 @@ static int check(void *arg)
     int64_t differences = engine_check(run->data, run->map_size, say, progress, run, &report, said);
 
     clear_bar(run);
-    if (run->json)
+    if (run->json) {
         print_json(run, differences, &report, said);
-    else if (differences < 0)
+    } else if (differences < 0) {
         fprintf(stderr, _("check: %s\n"), said);
-    else if (differences > 0)
+    } else if (differences > 0) {
         printf(_("check: %" PRId64 " differences, %" PRIu64 " records, %" PRIu64 " rows compared\n"), differences, report.records,
                report.rows);
-    else
+    } else {
         printf(_("check: clean, %" PRIu64 " records, %" PRIu64 " rows compared\n"), report.records, report.rows);
-    if (differences < 0)
+    }
+    if (differences < 0) {
         return differences == -EBUSY ? ADMIN_BUSY : ADMIN_FAILURE;
+    }
     return differences == 0 ? ADMIN_DONE : ADMIN_REFUSED;
 }
 
@@ -146,11 +154,10 @@ int admin_check(int argc, char **argv)
         .doc = N_(
             "Replays the journal into an empty store beside the data and compares every row, clock and counter. Changes nothing.")};
     struct run run = {.bar = isatty(STDERR_FILENO) == 1, .lines = json_array()};
-    int code;
 
     argp_err_exit_status = ADMIN_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &run);
-    code = admin_in_child(
+    int code = admin_in_child(
         &(struct admin_work){.verb = "check", .data = run.data, .run = check, .clean = clean, .arg = &run, .json = run.json});
     json_decref(run.lines);
     return code;

@@ -25,9 +25,11 @@ static void signals_to_wait_for(sigset_t *ret)
 
     sigemptyset(ret);
     sigaddset(ret, SIGCHLD);
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-        if (sigaction(ends[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        if (sigaction(ends[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN) {
             sigaddset(ret, ends[i]);
+        }
+    }
 }
 
 /* Waits for the child; what ends this process is passed on to it. Returns its status; *ret_end: the signal, 0 = none. */
@@ -70,31 +72,34 @@ static void say_died(const struct admin_work *work, int number)
 int admin_in_child(const struct admin_work *work)
 {
     sigset_t signals, before;
-    int status, end;
-    pid_t child, parent = getpid();
+    int end;
+    pid_t parent = getpid();
 
     /* A starter that ignores SIGCHLD hands that on: then the child's exit code would be lost, and nobody told of its end. */
     signal(SIGCHLD, SIG_DFL);
     signals_to_wait_for(&signals);
     fflush(NULL);
     sigprocmask(SIG_BLOCK, &signals, &before);
-    child = fork();
+    pid_t child = fork();
     if (child == 0) {
         sigprocmask(SIG_SETMASK, &before, NULL);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent)
+        if (getppid() != parent) {
             _exit(ADMIN_FAILURE);
+        }
         exit(work->run(work->arg));
     }
     if (child < 0) {
         fprintf(stderr, _("%s: no process can be made: %s\n"), work->verb, strerror(errno));
         return ADMIN_FAILURE;
     }
-    status = wait_for(child, &signals, &end);
-    if (WIFEXITED(status) && end == 0)
+    int status = wait_for(child, &signals, &end);
+    if (WIFEXITED(status) && end == 0) {
         return WEXITSTATUS(status);
-    if (work->clean != NULL && !WIFEXITED(status))
+    }
+    if (work->clean != NULL && !WIFEXITED(status)) {
         work->clean(work->arg, child);
+    }
     if (end != 0) {
         signal(end, SIG_DFL);
         sigprocmask(SIG_SETMASK, &before, NULL);
@@ -107,12 +112,12 @@ int admin_in_child(const struct admin_work *work)
 int admin_map_size(const char *text, size_t *ret)
 {
     char *end;
-    unsigned long long value;
 
     errno = 0;
-    value = strtoull(text, &end, 10);
-    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < 1024 * 1024 || value > PTRDIFF_MAX)
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < 1024 * 1024 || value > PTRDIFF_MAX) {
         return -EINVAL;
+    }
     *ret = (size_t)value;
     return 0;
 }

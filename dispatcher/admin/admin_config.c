@@ -36,34 +36,38 @@ static error_t parse(int key, char *value, struct argp_state *state)
         i18n_end(); /* JSON is for programs */
         return 0;
     case 'd':
-        if (run->data != NULL)
+        if (run->data != NULL) {
             argp_error(state, _("--data is given twice: `%s` and `%s`. Give it once."), run->data, value);
+        }
         run->data = value;
         return 0;
     case 'm':
-        if (admin_map_size(value, &run->map_size) < 0)
+        if (admin_map_size(value, &run->map_size) < 0) {
             argp_error(state, _("--map-size wants a number of bytes of at least 1048576, not `%s`."), value);
+        }
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num == 0 && (strcmp(value, "check") == 0 || strcmp(value, "preview") == 0))
+        if (state->arg_num == 0 && (strcmp(value, "check") == 0 || strcmp(value, "preview") == 0)) {
             run->verb = value;
-        else if (state->arg_num == 0)
+        } else if (state->arg_num == 0) {
             argp_error(state,
                        _("there is no `huying config %s`; there are `huying config check DIR` and `huying config preview DIR`."),
                        value);
-        else if (state->arg_num == 1)
+        } else if (state->arg_num == 1) {
             run->folder = value;
-        else
+        } else {
             argp_error(state, _("`%s` is one argument too many: one folder is checked."), value);
+        }
         return 0;
     case ARGP_KEY_END:
         run->preview = run->verb != NULL && strcmp(run->verb, "preview") == 0;
-        if (run->verb == NULL || run->folder == NULL)
+        if (run->verb == NULL || run->folder == NULL) {
             argp_error(state, _("DIR is missing: `huying config check DIR`."));
-        else if (run->preview && run->data == NULL)
+        } else if (run->preview && run->data == NULL) {
             argp_error(state, _("--data is missing: the data folder that the set is to come into force over."));
-        else if (!run->preview && run->data != NULL)
+        } else if (!run->preview && run->data != NULL) {
             argp_error(state, _("--data is for `huying config preview`."));
+        }
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -75,11 +79,13 @@ static void print_json(const struct faults *faults, const struct district *distr
     json_t *object = json_object(), *list = json_array();
 
     json_object_set_new(object, "ok", json_boolean(district != NULL));
-    if (district != NULL)
+    if (district != NULL) {
         admin_summary_json(district, object);
-    for (uint32_t i = 0; i < faults->count; i++)
+    }
+    for (uint32_t i = 0; i < faults->count; i++) {
         json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:s}", "file", faults->at[i].file, "line", (int)faults->at[i].line,
                                               "column", (int)faults->at[i].column, "text", faults->at[i].text));
+    }
     json_object_set_new(object, "faults", list);
     json_object_set_new(object, "more", json_integer(faults->more));
     json_dumpf(object, stdout, JSON_PRESERVE_ORDER);
@@ -96,10 +102,12 @@ static void print_text(const char *folder, const struct faults *faults, const st
         admin_summary_print(district);
         return;
     }
-    for (uint32_t i = 0; i < faults->count; i++)
+    for (uint32_t i = 0; i < faults->count; i++) {
         printf("%s\n", fault_text(&faults->at[i], line, sizeof(line)));
-    if (faults->more > 0)
+    }
+    if (faults->more > 0) {
         printf(_("... and %u more\n"), faults->more);
+    }
     printf(_("config check: %u fault%s in %s\n"), faults_total(faults), faults_total(faults) == 1 ? "" : "s", folder);
 }
 
@@ -127,24 +135,25 @@ int admin_config(int argc, char **argv)
     struct run run = {0};
     struct faults *faults = calloc(1, sizeof(*faults));
     struct district *district = NULL;
-    int r;
 
-    if (faults == NULL)
+    if (faults == NULL) {
         return ADMIN_FAILURE;
+    }
     argp_err_exit_status = ADMIN_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &run);
-    r = district_load(run.folder, faults, &district);
+    int rc = district_load(run.folder, faults, &district);
     run.district = district;
-    int code = r == 0 ? ADMIN_DONE : r == -EINVAL ? ADMIN_REFUSED : ADMIN_FAILURE;
-    if (r < 0 && r != -EINVAL)
-        fprintf(stderr, _("config %s: %s\n"), run.verb, strerror(-r));
-    else if (run.preview && r == 0)
+    int code = rc == 0 ? ADMIN_DONE : rc == -EINVAL ? ADMIN_REFUSED : ADMIN_FAILURE;
+    if (rc < 0 && rc != -EINVAL) {
+        fprintf(stderr, _("config %s: %s\n"), run.verb, strerror(-rc));
+    } else if (run.preview && rc == 0) {
         code = admin_in_child(
             &(struct admin_work){.verb = "config preview", .data = run.data, .run = preview, .arg = &run, .json = run.json});
-    else if (run.json)
+    } else if (run.json) {
         print_json(faults, district);
-    else
+    } else {
         print_text(run.folder, faults, district);
+    }
     district_free(district);
     free(faults);
     return code;

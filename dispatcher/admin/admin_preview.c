@@ -63,8 +63,9 @@ static void count_running(struct preview *preview, const struct case_row *c)
     struct report *report = &preview->report;
     struct clock_row clock;
     for (uint64_t id = c->clock_last; id != 0 && view_get(&preview->view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
-        if (clock.state != CLOCK_STATE_RUNNING)
+        if (clock.state != CLOCK_STATE_RUNNING) {
             continue;
+        }
         report->running++;
         report->working += clock.time_kind == TIME_KIND_WORKING_HOURS || clock.time_kind == TIME_KIND_WORKING_DAYS;
         report->provisional += clock.provisional != 0;
@@ -76,35 +77,41 @@ static void note_clock(struct preview *preview, uint64_t case_id, const struct c
 {
     struct report *report = &preview->report;
     struct clock_row clock;
-    if (!view_get(&preview->view, ROW_CLOCK, body->clock_id, &clock))
+    if (!view_get(&preview->view, ROW_CLOCK, body->clock_id, &clock)) {
         return;
+    }
     int64_t ms = body->due_at - clock.due_at;
     bool was = clock.provisional != 0;
-    if (ms == 0 && was == body->provisional)
+    if (ms == 0 && was == body->provisional) {
         return; /* only its unit changes */
+    }
     report->moved += ms != 0;
     report->later += ms > 0;
     report->earlier += ms < 0;
     report->settled += was && !body->provisional;
     report->newly += !was && body->provisional;
-    if (ms > report->most_later_ms)
+    if (ms > report->most_later_ms) {
         report->most_later_ms = ms;
-    if (-ms > report->most_earlier_ms)
+    }
+    if (-ms > report->most_earlier_ms) {
         report->most_earlier_ms = -ms;
-    if (report->first_count < FIRST_MOST)
+    }
+    if (report->first_count < FIRST_MOST) {
         report->first[report->first_count++] = (struct move){.case_id = case_id,
                                                              .clock = body->clock,
                                                              .from_at = clock.due_at,
                                                              .to_at = body->due_at,
                                                              .was_provisional = was,
                                                              .provisional = body->provisional};
+    }
 }
 
 static void settle(struct preview *preview, uint64_t case_id)
 {
     struct case_row c;
-    if (!view_get(&preview->view, ROW_CASE, case_id, &c) || c.state == CASE_STATE_CLOSED)
+    if (!view_get(&preview->view, ROW_CASE, case_id, &c) || c.state == CASE_STATE_CLOSED) {
         return;
+    }
     preview->report.open_cases++;
     count_running(preview, &c);
     struct command command = {.type = COMMAND_SETTLE, .now_ms = preview->now_ms, .next_seq = preview->row.last_seq + 1};
@@ -113,14 +120,17 @@ static void settle(struct preview *preview, uint64_t case_id)
     core_judge(&preview->view, &command, preview->verdict);
     for (uint32_t i = 0; i < preview->verdict->count; i++) {
         const struct record *record = &preview->verdict->records[i];
-        if (record->type == RECORD_CLOCK_DUE_MOVED)
+        if (record->type == RECORD_CLOCK_DUE_MOVED) {
             note_clock(preview, case_id, &record->body.clock_due_moved);
-        if (record->type != RECORD_DUTY_MOVED)
+        }
+        if (record->type != RECORD_DUTY_MOVED) {
             continue;
+        }
         int32_t from = district_unit_find(preview->district, &record->body.duty_moved.from);
         preview->report.duties++;
-        if (from >= 0)
+        if (from >= 0) {
             preview->report.duties_of[from]++;
+        }
     }
 }
 
@@ -130,10 +140,12 @@ static void settle_all(struct preview *preview)
     size_t n = IDS;
     for (uint64_t from = 1; n == IDS; from = ids[n - 1] + 1) {
         n = store_ids_from(preview->store, ROW_CASE, from, ids, IDS);
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
             settle(preview, ids[i]);
-        if (n == 0)
+        }
+        if (n == 0) {
             break;
+        }
     }
 }
 
@@ -147,16 +159,19 @@ static void compare_units(struct preview *preview)
         n = store_ids_from(preview->store, ROW_UNIT, from, ids, IDS);
         for (size_t i = 0; i < n; i++) {
             struct unit_row unit;
-            if (!view_get(&preview->view, ROW_UNIT, ids[i], &unit))
+            if (!view_get(&preview->view, ROW_UNIT, ids[i], &unit)) {
                 continue;
+            }
             int32_t found = district_unit_find(preview->district, &unit.unit);
-            if (found >= 0)
+            if (found >= 0) {
                 report->retires[found] = !unit.retired && preview->district->units[found].successor >= 0;
-            else if (report->missing++ < FIRST_MOST)
+            } else if (report->missing++ < FIRST_MOST) {
                 report->first_missing[report->missing - 1] = unit.unit;
+            }
         }
-        if (n == 0)
+        if (n == 0) {
             break;
+        }
     }
 }
 
@@ -166,8 +181,9 @@ static char *number_text(const struct preview *preview, uint64_t case_id, char r
 {
     struct case_row c;
     ret[0] = '\0';
-    if (view_get(&preview->view, ROW_CASE, case_id, &c))
+    if (view_get(&preview->view, ROW_CASE, case_id, &c)) {
         number_print(c.day, c.day_no, ret);
+    }
     return ret;
 }
 
@@ -195,13 +211,15 @@ static void print_moves(const struct preview *preview)
                i18n_word(&clock_kind_enum, enum_name(&clock_kind_enum, (int)move->clock)),
                admin_instant(preview->district->zone, move->from_at, from), admin_instant(preview->district->zone, move->to_at, to),
                shift_text(move->to_at - move->from_at, shift), word(move->was_provisional));
-        if (move->was_provisional != move->provisional)
+        if (move->was_provisional != move->provisional) {
             printf(" -> %s", word(move->provisional));
+        }
         putchar('\n');
     }
     uint64_t flags_only = report->settled + report->newly; /* of clocks that stay where they are too: not counted apart */
-    if (report->first_count == FIRST_MOST && (report->moved > FIRST_MOST || flags_only > FIRST_MOST))
+    if (report->first_count == FIRST_MOST && (report->moved > FIRST_MOST || flags_only > FIRST_MOST)) {
         printf(_("    ... the first %d\n"), FIRST_MOST);
+    }
 }
 
 static void print_units(const struct preview *preview)
@@ -210,8 +228,9 @@ static void print_units(const struct preview *preview)
     char from[CODE_SIZE + 1], to[CODE_SIZE + 1];
     uint32_t shown = 0;
     for (uint32_t i = 0; i < district->unit_count; i++) {
-        if (!preview->report.retires[i] && preview->report.duties_of[i] == 0)
+        if (!preview->report.retires[i] && preview->report.duties_of[i] == 0) {
             continue;
+        }
         if (shown++ == FIRST_MOST) {
             printf("    ...\n");
             break;
@@ -229,14 +248,16 @@ static void print_text(const struct preview *preview, const char *folder, const 
            admin_instant(preview->district->zone, preview->row.last_at, at));
     if (report->missing > 0) {
         printf(_("  refused    %u units are in force with this data, and units.csv lacks them:"), report->missing);
-        for (uint32_t i = 0; i < report->missing && i < FIRST_MOST; i++)
+        for (uint32_t i = 0; i < report->missing && i < FIRST_MOST; i++) {
             printf(" %s", code_text(&report->first_missing[i], code));
+        }
         printf(_("%s\n             Unit codes stay for ever: put them back, with retired_on and successor where they are gone.\n"),
                report->missing > FIRST_MOST ? " ..." : "");
         return;
     }
-    if (strncmp(preview->row.config_hash, preview->district->hash, sizeof(preview->row.config_hash)) == 0)
+    if (strncmp(preview->row.config_hash, preview->district->hash, sizeof(preview->row.config_hash)) == 0) {
         printf(_("  in force   this very set\n"));
+    }
     printf(_("  open       %" PRIu64 " cases, %" PRIu64 " running clocks: %" PRIu64 " in working time, %" PRIu64
              " provisional, %" PRIu64 " late (a late one stays as it is)\n"),
            report->open_cases, report->running, report->working, report->provisional, report->overdue);
@@ -290,16 +311,20 @@ static void print_json(const struct preview *preview)
     char code[CODE_SIZE + 1], to[CODE_SIZE + 1];
     json_object_set_new(object, "ok", json_boolean(report->missing == 0));
     json_object_set_new(object, "hash", json_string(district->hash));
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         json_object_set_new(object, numbers[i].name, json_integer((json_int_t)numbers[i].value));
-    for (uint32_t i = 0; i < report->missing && i < FIRST_MOST; i++)
+    }
+    for (uint32_t i = 0; i < report->missing && i < FIRST_MOST; i++) {
         json_array_append_new(missing, json_string(code_text(&report->first_missing[i], code)));
-    for (uint32_t i = 0; i < district->unit_count; i++)
-        if (report->retires[i] || report->duties_of[i] > 0)
+    }
+    for (uint32_t i = 0; i < district->unit_count; i++) {
+        if (report->retires[i] || report->duties_of[i] > 0) {
             json_array_append_new(retired,
                                   json_pack("{s:s, s:s, s:i}", "unit", code_text(&district->units[i].code, code), "successor",
                                             code_text(&district->units[district_successor(district, (int32_t)i)].code, to),
                                             "duties", (int)report->duties_of[i]));
+        }
+    }
     json_object_set_new(object, "missing", missing);
     json_object_set_new(object, "retired", retired);
     json_object_set_new(object, "moves", moves_json(preview));
@@ -322,40 +347,45 @@ static int look_at_rows(const char *data, const char *rows, char *said)
 {
     struct datadir folder;
     char why[STORE_SAID], unused[DATADIR_SAID];
-    int r = datadir_open(data, DATADIR_SHARED, &folder, unused);
-    if (r == 0) {
-        r = store_verify(rows, why);
-        if (r == -EBADMSG || r == -ENOTSUP)
+    int rc = datadir_open(data, DATADIR_SHARED, &folder, unused);
+    if (rc == 0) {
+        rc = store_verify(rows, why);
+        if (rc == -EBADMSG || rc == -ENOTSUP) {
             snprintf(said, DATADIR_SAID, _("The rows in %s cannot be used: %.300s. Start the dispatcher: it makes them again."),
                      data, why);
+        }
     } else {
-        r = 0;
+        rc = 0;
     }
     datadir_close(&folder);
-    return r == -EBADMSG || r == -ENOTSUP ? r : 0;
+    return rc == -EBADMSG || rc == -ENOTSUP ? rc : 0;
 }
 
 static int open_rows(struct preview *preview, const char *data, size_t map_size, char *said)
 {
     bool drill = false;
-    int r = datadir_look(data, &drill, said);
-    char *path = r == 0 ? datadir_join(data, "rows") : NULL;
-    if (r < 0)
-        return r;
-    if (path == NULL)
+    int rc = datadir_look(data, &drill, said);
+    char *path = rc == 0 ? datadir_join(data, "rows") : NULL;
+    if (rc < 0) {
+        return rc;
+    }
+    if (path == NULL) {
         return -ENOMEM;
-    r = look_at_rows(data, path, said);
-    if (r == 0) {
-        r = store_open(&(struct store_options){.path = path, .read_only = true, .map_size = map_size}, &preview->store);
-        if (r == -EACCES || r == -ENOENT)
-            snprintf(said, DATADIR_SAID, _("The rows in %s cannot be read: %s.%s"), data, strerror(-r),
-                     r == -EACCES ? _(" Ask as the user that the dispatcher runs as.") : "");
-        else if (r < 0)
-            rows_say(path, map_size, r, said);
+    }
+    rc = look_at_rows(data, path, said);
+    if (rc == 0) {
+        rc = store_open(&(struct store_options){.path = path, .read_only = true, .map_size = map_size}, &preview->store);
+        if (rc == -EACCES || rc == -ENOENT) {
+            snprintf(said, DATADIR_SAID, _("The rows in %s cannot be read: %s.%s"), data, strerror(-rc),
+                     rc == -EACCES ? _(" Ask as the user that the dispatcher runs as.") : "");
+        } else if (rc < 0) {
+            rows_say(path, map_size, rc, said);
+        }
     }
     free(path);
-    if (r < 0)
-        return r;
+    if (rc < 0) {
+        return rc;
+    }
     store_view(preview->store, &preview->view);
     preview->view.district = preview->district;
     view_get(&preview->view, ROW_DISTRICT, 1, &preview->row);
@@ -370,27 +400,31 @@ int admin_preview(const char *folder, const struct district *district, const cha
     struct preview preview = {.district = district, .verdict = calloc(1, sizeof(*preview.verdict))};
     preview.report.duties_of = calloc(district->unit_count, sizeof(*preview.report.duties_of));
     preview.report.retires = calloc(district->unit_count, sizeof(*preview.report.retires));
-    int r =
-        preview.verdict && preview.report.duties_of && preview.report.retires ? open_rows(&preview, data, map_size, said) : -ENOMEM;
-    if (r == 0) {
+    int rc = preview.verdict != NULL && preview.report.duties_of != NULL && preview.report.retires != NULL
+                 ? open_rows(&preview, data, map_size, said)
+                 : -ENOMEM;
+    if (rc == 0) {
         compare_units(&preview);
         /* The core is never asked about a unit that it cannot find. */
-        if (preview.report.missing == 0)
+        if (preview.report.missing == 0) {
             settle_all(&preview);
-        r = store_failed(preview.store);
-        if (r == -EBADMSG)
+        }
+        rc = store_failed(preview.store);
+        if (rc == -EBADMSG) {
             snprintf(said, sizeof(said), _("The rows in %s are damaged. Restart the dispatcher: it makes them again."), data);
+        }
     }
-    if (r < 0)
-        fprintf(stderr, _("config preview: %s\n"), said[0] ? said : strerror(-r));
-    else if (json)
+    if (rc < 0) {
+        fprintf(stderr, _("config preview: %s\n"), said[0] ? said : strerror(-rc));
+    } else if (json) {
         print_json(&preview);
-    else
+    } else {
         print_text(&preview, folder, data);
+    }
     bool refused = preview.report.missing > 0;
     store_close(preview.store);
     free(preview.verdict);
     free(preview.report.duties_of);
     free(preview.report.retires);
-    return r < 0 ? ADMIN_FAILURE : refused ? ADMIN_REFUSED : ADMIN_DONE;
+    return rc < 0 ? ADMIN_FAILURE : refused ? ADMIN_REFUSED : ADMIN_DONE;
 }

@@ -35,8 +35,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
     switch (key) {
     case 'd':
-        if (run->data != NULL)
+        if (run->data != NULL) {
             argp_error(state, _("--data is given twice: `%s` and `%s`. Give it once."), run->data, value);
+        }
         run->data = value;
         return 0;
     case 'j':
@@ -44,19 +45,23 @@ static error_t parse(int key, char *value, struct argp_state *state)
         i18n_end(); /* JSON is for programs */
         return 0;
     case 'm':
-        if (admin_map_size(value, &run->map_size) < 0)
+        if (admin_map_size(value, &run->map_size) < 0) {
             argp_error(state, _("--map-size wants a number of bytes of at least 1048576, not `%s`."), value);
+        }
         return 0;
     case ARGP_KEY_ARG:
-        if (run->from != NULL)
+        if (run->from != NULL) {
             argp_error(state, _("`%s` is one argument too many: one folder is restored."), value);
+        }
         run->from = value;
         return 0;
     case ARGP_KEY_END:
-        if (run->from == NULL)
+        if (run->from == NULL) {
             argp_error(state, _("FOLDER is missing: a backup, as `huying backup` makes it."));
-        if (run->data == NULL)
+        }
+        if (run->data == NULL) {
             argp_error(state, _("--data is missing: the folder that is to be made, new or empty."));
+        }
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -65,8 +70,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 static void clear_bar(struct run *run)
 {
-    if (run->bar_shown)
+    if (run->bar_shown) {
         fprintf(stderr, "\r\033[K");
+    }
     run->bar_shown = false;
 }
 
@@ -75,11 +81,13 @@ static void progress(void *arg, const char *what, uint64_t done, uint64_t total)
     struct run *run = arg;
     unsigned filled = total == 0 || done > total ? BAR_WIDTH : (unsigned)(done * BAR_WIDTH / total);
 
-    if (!run->bar)
+    if (!run->bar) {
         return;
+    }
     fprintf(stderr, "\r%-5s [", what);
-    for (unsigned i = 0; i < BAR_WIDTH; i++)
+    for (unsigned i = 0; i < BAR_WIDTH; i++) {
         fputc(i < filled ? '#' : '.', stderr);
+    }
     fprintf(stderr, _("] %" PRIu64 " of %" PRIu64), done, total);
     run->bar_shown = true;
 }
@@ -98,8 +106,9 @@ static void print_instant(const struct run *run, const struct engine_restore_rep
     struct district *district = NULL;
     int length = snprintf(folder, sizeof(folder), "%s/config/%s", run->data, report->config_hash);
 
-    if (faults != NULL && report->config_hash[0] != '\0' && length > 0 && (size_t)length < sizeof(folder))
+    if (faults != NULL && report->config_hash[0] != '\0' && length > 0 && (size_t)length < sizeof(folder)) {
         district_load(folder, faults, &district);
+    }
     admin_instant(district == NULL ? NULL : district->zone, report->at_ms, ret);
     district_free(district);
     free(faults);
@@ -109,8 +118,9 @@ static void print(const struct run *run, const struct engine_restore_report *rep
 {
     char at[ADMIN_INSTANT_SIZE] = "none";
 
-    if (report->at_ms != 0)
+    if (report->at_ms != 0) {
         print_instant(run, report, at);
+    }
     if (run->json) {
         json_t *object = json_pack("{s:s, s:I, s:s, s:I, s:I}", "data", run->data, "seq", (json_int_t)report->seq, "at", at,
                                    "records", (json_int_t)report->check.records, "rows", (json_int_t)report->check.rows);
@@ -135,15 +145,17 @@ static int restore(void *arg)
         print(run, run->report);
         return ADMIN_DONE;
     }
-    if (differences > 0)
+    if (differences > 0) {
         fprintf(stderr,
                 _("restore: %" PRId64 " differences between the journal and the rows of the backup; nothing was restored. Copy the "
                   "backup, remove rows/ from the copy, restore that, and report this: it is a bug.\n"),
                 differences);
-    else
+    } else {
         fprintf(stderr, _("restore: %s\n"), said);
-    if (differences == -ENOTEMPTY || differences > 0)
+    }
+    if (differences == -ENOTEMPTY || differences > 0) {
         return ADMIN_REFUSED;
+    }
     return differences == -EBUSY ? ADMIN_BUSY : ADMIN_FAILURE;
 }
 
@@ -151,8 +163,9 @@ static void clean(void *arg, pid_t child)
 {
     const struct run *run = arg;
 
-    if (!run->report->begun)
+    if (!run->report->begun) {
         return;
+    }
     engine_check_clean(run->data, child);
     engine_restore_clean(run->data);
 }
@@ -173,7 +186,6 @@ int admin_restore(int argc, char **argv)
             "Copies a backup, or the data folder of a stopped dispatcher, into a new data folder, replays what the rows lack and "
             "checks all of it, as `huying check` does. The folder that is read is not changed. Keys are not part of a backup.")};
     struct run run = {.bar = isatty(STDERR_FILENO) == 1};
-    int code;
 
     argp_err_exit_status = ADMIN_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &run);
@@ -183,7 +195,8 @@ int admin_restore(int argc, char **argv)
         fprintf(stderr, _("restore: %s\n"), strerror(errno));
         return ADMIN_FAILURE;
     }
-    code = admin_in_child(&(struct admin_work){.verb = "restore", .data = run.from, .run = restore, .clean = clean, .arg = &run});
+    int code =
+        admin_in_child(&(struct admin_work){.verb = "restore", .data = run.from, .run = restore, .clean = clean, .arg = &run});
     munmap(run.report, sizeof(*run.report));
     return code;
 }

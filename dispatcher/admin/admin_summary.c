@@ -29,12 +29,15 @@ struct figures {
 static void widen(struct range *ranges, struct span span)
 {
     struct range *range = &ranges[span.kind];
-    if (span.amount == 0)
+    if (span.amount == 0) {
         return;
-    if (range->least.amount == 0 || span.amount < range->least.amount)
+    }
+    if (range->least.amount == 0 || span.amount < range->least.amount) {
         range->least = span;
-    if (span.amount > range->most.amount)
+    }
+    if (span.amount > range->most.amount) {
         range->most = span;
+    }
 }
 
 static void count_limits(const struct district *district, struct figures *ret)
@@ -47,11 +50,13 @@ static void count_limits(const struct district *district, struct figures *ret)
         widen(ret->policy, p->route[urgency]);
         widen(ret->policy, p->sign[urgency]);
         widen(ret->policy, p->contact[urgency]);
-        for (uint32_t i = 0; i < district->row_count; i++)
+        for (uint32_t i = 0; i < district->row_count; i++) {
             widen(ret->list, district->rows[i].limit[urgency]);
+        }
     }
-    for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
+    for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
         widen(ret->policy, once[i]);
+    }
 }
 
 static int compare_text(const void *a, const void *b)
@@ -67,21 +72,26 @@ static void count_matters(const struct district *district, struct figures *ret)
 
     for (uint32_t i = 0; routed != NULL && i < district->row_count; i++) {
         any = any || district->rows[i].matter < 0;
-        if (district->rows[i].matter >= 0)
+        if (district->rows[i].matter >= 0) {
             routed[district->rows[i].matter] = true;
+        }
     }
     for (uint32_t i = 0; fields != NULL && routed != NULL && i < district->matter_count; i++) {
         fields[i] = district->matters[i].field;
-        if (any || routed[i])
+        if (any || routed[i]) {
             continue;
-        if (ret->without_row < NAMED_MOST)
+        }
+        if (ret->without_row < NAMED_MOST) {
             ret->first_without[ret->without_row] = (int32_t)i;
+        }
         ret->without_row++;
     }
-    if (fields != NULL)
+    if (fields != NULL) {
         qsort(fields, district->matter_count, sizeof(*fields), compare_text);
-    for (uint32_t i = 0; fields != NULL && i < district->matter_count; i++)
+    }
+    for (uint32_t i = 0; fields != NULL && i < district->matter_count; i++) {
         ret->fields += fields[i][0] != '\0' && (i == 0 || strcmp(fields[i], fields[i - 1]) != 0);
+    }
     free(fields);
     free(routed);
 }
@@ -91,10 +101,11 @@ static void count(const struct district *district, struct figures *ret)
     *ret = (struct figures){0};
     for (uint32_t i = 0; i < district->unit_count; i++) {
         const struct unit *unit = &district->units[i];
-        if (unit->successor >= 0)
+        if (unit->successor >= 0) {
             ret->retired++;
-        else
+        } else {
             ret->units[unit->tier][unit->class]++;
+        }
     }
     count_matters(district, ret);
     count_limits(district, ret);
@@ -111,8 +122,9 @@ static int32_t year_of(const struct calendar *calendar, int64_t at)
 static uint32_t users(const struct district *district, uint32_t calendar)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < district->unit_count; i++)
+    for (uint32_t i = 0; i < district->unit_count; i++) {
         n += district->units[i].calendar == calendar && district->units[i].successor < 0;
+    }
     return n;
 }
 
@@ -121,9 +133,11 @@ static int64_t week_minutes(const struct calendar *calendar)
     int64_t ms = 0;
     const struct shifts *week =
         calendar->change_count > 0 ? calendar->changes[calendar->change_count - 1].days : calendar->week; /* the newest */
-    for (uint32_t day = 0; day < 7; day++)
-        for (uint32_t i = 0; i < week[day].count; i++)
+    for (uint32_t day = 0; day < 7; day++) {
+        for (uint32_t i = 0; i < week[day].count; i++) {
             ms += week[day].at[i].until_ms - week[day].at[i].from_ms;
+        }
+    }
     return ms / 60000;
 }
 
@@ -134,17 +148,20 @@ static void print_units(const struct district *district, const struct figures *f
         const char *before = ": ";
         bool any = false;
         for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++) {
-            if (figures->units[tier][class] == 0)
+            if (figures->units[tier][class] == 0) {
                 continue;
-            if (!any)
+            }
+            if (!any) {
                 printf("    %s", i18n_word(&unit_tier_enum, enum_name(&unit_tier_enum, (int)tier)));
+            }
             printf("%s%s %u", before, i18n_word(&unit_class_enum, enum_name(&unit_class_enum, (int)class)),
                    figures->units[tier][class]);
             before = ", ";
             any = true;
         }
-        if (any)
+        if (any) {
             putchar('\n');
+        }
     }
 }
 
@@ -153,8 +170,9 @@ static void print_matters(const struct district *district, const struct figures 
     char code[CODE_SIZE + 1];
     printf(_("  matters    %u in %u fields; %u without a row of the list"), district->matter_count, figures->fields,
            figures->without_row);
-    for (uint32_t i = 0; i < figures->without_row && i < NAMED_MOST; i++)
+    for (uint32_t i = 0; i < figures->without_row && i < NAMED_MOST; i++) {
         printf("%s%s", i == 0 ? ": " : ", ", code_text(&district->matters[figures->first_without[i]].code, code));
+    }
     printf("%s\n", figures->without_row > NAMED_MOST ? ", ..." : "");
     printf(_("  list       %u rows, version %s\n"), district->row_count, district->catalogue_version);
 }
@@ -167,24 +185,28 @@ static void print_calendars(const struct district *district)
         int64_t minutes = week_minutes(calendar);
         printf("  %s %s: %s, %" PRId64 " h", i == 0 ? _("calendars ") : "          ", code_text(&calendar->name, code),
                calendar->zone_name, minutes / 60);
-        if (minutes % 60 != 0)
+        if (minutes % 60 != 0) {
             printf(_(" %" PRId64 " min"), minutes % 60);
+        }
         printf(_(" a week, "));
-        if (calendar->known_until_at == 0)
+        if (calendar->known_until_at == 0) {
             printf(_("all years alike"));
-        else if (calendar->known_until_at == calendar->known_from_at)
+        } else if (calendar->known_until_at == calendar->known_from_at) {
             printf(_("%u days by notice, no year known"), calendar->notice_count);
-        else
+        } else {
             printf(_("%u days by notice, known %d to %d"), calendar->notice_count, year_of(calendar, calendar->known_from_at),
                    year_of(calendar, calendar->known_until_at - 1));
-        if (calendar->change_count > 0)
+        }
+        if (calendar->change_count > 0) {
             printf(_(", hours change %u times"), calendar->change_count);
+        }
         printf(_("; %u units\n"), users(district, i));
-        if (calendar->half_year != 0)
+        if (calendar->half_year != 0) {
             printf(
                 _("             warning: of %d the day file has too little to be the whole year: its dues are provisional. Add the "
                   "missing days, or the line `%d,complete`.\n"),
                 calendar->half_year, calendar->half_year);
+        }
     }
 }
 
@@ -193,17 +215,21 @@ static void print_ranges(const char *label, const char *whose, const struct rang
     char least[SPAN_TEXT_SIZE], most[SPAN_TEXT_SIZE];
     const char *before = ": ";
     for (uint32_t kind = 0; kind < TIME_KIND_COUNT; kind++) {
-        if (ranges[kind].most.amount == 0)
+        if (ranges[kind].most.amount == 0) {
             continue;
-        if (before[0] == ':')
+        }
+        if (before[0] == ':') {
             printf("  %-10s %s", label, whose);
+        }
         printf("%s%s", before, span_text(ranges[kind].least, least));
-        if (ranges[kind].least.amount != ranges[kind].most.amount)
+        if (ranges[kind].least.amount != ranges[kind].most.amount) {
             printf(_(" to %s"), span_text(ranges[kind].most, most));
+        }
         before = ", ";
     }
-    if (before[0] != ':')
+    if (before[0] != ':') {
         putchar('\n');
+    }
 }
 
 void admin_summary_print(const struct district *district)
@@ -222,10 +248,12 @@ static json_t *ranges_json(const struct range *ranges)
 {
     json_t *object = json_object();
     char least[SPAN_TEXT_SIZE], most[SPAN_TEXT_SIZE];
-    for (uint32_t kind = 0; kind < TIME_KIND_COUNT; kind++)
-        if (ranges[kind].most.amount != 0)
+    for (uint32_t kind = 0; kind < TIME_KIND_COUNT; kind++) {
+        if (ranges[kind].most.amount != 0) {
             json_object_set_new(object, enum_name(&time_kind_enum, (int)kind),
                                 json_pack("[s, s]", span_text(ranges[kind].least, least), span_text(ranges[kind].most, most)));
+        }
+    }
     return object;
 }
 
@@ -236,14 +264,17 @@ static json_t *calendar_json(const struct district *district, uint32_t i)
     json_t *object = json_pack("{s:s, s:s, s:I, s:i, s:i}", "name", code_text(&calendar->name, code), "zone", calendar->zone_name,
                                "week_minutes", (json_int_t)week_minutes(calendar), "days", (int)calendar->notice_count, "units",
                                (int)users(district, i));
-    if (calendar->change_count > 0)
+    if (calendar->change_count > 0) {
         json_object_set_new(object, "changes", json_integer((int)calendar->change_count));
-    if (calendar->half_year != 0)
+    }
+    if (calendar->half_year != 0) {
         json_object_set_new(object, "half_year", json_integer(calendar->half_year));
-    if (calendar->known_until_at > calendar->known_from_at)
+    }
+    if (calendar->known_until_at > calendar->known_from_at) {
         json_object_set_new(
             object, "known",
             json_pack("[i, i]", year_of(calendar, calendar->known_from_at), year_of(calendar, calendar->known_until_at - 1)));
+    }
     return object;
 }
 
@@ -255,15 +286,19 @@ void admin_summary_json(const struct district *district, json_t *object)
     count(district, &figures);
     for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
         json_t *classes = json_object();
-        for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
-            if (figures.units[tier][class] > 0)
+        for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++) {
+            if (figures.units[tier][class] > 0) {
                 json_object_set_new(classes, enum_name(&unit_class_enum, (int)class), json_integer(figures.units[tier][class]));
+            }
+        }
         json_object_set_new(tiers, enum_name(&unit_tier_enum, (int)tier), classes);
     }
-    for (uint32_t i = 0; i < district->calendar_count; i++)
+    for (uint32_t i = 0; i < district->calendar_count; i++) {
         json_array_append_new(calendars, calendar_json(district, i));
-    for (uint32_t i = 0; i < figures.without_row && i < NAMED_MOST; i++)
+    }
+    for (uint32_t i = 0; i < figures.without_row && i < NAMED_MOST; i++) {
         json_array_append_new(without, json_string(code_text(&district->matters[figures.first_without[i]].code, code)));
+    }
     json_object_set_new(object, "hash", json_string(district->hash));
     json_object_set_new(object, "units", json_integer(district->unit_count));
     json_object_set_new(object, "retired", json_integer(figures.retired));

@@ -15,18 +15,21 @@ static uint32_t count_published(struct engine *engine, uint64_t from)
     uint64_t ids[256], before = 0;
     uint32_t count = 0;
 
-    if (from == 0)
+    if (from == 0) {
         return 0;
+    }
     for (;;) {
         size_t n = store_ids_before(engine->store, ROW_UNIT, before, ids, 256);
 
         for (size_t i = 0; i < n; i++) {
-            if (ids[i] < from)
+            if (ids[i] < from) {
                 return count;
+            }
             count++;
         }
-        if (n < 256)
+        if (n < 256) {
             return count;
+        }
         before = ids[n - 1];
     }
 }
@@ -44,14 +47,17 @@ int adopt_fits(struct engine *engine, const struct district *district, char *sai
     for (uint64_t from = row.units_from; from != 0; from = n > 0 ? ids[n - 1] + 1 : 0) {
         n = store_ids_from(engine->store, ROW_UNIT, from, ids, 256);
         for (size_t i = 0; i < n; i++) {
-            if (!view_get(&engine->view, ROW_UNIT, ids[i], &unit) || district_unit_find(district, &unit.unit) >= 0)
+            if (!view_get(&engine->view, ROW_UNIT, ids[i], &unit) || district_unit_find(district, &unit.unit) >= 0) {
                 continue;
-            if (missing++ == 0)
+            }
+            if (missing++ == 0) {
                 first = unit.unit;
+            }
         }
     }
-    if (missing == 0)
+    if (missing == 0) {
         return store_failed(engine->store);
+    }
     snprintf(said, DATADIR_SAID,
              _("The unit %.*s%s is in force with this data, and units.csv lacks %s. Unit codes stay for ever: put %s back, with "
                "retired_on and successor if %s gone."),
@@ -105,13 +111,15 @@ void settle_run(struct engine *engine)
     size_t n = 1;
     uint32_t looked = 0;
 
-    if (engine->settle_next == 0)
+    if (engine->settle_next == 0) {
         return;
+    }
     while (n > 0 && looked < SETTLE_IDS && !step_full(engine)) {
         n = store_ids_from(engine->store, ROW_CASE, engine->settle_next, ids, 256);
         for (size_t i = 0; i < n; i++) {
-            if (!settle_case(engine, ids[i]))
+            if (!settle_case(engine, ids[i])) {
                 return;
+            }
             engine->settle_next = ids[i] + 1;
         }
         looked += (uint32_t)n;
@@ -125,19 +133,23 @@ bool adopt_run(struct engine *engine)
         struct command command = {.type = COMMAND_ADOPT_CONFIG, .now_ms = engine->now_ms};
         uint32_t published = 0;
 
-        if (step_full(engine))
+        if (step_full(engine)) {
             return false;
+        }
         command.body.adopt_config.given = ADOPT_CONFIG_HAS_FROM;
         command.body.adopt_config.from = engine->adopt_from;
-        if (!step_own(engine, &command))
+        if (!step_own(engine, &command)) {
             return false;
-        for (uint32_t i = 0; i < engine->verdict->count; i++)
+        }
+        for (uint32_t i = 0; i < engine->verdict->count; i++) {
             published += engine->verdict->records[i].type == RECORD_UNIT_PUBLISHED;
+        }
         assert(published > 0);
         engine->adopt_from += published;
         engine->adopting = engine->adopt_from < engine->district->unit_count;
-        if (!engine->adopting)
+        if (!engine->adopting) {
             adopt_look(engine); /* open cases come under the new set one by one */
+        }
     }
     return true;
 }

@@ -20,8 +20,9 @@ static const struct calendar *first_to_end(const struct district *district)
     for (uint32_t i = 0; i < district->unit_count; i++) {
         const struct calendar *calendar = district->calendars[district->units[i].calendar];
 
-        if (calendar->known_until_at != 0 && (first == NULL || calendar->known_until_at < first->known_until_at))
+        if (calendar->known_until_at != 0 && (first == NULL || calendar->known_until_at < first->known_until_at)) {
             first = calendar;
+        }
     }
     return first;
 }
@@ -35,8 +36,9 @@ static void say_half(struct engine *engine)
     for (uint32_t i = 0; i < district->unit_count; i++) {
         const struct calendar *calendar = district->calendars[district->units[i].calendar];
 
-        if (calendar->half_year == 0)
+        if (calendar->half_year == 0) {
             continue;
+        }
         snprintf(text, sizeof(text),
                  "Of %d the day file of the calendar %.*s has too little to be the whole year: its dues are provisional. Add the "
                  "missing "
@@ -64,8 +66,9 @@ void alarm_run(struct engine *engine)
     char text[256];
     struct civil end;
 
-    if (engine->now_ms < engine->alarm_at_ms)
+    if (engine->now_ms < engine->alarm_at_ms) {
         return;
+    }
     zone_civil(engine->ends_first->zone, engine->ends_first->known_until_at, &end);
     snprintf(
         text, sizeof(text),

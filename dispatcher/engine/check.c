@@ -48,8 +48,9 @@ struct check {
 
 static void differ(struct check *check, const char *line)
 {
-    if (check->differences++ < DIFFERENCES_SAID && check->say != NULL)
+    if (check->differences++ < DIFFERENCES_SAID && check->say != NULL) {
         check->say(check->arg, line);
+    }
 }
 
 static void differ_row(void *arg, const char *table, uint64_t id, const char *what)
@@ -62,16 +63,18 @@ static void differ_row(void *arg, const char *table, uint64_t id, const char *wh
 
 static int fail(struct check *check, int r, const char *what)
 {
-    if (check->said[0] == '\0')
+    if (check->said[0] == '\0') {
         snprintf(check->said, DATADIR_SAID, _("%s: %s."), _(what), strerror(-r));
+    }
     return r;
 }
 
 static int make_temporary(struct check *check, const char *name, char **ret)
 {
     *ret = datadir_join(check->temporary, name);
-    if (*ret == NULL)
+    if (*ret == NULL) {
         return -ENOMEM;
+    }
     return mkdir(*ret, 0700) < 0 ? -errno : 0;
 }
 
@@ -79,17 +82,20 @@ static int open_store(struct check *check, const char *name, const char *copy_fr
 {
     struct store_options options = {.map_size = check->map_size};
     char *path;
-    int r = make_temporary(check, name, &path);
+    int rc = make_temporary(check, name, &path);
 
-    if (r == 0 && copy_from != NULL)
-        r = datadir_copy_files(copy_from, path);
+    if (rc == 0 && copy_from != NULL) {
+        rc = datadir_copy_files(copy_from, path);
+    }
     options.path = path;
-    if (r == 0)
-        r = store_open(&options, ret);
-    if (r < 0 && path != NULL)
-        rows_say(path, check->map_size, r, check->said);
+    if (rc == 0) {
+        rc = store_open(&options, ret);
+    }
+    if (rc < 0 && path != NULL) {
+        rows_say(path, check->map_size, rc, check->said);
+    }
     free(path);
-    return r;
+    return rc;
 }
 
 /* Temporary folders of checks that were killed: their processes are gone. */
@@ -102,21 +108,24 @@ static void sweep(const char *prefix)
 
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         const char *digits = entry->d_name + strlen(name);
-        char *end, *path;
-        long pid;
+        char *end;
 
-        if (strncmp(entry->d_name, name, strlen(name)) != 0)
+        if (strncmp(entry->d_name, name, strlen(name)) != 0) {
             continue;
-        pid = strtol(digits, &end, 10);
-        if (end == digits || *end != '\0' || pid <= 0 || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+        }
+        long pid = strtol(digits, &end, 10);
+        if (end == digits || *end != '\0' || pid <= 0 || kill((pid_t)pid, 0) == 0 || errno != ESRCH) {
             continue;
-        path = datadir_join(place, entry->d_name);
-        if (path != NULL)
+        }
+        char *path = datadir_join(place, entry->d_name);
+        if (path != NULL) {
             datadir_remove(path);
+        }
         free(path);
     }
-    if (folder != NULL)
+    if (folder != NULL) {
         closedir(folder);
+    }
     free(place);
     free(copy);
 }
@@ -126,11 +135,12 @@ static char *temporary_path(const char *data, pid_t pid)
 {
     size_t size = strlen(data);
     char *path = NULL;
-    int n;
 
-    while (size > 1 && data[size - 1] == '/')
+    while (size > 1 && data[size - 1] == '/') {
         size--;
-    n = pid == 0 ? asprintf(&path, "%.*s.check-", (int)size, data) : asprintf(&path, "%.*s.check-%ld", (int)size, data, (long)pid);
+    }
+    int n =
+        pid == 0 ? asprintf(&path, "%.*s.check-", (int)size, data) : asprintf(&path, "%.*s.check-%ld", (int)size, data, (long)pid);
     return n < 0 ? NULL : path;
 }
 
@@ -138,8 +148,9 @@ void engine_check_clean(const char *data, pid_t pid)
 {
     char *path = temporary_path(data, pid);
 
-    if (path != NULL)
+    if (path != NULL) {
         datadir_remove(path);
+    }
     free(path);
 }
 
@@ -147,13 +158,15 @@ void engine_check_clean(const char *data, pid_t pid)
 static int look_at_rows(struct check *check)
 {
     char why[STORE_SAID], line[STORE_SAID + 160];
-    int r = store_verify(check->folder.rows, why);
+    int rc = store_verify(check->folder.rows, why);
 
-    if (r == -ENOENT)
+    if (rc == -ENOENT) {
         snprintf(check->said, DATADIR_SAID, _("%s is not there. Start the dispatcher once: it makes the rows from the journal."),
                  check->folder.rows);
-    if (r != -EBADMSG && r != -ENOTSUP)
-        return r;
+    }
+    if (rc != -EBADMSG && rc != -ENOTSUP) {
+        return rc;
+    }
     check->no_rows = true;
     snprintf(line, sizeof(line), _("rows: %s. The next start sets them aside and makes them again from the journal."), why);
     differ(check, line);
@@ -164,12 +177,12 @@ static int open_all(struct check *check)
 {
     struct journal_open_report report = {0};
     struct journal_options journal = {.read_only = true};
-    int r = datadir_open(check->data, DATADIR_SHARED, &check->folder, check->said);
-    char *all;
+    int rc = datadir_open(check->data, DATADIR_SHARED, &check->folder, check->said);
 
-    if (r < 0)
-        return r;
-    all = temporary_path(check->data, 0);
+    if (rc < 0) {
+        return rc;
+    }
+    char *all = temporary_path(check->data, 0);
     check->temporary = temporary_path(check->data, getpid());
     if (all == NULL || check->temporary == NULL) {
         free(all);
@@ -177,26 +190,32 @@ static int open_all(struct check *check)
     }
     sweep(all);
     free(all);
-    r = datadir_remove(check->temporary); /* of a process that had this number before */
-    if (r == 0 && mkdir(check->temporary, 0700) < 0)
-        r = -errno;
-    if (r < 0)
-        return fail(check, r, "No temporary folder can be made beside the data");
-    journal.path = check->folder.journal;
-    r = journal_open(&journal, true, &check->journal, &report);
-    if (r < 0) {
-        if (report.said[0] != '\0')
-            snprintf(check->said, DATADIR_SAID, "%s", report.said);
-        return fail(check, r, "The journal cannot be read");
+    rc = datadir_remove(check->temporary); /* of a process that had this number before */
+    if (rc == 0 && mkdir(check->temporary, 0700) < 0) {
+        rc = -errno;
     }
-    r = look_at_rows(check);
-    if (r == 0 && !check->no_rows)
-        r = open_store(check, "rows", check->folder.rows, &check->copy);
-    if (r < 0)
-        return fail(check, r, "The rows cannot be opened");
-    r = open_store(check, "fresh", NULL, &check->fresh);
-    if (r < 0)
-        return fail(check, r, "No empty store can be made");
+    if (rc < 0) {
+        return fail(check, rc, "No temporary folder can be made beside the data");
+    }
+    journal.path = check->folder.journal;
+    rc = journal_open(&journal, true, &check->journal, &report);
+    if (rc < 0) {
+        if (report.said[0] != '\0') {
+            snprintf(check->said, DATADIR_SAID, "%s", report.said);
+        }
+        return fail(check, rc, "The journal cannot be read");
+    }
+    rc = look_at_rows(check);
+    if (rc == 0 && !check->no_rows) {
+        rc = open_store(check, "rows", check->folder.rows, &check->copy);
+    }
+    if (rc < 0) {
+        return fail(check, rc, "The rows cannot be opened");
+    }
+    rc = open_store(check, "fresh", NULL, &check->fresh);
+    if (rc < 0) {
+        return fail(check, rc, "No empty store can be made");
+    }
     store_view(check->fresh, &check->view);
     check->view.district = NULL;
     return 0;
@@ -209,17 +228,20 @@ static void check_chain(struct check *check, const struct record *record)
     uint64_t last = 0;
     char line[160];
 
-    if (record->head.case_id == 0)
+    if (record->head.case_id == 0) {
         return;
+    }
     /* The command that opens a case is in its chain before the case has a row. */
-    if (view_get(&check->view, ROW_CASE, record->head.case_id, &row))
+    if (view_get(&check->view, ROW_CASE, record->head.case_id, &row)) {
         last = row.last_seq;
-    else if (check->opening.case_id == record->head.case_id)
+    } else if (check->opening.case_id == record->head.case_id) {
         last = check->opening.seq;
+    }
     check->opening.case_id = record->head.case_id;
     check->opening.seq = record->seq;
-    if (record->head.case_prev == last)
+    if (record->head.case_prev == last) {
         return;
+    }
     snprintf(line, sizeof(line), "record %" PRIu64 ": its case's record before it is %" PRIu64 ", it says %" PRIu64, record->seq,
              last, record->head.case_prev);
     differ(check, line);
@@ -231,18 +253,19 @@ static int replay_frame(struct check *check, const struct journal_frame *frame)
     size_t offset = 0;
 
     for (uint32_t i = 0; i < frame->count; i++) {
-        int r = record_decode(frame->data, frame->size, &offset, &record);
+        int rc = record_decode(frame->data, frame->size, &offset, &record);
 
         record.seq = frame->first_seq + i;
-        if (r < 0) {
+        if (rc < 0) {
             snprintf(check->said, DATADIR_SAID, _("Sequence %" PRIu64 " of the journal cannot be read as a record: %s."),
-                     record.seq, strerror(-r));
-            return r;
+                     record.seq, strerror(-rc));
+            return rc;
         }
         check_chain(check, &record);
         core_apply(&check->view, &record);
-        if (record_is_event(record.type))
+        if (record_is_event(record.type)) {
             check->last_event = record.seq;
+        }
     }
     return store_failed(check->fresh);
 }
@@ -252,28 +275,32 @@ static int replay(struct check *check)
     uint64_t last = journal_last_seq(check->journal), said = 0;
     struct journal_cursor cursor;
     struct journal_frame frame;
-    int r;
 
-    if (last == 0)
+    if (last == 0) {
         return 0;
-    r = journal_follow(check->journal, 1, &cursor);
-    if (r < 0)
-        return r;
-    while ((r = journal_next(&cursor, &frame)) == 1) {
-        r = replay_frame(check, &frame);
-        if (r == 0 && store_dirty(check->fresh) > COMMIT_EVERY)
-            r = store_checkpoint(check->fresh);
-        if (r < 0)
+    }
+    int rc = journal_follow(check->journal, 1, &cursor);
+    if (rc < 0) {
+        return rc;
+    }
+    while ((rc = journal_next(&cursor, &frame)) == 1) {
+        rc = replay_frame(check, &frame);
+        if (rc == 0 && store_dirty(check->fresh) > COMMIT_EVERY) {
+            rc = store_checkpoint(check->fresh);
+        }
+        if (rc < 0) {
             break;
+        }
         if (check->progress != NULL && (frame.first_seq + frame.count > said + PROGRESS_EVERY)) {
             said = frame.first_seq + frame.count - 1;
             check->progress(check->arg, said, last);
         }
     }
     journal_cursor_end(&cursor);
-    if (r == 0 && check->progress != NULL)
+    if (rc == 0 && check->progress != NULL) {
         check->progress(check->arg, last, last);
-    return r;
+    }
+    return rc;
 }
 
 /* Each clock: what it has consumed is the sum of its counted spans, and its case would find its next rung. */
@@ -283,18 +310,19 @@ static void check_clock(struct check *check, uint64_t id)
     struct clock_row clock;
     struct span_row span;
     struct case_row of;
-    int64_t sum = 0, next;
+    int64_t sum = 0;
     char line[200];
 
     view_get(&view, ROW_CLOCK, id, &clock);
-    for (uint64_t at = clock.span_last; at != 0 && view_get(&view, ROW_SPAN, at, &span); at = span.prev)
+    for (uint64_t at = clock.span_last; at != 0 && view_get(&view, ROW_SPAN, at, &span); at = span.prev) {
         sum += span.counted_ms;
+    }
     if (sum != clock.consumed_ms) {
         snprintf(line, sizeof(line), "clock %" PRIu64 ": consumed %" PRId64 " ms, its ledger has %" PRId64 " ms", id,
                  clock.consumed_ms, sum);
         differ(check, line);
     }
-    next = clock.state == CLOCK_STATE_RUNNING ? core_next_rung_at(&clock) : INT64_MAX;
+    int64_t next = clock.state == CLOCK_STATE_RUNNING ? core_next_rung_at(&clock) : INT64_MAX;
     if (next != INT64_MAX && (!view_get(&view, ROW_CASE, clock.case_id, &of) || of.rung_floor_at > next)) {
         snprintf(line, sizeof(line), "clock %" PRIu64 ": its case does not know that a rung is due at %" PRId64, id, next);
         differ(check, line);
@@ -311,10 +339,12 @@ static void check_case(struct check *check, uint64_t id)
     char line[200];
 
     view_get(&check->view, ROW_CASE, id, &row);
-    for (uint64_t at = row.duty_last; at != 0 && view_get(&check->view, ROW_DUTY, at, &duty); at = duty.prev_of_case)
+    for (uint64_t at = row.duty_last; at != 0 && view_get(&check->view, ROW_DUTY, at, &duty); at = duty.prev_of_case) {
         duties += duty.state == DUTY_STATE_OFFERED || duty.state == DUTY_STATE_SIGNED || duty.state == DUTY_STATE_HELD;
-    for (uint64_t at = row.call_last; at != 0 && view_get(&check->view, ROW_CALL, at, &call); at = call.prev_of_case)
+    }
+    for (uint64_t at = row.call_last; at != 0 && view_get(&check->view, ROW_CALL, at, &call); at = call.prev_of_case) {
         calls += call.state != CALL_STATE_CLOSED;
+    }
     if (duties != row.open_duties || calls != row.open_calls) {
         snprintf(line, sizeof(line), "case %" PRIu64 ": says %u open duties and %u open calls, has %u and %u", id, row.open_duties,
                  row.open_calls, duties, calls);
@@ -332,8 +362,9 @@ static void for_each_row(struct check *check, enum row_table table, void (*each)
     size_t n;
 
     while ((n = store_ids_before(check->fresh, table, before, ids, 512)) > 0) {
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
             each(check, ids[i]);
+        }
         before = ids[n - 1];
     }
 }
@@ -342,13 +373,13 @@ static int compare(struct check *check, int64_t *ret_rows)
 {
     struct view copy;
     struct district_row row;
-    int r;
+    int rc;
 
     if (!check->no_rows) {
         store_view(check->copy, &copy);
         copy.district = NULL;
-        r = replay_tail(&copy, check->journal, true, check->said);
-        if (r == -EXDEV) {
+        rc = replay_tail(&copy, check->journal, true, check->said);
+        if (rc == -EXDEV) {
             char line[DATADIR_SAID + 160];
 
             snprintf(line, sizeof(line), _("rows: %s. The next start sets them aside and makes them again from the journal."),
@@ -356,19 +387,22 @@ static int compare(struct check *check, int64_t *ret_rows)
             check->said[0] = '\0';
             differ(check, line);
             check->no_rows = true;
-        } else if (r < 0) {
-            return r;
+        } else if (rc < 0) {
+            return rc;
         }
     }
-    if (!check->no_rows)
+    if (!check->no_rows) {
         *ret_rows = store_compare(check->copy, check->fresh, differ_row, check);
-    if (*ret_rows < 0)
+    }
+    if (*ret_rows < 0) {
         return (int)*ret_rows;
+    }
     for_each_row(check, ROW_CLOCK, check_clock);
     for_each_row(check, ROW_CASE, check_case);
     view_get(&check->view, ROW_DISTRICT, 1, &row);
-    if (row.last_event != check->last_event)
+    if (row.last_event != check->last_event) {
         differ(check, "district 1: the newest event is not the one that the journal has");
+    }
     return store_failed(check->fresh);
 }
 
@@ -377,8 +411,9 @@ static void close_all(struct check *check)
     store_close(check->copy);
     store_close(check->fresh);
     journal_close(check->journal);
-    if (check->temporary != NULL)
+    if (check->temporary != NULL) {
         datadir_remove(check->temporary);
+    }
     free(check->temporary);
     datadir_close(&check->folder);
 }
@@ -398,20 +433,24 @@ int64_t engine_check(const char *data, size_t map_size, void (*say)(void *arg, c
     struct check check = {
         .data = data, .map_size = map_size, .said = said, .say = say, .progress = progress, .arg = arg, .folder = {.lock_fd = -1}};
     int64_t rows = 0;
-    int r;
 
     said[0] = '\0';
-    r = open_all(&check);
-    if (r == 0)
-        r = replay(&check);
-    if (r == 0)
-        r = compare(&check, &rows);
-    if (r == 0)
-        r = kept_check(check.folder.path, differ_set, &check);
-    if (r == 0 && ret != NULL)
+    int rc = open_all(&check);
+    if (rc == 0) {
+        rc = replay(&check);
+    }
+    if (rc == 0) {
+        rc = compare(&check, &rows);
+    }
+    if (rc == 0) {
+        rc = kept_check(check.folder.path, differ_set, &check);
+    }
+    if (rc == 0 && ret != NULL) {
         *ret = (struct engine_check_report){.records = journal_last_seq(check.journal), .rows = (uint64_t)rows, .sets = check.sets};
+    }
     close_all(&check);
-    if (r < 0)
-        return fail(&check, r, "The data could not be checked");
+    if (rc < 0) {
+        return fail(&check, rc, "The data could not be checked");
+    }
     return check.differences;
 }

@@ -19,8 +19,9 @@ int copying_create(struct copying *copying, int folder, const char *name, struct
 {
     int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 
-    if (fd < 0)
+    if (fd < 0) {
         return -errno;
+    }
     *ret = (struct copying_file){.copying = copying, .fd = fd};
     return 0;
 }
@@ -29,26 +30,31 @@ int copying_add(struct copying_file *file, const void *data, size_t size)
 {
     struct copying *copying = file->copying;
     uint64_t before = file->size;
-    int r = copying->stop ? -ECANCELED : folder_write_all(file->fd, data, size, before);
+    int rc = copying->stop ? -ECANCELED : folder_write_all(file->fd, data, size, before);
 
-    if (r < 0)
-        return r;
+    if (rc < 0) {
+        return rc;
+    }
     file->size += size;
     copying->copied += size;
     /* A hint. Written all at once at the end, the file would hold up the flushes of others on this disk. */
-    if (file->size / PUSH_EVERY != before / PUSH_EVERY)
+    if (file->size / PUSH_EVERY != before / PUSH_EVERY) {
         (void)sync_file_range(file->fd, (off_t)(before / PUSH_EVERY * PUSH_EVERY), (off_t)PUSH_EVERY, SYNC_FILE_RANGE_WRITE);
-    if (copying->progress != NULL)
+    }
+    if (copying->progress != NULL) {
         copying->progress(copying->arg, copying->copied);
+    }
     return 0;
 }
 
 int copying_end(struct copying_file *file, int rc)
 {
-    if (rc == 0)
+    if (rc == 0) {
         rc = folder_sync(file->fd);
-    if (close(file->fd) < 0 && rc == 0)
+    }
+    if (close(file->fd) < 0 && rc == 0) {
         rc = -errno;
+    }
     return rc;
 }
 
@@ -56,20 +62,20 @@ static int copy_bytes(struct copying_file *file, int from, uint64_t most)
 {
     char *block = malloc(BLOCK);
     uint64_t left = most > 0 ? most : UINT64_MAX;
-    int r = block == NULL ? -ENOMEM : 0;
+    int rc = block == NULL ? -ENOMEM : 0;
 
-    while (r == 0 && left > 0) {
+    while (rc == 0 && left > 0) {
         ssize_t n = folder_read_all(from, block, left < BLOCK ? (size_t)left : BLOCK, file->size);
 
         if (n <= 0) {
-            r = (int)n;
+            rc = (int)n;
             break;
         }
-        r = copying_add(file, block, (size_t)n);
+        rc = copying_add(file, block, (size_t)n);
         left -= (uint64_t)n;
     }
     free(block);
-    return r;
+    return rc;
 }
 
 int copying_copy(struct copying *copying, int from_folder, int to_folder, const char *name, uint64_t most)
@@ -77,20 +83,21 @@ int copying_copy(struct copying *copying, int from_folder, int to_folder, const 
     struct copying_file file;
     struct stat about;
     int from = openat(from_folder, name, O_RDONLY | O_CLOEXEC);
-    int r;
 
-    if (from < 0)
+    if (from < 0) {
         return -errno;
-    r = fstat(from, &about) < 0 ? -errno : copying_create(copying, to_folder, name, &file);
-    if (r < 0) {
-        close(from);
-        return r;
     }
-    r = copy_bytes(&file, from, most);
-    if (r == 0 && file.size < (uint64_t)about.st_size && ftruncate(file.fd, about.st_size) < 0)
-        r = -errno;
+    int rc = fstat(from, &about) < 0 ? -errno : copying_create(copying, to_folder, name, &file);
+    if (rc < 0) {
+        close(from);
+        return rc;
+    }
+    rc = copy_bytes(&file, from, most);
+    if (rc == 0 && file.size < (uint64_t)about.st_size && ftruncate(file.fd, about.st_size) < 0) {
+        rc = -errno;
+    }
     close(from);
-    return copying_end(&file, r);
+    return copying_end(&file, rc);
 }
 
 static bool ends_in(const char *name, const char *suffix)
@@ -105,15 +112,18 @@ static int for_each(const char *path, int (*each)(void *arg, const char *name), 
 {
     DIR *folder = opendir(path);
     struct dirent *entry;
-    int r = 0;
+    int rc = 0;
 
-    if (folder == NULL)
+    if (folder == NULL) {
         return -errno;
-    while (r == 0 && (entry = readdir(folder)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            r = each(arg, entry->d_name);
+    }
+    while (rc == 0 && (entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            rc = each(arg, entry->d_name);
+        }
+    }
     closedir(folder);
-    return r;
+    return rc;
 }
 
 struct walk {
@@ -128,42 +138,46 @@ static int copy_entry(void *arg, const char *name)
     const struct walk *walk = arg;
     struct stat about;
 
-    if (!ends_in(name, walk->suffix))
+    if (!ends_in(name, walk->suffix)) {
         return 0;
-    if (fstatat(walk->from, name, &about, AT_SYMLINK_NOFOLLOW) < 0)
+    }
+    if (fstatat(walk->from, name, &about, AT_SYMLINK_NOFOLLOW) < 0) {
         return -errno;
+    }
     return S_ISREG(about.st_mode) ? copying_copy(walk->copying, walk->from, walk->to, name, 0) : 0;
 }
 
 int copying_folder(struct copying *copying, const char *from, const char *to, const char *suffix)
 {
     struct walk walk = {.copying = copying, .suffix = suffix, .from = folder_open(from, false), .to = folder_open(to, true)};
-    int r = walk.from < 0 ? walk.from : walk.to < 0 ? walk.to : for_each(from, copy_entry, &walk);
+    int rc = walk.from < 0 ? walk.from : walk.to < 0 ? walk.to : for_each(from, copy_entry, &walk);
 
-    if (r == 0)
-        r = folder_sync(walk.to);
-    if (walk.from >= 0)
+    if (rc == 0) {
+        rc = folder_sync(walk.to);
+    }
+    if (walk.from >= 0) {
         close(walk.from);
-    if (walk.to >= 0)
+    }
+    if (walk.to >= 0) {
         close(walk.to);
-    return r;
+    }
+    return rc;
 }
 
 /* A set that is being kept right now has a name that ends in .new: not whole. */
 static int copy_set(void *arg, const char *name)
 {
     const struct walk *walk = arg;
-    char *from, *to;
-    int r;
 
-    if (ends_in(name, ".new"))
+    if (ends_in(name, ".new")) {
         return 0;
-    from = datadir_join(walk->from_path, name);
-    to = datadir_join(walk->to_path, name);
-    r = from == NULL || to == NULL ? -ENOMEM : copying_folder(walk->copying, from, to, "");
+    }
+    char *from = datadir_join(walk->from_path, name);
+    char *to = datadir_join(walk->to_path, name);
+    int rc = from == NULL || to == NULL ? -ENOMEM : copying_folder(walk->copying, from, to, "");
     free(from);
     free(to);
-    return r;
+    return rc;
 }
 
 int copying_sets(struct copying *copying, const char *from, const char *to)

@@ -20,8 +20,9 @@
 
 void engine_log(const struct engine *engine, int level, const char *code, const char *text)
 {
-    if (engine->log != NULL)
+    if (engine->log != NULL) {
         engine->log(engine->log_arg, level, code, text);
+    }
 }
 
 /* Early word of a full disk: what is in the journal and what still fits is safe. */
@@ -43,8 +44,9 @@ void engine_reload(struct engine *engine)
     engine->last_event = row.last_event;
     engine->last_at_ms = row.last_at;
     /* Drill time is the instant of the last record; 0 means "none" everywhere, so an empty journal begins at 1. */
-    if (engine->drill || engine->now_ms < row.last_at)
+    if (engine->drill || engine->now_ms < row.last_at) {
         engine->now_ms = row.last_at > 0 ? row.last_at : 1;
+    }
     reader_forget(&engine->reader);
     adopt_look(engine);
 }
@@ -53,17 +55,19 @@ static int open_journal(struct engine *engine, const struct engine_options *opti
 {
     struct journal_options journal = {.path = engine->folder.journal, .segment_size = options->segment_size};
     struct journal_open_report report = {0};
-    int r = journal_open(&journal, false, &engine->journal, &report);
+    int rc = journal_open(&journal, false, &engine->journal, &report);
 
-    if (r < 0) {
-        if (report.said[0] != '\0')
+    if (rc < 0) {
+        if (report.said[0] != '\0') {
             snprintf(said, DATADIR_SAID, "%s", report.said);
-        else
-            snprintf(said, DATADIR_SAID, _("The journal in %s cannot be opened: %s."), engine->folder.journal, strerror(-r));
-        return r;
+        } else {
+            snprintf(said, DATADIR_SAID, _("The journal in %s cannot be opened: %s."), engine->folder.journal, strerror(-rc));
+        }
+        return rc;
     }
-    if (report.cut)
+    if (report.cut) {
         engine_log(engine, 1, "journal_cut", report.said);
+    }
     /* A new epoch for each start: what an older process may still try to append is refused. */
     engine->epoch = report.epoch + 1;
     return 0;
@@ -71,27 +75,32 @@ static int open_journal(struct engine *engine, const struct engine_options *opti
 
 static int open_parts(struct engine *engine, const struct engine_options *options, char *said)
 {
-    int r = datadir_open(options->data, options->drill ? DATADIR_DRILL : DATADIR_REAL, &engine->folder, said);
+    int rc = datadir_open(options->data, options->drill ? DATADIR_DRILL : DATADIR_REAL, &engine->folder, said);
 
-    if (r == 0)
-        r = open_journal(engine, options, said);
-    if (r == 0)
-        r = rows_open(engine, options->map_size, said);
-    if (r == 0)
-        r = adopt_fits(engine, engine->district, said);
-    if (r == 0 && options->config_folder != NULL)
-        r = kept_keep(engine->folder.path, engine->district->hash, options->config_folder);
-    return r;
+    if (rc == 0) {
+        rc = open_journal(engine, options, said);
+    }
+    if (rc == 0) {
+        rc = rows_open(engine, options->map_size, said);
+    }
+    if (rc == 0) {
+        rc = adopt_fits(engine, engine->district, said);
+    }
+    if (rc == 0 && options->config_folder != NULL) {
+        rc = kept_keep(engine->folder.path, engine->district->hash, options->config_folder);
+    }
+    return rc;
 }
 
 int engine_open(const struct engine_options *options, struct engine **ret, char *said)
 {
     struct engine *engine = calloc(1, sizeof(*engine));
-    int r = 0;
+    int rc = 0;
 
     said[0] = '\0';
-    if (engine == NULL)
+    if (engine == NULL) {
         return -ENOMEM;
+    }
     engine->folder.lock_fd = -1;
     engine->district = options->district;
     engine->drill = options->drill;
@@ -104,25 +113,29 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
     engine->verdict = calloc(1, sizeof(*engine->verdict));
     engine->version = strdup(options->version != NULL ? options->version : "");
     engine->config_folder = strdup(options->config_folder != NULL ? options->config_folder : "");
-    if (engine->verdict == NULL || engine->version == NULL || engine->config_folder == NULL)
-        r = -ENOMEM;
-    if (r == 0)
-        r = open_parts(engine, options, said);
-    if (r == 0)
-        r = engine_backup_open(engine, options->backups);
-    if (r < 0) {
-        if (said[0] == '\0')
-            snprintf(said, DATADIR_SAID, _("The data in %s cannot be used: %s."), options->data, strerror(-r));
-        engine->stopped = r;
+    if (engine->verdict == NULL || engine->version == NULL || engine->config_folder == NULL) {
+        rc = -ENOMEM;
+    }
+    if (rc == 0) {
+        rc = open_parts(engine, options, said);
+    }
+    if (rc == 0) {
+        rc = engine_backup_open(engine, options->backups);
+    }
+    if (rc < 0) {
+        if (said[0] == '\0') {
+            snprintf(said, DATADIR_SAID, _("The data in %s cannot be used: %s."), options->data, strerror(-rc));
+        }
+        engine->stopped = rc;
         engine_close(engine);
-        return r;
+        return rc;
     }
     engine_reload(engine);
-    r = live_open(engine);
-    if (r < 0) {
-        snprintf(said, DATADIR_SAID, _("The followers in %s cannot be read: %s."), engine->folder.rows, strerror(-r));
+    rc = live_open(engine);
+    if (rc < 0) {
+        snprintf(said, DATADIR_SAID, _("The followers in %s cannot be read: %s."), engine->folder.rows, strerror(-rc));
         engine_close(engine);
-        return r;
+        return rc;
     }
     engine->view.lease = live_lease;
     engine->view.lease_arg = engine;
@@ -133,19 +146,20 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
 
 int engine_adopt(struct engine *engine, const struct district *district, const char *config_folder, char *said)
 {
-    int r;
-
     assert(!engine->in_step);
     said[0] = '\0';
-    r = adopt_fits(engine, district, said);
-    if (r == 0 && config_folder != NULL)
-        r = kept_keep(engine->folder.path, district->hash, config_folder);
-    if (r == 0)
-        r = live_adopt(engine, district);
-    if (r < 0) {
-        if (said[0] == '\0')
-            snprintf(said, DATADIR_SAID, _("The configuration could not be kept with the data: %s."), strerror(-r));
-        return r;
+    int rc = adopt_fits(engine, district, said);
+    if (rc == 0 && config_folder != NULL) {
+        rc = kept_keep(engine->folder.path, district->hash, config_folder);
+    }
+    if (rc == 0) {
+        rc = live_adopt(engine, district);
+    }
+    if (rc < 0) {
+        if (said[0] == '\0') {
+            snprintf(said, DATADIR_SAID, _("The configuration could not be kept with the data: %s."), strerror(-rc));
+        }
+        return rc;
     }
     engine->district = district;
     engine->view.district = district;
@@ -179,15 +193,19 @@ int64_t engine_next_due_ms(struct engine *engine)
     uint64_t id;
     int kind;
 
-    if (engine->stopped < 0)
+    if (engine->stopped < 0) {
         return INT64_MAX;
-    if (engine->job.on || engine->adopting || engine->settle_next != 0 || live_busy(engine))
+    }
+    if (engine->job.on || engine->adopting || engine->settle_next != 0 || live_busy(engine)) {
         return engine->now_ms;
-    if (!store_next_timer(engine->store, &at_ms, &kind, &id))
+    }
+    if (!store_next_timer(engine->store, &at_ms, &kind, &id)) {
         return INT64_MAX;
+    }
     /* Drill time does not come by itself: only what is due already is worth a call. */
-    if (engine->drill && at_ms > engine->now_ms)
+    if (engine->drill && at_ms > engine->now_ms) {
         return INT64_MAX;
+    }
     return at_ms;
 }
 
@@ -217,48 +235,54 @@ const uint32_t *engine_query_us(const struct engine *engine)
  */
 static int checkpoint(struct engine *engine)
 {
-    int r = live_write(engine);
+    int rc = live_write(engine);
     char text[160];
 
-    if (r == 0) {
+    if (rc == 0) {
         store_mark(engine->store, journal_last_mark(engine->journal));
-        r = store_checkpoint(engine->store);
+        rc = store_checkpoint(engine->store);
     }
-    if (r == 0) {
+    if (rc == 0) {
         live_written(engine);
         engine->since_checkpoint = 0;
         engine->checkpoint_again_at = 0;
         return 0;
     }
     snprintf(text, sizeof(text), "The checkpoint of the rows failed: %s. The journal keeps everything; it will be tried again.",
-             strerror(-r));
+             strerror(-rc));
     engine_log(engine, 0, "checkpoint_failed", text);
     engine->checkpoint_again_at = engine->since_checkpoint + engine->checkpoint_records;
-    r = replay_rewind(engine);
-    if (r < 0)
-        engine->stopped = r;
-    return r;
+    rc = replay_rewind(engine);
+    if (rc < 0) {
+        engine->stopped = rc;
+    }
+    return rc;
 }
 
 int engine_checkpoint(struct engine *engine, bool idle)
 {
-    int r;
+    int rc;
 
-    if (engine->in_step || engine->stopped < 0)
+    if (engine->in_step || engine->stopped < 0) {
         return engine->stopped;
-    if (engine->since_checkpoint < engine->checkpoint_again_at && !idle)
+    }
+    if (engine->since_checkpoint < engine->checkpoint_again_at && !idle) {
         return 0;
+    }
     if (store_dirty(engine->store) > 0 || live_dirty(engine)) {
-        r = checkpoint(engine);
-        if (r < 0)
-            return r;
+        rc = checkpoint(engine);
+        if (rc < 0) {
+            return rc;
+        }
     }
     if (idle) {
-        if (store_scrub(engine->store, SCRUB_ROWS) == -EBADMSG)
+        if (store_scrub(engine->store, SCRUB_ROWS) == -EBADMSG) {
             return rows_damaged(engine);
-        r = journal_prepare(engine->journal);
-        if (r < 0)
-            say_no_segment(engine, r);
+        }
+        rc = journal_prepare(engine->journal);
+        if (rc < 0) {
+            say_no_segment(engine, rc);
+        }
     }
     return 0;
 }
@@ -272,24 +296,26 @@ enum engine_outcome engine_append(struct engine *engine)
 {
     size_t count;
     const struct journal_frame *frames = frames_seal(&engine->frames, &count);
-    int r;
 
     assert(engine->in_step);
-    if (count == 0)
+    if (count == 0) {
         return OUTCOME_DURABLE;
-    r = journal_append(engine->journal, engine->epoch, journal_last_seq(engine->journal), frames, count);
-    engine->append_failed = r;
-    if (r == 0)
+    }
+    int rc = journal_append(engine->journal, engine->epoch, journal_last_seq(engine->journal), frames, count);
+    engine->append_failed = rc;
+    if (rc == 0) {
         return OUTCOME_DURABLE;
-    if (r == -ESTALE)
+    }
+    if (rc == -ESTALE) {
         return OUTCOME_FENCED;
+    }
     return journal_unknown(engine->journal) ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
 }
 
 /* What the step left in the rows goes; nothing of it may be acknowledged. */
 static int step_failed(struct engine *engine, enum engine_outcome outcome)
 {
-    int append_failed = engine->append_failed, r;
+    int append_failed = engine->append_failed;
     char text[160];
 
     frames_reset(&engine->frames, engine->epoch);
@@ -304,32 +330,37 @@ static int step_failed(struct engine *engine, enum engine_outcome outcome)
              engine->unknown ? "It may be there at the next start all the same; its senders were told so."
                              : "Nothing of it is kept; its senders were told so.");
     engine_log(engine, 0, "journal_failed", text);
-    r = replay_rewind(engine);
-    if (r == 0 && outcome == OUTCOME_FAILED && (append_failed == -ENOSPC || append_failed == -EMFILE))
+    int rc = replay_rewind(engine);
+    if (rc == 0 && outcome == OUTCOME_FAILED && (append_failed == -ENOSPC || append_failed == -EMFILE)) {
         return 0;
-    if (r == 0)
-        r = outcome == OUTCOME_FENCED ? -ESTALE : -EIO;
-    engine->stopped = r;
-    return r;
+    }
+    if (rc == 0) {
+        rc = outcome == OUTCOME_FENCED ? -ESTALE : -EIO;
+    }
+    engine->stopped = rc;
+    return rc;
 }
 
 /* Without idle ticks nobody else makes the next segment, and the append that needs it would stall for all of it. So each step makes
  * a part, in proportion to what it wrote itself: that spreads it evenly, and it is ready in time. */
 static void journal_ahead(struct engine *engine, uint64_t appended)
 {
-    int r = 1;
+    int rc = 1;
 
     engine->prepare_bytes += PREPARE_PACE * appended;
-    if (engine->prepare_bytes > PREPARE_OWED_MAX)
+    if (engine->prepare_bytes > PREPARE_OWED_MAX) {
         engine->prepare_bytes = PREPARE_OWED_MAX;
-    while (r == 1 && engine->prepare_bytes >= JOURNAL_PREPARE_SLICE) {
-        engine->prepare_bytes -= JOURNAL_PREPARE_SLICE;
-        r = journal_prepare(engine->journal);
     }
-    if (r <= 0)
+    while (rc == 1 && engine->prepare_bytes >= JOURNAL_PREPARE_SLICE) {
+        engine->prepare_bytes -= JOURNAL_PREPARE_SLICE;
+        rc = journal_prepare(engine->journal);
+    }
+    if (rc <= 0) {
         engine->prepare_bytes = 0; /* nothing to do, or not now */
-    if (r < 0)
-        say_no_segment(engine, r);
+    }
+    if (rc < 0) {
+        say_no_segment(engine, rc);
+    }
 }
 
 int engine_journaled(struct engine *engine, enum engine_outcome outcome)
@@ -351,8 +382,9 @@ int engine_journaled(struct engine *engine, enum engine_outcome outcome)
     live_durable(engine);
     journal_ahead(engine, appended);
     engine->since_checkpoint += records;
-    if (engine->since_checkpoint >= engine->checkpoint_records && engine->since_checkpoint >= engine->checkpoint_again_at)
+    if (engine->since_checkpoint >= engine->checkpoint_records && engine->since_checkpoint >= engine->checkpoint_again_at) {
         return checkpoint(engine);
+    }
     return 0;
 }
 
@@ -365,12 +397,12 @@ bool engine_next_reply(struct engine *engine, struct engine_reply *ret)
 bool engine_next_event(struct engine *engine, struct text *ret_topic, const void **ret_data, size_t *ret_size)
 {
     enum record_type type;
-    const struct record_info *info;
 
     assert(!engine->in_step);
-    if (engine->deaf || !outbox_next_event(&engine->outbox, &type, ret_data, ret_size))
+    if (engine->deaf || !outbox_next_event(&engine->outbox, &type, ret_data, ret_size)) {
         return false;
-    info = record_info(type);
+    }
+    const struct record_info *info = record_info(type);
     *ret_topic = (struct text){.at = info->name, .size = info->name_size};
     return true;
 }
@@ -383,15 +415,18 @@ void engine_listen(struct engine *engine, bool anybody)
 
 struct engine *engine_close(struct engine *engine)
 {
-    if (engine == NULL)
+    if (engine == NULL) {
         return NULL;
+    }
     engine_backup_close(engine);
     if (engine->store != NULL && engine->stopped == 0) {
         /* A step that was never journaled must not reach the rows. */
-        if (engine->in_step)
+        if (engine->in_step) {
             replay_rewind(engine);
-        if (store_failed(engine->store) == 0 && engine->live != NULL)
+        }
+        if (store_failed(engine->store) == 0 && engine->live != NULL) {
             live_write(engine);
+        }
         if (store_failed(engine->store) == 0 && store_dirty(engine->store) > 0) {
             store_mark(engine->store, journal_last_mark(engine->journal));
             store_checkpoint(engine->store);

@@ -53,14 +53,16 @@ int engine_backup_open(struct engine *engine, const char *folder)
 {
     struct engine_backup *backup = calloc(1, sizeof(*backup));
 
-    if (backup == NULL)
+    if (backup == NULL) {
         return -ENOMEM;
+    }
     engine->backup = backup;
     backup->folder = -1;
     backup->data = &engine->folder;
     backup->store = engine->store;
-    if (folder == NULL)
+    if (folder == NULL) {
         return 0;
+    }
     backup->backups = strdup(folder);
     return backup->backups == NULL ? -ENOMEM : 0;
 }
@@ -70,53 +72,60 @@ static int sweep(const char *backups)
 {
     DIR *folder = opendir(backups);
     struct dirent *entry;
-    int r = 0;
+    int rc = 0;
 
-    if (folder == NULL)
+    if (folder == NULL) {
         return -errno;
-    while (r == 0 && (entry = readdir(folder)) != NULL) {
+    }
+    while (rc == 0 && (entry = readdir(folder)) != NULL) {
         size_t size = strlen(entry->d_name);
-        char *path;
 
-        if (size <= strlen(PART) || strcmp(entry->d_name + size - strlen(PART), PART) != 0)
+        if (size <= strlen(PART) || strcmp(entry->d_name + size - strlen(PART), PART) != 0) {
             continue;
-        path = datadir_join(backups, entry->d_name);
-        r = path == NULL ? -ENOMEM : datadir_remove(path);
+        }
+        char *path = datadir_join(backups, entry->d_name);
+        rc = path == NULL ? -ENOMEM : datadir_remove(path);
         free(path);
     }
     closedir(folder);
-    return r;
+    return rc;
 }
 
 /* The lock keeps two dispatchers apart that were given the same folder: one would sweep what the other writes. */
 static int open_folder(const char *path, bool make)
 {
-    int folder = folder_open(path, make), r = 0;
+    int folder = folder_open(path, make), rc = 0;
 
-    if (folder < 0)
+    if (folder < 0) {
         return folder;
-    if (flock(folder, LOCK_EX | LOCK_NB) < 0)
-        r = errno == EWOULDBLOCK ? -EBUSY : -errno;
-    if (r == 0)
-        r = sweep(path);
-    if (r == 0)
+    }
+    if (flock(folder, LOCK_EX | LOCK_NB) < 0) {
+        rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
+    }
+    if (rc == 0) {
+        rc = sweep(path);
+    }
+    if (rc == 0) {
         return folder;
+    }
     close(folder);
-    return r;
+    return rc;
 }
 
 void engine_backup_sweep(struct engine *engine)
 {
     int folder = engine->backup->backups == NULL ? -ENOENT : open_folder(engine->backup->backups, false);
 
-    if (folder >= 0)
+    if (folder >= 0) {
         close(folder);
+    }
 }
 
 static void let_go(struct engine_backup *backup)
 {
-    if (backup->folder >= 0)
+    if (backup->folder >= 0) {
         close(backup->folder);
+    }
     backup->folder = -1;
     free(backup->part);
     backup->part = NULL;
@@ -127,8 +136,9 @@ static void let_go(struct engine_backup *backup)
 /* What is half done takes room that is wanted. */
 static void remove_part(struct engine_backup *backup)
 {
-    if (backup->part == NULL)
+    if (backup->part == NULL) {
         return;
+    }
     datadir_remove(backup->part);
     if (backup->named) {
         backup->part[strlen(backup->part) - strlen(PART)] = '\0';
@@ -142,8 +152,9 @@ void engine_backup_close(struct engine *engine)
 {
     struct engine_backup *backup = engine->backup;
 
-    if (backup == NULL)
+    if (backup == NULL) {
         return;
+    }
     /* Whoever does the pieces has ended them. */
     assert(backup->state != BACKUP_ROWS && backup->state != BACKUP_JOURNAL);
     remove_part(backup);
@@ -169,28 +180,31 @@ static int make_part(struct engine_backup *backup)
 {
     static const char *const inner[] = {"rows", "journal", "config"};
     char *name = NULL;
-    int r = 0, folder = open_folder(backup->backups, true);
+    int rc = 0, folder = open_folder(backup->backups, true);
 
-    if (folder < 0)
+    if (folder < 0) {
         return step_failed(backup, folder == -EBUSY ? "another dispatcher works there" : "the folder cannot be used", folder);
+    }
     backup->folder = folder;
-    if (faccessat(folder, backup->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    if (faccessat(folder, backup->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
         return step_failed(backup, "the name is taken", -EEXIST);
-    if (asprintf(&name, "%s/%s" PART, backup->backups, backup->name) < 0)
+    }
+    if (asprintf(&name, "%s/%s" PART, backup->backups, backup->name) < 0) {
         return step_failed(backup, "no memory", -ENOMEM);
+    }
     if (mkdir(name, 0750) < 0) {
-        r = -errno;
+        rc = -errno;
         free(name);
-        return step_failed(backup, "the folder cannot be made", r);
+        return step_failed(backup, "the folder cannot be made", rc);
     }
     backup->part = name;
-    for (size_t i = 0; r == 0 && i < sizeof(inner) / sizeof(inner[0]); i++) {
+    for (size_t i = 0; rc == 0 && i < sizeof(inner) / sizeof(inner[0]); i++) {
         char *path = part_path(backup, inner[i]);
 
-        r = path == NULL ? -ENOMEM : mkdir(path, 0750) < 0 ? -errno : 0;
+        rc = path == NULL ? -ENOMEM : mkdir(path, 0750) < 0 ? -errno : 0;
         free(path);
     }
-    return r < 0 ? step_failed(backup, "the folder cannot be made", r) : 0;
+    return rc < 0 ? step_failed(backup, "the folder cannot be made", rc) : 0;
 }
 
 static int sink(void *file, const void *data, size_t size)
@@ -202,18 +216,21 @@ static int copy_rows(struct engine_backup *backup)
 {
     char *path = part_path(backup, "rows");
     struct copying_file file;
-    int folder = path == NULL ? -ENOMEM : folder_open(path, false), r;
+    int folder = path == NULL ? -ENOMEM : folder_open(path, false);
 
     free(path);
-    if (folder < 0)
+    if (folder < 0) {
         return folder;
-    r = copying_create(&backup->copying, folder, "data.mdb", &file);
-    if (r == 0)
-        r = copying_end(&file, store_copy(backup->store, sink, &file));
-    if (r == 0)
-        r = folder_sync(folder);
+    }
+    int rc = copying_create(&backup->copying, folder, "data.mdb", &file);
+    if (rc == 0) {
+        rc = copying_end(&file, store_copy(backup->store, sink, &file));
+    }
+    if (rc == 0) {
+        rc = folder_sync(folder);
+    }
     close(folder);
-    return r;
+    return rc;
 }
 
 /* What is to be copied, for who wants to know how long it takes. */
@@ -223,70 +240,86 @@ static void guess_total(struct engine_backup *backup)
     uint64_t total = backup->total;
     struct stat about;
 
-    for (size_t i = 0; folder >= 0 && i < backup->part_count; i++)
-        if (backup->parts[i].durable_size > 0)
+    for (size_t i = 0; folder >= 0 && i < backup->part_count; i++) {
+        if (backup->parts[i].durable_size > 0) {
             total += backup->parts[i].durable_size;
-        else if (fstatat(folder, backup->parts[i].name, &about, 0) == 0)
+        } else if (fstatat(folder, backup->parts[i].name, &about, 0) == 0) {
             total += (uint64_t)about.st_size;
-    if (folder >= 0)
+        }
+    }
+    if (folder >= 0) {
         close(folder);
+    }
     backup->total = total;
 }
 
 static int work_rows(struct engine_backup *backup)
 {
-    int r = make_part(backup);
+    int rc = make_part(backup);
 
-    if (r < 0)
-        return r;
+    if (rc < 0) {
+        return rc;
+    }
     guess_total(backup);
-    r = copy_rows(backup);
-    return r < 0 ? step_failed(backup, "the rows were not copied", r) : 0;
+    rc = copy_rows(backup);
+    return rc < 0 ? step_failed(backup, "the rows were not copied", rc) : 0;
 }
 
 static int copy_journal(struct engine_backup *backup)
 {
     char *path = part_path(backup, "journal");
     int from = folder_open(backup->data->journal, false), to = path == NULL ? -ENOMEM : folder_open(path, false);
-    int r = from < 0 ? from : to < 0 ? to : 0;
+    int rc = from < 0 ? from : to < 0 ? to : 0;
 
-    for (size_t i = 0; r == 0 && i < backup->part_count; i++)
-        r = copying_copy(&backup->copying, from, to, backup->parts[i].name, backup->parts[i].durable_size);
-    if (r == 0)
-        r = folder_sync(to);
-    if (from >= 0)
+    for (size_t i = 0; rc == 0 && i < backup->part_count; i++) {
+        rc = copying_copy(&backup->copying, from, to, backup->parts[i].name, backup->parts[i].durable_size);
+    }
+    if (rc == 0) {
+        rc = folder_sync(to);
+    }
+    if (from >= 0) {
         close(from);
-    if (to >= 0)
+    }
+    if (to >= 0) {
         close(to);
+    }
     free(path);
-    return r;
+    return rc;
 }
 
 static int copy_settings(struct engine_backup *backup)
 {
     char *sets = datadir_join(backup->data->path, "config"), *target = part_path(backup, "config");
     int from = folder_open(backup->data->path, false), to = folder_open(backup->part, false), fd = -1;
-    int r = sets == NULL || target == NULL ? -ENOMEM : from < 0 ? from : to < 0 ? to : 0;
+    int rc = sets == NULL || target == NULL ? -ENOMEM : from < 0 ? from : to < 0 ? to : 0;
 
-    if (r == 0)
-        r = copying_sets(&backup->copying, sets, target);
-    if (r == 0)
-        r = fd = folder_open(target, false);
-    if (r >= 0)
-        r = folder_sync(fd);
-    if (fd >= 0)
+    if (rc == 0) {
+        rc = copying_sets(&backup->copying, sets, target);
+    }
+    if (rc == 0) {
+        rc = fd = folder_open(target, false);
+    }
+    if (rc >= 0) {
+        rc = folder_sync(fd);
+    }
+    if (fd >= 0) {
         close(fd);
-    if (r == 0)
-        r = copying_copy(&backup->copying, from, to, "VERSION", 0);
-    if (r == 0)
-        r = folder_sync(to);
-    if (from >= 0)
+    }
+    if (rc == 0) {
+        rc = copying_copy(&backup->copying, from, to, "VERSION", 0);
+    }
+    if (rc == 0) {
+        rc = folder_sync(to);
+    }
+    if (from >= 0) {
         close(from);
-    if (to >= 0)
+    }
+    if (to >= 0) {
         close(to);
+    }
     free(sets);
     free(target);
-    return r;
+    return rc;
 }
 
 /* The name is the last thing that it gets. */
@@ -296,30 +329,34 @@ static int give_name(struct engine_backup *backup)
 
     snprintf(part, sizeof(part), "%s" PART, backup->name);
     backup->named = true;
-    if (renameat(backup->folder, part, backup->folder, backup->name) < 0)
+    if (renameat(backup->folder, part, backup->folder, backup->name) < 0) {
         return -errno;
+    }
     return folder_sync(backup->folder);
 }
 
 static int work_journal(struct engine_backup *backup)
 {
-    int r = copy_journal(backup);
+    int rc = copy_journal(backup);
 
-    if (r < 0)
-        return step_failed(backup, "the journal was not copied", r);
-    r = copy_settings(backup);
-    if (r < 0)
-        return step_failed(backup, "configuration and VERSION were not copied", r);
-    r = give_name(backup);
-    return r < 0 ? step_failed(backup, "it did not get its name", r) : 0;
+    if (rc < 0) {
+        return step_failed(backup, "the journal was not copied", rc);
+    }
+    rc = copy_settings(backup);
+    if (rc < 0) {
+        return step_failed(backup, "configuration and VERSION were not copied", rc);
+    }
+    rc = give_name(backup);
+    return rc < 0 ? step_failed(backup, "it did not get its name", rc) : 0;
 }
 
 void engine_backup_work(struct engine_backup *backup)
 {
     assert(backup->state == BACKUP_ROWS || backup->state == BACKUP_JOURNAL);
     backup->rc = backup->state == BACKUP_ROWS ? work_rows(backup) : work_journal(backup);
-    if (backup->rc < 0)
+    if (backup->rc < 0) {
         remove_part(backup);
+    }
 }
 
 static void fail(struct engine *engine, const char *what, int r)
@@ -345,24 +382,26 @@ static int list_parts(struct engine *engine)
 struct engine_backup *engine_backup_next(struct engine *engine)
 {
     struct engine_backup *backup = engine->backup;
-    int r;
+    int rc;
 
     assert(!engine->in_step);
-    if (backup->state != BACKUP_WANTED && backup->state != BACKUP_ROWS_THERE)
+    if (backup->state != BACKUP_WANTED && backup->state != BACKUP_ROWS_THERE) {
         return NULL;
+    }
     if (backup->state == BACKUP_WANTED) {
-        r = engine_checkpoint(engine, false);
+        rc = engine_checkpoint(engine, false);
         backup->total = store_size(engine->store);
     } else {
         /* All that the rows know is durable in the journal, and the rows were copied before now. */
-        r = engine->stopped;
+        rc = engine->stopped;
         backup->seq = journal_last_seq(engine->journal);
     }
-    if (r == 0)
-        r = list_parts(engine);
-    if (r < 0) {
+    if (rc == 0) {
+        rc = list_parts(engine);
+    }
+    if (rc < 0) {
         remove_part(backup);
-        fail(engine, "the journal and the rows are not in order", r);
+        fail(engine, "the journal and the rows are not in order", rc);
         return NULL;
     }
     backup->state = backup->state == BACKUP_WANTED ? BACKUP_ROWS : BACKUP_JOURNAL;
@@ -403,15 +442,19 @@ static enum refusal want(struct engine_backup *backup, const struct code *start)
 
     memcpy(name, start->s, CODE_SIZE);
     /* Neither hidden, nor a step up, nor one that would be swept. */
-    if (name[0] == '.' || (strlen(name) >= strlen(PART) && strcmp(name + strlen(name) - strlen(PART), PART) == 0))
+    if (name[0] == '.' || (strlen(name) >= strlen(PART) && strcmp(name + strlen(name) - strlen(PART), PART) == 0)) {
         return REFUSAL_BAD_FIELD;
+    }
     /* Asked again, for an answer was lost. */
-    if (strcmp(name, backup->name) == 0 && backup->state != BACKUP_NONE)
+    if (strcmp(name, backup->name) == 0 && backup->state != BACKUP_NONE) {
         return REFUSAL_NONE;
-    if (backup->state != BACKUP_NONE)
+    }
+    if (backup->state != BACKUP_NONE) {
         return REFUSAL_BUSY;
-    if ((size_t)snprintf(path, sizeof(path), "%s/%s", backup->backups, name) >= sizeof(path) || access(path, F_OK) == 0)
+    }
+    if ((size_t)snprintf(path, sizeof(path), "%s/%s", backup->backups, name) >= sizeof(path) || access(path, F_OK) == 0) {
         return REFUSAL_NAME_TAKEN;
+    }
     memcpy(backup->name, name, sizeof(name));
     backup->state = BACKUP_WANTED;
     backup->done = false;
@@ -430,20 +473,24 @@ int query_backup(struct query *query, struct proto_buffer *out)
     struct backup_reply reply = {0};
 
     /* A copy holds the whole district. */
-    if (!query->sight.all)
+    if (!query->sight.all) {
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
-    if (query->from->matters.count > 0)
+    }
+    if (query->from->matters.count > 0) {
         return query_refuse(query, REFUSAL_NO_MATTER, "matter");
-    if (backup->backups == NULL)
+    }
+    if (backup->backups == NULL) {
         snprintf(backup->failed, sizeof(backup->failed), "%s",
                  N_("This dispatcher makes no backups: start it with --backups DIR."));
-    else if ((body->given & BACKUP_HAS_START) != 0) {
+    } else if ((body->given & BACKUP_HAS_START) != 0) {
         enum refusal refusal = want(backup, &body->start);
 
-        if (refusal == REFUSAL_BAD_FIELD)
+        if (refusal == REFUSAL_BAD_FIELD) {
             return query_bad_field(query, "start", "A backup's name does not begin with a dot or end in `.part`.");
-        if (refusal != REFUSAL_NONE)
+        }
+        if (refusal != REFUSAL_NONE) {
             return query_refuse(query, refusal, "start");
+        }
     }
     reply.running = backup->state != BACKUP_NONE;
     reply.done = backup->done;

@@ -41,8 +41,9 @@ static bool read_types(const struct follow_query *body, uint64_t ret[FOLLOW_TYPE
 {
     bool all = body->types.count == 0;
 
-    for (uint32_t i = 0; i < FOLLOW_TYPE_WORDS; i++)
+    for (uint32_t i = 0; i < FOLLOW_TYPE_WORDS; i++) {
         ret[i] = all ? UINT64_MAX : 0;
+    }
     for (uint32_t i = 0; i < body->types.count; i++) {
         struct text wanted = text_of_code(&body->types.at[i]);
         int type = 0;
@@ -50,11 +51,13 @@ static bool read_types(const struct follow_query *body, uint64_t ret[FOLLOW_TYPE
         while (++type <= RECORD_TYPE_MAX) {
             const struct record_info *info = record_info((enum record_type)type);
 
-            if (info != NULL && info->event && text_equal(wanted, text_of(info->name)))
+            if (info != NULL && info->event && text_equal(wanted, text_of(info->name))) {
                 break;
+            }
         }
-        if (type > RECORD_TYPE_MAX)
+        if (type > RECORD_TYPE_MAX) {
             return false;
+        }
         ret[type / 64] |= UINT64_C(1) << type % 64;
     }
     return true;
@@ -81,8 +84,9 @@ static int make_follower(struct query *query, const struct code *key, struct fol
 /* Nobody can have dealt with what was not handed out; what a process before this one handed out is not known. */
 static bool confirm_fits(const struct query *query, const struct follower *follower, uint64_t confirm)
 {
-    if (confirm > journal_last_seq(query->engine->journal))
+    if (confirm > journal_last_seq(query->engine->journal)) {
         return false;
+    }
     return follower == NULL || follower->handed == 0 || confirm <= follower->handed || confirm <= follower->confirmed;
 }
 
@@ -92,11 +96,13 @@ static void take_name(struct live *live, struct follower *follower, struct parke
     struct parked *older = follower->waiting;
 
     follower->waiting = parked;
-    if (older == NULL)
+    if (older == NULL) {
         return;
+    }
     older->superseded = true;
-    if (older->queue == PARKED_TAIL)
+    if (older->queue == PARKED_TAIL) {
         parked_to(&live->parking, older, PARKED_FRESH);
+    }
 }
 
 int query_follow(struct query *query)
@@ -107,37 +113,44 @@ int query_follow(struct query *query)
     struct code key = key_of(query);
     struct follower *follower = follower_find(&live->followers, &key, &body->name);
     uint64_t types[FOLLOW_TYPE_WORDS];
-    struct parked *parked;
     bool repeated;
-    int r = 0;
+    int rc = 0;
 
-    if (!read_types(body, types))
+    if (!read_types(body, types)) {
         return query_bad_field(query, "types", "One of these is not a type of event.");
-    if (!confirm_fits(query, follower, body->confirm))
+    }
+    if (!confirm_fits(query, follower, body->confirm)) {
         return query_bad_field(query, "confirm", not_handed);
-    if (!confirm_fits(query, follower, body->after))
+    }
+    if (!confirm_fits(query, follower, body->after)) {
         return query_bad_field(query, "after", not_handed);
-    parked = live_park(query, body->wait, &repeated);
-    if (parked == NULL)
+    }
+    struct parked *parked = live_park(query, body->wait, &repeated);
+    if (parked == NULL) {
         return 0;
-    if (follower == NULL)
-        r = make_follower(query, &key, &follower);
-    if (r < 0) {
+    }
+    if (follower == NULL) {
+        rc = make_follower(query, &key, &follower);
+    }
+    if (rc < 0) {
         query->parked = false;
         live_done(query->engine, parked);
-        return query_refuse(query, r == -ENOSPC ? REFUSAL_CAP : REFUSAL_BUSY, "name");
+        return query_refuse(query, rc == -ENOSPC ? REFUSAL_CAP : REFUSAL_BUSY, "name");
     }
     follower_confirm(&live->followers, follower, body->confirm);
     follower_used(follower, live->now_ms, live->clock_ms);
     live->followed_until_ms = live->now_ms + LIVE_FOLLOWED_MS;
-    if (repeated)
+    if (repeated) {
         return 0;
+    }
     take_name(live, follower, parked);
     parked->follow = (struct parked_follow){.name = body->name, .next = follower->confirmed + 1, .count = LIMIT_PAGE};
-    if (body->after > follower->confirmed)
+    if (body->after > follower->confirmed) {
         parked->follow.next = body->after + 1;
-    if (body->count > 0 && body->count < LIMIT_PAGE)
+    }
+    if (body->count > 0 && body->count < LIMIT_PAGE) {
         parked->follow.count = body->count;
+    }
     memcpy(parked->follow.types, types, sizeof(types));
     return 0;
 }
@@ -146,9 +159,9 @@ static int add_followers(struct query *query, struct follower *follower, struct 
 {
     struct live *live = query->engine->live;
     uint64_t last = journal_last_seq(query->engine->journal);
-    int r = 0;
+    int rc = 0;
 
-    for (; r == 0 && follower != NULL && count-- > 0;
+    for (; rc == 0 && follower != NULL && count-- > 0;
          follower = follower_after(&live->followers, &follower->key, &follower->name)) {
         uint64_t lag = last - (follower->confirmed < last ? follower->confirmed : last);
         struct follower_view view = {.key = follower->key,
@@ -158,26 +171,28 @@ static int add_followers(struct query *query, struct follower *follower, struct 
                                      .seen_at = follower->seen_at_ms,
                                      .waiting = follower->waiting != NULL};
 
-        r = reply_row(writer, &follower_view_shape, &view, CODEC_OMIT_NOTHING);
+        rc = reply_row(writer, &follower_view_shape, &view, CODEC_OMIT_NOTHING);
     }
-    return r;
+    return rc;
 }
 
 static int forget(struct query *query)
 {
     const struct list_followers_query *body = &query->request->query_body.list_followers;
     struct live *live = query->engine->live;
-    struct follower *follower;
 
-    if ((query->from->roles & 1u << ROLE_ADMINISTRATOR) == 0)
+    if ((query->from->roles & 1u << ROLE_ADMINISTRATOR) == 0) {
         return query_refuse(query, REFUSAL_NO_ROLE, "administrator");
-    follower = follower_find(&live->followers, &body->forget_key, &body->forget_name);
-    if (follower == NULL)
+    }
+    struct follower *follower = follower_find(&live->followers, &body->forget_key, &body->forget_name);
+    if (follower == NULL) {
         return query_refuse(query, REFUSAL_NOT_FOUND, "forget_name");
+    }
     if (follower->waiting != NULL) {
         follower->waiting->over = true;
-        if (follower->waiting->queue == PARKED_TAIL)
+        if (follower->waiting->queue == PARKED_TAIL) {
             parked_to(&live->parking, follower->waiting, PARKED_FRESH);
+        }
         follower->waiting = NULL;
     }
     follower_forget(&live->followers, follower);
@@ -190,19 +205,21 @@ int query_list_followers(struct query *query, struct proto_buffer *out)
     struct live *live = query->engine->live;
     struct list_followers_reply reply = {0};
     struct reply_writer writer;
-    struct follower *first, *last;
+    struct follower *last;
     uint32_t count = 0;
-    int r;
+    int rc;
 
     /* The list is one over all keys of the district. */
-    if (!query->sight.all)
+    if (!query->sight.all) {
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
-    if (!code_empty(&body->forget_name) || !code_empty(&body->forget_key)) {
-        r = forget(query);
-        if (query->refusal != REFUSAL_NONE)
-            return r;
     }
-    first = last = follower_after(&live->followers, &body->after_key, &body->after_name);
+    if (!code_empty(&body->forget_name) || !code_empty(&body->forget_key)) {
+        rc = forget(query);
+        if (query->refusal != REFUSAL_NONE) {
+            return rc;
+        }
+    }
+    struct follower *first = last = follower_after(&live->followers, &body->after_key, &body->after_name);
     for (struct follower *at = first; at != NULL; at = follower_after(&live->followers, &at->key, &at->name)) {
         if (count == LIMIT_PAGE) {
             reply.next_key = last->key;
@@ -212,12 +229,14 @@ int query_list_followers(struct query *query, struct proto_buffer *out)
         last = at;
         count++;
     }
-    r = reply_begin(&writer, out, query->request->id, &list_followers_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    if (r == 0)
-        r = add_followers(query, first, &writer, count);
-    return r == 0 ? reply_end(&writer) : r;
+    rc = reply_begin(&writer, out, query->request->id, &list_followers_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    if (rc == 0) {
+        rc = add_followers(query, first, &writer, count);
+    }
+    return rc == 0 ? reply_end(&writer) : rc;
 }
 
 /* --- looking
@@ -247,13 +266,15 @@ static int look_recent(struct look *look, const struct recent_block *block)
         for (uint32_t i = recent_index(block, look->follow->next); i < block->count; i++) {
             const struct recent_event *event = &block->events[i];
 
-            if (page_full(look) || look->work < 0)
+            if (page_full(look) || look->work < 0) {
                 return 0;
+            }
             look->work -= 1;
             if (wants_type(look->follow, event->type) && visible_event(&look->key, event->type, event->case_id, &event->matter,
                                                                        block->places + event->places_from, event->places_count)) {
-                if (proto_buffer_append(page, block->bytes + event->offset, event->size) < 0)
+                if (proto_buffer_append(page, block->bytes + event->offset, event->size) < 0) {
                     return -ENOMEM;
+                }
                 row_done(look);
             }
             look->follow->next = event->seq + 1;
@@ -269,16 +290,20 @@ static bool record_visible(struct look *look, const struct record *record)
 {
     struct live *live = look->engine->live;
 
-    if (!wants_type(look->follow, record->type) || !visible_type(look->key.roles, record->type))
+    if (!wants_type(look->follow, record->type) || !visible_type(look->key.roles, record->type)) {
         return false;
-    if (record->head.case_id != 0 && !core_matter_allowed(look->key.matters, &record->head.matter))
+    }
+    if (record->head.case_id != 0 && !core_matter_allowed(look->key.matters, &record->head.matter)) {
         return false;
-    if (look->key.all || record->head.case_id == 0)
+    }
+    if (look->key.all || record->head.case_id == 0) {
         return true;
+    }
     look->own.count = 0;
     visible_record(&live->order, record, &look->own);
-    if (visible_event(&look->key, record->type, record->head.case_id, &record->head.matter, look->own.at, look->own.count))
+    if (visible_event(&look->key, record->type, record->head.case_id, &record->head.matter, look->own.at, look->own.count)) {
         return true;
+    }
     if (look->case_id != record->head.case_id) {
         look->case_id = record->head.case_id;
         look->places.count = 0;
@@ -291,15 +316,17 @@ static bool record_visible(struct look *look, const struct record *record)
 /* One record of the journal. Returns 1 when the page is full, 0, or a negative errno. */
 static int look_record(struct look *look, const struct record *record)
 {
-    int r;
+    int rc;
 
     if (record_is_event(record->type)) {
-        if (page_full(look))
+        if (page_full(look)) {
             return 1;
+        }
         if (record_visible(look, record)) {
-            r = record_encode_event(record, look->prev, &look->engine->live->page);
-            if (r < 0)
-                return r;
+            rc = record_encode_event(record, look->prev, &look->engine->live->page);
+            if (rc < 0) {
+                return rc;
+            }
             look->work -= LIVE_COST_RECORD;
             row_done(look);
         }
@@ -315,23 +342,25 @@ static int look_frame(struct look *look, const struct journal_frame *frame)
 {
     struct record record;
     size_t offset = 0;
-    int r = 0;
+    int rc = 0;
 
-    for (uint32_t i = 0; r == 0 && i < frame->count; i++) {
+    for (uint32_t i = 0; rc == 0 && i < frame->count; i++) {
         if (frame->first_seq + i < look->follow->next) {
-            r = record_skip(frame->data, frame->size, &offset);
+            rc = record_skip(frame->data, frame->size, &offset);
             look->work -= 1;
             continue;
         }
-        if (look->work < 0)
+        if (look->work < 0) {
             return 1;
-        r = record_decode(frame->data, frame->size, &offset, &record);
+        }
+        rc = record_decode(frame->data, frame->size, &offset, &record);
         record.seq = frame->first_seq + i;
         look->work -= LIVE_COST_RECORD;
-        if (r == 0)
-            r = look_record(look, &record);
+        if (rc == 0) {
+            rc = look_record(look, &record);
+        }
     }
-    return r;
+    return rc;
 }
 
 /* Reads the journal for a while. Returns 0 or a negative errno. */
@@ -339,20 +368,23 @@ static int look_journal(struct look *look)
 {
     struct journal_cursor cursor;
     struct journal_frame frame;
-    int r = query_event_before(look->engine, look->follow->next, &look->prev);
+    int rc = query_event_before(look->engine, look->follow->next, &look->prev);
 
-    if (r == 0)
-        r = journal_follow(look->engine->journal, look->follow->next, &cursor);
+    if (rc == 0) {
+        rc = journal_follow(look->engine->journal, look->follow->next, &cursor);
+    }
     look->work -= LIVE_COST_SEEK;
-    if (r < 0)
-        return r;
-    while (look->work >= 0 && !page_full(look) && (r = journal_next(&cursor, &frame)) == 1) {
-        r = look_frame(look, &frame);
-        if (r != 0)
+    if (rc < 0) {
+        return rc;
+    }
+    while (look->work >= 0 && !page_full(look) && (rc = journal_next(&cursor, &frame)) == 1) {
+        rc = look_frame(look, &frame);
+        if (rc != 0) {
             break;
+        }
     }
     journal_cursor_end(&cursor);
-    return r < 0 ? r : 0;
+    return rc < 0 ? rc : 0;
 }
 
 /* --- the answers
@@ -363,15 +395,16 @@ static int write_rows(const struct look *look, const struct follow_reply *reply,
     const struct proto_buffer *page = &look->engine->live->page;
     struct reply_writer writer;
     size_t begin = 0;
-    int r = reply_begin(&writer, out, id, &follow_reply_shape, reply, CODEC_OMIT_NOTHING, 1);
+    int rc = reply_begin(&writer, out, id, &follow_reply_shape, reply, CODEC_OMIT_NOTHING, 1);
 
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    for (uint32_t i = 0; r == 0 && i < look->rows; i++) {
-        r = reply_row_raw(&writer, page->data + begin, look->ends[i] - begin);
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    for (uint32_t i = 0; rc == 0 && i < look->rows; i++) {
+        rc = reply_row_raw(&writer, page->data + begin, look->ends[i] - begin);
         begin = look->ends[i];
     }
-    return r == 0 ? reply_end(&writer) : r;
+    return rc == 0 ? reply_end(&writer) : rc;
 }
 
 static void answer(struct engine *engine, struct parked *parked, const struct look *look)
@@ -384,13 +417,15 @@ static void answer(struct engine *engine, struct parked *parked, const struct lo
 
     if (follower != NULL) {
         reply.confirmed = follower->confirmed;
-        if (follower->handed < reply.next - 1)
+        if (follower->handed < reply.next - 1) {
             follower->handed = reply.next - 1;
+        }
     }
-    if (out != NULL && write_rows(look, &reply, id, out) == 0)
+    if (out != NULL && write_rows(look, &reply, id, out) == 0) {
         outbox_end(&engine->outbox);
-    else if (out != NULL)
+    } else if (out != NULL) {
         outbox_cancel(&engine->outbox); /* no memory: the follower asks again */
+    }
     live->followed_until_ms = live->now_ms + LIVE_FOLLOWED_MS;
     live_done(engine, parked);
 }
@@ -404,20 +439,22 @@ static void look_begin(struct engine *engine, struct parked *parked, struct look
     live_query(engine, parked, &from, &request, &query);
     *look = (struct look){.engine = engine, .follow = &parked->follow, .work = SLICE_WORK};
     look->key = (struct visible_key){.all = query.sight.all, .roles = parked->roles, .matters = &parked->matters};
-    if (query.sight.top >= 0)
+    if (query.sight.top >= 0) {
         look->key.reach = reach_of(&engine->live->order, query.sight.top);
+    }
     proto_buffer_clear(&engine->live->page);
 }
 
 /* Ends a question that is not to be looked at. True: it was one. */
 static bool ended_early(struct engine *engine, struct parked *parked, const struct look *look)
 {
-    if (parked->superseded)
+    if (parked->superseded) {
         live_refuse(engine, parked, REFUSAL_BUSY, "name");
-    else if (parked->over)
+    } else if (parked->over) {
         answer(engine, parked, look);
-    else
+    } else {
         return false;
+    }
     return true;
 }
 
@@ -426,9 +463,8 @@ static void run_one(struct engine *engine, struct parked *parked, bool journal, 
 {
     struct live *live = engine->live;
     uint64_t last = journal_last_seq(engine->journal);
-    const struct recent_block *block;
     struct look look;
-    int r = 0;
+    int rc = 0;
 
     look_begin(engine, parked, &look);
     *work -= 1;
@@ -436,19 +472,21 @@ static void run_one(struct engine *engine, struct parked *parked, bool journal, 
         *work -= LIVE_COST_REPLY;
         return;
     }
-    block = recent_find(&live->recent, parked->follow.next);
-    if (block != NULL)
-        r = look_recent(&look, block);
-    else if (parked->follow.next <= last && !journal) {
+    const struct recent_block *block = recent_find(&live->recent, parked->follow.next);
+    if (block != NULL) {
+        rc = look_recent(&look, block);
+    } else if (parked->follow.next <= last && !journal) {
         parked_to(&live->parking, parked, PARKED_BEHIND);
         return;
-    } else if (parked->follow.next <= last)
-        r = look_journal(&look);
+    } else if (parked->follow.next <= last) {
+        rc = look_journal(&look);
+    }
     *work -= SLICE_WORK - look.work;
-    if (r == 0 && store_failed(engine->store) < 0)
+    if (rc == 0 && store_failed(engine->store) < 0) {
         return; /* the next step goes back and replays */
-    if (r < 0) {
-        engine_log(engine, 0, "read_failed", strerror(-r));
+    }
+    if (rc < 0) {
+        engine_log(engine, 0, "read_failed", strerror(-rc));
         live_refuse(engine, parked, REFUSAL_STORAGE_FAILED, NULL);
     } else if (look.rows > 0 || parked->until_ms + (parked->follow.next > last ? 0 : BEHIND_MS) <= live->now_ms) {
         *work -= LIVE_COST_REPLY + (int64_t)live->page.size / 1024;
@@ -470,10 +508,12 @@ void follow_run_tail(struct engine *engine, int64_t *work)
     struct parking *parking = &engine->live->parking;
 
     while (may_go_on(engine, *work) && (parking->unseen > 0 || parking->counts[PARKED_FRESH] > 0)) {
-        if (parking->counts[PARKED_FRESH] > 0)
+        if (parking->counts[PARKED_FRESH] > 0) {
             run_one(engine, parked_first(parking, PARKED_FRESH), false, work);
-        if (parking->unseen > 0)
+        }
+        if (parking->unseen > 0) {
             run_one(engine, parked_first(parking, PARKED_TAIL), false, work);
+        }
     }
 }
 
@@ -481,8 +521,9 @@ void follow_run_behind(struct engine *engine, int64_t *work)
 {
     struct parking *parking = &engine->live->parking;
 
-    while (may_go_on(engine, *work) && parking->counts[PARKED_BEHIND] > 0)
+    while (may_go_on(engine, *work) && parking->counts[PARKED_BEHIND] > 0) {
         run_one(engine, parked_first(parking, PARKED_BEHIND), true, work);
+    }
 }
 
 void follow_end(struct engine *engine, struct parked *parked)
@@ -490,6 +531,7 @@ void follow_end(struct engine *engine, struct parked *parked)
     struct look look;
 
     look_begin(engine, parked, &look);
-    if (!ended_early(engine, parked, &look))
+    if (!ended_early(engine, parked, &look)) {
         answer(engine, parked, &look);
+    }
 }

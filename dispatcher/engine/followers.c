@@ -42,8 +42,9 @@ static int add(struct followers *followers, const struct code *key, const struct
 
     if (follower == NULL) {
         follower = calloc(1, sizeof(*follower));
-        if (follower == NULL)
+        if (follower == NULL) {
             return -ENOMEM;
+        }
         follower->key = *key;
         follower->name = *name;
         RB_INSERT(follower_tree, &followers->tree, follower);
@@ -62,8 +63,9 @@ static uint32_t count_of(struct followers *followers, const struct code *key)
     uint32_t count = 0;
 
     for (struct follower *at = follower_after(followers, key, &none); at != NULL && code_equal(&at->key, key);
-         at = follower_after(followers, &at->key, &at->name))
+         at = follower_after(followers, &at->key, &at->name)) {
         count++;
+    }
     return count;
 }
 
@@ -100,13 +102,16 @@ static bool forget_unused(struct followers *followers, const struct code *key, i
     struct follower *oldest = NULL;
 
     for (struct follower *at = follower_after(followers, key, &none); at != NULL && code_equal(&at->key, key);
-         at = follower_after(followers, &at->key, &at->name))
+         at = follower_after(followers, &at->key, &at->name)) {
         if ((is_unused(followers, at, now_ms) || (any && at->waiting == NULL)) &&
             (oldest == NULL || at->used_ms < oldest->used_ms ||
-             (at->used_ms == oldest->used_ms && at->confirmed < oldest->confirmed)))
+             (at->used_ms == oldest->used_ms && at->confirmed < oldest->confirmed))) {
             oldest = at;
-    if (oldest == NULL)
+        }
+    }
+    if (oldest == NULL) {
         return false;
+    }
     follower_forget(followers, oldest);
     return true;
 }
@@ -114,23 +119,25 @@ static bool forget_unused(struct followers *followers, const struct code *key, i
 int follower_add(struct followers *followers, const struct code *key, const struct code *name, uint64_t confirmed, int64_t now_ms,
                  struct follower **ret)
 {
-    int r;
-
     assert(follower_find(followers, key, name) == NULL);
     /* Two for one: what came in under a larger limit shrinks to this one, and no question pays for all of that. */
-    for (int i = 0; i < 2 && count_of(followers, key) >= LIMIT_FOLLOWERS_KEY; i++)
-        if (!forget_unused(followers, key, now_ms, false))
+    for (int i = 0; i < 2 && count_of(followers, key) >= LIMIT_FOLLOWERS_KEY; i++) {
+        if (!forget_unused(followers, key, now_ms, false)) {
             return -ENOSPC;
+        }
+    }
     if (followers->count >= LIMIT_FOLLOWERS) {
         struct code most = fullest(followers);
 
-        if (!forget_unused(followers, &most, now_ms, count_of(followers, &most) > count_of(followers, key) + 1))
+        if (!forget_unused(followers, &most, now_ms, count_of(followers, &most) > count_of(followers, key) + 1)) {
             return -ENOSPC;
+        }
     }
-    r = add(followers, key, name, confirmed, ret);
-    if (r == 0)
+    int rc = add(followers, key, name, confirmed, ret);
+    if (rc == 0) {
         set_dirty(followers, *ret);
-    return r;
+    }
+    return rc;
 }
 
 void follower_used(struct follower *follower, int64_t now_ms, int64_t clock_ms)
@@ -141,8 +148,9 @@ void follower_used(struct follower *follower, int64_t now_ms, int64_t clock_ms)
 
 void follower_confirm(struct followers *followers, struct follower *follower, uint64_t seq)
 {
-    if (seq <= follower->confirmed)
+    if (seq <= follower->confirmed) {
         return;
+    }
     follower->confirmed = seq;
     set_dirty(followers, follower);
 }
@@ -164,15 +172,16 @@ struct follower *follower_after(struct followers *followers, const struct code *
     struct follower wanted = {.key = *key, .name = *name};
     struct follower *follower = RB_NFIND(follower_tree, &followers->tree, &wanted);
 
-    while (follower != NULL && (follower->gone || compare(follower, &wanted) == 0))
+    while (follower != NULL && (follower->gone || compare(follower, &wanted) == 0)) {
         follower = RB_NEXT(follower_tree, &followers->tree, follower);
+    }
     return follower;
 }
 
 struct loading {
     struct followers *followers;
     uint64_t last_seq;
-    int r;
+    int rc;
 };
 
 static bool load_one(void *arg, const struct code *key, const struct code *name, uint64_t confirmed)
@@ -180,16 +189,16 @@ static bool load_one(void *arg, const struct code *key, const struct code *name,
     struct loading *loading = arg;
     struct follower *follower;
 
-    loading->r = add(loading->followers, key, name, confirmed < loading->last_seq ? confirmed : loading->last_seq, &follower);
-    return loading->r == 0;
+    loading->rc = add(loading->followers, key, name, confirmed < loading->last_seq ? confirmed : loading->last_seq, &follower);
+    return loading->rc == 0;
 }
 
 int followers_load(struct followers *followers, struct store *store, uint64_t last_seq)
 {
     struct loading loading = {.followers = followers, .last_seq = last_seq};
-    int r = store_followers(store, load_one, &loading);
+    int rc = store_followers(store, load_one, &loading);
 
-    return r < 0 ? r : loading.r;
+    return rc < 0 ? rc : loading.rc;
 }
 
 void followers_free(struct followers *followers)
@@ -207,16 +216,18 @@ int followers_write(struct followers *followers, struct store *store)
 {
     struct follower *follower;
 
-    if (followers->dirty == 0)
+    if (followers->dirty == 0) {
         return 0;
+    }
     RB_FOREACH(follower, follower_tree, &followers->tree)
     {
-        int r = !follower->dirty ? 0
-                : follower->gone ? store_follower_drop(store, &follower->key, &follower->name)
-                                 : store_follower_put(store, &follower->key, &follower->name, follower->confirmed);
+        int rc = !follower->dirty ? 0
+                 : follower->gone ? store_follower_drop(store, &follower->key, &follower->name)
+                                  : store_follower_put(store, &follower->key, &follower->name, follower->confirmed);
 
-        if (r < 0)
-            return r;
+        if (rc < 0) {
+            return rc;
+        }
     }
     return 0;
 }
@@ -225,13 +236,15 @@ void followers_written(struct followers *followers)
 {
     struct follower *follower, *next;
 
-    if (followers->dirty == 0)
+    if (followers->dirty == 0) {
         return;
+    }
     for (follower = RB_MIN(follower_tree, &followers->tree); follower != NULL; follower = next) {
         next = RB_NEXT(follower_tree, &followers->tree, follower);
         follower->dirty = false;
-        if (!follower->gone)
+        if (!follower->gone) {
             continue;
+        }
         RB_REMOVE(follower_tree, &followers->tree, follower);
         free(follower);
     }

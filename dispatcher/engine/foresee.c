@@ -28,8 +28,9 @@ struct overlay {
 
 static int compare(const struct ahead *a, const struct ahead *b)
 {
-    if (a->table != b->table)
+    if (a->table != b->table) {
         return a->table < b->table ? -1 : 1;
+    }
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
@@ -48,8 +49,9 @@ static struct ahead *need(struct overlay *overlay, enum row_table table, uint64_
 {
     struct ahead *ahead = find(overlay, table, id);
 
-    if (ahead != NULL)
+    if (ahead != NULL) {
         return ahead;
+    }
     ahead = calloc(1, sizeof(*ahead));
     if (ahead == NULL) {
         overlay->failed = true;
@@ -66,12 +68,14 @@ static bool ahead_get(void *arg, enum row_table table, uint64_t id, void *ret_ro
     struct overlay *overlay = arg;
     const struct ahead *ahead = find(overlay, table, id);
 
-    if (ahead == NULL)
+    if (ahead == NULL) {
         return view_get(overlay->below, table, id, ret_row);
-    if (ahead->gone)
+    }
+    if (ahead->gone) {
         memset(ret_row, 0, row_size(table));
-    else
+    } else {
         memcpy(ret_row, &ahead->row, row_size(table));
+    }
     return !ahead->gone;
 }
 
@@ -79,8 +83,9 @@ static void ahead_put(void *arg, enum row_table table, uint64_t id, const void *
 {
     struct ahead *ahead = need(arg, table, id);
 
-    if (ahead == NULL)
+    if (ahead == NULL) {
         return;
+    }
     ahead->gone = false;
     memcpy(&ahead->row, row, row_size(table));
 }
@@ -89,8 +94,9 @@ static void ahead_drop(void *arg, enum row_table table, uint64_t id)
 {
     struct ahead *ahead = need(arg, table, id);
 
-    if (ahead != NULL)
+    if (ahead != NULL) {
         ahead->gone = true;
+    }
 }
 
 static void ahead_count(void *arg, const struct counter_key *key, const struct counter *delta)
@@ -151,16 +157,18 @@ static bool pass_time(struct engine *engine, const struct view *view, uint64_t c
     for (int i = 0; core_case_due(view, case_id, target_ms, &at_ms, &clock, &duty); i++) {
         struct command pulse = {.type = COMMAND_PULSE};
 
-        if (i == FORESEEN_MAX)
+        if (i == FORESEEN_MAX) {
             return false;
+        }
         now_ms = at_ms > now_ms ? at_ms : now_ms;
         pulse.now_ms = now_ms;
         pulse.body.pulse.given = (clock != 0 ? PULSE_HAS_CLOCK : 0) | (duty != 0 ? PULSE_HAS_DUTY : 0);
         pulse.body.pulse.clock_id = clock;
         pulse.body.pulse.duty_id = duty;
         own(engine, view, &pulse, seq);
-        if (engine->verdict->count == 0)
+        if (engine->verdict->count == 0) {
             return false; /* no memory, or the store failed */
+        }
     }
     return true;
 }
@@ -170,16 +178,17 @@ static int fits(struct engine *engine, int64_t target_ms, uint64_t seq)
 {
     struct frames frames = {0};
     struct verdict *verdict = engine->verdict;
-    int r = 0;
+    int rc = 0;
 
     for (uint32_t i = 0; i < verdict->count; i++) {
         verdict->records[i].seq = seq + 1 + i;
         verdict->records[i].at_ms = target_ms;
     }
-    if (verdict->count > 0)
-        r = frames_add(&frames, verdict->records, verdict->count);
+    if (verdict->count > 0) {
+        rc = frames_add(&frames, verdict->records, verdict->count);
+    }
     frames_free(&frames);
-    return r;
+    return rc;
 }
 
 int foresee(struct engine *engine, const struct command *command, int64_t target_ms)
@@ -188,22 +197,25 @@ int foresee(struct engine *engine, const struct command *command, int64_t target
     struct view view = engine->view;
     struct command then = *command;
     uint64_t case_id = core_command_case(&engine->view, command), seq = engine->last_seq;
-    int r = 1;
+    int rc = 1;
 
     RB_INIT(&overlay.rows);
     view.store = &overlay;
     view.ops = &ahead_ops;
-    if (case_id != 0 && !pass_time(engine, &view, case_id, target_ms, &seq))
-        r = 0;
-    if (r == 1) {
+    if (case_id != 0 && !pass_time(engine, &view, case_id, target_ms, &seq)) {
+        rc = 0;
+    }
+    if (rc == 1) {
         then.now_ms = target_ms;
         then.next_seq = seq + 1;
         core_judge(&view, &then, engine->verdict);
-        if (engine->verdict->refusal == REFUSAL_NONE && fits(engine, target_ms, seq) == -EFBIG)
-            r = -EFBIG;
+        if (engine->verdict->refusal == REFUSAL_NONE && fits(engine, target_ms, seq) == -EFBIG) {
+            rc = -EFBIG;
+        }
     }
     forget(&overlay);
-    if (store_failed(engine->store) < 0)
+    if (store_failed(engine->store) < 0) {
         return store_failed(engine->store);
-    return overlay.failed ? -ENOMEM : r;
+    }
+    return overlay.failed ? -ENOMEM : rc;
 }

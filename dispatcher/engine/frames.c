@@ -19,12 +19,14 @@ static int grow(struct frames *frames)
     struct journal_frame *at = realloc(frames->at, capacity * sizeof(*at));
     size_t *offsets;
 
-    if (at == NULL)
+    if (at == NULL) {
         return -ENOMEM;
+    }
     frames->at = at;
     offsets = realloc(frames->offsets, capacity * sizeof(*offsets));
-    if (offsets == NULL)
+    if (offsets == NULL) {
         return -ENOMEM;
+    }
     frames->offsets = offsets;
     frames->capacity = capacity;
     return 0;
@@ -33,19 +35,18 @@ static int grow(struct frames *frames)
 int frames_add(struct frames *frames, const struct record *records, uint32_t count)
 {
     struct proto_buffer *bytes = &frames->bytes;
-    size_t before = bytes->size, size;
-    struct journal_frame *frame;
+    size_t before = bytes->size;
 
     assert(count > 0);
     for (uint32_t i = 0; i < count; i++) {
-        int r = record_encode(&records[i], bytes);
+        int rc = record_encode(&records[i], bytes);
 
-        if (r < 0) {
+        if (rc < 0) {
             bytes->size = before;
-            return r;
+            return rc;
         }
     }
-    size = bytes->size - before;
+    size_t size = bytes->size - before;
     if (size > FRAMES_DATA_MAX) {
         bytes->size = before;
         return -EFBIG;
@@ -58,7 +59,7 @@ int frames_add(struct frames *frames, const struct record *records, uint32_t cou
         frames->offsets[frames->count] = before;
         frames->at[frames->count++] = (struct journal_frame){.epoch = frames->epoch, .first_seq = records[0].seq};
     }
-    frame = &frames->at[frames->count - 1];
+    struct journal_frame *frame = &frames->at[frames->count - 1];
     assert(frame->first_seq + frame->count == records[0].seq);
     frame->count += count;
     frame->size += size;
@@ -69,8 +70,9 @@ int frames_add(struct frames *frames, const struct record *records, uint32_t cou
 
 const struct journal_frame *frames_seal(struct frames *frames, size_t *ret_count)
 {
-    for (size_t i = 0; i < frames->count; i++)
+    for (size_t i = 0; i < frames->count; i++) {
         frames->at[i].data = (const char *)frames->bytes.data + frames->offsets[i];
+    }
     *ret_count = frames->count;
     return frames->count == 0 ? NULL : frames->at;
 }
@@ -80,8 +82,9 @@ bool frames_find(struct frames *frames, uint64_t seq, struct journal_frame *ret)
     for (size_t i = frames->count; i-- > 0;) {
         const struct journal_frame *frame = &frames->at[i];
 
-        if (seq < frame->first_seq || seq >= frame->first_seq + frame->count)
+        if (seq < frame->first_seq || seq >= frame->first_seq + frame->count) {
             continue;
+        }
         *ret = *frame;
         ret->data = (const char *)frames->bytes.data + frames->offsets[i];
         return true;

@@ -27,25 +27,27 @@ static int sum_of(const char *path, char ret[SUM_HEX])
     unsigned char sum[SUM_SIZE];
     crypto_generichash_state state;
     char *block = malloc(BLOCK);
-    int fd = open(path, O_RDONLY | O_CLOEXEC), r = fd < 0 ? -errno : block == NULL ? -ENOMEM : 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = fd < 0 ? -errno : block == NULL ? -ENOMEM : 0;
     uint64_t offset = 0;
     ssize_t n = 1;
 
     crypto_generichash_init(&state, NULL, 0, sizeof(sum));
-    while (r == 0 && n > 0) {
+    while (rc == 0 && n > 0) {
         n = folder_read_all(fd, block, BLOCK, offset);
-        if (n < 0)
-            r = (int)n;
-        else
+        if (n < 0) {
+            rc = (int)n;
+        } else {
             crypto_generichash_update(&state, (const unsigned char *)block, (unsigned long long)n);
+        }
         offset += n > 0 ? (uint64_t)n : 0;
     }
     crypto_generichash_final(&state, sum, sizeof(sum));
     sodium_bin2hex(ret, SUM_HEX, sum, sizeof(sum));
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     free(block);
-    return r;
+    return rc;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -68,10 +70,12 @@ static int names_in(const char *path, struct dirent ***ret)
 
 static void free_names(struct dirent **names, int count)
 {
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         free(names[i]);
-    if (count >= 0)
+    }
+    if (count >= 0) {
         free(names);
+    }
 }
 
 /* Writes the sums of the files that lie in a folder. */
@@ -79,27 +83,32 @@ static int write_sums(const char *set)
 {
     struct dirent **names = NULL;
     char *path = datadir_join(set, KEPT_SUMS), hex[SUM_HEX];
-    int count = names_in(set, &names), r = path == NULL ? -ENOMEM : count < 0 ? count : 0;
-    FILE *file = r == 0 ? fopen(path, "we") : NULL;
+    int count = names_in(set, &names), rc = path == NULL ? -ENOMEM : count < 0 ? count : 0;
+    FILE *file = rc == 0 ? fopen(path, "we") : NULL;
 
-    if (r == 0 && file == NULL)
-        r = -errno;
-    for (int i = 0; r == 0 && i < count; i++) {
+    if (rc == 0 && file == NULL) {
+        rc = -errno;
+    }
+    for (int i = 0; rc == 0 && i < count; i++) {
         char *one = strcmp(names[i]->d_name, KEPT_SUMS) == 0 ? NULL : datadir_join(set, names[i]->d_name);
 
-        if (one != NULL)
-            r = sum_of(one, hex);
-        if (r == 0 && one != NULL && fprintf(file, "%s  %s\n", hex, names[i]->d_name) < 0)
-            r = -EIO;
+        if (one != NULL) {
+            rc = sum_of(one, hex);
+        }
+        if (rc == 0 && one != NULL && fprintf(file, "%s  %s\n", hex, names[i]->d_name) < 0) {
+            rc = -EIO;
+        }
         free(one);
     }
-    if (r == 0 && (fflush(file) != 0 || fsync(fileno(file)) != 0))
-        r = -errno;
-    if (file != NULL && fclose(file) != 0 && r == 0)
-        r = -errno;
+    if (rc == 0 && (fflush(file) != 0 || fsync(fileno(file)) != 0)) {
+        rc = -errno;
+    }
+    if (file != NULL && fclose(file) != 0 && rc == 0) {
+        rc = -errno;
+    }
     free_names(names, count);
     free(path);
-    return r;
+    return rc;
 }
 
 /* One set: how many lines were said, or a negative errno. */
@@ -115,8 +124,9 @@ static void tell(struct look *look, const char *file, const char *what)
     char line[LINE];
 
     look->said++;
-    if (look->say == NULL)
+    if (look->say == NULL) {
         return;
+    }
     snprintf(line, sizeof(line), "config/%.16s.../%.200s: %s", look->hash, file, what);
     look->say(look->arg, line);
 }
@@ -125,8 +135,9 @@ static bool line_read(char *line, char **ret_name)
 {
     size_t size = strlen(line);
 
-    if (size < SUM_HEX + 2 || line[size - 1] != '\n' || strncmp(line + SUM_HEX - 1, "  ", 2) != 0)
+    if (size < SUM_HEX + 2 || line[size - 1] != '\n' || strncmp(line + SUM_HEX - 1, "  ", 2) != 0) {
         return false;
+    }
     line[size - 1] = line[SUM_HEX - 1] = '\0';
     *ret_name = line + SUM_HEX + 1;
     return strchr(*ret_name, '/') == NULL;
@@ -135,17 +146,18 @@ static bool line_read(char *line, char **ret_name)
 static int look_at_file(struct look *look, const char *set, const char *name, const char *wanted)
 {
     char *path = datadir_join(set, name), hex[SUM_HEX];
-    int r = path == NULL ? -ENOMEM : sum_of(path, hex);
+    int rc = path == NULL ? -ENOMEM : sum_of(path, hex);
 
     free(path);
-    if (r == -ENOENT)
+    if (rc == -ENOENT) {
         tell(look, name, _("it is missing"));
-    else if (r == -EIO)
+    } else if (rc == -EIO) {
         tell(look, name, _("it cannot be read"));
-    else if (r < 0)
-        return r;
-    else if (strcmp(hex, wanted) != 0)
+    } else if (rc < 0) {
+        return rc;
+    } else if (strcmp(hex, wanted) != 0) {
         tell(look, name, _("it is not what was kept"));
+    }
     return 0;
 }
 
@@ -154,47 +166,51 @@ static int look_at_set(struct look *look, const char *set)
     char *path = datadir_join(set, KEPT_SUMS), line[512], *name;
     FILE *file = path == NULL ? NULL : fopen(path, "re");
     struct dirent **names = NULL;
-    int r = path == NULL ? -ENOMEM : 0, listed = 0, count = names_in(set, &names);
+    int rc = path == NULL ? -ENOMEM : 0, listed = 0, count = names_in(set, &names);
 
-    if (r == 0 && file == NULL)
+    if (rc == 0 && file == NULL) {
         tell(look, KEPT_SUMS, _("it is missing"));
-    while (r == 0 && file != NULL && fgets(line, sizeof(line), file) != NULL) {
+    }
+    while (rc == 0 && file != NULL && fgets(line, sizeof(line), file) != NULL) {
         listed++;
-        if (line_read(line, &name))
-            r = look_at_file(look, set, name, line);
-        else
+        if (line_read(line, &name)) {
+            rc = look_at_file(look, set, name, line);
+        } else {
             tell(look, KEPT_SUMS, _("it is damaged"));
+        }
     }
     /* One more than is listed: SUMS itself. */
-    if (r == 0 && file != NULL && look->said == 0 && count != listed + 1)
+    if (rc == 0 && file != NULL && look->said == 0 && count != listed + 1) {
         tell(look, KEPT_SUMS, _("it lists other files than there are"));
-    if (file != NULL)
+    }
+    if (file != NULL) {
         fclose(file);
+    }
     free_names(names, count);
     free(path);
-    return r;
+    return rc;
 }
 
 int kept_check(const char *data, void (*say)(void *arg, const char *line), void *arg)
 {
     char *sets = datadir_join(data, "config");
     struct dirent **names = NULL;
-    int count = sets == NULL ? -ENOMEM : names_in(sets, &names), r = count < 0 && count != -ENOENT ? count : 0;
+    int count = sets == NULL ? -ENOMEM : names_in(sets, &names), rc = count < 0 && count != -ENOENT ? count : 0;
 
-    for (int i = 0; r == 0 && i < count; i++) {
+    for (int i = 0; rc == 0 && i < count; i++) {
         struct look look = {.hash = names[i]->d_name, .say = say, .arg = arg};
         size_t size = strlen(names[i]->d_name);
-        char *set;
 
-        if (size >= 4 && strcmp(names[i]->d_name + size - 4, ".new") == 0)
+        if (size >= 4 && strcmp(names[i]->d_name + size - 4, ".new") == 0) {
             continue; /* being kept when the process ended: not whole, and not used */
-        set = datadir_join(sets, names[i]->d_name);
-        r = set == NULL ? -ENOMEM : look_at_set(&look, set);
+        }
+        char *set = datadir_join(sets, names[i]->d_name);
+        rc = set == NULL ? -ENOMEM : look_at_set(&look, set);
         free(set);
     }
     free_names(names, count);
     free(sets);
-    return r;
+    return rc;
 }
 
 /* Is the set there and whole? */
@@ -207,50 +223,57 @@ static bool is_whole(const char *kept, const char *hash)
 
 static int flush_folder(const char *path)
 {
-    int fd = folder_open(path, false), r = fd < 0 ? fd : folder_sync(fd);
+    int fd = folder_open(path, false), rc = fd < 0 ? fd : folder_sync(fd);
 
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
-    return r;
+    }
+    return rc;
 }
 
 static int copy_set(const char *source, const char *fresh)
 {
-    int r = datadir_remove(fresh);
+    int rc = datadir_remove(fresh);
 
-    if (r == 0 && mkdir(fresh, 0750) < 0)
-        r = -errno;
-    if (r == 0)
-        r = datadir_copy_files(source, fresh);
-    if (r == 0)
-        r = write_sums(fresh);
-    return r == 0 ? flush_folder(fresh) : r;
+    if (rc == 0 && mkdir(fresh, 0750) < 0) {
+        rc = -errno;
+    }
+    if (rc == 0) {
+        rc = datadir_copy_files(source, fresh);
+    }
+    if (rc == 0) {
+        rc = write_sums(fresh);
+    }
+    return rc == 0 ? flush_folder(fresh) : rc;
 }
 
 int kept_keep(const char *data, const char *hash, const char *source)
 {
     char *sets = datadir_join(data, "config"), *kept = sets == NULL ? NULL : datadir_join(sets, hash), *fresh = NULL;
-    int r = 0;
+    int rc = 0;
 
     assert(hash[0] != '\0' && strchr(hash, '/') == NULL);
     if (kept == NULL || asprintf(&fresh, "%s.new", kept) < 0) {
-        r = -ENOMEM;
+        rc = -ENOMEM;
         fresh = NULL;
     }
-    if (r == 0 && !is_whole(kept, hash)) {
-        r = copy_set(source, fresh);
-        if (r == 0)
-            r = datadir_remove(kept);
+    if (rc == 0 && !is_whole(kept, hash)) {
+        rc = copy_set(source, fresh);
+        if (rc == 0) {
+            rc = datadir_remove(kept);
+        }
         /* The rename is the last step, so a folder under this name is whole. */
-        if (r == 0 && rename(fresh, kept) < 0)
-            r = -errno;
-        if (r == 0)
-            r = flush_folder(sets);
-        else
+        if (rc == 0 && rename(fresh, kept) < 0) {
+            rc = -errno;
+        }
+        if (rc == 0) {
+            rc = flush_folder(sets);
+        } else {
             datadir_remove(fresh);
+        }
     }
     free(fresh);
     free(kept);
     free(sets);
-    return r;
+    return rc;
 }

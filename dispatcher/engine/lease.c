@@ -44,8 +44,9 @@ static int compare_duty(const struct node *a, const struct node *b)
 
 static int compare_end(const struct node *a, const struct node *b)
 {
-    if (a->lease.until_ms != b->lease.until_ms)
+    if (a->lease.until_ms != b->lease.until_ms) {
         return a->lease.until_ms < b->lease.until_ms ? -1 : 1;
+    }
     return compare_duty(a, b);
 }
 
@@ -83,11 +84,13 @@ static struct account *need_account(struct leases *leases, const struct code *ke
 {
     struct account wanted = {.key = *key}, *account = RB_FIND(accounts, &leases->accounts, &wanted);
 
-    if (account != NULL)
+    if (account != NULL) {
         return account;
+    }
     account = calloc(1, sizeof(*account));
-    if (account == NULL)
+    if (account == NULL) {
         return NULL;
+    }
     account->key = *key;
     RB_INSERT(accounts, &leases->accounts, account);
     return account;
@@ -95,8 +98,9 @@ static struct account *need_account(struct leases *leases, const struct code *ke
 
 static void end_account(struct leases *leases, struct account *account)
 {
-    if (account->count > 0)
+    if (account->count > 0) {
         return;
+    }
     RB_REMOVE(accounts, &leases->accounts, account);
     free(account);
 }
@@ -115,8 +119,9 @@ struct leases *leases_free(struct leases *leases)
 {
     struct node *node;
 
-    if (leases == NULL)
+    if (leases == NULL) {
         return NULL;
+    }
     while ((node = RB_MIN(duties, &leases->duties)) != NULL) {
         take_out(leases, node);
         free(node);
@@ -142,20 +147,22 @@ int lease_put(struct leases *leases, const struct lease *lease)
     struct node *node = find(leases, lease->duty_id);
     struct account *account = need_account(leases, &lease->holder.key);
     bool more = node == NULL || node->account != account;
-    int r = account == NULL                                          ? -ENOMEM
-            : more && account->count >= LIMIT_LEASES_KEY             ? -ENOSPC
-            : node == NULL && leases->count >= LIMIT_LEASES          ? -ENOSPC
-            : node == NULL && (node = malloc(sizeof(*node))) == NULL ? -ENOMEM
-                                                                     : 0;
+    int rc = account == NULL                                          ? -ENOMEM
+             : more && account->count >= LIMIT_LEASES_KEY             ? -ENOSPC
+             : node == NULL && leases->count >= LIMIT_LEASES          ? -ENOSPC
+             : node == NULL && (node = malloc(sizeof(*node))) == NULL ? -ENOMEM
+                                                                      : 0;
 
-    if (r < 0) {
-        if (account != NULL)
+    if (rc < 0) {
+        if (account != NULL) {
             end_account(leases, account);
-        return r;
+        }
+        return rc;
     }
     account->count++; /* before the old one is taken out, which may be its last */
-    if (find(leases, lease->duty_id) != NULL)
+    if (find(leases, lease->duty_id) != NULL) {
         take_out(leases, node);
+    }
     memset(node, 0, sizeof(*node));
     node->lease = *lease;
     node->account = account;
@@ -170,8 +177,9 @@ bool lease_drop(struct leases *leases, uint64_t duty_id)
 {
     struct node *node = find(leases, duty_id);
 
-    if (node == NULL)
+    if (node == NULL) {
         return false;
+    }
     take_out(leases, node);
     free(node);
     return true;
@@ -184,9 +192,11 @@ size_t lease_asked(const struct leases *leases, const struct lease_holder *holde
     size_t count = 0;
 
     for (struct node *node = RB_NFIND(asks, (struct asks *)&leases->asks, &key);
-         node != NULL && node->lease.ask == ask && count < max; node = RB_NEXT(asks, &leases->asks, node))
-        if (node->lease.until_ms > now_ms && lease_holder_equal(&node->lease.holder, holder))
+         node != NULL && node->lease.ask == ask && count < max; node = RB_NEXT(asks, &leases->asks, node)) {
+        if (node->lease.until_ms > now_ms && lease_holder_equal(&node->lease.holder, holder)) {
             ret[count++] = node->lease.duty_id;
+        }
+    }
     return count;
 }
 
@@ -200,11 +210,11 @@ int64_t lease_next_ms(const struct leases *leases)
 uint64_t lease_lapsed(struct leases *leases, int64_t now_ms)
 {
     const struct node *node = RB_MIN(ends, &leases->ends);
-    uint64_t duty_id;
 
-    if (node == NULL || node->lease.until_ms > now_ms)
+    if (node == NULL || node->lease.until_ms > now_ms) {
         return 0;
-    duty_id = node->lease.duty_id;
+    }
+    uint64_t duty_id = node->lease.duty_id;
     lease_drop(leases, duty_id);
     return duty_id;
 }

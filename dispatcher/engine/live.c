@@ -17,12 +17,12 @@ static int make_units(const struct district *district, struct reach_order *order
     size_t words = district->unit_count / 64 + 1;
     uint64_t *may = malloc(words * sizeof(*may));
     uint32_t *turn = calloc(district->unit_count + 1, sizeof(*turn));
-    int r = may == NULL || turn == NULL ? -ENOMEM : reach_order_make(district, order);
+    int rc = may == NULL || turn == NULL ? -ENOMEM : reach_order_make(district, order);
 
-    if (r < 0) {
+    if (rc < 0) {
         free(may);
         free(turn);
-        return r;
+        return rc;
     }
     memset(may, 0xff, words * sizeof(*may));
     *ret_may = may;
@@ -33,27 +33,29 @@ static int make_units(const struct district *district, struct reach_order *order
 int live_open(struct engine *engine)
 {
     struct live *live = calloc(1, sizeof(*live));
-    int r;
 
-    if (live == NULL)
+    if (live == NULL) {
         return -ENOMEM;
+    }
     engine->live = live;
     parking_init(&live->parking);
     recent_init(&live->recent);
     live->leases = leases_new();
     live->may_all = true;
-    r = live->leases != NULL ? make_units(engine->district, &live->order, &live->may, &live->turn) : -ENOMEM;
-    if (r == 0)
-        r = parking_units(&live->parking, engine->district->unit_count);
-    return r == 0 ? followers_load(&live->followers, engine->store, engine->last_seq) : r;
+    int rc = live->leases != NULL ? make_units(engine->district, &live->order, &live->may, &live->turn) : -ENOMEM;
+    if (rc == 0) {
+        rc = parking_units(&live->parking, engine->district->unit_count);
+    }
+    return rc == 0 ? followers_load(&live->followers, engine->store, engine->last_seq) : rc;
 }
 
 void live_close(struct engine *engine)
 {
     struct live *live = engine->live;
 
-    if (live == NULL)
+    if (live == NULL) {
         return;
+    }
     parking_deinit(&live->parking);
     followers_free(&live->followers);
     recent_clear(&live->recent);
@@ -83,10 +85,11 @@ static void end_all(struct live *live)
         for (; parked != NULL; parked = next) {
             next = TAILQ_NEXT(parked, in_queue);
             parked->over = true;
-            if (from[i] == PARKED_IDLE)
+            if (from[i] == PARKED_IDLE) {
                 parked_to(&live->parking, parked, PARKED_PULL);
-            else if (from[i] == PARKED_TAIL)
+            } else if (from[i] == PARKED_TAIL) {
                 parked_to(&live->parking, parked, PARKED_FRESH);
+            }
         }
     }
 }
@@ -97,17 +100,18 @@ int live_adopt(struct engine *engine, const struct district *district)
     struct reach_order order;
     uint64_t *may;
     uint32_t *turn;
-    int r = make_units(district, &order, &may, &turn);
+    int rc = make_units(district, &order, &may, &turn);
 
-    if (r < 0)
-        return r;
+    if (rc < 0) {
+        return rc;
+    }
     end_all(live);
-    r = parking_units(&live->parking, district->unit_count);
-    if (r < 0) {
+    rc = parking_units(&live->parking, district->unit_count);
+    if (rc < 0) {
         free(may);
         free(turn);
         reach_order_deinit(&order);
-        return r;
+        return rc;
     }
     free(live->may);
     free(live->turn);
@@ -126,8 +130,9 @@ int live_list_add(struct live_list *list, uint64_t value)
         size_t capacity = list->capacity == 0 ? 256 : list->capacity * 2;
         uint64_t *at = realloc(list->at, capacity * sizeof(*at));
 
-        if (at == NULL)
+        if (at == NULL) {
             return -ENOMEM;
+        }
         list->at = at;
         list->capacity = capacity;
     }
@@ -142,19 +147,22 @@ void live_begin(struct engine *engine, struct engine_time time)
     struct live *live = engine->live;
     struct parked *parked;
 
-    if (time.steady_ms > live->now_ms)
+    if (time.steady_ms > live->now_ms) {
         live->now_ms = time.steady_ms;
+    }
     live->clock_ms = time.clock_ms;
-    if (live->followers.begun_ms == 0)
+    if (live->followers.begun_ms == 0) {
         live->followers.begun_ms = live->now_ms;
+    }
     live->touched.count = live->dropped.count = 0;
     live->event_count = 0;
     live->events_lost = false;
     live->handed_count = 0;
     live->places.count = 0;
     live->places.failed = false;
-    while ((parked = parked_first(&live->parking, PARKED_NEW)) != NULL)
+    while ((parked = parked_first(&live->parking, PARKED_NEW)) != NULL) {
         live_done(engine, parked);
+    }
 }
 
 bool live_followed(const struct engine *engine)
@@ -169,14 +177,13 @@ void live_may(struct live *live, const struct code *unit)
 {
     uint32_t position = live->may_all ? REACH_NOWHERE : reach_position(&live->order, unit);
 
-    if (position != REACH_NOWHERE)
+    if (position != REACH_NOWHERE) {
         live->may[position / 64] |= UINT64_C(1) << position % 64;
+    }
 }
 
 static void note_event(struct live *live, const struct record *record)
 {
-    struct recent_event *event;
-
     if (live->event_count == live->event_capacity) {
         uint32_t capacity = live->event_capacity == 0 ? 256 : live->event_capacity * 2;
         struct recent_event *events = realloc(live->events, capacity * sizeof(*events));
@@ -188,7 +195,7 @@ static void note_event(struct live *live, const struct record *record)
         live->events = events;
         live->event_capacity = capacity;
     }
-    event = &live->events[live->event_count++];
+    struct recent_event *event = &live->events[live->event_count++];
     *event = (struct recent_event){.seq = record->seq,
                                    .type = record->type,
                                    .case_id = record->head.case_id,
@@ -210,14 +217,17 @@ void live_record(struct engine *engine, const struct record *record, bool event)
         live->wakes++;
     }
     /* Without memory for a note the idle pulls look for themselves, and the lease lapses. */
-    if (ends && leases_count(live->leases) > 0 && live_list_add(&live->dropped, record->head.duty_id) < 0)
+    if (ends && leases_count(live->leases) > 0 && live_list_add(&live->dropped, record->head.duty_id) < 0) {
         live->wake_all = true;
-    if (opens && live->parking.counts[PARKED_IDLE] > 0 && live_list_add(&live->touched, record->head.duty_id) < 0)
+    }
+    if (opens && live->parking.counts[PARKED_IDLE] > 0 && live_list_add(&live->touched, record->head.duty_id) < 0) {
         live->wake_all = true;
-    if (event && live_followed(engine))
+    }
+    if (event && live_followed(engine)) {
         note_event(live, record);
-    else if (event)
+    } else if (event) {
         live->events_lost = true;
+    }
 }
 
 /* --- after the step ------------------------------------------------------------------------------------------------------------
@@ -236,8 +246,9 @@ static void finish_events(struct engine *engine)
 
         event->offset = engine->outbox.event_list[i].offset;
         event->size = engine->outbox.event_list[i].size;
-        if (event->case_id == 0)
+        if (event->case_id == 0) {
             continue;
+        }
         event->places_from = live->places.count;
         if (event->case_id != case_id) {
             case_id = event->case_id;
@@ -257,28 +268,32 @@ static void keep_events(struct engine *engine)
     struct live *live = engine->live;
     uint64_t last = journal_last_seq(engine->journal), records = engine->frames.records;
 
-    if (records == 0)
+    if (records == 0) {
         return;
+    }
     if (!live_followed(engine) || live->events_lost || live->event_count != engine->outbox.event_count) {
         recent_clear(&live->recent);
         parked_unseen(&live->parking);
         return;
     }
     finish_events(engine);
-    if (live->places.failed || store_failed(engine->store) < 0)
+    if (live->places.failed || store_failed(engine->store) < 0) {
         recent_clear(&live->recent);
-    else
+    } else {
         (void)recent_add(&live->recent, last - records + 1, last, live->events, live->event_count, live->places.at,
                          live->places.count, &engine->outbox.events);
+    }
     parked_unseen(&live->parking);
 }
 
 static void wake_later(struct live *live, uint64_t duty_id)
 {
-    if (live->parking.counts[PARKED_IDLE] == 0)
+    if (live->parking.counts[PARKED_IDLE] == 0) {
         return;
-    if (live->woken.count >= WOKEN_MAX || live_list_add(&live->woken, duty_id) < 0)
+    }
+    if (live->woken.count >= WOKEN_MAX || live_list_add(&live->woken, duty_id) < 0) {
         live->wake_all = true;
+    }
 }
 
 void live_release(struct engine *engine, uint64_t duty_id)
@@ -286,10 +301,12 @@ void live_release(struct engine *engine, uint64_t duty_id)
     struct live *live = engine->live;
     struct duty_row duty;
 
-    if (!lease_drop(live->leases, duty_id))
+    if (!lease_drop(live->leases, duty_id)) {
         return;
-    if (view_get(&engine->view, ROW_DUTY, duty_id, &duty))
+    }
+    if (view_get(&engine->view, ROW_DUTY, duty_id, &duty)) {
         live_may(live, &duty.unit);
+    }
     live->wakes++;
     wake_later(live, duty_id);
 }
@@ -303,8 +320,9 @@ static void lapse(struct engine *engine, int64_t *work)
 
     while (*work > 0 && (duty_id = lease_lapsed(live->leases, live->now_ms)) != 0) {
         *work -= LIVE_COST_ROW;
-        if (view_get(&engine->view, ROW_DUTY, duty_id, &duty))
+        if (view_get(&engine->view, ROW_DUTY, duty_id, &duty)) {
             live_may(live, &duty.unit);
+        }
         live->wakes++;
         wake_later(live, duty_id);
     }
@@ -324,10 +342,12 @@ static void wake(struct engine *engine, int64_t *work)
         }
         live->wake_all = parked_first(&live->parking, PARKED_IDLE) != NULL;
     }
-    while (*work > 0 && live->woken_next < live->woken.count)
+    while (*work > 0 && live->woken_next < live->woken.count) {
         pull_wake(engine, live->woken.at[live->woken_next++], work);
-    if (live->woken_next == live->woken.count)
+    }
+    if (live->woken_next == live->woken.count) {
         live->woken.count = live->woken_next = 0;
+    }
 }
 
 static void end_waits(struct engine *engine, int64_t *work)
@@ -337,10 +357,11 @@ static void end_waits(struct engine *engine, int64_t *work)
 
     while (*work > 0 && (parked = parked_ended(&live->parking, live->now_ms)) != NULL) {
         *work -= LIVE_COST_REPLY;
-        if (parked->query == QUERY_PULL)
+        if (parked->query == QUERY_PULL) {
             pull_end(engine, parked);
-        else
+        } else {
             follow_end(engine, parked);
+        }
     }
 }
 
@@ -349,8 +370,9 @@ static void admit(struct live *live)
 {
     struct parked *parked;
 
-    while ((parked = parked_first(&live->parking, PARKED_NEW)) != NULL)
+    while ((parked = parked_first(&live->parking, PARKED_NEW)) != NULL) {
         parked_to(&live->parking, parked, parked->query == QUERY_PULL ? PARKED_PULL : PARKED_FRESH);
+    }
 }
 
 void live_durable(struct engine *engine)
@@ -358,18 +380,21 @@ void live_durable(struct engine *engine)
     struct live *live = engine->live;
     int64_t pulls = LIVE_WORK_PULLS, tail = LIVE_WORK_TAIL, behind = LIVE_WORK_BEHIND;
 
-    for (size_t i = 0; i < live->dropped.count; i++)
+    for (size_t i = 0; i < live->dropped.count; i++) {
         lease_drop(live->leases, live->dropped.at[i]);
-    for (size_t i = 0; i < live->touched.count; i++)
+    }
+    for (size_t i = 0; i < live->touched.count; i++) {
         wake_later(live, live->touched.at[i]);
+    }
     keep_events(engine);
     admit(live);
     if (live->parking.counts[PARKED_IDLE] == 0) {
         live->woken.count = live->woken_next = 0;
         live->wake_all = false;
     }
-    if (live->parking.count == 0)
+    if (live->parking.count == 0) {
         return;
+    }
     lapse(engine, &pulls);
     wake(engine, &pulls);
     pull_run(engine, &pulls);
@@ -382,8 +407,9 @@ void live_failed(struct engine *engine)
 {
     struct parked *parked;
 
-    while ((parked = parked_first(&engine->live->parking, PARKED_NEW)) != NULL)
+    while ((parked = parked_first(&engine->live->parking, PARKED_NEW)) != NULL) {
         live_refuse(engine, parked, REFUSAL_STORAGE_FAILED, NULL);
+    }
 }
 
 bool live_busy(const struct engine *engine)
@@ -405,8 +431,9 @@ int64_t live_next_ms(const struct engine *engine)
     struct live *live = engine->live;
     int64_t at_ms = parked_next_end_ms(&live->parking);
 
-    if (live->parking.counts[PARKED_IDLE] > 0 && lease_next_ms(live->leases) < at_ms)
+    if (live->parking.counts[PARKED_IDLE] > 0 && lease_next_ms(live->leases) < at_ms) {
         at_ms = lease_next_ms(live->leases);
+    }
     return at_ms;
 }
 
@@ -414,8 +441,9 @@ void live_gone(struct engine *engine, uint64_t peer)
 {
     struct parked *parked;
 
-    while ((parked = parked_of_peer(&engine->live->parking, peer)) != NULL)
+    while ((parked = parked_of_peer(&engine->live->parking, peer)) != NULL) {
         live_done(engine, parked);
+    }
 }
 
 void live_undelivered(struct engine *engine, uint64_t peer)
@@ -423,9 +451,11 @@ void live_undelivered(struct engine *engine, uint64_t peer)
     struct live *live = engine->live;
 
     live_gone(engine, peer);
-    for (size_t i = 0; i < live->handed_count; i++)
-        if (live->handed[i].peer == peer)
+    for (size_t i = 0; i < live->handed_count; i++) {
+        if (live->handed[i].peer == peer) {
             live_release(engine, live->handed[i].duty_id);
+        }
+    }
 }
 
 int live_write(struct engine *engine)
@@ -471,8 +501,9 @@ static void give_way(struct engine *engine, const struct code *key)
 {
     struct parked *parked = parked_surplus(&engine->live->parking, key);
 
-    if (parked != NULL)
+    if (parked != NULL) {
         live_refuse(engine, parked, REFUSAL_BUSY, "wait");
+    }
 }
 
 struct parked *live_park(struct query *query, int64_t wait_ms, bool *ret_repeated)
@@ -481,24 +512,25 @@ struct parked *live_park(struct query *query, int64_t wait_ms, bool *ret_repeate
     struct text id = query->request->id;
     uint64_t ask = core_request_hash(query->from->name, id);
     struct code key = {0};
-    struct parked *parked;
-    int r;
+    int rc;
 
     memcpy(key.s, query->from->name.at, query->from->name.size < CODE_SIZE ? query->from->name.size : CODE_SIZE);
-    if (wait_ms > LIMIT_WAIT_MS)
+    if (wait_ms > LIMIT_WAIT_MS) {
         wait_ms = LIMIT_WAIT_MS;
+    }
     query->parked = true;
-    parked = parked_find(&live->parking, &key, id, ask);
+    struct parked *parked = parked_find(&live->parking, &key, id, ask);
     *ret_repeated = parked != NULL && parked->query == query->request->query;
     if (*ret_repeated) {
-        r = parked_move_peer(&live->parking, parked, query->from->peer);
+        rc = parked_move_peer(&live->parking, parked, query->from->peer);
     } else {
-        if (parked != NULL)
+        if (parked != NULL) {
             live_done(query->engine, parked); /* the same id for another question: the sender has given the first one up */
+        }
         give_way(query->engine, &key);
-        r = parked_add(&live->parking, query->from, id, ask, live->now_ms + wait_ms, &parked);
+        rc = parked_add(&live->parking, query->from, id, ask, live->now_ms + wait_ms, &parked);
     }
-    if (r == 0) {
+    if (rc == 0) {
         parked->query = query->request->query;
         return parked;
     }
@@ -510,9 +542,11 @@ struct parked *live_park(struct query *query, int64_t wait_ms, bool *ret_repeate
 /* It was woken for a duty, and took another one, or none: those who still wait may want it. */
 static void pass_on(struct live *live, const struct parked_pull *pull)
 {
-    for (uint32_t i = 0; i < pull->found_count; i++)
-        if (pull->found[i] == pull->woken_for)
+    for (uint32_t i = 0; i < pull->found_count; i++) {
+        if (pull->found[i] == pull->woken_for) {
             return;
+        }
+    }
     wake_later(live, pull->woken_for);
 }
 
@@ -520,13 +554,15 @@ void live_done(struct engine *engine, struct parked *parked)
 {
     struct live *live = engine->live;
 
-    if (parked->query == QUERY_PULL && parked->pull.woken_for != 0)
+    if (parked->query == QUERY_PULL && parked->pull.woken_for != 0) {
         pass_on(live, &parked->pull);
+    }
     if (parked->query == QUERY_FOLLOW) {
         struct follower *follower = follower_find(&live->followers, &parked->key, &parked->follow.name);
 
-        if (follower != NULL && follower->waiting == parked)
+        if (follower != NULL && follower->waiting == parked) {
             follower->waiting = NULL;
+        }
     }
     parked_free(&live->parking, parked);
 }

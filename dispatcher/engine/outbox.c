@@ -22,21 +22,21 @@ void outbox_reset(struct outbox *outbox)
 
 static struct outbox_reply *new_reply(struct outbox *outbox, uint64_t peer, struct text id)
 {
-    struct outbox_reply *reply;
-
     if (outbox->reply_count == outbox->reply_capacity) {
         size_t capacity = outbox->reply_capacity == 0 ? 64 : outbox->reply_capacity * 2;
         struct outbox_reply *replies = realloc(outbox->replies, capacity * sizeof(*replies));
 
-        if (replies == NULL)
+        if (replies == NULL) {
             return NULL;
+        }
         outbox->replies = replies;
         outbox->reply_capacity = capacity;
     }
-    reply = &outbox->replies[outbox->reply_count];
+    struct outbox_reply *reply = &outbox->replies[outbox->reply_count];
     *reply = (struct outbox_reply){.peer = peer, .offset = outbox->bytes.size, .id_offset = outbox->ids.size, .id_size = id.size};
-    if (id.size > 0 && proto_buffer_append(&outbox->ids, id.at, id.size) < 0)
+    if (id.size > 0 && proto_buffer_append(&outbox->ids, id.at, id.size) < 0) {
         return NULL;
+    }
     return reply;
 }
 
@@ -83,23 +83,23 @@ void outbox_refuse_because(struct outbox *outbox, uint64_t peer, struct text id,
     struct proto_buffer *out = outbox_begin(outbox, peer, id);
 
     assert(refusal != REFUSAL_NONE);
-    if (out != NULL)
+    if (out != NULL) {
         end_or_fail(outbox, refusal == REFUSAL_BUSY ? reply_encode_busy(out, id, field, BUSY_MS)
                                                     : reply_encode_refusal_because(out, id, refusal, field, cause));
+    }
 }
 
 void outbox_answer(struct outbox *outbox, uint64_t peer, struct text id, const struct command_answer *answer)
 {
     struct proto_buffer *out = outbox_begin(outbox, peer, id);
 
-    if (out != NULL)
+    if (out != NULL) {
         end_or_fail(outbox, reply_encode_ok(out, id, &command_answer_shape, answer, CODEC_OMIT_NOTHING));
+    }
 }
 
 void outbox_event(struct outbox *outbox, const struct record *record, uint64_t prev)
 {
-    struct outbox_event *event;
-
     if (outbox->event_count == outbox->event_capacity) {
         size_t capacity = outbox->event_capacity == 0 ? 256 : outbox->event_capacity * 2;
         struct outbox_event *list = realloc(outbox->event_list, capacity * sizeof(*list));
@@ -111,7 +111,7 @@ void outbox_event(struct outbox *outbox, const struct record *record, uint64_t p
         outbox->event_list = list;
         outbox->event_capacity = capacity;
     }
-    event = &outbox->event_list[outbox->event_count];
+    struct outbox_event *event = &outbox->event_list[outbox->event_count];
     *event = (struct outbox_event){.type = record->type, .offset = outbox->events.size};
     if (record_encode_event(record, prev, &outbox->events) < 0) {
         outbox->events.size = event->offset;
@@ -133,8 +133,9 @@ void outbox_fail(struct outbox *outbox, enum refusal refusal)
 
         reply->offset = outbox->bytes.size;
         /* Without memory even for this the peer hears nothing and asks again. */
-        if (reply_encode_refusal(&outbox->bytes, id, refusal, NULL) < 0)
+        if (reply_encode_refusal(&outbox->bytes, id, refusal, NULL) < 0) {
             outbox->bytes.size = reply->offset;
+        }
         reply->size = outbox->bytes.size - reply->offset;
     }
 }
@@ -144,8 +145,9 @@ bool outbox_next_reply(struct outbox *outbox, uint64_t *ret_peer, const void **r
     while (outbox->reply_next < outbox->reply_count) {
         const struct outbox_reply *reply = &outbox->replies[outbox->reply_next++];
 
-        if (reply->size == 0)
+        if (reply->size == 0) {
             continue;
+        }
         *ret_peer = reply->peer;
         *ret_data = outbox->bytes.data + reply->offset;
         *ret_size = reply->size;
@@ -156,11 +158,10 @@ bool outbox_next_reply(struct outbox *outbox, uint64_t *ret_peer, const void **r
 
 bool outbox_next_event(struct outbox *outbox, enum record_type *ret_type, const void **ret_data, size_t *ret_size)
 {
-    const struct outbox_event *event;
-
-    if (outbox->event_next == outbox->event_count)
+    if (outbox->event_next == outbox->event_count) {
         return false;
-    event = &outbox->event_list[outbox->event_next++];
+    }
+    const struct outbox_event *event = &outbox->event_list[outbox->event_next++];
     *ret_type = event->type;
     *ret_data = outbox->events.data + event->offset;
     *ret_size = event->size;

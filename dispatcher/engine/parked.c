@@ -8,20 +8,21 @@
 
 static int compare_end(const struct parked *a, const struct parked *b)
 {
-    if (a->until_ms != b->until_ms)
+    if (a->until_ms != b->until_ms) {
         return a->until_ms < b->until_ms ? -1 : 1;
+    }
     return a->serial < b->serial ? -1 : a->serial > b->serial;
 }
 
 static int compare_ask(const struct parked *a, const struct parked *b)
 {
-    int order;
-
-    if (a->ask != b->ask)
+    if (a->ask != b->ask) {
         return a->ask < b->ask ? -1 : 1;
-    order = memcmp(&a->key, &b->key, sizeof(a->key));
-    if (order == 0 && a->id_size != b->id_size)
+    }
+    int order = memcmp(&a->key, &b->key, sizeof(a->key));
+    if (order == 0 && a->id_size != b->id_size) {
         order = a->id_size < b->id_size ? -1 : 1;
+    }
     return order != 0 ? order : memcmp(a->id, b->id, a->id_size);
 }
 
@@ -32,8 +33,9 @@ static int compare_peer(const struct parked_peer *a, const struct parked_peer *b
 
 static int compare_turn(const struct parked *a, const struct parked *b)
 {
-    if (a->turn != b->turn)
+    if (a->turn != b->turn) {
         return a->turn < b->turn ? -1 : 1;
+    }
     return a->serial < b->serial ? -1 : a->serial > b->serial;
 }
 
@@ -51,8 +53,9 @@ RB_GENERATE_INTERNAL(parked_peers, parked_peer, node, compare_peer, __attribute_
 void parking_init(struct parking *parking)
 {
     *parking = (struct parking){0};
-    for (int i = 0; i < PARKED_QUEUE_COUNT; i++)
+    for (int i = 0; i < PARKED_QUEUE_COUNT; i++) {
         TAILQ_INIT(&parking->queues[i]);
+    }
 }
 
 int parking_units(struct parking *parking, uint32_t unit_count)
@@ -60,10 +63,12 @@ int parking_units(struct parking *parking, uint32_t unit_count)
     struct parked_top *tops = calloc(unit_count + 1, sizeof(*tops));
 
     assert(parking->counts[PARKED_IDLE] == 0);
-    if (tops == NULL)
+    if (tops == NULL) {
         return -ENOMEM;
-    for (uint32_t i = 0; i < unit_count; i++)
+    }
+    for (uint32_t i = 0; i < unit_count; i++) {
         TAILQ_INIT(&tops[i].list);
+    }
     free(parking->tops);
     parking->tops = tops;
     parking->top_count = unit_count;
@@ -72,9 +77,11 @@ int parking_units(struct parking *parking, uint32_t unit_count)
 
 void parking_deinit(struct parking *parking)
 {
-    for (int i = 0; i < PARKED_QUEUE_COUNT; i++)
-        while (!TAILQ_EMPTY(&parking->queues[i]))
+    for (int i = 0; i < PARKED_QUEUE_COUNT; i++) {
+        while (!TAILQ_EMPTY(&parking->queues[i])) {
             parked_free(parking, TAILQ_FIRST(&parking->queues[i]));
+        }
+    }
     free(parking->tops);
     parking->tops = NULL;
 }
@@ -85,8 +92,9 @@ static void set_id(struct parked *parked, const struct code *key, struct text id
     parked->key = *key;
     parked->ask = ask;
     parked->id_size = id.size;
-    if (id.size > 0)
+    if (id.size > 0) {
         memcpy(parked->id, id.at, id.size);
+    }
 }
 
 struct parked *parked_find(struct parking *parking, const struct code *key, struct text id, uint64_t ask)
@@ -109,12 +117,14 @@ static int find_owner(struct parking *parking, uint64_t peer, struct parked_peer
 {
     struct parked_peer *owner = find_peer(parking, peer);
 
-    if (owner != NULL && owner->count >= PARKED_PER_PEER)
+    if (owner != NULL && owner->count >= PARKED_PER_PEER) {
         return -EBUSY;
+    }
     if (owner == NULL) {
         owner = calloc(1, sizeof(*owner));
-        if (owner == NULL)
+        if (owner == NULL) {
             return -ENOMEM;
+        }
         owner->peer = peer;
         TAILQ_INIT(&owner->list);
         RB_INSERT(parked_peers, &parking->peers, owner);
@@ -135,12 +145,14 @@ static int find_account(struct parking *parking, const struct code *key, struct 
 {
     struct parked_key *account = find_key(parking, key);
 
-    if (account != NULL && account->count >= LIMIT_WAITING_KEY)
+    if (account != NULL && account->count >= LIMIT_WAITING_KEY) {
         return -EBUSY;
+    }
     if (account == NULL) {
         account = calloc(1, sizeof(*account));
-        if (account == NULL)
+        if (account == NULL) {
             return -ENOMEM;
+        }
         account->key = *key;
         TAILQ_INIT(&account->list);
         RB_INSERT(parked_keys, &parking->keys, account);
@@ -152,8 +164,9 @@ static int find_account(struct parking *parking, const struct code *key, struct 
 /* One more, or one less, of a key. */
 static void settle_up(struct parking *parking, struct parked_key *account)
 {
-    if (account->count > 0)
+    if (account->count > 0) {
         return;
+    }
     RB_REMOVE(parked_keys, &parking->keys, account);
     free(account);
 }
@@ -172,8 +185,9 @@ static void disown(struct parking *parking, struct parked *parked)
 
     TAILQ_REMOVE(&owner->list, parked, of_peer);
     parked->owner = NULL;
-    if (--owner->count > 0)
+    if (--owner->count > 0) {
         return;
+    }
     RB_REMOVE(parked_peers, &parking->peers, owner);
     free(owner);
 }
@@ -202,9 +216,11 @@ static void take_turn(struct parking *parking, struct parked *parked, enum parke
 
 static void count_wants(struct parked_top *top, uint32_t kinds, int step)
 {
-    for (int kind = 0; kind < DUTY_KIND_COUNT; kind++)
-        if ((kinds & UINT32_C(1) << kind) != 0)
+    for (int kind = 0; kind < DUTY_KIND_COUNT; kind++) {
+        if ((kinds & UINT32_C(1) << kind) != 0) {
             top->wants[kind] += (uint32_t)step;
+        }
+    }
 }
 
 static void enter(struct parking *parking, struct parked *parked, enum parked_queue queue)
@@ -212,10 +228,12 @@ static void enter(struct parking *parking, struct parked *parked, enum parked_qu
     parked->queue = queue;
     parking->counts[queue]++;
     TAILQ_INSERT_TAIL(&parking->queues[queue], parked, in_queue);
-    if (in_turns(queue))
+    if (in_turns(queue)) {
         take_turn(parking, parked, queue);
-    if (waits(queue))
+    }
+    if (waits(queue)) {
         RB_INSERT(parked_ends, &parking->ends, parked);
+    }
     if (queue == PARKED_IDLE) {
         TAILQ_INSERT_TAIL(&parking->tops[parked->pull.top].list, parked, at_top);
         count_wants(&parking->tops[parked->pull.top], parked->pull.kinds, 1);
@@ -227,25 +245,29 @@ static void enter(struct parking *parking, struct parked *parked, enum parked_qu
 static void count_out(struct parking *parking, const struct parked *parked)
 {
     if (parking->unseen > 0 &&
-        (TAILQ_FIRST(&parking->queues[PARKED_TAIL]) == parked || parking->unseen == parking->counts[PARKED_TAIL]))
+        (TAILQ_FIRST(&parking->queues[PARKED_TAIL]) == parked || parking->unseen == parking->counts[PARKED_TAIL])) {
         parking->unseen--;
+    }
 }
 
 static void leave(struct parking *parking, struct parked *parked)
 {
     enum parked_queue queue = parked->queue;
 
-    if (queue == PARKED_TAIL)
+    if (queue == PARKED_TAIL) {
         count_out(parking, parked);
+    }
     parking->counts[queue]--;
     TAILQ_REMOVE(&parking->queues[queue], parked, in_queue);
     if (in_turns(queue)) {
-        if (RB_MIN(parked_turns, &parking->turns[queue]) == parked)
+        if (RB_MIN(parked_turns, &parking->turns[queue]) == parked) {
             parking->now[queue] = parked->turn;
+        }
         RB_REMOVE(parked_turns, &parking->turns[queue], parked);
     }
-    if (waits(queue))
+    if (waits(queue)) {
         RB_REMOVE(parked_ends, &parking->ends, parked);
+    }
     if (queue == PARKED_IDLE) {
         TAILQ_REMOVE(&parking->tops[parked->pull.top].list, parked, at_top);
         count_wants(&parking->tops[parked->pull.top], parked->pull.kinds, -1);
@@ -256,8 +278,9 @@ static void leave(struct parking *parking, struct parked *parked)
 static void set_name(struct code *ret, struct text name)
 {
     *ret = (struct code){{0}};
-    if (name.size > 0)
+    if (name.size > 0) {
         memcpy(ret->s, name.at, name.size < CODE_SIZE ? name.size : CODE_SIZE);
+    }
 }
 
 int parked_add(struct parking *parking, const struct engine_peer *from, struct text id, uint64_t ask, int64_t until_ms,
@@ -267,20 +290,22 @@ int parked_add(struct parking *parking, const struct engine_peer *from, struct t
     struct parked_key *account = NULL;
     struct parked_peer *owner;
     struct code key;
-    int r;
 
-    if (parking->count >= LIMIT_WAITING)
+    if (parking->count >= LIMIT_WAITING) {
         return -EBUSY;
+    }
     set_name(&key, from->name);
     parked = calloc(1, sizeof(*parked));
-    r = parked != NULL ? find_account(parking, &key, &account) : -ENOMEM;
-    if (r == 0)
-        r = find_owner(parking, from->peer, &owner);
-    if (r < 0) {
-        if (account != NULL)
+    int rc = parked != NULL ? find_account(parking, &key, &account) : -ENOMEM;
+    if (rc == 0) {
+        rc = find_owner(parking, from->peer, &owner);
+    }
+    if (rc < 0) {
+        if (account != NULL) {
             settle_up(parking, account);
+        }
         free(parked);
-        return r;
+        return rc;
     }
     own(owner, parked);
     account->count++;
@@ -303,13 +328,14 @@ int parked_add(struct parking *parking, const struct engine_peer *from, struct t
 int parked_move_peer(struct parking *parking, struct parked *parked, uint64_t peer)
 {
     struct parked_peer *owner;
-    int r;
 
-    if (peer == parked->peer)
+    if (peer == parked->peer) {
         return 0;
-    r = find_owner(parking, peer, &owner);
-    if (r < 0)
-        return r;
+    }
+    int rc = find_owner(parking, peer, &owner);
+    if (rc < 0) {
+        return rc;
+    }
     disown(parking, parked);
     own(owner, parked);
     return 0;
@@ -333,27 +359,32 @@ struct parked *parked_surplus(struct parking *parking, const struct code *key)
     struct parked_key *account, *most = NULL;
     struct parked *parked;
 
-    if (parking->count < LIMIT_WAITING)
+    if (parking->count < LIMIT_WAITING) {
         return NULL;
+    }
     RB_FOREACH(account, parked_keys, &parking->keys)
     {
-        if (most == NULL || account->count > most->count)
+        if (most == NULL || account->count > most->count) {
             most = account;
+        }
     }
-    if (most == NULL || most->count <= (own == NULL ? 0 : own->count) + 1)
+    if (most == NULL || most->count <= (own == NULL ? 0 : own->count) + 1) {
         return NULL;
+    }
     TAILQ_FOREACH(parked, &most->list, of_key)
     {
-        if (waits(parked->queue))
+        if (waits(parked->queue)) {
             return parked;
+        }
     }
     return NULL;
 }
 
 struct parked *parked_first(struct parking *parking, enum parked_queue queue)
 {
-    if (in_turns(queue))
+    if (in_turns(queue)) {
         return RB_MIN(parked_turns, &parking->turns[queue]);
+    }
     return TAILQ_FIRST(&parking->queues[queue]);
 }
 

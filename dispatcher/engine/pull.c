@@ -47,10 +47,12 @@ static bool may_have(struct engine *engine, const struct engine_peer *from, uint
     struct case_row of;
     uint64_t hash = key_hash(from);
 
-    if (!duty_waits(duty) || (kinds & UINT32_C(1) << duty->kind) == 0 || (duty->claimed && duty->claimer != hash))
+    if (!duty_waits(duty) || (kinds & UINT32_C(1) << duty->kind) == 0 || (duty->claimed && duty->claimer != hash)) {
         return false;
-    if (!view_get(&engine->view, ROW_CASE, duty->case_id, &of) || !core_matter_allowed(&from->matters, &of.dims.matter))
+    }
+    if (!view_get(&engine->view, ROW_CASE, duty->case_id, &of) || !core_matter_allowed(&from->matters, &of.dims.matter)) {
         return false;
+    }
     /* A worker asks for itself: it is not handed what it handled, not even as an importer, which may pass on what others did. */
     return duty->kind != DUTY_KIND_FOLLOWUP || !core_handled(&engine->view, &of, hash);
 }
@@ -69,25 +71,30 @@ int query_pull(struct query *query)
     const struct pull_query *body = &query->request->query_body.pull;
     uint32_t kinds = rules_role_kinds(query->from->roles);
     int32_t top = query->sight.top;
-    struct parked *parked;
     bool repeated;
 
-    if ((body->given & PULL_HAS_KIND) != 0)
+    if ((body->given & PULL_HAS_KIND) != 0) {
         kinds &= UINT32_C(1) << body->kind;
-    if (kinds == 0)
+    }
+    if (kinds == 0) {
         return refuse_kind(query, (body->given & PULL_HAS_KIND) != 0 ? body->kind : DUTY_KIND_LEAD);
+    }
     if ((body->given & PULL_HAS_UNIT) != 0) {
         top = district_unit_find(query->district, &body->unit);
-        if (top < 0)
+        if (top < 0) {
             return query_refuse(query, REFUSAL_UNKNOWN_UNIT, "unit");
-        if (!query_covers(query, &body->unit))
+        }
+        if (!query_covers(query, &body->unit)) {
             return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
+        }
     }
-    if (top < 0)
+    if (top < 0) {
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
-    parked = live_park(query, body->wait, &repeated);
-    if (parked == NULL || repeated)
+    }
+    struct parked *parked = live_park(query, body->wait, &repeated);
+    if (parked == NULL || repeated) {
         return 0;
+    }
     parked->pull = (struct parked_pull){.worker = body->worker, .top = top, .kinds = kinds};
     parked->pull.credit = body->count == 0 ? 1 : body->count < LIMIT_PULL_CREDIT ? body->count : LIMIT_PULL_CREDIT;
     parked->pull.lease_ms = lease_span((body->given & PULL_HAS_LEASE) != 0, body->lease);
@@ -117,31 +124,38 @@ int query_keep(struct query *query, struct proto_buffer *out)
     bool mine = held != NULL && lease_holder_equal(&held->holder, &lease.holder);
     struct keep_reply reply = {.lease_until = body->release ? 0 : live_wall_ms(engine, until_ms)};
     struct duty_row duty;
-    int r;
 
     /* A worker may always give back what it holds, even if the duty has meanwhile gone out of its reach. */
     if (body->release && mine) {
         live_release(engine, body->duty_id);
         return reply_encode_ok(out, query->request->id, &keep_reply_shape, &reply, CODEC_OMIT_NOTHING);
     }
-    if (body->duty_id == 0 || !view_get(&engine->view, ROW_DUTY, body->duty_id, &duty) || !may_see(query, &duty))
+    if (body->duty_id == 0 || !view_get(&engine->view, ROW_DUTY, body->duty_id, &duty) || !may_see(query, &duty)) {
         return query_refuse(query, REFUSAL_NOT_FOUND, "duty");
-    if (!query_covers(query, &duty.unit))
+    }
+    if (!query_covers(query, &duty.unit)) {
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
-    if (held != NULL && !mine)
+    }
+    if (held != NULL && !mine) {
         return query_refuse(query, REFUSAL_LEASED, "duty");
-    if (body->release)
+    }
+    if (body->release) {
         return reply_encode_ok(out, query->request->id, &keep_reply_shape, &reply, CODEC_OMIT_NOTHING);
-    if (!duty_waits(&duty) && duty.state != DUTY_STATE_HELD)
+    }
+    if (!duty_waits(&duty) && duty.state != DUTY_STATE_HELD) {
         return query_refuse(query, REFUSAL_BAD_STATE, "duty");
-    if (duty.claimed && duty.claimer != lease.key_hash)
+    }
+    if (duty.claimed && duty.claimer != lease.key_hash) {
         return query_refuse(query, REFUSAL_LEASED, "duty");
-    if ((rules_role_kinds(query->from->roles) & UINT32_C(1) << duty.kind) == 0)
+    }
+    if ((rules_role_kinds(query->from->roles) & UINT32_C(1) << duty.kind) == 0) {
         return refuse_kind(query, (enum duty_kind)duty.kind);
-    r = lease_put(live->leases, &lease);
-    if (r == -ENOSPC)
+    }
+    int rc = lease_put(live->leases, &lease);
+    if (rc == -ENOSPC) {
         return query_refuse(query, REFUSAL_CAP, "lease");
-    return r < 0 ? r : reply_encode_ok(out, query->request->id, &keep_reply_shape, &reply, CODEC_OMIT_NOTHING);
+    }
+    return rc < 0 ? rc : reply_encode_ok(out, query->request->id, &keep_reply_shape, &reply, CODEC_OMIT_NOTHING);
 }
 
 /* --- the walk ------------------------------------------------------------------------------------------------------------------
@@ -168,16 +182,19 @@ static uint32_t next_unit(const struct live *live, const struct reach *reach, ui
     for (int round = 0; round < 2; round++) {
         for (uint32_t i = 0; i < reach->count; i++) {
             const struct reach_range *range = &reach->at[i];
-            uint32_t from = range->from, found;
+            uint32_t from = range->from;
 
-            if (round == 0 && from <= after)
+            if (round == 0 && from <= after) {
                 from = after + 1;
-            if (from >= range->until)
+            }
+            if (from >= range->until) {
                 continue;
-            found = next_may(live, from, range->until);
+            }
+            uint32_t found = next_may(live, from, range->until);
             *work -= 1 + (found - from) / 256;
-            if (found < range->until)
+            if (found < range->until) {
                 return found;
+            }
         }
     }
     return REACH_NOWHERE;
@@ -206,24 +223,29 @@ static uint64_t look_in_unit(struct engine *engine, const struct query *query, s
     for (;;) {
         size_t count = store_inbox(engine->store, &unit->code, pull->after_due, pull->after_id, ids, PAGE_DUTIES);
 
-        if (count == 0 && pull->after_id == 0 && store_failed(engine->store) == 0)
+        if (count == 0 && pull->after_id == 0 && store_failed(engine->store) == 0) {
             take_may(live, pull->at);
+        }
         for (size_t i = 0; i < count; i++) {
             bool leased = lease_find(live->leases, ids[i], live->now_ms) != NULL;
 
             *work -= 1;
-            if (leased && i + 1 < count)
+            if (leased && i + 1 < count) {
                 continue;
+            }
             *work -= LIVE_COST_ROW;
-            if (!view_get(&engine->view, ROW_DUTY, ids[i], &duty))
+            if (!view_get(&engine->view, ROW_DUTY, ids[i], &duty)) {
                 return 0;
+            }
             pull->after_due = duty.due_at;
             pull->after_id = ids[i];
-            if (!leased && may_have(engine, query->from, pull->kinds, &duty))
+            if (!leased && may_have(engine, query->from, pull->kinds, &duty)) {
                 return ids[i];
+            }
         }
-        if (count < PAGE_DUTIES || *work < 0)
+        if (count < PAGE_DUTIES || *work < 0) {
             return 0;
+        }
     }
 }
 
@@ -241,8 +263,9 @@ static bool hand_out(struct engine *engine, struct parked *parked, const struct 
     struct lease lease = make_lease(query->from, &pull->worker, duty_id, parked->ask, live->now_ms + pull->lease_ms);
 
     pull->capped = lease_put(live->leases, &lease) < 0;
-    if (pull->capped)
+    if (pull->capped) {
         return false;
+    }
     pull->found[pull->found_count++] = duty_id;
     return true;
 }
@@ -254,16 +277,16 @@ static bool walk(struct engine *engine, struct parked *parked, const struct quer
     struct parked_pull *pull = &parked->pull;
 
     while (pull->found_count < pull->credit) {
-        uint64_t duty_id;
-
         if (!pull->inside) {
             uint32_t next = next_unit(live, reach, pull->at, work);
 
-            if (next == REACH_NOWHERE)
+            if (next == REACH_NOWHERE) {
                 return true;
+            }
             pull->final = passes(pull->at, next, pull->stop);
-            if (pull->final && pull->stop != next)
+            if (pull->final && pull->stop != next) {
                 return true;
+            }
             /* Where no other unit has anything, the walk goes on where it stood in this one. */
             if (next != pull->at || !pull->entered) {
                 pull->after_due = 0;
@@ -272,10 +295,11 @@ static bool walk(struct engine *engine, struct parked *parked, const struct quer
             pull->at = next;
             pull->inside = pull->entered = true;
         }
-        duty_id = look_in_unit(engine, query, pull, work);
+        uint64_t duty_id = look_in_unit(engine, query, pull, work);
         if (duty_id != 0) {
-            if (!hand_out(engine, parked, query, duty_id))
+            if (!hand_out(engine, parked, query, duty_id)) {
                 return true;
+            }
             live->turn[pull->top] = pull->at + 1;
             pull->stop = pull->at;
             pull->final = false;
@@ -283,8 +307,9 @@ static bool walk(struct engine *engine, struct parked *parked, const struct quer
         } else if (*work >= 0 && !leave_unit(pull)) {
             return true;
         }
-        if (*work < 0)
+        if (*work < 0) {
             return pull->found_count > 0; /* what was found does not wait for more */
+        }
     }
     return true;
 }
@@ -301,11 +326,13 @@ static int write_duty(struct query *query, uint64_t duty_id, struct reply_writer
     struct duty_view shown;
     char number[NUMBER_SIZE];
 
-    if (!view_get(&engine->view, ROW_DUTY, duty_id, &duty) || !view_get(&engine->view, ROW_CASE, duty.case_id, &of))
+    if (!view_get(&engine->view, ROW_DUTY, duty_id, &duty) || !view_get(&engine->view, ROW_CASE, duty.case_id, &of)) {
         return -EIO;
+    }
     query_view_duty(query, &duty, &of, number, &shown);
-    if (lease != NULL)
+    if (lease != NULL) {
         shown.lease_until = live_wall_ms(engine, lease->until_ms);
+    }
     return reply_row(writer, &duty_view_shape, &shown, CODEC_OMIT_NOTHING);
 }
 
@@ -313,13 +340,15 @@ static int write_duties(struct query *query, const struct parked_pull *pull, str
 {
     struct pull_reply reply = {.now = query->engine->now_ms};
     struct reply_writer writer;
-    int r = reply_begin(&writer, out, query->request->id, &pull_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    int rc = reply_begin(&writer, out, query->request->id, &pull_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
 
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    for (uint32_t i = 0; r == 0 && i < pull->found_count; i++)
-        r = write_duty(query, pull->found[i], &writer);
-    return r == 0 ? reply_end(&writer) : r;
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    for (uint32_t i = 0; rc == 0 && i < pull->found_count; i++) {
+        rc = write_duty(query, pull->found[i], &writer);
+    }
+    return rc == 0 ? reply_end(&writer) : rc;
 }
 
 static int note_handed(struct live *live, const struct parked *parked)
@@ -329,13 +358,15 @@ static int note_handed(struct live *live, const struct parked *parked)
     if (wanted > live->handed_capacity) {
         struct live_handed *handed = realloc(live->handed, 2 * wanted * sizeof(*handed));
 
-        if (handed == NULL)
+        if (handed == NULL) {
             return -ENOMEM;
+        }
         live->handed = handed;
         live->handed_capacity = 2 * wanted;
     }
-    for (uint32_t i = 0; i < parked->pull.found_count; i++)
+    for (uint32_t i = 0; i < parked->pull.found_count; i++) {
         live->handed[live->handed_count++] = (struct live_handed){.peer = parked->peer, .duty_id = parked->pull.found[i]};
+    }
     return 0;
 }
 
@@ -343,19 +374,22 @@ static int note_handed(struct live *live, const struct parked *parked)
 static void answer(struct engine *engine, struct parked *parked, struct query *query)
 {
     struct proto_buffer *out = outbox_begin(&engine->outbox, parked->peer, query->request->id);
-    int r = out == NULL ? -ENOMEM : note_handed(engine->live, parked);
+    int rc = out == NULL ? -ENOMEM : note_handed(engine->live, parked);
 
-    if (r == 0)
-        r = write_duties(query, &parked->pull, out);
-    if (r == 0) {
+    if (rc == 0) {
+        rc = write_duties(query, &parked->pull, out);
+    }
+    if (rc == 0) {
         outbox_end(&engine->outbox);
         live_done(engine, parked);
         return;
     }
-    if (out != NULL)
+    if (out != NULL) {
         outbox_cancel(&engine->outbox);
-    for (uint32_t i = 0; i < parked->pull.found_count; i++)
+    }
+    for (uint32_t i = 0; i < parked->pull.found_count; i++) {
         lease_drop(engine->live->leases, parked->pull.found[i]);
+    }
     live_refuse(engine, parked, REFUSAL_STORAGE_FAILED, NULL);
 }
 
@@ -370,8 +404,9 @@ static bool asked_before(struct engine *engine, struct parked *parked, const str
     for (size_t i = 0; i < count; i++) {
         struct duty_row duty;
 
-        if (view_get(&engine->view, ROW_DUTY, duties[i], &duty) && may_have(engine, query->from, pull->kinds, &duty))
+        if (view_get(&engine->view, ROW_DUTY, duties[i], &duty) && may_have(engine, query->from, pull->kinds, &duty)) {
             pull->found[pull->found_count++] = duties[i];
+        }
     }
     return pull->found_count > 0;
 }
@@ -395,15 +430,13 @@ static void run_one(struct engine *engine, struct parked *parked, int64_t *work)
     struct engine_peer from;
     struct request request;
     struct query query;
-    const struct reach *reach;
-    bool ended;
 
     live_query(engine, parked, &from, &request, &query);
     if (parked->over) {
         answer(engine, parked, &query);
         return;
     }
-    reach = reach_of(&live->order, pull->top);
+    const struct reach *reach = reach_of(&live->order, pull->top);
     if (reach == NULL) {
         live_refuse(engine, parked, REFUSAL_BUSY, "wait");
         return;
@@ -415,10 +448,11 @@ static void run_one(struct engine *engine, struct parked *parked, int64_t *work)
             return;
         }
     }
-    ended = walk(engine, parked, &query, reach, &slice);
+    bool ended = walk(engine, parked, &query, reach, &slice);
     *work -= SLICE_WORK - slice + LIVE_COST_REPLY;
-    if (store_failed(engine->store) < 0)
+    if (store_failed(engine->store) < 0) {
         return; /* the next step goes back and replays; what was found stays leased to this question */
+    }
     if (pull->capped && pull->found_count == 0) {
         live_refuse(engine, parked, REFUSAL_CAP, "lease");
         return;
@@ -443,8 +477,9 @@ void pull_run(struct engine *engine, int64_t *work)
     struct live *live = engine->live;
     struct parked *parked;
 
-    while (*work > 0 && store_failed(engine->store) == 0 && (parked = parked_first(&live->parking, PARKED_PULL)) != NULL)
+    while (*work > 0 && store_failed(engine->store) == 0 && (parked = parked_first(&live->parking, PARKED_PULL)) != NULL) {
         run_one(engine, parked, work);
+    }
 }
 
 void pull_end(struct engine *engine, struct parked *parked)
@@ -466,8 +501,9 @@ static bool fits(struct engine *engine, struct parked *parked, const struct duty
     struct request request;
     struct query query;
 
-    if ((parked->pull.kinds & UINT32_C(1) << duty->kind) == 0)
+    if ((parked->pull.kinds & UINT32_C(1) << duty->kind) == 0) {
         return false;
+    }
     live_query(engine, parked, &from, &request, &query);
     return may_have(engine, &from, parked->pull.kinds, duty);
 }
@@ -479,15 +515,18 @@ static struct parked *oldest_at(struct engine *engine, int32_t unit, const struc
     struct live *live = engine->live;
     struct parked *parked;
 
-    if (live->parking.tops[unit].wants[duty->kind] == 0)
+    if (live->parking.tops[unit].wants[duty->kind] == 0) {
         return best;
+    }
     TAILQ_FOREACH(parked, &live->parking.tops[unit].list, at_top)
     {
-        if (best != NULL && best->serial < parked->serial)
+        if (best != NULL && best->serial < parked->serial) {
             return best;
+        }
         *work -= 1;
-        if (fits(engine, parked, duty))
+        if (fits(engine, parked, duty)) {
             return parked;
+        }
     }
     return best;
 }
@@ -498,8 +537,9 @@ static struct parked *oldest_above(struct engine *engine, int32_t unit, const st
 {
     const struct district *district = engine->live->order.district;
 
-    for (; unit >= 0; unit = district->units[unit].parent)
+    for (; unit >= 0; unit = district->units[unit].parent) {
         best = oldest_at(engine, unit, duty, best, work);
+    }
     return best;
 }
 
@@ -509,15 +549,16 @@ void pull_wake(struct engine *engine, uint64_t duty_id, int64_t *work)
     const struct district *district = live->order.district;
     struct parked *best = NULL;
     struct duty_row duty;
-    int32_t unit;
 
-    if (live->parking.counts[PARKED_IDLE] == 0)
+    if (live->parking.counts[PARKED_IDLE] == 0) {
         return;
+    }
     *work -= LIVE_COST_ROW;
     if (!view_get(&engine->view, ROW_DUTY, duty_id, &duty) || !duty_waits(&duty) ||
-        lease_find(live->leases, duty_id, live->now_ms) != NULL)
+        lease_find(live->leases, duty_id, live->now_ms) != NULL) {
         return;
-    unit = district_unit_find(district, &duty.unit);
+    }
+    int32_t unit = district_unit_find(district, &duty.unit);
     best = oldest_above(engine, unit, &duty, best, work);
     for (; unit >= 0; unit = district->units[unit].parent) {
         best = oldest_above(engine, district->units[unit].seconded_by, &duty, best, work);

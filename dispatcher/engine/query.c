@@ -55,16 +55,16 @@ bool query_find_case(struct query *query, uint64_t case_id, struct text number, 
     /* Named as commands name their case: any one that has these three fields serves. */
     struct command command = {.type = COMMAND_ADD_NOTE,
                               .actor = {.name = query->from->name, .roles = query->from->roles, .unit = query->from->unit}};
-    uint64_t id;
 
     command.body.add_note.case_id = case_id;
     command.body.add_note.number = number;
     command.body.add_note.submitted = submitted;
     command.body.add_note.given = (case_id != 0 ? ADD_NOTE_HAS_CASE : 0) | (number.size > 0 ? ADD_NOTE_HAS_NUMBER : 0) |
                                   (submitted.size > 0 ? ADD_NOTE_HAS_SUBMITTED : 0);
-    id = core_command_case(&engine->view, &command);
-    if (id != 0 && view_get(&engine->view, ROW_CASE, id, ret) && query_sees(query, ret))
+    uint64_t id = core_command_case(&engine->view, &command);
+    if (id != 0 && view_get(&engine->view, ROW_CASE, id, ret) && query_sees(query, ret)) {
         return true;
+    }
     query_refuse(query, REFUSAL_NOT_FOUND, "case");
     return false;
 }
@@ -88,9 +88,11 @@ static struct text print_roles(uint32_t roles, char *ret, size_t size)
 {
     size_t used = 0;
 
-    for (int role = 0; role < ROLE_COUNT; role++)
-        if ((roles & 1u << role) != 0)
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        if ((roles & 1u << role) != 0) {
             used += (size_t)snprintf(ret + used, size - used, "%s%s", used > 0 ? " " : "", enum_name(&role_enum, role));
+        }
+    }
     assert(used < size);
     return (struct text){.at = ret, .size = (uint32_t)used};
 }
@@ -116,13 +118,14 @@ static int hello(struct query *query, struct proto_buffer *out)
         .page = LIMIT_PAGE,
         .offset_minutes = zone_offset_s(query->district->zone, engine->now_ms) / 60,
         .calendar_until = alarm_calendar_until(engine),
-        .roles = print_roles(query->from->roles, roles, sizeof roles),
+        .roles = print_roles(query->from->roles, roles, sizeof(roles)),
         .day_start = policy->day_start_ms,
         .month_start = policy->month_start,
     };
 
-    if ((body->given & HELLO_HAS_MAJOR) != 0 && body->major != PROTOCOL_MAJOR)
+    if ((body->given & HELLO_HAS_MAJOR) != 0 && body->major != PROTOCOL_MAJOR) {
         return query_bad_field(query, "major", "This dispatcher speaks version 1 of the protocol.");
+    }
     return reply_encode_ok(out, query->request->id, &hello_reply_shape, &reply, CODEC_OMIT_NOTHING);
 }
 
@@ -186,22 +189,23 @@ void query_answer(struct engine *engine, const struct engine_peer *from, const s
 {
     struct query query;
     struct proto_buffer *out = outbox_begin(&engine->outbox, from->peer, request->id);
-    int r;
 
-    if (out == NULL)
+    if (out == NULL) {
         return;
+    }
     query_init(&query, engine, from, request);
-    r = answer(&query, out);
-    if (r == 0 && query.refusal == REFUSAL_NONE && !query.parked) {
+    int rc = answer(&query, out);
+    if (rc == 0 && query.refusal == REFUSAL_NONE && !query.parked) {
         outbox_end(&engine->outbox);
         return;
     }
     outbox_cancel(&engine->outbox);
-    if (query.parked)
+    if (query.parked) {
         return;
+    }
     /* What could not be read (a bad block, no memory) is said to the one who asked; it does not end the step. */
-    if (r < 0) {
-        engine_log(engine, 0, "read_failed", strerror(-r));
+    if (rc < 0) {
+        engine_log(engine, 0, "read_failed", strerror(-rc));
         outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
     } else {
         outbox_refuse_because(&engine->outbox, from->peer, request->id, query.refusal, query.field, query.cause);

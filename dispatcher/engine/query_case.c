@@ -15,16 +15,18 @@ static int add_duties(struct query *query, const struct case_row *row, struct re
     struct duty_view shown;
     char number[NUMBER_SIZE];
     size_t count = 0;
-    int r = reply_list(writer, "duties");
+    int rc = reply_list(writer, "duties");
 
-    for (uint64_t id = row->duty_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_DUTY, id, &duty); id = duty.prev_of_case)
+    for (uint64_t id = row->duty_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_DUTY, id, &duty);
+         id = duty.prev_of_case) {
         ids[count++] = id;
-    while (r == 0 && count-- > 0) {
+    }
+    while (rc == 0 && count-- > 0) {
         view_get(view, ROW_DUTY, ids[count], &duty);
         query_view_duty(query, &duty, row, number, &shown);
-        r = reply_row(writer, &duty_view_shape, &shown, CODEC_OMIT_NOTHING);
+        rc = reply_row(writer, &duty_view_shape, &shown, CODEC_OMIT_NOTHING);
     }
-    return r;
+    return rc;
 }
 
 static int add_calls(struct query *query, const struct case_row *row, struct reply_writer *writer)
@@ -34,16 +36,18 @@ static int add_calls(struct query *query, const struct case_row *row, struct rep
     struct call_row call;
     struct call_view shown;
     size_t count = 0;
-    int r = reply_list(writer, "calls");
+    int rc = reply_list(writer, "calls");
 
-    for (uint64_t id = row->call_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_CALL, id, &call); id = call.prev_of_case)
+    for (uint64_t id = row->call_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_CALL, id, &call);
+         id = call.prev_of_case) {
         ids[count++] = id;
-    while (r == 0 && count-- > 0) {
+    }
+    while (rc == 0 && count-- > 0) {
         view_get(view, ROW_CALL, ids[count], &call);
         query_view_call(&call, &shown);
-        r = reply_row(writer, &call_view_shape, &shown, CODEC_OMIT_NOTHING);
+        rc = reply_row(writer, &call_view_shape, &shown, CODEC_OMIT_NOTHING);
     }
-    return r;
+    return rc;
 }
 
 static int add_clocks(struct query *query, const struct case_row *row, struct reply_writer *writer)
@@ -53,17 +57,18 @@ static int add_clocks(struct query *query, const struct case_row *row, struct re
     struct clock_row clock;
     struct clock_view shown;
     size_t count = 0;
-    int r = reply_list(writer, "clocks");
+    int rc = reply_list(writer, "clocks");
 
     for (uint64_t id = row->clock_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_CLOCK, id, &clock);
-         id = clock.prev_of_case)
+         id = clock.prev_of_case) {
         ids[count++] = id;
-    while (r == 0 && count-- > 0) {
+    }
+    while (rc == 0 && count-- > 0) {
         view_get(view, ROW_CLOCK, ids[count], &clock);
         query_view_clock(query, &clock, &shown);
-        r = reply_row(writer, &clock_view_shape, &shown, CODEC_OMIT_NOTHING);
+        rc = reply_row(writer, &clock_view_shape, &shown, CODEC_OMIT_NOTHING);
     }
-    return r;
+    return rc;
 }
 
 int query_show_case(struct query *query, struct proto_buffer *out)
@@ -73,20 +78,24 @@ int query_show_case(struct query *query, struct proto_buffer *out)
     struct case_row row;
     struct case_view shown;
     char number[NUMBER_SIZE];
-    int r;
 
-    if (!query_find_case(query, body->case_id, body->number, body->submitted, &row))
+    if (!query_find_case(query, body->case_id, body->number, body->submitted, &row)) {
         return 0;
-    r = query_view_case(query, &row, VIEW_ALL_TEXTS, number, &shown);
-    if (r == 0)
-        r = reply_begin(&writer, out, query->request->id, &case_view_shape, &shown, query_omit(query), 3);
-    if (r == 0)
-        r = add_duties(query, &row, &writer);
-    if (r == 0)
-        r = add_calls(query, &row, &writer);
-    if (r == 0)
-        r = add_clocks(query, &row, &writer);
-    return r == 0 ? reply_end(&writer) : r;
+    }
+    int rc = query_view_case(query, &row, VIEW_ALL_TEXTS, number, &shown);
+    if (rc == 0) {
+        rc = reply_begin(&writer, out, query->request->id, &case_view_shape, &shown, query_omit(query), 3);
+    }
+    if (rc == 0) {
+        rc = add_duties(query, &row, &writer);
+    }
+    if (rc == 0) {
+        rc = add_calls(query, &row, &writer);
+    }
+    if (rc == 0) {
+        rc = add_clocks(query, &row, &writer);
+    }
+    return rc == 0 ? reply_end(&writer) : rc;
 }
 
 /* --- inbox: the open duties of many units, merged in the order (due, id), where no due instant comes last ------------------- */
@@ -101,8 +110,9 @@ static int compare_waiting(const void *a, const void *b)
     const struct waiting *x = a, *y = b;
     int64_t x_due = x->due_at == 0 ? INT64_MAX : x->due_at, y_due = y->due_at == 0 ? INT64_MAX : y->due_at;
 
-    if (x_due != y_due)
+    if (x_due != y_due) {
         return x_due < y_due ? -1 : 1;
+    }
     return x->duty_id < y->duty_id ? -1 : x->duty_id > y->duty_id;
 }
 
@@ -119,11 +129,10 @@ static size_t gather(struct query *query, int32_t top, int64_t after_due, uint64
     size_t count = 0;
 
     for (uint32_t i = 0; i < district->unit_count; i++) {
-        size_t n;
-
-        if (!district_acts_for(district, (int32_t)i, top))
+        if (!district_acts_for(district, (int32_t)i, top)) {
             continue;
-        n = store_inbox(engine->store, &district->units[i].code, after_due, after, ids, LIMIT_PAGE + 1);
+        }
+        size_t n = store_inbox(engine->store, &district->units[i].code, after_due, after, ids, LIMIT_PAGE + 1);
         for (size_t j = 0; j < n; j++) {
             struct duty_row duty;
 
@@ -152,24 +161,27 @@ static bool listed(struct query *query, uint64_t duty_id, struct duty_row *ret, 
 
 static int add_waiting(struct query *query, const struct waiting *list, size_t count, struct reply_writer *writer)
 {
-    int r = 0;
+    int rc = 0;
 
-    for (size_t i = 0; r == 0 && i < count; i++) {
+    for (size_t i = 0; rc == 0 && i < count; i++) {
         struct duty_row duty;
         struct case_row of;
         struct duty_view shown;
         char number[NUMBER_SIZE];
 
-        if (!listed(query, list[i].duty_id, &duty, &of))
+        if (!listed(query, list[i].duty_id, &duty, &of)) {
             continue;
+        }
         query_view_duty(query, &duty, &of, number, &shown);
         shown.given |= DUTY_VIEW_HAS_TITLE;
-        if (query->with_persons)
-            r = query_title(query, of.case_id, &shown.title);
-        if (r == 0)
-            r = reply_row(writer, &duty_view_shape, &shown, query_omit(query));
+        if (query->with_persons) {
+            rc = query_title(query, of.case_id, &shown.title);
+        }
+        if (rc == 0) {
+            rc = reply_row(writer, &duty_view_shape, &shown, query_omit(query));
+        }
     }
-    return r;
+    return rc;
 }
 
 /* How far into the list a page goes: `wanted` rows of the wanted kind, or all. */
@@ -181,8 +193,9 @@ static size_t page_end(struct query *query, const struct waiting *list, size_t c
         struct duty_row duty;
         struct case_row of;
 
-        if (found == wanted)
+        if (found == wanted) {
             return i;
+        }
         found += listed(query, list[i].duty_id, &duty, &of);
     }
     return count;
@@ -195,32 +208,35 @@ int query_inbox(struct query *query, struct proto_buffer *out)
     struct inbox_reply reply = {0};
     struct reply_writer writer;
     int32_t unit = query->sight.top;
-    uint32_t wanted;
-    size_t count, end;
-    int r;
 
     if ((body->given & INBOX_HAS_UNIT) != 0) {
         unit = district_unit_find(query->district, &body->unit);
-        if (unit < 0)
+        if (unit < 0) {
             return query_refuse(query, REFUSAL_UNKNOWN_UNIT, "unit");
-        if (!query_covers(query, &body->unit))
+        }
+        if (!query_covers(query, &body->unit)) {
             return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
+        }
     }
-    if (unit < 0)
+    if (unit < 0) {
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
-    if ((body->given & INBOX_HAS_CLOCK) != 0)
+    }
+    if ((body->given & INBOX_HAS_CLOCK) != 0) {
         query->clock = (int)body->clock;
-    count = gather(query, unit, body->after_due, body->after, list);
-    wanted = query_page_size((body->given & INBOX_HAS_COUNT) != 0, body->count);
-    end = page_end(query, list, count > LIMIT_PAGE ? LIMIT_PAGE : count, wanted < INBOX_ROWS_MAX ? wanted : INBOX_ROWS_MAX);
+    }
+    size_t count = gather(query, unit, body->after_due, body->after, list);
+    uint32_t wanted = query_page_size((body->given & INBOX_HAS_COUNT) != 0, body->count);
+    size_t end = page_end(query, list, count > LIMIT_PAGE ? LIMIT_PAGE : count, wanted < INBOX_ROWS_MAX ? wanted : INBOX_ROWS_MAX);
     if (end > 0 && end < count) {
         reply.next_due = list[end - 1].due_at;
         reply.next = list[end - 1].duty_id;
     }
-    r = reply_begin(&writer, out, query->request->id, &inbox_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    if (r == 0)
-        r = add_waiting(query, list, end, &writer);
-    return r == 0 ? reply_end(&writer) : r;
+    int rc = reply_begin(&writer, out, query->request->id, &inbox_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    if (rc == 0) {
+        rc = add_waiting(query, list, end, &writer);
+    }
+    return rc == 0 ? reply_end(&writer) : rc;
 }

@@ -23,12 +23,14 @@ static void read_words(struct text text, struct search *ret)
     for (uint32_t at = 0; at < text.size;) {
         uint32_t from = at;
 
-        while (at < text.size && (text.at[at] != ' ' || ret->count == WORDS_MAX - 1))
+        while (at < text.size && (text.at[at] != ' ' || ret->count == WORDS_MAX - 1)) {
             at++;
-        if (at > from)
+        }
+        if (at > from) {
             ret->words[ret->count++] = (struct text){.at = text.at + from, .size = at - from};
-        else
+        } else {
             at++;
+        }
     }
 }
 
@@ -43,19 +45,23 @@ static bool has_part(struct text whole, struct text part)
     for (uint32_t at = 0; part.size <= whole.size && at <= whole.size - part.size; at++) {
         uint32_t same = 0;
 
-        while (same < part.size && lower(whole.at[at + same]) == lower(part.at[same]))
+        while (same < part.size && lower(whole.at[at + same]) == lower(part.at[same])) {
             same++;
-        if (same == part.size)
+        }
+        if (same == part.size) {
             return true;
+        }
     }
     return false;
 }
 
 static bool is_found(const struct search *search, const struct code *code, const char *name)
 {
-    for (uint32_t i = 0; i < search->count; i++)
-        if (!has_part(text_of(name), search->words[i]) && !has_part(text_of_code(code), search->words[i]))
+    for (uint32_t i = 0; i < search->count; i++) {
+        if (!has_part(text_of(name), search->words[i]) && !has_part(text_of_code(code), search->words[i])) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -126,14 +132,17 @@ static void look_at_list(const struct district *district, uint32_t from, uint32_
         const struct catalogue_row *row = &district->rows[i];
         uint32_t at = (uint32_t)row->matter - from; /* of a matter before the page, or of any: beyond the count */
 
-        if (row->matter < 0 && row->place < 0 && ret->any == NULL)
+        if (row->matter < 0 && row->place < 0 && ret->any == NULL) {
             ret->any = row;
-        if (row->matter < 0 || at >= ret->count)
+        }
+        if (row->matter < 0 || at >= ret->count) {
             continue;
-        if (row->place >= 0)
+        }
+        if (row->place >= 0) {
             ret->at[at].place_rows++;
-        else if (ret->at[at].row == NULL && (ret->any == NULL || ret->any > row))
+        } else if (ret->at[at].row == NULL && (ret->any == NULL || ret->any > row)) {
             ret->at[at].row = row;
+        }
     }
 }
 
@@ -152,8 +161,9 @@ static void view_matter(const struct district *district, const struct listed *li
         query_print_selector(district, &row->lead, texts->lead);
         ret->row = row->row;
         ret->lead = text_of(texts->lead);
-        if (row->limit[URGENCY_ORDINARY].amount != 0)
+        if (row->limit[URGENCY_ORDINARY].amount != 0) {
             limit = row->limit[URGENCY_ORDINARY];
+        }
     }
     ret->limit = text_of(span_text(limit, texts->limit));
 }
@@ -177,10 +187,11 @@ static uint32_t first_after(const struct district *district, const struct code *
     while (low < count) {
         uint32_t middle = low + (count - low) / 2;
 
-        if (memcmp(at(district, middle)->s, after->s, CODE_SIZE) <= 0)
+        if (memcmp(at(district, middle)->s, after->s, CODE_SIZE) <= 0) {
             low = middle + 1;
-        else
+        } else {
             count = middle;
+        }
     }
     return low;
 }
@@ -190,9 +201,10 @@ static uint32_t page_end(const struct district *district, const struct search *s
 {
     uint32_t found = 0, at = from;
 
-    for (; at < count && found < LIMIT_PAGE && at - from < LOOKED_MAX; at++)
+    for (; at < count && found < LIMIT_PAGE && at - from < LOOKED_MAX; at++) {
         found += units ? is_found(search, &district->units[at].code, district->units[at].name)
                        : is_found(search, &district->matters[at].code, district->matters[at].name);
+    }
     return at;
 }
 
@@ -203,28 +215,31 @@ int query_list_units(struct query *query, struct proto_buffer *out)
     struct list_units_reply reply = {0};
     struct reply_writer writer;
     struct search search;
-    uint32_t from = 0, end;
-    int r;
+    uint32_t from = 0;
 
     read_words(body->words, &search);
-    if ((body->given & LIST_UNITS_HAS_AFTER) != 0)
+    if ((body->given & LIST_UNITS_HAS_AFTER) != 0) {
         from = first_after(district, unit_code_at, district->unit_count, &body->after);
-    end = page_end(district, &search, true, from, district->unit_count);
-    if (end < district->unit_count)
+    }
+    uint32_t end = page_end(district, &search, true, from, district->unit_count);
+    if (end < district->unit_count) {
         reply.next = district->units[end - 1].code;
-    r = reply_begin(&writer, out, query->request->id, &list_units_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    for (uint32_t i = from; r == 0 && i < end; i++) {
+    }
+    int rc = reply_begin(&writer, out, query->request->id, &list_units_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    for (uint32_t i = from; rc == 0 && i < end; i++) {
         const struct unit *unit = &district->units[i];
         struct unit_view view;
 
-        if (!is_found(&search, &unit->code, unit->name))
+        if (!is_found(&search, &unit->code, unit->name)) {
             continue;
+        }
         view_unit(district, unit, &view);
-        r = reply_row(&writer, &unit_view_shape, &view, CODEC_OMIT_NOTHING);
+        rc = reply_row(&writer, &unit_view_shape, &view, CODEC_OMIT_NOTHING);
     }
-    return r == 0 ? reply_end(&writer) : r;
+    return rc == 0 ? reply_end(&writer) : rc;
 }
 
 int query_list_matters(struct query *query, struct proto_buffer *out)
@@ -235,27 +250,30 @@ int query_list_matters(struct query *query, struct proto_buffer *out)
     struct reply_writer writer;
     struct search search;
     struct listed listed;
-    uint32_t from = 0, end;
-    int r;
+    uint32_t from = 0;
 
     read_words(body->words, &search);
-    if ((body->given & LIST_MATTERS_HAS_AFTER) != 0)
+    if ((body->given & LIST_MATTERS_HAS_AFTER) != 0) {
         from = first_after(district, matter_code_at, district->matter_count, &body->after);
-    end = page_end(district, &search, false, from, district->matter_count);
-    if (end < district->matter_count)
+    }
+    uint32_t end = page_end(district, &search, false, from, district->matter_count);
+    if (end < district->matter_count) {
         reply.next = district->matters[end - 1].code;
+    }
     look_at_list(district, from, end, &listed);
-    r = reply_begin(&writer, out, query->request->id, &list_matters_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    for (uint32_t i = from; r == 0 && i < end; i++) {
+    int rc = reply_begin(&writer, out, query->request->id, &list_matters_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    for (uint32_t i = from; rc == 0 && i < end; i++) {
         struct matter_texts texts;
         struct matter_view view;
 
-        if (!is_found(&search, &district->matters[i].code, district->matters[i].name))
+        if (!is_found(&search, &district->matters[i].code, district->matters[i].name)) {
             continue;
+        }
         view_matter(district, &listed, i, &texts, &view);
-        r = reply_row(&writer, &matter_view_shape, &view, CODEC_OMIT_NOTHING);
+        rc = reply_row(&writer, &matter_view_shape, &view, CODEC_OMIT_NOTHING);
     }
-    return r == 0 ? reply_end(&writer) : r;
+    return rc == 0 ? reply_end(&writer) : rc;
 }

@@ -27,21 +27,22 @@ static int timeline_start(struct query *query, const struct case_row *row, uint6
 {
     struct record record;
     uint64_t seq = row->last_seq;
-    int r;
 
     *ret = seq;
-    if (before == 0 || before > seq)
+    if (before == 0 || before > seq) {
         return 0;
+    }
     /* `next` of a page is a record of the chain itself: go on behind it without walking there. */
-    r = read_record(query, before, &record);
-    if (r == 0 && record.head.case_id == row->case_id) {
+    int rc = read_record(query, before, &record);
+    if (rc == 0 && record.head.case_id == row->case_id) {
         *ret = record.head.case_prev;
         return 0;
     }
     while (seq >= before && seq != 0) {
-        r = read_record(query, seq, &record);
-        if (r < 0)
-            return r;
+        rc = read_record(query, seq, &record);
+        if (rc < 0) {
+            return rc;
+        }
         seq = record.head.case_prev;
     }
     *ret = seq;
@@ -55,19 +56,22 @@ static int read_timeline(struct query *query, const struct case_row *row, uint64
     uint64_t last = seq;
 
     while (seq != 0 && page->rows < LIMIT_PAGE && page->bytes.size <= PAGE_BYTES_MAX) {
-        int r = read_record(query, seq, &record);
+        int rc = read_record(query, seq, &record);
 
-        if (r == 0 && record.head.case_id != row->case_id)
-            r = -EBADMSG;
-        if (r == 0 && record.type == RECORD_CASE_RECEIVED) {
+        if (rc == 0 && record.head.case_id != row->case_id) {
+            rc = -EBADMSG;
+        }
+        if (rc == 0 && record.type == RECORD_CASE_RECEIVED) {
             struct case_received_body *body = &record.body.case_received;
 
             query_withhold(query, row, &body->reporter_name, &body->reporter_phone, &body->address);
         }
-        if (r == 0)
-            r = record_encode_view(&record, query->with_persons, &page->bytes);
-        if (r < 0)
-            return r;
+        if (rc == 0) {
+            rc = record_encode_view(&record, query->with_persons, &page->bytes);
+        }
+        if (rc < 0) {
+            return rc;
+        }
         page->ends[page->rows++] = page->bytes.size;
         last = seq;
         seq = record.head.case_prev;
@@ -84,25 +88,28 @@ int query_timeline(struct query *query, struct proto_buffer *out)
     struct reply_writer writer;
     struct case_row row;
     uint64_t seq;
-    int r;
 
-    if (!query_find_case(query, body->case_id, body->number, body->submitted, &row))
+    if (!query_find_case(query, body->case_id, body->number, body->submitted, &row)) {
         return 0;
-    r = timeline_start(query, &row, (body->given & TIMELINE_HAS_BEFORE) != 0 ? body->before : 0, &seq);
-    if (r == 0)
-        r = read_timeline(query, &row, seq, &page, &reply.next);
+    }
+    int rc = timeline_start(query, &row, (body->given & TIMELINE_HAS_BEFORE) != 0 ? body->before : 0, &seq);
+    if (rc == 0) {
+        rc = read_timeline(query, &row, seq, &page, &reply.next);
+    }
     reply.secret = sight_secret(&row);
-    if (r == 0)
-        r = reply_begin(&writer, out, query->request->id, &timeline_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    while (r == 0 && page.rows-- > 0) {
+    if (rc == 0) {
+        rc = reply_begin(&writer, out, query->request->id, &timeline_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    }
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    while (rc == 0 && page.rows-- > 0) {
         size_t begin = page.rows == 0 ? 0 : page.ends[page.rows - 1];
 
-        r = reply_row_raw(&writer, page.bytes.data + begin, page.ends[page.rows] - begin);
+        rc = reply_row_raw(&writer, page.bytes.data + begin, page.ends[page.rows] - begin);
     }
     proto_buffer_deinit(&page.bytes);
-    return r == 0 ? reply_end(&writer) : r;
+    return rc == 0 ? reply_end(&writer) : rc;
 }
 
 /* Nearly every record is an event, so the walk is short. */
@@ -111,12 +118,14 @@ int query_event_before(struct engine *engine, uint64_t seq, uint64_t *ret)
     struct record record;
 
     for (*ret = seq; --*ret > 0;) {
-        int r = reader_get(&engine->reader, engine->journal, &engine->frames, *ret, &record);
+        int rc = reader_get(&engine->reader, engine->journal, &engine->frames, *ret, &record);
 
-        if (r < 0)
-            return r;
-        if (record_is_event(record.type))
+        if (rc < 0) {
+            return rc;
+        }
+        if (record_is_event(record.type)) {
             return 0;
+        }
     }
     return 0;
 }
@@ -128,19 +137,23 @@ static int add_frame(struct page *page, const struct journal_frame *frame)
     size_t offset = 0;
 
     for (uint32_t i = 0; i < frame->count; i++) {
-        int r = record_decode(frame->data, frame->size, &offset, &record);
+        int rc = record_decode(frame->data, frame->size, &offset, &record);
 
-        if (r < 0)
-            return r;
+        if (rc < 0) {
+            return rc;
+        }
         record.seq = frame->first_seq + i;
-        if (record.seq < page->next)
+        if (record.seq < page->next) {
             continue;
+        }
         if (record_is_event(record.type)) {
-            if (page->rows == page->wanted || page->bytes.size > PAGE_BYTES_MAX)
+            if (page->rows == page->wanted || page->bytes.size > PAGE_BYTES_MAX) {
                 return 1;
-            r = record_encode_event(&record, page->prev, &page->bytes);
-            if (r < 0)
-                return r;
+            }
+            rc = record_encode_event(&record, page->prev, &page->bytes);
+            if (rc < 0) {
+                return rc;
+            }
             page->ends[page->rows++] = page->bytes.size;
             page->prev = record.seq;
         }
@@ -153,19 +166,22 @@ static int collect(struct query *query, struct page *page)
 {
     struct journal_cursor cursor;
     struct journal_frame frame;
-    int r = query_event_before(query->engine, page->next, &page->prev);
+    int rc = query_event_before(query->engine, page->next, &page->prev);
 
-    if (r == 0)
-        r = journal_follow(query->engine->journal, page->next, &cursor);
-    if (r < 0)
-        return r;
-    while ((r = journal_next(&cursor, &frame)) == 1) {
-        r = add_frame(page, &frame);
-        if (r != 0)
+    if (rc == 0) {
+        rc = journal_follow(query->engine->journal, page->next, &cursor);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    while ((rc = journal_next(&cursor, &frame)) == 1) {
+        rc = add_frame(page, &frame);
+        if (rc != 0) {
             break;
+        }
     }
     journal_cursor_end(&cursor);
-    return r < 0 ? r : 0;
+    return rc < 0 ? rc : 0;
 }
 
 static int write_page(struct query *query, const struct page *page, uint64_t last, struct proto_buffer *out)
@@ -173,15 +189,16 @@ static int write_page(struct query *query, const struct page *page, uint64_t las
     struct events_reply reply = {.next = page->next, .last = last};
     struct reply_writer writer;
     size_t begin = 0;
-    int r = reply_begin(&writer, out, query->request->id, &events_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    int rc = reply_begin(&writer, out, query->request->id, &events_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
 
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    for (uint32_t i = 0; r == 0 && i < page->rows; i++) {
-        r = reply_row_raw(&writer, page->bytes.data + begin, page->ends[i] - begin);
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    for (uint32_t i = 0; rc == 0 && i < page->rows; i++) {
+        rc = reply_row_raw(&writer, page->bytes.data + begin, page->ends[i] - begin);
         begin = page->ends[i];
     }
-    return r == 0 ? reply_end(&writer) : r;
+    return rc == 0 ? reply_end(&writer) : rc;
 }
 
 int query_events(struct query *query, struct proto_buffer *out)
@@ -189,17 +206,21 @@ int query_events(struct query *query, struct proto_buffer *out)
     const struct events_query *body = &query->request->query_body.events;
     uint64_t last = journal_last_seq(query->engine->journal);
     struct page page = {.next = body->from == 0 ? 1 : body->from, .wanted = LIMIT_PAGE};
-    int r = 0;
+    int rc = 0;
 
     /* The stream is one chain over the whole district; a part of it would show gaps that are none. */
-    if (!engine_hears_all(query->engine, &query->from->unit, &query->from->matters))
+    if (!engine_hears_all(query->engine, &query->from->unit, &query->from->matters)) {
         return query->sight.all ? query_refuse(query, REFUSAL_NO_MATTER, "matter") : query_refuse(query, REFUSAL_NOT_YOURS, "unit");
-    if ((body->given & EVENTS_HAS_COUNT) != 0 && body->count != 0 && body->count < LIMIT_PAGE)
+    }
+    if ((body->given & EVENTS_HAS_COUNT) != 0 && body->count != 0 && body->count < LIMIT_PAGE) {
         page.wanted = body->count;
-    if (page.next <= last)
-        r = collect(query, &page);
-    if (r == 0)
-        r = write_page(query, &page, last, out);
+    }
+    if (page.next <= last) {
+        rc = collect(query, &page);
+    }
+    if (rc == 0) {
+        rc = write_page(query, &page, last, out);
+    }
     proto_buffer_deinit(&page.bytes);
-    return r;
+    return rc;
 }

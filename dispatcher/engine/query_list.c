@@ -23,8 +23,9 @@ struct wanted {
 static bool find_unit(struct query *query, bool given, const struct code *code, const char *field, int32_t *ret)
 {
     *ret = given ? district_unit_find(query->district, code) : -1;
-    if (!given || *ret >= 0)
+    if (!given || *ret >= 0) {
         return true;
+    }
     query_refuse(query, REFUSAL_UNKNOWN_UNIT, field);
     return false;
 }
@@ -36,10 +37,12 @@ static bool read_wanted(struct query *query, struct wanted *ret)
     int64_t now = query->engine->now_ms;
 
     *ret = (struct wanted){.body = body, .until_at = INT64_MAX, .from_at = INT64_MIN};
-    if ((body->given & LIST_CASES_HAS_AGE_FROM) != 0)
+    if ((body->given & LIST_CASES_HAS_AGE_FROM) != 0) {
         ret->until_at = body->age_from > now ? 0 : now - body->age_from;
-    if ((body->given & LIST_CASES_HAS_AGE_UNTIL) != 0)
+    }
+    if ((body->given & LIST_CASES_HAS_AGE_UNTIL) != 0) {
         ret->from_at = body->age_until > now ? 0 : now - body->age_until;
+    }
     if ((body->given & LIST_CASES_HAS_MATTER) != 0 && district_matter_find(query->district, &body->matter) < 0 &&
         !text_equal(text_of_code(&body->matter), text_of("unknown"))) {
         query_refuse(query, REFUSAL_UNKNOWN_MATTER, "matter");
@@ -61,8 +64,9 @@ static bool has_colour(const struct query *query, const struct case_row *row, en
 {
     struct worst_clock worst;
 
-    if (row->closed_at != 0)
+    if (row->closed_at != 0) {
         return false;
+    }
     *looked += query_worst_of_case(query, row, &worst);
     return worst.clock_id != 0 && worst.colour == colour;
 }
@@ -72,18 +76,24 @@ static bool fits(const struct query *query, const struct wanted *wanted, const s
 {
     const struct list_cases_query *body = wanted->body;
 
-    if ((body->given & LIST_CASES_HAS_STATE) != 0 && row->state != (uint8_t)body->state)
+    if ((body->given & LIST_CASES_HAS_STATE) != 0 && row->state != (uint8_t)body->state) {
         return false;
-    if ((body->given & LIST_CASES_HAS_KIND) != 0 && row->dims.kind != (uint8_t)body->kind)
+    }
+    if ((body->given & LIST_CASES_HAS_KIND) != 0 && row->dims.kind != (uint8_t)body->kind) {
         return false;
-    if ((body->given & LIST_CASES_HAS_MATTER) != 0 && !code_equal(&row->dims.matter, &body->matter))
+    }
+    if ((body->given & LIST_CASES_HAS_MATTER) != 0 && !code_equal(&row->dims.matter, &body->matter)) {
         return false;
-    if (wanted->unit >= 0 && !stands_in(query, &row->lead, wanted->unit))
+    }
+    if (wanted->unit >= 0 && !stands_in(query, &row->lead, wanted->unit)) {
         return false;
-    if (wanted->place >= 0 && !stands_in(query, &row->dims.place, wanted->place))
+    }
+    if (wanted->place >= 0 && !stands_in(query, &row->dims.place, wanted->place)) {
         return false;
-    if ((body->given & LIST_CASES_HAS_COLOUR) != 0 && !has_colour(query, row, body->colour, clocks))
+    }
+    if ((body->given & LIST_CASES_HAS_COLOUR) != 0 && !has_colour(query, row, body->colour, clocks)) {
         return false;
+    }
     return query_sees(query, row);
 }
 
@@ -94,17 +104,19 @@ static uint64_t skip_young(struct query *query, int64_t until_at)
     struct engine *engine = query->engine;
     uint64_t low = 1, high = engine->last_seq + 1;
 
-    if (until_at >= engine->now_ms)
+    if (until_at >= engine->now_ms) {
         return 0;
+    }
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2, id;
         struct case_row row;
 
         if (store_ids_before(engine->store, ROW_CASE, middle, &id, 1) == 1 && view_get(&engine->view, ROW_CASE, id, &row) &&
-            row.received_at > until_at)
+            row.received_at > until_at) {
             high = id;
-        else
+        } else {
             low = middle;
+        }
     }
     return low;
 }
@@ -119,8 +131,9 @@ static size_t find_page(struct query *query, const struct wanted *wanted, uint32
     uint32_t clocks = 0;
 
     *ret_next = 0;
-    if (before == 0 && wanted->until_at != INT64_MAX)
+    if (before == 0 && wanted->until_at != INT64_MAX) {
         before = skip_young(query, wanted->until_at);
+    }
     while ((n = store_ids_before(engine->store, ROW_CASE, before, ids, 256)) > 0) {
         for (size_t i = 0; i < n; i++) {
             struct case_row row;
@@ -131,12 +144,15 @@ static size_t find_page(struct query *query, const struct wanted *wanted, uint32
             }
             looked++;
             before = ids[i];
-            if (!view_get(&engine->view, ROW_CASE, ids[i], &row) || row.received_at > wanted->until_at)
+            if (!view_get(&engine->view, ROW_CASE, ids[i], &row) || row.received_at > wanted->until_at) {
                 continue;
-            if (row.received_at <= wanted->from_at)
+            }
+            if (row.received_at <= wanted->from_at) {
                 return found;
-            if (fits(query, wanted, &row, &clocks))
+            }
+            if (fits(query, wanted, &row, &clocks)) {
                 ret_ids[found++] = ids[i];
+            }
         }
     }
     return found;
@@ -153,21 +169,23 @@ static int find_submitted(struct query *query, uint64_t case_id, struct submitte
 {
     struct engine *engine = query->engine;
     struct record record;
-    int r = reader_get(&engine->reader, engine->journal, &engine->frames, case_id - 1, &record);
+    int rc = reader_get(&engine->reader, engine->journal, &engine->frames, case_id - 1, &record);
 
     *ret = (struct submitted){0};
-    if (r < 0 || record.type != RECORD_COMMAND_TAKEN)
-        return r;
+    if (rc < 0 || record.type != RECORD_COMMAND_TAKEN) {
+        return rc;
+    }
     ret->request_size = record.body.command_taken.request.size;
     ret->actor_size = record.body.command_taken.actor.size;
-    assert(ret->request_size <= sizeof ret->request && ret->actor_size <= sizeof ret->actor);
+    assert(ret->request_size <= sizeof(ret->request) && ret->actor_size <= sizeof(ret->actor));
     memcpy(ret->request, record.body.command_taken.request.at, ret->request_size);
     memcpy(ret->actor, record.body.command_taken.actor.at, ret->actor_size);
     ret->behalf_size = record.body.command_taken.behalf.size;
-    assert(ret->behalf_size <= sizeof ret->behalf);
-    if (ret->behalf_size > 0)
+    assert(ret->behalf_size <= sizeof(ret->behalf));
+    if (ret->behalf_size > 0) {
         memcpy(ret->behalf, record.body.command_taken.behalf.at, ret->behalf_size);
-    snprintf(ret->content, sizeof ret->content, "%016" PRIx64, record.body.command_taken.body_hash);
+    }
+    snprintf(ret->content, sizeof(ret->content), "%016" PRIx64, record.body.command_taken.body_hash);
     return 0;
 }
 
@@ -177,36 +195,39 @@ int query_list_cases(struct query *query, struct proto_buffer *out)
     struct reply_writer writer;
     struct wanted wanted;
     uint64_t ids[LIST_ROWS_MAX];
-    uint32_t limit;
-    size_t count;
-    int r;
 
-    if (!read_wanted(query, &wanted))
+    if (!read_wanted(query, &wanted)) {
         return 0;
-    if ((wanted.body->given & LIST_CASES_HAS_CLOCK) != 0)
+    }
+    if ((wanted.body->given & LIST_CASES_HAS_CLOCK) != 0) {
         query->clock = (int)wanted.body->clock;
-    limit = query_page_size((wanted.body->given & LIST_CASES_HAS_COUNT) != 0, wanted.body->count);
-    count = find_page(query, &wanted, limit < LIST_ROWS_MAX ? limit : LIST_ROWS_MAX, ids, &reply.next);
-    r = reply_begin(&writer, out, query->request->id, &list_cases_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    for (size_t i = 0; r == 0 && i < count; i++) {
+    }
+    uint32_t limit = query_page_size((wanted.body->given & LIST_CASES_HAS_COUNT) != 0, wanted.body->count);
+    size_t count = find_page(query, &wanted, limit < LIST_ROWS_MAX ? limit : LIST_ROWS_MAX, ids, &reply.next);
+    int rc = reply_begin(&writer, out, query->request->id, &list_cases_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    for (size_t i = 0; rc == 0 && i < count; i++) {
         struct case_row row;
         struct case_view shown;
         struct submitted submitted = {0}; /* copied: the view's texts are borrowed until the next record is read */
         char number[NUMBER_SIZE];
 
         view_get(&query->engine->view, ROW_CASE, ids[i], &row);
-        if (wanted.body->with_request)
-            r = find_submitted(query, ids[i], &submitted);
-        if (r == 0)
-            r = query_view_case(query, &row, VIEW_TITLE_ONLY, number, &shown);
+        if (wanted.body->with_request) {
+            rc = find_submitted(query, ids[i], &submitted);
+        }
+        if (rc == 0) {
+            rc = query_view_case(query, &row, VIEW_TITLE_ONLY, number, &shown);
+        }
         shown.request = (struct text){.at = submitted.request, .size = (uint32_t)submitted.request_size};
         shown.submitted_by = (struct text){.at = submitted.actor, .size = (uint32_t)submitted.actor_size};
         shown.submitted_for = (struct text){.at = submitted.behalf, .size = (uint32_t)submitted.behalf_size};
         shown.content = text_of(submitted.content);
-        if (r == 0)
-            r = reply_row(&writer, &case_view_shape, &shown, query_omit(query));
+        if (rc == 0) {
+            rc = reply_row(&writer, &case_view_shape, &shown, query_omit(query));
+        }
     }
-    return r == 0 ? reply_end(&writer) : r;
+    return rc == 0 ? reply_end(&writer) : rc;
 }

@@ -46,8 +46,9 @@ static uint32_t hash_code(const struct code *code)
 {
     uint32_t hash = 2166136261u;
 
-    for (size_t i = 0; i < CODE_SIZE && code->s[i] != '\0'; i++)
+    for (size_t i = 0; i < CODE_SIZE && code->s[i] != '\0'; i++) {
         hash = (hash ^ (uint8_t)code->s[i]) * 16777619u;
+    }
     return hash;
 }
 
@@ -55,8 +56,9 @@ static void place(struct fold *fold, uint32_t group)
 {
     uint32_t at = hash_code(&fold->groups[group].key) & (fold->table_size - 1);
 
-    while (fold->table[at] != 0)
+    while (fold->table[at] != 0) {
         at = (at + 1) & (fold->table_size - 1);
+    }
     fold->table[at] = group + 1;
 }
 
@@ -67,18 +69,21 @@ static bool grow(struct fold *fold)
     struct group *groups = realloc(fold->groups, capacity * sizeof(*groups));
     uint32_t *table;
 
-    if (groups == NULL)
+    if (groups == NULL) {
         return false;
+    }
     fold->groups = groups;
     table = calloc((size_t)capacity * 2, sizeof(*table));
-    if (table == NULL)
+    if (table == NULL) {
         return false;
+    }
     free(fold->table);
     fold->table = table;
     fold->table_size = capacity * 2;
     fold->capacity = capacity;
-    for (uint32_t i = 0; i < fold->count; i++)
+    for (uint32_t i = 0; i < fold->count; i++) {
         place(fold, i);
+    }
     return true;
 }
 
@@ -86,13 +91,15 @@ static struct group *find_group(struct fold *fold, const struct code *key)
 {
     uint32_t at;
 
-    if (fold->count == fold->capacity && !grow(fold))
+    if (fold->count == fold->capacity && !grow(fold)) {
         return NULL;
+    }
     for (at = hash_code(key) & (fold->table_size - 1); fold->table[at] != 0; at = (at + 1) & (fold->table_size - 1)) {
         struct group *group = &fold->groups[fold->table[at] - 1];
 
-        if (code_equal(&group->key, key))
+        if (code_equal(&group->key, key)) {
             return group;
+        }
     }
     fold->groups[fold->count] = (struct group){.key = *key};
     fold->table[at] = ++fold->count;
@@ -103,15 +110,17 @@ static struct group *find_group(struct fold *fold, const struct code *key)
 static bool is_grouped(const struct fold *fold, const struct code *acct)
 {
     int32_t index = code_empty(acct) ? -1 : district_unit_find(fold->query->district, acct);
-    const struct unit *unit;
 
-    if (index < 0)
+    if (index < 0) {
         return false;
-    unit = &fold->query->district->units[index];
-    if (fold->by == METRIC_BY_STREET)
+    }
+    const struct unit *unit = &fold->query->district->units[index];
+    if (fold->by == METRIC_BY_STREET) {
         return unit->tier == UNIT_TIER_STREET;
-    if (fold->by == METRIC_BY_COMMUNITY)
+    }
+    if (fold->by == METRIC_BY_COMMUNITY) {
         return unit->tier == UNIT_TIER_COMMUNITY;
+    }
     return unit->class == (fold->by == METRIC_BY_UTILITY ? UNIT_CLASS_UTILITY : UNIT_CLASS_DEPARTMENT);
 }
 
@@ -150,8 +159,9 @@ static bool add_length(struct fold *fold, uint32_t group, int64_t ms, int64_t co
         size_t capacity = fold->length_capacity == 0 ? 256 : fold->length_capacity * 2;
         struct length *lengths = realloc(fold->lengths, capacity * sizeof(*lengths));
 
-        if (lengths == NULL)
+        if (lengths == NULL) {
             return false;
+        }
         fold->lengths = lengths;
         fold->length_capacity = capacity;
     }
@@ -163,25 +173,25 @@ static bool add_counter(void *arg, const struct counter_key *key, const struct c
 {
     struct fold *fold = arg;
     const struct district *district = fold->query->district;
-    struct code code;
-    struct group *group;
 
     if (fold->unit >= 0) {
         int32_t acct = code_empty(&key->acct) ? -1 : district_unit_find(district, &key->acct);
 
-        if (acct < 0 || !district_within(district, acct, fold->unit))
+        if (acct < 0 || !district_within(district, acct, fold->unit)) {
             return true;
+        }
     }
-    code = group_key(fold, key);
-    group = find_group(fold, &code);
+    struct code code = group_key(fold, key);
+    struct group *group = find_group(fold, &code);
     if (group == NULL) {
         fold->failed = true;
         return false;
     }
     group->den += counter->den;
     group->num += fold->metric == METRIC_DURATION ? key->value * counter->den : counter->num;
-    for (int i = 0; i < COUNTER_REASONS; i++)
+    for (int i = 0; i < COUNTER_REASONS; i++) {
         group->excluded[i] += counter->excluded[i];
+    }
     if (fold->metric == METRIC_DURATION && !add_length(fold, (uint32_t)(group - fold->groups), key->value, counter->den)) {
         fold->failed = true;
         return false;
@@ -193,8 +203,9 @@ static int compare_lengths(const void *a, const void *b)
 {
     const struct length *x = a, *y = b;
 
-    if (x->group != y->group)
+    if (x->group != y->group) {
         return x->group < y->group ? -1 : 1;
+    }
     return x->ms < y->ms ? -1 : x->ms > y->ms;
 }
 
@@ -207,15 +218,17 @@ static int64_t nearest_rank(const struct fold *fold, uint32_t group, int64_t den
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (fold->lengths[middle].group < group)
+        if (fold->lengths[middle].group < group) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     for (; low < fold->length_count && fold->lengths[low].group == group; low++) {
         seen += fold->lengths[low].count;
-        if (seen >= rank)
+        if (seen >= rank) {
             return fold->lengths[low].ms;
+        }
     }
     return 0;
 }
@@ -243,10 +256,12 @@ static int32_t scope(const struct fold *fold)
 
 static struct text row_name(const struct fold *fold, const struct code *key)
 {
-    if (fold->by == METRIC_BY_TOTAL)
+    if (fold->by == METRIC_BY_TOTAL) {
         return text_of(fold->query->district->units[scope(fold)].name);
-    if (code_empty(key))
+    }
+    if (code_empty(key)) {
         return text_of("-");
+    }
     return fold->by == METRIC_BY_MATTER ? query_matter_name(fold->query, key) : query_unit_name(fold->query, key);
 }
 
@@ -269,8 +284,9 @@ static int add_row(const struct fold *fold, uint32_t number, struct reply_writer
         view.value = rounded(group->num, 1000000, group->den * (int64_t)info->scale);
     }
     for (int i = 0; i < COUNTER_REASONS; i++) {
-        if (group->excluded[i] == 0)
+        if (group->excluded[i] == 0) {
             continue;
+        }
         view.excluded.at[view.excluded.count].name = info->exclusions[i];
         view.excluded.at[view.excluded.count++].n = group->excluded[i];
     }
@@ -297,30 +313,36 @@ static int write_rows(struct fold *fold, struct proto_buffer *out)
     };
     struct reply_writer writer;
     uint32_t *order = calloc(fold->count == 0 ? 1 : fold->count, sizeof(*order));
-    int r;
 
-    if (order == NULL)
+    if (order == NULL) {
         return -ENOMEM;
-    for (uint32_t i = 0; i < fold->count; i++)
+    }
+    for (uint32_t i = 0; i < fold->count; i++) {
         order[i] = i;
-    if (fold->count > 0)
+    }
+    if (fold->count > 0) {
         qsort_r(order, fold->count, sizeof(*order), compare_groups, fold->groups);
-    if (fold->length_count > 0)
+    }
+    if (fold->length_count > 0) {
         qsort(fold->lengths, fold->length_count, sizeof(*fold->lengths), compare_lengths);
-    r = reply_begin(&writer, out, fold->query->request->id, &metrics_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    for (uint32_t i = 0; r == 0 && i < fold->count; i++) {
+    }
+    int rc = reply_begin(&writer, out, fold->query->request->id, &metrics_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    for (uint32_t i = 0; rc == 0 && i < fold->count; i++) {
         const struct group *group = &fold->groups[order[i]];
         bool any = fold->by == METRIC_BY_TOTAL || group->den != 0 || group->num != 0;
 
-        for (int j = 0; j < COUNTER_REASONS; j++)
+        for (int j = 0; j < COUNTER_REASONS; j++) {
             any = any || group->excluded[j] != 0;
-        if (any)
-            r = add_row(fold, order[i], &writer);
+        }
+        if (any) {
+            rc = add_row(fold, order[i], &writer);
+        }
     }
     free(order);
-    return r == 0 ? reply_end(&writer) : r;
+    return rc == 0 ? reply_end(&writer) : rc;
 }
 
 static uint32_t slot_of(int64_t at_ms)
@@ -335,39 +357,47 @@ int query_metrics(struct query *query, struct proto_buffer *out)
         N_("Figures are counted by quarters of an hour: take an instant at which one begins (:00, :15, :30, :45).");
     struct fold fold = {.query = query, .metric = body->metric, .by = body->by, .unit = query->sight.all ? -1 : query->sight.top};
     bool has_until = (body->given & METRICS_HAS_UNTIL) != 0;
-    int r;
+    int rc;
 
     fold.narrowed = query->sight.all ? METRIC_SCOPE_ALL : METRIC_SCOPE_KEY;
 
-    if (has_until && body->from > body->until)
+    if (has_until && body->from > body->until) {
         return query_bad_field(query, "until", "The range ends before it begins.");
+    }
     /* Counters are kept by quarter hours: an instant between them has no count of its own. */
-    if (body->from % SLOT_MS != 0)
+    if (body->from % SLOT_MS != 0) {
         return query_bad_field(query, "from", between);
-    if (has_until && body->until % SLOT_MS != 0)
+    }
+    if (has_until && body->until % SLOT_MS != 0) {
         return query_bad_field(query, "until", between);
+    }
     if ((body->given & METRICS_HAS_UNIT) != 0) {
         fold.narrowed = METRIC_SCOPE_UNIT;
         fold.unit = district_unit_find(query->district, &body->unit);
-        if (fold.unit < 0)
+        if (fold.unit < 0) {
             return query_refuse(query, REFUSAL_UNKNOWN_UNIT, "unit");
-        if (!query_covers(query, &body->unit))
+        }
+        if (!query_covers(query, &body->unit)) {
             return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
+        }
     }
-    if (!query->sight.all && query->sight.top < 0)
+    if (!query->sight.all && query->sight.top < 0) {
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
+    }
     store_counters(query->engine->store, (uint32_t)body->metric, slot_of(body->from), has_until ? slot_of(body->until) : UINT32_MAX,
                    add_counter, &fold);
-    if (fold.by == METRIC_BY_TOTAL && !fold.failed) /* one row, also of nothing */
+    if (fold.by == METRIC_BY_TOTAL && !fold.failed) { /* one row, also of nothing */
         fold.failed = find_group(&fold, &total) == NULL;
-    if (fold.failed)
-        r = -ENOMEM;
-    else if (fold.count > ROWS_MAX)
-        r = query_refuse(query, REFUSAL_TOO_LARGE, "by");
-    else
-        r = write_rows(&fold, out);
+    }
+    if (fold.failed) {
+        rc = -ENOMEM;
+    } else if (fold.count > ROWS_MAX) {
+        rc = query_refuse(query, REFUSAL_TOO_LARGE, "by");
+    } else {
+        rc = write_rows(&fold, out);
+    }
     free(fold.groups);
     free(fold.table);
     free(fold.lengths);
-    return r;
+    return rc;
 }

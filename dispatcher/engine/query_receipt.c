@@ -49,17 +49,20 @@ static void read_ledger(struct query *query, const struct clock_row *clock, int6
     struct span_row span;
 
     ret->count = 0;
-    if (clock->state == CLOCK_STATE_RUNNING && query->engine->now_ms > clock->span_from_at)
+    if (clock->state == CLOCK_STATE_RUNNING && query->engine->now_ms > clock->span_from_at) {
         ret->at[ret->count++] = (struct span_at){.from_at = clock->span_from_at,
                                                  .until_at = query->engine->now_ms,
                                                  .counted_ms = running_ms(query, clock),
                                                  .counted = true};
+    }
     for (uint64_t id = clock->span_last; id != 0 && view_get(&query->engine->view, ROW_SPAN, id, &span); id = span.prev) {
-        if (span.until_at <= after)
+        if (span.until_at <= after) {
             break;
-        if (span.until_at > span.from_at)
+        }
+        if (span.until_at > span.from_at) {
             ret->at[ret->count++ % SPANS_MAX] = (struct span_at){
                 .from_at = span.from_at, .until_at = span.until_at, .counted_ms = span.counted_ms, .counted = span.counted != 0};
+        }
     }
 }
 
@@ -98,16 +101,19 @@ static const struct calendar *calendar_of(const struct query *query, const struc
     enum time_kind kind = (enum time_kind)clock->time_kind;
     struct calendar_row row;
 
-    if (calendar_counted(now, kind, span->from_at, span->until_at) == span->counted_ms)
+    if (calendar_counted(now, kind, span->from_at, span->until_at) == span->counted_ms) {
         return now;
-    if (clock->calendar == 0 || !view_get(&query->engine->view, ROW_CALENDAR, clock->calendar, &row))
+    }
+    if (clock->calendar == 0 || !view_get(&query->engine->view, ROW_CALENDAR, clock->calendar, &row)) {
         return NULL;
+    }
     for (uint32_t i = 0; i < district->calendar_count; i++) {
         const struct calendar *other = district->calendars[i];
 
         if (memcmp(other->hash, row.hash, sizeof(row.hash)) == 0 &&
-            calendar_counted(other, kind, span->from_at, span->until_at) == span->counted_ms)
+            calendar_counted(other, kind, span->from_at, span->until_at) == span->counted_ms) {
             return other;
+        }
     }
     return NULL;
 }
@@ -137,8 +143,9 @@ static bool add_counted(const struct query *query, const struct clock_row *clock
         interval.counted = interval_counts(interval.why);
         interval.ms = interval.counted ? until - at : 0;
         interval.name = text_of(name);
-        if (!add(page, &interval))
+        if (!add(page, &interval)) {
             return false;
+        }
     }
     return true;
 }
@@ -156,22 +163,27 @@ static void fill(const struct query *query, const struct clock_row *clock, const
         const struct span_at *span = &ledger->at[i % SPANS_MAX];
         int64_t from = span->from_at > at ? span->from_at : at;
 
-        if (!add_idle(page, at, from, INTERVAL_WHY_PAUSED))
+        if (!add_idle(page, at, from, INTERVAL_WHY_PAUSED)) {
             return;
+        }
         if (!(span->counted ? add_counted(query, clock, span, from, page)
-                            : add_idle(page, from, span->until_at, INTERVAL_WHY_WAITED)))
+                            : add_idle(page, from, span->until_at, INTERVAL_WHY_WAITED))) {
             return;
+        }
         at = span->until_at;
     }
-    if (oldest > 0)
+    if (oldest > 0) {
         page->next = at;
+    }
 }
 
 static bool find_clock(struct query *query, const struct case_row *row, enum clock_kind kind, struct clock_row *ret)
 {
-    for (uint64_t id = row->clock_last; id != 0 && view_get(&query->engine->view, ROW_CLOCK, id, ret); id = ret->prev_of_case)
-        if (ret->kind == (uint8_t)kind)
+    for (uint64_t id = row->clock_last; id != 0 && view_get(&query->engine->view, ROW_CLOCK, id, ret); id = ret->prev_of_case) {
+        if (ret->kind == (uint8_t)kind) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -183,10 +195,12 @@ static bool find(struct query *query, struct case_row *ret_case, struct clock_ro
     bool named = (body->given & (RECEIPT_HAS_CASE | RECEIPT_HAS_NUMBER | RECEIPT_HAS_SUBMITTED)) != 0;
 
     if ((body->given & RECEIPT_HAS_CLOCK_ID) == 0) {
-        if (!query_find_case(query, body->case_id, body->number, body->submitted, ret_case))
+        if (!query_find_case(query, body->case_id, body->number, body->submitted, ret_case)) {
             return false;
-        if (find_clock(query, ret_case, kind, ret_clock))
+        }
+        if (find_clock(query, ret_case, kind, ret_clock)) {
             return true;
+        }
         query_refuse(query, REFUSAL_NOT_FOUND, "clock");
         return false;
     }
@@ -195,8 +209,9 @@ static bool find(struct query *query, struct case_row *ret_case, struct clock_ro
         struct case_row other;
 
         if (!named ||
-            (query_find_case(query, body->case_id, body->number, body->submitted, &other) && other.case_id == ret_case->case_id))
+            (query_find_case(query, body->case_id, body->number, body->submitted, &other) && other.case_id == ret_case->case_id)) {
             return true;
+        }
     }
     query_refuse(query, REFUSAL_NOT_FOUND, "clock_id");
     return false;
@@ -239,20 +254,22 @@ int query_receipt(struct query *query, struct proto_buffer *out)
     struct ledger ledger;
     struct page page;
     char number[NUMBER_SIZE];
-    int r;
 
-    if (!find(query, &row, &clock))
+    if (!find(query, &row, &clock)) {
         return 0;
+    }
     head(query, &clock, &reply);
     reply.number = query_print_number(&row, number);
     reply.secret = sight_secret(&row);
     read_ledger(query, &clock, body->after, &ledger);
     fill(query, &clock, &ledger, body->after, &page);
     reply.next = page.next;
-    r = reply_begin(&writer, out, query->request->id, &receipt_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = reply_list(&writer, "rows");
-    for (uint32_t i = 0; r == 0 && i < page.count; i++)
-        r = reply_row(&writer, &interval_view_shape, &page.rows[i], CODEC_OMIT_NOTHING);
-    return r == 0 ? reply_end(&writer) : r;
+    int rc = reply_begin(&writer, out, query->request->id, &receipt_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (rc == 0) {
+        rc = reply_list(&writer, "rows");
+    }
+    for (uint32_t i = 0; rc == 0 && i < page.count; i++) {
+        rc = reply_row(&writer, &interval_view_shape, &page.rows[i], CODEC_OMIT_NOTHING);
+    }
+    return rc == 0 ? reply_end(&writer) : rc;
 }

@@ -38,12 +38,13 @@ static void print_place(const struct explained *e, const struct catalogue_row *r
 {
     char code[CODE_SIZE + 1];
 
-    if (row->place < 0)
+    if (row->place < 0) {
         snprintf(ret, 96, "at any place");
-    else if (row->place == e->place)
+    } else if (row->place == e->place) {
         snprintf(ret, 96, "at exactly this place");
-    else
+    } else {
         snprintf(ret, 96, "at %s, which this place belongs to", code_text(e->district, row->place, code));
+    }
 }
 
 static enum route_fit print_why(const struct explained *e, const struct catalogue_row *row, bool near, char ret[WHY_SIZE])
@@ -72,11 +73,10 @@ static enum route_fit print_why(const struct explained *e, const struct catalogu
 
 static bool add(struct explained *e, const struct catalogue_row *row, bool near)
 {
-    struct tried *tried;
-
-    if (e->count == TRIED_MAX)
+    if (e->count == TRIED_MAX) {
         return false;
-    tried = &e->tried[e->count++];
+    }
+    struct tried *tried = &e->tried[e->count++];
     tried->row = row;
     query_print_selector(e->district, &row->lead, tried->lead);
     tried->fit = print_why(e, row, near, tried->why);
@@ -92,24 +92,29 @@ static void walk(struct explained *e)
         for (uint32_t i = 0; i < district->row_count; i++) {
             const struct catalogue_row *row = &district->rows[i];
 
-            if (row->place != at || (row->matter >= 0 && row->matter != e->matter))
+            if (row->place != at || (row->matter >= 0 && row->matter != e->matter)) {
                 continue;
+            }
             /* The last place is kept for the row that fits. */
-            if (row == e->fits || e->count + 1 < TRIED_MAX)
+            if (row == e->fits || e->count + 1 < TRIED_MAX) {
                 add(e, row, true);
-            if (row == e->fits)
+            }
+            if (row == e->fits) {
                 return;
+            }
         }
-        if (at < 0)
+        if (at < 0) {
             break;
+        }
     }
     /* None fits: then where the list does know this matter is what the reader asks next. */
     for (uint32_t i = 0; i < district->row_count; i++) {
         const struct catalogue_row *row = &district->rows[i];
 
         if (row->matter >= 0 && row->matter == e->matter && row->place >= 0 && !district_within(district, e->place, row->place) &&
-            !add(e, row, false))
+            !add(e, row, false)) {
             return;
+        }
     }
 }
 
@@ -118,8 +123,9 @@ static void add_units(const struct explained *e, const struct selector *selector
     for (uint32_t i = 0; i < count && ret->count < CODES_MAX; i++) {
         int32_t unit = district_select(e->district, &selectors[i], e->place);
 
-        if (unit >= 0 && unit != e->lead)
+        if (unit >= 0 && unit != e->lead) {
             ret->at[ret->count++] = e->district->units[unit].code;
+        }
     }
 }
 
@@ -128,8 +134,9 @@ static int64_t due_of(const struct query *query, const struct explained *e)
 {
     struct span span = e->fits->limit[URGENCY_ORDINARY];
 
-    if (span.amount == 0)
+    if (span.amount == 0) {
         span = e->district->policy.handle[URGENCY_ORDINARY];
+    }
     return span.amount == 0 ? 0 : calendar_due(district_calendar(e->district, e->lead), query->engine->now_ms, span).at;
 }
 
@@ -157,21 +164,23 @@ static void sum_up(const struct query *query, const struct explained *e, char wh
 
 static int add_rows(const struct explained *e, struct reply_writer *writer)
 {
-    int r = reply_list(writer, "rows");
+    int rc = reply_list(writer, "rows");
 
-    for (uint32_t i = 0; r == 0 && i < e->count; i++) {
+    for (uint32_t i = 0; rc == 0 && i < e->count; i++) {
         const struct tried *tried = &e->tried[i];
         const struct catalogue_row *row = tried->row;
         struct route_view view = {
             .row = row->row, .lead = text_of(tried->lead), .fits = row == e->fits, .why = text_of(tried->why), .fit = tried->fit};
 
-        if (row->matter >= 0)
+        if (row->matter >= 0) {
             view.matter = e->district->matters[row->matter].code;
-        if (row->place >= 0)
+        }
+        if (row->place >= 0) {
             view.place = e->district->units[row->place].code;
-        r = reply_row(writer, &route_view_shape, &view, CODEC_OMIT_NOTHING);
+        }
+        rc = reply_row(writer, &route_view_shape, &view, CODEC_OMIT_NOTHING);
     }
-    return r;
+    return rc;
 }
 
 int query_explain_route(struct query *query, struct proto_buffer *out)
@@ -181,19 +190,21 @@ int query_explain_route(struct query *query, struct proto_buffer *out)
     struct explain_route_reply reply = {0};
     struct reply_writer writer;
     char why[WHY_SIZE];
-    int r;
 
     explained.place = district_unit_find(query->district, &body->place);
-    if (explained.place < 0)
+    if (explained.place < 0) {
         return query_refuse(query, REFUSAL_UNKNOWN_UNIT, "place");
+    }
     explained.matter = district_matter_find(query->district, &body->matter);
-    if (explained.matter < 0 && !text_equal(text_of_code(&body->matter), text_of("unknown")))
+    if (explained.matter < 0 && !text_equal(text_of_code(&body->matter), text_of("unknown"))) {
         return query_refuse(query, REFUSAL_UNKNOWN_MATTER, "matter");
+    }
     explained.fits = district_row(query->district, explained.matter, explained.place, &explained.lead);
     walk(&explained);
     sum_up(query, &explained, why, &reply);
-    r = reply_begin(&writer, out, query->request->id, &explain_route_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
-    if (r == 0)
-        r = add_rows(&explained, &writer);
-    return r == 0 ? reply_end(&writer) : r;
+    int rc = reply_begin(&writer, out, query->request->id, &explain_route_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (rc == 0) {
+        rc = add_rows(&explained, &writer);
+    }
+    return rc == 0 ? reply_end(&writer) : rc;
 }

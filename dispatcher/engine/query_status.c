@@ -20,11 +20,14 @@ static int folder_size(const char *path, int64_t *ret)
     struct stat stat;
     int64_t size = 0;
 
-    if (folder == NULL)
+    if (folder == NULL) {
         return -errno;
-    while ((entry = readdir(folder)) != NULL)
-        if (fstatat(dirfd(folder), entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(stat.st_mode))
+    }
+    while ((entry = readdir(folder)) != NULL) {
+        if (fstatat(dirfd(folder), entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(stat.st_mode)) {
             size += stat.st_size;
+        }
+    }
     closedir(folder);
     *ret = size;
     return 0;
@@ -39,8 +42,9 @@ static void look_at_disk(const struct engine *engine, struct status_reply *reply
         reply->size = (int64_t)(disk.f_blocks * disk.f_frsize);
         reply->given |= STATUS_REPLY_HAS_FREE | STATUS_REPLY_HAS_SIZE;
     }
-    if (folder_size(engine->folder.journal, &reply->journal) == 0)
+    if (folder_size(engine->folder.journal, &reply->journal) == 0) {
         reply->given |= STATUS_REPLY_HAS_JOURNAL;
+    }
     reply->rows = (int64_t)store_size(engine->store);
     reply->data = text_of(engine->folder.path);
     reply->config = text_of(engine->config_folder);
@@ -58,8 +62,9 @@ static void look_at_followers(const struct engine *engine, struct status_reply *
          follower = follower_after(followers, &follower->key, &follower->name)) {
         uint64_t lag = engine->last_seq > follower->confirmed ? engine->last_seq - follower->confirmed : 0;
 
-        if (lag > reply->lag)
+        if (lag > reply->lag) {
             reply->lag = lag;
+        }
     }
     reply->given |= STATUS_REPLY_HAS_FOLLOWERS | STATUS_REPLY_HAS_LAG;
 }
@@ -120,30 +125,32 @@ static int add_limits(const struct policy *policy, struct reply_writer *writer)
         {"rate", NULL, &policy->rate},
         {"followup", NULL, &policy->followup_limit},
     };
-    int r = reply_list(writer, "limits");
+    int rc = reply_list(writer, "limits");
 
-    for (size_t i = 0; r == 0 && i < sizeof(lines) / sizeof(lines[0]); i++) {
+    for (size_t i = 0; rc == 0 && i < sizeof(lines) / sizeof(lines[0]); i++) {
         const struct limit_line *line = &lines[i];
         char texts[URGENCY_COUNT][SPAN_TEXT_SIZE];
         struct limit_view view = {.clock = text_of(line->clock)};
         struct text *const places[] = {&view.ordinary, &view.urgent, &view.emergency, &view.complex};
         static const enum urgency order[] = {URGENCY_ORDINARY, URGENCY_URGENT, URGENCY_EMERGENCY, URGENCY_COMPLEX};
 
-        for (size_t j = 0; j < (line->one != NULL ? 1 : sizeof(order) / sizeof(order[0])); j++)
+        for (size_t j = 0; j < (line->one != NULL ? 1 : sizeof(order) / sizeof(order[0])); j++) {
             *places[j] = text_of(span_text(line->one != NULL ? *line->one : line->by_urgency[order[j]], texts[j]));
-        r = reply_row(writer, &limit_view_shape, &view, CODEC_OMIT_NOTHING);
+        }
+        rc = reply_row(writer, &limit_view_shape, &view, CODEC_OMIT_NOTHING);
     }
-    return r;
+    return rc;
 }
 
 static int add_calendars(const struct district *district, struct reply_writer *writer)
 {
     uint32_t units[LIMIT_CALENDARS] = {0};
-    int r = reply_list(writer, "calendars");
+    int rc = reply_list(writer, "calendars");
 
-    for (uint32_t i = 0; i < district->unit_count; i++)
+    for (uint32_t i = 0; i < district->unit_count; i++) {
         units[district->units[i].calendar]++;
-    for (uint32_t i = 0; r == 0 && i < district->calendar_count; i++) {
+    }
+    for (uint32_t i = 0; rc == 0 && i < district->calendar_count; i++) {
         const struct calendar *calendar = district->calendars[i];
         const struct calendar_view view = {.name = calendar->name,
                                            .zone = text_of(calendar->zone_name),
@@ -152,9 +159,9 @@ static int add_calendars(const struct district *district, struct reply_writer *w
                                            .known_until = calendar->known_until_at,
                                            .days = calendar->notice_count};
 
-        r = reply_row(writer, &calendar_view_shape, &view, CODEC_OMIT_NOTHING);
+        rc = reply_row(writer, &calendar_view_shape, &view, CODEC_OMIT_NOTHING);
     }
-    return r;
+    return rc;
 }
 
 int query_show_config(struct query *query, struct proto_buffer *out)
@@ -187,15 +194,17 @@ int query_show_config(struct query *query, struct proto_buffer *out)
         .lease = policy->lease_ms,
         .min_n = policy->min_n,
     };
-    int r;
 
-    for (uint32_t i = 0; i < district->unit_count; i++)
+    for (uint32_t i = 0; i < district->unit_count; i++) {
         reply.retired += district->units[i].successor >= 0;
+    }
     reply.units = district->unit_count - reply.retired;
-    r = reply_begin(&writer, out, query->request->id, &show_config_reply_shape, &reply, CODEC_OMIT_NOTHING, 2);
-    if (r == 0)
-        r = add_limits(policy, &writer);
-    if (r == 0)
-        r = add_calendars(district, &writer);
-    return r == 0 ? reply_end(&writer) : r;
+    int rc = reply_begin(&writer, out, query->request->id, &show_config_reply_shape, &reply, CODEC_OMIT_NOTHING, 2);
+    if (rc == 0) {
+        rc = add_limits(policy, &writer);
+    }
+    if (rc == 0) {
+        rc = add_calendars(district, &writer);
+    }
+    return rc == 0 ? reply_end(&writer) : rc;
 }

@@ -6,9 +6,11 @@ static struct code find_lead(const struct verdict *verdict)
 {
     struct code lead = {{0}};
 
-    for (uint32_t i = 0; i < verdict->count; i++)
-        if (verdict->records[i].type == RECORD_CASE_ROUTED)
+    for (uint32_t i = 0; i < verdict->count; i++) {
+        if (verdict->records[i].type == RECORD_CASE_ROUTED) {
             lead = verdict->records[i].body.case_routed.lead;
+        }
+    }
     return lead;
 }
 
@@ -26,13 +28,12 @@ int query_try_submit(struct query *query, struct proto_buffer *out)
                                         .matters = from->matters},
                               .now_ms = engine->now_ms > engine->last_at_ms ? engine->now_ms : engine->last_at_ms,
                               .next_seq = engine->last_seq + 1};
-    struct try_submit_reply reply;
     struct reply_writer writer;
-    int r;
 
     if ((body->given & TRY_SUBMIT_HAS_AT) != 0) {
-        if (!engine->drill || (from->roles & 1u << ROLE_IMPORTER) == 0 || body->at < command.now_ms)
+        if (!engine->drill || (from->roles & 1u << ROLE_IMPORTER) == 0 || body->at < command.now_ms) {
             return query_refuse(query, REFUSAL_CLOCK, "at");
+        }
         command.now_ms = body->at;
     }
     shape_copy(&try_submit_query_shape, body, &submit_command_shape, &command.body.submit);
@@ -41,7 +42,7 @@ int query_try_submit(struct query *query, struct proto_buffer *out)
         query->cause = engine->verdict->cause;
         return query_refuse(query, engine->verdict->refusal, engine->verdict->field);
     }
-    reply = (struct try_submit_reply){.lead = find_lead(engine->verdict), .received_at = command.now_ms};
-    r = reply_begin(&writer, out, query->request->id, &try_submit_reply_shape, &reply, CODEC_OMIT_NOTHING, 0);
-    return r == 0 ? reply_end(&writer) : r;
+    struct try_submit_reply reply = (struct try_submit_reply){.lead = find_lead(engine->verdict), .received_at = command.now_ms};
+    int rc = reply_begin(&writer, out, query->request->id, &try_submit_reply_shape, &reply, CODEC_OMIT_NOTHING, 0);
+    return rc == 0 ? reply_end(&writer) : rc;
 }

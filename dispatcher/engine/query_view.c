@@ -21,17 +21,20 @@ enum colour query_colour(const struct query *query, const struct clock_row *cloc
 {
     int64_t at_ms = clock->state == CLOCK_STATE_STOPPED ? clock->stopped_at : query->engine->now_ms;
 
-    if (clock->state == CLOCK_STATE_VOID || clock->state == CLOCK_STATE_NONE || clock->due_at == 0)
+    if (clock->state == CLOCK_STATE_VOID || clock->state == CLOCK_STATE_NONE || clock->due_at == 0) {
         return COLOUR_BLUE;
-    if (at_ms > clock->due_at)
+    }
+    if (at_ms > clock->due_at) {
         return COLOUR_RED;
+    }
     return clock->rung_at[RUNG_YELLOW] != 0 && at_ms >= clock->rung_at[RUNG_YELLOW] ? COLOUR_YELLOW : COLOUR_BLUE;
 }
 
 static bool is_worse(const struct worst_clock *a, const struct worst_clock *b)
 {
-    if (b->clock_id == 0 || a->colour != b->colour)
+    if (b->clock_id == 0 || a->colour != b->colour) {
         return b->clock_id == 0 || a->colour > b->colour;
+    }
     return a->due_at != b->due_at ? a->due_at < b->due_at : a->clock_id < b->clock_id;
 }
 
@@ -48,11 +51,13 @@ static uint32_t find_worst(const struct query *query, const struct case_row *row
 
         looked++;
         if (clock.state != CLOCK_STATE_RUNNING || clock.due_at == 0 || (duty_id != 0 && clock.duty_id != duty_id) ||
-            (query->clock >= 0 && clock.kind != query->clock))
+            (query->clock >= 0 && clock.kind != query->clock)) {
             continue;
+        }
         at.colour = query_colour(query, &clock);
-        if (is_worse(&at, ret))
+        if (is_worse(&at, ret)) {
             *ret = at;
+        }
     }
     return looked;
 }
@@ -78,40 +83,47 @@ int query_title(struct query *query, uint64_t case_id, struct text *ret)
 {
     struct engine *engine = query->engine;
     struct record record;
-    int r = reader_get(&engine->reader, engine->journal, &engine->frames, case_id, &record);
+    int rc = reader_get(&engine->reader, engine->journal, &engine->frames, case_id, &record);
 
-    if (r == 0 && record.type != RECORD_CASE_RECEIVED)
-        r = -EBADMSG;
-    *ret = r == 0 ? record.body.case_received.title : (struct text){0};
-    return r;
+    if (rc == 0 && record.type != RECORD_CASE_RECEIVED) {
+        rc = -EBADMSG;
+    }
+    *ret = rc == 0 ? record.body.case_received.title : (struct text){0};
+    return rc;
 }
 
 void query_withhold(const struct query *query, const struct case_row *row, struct text *name, struct text *phone,
                     struct text *address)
 {
-    if (!sight_secret(row) || query->at_desk)
+    if (!sight_secret(row) || query->at_desk) {
         return;
+    }
     *name = *phone = (struct text){0};
-    if (row->dims.kind == CASE_KIND_REPORT)
+    if (row->dims.kind == CASE_KIND_REPORT) {
         *address = (struct text){0};
+    }
 }
 
 static int add_texts(struct query *query, const struct case_row *row, enum view_texts texts, struct case_view *view)
 {
     struct engine *engine = query->engine;
     struct record record;
-    int r = reader_get(&engine->reader, engine->journal, &engine->frames, row->case_id, &record);
+    int rc = reader_get(&engine->reader, engine->journal, &engine->frames, row->case_id, &record);
 
-    if (r == 0 && record.type != RECORD_CASE_RECEIVED)
-        r = -EBADMSG;
-    if (r < 0)
-        return r;
+    if (rc == 0 && record.type != RECORD_CASE_RECEIVED) {
+        rc = -EBADMSG;
+    }
+    if (rc < 0) {
+        return rc;
+    }
     view->reference = record.body.case_received.reference;
-    if (!query->with_persons)
+    if (!query->with_persons) {
         return 0;
+    }
     view->title = record.body.case_received.title;
-    if (texts == VIEW_TITLE_ONLY)
+    if (texts == VIEW_TITLE_ONLY) {
         return 0;
+    }
     view->text = record.body.case_received.text;
     view->address = record.body.case_received.address;
     view->reporter_name = record.body.case_received.reporter_name;
@@ -161,8 +173,9 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
     ret->matter_name = query_matter_name(query, &ret->matter);
     ret->place_name = query_unit_name(query, &ret->place);
     ret->lead_name = query_unit_name(query, &ret->lead);
-    if (row->handle_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->handle_clock, &clock))
+    if (row->handle_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->handle_clock, &clock)) {
         ret->due_at = clock.due_at;
+    }
     query_worst_of_case(query, row, &worst);
     ret->colour = worst.clock_id != 0 ? worst.colour : ended_colour(query, row->handle_clock);
     if (worst.clock_id != 0) {
@@ -251,6 +264,7 @@ void query_view_clock(const struct query *query, const struct clock_row *row, st
         .provisional = row->provisional != 0,
         .amount = row->amount,
     };
-    if (row->calendar != 0 && view_get(&query->engine->view, ROW_CALENDAR, row->calendar, &calendar))
+    if (row->calendar != 0 && view_get(&query->engine->view, ROW_CALENDAR, row->calendar, &calendar)) {
         ret->calendar = calendar.name;
+    }
 }

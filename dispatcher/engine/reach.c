@@ -8,9 +8,11 @@
 
 static void list_lent(struct reach_order *order)
 {
-    for (uint32_t i = 0; i < order->count; i++)
-        if (order->district->units[i].seconded_by >= 0 || order->district->units[i].deputy >= 0)
+    for (uint32_t i = 0; i < order->count; i++) {
+        if (order->district->units[i].seconded_by >= 0 || order->district->units[i].deputy >= 0) {
             order->lent[order->lent_count++] = (int32_t)i;
+        }
+    }
 }
 
 int reach_order_make(const struct district *district, struct reach_order *ret)
@@ -18,10 +20,11 @@ int reach_order_make(const struct district *district, struct reach_order *ret)
     uint32_t count = district->unit_count;
     struct reach_order order = {.district = district, .count = count};
     struct tree tree;
-    int r = tree_make(district->units, count, &tree);
+    int rc = tree_make(district->units, count, &tree);
 
-    if (r < 0)
-        return r;
+    if (rc < 0) {
+        return rc;
+    }
     order.position = tree.position;
     order.until = tree.until;
     order.unit = tree.unit;
@@ -38,8 +41,9 @@ int reach_order_make(const struct district *district, struct reach_order *ret)
 
 void reach_order_deinit(struct reach_order *order)
 {
-    for (uint32_t i = 0; order->of != NULL && i < order->count; i++)
+    for (uint32_t i = 0; order->of != NULL && i < order->count; i++) {
         free(order->of[i]);
+    }
     free(order->of);
     free(order->position);
     free(order->until);
@@ -69,10 +73,11 @@ static uint32_t merge(struct reach_range *at, uint32_t count)
 
     qsort(at, count, sizeof(*at), compare_range);
     for (uint32_t i = 1; i < count; i++) {
-        if (at[i].from > at[kept].until)
+        if (at[i].from > at[kept].until) {
             at[++kept] = at[i];
-        else if (at[i].until > at[kept].until)
+        } else if (at[i].until > at[kept].until) {
             at[kept].until = at[i].until;
+        }
     }
     return kept + 1;
 }
@@ -100,17 +105,22 @@ const struct reach *reach_of(struct reach_order *order, int32_t top)
     struct reach *reach = order->of[top];
     uint32_t lent = 0;
 
-    if (reach != NULL)
+    if (reach != NULL) {
         return reach;
-    for (uint32_t i = 0; i < order->lent_count; i++)
+    }
+    for (uint32_t i = 0; i < order->lent_count; i++) {
         lent += acts_for(order, top, order->lent[i]);
+    }
     reach = calloc(1, sizeof(*reach) + (1 + lent) * sizeof(reach->at[0]));
-    if (reach == NULL)
+    if (reach == NULL) {
         return NULL;
+    }
     reach->at[reach->count++] = subtree(order, top);
-    for (uint32_t i = 0; lent > 0 && i < order->lent_count; i++)
-        if (acts_for(order, top, order->lent[i]))
+    for (uint32_t i = 0; lent > 0 && i < order->lent_count; i++) {
+        if (acts_for(order, top, order->lent[i])) {
             reach->at[reach->count++] = subtree(order, order->lent[i]);
+        }
+    }
     reach->count = merge(reach->at, reach->count);
     order->of[top] = reach;
     return reach;
@@ -123,10 +133,11 @@ bool reach_has(const struct reach *reach, uint32_t position)
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
 
-        if (position >= reach->at[middle].until)
+        if (position >= reach->at[middle].until) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low < reach->count && position >= reach->at[low].from;
 }

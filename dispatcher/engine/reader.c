@@ -12,10 +12,11 @@ static int walk_frame(const struct journal_frame *frame, uint64_t seq, struct re
     size_t offset = 0;
 
     for (uint64_t at = frame->first_seq; at <= seq; at++) {
-        int r = record_decode(frame->data, frame->size, &offset, ret);
+        int rc = record_decode(frame->data, frame->size, &offset, ret);
 
-        if (r < 0)
-            return r;
+        if (rc < 0) {
+            return rc;
+        }
     }
     ret->seq = seq;
     return 0;
@@ -25,37 +26,40 @@ static int keep_frame(struct reader *reader, struct journal *journal, uint64_t s
 {
     struct journal_cursor cursor;
     struct journal_frame frame;
-    int r = journal_follow(journal, seq, &cursor);
+    int rc = journal_follow(journal, seq, &cursor);
 
     reader->count = 0;
-    if (r < 0)
-        return r;
-    r = journal_next(&cursor, &frame);
-    if (r == 0)
-        r = -ENOENT;
-    if (r == 1 && (seq < frame.first_seq || seq >= frame.first_seq + frame.count))
-        r = -EBADMSG;
-    if (r == 1 && frame.size > reader->capacity) {
+    if (rc < 0) {
+        return rc;
+    }
+    rc = journal_next(&cursor, &frame);
+    if (rc == 0) {
+        rc = -ENOENT;
+    }
+    if (rc == 1 && (seq < frame.first_seq || seq >= frame.first_seq + frame.count)) {
+        rc = -EBADMSG;
+    }
+    if (rc == 1 && frame.size > reader->capacity) {
         void *bytes = realloc(reader->bytes, frame.size);
 
-        if (bytes == NULL)
-            r = -ENOMEM;
-        else {
+        if (bytes == NULL) {
+            rc = -ENOMEM;
+        } else {
             reader->bytes = bytes;
             reader->capacity = frame.size;
         }
     }
-    if (r == 1 && frame.count > reader->offset_capacity) {
+    if (rc == 1 && frame.count > reader->offset_capacity) {
         uint32_t *offsets = realloc(reader->offsets, frame.count * sizeof(*offsets));
 
-        if (offsets == NULL)
-            r = -ENOMEM;
-        else {
+        if (offsets == NULL) {
+            rc = -ENOMEM;
+        } else {
             reader->offsets = offsets;
             reader->offset_capacity = frame.count;
         }
     }
-    if (r == 1) {
+    if (rc == 1) {
         memcpy(reader->bytes, frame.data, frame.size);
         reader->size = frame.size;
         reader->first_seq = frame.first_seq;
@@ -64,35 +68,40 @@ static int keep_frame(struct reader *reader, struct journal *journal, uint64_t s
         reader->offsets[0] = 0;
     }
     journal_cursor_end(&cursor);
-    return r < 0 ? r : 0;
+    return rc < 0 ? rc : 0;
 }
 
 int reader_get(struct reader *reader, struct journal *journal, struct frames *frames, uint64_t seq, struct record *ret)
 {
     struct journal_frame frame;
-    uint32_t index;
 
-    if (seq == 0)
+    if (seq == 0) {
         return -ENOENT;
-    if (frames != NULL && frames_find(frames, seq, &frame))
-        return walk_frame(&frame, seq, ret);
-    if (reader->count == 0 || seq < reader->first_seq || seq >= reader->first_seq + reader->count) {
-        int r = keep_frame(reader, journal, seq);
-
-        if (r < 0)
-            return r;
     }
-    index = (uint32_t)(seq - reader->first_seq);
+    if (frames != NULL && frames_find(frames, seq, &frame)) {
+        return walk_frame(&frame, seq, ret);
+    }
+    if (reader->count == 0 || seq < reader->first_seq || seq >= reader->first_seq + reader->count) {
+        int rc = keep_frame(reader, journal, seq);
+
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    uint32_t index = (uint32_t)(seq - reader->first_seq);
     for (uint32_t i = index < reader->known ? index : reader->known - 1;; i++) {
         size_t offset = reader->offsets[i];
-        int r = record_decode(reader->bytes, reader->size, &offset, ret);
+        int rc = record_decode(reader->bytes, reader->size, &offset, ret);
 
-        if (r < 0)
-            return r;
-        if (i + 1 == reader->known && reader->known < reader->count)
+        if (rc < 0) {
+            return rc;
+        }
+        if (i + 1 == reader->known && reader->known < reader->count) {
             reader->offsets[reader->known++] = (uint32_t)offset;
-        if (i == index)
+        }
+        if (i == index) {
             break;
+        }
     }
     ret->seq = seq;
     return 0;

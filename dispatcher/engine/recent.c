@@ -13,8 +13,9 @@ void recent_init(struct recent *recent)
 
 static struct recent_block *block_free(struct recent_block *block)
 {
-    if (block == NULL)
+    if (block == NULL) {
         return NULL;
+    }
     free(block->events);
     free(block->places);
     free(block->bytes);
@@ -33,8 +34,9 @@ static void drop_oldest(struct recent *recent)
 
 void recent_clear(struct recent *recent)
 {
-    while (!TAILQ_EMPTY(&recent->ring))
+    while (!TAILQ_EMPTY(&recent->ring)) {
         drop_oldest(recent);
+    }
 }
 
 /* A copy of `size` bytes; empty ones get a byte, so that NULL means no memory. */
@@ -42,8 +44,9 @@ static void *copy(const void *data, size_t size)
 {
     void *bytes = malloc(size + 1);
 
-    if (bytes != NULL && size > 0)
+    if (bytes != NULL && size > 0) {
         memcpy(bytes, data, size);
+    }
     return bytes;
 }
 
@@ -53,8 +56,9 @@ int recent_add(struct recent *recent, uint64_t first_seq, uint64_t last_seq, con
     const struct recent_block *last = TAILQ_LAST(&recent->ring, recent_ring);
     struct recent_block *block = calloc(1, sizeof(*block));
 
-    if (last != NULL && last->last_seq + 1 != first_seq)
+    if (last != NULL && last->last_seq + 1 != first_seq) {
         recent_clear(recent);
+    }
     if (block != NULL) {
         *block = (struct recent_block){.first_seq = first_seq, .last_seq = last_seq, .count = count};
         block->events = copy(events, count * sizeof(*events));
@@ -69,8 +73,9 @@ int recent_add(struct recent *recent, uint64_t first_seq, uint64_t last_seq, con
     }
     TAILQ_INSERT_TAIL(&recent->ring, block, in_ring);
     recent->cost += block->cost;
-    while (recent->cost > RECENT_BYTES_MAX && TAILQ_FIRST(&recent->ring) != block)
+    while (recent->cost > RECENT_BYTES_MAX && TAILQ_FIRST(&recent->ring) != block) {
         drop_oldest(recent);
+    }
     return 0;
 }
 
@@ -80,10 +85,12 @@ const struct recent_block *recent_find(const struct recent *recent, uint64_t seq
 
     TAILQ_FOREACH_REVERSE(block, &recent->ring, recent_ring, in_ring)
     {
-        if (seq > block->last_seq)
+        if (seq > block->last_seq) {
             return NULL;
-        if (seq >= block->first_seq)
+        }
+        if (seq >= block->first_seq) {
             return block;
+        }
     }
     return NULL;
 }
@@ -100,10 +107,11 @@ uint32_t recent_index(const struct recent_block *block, uint64_t seq)
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
 
-        if (block->events[middle].seq < seq)
+        if (block->events[middle].seq < seq) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }

@@ -16,8 +16,9 @@
 
 static void say(char *said, const char *what, uint64_t seq, int r)
 {
-    if (said != NULL)
+    if (said != NULL) {
         snprintf(said, SAID_SIZE, _("%s at sequence %llu of the journal: %s."), _(what), (unsigned long long)seq, strerror(-r));
+    }
 }
 
 static int replay_frame(const struct view *view, const struct journal_frame *frame, uint64_t after, char *said)
@@ -26,20 +27,23 @@ static int replay_frame(const struct view *view, const struct journal_frame *fra
     size_t offset = 0;
 
     for (uint32_t i = 0; i < frame->count; i++) {
-        int r = record_decode(frame->data, frame->size, &offset, &record);
+        int rc = record_decode(frame->data, frame->size, &offset, &record);
 
         record.seq = frame->first_seq + i;
-        if (r == -ENOTSUP && said != NULL)
+        if (rc == -ENOTSUP && said != NULL) {
             snprintf(said, SAID_SIZE,
                      _("The record with sequence %llu is of type %d in a version that this program does not know. Use the program "
                        "that wrote it, or a newer one."),
                      (unsigned long long)record.seq, (int)record.type);
-        else if (r < 0)
-            say(said, "Not a record", record.seq, r);
-        if (r < 0)
-            return r;
-        if (record.seq > after)
+        } else if (rc < 0) {
+            say(said, "Not a record", record.seq, rc);
+        }
+        if (rc < 0) {
+            return rc;
+        }
+        if (record.seq > after) {
             core_apply(view, &record);
+        }
     }
     if (offset != frame->size) {
         say(said, "Bytes left over", frame->first_seq, -EBADMSG);
@@ -53,31 +57,34 @@ static int rows_fit(const struct view *view, struct journal *journal, uint64_t l
 {
     uint64_t last = journal_last_seq(journal);
     struct journal_mark rows = store_marked(view->store), mark;
-    int r;
 
     if (last_seq > last) {
-        if (said != NULL)
+        if (said != NULL) {
             snprintf(
                 said, SAID_SIZE,
                 _("The rows know sequence %llu, but the journal ends at %llu: its newest part is missing. Put it back from a copy, "
                   "or restore the last backup into another folder. Only if the rows are those of another data folder: move rows/ "
                   "away and start again."),
                 (unsigned long long)last_seq, (unsigned long long)last);
+        }
         return -EBADMSG;
     }
-    r = rows.seq == last_seq ? journal_mark_at(journal, last_seq, &mark) : -ENOENT;
-    if (r == 0 && mark.low == rows.low && mark.high == rows.high)
+    int rc = rows.seq == last_seq ? journal_mark_at(journal, last_seq, &mark) : -ENOENT;
+    if (rc == 0 && mark.low == rows.low && mark.high == rows.high) {
         return 0;
-    if (r < 0 && r != -ENOENT) {
-        if (said != NULL && journal_said(journal)[0] != '\0')
-            snprintf(said, SAID_SIZE, "%s", journal_said(journal));
-        else
-            say(said, "Cannot read", last_seq, r);
-        return r;
     }
-    if (said != NULL)
+    if (rc < 0 && rc != -ENOENT) {
+        if (said != NULL && journal_said(journal)[0] != '\0') {
+            snprintf(said, SAID_SIZE, "%s", journal_said(journal));
+        } else {
+            say(said, "Cannot read", last_seq, rc);
+        }
+        return rc;
+    }
+    if (said != NULL) {
         snprintf(said, SAID_SIZE, _("the rows up to sequence %llu are not those of this journal: they are of another data folder"),
                  (unsigned long long)last_seq);
+    }
     return -EXDEV;
 }
 
@@ -85,57 +92,68 @@ static int replay_from(const struct view *view, struct journal *journal, uint64_
 {
     struct journal_cursor cursor;
     struct journal_frame frame;
-    int r = journal_follow(journal, last_seq + 1, &cursor);
+    int rc = journal_follow(journal, last_seq + 1, &cursor);
 
-    while (r >= 0 && (r = journal_next(&cursor, &frame)) == 1) {
-        r = replay_frame(view, &frame, last_seq, said);
-        if (r == 0)
-            r = store_failed(view->store);
-        if (r == 0)
+    while (rc >= 0 && (rc = journal_next(&cursor, &frame)) == 1) {
+        rc = replay_frame(view, &frame, last_seq, said);
+        if (rc == 0) {
+            rc = store_failed(view->store);
+        }
+        if (rc == 0) {
             store_mark(view->store, journal_cursor_mark(&cursor));
+        }
         /* What was replayed is durable in the journal, so it may be committed: a long tail must not grow one transaction. */
-        if (r == 0 && commit && store_dirty(view->store) > COMMIT_EVERY)
-            r = store_checkpoint(view->store);
-        if (r < 0)
+        if (rc == 0 && commit && store_dirty(view->store) > COMMIT_EVERY) {
+            rc = store_checkpoint(view->store);
+        }
+        if (rc < 0) {
             break;
+        }
     }
-    if (r < 0 && said != NULL && said[0] == '\0' && journal_said(journal)[0] != '\0')
+    if (rc < 0 && said != NULL && said[0] == '\0' && journal_said(journal)[0] != '\0') {
         snprintf(said, SAID_SIZE, "%s", journal_said(journal));
+    }
     journal_cursor_end(&cursor);
-    return r;
+    return rc;
 }
 
 int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said)
 {
     struct district_row district;
-    int r;
 
     assert(view->district == NULL);
     view_get(view, ROW_DISTRICT, 1, &district);
-    r = store_failed(view->store);
-    if (r == 0)
-        r = rows_fit(view, journal, district.last_seq, said);
-    if (r < 0 || district.last_seq == journal_last_seq(journal))
-        return r;
+    int rc = store_failed(view->store);
+    if (rc == 0) {
+        rc = rows_fit(view, journal, district.last_seq, said);
+    }
+    if (rc < 0 || district.last_seq == journal_last_seq(journal)) {
+        return rc;
+    }
     return replay_from(view, journal, district.last_seq, commit, said);
 }
 
 int replay_rewind(struct engine *engine)
 {
-    int r = store_failed(engine->store);
+    int rc = store_failed(engine->store);
 
     /* Nothing is asked of rows any more that are not what was written. */
-    if (r == -EBADMSG)
+    if (rc == -EBADMSG) {
         return rows_damaged(engine);
-    r = store_rewind(engine->store);
-    if (r == 0)
-        r = replay_tail(&engine->apply_view, engine->journal, false, NULL);
-    if (r == 0)
-        r = store_failed(engine->store);
-    if (r == -EBADMSG && store_failed(engine->store) == -EBADMSG)
+    }
+    rc = store_rewind(engine->store);
+    if (rc == 0) {
+        rc = replay_tail(&engine->apply_view, engine->journal, false, NULL);
+    }
+    if (rc == 0) {
+        rc = store_failed(engine->store);
+    }
+    if (rc == -EBADMSG && store_failed(engine->store) == -EBADMSG) {
         return rows_damaged(engine);
-    if (r < 0)
-        return r;
+    }
+    if (rc < 0) {
+        return rc;
+    }
     engine_reload(engine);
     return 0;
 }

@@ -18,28 +18,29 @@ void rows_say(const char *path, size_t map_size, int r, char *said)
     size_t mib = (map_size != 0 ? map_size : STORE_MAP_SIZE) >> 20;
 
     /* What mmap says when address space is short, under valgrind or a limit. */
-    if (r == -EINVAL || r == -ENOMEM)
+    if (r == -EINVAL || r == -ENOMEM) {
         snprintf(said, DATADIR_SAID,
                  _("The rows in %s cannot be mapped: %s. They want %zu MiB of address space, which something limits (ulimit -v, "
                    "LimitAS=, valgrind): lift that, or give less with --map-size BYTES."),
                  path, strerror(-r), mib);
-    else if (r == -EUSERS)
+    } else if (r == -EUSERS) {
         snprintf(said, DATADIR_SAID,
                  _("The rows in %s have too many readers at once: wait until the previews and backups that run have ended."), path);
-    else
+    } else {
         snprintf(said, DATADIR_SAID,
                  _("The rows in %s cannot be opened: %s. They can be rebuilt: move the folder away and start again."), path,
                  strerror(-r));
+    }
 }
 
 static int open_store(struct engine *engine, size_t map_size, char *said)
 {
     struct store_options options = {.path = engine->folder.rows, .map_size = map_size, .verified = true};
-    int r = store_open(&options, &engine->store);
+    int rc = store_open(&options, &engine->store);
 
-    if (r < 0) {
-        rows_say(engine->folder.rows, map_size, r, said);
-        return r;
+    if (rc < 0) {
+        rows_say(engine->folder.rows, map_size, rc, said);
+        return rc;
     }
     store_view(engine->store, &engine->view);
     engine->apply_view = engine->view;
@@ -51,14 +52,13 @@ static int open_store(struct engine *engine, size_t map_size, char *said)
 static int set_aside(struct engine *engine, enum aside how, const char *why, char *said)
 {
     char name[DATADIR_NAME] = "", text[DATADIR_SAID + 400];
-    int r;
 
     engine->store = store_close(engine->store);
-    r = datadir_set_aside(&engine->folder, aside_names[how], name);
-    if (r < 0) {
+    int rc = datadir_set_aside(&engine->folder, aside_names[how], name);
+    if (rc < 0) {
         snprintf(said, DATADIR_SAID, _("The rows in %s cannot be used (%.250s), and cannot be set aside: %s."), engine->folder.rows,
-                 why, strerror(-r));
-        return r;
+                 why, strerror(-rc));
+        return rc;
     }
     snprintf(text, sizeof(text), "The rows cannot be used: %.400s. They are set aside as %s and made again from the journal.", why,
              name);
@@ -69,17 +69,20 @@ static int set_aside(struct engine *engine, enum aside how, const char *why, cha
 static int look(struct engine *engine, enum aside *ret_aside, bool *ret_made, char *said)
 {
     char why[STORE_SAID];
-    int r = store_verify(engine->folder.rows, why);
+    int rc = store_verify(engine->folder.rows, why);
 
-    *ret_aside = r == -ENOTSUP ? ASIDE_OLDER : ASIDE_DAMAGED;
-    *ret_made = r == -ENOTSUP || r == -EBADMSG;
-    if (*ret_made)
+    *ret_aside = rc == -ENOTSUP ? ASIDE_OLDER : ASIDE_DAMAGED;
+    *ret_made = rc == -ENOTSUP || rc == -EBADMSG;
+    if (*ret_made) {
         return set_aside(engine, *ret_aside, why, said);
-    if (r == -ENOENT)
+    }
+    if (rc == -ENOENT) {
         return 0; /* the first start, or somebody moved them away */
-    if (r < 0)
-        snprintf(said, DATADIR_SAID, _("The rows in %s cannot be read: %s."), engine->folder.rows, strerror(-r));
-    return r;
+    }
+    if (rc < 0) {
+        snprintf(said, DATADIR_SAID, _("The rows in %s cannot be read: %s."), engine->folder.rows, strerror(-rc));
+    }
+    return rc;
 }
 
 static int64_t monotonic_ms(void)
@@ -104,49 +107,57 @@ int rows_open(struct engine *engine, size_t map_size, char *said)
     int64_t begun_ms = monotonic_ms();
     enum aside aside;
     bool made;
-    int r = look(engine, &aside, &made, said);
+    int rc = look(engine, &aside, &made, said);
 
-    if (r == 0)
-        r = open_store(engine, map_size, said);
-    if (r == 0)
-        r = replay_tail(&engine->apply_view, engine->journal, true, said);
-    if (r == -EXDEV && !made) {
+    if (rc == 0) {
+        rc = open_store(engine, map_size, said);
+    }
+    if (rc == 0) {
+        rc = replay_tail(&engine->apply_view, engine->journal, true, said);
+    }
+    if (rc == -EXDEV && !made) {
         char why[DATADIR_SAID];
 
         memcpy(why, said, sizeof(why));
         said[0] = '\0';
         made = true;
-        r = set_aside(engine, ASIDE_DAMAGED, why, said);
-        if (r == 0)
-            r = open_store(engine, map_size, said);
-        if (r == 0)
-            r = replay_tail(&engine->apply_view, engine->journal, true, said);
+        rc = set_aside(engine, ASIDE_DAMAGED, why, said);
+        if (rc == 0) {
+            rc = open_store(engine, map_size, said);
+        }
+        if (rc == 0) {
+            rc = replay_tail(&engine->apply_view, engine->journal, true, said);
+        }
     }
-    if (r == 0)
-        r = store_failed(engine->store);
-    if (r == 0 && made)
-        r = store_checkpoint(engine->store);
-    if (r == 0 && made)
+    if (rc == 0) {
+        rc = store_failed(engine->store);
+    }
+    if (rc == 0 && made) {
+        rc = store_checkpoint(engine->store);
+    }
+    if (rc == 0 && made) {
         say_made(engine, begun_ms);
+    }
     /* Of an older program: nothing is to be learnt from them. Only now: if the journal were damaged, they would be all that is
      * left. */
-    if (r == 0 && made && aside == ASIDE_OLDER)
+    if (rc == 0 && made && aside == ASIDE_OLDER) {
         (void)datadir_drop_aside(&engine->folder, aside_names[ASIDE_OLDER]);
-    return r;
+    }
+    return rc;
 }
 
 int rows_damaged(struct engine *engine)
 {
     char text[DATADIR_SAID + 200];
-    int r = store_condemn(engine->folder.rows);
+    int rc = store_condemn(engine->folder.rows);
 
     snprintf(
         text, sizeof(text),
         "A row in %s is not what was written: the disk or the memory is bad, or a hand was in the folder. Nothing is answered from "
         "it. %s",
         engine->folder.rows,
-        r == 0 ? "The process ends; the next start makes the rows again from the journal."
-               : "Stop, move the folder away and start again: the rows are made again from the journal.");
+        rc == 0 ? "The process ends; the next start makes the rows again from the journal."
+                : "Stop, move the folder away and start again: the rows are made again from the journal.");
     engine_log(engine, 0, "rows_damaged", text);
     engine->stopped = -EBADMSG;
     return -EBADMSG;

@@ -26,32 +26,33 @@ enum refusal step_refusal(const struct engine *engine)
 /* What a step cannot go on after: a latched failure of the rows, or no memory for what must be answered. */
 static int failure(const struct engine *engine)
 {
-    int r = store_failed(engine->store);
+    int rc = store_failed(engine->store);
 
-    return r < 0 ? r : engine->outbox.failed ? -ENOMEM : 0;
+    return rc < 0 ? rc : engine->outbox.failed ? -ENOMEM : 0;
 }
 
 static int apply(struct engine *engine, struct verdict *verdict, int64_t at_ms)
 {
-    int r;
-
     for (uint32_t i = 0; i < verdict->count; i++) {
         verdict->records[i].seq = engine->last_seq + 1 + i;
         verdict->records[i].at_ms = at_ms;
     }
     /* Encoded first: the texts are borrowed, and what does not fit in a frame must not reach the rows. */
-    r = frames_add(&engine->frames, verdict->records, verdict->count);
-    if (r < 0)
-        return r;
+    int rc = frames_add(&engine->frames, verdict->records, verdict->count);
+    if (rc < 0) {
+        return rc;
+    }
     for (uint32_t i = 0; i < verdict->count; i++) {
         const struct record *record = &verdict->records[i];
         bool event = record_is_event(record->type);
 
         core_apply(&engine->apply_view, record);
-        if (event && (!engine->deaf || live_followed(engine)))
+        if (event && (!engine->deaf || live_followed(engine))) {
             outbox_event(&engine->outbox, record, engine->last_event);
-        if (event)
+        }
+        if (event) {
             engine->last_event = record->seq;
+        }
         live_record(engine, record, event);
         engine->last_seq = record->seq;
         engine->last_at_ms = at_ms;
@@ -62,25 +63,25 @@ static int apply(struct engine *engine, struct verdict *verdict, int64_t at_ms)
 int step_judge(struct engine *engine, const struct command *command)
 {
     struct verdict *verdict = engine->verdict;
-    int r;
 
     assert(command->next_seq == engine->last_seq + 1 && command->now_ms >= engine->last_at_ms);
     core_judge(&engine->view, command, verdict);
-    r = failure(engine);
-    if (r < 0 || verdict->refusal != REFUSAL_NONE || verdict->repeated || verdict->count == 0)
-        return r;
+    int rc = failure(engine);
+    if (rc < 0 || verdict->refusal != REFUSAL_NONE || verdict->repeated || verdict->count == 0) {
+        return rc;
+    }
     return apply(engine, verdict, command->now_ms);
 }
 
 bool step_own(struct engine *engine, const struct command *command)
 {
     struct command own = *command;
-    int r;
 
     own.next_seq = engine->last_seq + 1;
-    r = step_judge(engine, &own);
-    if (r < 0)
+    int rc = step_judge(engine, &own);
+    if (rc < 0) {
         return false;
+    }
     /* Nobody else gave this command: a refusal of it is a bug of ours. */
     assert(engine->verdict->refusal == REFUSAL_NONE && !engine->verdict->repeated);
     return true;
@@ -99,15 +100,18 @@ static int keep_job(struct engine *engine, const struct engine_message *message)
 {
     struct job *job = &engine->job;
 
-    if (job->on)
+    if (job->on) {
         return 0;
+    }
     proto_buffer_clear(&job->message);
-    if (proto_buffer_append(&job->message, message->data, message->size) < 0)
+    if (proto_buffer_append(&job->message, message->data, message->size) < 0) {
         return -ENOMEM;
+    }
     job->from = message->from;
     assert(message->from.name.size <= sizeof(job->name));
-    if (message->from.name.size > 0)
+    if (message->from.name.size > 0) {
         memcpy(job->name, message->from.name.at, message->from.name.size);
+    }
     job->from.name.at = job->name;
     job->on = true;
     return 0;
@@ -117,24 +121,25 @@ static int keep_job(struct engine *engine, const struct engine_message *message)
  */
 static int bring_time(struct engine *engine, const struct engine_message *message, const struct command *command, int64_t target_ms)
 {
-    int r;
-
     uint64_t case_id = core_command_case(&engine->view, command);
 
     if (!engine->drill) {
-        if (case_id != 0 && !timer_fire_case(engine, case_id))
+        if (case_id != 0 && !timer_fire_case(engine, case_id)) {
             return failure(engine) < 0 ? failure(engine) : -EIO;
+        }
         return 1;
     }
     if (timer_fire(engine, target_ms, UINT32_MAX)) {
-        if (target_ms > engine->now_ms)
+        if (target_ms > engine->now_ms) {
             engine->now_ms = target_ms;
-        if (case_id >= engine->settle_next && engine->settle_next != 0 && !settle_case(engine, case_id))
+        }
+        if (case_id >= engine->settle_next && engine->settle_next != 0 && !settle_case(engine, case_id)) {
             return failure(engine) < 0 ? failure(engine) : -EIO;
+        }
         return 1;
     }
-    r = failure(engine);
-    return r < 0 ? r : keep_job(engine, message);
+    int rc = failure(engine);
+    return rc < 0 ? rc : keep_job(engine, message);
 }
 
 /* Instant at which a command wants to be judged. */
@@ -144,14 +149,16 @@ static enum refusal want_instant(const struct engine *engine, const struct engin
     *ret_ms = engine->now_ms;
     if (request->has_at) {
         *ret_field = "at";
-        if (!engine->drill || (from->roles & 1u << ROLE_IMPORTER) == 0 || request->at_ms < engine->now_ms)
+        if (!engine->drill || (from->roles & 1u << ROLE_IMPORTER) == 0 || request->at_ms < engine->now_ms) {
             return REFUSAL_CLOCK;
+        }
         *ret_ms = request->at_ms;
     }
     if (request->command == COMMAND_ADVANCE) {
         *ret_field = "to";
-        if (!engine->drill || request->command_body.advance.to < *ret_ms)
+        if (!engine->drill || request->command_body.advance.to < *ret_ms) {
             return REFUSAL_CLOCK;
+        }
         *ret_ms = request->command_body.advance.to;
     }
     return REFUSAL_NONE;
@@ -172,21 +179,21 @@ static bool leaves_records(struct engine *engine, const struct command *command,
 static bool refused_beforehand(struct engine *engine, const struct engine_peer *from, const struct request *request,
                                const struct command *command, int64_t target_ms)
 {
-    int r;
-
-    if (!engine->drill || engine->job.on || !leaves_records(engine, command, target_ms))
+    if (!engine->drill || engine->job.on || !leaves_records(engine, command, target_ms)) {
         return false;
-    r = foresee(engine, command, target_ms);
-    if (r == -EFBIG)
+    }
+    int rc = foresee(engine, command, target_ms);
+    if (rc == -EFBIG) {
         outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_TOO_LARGE, NULL);
-    else if (r < 0) {
+    } else if (rc < 0) {
         outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
         engine->outbox.failed = true;
-    } else if (r == 1 && engine->verdict->refusal != REFUSAL_NONE)
+    } else if (rc == 1 && engine->verdict->refusal != REFUSAL_NONE) {
         outbox_refuse_because(&engine->outbox, from->peer, request->id, engine->verdict->refusal, engine->verdict->field,
                               engine->verdict->cause);
-    else
+    } else {
         return false;
+    }
     return true;
 }
 
@@ -202,10 +209,11 @@ static void answer(struct engine *engine, const struct engine_peer *from, struct
         outbox_refuse_because(&engine->outbox, from->peer, id, verdict->refusal, verdict->field, verdict->cause);
         return;
     }
-    if (core_answer(&engine->view, verdict->repeated ? verdict->request_seq : verdict->records[0].seq, number, &reply))
+    if (core_answer(&engine->view, verdict->repeated ? verdict->request_seq : verdict->records[0].seq, number, &reply)) {
         outbox_answer(&engine->outbox, from->peer, id, &reply);
-    else
+    } else {
         outbox_refuse(&engine->outbox, from->peer, id, REFUSAL_STORAGE_FAILED, NULL);
+    }
 }
 
 /* `from` is who acts; `message` is kept where its instant has not come yet, and is looked at anew then. */
@@ -213,16 +221,16 @@ static void take_command(struct engine *engine, const struct engine_message *mes
                          const struct request *request)
 {
     struct command command;
-    int64_t target_ms, before_ms;
+    int64_t target_ms;
     const char *field = NULL;
-    int r = 1;
+    int rc = 1;
 
     if (engine->stopped < 0) {
         outbox_refuse(&engine->outbox, from->peer, request->id, step_refusal(engine), NULL);
         return;
     }
     translate_command(from, request, &command);
-    before_ms = engine->now_ms;
+    int64_t before_ms = engine->now_ms;
     if (!remembered(engine, &command)) {
         enum refusal refusal = want_instant(engine, from, request, &target_ms, &field);
 
@@ -232,37 +240,41 @@ static void take_command(struct engine *engine, const struct engine_message *mes
             return;
         }
         command.now_ms = engine->now_ms;
-        if (refused_beforehand(engine, from, request, &command, target_ms))
+        if (refused_beforehand(engine, from, request, &command, target_ms)) {
             return;
-        r = bring_time(engine, message, &command, target_ms);
-        if (r == 0)
+        }
+        rc = bring_time(engine, message, &command, target_ms);
+        if (rc == 0) {
             return;
+        }
         before_ms = engine->last_at_ms > before_ms ? engine->last_at_ms : before_ms;
     }
     engine->job.on = false;
     command.now_ms = engine->now_ms;
     command.next_seq = engine->last_seq + 1;
-    if (r > 0)
-        r = step_judge(engine, &command);
-    if (r == -EFBIG) {
+    if (rc > 0) {
+        rc = step_judge(engine, &command);
+    }
+    if (rc == -EFBIG) {
         engine->now_ms = before_ms;
         outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_TOO_LARGE, NULL);
-    } else if (r < 0)
+    } else if (rc < 0) {
         outbox_refuse(&engine->outbox, from->peer, request->id, REFUSAL_STORAGE_FAILED, NULL);
-    else
+    } else {
         answer(engine, from, request->id, before_ms);
-    if (r < 0 && r != -EFBIG)
+    }
+    if (rc < 0 && rc != -EFBIG) {
         engine->outbox.failed = true;
+    }
 }
 
 /* Answers a query, unless the time for queries is over in this step. Returns whether it was taken; *ret_us is what it cost. */
 static bool take_query(struct engine *engine, const struct engine_peer *from, const struct request *request, uint32_t *ret_us)
 {
-    int64_t begun_us;
-
-    if (engine->queries_us >= ENGINE_QUERY_US)
+    if (engine->queries_us >= ENGINE_QUERY_US) {
         return false;
-    begun_us = engine->steady_us == NULL ? 0 : engine->steady_us();
+    }
+    int64_t begun_us = engine->steady_us == NULL ? 0 : engine->steady_us();
     query_answer(engine, from, request);
     if (engine->steady_us != NULL) {
         int64_t us = engine->steady_us() - begun_us;
@@ -281,7 +293,6 @@ static bool take_message(struct engine *engine, const struct engine_message *mes
     char field[TRANSLATE_FIELD_SIZE];
     const struct engine_peer *from;
     struct engine_peer room;
-    enum refusal refusal;
 
     *ret_us = 0;
     if (!request_decode(&engine->scratch, message->data, message->size, &request, &fault)) {
@@ -289,14 +300,15 @@ static bool take_message(struct engine *engine, const struct engine_message *mes
         outbox_refuse_because(&engine->outbox, message->from.peer, request.id, fault.refusal, fault.field, fault.cause);
         return true;
     }
-    refusal = translate_actor(engine, &message->from, &request, &room, &from, field);
+    enum refusal refusal = translate_actor(engine, &message->from, &request, &room, &from, field);
     if (refusal != REFUSAL_NONE) {
         engine->job.on = false; /* a set that came meanwhile may have taken its rights away */
         outbox_refuse(&engine->outbox, message->from.peer, request.id, refusal, field);
-    } else if (request.is_query)
+    } else if (request.is_query) {
         return take_query(engine, from, &request, ret_us);
-    else
+    } else {
         take_command(engine, message, from, &request);
+    }
     return true;
 }
 
@@ -306,8 +318,9 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
     size_t taken = 0;
     uint32_t us;
 
-    if (engine->stopped == 0 && !adopt_run(engine))
+    if (engine->stopped == 0 && !adopt_run(engine)) {
         return 0;
+    }
     if (engine->job.on) {
         struct engine_message message = {
             .from = engine->job.from, .data = engine->job.message.data, .size = engine->job.message.size};
@@ -317,14 +330,17 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
     }
     assert(count <= LIMIT_BATCH_MESSAGES);
     while (taken < count && !engine->job.on && !step_full(engine) && failure(engine) == 0) {
-        if (!take_message(engine, &messages[taken], &engine->query_us[taken]))
+        if (!take_message(engine, &messages[taken], &engine->query_us[taken])) {
             break;
+        }
         taken++;
     }
-    if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0)
+    if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0) {
         timer_fire(engine, engine->now_ms, STEP_PULSES_MAX);
-    if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0)
+    }
+    if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0) {
         settle_run(engine);
+    }
     alarm_run(engine);
     return taken;
 }
@@ -334,8 +350,9 @@ void step_drop_job(struct engine *engine)
     struct request request;
     struct codec_fault fault;
 
-    if (!engine->job.on)
+    if (!engine->job.on) {
         return;
+    }
     engine->job.on = false;
     request_decode(&engine->scratch, engine->job.message.data, engine->job.message.size, &request, &fault);
     outbox_refuse(&engine->outbox, engine->job.from.peer, request.id, step_refusal(engine), NULL);
@@ -344,8 +361,9 @@ void step_drop_job(struct engine *engine)
 static void begin(struct engine *engine, int64_t now_ms, struct engine_time time, bool had_job)
 {
     live_begin(engine, time);
-    if (engine->started_at == 0)
+    if (engine->started_at == 0) {
         engine->started_at = time.steady_ms;
+    }
     engine->queries_us = 0;
     frames_reset(&engine->frames, engine->epoch);
     outbox_reset(&engine->outbox);
@@ -361,27 +379,28 @@ size_t engine_take(struct engine *engine, const struct engine_message *messages,
     assert(!engine->in_step);
     engine->in_step = true;
     engine->append_failed = 0;
-    if (!engine->drill && time.clock_ms > now_ms)
+    if (!engine->drill && time.clock_ms > now_ms) {
         now_ms = time.clock_ms;
+    }
     for (int attempt = 0;; attempt++) {
-        size_t taken;
         char text[160];
-        int r;
 
         begin(engine, now_ms, time, had_job);
-        taken = run(engine, messages, count);
-        r = failure(engine);
-        if (r == 0)
+        size_t taken = run(engine, messages, count);
+        int rc = failure(engine);
+        if (rc == 0) {
             return taken;
+        }
         snprintf(text, sizeof(text),
                  "The rows could not be changed: %s. They go back to the last checkpoint and the journal is replayed.",
-                 strerror(-r));
+                 strerror(-rc));
         engine_log(engine, 0, "rows_failed", text);
         frames_reset(&engine->frames, engine->epoch);
-        r = replay_rewind(engine);
-        if (r < 0)
-            engine->stopped = r;
-        if (r < 0 || attempt > 0) {
+        rc = replay_rewind(engine);
+        if (rc < 0) {
+            engine->stopped = rc;
+        }
+        if (rc < 0 || attempt > 0) {
             engine->now_ms = now_ms;
             step_drop_job(engine);
             outbox_fail(&engine->outbox, REFUSAL_STORAGE_FAILED);

@@ -18,8 +18,9 @@ static bool fire(struct engine *engine, int64_t at_ms, uint64_t clock, uint64_t 
 {
     struct command command = pulse(at_ms, clock, duty);
 
-    if (!step_own(engine, &command))
+    if (!step_own(engine, &command)) {
         return false;
+    }
     assert(engine->verdict->count > 0);
     return true;
 }
@@ -32,12 +33,15 @@ static bool settle_owner(struct engine *engine, int kind, uint64_t id, bool *ret
     uint64_t case_id = 0;
 
     *ret_settled = false;
-    if (kind == 0 && view_get(&engine->view, ROW_CLOCK, id, &clock))
+    if (kind == 0 && view_get(&engine->view, ROW_CLOCK, id, &clock)) {
         case_id = clock.case_id;
-    if (case_id < engine->settle_next)
+    }
+    if (case_id < engine->settle_next) {
         return true;
-    if (!settle_case(engine, case_id))
+    }
+    if (!settle_case(engine, case_id)) {
         return false;
+    }
     *ret_settled = engine->verdict->count > 0;
     return true;
 }
@@ -50,15 +54,19 @@ bool timer_fire(struct engine *engine, int64_t until_ms, uint32_t max)
     bool settled = false;
 
     for (uint32_t fired = 0; store_next_timer(engine->store, &at_ms, &kind, &id) && at_ms <= until_ms; fired++) {
-        if (fired == max || step_full(engine))
+        if (fired == max || step_full(engine)) {
             return false;
+        }
         /* Drill time stops at the timer's own instant; a due instant that lies in the past (a given limit) fires now. */
-        if (at_ms > engine->now_ms)
+        if (at_ms > engine->now_ms) {
             engine->now_ms = at_ms;
-        if (engine->settle_next != 0 && !settle_owner(engine, kind, id, &settled))
+        }
+        if (engine->settle_next != 0 && !settle_owner(engine, kind, id, &settled)) {
             return false;
-        if (!settled && !fire(engine, engine->now_ms, kind == 0 ? id : 0, kind == 1 ? id : 0))
+        }
+        if (!settled && !fire(engine, engine->now_ms, kind == 0 ? id : 0, kind == 1 ? id : 0)) {
             return false;
+        }
     }
     return store_failed(engine->store) == 0;
 }
@@ -68,10 +76,13 @@ bool timer_fire_case(struct engine *engine, uint64_t case_id)
     int64_t at_ms;
     uint64_t clock, duty;
 
-    if (engine->settle_next != 0 && case_id >= engine->settle_next && !settle_case(engine, case_id))
+    if (engine->settle_next != 0 && case_id >= engine->settle_next && !settle_case(engine, case_id)) {
         return false;
-    while (core_case_due(&engine->view, case_id, engine->now_ms, &at_ms, &clock, &duty))
-        if (!fire(engine, engine->now_ms, clock, duty))
+    }
+    while (core_case_due(&engine->view, case_id, engine->now_ms, &at_ms, &clock, &duty)) {
+        if (!fire(engine, engine->now_ms, clock, duty)) {
             return false;
+        }
+    }
     return store_failed(engine->store) == 0;
 }

@@ -14,8 +14,9 @@ static void name_roles(uint32_t roles, char *field)
 
     field[0] = '\0';
     for (int role = 0; role < ROLE_COUNT; role++) {
-        if ((roles & 1u << role) == 0)
+        if ((roles & 1u << role) == 0) {
             continue;
+        }
         size +=
             (size_t)snprintf(field + size, TRANSLATE_FIELD_SIZE - size, "%s%s", size > 0 ? ", " : "", enum_name(&role_enum, role));
         assert(size < TRANSLATE_FIELD_SIZE);
@@ -46,10 +47,12 @@ static bool pattern_within(const struct code *a, const struct codes *all)
         const char *x = a->s, *y = all->at[i].s;
         size_t same = 0;
 
-        while (same < CODE_SIZE && x[same] == y[same] && y[same] != '\0')
+        while (same < CODE_SIZE && x[same] == y[same] && y[same] != '\0') {
             same++;
-        if (same == CODE_SIZE || y[same] == '*' || (y[same] == '\0' && x[same] == '\0'))
+        }
+        if (same == CODE_SIZE || y[same] == '*' || (y[same] == '\0' && x[same] == '\0')) {
             return true;
+        }
     }
     return false;
 }
@@ -57,10 +60,12 @@ static bool pattern_within(const struct code *a, const struct codes *all)
 static bool add_patterns(const struct codes *from, const struct codes *within, struct codes *ret)
 {
     for (uint32_t i = 0; i < from->count; i++) {
-        if (!pattern_within(&from->at[i], within) || pattern_within(&from->at[i], ret))
+        if (!pattern_within(&from->at[i], within) || pattern_within(&from->at[i], ret)) {
             continue;
-        if (ret->count == CODES_MAX)
+        }
+        if (ret->count == CODES_MAX) {
             return false;
+        }
         ret->at[ret->count++] = from->at[i];
     }
     return true;
@@ -83,8 +88,9 @@ static bool meet_units(const struct district *district, const struct code *a, co
 {
     int32_t x = district_unit_find(district, a), y = code_empty(b) ? -1 : district_unit_find(district, b);
 
-    if (x < 0 || y < 0)
+    if (x < 0 || y < 0) {
         return false;
+    }
     *ret = district_within(district, x, y) ? *a : *b;
     return district_within(district, x, y) || district_within(district, y, x);
 }
@@ -97,8 +103,9 @@ static bool act_for(const struct engine *engine, struct text person, struct engi
 
     if (engine->find_person == NULL || !engine->find_person(engine->find_person_arg, person, &rights) ||
         !meet_units(engine->district, &acting->unit, &rights.unit, &acting->unit) ||
-        !meet_matters(&acting->matters, &rights.matters, &matters))
+        !meet_matters(&acting->matters, &rights.matters, &matters)) {
         return false;
+    }
     acting->matters = matters;
     acting->roles &= rights.roles & ~(UINT32_C(1) << ROLE_GATEWAY);
     acting->person = person;
@@ -125,8 +132,9 @@ enum refusal translate_actor(const struct engine *engine, const struct engine_pe
         snprintf(field, TRANSLATE_FIELD_SIZE, "%.*s", CODE_SIZE, from->unit.s);
         return REFUSAL_KEY_UNIT;
     }
-    if (!has_role(from, ROLE_GATEWAY) || (!for_somebody && is_for_gateways(request)))
+    if (!has_role(from, ROLE_GATEWAY) || (!for_somebody && is_for_gateways(request))) {
         return REFUSAL_NONE;
+    }
     *room = *from;
     *ret = room;
     if (!for_somebody || !act_for(engine, request->on_behalf_of, room)) {

@@ -59,10 +59,12 @@ static bool is(const struct question *question, int frame, const char *word)
 /* Who asks, by mechanism. False: nobody that we know. */
 static bool identify(struct auth *auth, const struct question *question, struct identity *ret)
 {
-    if (auth->plain)
+    if (auth->plain) {
         return is(question, FRAME_MECHANISM, "NULL") && keyring_find_name(auth->ring, KEYRING_DEFAULT, ret);
-    if (!is(question, FRAME_MECHANISM, "CURVE") || question->count != FRAME_COUNT || question->size[FRAME_KEY] != CURVE_KEY_SIZE)
+    }
+    if (!is(question, FRAME_MECHANISM, "CURVE") || question->count != FRAME_COUNT || question->size[FRAME_KEY] != CURVE_KEY_SIZE) {
         return false;
+    }
     char key[KEYRING_KEY_SIZE];
     zmq_z85_encode(key, (const uint8_t *)question->data[FRAME_KEY], CURVE_KEY_SIZE);
     return keyring_find_key(auth->ring, key, ret);
@@ -80,10 +82,12 @@ static bool judge(struct auth *auth, const struct question *question, struct ide
         log_say(auth->log, LOG_LEVEL_WARNING, "key_unknown", "a peer at '%s' showed a key that is not in the keys folder", address);
         return false;
     }
-    if (is(question, FRAME_DOMAIN, AUTH_DOMAIN_REQUESTS))
+    if (is(question, FRAME_DOMAIN, AUTH_DOMAIN_REQUESTS)) {
         return true;
-    if (is(question, FRAME_DOMAIN, AUTH_DOMAIN_EVENTS) && ret->listens)
+    }
+    if (is(question, FRAME_DOMAIN, AUTH_DOMAIN_EVENTS) && ret->listens) {
         return true;
+    }
     log_say(auth->log, LOG_LEVEL_WARNING, "key_role",
             "key %.*s at '%s' may not use the socket of %s: who listens hears all, and needs a role for the query events, the "
             "district or the desk as unit, and no list of matters",
@@ -96,8 +100,9 @@ static size_t key_property(const struct identity *who, char ret[AUTH_PROPERTY_SI
 {
     const size_t name_size = strlen(AUTH_KEY), size = strlen(who->key);
     char *at = ret;
-    if (size == 0)
+    if (size == 0) {
         return 0;
+    }
     *at++ = (char)name_size;
     memcpy(at, AUTH_KEY, name_size);
     at += name_size;
@@ -145,15 +150,17 @@ static void on_question(void *arg)
 int auth_open(void *context, uv_loop_t *loop, struct keyring *ring, struct log *log, bool plain, struct auth **ret)
 {
     struct auth *auth = calloc(1, sizeof(*auth));
-    if (auth == NULL)
+    if (auth == NULL) {
         return -ENOMEM;
+    }
     *auth = (struct auth){.loop = loop, .ring = ring, .log = log, .plain = plain};
     int rc = 0;
     auth->socket = zmq_socket(context, ZMQ_REP);
-    if (auth->socket == NULL || zmq_bind(auth->socket, ZAP_ENDPOINT) != 0)
+    if (auth->socket == NULL || zmq_bind(auth->socket, ZAP_ENDPOINT) != 0) {
         rc = -errno;
-    else
+    } else {
         rc = zpoll_open(&auth->poll, loop, auth->socket, on_question, auth);
+    }
     if (rc != 0) {
         auth_free(auth);
         return rc;
@@ -164,16 +171,19 @@ int auth_open(void *context, uv_loop_t *loop, struct keyring *ring, struct log *
 
 void auth_stop(struct auth *auth)
 {
-    if (auth != NULL)
+    if (auth != NULL) {
         zpoll_close(&auth->poll);
+    }
 }
 
 struct auth *auth_free(struct auth *auth)
 {
-    if (auth == NULL)
+    if (auth == NULL) {
         return NULL;
-    if (auth->socket != NULL)
+    }
+    if (auth->socket != NULL) {
         zmq_close(auth->socket);
+    }
     free(auth);
     return NULL;
 }

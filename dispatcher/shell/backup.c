@@ -22,11 +22,13 @@ void backup_init(struct backup *backup, uv_loop_t *uv, struct engine *engine)
 
 void backup_look(struct backup *backup)
 {
-    if (backup->working || backup->ending)
+    if (backup->working || backup->ending) {
         return;
+    }
     backup->work.data = engine_backup_next(backup->engine);
-    if (backup->work.data == NULL)
+    if (backup->work.data == NULL) {
         return;
+    }
     backup->working = true;
     uv_queue_work(backup->uv, &backup->work, work, worked);
 }

@@ -19,20 +19,24 @@
 
 bool binding_is_local(const char *url)
 {
-    if (strncmp(url, "ipc://", 6) == 0)
+    if (strncmp(url, "ipc://", 6) == 0) {
         return true;
-    if (strncmp(url, "tcp://", 6) != 0)
+    }
+    if (strncmp(url, "tcp://", 6) != 0) {
         return false;
+    }
     const char *host = url + 6;
     const char *port = strrchr(host, ':');
     char name[64];
-    if (port == NULL || (size_t)(port - host) >= sizeof(name))
+    if (port == NULL || (size_t)(port - host) >= sizeof(name)) {
         return false;
+    }
     memcpy(name, host, (size_t)(port - host));
     name[port - host] = '\0';
     struct in_addr four;
-    if (inet_pton(AF_INET, name, &four) == 1)
+    if (inet_pton(AF_INET, name, &four) == 1) {
         return ntohl(four.s_addr) >> 24 == 127;
+    }
     return strcmp(name, "[::1]") == 0;
 }
 
@@ -58,26 +62,32 @@ static int set_numbers(void *socket, const struct binding *binding)
     };
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         bool router_only = numbers[i].option == ZMQ_ROUTER_MANDATORY || numbers[i].option == ZMQ_ROUTER_HANDOVER;
-        if ((router_only && binding->type != ZMQ_ROUTER) || (numbers[i].option == ZMQ_XPUB_VERBOSE && binding->type != ZMQ_XPUB))
+        if ((router_only && binding->type != ZMQ_ROUTER) || (numbers[i].option == ZMQ_XPUB_VERBOSE && binding->type != ZMQ_XPUB)) {
             continue;
-        if (zmq_setsockopt(socket, numbers[i].option, &numbers[i].value, sizeof(int)) != 0)
+        }
+        if (zmq_setsockopt(socket, numbers[i].option, &numbers[i].value, sizeof(int)) != 0) {
             return -errno;
+        }
     }
-    if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &binding->message_size_max, sizeof(int64_t)) != 0)
+    if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &binding->message_size_max, sizeof(int64_t)) != 0) {
         return -errno;
+    }
     return 0;
 }
 
 static int secure(void *socket, const struct binding *binding)
 {
     const int on = 1;
-    if (zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, binding->domain, strlen(binding->domain)) != 0)
+    if (zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, binding->domain, strlen(binding->domain)) != 0) {
         return -errno;
-    if (binding->server_secret == NULL)
+    }
+    if (binding->server_secret == NULL) {
         return 0;
+    }
     if (zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &on, sizeof(on)) != 0 ||
-        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, binding->server_secret, strlen(binding->server_secret) + 1) != 0)
+        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, binding->server_secret, strlen(binding->server_secret) + 1) != 0) {
         return -errno;
+    }
     return 0;
 }
 
@@ -95,13 +105,16 @@ int binding_open(const struct binding *binding, void **ret_socket, char ret_endp
         return -errno;
     }
     int rc = set_numbers(socket, binding);
-    if (rc == 0)
+    if (rc == 0) {
         rc = secure(socket, binding);
-    if (rc == 0 && zmq_bind(socket, binding->url) != 0)
+    }
+    if (rc == 0 && zmq_bind(socket, binding->url) != 0) {
         rc = -errno;
+    }
     size_t size = BINDING_ENDPOINT_SIZE;
-    if (rc == 0 && zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, ret_endpoint, &size) != 0)
+    if (rc == 0 && zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, ret_endpoint, &size) != 0) {
         rc = -errno;
+    }
     if (rc != 0) {
         snprintf(said, BINDING_SAID_SIZE, _("cannot listen at %s: %s"), binding->url,
                  rc == -ENODEV       ? _("write the number of an address of this machine, or `*` for all")

@@ -14,8 +14,9 @@ bool connection_lives(int descriptor)
 
 void connection_cut(int descriptor)
 {
-    if (connection_lives(descriptor))
+    if (connection_lives(descriptor)) {
         shutdown(descriptor, SHUT_RDWR);
+    }
 }
 
 uint64_t connection_said(int descriptor)

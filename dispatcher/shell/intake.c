@@ -61,15 +61,17 @@ struct intake {
 
 static void drop(struct parcel *parcel)
 {
-    for (uint32_t i = parcel->given; i < parcel->count; i++)
+    for (uint32_t i = parcel->given; i < parcel->count; i++) {
         zmq_msg_close(&parcel->frames[i]);
+    }
     free(parcel);
 }
 
 static void keep(struct parcel *parcel, zmq_msg_t *frame)
 {
-    if (parcel->count == FRAMES_MAX) /* it will be refused for its form: the last frame stands for those before it */
+    if (parcel->count == FRAMES_MAX) { /* it will be refused for its form: the last frame stands for those before it */
         zmq_msg_close(&parcel->frames[--parcel->count]);
+    }
     zmq_msg_t *to = &parcel->frames[parcel->count++];
     zmq_msg_init(to);
     zmq_msg_move(to, frame);
@@ -84,14 +86,17 @@ static bool read_parcel(struct intake *intake, struct parcel **ret)
     struct parcel *parcel = got ? calloc(1, sizeof(*parcel)) : NULL;
     for (bool more = got; more; more = more && zframe_receive(intake->router, &frame) == 0) {
         more = zmq_msg_more(&frame);
-        if (parcel != NULL)
+        if (parcel != NULL) {
             keep(parcel, &frame);
+        }
     }
     zmq_msg_close(&frame);
-    for (uint32_t i = 0; parcel != NULL && i < parcel->count; i++)
+    for (uint32_t i = 0; parcel != NULL && i < parcel->count; i++) {
         parcel->bytes += zmq_msg_size(&parcel->frames[i]);
-    if (parcel != NULL)
+    }
+    if (parcel != NULL) {
         parcel->bytes += sizeof(*parcel);
+    }
     *ret = parcel;
     return got;
 }
@@ -100,11 +105,13 @@ static struct line *line_of(struct intake *intake, const void *routing, size_t s
 {
     struct line *line = NULL;
     HASH_FIND(hh, intake->lines, routing, size, line);
-    if (line != NULL)
+    if (line != NULL) {
         return line;
+    }
     line = calloc(1, sizeof(*line));
-    if (line == NULL)
+    if (line == NULL) {
         return NULL;
+    }
     line->routing_size = size;
     memcpy(line->routing, routing, size);
     HASH_ADD(hh, intake->lines, routing, size, line);
@@ -118,18 +125,21 @@ static void stand_in_line(struct intake *intake, struct parcel *parcel)
     const void *routing = parcel != NULL ? zmq_msg_data(&parcel->frames[0]) : NULL;
     size_t size = parcel != NULL ? zmq_msg_size(&parcel->frames[0]) : 0;
     struct line *line = NULL;
-    if (parcel != NULL && size <= ROUTING_SIZE && intake->bytes + parcel->bytes <= INTAKE_BYTES)
+    if (parcel != NULL && size <= ROUTING_SIZE && intake->bytes + parcel->bytes <= INTAKE_BYTES) {
         line = line_of(intake, routing, size);
+    }
     if (line == NULL || line->bytes + parcel->bytes > INTAKE_CONNECTION_BYTES) {
         intake->dropped++;
-        if (parcel != NULL)
+        if (parcel != NULL) {
             drop(parcel);
+        }
         return;
     }
-    if (line->first == NULL)
+    if (line->first == NULL) {
         line->first = parcel;
-    else
+    } else {
         line->last->next = parcel;
+    }
     line->last = parcel;
     line->bytes += parcel->bytes;
     intake->bytes += parcel->bytes;
@@ -139,8 +149,9 @@ static void stand_in_line(struct intake *intake, struct parcel *parcel)
 static struct parcel *next_in_turn(struct intake *intake)
 {
     struct line *line = intake->ring;
-    if (line == NULL)
+    if (line == NULL) {
         return NULL;
+    }
     struct parcel *parcel = line->first;
     line->first = parcel->next;
     line->bytes -= parcel->bytes;
@@ -160,8 +171,9 @@ static bool pump(struct intake *intake, size_t max)
 {
     struct parcel *parcel;
     while (max-- > 0) {
-        if (!read_parcel(intake, &parcel))
+        if (!read_parcel(intake, &parcel)) {
             return false;
+        }
         stand_in_line(intake, parcel);
     }
     return true;
@@ -174,8 +186,9 @@ int intake_receive(struct intake *intake, zmq_msg_t *frame)
         intake->giving = next_in_turn(intake);
     }
     struct parcel *parcel = intake->giving;
-    if (parcel == NULL)
+    if (parcel == NULL) {
         return zframe_receive(intake->router, frame);
+    }
     zmq_msg_move(frame, &parcel->frames[parcel->given]);
     zmq_msg_close(&parcel->frames[parcel->given++]);
     if (parcel->given == parcel->count) {
@@ -206,8 +219,9 @@ static void pump_subscriptions(struct intake *intake)
 static void tell_subscriptions(struct intake *intake, bool tell)
 {
     for (size_t i = 0; i < intake->subscription_count; i++) {
-        if (tell && intake->heard != NULL)
+        if (tell && intake->heard != NULL) {
             intake->heard(intake->heard_arg, &intake->subscriptions[i]);
+        }
         zmq_msg_close(&intake->subscriptions[i]);
     }
     intake->subscription_count = 0;
@@ -229,8 +243,9 @@ static void rest(struct intake *intake, long ms)
 static void sleep_until_step(struct intake *intake, unsigned int steps)
 {
     atomic_store(&intake->sleeping, true);
-    if (atomic_load(&intake->steps) == steps && !atomic_load(&intake->ending))
+    if (atomic_load(&intake->steps) == steps && !atomic_load(&intake->ending)) {
         sem_wait(&intake->wake);
+    }
     atomic_store(&intake->sleeping, false);
 }
 
@@ -240,11 +255,13 @@ static void take_place(struct intake *intake)
     pthread_mutex_lock(&intake->lock);
     while (intake->away) {
         bool more = pump(intake, PUMP_MESSAGES);
-        if (intake->xpub != NULL)
+        if (intake->xpub != NULL) {
             pump_subscriptions(intake);
+        }
         pthread_mutex_unlock(&intake->lock); /* the loop may want to come back */
-        if (!more)
+        if (!more) {
             rest(intake, READ_MS);
+        }
         pthread_mutex_lock(&intake->lock);
     }
     pthread_mutex_unlock(&intake->lock);
@@ -262,10 +279,11 @@ static void *stand_in(void *arg)
         bool same = steps == seen;
         seen = steps;
         idle_looks = same ? idle_looks + 1 : 0;
-        if (same && atomic_load(&intake->away))
+        if (same && atomic_load(&intake->away)) {
             take_place(intake);
-        else if (idle_looks >= IDLE_LOOKS)
+        } else if (idle_looks >= IDLE_LOOKS) {
             sleep_until_step(intake, steps);
+        }
     }
     return NULL;
 }
@@ -274,8 +292,9 @@ int intake_open(void *router, void *xpub, struct log *log, struct intake **ret)
 {
     struct intake *intake = calloc(1, sizeof(*intake));
     sigset_t all, before;
-    if (intake == NULL)
+    if (intake == NULL) {
         return -ENOMEM;
+    }
     intake->router = router;
     intake->xpub = xpub;
     intake->log = log;
@@ -314,17 +333,19 @@ void intake_away(struct intake *intake)
     atomic_store(&intake->away, true);
     atomic_fetch_add(&intake->steps, 1);
     pthread_mutex_unlock(&intake->lock);
-    if (atomic_load(&intake->sleeping) && atomic_exchange(&intake->sleeping, false))
+    if (atomic_load(&intake->sleeping) && atomic_exchange(&intake->sleeping, false)) {
         sem_post(&intake->wake);
+    }
 }
 
 void intake_back(struct intake *intake)
 {
     atomic_store(&intake->away, false);
     pthread_mutex_lock(&intake->lock);
-    if (intake->dropped > 0)
+    if (intake->dropped > 0) {
         log_say(intake->log, LOG_LEVEL_WARNING, "requests_dropped", "%zu requests were dropped: more than %zu MB waited",
                 intake->dropped, INTAKE_CONNECTION_BYTES >> 20);
+    }
     intake->dropped = 0;
     tell_subscriptions(intake, true);
 }
@@ -342,17 +363,20 @@ size_t intake_dropped(const struct intake *intake)
 struct intake *intake_free(struct intake *intake)
 {
     struct parcel *parcel;
-    if (intake == NULL)
+    if (intake == NULL) {
         return NULL;
+    }
     atomic_store(&intake->ending, true);
     sem_post(&intake->wake);
     pthread_mutex_unlock(&intake->lock);
     pthread_join(intake->thread, NULL);
-    while ((parcel = next_in_turn(intake)) != NULL)
+    while ((parcel = next_in_turn(intake)) != NULL) {
         drop(parcel);
+    }
     tell_subscriptions(intake, false);
-    if (intake->giving != NULL)
+    if (intake->giving != NULL) {
         drop(intake->giving);
+    }
     sem_destroy(&intake->wake);
     pthread_mutex_destroy(&intake->lock);
     free(intake);

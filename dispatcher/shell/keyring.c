@@ -17,14 +17,16 @@ void keyring_tell(struct keyring *ring, void (*changed)(void *arg), void *arg)
 static void changed(struct keyring *ring)
 {
     ring->generation++;
-    if (ring->changed != NULL)
+    if (ring->changed != NULL) {
         ring->changed(ring->changed_arg);
+    }
 }
 
 bool keyring_find_key(struct keyring *ring, const char *key, struct identity *ret)
 {
-    if (ring->source.find_key(ring->source.arg, key, ret))
+    if (ring->source.find_key(ring->source.arg, key, ret)) {
         return true;
+    }
     uint32_t before = ring->generation;
     keyring_look(ring);
     return ring->generation != before && ring->source.find_key(ring->source.arg, key, ret);
@@ -42,14 +44,16 @@ bool keyring_find_again(const struct keyring *ring, const char *name, const char
 
 void keyring_look(struct keyring *ring)
 {
-    if (ring->source.look(ring->source.arg))
+    if (ring->source.look(ring->source.arg)) {
         changed(ring);
+    }
 }
 
 void keyring_tick(struct keyring *ring)
 {
-    if (ring->source.tick(ring->source.arg))
+    if (ring->source.tick(ring->source.arg)) {
         changed(ring);
+    }
 }
 
 void keyring_rescan(struct keyring *ring)

@@ -34,20 +34,23 @@ static void forget(struct listeners *listeners, struct listener *listener)
 
 static void on_connection(void *arg, int descriptor, bool ended)
 {
-    if (!ended)
+    if (!ended) {
         return;
+    }
     struct listeners *listeners = arg;
     struct listener *listener = NULL;
     HASH_FIND_INT(listeners->all, &descriptor, listener);
-    if (listener != NULL)
+    if (listener != NULL) {
         forget(listeners, listener);
+    }
 }
 
 struct listeners *listeners_new(struct monitor *monitor, const struct keyring *ring, struct log *log)
 {
     struct listeners *listeners = calloc(1, sizeof(*listeners));
-    if (listeners == NULL)
+    if (listeners == NULL) {
         return NULL;
+    }
     *listeners = (struct listeners){.monitor = monitor, .ring = ring, .log = log};
     monitor_tell(monitor, on_connection, listeners);
     return listeners;
@@ -63,13 +66,16 @@ static struct listener *find_or_make(struct listeners *listeners, int descriptor
 {
     struct listener *listener = NULL;
     HASH_FIND_INT(listeners->all, &descriptor, listener);
-    if (listener != NULL && strcmp(listener->name, name) == 0 && strcmp(listener->key, key) == 0)
+    if (listener != NULL && strcmp(listener->name, name) == 0 && strcmp(listener->key, key) == 0) {
         return listener;
-    if (listener != NULL)
+    }
+    if (listener != NULL) {
         forget(listeners, listener);
+    }
     listener = calloc(1, sizeof(*listener));
-    if (listener == NULL)
+    if (listener == NULL) {
         return NULL;
+    }
     listener->descriptor = descriptor;
     snprintf(listener->name, sizeof(listener->name), "%s", name);
     snprintf(listener->key, sizeof(listener->key), "%s", key);
@@ -91,12 +97,14 @@ void listeners_heard(void *arg, zmq_msg_t *subscription)
         connection_cut(descriptor);
         return;
     }
-    if (!connection_lives(descriptor))
+    if (!connection_lives(descriptor)) {
         return; /* it has ended; what it sent before that comes after the word about its end */
+    }
     monitor_known(listeners->monitor, descriptor);
     struct listener *listener = find_or_make(listeners, descriptor, name, key != NULL ? key : "");
-    if (listener != NULL)
+    if (listener != NULL) {
         listener->topic_bytes += zmq_msg_size(subscription) + TOPIC_UPKEEP;
+    }
     if (listener == NULL || listener->topic_bytes > LISTENERS_TOPIC_BYTES) {
         log_say(listeners->log, LOG_LEVEL_WARNING, "many_topics",
                 "key %s listens to more topics than are kept for one connection (%zu bytes): it is ended", name,
@@ -111,8 +119,9 @@ void listeners_revise(struct listeners *listeners)
     monitor_look(listeners->monitor);
     HASH_ITER(hh, listeners->all, listener, after)
     {
-        if (may_listen(listeners, listener->name, listener->key))
+        if (may_listen(listeners, listener->name, listener->key)) {
             continue;
+        }
         log_say(listeners->log, LOG_LEVEL_WARNING, "key_gone", "key %s may not listen any more: its connection is ended",
                 listener->name);
         connection_cut(listener->descriptor);
@@ -128,8 +137,9 @@ size_t listeners_count(const struct listeners *listeners)
 struct listeners *listeners_free(struct listeners *listeners)
 {
     struct listener *listener, *after;
-    if (listeners == NULL)
+    if (listeners == NULL) {
         return NULL;
+    }
     monitor_tell(listeners->monitor, NULL, NULL);
     HASH_ITER(hh, listeners->all, listener, after)
     {

@@ -34,8 +34,9 @@ static const char *const level_names[] = {"error", "warning", "notice"};
 struct log *log_new(int fd)
 {
     struct log *log = calloc(1, sizeof(*log));
-    if (log != NULL)
+    if (log != NULL) {
         log->fd = fd;
+    }
     return log;
 }
 
@@ -93,8 +94,9 @@ static size_t append_escaped(char *line, size_t used, size_t room, const char *t
 static size_t append_offset(char *line, size_t room, int64_t minutes)
 {
     int64_t east = minutes < 0 ? -minutes : minutes;
-    if (minutes == 0)
+    if (minutes == 0) {
         return (size_t)snprintf(line, room, "Z");
+    }
     return (size_t)snprintf(line, room, "%c%02d:%02d", minutes < 0 ? '-' : '+', (int)(east / 60), (int)(east % 60));
 }
 
@@ -120,10 +122,12 @@ static void write_line(struct log *log, enum log_level level, const char *code, 
     used += (size_t)snprintf(line + used, room - used, "\",\"level\":\"%s\",\"code\":\"%s\",\"text\":\"", level_names[level], code);
     used = append_escaped(line, used, room, text);
     line[used++] = '"';
-    if (log->seq > 0)
+    if (log->seq > 0) {
         used += (size_t)snprintf(line + used, sizeof(line) - used, ",\"seq\":%llu", (unsigned long long)log->seq);
-    if (held > 0)
+    }
+    if (held > 0) {
         used += (size_t)snprintf(line + used, sizeof(line) - used, ",\"held_back\":%u", held);
+    }
     line[used++] = '}';
     line[used++] = '\n';
     ssize_t written = write(log->fd, line, used); /* one call, so that lines of several processes do not mix */
@@ -133,11 +137,14 @@ static void write_line(struct log *log, enum log_level level, const char *code, 
 /* The entry of a code; when the table is full the last one is shared by all further codes. */
 static struct held *find_code(struct log *log, const char *code)
 {
-    for (uint32_t i = 0; i < log->code_count; i++)
-        if (strncmp(log->codes[i].code, code, CODE_TEXT - 1) == 0)
+    for (uint32_t i = 0; i < log->code_count; i++) {
+        if (strncmp(log->codes[i].code, code, CODE_TEXT - 1) == 0) {
             return &log->codes[i];
-    if (log->code_count == CODES_KNOWN)
+        }
+    }
+    if (log->code_count == CODES_KNOWN) {
         return &log->codes[CODES_KNOWN - 1];
+    }
     struct held *entry = &log->codes[log->code_count++];
     snprintf(entry->code, sizeof(entry->code), "%s", code);
     entry->since_ms = steady_ms();
@@ -176,8 +183,9 @@ void log_flush(struct log *log, bool all)
     int64_t now_ms = steady_ms();
     for (uint32_t i = 0; i < log->code_count; i++) {
         struct held *entry = &log->codes[i];
-        if (entry->held == 0 || (!all && now_ms - entry->since_ms < LOG_WINDOW_MS))
+        if (entry->held == 0 || (!all && now_ms - entry->since_ms < LOG_WINDOW_MS)) {
             continue;
+        }
         write_line(log, LOG_LEVEL_NOTICE, entry->code, "more lines of this code were held back", entry->held);
         entry->held = 0;
     }

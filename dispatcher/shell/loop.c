@@ -56,8 +56,9 @@ static bool is_resting(const struct loop *loop)
 /* The engine cannot go on: send what it has allowed, and end. The next start recovers from the journal. */
 static void fail(struct loop *loop, const char *what, int rc)
 {
-    if (loop->stage == STAGE_FLUSHING || loop->stage == STAGE_CLOSED)
+    if (loop->stage == STAGE_FLUSHING || loop->stage == STAGE_CLOSED) {
         return;
+    }
     log_say(loop->log, LOG_LEVEL_ERROR, "engine_failed", "%s: %s; ending, the next start recovers from the journal", what,
             strerror(-rc));
     loop->exit_code = EXIT_FAILURE_CODE;
@@ -68,14 +69,17 @@ static void fail(struct loop *loop, const char *what, int rc)
 static void deliver(struct loop *loop)
 {
     struct engine_reply reply;
-    while (engine_next_reply(loop->engine, &reply))
-        if (!requests_reply(loop->requests, &reply))
+    while (engine_next_reply(loop->engine, &reply)) {
+        if (!requests_reply(loop->requests, &reply)) {
             engine_undelivered(loop->engine, reply.peer);
+        }
+    }
     struct text topic;
     const void *data;
     size_t size;
-    while (engine_next_event(loop->engine, &topic, &data, &size))
+    while (engine_next_event(loop->engine, &topic, &data, &size)) {
         publisher_send(loop->publisher, topic, data, size);
+    }
 }
 
 /* One step of the engine, which writes checkpoints by records itself; those by time are ours (tick). Its messages stay until the
@@ -96,8 +100,9 @@ static int step(struct loop *loop, size_t count)
     log_seq(loop->log, engine_durable_seq(loop->engine));
     uv_update_time(loop->uv); /* a flush takes milliseconds */
     loop->rest_until_ms = outcome == OUTCOME_DURABLE ? 0 : uv_now(loop->uv) + NO_ROOM_REST_MS;
-    if (rc != 0)
+    if (rc != 0) {
         fail(loop, "the engine cannot go on", rc);
+    }
     return rc;
 }
 
@@ -106,17 +111,20 @@ static void tick(struct loop *loop)
     loop->next_tick_ms = uv_now(loop->uv) + loop->tick_ms;
     log_flush(loop->log, false);
     sd_notify(0, "WATCHDOG=1");
-    if (loop->stage == STAGE_FLUSHING || loop->stage == STAGE_CLOSED)
+    if (loop->stage == STAGE_FLUSHING || loop->stage == STAGE_CLOSED) {
         return;
+    }
     keyring_tick(loop->ring);
     bool idle = requests_count(loop->requests) == 0 && !is_due(loop);
     intake_away(loop->intake);
     int rc = engine_checkpoint(loop->engine, idle);
     intake_back(loop->intake);
-    if (idle)
+    if (idle) {
         trim_look(&loop->trim);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         fail(loop, "the rows could not be written", rc);
+    }
 }
 
 /* Does a message wait that can be judged now? */
@@ -134,9 +142,10 @@ static void wind_down(struct loop *loop)
         intake_away(loop->intake);
         int rc = engine_checkpoint(loop->engine, true);
         intake_back(loop->intake);
-        if (rc != 0)
+        if (rc != 0) {
             log_say(loop->log, LOG_LEVEL_ERROR, "checkpoint", "the last checkpoint was not written: %s; the journal has it all",
                     strerror(-rc));
+        }
     }
     if (loop->stage == STAGE_FLUSHING && (peers_waiting_bytes(loop->peers) == 0 || late)) {
         loop_close(loop);
@@ -157,8 +166,9 @@ static void on_alarm(uv_timer_t *handle)
 /* Decides when the next turn is: at once, at an instant, or when a message comes. */
 static void arm(struct loop *loop)
 {
-    if (loop->stage == STAGE_CLOSED)
+    if (loop->stage == STAGE_CLOSED) {
         return;
+    }
     zpoll_want(&loop->request_poll, loop->stage == STAGE_RUNNING);
     bool busy = false;
     uint64_t wait_ms = FLUSH_LOOK_MS;
@@ -167,37 +177,45 @@ static void arm(struct loop *loop)
                 wait_in_ms = engine_next_wait_ms(loop->engine) - steady_ms();
         uint64_t tick_in_ms = loop->next_tick_ms > uv_now(loop->uv) ? loop->next_tick_ms - uv_now(loop->uv) : 0;
         due_in_ms = wait_in_ms < due_in_ms ? wait_in_ms : due_in_ms;
-        if (is_resting(loop) && due_in_ms < (int64_t)(loop->rest_until_ms - uv_now(loop->uv)))
+        if (is_resting(loop) && due_in_ms < (int64_t)(loop->rest_until_ms - uv_now(loop->uv))) {
             due_in_ms = (int64_t)(loop->rest_until_ms - uv_now(loop->uv));
+        }
         busy = loop->forced || has_work(loop) || intake_bytes(loop->intake) > 0 || due_in_ms <= 0;
         wait_ms = due_in_ms > 0 && (uint64_t)due_in_ms < tick_in_ms ? (uint64_t)due_in_ms : tick_in_ms;
-        if (requests_stalled(loop->requests) && wait_ms > PEERS_RETRY_MS)
+        if (requests_stalled(loop->requests) && wait_ms > PEERS_RETRY_MS) {
             wait_ms = PEERS_RETRY_MS;
+        }
     }
-    if (busy)
+    if (busy) {
         uv_idle_start(&loop->again, on_again);
-    else
+    } else {
         uv_idle_stop(&loop->again);
+    }
     uv_timer_start(&loop->alarm, on_alarm, wait_ms, 0);
 }
 
 static void turn(struct loop *loop)
 {
-    if (loop->stage == STAGE_CLOSED)
+    if (loop->stage == STAGE_CLOSED) {
         return;
-    if (loop->stage == STAGE_RUNNING)
+    }
+    if (loop->stage == STAGE_RUNNING) {
         requests_read(loop->requests);
+    }
     if (loop->stage == STAGE_RUNNING || loop->stage == STAGE_DRAINING) {
         size_t count = requests_offer(loop->requests, loop->batch, LIMIT_BATCH_MESSAGES);
-        if (count > 0 || loop->forced || (is_due(loop) && !is_resting(loop)))
+        if (count > 0 || loop->forced || (is_due(loop) && !is_resting(loop))) {
             step(loop, count);
+        }
         backup_look(&loop->backup);
     }
     uv_update_time(loop->uv); /* a flush takes milliseconds */
-    if (uv_now(loop->uv) >= loop->next_tick_ms)
+    if (uv_now(loop->uv) >= loop->next_tick_ms) {
         tick(loop);
-    if (loop->stage != STAGE_RUNNING)
+    }
+    if (loop->stage != STAGE_RUNNING) {
         wind_down(loop);
+    }
     arm(loop);
 }
 
@@ -216,8 +234,9 @@ static void on_look(void *arg)
 static void on_gone(void *arg, uint64_t number, bool revoked)
 {
     const struct loop *loop = arg;
-    if (loop->stage == STAGE_CLOSED)
+    if (loop->stage == STAGE_CLOSED) {
         return;
+    }
     requests_gone(loop->requests, number, revoked);
     engine_gone(loop->engine, number * 2);
     engine_gone(loop->engine, number * 2 + 1);
@@ -226,10 +245,11 @@ static void on_gone(void *arg, uint64_t number, bool revoked)
 static void on_connection(void *arg, int descriptor, bool ended)
 {
     const struct loop *loop = arg;
-    if (ended)
+    if (ended) {
         peers_ended(loop->peers, descriptor);
-    else
+    } else {
         peers_began(loop->peers, descriptor);
+    }
 }
 
 static void on_end(uv_signal_t *handle, int number)
@@ -251,8 +271,9 @@ static void on_end(uv_signal_t *handle, int number)
 static void on_keys_changed(void *arg)
 {
     struct loop *loop = arg;
-    if (loop->stage == STAGE_CLOSED)
+    if (loop->stage == STAGE_CLOSED) {
         return;
+    }
     listeners_revise(loop->listeners);
     peers_revise(loop->peers);
 }
@@ -269,8 +290,9 @@ static void on_reload(uv_signal_t *handle, int number)
 {
     struct loop *loop = handle->data;
     (void)number;
-    if (loop->stage != STAGE_RUNNING)
+    if (loop->stage != STAGE_RUNNING) {
         return;
+    }
     intake_away(loop->intake);
     loop->reload(loop->reload_arg, loop->engine);
     intake_back(loop->intake);
@@ -297,8 +319,9 @@ int loop_open(struct loop *loop)
     monitor_tell(loop->request_monitor, on_connection, loop);
     uint64_t watchdog_us = 0;
     loop->tick_ms = LOOP_TICK_MS;
-    if (sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us / 2000 < LOOP_TICK_MS)
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us / 2000 < LOOP_TICK_MS) {
         loop->tick_ms = watchdog_us / 2000 + (watchdog_us < 2000);
+    }
     loop->stage = STAGE_RUNNING;
     loop->forced = true;
     int rc = zpoll_open(&loop->request_poll, loop->uv, loop->router, on_requests, loop);
@@ -307,11 +330,13 @@ int loop_open(struct loop *loop)
         rc = uv_poll_init(loop->uv, &loop->keys, loop->ring->source.descriptor);
         loop->keys.data = loop;
         loop->keys_watched = rc == 0;
-        if (rc == 0)
+        if (rc == 0) {
             rc = uv_poll_start(&loop->keys, UV_READABLE, on_keys);
+        }
     }
-    for (size_t i = 0; rc == 0 && i < sizeof(signals) / sizeof(signals[0]); i++)
+    for (size_t i = 0; rc == 0 && i < sizeof(signals) / sizeof(signals[0]); i++) {
         rc = uv_signal_start(&loop->signals[i], signals[i].handler, signals[i].number);
+    }
     return rc;
 }
 
@@ -332,19 +357,22 @@ int loop_run(struct loop *loop)
 
 void loop_close(struct loop *loop)
 {
-    if (loop->stage == STAGE_CLOSED)
+    if (loop->stage == STAGE_CLOSED) {
         return;
+    }
     loop->stage = STAGE_CLOSED;
     backup_stop(&loop->backup);
     zpoll_close(&loop->request_poll);
     keyring_tell(loop->ring, NULL, NULL);
-    if (loop->keys_watched)
+    if (loop->keys_watched) {
         uv_close((uv_handle_t *)&loop->keys, NULL);
+    }
     auth_stop(loop->auth);
     publisher_stop(loop->publisher);
     peers_stop(loop->peers);
     uv_close((uv_handle_t *)&loop->again, NULL);
     uv_close((uv_handle_t *)&loop->alarm, NULL);
-    for (size_t i = 0; i < sizeof(loop->signals) / sizeof(loop->signals[0]); i++)
+    for (size_t i = 0; i < sizeof(loop->signals) / sizeof(loop->signals[0]); i++) {
         uv_close((uv_handle_t *)&loop->signals[i], NULL);
+    }
 }

@@ -55,8 +55,9 @@ static struct stranger *next_to_go(const struct monitor *monitor)
     size_t seen = 0;
     for (struct stranger *stranger = monitor->strangers; stranger != NULL && seen < CHOICE && least_bytes > 0;
          stranger = stranger->hh.next) {
-        if (stranger->cut)
+        if (stranger->cut) {
             continue;
+        }
         uint64_t bytes = connection_said(stranger->descriptor);
         if (bytes < least_bytes) {
             least = stranger;
@@ -71,8 +72,9 @@ static void make_room(struct monitor *monitor)
 {
     while (monitor->connections - monitor->cut > monitor->most) {
         struct stranger *stranger = next_to_go(monitor);
-        if (stranger == NULL)
+        if (stranger == NULL) {
             return;
+        }
         stranger->cut = true;
         monitor->cut++;
         connection_cut(stranger->descriptor);
@@ -83,8 +85,9 @@ static void forget(struct monitor *monitor, int descriptor)
 {
     struct stranger *stranger = NULL;
     HASH_FIND_INT(monitor->strangers, &descriptor, stranger);
-    if (stranger == NULL)
+    if (stranger == NULL) {
         return;
+    }
     monitor->cut -= stranger->cut;
     HASH_DEL(monitor->strangers, stranger);
     free(stranger);
@@ -95,8 +98,9 @@ static void came(struct monitor *monitor, int descriptor)
     forget(monitor, descriptor);
     monitor->connections++;
     struct stranger *stranger = calloc(1, sizeof(*stranger));
-    if (stranger == NULL)
+    if (stranger == NULL) {
         return;
+    }
     stranger->descriptor = descriptor;
     HASH_ADD_INT(monitor->strangers, descriptor, stranger);
     make_room(monitor);
@@ -122,25 +126,30 @@ static bool receive(struct monitor *monitor)
         memcpy(&event, bytes, sizeof(event));
         memcpy(&value, bytes + sizeof(event), sizeof(value));
     }
-    while (got && zmq_msg_more(&frame) && zframe_receive(monitor->socket, &frame) == 0)
+    while (got && zmq_msg_more(&frame) && zframe_receive(monitor->socket, &frame) == 0) {
         snprintf(address, sizeof(address), "%.*s", (int)zmq_msg_size(&frame), (const char *)zmq_msg_data(&frame));
+    }
     zmq_msg_close(&frame);
-    if (event == ZMQ_EVENT_ACCEPTED)
+    if (event == ZMQ_EVENT_ACCEPTED) {
         came(monitor, (int)value);
-    else if (event == ZMQ_EVENT_DISCONNECTED)
+    } else if (event == ZMQ_EVENT_DISCONNECTED) {
         went(monitor, (int)value);
-    if ((event == ZMQ_EVENT_ACCEPTED || event == ZMQ_EVENT_DISCONNECTED) && monitor->told != NULL)
+    }
+    if ((event == ZMQ_EVENT_ACCEPTED || event == ZMQ_EVENT_DISCONNECTED) && monitor->told != NULL) {
         monitor->told(monitor->told_arg, (int)value, event == ZMQ_EVENT_DISCONNECTED);
-    if ((event & FAILED) != 0)
+    }
+    if ((event & FAILED) != 0) {
         log_say(monitor->log, LOG_LEVEL_WARNING, "handshake_failed", "a peer did not get in at %s (%s): %s", monitor->name, address,
                 reason(event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ? value : 0));
+    }
     return got;
 }
 
 static void on_event(void *arg)
 {
-    while (receive(arg))
+    while (receive(arg)) {
         ;
+    }
 }
 
 void monitor_tell(struct monitor *monitor, void (*told)(void *arg, int descriptor, bool ended), void *arg)
@@ -176,17 +185,20 @@ int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop,
     const int unbounded = 0; /* a full pipe here would stop ZeroMQ's I/O thread */
     char endpoint[64];
     struct monitor *monitor = calloc(1, sizeof(*monitor));
-    if (monitor == NULL)
+    if (monitor == NULL) {
         return -ENOMEM;
+    }
     *monitor = (struct monitor){.watched = socket, .name = name, .log = log, .most = SIZE_MAX};
     snprintf(endpoint, sizeof(endpoint), "inproc://monitor.%s", name);
     int rc = 0;
     monitor->socket = zmq_socket(context, ZMQ_PAIR);
     if (monitor->socket == NULL || zmq_setsockopt(monitor->socket, ZMQ_RCVHWM, &unbounded, sizeof(unbounded)) != 0 ||
-        zmq_socket_monitor(socket, endpoint, WATCHED) != 0 || zmq_connect(monitor->socket, endpoint) != 0)
+        zmq_socket_monitor(socket, endpoint, WATCHED) != 0 || zmq_connect(monitor->socket, endpoint) != 0) {
         rc = -errno;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = zpoll_open(&monitor->poll, loop, monitor->socket, on_event, monitor);
+    }
     if (rc != 0) {
         monitor_free(monitor);
         return rc;
@@ -197,8 +209,9 @@ int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop,
 
 void monitor_stop(struct monitor *monitor)
 {
-    if (monitor == NULL || monitor->watched == NULL)
+    if (monitor == NULL || monitor->watched == NULL) {
         return;
+    }
     zmq_socket_monitor(monitor->watched, NULL, 0);
     monitor->watched = NULL;
     zpoll_close(&monitor->poll);
@@ -206,12 +219,15 @@ void monitor_stop(struct monitor *monitor)
 
 struct monitor *monitor_free(struct monitor *monitor)
 {
-    if (monitor == NULL)
+    if (monitor == NULL) {
         return NULL;
-    if (monitor->socket != NULL)
+    }
+    if (monitor->socket != NULL) {
         zmq_close(monitor->socket);
-    while (monitor->strangers != NULL)
+    }
+    while (monitor->strangers != NULL) {
         forget(monitor, monitor->strangers->descriptor);
+    }
     free(monitor);
     return NULL;
 }

@@ -27,10 +27,12 @@ struct parcel {
 
 static void let_go(struct flight *flight)
 {
-    if (atomic_fetch_sub(&flight->owners, 1) != 1)
+    if (atomic_fetch_sub(&flight->owners, 1) != 1) {
         return;
-    if (flight->of_key != NULL)
+    }
+    if (flight->of_key != NULL) {
         let_go(flight->of_key);
+    }
     free(flight);
 }
 
@@ -48,8 +50,9 @@ static void on_sent(void *data, void *hint)
 struct flight *flight_new(void)
 {
     struct flight *flight = calloc(1, sizeof(*flight));
-    if (flight == NULL)
+    if (flight == NULL) {
         return NULL;
+    }
     atomic_init(&flight->owners, 1);
     atomic_init(&flight->bytes, 0);
     return flight;
@@ -57,8 +60,9 @@ struct flight *flight_new(void)
 
 void flight_free(struct flight *flight)
 {
-    if (flight != NULL)
+    if (flight != NULL) {
         let_go(flight);
+    }
 }
 
 size_t flight_bytes(const struct flight *flight)
@@ -69,8 +73,9 @@ size_t flight_bytes(const struct flight *flight)
 int peer_outbox_init(struct peer_outbox *outbox, struct flight *of_key)
 {
     *outbox = (struct peer_outbox){.flight = flight_new()};
-    if (outbox->flight == NULL)
+    if (outbox->flight == NULL) {
         return -ENOMEM;
+    }
     outbox->flight->of_key = of_key;
     atomic_fetch_add(&of_key->owners, 1);
     return 0;
@@ -90,8 +95,9 @@ void peer_outbox_clear(struct peer_outbox *outbox)
 void peer_outbox_deinit(struct peer_outbox *outbox)
 {
     peer_outbox_clear(outbox);
-    if (outbox->flight != NULL)
+    if (outbox->flight != NULL) {
         let_go(outbox->flight);
+    }
     *outbox = (struct peer_outbox){0};
 }
 
@@ -106,11 +112,13 @@ static bool has_room(const struct peer_outbox *outbox, size_t size)
 static int hand_over(const struct peer_outbox *outbox, void *router, const void *routing, size_t routing_size,
                      struct parcel *parcel)
 {
-    if (!has_room(outbox, parcel->size))
+    if (!has_room(outbox, parcel->size)) {
         return -EAGAIN;
+    }
     int rc = zframe_send(router, routing, routing_size, true);
-    if (rc != 0)
+    if (rc != 0) {
         return rc;
+    }
     /* The peer's pipe took the address, so it takes the other frames of the same message. */
     if (parcel->delimited) {
         rc = zframe_send(router, NULL, 0, true);
@@ -134,14 +142,17 @@ int peer_outbox_retry(struct peer_outbox *outbox, void *router, const void *rout
         struct parcel *next = parcel->next; /* a parcel that was handed over may be gone at once */
         size_t size = parcel->size;
         int rc = hand_over(outbox, router, routing, routing_size, parcel);
-        if (rc == -EAGAIN)
+        if (rc == -EAGAIN) {
             return 1;
-        if (rc != 0)
+        }
+        if (rc != 0) {
             return rc;
+        }
         outbox->waiting_bytes -= size;
         outbox->first = next;
-        if (next == NULL)
+        if (next == NULL) {
             outbox->last = NULL;
+        }
     }
     return 0;
 }
@@ -149,19 +160,23 @@ int peer_outbox_retry(struct peer_outbox *outbox, void *router, const void *rout
 int peer_outbox_send(struct peer_outbox *outbox, void *router, const void *routing, size_t routing_size, bool delimited,
                      const void *data, size_t size)
 {
-    if (outbox->first != NULL && outbox->waiting_bytes + size > LIMIT_OUTBOX_BYTES)
+    if (outbox->first != NULL && outbox->waiting_bytes + size > LIMIT_OUTBOX_BYTES) {
         return -ENOBUFS;
+    }
     struct parcel *parcel = malloc(sizeof(*parcel) + size);
-    if (parcel == NULL)
+    if (parcel == NULL) {
         return -ENOMEM;
+    }
     *parcel = (struct parcel){.flight = outbox->flight, .size = size, .delimited = delimited};
-    if (size > 0)
+    if (size > 0) {
         memcpy(parcel->data, data, size);
+    }
     if (outbox->first == NULL) {
         int rc = hand_over(outbox, router, routing, routing_size, parcel);
         if (rc != -EAGAIN) {
-            if (rc != 0)
+            if (rc != 0) {
                 free(parcel);
+            }
             return rc;
         }
         outbox->first = parcel;

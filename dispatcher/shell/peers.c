@@ -90,10 +90,12 @@ struct peers {
 
 static void set_blocked(struct peers *peers, struct peer *peer, bool blocked)
 {
-    if (blocked && !peer->blocked)
+    if (blocked && !peer->blocked) {
         DL_APPEND2(peers->blocked, peer, blocked_prev, blocked_next);
-    if (!blocked && peer->blocked)
+    }
+    if (!blocked && peer->blocked) {
         DL_DELETE2(peers->blocked, peer, blocked_prev, blocked_next);
+    }
     peer->blocked = blocked;
 }
 
@@ -109,11 +111,13 @@ static void clear_outbox(struct peers *peers, struct peer *peer)
 /* Its connection has ended. */
 static void set_gone(struct peers *peers, struct peer *peer)
 {
-    if (peer->gone)
+    if (peer->gone) {
         return;
+    }
     peer->gone = true;
-    if (peer->link != NULL)
+    if (peer->link != NULL) {
         peer->link->peer = NULL;
+    }
     peer->link = NULL;
     clear_outbox(peers, peer);
     DL_DELETE(peers->silent, peer);
@@ -121,8 +125,9 @@ static void set_gone(struct peers *peers, struct peer *peer)
     peer->account->peers--;
     peers->count--;
     peers->gone_count++;
-    if (peers->owner.gone != NULL)
+    if (peers->owner.gone != NULL) {
         peers->owner.gone(peers->owner.arg, peer->number, peer->revoked);
+    }
 }
 
 /* As if it had never been there. */
@@ -141,8 +146,9 @@ static void forget(struct peers *peers, struct peer *peer)
 static void take_rights(struct peers *peers, struct peer *peer)
 {
     peer->revoked = true;
-    if (peer->gone && peers->owner.gone != NULL)
+    if (peer->gone && peers->owner.gone != NULL) {
         peers->owner.gone(peers->owner.arg, peer->number, true);
+    }
     forget(peers, peer);
 }
 
@@ -160,12 +166,13 @@ static void settle(struct peers *peers, struct peer *peer, size_t waited_before,
 {
     peers->waiting_bytes += peer->outbox.waiting_bytes - waited_before; /* wraps round when less waits than before */
     peer->account->waiting_bytes += peer->outbox.waiting_bytes - waited_before;
-    if (rc == -EHOSTUNREACH)
+    if (rc == -EHOSTUNREACH) {
         set_gone(peers, peer); /* it went away: nothing to say */
-    else if (rc < 0)
+    } else if (rc < 0) {
         drop_replies(peers, peer, rc == -ENOBUFS ? "does not read its replies" : strerror(-rc));
-    else
+    } else {
         set_blocked(peers, peer, rc == 1);
+    }
 }
 
 static void on_retry(uv_timer_t *timer)
@@ -177,15 +184,17 @@ static void on_retry(uv_timer_t *timer)
         size_t before = peer->outbox.waiting_bytes;
         settle(peers, peer, before, peer_outbox_retry(&peer->outbox, peers->router, peer->routing, peer->routing_size));
     }
-    if (peers->blocked == NULL)
+    if (peers->blocked == NULL) {
         uv_timer_stop(timer);
+    }
 }
 
 struct peers *peers_new(void *router, uv_loop_t *loop, struct keyring *ring, struct log *log)
 {
     struct peers *peers = calloc(1, sizeof(*peers));
-    if (peers == NULL)
+    if (peers == NULL) {
         return NULL;
+    }
     *peers = (struct peers){.router = router, .ring = ring, .log = log};
     uv_timer_init(loop, &peers->retry);
     peers->retry.data = peers;
@@ -194,23 +203,26 @@ struct peers *peers_new(void *router, uv_loop_t *loop, struct keyring *ring, str
 
 void peers_stop(struct peers *peers)
 {
-    if (peers == NULL || peers->stopped)
+    if (peers == NULL || peers->stopped) {
         return;
+    }
     peers->stopped = true;
     uv_close((uv_handle_t *)&peers->retry, NULL);
 }
 
 struct peers *peers_free(struct peers *peers)
 {
-    if (peers == NULL)
+    if (peers == NULL) {
         return NULL;
+    }
     struct peer *peer, *after;
     DL_FOREACH_SAFE(peers->silent, peer, after)
     {
         forget(peers, peer);
     }
-    while (peers->gone != NULL)
+    while (peers->gone != NULL) {
         forget(peers, peers->gone);
+    }
     struct link *link, *next_link;
     HASH_ITER(hh, peers->links, link, next_link)
     {
@@ -243,11 +255,13 @@ static struct account *find_account(const struct peers *peers, const struct code
 static struct account *need_account(struct peers *peers, const struct code *key)
 {
     struct account *account = find_account(peers, key);
-    if (account != NULL)
+    if (account != NULL) {
         return account;
+    }
     account = calloc(1, sizeof(*account));
-    if (account == NULL)
+    if (account == NULL) {
         return NULL;
+    }
     account->key = *key;
     account->flight = flight_new();
     if (account->flight == NULL) {
@@ -262,19 +276,23 @@ static struct account *need_account(struct peers *peers, const struct code *key)
 static void make_room(struct peers *peers, struct account *account)
 {
     struct account *from = account->peers >= LIMIT_CONNECTIONS_KEY ? account : NULL, *other, *next;
-    if (from == NULL && peers->count < PEERS_MAX)
+    if (from == NULL && peers->count < PEERS_MAX) {
         return;
-    if (from == NULL)
+    }
+    if (from == NULL) {
         HASH_ITER(hh, peers->accounts, other, next)
         {
-            if (from == NULL || other->peers > from->peers)
+            if (from == NULL || other->peers > from->peers) {
                 from = other;
+            }
         }
+    }
     struct peer *peer;
     DL_FOREACH(peers->silent, peer)
     {
-        if (peer->account == from)
+        if (peer->account == from) {
             break;
+        }
     }
     log_say(peers->log, LOG_LEVEL_WARNING, "peers_full",
             "key %.*s has %u connections: the one that was silent longest is forgotten", CODE_SIZE, from->key.s, from->peers);
@@ -285,14 +303,17 @@ static void make_room(struct peers *peers, struct account *account)
 static struct link *need_link(struct peers *peers, int descriptor)
 {
     struct link *link = NULL;
-    if (descriptor < 0)
+    if (descriptor < 0) {
         return NULL;
+    }
     HASH_FIND(hh, peers->links, &descriptor, sizeof(descriptor), link);
-    if (link != NULL)
+    if (link != NULL) {
         return link;
+    }
     link = calloc(1, sizeof(*link));
-    if (link == NULL)
+    if (link == NULL) {
         return NULL;
+    }
     link->descriptor = descriptor;
     HASH_ADD(hh, peers->links, descriptor, sizeof(link->descriptor), link);
     return link;
@@ -314,14 +335,16 @@ static bool is_later(const struct peer *peer, const struct peer *other)
 static void join(struct peers *peers, struct peer *peer, int descriptor)
 {
     struct link *link = need_link(peers, descriptor);
-    if (link == NULL)
+    if (link == NULL) {
         return;
+    }
     if (link->closed || (link->peer != NULL && !is_later(peer, link->peer))) {
         set_gone(peers, peer);
         return;
     }
-    if (link->peer != NULL)
+    if (link->peer != NULL) {
         set_gone(peers, link->peer);
+    }
     link->peer = peer;
     peer->link = link;
 }
@@ -330,17 +353,20 @@ static struct peer *make(struct peers *peers, const struct peers_origin *origin,
 {
     struct account *account = need_account(peers, &who->name);
     struct peer *peer = account == NULL ? NULL : calloc(1, sizeof(*peer));
-    if (peer == NULL)
+    if (peer == NULL) {
         return NULL;
+    }
     if (peer_outbox_init(&peer->outbox, account->flight) != 0) {
         free(peer);
         return NULL;
     }
     make_room(peers, account);
-    if (peers->owner.look != NULL)
+    if (peers->owner.look != NULL) {
         peers->owner.look(peers->owner.arg);
-    if (peers->gone_count > GONE_MAX)
+    }
+    if (peers->gone_count > GONE_MAX) {
         forget(peers, peers->gone);
+    }
     peer->number = ++peers->last_number;
     peer->who = *who;
     peer->account = account;
@@ -380,14 +406,17 @@ bool peers_admit(struct peers *peers, const struct peers_origin *origin, uint64_
         struct identity who;
         if (!keyring_find_name(peers->ring, name, &who)) {
             log_say(peers->log, LOG_LEVEL_WARNING, "key_gone", "key %s is no longer in the keys folder: message dropped", name);
-            if (peer != NULL)
+            if (peer != NULL) {
                 take_rights(peers, peer);
+            }
             return false;
         }
-        if (peer == NULL)
+        if (peer == NULL) {
             peer = make(peers, origin, &who);
-        if (peer == NULL)
+        }
+        if (peer == NULL) {
             return false;
+        }
         peer->who = who;
         peer->generation = peers->ring->generation;
     }
@@ -411,11 +440,13 @@ bool peers_gone(const struct peers *peers, uint64_t number)
 static void hand_on(struct peers *peers, int descriptor, bool closed)
 {
     struct link *link = need_link(peers, descriptor);
-    if (link == NULL)
+    if (link == NULL) {
         return;
+    }
     link->closed = closed;
-    if (link->peer != NULL)
+    if (link->peer != NULL) {
         set_gone(peers, link->peer);
+    }
 }
 
 void peers_began(struct peers *peers, int descriptor)
@@ -446,8 +477,9 @@ bool peers_held(const struct peers *peers, const struct code *key, uint64_t numb
 {
     const struct account *account = find_account(peers, key);
     size_t bytes = account == NULL ? 0 : account->waiting_bytes + flight_bytes(account->flight);
-    if (bytes >= LIMIT_OUTBOX_BYTES_KEY / 2 || (bytes >= LITTLE_BYTES && peers->waiting_bytes >= MUCH_BYTES))
+    if (bytes >= LIMIT_OUTBOX_BYTES_KEY / 2 || (bytes >= LITTLE_BYTES && peers->waiting_bytes >= MUCH_BYTES)) {
         return true;
+    }
     return peers_stuck(peers, number);
 }
 
@@ -468,14 +500,16 @@ static void drop_longest(struct peers *peers, const struct account *account, con
 static void keep_bounds(struct peers *peers, struct account *account)
 {
     struct account *other, *next;
-    while (account->waiting_bytes > LIMIT_OUTBOX_BYTES_KEY)
+    while (account->waiting_bytes > LIMIT_OUTBOX_BYTES_KEY) {
         drop_longest(peers, account, "has not read for the longest time while replies to its key pile up");
+    }
     while (peers->waiting_bytes > PEERS_WAITING_BYTES) {
         struct account *most = account;
         HASH_ITER(hh, peers->accounts, other, next)
         {
-            if (other->waiting_bytes > most->waiting_bytes)
+            if (other->waiting_bytes > most->waiting_bytes) {
                 most = other;
+            }
         }
         drop_longest(peers, most, "has not read for the longest time while replies fill memory");
     }
@@ -485,15 +519,17 @@ bool peers_send(struct peers *peers, uint64_t number, bool delimited, const void
 {
     struct peer *peer = NULL;
     HASH_FIND(by_number, peers->numbers, &number, sizeof(number), peer);
-    if (peer == NULL || peer->gone)
+    if (peer == NULL || peer->gone) {
         return false;
+    }
     struct account *account = peer->account;
     size_t before = peer->outbox.waiting_bytes;
     int rc = peer_outbox_send(&peer->outbox, peers->router, peer->routing, peer->routing_size, delimited, data, size);
     settle(peers, peer, before, rc);
     keep_bounds(peers, account);
-    if (peers->blocked != NULL && !peers->stopped && !uv_is_active((uv_handle_t *)&peers->retry))
+    if (peers->blocked != NULL && !peers->stopped && !uv_is_active((uv_handle_t *)&peers->retry)) {
         uv_timer_start(&peers->retry, on_retry, PEERS_RETRY_MS, PEERS_RETRY_MS);
+    }
     return rc != -EHOSTUNREACH;
 }
 
@@ -519,13 +555,15 @@ bool peers_proven(const struct peers *peers, uint64_t number)
 bool peers_prove(struct peers *peers, uint64_t number, const char *key, int descriptor)
 {
     struct peer *peer = find(peers, number);
-    if (peer == NULL)
+    if (peer == NULL) {
         return false;
+    }
     peer->proven = true;
     peer->descriptor = descriptor;
     if (strcmp(peer->who.key, key != NULL ? key : "") == 0) {
-        if (peers->known != NULL)
+        if (peers->known != NULL) {
             peers->known(peers->known_arg, descriptor);
+        }
         return true;
     }
     log_say(peers->log, LOG_LEVEL_WARNING, "key_gone", "key %.*s is another since this peer connected: its connection is ended",
@@ -563,8 +601,9 @@ void peers_revise(struct peers *peers)
         struct identity who;
         char name[CODE_SIZE + 1] = "";
         memcpy(name, peer->who.name.s, CODE_SIZE);
-        if (!keyring_find_name(peers->ring, name, &who) || !same_identity(&who, &peer->who))
+        if (!keyring_find_name(peers->ring, name, &who) || !same_identity(&who, &peer->who)) {
             take_rights(peers, peer); /* its commands may still wait */
+        }
     }
 }
 

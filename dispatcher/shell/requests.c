@@ -52,8 +52,9 @@ struct requests {
 static struct waiting *take_spare(struct requests *requests)
 {
     struct waiting *waiting = requests->spare;
-    if (waiting == NULL)
+    if (waiting == NULL) {
         return malloc(sizeof(*waiting));
+    }
     requests->spare = waiting->next;
     requests->spare_count--;
     return waiting;
@@ -80,13 +81,15 @@ static void drop(void *arg, struct turn *turn)
 struct requests *requests_new(struct intake *intake, struct peers *peers, struct log *log)
 {
     struct requests *requests = calloc(1, sizeof(*requests));
-    if (requests == NULL)
+    if (requests == NULL) {
         return NULL;
+    }
     requests->intake = intake;
     requests->peers = peers;
     requests->log = log;
-    for (int i = 0; i <= QUERY_TYPE_MAX; i++)
+    for (int i = 0; i <= QUERY_TYPE_MAX; i++) {
         requests->query_us[i] = QUERY_US_FIRST;
+    }
     requests->turns = turns_new();
     if (requests->turns == NULL) {
         free(requests);
@@ -97,8 +100,9 @@ struct requests *requests_new(struct intake *intake, struct peers *peers, struct
 
 struct requests *requests_free(struct requests *requests)
 {
-    if (requests == NULL)
+    if (requests == NULL) {
         return NULL;
+    }
     turns_free(requests->turns, drop, requests);
     while (requests->spare != NULL) {
         struct waiting *waiting = requests->spare;
@@ -140,10 +144,12 @@ static bool is_too_much(const struct requests *requests, const struct code *key,
                 (turn->query && one.query_us >= REQUESTS_QUERY_US && turns_of_connection(requests->turns, number) > 0) ||
                 (turn->query && peers_stuck(requests->peers, number));
     /* When all together are too many, those go on who have less than their share. */
-    if (all.messages >= LIMIT_WAITING_MESSAGES)
+    if (all.messages >= LIMIT_WAITING_MESSAGES) {
         over = over || one.messages >= LIMIT_WAITING_MESSAGES / keys;
-    if (all.bytes >= LIMIT_WAITING_BYTES)
+    }
+    if (all.bytes >= LIMIT_WAITING_BYTES) {
         over = over || one.bytes >= LIMIT_WAITING_BYTES / keys;
+    }
     uint64_t ms = (turn->query ? one.query_us : one.messages * COMMAND_US) / 1000;
     *ret_ms = (uint32_t)(ms < AGAIN_MS_MIN ? AGAIN_MS_MIN : ms > AGAIN_MS_MAX ? AGAIN_MS_MAX : ms);
     return over;
@@ -154,31 +160,34 @@ static void refuse(struct requests *requests, const struct identity *who, uint64
 {
     log_say(requests->log, LOG_LEVEL_WARNING, "key_busy", "key %.*s has too much waiting: refused BUSY, again in %u ms", CODE_SIZE,
             who->name.s, again_ms);
-    if (peers_unread(requests->peers, peer / 2) >= UNREAD_MAX)
+    if (peers_unread(requests->peers, peer / 2) >= UNREAD_MAX) {
         return;
+    }
     proto_buffer_clear(&requests->refusal);
-    if (reply_encode_busy(&requests->refusal, id, NULL, again_ms) == 0)
+    if (reply_encode_busy(&requests->refusal, id, NULL, again_ms) == 0) {
         peers_send(requests->peers, peer / 2, (peer & 1) != 0, requests->refusal.data, requests->refusal.size);
+    }
 }
 
 /* Puts a message of a known peer into its line, or refuses it. Takes the payload. */
 static void admit(struct requests *requests, const struct identity *who, uint64_t peer, zmq_msg_t *payload)
 {
-    struct waiting *waiting;
     struct request_peek peek;
     uint32_t again_ms;
     request_peek(zmq_msg_data(payload), zmq_msg_size(payload), &peek);
-    if (peek.is_query && peers_gone(requests->peers, peer / 2))
+    if (peek.is_query && peers_gone(requests->peers, peer / 2)) {
         return;
+    }
     struct turn turn = {
         .query = peek.is_query, .cost_us = peek.is_query ? requests->query_us[peek.query] : 0, .size = zmq_msg_size(payload)};
     if (is_too_much(requests, &who->name, peer / 2, &turn, &again_ms)) {
         refuse(requests, who, peer, peek.id, again_ms);
         return;
     }
-    waiting = take_spare(requests);
-    if (waiting == NULL)
+    struct waiting *waiting = take_spare(requests);
+    if (waiting == NULL) {
         return; /* as if it had been lost on its way: its sender asks again */
+    }
     waiting->turn = turn;
     waiting->query = peek.query;
     waiting->peer = peer;
@@ -198,8 +207,9 @@ static void receive_rest(struct intake *intake, zmq_msg_t *payload, bool *ret_de
     do {
         int rc = intake_receive(intake, payload);
         assert(rc == 0); /* a message of many frames comes whole */
-        if (frames++ == 0)
+        if (frames++ == 0) {
             first_empty = zmq_msg_size(payload) == 0;
+        }
     } while (zmq_msg_more(payload));
     *ret_delimited = first_empty && frames > 1;
     *ret_good = frames == 1 || (frames == 2 && first_empty);
@@ -222,8 +232,9 @@ static bool receive(struct requests *requests)
     if (zmq_msg_more(&routing)) {
         receive_rest(requests->intake, &payload, &delimited, &good);
         const char *id = zmq_msg_data(&routing);
-        if (zmq_msg_size(&routing) == 0 || id[0] != '\0')
+        if (zmq_msg_size(&routing) == 0 || id[0] != '\0') {
             good = false; /* those that ZeroMQ makes begin with a zero byte, which a client may not set */
+        }
         origin = (struct peers_origin){.routing = id,
                                        .routing_size = zmq_msg_size(&routing),
                                        .name = zmq_msg_gets(&payload, "User-Id"),
@@ -246,9 +257,11 @@ static bool receive(struct requests *requests)
 void requests_read(struct requests *requests)
 {
     assert(requests->picked_count == 0);
-    for (size_t read = 0; read < READ_MAX; read++)
-        if (!receive(requests))
+    for (size_t read = 0; read < READ_MAX; read++) {
+        if (!receive(requests)) {
             return;
+        }
+    }
 }
 
 /* --- what goes to the engine ---------------------------------------------------------------------------------------------------
@@ -285,10 +298,11 @@ static void learn(struct requests *requests, const struct waiting *waiting, uint
 {
     uint32_t *guess = &requests->query_us[waiting->query];
     uint32_t up = *guess + *guess / 4 + 1, down = *guess - *guess / 20;
-    if (cost_us > *guess)
+    if (cost_us > *guess) {
         *guess = cost_us < up ? cost_us : up;
-    else
+    } else {
         *guess = cost_us > down ? cost_us : down;
+    }
 }
 
 void requests_taken(struct requests *requests, size_t count, const uint32_t *query_us)
@@ -297,8 +311,9 @@ void requests_taken(struct requests *requests, size_t count, const uint32_t *que
     turns_take(requests->turns, requests->picked, requests->picked_count, count, query_us);
     for (size_t i = 0; i < count; i++) {
         struct waiting *waiting = (struct waiting *)requests->picked[i];
-        if (waiting->turn.query)
+        if (waiting->turn.query) {
             learn(requests, waiting, query_us[i]);
+        }
         drop(requests, &waiting->turn);
     }
     requests->picked_count = 0;

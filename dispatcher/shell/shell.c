@@ -47,8 +47,9 @@ static int open_sockets(struct shell *shell, const struct shell_options *options
         .message_size_max = LIMIT_MESSAGE_SIZE,
     };
     int rc = binding_open(&binding, &shell->router, shell->listen, said);
-    if (rc != 0)
+    if (rc != 0) {
         return rc;
+    }
     binding.type = ZMQ_XPUB;
     binding.url = options->events_url;
     binding.domain = AUTH_DOMAIN_EVENTS;
@@ -61,14 +62,17 @@ static int open_parts(struct shell *shell, const struct shell_options *options)
 {
     struct loop *loop = &shell->loop;
     loop->peers = peers_new(shell->router, &shell->uv, &shell->ring, options->log);
-    if (loop->peers == NULL)
+    if (loop->peers == NULL) {
         return -ENOMEM;
+    }
     int rc = intake_open(shell->router, shell->xpub, options->log, &loop->intake);
-    if (rc != 0)
+    if (rc != 0) {
         return rc;
+    }
     loop->requests = requests_new(loop->intake, loop->peers, options->log);
-    if (loop->requests == NULL)
+    if (loop->requests == NULL) {
         return -ENOMEM;
+    }
     return publisher_open(shell->xpub, &shell->uv, options->log, &loop->publisher);
 }
 
@@ -81,8 +85,9 @@ static void on_known(void *arg, int descriptor)
 static void bound_connections(struct shell *shell)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
         return;
+    }
     size_t all = limit.rlim_cur > 2 * OWN_DESCRIPTORS ? (size_t)limit.rlim_cur - OWN_DESCRIPTORS : (size_t)limit.rlim_cur / 2;
     monitor_limit(shell->request_monitor, all - all / 4);
     monitor_limit(shell->event_monitor, all / 4);
@@ -94,8 +99,9 @@ static int open_all(struct shell *shell, const struct shell_options *options, ch
     struct loop *loop = &shell->loop;
     said[0] = '\0';
     shell->context = zmq_ctx_new();
-    if (shell->context == NULL)
+    if (shell->context == NULL) {
         return -errno;
+    }
     keyring_init(&shell->ring, &options->keys);
     *loop = (struct loop){.uv = &shell->uv,
                           .engine = options->engine,
@@ -107,37 +113,45 @@ static int open_all(struct shell *shell, const struct shell_options *options, ch
                           .stage = STAGE_CLOSED};
     /* Before any socket is bound: CURVE without a handler admits every key. */
     int rc = auth_open(shell->context, &shell->uv, &shell->ring, options->log, options->server_secret == NULL, &loop->auth);
-    if (rc == 0)
+    if (rc == 0) {
         rc = open_sockets(shell, options, said);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = open_parts(shell, options);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         return rc;
+    }
     rc = monitor_open(shell->context, shell->router, AUTH_DOMAIN_REQUESTS, &shell->uv, options->log, &shell->request_monitor);
-    if (rc == 0)
+    if (rc == 0) {
         rc = monitor_open(shell->context, shell->xpub, AUTH_DOMAIN_EVENTS, &shell->uv, options->log, &shell->event_monitor);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         return rc;
+    }
     bound_connections(shell);
     peers_tell(loop->peers, on_known, shell->request_monitor);
     loop->router = shell->router;
     loop->request_monitor = shell->request_monitor;
     loop->event_monitor = shell->event_monitor;
     loop->listeners = listeners_new(shell->event_monitor, &shell->ring, options->log);
-    if (loop->listeners == NULL)
+    if (loop->listeners == NULL) {
         return -ENOMEM;
+    }
     publisher_tell(loop->publisher, listeners_heard, loop->listeners);
     intake_tell(loop->intake, listeners_heard, loop->listeners);
     rc = loop_open(loop);
-    if (rc == 0)
+    if (rc == 0) {
         rc = loop_first(loop);
+    }
     return rc;
 }
 
 static void *wait_for_context(void *context)
 {
-    while (zmq_ctx_term(context) != 0 && errno == EINTR)
+    while (zmq_ctx_term(context) != 0 && errno == EINTR) {
         ;
+    }
     return NULL;
 }
 
@@ -146,12 +160,14 @@ static void end_context(void *context, struct log *log)
 {
     pthread_t waiter;
     struct timespec until;
-    if (pthread_create(&waiter, NULL, wait_for_context, context) != 0)
+    if (pthread_create(&waiter, NULL, wait_for_context, context) != 0) {
         return;
+    }
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += LINGER_MS / 1000;
-    if (pthread_clockjoin_np(waiter, NULL, CLOCK_MONOTONIC, &until) != 0)
+    if (pthread_clockjoin_np(waiter, NULL, CLOCK_MONOTONIC, &until) != 0) {
         log_line(log, LOG_LEVEL_WARNING, "cut_off", "some peer or subscriber did not take its last messages");
+    }
 }
 
 static void shut(struct shell *shell, struct log *log)
@@ -173,13 +189,16 @@ static void shut(struct shell *shell, struct log *log)
     intake_free(loop->intake);
     peers_free(loop->peers);
     publisher_free(loop->publisher);
-    if (shell->router != NULL)
+    if (shell->router != NULL) {
         zmq_close(shell->router);
-    if (shell->xpub != NULL)
+    }
+    if (shell->xpub != NULL) {
         zmq_close(shell->xpub);
+    }
     auth_free(loop->auth); /* last, so that no socket is ever open without it */
-    if (shell->context != NULL)
+    if (shell->context != NULL) {
         end_context(shell->context, log);
+    }
 }
 
 static void say_ready(const struct shell *shell, const struct shell_options *options)

@@ -10,8 +10,9 @@ static int64_t own_bytes(void)
 {
     long resident, shared;
     FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL)
+    if (file == NULL) {
         return 0;
+    }
     int count = fscanf(file, "%*d %ld %ld", &resident, &shared);
     fclose(file);
     return count == 2 ? (int64_t)(resident - shared) * sysconf(_SC_PAGESIZE) : 0;

@@ -60,8 +60,9 @@ struct turns {
 
 static int compare_use(const struct account *a, const struct account *b)
 {
-    if (a->used_us != b->used_us)
+    if (a->used_us != b->used_us) {
         return a->used_us < b->used_us ? -1 : 1;
+    }
     return a->serial < b->serial ? -1 : a->serial > b->serial;
 }
 
@@ -70,8 +71,9 @@ RB_GENERATE_INTERNAL(uses, account, by_use, compare_use, __attribute__((unused))
 struct turns *turns_new(void)
 {
     struct turns *turns = calloc(1, sizeof(*turns));
-    if (turns == NULL)
+    if (turns == NULL) {
         return NULL;
+    }
     TAILQ_INIT(&turns->ring);
     RB_INIT(&turns->uses);
     return turns;
@@ -95,17 +97,20 @@ static void leave(struct turns *turns, struct turns_line *line)
 {
     struct account *account = line->account;
     int list = line->list;
-    if (list == LIST_COUNT)
+    if (list == LIST_COUNT) {
         return;
+    }
     bool stood = in_tree(account);
     TAILQ_REMOVE(&account->lists[list], line, place);
     line->list = LIST_COUNT;
-    if (!TAILQ_EMPTY(&account->lists[list]))
+    if (!TAILQ_EMPTY(&account->lists[list])) {
         return;
-    if (list == LIST_COMMANDS)
+    }
+    if (list == LIST_COMMANDS) {
         TAILQ_REMOVE(&turns->ring, account, in_ring);
-    else if (stood)
+    } else if (stood) {
         RB_REMOVE(uses, &turns->uses, account);
+    }
 }
 
 /* Puts a line where its next message belongs. `first`: before those that wait there, for it was picked and not taken. */
@@ -113,22 +118,27 @@ static void enter(struct turns *turns, struct turns_line *line, bool first)
 {
     struct account *account = line->account;
     assert(line->list == LIST_COUNT);
-    if (line->at == NULL)
+    if (line->at == NULL) {
         return;
+    }
     line->list = line->at->query ? LIST_QUERIES : LIST_COMMANDS;
     struct lines *list = &account->lists[line->list];
     bool was_empty = TAILQ_EMPTY(list);
-    if (first)
+    if (first) {
         TAILQ_INSERT_HEAD(list, line, place);
-    else
+    } else {
         TAILQ_INSERT_TAIL(list, line, place);
-    if (!was_empty)
+    }
+    if (!was_empty) {
         return;
+    }
     if (line->list == LIST_QUERIES) {
-        if (account->used_us < turns->now_us)
+        if (account->used_us < turns->now_us) {
             account->used_us = turns->now_us;
-        if (!account->aside_now)
+        }
+        if (!account->aside_now) {
             enter_tree(turns, account);
+        }
     } else if (first) {
         TAILQ_INSERT_HEAD(&turns->ring, account, in_ring);
     } else {
@@ -140,11 +150,13 @@ static void enter(struct turns *turns, struct turns_line *line, bool first)
 static void charge(struct turns *turns, struct account *account, int64_t us)
 {
     bool stands = in_tree(account);
-    if (stands)
+    if (stands) {
         RB_REMOVE(uses, &turns->uses, account);
+    }
     account->used_us = us < 0 && account->used_us < (uint64_t)-us ? 0 : account->used_us + (uint64_t)us;
-    if (stands)
+    if (stands) {
         enter_tree(turns, account);
+    }
 }
 
 /* --- what waits ----------------------------------------------------------------------------------------------------------------
@@ -167,22 +179,26 @@ static void count_out(struct turns_sum *sum, const struct turn *turn)
 static struct account *find_account(const struct turns *turns, const struct code *key)
 {
     struct account *account = turns->last;
-    if (account == NULL || !code_equal(&account->key, key))
+    if (account == NULL || !code_equal(&account->key, key)) {
         HASH_FIND(hh, turns->accounts, key, sizeof(*key), account);
+    }
     return account;
 }
 
 static struct account *need_account(struct turns *turns, const struct code *key)
 {
     struct account *account = find_account(turns, key);
-    if (account != NULL)
+    if (account != NULL) {
         return account;
+    }
     account = calloc(1, sizeof(*account));
-    if (account == NULL)
+    if (account == NULL) {
         return NULL;
+    }
     account->key = *key;
-    for (int i = 0; i < LIST_COUNT; i++)
+    for (int i = 0; i < LIST_COUNT; i++) {
         TAILQ_INIT(&account->lists[i]);
+    }
     HASH_ADD(hh, turns->accounts, key, sizeof(account->key), account);
     return account;
 }
@@ -191,12 +207,14 @@ static struct turns_line *need_line(struct turns *turns, const struct identity *
 {
     struct turns_line *line = NULL;
     HASH_FIND(hh, turns->lines, &connection, sizeof(connection), line);
-    if (line != NULL)
+    if (line != NULL) {
         return line;
+    }
     struct account *account = need_account(turns, &who->name);
     line = account == NULL ? NULL : calloc(1, sizeof(*line));
-    if (line == NULL)
+    if (line == NULL) {
         return NULL;
+    }
     line->connection = connection;
     line->account = account;
     line->list = LIST_COUNT;
@@ -227,8 +245,9 @@ static void remove_first(struct turns *turns, struct turns_line *line)
 int turns_add(struct turns *turns, const struct identity *who, uint64_t connection, struct turn *turn)
 {
     struct turns_line *line = need_line(turns, who, connection);
-    if (line == NULL)
+    if (line == NULL) {
         return -ENOMEM;
+    }
     assert(code_equal(&line->account->key, &who->name));
     turns->last = line->account;
     identity_copy(&line->who, who);
@@ -307,8 +326,9 @@ static struct turns_line *next_query(struct account *account, bool (*held)(void 
     struct turns_line *line;
     TAILQ_FOREACH(line, &account->lists[LIST_QUERIES], place)
     {
-        if (held == NULL || !held(arg, &account->key, line->connection))
+        if (held == NULL || !held(arg, &account->key, line->connection)) {
             break;
+        }
     }
     return line;
 }
@@ -338,8 +358,9 @@ size_t turns_pick(struct turns *turns, struct turn **ret, size_t max, uint64_t q
             continue;
         }
         account = RB_MIN(uses, &turns->uses);
-        if (account == NULL)
+        if (account == NULL) {
             break;
+        }
         struct turns_line *line = next_query(account, held, arg);
         if (line == NULL) {
             RB_REMOVE(uses, &turns->uses, account);
@@ -347,8 +368,9 @@ size_t turns_pick(struct turns *turns, struct turn **ret, size_t max, uint64_t q
             TAILQ_INSERT_TAIL(&aside, account, aside);
             continue;
         }
-        if (any && planned_us + line->at->cost_us > query_us)
+        if (any && planned_us + line->at->cost_us > query_us) {
             break;
+        }
         struct turn *turn = pick_query(turns, account, line);
         ret[count++] = turn;
         planned_us += turn->cost_us;
@@ -357,8 +379,9 @@ size_t turns_pick(struct turns *turns, struct turn **ret, size_t max, uint64_t q
     while ((account = TAILQ_FIRST(&aside)) != NULL) {
         TAILQ_REMOVE(&aside, account, aside);
         account->aside_now = false;
-        if (in_tree(account))
+        if (in_tree(account)) {
             enter_tree(turns, account);
+        }
     }
     return count;
 }
@@ -371,18 +394,21 @@ void turns_take(struct turns *turns, struct turn *const *picked, size_t count, s
         leave(turns, turn->line);
         turn->line->at = turn;
         enter(turns, turn->line, true);
-        if (turn->query)
+        if (turn->query) {
             charge(turns, turn->line->account, -(int64_t)turn->cost_us);
+        }
     }
     for (size_t i = 0; i < taken; i++) {
         struct turn *turn = picked[i];
         struct turns_line *line = turn->line;
         assert(STAILQ_FIRST(&line->waiting) == turn);
-        if (turn->query)
+        if (turn->query) {
             charge(turns, line->account, (int64_t)cost_us[i] - (int64_t)turn->cost_us);
+        }
         remove_first(turns, line);
-        if (STAILQ_EMPTY(&line->waiting))
+        if (STAILQ_EMPTY(&line->waiting)) {
             end_line(turns, line);
+        }
     }
 }
 
@@ -392,8 +418,9 @@ void turns_gone(struct turns *turns, uint64_t connection, bool all, void (*drop)
     STAILQ_HEAD(, turn) stood;
     struct turn *turn;
     HASH_FIND(hh, turns->lines, &connection, sizeof(connection), line);
-    if (line == NULL)
+    if (line == NULL) {
         return;
+    }
     leave(turns, line);
     STAILQ_INIT(&stood);
     STAILQ_CONCAT(&stood, &line->waiting);
@@ -410,18 +437,20 @@ void turns_gone(struct turns *turns, uint64_t connection, bool all, void (*drop)
         drop(arg, turn);
     }
     line->at = STAILQ_FIRST(&line->waiting);
-    if (line->at == NULL)
+    if (line->at == NULL) {
         end_line(turns, line);
-    else
+    } else {
         enter(turns, line, false);
+    }
 }
 
 struct turns *turns_free(struct turns *turns, void (*drop)(void *arg, struct turn *turn), void *arg)
 {
     struct turns_line *line, *next_line;
     struct account *account, *next_account;
-    if (turns == NULL)
+    if (turns == NULL) {
         return NULL;
+    }
     HASH_ITER(hh, turns->lines, line, next_line)
     {
         struct turn *turn;

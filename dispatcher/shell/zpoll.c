@@ -12,9 +12,9 @@ static bool readable(const struct zpoll *poll)
     int events = 0;
     size_t size = sizeof(events);
     int rc;
-    do
+    do {
         rc = zmq_getsockopt(poll->socket, ZMQ_EVENTS, &events, &size);
-    while (rc != 0 && errno == EINTR);
+    } while (rc != 0 && errno == EINTR);
     assert(rc == 0);
     return (events & ZMQ_POLLIN) != 0;
 }
@@ -34,24 +34,27 @@ static void on_spin(uv_idle_t *handle)
 static void on_before(uv_prepare_t *handle)
 {
     struct zpoll *poll = handle->data;
-    if (readable(poll) && poll->wanted)
+    if (readable(poll) && poll->wanted) {
         uv_idle_start(&poll->spin, on_spin);
+    }
 }
 
 static void on_after(uv_check_t *handle)
 {
     struct zpoll *poll = handle->data;
     uv_idle_stop(&poll->spin);
-    if (readable(poll) && poll->wanted)
+    if (readable(poll) && poll->wanted) {
         poll->ready(poll->arg);
+    }
 }
 
 int zpoll_open(struct zpoll *poll, uv_loop_t *loop, void *socket, void (*ready)(void *arg), void *arg)
 {
     int fd = -1;
     size_t size = sizeof(fd);
-    if (zmq_getsockopt(socket, ZMQ_FD, &fd, &size) != 0)
+    if (zmq_getsockopt(socket, ZMQ_FD, &fd, &size) != 0) {
         return -errno;
+    }
     *poll = (struct zpoll){.socket = socket, .ready = ready, .arg = arg, .wanted = true};
     int rc = uv_poll_init(loop, &poll->watch, fd);
     if (rc != 0) {
@@ -76,8 +79,9 @@ void zpoll_want(struct zpoll *poll, bool wanted)
 
 void zpoll_close(struct zpoll *poll)
 {
-    if (poll->socket == NULL)
+    if (poll->socket == NULL) {
         return;
+    }
     poll->socket = NULL;
     poll->wanted = false;
     uv_close((uv_handle_t *)&poll->watch, NULL);

@@ -19,8 +19,9 @@ static uint32_t home_of(uint64_t id)
 static uint32_t place_of(const struct cache *cache, uint64_t id)
 {
     uint32_t i = home_of(id);
-    while (cache->places[i] != 0 && cache->entries[cache->places[i] - 1].id != id)
+    while (cache->places[i] != 0 && cache->entries[cache->places[i] - 1].id != id) {
         i = (i + 1) & (PLACES - 1);
+    }
     return i;
 }
 
@@ -32,12 +33,13 @@ void cache_init(struct cache *cache, uint32_t row_size)
 /* All at once: pages that no row has touched are not taken from the system. */
 static int allocate(struct cache *cache)
 {
-    cache->entries = calloc(CACHE_ROWS, sizeof *cache->entries);
+    cache->entries = calloc(CACHE_ROWS, sizeof(*cache->entries));
     cache->rows = malloc((size_t)CACHE_ROWS * cache->row_size);
-    cache->places = calloc(PLACES, sizeof *cache->places);
-    cache->order = malloc(CACHE_ROWS * sizeof *cache->order);
-    if (cache->entries != NULL && cache->rows != NULL && cache->places != NULL && cache->order != NULL)
+    cache->places = calloc(PLACES, sizeof(*cache->places));
+    cache->order = malloc(CACHE_ROWS * sizeof(*cache->order));
+    if (cache->entries != NULL && cache->rows != NULL && cache->places != NULL && cache->order != NULL) {
         return 0;
+    }
     cache_deinit(cache);
     return -ENOMEM;
 }
@@ -49,10 +51,12 @@ int64_t cache_find(const struct cache *cache, uint64_t id)
 
 int64_t cache_add(struct cache *cache, uint64_t id)
 {
-    if (cache->places == NULL && allocate(cache) < 0)
+    if (cache->places == NULL && allocate(cache) < 0) {
         return -ENOMEM;
-    if (cache->count == CACHE_ROWS)
+    }
+    if (cache->count == CACHE_ROWS) {
         return -ENOSPC;
+    }
     uint32_t place = place_of(cache, id);
     assert(cache->places[place] == 0);
     cache->entries[cache->count] = (struct cache_entry){.id = id};
@@ -87,28 +91,32 @@ const uint32_t *cache_dirty(struct cache *cache)
     uint32_t count = 0;
     bool sorted = true;
     for (uint32_t i = 0; i < cache->count; i++) {
-        if (!cache->entries[i].dirty)
+        if (!cache->entries[i].dirty) {
             continue;
+        }
         sorted = sorted && (count == 0 || cache->entries[cache->order[count - 1]].id < cache->entries[i].id);
         cache->order[count++] = i;
     }
     assert(count == cache->dirty_count);
-    if (!sorted) /* new rows come in order; only older ones do not */
-        qsort_r(cache->order, count, sizeof *cache->order, by_id, cache->entries);
+    if (!sorted) { /* new rows come in order; only older ones do not */
+        qsort_r(cache->order, count, sizeof(*cache->order), by_id, cache->entries);
+    }
     return cache->order;
 }
 
 void cache_cleaned(struct cache *cache)
 {
-    for (uint32_t i = 0; i < cache->count; i++)
+    for (uint32_t i = 0; i < cache->count; i++) {
         cache->entries[i].dirty = false;
+    }
     cache->dirty_count = 0;
 }
 
 void cache_clear(struct cache *cache)
 {
-    if (cache->count > 0)
-        memset(cache->places, 0, PLACES * sizeof *cache->places);
+    if (cache->count > 0) {
+        memset(cache->places, 0, PLACES * sizeof(*cache->places));
+    }
     cache->count = 0;
     cache->dirty_count = 0;
 }

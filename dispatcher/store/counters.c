@@ -11,28 +11,32 @@ _Static_assert(sizeof(struct counter_key) == 16 + 4 * CODE_SIZE, "keys are hashe
 
 static uint32_t *place_of(const struct counters *counters, const struct counter_key *key)
 {
-    uint32_t i = (uint32_t)XXH3_64bits(key, sizeof *key) & (counters->place_count - 1);
-    while (counters->places[i] != 0 && memcmp(&counters->changes[counters->places[i] - 1].key, key, sizeof *key) != 0)
+    uint32_t i = (uint32_t)XXH3_64bits(key, sizeof(*key)) & (counters->place_count - 1);
+    while (counters->places[i] != 0 && memcmp(&counters->changes[counters->places[i] - 1].key, key, sizeof(*key)) != 0) {
         i = (i + 1) & (counters->place_count - 1);
+    }
     return &counters->places[i];
 }
 
 static int grow(struct counters *counters)
 {
     uint32_t capacity = counters->capacity == 0 ? 1024 : 2 * counters->capacity;
-    struct counter_change *changes = realloc(counters->changes, capacity * sizeof *changes);
-    if (changes == NULL)
+    struct counter_change *changes = realloc(counters->changes, capacity * sizeof(*changes));
+    if (changes == NULL) {
         return -ENOMEM;
+    }
     counters->changes = changes;
-    uint32_t *places = calloc((size_t)capacity * 2, sizeof *places);
-    if (places == NULL)
+    uint32_t *places = calloc((size_t)capacity * 2, sizeof(*places));
+    if (places == NULL) {
         return -ENOMEM;
+    }
     free(counters->places);
     counters->places = places;
     counters->place_count = capacity * 2;
     counters->capacity = capacity;
-    for (uint32_t i = 0; i < counters->count; i++)
+    for (uint32_t i = 0; i < counters->count; i++) {
         *place_of(counters, &counters->changes[i].key) = i + 1;
+    }
     return 0;
 }
 
@@ -40,22 +44,24 @@ void counters_sum(struct counter *sum, const struct counter *delta)
 {
     sum->num += delta->num;
     sum->den += delta->den;
-    for (int i = 0; i < COUNTER_REASONS; i++)
+    for (int i = 0; i < COUNTER_REASONS; i++) {
         sum->excluded[i] += delta->excluded[i];
+    }
 }
 
 bool counters_zero(const struct counter *counter)
 {
     static const struct counter zero;
-    return memcmp(counter, &zero, sizeof zero) == 0;
+    return memcmp(counter, &zero, sizeof(zero)) == 0;
 }
 
 int counters_add(struct counters *counters, const struct counter_key *key, const struct counter *delta)
 {
     if (counters->count == counters->capacity) {
         int rc = grow(counters);
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
     }
     uint32_t *place = place_of(counters, key);
     if (*place == 0) {
@@ -69,8 +75,9 @@ int counters_add(struct counters *counters, const struct counter_key *key, const
 void counters_clear(struct counters *counters)
 {
     counters->count = 0;
-    if (counters->places != NULL)
-        memset(counters->places, 0, counters->place_count * sizeof *counters->places);
+    if (counters->places != NULL) {
+        memset(counters->places, 0, counters->place_count * sizeof(*counters->places));
+    }
 }
 
 void counters_deinit(struct counters *counters)
@@ -82,18 +89,22 @@ void counters_deinit(struct counters *counters)
 
 int counters_compare(const struct counter_key *a, const struct counter_key *b)
 {
-    if (a->metric != b->metric)
+    if (a->metric != b->metric) {
         return a->metric < b->metric ? -1 : 1;
-    if (a->slot != b->slot)
+    }
+    if (a->slot != b->slot) {
         return a->slot < b->slot ? -1 : 1;
-    if (a->value != b->value)
+    }
+    if (a->value != b->value) {
         return a->value < b->value ? -1 : 1;
+    }
     const struct code *const left[] = {&a->acct, &a->street, &a->place, &a->matter};
     const struct code *const right[] = {&b->acct, &b->street, &b->place, &b->matter};
     for (int i = 0; i < 4; i++) {
         int order = memcmp(left[i], right[i], CODE_SIZE);
-        if (order != 0)
+        if (order != 0) {
             return order;
+        }
     }
     return 0;
 }
@@ -107,16 +118,18 @@ static int by_key(const void *a, const void *b)
 int counters_sorted(const struct counters *counters, uint32_t metric, uint32_t from_slot, uint32_t until_slot,
                     const struct counter_change ***ret, size_t *ret_count)
 {
-    const struct counter_change **sorted = malloc((counters->count + 1) * sizeof *sorted);
+    const struct counter_change **sorted = malloc((counters->count + 1) * sizeof(*sorted));
     size_t count = 0;
-    if (sorted == NULL)
+    if (sorted == NULL) {
         return -ENOMEM;
+    }
     for (uint32_t i = 0; i < counters->count; i++) {
         const struct counter_key *key = &counters->changes[i].key;
-        if (metric == UINT32_MAX || (key->metric == metric && key->slot >= from_slot && key->slot < until_slot))
+        if (metric == UINT32_MAX || (key->metric == metric && key->slot >= from_slot && key->slot < until_slot)) {
             sorted[count++] = &counters->changes[i];
+        }
     }
-    qsort(sorted, count, sizeof *sorted, by_key);
+    qsort(sorted, count, sizeof(*sorted), by_key);
     *ret = sorted;
     *ret_count = count;
     return 0;
@@ -148,8 +161,9 @@ size_t counters_key_write(const struct counter_key *key, uint8_t out[COUNTERS_KE
 static bool code_read(const uint8_t **in, const uint8_t *end, struct code *ret)
 {
     const uint8_t *stop = memchr(*in, 0, (size_t)(end - *in));
-    if (stop == NULL || stop - *in > CODE_SIZE)
+    if (stop == NULL || stop - *in > CODE_SIZE) {
         return false;
+    }
     memcpy(ret->s, *in, (size_t)(stop - *in));
     *in = stop + 1;
     return true;
@@ -158,8 +172,9 @@ static bool code_read(const uint8_t **in, const uint8_t *end, struct code *ret)
 bool counters_key_read(const uint8_t *in, size_t size, struct counter_key *ret)
 {
     *ret = (struct counter_key){0};
-    if (size < 16)
+    if (size < 16) {
         return false;
+    }
     uint32_t metric, slot;
     uint64_t value;
     memcpy(&metric, in, 4);

@@ -18,11 +18,13 @@
 static int sync_parent(const char *path)
 {
     char copy[PATH_MAX];
-    if ((size_t)snprintf(copy, sizeof copy, "%s", path) >= sizeof copy)
+    if ((size_t)snprintf(copy, sizeof(copy), "%s", path) >= sizeof(copy)) {
         return -ENAMETOOLONG;
+    }
     int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
         return -errno;
+    }
     int rc = folder_sync(fd);
     close(fd);
     return rc;
@@ -31,12 +33,14 @@ static int sync_parent(const char *path)
 int folder_open(const char *path, bool make)
 {
     if (make) {
-        if (mkdir(path, 0750) != 0 && errno != EEXIST)
+        if (mkdir(path, 0750) != 0 && errno != EEXIST) {
             return -errno;
+        }
         /* Also when it was there: who made it may have ended before this. */
         int rc = sync_parent(path);
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
     }
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
@@ -64,10 +68,12 @@ int folder_openat(int folder, const char *name, int flags, mode_t mode)
     const struct timespec moment = {.tv_nsec = WANT_MOMENT_MS * 1000000L};
     for (int i = 0;; i++) {
         int fd = openat(folder, name, flags, mode);
-        if (fd < 0 && errno == EMFILE)
+        if (fd < 0 && errno == EMFILE) {
             fd = open_above(folder, name, flags, mode);
-        if (fd >= 0 || !folder_wants_descriptors(-errno) || i == WANT_MOMENTS)
+        }
+        if (fd >= 0 || !folder_wants_descriptors(-errno) || i == WANT_MOMENTS) {
             return fd;
+        }
         nanosleep(&moment, NULL);
     }
 }
@@ -83,12 +89,14 @@ int folder_write_all(int fd, const void *data, size_t size, uint64_t offset)
     while (size > 0) {
         ssize_t n = pwrite(fd, at, size, (off_t)offset);
         if (n < 0) {
-            if (errno == EINTR)
+            if (errno == EINTR) {
                 continue;
+            }
             return -errno;
         }
-        if (n == 0)
+        if (n == 0) {
             return -EIO;
+        }
         at += n;
         size -= (size_t)n;
         offset += (uint64_t)n;
@@ -103,12 +111,14 @@ ssize_t folder_read_all(int fd, void *data, size_t size, uint64_t offset)
     while (done < size) {
         ssize_t n = pread(fd, at + done, size - done, (off_t)(offset + done));
         if (n < 0) {
-            if (errno == EINTR)
+            if (errno == EINTR) {
                 continue;
+            }
             return -errno;
         }
-        if (n == 0)
+        if (n == 0) {
             break;
+        }
         done += (size_t)n;
     }
     return (ssize_t)done;
@@ -117,16 +127,20 @@ ssize_t folder_read_all(int fd, void *data, size_t size, uint64_t offset)
 /* EINTR is the only failure that may be tried again: after any other the kernel may have dropped the pages and would say 0. */
 int folder_sync(int fd)
 {
-    while (fsync(fd) != 0)
-        if (errno != EINTR)
+    while (fsync(fd) != 0) {
+        if (errno != EINTR) {
             return -errno;
+        }
+    }
     return 0;
 }
 
 int folder_sync_data(int fd)
 {
-    while (fdatasync(fd) != 0)
-        if (errno != EINTR)
+    while (fdatasync(fd) != 0) {
+        if (errno != EINTR) {
             return -errno;
+        }
+    }
     return 0;
 }

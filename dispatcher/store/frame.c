@@ -15,39 +15,39 @@ static const uint8_t segment_magic[8] = {0x8b, 'H', 'Y', 'L', 'O', 'G', '\r', '\
 static void put16(uint8_t *at, uint16_t n)
 {
     n = htole16(n);
-    memcpy(at, &n, sizeof n);
+    memcpy(at, &n, sizeof(n));
 }
 
 static void put32(uint8_t *at, uint32_t n)
 {
     n = htole32(n);
-    memcpy(at, &n, sizeof n);
+    memcpy(at, &n, sizeof(n));
 }
 
 static void put64(uint8_t *at, uint64_t n)
 {
     n = htole64(n);
-    memcpy(at, &n, sizeof n);
+    memcpy(at, &n, sizeof(n));
 }
 
 static uint16_t get16(const uint8_t *at)
 {
     uint16_t n;
-    memcpy(&n, at, sizeof n);
+    memcpy(&n, at, sizeof(n));
     return le16toh(n);
 }
 
 static uint32_t get32(const uint8_t *at)
 {
     uint32_t n;
-    memcpy(&n, at, sizeof n);
+    memcpy(&n, at, sizeof(n));
     return le32toh(n);
 }
 
 static uint64_t get64(const uint8_t *at)
 {
     uint64_t n;
-    memcpy(&n, at, sizeof n);
+    memcpy(&n, at, sizeof(n));
     return le64toh(n);
 }
 
@@ -79,8 +79,9 @@ void frame_write(struct frame_place *place, uint8_t *out)
     put64(out + 56, place->append_size);
     put64(out + 64, place->before.low);
     put64(out + 72, place->before.high);
-    if (frame->size > 0)
+    if (frame->size > 0) {
         memcpy(out + JOURNAL_FRAME_HEADER, frame->data, frame->size);
+    }
     place->digest = digest_of(out, frame_size(frame->size));
     put64(out + 8, place->digest.low);
 }
@@ -88,22 +89,26 @@ void frame_write(struct frame_place *place, uint8_t *out)
 uint64_t frame_announced(const uint8_t *header)
 {
     if (memcmp(header, FRAME_MAGIC, FRAME_MAGIC_SIZE) != 0 || get16(header + 4) != FRAME_FORMAT ||
-        get16(header + 6) != JOURNAL_FRAME_HEADER)
+        get16(header + 6) != JOURNAL_FRAME_HEADER) {
         return 0;
+    }
     uint32_t length = get32(header + 36);
     return length <= JOURNAL_FRAME_DATA_MAX ? frame_size(length) : 0;
 }
 
 bool frame_read(const uint8_t *bytes, uint64_t size, struct frame_place *ret)
 {
-    if (size < JOURNAL_FRAME_HEADER)
+    if (size < JOURNAL_FRAME_HEADER) {
         return false;
+    }
     uint64_t whole = frame_announced(bytes);
-    if (whole == 0 || whole > size)
+    if (whole == 0 || whole > size) {
         return false;
+    }
     struct frame_digest digest = digest_of(bytes, whole);
-    if (digest.low != get64(bytes + 8))
+    if (digest.low != get64(bytes + 8)) {
         return false;
+    }
     *ret = (struct frame_place){
         .frame = {.epoch = get64(bytes + 16),
                   .first_seq = get64(bytes + 24),
@@ -122,7 +127,7 @@ bool frame_read(const uint8_t *bytes, uint64_t size, struct frame_place *ret)
 void segment_header_write(const struct segment_header *header, uint8_t out[SEGMENT_HEADER_SIZE])
 {
     memset(out, 0, SEGMENT_HEADER_SIZE);
-    memcpy(out, segment_magic, sizeof segment_magic);
+    memcpy(out, segment_magic, sizeof(segment_magic));
     put32(out + 8, SEGMENT_FORMAT);
     put32(out + 12, SEGMENT_HEADER_SIZE);
     put64(out + 16, header->first_seq);
@@ -134,12 +139,15 @@ void segment_header_write(const struct segment_header *header, uint8_t out[SEGME
 
 int segment_header_read(const uint8_t in[SEGMENT_HEADER_SIZE], struct segment_header *ret)
 {
-    if (memcmp(in, segment_magic, sizeof segment_magic) != 0 || get64(in + 56) != XXH3_64bits(in, 56))
+    if (memcmp(in, segment_magic, sizeof(segment_magic)) != 0 || get64(in + 56) != XXH3_64bits(in, 56)) {
         return -EBADMSG;
-    if (get32(in + 8) > SEGMENT_FORMAT)
+    }
+    if (get32(in + 8) > SEGMENT_FORMAT) {
         return -ENOTSUP;
-    if (get32(in + 8) != SEGMENT_FORMAT || get32(in + 12) != SEGMENT_HEADER_SIZE)
+    }
+    if (get32(in + 8) != SEGMENT_FORMAT || get32(in + 12) != SEGMENT_HEADER_SIZE) {
         return -EBADMSG;
+    }
     *ret = (struct segment_header){
         .first_seq = get64(in + 16), .before = {.low = get64(in + 24), .high = get64(in + 32)}, .file_size = get64(in + 40)};
     return 0;

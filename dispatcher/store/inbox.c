@@ -39,14 +39,15 @@ struct inbox {
 
 static int entry_compare(const struct entry *a, const struct entry *b)
 {
-    if (a->due != b->due)
+    if (a->due != b->due) {
         return a->due < b->due ? -1 : 1;
+    }
     return a->duty_id < b->duty_id ? -1 : a->duty_id > b->duty_id;
 }
 
 static int unit_compare(const struct unit *a, const struct unit *b)
 {
-    return memcmp(&a->code, &b->code, sizeof a->code);
+    return memcmp(&a->code, &b->code, sizeof(a->code));
 }
 
 RB_GENERATE_INTERNAL(entries, entry, node, entry_compare, __attribute__((unused)) static)
@@ -71,9 +72,10 @@ static struct entry *entry_take(struct inbox *inbox)
         return entry;
     }
     if (inbox->slabs == NULL || inbox->used == SLAB_ENTRIES) {
-        struct slab *slab = malloc(sizeof *slab);
-        if (slab == NULL)
+        struct slab *slab = malloc(sizeof(*slab));
+        if (slab == NULL) {
             return NULL;
+        }
         slab->next = inbox->slabs;
         inbox->slabs = slab;
         inbox->used = 0;
@@ -90,17 +92,19 @@ int inbox_add(struct inbox *inbox, const struct code *code, int64_t due_at, uint
 {
     struct unit *unit = unit_find(inbox, code);
     if (unit == NULL) {
-        unit = calloc(1, sizeof *unit);
-        if (unit == NULL)
+        unit = calloc(1, sizeof(*unit));
+        if (unit == NULL) {
             return -ENOMEM;
+        }
         unit->code = *code;
         unit->next = inbox->all;
         inbox->all = unit;
         RB_INSERT(units, &inbox->units, unit);
     }
     struct entry *entry = entry_take(inbox);
-    if (entry == NULL)
+    if (entry == NULL) {
         return -ENOMEM;
+    }
     *entry = entry_key(due_at, duty_id);
     struct entry *there = RB_INSERT(entries, &unit->entries, entry);
     assert(there == NULL);
@@ -124,20 +128,23 @@ size_t inbox_page(struct inbox *inbox, const struct code *code, int64_t after_du
                   size_t max)
 {
     struct unit *unit = unit_find(inbox, code);
-    if (unit == NULL)
+    if (unit == NULL) {
         return 0;
+    }
     struct entry key = entry_key(after_due, after_id + 1);
     struct entry *entry = after_id == 0 ? RB_MIN(entries, &unit->entries) : RB_NFIND(entries, &unit->entries, &key);
     size_t count = 0;
-    for (; entry != NULL && count < max; entry = RB_NEXT(entries, &unit->entries, entry))
+    for (; entry != NULL && count < max; entry = RB_NEXT(entries, &unit->entries, entry)) {
         ret_duties[count++] = entry->duty_id;
+    }
     return count;
 }
 
 struct inbox *inbox_free(struct inbox *inbox)
 {
-    if (inbox == NULL)
+    if (inbox == NULL) {
         return NULL;
+    }
     while (inbox->all != NULL) {
         struct unit *next = inbox->all->next;
         free(inbox->all);

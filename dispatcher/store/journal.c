@@ -22,8 +22,9 @@ uint64_t journal_last_seq(const struct journal *journal)
 struct journal_mark journal_last_mark(const struct journal *journal)
 {
     const struct scan_state *state = &journal->state;
-    if (state->last_seq == 0)
+    if (state->last_seq == 0) {
         return (struct journal_mark){0};
+    }
     return (struct journal_mark){.seq = state->last_seq, .low = state->before.low, .high = state->before.high};
 }
 
@@ -39,14 +40,17 @@ const char *journal_said(const struct journal *journal)
 
 int journal_parts(const struct journal *journal, struct journal_part **ret, size_t *ret_count)
 {
-    struct journal_part *parts = calloc(journal->segment_count + 1, sizeof *parts);
-    if (parts == NULL)
+    struct journal_part *parts = calloc(journal->segment_count + 1, sizeof(*parts));
+    if (parts == NULL) {
         return -ENOMEM;
-    _Static_assert(sizeof parts->name >= SEGMENT_NAME_SIZE, "a part's name is a segment's");
-    for (size_t i = 0; i < journal->segment_count; i++)
+    }
+    _Static_assert(sizeof(parts->name) >= SEGMENT_NAME_SIZE, "a part's name is a segment's");
+    for (size_t i = 0; i < journal->segment_count; i++) {
         segment_name(journal->segments[i].first_seq, parts[i].name);
-    if (journal->segment_count > 0)
+    }
+    if (journal->segment_count > 0) {
         parts[journal->segment_count - 1].durable_size = journal->end;
+    }
     *ret = parts;
     *ret_count = journal->segment_count;
     return 0;
@@ -54,9 +58,10 @@ int journal_parts(const struct journal *journal, struct journal_part **ret, size
 
 int journal_grow(struct journal *journal)
 {
-    struct segment *segments = realloc(journal->segments, (journal->segment_count + 1) * sizeof *segments);
-    if (segments == NULL)
+    struct segment *segments = realloc(journal->segments, (journal->segment_count + 1) * sizeof(*segments));
+    if (segments == NULL) {
         return -ENOMEM;
+    }
     journal->segments = segments;
     return 0;
 }
@@ -91,11 +96,13 @@ static uint64_t size_of_append(const struct journal_frame *frames, size_t count)
 
 static int buffer_for(struct journal *journal, uint64_t size)
 {
-    if (journal->capacity >= size)
+    if (journal->capacity >= size) {
         return 0;
+    }
     uint8_t *buffer = realloc(journal->buffer, (size_t)size);
-    if (buffer == NULL)
+    if (buffer == NULL) {
         return -ENOMEM;
+    }
     journal->buffer = buffer;
     journal->capacity = (size_t)size;
     return 0;
@@ -132,13 +139,16 @@ static int next_segment(struct journal *journal, uint64_t append_size)
 {
     struct segment_maker *maker = &journal->maker;
     uint64_t need = (SEGMENT_HEADER_SIZE + append_size + PAGE - 1) / PAGE * PAGE;
-    if (maker->fd >= 0 && maker->size < need)
+    if (maker->fd >= 0 && maker->size < need) {
         segment_drop(journal->folder, maker);
+    }
     int rc = 0;
-    if (maker->fd < 0)
+    if (maker->fd < 0) {
         rc = segment_make(journal->folder, need > journal->segment_size ? need : journal->segment_size, maker);
-    if (rc == 0 && !maker->ready)
+    }
+    if (rc == 0 && !maker->ready) {
         rc = segment_make_on(journal->folder, maker, maker->size);
+    }
     return passing(rc);
 }
 
@@ -149,10 +159,12 @@ static int write_first(struct journal *journal, const struct scan_state *before,
     struct segment_header header = {.first_seq = before->last_seq + 1, .before = before->before, .file_size = maker->size};
     segment_header_write(&header, journal->buffer);
     int rc = folder_write_all(maker->fd, journal->buffer, SEGMENT_HEADER_SIZE + (size_t)size, 0);
-    if (rc == 0)
+    if (rc == 0) {
         rc = folder_sync_data(maker->fd);
-    if (rc < 0)
+    }
+    if (rc < 0) {
         return rc;
+    }
     char name[SEGMENT_NAME_SIZE];
     segment_name(header.first_seq, name);
     journal->unknown = true; /* until the name is flushed, or is known to be gone */
@@ -174,8 +186,9 @@ static void take_back_here(struct journal *journal, uint64_t size)
 {
     memset(journal->buffer, 0, (size_t)size);
     int rc = folder_write_all(journal->fd, journal->buffer, (size_t)size, journal->end);
-    if (rc == 0)
+    if (rc == 0) {
         rc = folder_sync_data(journal->fd);
+    }
     journal->unknown = rc < 0;
 }
 
@@ -185,20 +198,24 @@ static int append_first(struct journal *journal, const struct scan_state *after,
     struct segment_maker *maker = &journal->maker;
     uint64_t first_seq = journal->state.last_seq + 1;
     int rc = journal_grow(journal);
-    if (rc == 0)
+    if (rc == 0) {
         rc = write_first(journal, &journal->state, size);
+    }
     bool full = no_room(rc);
-    if (rc == 0)
+    if (rc == 0) {
         rc = folder_sync(journal->folder);
+    }
     if (rc < 0) {
-        if (journal->unknown)
+        if (journal->unknown) {
             take_back_first(journal, first_seq);
+        }
         segment_drop(journal->folder, maker);
         return full && !journal->unknown ? -ENOSPC : no_room_is_io(rc);
     }
     journal->unknown = false;
-    if (journal->fd >= 0)
+    if (journal->fd >= 0) {
         close(journal->fd);
+    }
     journal->fd = maker->fd;
     journal->end = SEGMENT_HEADER_SIZE + size;
     journal->state = *after;
@@ -211,8 +228,9 @@ static int append_first(struct journal *journal, const struct scan_state *after,
 static int append_here(struct journal *journal, const struct scan_state *after, uint64_t size)
 {
     int rc = folder_write_all(journal->fd, journal->buffer, (size_t)size, journal->end);
-    if (rc == 0)
+    if (rc == 0) {
         rc = folder_sync_data(journal->fd);
+    }
     if (rc < 0) {
         take_back_here(journal, size);
         return no_room_is_io(rc);
@@ -228,35 +246,42 @@ static int append(struct journal *journal, uint64_t epoch, const struct journal_
     bool here = journal->fd >= 0 && size <= journal->segments[journal->segment_count - 1].size - journal->end;
     struct scan_state after;
     int rc = buffer_for(journal, SEGMENT_HEADER_SIZE + size);
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     if (here) {
         compose(journal, epoch, frames, count, journal->end, size, journal->buffer, &after);
         rc = append_here(journal, &after, size);
     } else {
         rc = next_segment(journal, size);
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
         compose(journal, epoch, frames, count, SEGMENT_HEADER_SIZE, size, journal->buffer + SEGMENT_HEADER_SIZE, &after);
         rc = append_first(journal, &after, size);
     }
-    if (rc == 0)
+    if (rc == 0) {
         mark_all(&journal->segments[journal->segment_count - 1], frames, count, journal->end - size);
+    }
     return rc;
 }
 
 int journal_append(struct journal *journal, uint64_t epoch, uint64_t expected_seq, const struct journal_frame *frames, size_t count)
 {
     assert(!journal->read_only);
-    if (journal->failed != 0)
+    if (journal->failed != 0) {
         return journal->failed;
-    if (epoch < journal->state.epoch || expected_seq != journal->state.last_seq)
+    }
+    if (epoch < journal->state.epoch || expected_seq != journal->state.last_seq) {
         return -ESTALE;
-    if (count == 0)
+    }
+    if (count == 0) {
         return 0;
+    }
     int rc = append(journal, epoch, frames, count);
-    if (rc < 0 && rc != -ENOSPC && rc != -EMFILE)
+    if (rc < 0 && rc != -ENOSPC && rc != -EMFILE) {
         journal->failed = rc;
+    }
     if (journal->capacity > BUFFER_KEEP) {
         free(journal->buffer);
         journal->buffer = NULL;
@@ -267,30 +292,37 @@ int journal_append(struct journal *journal, uint64_t epoch, uint64_t expected_se
 
 int journal_prepare(struct journal *journal)
 {
-    if (journal->read_only || journal->failed != 0 || journal->maker.ready)
+    if (journal->read_only || journal->failed != 0 || journal->maker.ready) {
         return 0;
-    if (journal->fd >= 0 && journal->end < journal->segments[journal->segment_count - 1].size / 2)
+    }
+    if (journal->fd >= 0 && journal->end < journal->segments[journal->segment_count - 1].size / 2) {
         return 0;
+    }
     int rc = 0;
-    if (journal->maker.fd < 0)
+    if (journal->maker.fd < 0) {
         rc = segment_make(journal->folder, journal->segment_size, &journal->maker);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = segment_make_on(journal->folder, &journal->maker, JOURNAL_PREPARE_SLICE);
+    }
     return passing(rc);
 }
 
 struct journal *journal_close(struct journal *journal)
 {
-    if (journal == NULL)
+    if (journal == NULL) {
         return NULL;
+    }
     if (journal->folder >= 0) {
         segment_drop(journal->folder, &journal->maker);
         close(journal->folder);
     }
-    if (journal->fd >= 0)
+    if (journal->fd >= 0) {
         close(journal->fd);
-    for (size_t i = 0; i < journal->segment_count; i++)
+    }
+    for (size_t i = 0; i < journal->segment_count; i++) {
         free(journal->segments[i].marks);
+    }
     free(journal->segments);
     free(journal->buffer);
     free(journal);

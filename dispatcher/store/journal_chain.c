@@ -1,5 +1,6 @@
 /*
- * journal_chain.c - the segments as files of one chain: looked at whenever a journal is opened, whether or not their frames are read.
+ * journal_chain.c - the segments as files of one chain: looked at whenever a journal is opened, whether or not their frames are
+ * read.
  *
  * Of each segment the name, the size and the header must agree; and the last frame of each must be the one that the next segment
  * says it continues. That reads two pieces of a segment, not all of it: a file that is missing, cut, swapped or from elsewhere is
@@ -30,8 +31,9 @@ struct link {
 static int read_exactly(int fd, void *data, uint64_t size, uint64_t offset)
 {
     ssize_t n = folder_read_all(fd, data, (size_t)size, offset);
-    if (n < 0)
+    if (n < 0) {
         return (int)n;
+    }
     return (uint64_t)n == size ? 0 : -EIO;
 }
 
@@ -43,12 +45,14 @@ static int open_link(struct journal *journal, struct segment *segment, struct li
     struct stat st;
     segment_name(segment->first_seq, name);
     *ret = (struct link){.fd = folder_openat(journal->folder, name, O_RDONLY | O_CLOEXEC, 0)};
-    if (ret->fd < 0 || fstat(ret->fd, &st) != 0)
+    if (ret->fd < 0 || fstat(ret->fd, &st) != 0) {
         return scan_damaged(segment, 0, said, -errno, "it cannot be opened: %s", strerror(errno));
+    }
     ret->size = segment->size = (uint64_t)st.st_size;
-    ssize_t n = folder_read_all(ret->fd, bytes, sizeof bytes, 0);
-    if (n < 0)
+    ssize_t n = folder_read_all(ret->fd, bytes, sizeof(bytes), 0);
+    if (n < 0) {
         return scan_damaged(segment, 0, said, (int)n, "it cannot be read: %s", strerror((int)-n));
+    }
     return scan_head(segment, bytes, ret->size, &ret->header, said);
 }
 
@@ -57,13 +61,15 @@ static int open_link(struct journal *journal, struct segment *segment, struct li
 static bool last_frame(const uint8_t *bytes, uint64_t size, struct frame_place *ret, uint64_t *ret_until)
 {
     uint64_t until = size;
-    while (until > 0 && bytes[until - 1] == 0)
+    while (until > 0 && bytes[until - 1] == 0) {
         until--;
+    }
     *ret_until = until;
     for (uint64_t at = until; at-- > 0;) {
         if (bytes[at] != (uint8_t)FRAME_MAGIC[0] || size - at < FRAME_MAGIC_SIZE ||
-            memcmp(bytes + at, FRAME_MAGIC, FRAME_MAGIC_SIZE) != 0 || !frame_read(bytes + at, size - at, ret))
+            memcmp(bytes + at, FRAME_MAGIC, FRAME_MAGIC_SIZE) != 0 || !frame_read(bytes + at, size - at, ret)) {
             continue;
+        }
         return at + frame_size(ret->frame.size) >= until; /* data may end in zeros */
     }
     return false;
@@ -78,15 +84,18 @@ static int read_last_frame(const struct link *link, struct frame_place *ret, uin
     for (uint64_t tail = TAIL_FIRST; rc == 0; tail *= 4) {
         uint64_t size = tail < most ? tail : most;
         uint8_t *bytes = malloc((size_t)size + 1);
-        if (bytes == NULL)
+        if (bytes == NULL) {
             return -ENOMEM;
+        }
         rc = read_exactly(link->fd, bytes, size, link->size - size);
-        if (rc == 0)
+        if (rc == 0) {
             rc = last_frame(bytes, size, ret, ret_until);
+        }
         *ret_until += link->size - size;
         free(bytes);
-        if (size == most)
+        if (size == most) {
             break;
+        }
     }
     return rc;
 }
@@ -99,20 +108,24 @@ static int check_link(struct segment *segment, const struct link *link, const st
     uint64_t until = 0;
     segment_name(later->first_seq, name);
     int rc = read_last_frame(link, &last, &until);
-    if (rc < 0)
+    if (rc < 0) {
         return scan_damaged(segment, 0, said, rc, "it cannot be read: %s", strerror(-rc));
-    if (rc == 0)
+    }
+    if (rc == 0) {
         return scan_damaged(segment, until, said, -EBADMSG, "the frame that ends here is damaged, and a later segment, %s, follows",
                             name);
+    }
     uint64_t last_seq = last.frame.first_seq + last.frame.count - 1;
-    if (last_seq + 1 < later->first_seq)
+    if (last_seq + 1 < later->first_seq) {
         return scan_damaged(segment, until, said, -EBADMSG,
                             "it ends with sequence %" PRIu64 ", and the next file, %s, begins with sequence %" PRIu64
                             ": the records between them are missing, a file was removed or cut",
                             last_seq, name, later->first_seq);
-    if (last_seq + 1 != later->first_seq || !frame_digest_equal(last.digest, later_link->header.before))
+    }
+    if (last_seq + 1 != later->first_seq || !frame_digest_equal(last.digest, later_link->header.before)) {
         return scan_damaged(segment, until, said, -EBADMSG,
                             "%s does not continue it: one of the two is of another journal, or of another time", name);
+    }
     return 0;
 }
 
@@ -123,13 +136,16 @@ int journal_chain_check(struct journal *journal, char *said)
     for (size_t i = 0; rc == 0 && i < journal->segment_count; i++) {
         struct link link;
         rc = open_link(journal, &journal->segments[i], &link, said);
-        if (rc == 0 && i > 0)
+        if (rc == 0 && i > 0) {
             rc = check_link(&journal->segments[i - 1], &before, &journal->segments[i], &link, said);
-        if (before.fd >= 0)
+        }
+        if (before.fd >= 0) {
             close(before.fd);
+        }
         before = link;
     }
-    if (before.fd >= 0)
+    if (before.fd >= 0) {
         close(before.fd);
+    }
     return rc;
 }

@@ -22,17 +22,20 @@ static int read_segment(struct journal *journal, struct segment *segment, uint8_
     char name[SEGMENT_NAME_SIZE];
     segment_name(segment->first_seq, name);
     int fd = folder_openat(journal->folder, name, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
+    if (fd < 0) {
         return -errno;
+    }
     struct stat st;
     int rc = fstat(fd, &st) == 0 ? 0 : -errno;
     uint8_t *bytes = rc == 0 ? malloc((size_t)st.st_size + 1) : NULL;
-    if (rc == 0 && bytes == NULL)
+    if (rc == 0 && bytes == NULL) {
         rc = -ENOMEM;
+    }
     ssize_t n = rc == 0 ? folder_read_all(fd, bytes, (size_t)st.st_size, 0) : 0;
     close(fd);
-    if (n < 0)
+    if (n < 0) {
         rc = (int)n;
+    }
     if (rc < 0) {
         free(bytes);
         return rc;
@@ -49,10 +52,12 @@ static int settle(struct journal *journal, uint8_t *bytes, const struct scan_res
     uint64_t until = found->torn_until != 0 ? found->torn_until : found->end;
     memset(bytes + found->end, 0, (size_t)(until - found->end));
     int rc = folder_sync(journal->folder);
-    if (rc == 0)
+    if (rc == 0) {
         rc = folder_write_all(journal->fd, bytes + found->append_from, (size_t)(until - found->append_from), found->append_from);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = folder_sync_data(journal->fd);
+    }
     return rc;
 }
 
@@ -60,13 +65,15 @@ static int open_last(struct journal *journal, uint8_t *bytes, const struct scan_
 {
     struct segment *last = &journal->segments[journal->segment_count - 1];
     journal->end = found->end;
-    if (journal->read_only)
+    if (journal->read_only) {
         return 0;
+    }
     char name[SEGMENT_NAME_SIZE];
     segment_name(last->first_seq, name);
     journal->fd = folder_openat(journal->folder, name, O_RDWR | O_CLOEXEC, 0);
-    if (journal->fd < 0)
+    if (journal->fd < 0) {
         return -errno;
+    }
     return settle(journal, bytes, found);
 }
 
@@ -80,15 +87,17 @@ static int verify(struct journal *journal, size_t first, struct journal_open_rep
         uint8_t *bytes = NULL;
         bool is_last = i + 1 == journal->segment_count;
         int rc = read_segment(journal, segment, &bytes);
-        if (rc == 0)
+        if (rc == 0) {
             rc = scan_segment(segment, bytes, segment->size, is_last, &journal->state, &found, report->said);
+        }
         if (rc == 0 && is_last) {
             report->cut = found.torn_until != 0;
             rc = open_last(journal, bytes, &found);
         }
         free(bytes);
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
     }
     return 0;
 }
@@ -97,28 +106,33 @@ static int open_all(struct journal *journal, const struct journal_options *optio
                     struct journal_open_report *report)
 {
     int rc = folder_open(options->path, !options->read_only);
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     journal->folder = rc;
     rc = segment_list(journal->folder, &journal->segments, &journal->segment_count);
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     /* What was being prepared was never acknowledged, and may hold the bytes of an append that failed. */
-    if (!options->read_only && unlinkat(journal->folder, SEGMENT_PREPARED, 0) != 0 && errno != ENOENT)
+    if (!options->read_only && unlinkat(journal->folder, SEGMENT_PREPARED, 0) != 0 && errno != ENOENT) {
         return -errno;
-    if (journal->segment_count == 0)
+    }
+    if (journal->segment_count == 0) {
         return 0;
+    }
     if (journal->segments[0].first_seq != 1) {
         char name[SEGMENT_NAME_SIZE];
         segment_name(journal->segments[0].first_seq, name);
-        snprintf(report->said, sizeof report->said,
+        snprintf(report->said, sizeof(report->said),
                  "journal segment %s is the first file, and begins with sequence %" PRIu64 ": the segments before it are missing",
                  name, journal->segments[0].first_seq);
         return -EBADMSG;
     }
     rc = verify_all ? 0 : journal_chain_check(journal, report->said); /* reading every frame shows the same, and where */
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     return verify(journal, verify_all ? 0 : journal->segment_count - 1, report);
 }
 
@@ -134,18 +148,21 @@ static void advise(char *said, size_t size)
 int journal_open(const struct journal_options *options, bool verify_all, struct journal **ret, struct journal_open_report *report)
 {
     *report = (struct journal_open_report){0};
-    struct journal *journal = calloc(1, sizeof *journal);
-    if (journal == NULL)
+    struct journal *journal = calloc(1, sizeof(*journal));
+    if (journal == NULL) {
         return -ENOMEM;
+    }
     journal->folder = journal->fd = journal->maker.fd = -1;
     journal->read_only = options->read_only;
     journal->segment_size = options->segment_size != 0 ? (options->segment_size + PAGE - 1) / PAGE * PAGE : SEGMENT_SIZE_DEFAULT;
     int rc = open_all(journal, options, verify_all, report);
     if (rc < 0) {
-        if (report->said[0] == '\0')
-            snprintf(report->said, sizeof report->said, "journal %s: cannot be opened: %s", options->path, strerror(-rc));
-        if (rc == -EBADMSG)
-            advise(report->said, sizeof report->said);
+        if (report->said[0] == '\0') {
+            snprintf(report->said, sizeof(report->said), "journal %s: cannot be opened: %s", options->path, strerror(-rc));
+        }
+        if (rc == -EBADMSG) {
+            advise(report->said, sizeof(report->said));
+        }
         journal_close(journal);
         return rc;
     }

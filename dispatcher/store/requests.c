@@ -37,12 +37,15 @@ static void place(struct request_shard *shard, struct request_entry entry)
 static int grow(struct request_shard *shard)
 {
     struct request_shard larger = {.capacity = shard->capacity == 0 ? CAPACITY_FIRST : 2 * shard->capacity, .count = shard->count};
-    larger.at = calloc(larger.capacity, sizeof *larger.at);
-    if (larger.at == NULL)
+    larger.at = calloc(larger.capacity, sizeof(*larger.at));
+    if (larger.at == NULL) {
         return -ENOMEM;
-    for (uint32_t i = 0; i < shard->capacity; i++)
-        if (shard->at[i].seq != 0)
+    }
+    for (uint32_t i = 0; i < shard->capacity; i++) {
+        if (shard->at[i].seq != 0) {
             place(&larger, shard->at[i]);
+        }
+    }
     free(shard->at);
     *shard = larger;
     return 0;
@@ -55,8 +58,9 @@ int requests_add(struct requests *requests, uint64_t hash, uint64_t seq)
     /* at most four fifths full */
     if ((uint64_t)shard->count * 5 >= (uint64_t)shard->capacity * 4) {
         int rc = grow(shard);
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
     }
     place(shard, (struct request_entry){.hash = hash, .seq = seq});
     shard->count++;
@@ -88,17 +92,21 @@ uint64_t requests_find(const struct requests *requests, uint64_t hash, uint64_t 
 {
     const struct request_shard *shard = &requests->shards[shard_of(hash)];
     uint64_t found = 0;
-    if (shard->count == 0)
+    if (shard->count == 0) {
         return 0;
-    for (uint32_t i = home_of(shard, hash); shard->at[i].seq != 0; i = next_of(shard, i))
-        if (shard->at[i].hash == hash && shard->at[i].seq > found && (before == 0 || shard->at[i].seq < before))
+    }
+    for (uint32_t i = home_of(shard, hash); shard->at[i].seq != 0; i = next_of(shard, i)) {
+        if (shard->at[i].hash == hash && shard->at[i].seq > found && (before == 0 || shard->at[i].seq < before)) {
             found = shard->at[i].seq;
+        }
+    }
     return found;
 }
 
 void requests_deinit(struct requests *requests)
 {
-    for (size_t i = 0; i < REQUEST_SHARDS; i++)
+    for (size_t i = 0; i < REQUEST_SHARDS; i++) {
         free(requests->shards[i].at);
-    memset(requests, 0, sizeof *requests);
+    }
+    memset(requests, 0, sizeof(*requests));
 }

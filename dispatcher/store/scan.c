@@ -15,7 +15,7 @@ int scan_damaged(const struct segment *segment, uint64_t offset, char *said, int
     va_list args;
     segment_name(segment->first_seq, name);
     va_start(args, format);
-    vsnprintf(why, sizeof why, format, args);
+    vsnprintf(why, sizeof(why), format, args);
     va_end(args);
     snprintf(said, SAID_SIZE, "journal segment %s, offset %" PRIu64 ": %s", name, offset, why);
     return rc;
@@ -24,35 +24,43 @@ int scan_damaged(const struct segment *segment, uint64_t offset, char *said, int
 /* Behind the last byte that is not zero in [from, size); `from` when all are zeros. */
 static uint64_t zeros_from(const uint8_t *bytes, uint64_t from, uint64_t size)
 {
-    while (size > from && (size - from) % 8 != 0 && bytes[size - 1] == 0)
+    while (size > from && (size - from) % 8 != 0 && bytes[size - 1] == 0) {
         size--;
+    }
     while (size > from && (size - from) % 8 == 0) {
         uint64_t word;
         memcpy(&word, bytes + size - 8, 8);
-        if (word != 0)
+        if (word != 0) {
             break;
+        }
         size -= 8;
     }
-    while (size > from && bytes[size - 1] == 0)
+    while (size > from && bytes[size - 1] == 0) {
         size--;
+    }
     return size;
 }
 
 int scan_head(const struct segment *segment, const uint8_t *bytes, uint64_t size, struct segment_header *ret, char *said)
 {
-    if (size < SEGMENT_HEADER_SIZE)
+    if (size < SEGMENT_HEADER_SIZE) {
         return scan_damaged(segment, 0, said, -EBADMSG, "the file is too short (%" PRIu64 " bytes)", size);
+    }
     int rc = segment_header_read(bytes, ret);
-    if (rc == -ENOTSUP)
+    if (rc == -ENOTSUP) {
         return scan_damaged(segment, 0, said, rc, "written by a newer version in a format that this one does not know");
-    if (rc < 0)
+    }
+    if (rc < 0) {
         return scan_damaged(segment, 0, said, rc, "the segment header is damaged");
-    if (ret->first_seq != segment->first_seq)
+    }
+    if (ret->first_seq != segment->first_seq) {
         return scan_damaged(segment, 0, said, -EBADMSG, "it begins with sequence %" PRIu64 ", its name says otherwise",
                             ret->first_seq);
-    if (ret->file_size != size)
+    }
+    if (ret->file_size != size) {
         return scan_damaged(segment, 0, said, -EBADMSG, "the file has %" PRIu64 " bytes, it was made with %" PRIu64, size,
                             ret->file_size);
+    }
     return 0;
 }
 
@@ -60,20 +68,23 @@ static int scan_header(const struct segment *segment, const uint8_t *bytes, uint
 {
     struct segment_header header = {0};
     int rc = scan_head(segment, bytes, size, &header, said);
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     if (!state->linked) {
         state->linked = true;
         state->last_seq = header.first_seq - 1;
         state->before = header.before;
     }
-    if (header.first_seq != state->last_seq + 1)
+    if (header.first_seq != state->last_seq + 1) {
         return scan_damaged(segment, 0, said, -EBADMSG,
                             "it begins with sequence %" PRIu64 ", the segment before it ends with %" PRIu64
                             ": the records between them are missing, a file was removed or cut",
                             header.first_seq, state->last_seq);
-    if (!frame_digest_equal(header.before, state->before))
+    }
+    if (!frame_digest_equal(header.before, state->before)) {
         return scan_damaged(segment, 0, said, -EBADMSG, "it does not continue the segment before it");
+    }
     return 0;
 }
 
@@ -94,31 +105,38 @@ static int scan_end(const struct segment *segment, const uint8_t *bytes, uint64_
                     struct scan_result *ret, char *said)
 {
     uint64_t until = zeros_from(bytes, from, size);
-    if (until == from && from > SEGMENT_HEADER_SIZE)
+    if (until == from && from > SEGMENT_HEADER_SIZE) {
         return 0;
-    if (!is_last)
+    }
+    if (!is_last) {
         return scan_damaged(segment, bad, said, -EBADMSG, "the frame is damaged, and a later segment follows");
+    }
     for (uint64_t at = from; at + JOURNAL_FRAME_HEADER <= until; at++) {
         const uint8_t *found = memmem(bytes + at, (size_t)(until - at), FRAME_MAGIC, FRAME_MAGIC_SIZE);
-        if (found == NULL)
+        if (found == NULL) {
             break;
+        }
         at = (uint64_t)(found - bytes);
         struct frame_place place;
-        if (!frame_read(bytes + at, size - at, &place))
+        if (!frame_read(bytes + at, size - at, &place)) {
             continue;
-        if (place.append_offset != from)
+        }
+        if (place.append_offset != from) {
             return scan_damaged(segment, bad, said, -EBADMSG,
                                 "the frame is damaged, and a good frame of another append (sequence %" PRIu64
                                 ") follows at offset %" PRIu64,
                                 place.frame.first_seq, at);
-        if (until - from > place.append_size)
+        }
+        if (until - from > place.append_size) {
             return scan_damaged(segment, bad, said, -EBADMSG,
                                 "the frame is damaged, and there are bytes at offset %" PRIu64 ", behind the end of its append",
                                 until - 1);
+        }
     }
-    if (from == SEGMENT_HEADER_SIZE)
+    if (from == SEGMENT_HEADER_SIZE) {
         return scan_damaged(segment, bad, said, -EBADMSG,
                             "the first append is damaged, although it was flushed before the segment got its name");
+    }
     ret->torn_until = until;
     (void)scan_damaged(
         segment, from, said, 0,
@@ -130,18 +148,20 @@ int scan_segment(struct segment *segment, const uint8_t *bytes, uint64_t size, b
                  struct scan_result *ret, char *said)
 {
     int rc = scan_header(segment, bytes, size, state, said);
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     struct scan_state in_append = *state; /* becomes *state when its append is complete */
     struct frame_place place;
     uint64_t offset = SEGMENT_HEADER_SIZE, append_from = offset, append_size = 0;
     *ret = (struct scan_result){.end = offset, .append_from = offset};
     segment->mark_count = 0;
     while (frame_read(bytes + offset, size - offset, &place)) {
-        if (!frame_fits(&place, offset, append_from, append_size, size, &in_append))
+        if (!frame_fits(&place, offset, append_from, append_size, size, &in_append)) {
             return scan_damaged(segment, offset, said, -EBADMSG,
                                 "the frame (sequence %" PRIu64 ") is whole but does not continue the one before it",
                                 place.frame.first_seq);
+        }
         segment_mark(segment, place.frame.first_seq, offset);
         in_append.last_seq += place.frame.count;
         in_append.epoch = place.frame.epoch;
@@ -156,11 +176,13 @@ int scan_segment(struct segment *segment, const uint8_t *bytes, uint64_t size, b
         }
     }
     rc = scan_end(segment, bytes, size, append_from, offset, is_last, ret, said);
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     /* marks of an append that is cut */
-    while (segment->mark_count > 0 && segment->marks[segment->mark_count - 1].offset >= ret->end)
+    while (segment->mark_count > 0 && segment->marks[segment->mark_count - 1].offset >= ret->end) {
         segment->mark_count--;
+    }
     segment->marked = true;
     return 0;
 }

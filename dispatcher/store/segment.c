@@ -21,8 +21,9 @@ void segment_name(uint64_t first_seq, char ret[SEGMENT_NAME_SIZE])
 
 static bool name_read(const char *name, uint64_t *ret)
 {
-    if (strlen(name) != SEGMENT_NAME_SIZE - 1 || strspn(name, "0123456789abcdef") != 16 || strcmp(name + 16, ".log") != 0)
+    if (strlen(name) != SEGMENT_NAME_SIZE - 1 || strspn(name, "0123456789abcdef") != 16 || strcmp(name + 16, ".log") != 0) {
         return false;
+    }
     *ret = strtoull(name, NULL, 16);
     return true;
 }
@@ -39,8 +40,9 @@ int segment_list(int folder, struct segment **ret, size_t *ret_count)
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
         int rc = -errno;
-        if (fd >= 0)
+        if (fd >= 0) {
             close(fd);
+        }
         return rc;
     }
     struct segment *list = NULL;
@@ -54,11 +56,12 @@ int segment_list(int folder, struct segment **ret, size_t *ret_count)
             break;
         }
         uint64_t first_seq;
-        if (!name_read(entry->d_name, &first_seq))
+        if (!name_read(entry->d_name, &first_seq)) {
             continue;
+        }
         if (count == capacity) {
             capacity = capacity == 0 ? 16 : 2 * capacity;
-            struct segment *larger = realloc(list, capacity * sizeof *larger);
+            struct segment *larger = realloc(list, capacity * sizeof(*larger));
             if (larger == NULL) {
                 rc = -ENOMEM;
                 break;
@@ -72,8 +75,9 @@ int segment_list(int folder, struct segment **ret, size_t *ret_count)
         free(list);
         return rc;
     }
-    if (count > 1)
-        qsort(list, count, sizeof *list, by_first_seq);
+    if (count > 1) {
+        qsort(list, count, sizeof(*list), by_first_seq);
+    }
     *ret = list;
     *ret_count = count;
     return 0;
@@ -81,13 +85,15 @@ int segment_list(int folder, struct segment **ret, size_t *ret_count)
 
 void segment_mark(struct segment *segment, uint64_t seq, uint64_t offset)
 {
-    if (segment->mark_count > 0 && offset < segment->marks[segment->mark_count - 1].offset + MARK_EVERY)
+    if (segment->mark_count > 0 && offset < segment->marks[segment->mark_count - 1].offset + MARK_EVERY) {
         return;
+    }
     if (segment->mark_count == segment->mark_capacity) {
         size_t capacity = segment->mark_capacity == 0 ? 64 : 2 * segment->mark_capacity;
-        struct segment_mark *marks = realloc(segment->marks, capacity * sizeof *marks);
-        if (marks == NULL)
+        struct segment_mark *marks = realloc(segment->marks, capacity * sizeof(*marks));
+        if (marks == NULL) {
             return;
+        }
         segment->marks = marks;
         segment->mark_capacity = capacity;
     }
@@ -99,13 +105,15 @@ bool segment_find(const struct segment *segment, uint64_t seq, struct segment_ma
     size_t low = 0, high = segment->mark_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (segment->marks[middle].seq <= seq)
+        if (segment->marks[middle].seq <= seq) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
-    if (low == 0)
+    if (low == 0) {
         return false;
+    }
     *ret = segment->marks[low - 1];
     return true;
 }
@@ -113,15 +121,17 @@ bool segment_find(const struct segment *segment, uint64_t seq, struct segment_ma
 int segment_make(int folder, uint64_t size, struct segment_maker *ret)
 {
     int fd = folder_openat(folder, SEGMENT_PREPARED, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (fd < 0)
+    if (fd < 0) {
         return -errno;
+    }
     *ret = (struct segment_maker){.fd = fd, .size = size};
     int rc;
-    do
+    do {
         rc = posix_fallocate(fd, 0, (off_t)size);
-    while (rc == EINTR);
-    if (rc != 0)
+    } while (rc == EINTR);
+    if (rc != 0) {
         segment_drop(folder, ret);
+    }
     return -rc;
 }
 
@@ -133,21 +143,25 @@ int segment_make_on(int folder, struct segment_maker *maker, uint64_t slice)
     uint64_t from = maker->written;
     while (maker->written < until) {
         uint64_t left = until - maker->written;
-        size_t size = left < sizeof zeros ? (size_t)left : sizeof zeros;
+        size_t size = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
         rc = folder_write_all(maker->fd, zeros, size, maker->written);
-        if (rc < 0)
+        if (rc < 0) {
             goto fail;
+        }
         maker->written += size;
     }
     /* A hint: lets the disk begin now, so that the flush at the end finds little to do. */
     (void)sync_file_range(maker->fd, (off_t)from, (off_t)(until - from), SYNC_FILE_RANGE_WRITE);
-    if (maker->written < maker->size)
+    if (maker->written < maker->size) {
         return 1;
+    }
     rc = folder_sync(maker->fd);
-    if (rc == 0)
+    if (rc == 0) {
         rc = folder_sync(folder);
-    if (rc < 0)
+    }
+    if (rc < 0) {
         goto fail;
+    }
     maker->ready = true;
     return 0;
 fail:

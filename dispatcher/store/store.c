@@ -15,25 +15,32 @@
 
 int store_errno(int rc)
 {
-    if (rc == 0)
+    if (rc == 0) {
         return 0;
-    if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL)
+    }
+    if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL) {
         return -ENOSPC;
-    if (rc == MDB_VERSION_MISMATCH)
+    }
+    if (rc == MDB_VERSION_MISMATCH) {
         return -ENOTSUP;
-    if (rc == MDB_READERS_FULL)
+    }
+    if (rc == MDB_READERS_FULL) {
         return -EUSERS;
-    if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_INVALID || rc == MDB_CURSOR_FULL)
+    }
+    if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_INVALID || rc == MDB_CURSOR_FULL) {
         return -EBADMSG;
+    }
     return rc > 0 ? -rc : -EIO;
 }
 
 void store_latch(struct store *store, int mdb_rc)
 {
-    if (mdb_rc == MDB_MAP_FULL)
+    if (mdb_rc == MDB_MAP_FULL) {
         store->map_full = true;
-    if (store->failed == 0)
+    }
+    if (store->failed == 0) {
         store->failed = mdb_rc == -ENOMEM ? -ENOMEM : store_errno(mdb_rc);
+    }
 }
 
 static int begin(struct store *store)
@@ -42,18 +49,21 @@ static int begin(struct store *store)
     int rc = mdb_txn_begin(store->env, NULL, flags, &store->txn);
     if (rc == MDB_MAP_RESIZED) {
         rc = mdb_env_set_mapsize(store->env, 0);
-        if (rc == 0)
+        if (rc == 0) {
             rc = mdb_txn_begin(store->env, NULL, flags, &store->txn);
+        }
     }
-    if (rc != 0)
+    if (rc != 0) {
         store->txn = NULL;
+    }
     return store_errno(rc);
 }
 
 static void abort_txn(struct store *store)
 {
-    if (store->txn != NULL)
+    if (store->txn != NULL) {
         mdb_txn_abort(store->txn);
+    }
     store->txn = NULL;
 }
 
@@ -62,8 +72,9 @@ static int commit(struct store *store)
     MDB_txn *txn = store->txn;
     store->txn = NULL; /* gone, whatever commit says */
     int rc = mdb_txn_commit(txn);
-    if (rc == MDB_MAP_FULL)
+    if (rc == MDB_MAP_FULL) {
         store->map_full = true;
+    }
     return store_errno(rc);
 }
 
@@ -72,17 +83,20 @@ static int check_layout(struct store *store)
 {
     struct store_layout layout = store_layout(), stored;
     char name[] = STORE_KEY_ROWS;
-    MDB_val key = {.mv_size = sizeof name - 1, .mv_data = name}, value;
+    MDB_val key = {.mv_size = sizeof(name) - 1, .mv_data = name}, value;
     int rc = mdb_get(store->txn, store->meta_dbi, &key, &value);
-    if (rc == 0 && value.mv_size != sizeof layout + STORE_SUM)
+    if (rc == 0 && value.mv_size != sizeof(layout) + STORE_SUM) {
         return -ENOTSUP;
-    if (rc == 0)
-        return store_take(STORE_META, &key, &value, &stored, sizeof stored) < 0 ? -EBADMSG
-               : memcmp(&stored, &layout, sizeof layout) == 0                   ? store_checkpoint_read(store)
-                                                                                : -ENOTSUP;
-    if (rc != MDB_NOTFOUND || store->read_only)
+    }
+    if (rc == 0) {
+        return store_take(STORE_META, &key, &value, &stored, sizeof(stored)) < 0 ? -EBADMSG
+               : memcmp(&stored, &layout, sizeof(layout)) == 0                   ? store_checkpoint_read(store)
+                                                                                 : -ENOTSUP;
+    }
+    if (rc != MDB_NOTFOUND || store->read_only) {
         return store_errno(rc);
-    rc = store_errno(store_put(store, STORE_META, NULL, &key, &layout, sizeof layout, 0, 0));
+    }
+    rc = store_errno(store_put(store, STORE_META, NULL, &key, &layout, sizeof(layout), 0, 0));
     return rc == 0 ? store_checkpoint_write(store) : rc;
 }
 
@@ -91,17 +105,20 @@ static int open_tables(struct store *store)
 {
     unsigned int make = store->read_only ? 0 : MDB_CREATE;
     int rc = store_errno(mdb_dbi_open(store->txn, "meta", make, &store->meta_dbi));
-    if (rc == 0)
+    if (rc == 0) {
         rc = check_layout(store);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = store_errno(mdb_dbi_open(store->txn, "counters", make, &store->counters_dbi));
+    }
     if (rc == 0) {
         int followers = mdb_dbi_open(store->txn, "followers", make, &store->followers_dbi);
         store->no_followers = followers == MDB_NOTFOUND;
         rc = store->no_followers ? 0 : store_errno(followers);
     }
-    for (int i = 0; rc == 0 && i < ROW_TABLE_COUNT; i++)
+    for (int i = 0; rc == 0 && i < ROW_TABLE_COUNT; i++) {
         rc = store_errno(mdb_dbi_open(store->txn, row_table_name((enum row_table)i), make | MDB_INTEGERKEY, &store->tables[i]));
+    }
     return rc;
 }
 
@@ -111,49 +128,61 @@ static int map_for(struct store *store)
     MDB_envinfo info;
     MDB_stat stat;
     int rc = mdb_env_info(store->env, &info);
-    if (rc == 0)
+    if (rc == 0) {
         rc = mdb_env_stat(store->env, &stat);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         return store_errno(rc);
+    }
     size_t used = (info.me_last_pgno + 1) * stat.ms_psize;
     store->map_size = info.me_mapsize;
-    if (store->read_only || used < info.me_mapsize / 4 * 3)
+    if (store->read_only || used < info.me_mapsize / 4 * 3) {
         return 0;
+    }
     rc = mdb_env_set_mapsize(store->env, 2 * store->map_size);
-    if (rc == 0)
+    if (rc == 0) {
         store->map_size *= 2;
+    }
     return store_errno(rc);
 }
 
 static void close_env(struct store *store)
 {
     abort_txn(store);
-    if (store->env != NULL)
+    if (store->env != NULL) {
         mdb_env_close(store->env);
+    }
     store->env = NULL;
 }
 
 static int open_steps(struct store *store)
 {
     int rc = mdb_env_set_maxdbs(store->env, ROW_TABLE_COUNT + 3);
-    if (rc == 0)
+    if (rc == 0) {
         rc = mdb_env_set_mapsize(store->env, store->map_size);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = mdb_env_open(store->env, store->path, store->read_only ? MDB_RDONLY : 0, 0640);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         return store_errno(rc);
+    }
     rc = map_for(store);
-    if (rc == 0)
+    if (rc == 0) {
         store_forget_dead_readers(store);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = begin(store);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = open_tables(store);
+    }
     /* Handles live on only when the transaction that opened them is committed; the reader keeps its own. */
     if (rc == 0 && !store->read_only) {
         rc = commit(store);
-        if (rc == 0)
+        if (rc == 0) {
             rc = begin(store);
+        }
     }
     return rc;
 }
@@ -174,8 +203,9 @@ static int open_env(struct store *store)
         return store_errno(rc);
     }
     rc = open_steps(store);
-    if (rc < 0)
+    if (rc < 0) {
         close_env(store);
+    }
     return rc;
 }
 
@@ -183,17 +213,21 @@ int store_open(const struct store_options *options, struct store **ret)
 {
     size_t map_size = options->map_size != 0 ? options->map_size : STORE_MAP_SIZE;
     int folder = folder_open(options->path, !options->read_only);
-    if (folder < 0)
+    if (folder < 0) {
         return folder;
+    }
     int rc = options->read_only ? 0 : store_make(folder, options->path, map_size);
     close(folder);
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
-    struct store *store = calloc(1, sizeof *store);
-    if (store == NULL)
+    }
+    struct store *store = calloc(1, sizeof(*store));
+    if (store == NULL) {
         return -ENOMEM;
-    for (int i = 0; i < ROW_TABLE_COUNT; i++)
+    }
+    for (int i = 0; i < ROW_TABLE_COUNT; i++) {
         cache_init(&store->caches[i], row_size((enum row_table)i));
+    }
     pthread_mutex_init(&store->copy.lock, NULL);
     pthread_cond_init(&store->copy.ended, NULL);
     store->path = strdup(options->path);
@@ -201,8 +235,9 @@ int store_open(const struct store_options *options, struct store **ret)
     store->map_size = map_size;
     store->verified = options->verified;
     rc = store->path != NULL ? open_env(store) : -ENOMEM;
-    if (rc == 0)
+    if (rc == 0) {
         rc = store_rebuild(store);
+    }
     store->verified = false;
     if (rc < 0) {
         store->failed = rc;
@@ -242,23 +277,28 @@ uint64_t store_dirty(const struct store *store)
 int store_checkpoint(struct store *store)
 {
     assert(!store->read_only);
-    if (store->failed != 0)
+    if (store->failed != 0) {
         return store->failed;
+    }
     int rc = store_flush(store);
-    if (rc == 0)
+    if (rc == 0) {
         rc = store_write_counters(store);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = store_checkpoint_write(store);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = commit(store);
+    }
     if (rc == 0) {
         store_cache_trim(store);
         counters_clear(&store->counters);
         store->dirty = 0;
         rc = begin(store);
     }
-    if (rc < 0 && store->failed == 0)
+    if (rc < 0 && store->failed == 0) {
         store->failed = rc;
+    }
     return rc;
 }
 
@@ -270,11 +310,13 @@ static bool disk_has_room(const struct store *store)
 
 static int grow_map(struct store *store)
 {
-    if (!store->map_full || store->map_size >= MAP_SIZE_MAX || !disk_has_room(store))
+    if (!store->map_full || store->map_size >= MAP_SIZE_MAX || !disk_has_room(store)) {
         return 0;
+    }
     int rc = mdb_env_set_mapsize(store->env, 2 * store->map_size);
-    if (rc == 0)
+    if (rc == 0) {
         store->map_size *= 2;
+    }
     return store_errno(rc);
 }
 
@@ -287,8 +329,9 @@ int store_rewind(struct store *store)
     store_forget(store);
     store->dirty = 0;
     int rc = store->env != NULL ? grow_map(store) : -EIO;
-    if (rc == 0)
+    if (rc == 0) {
         rc = begin(store);
+    }
     if (rc < 0) {
         /* After a failed write of its head page LMDB takes no more transactions (MDB_PANIC) until it is opened anew. */
         close_env(store);
@@ -297,28 +340,34 @@ int store_rewind(struct store *store)
     store_copy_allow(store);
     store->map_full = false;
     store->failed = 0;
-    if (rc == 0)
+    if (rc == 0) {
         rc = store_checkpoint_read(store);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = store_rebuild(store);
-    if (rc < 0)
+    }
+    if (rc < 0) {
         store->failed = rc;
+    }
     return rc;
 }
 
 struct store *store_close(struct store *store)
 {
-    if (store == NULL)
+    if (store == NULL) {
         return NULL;
+    }
     store_copy_stop(store);
     if (!store->read_only && store->failed == 0 && store->txn != NULL && store_flush(store) == 0 &&
-        store_write_counters(store) == 0 && store_checkpoint_write(store) == 0)
+        store_write_counters(store) == 0 && store_checkpoint_write(store) == 0) {
         (void)commit(store);
+    }
     close_env(store);
     store_forget(store);
     counters_deinit(&store->counters);
-    for (int i = 0; i < ROW_TABLE_COUNT; i++)
+    for (int i = 0; i < ROW_TABLE_COUNT; i++) {
         cache_deinit(&store->caches[i]);
+    }
     pthread_cond_destroy(&store->copy.ended);
     pthread_mutex_destroy(&store->copy.lock);
     free(store->path);

@@ -33,15 +33,19 @@ static int pass_on(struct pump *pump, void *buffer)
 {
     for (;;) {
         ssize_t n = read(pump->fd, buffer, PIPE_SIZE);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
-        if (n <= 0)
+        }
+        if (n <= 0) {
             return n < 0 ? -errno : 0;
-        if (must_stop(pump->store))
+        }
+        if (must_stop(pump->store)) {
             return -ECANCELED;
+        }
         int rc = pump->sink(pump->arg, buffer, (size_t)n);
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
     }
 }
 
@@ -59,8 +63,9 @@ static int copy_through(struct store *store, MDB_env *env, store_sink *sink, voi
 {
     int ends[2];
     pthread_t thread;
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (pipe2(ends, O_CLOEXEC) != 0) {
         return -errno;
+    }
     (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE); /* a hint: fewer turns */
     struct pump pump = {.store = store, .fd = ends[0], .sink = sink, .arg = arg};
     int rc = -pthread_create(&thread, NULL, run_pump, &pump);
@@ -82,8 +87,9 @@ int store_copy(struct store *store, store_sink *sink, void *arg)
     MDB_env *env = store->env;
     store->copy.running = store->copy.running || may;
     pthread_mutex_unlock(&store->copy.lock);
-    if (!may)
+    if (!may) {
         return -ECANCELED;
+    }
     store_forget_dead_readers(store);
     int rc = copy_through(store, env, sink, arg);
     pthread_mutex_lock(&store->copy.lock);
@@ -97,8 +103,9 @@ void store_copy_stop(struct store *store)
 {
     pthread_mutex_lock(&store->copy.lock);
     store->copy.stop = true;
-    while (store->copy.running)
+    while (store->copy.running) {
         pthread_cond_wait(&store->copy.ended, &store->copy.lock);
+    }
     pthread_mutex_unlock(&store->copy.lock);
 }
 
@@ -113,7 +120,8 @@ uint64_t store_size(const struct store *store)
 {
     MDB_envinfo info;
     MDB_stat stat;
-    if (mdb_env_info(store->env, &info) != 0 || mdb_env_stat(store->env, &stat) != 0)
+    if (mdb_env_info(store->env, &info) != 0 || mdb_env_stat(store->env, &stat) != 0) {
         return 0;
+    }
     return (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
 }

@@ -18,18 +18,21 @@ static int write_one(struct store *store, const struct counter_change *change)
     uint64_t old_sum = 0;
     if (was) {
         struct counter old;
-        if (store_take(STORE_COUNTERS, &key, &value, &old, sizeof old) < 0)
+        if (store_take(STORE_COUNTERS, &key, &value, &old, sizeof(old)) < 0) {
             return MDB_CORRUPTED;
-        old_sum = store_sum_read(value.mv_data, sizeof old);
+        }
+        old_sum = store_sum_read(value.mv_data, sizeof(old));
         counters_sum(&sum, &old);
     } else if (rc != MDB_NOTFOUND) {
         return rc;
     }
-    if (!counters_zero(&sum))
-        return store_put(store, STORE_COUNTERS, NULL, &key, &sum, sizeof sum, 0, old_sum);
+    if (!counters_zero(&sum)) {
+        return store_put(store, STORE_COUNTERS, NULL, &key, &sum, sizeof(sum), 0, old_sum);
+    }
     rc = was ? mdb_del(store->txn, store->counters_dbi, &key, NULL) : 0;
-    if (rc == 0)
+    if (rc == 0) {
         store->checkpoint.totals[STORE_COUNTERS] -= old_sum;
+    }
     return rc;
 }
 
@@ -42,12 +45,15 @@ int store_write_counters(struct store *store)
         store_latch(store, rc);
         return rc;
     }
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        if (!counters_zero(&sorted[i]->delta))
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (!counters_zero(&sorted[i]->delta)) {
             rc = write_one(store, sorted[i]);
+        }
+    }
     free(sorted);
-    if (rc != 0)
+    if (rc != 0) {
         store_latch(store, rc);
+    }
     return rc != 0 ? store->failed : 0;
 }
 
@@ -57,13 +63,16 @@ static int walk_read(struct counters_walk *walk, MDB_val *key, MDB_cursor_op op)
     MDB_val value;
     int rc = mdb_cursor_get(walk->cursor, key, &value, op);
     walk->have = false;
-    if (rc == MDB_NOTFOUND)
+    if (rc == MDB_NOTFOUND) {
         return 0;
-    if (rc != 0)
+    }
+    if (rc != 0) {
         return store_errno(rc);
-    if (store_take(STORE_COUNTERS, key, &value, &walk->counter, sizeof walk->counter) < 0 ||
-        !counters_key_read(key->mv_data, key->mv_size, &walk->key))
+    }
+    if (store_take(STORE_COUNTERS, key, &value, &walk->counter, sizeof(walk->counter)) < 0 ||
+        !counters_key_read(key->mv_data, key->mv_size, &walk->key)) {
         return -EBADMSG;
+    }
     walk->have = walk->metric == UINT32_MAX || (walk->key.metric == walk->metric && walk->key.slot < walk->until_slot);
     return 0;
 }
@@ -71,11 +80,13 @@ static int walk_read(struct counters_walk *walk, MDB_val *key, MDB_cursor_op op)
 int counters_walk_begin(struct counters_walk *ret, struct store *store, uint32_t metric, uint32_t from_slot, uint32_t until_slot)
 {
     *ret = (struct counters_walk){.store = store, .metric = metric, .until_slot = until_slot};
-    if (store->failed != 0)
+    if (store->failed != 0) {
         return store->failed;
+    }
     int rc = counters_sorted(&store->counters, metric, from_slot, until_slot, &ret->changes, &ret->change_count);
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
+    }
     rc = mdb_cursor_open(store->txn, store->counters_dbi, &ret->cursor);
     if (rc != 0) {
         ret->cursor = NULL;
@@ -98,23 +109,26 @@ int counters_walk_next(struct counters_walk *walk, struct counter_key *ret_key, 
             MDB_val key;
             counters_sum(ret_counter, &walk->counter);
             int rc = walk_read(walk, &key, MDB_NEXT);
-            if (rc < 0)
+            if (rc < 0) {
                 return rc;
+            }
         }
         if (order >= 0) {
             counters_sum(ret_counter, &change->delta);
             walk->change_next++;
         }
-        if (!counters_zero(ret_counter))
+        if (!counters_zero(ret_counter)) {
             return 1;
+        }
     }
     return 0;
 }
 
 void counters_walk_end(struct counters_walk *walk)
 {
-    if (walk->cursor != NULL)
+    if (walk->cursor != NULL) {
         mdb_cursor_close(walk->cursor);
+    }
     free(walk->changes);
     *walk = (struct counters_walk){0};
 }
@@ -127,10 +141,13 @@ void store_counters(struct store *store, uint32_t metric, uint32_t from_slot, ui
     struct counter counter;
     assert(metric != UINT32_MAX);
     int rc = counters_walk_begin(&walk, store, metric, from_slot, until_slot);
-    if (rc == 0)
-        while ((rc = counters_walk_next(&walk, &key, &counter)) == 1 && each(arg, &key, &counter))
+    if (rc == 0) {
+        while ((rc = counters_walk_next(&walk, &key, &counter)) == 1 && each(arg, &key, &counter)) {
             ;
+        }
+    }
     counters_walk_end(&walk);
-    if (rc < 0 && store->failed == 0)
+    if (rc < 0 && store->failed == 0) {
         store->failed = rc;
+    }
 }

@@ -10,23 +10,26 @@ static int write_row(struct store *store, enum row_table table, MDB_cursor *curs
     const struct cache *cache = &store->caches[table];
     uint64_t id = cache->entries[index].id;
     bool is_new = id > store->stored_last[table];
-    MDB_val key = {.mv_size = sizeof id, .mv_data = &id}, stored;
+    MDB_val key = {.mv_size = sizeof(id), .mv_data = &id}, stored;
     bool was = false;
     uint64_t old_sum = 0;
     if (!is_new) {
         int rc = mdb_cursor_get(cursor, &key, &stored, MDB_SET);
         was = rc == 0;
-        if (was && stored.mv_size != cache->row_size + STORE_SUM)
+        if (was && stored.mv_size != cache->row_size + STORE_SUM) {
             return MDB_CORRUPTED;
-        if (was)
+        }
+        if (was) {
             old_sum = store_sum_read(stored.mv_data, cache->row_size);
-        else if (rc != MDB_NOTFOUND)
+        } else if (rc != MDB_NOTFOUND) {
             return rc;
+        }
     }
     if (cache->entries[index].gone) {
         int rc = was ? mdb_del(store->txn, store->tables[table], &key, NULL) : 0;
-        if (rc == 0)
+        if (rc == 0) {
             store->checkpoint.totals[table] -= old_sum;
+        }
         return rc;
     }
     int rc = store_put(store, (int)table, cursor, &key, cache_row(cache, index), cache->row_size,
@@ -34,36 +37,41 @@ static int write_row(struct store *store, enum row_table table, MDB_cursor *curs
                        : was  ? MDB_CURRENT
                               : 0,
                        old_sum);
-    if (rc == 0 && is_new)
+    if (rc == 0 && is_new) {
         store->stored_last[table] = id;
+    }
     return rc;
 }
 
 int store_flush_table(struct store *store, enum row_table table)
 {
     struct cache *cache = &store->caches[table];
-    if (store->failed != 0 || cache->dirty_count == 0)
+    if (store->failed != 0 || cache->dirty_count == 0) {
         return store->failed;
+    }
     MDB_cursor *cursor;
     int rc = mdb_cursor_open(store->txn, store->tables[table], &cursor);
     if (rc == 0) {
         const uint32_t *dirty = cache_dirty(cache);
-        for (uint32_t i = 0; rc == 0 && i < cache->dirty_count; i++)
+        for (uint32_t i = 0; rc == 0 && i < cache->dirty_count; i++) {
             rc = write_row(store, table, cursor, dirty[i]);
+        }
         mdb_cursor_close(cursor);
     }
-    if (rc == 0)
+    if (rc == 0) {
         cache_cleaned(cache);
-    else
+    } else {
         store_latch(store, rc);
+    }
     return store->failed;
 }
 
 int store_flush(struct store *store)
 {
     int rc = store->failed;
-    for (int i = 0; rc == 0 && i < ROW_TABLE_COUNT; i++)
+    for (int i = 0; rc == 0 && i < ROW_TABLE_COUNT; i++) {
         rc = store_flush_table(store, (enum row_table)i);
+    }
     return rc;
 }
 
@@ -75,20 +83,24 @@ int64_t store_cache_add(struct store *store, enum row_table table, uint64_t id)
         cache_clear(cache);
         index = cache_add(cache, id);
     }
-    if (index < 0 && store->failed == 0)
+    if (index < 0 && store->failed == 0) {
         store_latch(store, (int)index);
+    }
     return index;
 }
 
 void store_cache_trim(struct store *store)
 {
-    for (int i = 0; i < ROW_TABLE_COUNT; i++)
-        if (store->caches[i].count > CACHE_ROWS / 2)
+    for (int i = 0; i < ROW_TABLE_COUNT; i++) {
+        if (store->caches[i].count > CACHE_ROWS / 2) {
             cache_clear(&store->caches[i]);
+        }
+    }
 }
 
 void store_cache_clear(struct store *store)
 {
-    for (int i = 0; i < ROW_TABLE_COUNT; i++)
+    for (int i = 0; i < ROW_TABLE_COUNT; i++) {
         cache_clear(&store->caches[i]);
+    }
 }

@@ -50,7 +50,7 @@ static inline uint64_t store_sum(int table, const void *key, size_t key_size, co
 static inline uint64_t store_sum_read(const void *value, size_t size)
 {
     uint64_t sum;
-    memcpy(&sum, (const uint8_t *)value + size, sizeof sum);
+    memcpy(&sum, (const uint8_t *)value + size, sizeof(sum));
     return sum;
 }
 

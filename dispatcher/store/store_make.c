@@ -20,13 +20,16 @@ static int make_fresh(const char *path, size_t map_size)
 {
     MDB_env *env;
     int rc = mdb_env_create(&env);
-    if (rc != 0)
+    if (rc != 0) {
         return store_errno(rc);
+    }
     rc = mdb_env_set_mapsize(env, map_size);
-    if (rc == 0)
+    if (rc == 0) {
         rc = mdb_env_open(env, path, MDB_NOSUBDIR, 0640);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = mdb_env_sync(env, 1);
+    }
     mdb_env_close(env);
     return store_errno(rc);
 }
@@ -39,22 +42,30 @@ static int drop(int folder, const char *name)
 int store_make(int folder, const char *path, size_t map_size)
 {
     char fresh[PATH_MAX];
-    if (faccessat(folder, DATA, F_OK, 0) == 0)
+    if (faccessat(folder, DATA, F_OK, 0) == 0) {
         return 0;
-    if (errno != ENOENT)
+    }
+    if (errno != ENOENT) {
         return -errno;
-    if ((size_t)snprintf(fresh, sizeof fresh, "%s/" FRESH, path) >= sizeof fresh)
+    }
+    if ((size_t)snprintf(fresh, sizeof(fresh), "%s/" FRESH, path) >= sizeof(fresh)) {
         return -ENAMETOOLONG;
+    }
     int rc = drop(folder, FRESH);
-    if (rc == 0)
+    if (rc == 0) {
         rc = drop(folder, FRESH_LOCK);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = make_fresh(fresh, map_size);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = drop(folder, FRESH_LOCK);
-    if (rc == 0 && renameat(folder, FRESH, folder, DATA) != 0)
+    }
+    if (rc == 0 && renameat(folder, FRESH, folder, DATA) != 0) {
         rc = -errno;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = folder_sync(folder);
+    }
     return rc;
 }

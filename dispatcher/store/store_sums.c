@@ -1,5 +1,6 @@
 /*
- * store_sums.c - what lies in the file, with its checksums: taken out only when they are right, put with the totals of the checkpoint.
+ * store_sums.c - what lies in the file, with its checksums: taken out only when they are right, put with the totals of the
+ * checkpoint.
  */
 #include "dispatcher/store/store_inner.h"
 
@@ -8,39 +9,44 @@
 
 MDB_dbi store_dbi(const struct store *store, int table)
 {
-    if (table < ROW_TABLE_COUNT)
+    if (table < ROW_TABLE_COUNT) {
         return store->tables[table];
+    }
     return table == STORE_COUNTERS ? store->counters_dbi : table == STORE_FOLLOWERS ? store->followers_dbi : store->meta_dbi;
 }
 
 size_t store_value_size(int table)
 {
     assert(table >= 0 && table < STORE_META);
-    if (table < ROW_TABLE_COUNT)
+    if (table < ROW_TABLE_COUNT) {
         return row_size((enum row_table)table);
+    }
     return table == STORE_COUNTERS ? sizeof(struct counter) : sizeof(uint64_t);
 }
 
 const char *store_table_name(int table)
 {
     assert(table >= 0 && table < STORE_TABLES);
-    if (table < ROW_TABLE_COUNT)
+    if (table < ROW_TABLE_COUNT) {
         return row_table_name((enum row_table)table);
+    }
     return table == STORE_COUNTERS ? "counters" : table == STORE_FOLLOWERS ? "followers" : "meta";
 }
 
 struct store_layout store_layout(void)
 {
     struct store_layout layout = {.byte_order = 0x01020304, .format = STORE_FORMAT, .counter_size = sizeof(struct counter)};
-    for (int i = 0; i < ROW_TABLE_COUNT; i++)
+    for (int i = 0; i < ROW_TABLE_COUNT; i++) {
         layout.row_size[i] = row_size((enum row_table)i);
+    }
     return layout;
 }
 
 int store_take(int table, const MDB_val *key, const MDB_val *value, void *ret, size_t size)
 {
-    if (!store_sum_right(table, key->mv_data, key->mv_size, value->mv_data, value->mv_size, size))
+    if (!store_sum_right(table, key->mv_data, key->mv_size, value->mv_data, value->mv_size, size)) {
         return -EBADMSG;
+    }
     memcpy(ret, value->mv_data, size);
     return 0;
 }
@@ -50,34 +56,37 @@ int store_put(struct store *store, int table, MDB_cursor *cursor, MDB_val *key, 
 {
     uint8_t bytes[sizeof(union any_row) + STORE_SUM];
     uint64_t sum = store_sum(table, key->mv_data, key->mv_size, value, size);
-    MDB_val stored = {.mv_size = size + sizeof sum, .mv_data = bytes};
-    assert(stored.mv_size <= sizeof bytes);
+    MDB_val stored = {.mv_size = size + sizeof(sum), .mv_data = bytes};
+    assert(stored.mv_size <= sizeof(bytes));
     memcpy(bytes, value, size);
-    memcpy(bytes + size, &sum, sizeof sum);
+    memcpy(bytes + size, &sum, sizeof(sum));
     int rc = cursor != NULL ? mdb_cursor_put(cursor, key, &stored, flags)
                             : mdb_put(store->txn, store_dbi(store, table), key, &stored, flags);
-    if (rc == 0 && table < STORE_META)
+    if (rc == 0 && table < STORE_META) {
         store->checkpoint.totals[table] += sum - old_sum;
+    }
     return rc;
 }
 
 int store_checkpoint_read(struct store *store)
 {
     char name[] = STORE_KEY_CHECKPOINT;
-    MDB_val key = {.mv_size = sizeof name - 1, .mv_data = name}, value;
+    MDB_val key = {.mv_size = sizeof(name) - 1, .mv_data = name}, value;
     int rc = mdb_get(store->txn, store->meta_dbi, &key, &value);
-    if (rc != 0)
+    if (rc != 0) {
         return rc == MDB_NOTFOUND ? -EBADMSG : store_errno(rc);
-    return store_take(STORE_META, &key, &value, &store->checkpoint, sizeof store->checkpoint);
+    }
+    return store_take(STORE_META, &key, &value, &store->checkpoint, sizeof(store->checkpoint));
 }
 
 int store_checkpoint_write(struct store *store)
 {
     char name[] = STORE_KEY_CHECKPOINT;
-    MDB_val key = {.mv_size = sizeof name - 1, .mv_data = name};
-    int rc = store_put(store, STORE_META, NULL, &key, &store->checkpoint, sizeof store->checkpoint, 0, 0);
-    if (rc != 0)
+    MDB_val key = {.mv_size = sizeof(name) - 1, .mv_data = name};
+    int rc = store_put(store, STORE_META, NULL, &key, &store->checkpoint, sizeof(store->checkpoint), 0, 0);
+    if (rc != 0) {
         store_latch(store, rc);
+    }
     return rc != 0 ? store->failed : 0;
 }
 
@@ -87,11 +96,13 @@ static int scrub_one(struct store *store, MDB_cursor *cursor, MDB_cursor_op op)
     int table = store->scrub.table;
     MDB_val key = {.mv_size = store->scrub.key_size, .mv_data = store->scrub.key}, value;
     int rc = mdb_cursor_get(cursor, &key, &value, op);
-    if (rc != 0)
+    if (rc != 0) {
         return rc;
-    if (key.mv_size > sizeof store->scrub.key ||
-        !store_sum_right(table, key.mv_data, key.mv_size, value.mv_data, value.mv_size, store_value_size(table)))
+    }
+    if (key.mv_size > sizeof(store->scrub.key) ||
+        !store_sum_right(table, key.mv_data, key.mv_size, value.mv_data, value.mv_size, store_value_size(table))) {
         return MDB_CORRUPTED;
+    }
     memcpy(store->scrub.key, key.mv_data, key.mv_size);
     store->scrub.key_size = key.mv_size;
     return 0;
@@ -100,8 +111,9 @@ static int scrub_one(struct store *store, MDB_cursor *cursor, MDB_cursor_op op)
 int store_scrub(struct store *store, uint32_t count)
 {
     MDB_cursor *cursor;
-    if (store->failed != 0)
+    if (store->failed != 0) {
         return store->failed;
+    }
     store_forget_dead_readers(store);
     int rc = mdb_cursor_open(store->txn, store_dbi(store, store->scrub.table), &cursor);
     if (rc == 0) {
@@ -117,7 +129,8 @@ int store_scrub(struct store *store, uint32_t count)
         store->scrub.table = (store->scrub.table + 1) % STORE_META;
         return 0;
     }
-    if (rc != 0)
+    if (rc != 0) {
         store_latch(store, rc);
+    }
     return store->failed;
 }

@@ -42,12 +42,14 @@ _Static_assert(STORE_SAID == MDB_FILE_SAID, "a sentence on the file is one on th
 static int name_entry(void *arg, const struct mdb_entry *entry)
 {
     struct verify *verify = arg;
-    if (!entry->tree)
+    if (!entry->tree) {
         return -EBADMSG;
+    }
     for (int i = 0; i < STORE_TABLES; i++) {
         const char *name = store_table_name(i);
-        if (entry->key_size != strlen(name) || memcmp(entry->key, name, entry->key_size) != 0)
+        if (entry->key_size != strlen(name) || memcmp(entry->key, name, entry->key_size) != 0) {
             continue;
+        }
         verify->parts[i].there = true;
         mdb_tree_read(entry->value, &verify->parts[i].tree);
         return verify->parts[i].tree.flags == (i < ROW_TABLE_COUNT ? MDB_TREE_INTEGER : 0) ? 0 : -EBADMSG;
@@ -64,9 +66,10 @@ static bool is_key(const struct mdb_entry *entry, const char *name)
 static bool is_older(const struct mdb_entry *entry)
 {
     struct store_layout layout;
-    if (!is_key(entry, STORE_KEY_ROWS) || entry->value_size != sizeof layout)
+    if (!is_key(entry, STORE_KEY_ROWS) || entry->value_size != sizeof(layout)) {
         return false;
-    memcpy(&layout, entry->value, sizeof layout);
+    }
+    memcpy(&layout, entry->value, sizeof(layout));
     return layout.format == 1 && layout.byte_order == store_layout().byte_order;
 }
 
@@ -75,20 +78,23 @@ static int meta_entry(void *arg, const struct mdb_entry *entry)
     struct verify *verify = arg;
     MDB_val key = {.mv_size = entry->key_size, .mv_data = (void *)entry->key},
             value = {.mv_size = entry->value_size, .mv_data = (void *)entry->value};
-    if (is_older(entry))
+    if (is_older(entry)) {
         return -ENOTSUP;
+    }
     if (!store_sum_right(STORE_META, entry->key, entry->key_size, entry->value, entry->value_size,
-                         entry->value_size < STORE_SUM ? 0 : entry->value_size - STORE_SUM))
+                         entry->value_size < STORE_SUM ? 0 : entry->value_size - STORE_SUM)) {
         return -EBADMSG;
+    }
     if (is_key(entry, STORE_KEY_ROWS)) {
-        if (entry->value_size != sizeof verify->layout + STORE_SUM)
+        if (entry->value_size != sizeof(verify->layout) + STORE_SUM) {
             return -ENOTSUP;
+        }
         verify->has_layout = true;
-        return store_take(STORE_META, &key, &value, &verify->layout, sizeof verify->layout);
+        return store_take(STORE_META, &key, &value, &verify->layout, sizeof(verify->layout));
     }
     if (is_key(entry, STORE_KEY_CHECKPOINT)) {
         verify->has_checkpoint = true;
-        return store_take(STORE_META, &key, &value, &verify->checkpoint, sizeof verify->checkpoint);
+        return store_take(STORE_META, &key, &value, &verify->checkpoint, sizeof(verify->checkpoint));
     }
     return -EBADMSG;
 }
@@ -102,9 +108,10 @@ static int row_entry(void *arg, const struct mdb_entry *entry)
         return 0;
     }
     uint64_t id = 0;
-    if (entry->key_size == sizeof id && part->table < ROW_TABLE_COUNT)
-        memcpy(&id, entry->key, sizeof id);
-    snprintf(part->said, sizeof part->said, "table %s, row %" PRIu64 ": the checksum is wrong", store_table_name(part->table), id);
+    if (entry->key_size == sizeof(id) && part->table < ROW_TABLE_COUNT) {
+        memcpy(&id, entry->key, sizeof(id));
+    }
+    snprintf(part->said, sizeof(part->said), "table %s, row %" PRIu64 ": the checksum is wrong", store_table_name(part->table), id);
     return -EBADMSG;
 }
 
@@ -116,11 +123,12 @@ static void *walk_parts(void *arg)
         struct part *part = verify->order[i];
         char said[STORE_SAID] = "";
         part->rc = mdb_file_walk(&verify->file, &part->tree, store_table_name(part->table), row_entry, part, said);
-        if (part->rc < 0 && part->said[0] == '\0')
-            memcpy(part->said, said, sizeof said);
+        if (part->rc < 0 && part->said[0] == '\0') {
+            memcpy(part->said, said, sizeof(said));
+        }
         if (part->rc == 0 && part->total != verify->checkpoint.totals[part->table]) {
             part->rc = -EBADMSG;
-            snprintf(part->said, sizeof part->said,
+            snprintf(part->said, sizeof(part->said),
                      "table %s: each row is whole, but together they are not those of the last checkpoint",
                      store_table_name(part->table));
         }
@@ -145,17 +153,20 @@ static int walk_all(struct verify *verify, char *said)
         }
         verify->order[i] = &verify->parts[i];
     }
-    qsort(verify->order, STORE_META, sizeof *verify->order, by_size);
-    while (begun < THREADS - 1 && pthread_create(&threads[begun], NULL, walk_parts, verify) == 0)
+    qsort(verify->order, STORE_META, sizeof(*verify->order), by_size);
+    while (begun < THREADS - 1 && pthread_create(&threads[begun], NULL, walk_parts, verify) == 0) {
         begun++;
+    }
     walk_parts(verify);
-    while (begun > 0)
+    while (begun > 0) {
         pthread_join(threads[--begun], NULL);
-    for (int i = 0; i < STORE_META; i++)
+    }
+    for (int i = 0; i < STORE_META; i++) {
         if (verify->parts[i].rc < 0) {
             memcpy(said, verify->parts[i].said, STORE_SAID);
             return verify->parts[i].rc;
         }
+    }
     return mdb_file_walk_free(&verify->file, said);
 }
 
@@ -164,27 +175,34 @@ static int walk_heads(struct verify *verify, char *said)
 {
     struct store_layout layout = store_layout();
     int rc = mdb_file_walk(&verify->file, &verify->file.names, "of tables", name_entry, verify, said);
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
-    if (verify->file.names.entries == 0)
+    }
+    if (verify->file.names.entries == 0) {
         return 1;
+    }
     rc = mdb_file_walk(&verify->file, &verify->parts[STORE_META].tree, "meta", meta_entry, verify, said);
-    if (rc == 0 && (!verify->has_layout || !verify->has_checkpoint))
+    if (rc == 0 && (!verify->has_layout || !verify->has_checkpoint)) {
         rc = -EBADMSG;
-    if (rc == 0 && memcmp(&verify->layout, &layout, sizeof layout) != 0)
+    }
+    if (rc == 0 && memcmp(&verify->layout, &layout, sizeof(layout)) != 0) {
         rc = -ENOTSUP;
+    }
     return rc;
 }
 
 static int verify_file(struct verify *verify, int fd, char *said)
 {
     int rc = mdb_file_open(fd, &verify->file, said);
-    if (rc == 0)
+    if (rc == 0) {
         rc = walk_heads(verify, said);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = walk_all(verify, said);
-    if (rc == -EBADMSG && said[0] == '\0')
+    }
+    if (rc == -EBADMSG && said[0] == '\0') {
         snprintf(said, STORE_SAID, "tables of names and of the checkpoint: they are not as they were written");
+    }
     mdb_file_close(&verify->file);
     return rc == 1 ? 0 : rc;
 }
@@ -192,14 +210,17 @@ static int verify_file(struct verify *verify, int fd, char *said)
 int store_condemn(const char *path)
 {
     int folder = folder_open(path, false);
-    if (folder < 0)
+    if (folder < 0) {
         return folder;
+    }
     int fd = openat(folder, STORE_CONDEMNED, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
     int rc = fd < 0 ? -errno : 0;
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = folder_sync(folder);
+    }
     close(folder);
     return rc;
 }
@@ -216,19 +237,23 @@ int store_verify(const char *path, char *said)
         snprintf(said, STORE_SAID, "a process before this one found them damaged, or ended inside them");
         rc = -EBADMSG;
     }
-    struct verify *verify = rc == 0 ? calloc(1, sizeof *verify) : NULL;
+    struct verify *verify = rc == 0 ? calloc(1, sizeof(*verify)) : NULL;
     for (int i = 0; verify != NULL && i < STORE_TABLES; i++) {
         verify->parts[i].table = i;
         verify->parts[i].tree.root = UINT64_MAX;
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = verify == NULL ? -ENOMEM : verify_file(verify, fd, said);
-    if (fd >= 0)
+    }
+    if (fd >= 0) {
         close(fd);
-    if (folder >= 0)
+    }
+    if (folder >= 0) {
         close(folder);
+    }
     free(verify);
-    if (rc < 0 && said[0] == '\0')
+    if (rc < 0 && said[0] == '\0') {
         snprintf(said, STORE_SAID, "%s", rc == -ENOTSUP ? "they are of another version" : strerror(-rc));
+    }
     return rc;
 }

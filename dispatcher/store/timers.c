@@ -15,8 +15,9 @@ static void sift_up(struct timers *timers, size_t index)
     struct timer timer = timers->heap[index];
     while (index > 0) {
         size_t parent = (index - 1) / 2;
-        if (!before(timer, timers->heap[parent]))
+        if (!before(timer, timers->heap[parent])) {
             break;
+        }
         timers->heap[index] = timers->heap[parent];
         index = parent;
     }
@@ -28,12 +29,15 @@ static void sift_down(struct timers *timers, size_t index)
     struct timer timer = timers->heap[index];
     for (;;) {
         size_t child = 2 * index + 1;
-        if (child >= timers->count)
+        if (child >= timers->count) {
             break;
-        if (child + 1 < timers->count && before(timers->heap[child + 1], timers->heap[child]))
+        }
+        if (child + 1 < timers->count && before(timers->heap[child + 1], timers->heap[child])) {
             child++;
-        if (!before(timers->heap[child], timer))
+        }
+        if (!before(timers->heap[child], timer)) {
             break;
+        }
         timers->heap[index] = timers->heap[child];
         index = child;
     }
@@ -44,9 +48,10 @@ int timers_load(struct timers *timers, struct timer timer)
 {
     if (timers->count == timers->capacity) {
         size_t capacity = timers->capacity == 0 ? 1024 : 2 * timers->capacity;
-        struct timer *heap = realloc(timers->heap, capacity * sizeof *heap);
-        if (heap == NULL)
+        struct timer *heap = realloc(timers->heap, capacity * sizeof(*heap));
+        if (heap == NULL) {
             return -ENOMEM;
+        }
         timers->heap = heap;
         timers->capacity = capacity;
     }
@@ -57,23 +62,26 @@ int timers_load(struct timers *timers, struct timer timer)
 int timers_push(struct timers *timers, struct timer timer)
 {
     int rc = timers_load(timers, timer);
-    if (rc == 0)
+    if (rc == 0) {
         sift_up(timers, timers->count - 1);
+    }
     return rc;
 }
 
 void timers_order(struct timers *timers)
 {
-    for (size_t i = timers->count / 2; i-- > 0;)
+    for (size_t i = timers->count / 2; i-- > 0;) {
         sift_down(timers, i);
+    }
 }
 
 void timers_remove(struct timers *timers, size_t index)
 {
     assert(index < timers->count);
     struct timer last = timers->heap[--timers->count];
-    if (index == timers->count)
+    if (index == timers->count) {
         return;
+    }
     timers->heap[index] = last;
     sift_down(timers, index);
     sift_up(timers, index);

@@ -46,16 +46,17 @@ struct client {
 int client_open(const struct client_options *options, struct client **ret)
 {
     struct client *client = calloc(1, sizeof(*client));
-    int rc;
 
-    if (client == NULL)
+    if (client == NULL) {
         return -ENOMEM;
+    }
     zmq_msg_init(&client->message);
     client->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS;
     client->attempt_ms = options->attempt_ms > 0 ? options->attempt_ms : ATTEMPT_MS;
     client->timer_at_ms = INT64_MAX;
-    if (getrandom(&client->jitter_state, sizeof(client->jitter_state), 0) != (ssize_t)sizeof(client->jitter_state))
+    if (getrandom(&client->jitter_state, sizeof(client->jitter_state), 0) != (ssize_t)sizeof(client->jitter_state)) {
         client->jitter_state = (uint64_t)connection_now_ms();
+    }
     if (options->on_behalf_of != NULL) {
         client->on_behalf_of = strdup(options->on_behalf_of);
         if (client->on_behalf_of == NULL) {
@@ -63,7 +64,7 @@ int client_open(const struct client_options *options, struct client **ret)
             return -ENOMEM;
         }
     }
-    rc = connection_open(options, ZMQ_DEALER, &client->connection);
+    int rc = connection_open(options, ZMQ_DEALER, &client->connection);
     if (rc < 0) {
         client_close(client);
         return rc;
@@ -74,8 +75,9 @@ int client_open(const struct client_options *options, struct client **ret)
 
 struct client *client_close(struct client *client)
 {
-    if (client == NULL)
+    if (client == NULL) {
         return NULL;
+    }
     while (client->completion_first != NULL) {
         struct completion *completion = client->completion_first;
 
@@ -108,8 +110,9 @@ static void arm(struct client *client, const struct pending_entry *entry)
 {
     int64_t at_ms = entry->attempt_at_ms < entry->deadline_ms ? entry->attempt_at_ms : entry->deadline_ms;
 
-    if (at_ms < client->timer_at_ms)
+    if (at_ms < client->timer_at_ms) {
         client->timer_at_ms = at_ms;
+    }
 }
 
 /* Puts a request on the wire, if there is one; else it waits for the connection. */
@@ -124,19 +127,23 @@ static void send_entry(struct client *client, struct pending_entry *entry, int64
         entry->attempt_at_ms = now_ms + jitter(client, client->attempt_ms << doublings);
     } else {
         entry->generation = 0;
-        if (client->connection.up) /* the socket does not know yet what its monitor said */
+        if (client->connection.up) { /* the socket does not know yet what its monitor said */
             entry->attempt_at_ms = now_ms + RACE_MS;
+        }
     }
     arm(client, entry);
 }
 
 static bool id_valid(const char *id, size_t size)
 {
-    if (size == 0 || size > LIMIT_REQUEST_SIZE)
+    if (size == 0 || size > LIMIT_REQUEST_SIZE) {
         return false;
-    for (size_t i = 0; i < size; i++)
-        if (id[i] < 0x21 || id[i] > 0x7e)
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (id[i] < 0x21 || id[i] > 0x7e) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -144,10 +151,12 @@ static int make_id(char ret[33])
 {
     uint8_t bytes[16];
 
-    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
         return -errno;
-    for (unsigned i = 0; i < sizeof(bytes); i++)
+    }
+    for (unsigned i = 0; i < sizeof(bytes); i++) {
         snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+    }
     return 0;
 }
 
@@ -161,13 +170,14 @@ static int encode_entry(const struct client *client, const struct client_request
                                 .at_ms = request->at_ms,
                                 .on_behalf_of = text_of(client->on_behalf_of)};
     int rc = request_encode(&head, request->body, request->body_size, &entry->message);
-    const char *at;
 
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
-    if (entry->message.size > LIMIT_MESSAGE_SIZE)
+    }
+    if (entry->message.size > LIMIT_MESSAGE_SIZE) {
         return -EMSGSIZE;
-    at = memmem(entry->message.data, entry->message.size, id.at, id.size);
+    }
+    const char *at = memmem(entry->message.data, entry->message.size, id.at, id.size);
     assert(at != NULL);
     entry->id = (struct text){.at = at, .size = id.size};
     return 0;
@@ -183,21 +193,24 @@ static int send_request(struct client *client, const struct client_request *requ
 
     if (request->request_id == NULL) {
         rc = make_id(made);
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
         id = text_of(made);
     } else if (!id_valid(id.at, id.size)) {
         return -EINVAL;
     }
     entry = calloc(1, sizeof(*entry));
-    if (entry == NULL)
+    if (entry == NULL) {
         return -ENOMEM;
+    }
     entry->serial = ++client->serial;
     entry->tag = request->tag;
     entry->deadline_ms = now_ms + client->timeout_ms;
     rc = encode_entry(client, request, id, entry);
-    if (rc == 0)
+    if (rc == 0) {
         rc = pending_add(&client->pending, entry);
+    }
     if (rc < 0) {
         pending_entry_free(entry);
         return rc;
@@ -219,19 +232,22 @@ static int complete(struct client *client, struct pending_entry *entry, int erro
 {
     struct completion *completion = calloc(1, sizeof(*completion));
 
-    if (completion == NULL)
+    if (completion == NULL) {
         return -ENOMEM;
+    }
     completion->serial = entry->serial;
     completion->tag = entry->tag;
     completion->error = error;
     completion->sends = entry->sends;
     zmq_msg_init(&completion->message);
-    if (message != NULL)
+    if (message != NULL) {
         zmq_msg_move(&completion->message, message);
-    if (client->completion_last != NULL)
+    }
+    if (client->completion_last != NULL) {
         client->completion_last->next = completion;
-    else
+    } else {
         client->completion_first = completion;
+    }
     client->completion_last = completion;
     pending_remove(&client->pending, entry);
     pending_entry_free(entry);
@@ -243,16 +259,18 @@ static int run_timers(struct client *client, int64_t now_ms)
 {
     struct pending_entry *next;
 
-    if (now_ms < client->timer_at_ms)
+    if (now_ms < client->timer_at_ms) {
         return 0;
+    }
     client->timer_at_ms = INT64_MAX;
     for (struct pending_entry *entry = client->pending.first; entry != NULL; entry = next) {
         next = entry->next;
         if (entry->deadline_ms <= now_ms) {
             int rc = complete(client, entry, -ETIMEDOUT, NULL);
 
-            if (rc < 0)
+            if (rc < 0) {
                 return rc;
+            }
         } else if (entry->attempt_at_ms <= now_ms) {
             send_entry(client, entry, now_ms);
         } else {
@@ -265,12 +283,15 @@ static int run_timers(struct client *client, int64_t now_ms)
 /* After a new handshake: what was sent before it, or never, goes out again in the old order. */
 static void send_lost(struct client *client, int64_t now_ms)
 {
-    if (!client->connection.up || client->generation == client->connection.generation)
+    if (!client->connection.up || client->generation == client->connection.generation) {
         return;
+    }
     client->generation = client->connection.generation;
-    for (struct pending_entry *entry = client->pending.first; entry != NULL; entry = entry->next)
-        if (entry->generation != client->generation)
+    for (struct pending_entry *entry = client->pending.first; entry != NULL; entry = entry->next) {
+        if (entry->generation != client->generation) {
             send_entry(client, entry, now_ms);
+        }
+    }
 }
 
 static int step(struct client *client)
@@ -282,8 +303,9 @@ static int step(struct client *client)
     while (client->connection.denied != 0 && client->pending.first != NULL) {
         int rc = complete(client, client->pending.first, client->connection.denied, NULL);
 
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
     }
     client->connection.denied = 0;
     return run_timers(client, now_ms);
@@ -297,8 +319,9 @@ static bool put_off(struct client *client, struct pending_entry *entry, int64_t 
     int64_t pause_ms = (int64_t)PAUSE_MS << doublings;
 
     pause_ms = jitter(client, pause_ms < PAUSE_MS_MAX ? pause_ms : PAUSE_MS_MAX) + after_ms;
-    if (now_ms + pause_ms >= entry->deadline_ms)
+    if (now_ms + pause_ms >= entry->deadline_ms) {
         return false;
+    }
     entry->refusals++;
     entry->attempt_at_ms = now_ms + pause_ms;
     arm(client, entry);
@@ -320,8 +343,9 @@ static int take_message(struct client *client)
     } else if (!zmq_msg_more(&message) &&
                reply_decode(&client->scratch, zmq_msg_data(&message), zmq_msg_size(&message), &reply) == 0) {
         entry = pending_find(&client->pending, reply.id);
-        if (entry != NULL && !(!reply.ok && reply.retry && put_off(client, entry, reply.retry_after_ms)))
+        if (entry != NULL && !(!reply.ok && reply.retry && put_off(client, entry, reply.retry_after_ms))) {
             rc = complete(client, entry, 0, &message);
+        }
     }
     zmq_msg_close(&message);
     return rc;
@@ -341,24 +365,29 @@ static int pump(struct client *client, int64_t end_ms)
     const struct completion *last = client->completion_last;
 
     for (;;) {
-        int64_t now_ms, until_ms;
         int rc = step(client);
 
-        while (rc == 0 && client->completion_last == last)
+        while (rc == 0 && client->completion_last == last) {
             rc = take_message(client);
-        if (client->completion_last != last)
+        }
+        if (client->completion_last != last) {
             return 0;
-        if (rc != -EAGAIN)
+        }
+        if (rc != -EAGAIN) {
             return rc;
-        if (client->pending.count == 0)
+        }
+        if (client->pending.count == 0) {
             return -ENOENT;
-        now_ms = connection_now_ms();
-        if (now_ms >= end_ms)
+        }
+        int64_t now_ms = connection_now_ms();
+        if (now_ms >= end_ms) {
             return -EAGAIN;
-        until_ms = next_ms(client) < end_ms ? next_ms(client) : end_ms;
+        }
+        int64_t until_ms = next_ms(client) < end_ms ? next_ms(client) : end_ms;
         rc = connection_wait(&client->connection, until_ms == INT64_MAX ? -1 : until_ms > now_ms ? until_ms - now_ms : 0);
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
     }
 }
 
@@ -368,8 +397,9 @@ static int hand_over(struct client *client, struct completion **link, struct com
     struct completion *completion = *link;
 
     *link = completion->next;
-    if (client->completion_last == completion)
+    if (client->completion_last == completion) {
         client->completion_last = previous;
+    }
     *ret = (struct client_reply){.tag = completion->tag, .error = completion->error, .sends = completion->sends};
     zmq_msg_move(&client->message, &completion->message);
     zmq_msg_close(&completion->message);
@@ -384,8 +414,9 @@ int client_receive(struct client *client, int64_t timeout_ms, struct client_repl
     if (client->completion_first == NULL) {
         int rc = pump(client, timeout_ms < 0 ? INT64_MAX : connection_now_ms() + timeout_ms);
 
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
     }
     return hand_over(client, &client->completion_first, NULL, ret);
 }
@@ -393,12 +424,12 @@ int client_receive(struct client *client, int64_t timeout_ms, struct client_repl
 int client_call(struct client *client, const struct client_request *request, struct client_reply *ret)
 {
     struct pending_entry *entry;
-    uint64_t serial;
     int rc = send_request(client, request, &entry);
 
-    if (rc < 0)
+    if (rc < 0) {
         return rc;
-    serial = entry->serial;
+    }
+    uint64_t serial = entry->serial;
     do {
         struct completion *previous = NULL;
 
@@ -418,8 +449,9 @@ size_t client_in_flight(const struct client *client)
 {
     size_t count = client->pending.count;
 
-    for (const struct completion *completion = client->completion_first; completion != NULL; completion = completion->next)
+    for (const struct completion *completion = client->completion_first; completion != NULL; completion = completion->next) {
         count++;
+    }
     return count;
 }
 
@@ -436,12 +468,14 @@ void client_descriptors(struct client *client, int ret[2])
 
 int64_t client_wait_ms(struct client *client)
 {
-    int64_t now_ms, at_ms = next_ms(client);
+    int64_t at_ms = next_ms(client);
 
-    if (client->completion_first != NULL || connection_readable(&client->connection))
+    if (client->completion_first != NULL || connection_readable(&client->connection)) {
         return 0;
-    if (at_ms == INT64_MAX)
+    }
+    if (at_ms == INT64_MAX) {
         return -1;
-    now_ms = connection_now_ms();
+    }
+    int64_t now_ms = connection_now_ms();
     return at_ms > now_ms ? at_ms - now_ms : 0;
 }

@@ -9,9 +9,11 @@
 
 static bool is_ascii(struct text text)
 {
-    for (uint32_t i = 0; i < text.size; i++)
-        if ((unsigned char)text.at[i] >= 0x80)
+    for (uint32_t i = 0; i < text.size; i++) {
+        if ((unsigned char)text.at[i] >= 0x80) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -19,15 +21,16 @@ static bool is_ascii(struct text text)
 static int normalise(struct text *text, utf8proc_uint8_t **ret_owned)
 {
     utf8proc_uint8_t *made = NULL;
-    utf8proc_ssize_t size;
 
     *ret_owned = NULL;
-    if (is_ascii(*text))
+    if (is_ascii(*text)) {
         return 0;
-    size =
+    }
+    utf8proc_ssize_t size =
         utf8proc_map((const utf8proc_uint8_t *)text->at, (utf8proc_ssize_t)text->size, &made, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-    if (size < 0)
+    if (size < 0) {
         return size == UTF8PROC_ERROR_NOMEM ? -ENOMEM : -EILSEQ;
+    }
     if ((uint64_t)size > UINT32_MAX) {
         free(made);
         return -EILSEQ;
@@ -43,16 +46,21 @@ int client_body_from_shape(const struct shape *shape, const void *value, struct 
     char *copy = malloc(shape->size);
     int rc = 0;
 
-    if (copy == NULL)
+    if (copy == NULL) {
         return -ENOMEM;
+    }
     memcpy(copy, value, shape->size);
-    for (uint32_t i = 0; rc == 0 && i < shape->field_count; i++)
-        if (shape->fields[i].type == FIELD_TEXT)
+    for (uint32_t i = 0; rc == 0 && i < shape->field_count; i++) {
+        if (shape->fields[i].type == FIELD_TEXT) {
             rc = normalise((struct text *)(void *)(copy + shape->fields[i].offset), &owned[i]);
-    if (rc == 0)
+        }
+    }
+    if (rc == 0) {
         rc = codec_encode_map(shape, copy, CODEC_OMIT_UNGIVEN, out);
-    for (uint32_t i = 0; i < shape->field_count; i++)
+    }
+    for (uint32_t i = 0; i < shape->field_count; i++) {
         free(owned[i]);
+    }
     free(copy);
     return rc;
 }

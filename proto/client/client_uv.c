@@ -23,10 +23,11 @@ static void arm(struct client_uv *uv)
 {
     int64_t wait_ms = client_wait_ms(uv->client);
 
-    if (wait_ms < 0)
+    if (wait_ms < 0) {
         uv_timer_stop(&uv->timer);
-    else
+    } else {
         uv_timer_start(&uv->timer, on_timer, (uint64_t)wait_ms, 0);
+    }
 }
 
 /* ZeroMQ's descriptors tell of changes only: everything has to be read before the loop sleeps again. */
@@ -36,14 +37,17 @@ static void drain(struct client_uv *uv)
         struct client_reply reply;
         int rc = client_receive(uv->client, 0, &reply);
 
-        if (rc == -EINTR)
+        if (rc == -EINTR) {
             continue;
-        if (rc < 0)
+        }
+        if (rc < 0) {
             break;
+        }
         uv->on_reply(uv->arg, &reply);
     }
-    if (!uv->closing)
+    if (!uv->closing) {
         arm(uv);
+    }
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -64,13 +68,15 @@ static void on_handle_closed(uv_handle_t *handle)
     client_uv_on_closed *on_closed = uv->on_closed;
     void *arg = uv->arg;
 
-    if (--uv->open_handles > 0)
+    if (--uv->open_handles > 0) {
         return;
+    }
     /* The descriptors belong to ZeroMQ: they may go only after libuv has let go of them. */
     client_close(uv->client);
     free(uv);
-    if (on_closed != NULL)
+    if (on_closed != NULL) {
         on_closed(arg);
+    }
 }
 
 static void close_handle(struct client_uv *uv, uv_handle_t *handle)
@@ -84,13 +90,13 @@ int client_uv_open(uv_loop_t *loop, const struct client_options *options, client
 {
     struct client_uv *uv = calloc(1, sizeof(*uv));
     int descriptors[POLL_COUNT];
-    int rc;
 
-    if (uv == NULL)
+    if (uv == NULL) {
         return -ENOMEM;
+    }
     uv->on_reply = on_reply;
     uv->arg = arg;
-    rc = client_open(options, &uv->client);
+    int rc = client_open(options, &uv->client);
     if (rc < 0) {
         free(uv);
         return rc;
@@ -101,8 +107,9 @@ int client_uv_open(uv_loop_t *loop, const struct client_options *options, client
     uv->open_handles = 1;
     for (unsigned i = 0; i < POLL_COUNT && rc == 0; i++) {
         rc = uv_poll_init(loop, &uv->polls[i], descriptors[i]);
-        if (rc < 0)
+        if (rc < 0) {
             break;
+        }
         uv->open_handles++;
         uv->polls[i].data = uv;
         rc = uv_poll_start(&uv->polls[i], UV_READABLE, on_readable);
@@ -121,8 +128,9 @@ int client_uv_send(struct client_uv *uv, const struct client_request *request)
     int rc = client_send(uv->client, request);
 
     /* Sending may have swallowed the descriptor's edge: look once the loop comes round. */
-    if (rc == 0 && !uv->closing)
+    if (rc == 0 && !uv->closing) {
         uv_timer_start(&uv->timer, on_timer, 0, 0);
+    }
     return rc;
 }
 
@@ -140,11 +148,13 @@ void client_uv_close(struct client_uv *uv, client_uv_on_closed *on_closed)
 {
     unsigned polls = uv->open_handles - 1;
 
-    if (uv->closing)
+    if (uv->closing) {
         return;
+    }
     uv->closing = true;
     uv->on_closed = on_closed;
-    for (unsigned i = 0; i < polls; i++)
+    for (unsigned i = 0; i < polls; i++) {
         close_handle(uv, (uv_handle_t *)&uv->polls[i]);
+    }
     close_handle(uv, (uv_handle_t *)&uv->timer);
 }

@@ -26,17 +26,21 @@ static int set_int(void *socket, int option, int value)
 
 static int set_keys(void *socket, const struct client_options *options)
 {
-    if (options->server_key[0] == '\0')
+    if (options->server_key[0] == '\0') {
         return 0;
-    if (!zmq_has("curve"))
+    }
+    if (!zmq_has("curve")) {
         return -ENOTSUP;
+    }
     if (strlen(options->server_key) != CLIENT_KEY_SIZE - 1 || strlen(options->public_key) != CLIENT_KEY_SIZE - 1 ||
-        strlen(options->secret_key) != CLIENT_KEY_SIZE - 1)
+        strlen(options->secret_key) != CLIENT_KEY_SIZE - 1) {
         return -EINVAL;
+    }
     if (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, options->server_key, CLIENT_KEY_SIZE) < 0 ||
         zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, options->public_key, CLIENT_KEY_SIZE) < 0 ||
-        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, options->secret_key, CLIENT_KEY_SIZE) < 0)
+        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, options->secret_key, CLIENT_KEY_SIZE) < 0) {
         return -EINVAL;
+    }
     return 0;
 }
 
@@ -59,13 +63,15 @@ static int set_options(void *socket, int type, const struct client_options *opti
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         int rc = set_int(socket, values[i].option, values[i].value);
 
-        if (rc < 0)
+        if (rc < 0) {
             return rc;
+        }
     }
     /* Nothing waits in the pipe of a broken connection: the owner knows what has to be sent again. A subscriber's pipe must be
      * there at once, so that its subscriptions go out without it. */
-    if (type == ZMQ_DEALER && set_int(socket, ZMQ_IMMEDIATE, 1) < 0)
+    if (type == ZMQ_DEALER && set_int(socket, ZMQ_IMMEDIATE, 1) < 0) {
         return -errno;
+    }
     return set_keys(socket, options);
 }
 
@@ -76,11 +82,13 @@ static int open_monitor(struct connection *connection)
     snprintf(address, sizeof(address), "inproc://monitor-%p", connection->socket);
     if (zmq_socket_monitor(connection->socket, address,
                            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                               ZMQ_EVENT_DISCONNECTED) < 0)
+                               ZMQ_EVENT_DISCONNECTED) < 0) {
         return -errno;
+    }
     connection->monitor = zmq_socket(connection->context, ZMQ_PAIR);
-    if (connection->monitor == NULL)
+    if (connection->monitor == NULL) {
         return -errno;
+    }
     set_int(connection->monitor, ZMQ_LINGER, 0);
     return zmq_connect(connection->monitor, address) == 0 ? 0 : -errno;
 }
@@ -92,8 +100,9 @@ int connection_open(const struct client_options *options, int type, struct conne
 
     *ret = connection;
     connection.url = strdup(options->url);
-    if (connection.url == NULL)
+    if (connection.url == NULL) {
         return -ENOMEM;
+    }
     connection.context = zmq_ctx_new();
     if (connection.context == NULL) {
         rc = -errno;
@@ -102,10 +111,12 @@ int connection_open(const struct client_options *options, int type, struct conne
     }
     connection.socket = zmq_socket(connection.context, type);
     rc = connection.socket == NULL ? -errno : set_options(connection.socket, type, options);
-    if (rc == 0)
+    if (rc == 0) {
         rc = open_monitor(&connection);
-    if (rc == 0 && zmq_connect(connection.socket, options->url) < 0)
+    }
+    if (rc == 0 && zmq_connect(connection.socket, options->url) < 0) {
         rc = errno == EPROTONOSUPPORT || errno == ENODEV ? -EINVAL : -errno;
+    }
     if (rc < 0) {
         connection_close(&connection);
         return rc;
@@ -120,10 +131,12 @@ void connection_close(struct connection *connection)
         zmq_socket_monitor(connection->socket, NULL, 0);
         zmq_close(connection->monitor);
     }
-    if (connection->socket != NULL)
+    if (connection->socket != NULL) {
         zmq_close(connection->socket);
-    if (connection->context != NULL)
+    }
+    if (connection->context != NULL) {
         zmq_ctx_term(connection->context);
+    }
     free(connection->url);
     *connection = (struct connection){.redial_at_ms = INT64_MAX};
 }
@@ -135,8 +148,9 @@ static void plan_redial(struct connection *connection)
     int64_t pause_ms = (int64_t)REDIAL_MS << doublings;
     uint16_t jitter = 0;
 
-    if (pause_ms > REDIAL_MS_MAX)
+    if (pause_ms > REDIAL_MS_MAX) {
         pause_ms = REDIAL_MS_MAX;
+    }
     (void)!getrandom(&jitter, sizeof(jitter), 0);
     connection->refusals++;
     connection->redial_at_ms = connection_now_ms() + pause_ms / 2 + pause_ms / 2 * jitter / UINT16_MAX;
@@ -146,8 +160,9 @@ static void redial(struct connection *connection)
 {
     connection->redial_at_ms = INT64_MAX;
     (void)zmq_disconnect(connection->socket, connection->url); /* what is left of the one that was given up */
-    if (zmq_connect(connection->socket, connection->url) < 0)
+    if (zmq_connect(connection->socket, connection->url) < 0) {
         plan_redial(connection);
+    }
 }
 
 static void take_event(struct connection *connection, uint16_t event, uint32_t value)
@@ -164,8 +179,9 @@ static void take_event(struct connection *connection, uint16_t event, uint32_t v
         connection->denied = -EACCES;
         plan_redial(connection);
     } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
-        if (value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
+        if (value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) {
             connection->denied = -EPROTO;
+        }
         plan_redial(connection);
     }
 }
@@ -178,8 +194,9 @@ static void read_monitor(struct connection *connection)
         uint16_t event;
         uint32_t value;
 
-        if (zmq_recv(connection->monitor, frame, sizeof(frame), ZMQ_DONTWAIT) != (int)sizeof(frame))
+        if (zmq_recv(connection->monitor, frame, sizeof(frame), ZMQ_DONTWAIT) != (int)sizeof(frame)) {
             return;
+        }
         zmq_recv(connection->monitor, address, sizeof(address), ZMQ_DONTWAIT);
         memcpy(&event, frame, sizeof(event));
         memcpy(&value, frame + sizeof(event), sizeof(value));
@@ -190,8 +207,9 @@ static void read_monitor(struct connection *connection)
 void connection_update(struct connection *connection)
 {
     read_monitor(connection);
-    if (connection->redial_at_ms != INT64_MAX && connection_now_ms() >= connection->redial_at_ms)
+    if (connection->redial_at_ms != INT64_MAX && connection_now_ms() >= connection->redial_at_ms) {
         redial(connection);
+    }
 }
 
 int connection_wait(struct connection *connection, int64_t timeout_ms)
@@ -199,8 +217,9 @@ int connection_wait(struct connection *connection, int64_t timeout_ms)
     zmq_pollitem_t items[] = {{.socket = connection->socket, .events = ZMQ_POLLIN},
                               {.socket = connection->monitor, .events = ZMQ_POLLIN}};
 
-    if (timeout_ms > INT_MAX)
+    if (timeout_ms > INT_MAX) {
         timeout_ms = INT_MAX;
+    }
     return zmq_poll(items, 2, (long)timeout_ms) < 0 ? -errno : 0;
 }
 

@@ -16,8 +16,9 @@ static struct pending_entry **find_link(const struct pending *pending, struct te
 {
     struct pending_entry **link = &pending->slots[hash & (pending->slot_count - 1)];
 
-    while (*link != NULL && !((*link)->hash == hash && text_equal((*link)->id, id)))
+    while (*link != NULL && !((*link)->hash == hash && text_equal((*link)->id, id))) {
         link = &(*link)->next_in_slot;
+    }
     return link;
 }
 
@@ -26,8 +27,9 @@ static int grow(struct pending *pending)
     size_t slot_count = pending->slot_count == 0 ? SLOTS_MIN : pending->slot_count * 2;
     struct pending_entry **slots = calloc(slot_count, sizeof(struct pending_entry *));
 
-    if (slots == NULL)
+    if (slots == NULL) {
         return -ENOMEM;
+    }
     free(pending->slots);
     pending->slots = slots;
     pending->slot_count = slot_count;
@@ -42,22 +44,23 @@ static int grow(struct pending *pending)
 
 int pending_add(struct pending *pending, struct pending_entry *entry)
 {
-    struct pending_entry **link;
-
-    if (pending->count >= pending->slot_count && grow(pending) < 0)
+    if (pending->count >= pending->slot_count && grow(pending) < 0) {
         return -ENOMEM;
+    }
     entry->hash = hash_id(entry->id);
-    link = find_link(pending, entry->id, entry->hash);
-    if (*link != NULL)
+    struct pending_entry **link = find_link(pending, entry->id, entry->hash);
+    if (*link != NULL) {
         return -EEXIST;
+    }
     *link = entry;
     entry->next_in_slot = NULL;
     entry->next = NULL;
     entry->previous = pending->last;
-    if (pending->last != NULL)
+    if (pending->last != NULL) {
         pending->last->next = entry;
-    else
+    } else {
         pending->first = entry;
+    }
     pending->last = entry;
     pending->count++;
     return 0;
@@ -73,21 +76,24 @@ void pending_remove(struct pending *pending, struct pending_entry *entry)
     struct pending_entry **link = find_link(pending, entry->id, entry->hash);
 
     *link = entry->next_in_slot;
-    if (entry->previous != NULL)
+    if (entry->previous != NULL) {
         entry->previous->next = entry->next;
-    else
+    } else {
         pending->first = entry->next;
-    if (entry->next != NULL)
+    }
+    if (entry->next != NULL) {
         entry->next->previous = entry->previous;
-    else
+    } else {
         pending->last = entry->previous;
+    }
     pending->count--;
 }
 
 struct pending_entry *pending_entry_free(struct pending_entry *entry)
 {
-    if (entry == NULL)
+    if (entry == NULL) {
         return NULL;
+    }
     proto_buffer_deinit(&entry->message);
     free(entry);
     return NULL;

@@ -19,8 +19,9 @@ static bool is_instant(const msgpack_object_str *key, const struct lens *lens)
 {
     for (uint16_t i = 0; lens->shape != NULL && i < lens->shape->field_count; i++) {
         const struct field_shape *field = &lens->shape->fields[i];
-        if (field->name_size == key->size && memcmp(field->name, key->ptr, key->size) == 0)
+        if (field->name_size == key->size && memcmp(field->name, key->ptr, key->size) == 0) {
             return field->type == FIELD_INSTANT;
+        }
     }
     return key->size == 2 && memcmp(key->ptr, "at", 2) == 0;
 }
@@ -28,8 +29,9 @@ static bool is_instant(const msgpack_object_str *key, const struct lens *lens)
 static json_t *of_instant(const msgpack_object *object, struct view_time time)
 {
     char text[VIEW_INSTANT_SIZE];
-    if (object->type != MSGPACK_OBJECT_POSITIVE_INTEGER || object->via.u64 == 0 || object->via.u64 > (uint64_t)INSTANT_MAX)
+    if (object->type != MSGPACK_OBJECT_POSITIVE_INTEGER || object->via.u64 == 0 || object->via.u64 > (uint64_t)INSTANT_MAX) {
         return json_null();
+    }
     time.print(time.arg, (int64_t)object->via.u64, text);
     return json_string(text);
 }
@@ -37,9 +39,11 @@ static json_t *of_instant(const msgpack_object *object, struct view_time time)
 /* The list named `key` in the answer to a query, or NULL. */
 static const struct row_list *list_of(const msgpack_object_str *key, const struct query_info *query)
 {
-    for (uint32_t i = 0; query != NULL && i < query->row_list_count; i++)
-        if (strlen(query->row_lists[i].name) == key->size && memcmp(query->row_lists[i].name, key->ptr, key->size) == 0)
+    for (uint32_t i = 0; query != NULL && i < query->row_list_count; i++) {
+        if (strlen(query->row_lists[i].name) == key->size && memcmp(query->row_lists[i].name, key->ptr, key->size) == 0) {
             return &query->row_lists[i];
+        }
+    }
     return NULL;
 }
 
@@ -63,8 +67,9 @@ static json_t *of_map(const msgpack_object *object, const struct lens *lens)
     json_t *view = json_object();
     for (uint32_t i = 0; i < object->via.map.size; i++) {
         const msgpack_object_kv *pair = &object->via.map.ptr[i];
-        if (pair->key.type != MSGPACK_OBJECT_STR)
+        if (pair->key.type != MSGPACK_OBJECT_STR) {
             continue;
+        }
         const msgpack_object_str *key = &pair->key.via.str;
         const struct row_list *list = list_of(key, lens->query);
         json_t *value = list != NULL            ? of_list(&pair->val, list, lens->time)
@@ -133,8 +138,9 @@ json_t *view_of_record(const msgpack_object *record, struct view_time time)
     const msgpack_object *name = record->type == MSGPACK_OBJECT_MAP ? reply_field(record, "type") : NULL;
     enum record_type type;
     struct lens lens = {.time = time};
-    if (name != NULL && name->type == MSGPACK_OBJECT_STR && record_find(name->via.str.ptr, name->via.str.size, &type))
+    if (name != NULL && name->type == MSGPACK_OBJECT_STR && record_find(name->via.str.ptr, name->via.str.size, &type)) {
         lens.shape = record_info(type)->shape;
+    }
     return of_object(record, &lens);
 }
 

@@ -18,8 +18,9 @@ static void wait_for_disk(void)
     static const char line[] = "stall: the disk has stopped\n";
     bool said = false;
     while (file != NULL && access(file, F_OK) == 0) {
-        if (!said && write(STDERR_FILENO, line, sizeof line - 1) < 0)
+        if (!said && write(STDERR_FILENO, line, sizeof(line) - 1) < 0) {
             return;
+        }
         said = true;
         nanosleep(&pause, NULL);
     }
@@ -29,9 +30,10 @@ static int then(const char *name, int fd)
 {
     int (*real)(int) = NULL;
     void *at = dlsym(RTLD_NEXT, name);
-    if (at == NULL)
+    if (at == NULL) {
         abort();
-    memcpy(&real, &at, sizeof real);
+    }
+    memcpy(&real, &at, sizeof(real));
     wait_for_disk();
     return real(fd);
 }

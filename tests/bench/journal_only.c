@@ -107,8 +107,8 @@ enum engine_outcome __wrap_engine_append(struct engine *engine)
     if (j.frame_count == 0) {
         return OUTCOME_DURABLE;
     }
-    int r = journal_append(journal, engine_epoch(engine), journal_last_seq(journal), j.frames, j.frame_count);
-    return r == 0 ? OUTCOME_DURABLE : OUTCOME_FAILED;
+    int rc = journal_append(journal, engine_epoch(engine), journal_last_seq(journal), j.frames, j.frame_count);
+    return rc == 0 ? OUTCOME_DURABLE : OUTCOME_FAILED;
 }
 
 int __wrap_engine_journaled(struct engine *engine, enum engine_outcome outcome)

@@ -20,13 +20,15 @@ static void answer(const struct calendar *calendar, struct span span, int64_t fr
         int64_t end;
         const char *name;
         enum interval_why why = calendar_interval(calendar, span.kind, at, until_at, &end, &name);
-        if (end <= at || end > until_at)
+        if (end <= at || end > until_at) {
             break;
+        }
         ms[why] += end - at;
         at = end;
     }
-    for (uint32_t why = 0; why < INTERVAL_WHY_COUNT; why++)
+    for (uint32_t why = 0; why < INTERVAL_WHY_COUNT; why++) {
         printf(" %" PRId64, ms[why]);
+    }
     printf(" %s\n", at == until_at ? "ok" : "broken");
 }
 
@@ -36,19 +38,23 @@ int main(int argc, char **argv)
     static struct calendars calendars;
     char line[256];
     faults_init(&faults);
-    if (argc != 3 || calendars_read(argv[1], argv[2], &faults, &calendars) < 0)
+    if (argc != 3 || calendars_read(argv[1], argv[2], &faults, &calendars) < 0) {
         return 2;
-    for (uint32_t i = 0; i < faults.count; i++)
-        fprintf(stderr, "%s\n", fault_text(&faults.at[i], line, sizeof line));
-    if (faults.count > 0)
+    }
+    for (uint32_t i = 0; i < faults.count; i++) {
+        fprintf(stderr, "%s\n", fault_text(&faults.at[i], line, sizeof(line)));
+    }
+    if (faults.count > 0) {
         return 1;
-    while (fgets(line, sizeof line, stdin)) {
+    }
+    while (fgets(line, sizeof(line), stdin) != NULL) {
         uint32_t calendar, kind;
         int64_t amount, from_at, until_at, counted_ms;
         if (sscanf(line, "%" SCNu32 " %" SCNu32 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, &calendar, &kind, &amount,
                    &from_at, &until_at, &counted_ms) != 6 ||
-            calendar >= calendars.count)
+            calendar >= calendars.count) {
             return 2;
+        }
         answer(calendars.at[calendar], (struct span){(enum time_kind)kind, amount}, from_at, until_at, counted_ms);
     }
     calendars_deinit(&calendars);

@@ -42,11 +42,13 @@ static void make_office(void)
     struct calendar_notice notices[9] = {{day_number(2025, 1, 1), DAY_HOLIDAY, NULL}};
     struct calendar_plan plan = {
         .make_up = make_up_hours, .notice_count = 9, .notices = notices, .by_notice = true, .complete = YEAR(2025) | YEAR(2026)};
-    for (int32_t i = 0; i < 7; i++)
+    for (int32_t i = 0; i < 7; i++) {
         notices[1 + i] = (struct calendar_notice){day_number(2026, 10, 1 + i), DAY_HOLIDAY, national_day};
+    }
     notices[8] = (struct calendar_notice){day_number(2026, 10, 10), DAY_MAKE_UP, national_day};
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
         plan.week[i] = office_hours;
+    }
     calendars[OFFICE] = build(&plan, "Asia/Shanghai");
 }
 
@@ -79,15 +81,17 @@ static void setup(void)
     struct calendar_plan into = {.week[6] = {2, {{90 * MINUTE, 135 * MINUTE}, {135 * MINUTE, 210 * MINUTE}}}};
     calendars[INTO] = build(&into, "America/New_York");
     make_seasons();
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 7; i++) {
         night.week[i] = (struct shifts){1, {{20 * HOUR, 24 * HOUR}}};
+    }
     calendars[NIGHT] = build(&night, "Asia/Shanghai");
 }
 
 static void teardown(void)
 {
-    for (int i = 0; i < WHICH_COUNT; i++)
+    for (int i = 0; i < WHICH_COUNT; i++) {
         calendars[i] = calendar_free(calendars[i]);
+    }
 }
 
 /* `2026-10-01 09:00:00.000` by the wall clock of a calendar. */
@@ -107,7 +111,7 @@ static const char *wall(const struct calendar *calendar, int64_t at)
     static char text[64];
     struct civil c;
     zone_civil(calendar->zone, at, &c);
-    snprintf(text, sizeof text, "%d-%02d-%02d %02d:%02d:%02d.%03d %+d", c.year, c.month, c.day, c.hour, c.minute, c.second, c.ms,
+    snprintf(text, sizeof(text), "%d-%02d-%02d %02d:%02d:%02d.%03d %+d", c.year, c.month, c.day, c.hour, c.minute, c.second, c.ms,
              zone_offset_s(calendar->zone, at) / 3600);
     return text;
 }
@@ -216,13 +220,14 @@ START_TEST(test_counted_and_after)
     const struct calendar *calendar = calendars[OFFICE];
     static const char *const froms[] = {"1998-05-05 05:05", "1999-12-31 23:59", "2026-10-03 12:00",
                                         "2026-10-09 12:30", "2060-12-31 16:59", "2063-01-01 00:00"};
-    for (size_t i = 0; i < sizeof froms / sizeof *froms; i++)
+    for (size_t i = 0; i < sizeof(froms) / sizeof(*froms); i++) {
         for (int64_t ms = 1; ms < INT64_C(400) * 24 * HOUR; ms = ms * 7 + 1) {
             int64_t from_at = instant(calendar, froms[i]);
             struct due after = calendar_after(calendar, TIME_KIND_WORKING_HOURS, from_at, ms);
             ck_assert_int_eq(calendar_counted(calendar, TIME_KIND_WORKING_HOURS, from_at, after.at), ms);
             ck_assert_int_eq(calendar_counted(calendar, TIME_KIND_WORKING_HOURS, from_at, after.at - 1), ms - 1);
         }
+    }
     int64_t at = instant(calendar, "2026-09-28 10:00");
     ck_assert_int_eq(calendar_counted(calendar, TIME_KIND_WORKING_DAYS, at, at - HOUR), 0);
     ck_assert_int_eq(calendar_counted(calendar, TIME_KIND_WORKING_DAYS, at, at), 0);
@@ -256,13 +261,13 @@ START_TEST(test_intervals)
     int64_t until_at = instant(calendar, "2026-10-12 10:30"), end;
     const char *name;
     int64_t at = instant(calendar, "2026-09-30 10:00");
-    for (size_t i = 0; i < sizeof receipt / sizeof *receipt; i++, at = end) {
+    for (size_t i = 0; i < sizeof(receipt) / sizeof(*receipt); i++, at = end) {
         ck_assert_int_eq(calendar_interval(calendar, TIME_KIND_WORKING_DAYS, at, until_at, &end, &name), receipt[i].why);
         ck_assert_int_eq(end, instant(calendar, receipt[i].until));
         ck_assert_pstr_eq(name, receipt[i].name);
     }
     at = instant(calendar, "2026-10-10 00:00");
-    for (size_t i = 0; i < sizeof week_end / sizeof *week_end; i++, at = end) {
+    for (size_t i = 0; i < sizeof(week_end) / sizeof(*week_end); i++, at = end) {
         ck_assert_int_eq(calendar_interval(calendar, TIME_KIND_WORKING_HOURS, at, until_at, &end, &name), week_end[i].why);
         ck_assert_int_eq(end, instant(calendar, week_end[i].until));
         ck_assert_pstr_eq(name, week_end[i].name);
@@ -300,9 +305,10 @@ static void with_holidays(uint32_t count, uint32_t length, bool wanted)
 {
     struct calendar_notice notices[64];
     struct calendar_plan plan = {.week[0] = office_hours, .by_notice = true, .notices = notices, .complete = YEAR(2025)};
-    for (uint32_t i = 0; i < count * length; i++)
+    for (uint32_t i = 0; i < count * length; i++) {
         notices[plan.notice_count++] =
             (struct calendar_notice){day_number(2026, 1, 1) + (int32_t)(i / length * (length + 1) + i % length), DAY_HOLIDAY, NULL};
+    }
     struct calendar *calendar = build(&plan, "Asia/Shanghai");
     ck_assert_int_eq(calendar->half_year, wanted || count == 0 ? 0 : 2026);
     ck_assert_msg((calendar->known_until_at > instant(calendar, "2026-01-01 00:00")) == wanted, "%u of %u days", count, length);
@@ -357,8 +363,9 @@ START_TEST(test_hash)
     struct calendar_notice notice = {day_number(2026, 5, 1), DAY_HOLIDAY, NULL};
     struct calendar_plan plans[6];
     const char *zones[6] = {"Asia/Shanghai", "Asia/Shanghai", "Asia/Shanghai", "Asia/Shanghai", "Asia/Shanghai", "Asia/Tokyo"};
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 6; i++) {
         plans[i] = (struct calendar_plan){.week[0] = office_hours, .make_up = office_hours, .notices = &notice};
+    }
     plans[1].week[1] = office_hours;
     plans[2].make_up = make_up_hours;
     plans[3].by_notice = true;
@@ -366,16 +373,18 @@ START_TEST(test_hash)
     struct calendar *built[6];
     for (int i = 0; i < 6; i++) {
         built[i] = build(&plans[i], zones[i]);
-        for (int k = 0; k < i; k++)
+        for (int k = 0; k < i; k++) {
             ck_assert_str_ne(built[i]->hash, built[k]->hash);
+        }
     }
     notice.name = national_day;
     ck_assert(code_make("other", 5, &plans[4].name));
     struct calendar *named = build(&plans[4], zones[4]);
     ck_assert_str_eq(named->hash, built[4]->hash);
     calendar_free(named);
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 6; i++) {
         calendar_free(built[i]);
+    }
 }
 END_TEST
 
@@ -385,7 +394,7 @@ int main(void)
     TCase *tcase = tcase_create("calendar");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_due, 0, sizeof dues / sizeof *dues);
+    tcase_add_loop_test(tcase, test_due, 0, sizeof(dues) / sizeof(*dues));
     tcase_add_test(tcase, test_counted_and_after);
     tcase_add_test(tcase, test_intervals);
     tcase_add_test(tcase, test_known_years);

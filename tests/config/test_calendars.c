@@ -36,10 +36,10 @@ static const char days_csv[] = "date,kind,name\n"
 static void write_changed(const char *folder, const char *file, const char *text, const char *old, const char *with)
 {
     static char changed[1 << 15];
-    const char *at = old ? strstr(text, old) : NULL;
+    const char *at = old != NULL ? strstr(text, old) : NULL;
     ck_assert_msg(!old || at, "%s has no `%s`", file, old);
-    int size = old ? snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, with, at + strlen(old))
-                   : snprintf(changed, sizeof changed, "%s", text);
+    int size = old != NULL ? snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, with, at + strlen(old))
+                           : snprintf(changed, sizeof(changed), "%s", text);
     folder_write(folder, file, changed, (size_t)size);
 }
 
@@ -53,9 +53,9 @@ static void make_folder(char ret[FOLDER_SIZE])
 static struct district *load(const char *folder)
 {
     struct district *district = NULL;
-    int r = district_load(folder, &faults, &district);
+    int rc = district_load(folder, &faults, &district);
     ck_assert_str_eq(folder_faults(&faults), "");
-    ck_assert_int_eq(r, 0);
+    ck_assert_int_eq(rc, 0);
     return district;
 }
 
@@ -74,7 +74,7 @@ START_TEST(test_what_a_file_gives)
     static const char units[] =
         "code,name,tier,class,parent,calendar\nD1,区,district,government,,\nX,甲,district,department,D1,hall\n"
         "Y,乙,district,department,D1,24x7\n";
-    folder_write(folder, "units.csv", units, sizeof units - 1);
+    folder_write(folder, "units.csv", units, sizeof(units) - 1);
     folder_copy(folder, "tests/small-district", "policy.yaml", "desk: D1-DESK\n", "");
     folder_write(folder, "catalogue.csv", "matter,place,lead\n", strlen("matter,place,lead\n"));
     struct district *district = load(folder);
@@ -122,7 +122,7 @@ START_TEST(test_hours_from_a_date)
         int32_t month, day, hour, counts; /* from that hour to the next */
     } hours[] = {{5, 25, 13, 1}, {5, 25, 17, 0}, {6, 1, 13, 0},  {6, 1, 17, 1}, {6, 2, 10, 0},  {9, 26, 9, 1},
                  {9, 28, 17, 1}, {10, 5, 13, 1}, {10, 5, 17, 0}, {1, 5, 13, 1}, {5, 26, 10, 1}, {9, 26, 15, 1}};
-    for (size_t i = 0; i < sizeof hours / sizeof *hours; i++) {
+    for (size_t i = 0; i < sizeof(hours) / sizeof(*hours); i++) {
         int64_t at = in_shanghai(office, 2026, hours[i].month, hours[i].day, hours[i].hour);
         ck_assert_msg(calendar_counted(office, TIME_KIND_WORKING_HOURS, at, at + H) == hours[i].counts * H, "%zu", i);
     }
@@ -146,8 +146,9 @@ START_TEST(test_default)
     make_folder(folder);
     write_changed(folder, "calendars.yaml", calendars_yaml, defaults[_i].old, defaults[_i].with);
     struct district *district = load(folder);
-    for (uint32_t i = 0; i < district->unit_count; i++)
+    for (uint32_t i = 0; i < district->unit_count; i++) {
         ck_assert_uint_eq(district->units[i].calendar, defaults[_i].chosen);
+    }
     district_free(district);
     folder_remove(folder);
 }
@@ -168,10 +169,11 @@ START_TEST(test_hash_is_of_calendars_too)
             write_changed(folder, "calendars.yaml", calendars_yaml, "default", "# \ndefault");
         }
         struct district *district = load(folder);
-        memcpy(seen[i], district->hash, sizeof seen[i]);
+        memcpy(seen[i], district->hash, sizeof(seen[i]));
         district_free(district);
-        for (uint32_t k = 0; k < i; k++)
+        for (uint32_t k = 0; k < i; k++) {
             ck_assert_str_ne(seen[i], seen[k]);
+        }
     }
     folder_remove(folder);
 }
@@ -315,7 +317,7 @@ START_TEST(test_nothing_wrong)
                                "kind,date\r\nworkday,2026-09-28\r\nholiday,2026-10-03\r\nholiday,2028-01-01\r\nholiday,2025-01-"
                                "01\r\ncomplete,2026\r\ncomplete,2028\r\ncomplete,2025\r\n";
     make_folder(folder);
-    folder_write(folder, "days.csv", days, sizeof days - 1);
+    folder_write(folder, "days.csv", days, sizeof(days) - 1);
     write_changed(folder, "calendars.yaml", calendars_yaml, "    zone: Europe/Berlin\n",
                   "    days: days.csv\n    make_up: 09:00-10:00\n");
     struct district *district = load(folder);
@@ -345,16 +347,16 @@ START_TEST(test_limit_without_calendar)
     folder_small_district(folder);
     folder_copy(folder, "tests/small-district", "catalogue.csv", "12 h", "4 wh");
     static char policy[1 << 14];
-    snprintf(policy, sizeof policy, "%s/policy.yaml", folder);
+    snprintf(policy, sizeof(policy), "%s/policy.yaml", folder);
     FILE *in = fopen(policy, "rb");
     ck_assert_ptr_nonnull(in);
-    size_t size = fread(policy, 1, sizeof policy - 1, in);
+    size_t size = fread(policy, 1, sizeof(policy) - 1, in);
     fclose(in);
     policy[size] = '\0';
     char *limit = strstr(policy, "ordinary: 5 d"), *rung = strstr(policy, "notice: 1 d");
     ck_assert(limit && rung);
     static char changed[1 << 14];
-    snprintf(changed, sizeof changed, "%.*sordinary: 5 wd%.*snotice: 1 wd%s", (int)(limit - policy), policy,
+    snprintf(changed, sizeof(changed), "%.*sordinary: 5 wd%.*snotice: 1 wd%s", (int)(limit - policy), policy,
              (int)(rung - limit - strlen("ordinary: 5 d")), limit + strlen("ordinary: 5 d"), rung + strlen("notice: 1 d"));
     folder_write(folder, "policy.yaml", changed, strlen(changed));
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
@@ -364,11 +366,11 @@ START_TEST(test_limit_without_calendar)
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     ck_assert_str_eq(folder_faults(&faults), said);
     static const char calendar[] = "calendars: [{name: a, hours: {mon: 09:00-17:00}}]\n";
-    folder_write(folder, "calendars.yaml", calendar, sizeof calendar - 1);
+    folder_write(folder, "calendars.yaml", calendar, sizeof(calendar) - 1);
     district_free(load(folder));
     /* A calendar with a fault is one all the same: nothing more is said. */
     static const char broken[] = "calendars: [{name: a, hours: {mon: 09:00}}]\n";
-    folder_write(folder, "calendars.yaml", broken, sizeof broken - 1);
+    folder_write(folder, "calendars.yaml", broken, sizeof(broken) - 1);
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     ck_assert_str_eq(folder_faults(&faults), "calendars.yaml:1:36: `hours.mon: 09:00`: " SHIFTS);
     folder_remove(folder);
@@ -381,15 +383,17 @@ START_TEST(test_too_many)
     static char text[1 << 14];
     folder_small_district(folder);
     for (int count = 63; count <= 64; count++) {
-        size_t size = (size_t)snprintf(text, sizeof text, "calendars:\n");
-        for (int i = 0; i < count; i++)
-            size += (size_t)snprintf(text + size, sizeof text - size, "  - {name: c%d, hours: {mon: 09:00-17:00}}\n", i);
+        size_t size = (size_t)snprintf(text, sizeof(text), "calendars:\n");
+        for (int i = 0; i < count; i++) {
+            size += (size_t)snprintf(text + size, sizeof(text) - size, "  - {name: c%d, hours: {mon: 09:00-17:00}}\n", i);
+        }
         folder_write(folder, "calendars.yaml", text, size);
         struct district *district = NULL;
         ck_assert_int_eq(district_load(folder, &faults, &district), count == 63 ? 0 : -EINVAL);
         ck_assert_str_eq(folder_faults(&faults), count == 63 ? "" : "calendars.yaml:65:5: too many calendars; write at most 63\n");
-        if (count == 63)
+        if (count == 63) {
             ck_assert_uint_eq(district->calendar_count, 64);
+        }
         district_free(district);
     }
     folder_remove(folder);
@@ -409,17 +413,18 @@ START_TEST(test_damaged_files)
         for (size_t i = 0; i < size; i += 2) {
             struct district *district = NULL;
             folder_write(folder, file, text, i);
-            int r = district_load(folder, &faults, &district);
-            ck_assert_msg((r == 0) == (faults_total(&faults) == 0) && (r == 0 || r == -EINVAL), "%s cut at %zu: %d", file, i, r);
+            int rc = district_load(folder, &faults, &district);
+            ck_assert_msg((rc == 0) == (faults_total(&faults) == 0) && (rc == 0 || rc == -EINVAL), "%s cut at %zu: %d", file, i,
+                          rc);
             district_free(district);
             district = NULL;
             char kept = text[i];
             text[i] = "\",;:\x01{[-"[i % 8];
             folder_write(folder, file, text, size);
             text[i] = kept;
-            r = district_load(folder, &faults, &district);
-            ck_assert_msg((r == 0) == (faults_total(&faults) == 0) && (r == 0 || r == -EINVAL), "%s changed at %zu: %d", file, i,
-                          r);
+            rc = district_load(folder, &faults, &district);
+            ck_assert_msg((rc == 0) == (faults_total(&faults) == 0) && (rc == 0 || rc == -EINVAL), "%s changed at %zu: %d", file, i,
+                          rc);
             district_free(district);
         }
         folder_write(folder, file, text, size);
@@ -435,10 +440,10 @@ int main(void)
     tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase, test_what_a_file_gives);
     tcase_add_test(tcase, test_hours_from_a_date);
-    tcase_add_loop_test(tcase, test_default, 0, sizeof defaults / sizeof *defaults);
+    tcase_add_loop_test(tcase, test_default, 0, sizeof(defaults) / sizeof(*defaults));
     tcase_add_test(tcase, test_hash_is_of_calendars_too);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);
-    tcase_add_loop_test(tcase, test_wrong_days, 0, sizeof wrong_days / sizeof *wrong_days);
+    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(*wrong));
+    tcase_add_loop_test(tcase, test_wrong_days, 0, sizeof(wrong_days) / sizeof(*wrong_days));
     tcase_add_test(tcase, test_nothing_wrong);
     tcase_add_test(tcase, test_limit_without_calendar);
     tcase_add_test(tcase, test_too_many);

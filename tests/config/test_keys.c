@@ -21,7 +21,7 @@ static mode_t mode_of(const char *folder, const char *file)
 {
     char path[256];
     struct stat stat_of;
-    snprintf(path, sizeof path, "%s%s%s", folder, file ? "/" : "", file ? file : "");
+    snprintf(path, sizeof(path), "%s%s%s", folder, file != NULL ? "/" : "", file != NULL ? file : "");
     ck_assert_int_eq(stat(path, &stat_of), 0);
     return stat_of.st_mode & 07777;
 }
@@ -39,13 +39,14 @@ START_TEST(test_z85)
     unsigned char bytes[Z85_BYTES];
     char text[Z85_CHARS + 1];
     static const unsigned char hello[8] = {0x86, 0x4f, 0xd2, 0x6f, 0xb5, 0x59, 0xf7, 0x5b};
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         memcpy(bytes + i * 8, hello, 8);
+    }
     z85_encode(bytes, text);
     ck_assert_str_eq(text, "HelloWorldHelloWorldHelloWorldHelloWorld");
     unsigned char back[Z85_BYTES];
     ck_assert(z85_decode(text, back));
-    ck_assert_int_eq(memcmp(bytes, back, sizeof bytes), 0);
+    ck_assert_int_eq(memcmp(bytes, back, sizeof(bytes)), 0);
     ck_assert(z85_decode("JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6", back));
     ck_assert(!z85_decode("HelloWorldHelloWorldHelloWorldHelloWorl", back));
     ck_assert(!z85_decode("HelloWorldHelloWorldHelloWorldHelloWorldH", back));
@@ -59,14 +60,14 @@ START_TEST(test_folder)
     char base[FOLDER_SIZE], folder[128];
     folder_make(base);
     setenv("HUYING_KEYS", "/somewhere/else", 1);
-    ck_assert_int_eq(keys_folder_default(folder, sizeof folder), 0);
+    ck_assert_int_eq(keys_folder_default(folder, sizeof(folder)), 0);
     ck_assert_str_eq(folder, "/somewhere/else");
     ck_assert_int_eq(keys_folder_default(folder, 5), -ENAMETOOLONG);
     unsetenv("HUYING_KEYS");
     setenv("HOME", base, 1);
-    ck_assert_int_eq(keys_folder_default(folder, sizeof folder), 0);
+    ck_assert_int_eq(keys_folder_default(folder, sizeof(folder)), 0);
     char wanted[128];
-    snprintf(wanted, sizeof wanted, "%s/.config/huying/keys", base);
+    snprintf(wanted, sizeof(wanted), "%s/.config/huying/keys", base);
     ck_assert_str_eq(folder, wanted);
     umask(0);
     ck_assert_int_eq(keys_folder_ensure(folder), 0);
@@ -75,13 +76,13 @@ START_TEST(test_folder)
     ck_assert_int_eq(chmod(folder, 0770), 0);
     ck_assert_int_eq(keys_folder_ensure(folder), -EACCES);
     unsetenv("HOME");
-    ck_assert_int_eq(keys_folder_default(folder, sizeof folder), -ENOENT);
+    ck_assert_int_eq(keys_folder_default(folder, sizeof(folder)), -ENOENT);
     folder_write(base, "file", "", 0);
-    snprintf(folder, sizeof folder, "%s/file", base);
+    snprintf(folder, sizeof(folder), "%s/file", base);
     ck_assert_int_eq(keys_folder_ensure(folder), -ENOTDIR);
     static const char *const made[] = {".config/huying/keys", ".config/huying", ".config"};
     for (size_t i = 0; i < 3; i++) {
-        snprintf(folder, sizeof folder, "%s/%s", base, made[i]);
+        snprintf(folder, sizeof(folder), "%s/%s", base, made[i]);
         ck_assert_int_eq(rmdir(folder), 0);
     }
     folder_remove(base);
@@ -120,7 +121,7 @@ START_TEST(test_new_pair)
     ck_assert_ptr_null(keys_registry_find(registry, "HelloWorldHelloWorldHelloWorldHelloWorld"));
     ck_assert_ptr_null(keys_registry_free(registry));
     ck_assert_ptr_null(keys_registry_free(NULL));
-    snprintf(path, sizeof path, "%s/wang.key", folder);
+    snprintf(path, sizeof(path), "%s/wang.key", folder);
     ck_assert_int_eq(chmod(path, 0640), 0);
     ck_assert_int_eq(keys_load_pair(path, &pair), -EACCES);
     ck_assert_int_eq(keys_load_named(folder, "nobody", &pair), -ENOENT);
@@ -143,8 +144,9 @@ START_TEST(test_matters)
     ck_assert_uint_eq(codes.count, 1);
     ck_assert_ptr_null(keys_matters_parse(NULL, &codes));
     ck_assert_uint_eq(codes.count, 0);
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         ck_assert_msg(keys_matters_parse(bad[i], &codes) != NULL, "%s", bad[i]);
+    }
 
     char folder[FOLDER_SIZE];
     folder_make(folder);
@@ -171,8 +173,9 @@ START_TEST(test_bad_requests)
     char folder[FOLDER_SIZE];
     folder_make(folder);
     static const char *const names[] = {"", "server", "../x", "a b", ".x", "-x", "王", "012345678901234567890123456789012"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         ck_assert_msg(keys_new(folder, names[i], ROLE_BIT(ROLE_WORKER), "S1", NULL) == -EINVAL, "%s", names[i]);
+    }
     ck_assert_int_eq(keys_new(folder, "x", 0, "S1", NULL), -EINVAL);
     ck_assert_int_eq(keys_new(folder, "x", ROLE_BIT(ROLE_COUNT), "S1", NULL), -EINVAL);
     ck_assert_int_eq(keys_new(folder, "x", ROLE_BIT(ROLE_WORKER), "", NULL), -EINVAL);
@@ -208,7 +211,7 @@ START_TEST(test_first_start)
     ck_assert(code_equal(&entry->unit, &district));
     keys_registry_free(registry);
     /* The second start keeps all; a first one that was cut off between the two files is completed. */
-    snprintf(path, sizeof path, "%s/server.pub", folder);
+    snprintf(path, sizeof(path), "%s/server.pub", folder);
     unlink(path);
     ck_assert_int_eq(keys_make_default(folder, _i == 0, &district), 0);
     char again[KEY_TEXT_SIZE];
@@ -261,7 +264,7 @@ START_TEST(test_wrong_public_files)
     ck_assert_int_eq(keys_registry_scan(registry, &faults), 0);
     ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
     static const char mended[] = "name: x\npublic: '" GOOD "'\nunit: S1\nroles: [worker]\n";
-    folder_write(folder, "x.pub", mended, sizeof mended - 1);
+    folder_write(folder, "x.pub", mended, sizeof(mended) - 1);
     ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
     ck_assert_str_eq(folder_faults(&faults), "");
     ck_assert_ptr_nonnull(keys_registry_find(registry, GOOD));
@@ -278,15 +281,15 @@ END_TEST
 static void write_holder(const char *folder, const char *name, const char *role)
 {
     char file[64], text[256];
-    snprintf(file, sizeof file, "%s.pub", name);
-    int size = snprintf(text, sizeof text, "name: %s\npublic: '%s'\nunit: S1\nroles: [%s]\n", name, GOOD, role);
+    snprintf(file, sizeof(file), "%s.pub", name);
+    int size = snprintf(text, sizeof(text), "name: %s\npublic: '%s'\nunit: S1\nroles: [%s]\n", name, GOOD, role);
     folder_write(folder, file, text, (size_t)size);
 }
 
 static void remove_file(const char *folder, const char *file)
 {
     char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, file);
+    snprintf(path, sizeof(path), "%s/%s", folder, file);
     ck_assert_int_eq(unlink(path), 0);
 }
 
@@ -339,14 +342,16 @@ START_TEST(test_the_registry_follows_its_folder)
     write_holder(folder, "x", "leader");
     ck_assert_int_eq(keys_registry_look(registry, &faults), 0); /* written, and the same */
     uint32_t entries = 0;
-    for (const struct key_entry *entry = keys_registry_next(registry, NULL); entry; entry = keys_registry_next(registry, entry))
+    for (const struct key_entry *entry = keys_registry_next(registry, NULL); entry != NULL;
+         entry = keys_registry_next(registry, entry)) {
         entries++;
+    }
     ck_assert_uint_eq(entries, 2);
     remove_file(folder, "wang.pub");
     ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
     ck_assert_uint_eq(keys_registry_count(registry), 1);
     /* Another folder in its place. */
-    snprintf(other, sizeof other, "%s-old", folder);
+    snprintf(other, sizeof(other), "%s-old", folder);
     ck_assert_int_eq(rename(folder, other), 0);
     ck_assert_int_eq(mkdir(folder, 0700), 0);
     write_holder(folder, "y", "worker");
@@ -369,14 +374,14 @@ END_TEST
 START_TEST(test_no_descriptors)
 {
     char folder[FOLDER_SIZE];
-    struct rlimit limit, none;
+    struct rlimit limit;
     folder_make(folder);
     struct key_registry *registry = NULL;
     write_holder(folder, "x", "worker");
     ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
     write_holder(folder, "x", "leader");
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    none = limit;
+    struct rlimit none = limit;
     none.rlim_cur = 0;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     int looked = keys_registry_look(registry, &faults);
@@ -398,7 +403,7 @@ START_TEST(test_wrong_pairs)
 {
     char folder[FOLDER_SIZE], path[128];
     folder_make(folder);
-    snprintf(path, sizeof path, "%s/x.key", folder);
+    snprintf(path, sizeof(path), "%s/x.key", folder);
     static const char *const texts[] = {
         "",
         "name: x\n",
@@ -407,7 +412,7 @@ START_TEST(test_wrong_pairs)
         "name: 'x y'\npublic: '" GOOD "'\nsecret: 'D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs'\n",
     };
     struct key_pair pair;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         folder_write(folder, "x.key", texts[i], strlen(texts[i]));
         ck_assert_int_eq(chmod(path, 0600), 0);
         ck_assert_int_eq(keys_load_pair(path, &pair), -EBADMSG);
@@ -415,7 +420,7 @@ START_TEST(test_wrong_pairs)
     /* The example pair of libzmq's manual: server secret and public key. */
     static const char right[] =
         "name: x\npublic: 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7'\nsecret: 'JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6'\n";
-    folder_write(folder, "x.key", right, sizeof right - 1);
+    folder_write(folder, "x.key", right, sizeof(right) - 1);
     ck_assert_int_eq(keys_load_pair(path, &pair), 0);
     folder_remove(folder);
 }
@@ -431,7 +436,7 @@ int main(void)
     tcase_add_test(tcase, test_matters);
     tcase_add_test(tcase, test_bad_requests);
     tcase_add_loop_test(tcase, test_first_start, 0, 2);
-    tcase_add_loop_test(tcase, test_wrong_public_files, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_loop_test(tcase, test_wrong_public_files, 0, sizeof(wrong) / sizeof(*wrong));
     tcase_add_loop_test(tcase, test_one_key_under_two_names, 0, 2);
     tcase_add_test(tcase, test_the_registry_follows_its_folder);
     tcase_add_test(tcase, test_no_descriptors);

@@ -19,9 +19,9 @@ static struct faults faults;
 static struct district *load(const char *folder)
 {
     struct district *district = NULL;
-    int r = district_load(folder, &faults, &district);
+    int rc = district_load(folder, &faults, &district);
     ck_assert_str_eq(folder_faults(&faults), "");
-    ck_assert_int_eq(r, 0);
+    ck_assert_int_eq(rc, 0);
     return district;
 }
 
@@ -51,8 +51,9 @@ START_TEST(test_small_district)
     ck_assert_int_eq(district->desk_unit, unit(district, "D1-DESK"));
     ck_assert_str_eq(district->units[unit(district, "C11")].name, "湖滨社区");
     ck_assert_int_eq(district->units[unit(district, "G111")].parent, unit(district, "C11"));
-    for (uint32_t i = 1; i < district->unit_count; i++)
+    for (uint32_t i = 1; i < district->unit_count; i++) {
         ck_assert_int_lt(memcmp(&district->units[i - 1].code, &district->units[i].code, CODE_SIZE), 0);
+    }
     /* A station counts for its street; the section that says so for itself; a department for itself. */
     ck_assert_int_eq(district->units[unit(district, "S1-POLICE")].accountable, unit(district, "S1"));
     ck_assert_int_eq(district->units[unit(district, "S1-SAFETY")].accountable, unit(district, "S1-SAFETY"));
@@ -103,7 +104,7 @@ START_TEST(test_rows)
 {
     struct district *district = load(SOURCE_ROOT "/tests/small-district");
     int32_t lead = -2;
-    const struct catalogue_row *row = district_row(district, routes[_i].matter ? matter(district, routes[_i].matter) : -1,
+    const struct catalogue_row *row = district_row(district, routes[_i].matter != NULL ? matter(district, routes[_i].matter) : -1,
                                                    unit(district, routes[_i].place), &lead);
     ck_assert_uint_eq(row ? row->row : 0, routes[_i].row);
     ck_assert_int_eq(lead, routes[_i].lead ? unit(district, routes[_i].lead) : -2);
@@ -139,8 +140,9 @@ START_TEST(test_boston)
         streets += district->units[i].tier == UNIT_TIER_STREET;
         communities += district->units[i].tier == UNIT_TIER_COMMUNITY;
         departments += district->units[i].class == UNIT_CLASS_DEPARTMENT;
-        if (district->units[i].class == UNIT_CLASS_DEPARTMENT)
+        if (district->units[i].class == UNIT_CLASS_DEPARTMENT) {
             ck_assert_int_eq(district->units[i].parent, district->district_unit);
+        }
     }
     ck_assert_uint_eq(streets, 23);
     ck_assert_uint_eq(departments, 10);
@@ -151,12 +153,15 @@ START_TEST(test_boston)
     const struct policy *policy = &district->policy;
     ck_assert(!policy->contact_required && !policy->evidence_required && !policy->rating && !policy->one_unit_guard);
     ck_assert_int_eq(policy->followup, FOLLOWUP_MODE_NEVER);
-    for (uint32_t urgency = 0; urgency < URGENCY_COUNT; urgency++)
+    for (uint32_t urgency = 0; urgency < URGENCY_COUNT; urgency++) {
         ck_assert(policy->sign[urgency].amount == 0 && policy->contact[urgency].amount == 0);
+    }
     ck_assert(policy->call_sign.amount == 0 && policy->call_contact.amount == 0 && policy->call_arrive.amount == 0);
-    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
-        for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++)
+    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++) {
+        for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
             ck_assert_int_eq(policy->on_overdue[class][tier], ON_OVERDUE_SUPERVISE);
+        }
+    }
     district_free(district);
 }
 END_TEST
@@ -166,7 +171,7 @@ START_TEST(test_hash_is_of_all_files_and_the_zone)
     char folder[FOLDER_SIZE], first[65], seen[5][65];
     folder_small_district(folder);
     struct district *district = load(folder);
-    memcpy(first, district->hash, sizeof first);
+    memcpy(first, district->hash, sizeof(first));
     district_free(district);
     district = load(folder);
     ck_assert_str_eq(district->hash, first);
@@ -181,20 +186,21 @@ START_TEST(test_hash_is_of_all_files_and_the_zone)
     for (size_t i = 0; i < 5; i++) {
         folder_copy(folder, "tests/small-district", changes[i].file, changes[i].old, changes[i].with);
         district = load(folder);
-        memcpy(seen[i], district->hash, sizeof seen[i]);
+        memcpy(seen[i], district->hash, sizeof(seen[i]));
         district_free(district);
         folder_copy(folder, "tests/small-district", changes[i].file, NULL, NULL);
         ck_assert_str_ne(seen[i], first);
-        for (size_t k = 0; k < i; k++)
+        for (size_t k = 0; k < i; k++) {
             ck_assert_str_ne(seen[i], seen[k]);
+        }
     }
     /* The same name over another zone file: another configuration. */
     char zones[FOLDER_SIZE], link_path[FOLDER_SIZE + 16];
     folder_make(zones);
-    snprintf(link_path, sizeof link_path, "%s/Asia", zones);
+    snprintf(link_path, sizeof(link_path), "%s/Asia", zones);
     ck_assert_int_eq(mkdir(link_path, 0700), 0);
     char shanghai[FOLDER_SIZE + 32];
-    snprintf(shanghai, sizeof shanghai, "%s/Asia/Shanghai", zones);
+    snprintf(shanghai, sizeof(shanghai), "%s/Asia/Shanghai", zones);
     ck_assert_int_eq(symlink("/usr/share/zoneinfo/Asia/Tokyo", shanghai), 0);
     setenv("TZDIR", zones, 1);
     district = load(folder);
@@ -232,14 +238,14 @@ START_TEST(test_windows_files)
     static const char matters[] = "\xef\xbb\xbf"
                                   "code,name,field\r\nM01, 路灯 ,市政\r\n\r\n\"M02\",\"停水,\r\n断水\",\r\n";
     /* A line end inside a name is no name. */
-    folder_write(folder, "matters.csv", matters, sizeof matters - 1);
+    folder_write(folder, "matters.csv", matters, sizeof(matters) - 1);
     folder_write(folder, "catalogue.csv", "matter,place,lead\r\nM01,*,@street", 32);
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     ck_assert_str_eq(folder_faults(&faults), "matters.csv:4:2: name of `M02`: write one line without control characters\n");
     static const char mended[] = "\xef\xbb\xbf"
                                  "code,name,field\r\nM01, 路灯 ,市政\r\n\r\n\"M02\",\"停水,断水\",\r\n";
-    folder_write(folder, "matters.csv", mended, sizeof mended - 1);
+    folder_write(folder, "matters.csv", mended, sizeof(mended) - 1);
     district = load(folder);
     ck_assert_str_eq(district->matters[0].name, "路灯");
     ck_assert_str_eq(district->matters[1].name, "停水,断水");
@@ -420,7 +426,7 @@ START_TEST(test_missing_files)
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     snprintf(
-        said, sizeof said,
+        said, sizeof(said),
         "policy.yaml: there is no such file; put it into the folder `%s`\nunits.csv: there is no such file; put it into the folder "
         "`%s`\nmatters.csv: there is no such file; put it into the folder `%s`\ncatalogue.csv: there is no such file; put it into "
         "the "
@@ -441,9 +447,10 @@ START_TEST(test_more_faults_than_room)
     char folder[FOLDER_SIZE];
     static char text[1 << 14];
     folder_small_district(folder);
-    size_t size = (size_t)snprintf(text, sizeof text, "matter,place,lead\n");
-    for (int i = 0; i < 150; i++)
-        size += (size_t)snprintf(text + size, sizeof text - size, "X%d,*,@street\n", i);
+    size_t size = (size_t)snprintf(text, sizeof(text), "matter,place,lead\n");
+    for (int i = 0; i < 150; i++) {
+        size += (size_t)snprintf(text + size, sizeof(text) - size, "X%d,*,@street\n", i);
+    }
     folder_write(folder, "catalogue.csv", text, size);
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
@@ -461,28 +468,30 @@ START_TEST(test_damaged_files)
     char folder[FOLDER_SIZE], path[256];
     folder_small_district(folder);
     for (size_t f = 0; f < 4; f++) {
-        snprintf(path, sizeof path, "%s/tests/small-district/%s", SOURCE_ROOT, files[f]);
+        snprintf(path, sizeof(path), "%s/tests/small-district/%s", SOURCE_ROOT, files[f]);
         FILE *in = fopen(path, "rb");
         ck_assert_ptr_nonnull(in);
-        size_t size = fread(text, 1, sizeof text, in);
+        size_t size = fread(text, 1, sizeof(text), in);
         fclose(in);
         uint32_t refused = 0;
         for (size_t i = 0; i < size; i += 3) {
             struct district *district = NULL;
             folder_write(folder, files[f], text, i);
-            int r = district_load(folder, &faults, &district);
-            if ((r == 0) != (faults_total(&faults) == 0) || (r != 0 && r != -EINVAL))
-                ck_abort_msg("%s cut at %zu: %d", files[f], i, r);
-            refused += r != 0;
+            int rc = district_load(folder, &faults, &district);
+            if ((rc == 0) != (faults_total(&faults) == 0) || (rc != 0 && rc != -EINVAL)) {
+                ck_abort_msg("%s cut at %zu: %d", files[f], i, rc);
+            }
+            refused += rc != 0;
             district_free(district);
             district = NULL;
             char kept = text[i];
             text[i] = "\",;:\x01{["[i % 7];
             folder_write(folder, files[f], text, size);
             text[i] = kept;
-            r = district_load(folder, &faults, &district);
-            if ((r == 0) != (faults_total(&faults) == 0) || (r != 0 && r != -EINVAL))
-                ck_abort_msg("%s changed at %zu: %d", files[f], i, r);
+            rc = district_load(folder, &faults, &district);
+            if ((rc == 0) != (faults_total(&faults) == 0) || (rc != 0 && rc != -EINVAL)) {
+                ck_abort_msg("%s changed at %zu: %d", files[f], i, rc);
+            }
             district_free(district);
         }
         ck_assert_uint_gt(refused, 10);
@@ -499,14 +508,14 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_small_district);
     tcase_add_test(tcase, test_tree);
-    tcase_add_loop_test(tcase, test_rows, 0, sizeof routes / sizeof *routes);
+    tcase_add_loop_test(tcase, test_rows, 0, sizeof(routes) / sizeof(*routes));
     tcase_add_test(tcase, test_row_content);
     tcase_add_test(tcase, test_boston);
     tcase_add_test(tcase, test_hash_is_of_all_files_and_the_zone);
     tcase_add_test(tcase, test_catalogue_without_a_version_is_named_by_its_content);
     tcase_add_test(tcase, test_windows_files);
     tcase_add_test(tcase, test_names_are_composed);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(*wrong));
     tcase_add_test(tcase, test_all_is_said_in_one_run);
     tcase_add_test(tcase, test_missing_files);
     tcase_add_test(tcase, test_more_faults_than_room);

@@ -26,13 +26,13 @@ static int parse(const char *text, struct policy *ret)
     struct yaml yaml = {0};
     faults_init(&faults);
     version = NULL;
-    int r = policy_parse("policy.yaml", text, strlen(text), &faults, ret, &version, &yaml);
-    if (r == 0) {
+    int rc = policy_parse("policy.yaml", text, strlen(text), &faults, ret, &version, &yaml);
+    if (rc == 0) {
         free(ret->zone_name);
         ret->zone_name = NULL;
         yaml_deinit(&yaml);
     }
-    return r;
+    return rc;
 }
 
 #define HEAD "district: D1\nzone: Asia/Shanghai\n"
@@ -107,7 +107,7 @@ START_TEST(test_default_limits)
     struct policy policy;
     policy_defaults(&policy);
     struct span span;
-    memcpy(&span, (const char *)&policy + limits[_i].at, sizeof span);
+    memcpy(&span, (const char *)&policy + limits[_i].at, sizeof(span));
     ck_assert_msg(span.kind == limits[_i].kind && span.amount == limits[_i].amount, "%s: %d, %lld", limits[_i].what, (int)span.kind,
                   (long long)span.amount);
 }
@@ -118,7 +118,7 @@ START_TEST(test_default_spans)
     struct policy policy;
     policy_defaults(&policy);
     int64_t ms;
-    memcpy(&ms, (const char *)&policy + spans[_i].at, sizeof ms);
+    memcpy(&ms, (const char *)&policy + spans[_i].at, sizeof(ms));
     ck_assert_msg(ms == spans[_i].ms, "%s: %lld ms", spans[_i].what, (long long)ms);
 }
 END_TEST
@@ -142,12 +142,13 @@ START_TEST(test_default_switches)
     ck_assert(policy.rungs[RUNG_YELLOW].on && policy.rungs[RUNG_YELLOW].percent == 80);
     ck_assert(policy.rungs[RUNG_RED].on && policy.rungs[RUNG_RED].percent == 0);
     ck_assert(policy.rungs[RUNG_NOTICE].on && policy.rungs[RUNG_BULLETIN].on);
-    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
+    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++) {
         for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
             bool own = class == UNIT_CLASS_GOVERNMENT || class == UNIT_CLASS_COMMITTEE;
             bool low = tier == UNIT_TIER_COMMUNITY || tier == UNIT_TIER_GRID;
             ck_assert_int_eq(policy.on_overdue[class][tier], own && low ? ON_OVERDUE_TAKE_OVER : ON_OVERDUE_SUPERVISE);
         }
+    }
 }
 END_TEST
 
@@ -159,17 +160,18 @@ START_TEST(test_what_is_left_out_keeps_its_default)
     ck_assert_str_eq(folder_faults(&faults), "");
     wanted.district = policy.district;
     wanted.desk = policy.district; /* the desk is the district itself */
-    ck_assert_int_eq(memcmp(&policy.desk, &policy.district, sizeof policy.desk), 0);
+    ck_assert_int_eq(memcmp(&policy.desk, &policy.district, sizeof(policy.desk)), 0);
     wanted.zone_name = policy.zone_name;
-    ck_assert_int_eq(memcmp(policy.on_overdue, wanted.on_overdue, sizeof wanted.on_overdue), 0);
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    ck_assert_int_eq(memcmp(policy.on_overdue, wanted.on_overdue, sizeof(wanted.on_overdue)), 0);
+    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
         struct span read, is_default;
-        memcpy(&read, (const char *)&policy + limits[i].at, sizeof read);
-        memcpy(&is_default, (const char *)&wanted + limits[i].at, sizeof is_default);
+        memcpy(&read, (const char *)&policy + limits[i].at, sizeof(read));
+        memcpy(&is_default, (const char *)&wanted + limits[i].at, sizeof(is_default));
         ck_assert(read.kind == is_default.kind && read.amount == is_default.amount);
     }
-    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++)
+    for (size_t i = 0; i < sizeof(spans) / sizeof(*spans); i++) {
         ck_assert_int_eq(memcmp((const char *)&policy + spans[i].at, (const char *)&wanted + spans[i].at, sizeof(int64_t)), 0);
+    }
     ck_assert_ptr_null(version);
 }
 END_TEST
@@ -233,20 +235,23 @@ START_TEST(test_on_overdue)
 {
     struct policy policy;
     ck_assert_int_eq(parse(HEAD "on_overdue: supervise\n", &policy), 0);
-    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
-        for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++)
+    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++) {
+        for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
             ck_assert_int_eq(policy.on_overdue[class][tier], ON_OVERDUE_SUPERVISE);
+        }
+    }
     ck_assert_int_eq(
         parse(HEAD "on_overdue: supervise\non_overdue_by_tier: {street: take_over}\non_overdue_by_class: {station: take_over}\n",
               &policy),
         0);
     ck_assert_str_eq(folder_faults(&faults), "");
-    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++)
+    for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++) {
         for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
             bool own = class == UNIT_CLASS_GOVERNMENT || class == UNIT_CLASS_COMMITTEE;
             bool over = class == UNIT_CLASS_STATION || (own && tier == UNIT_TIER_STREET);
             ck_assert_int_eq(policy.on_overdue[class][tier], over ? ON_OVERDUE_TAKE_OVER : ON_OVERDUE_SUPERVISE);
         }
+    }
 }
 END_TEST
 
@@ -328,11 +333,11 @@ START_TEST(test_wrong_values)
 {
     char text[256], said[512];
     struct policy policy;
-    snprintf(text, sizeof text, HEAD "%s", wrong_values[_i].text);
+    snprintf(text, sizeof(text), HEAD "%s", wrong_values[_i].text);
     ck_assert_int_eq(parse(text, &policy), 0);
     const char *place = strstr(wrong_values[_i].said, "%s");
-    snprintf(said, sizeof said, "%.*s%s%s", place ? (int)(place - wrong_values[_i].said) : 0, wrong_values[_i].said,
-             place ? span_wanted : "", place ? place + 2 : wrong_values[_i].said);
+    snprintf(said, sizeof(said), "%.*s%s%s", place != NULL ? (int)(place - wrong_values[_i].said) : 0, wrong_values[_i].said,
+             place != NULL ? span_wanted : "", place != NULL ? place + 2 : wrong_values[_i].said);
     faults_sort(&faults);
     ck_assert_str_eq(folder_faults(&faults), said);
 }
@@ -381,15 +386,15 @@ int main(void)
 {
     Suite *suite = suite_create("config/policy");
     TCase *tcase = tcase_create("policy");
-    tcase_add_loop_test(tcase, test_default_limits, 0, sizeof limits / sizeof *limits);
-    tcase_add_loop_test(tcase, test_default_spans, 0, sizeof spans / sizeof *spans);
+    tcase_add_loop_test(tcase, test_default_limits, 0, sizeof(limits) / sizeof(*limits));
+    tcase_add_loop_test(tcase, test_default_spans, 0, sizeof(spans) / sizeof(*spans));
     tcase_add_test(tcase, test_default_switches);
     tcase_add_test(tcase, test_what_is_left_out_keeps_its_default);
     tcase_add_test(tcase, test_every_value_can_be_said);
     tcase_add_test(tcase, test_on_overdue);
-    tcase_add_loop_test(tcase, test_span_text, 0, sizeof written / sizeof *written);
-    tcase_add_loop_test(tcase, test_wrong_values, 0, sizeof wrong_values / sizeof *wrong_values);
-    tcase_add_loop_test(tcase, test_wrong_shapes, 0, sizeof wrong_shapes / sizeof *wrong_shapes);
+    tcase_add_loop_test(tcase, test_span_text, 0, sizeof(written) / sizeof(*written));
+    tcase_add_loop_test(tcase, test_wrong_values, 0, sizeof(wrong_values) / sizeof(*wrong_values));
+    tcase_add_loop_test(tcase, test_wrong_shapes, 0, sizeof(wrong_shapes) / sizeof(*wrong_shapes));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -14,9 +14,9 @@ static struct faults faults;
 static struct replay_map *boston(void)
 {
     struct replay_map *map = NULL;
-    int r = replay_map_load(SOURCE_ROOT "/config/boston/replay.yaml", &faults, &map);
+    int rc = replay_map_load(SOURCE_ROOT "/config/boston/replay.yaml", &faults, &map);
     ck_assert_str_eq(folder_faults(&faults), "");
-    ck_assert_int_eq(r, 0);
+    ck_assert_int_eq(rc, 0);
     return map;
 }
 
@@ -136,19 +136,21 @@ START_TEST(test_every_row)
     uint32_t without_target = 0, open = 0, without_street = 0, with_community = 0;
     for (uint32_t row = 0; row < table->row_count; row++) {
         int64_t opened_ms, target_ms, closed_ms;
-        int r = replay_map_instant(map, table_cell(table, row, at[0]), &opened_ms);
+        int rc = replay_map_instant(map, table_cell(table, row, at[0]), &opened_ms);
         int target = replay_map_instant(map, table_cell(table, row, at[1]), &target_ms);
         int closed = replay_map_instant(map, table_cell(table, row, at[2]), &closed_ms);
-        if (r != 0 || (target != 0 && target != -ENODATA) || (closed != 0 && closed != -ENODATA))
+        if (rc != 0 || (target != 0 && target != -ENODATA) || (closed != 0 && closed != -ENODATA)) {
             ck_abort_msg("line %u: times", table->lines[row]);
+        }
         without_target += target == -ENODATA;
         open += closed == -ENODATA;
         int32_t street = replay_map_street(map, table_cell(table, row, at[3]));
         without_street += street < 0;
         with_community += replay_map_community(map, street, table_cell(table, row, at[4])) >= 0;
         struct code matter = matter_of(map, table_cell(table, row, at[6]), table_cell(table, row, at[7]));
-        if (replay_map_department(map, table_cell(table, row, at[5])) < 0 || matter.s[0] != 'M')
+        if (replay_map_department(map, table_cell(table, row, at[5])) < 0 || matter.s[0] != 'M') {
             ck_abort_msg("line %u: department or matter", table->lines[row]);
+        }
     }
     ck_assert_uint_eq(without_target, 2733);
     ck_assert_uint_eq(open, 919);
@@ -200,8 +202,8 @@ START_TEST(test_wrong)
     folder_copy(folder, "config/boston", "units.csv", NULL, NULL);
     folder_copy(folder, "config/boston", "matters.csv", NULL, NULL);
     folder_copy(folder, "config/boston", "replay.yaml", wrong[_i].old, wrong[_i].with);
-    snprintf(path, sizeof path, "%s/replay.yaml", folder);
-    snprintf(said, sizeof said, "unit.csv: there is no such file; put it into the folder `%s`\n", folder);
+    snprintf(path, sizeof(path), "%s/replay.yaml", folder);
+    snprintf(said, sizeof(said), "unit.csv: there is no such file; put it into the folder `%s`\n", folder);
     struct replay_map *map = NULL;
     ck_assert_int_eq(replay_map_load(path, &faults, &map), -EINVAL);
     ck_assert_str_eq(folder_faults(&faults), wrong[_i].said ? wrong[_i].said : said);
@@ -217,7 +219,7 @@ START_TEST(test_until)
     folder_copy(folder, "config/boston", "units.csv", NULL, NULL);
     folder_copy(folder, "config/boston", "matters.csv", NULL, NULL);
     folder_copy(folder, "config/boston", "replay.yaml", "until:", "until: 2011-10-01 00:00:00");
-    snprintf(path, sizeof path, "%s/replay.yaml", folder);
+    snprintf(path, sizeof(path), "%s/replay.yaml", folder);
     struct replay_map *map = NULL;
     ck_assert_int_eq(replay_map_load(path, &faults, &map), 0);
     ck_assert(map->until_given);
@@ -234,9 +236,9 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_boston_map);
     tcase_add_test(tcase, test_spellings);
-    tcase_add_loop_test(tcase, test_instants, 0, sizeof times / sizeof *times);
+    tcase_add_loop_test(tcase, test_instants, 0, sizeof(times) / sizeof(*times));
     tcase_add_test(tcase, test_every_row);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(*wrong));
     tcase_add_test(tcase, test_until);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -37,8 +37,9 @@ static const struct catalogue_row *look_at_every_row(const struct district *dist
                 return row;
             }
         }
-        if (at < 0)
+        if (at < 0) {
             return NULL;
+        }
         at = district->units[at].parent;
     }
 }
@@ -58,18 +59,20 @@ static void fill(struct district *district)
         /* A tree: each below one before it, or alone. */
         int32_t parent = i == 0 || below(20) == 0 ? -1 : (int32_t)below((uint32_t)i);
         enum unit_tier tier = parent < 0 ? (enum unit_tier)below(2) : units[parent].tier;
-        if (parent >= 0 && tier < UNIT_TIER_GRID && below(3) > 0)
+        if (parent >= 0 && tier < UNIT_TIER_GRID && below(3) > 0) {
             tier++;
+        }
         units[i] =
             (struct unit){.tier = tier, .class = (enum unit_class)below(UNIT_CLASS_COUNT), .parent = parent, .successor = -1};
     }
     uint32_t places = below(UNITS) + 1; /* few of them: many rows for one place */
-    for (uint32_t i = 0; i < district->row_count; i++)
+    for (uint32_t i = 0; i < district->row_count; i++) {
         rows[i] = (struct catalogue_row){
             .row = i + 1,
             .matter = (int32_t)below(MATTERS + 1) - 1,
             .place = (int32_t)below(places + 1) - 1,
             .lead = {below(2) ? SELECT_UNIT : SELECT_TIER, (int32_t)below(UNITS), (enum unit_tier)below(UNIT_TIER_COUNT)}};
+    }
 }
 
 START_TEST(test_search_and_scan)
@@ -82,17 +85,19 @@ START_TEST(test_search_and_scan)
         for (int hand = 0; hand < 2; hand++) { /* with keys, and as a district put together by hand */
             district.row_keys = hand ? NULL : catalogue_keys(district.rows, district.row_count);
             ck_assert(hand || district.row_keys);
-            for (int32_t matter = -1; matter < MATTERS; matter++)
+            for (int32_t matter = -1; matter < MATTERS; matter++) {
                 for (int32_t place = -1; place < UNITS; place++) {
                     int32_t lead = -2, wanted_lead = -2;
                     const struct catalogue_row *wanted = look_at_every_row(&district, matter, place, &wanted_lead);
                     const struct catalogue_row *row = district_row(&district, matter, place, &lead);
-                    if (row != wanted || lead != wanted_lead)
+                    if (row != wanted || lead != wanted_lead) {
                         ck_abort_msg("round %d, matter %d, place %d: row %u, not %u", round, matter, place, row ? row->row : 0,
                                      wanted ? wanted->row : 0);
+                    }
                     found += row != NULL;
                     none += row == NULL;
                 }
+            }
             free(district.row_keys);
         }
     }

@@ -15,11 +15,12 @@ static struct faults faults;
 static int read_all(struct sheet *sheet, uint32_t *ret_rows)
 {
     struct sheet_row row;
-    int r;
+    int rc;
     *ret_rows = 0;
-    while ((r = sheet_next(sheet, &row)) == 1)
+    while ((rc = sheet_next(sheet, &row)) == 1) {
         ++*ret_rows;
-    return r;
+    }
+    return rc;
 }
 
 static int read_text(const char *text, uint32_t *ret_rows)
@@ -27,11 +28,12 @@ static int read_text(const char *text, uint32_t *ret_rows)
     struct sheet *sheet = NULL;
     *ret_rows = 0;
     faults_init(&faults);
-    int r = sheet_of_bytes("t.csv", text, strlen(text), &faults, &sheet);
-    if (r == 0)
-        r = read_all(sheet, ret_rows);
+    int rc = sheet_of_bytes("t.csv", text, strlen(text), &faults, &sheet);
+    if (rc == 0) {
+        rc = read_all(sheet, ret_rows);
+    }
     sheet_free(sheet);
-    return r;
+    return rc;
 }
 
 START_TEST(test_rows)
@@ -98,15 +100,15 @@ START_TEST(test_line_ends)
 {
     char said[400];
     uint32_t rows;
-    int r = read_text(ends[_i].text, &rows);
+    int rc = read_text(ends[_i].text, &rows);
     ck_assert_uint_eq(rows, ends[_i].rows);
     if (ends[_i].at == NULL) {
-        ck_assert_int_eq(r, 0);
+        ck_assert_int_eq(rc, 0);
         ck_assert_str_eq(folder_faults(&faults), "");
         return;
     }
-    ck_assert_int_eq(r, -EINVAL);
-    snprintf(said, sizeof said, MIXED, ends[_i].at, ends[_i].here, ends[_i].before);
+    ck_assert_int_eq(rc, -EINVAL);
+    snprintf(said, sizeof(said), MIXED, ends[_i].at, ends[_i].here, ends[_i].before);
     ck_assert_msg(strncmp(folder_faults(&faults), said, strlen(said)) == 0, "%s", folder_faults(&faults));
 }
 END_TEST
@@ -126,8 +128,8 @@ static const struct {
 START_TEST(test_wrong)
 {
     uint32_t rows;
-    int r = read_text(wrong[_i].text, &rows);
-    ck_assert(r == -EINVAL || faults_total(&faults) > 0);
+    int rc = read_text(wrong[_i].text, &rows);
+    ck_assert(rc == -EINVAL || faults_total(&faults) > 0);
     ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
 }
 END_TEST
@@ -138,8 +140,9 @@ START_TEST(test_many_bad_lines)
     struct sheet *sheet = NULL;
     uint32_t rows;
     static char text[4 + 1000 * 2 + 1] = "a\n";
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 1000; i++) {
         memcpy(text + 2 + 2 * i, "\xff\n", 2);
+    }
     faults_init(&faults);
     ck_assert_int_eq(sheet_of_bytes("t.csv", text, strlen(text), &faults, &sheet), 0);
     ck_assert_int_eq(read_all(sheet, &rows), -EINVAL);
@@ -158,15 +161,17 @@ START_TEST(test_large)
     struct sheet_row row;
     uint64_t offset = 0;
     folder_make(folder);
-    snprintf(path, sizeof path, "%s/large.csv", folder);
+    snprintf(path, sizeof(path), "%s/large.csv", folder);
     FILE *out = fopen(path, "we");
     ck_assert_ptr_nonnull(out);
     fputs("no,text\n", out);
-    for (int i = 0; i < ROWS; i++)
+    for (int i = 0; i < ROWS; i++) {
         fprintf(out, "%d,\"%0160d, \"\"x\"\"\ny\"\n", i, i);
+    }
     fputs("bad,\"never closed\n", out);
-    for (int i = 0; i < 20000; i++)
+    for (int i = 0; i < 20000; i++) {
         fprintf(out, "%0160d,x\n", i);
+    }
     ck_assert_int_eq(fclose(out), 0);
     faults_init(&faults);
     ck_assert_int_eq(sheet_open(path, &faults, &sheet), 0);
@@ -174,11 +179,12 @@ START_TEST(test_large)
     for (int i = 0; i < ROWS; i++) {
         ck_assert_int_eq(sheet_next(sheet, &row), 1);
         ck_assert_int_eq(atoi(row.fields[0]), i);
-        if (i == 3)
+        if (i == 3) {
             offset = row.offset;
+        }
     }
     ck_assert_uint_eq(row.line, 2 * ROWS);
-    snprintf(wanted, sizeof wanted, "%u:2: this row has more than 1048576", 2 * ROWS + 2);
+    snprintf(wanted, sizeof(wanted), "%u:2: this row has more than 1048576", 2 * ROWS + 2);
     ck_assert_int_eq(sheet_next(sheet, &row), -EINVAL);
     ck_assert_ptr_nonnull(strstr(folder_faults(&faults), wanted));
     sheet_free(sheet);
@@ -199,8 +205,8 @@ int main(void)
     TCase *tcase = tcase_create("sheet");
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_rows);
-    tcase_add_loop_test(tcase, test_line_ends, 0, sizeof ends / sizeof ends[0]);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof wrong[0]);
+    tcase_add_loop_test(tcase, test_line_ends, 0, sizeof(ends) / sizeof(ends[0]));
+    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(wrong[0]));
     tcase_add_test(tcase, test_many_bad_lines);
     tcase_add_test(tcase, test_large);
     suite_add_tcase(suite, tcase);

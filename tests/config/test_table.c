@@ -16,9 +16,9 @@ static struct table *parse(const char *text)
 {
     struct table *table = NULL;
     faults_init(&faults);
-    int r = table_parse("t.csv", text, strlen(text), &faults, &table);
+    int rc = table_parse("t.csv", text, strlen(text), &faults, &table);
     ck_assert_str_eq(folder_faults(&faults), "");
-    ck_assert_int_eq(r, 0);
+    ck_assert_int_eq(rc, 0);
     return table;
 }
 
@@ -71,8 +71,9 @@ START_TEST(test_ragged)
     for (uint32_t i = 0; i < table->row_count; i++) {
         ck_assert_uint_eq(table->fields[i], fields[i]);
         ck_assert_uint_eq(table->lines[i], lines[i]);
-        for (int32_t k = 0; k < 3; k++)
+        for (int32_t k = 0; k < 3; k++) {
             ck_assert_str_eq(table_cell(table, i, k), cells[i][k]);
+        }
     }
     table_free(table);
     static const char broken[] = "a,b\n1,x\"y\n";
@@ -144,7 +145,7 @@ START_TEST(test_unreadable)
     struct table *table = NULL;
     char folder[FOLDER_SIZE], inner[FOLDER_SIZE + 8];
     folder_make(folder);
-    snprintf(inner, sizeof inner, "%s/t.csv", folder);
+    snprintf(inner, sizeof(inner), "%s/t.csv", folder);
     ck_assert_int_eq(mkdir(inner, 0700), 0);
     faults_init(&faults);
     ck_assert_int_eq(table_load(folder, "t.csv", &faults, &table), -EINVAL);
@@ -160,7 +161,7 @@ START_TEST(test_pipe)
     struct table *table = NULL;
     char folder[FOLDER_SIZE], inner[FOLDER_SIZE + 8];
     folder_make(folder);
-    snprintf(inner, sizeof inner, "%s/t.csv", folder);
+    snprintf(inner, sizeof(inner), "%s/t.csv", folder);
     ck_assert_int_eq(mkfifo(inner, 0600), 0);
     faults_init(&faults);
     ck_assert_int_eq(table_load(folder, "t.csv", &faults, &table), -EINVAL);
@@ -187,15 +188,16 @@ START_TEST(test_long_texts_are_cut_at_a_character)
 {
     faults_init(&faults);
     char text[600];
-    for (size_t i = 0; i < 597; i += 3)
+    for (size_t i = 0; i < 597; i += 3) {
         memcpy(text + i, "街", 3);
+    }
     text[597] = '\0';
     for (size_t i = 0; i < 3; i++) {
         faults_init(&faults);
         faults_add(&faults, "f", 1, 2, "%.*s%s", (int)i, "xx", text);
         size_t size = strlen(faults.at[0].text);
         ck_assert_uint_eq((size - i) % 3, 0);
-        ck_assert_uint_ge(size, sizeof faults.at[0].text - 4);
+        ck_assert_uint_ge(size, sizeof(faults.at[0].text) - 4);
     }
 }
 END_TEST
@@ -207,7 +209,7 @@ int main(void)
     tcase_add_test(tcase, test_fields);
     tcase_add_test(tcase, test_line_ends_and_mark);
     tcase_add_test(tcase, test_ragged);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(*wrong));
     tcase_add_test(tcase, test_zero_byte);
     tcase_add_test(tcase, test_blanks_of_every_kind);
     tcase_add_test(tcase, test_what_nobody_sees_is_shown);

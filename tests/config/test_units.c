@@ -48,11 +48,11 @@ static const struct {
 static void write_folder(const char *folder, const char *file, const char *old, const char *with)
 {
     static char changed[1 << 15];
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        const char *text = files[i].text, *at = file && strcmp(file, files[i].file) == 0 ? strstr(text, old) : NULL;
+    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+        const char *text = files[i].text, *at = file != NULL && strcmp(file, files[i].file) == 0 ? strstr(text, old) : NULL;
         ck_assert_msg(at || !file || strcmp(file, files[i].file) != 0, "%s has no `%s`", file, old);
-        int size = at ? snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, with, at + strlen(old))
-                      : snprintf(changed, sizeof changed, "%s", text);
+        int size = at != NULL ? snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, with, at + strlen(old))
+                              : snprintf(changed, sizeof(changed), "%s", text);
         folder_write(folder, files[i].file, changed, (size_t)size);
     }
 }
@@ -77,9 +77,9 @@ START_TEST(test_columns)
     struct district *district = NULL;
     folder_make(folder);
     write_folder(folder, NULL, NULL, NULL);
-    int r = district_load(folder, &faults, &district);
+    int rc = district_load(folder, &faults, &district);
     ck_assert_str_eq(folder_faults(&faults), "");
-    ck_assert_int_eq(r, 0);
+    ck_assert_int_eq(rc, 0);
     const struct unit *street = get(district, "S1"), *station = get(district, "S1-POLICE");
     ck_assert_uint_eq(street->capacity, 40);
     ck_assert_str_eq(street->contact, "值班室");
@@ -305,9 +305,9 @@ START_TEST(test_right)
     struct district *district = NULL;
     folder_make(folder);
     write_folder(folder, right[_i].file, right[_i].old, right[_i].with);
-    int r = district_load(folder, &faults, &district);
+    int rc = district_load(folder, &faults, &district);
     ck_assert_str_eq(folder_faults(&faults), "");
-    ck_assert_int_eq(r, 0);
+    ck_assert_int_eq(rc, 0);
     ck_assert_uint_eq(district->matter_count, 2);
     district_free(district);
     folder_remove(folder);
@@ -320,8 +320,8 @@ START_TEST(test_retired_district_and_desk)
     struct district *district = NULL;
     folder_make(folder);
     write_folder(folder, "policy.yaml", "zone", "desk: DESK\nzone");
-    static char units[sizeof units_csv + 256];
-    int size = snprintf(units, sizeof units,
+    static char units[sizeof(units_csv) + 256];
+    int size = snprintf(units, sizeof(units),
                         "%sDESK,指挥中心,district,section,D1,,,,,,,,2026-01-01,DESK-2\nDESK-2,新指挥中心,district,"
                         "section,D1,,,,,,,,,\n",
                         units_csv);
@@ -339,10 +339,10 @@ START_TEST(test_city_leads_nothing)
     struct district *district = NULL;
     folder_make(folder);
     write_folder(folder, "catalogue.csv", "M1,*,URBAN,@street", "M1,*,CITY,CITY");
-    static char units[sizeof units_csv + 256];
+    static char units[sizeof(units_csv) + 256];
     const char *at = strstr(units_csv, top);
     ck_assert_ptr_nonnull(at);
-    int size = snprintf(units, sizeof units, "%.*sCITY,某市,city,government,,,,,,,,,,\nD1,滨河区,district,government,CITY,%s",
+    int size = snprintf(units, sizeof(units), "%.*sCITY,某市,city,government,,,,,,,,,,\nD1,滨河区,district,government,CITY,%s",
                         (int)(at - units_csv), units_csv, at + strlen(top));
     folder_write(folder, "units.csv", units, (size_t)size);
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
@@ -360,8 +360,8 @@ int main(void)
     TCase *tcase = tcase_create("units");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_columns);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof wrong / sizeof *wrong);
-    tcase_add_loop_test(tcase, test_right, 0, sizeof right / sizeof *right);
+    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(*wrong));
+    tcase_add_loop_test(tcase, test_right, 0, sizeof(right) / sizeof(*right));
     tcase_add_test(tcase, test_retired_district_and_desk);
     tcase_add_test(tcase, test_city_leads_nothing);
     suite_add_tcase(suite, tcase);

@@ -37,10 +37,12 @@ START_TEST(test_days_there_and_back)
         struct civil civil;
         civil_from_days(days, &civil);
         /* Each ck_assert writes to a file: not one for each of a million days. */
-        if (civil_to_days(civil.year, civil.month, civil.day) != days)
+        if (civil_to_days(civil.year, civil.month, civil.day) != days) {
             ck_abort_msg("%d-%d-%d", civil.year, civil.month, civil.day);
-        if (previous.month && civil.day != previous.day + 1 && (civil.day != 1 || previous.day < 28))
+        }
+        if (previous.month && civil.day != previous.day + 1 && (civil.day != 1 || previous.day < 28)) {
             ck_abort_msg("%d-%d-%d", civil.year, civil.month, civil.day);
+        }
         previous = civil;
     }
 }
@@ -210,7 +212,7 @@ START_TEST(test_bad_rules)
                                       "EST5EDT,M3.2.0,M11.1.0x",
                                       "<+05-5",
                                       "EST5:60"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct zone_rule rule;
         ck_assert_msg(!zone_rule_parse(bad[i], strlen(bad[i]), &rule), "%s", bad[i]);
     }
@@ -235,12 +237,12 @@ END_TEST
 START_TEST(test_damaged_files)
 {
     char folder[64];
-    tmp_folder(folder, sizeof folder, "zone");
+    tmp_folder(folder, sizeof(folder), "zone");
     struct zone *whole = zone_of("America/New_York");
     size_t size;
     const char *data = zone_data(whole, &size);
     char path[80];
-    snprintf(path, sizeof path, "%s/z", folder);
+    snprintf(path, sizeof(path), "%s/z", folder);
     uint32_t refused = 0;
     for (size_t i = 0; i < size; i++) {
         FILE *out = fopen(path, "wb");
@@ -262,9 +264,9 @@ START_TEST(test_damaged_files)
         fwrite(copy, 1, size, out);
         fclose(out);
         struct zone *zone = NULL;
-        int r = zone_load(folder, "z", &zone);
-        ck_assert(r == 0 || r == -EBADMSG);
-        if (r == 0) {
+        int rc = zone_load(folder, "z", &zone);
+        ck_assert(rc == 0 || rc == -EBADMSG);
+        if (rc == 0) {
             struct civil civil;
             zone_civil(zone, 0, &civil);
         }
@@ -312,27 +314,28 @@ static const char *const recounted[] = {"America/New_York", "Asia/Shanghai", "Eu
 START_TEST(test_recount_by_python)
 {
     char path[64];
-    int fd = mkstemp(tmp_name(path, sizeof path, tmp_base(), "oracle"));
+    int fd = mkstemp(tmp_name(path, sizeof(path), tmp_base(), "oracle"));
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, oracle, sizeof oracle - 1), sizeof oracle - 1);
+    ck_assert_int_eq(write(fd, oracle, sizeof(oracle) - 1), sizeof(oracle) - 1);
     close(fd);
     char command[256];
-    snprintf(command, sizeof command, "python3 %s %s", path, recounted[_i]);
+    snprintf(command, sizeof(command), "python3 %s %s", path, recounted[_i]);
     // NOLINTNEXTLINE(cert-env33-c): the oracle is another program
     FILE *in = popen(command, "r");
     ck_assert_ptr_nonnull(in);
     struct zone *zone = zone_of(recounted[_i]);
     char line[256];
     uint32_t count = 0;
-    while (fgets(line, sizeof line, in)) {
+    while (fgets(line, sizeof(line), in) != NULL) {
         long long at_s, back_s, second_of_day, days, u;
         int offset_s, fit, fit2;
         struct civil want, got;
         // NOLINTNEXTLINE(cert-err34-c): the oracle writes small numbers
         int fields = sscanf(line, "%lld %d %d %d %d %d %d %d %d %lld %lld %lld %d %lld", &at_s, &offset_s, &want.year, &want.month,
                             &want.day, &want.hour, &want.minute, &want.second, &fit, &back_s, &second_of_day, &days, &fit2, &u);
-        if (fields != 14)
+        if (fields != 14) {
             ck_abort_msg("%s", line);
+        }
         bool right = zone_offset_s(zone, at_s * 1000) == offset_s;
         zone_civil(zone, at_s * 1000, &got);
         right = right && got.year == want.year && got.month == want.month && got.day == want.day && got.hour == want.hour &&
@@ -348,8 +351,9 @@ START_TEST(test_recount_by_python)
                                                      : fit2 == 1 ? CIVIL_FOLD
                                                                  : CIVIL_GAP) &&
                 at_ms == u * 1000;
-        if (!right)
+        if (!right) {
             ck_abort_msg("%s: %s", recounted[_i], line);
+        }
         count++;
     }
     ck_assert_int_eq(pclose(in), 0);
@@ -365,19 +369,20 @@ int main(void)
     TCase *tcase = tcase_create("zone");
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_days_there_and_back);
-    tcase_add_loop_test(tcase, test_known_offsets, 0, sizeof known / sizeof *known);
+    tcase_add_loop_test(tcase, test_known_offsets, 0, sizeof(known) / sizeof(*known));
     tcase_add_test(tcase, test_civil_has_milliseconds_before_1970_too);
-    tcase_add_loop_test(tcase, test_local_times, 0, sizeof fits / sizeof *fits);
+    tcase_add_loop_test(tcase, test_local_times, 0, sizeof(fits) / sizeof(*fits));
     tcase_add_test(tcase, test_day_start);
-    tcase_add_loop_test(tcase, test_rules, 0, sizeof rules / sizeof *rules);
+    tcase_add_loop_test(tcase, test_rules, 0, sizeof(rules) / sizeof(*rules));
     tcase_add_test(tcase, test_bad_rules);
     tcase_add_test(tcase, test_bad_names_and_files);
     tcase_add_test(tcase, test_damaged_files);
     // NOLINTNEXTLINE(cert-env33-c): is the oracle there?
-    if (system("python3 -c 'import zoneinfo' 2>/dev/null") == 0)
-        tcase_add_loop_test(tcase, test_recount_by_python, 0, sizeof recounted / sizeof *recounted);
-    else
+    if (system("python3 -c 'import zoneinfo' 2>/dev/null") == 0) {
+        tcase_add_loop_test(tcase, test_recount_by_python, 0, sizeof(recounted) / sizeof(*recounted));
+    } else {
         printf("SKIPPED test_recount_by_python: python3 with zoneinfo is not installed\n");
+    }
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -141,10 +141,9 @@ END_TEST
 START_TEST(a_support_is_never_due_after_the_lead)
 {
     w.units[3].calendar = 1; /* DB */
-    struct clock_row support;
     uint64_t id = world_submit(&w, "ROAD", "S1");
     struct duty_row duty = world_duty(&w, id, DUTY_KIND_SUPPORT);
-    support = clock_of(id, duty.duty_id, CLOCK_KIND_SUPPORT);
+    struct clock_row support = clock_of(id, duty.duty_id, CLOCK_KIND_SUPPORT);
     ck_assert_int_eq(support.due_at, handle_of(id).due_at);
     w.units[5].calendar = 0; /* the street works day and night: its five days are over on Saturday, the office's only on Monday */
     w.now_ms = world_at("2026-03-02 10:00");

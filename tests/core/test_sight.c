@@ -123,9 +123,9 @@ START_TEST(unseen_is_not_found_for_every_command)
                     } else {
                         nowhere.body.sign.duty_id = 999999;
                     }
-                    enum refusal expected = world_judge(&w, &nowhere), said;
+                    enum refusal expected = world_judge(&w, &nowhere);
                     const char *field = w.verdict->field;
-                    said = world_judge(&w, &there);
+                    enum refusal said = world_judge(&w, &there);
                     cells++;
                     if (unit_sees(&w.units[unit].code, hidden)) {
                         ck_assert(said != REFUSAL_NOT_FOUND || strcmp(w.verdict->field, "case") != 0);

@@ -12,28 +12,31 @@ static void keep(struct acks *acks, uint32_t which, uint32_t step, const char *a
 {
     if (acks->count == acks->capacity) {
         acks->capacity = acks->capacity == 0 ? 1024 : 2 * acks->capacity;
-        acks->at = reallocarray(acks->at, acks->capacity, sizeof *acks->at);
-        if (acks->at == NULL)
+        acks->at = reallocarray(acks->at, acks->capacity, sizeof(*acks->at));
+        if (acks->at == NULL) {
             err(EXIT_TROUBLE, "acknowledgements");
+        }
     }
     struct ack *ack = &acks->at[acks->count++];
     *ack = (struct ack){.which = which, .step = step};
-    snprintf(ack->answer, sizeof ack->answer, "%s", answer);
+    snprintf(ack->answer, sizeof(ack->answer), "%s", answer);
 }
 
 void acks_open(struct acks *acks, const char *path)
 {
     *acks = (struct acks){.file = fopen(path, "a+e")};
-    if (acks->file == NULL)
+    if (acks->file == NULL) {
         err(EXIT_TROUBLE, "%s", path);
+    }
     rewind(acks->file);
     char line[512];
-    while (fgets(line, sizeof line, acks->file) != NULL) {
+    while (fgets(line, sizeof(line), acks->file) != NULL) {
         uint32_t which, step;
         int at = 0;
         line[strcspn(line, "\n")] = '\0';
-        if (sscanf(line, "%" SCNu32 " %" SCNu32 " %*u %*s %*s %n", &which, &step, &at) != 2 || at == 0)
+        if (sscanf(line, "%" SCNu32 " %" SCNu32 " %*u %*s %*s %n", &which, &step, &at) != 2 || at == 0) {
             errx(EXIT_TROUBLE, "%s: not an acknowledgement: %s", path, line);
+        }
         keep(acks, which, step, line + at);
     }
 }
@@ -42,8 +45,9 @@ void acks_add(struct acks *acks, uint32_t which, uint32_t step, uint64_t mark, c
 {
     keep(acks, which, step, answer);
     fprintf(acks->file, "%" PRIu32 " %" PRIu32 " %" PRIu64 " %s %s %s\n", which, step, mark, id, name, answer);
-    if (fflush(acks->file) != 0)
+    if (fflush(acks->file) != 0) {
         err(EXIT_TROUBLE, "acknowledgements");
+    }
 }
 
 void acks_close(struct acks *acks)

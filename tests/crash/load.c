@@ -59,20 +59,23 @@ static void answer_line(const struct reply *reply, char ret[ACKS_ANSWER_SIZE])
     for (uint32_t i = 0; reply->body.type == MSGPACK_OBJECT_MAP && i < map->size && used < ACKS_ANSWER_SIZE - 1; i++) {
         const msgpack_object *key = &map->ptr[i].key, *value = &map->ptr[i].val;
         int n = 0;
-        if (value->type == MSGPACK_OBJECT_STR)
+        if (value->type == MSGPACK_OBJECT_STR) {
             n = snprintf(ret + used, ACKS_ANSWER_SIZE - used, "%.*s=%.*s ", (int)key->via.str.size, key->via.str.ptr,
                          (int)value->via.str.size, value->via.str.ptr);
-        else if (value->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
+        } else if (value->type == MSGPACK_OBJECT_POSITIVE_INTEGER) {
             n = snprintf(ret + used, ACKS_ANSWER_SIZE - used, "%.*s=%" PRIu64 " ", (int)key->via.str.size, key->via.str.ptr,
                          value->via.u64);
-        else
+        } else {
             errx(EXIT_TROUBLE, "an answer has a field that is neither number nor name");
+        }
         used += (size_t)n;
     }
-    if (used >= ACKS_ANSWER_SIZE)
+    if (used >= ACKS_ANSWER_SIZE) {
         errx(EXIT_TROUBLE, "an answer is longer than expected");
-    if (used > 0)
+    }
+    if (used > 0) {
         ret[used - 1] = '\0';
+    }
 }
 
 static void send_step(struct load *load, uint32_t which, uint32_t step, uint64_t tag)
@@ -84,19 +87,22 @@ static void send_step(struct load *load, uint32_t which, uint32_t step, uint64_t
                                            .body_size = load->command.body.size,
                                            .tag = tag};
     int rc = client_send(load->client, &request);
-    if (rc < 0)
+    if (rc < 0) {
         errx(EXIT_TROUBLE, "cannot send %s: %s", load->command.id, strerror(-rc));
+    }
 }
 
 /* Nothing of the plan is ever refused: that would be a bug of one side or the other. */
 static void must_be_ok(struct load *load, const struct client_reply *answer, uint32_t which, uint32_t step)
 {
     plan_command(load->seed, which, step, &load->command);
-    if (answer->error != 0)
+    if (answer->error != 0) {
         errx(EXIT_TROUBLE, "%s %s: no answer: %s", load->command.name, load->command.id, strerror(-answer->error));
-    if (!answer->reply.ok)
+    }
+    if (!answer->reply.ok) {
         errx(EXIT_TROUBLE, "%s %s is refused: %.*s %.*s", load->command.name, load->command.id, (int)answer->reply.code.size,
              answer->reply.code.at, (int)answer->reply.field.size, answer->reply.field.size > 0 ? answer->reply.field.at : "");
+    }
 }
 
 /* Waits for an answer. False: SIGTERM came, and nothing more has arrived. */
@@ -104,12 +110,15 @@ static bool receive(struct load *load, struct client_reply *ret)
 {
     for (;;) {
         int rc = client_receive(load->client, told_to_end ? 0 : LOOK_UP_MS, ret);
-        if (rc == 0)
+        if (rc == 0) {
             return true;
-        if (told_to_end && (rc == -EAGAIN || rc == -ENOENT))
+        }
+        if (told_to_end && (rc == -EAGAIN || rc == -ENOENT)) {
             return false;
-        if (rc != -EINTR && rc != -EAGAIN)
+        }
+        if (rc != -EINTR && rc != -EAGAIN) {
             errx(EXIT_TROUBLE, "receive: %s", strerror(-rc));
+        }
     }
 }
 
@@ -119,8 +128,9 @@ static bool same_answer(struct load *load, const struct client_reply *answer)
     char now[ACKS_ANSWER_SIZE];
     must_be_ok(load, answer, was->which, was->step);
     answer_line(&answer->reply, now);
-    if (strcmp(now, was->answer) == 0)
+    if (strcmp(now, was->answer) == 0) {
         return true;
+    }
     printf("lost crash-%u-%u-%u: was %s, is %s\n", load->seed, was->which, was->step, was->answer, now);
     return false;
 }
@@ -133,15 +143,18 @@ static size_t ask_again(struct load *load, size_t newest, size_t one_in)
     while (next < load->acks.count || client_in_flight(load->client) > 0) {
         while (next < load->acks.count && client_in_flight(load->client) < IN_FLIGHT_MAX) {
             size_t i = next++;
-            if (load->acks.count - i > newest && (one_in == 0 || (size_t)random() % one_in != 0))
+            if (load->acks.count - i > newest && (one_in == 0 || (size_t)random() % one_in != 0)) {
                 continue;
+            }
             send_step(load, load->acks.at[i].which, load->acks.at[i].step, i);
             asked++;
         }
-        if (client_in_flight(load->client) == 0)
+        if (client_in_flight(load->client) == 0) {
             continue;
-        if (!receive(load, &answer))
+        }
+        if (!receive(load, &answer)) {
             break;
+        }
         lost += !same_answer(load, &answer);
     }
     printf("asked %zu\n", asked);
@@ -159,8 +172,9 @@ static void acknowledged(struct load *load, const struct client_reply *answer)
     acks_add(&load->acks, which, step, mark, load->command.id, load->command.name, line);
     load->done[which]++;
     uint64_t seq = 0;
-    if (sscanf(line, "seq=%" SCNu64, &seq) != 1)
+    if (sscanf(line, "seq=%" SCNu64, &seq) != 1) {
         errx(EXIT_TROUBLE, "an answer without sequence: %s", line);
+    }
     printf("ack %" PRIu64 "\n", seq);
     fflush(stdout);
 }
@@ -171,20 +185,24 @@ static void go_on(struct load *load, uint32_t width, uint32_t count, bool finish
 {
     uint32_t sent = 0, next = 0, begun = 0;
     struct client_reply answer;
-    for (uint32_t i = 0; i < CASES_MAX; i++)
-        if (load->done[i] > 0)
+    for (uint32_t i = 0; i < CASES_MAX; i++) {
+        if (load->done[i] > 0) {
             begun = i + 1 + IN_FLIGHT_MAX;
+        }
+    }
     for (;;) {
         while (sent < count && next < (finish && begun < CASES_MAX ? begun : CASES_MAX) && client_in_flight(load->client) < width &&
                !told_to_end) {
             uint32_t which = next++;
-            if (load->done[which] == plan_steps(load->seed, which))
+            if (load->done[which] == plan_steps(load->seed, which)) {
                 continue;
+            }
             send_step(load, which, load->done[which], which);
             sent++;
         }
-        if (client_in_flight(load->client) == 0 || !receive(load, &answer))
+        if (client_in_flight(load->client) == 0 || !receive(load, &answer)) {
             return;
+        }
         acknowledged(load, &answer);
         uint32_t which = (uint32_t)answer.tag;
         if (sent < count && !told_to_end && load->done[which] < plan_steps(load->seed, which)) {
@@ -198,8 +216,9 @@ static const _Atomic uint64_t *map_counter(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     void *at = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(uint64_t), PROT_READ, MAP_SHARED, fd, 0);
-    if (at == MAP_FAILED)
+    if (at == MAP_FAILED) {
         err(EXIT_TROUBLE, "%s", path);
+    }
     close(fd);
     return at;
 }
@@ -212,16 +231,19 @@ static struct client *connect_to(const char *server, const char *keys)
     if (keys != NULL) {
         struct key_pair pair;
         rc = keys_load_server_public(keys, options.server_key);
-        if (rc == 0)
+        if (rc == 0) {
             rc = keys_load_named(keys, "load", &pair);
-        if (rc < 0)
+        }
+        if (rc < 0) {
             errx(EXIT_TROUBLE, "%s: %s", keys, strerror(-rc));
-        memcpy(options.public_key, pair.public_key, sizeof options.public_key);
-        memcpy(options.secret_key, pair.secret_key, sizeof options.secret_key);
+        }
+        memcpy(options.public_key, pair.public_key, sizeof(options.public_key));
+        memcpy(options.secret_key, pair.secret_key, sizeof(options.secret_key));
     }
     rc = client_open(&options, &client);
-    if (rc < 0)
+    if (rc < 0) {
         errx(EXIT_TROUBLE, "%s: %s", server, strerror(-rc));
+    }
     return client;
 }
 
@@ -237,8 +259,9 @@ static uint32_t number(const char *text)
     char *end;
     errno = 0;
     unsigned long value = strtoul(text, &end, 10);
-    if (errno != 0 || *end != '\0' || text[0] == '-' || value > UINT32_MAX)
+    if (errno != 0 || *end != '\0' || text[0] == '-' || value > UINT32_MAX) {
         errx(EXIT_USAGE, "not a number: %s", text);
+    }
     return (uint32_t)value;
 }
 
@@ -291,8 +314,9 @@ static void read_options(int argc, char **argv, struct wanted *wanted, uint32_t 
             exit(EXIT_USAGE);
         }
     }
-    if (wanted->server == NULL || wanted->acks == NULL || wanted->width > IN_FLIGHT_MAX || optind != argc)
+    if (wanted->server == NULL || wanted->acks == NULL || wanted->width > IN_FLIGHT_MAX || optind != argc) {
         errx(EXIT_USAGE, "--server URL and --acks FILE are needed, --width is at most %d", IN_FLIGHT_MAX);
+    }
 }
 
 int main(int argc, char **argv)
@@ -303,18 +327,21 @@ int main(int argc, char **argv)
     struct sigaction action = {.sa_handler = on_term};
     sigaction(SIGTERM, &action, NULL);
     srandom(load.seed ^ wanted.count);
-    if (wanted.counter != NULL)
+    if (wanted.counter != NULL) {
         load.recorded = map_counter(wanted.counter);
+    }
     acks_open(&load.acks, wanted.acks);
     for (size_t i = 0; i < load.acks.count; i++) {
         const struct ack *ack = &load.acks.at[i];
-        if (ack->which >= CASES_MAX || ack->step != load.done[ack->which]++)
+        if (ack->which >= CASES_MAX || ack->step != load.done[ack->which]++) {
             errx(EXIT_TROUBLE, "%s: the acknowledgements do not fit the plan", wanted.acks);
+        }
     }
     load.client = connect_to(wanted.server, wanted.keys);
     size_t lost = ask_again(&load, wanted.newest, wanted.one_in);
-    if (lost == 0 && wanted.count > 0)
+    if (lost == 0 && wanted.count > 0) {
         go_on(&load, wanted.width, wanted.count, wanted.finish);
+    }
     client_close(load.client);
     acks_close(&load.acks);
     proto_buffer_deinit(&load.command.body);

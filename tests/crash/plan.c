@@ -84,8 +84,9 @@ static const struct story *story_of(uint32_t seed, uint32_t which)
 {
     uint32_t at = (uint32_t)(mixed(seed, which, 1000) % 100);
     size_t i = 0;
-    while (at >= stories[i].share)
+    while (at >= stories[i].share) {
         at -= stories[i++].share;
+    }
     return &stories[i];
 }
 
@@ -93,15 +94,17 @@ uint32_t plan_steps(uint32_t seed, uint32_t which)
 {
     const struct story *story = story_of(seed, which);
     uint32_t count = 0;
-    while (count < STEPS_MAX && story->steps[count].name != NULL)
+    while (count < STEPS_MAX && story->steps[count].name != NULL) {
         count++;
+    }
     return count;
 }
 
 static void pack_text(msgpack_packer *packer, const char *at, size_t size)
 {
-    if (msgpack_pack_str(packer, size) != 0 || msgpack_pack_str_body(packer, at, size) != 0)
+    if (msgpack_pack_str(packer, size) != 0 || msgpack_pack_str_body(packer, at, size) != 0) {
         abort();
+    }
 }
 
 /* Text of a length that follows from the place; no two places have the same beginning. */
@@ -109,9 +112,10 @@ static void pack_some(msgpack_packer *packer, const char *id, uint64_t chance, b
 {
     static char bytes[64 * 1024];
     size_t size = is_long ? 8000 + chance % 50000 : 40 + chance % 600;
-    int used = snprintf(bytes, sizeof bytes, "%s ", id);
-    for (size_t i = (size_t)used; i < size; i++)
+    int used = snprintf(bytes, sizeof(bytes), "%s ", id);
+    for (size_t i = (size_t)used; i < size; i++) {
         bytes[i] = (char)('a' + (chance >> (i % 48)) % 26);
+    }
     pack_text(packer, bytes, size);
 }
 
@@ -124,8 +128,9 @@ static void pack_value(msgpack_packer *packer, const char *value, const char *id
     } else if (strcmp(value, "@submitted") == 0) {
         pack_text(packer, submitted, strlen(submitted));
     } else if (value[0] == '[') {
-        if (msgpack_pack_array(packer, 1) != 0)
+        if (msgpack_pack_array(packer, 1) != 0) {
             abort();
+        }
         pack_text(packer, value + 1, strlen(value + 1));
     } else {
         pack_text(packer, value, strlen(value));
@@ -147,12 +152,14 @@ void plan_command(uint32_t seed, uint32_t which, uint32_t step, struct plan_comm
     ret->name = at->name;
     proto_buffer_clear(&ret->body);
     uint32_t count = 0;
-    while (at->fields[count].name != NULL)
+    while (at->fields[count].name != NULL) {
         count++;
+    }
     msgpack_packer packer;
     msgpack_packer_init(&packer, &ret->body, proto_buffer_write);
-    if (msgpack_pack_map(&packer, count) != 0)
+    if (msgpack_pack_map(&packer, count) != 0) {
         abort();
+    }
     for (uint32_t i = 0; i < count; i++) {
         pack_text(&packer, at->fields[i].name, strlen(at->fields[i].name));
         pack_value(&packer, at->fields[i].value, ret->id, submitted, mixed(seed, which, step * 16 + i));

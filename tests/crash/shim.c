@@ -68,16 +68,18 @@ static FILE *(*real_fopen)(const char *, const char *);
 static void find_real(void *ret, const char *name)
 {
     void *at = dlsym(RTLD_NEXT, name);
-    if (at == NULL)
+    if (at == NULL) {
         errx(99, "shim: no %s", name);
-    memcpy(ret, &at, sizeof at);
+    }
+    memcpy(ret, &at, sizeof(at));
 }
 
 static const char *setting(const char *name)
 {
     const char *value = getenv(name);
-    if (value == NULL)
+    if (value == NULL) {
         errx(99, "shim: %s is not set", name);
+    }
     return value;
 }
 
@@ -98,13 +100,14 @@ static void begin(void)
     find_real(&real_mkdirat, "mkdirat");
     find_real(&real_remove, "remove");
     find_real(&real_fopen, "fopen");
-    root_size = (size_t)snprintf(root, sizeof root, "%s", setting("SHIM_ROOT"));
+    root_size = (size_t)snprintf(root, sizeof(root), "%s", setting("SHIM_ROOT"));
     no_flush = getenv("SHIM_NO_FLUSH") != NULL;
     log_fd = real_openat(AT_FDCWD, setting("SHIM_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     int fd = real_openat(AT_FDCWD, setting("SHIM_COUNTER"), O_RDWR | O_CLOEXEC);
     void *at = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (log_fd < 0 || at == MAP_FAILED)
+    if (log_fd < 0 || at == MAP_FAILED) {
         err(99, "shim");
+    }
     close(fd);
     counter = at;
 }
@@ -117,20 +120,23 @@ static void ready(void)
 /* Is the path below the root? Gives what follows the root, without a slash; "" is the root itself. */
 static const char *below(const char *path)
 {
-    if (strncmp(path, root, root_size) != 0)
+    if (strncmp(path, root, root_size) != 0) {
         return NULL;
-    if (path[root_size] == '/')
+    }
+    if (path[root_size] == '/') {
         return path + root_size + 1;
+    }
     return path[root_size] == '\0' ? "" : NULL;
 }
 
 static bool path_of_fd(int fd, char ret[PATH_MAX])
 {
     char link[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     ssize_t n = readlink(link, ret, PATH_MAX - 1);
-    if (n < 0)
+    if (n < 0) {
         return false;
+    }
     ret[n] = '\0';
     return true;
 }
@@ -139,20 +145,24 @@ static bool path_of_fd(int fd, char ret[PATH_MAX])
 static const char *below_at(int folder, const char *path, char buffer[PATH_MAX])
 {
     char base[PATH_MAX];
-    if (path[0] == '/')
+    if (path[0] == '/') {
         return below(path);
-    if (folder == AT_FDCWD ? getcwd(base, sizeof base) == NULL : !path_of_fd(folder, base))
+    }
+    if (folder == AT_FDCWD ? getcwd(base, sizeof(base)) == NULL : !path_of_fd(folder, base)) {
         return NULL;
-    if (snprintf(buffer, PATH_MAX, "%s/%s", base, path) >= PATH_MAX)
+    }
+    if (snprintf(buffer, PATH_MAX, "%s/%s", base, path) >= PATH_MAX) {
         return NULL;
+    }
     return below(buffer);
 }
 
 /* Name below the root of a file or folder that is open, or NULL. */
 static const char *below_fd(int fd, char buffer[PATH_MAX], struct stat *ret)
 {
-    if (fstat(fd, ret) != 0 || !(S_ISREG(ret->st_mode) || S_ISDIR(ret->st_mode)) || !path_of_fd(fd, buffer))
+    if (fstat(fd, ret) != 0 || !(S_ISREG(ret->st_mode) || S_ISDIR(ret->st_mode)) || !path_of_fd(fd, buffer)) {
         return NULL;
+    }
     return below(buffer);
 }
 
@@ -161,8 +171,9 @@ static bool all_zeros(const struct iovec *parts, int count, uint64_t size)
     for (int i = 0; i < count && size > 0; i++) {
         const char *at = parts[i].iov_base;
         size_t here = parts[i].iov_len < size ? parts[i].iov_len : size;
-        if (here > 0 && (at[0] != 0 || memcmp(at, at + 1, here - 1) != 0))
+        if (here > 0 && (at[0] != 0 || memcmp(at, at + 1, here - 1) != 0)) {
             return false;
+        }
         size -= here;
     }
     return true;
@@ -177,15 +188,17 @@ static void put(struct entry entry, const char *name, const char *other, const s
     }
     entry.name_size = (uint32_t)strlen(name);
     entry.other_size = other != NULL ? (uint32_t)strlen(other) : 0;
-    size_t size = sizeof entry + entry.name_size + entry.other_size + entry.data_size, used = sizeof entry;
+    size_t size = sizeof(entry) + entry.name_size + entry.other_size + entry.data_size, used = sizeof(entry);
     char *bytes = malloc(size);
-    if (bytes == NULL)
+    if (bytes == NULL) {
         err(99, "shim");
-    memcpy(bytes, &entry, sizeof entry);
+    }
+    memcpy(bytes, &entry, sizeof(entry));
     memcpy(bytes + used, name, entry.name_size);
     used += entry.name_size;
-    if (other != NULL)
+    if (other != NULL) {
         memcpy(bytes + used, other, entry.other_size);
+    }
     used += entry.other_size;
     for (int i = 0; i < count && used < size; i++) {
         size_t here = parts[i].iov_len < size - used ? parts[i].iov_len : size - used;
@@ -193,8 +206,9 @@ static void put(struct entry entry, const char *name, const char *other, const s
         used += here;
     }
     pthread_mutex_lock(&lock);
-    if (real_write(log_fd, bytes, size) != (ssize_t)size)
+    if (real_write(log_fd, bytes, size) != (ssize_t)size) {
         err(99, "shim: log");
+    }
     atomic_fetch_add(counter, 1);
     pthread_mutex_unlock(&lock);
     free(bytes);
@@ -203,8 +217,9 @@ static void put(struct entry entry, const char *name, const char *other, const s
 static void say_rows_flushed(const char *name)
 {
     static const char line[] = "shim: rows flushed\n";
-    if (strstr(name, "/rows/") != NULL && real_write(STDERR_FILENO, line, sizeof line - 1) < 0)
+    if (strstr(name, "/rows/") != NULL && real_write(STDERR_FILENO, line, sizeof(line) - 1) < 0) {
         err(99, "shim");
+    }
 }
 
 static void note_write(int fd, const struct iovec *parts, int count, off_t offset, ssize_t written)
@@ -239,16 +254,18 @@ static int note_open(int folder, const char *path, int flags, mode_t mode)
 {
     char buffer[PATH_MAX];
     const char *name = flags & (O_CREAT | O_TRUNC) ? below_at(folder, path, buffer) : NULL;
-    if (name == NULL)
+    if (name == NULL) {
         return real_openat(folder, path, flags, mode);
+    }
     struct stat st;
     bool was = fstatat(folder, path, &st, 0) == 0;
     int fd = real_openat(folder, path, flags, mode);
     if (fd >= 0 && fstat(fd, &st) == 0) {
-        if (!was)
+        if (!was) {
             put((struct entry){.kind = MADE, .inode = st.st_ino}, name, NULL, NULL, 0);
-        else if (flags & O_TRUNC)
+        } else if (flags & O_TRUNC) {
             put((struct entry){.kind = SIZED, .inode = st.st_ino}, name, NULL, NULL, 0);
+        }
     }
     return fd;
 }
@@ -258,8 +275,9 @@ static void note_fd(int fd, enum kind kind, uint64_t size, uint64_t begun)
     char buffer[PATH_MAX];
     struct stat st;
     const char *name = below_fd(fd, buffer, &st);
-    if (name != NULL)
+    if (name != NULL) {
         put((struct entry){.kind = kind, .inode = st.st_ino, .size = size, .begun = begun}, name, NULL, NULL, 0);
+    }
 }
 
 static int flush(int fd, int (*real)(int))
@@ -268,18 +286,21 @@ static int flush(int fd, int (*real)(int))
     struct stat st;
     const char *name = below_fd(fd, buffer, &st);
     uint64_t begun = atomic_load(counter);
-    if (name != NULL && no_flush && S_ISREG(st.st_mode) && strstr(name, "/journal/") != NULL)
+    if (name != NULL && no_flush && S_ISREG(st.st_mode) && strstr(name, "/journal/") != NULL) {
         return 0;
+    }
     int rc = real(fd);
-    if (rc == 0 && name != NULL)
+    if (rc == 0 && name != NULL) {
         put((struct entry){.kind = FLUSHED, .inode = st.st_ino, .begun = begun}, name, NULL, NULL, 0);
+    }
     return rc;
 }
 
 static void note_removed(const char *name)
 {
-    if (name != NULL)
+    if (name != NULL) {
         put((struct entry){.kind = REMOVED}, name, NULL, NULL, 0);
+    }
 }
 
 static mode_t mode_of(int flags, va_list list)
@@ -374,8 +395,9 @@ int ftruncate(int fd, off_t size)
 {
     ready();
     int rc = real_ftruncate(fd, size);
-    if (rc == 0)
+    if (rc == 0) {
         note_fd(fd, SIZED, (uint64_t)size, 0);
+    }
     return rc;
 }
 
@@ -388,8 +410,9 @@ int fallocate(int fd, int mode, off_t offset, off_t size)
 {
     ready();
     int rc = real_fallocate(fd, mode, offset, size);
-    if (rc == 0 && mode == 0)
+    if (rc == 0 && mode == 0) {
         note_fd(fd, ALLOCATED, (uint64_t)(offset + size), 0);
+    }
     return rc;
 }
 
@@ -402,8 +425,9 @@ int posix_fallocate(int fd, off_t offset, off_t size)
 {
     ready();
     int rc = real_posix_fallocate(fd, offset, size);
-    if (rc == 0)
+    if (rc == 0) {
         note_fd(fd, ALLOCATED, (uint64_t)(offset + size), 0);
+    }
     return rc;
 }
 
@@ -430,10 +454,12 @@ int renameat(int folder, const char *path, int other_folder, const char *other)
     char a[PATH_MAX], b[PATH_MAX];
     const char *name = below_at(folder, path, a), *other_name = below_at(other_folder, other, b);
     int rc = real_renameat(folder, path, other_folder, other);
-    if (rc == 0 && (name != NULL) != (other_name != NULL))
+    if (rc == 0 && (name != NULL) != (other_name != NULL)) {
         errx(99, "shim: a file came into the folder, or left it");
-    if (rc == 0 && name != NULL)
+    }
+    if (rc == 0 && name != NULL) {
         put((struct entry){.kind = RENAMED}, name, other_name, NULL, 0);
+    }
     return rc;
 }
 
@@ -448,8 +474,9 @@ int unlinkat(int folder, const char *path, int flags)
     char buffer[PATH_MAX];
     const char *name = below_at(folder, path, buffer);
     int rc = real_unlinkat(folder, path, flags);
-    if (rc == 0)
+    if (rc == 0) {
         note_removed(name);
+    }
     return rc;
 }
 
@@ -469,8 +496,9 @@ int remove(const char *path)
     char buffer[PATH_MAX];
     const char *name = below_at(AT_FDCWD, path, buffer);
     int rc = real_remove(path);
-    if (rc == 0)
+    if (rc == 0) {
         note_removed(name);
+    }
     return rc;
 }
 
@@ -481,8 +509,9 @@ int mkdirat(int folder, const char *path, mode_t mode)
     const char *name = below_at(folder, path, buffer);
     int rc = real_mkdirat(folder, path, mode);
     struct stat st;
-    if (rc == 0 && name != NULL && fstatat(folder, path, &st, 0) == 0)
+    if (rc == 0 && name != NULL && fstatat(folder, path, &st, 0) == 0) {
         put((struct entry){.kind = MADE_FOLDER, .inode = st.st_ino}, name, NULL, NULL, 0);
+    }
     return rc;
 }
 
@@ -502,8 +531,9 @@ static ssize_t stream_write(void *cookie, const char *data, size_t size)
     size_t done = 0;
     while (done < size) {
         ssize_t n = write(fd_of(cookie), data + done, size - done);
-        if (n < 0)
+        if (n < 0) {
             break;
+        }
         done += (size_t)n;
     }
     return (ssize_t)done;
@@ -512,8 +542,9 @@ static ssize_t stream_write(void *cookie, const char *data, size_t size)
 static int stream_seek(void *cookie, off64_t *offset, int whence)
 {
     off64_t at = lseek64(fd_of(cookie), *offset, whence);
-    if (at < 0)
+    if (at < 0) {
         return -1;
+    }
     *offset = at;
     return 0;
 }
@@ -529,19 +560,23 @@ FILE *fopen(const char *path, const char *mode)
     char buffer[PATH_MAX];
     const char *name = below_at(AT_FDCWD, path, buffer);
     bool updates = strchr(mode, '+') != NULL;
-    if (name == NULL || (mode[0] == 'r' && !updates))
+    if (name == NULL || (mode[0] == 'r' && !updates)) {
         return real_fopen(path, mode);
-    if (updates)
+    }
+    if (updates) {
         errx(99, "shim: a stream that reads and writes is not modelled: %s", name);
+    }
     int flags = O_WRONLY | O_CREAT | (mode[0] == 'a' ? O_APPEND : O_TRUNC);
     flags |= (strchr(mode, 'x') != NULL ? O_EXCL : 0) | (strchr(mode, 'e') != NULL ? O_CLOEXEC : 0);
     int fd = note_open(AT_FDCWD, path, flags, 0666);
-    if (fd < 0)
+    if (fd < 0) {
         return NULL;
+    }
     const cookie_io_functions_t functions = {.write = stream_write, .seek = stream_seek, .close = stream_close};
     FILE *ret = fopencookie((void *)(intptr_t)fd, mode[0] == 'a' ? "a" : "w", functions);
-    if (ret == NULL)
+    if (ret == NULL) {
         err(99, "shim");
+    }
     ret->_fileno = fd; /* for fileno: who writes a stream flushes its descriptor */
     return ret;
 }

@@ -75,8 +75,9 @@ static void make_policy(struct policy *policy)
     code_make("DESK", 4, &policy->desk);
     policy->zone_name = strdup("Asia/Shanghai");
     policy->month_start = 1;
-    for (int i = 0; i < URGENCY_COUNT; i++)
+    for (int i = 0; i < URGENCY_COUNT; i++) {
         policy->handle[i] = NATURAL(5 * DAY);
+    }
     policy->second_round = NATURAL(2 * DAY);
     policy->last_round = NATURAL(2 * DAY);
     policy->take_over_floor = NATURAL(DAY);
@@ -108,8 +109,9 @@ struct district *district_make(char fill)
     make_list(district);
     make_policy(&district->policy);
     ck_assert_int_eq(zone_load(NULL, "Asia/Shanghai", &district->zone), 0);
-    if (always == NULL)
+    if (always == NULL) {
         ck_assert_int_eq(calendar_build_always("Asia/Shanghai", &always), 0);
+    }
     district->calendars = calloc(LIMIT_CALENDARS, sizeof(struct calendar *));
     district->calendars[0] = always;
     district->calendar_count = 1;
@@ -118,16 +120,19 @@ struct district *district_make(char fill)
 
 void district_unmake(struct district *district)
 {
-    if (district == NULL)
+    if (district == NULL) {
         return;
-    for (uint32_t i = 0; i < district->unit_count; i++)
+    }
+    for (uint32_t i = 0; i < district->unit_count; i++) {
         free(district->units[i].name);
+    }
     for (uint32_t i = 0; i < district->matter_count; i++) {
         free(district->matters[i].name);
         free(district->matters[i].field);
     }
-    for (uint32_t i = 0; i < district->row_count; i++)
+    for (uint32_t i = 0; i < district->row_count; i++) {
         free(district->rows[i].basis);
+    }
     free(district->units);
     free(district->matters);
     free(district->rows);

@@ -19,7 +19,6 @@
 
 void harness_begin(struct harness *h, bool drill)
 {
-    FILE *file;
     char path[HARNESS_PATH + 64];
 
     *h = (struct harness){.drill = drill, .clock_ms = START_MS};
@@ -29,7 +28,7 @@ void harness_begin(struct harness *h, bool drill)
     snprintf(h->config, sizeof(h->config), "%s/config", h->folder);
     ck_assert_int_eq(mkdir(h->config, 0700), 0);
     snprintf(path, sizeof(path), "%s/policy.yaml", h->config);
-    file = fopen(path, "w");
+    FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
     fputs("district: D\n", file);
     fclose(file);
@@ -52,8 +51,9 @@ static void log_line(void *arg, int level, const char *code, const char *text)
 
     snprintf(h->logged, sizeof(h->logged), "%s: %s", code, text);
     snprintf(h->logged_all + used, sizeof(h->logged_all) - used, "%s ", code);
-    if (getenv("HARNESS_LOG") != NULL)
+    if (getenv("HARNESS_LOG") != NULL) {
         fprintf(stderr, "%d %s: %s\n", level, code, text);
+    }
 }
 
 void harness_open(struct harness *h)
@@ -73,12 +73,11 @@ void harness_open(struct harness *h)
                                      .backups = h->backups,
                                      .steady_us = h->steady_us};
     char said[512];
-    int r;
 
     h->logged_all[0] = '\0';
-    r = engine_open(&options, &h->engine, said);
+    int rc = engine_open(&options, &h->engine, said);
 
-    ck_assert_msg(r == 0, "open: %d %s", r, said);
+    ck_assert_msg(rc == 0, "open: %d %s", rc, said);
 }
 
 static void copy_folder(const char *from, const char *to, const char *name)
@@ -143,7 +142,10 @@ static void pack_json(msgpack_packer *packer, json_t *value)
         break;
     case JSON_ARRAY:
         msgpack_pack_array(packer, json_array_size(value));
-        json_array_foreach(value, index, member) pack_json(packer, member);
+        json_array_foreach(value, index, member)
+        {
+            pack_json(packer, member);
+        }
         break;
     case JSON_STRING:
         msgpack_pack_str_with_body(packer, json_string_value(value), json_string_length(value));
@@ -176,12 +178,13 @@ void *harness_message_for(const char *person, const char *id, const char *name, 
     msgpack_packer packer;
     json_error_t error;
     char *quoted = strdup(json);
-    json_t *value;
 
-    for (char *c = quoted; *c != '\0'; c++)
-        if (*c == '\'')
+    for (char *c = quoted; *c != '\0'; c++) {
+        if (*c == '\'') {
             *c = '"';
-    value = json_loads(quoted, 0, &error);
+        }
+    }
+    json_t *value = json_loads(quoted, 0, &error);
     ck_assert_msg(value != NULL, "%s: %s", quoted, error.text);
     msgpack_packer_init(&packer, &body, proto_buffer_write);
     pack_json(&packer, value);
@@ -210,8 +213,9 @@ static json_t *to_json(const msgpack_object *object)
         return value;
     case MSGPACK_OBJECT_ARRAY:
         value = json_array();
-        for (uint32_t i = 0; i < object->via.array.size; i++)
+        for (uint32_t i = 0; i < object->via.array.size; i++) {
             json_array_append_new(value, to_json(&object->via.array.ptr[i]));
+        }
         return value;
     case MSGPACK_OBJECT_STR:
         return json_stringn(object->via.str.ptr, object->via.str.size);
@@ -237,10 +241,9 @@ json_t *harness_json(const void *data, size_t size)
 {
     struct codec_scratch scratch = {0};
     msgpack_object object;
-    json_t *value;
 
     ck_assert_int_eq(codec_unpack_sized(&scratch, data, size, 1000000, &object), 0);
-    value = to_json(&object);
+    json_t *value = to_json(&object);
     codec_scratch_deinit(&scratch);
     return value;
 }
@@ -275,12 +278,11 @@ json_t *harness_raw(struct harness *h, const void *data, size_t size)
     size_t left = 1;
 
     for (int i = 0; i < 100000; i++) {
-        json_t *reply;
-
         left -= engine_take(h->engine, &message, left, harness_time(h));
-        reply = end_step(h);
-        if (reply != NULL)
+        json_t *reply = end_step(h);
+        if (reply != NULL) {
             return reply;
+        }
     }
     ck_abort_msg("no answer");
     return NULL;
@@ -298,11 +300,11 @@ json_t *harness_ask(struct harness *h, const char *id, const char *name, int64_t
 
 json_t *harness_do(struct harness *h, const char *id, const char *name, int64_t at_ms, const char *json)
 {
-    json_t *reply = harness_ask(h, id, name, at_ms, json), *body;
+    json_t *reply = harness_ask(h, id, name, at_ms, json);
 
     ck_assert_msg(json_is_true(json_object_get(reply, "ok")), "%s %s: %s %s", name, json,
                   json_string_value(json_object_get(reply, "code")), json_string_value(json_object_get(reply, "field")));
-    body = json_incref(json_object_get(reply, "body"));
+    json_t *body = json_incref(json_object_get(reply, "body"));
     json_decref(reply);
     return body;
 }
@@ -345,19 +347,20 @@ static void keep_first(void *arg, const char *line)
 {
     char *first = arg;
 
-    if (first[0] == '\0')
+    if (first[0] == '\0') {
         snprintf(first, 256, "%s", line);
+    }
 }
 
 int64_t harness_check(struct harness *h, char *line)
 {
     char said[512];
-    int64_t r;
 
     line[0] = '\0';
-    r = engine_check(h->data, 0, keep_first, NULL, line, NULL, said);
+    int64_t r = engine_check(h->data, 0, keep_first, NULL, line, NULL, said);
     ck_assert_msg(r >= 0, "check: %s", said);
-    if (r > 0 && getenv("HARNESS_LOG") != NULL)
+    if (r > 0 && getenv("HARNESS_LOG") != NULL) {
         fprintf(stderr, "check: %s\n", line);
+    }
     return r;
 }

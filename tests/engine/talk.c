@@ -13,8 +13,9 @@ void talk_begin(struct talk *talk, struct harness *h)
 
 void talk_end(struct talk *talk)
 {
-    for (size_t i = 0; i < talk->count; i++)
+    for (size_t i = 0; i < talk->count; i++) {
         json_decref(talk->replies[i].value);
+    }
     free(talk->replies);
     *talk = (struct talk){0};
 }
@@ -40,21 +41,21 @@ static double seconds(void)
 size_t talk_batch(struct talk *talk, const struct engine_message *messages, size_t count)
 {
     struct harness *h = talk->h;
-    double from = seconds(), between;
+    double from = seconds();
     size_t taken = engine_take(h->engine, messages, count, harness_time(h));
-    enum engine_outcome outcome;
     struct engine_reply reply;
 
-    between = seconds();
-    outcome = engine_append(h->engine);
+    double between = seconds();
+    enum engine_outcome outcome = engine_append(h->engine);
     from += seconds() - between;
     h->journaled = engine_journaled(h->engine, outcome);
     talk->step_s = seconds() - from;
     while (engine_next_reply(h->engine, &reply)) {
-        if (reply.peer == talk->gone)
+        if (reply.peer == talk->gone) {
             engine_undelivered(h->engine, reply.peer);
-        else
+        } else {
             keep(talk, &reply);
+        }
     }
     talk->steps++;
     return taken;
@@ -78,8 +79,9 @@ void talk_send(struct talk *talk, uint64_t peer, const char *id, const char *nam
                                      .data = data,
                                      .size = size};
 
-    for (int i = 0; talk_batch(talk, &message, 1) == 0; i++)
+    for (int i = 0; talk_batch(talk, &message, 1) == 0; i++) {
         ck_assert_int_lt(i, 100000);
+    }
     free(data);
 }
 
@@ -106,8 +108,9 @@ json_t *talk_take(struct talk *talk, uint64_t peer)
     for (size_t i = 0; i < talk->count; i++) {
         json_t *value = talk->replies[i].value;
 
-        if (talk->replies[i].peer != peer)
+        if (talk->replies[i].peer != peer) {
             continue;
+        }
         memmove(&talk->replies[i], &talk->replies[i + 1], (--talk->count - i) * sizeof(*talk->replies));
         return value;
     }
@@ -116,24 +119,20 @@ json_t *talk_take(struct talk *talk, uint64_t peer)
 
 json_t *talk_answer(struct talk *talk, uint64_t peer)
 {
-    json_t *reply, *body;
-
     talk_settle(talk);
-    reply = talk_take(talk, peer);
+    json_t *reply = talk_take(talk, peer);
     ck_assert_msg(reply != NULL, "no reply for peer %llu", (unsigned long long)peer);
     ck_assert_msg(json_is_true(json_object_get(reply, "ok")), "%s %s", json_string_value(json_object_get(reply, "code")),
                   json_string_value(json_object_get(reply, "field")));
-    body = json_incref(json_object_get(reply, "body"));
+    json_t *body = json_incref(json_object_get(reply, "body"));
     json_decref(reply);
     return body;
 }
 
 void talk_refusal(struct talk *talk, uint64_t peer, const char *code)
 {
-    json_t *reply;
-
     talk_settle(talk);
-    reply = talk_take(talk, peer);
+    json_t *reply = talk_take(talk, peer);
     ck_assert_msg(reply != NULL, "no reply for peer %llu", (unsigned long long)peer);
     ck_assert_msg(json_is_false(json_object_get(reply, "ok")), "accepted, not %s", code);
     ck_assert_str_eq(json_string_value(json_object_get(reply, "code")), code);
@@ -142,10 +141,8 @@ void talk_refusal(struct talk *talk, uint64_t peer, const char *code)
 
 void talk_silent(struct talk *talk, uint64_t peer)
 {
-    json_t *reply;
-
     talk_settle(talk);
-    reply = talk_take(talk, peer);
+    json_t *reply = talk_take(talk, peer);
     if (reply != NULL) {
         char *text = json_dumps(reply, 0);
 

@@ -27,14 +27,17 @@ static struct district *office_with(char fill, const struct calendar_notice *not
         plan.complete |= UINT64_C(1) << (civil.year - CALENDAR_FIRST_YEAR);
     }
     ck_assert(code_make("office", 6, &plan.name));
-    for (int day = 0; day < 5; day++)
+    for (int day = 0; day < 5; day++) {
         plan.week[day] = (struct shifts){.count = 1, .at = {{(int32_t)(9 * HOUR), (int32_t)(17 * HOUR)}}};
+    }
     ck_assert_int_eq(calendar_build(&plan, "Asia/Shanghai", &district->calendars[1]), 0);
     district->calendar_count = 2;
-    for (uint32_t i = 0; i < district->unit_count; i++)
+    for (uint32_t i = 0; i < district->unit_count; i++) {
         district->units[i].calendar = 1;
-    for (int i = 0; i < URGENCY_COUNT; i++)
+    }
+    for (int i = 0; i < URGENCY_COUNT; i++) {
         district->policy.handle[i] = (struct span){TIME_KIND_WORKING_DAYS, 5};
+    }
     return district;
 }
 
@@ -71,12 +74,11 @@ static void take_over(struct harness *h, struct district *fresh)
 /* An engine at 10:00 of 2026-12-28, a Monday, under the office of 2026. */
 static void begin(struct harness *h)
 {
-    struct district *old;
     char said[512];
 
     harness_begin(h, false);
     harness_settle(h);
-    old = h->district;
+    struct district *old = h->district;
     h->district = office('b', false);
     ck_assert_int_eq(engine_adopt(h->engine, h->district, h->config, said), 0);
     district_unmake(old);
@@ -96,12 +98,10 @@ static void end(struct harness *h)
 static int64_t due_of(struct harness *h, const char *submitted)
 {
     char body[64];
-    json_t *shown;
-    int64_t due;
 
     snprintf(body, sizeof(body), "{'submitted': '%s'}", submitted);
-    shown = harness_do(h, "q", "show_case", -1, body);
-    due = num_of(shown, "due_at");
+    json_t *shown = harness_do(h, "q", "show_case", -1, body);
+    int64_t due = num_of(shown, "due_at");
     json_decref(shown);
     return due;
 }
@@ -136,8 +136,7 @@ END_TEST
 START_TEST(a_case_is_settled_before_it_is_worked_on)
 {
     struct harness h;
-    json_t *events, *rows;
-    uint64_t first = 0, from;
+    uint64_t first = 0;
     char body[64];
 
     begin(&h);
@@ -147,20 +146,22 @@ START_TEST(a_case_is_settled_before_it_is_worked_on)
     }
     ck_assert_int_eq(due_of(&h, "s2"), at(2027, 1, 4, 10));
     take_over(&h, office('c', true));
-    from = engine_durable_seq(h.engine) + 1;
+    uint64_t from = engine_durable_seq(h.engine) + 1;
     /* One message in the very step that brings the set: the last case moves before the walk has begun. */
     json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's2', 'text': 'called again'}"));
     harness_settle(&h);
     snprintf(body, sizeof(body), "{'from': %llu}", (unsigned long long)from);
-    events = harness_do(&h, "q", "events", -1, body);
-    rows = json_object_get(events, "rows");
+    json_t *events = harness_do(&h, "q", "events", -1, body);
+    json_t *rows = json_object_get(events, "rows");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *event = json_array_get(rows, i);
 
-        if (strcmp(text_in(event, "type"), "clock_due_moved") == 0 && first == 0)
+        if (strcmp(text_in(event, "type"), "clock_due_moved") == 0 && first == 0) {
             first = (uint64_t)num_of(event, "case");
-        if (strcmp(text_in(event, "type"), "case_noted") == 0)
+        }
+        if (strcmp(text_in(event, "type"), "case_noted") == 0) {
             ck_assert_uint_eq(first, (uint64_t)num_of(event, "case"));
+        }
     }
     ck_assert_uint_ne(first, 0);
     json_decref(events);
@@ -175,17 +176,17 @@ END_TEST
 START_TEST(no_rung_of_an_old_due_instant_fires)
 {
     struct harness h;
-    json_t *events, *rows;
 
     begin(&h);
     json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
     take_over(&h, office('c', true));
     h.clock_ms = at(2027, 1, 1, 10) + 1; /* yellow under the old set: Friday the 1st, which is a holiday now */
     harness_settle(&h);
-    events = harness_do(&h, "q", "events", -1, "{'from': 1}");
-    rows = json_object_get(events, "rows");
-    for (size_t i = 0; i < json_array_size(rows); i++)
+    json_t *events = harness_do(&h, "q", "events", -1, "{'from': 1}");
+    json_t *rows = json_object_get(events, "rows");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
         ck_assert_str_ne(text_in(json_array_get(rows, i), "type"), "rung_fired");
+    }
     json_decref(events);
     h.clock_ms = at(2027, 1, 4, 10);
     harness_settle(&h);
@@ -228,11 +229,10 @@ END_TEST
 START_TEST(a_calendar_that_ends_is_said_from_sixty_days_before)
 {
     struct harness h;
-    json_t *hello;
 
     begin(&h); /* 2026-12-28: the calendar ends with the year */
     ck_assert_ptr_nonnull(strstr(h.logged, "calendar_ends: The calendar office knows no holidays from 2027 on"));
-    hello = harness_do(&h, "h", "hello", -1, "{'major': 1}");
+    json_t *hello = harness_do(&h, "h", "hello", -1, "{'major': 1}");
     ck_assert_int_eq(num_of(hello, "calendar_until"), at(2027, 1, 1, 0));
     json_decref(hello);
     h.logged[0] = '\0';
@@ -284,11 +284,12 @@ static void another_set(struct model *m)
 {
     struct calendar_notice notices[62];
     uint32_t count = 0;
-    int64_t now_ms;
 
-    for (int64_t day = civil_to_days(2026, 3, 1); day < civil_to_days(2026, 5, 1); day++)
-        if (draw(m, 4) == 0)
+    for (int64_t day = civil_to_days(2026, 3, 1); day < civil_to_days(2026, 5, 1); day++) {
+        if (draw(m, 4) == 0) {
             notices[count++] = (struct calendar_notice){day, draw(m, 2) == 0 ? DAY_HOLIDAY : DAY_MAKE_UP, NULL};
+        }
+    }
     take_over(&m->h, office_with("0123456789abcdef"[++m->sets % 16], notices, count));
     if (draw(m, 3) == 0) { /* killed in the middle of it */
         engine_take(m->h.engine, NULL, 0, harness_time(&m->h));
@@ -296,12 +297,13 @@ static void another_set(struct model *m)
         harness_kill(&m->h);
     }
     harness_settle(&m->h);
-    now_ms = m->h.clock_ms;
+    int64_t now_ms = m->h.clock_ms;
     for (int i = 0; i < m->cases; i++) {
         int64_t due_ms = due_under(m, m->started[i]);
 
-        if (!m->answered[i] && m->due[i] >= now_ms && due_ms >= now_ms)
+        if (!m->answered[i] && m->due[i] >= now_ms && due_ms >= now_ms) {
             m->due[i] = due_ms;
+        }
     }
 }
 
@@ -314,8 +316,9 @@ static void one_step(struct model *m)
     switch (draw(m, 5)) {
     case 0:
     case 1:
-        if (m->cases == RANDOM_CASES)
+        if (m->cases == RANDOM_CASES) {
             return;
+        }
         snprintf(name, sizeof(name), "s%d", m->cases);
         json_decref(harness_do(&m->h, name, "submit", -1, SUBMIT));
         m->started[m->cases] = m->h.clock_ms;
@@ -329,8 +332,9 @@ static void one_step(struct model *m)
         harness_kill(&m->h);
         return;
     default:
-        if (m->cases == 0 || m->answered[i])
+        if (m->cases == 0 || m->answered[i]) {
             return;
+        }
         snprintf(body, sizeof(body), "{'submitted': 's%d', 'kind': 'lead'}", i);
         snprintf(name, sizeof(name), "g%d", i);
         json_decref(harness_do(&m->h, name, "sign", -1, body));
@@ -354,8 +358,9 @@ START_TEST(any_set_at_any_time)
     ck_assert_int_eq(engine_adopt(m.h.engine, m.h.district, m.h.config, line), 0);
     district_unmake(old);
     harness_settle(&m.h);
-    for (int step = 0; step < RANDOM_STEPS; step++)
+    for (int step = 0; step < RANDOM_STEPS; step++) {
         one_step(&m);
+    }
     harness_settle(&m.h);
     for (int i = 0; i < m.cases; i++) {
         snprintf(name, sizeof(name), "s%d", i);
@@ -394,11 +399,11 @@ static struct district *drawn_office(char fill, unsigned seed)
     enum { DAYS = 60 };
     static struct calendar_week weeks[DAYS];
     struct calendar_plan plan = {.change_count = DAYS, .changes = weeks};
-    struct district *district;
 
     srand(seed);
-    for (int day = 0; day < 7; day++)
+    for (int day = 0; day < 7; day++) {
         plan.week[day] = (struct shifts){.count = 1, .at = {{(int32_t)(9 * HOUR), (int32_t)(17 * HOUR)}}};
+    }
     for (int i = 0; i < DAYS; i++) {
         struct shifts shifts = {.count = (uint32_t)rand() % 3};
         int32_t begin = (int32_t)(7 * HOUR);
@@ -409,14 +414,16 @@ static struct district *drawn_office(char fill, unsigned seed)
             begin = shifts.at[k].until_ms;
         }
         weeks[i].from_day = civil_to_days(2026, 12, 24) + i;
-        for (int day = 0; day < 7; day++)
+        for (int day = 0; day < 7; day++) {
             weeks[i].days[day] = shifts;
+        }
         weeks[i].make_up = shifts;
     }
-    district = office_of(fill, &plan);
+    struct district *district = office_of(fill, &plan);
     district->policy.handle[URGENCY_URGENT] = (struct span){TIME_KIND_WORKING_HOURS, 20 * HOUR};
-    for (int i = 0; i < URGENCY_COUNT; i++)
+    for (int i = 0; i < URGENCY_COUNT; i++) {
         district->policy.sign[i] = (struct span){TIME_KIND_WORKING_DAYS, 1};
+    }
     return district;
 }
 
@@ -429,15 +436,13 @@ static void check_receipts(struct harness *h, int cases, int *late)
     for (int n = 0; n < cases; n++) {
         for (int k = 0; k < 3; k++) {
             char id[16];
-            json_t *view;
-            int64_t due, now, left;
 
             snprintf(id, sizeof(id), "s%d", n);
-            view = receipt(h, id, kinds[k]);
-            due = num_of(view, "due_at");
-            now = num_of(view, "now");
-            left = calendar_counted(calendar, TIME_KIND_WORKING_HOURS, now, due) -
-                   calendar_counted(calendar, TIME_KIND_WORKING_HOURS, due, now);
+            json_t *view = receipt(h, id, kinds[k]);
+            int64_t due = num_of(view, "due_at");
+            int64_t now = num_of(view, "now");
+            int64_t left = calendar_counted(calendar, TIME_KIND_WORKING_HOURS, now, due) -
+                           calendar_counted(calendar, TIME_KIND_WORKING_HOURS, due, now);
             ck_assert_msg(num_of(view, "left_ms") == left, "%s %s: left %lld, not %lld", id, kinds[k],
                           (long long)num_of(view, "left_ms"), (long long)left);
             ck_assert_int_eq(num_of(view, "counted_ms") + left, num_of(view, "budget_ms"));
@@ -494,8 +499,6 @@ START_TEST(a_past_day_becomes_an_hour)
     const struct shifts hour = {.count = 1, .at = {{(int32_t)(9 * HOUR), (int32_t)(10 * HOUR)}}};
     struct calendar_plan plain = {0}, plan = {.change_count = 2, .changes = weeks};
     struct harness h;
-    json_t *view;
-    int64_t due;
 
     for (int day = 0; day < 5; day++) {
         plain.week[day] = plan.week[day] = weeks[1].days[day] = whole;
@@ -508,8 +511,8 @@ START_TEST(a_past_day_becomes_an_hour)
     h.clock_ms = at(2026, 12, 28, 18);
     harness_settle(&h);
     json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
-    view = receipt(&h, "s1", "handle");
-    due = num_of(view, "due_at");
+    json_t *view = receipt(&h, "s1", "handle");
+    int64_t due = num_of(view, "due_at");
     ck_assert_int_eq(num_of(view, "budget_ms"), 40 * HOUR);
     json_decref(view);
     h.clock_ms = at(2026, 12, 30, 9);
@@ -535,8 +538,6 @@ int main(void)
 {
     Suite *suite = suite_create("adopt");
     TCase *tcase = tcase_create("adopt");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, a_set_that_lacks_a_unit_is_not_taken);
@@ -548,9 +549,9 @@ int main(void)
     tcase_add_loop_test(tcase, receipts_add_up_under_any_calendar, 0, 8);
     tcase_add_test(tcase, a_past_day_becomes_an_hour);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed != 0;
 }

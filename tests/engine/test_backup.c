@@ -48,10 +48,12 @@ static int entries(const char *path)
     struct dirent *entry;
     int count = 0;
 
-    if (folder == NULL)
+    if (folder == NULL) {
         return 0;
-    while ((entry = readdir(folder)) != NULL)
+    }
+    while ((entry = readdir(folder)) != NULL) {
         count += entry->d_name[0] != '.';
+    }
     closedir(folder);
     return count;
 }
@@ -76,10 +78,9 @@ static void restore(uint64_t seq)
 {
     struct engine_restore_report report;
     char from[sizeof(backups) + 16], said[512];
-    int64_t r;
 
     snprintf(from, sizeof(from), "%s/b", backups);
-    r = engine_restore(from, target, 0, NULL, NULL, NULL, &report, said);
+    int64_t r = engine_restore(from, target, 0, NULL, NULL, NULL, &report, said);
     ck_assert_msg(r == 0, "%d %s", (int)r, said);
     ck_assert_uint_eq(report.seq, seq);
     ck_assert_uint_eq(report.check.records, seq);
@@ -142,7 +143,6 @@ END_TEST
 START_TEST(names_and_refusals)
 {
     struct harness h;
-    json_t *reply;
 
     begin(&h);
     json_decref(harness_do(&h, "b", "backup", -1, "{'start': 'b'}"));
@@ -160,7 +160,7 @@ START_TEST(names_and_refusals)
     h.engine = engine_close(h.engine);
     h.backups = NULL;
     harness_open(&h);
-    reply = harness_do(&h, "b", "backup", -1, "{'start': 'c'}");
+    json_t *reply = harness_do(&h, "b", "backup", -1, "{'start': 'c'}");
     ck_assert(!json_is_true(json_object_get(reply, "running")));
     ck_assert_ptr_nonnull(strstr(text_in(reply, "failed"), "--backups"));
     json_decref(reply);
@@ -174,7 +174,6 @@ START_TEST(half_a_backup_is_swept)
 {
     struct harness h;
     char path[sizeof(backups) + 64];
-    int folder;
 
     begin(&h);
     json_decref(harness_do(&h, "b", "backup", -1, "{'start': 'b'}"));
@@ -185,7 +184,7 @@ START_TEST(half_a_backup_is_swept)
     ck_assert_int_eq(mkdir(path, 0700), 0);
     h.engine = engine_close(h.engine);
     /* Another dispatcher has the folder: then it is its own. */
-    folder = open(backups, O_RDONLY | O_DIRECTORY);
+    int folder = open(backups, O_RDONLY | O_DIRECTORY);
     ck_assert_int_eq(flock(folder, LOCK_EX), 0);
     harness_open(&h);
     ck_assert_int_eq(entries(backups), 2);
@@ -206,12 +205,11 @@ END_TEST
 START_TEST(stop_leaves_nothing)
 {
     struct harness h;
-    struct engine_backup *piece;
 
     begin(&h);
     submit(&h, 0, 100);
     json_decref(harness_do(&h, "b", "backup", -1, "{'start': 'b'}"));
-    piece = engine_backup_next(h.engine);
+    struct engine_backup *piece = engine_backup_next(h.engine);
     engine_backup_stop(h.engine);
     engine_backup_work(piece);
     engine_backup_worked(h.engine);
@@ -248,13 +246,11 @@ START_TEST(backup_on_a_failing_disk)
     json_decref(harness_do(&h, "b", "backup", -1, "{'start': 'first'}")); /* the folder is there */
     work(&h);
     for (; struck; nth++) {
-        json_t *reply;
-
         json_decref(harness_do(&h, "b", "backup", -1, "{'start': 'b'}"));
         faults_arm(&(struct fault_plan){.calls = FAULTS_DISK, .nth = nth, .error = plans[_i].error, .when = plans[_i].when});
         work(&h);
         struck = faults_disarm();
-        reply = status(&h);
+        json_t *reply = status(&h);
         if (json_is_true(json_object_get(reply, "done"))) {
             harmless += struck; /* a guess that was not made */
             ck_assert_int_eq(entries(backups), 2);
@@ -283,22 +279,20 @@ START_TEST(restore_on_a_failing_disk)
     struct harness h;
     bool struck = true;
     uint32_t nth = 1;
-    uint64_t seq;
     char from[sizeof(backups) + 16];
 
     begin(&h);
     submit(&h, 0, 5);
-    seq = engine_durable_seq(h.engine);
+    uint64_t seq = engine_durable_seq(h.engine);
     json_decref(harness_do(&h, "b", "backup", -1, "{'start': 'b'}"));
     work(&h);
     snprintf(from, sizeof(from), "%s/b", backups);
     for (; struck; nth++) {
         struct engine_restore_report report;
         char said[512];
-        int64_t r;
 
         faults_arm(&(struct fault_plan){.calls = FAULTS_DISK, .nth = nth, .error = plans[_i].error, .when = plans[_i].when});
-        r = engine_restore(from, target, 0, NULL, NULL, NULL, &report, said);
+        int64_t r = engine_restore(from, target, 0, NULL, NULL, NULL, &report, said);
         struck = faults_disarm();
         /* Some failures cost nothing: a flush of what is not kept. */
         ck_assert_msg(r <= 0 && (r == 0 || struck), "call %u: %d %s", nth, (int)r, said);
@@ -320,7 +314,6 @@ START_TEST(restore_refuses)
     struct harness h;
     struct engine_restore_report report;
     char from[sizeof(backups) + 16], path[sizeof(backups) + 64], said[512];
-    int fd;
 
     begin(&h);
     submit(&h, 0, 30);
@@ -334,7 +327,7 @@ START_TEST(restore_refuses)
     ck_assert_int_eq(entries(target), 0);
     /* A byte of the journal, in the first append: damage, not a torn end. */
     snprintf(path, sizeof(path), "%s/journal/0000000000000001.log", from);
-    fd = open(path, O_WRONLY);
+    int fd = open(path, O_WRONLY);
     ck_assert_int_eq(pwrite(fd, "x", 1, 200), 1);
     close(fd);
     ck_assert_int_eq(engine_restore(from, target, 0, NULL, NULL, NULL, &report, said), -EBADMSG);
@@ -364,18 +357,16 @@ END_TEST
 START_TEST(half_a_restore_is_not_started)
 {
     struct harness h;
-    struct engine_options options;
     struct engine *engine;
     char path[sizeof(target) + 16], said[512];
-    FILE *file;
 
     begin(&h);
     ck_assert_int_eq(mkdir(target, 0700), 0);
     snprintf(path, sizeof(path), "%s/VERSION", target);
-    file = fopen(path, "w");
+    FILE *file = fopen(path, "w");
     fputs(DATADIR_UNFINISHED, file);
     fclose(file);
-    options = (struct engine_options){.data = target, .district = h.district, .map_size = (size_t)64 << 20};
+    struct engine_options options = (struct engine_options){.data = target, .district = h.district, .map_size = (size_t)64 << 20};
     ck_assert_int_lt(engine_open(&options, &engine, said), 0);
     ck_assert_ptr_nonnull(strstr(said, "was not finished"));
     harness_end(&h);
@@ -386,8 +377,6 @@ int main(void)
 {
     Suite *suite = suite_create("backup");
     TCase *tcase = tcase_create("backup");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, backup_beside_the_work);
@@ -400,9 +389,9 @@ int main(void)
     tcase_add_test(tcase, restore_makes_the_rows);
     tcase_add_test(tcase, half_a_restore_is_not_started);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed != 0;
 }

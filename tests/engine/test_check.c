@@ -109,12 +109,11 @@ START_TEST(changed_counter_is_found)
     struct store *store;
     struct view view;
     char line[256];
-    char *path;
 
     harness_begin(&h, false);
     live(&h);
     h.engine = engine_close(h.engine);
-    path = datadir_join(h.data, "rows");
+    char *path = datadir_join(h.data, "rows");
     options.path = path;
     ck_assert_int_eq(store_open(&options, &store), 0);
     store_view(store, &view);
@@ -131,13 +130,12 @@ START_TEST(running_server_is_not_checked)
 {
     struct harness h;
     struct engine *second = NULL;
-    struct engine_options options;
     char said[512];
 
     harness_begin(&h, false);
     ck_assert_int_eq(engine_check(h.data, 0, NULL, NULL, NULL, NULL, said), -EBUSY);
     ck_assert_ptr_nonnull(strstr(said, "Stop it first"));
-    options = (struct engine_options){.data = h.data, .district = h.district};
+    struct engine_options options = (struct engine_options){.data = h.data, .district = h.district};
     ck_assert_int_eq(engine_open(&options, &second, said), -EBUSY);
     harness_end(&h);
 }
@@ -147,19 +145,16 @@ START_TEST(newer_data_is_refused)
 {
     struct harness h;
     struct engine *engine = NULL;
-    struct engine_options options;
     char said[512];
-    char *path;
-    FILE *file;
 
     harness_begin(&h, false);
     h.engine = engine_close(h.engine);
-    path = datadir_join(h.data, "VERSION");
-    file = fopen(path, "w");
+    char *path = datadir_join(h.data, "VERSION");
+    FILE *file = fopen(path, "w");
     fputs("huying data 2\n", file);
     fclose(file);
     free(path);
-    options = (struct engine_options){.data = h.data, .district = h.district};
+    struct engine_options options = (struct engine_options){.data = h.data, .district = h.district};
     ck_assert_int_eq(engine_open(&options, &engine, said), -ENOTSUP);
     ck_assert_ptr_nonnull(strstr(said, "version 2"));
     ck_assert_int_eq(engine_check(h.data, 0, NULL, NULL, NULL, NULL, said), -ENOTSUP);
@@ -172,20 +167,18 @@ START_TEST(the_other_clock_is_refused)
     bool drill = _i == 1;
     struct harness h;
     struct engine *engine = NULL;
-    struct engine_options options;
     char said[512];
-    char *path;
 
     harness_begin(&h, drill);
     h.engine = engine_close(h.engine);
-    options = (struct engine_options){.data = h.data, .district = h.district, .drill = !drill};
+    struct engine_options options = (struct engine_options){.data = h.data, .district = h.district, .drill = !drill};
     ck_assert_int_eq(engine_open(&options, &engine, said), -ENOTSUP);
     ck_assert_ptr_nonnull(strstr(said, drill ? "--clock drill" : "--clock real"));
     options.drill = drill;
     ck_assert_int_eq(engine_open(&options, &engine, said), 0);
     engine = engine_close(engine);
     ck_assert_int_eq(engine_check(h.data, 0, NULL, NULL, NULL, NULL, said), 0);
-    path = datadir_join(h.data, "rows");
+    char *path = datadir_join(h.data, "rows");
     ck_assert_int_eq(datadir_remove(path), 0);
     free(path);
     ck_assert_int_eq(engine_check(h.data, 0, NULL, NULL, NULL, NULL, said), -ENOENT);
@@ -213,10 +206,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

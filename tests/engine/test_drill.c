@@ -31,11 +31,13 @@ static size_t rungs(struct harness *h, int64_t *ret_at, size_t max, bool *ret_la
 
         json_array_foreach(json_object_get(page, "rows"), i, row)
         {
-            if (strcmp(text_in(row, "type"), "rung_fired") != 0)
+            if (strcmp(text_in(row, "type"), "rung_fired") != 0) {
                 continue;
+            }
             *ret_late = *ret_late || json_is_true(json_object_get(row, "late"));
-            if (count < max)
+            if (count < max) {
                 ret_at[count] = num_of(row, "at");
+            }
             count++;
         }
         from = (uint64_t)num_of(page, "next");
@@ -101,12 +103,11 @@ END_TEST
 START_TEST(repeats_keep_their_answers)
 {
     struct harness h;
-    json_t *first, *again, *advance;
 
     harness_begin(&h, true);
-    first = harness_do(&h, "s1", "submit", T0, SUBMIT);
-    advance = ask_at(&h, "a1", "advance", -1, "{'to': %lld}", T0 + 30 * DAY);
-    again = harness_do(&h, "s1", "submit", T0, SUBMIT);
+    json_t *first = harness_do(&h, "s1", "submit", T0, SUBMIT);
+    json_t *advance = ask_at(&h, "a1", "advance", -1, "{'to': %lld}", T0 + 30 * DAY);
+    json_t *again = harness_do(&h, "s1", "submit", T0, SUBMIT);
     ck_assert(json_equal(first, again));
     json_decref(again);
     json_decref(ask_at(&h, "a2", "advance", -1, "{'to': %lld}", T0 + 31 * DAY));
@@ -142,11 +143,12 @@ START_TEST(long_advance_is_a_job)
     snprintf(body, sizeof(body), "{'to': %lld}", (long long)(T0 + 30 * DAY));
     data[0] = harness_message("a1", "advance", -1, body, &sizes[0]);
     data[1] = harness_message("h1", "hello", -1, "{}", &sizes[1]);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         messages[i] = (struct engine_message){
             .from = {.peer = (uint64_t)i, .name = text_of("default"), .roles = ALL_ROLES, .unit = h.peer_unit},
             .data = data[i],
             .size = sizes[i]};
+    }
     ck_assert_uint_eq(engine_take(h.engine, messages, 2, harness_time(&h)), 1);
     memset(data[0], 0xff, sizes[0]);
     for (;;) {
@@ -161,10 +163,12 @@ START_TEST(long_advance_is_a_job)
             answered++;
             json_decref(value);
         }
-        if (answered == 2)
+        if (answered == 2) {
             break;
-        if (answered == 0)
+        }
+        if (answered == 0) {
             ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine));
+        }
         taken = engine_take(h.engine, messages + 1, 1, harness_time(&h));
         ck_assert(taken == 0 || answered == 1);
     }
@@ -183,8 +187,6 @@ END_TEST
 START_TEST(real_time_catches_up)
 {
     struct harness h;
-    json_t *page;
-    size_t count;
     char line[256];
     int64_t at[8];
     bool late;
@@ -194,8 +196,8 @@ START_TEST(real_time_catches_up)
     ck_assert_int_eq(engine_next_due_ms(h.engine), h.clock_ms + 4 * DAY);
     h.clock_ms += 20 * DAY;
     json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's1', 'text': 'x'}"));
-    page = harness_do(&h, "q", "timeline", -1, "{'submitted': 's1'}");
-    count = json_array_size(json_object_get(page, "rows"));
+    json_t *page = harness_do(&h, "q", "timeline", -1, "{'submitted': 's1'}");
+    size_t count = json_array_size(json_object_get(page, "rows"));
     ck_assert_str_eq(text_in(json_array_get(json_object_get(page, "rows"), count - 1), "type"), "case_noted");
     json_decref(page);
     ck_assert_uint_eq(rungs(&h, at, 8, &late), 4);
@@ -242,25 +244,27 @@ static void some_body(const struct shape *shape, const char *submitted, const ch
 {
     static const char *const named[] = {"unit", "units", "text", "reason", "basis", "code", "outcome", "evidence"};
     json_t *body = json_object();
-    char *text;
 
     for (uint16_t i = 0; i < shape->field_count; i++) {
         const struct field_shape *field = &shape->fields[i];
         bool wanted = field->required;
 
-        for (size_t n = 0; n < sizeof(named) / sizeof(named[0]); n++)
+        for (size_t n = 0; n < sizeof(named) / sizeof(named[0]); n++) {
             wanted = wanted || strcmp(field->name, named[n]) == 0;
-        if (strcmp(field->name, "submitted") == 0 && submitted != NULL)
+        }
+        if (strcmp(field->name, "submitted") == 0 && submitted != NULL) {
             json_object_set_new(body, "submitted", json_string(submitted));
-        else if (strcmp(field->name, "case") == 0 && submitted == NULL)
+        } else if (strcmp(field->name, "case") == 0 && submitted == NULL) {
             json_object_set_new(body, "case", json_integer(9999));
-        else if (wanted)
+        } else if (wanted) {
             json_object_set_new(body, field->name, some_value(field, unit));
+        }
     }
-    text = json_dumps(body, JSON_ENCODE_ANY);
+    char *text = json_dumps(body, JSON_ENCODE_ANY);
     ck_assert_uint_lt(strlen(text), size);
-    for (size_t i = 0; text[i] != '\0'; i++)
+    for (size_t i = 0; text[i] != '\0'; i++) {
         ret[i] = text[i] == '"' ? '\'' : text[i];
+    }
     ret[strlen(text)] = '\0';
     free(text);
     json_decref(body);
@@ -278,8 +282,9 @@ static const char *ask_ahead(struct harness *h, const char *id, const char *name
 
     snprintf(code, sizeof(code), "%s", ok ? "" : text_in(reply, "code"));
     json_decref(reply);
-    if (ok)
+    if (ok) {
         return NULL;
+    }
     ck_assert_msg(engine_durable_seq(h->engine) == seq && engine_now_ms(h->engine) == now_ms,
                   "%s %s, %s: moved to %lld, time by %lld", name, body, code, (long long)engine_durable_seq(h->engine),
                   (long long)(engine_now_ms(h->engine) - now_ms));
@@ -299,16 +304,16 @@ START_TEST(a_refusal_changes_nothing)
         const struct command_info *info = command_info((enum command_type)type);
         char body[1024], before[32];
         struct harness h;
-        const char *code;
 
-        if (info == NULL || !info->wire)
+        if (info == NULL || !info->wire) {
             continue;
+        }
         harness_begin(&h, true);
         json_decref(harness_do(&h, "s1", "submit", T0, SUBMIT));
         json_decref(harness_do(&h, "s2", "submit", T0 + 1, SUBMIT));
         harness_peer(&h, "other", ALL_ROLES, units[_i]);
         some_body(info->shape, cases[_i], _i == 0 ? "XX" : "S1", body, sizeof(body));
-        code = ask_ahead(&h, "c", info->name, body);
+        const char *code = ask_ahead(&h, "c", info->name, body);
         accepted += code == NULL;
         refused += code != NULL;
         if (code != NULL && type != COMMAND_ADVANCE) {
@@ -330,13 +335,12 @@ END_TEST
 START_TEST(what_time_changes_is_foreseen)
 {
     struct harness h;
-    uint64_t seq;
     int64_t at[8];
     bool late;
 
     harness_begin(&h, true);
     json_decref(harness_do(&h, "s1", "submit", T0, SUBMIT));
-    seq = engine_durable_seq(h.engine);
+    uint64_t seq = engine_durable_seq(h.engine);
     harness_peer(&h, "s2", ALL_ROLES, "S2");
     harness_refused(&h, "NOT_YOURS", "a", "advance", -1, "{'to': 1320388800000}");
     harness_refused(&h, "NOT_FOUND", "b", "sign", T0 + 6 * DAY, "{'submitted': 's1'}");
@@ -372,10 +376,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

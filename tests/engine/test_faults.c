@@ -57,8 +57,9 @@ static bool open_again(struct harness *h)
     char said[512] = "";
 
     h->engine = engine_close(h->engine);
-    if (engine_open(&options, &h->engine, said) == 0)
+    if (engine_open(&options, &h->engine, said) == 0) {
         return true;
+    }
     ck_assert_str_ne(said, "");
     return false;
 }
@@ -81,9 +82,11 @@ static void send(struct harness *h, size_t step, json_t **ret_answer)
         ck_assert(known || strcmp(text_in(reply, "code"), "OUTCOME_UNKNOWN") == 0);
         json_decref(reply);
         /* The engine says whether it can go on; if not, the process ends and starts again. */
-        if (h->journaled < 0)
-            while (!open_again(h))
+        if (h->journaled < 0) {
+            while (!open_again(h)) {
                 ;
+            }
+        }
         /* "Nothing of it was kept" is true, then too. */
         ck_assert(!known || engine_durable_seq(h->engine) == durable);
     }
@@ -93,25 +96,22 @@ static void send(struct harness *h, size_t step, json_t **ret_answer)
 static void verify(struct harness *h, json_t **answers, const char *name, uint32_t nth)
 {
     char line[256];
-    int64_t differences;
-    json_t *page;
 
     /* Every acknowledged request is remembered with the same answer. */
     for (size_t i = 0; i < SCRIPT; i++) {
-        json_t *again;
-
-        if (script[i].id[0] == '\0')
+        if (script[i].id[0] == '\0') {
             continue;
-        again = harness_do(h, script[i].id, script[i].name, -1, script[i].body);
+        }
+        json_t *again = harness_do(h, script[i].id, script[i].name, -1, script[i].body);
         ck_assert_msg(json_equal(again, answers[i]), "%s %u: %s is answered differently", name, nth, script[i].id);
         json_decref(again);
         json_decref(answers[i]);
     }
-    page = harness_do(h, "q", "list_cases", -1, "{}");
+    json_t *page = harness_do(h, "q", "list_cases", -1, "{}");
     ck_assert_msg(json_array_size(json_object_get(page, "rows")) == 3, "%s %u", name, nth);
     json_decref(page);
     h->engine = engine_close(h->engine);
-    differences = harness_check(h, line);
+    int64_t differences = harness_check(h, line);
     ck_assert_msg(differences == 0, "%s %u: %s", name, nth, line);
 }
 
@@ -127,27 +127,32 @@ START_TEST(nth_operation_fails)
 
         harness_begin(&h, false);
         harness_settle(&h);
-        while (!open_again(&h))
+        while (!open_again(&h)) {
             ;
+        }
         plan.nth = ++nth;
         faults_arm(&plan);
         for (size_t i = 0; i < SCRIPT; i++) {
             h.clock_ms += HOUR;
-            if (script[i].id[0] == '\0')
-                while (!open_again(&h))
+            if (script[i].id[0] == '\0') {
+                while (!open_again(&h)) {
                     ;
-            else
+                }
+            } else {
                 send(&h, i, &answers[i]);
+            }
             engine_checkpoint(h.engine, true);
         }
         struck = faults_disarm();
-        while (!open_again(&h))
+        while (!open_again(&h)) {
             ;
+        }
         verify(&h, answers, plans[_i].name, nth);
         harness_end(&h);
     }
-    if (getenv("HARNESS_LOG") != NULL)
+    if (getenv("HARNESS_LOG") != NULL) {
         fprintf(stderr, "%s: %u operations\n", plans[_i].name, nth);
+    }
     ck_assert_msg(nth > 10, "%s: only %u operations were seen", plans[_i].name, nth);
 }
 END_TEST
@@ -156,13 +161,11 @@ END_TEST
 START_TEST(an_unknown_outcome_is_said_to_be_unknown)
 {
     struct harness h;
-    json_t *reply, *page;
-    uint64_t durable;
     char line[256];
 
     harness_begin(&h, false);
     harness_settle(&h);
-    durable = engine_durable_seq(h.engine);
+    uint64_t durable = engine_durable_seq(h.engine);
     faults_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC,
                                     .error = EIO,
                                     .when = _i == 0 ? FAULT_BEFORE : FAULT_AFTER,
@@ -174,12 +177,13 @@ START_TEST(an_unknown_outcome_is_said_to_be_unknown)
     harness_refused(&h, "OUTCOME_UNKNOWN", "s1", "submit", -1, SUBMIT);
     harness_refused(&h, "OUTCOME_UNKNOWN", "n1", "add_note", -1, "{'submitted': 's1', 'text': 'x'}");
     ck_assert(faults_disarm());
-    while (!open_again(&h))
+    while (!open_again(&h)) {
         ;
+    }
     ck_assert_uint_ge(engine_durable_seq(h.engine), durable + (_i == 0)); /* in force here: the page cache had it */
-    reply = harness_do(&h, "s1", "submit", -1, SUBMIT);
+    json_t *reply = harness_do(&h, "s1", "submit", -1, SUBMIT);
     json_decref(reply);
-    page = harness_do(&h, "q", "list_cases", -1, "{}");
+    json_t *page = harness_do(&h, "q", "list_cases", -1, "{}");
     ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 1);
     json_decref(page);
     h.engine = engine_close(h.engine);
@@ -192,19 +196,19 @@ END_TEST
 START_TEST(a_failed_flush_is_taken_back)
 {
     struct harness h;
-    uint64_t durable;
 
     harness_begin(&h, false);
     harness_settle(&h);
-    durable = engine_durable_seq(h.engine);
+    uint64_t durable = engine_durable_seq(h.engine);
     faults_arm(
         &(struct fault_plan){.calls = FAULT_FDATASYNC, .error = EIO, .when = _i == 0 ? FAULT_BEFORE : FAULT_AFTER, .nth = 1});
     harness_refused(&h, "STORAGE_FAILED", "s1", "submit", -1, SUBMIT);
     ck_assert(faults_disarm());
     ck_assert_int_lt(h.journaled, 0);
     ck_assert_ptr_nonnull(strstr(h.logged, "journal_failed"));
-    while (!open_again(&h))
+    while (!open_again(&h)) {
         ;
+    }
     ck_assert_uint_eq(engine_durable_seq(h.engine), durable);
     json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
     harness_end(&h);
@@ -218,13 +222,13 @@ START_TEST(full_disk_is_survived)
     struct harness h;
     struct fault_plan plan = {
         .calls = FAULT_FALLOCATE | FAULT_PWRITE, .error = ENOSPC, .when = FAULT_BEFORE, .nth = 1, .stays = true};
-    json_t *reply = NULL, *again;
+    json_t *reply = NULL;
     int accepted = 0;
-    char id[16], *big, line[256];
+    char id[16], line[256];
 
     harness_begin(&h, false);
     json_decref(harness_do(&h, "s0", "submit", -1, SUBMIT));
-    big = malloc(70000);
+    char *big = malloc(70000);
     ck_assert_ptr_nonnull(big);
     snprintf(big, 200, "{'submitted': 's0', 'text': '");
     memset(big + strlen(big), 'x', 60000);
@@ -236,8 +240,9 @@ START_TEST(full_disk_is_survived)
     for (accepted = 0; accepted < 1000; accepted++) {
         snprintf(id, sizeof(id), "n%d", accepted);
         reply = harness_ask(&h, id, "add_note", -1, big);
-        if (json_is_false(json_object_get(reply, "ok")))
+        if (json_is_false(json_object_get(reply, "ok"))) {
             break;
+        }
         json_decref(reply);
     }
     ck_assert_int_lt(accepted, 1000);
@@ -248,7 +253,7 @@ START_TEST(full_disk_is_survived)
     ck_assert_int_eq(num_of(reply, "notes"), accepted);
     json_decref(reply);
     faults_disarm();
-    again = harness_do(&h, id, "add_note", -1, big);
+    json_t *again = harness_do(&h, id, "add_note", -1, big);
     json_decref(again);
     reply = harness_do(&h, "q", "show_case", -1, "{'submitted': 's0'}");
     ck_assert_int_eq(num_of(reply, "notes"), accepted + 1);
@@ -277,10 +282,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

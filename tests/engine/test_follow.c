@@ -47,10 +47,9 @@ static json_t *all_events(struct talk *talk)
     harness_peer(talk->h, "watch", WATCH, "D");
     for (;;) {
         char body[64];
-        json_t *page;
 
         talk_send(talk, 998, "e", "events", format(body, sizeof(body), "{'from': %llu}", (unsigned long long)from));
-        page = talk_answer(talk, 998);
+        json_t *page = talk_answer(talk, 998);
         json_array_extend(rows, json_object_get(page, "rows"));
         from = (uint64_t)num_of(page, "next");
         if (talk_rows(page) == 0) {
@@ -66,16 +65,14 @@ static size_t follow_once(struct talk *talk, uint64_t peer, const char *fields, 
 {
     char body[256], id[32];
     static unsigned asked;
-    json_t *answer;
-    size_t count;
 
     snprintf(id, sizeof(id), "f%u", asked++);
     format(body, sizeof(body), "{%s, 'confirm': %llu}", fields, (unsigned long long)(*next - 1));
     talk_send(talk, peer, id, "follow", body);
-    answer = talk_answer(talk, peer);
+    json_t *answer = talk_answer(talk, peer);
     json_array_extend(rows, json_object_get(answer, "rows"));
     *next = (uint64_t)num_of(answer, "next");
-    count = talk_rows(answer);
+    size_t count = talk_rows(answer);
     json_decref(answer);
     return count;
 }
@@ -85,8 +82,9 @@ static json_t *follow_all(struct talk *talk, const char *fields)
     json_t *rows = json_array();
     uint64_t next = 1;
 
-    while (follow_once(talk, 5, fields, &next, rows) > 0)
+    while (follow_once(talk, 5, fields, &next, rows) > 0) {
         ;
+    }
     ck_assert_uint_eq(next, engine_durable_seq(talk->h->engine) + 1);
     return rows;
 }
@@ -95,7 +93,6 @@ START_TEST(a_follower_gets_every_event_in_order)
 {
     struct harness h;
     struct talk talk;
-    json_t *wanted, *got;
     char id[16];
 
     harness_begin(&h, false);
@@ -104,9 +101,9 @@ START_TEST(a_follower_gets_every_event_in_order)
         snprintf(id, sizeof(id), "a%d", i);
         submit(&talk, id, "M1", i % 2 == 0 ? "S1" : "S2");
     }
-    wanted = all_events(&talk);
+    json_t *wanted = all_events(&talk);
     ck_assert_uint_gt(json_array_size(wanted), 1500);
-    got = follow_all(&talk, "'name': 'one'");
+    json_t *got = follow_all(&talk, "'name': 'one'");
     ck_assert(json_equal(wanted, got));
     json_decref(got);
     got = follow_all(&talk, "'name': 'two', 'count': 7");
@@ -123,8 +120,7 @@ START_TEST(a_long_poll_wakes_for_what_it_may_see)
 {
     struct harness h;
     struct talk talk;
-    json_t *body;
-    uint64_t next = 1, steps;
+    uint64_t next = 1;
     json_t *rows = json_array();
 
     harness_begin(&h, false);
@@ -133,17 +129,18 @@ START_TEST(a_long_poll_wakes_for_what_it_may_see)
     for (int street = 1; street <= 2; street++) {
         harness_peer(&h, street == 1 ? "s1" : "s2", 1u << ROLE_LISTENER, street == 1 ? "S1" : "S2");
         next = 1;
-        while (follow_once(&talk, (uint64_t)street, "'name': 'n'", &next, rows) > 0)
+        while (follow_once(&talk, (uint64_t)street, "'name': 'n'", &next, rows) > 0) {
             ;
+        }
         char ask[96];
         talk_send(&talk, (uint64_t)street, "w2", "follow",
                   format(ask, sizeof(ask), "{'name': 'n', 'wait': 60000, 'confirm': %llu}", (unsigned long long)(next - 1)));
         talk_silent(&talk, (uint64_t)street);
     }
-    steps = talk.steps;
+    uint64_t steps = talk.steps;
     submit(&talk, "a", "M1", "S1");
     ck_assert_uint_le(talk.steps, steps + 2);
-    body = talk_answer(&talk, 1);
+    json_t *body = talk_answer(&talk, 1);
     ck_assert_uint_ge(talk_rows(body), 4);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "type"), "case_received");
     ck_assert_int_eq(num_of(body, "next"), num_of(body, "last") + 1);
@@ -199,9 +196,9 @@ START_TEST(filters_agree)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    for (int r = 0; r < COUNT; r++) {
-        live[r] = json_array();
-        next[r] = 1;
+    for (int rc = 0; rc < COUNT; rc++) {
+        live[rc] = json_array();
+        next[rc] = 1;
     }
     for (int i = 0; i < 20; i++) {
         snprintf(id, sizeof(id), "a%d", i);
@@ -216,25 +213,24 @@ START_TEST(filters_agree)
             talk_send(&talk, 999, call, "dispatch_call", format(body, sizeof(body), "{'submitted': '%s', 'reason': 'pole'}", id));
             json_decref(talk_answer(&talk, 999));
         }
-        for (int r = 0; r < COUNT; r++) {
-            harness_peer(&h, readers[r].key, readers[r].roles, readers[r].unit);
-            while (follow_once(&talk, 5, readers[r].fields, &next[r], live[r]) > 0)
+        for (int rc = 0; rc < COUNT; rc++) {
+            harness_peer(&h, readers[rc].key, readers[rc].roles, readers[rc].unit);
+            while (follow_once(&talk, 5, readers[rc].fields, &next[rc], live[rc]) > 0) {
                 ;
+            }
         }
     }
-    for (int r = 0; r < COUNT; r++) {
-        json_t *again;
-
+    for (int rc = 0; rc < COUNT; rc++) {
         recent_clear(&h.engine->live->recent);
-        harness_peer(&h, readers[r].key, readers[r].roles, readers[r].unit);
-        snprintf(body, sizeof(body), "'name': 'm'%s", readers[r].fields + strlen("'name': 'n'"));
-        again = follow_all(&talk, body);
+        harness_peer(&h, readers[rc].key, readers[rc].roles, readers[rc].unit);
+        snprintf(body, sizeof(body), "'name': 'm'%s", readers[rc].fields + strlen("'name': 'n'"));
+        json_t *again = follow_all(&talk, body);
         /* What came before a case had to do with the reader is passed over live; read later, it is seen. */
-        ck_assert_msg(json_equal(live[r], again) || (readers[r].late && is_part_of(live[r], again)), "%s: %zu live, %zu read",
-                      readers[r].key, json_array_size(live[r]), json_array_size(again));
+        ck_assert_msg(json_equal(live[rc], again) || (readers[rc].late && is_part_of(live[rc], again)), "%s: %zu live, %zu read",
+                      readers[rc].key, json_array_size(live[rc]), json_array_size(again));
         ck_assert_uint_gt(json_array_size(again), 20);
         json_decref(again);
-        json_decref(live[r]);
+        json_decref(live[rc]);
     }
     harness_peer(&h, "nowhere", 1u << ROLE_WORKER, "X9"); /* no unit of the district: it must not look like a quiet day */
     talk_send(&talk, 6, "lost", "follow", "{'name': 'n'}");
@@ -248,14 +244,13 @@ START_TEST(confirm_never_goes_back_and_not_ahead)
 {
     struct harness h;
     struct talk talk;
-    json_t *body;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
     submit(&talk, "a", "M1", "S1");
     harness_peer(&h, "watch", WATCH, "D");
     talk_send(&talk, 1, "1", "follow", "{'name': 'n', 'count': 5, 'from': 3}");
-    body = talk_answer(&talk, 1);
+    json_t *body = talk_answer(&talk, 1);
     ck_assert_int_eq(num_of(body, "confirmed"), 2);
     ck_assert_uint_eq(talk_rows(body), 5);
     ck_assert_int_ge(talk_row(body, 0, "seq"), 3);
@@ -293,17 +288,15 @@ START_TEST(looks_ahead)
     struct harness h;
     struct talk talk;
     char ask[128];
-    json_t *body;
-    int64_t next, confirmed;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
     submit(&talk, "a", "M1", "S1");
     harness_peer(&h, "watch", WATCH, "D");
     talk_send(&talk, 1, "1", "follow", "{'name': 'n', 'count': 3}");
-    body = talk_answer(&talk, 1);
-    next = num_of(body, "next");
-    confirmed = num_of(body, "confirmed");
+    json_t *body = talk_answer(&talk, 1);
+    int64_t next = num_of(body, "next");
+    int64_t confirmed = num_of(body, "confirmed");
     json_decref(body);
     talk_send(&talk, 1, "2", "follow", format(ask, sizeof(ask), "{'name': 'n', 'count': 3, 'after': %lld}", (long long)next - 1));
     body = talk_answer(&talk, 1);
@@ -330,7 +323,7 @@ START_TEST(confirmed_survives_a_restart)
 {
     struct harness h;
     struct talk talk;
-    json_t *wanted, *got = json_array(), *body;
+    json_t *got = json_array();
     uint64_t next = 1;
     char id[16], line[256];
     int64_t confirmed = 0;
@@ -359,14 +352,15 @@ START_TEST(confirmed_survives_a_restart)
     harness_settle(&h);
     /* What was confirmed is not before the last checkpoint's, and from there everything comes. */
     talk_send(&talk, 1, "x", "list_followers", "{}");
-    body = talk_answer(&talk, 1);
+    json_t *body = talk_answer(&talk, 1);
     ck_assert_uint_eq(talk_rows(body), 1);
     ck_assert_int_gt(talk_row(body, 0, "confirmed"), 0);
     json_decref(body);
     next = 1;
-    while (follow_once(&talk, 1, "'name': 'n', 'count': 4", &next, got) > 0)
+    while (follow_once(&talk, 1, "'name': 'n', 'count': 4", &next, got) > 0) {
         ;
-    wanted = all_events(&talk);
+    }
+    json_t *wanted = all_events(&talk);
     size_t at = 0, i;
     json_t *row;
     json_array_foreach(got, i, row)
@@ -375,8 +369,9 @@ START_TEST(confirmed_survives_a_restart)
         int64_t expected = at < json_array_size(wanted) ? num_of(json_array_get(wanted, at), "seq") : INT64_MAX;
 
         ck_assert_int_le(seq, expected); /* nothing is left out; what is older comes again */
-        if (seq == expected)
+        if (seq == expected) {
             at++;
+        }
     }
     ck_assert_uint_eq(at, json_array_size(wanted));
     json_decref(wanted);
@@ -393,7 +388,6 @@ START_TEST(the_newer_of_two_has_the_name)
 {
     struct harness h;
     struct talk talk;
-    json_t *body;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
@@ -410,7 +404,7 @@ START_TEST(the_newer_of_two_has_the_name)
     talk_silent(&talk, 3);
     talk_silent(&talk, 2);
     submit(&talk, "s", "M1", "S1");
-    body = talk_answer(&talk, 2);
+    json_t *body = talk_answer(&talk, 2);
     ck_assert_uint_gt(talk_rows(body), 0);
     json_decref(body);
     body = talk_answer(&talk, 3);
@@ -425,7 +419,6 @@ START_TEST(followers_are_listed_and_forgotten)
 {
     struct harness h;
     struct talk talk;
-    json_t *body;
     char text[96];
 
     harness_begin(&h, false);
@@ -438,7 +431,7 @@ START_TEST(followers_are_listed_and_forgotten)
         json_decref(talk_answer(&talk, 1));
     }
     talk_send(&talk, 1, "l1", "list_followers", "{}");
-    body = talk_answer(&talk, 1);
+    json_t *body = talk_answer(&talk, 1);
     ck_assert_uint_eq(talk_rows(body), LIMIT_PAGE);
     ck_assert_str_eq(text_in(body, "next_name"), "n499");
     json_decref(body);
@@ -493,10 +486,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

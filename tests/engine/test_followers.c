@@ -79,17 +79,18 @@ START_TEST(bounded_and_in_order)
     load(&followers, store, 0);
     key = store_kit_code("key");
     for (uint32_t i = 0; i < LIMIT_FOLLOWERS; i++) {
-        snprintf(text, sizeof text, "k%u", i / LIMIT_FOLLOWERS_KEY);
+        snprintf(text, sizeof(text), "k%u", i / LIMIT_FOLLOWERS_KEY);
         key = store_kit_code(text);
-        snprintf(text, sizeof text, "n%u", i * 7919 % LIMIT_FOLLOWERS);
+        snprintf(text, sizeof(text), "n%u", i * 7919 % LIMIT_FOLLOWERS);
         name = store_kit_code(text);
         ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 1, &follower), 0);
     }
     key = store_kit_code("other");
     name = store_kit_code("more");
     follower = follower_after(&followers, &none, &none);
-    for (uint32_t i = 0; i < LIMIT_FOLLOWERS; i++, follower = follower_after(&followers, &follower->key, &follower->name))
+    for (uint32_t i = 0; i < LIMIT_FOLLOWERS; i++, follower = follower_after(&followers, &follower->key, &follower->name)) {
         follower->waiting = (struct parked *)&followers; /* somebody waits under each */
+    }
     ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 1, &follower), -ENOSPC);
     follower = follower_after(&followers, &none, &none);
     follower->waiting = NULL;
@@ -98,8 +99,8 @@ START_TEST(bounded_and_in_order)
     follower_forget(&followers, follower);
     for (follower = follower_after(&followers, &none, &none); follower != NULL;
          follower = follower_after(&followers, &follower->key, &follower->name), count++) {
-        int order = before == NULL ? -1 : memcmp(&before->key, &follower->key, sizeof follower->key);
-        ck_assert(order < 0 || (order == 0 && memcmp(&before->name, &follower->name, sizeof follower->name) < 0));
+        int order = before == NULL ? -1 : memcmp(&before->key, &follower->key, sizeof(follower->key));
+        ck_assert(order < 0 || (order == 0 && memcmp(&before->name, &follower->name, sizeof(follower->name)) < 0));
         before = follower;
     }
     ck_assert_uint_eq(count, LIMIT_FOLLOWERS - 1);
@@ -114,7 +115,7 @@ END_TEST
 static struct code name_of(uint32_t i)
 {
     char text[16];
-    snprintf(text, sizeof text, "n%u", i);
+    snprintf(text, sizeof(text), "n%u", i);
     return store_kit_code(text);
 }
 

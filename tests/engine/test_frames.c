@@ -19,7 +19,6 @@ START_TEST(commands_are_never_split)
 {
     struct frames frames = {0};
     struct record *records = calloc(16, sizeof(*records));
-    const struct journal_frame *at;
     struct journal_frame found;
     char *text = malloc(60000);
     uint64_t seq = 1;
@@ -37,7 +36,7 @@ START_TEST(commands_are_never_split)
         ck_assert_uint_le(seq + n, found.first_seq + found.count);
         seq += n;
     }
-    at = frames_seal(&frames, &count);
+    const struct journal_frame *at = frames_seal(&frames, &count);
     ck_assert_uint_gt(count, 10);
     seq = 1;
     for (size_t i = 0; i < count; i++) {
@@ -90,13 +89,12 @@ int main(void)
     Suite *s = suite_create("frames");
     TCase *t = tcase_create("frames");
     SRunner *runner = srunner_create(s);
-    int failed;
 
     tcase_add_test(t, commands_are_never_split);
     tcase_add_test(t, too_much_is_taken_back);
     suite_add_tcase(s, t);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

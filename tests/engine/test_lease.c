@@ -85,16 +85,14 @@ int main(void)
 {
     Suite *suite = suite_create("lease");
     TCase *tcase = tcase_create("lease");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, one_lease_a_duty);
     tcase_add_test(tcase, they_lapse_in_order);
     tcase_add_test(tcase, found_by_question_and_holder);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -47,16 +47,16 @@ START_TEST(waiting_is_bounded)
     struct harness h;
     struct talk talk;
     char id[32], body[96];
-    json_t *reply;
     uint32_t refused = 0, answered = 0;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
     harness_settle(&h);
     harness_peer(&h, "s1", WORKER, "S1");
-    for (int i = 0; i < PARKED_PER_PEER; i++)
+    for (int i = 0; i < PARKED_PER_PEER; i++) {
         talk_send(&talk, 1, format(id, sizeof(id), "one%d", i), "pull",
                   format(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000, 'unit': 'S1-C1'}", i));
+    }
     talk_send(&talk, 1, "more", "pull", "{'worker': 'w', 'wait': 300000}");
     talk_refusal(&talk, 1, "BUSY");
     for (int i = PARKED_PER_PEER; i < LIMIT_WAITING + 10; i++) {
@@ -66,24 +66,28 @@ START_TEST(waiting_is_bounded)
                          i % 2 == 0 ? ", 'unit': 'S1'" : ", 'from': 99999"));
     }
     talk_settle(&talk);
-    for (size_t i = 0; i < talk.count; i++)
+    for (size_t i = 0; i < talk.count; i++) {
         refused += json_is_false(json_object_get(talk.replies[i].value, "ok"));
+    }
     ck_assert_uint_eq(refused, 10);
     ck_assert_uint_eq(talk.count, 10);
     ck_assert_uint_eq(h.engine->live->parking.count, LIMIT_WAITING);
-    while (talk.count > 0)
+    while (talk.count > 0) {
         json_decref(talk.replies[--talk.count].value);
+    }
     /* One duty: one of all those pulls gets it, every follow its events. The step that brought it did not wait for them. */
     submit(&talk, "s");
-    for (size_t i = 0; i < talk.count; i++)
+    for (size_t i = 0; i < talk.count; i++) {
         answered += talk_rows(json_object_get(talk.replies[i].value, "body")) > 0;
+    }
     ck_assert_uint_eq(answered, 1 + h.engine->live->followers.count);
     ck_assert_uint_ge(answered, (LIMIT_WAITING - PARKED_PER_PEER) / 2 - 20);
-    reply = talk_take(&talk, 2 + PARKED_PER_PEER);
+    json_t *reply = talk_take(&talk, 2 + PARKED_PER_PEER);
     ck_assert_msg(reply != NULL, "not the one that had waited longest");
     json_decref(reply);
-    while (talk.count > 0)
+    while (talk.count > 0) {
         json_decref(talk.replies[--talk.count].value);
+    }
     /* All end by the clock, and nothing is left. */
     talk_pass(&talk, LIMIT_WAIT_MS);
     ck_assert_uint_eq(h.engine->live->parking.count, 0);
@@ -102,7 +106,6 @@ START_TEST(one_key_does_not_take_all_places)
     struct talk talk;
     char id[32], body[96];
     uint32_t refused = 0;
-    json_t *answer;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
@@ -122,17 +125,19 @@ START_TEST(one_key_does_not_take_all_places)
     harness_peer(&h, "honest", WORKER, "S1");
     talk_send(&talk, 1, "h", "pull", "{'worker': 'w', 'wait': 4000, 'unit': 'S1-C1'}");
     talk_settle(&talk);
-    for (size_t i = 0; i < talk.count; i++)
+    for (size_t i = 0; i < talk.count; i++) {
         refused += json_is_false(json_object_get(talk.replies[i].value, "ok")) && talk.replies[i].peer >= 10;
+    }
     ck_assert_uint_eq(refused, 1);
     ck_assert_uint_eq(talk.count, 1);
     talk_pass(&talk, 4000);
-    answer = talk_answer(&talk, 1);
+    json_t *answer = talk_answer(&talk, 1);
     ck_assert_uint_eq(talk_rows(answer), 0);
     json_decref(answer);
     /* The connections of a key end: its places are free, without a message and without time passing. */
-    for (uint64_t peer = 10; peer < 10 + LIMIT_WAITING_KEY / 50; peer++)
+    for (uint64_t peer = 10; peer < 10 + LIMIT_WAITING_KEY / 50; peer++) {
         engine_gone(h.engine, peer);
+    }
     ck_assert_uint_eq(h.engine->live->parking.count, LIMIT_WAITING - LIMIT_WAITING_KEY);
     as_key(&h, 0);
     talk_send(&talk, 9, "again", "pull", "{'worker': 'w', 'wait': 1000, 'unit': 'S1-C1'}");
@@ -190,8 +195,9 @@ START_TEST(a_thousand_followers)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    for (int i = 0; i < 500; i++)
+    for (int i = 0; i < 500; i++) {
         submit(&talk, format(id, sizeof(id), "w%d", i));
+    }
     for (int i = 0; i < 100; i++) {
         submit(&talk, format(id, sizeof(id), "q%d", i));
         quiet = talk.step_s > quiet ? talk.step_s : quiet;
@@ -200,8 +206,9 @@ START_TEST(a_thousand_followers)
     for (int round = 0; round <= EVENTS_OF; round++) {
         harness_peer(&h, "watch", 1u << ROLE_LISTENER, "D");
         for (uint64_t i = 0; i < FOLLOWERS; i++) {
-            if (round == 0)
+            if (round == 0) {
                 next[i] = i == 0 ? 1 : first;
+            }
             /* Follower 0 never confirms: it begins at the first event each time. */
             format(body, sizeof(body), "{'name': 'f%d', 'wait': 300000, '%s': %llu}", (int)i, round == 0 ? "from" : "confirm",
                    (unsigned long long)(i == 0       ? round == 0
@@ -210,12 +217,14 @@ START_TEST(a_thousand_followers)
             talk_send(&talk, i + 1, format(id, sizeof(id), "r%d-%d", round, (int)i), "follow", body);
         }
         talk_settle(&talk);
-        if (round == EVENTS_OF)
+        if (round == EVENTS_OF) {
             break;
+        }
         harness_peer(&h, "default", ALL_ROLES, "D");
         talk_send(&talk, 999999, format(id, sizeof(id), "s%d", round), "submit", SUBMIT);
-        if (talk.step_s > slowest)
+        if (talk.step_s > slowest) {
             slowest = talk.step_s;
+        }
         json_decref(talk_answer(&talk, 999999));
         for (size_t n = 0; n < talk.count; n++) {
             const struct talk_reply *reply = &talk.replies[n];
@@ -271,26 +280,24 @@ START_TEST(wild_values)
     struct harness h;
     struct talk talk;
     char id[16];
-    json_t *body;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
     submit(&talk, "s");
     for (size_t i = 0; i < sizeof(wild) / sizeof(wild[0]); i++) {
-        json_t *reply;
-
         talk_send(&talk, 1, format(id, sizeof(id), "w%zu", i), wild[i].name, wild[i].body);
         talk_settle(&talk);
-        reply = talk_take(&talk, 1);
+        json_t *reply = talk_take(&talk, 1);
         /* What has no limit in the schema is cut to the limit, and waits. */
-        if (reply != NULL && json_is_false(json_object_get(reply, "ok")))
+        if (reply != NULL && json_is_false(json_object_get(reply, "ok"))) {
             ck_assert_msg(strcmp(text_in(reply, "code"), wild[i].code) == 0, "%s: %s", wild[i].body, text_in(reply, "code"));
+        }
         json_decref(reply);
     }
     ck_assert_int_le(engine_next_wait_ms(h.engine) == INT64_MAX ? 0 : engine_next_wait_ms(h.engine) - h.clock_ms, LIMIT_WAIT_MS);
     /* From the end of all numbers: there is nothing yet, and what comes next is seen. */
     talk_send(&talk, 2, "far", "follow", "{'name': 'far', 'from': 9223372036854775807}");
-    body = talk_answer(&talk, 2);
+    json_t *body = talk_answer(&talk, 2);
     ck_assert_int_eq(num_of(body, "confirmed"), num_of(body, "last"));
     json_decref(body);
     submit(&talk, "t");
@@ -308,10 +315,9 @@ END_TEST
 START_TEST(a_clock_that_is_put)
 {
     static const int64_t spans_ms[] = {-60000, -3600000, 3600000, INT64_C(400) * 86400000};
-    int64_t span_ms = spans_ms[_i], begun_ms;
+    int64_t span_ms = spans_ms[_i];
     struct harness h;
     struct talk talk;
-    json_t *body;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
@@ -321,7 +327,7 @@ START_TEST(a_clock_that_is_put)
     json_decref(talk_answer(&talk, 1));
     talk_send(&talk, 2, "b", "pull", "{'worker': 'two', 'wait': 60000, 'lease': 5000}");
     talk_send(&talk, 3, "c", "follow", "{'name': 'n', 'wait': 4000, 'types': ['unit_published'], 'from': 1000000}");
-    begun_ms = harness_time(&h).steady_ms;
+    int64_t begun_ms = harness_time(&h).steady_ms;
     talk_pass(&talk, 1000);
     harness_put_clock(&h, span_ms);
     ck_assert_int_eq(engine_next_wait_ms(h.engine), begun_ms + 3000);
@@ -329,7 +335,7 @@ START_TEST(a_clock_that_is_put)
     talk_silent(&talk, 2);
     talk_silent(&talk, 3);
     talk_pass(&talk, 1);
-    body = talk_answer(&talk, 2);
+    json_t *body = talk_answer(&talk, 2);
     ck_assert_int_eq(talk_row(body, 0, "lease_until"), h.clock_ms + 5000);
     json_decref(body);
     ck_assert_int_eq(engine_next_wait_ms(h.engine), begun_ms + 4000);
@@ -349,7 +355,6 @@ START_TEST(drill_time_does_not_matter)
 {
     struct harness h;
     struct talk talk;
-    json_t *body;
 
     harness_begin(&h, true);
     talk_begin(&talk, &h);
@@ -361,7 +366,7 @@ START_TEST(drill_time_does_not_matter)
     talk_pass(&talk, 9999);
     talk_silent(&talk, 2);
     talk_pass(&talk, 1);
-    body = talk_answer(&talk, 2);
+    json_t *body = talk_answer(&talk, 2);
     ck_assert_uint_eq(talk_rows(body), 1);
     ck_assert_int_eq(num_of(body, "now"), engine_now_ms(h.engine));
     json_decref(body);
@@ -488,10 +493,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

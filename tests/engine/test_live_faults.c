@@ -44,12 +44,13 @@ static void open_again(struct run *run)
                                      .segment_size = (size_t)1 << 20,
                                      .checkpoint_records = 12};
     char said[512] = "";
-    int r = -EIO;
+    int rc = -EIO;
 
     h->engine = engine_close(h->engine);
-    for (int i = 0; i < 8 && r < 0; i++)
-        r = engine_open(&options, &h->engine, said);
-    ck_assert_msg(r == 0, "%s", said);
+    for (int i = 0; i < 8 && rc < 0; i++) {
+        rc = engine_open(&options, &h->engine, said);
+    }
+    ck_assert_msg(rc == 0, "%s", said);
 }
 
 /* Settles; an engine that cannot go on is opened again, as a service does. */
@@ -62,8 +63,9 @@ static void settle(struct run *run)
             h->journaled = 0;
             open_again(run);
         }
-        if (engine_next_due_ms(h->engine) > h->clock_ms && engine_next_wait_ms(h->engine) > harness_time(h).steady_ms)
+        if (engine_next_due_ms(h->engine) > h->clock_ms && engine_next_wait_ms(h->engine) > harness_time(h).steady_ms) {
             return;
+        }
         talk_step(&run->talk);
     }
     ck_abort_msg("it never settles");
@@ -73,20 +75,20 @@ static void settle(struct run *run)
 static void insist(struct run *run, const char *id, const char *name, const char *body)
 {
     for (int i = 0; i < 6; i++) {
-        json_t *reply;
-        bool ok;
-
         talk_send(&run->talk, 9, id, name, body);
         settle(run);
-        reply = talk_take(&run->talk, 9);
-        if (reply == NULL)
+        json_t *reply = talk_take(&run->talk, 9);
+        if (reply == NULL) {
             continue; /* the process ended first */
-        ok = json_is_true(json_object_get(reply, "ok"));
-        if (!ok)
+        }
+        bool ok = json_is_true(json_object_get(reply, "ok"));
+        if (!ok) {
             ck_assert_str_eq(text_in(reply, "code"), "STORAGE_FAILED");
+        }
         json_decref(reply);
-        if (ok)
+        if (ok) {
             return;
+        }
     }
     ck_abort_msg("%s was never accepted", id);
 }
@@ -121,11 +123,13 @@ static void take_events(struct run *run, const json_t *body)
     {
         uint64_t seq = (uint64_t)num_of(row, "seq");
 
-        if (seq >= run->next)
+        if (seq >= run->next) {
             json_array_append(run->events, row);
+        }
     }
-    if ((uint64_t)num_of(body, "next") > run->next)
+    if ((uint64_t)num_of(body, "next") > run->next) {
         run->next = (uint64_t)num_of(body, "next");
+    }
 }
 
 static void take_duties(struct run *run, const json_t *body)
@@ -136,8 +140,9 @@ static void take_duties(struct run *run, const json_t *body)
 
         ck_assert(view_get(&run->h.engine->view, ROW_DUTY, duty_id, &duty));
         ck_assert_uint_eq(duty.duty_id, duty_id);
-        for (size_t n = 0; n < run->duty_count; n++)
+        for (size_t n = 0; n < run->duty_count; n++) {
             ck_assert_uint_ne(run->duties[n], duty_id);
+        }
         ck_assert_uint_lt(run->duty_count, 64);
         run->duties[run->duty_count++] = duty_id;
     }
@@ -151,18 +156,21 @@ static void turn(struct run *run)
         json_t *reply = talk_take(&run->talk, peer);
 
         if (reply != NULL && json_is_true(json_object_get(reply, "ok"))) {
-            if (peer == 1)
+            if (peer == 1) {
                 take_events(run, json_object_get(reply, "body"));
-            else
+            } else {
                 take_duties(run, json_object_get(reply, "body"));
+            }
         }
-        if (reply == NULL && parked_of_peer(&run->h.engine->live->parking, peer) != NULL)
+        if (reply == NULL && parked_of_peer(&run->h.engine->live->parking, peer) != NULL) {
             continue;
+        }
         json_decref(reply);
-        if (peer == 1)
+        if (peer == 1) {
             ask_follow(run);
-        else
+        } else {
             ask_pull(run, peer);
+        }
         settle(run);
     }
 }
@@ -172,9 +180,7 @@ static bool run_once(const struct fault_plan *plan)
 {
     struct run run = {.next = 1, .events = json_array()};
     struct harness *h = &run.h;
-    bool struck;
     char id[16];
-    json_t *page, *wanted;
     uint64_t restarted = 0;
 
     harness_begin(h, false);
@@ -197,22 +203,25 @@ static bool run_once(const struct fault_plan *plan)
         turn(&run);
         engine_checkpoint(h->engine, true);
     }
-    struck = faults_disarm();
-    for (int i = 0; i < 40 && run.next <= engine_durable_seq(h->engine); i++)
+    bool struck = faults_disarm();
+    for (int i = 0; i < 40 && run.next <= engine_durable_seq(h->engine); i++) {
         turn(&run);
+    }
     harness_peer(h, "watch", 1u << ROLE_LISTENER, "D");
     talk_send(&run.talk, 8, "e", "events", "{'from': 1}");
     settle(&run);
-    page = talk_answer(&run.talk, 8);
-    wanted = json_object_get(page, "rows");
+    json_t *page = talk_answer(&run.talk, 8);
+    json_t *wanted = json_object_get(page, "rows");
     ck_assert_msg(json_equal(wanted, run.events), "%zu events, the follower got %zu", json_array_size(wanted),
                   json_array_size(run.events));
     json_decref(page);
     json_decref(run.events);
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 10; i++) {
         turn(&run);
-    if (restarted == 0)
+    }
+    if (restarted == 0) {
         ck_assert_uint_eq(run.duty_count, ROUNDS);
+    }
     talk_end(&run.talk);
     harness_end(h);
     return struck;
@@ -223,8 +232,9 @@ START_TEST(nth_operation_fails_while_many_wait)
     struct fault_plan plan = plans[_i];
     uint32_t runs = 0;
 
-    for (plan.nth = 1; run_once(&plan); plan.nth++)
+    for (plan.nth = 1; run_once(&plan); plan.nth++) {
         runs++;
+    }
     ck_assert_uint_gt(runs, 5);
 }
 END_TEST
@@ -233,15 +243,13 @@ int main(void)
 {
     Suite *suite = suite_create("live_faults");
     TCase *tcase = tcase_create("live_faults");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tcase, 300);
     tcase_add_loop_test(tcase, nth_operation_fails_while_many_wait, 0, (int)(sizeof(plans) / sizeof(plans[0])));
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -94,9 +94,11 @@ static void be(struct world *w, const struct key *key)
 
 static struct held *held_of(struct world *w, uint64_t duty_id)
 {
-    for (size_t i = 0; i < w->held_count; i++)
-        if (w->held[i].duty_id == duty_id)
+    for (size_t i = 0; i < w->held_count; i++) {
+        if (w->held[i].duty_id == duty_id) {
             return &w->held[i];
+        }
+    }
     return NULL;
 }
 
@@ -110,22 +112,29 @@ static bool fits(struct world *w, uint32_t worker, const struct duty_row *duty)
     const struct held *held = held_of(w, duty->duty_id);
     uint32_t kinds = 0;
 
-    if ((key->roles & (1u << ROLE_WORKER | 1u << ROLE_LEADER)) != 0)
+    if ((key->roles & (1u << ROLE_WORKER | 1u << ROLE_LEADER)) != 0) {
         kinds |= 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND;
-    if ((key->roles & (1u << ROLE_DISPATCHER | 1u << ROLE_LEADER)) != 0)
+    }
+    if ((key->roles & (1u << ROLE_DISPATCHER | 1u << ROLE_LEADER)) != 0) {
         kinds |= 1u << DUTY_KIND_RATE;
-    if ((key->roles & 1u << ROLE_DISPATCHER) != 0)
+    }
+    if ((key->roles & 1u << ROLE_DISPATCHER) != 0) {
         kinds |= 1u << DUTY_KIND_ROUTE;
+    }
     memcpy(top.s, w->asked[worker].unit, strlen(w->asked[worker].unit));
-    if ((duty->state != DUTY_STATE_OFFERED && duty->state != DUTY_STATE_SIGNED) || (kinds & 1u << duty->kind) == 0)
+    if ((duty->state != DUTY_STATE_OFFERED && duty->state != DUTY_STATE_SIGNED) || (kinds & 1u << duty->kind) == 0) {
         return false;
-    if (!district_acts_for(district, district_unit_find(district, &duty->unit), district_unit_find(district, &top)))
+    }
+    if (!district_acts_for(district, district_unit_find(district, &duty->unit), district_unit_find(district, &top))) {
         return false;
-    if (held != NULL && held->until_ms > w->h.clock_ms)
+    }
+    if (held != NULL && held->until_ms > w->h.clock_ms) {
         return false;
+    }
     /* In these days every claim is by the key `claimer`. */
-    if (duty->claimed || !view_get(&w->h.engine->view, ROW_CASE, duty->case_id, &of))
+    if (duty->claimed || !view_get(&w->h.engine->view, ROW_CASE, duty->case_id, &of)) {
         return false;
+    }
     return key->matter == NULL || memcmp(of.dims.matter.s, key->matter, strlen(key->matter)) == 0;
 }
 
@@ -141,8 +150,9 @@ static uint64_t any_fitting(struct world *w, uint32_t worker)
             struct duty_row duty;
 
             ck_assert(view_get(&w->h.engine->view, ROW_DUTY, ids[i], &duty));
-            if (fits(w, worker, &duty))
+            if (fits(w, worker, &duty)) {
                 return ids[i];
+            }
             before = ids[i];
         }
     } while (count == 256);
@@ -160,8 +170,9 @@ static void take_duties(struct world *w, uint32_t worker, const json_t *body)
 
         ck_assert(view_get(&w->h.engine->view, ROW_DUTY, duty_id, &duty));
         ck_assert_msg(fits(w, worker, &duty), "worker %u was handed %llu", worker, (unsigned long long)duty_id);
-        if (held == NULL)
+        if (held == NULL) {
             held = &w->held[w->held_count++];
+        }
         ck_assert_uint_lt(w->held_count, DUTIES);
         *held = (struct held){.duty_id = duty_id, .peer = peer_of(worker), .until_ms = talk_row(body, i, "lease_until")};
         w->handed++;
@@ -189,19 +200,22 @@ static void settle(struct world *w)
 
             json_array_foreach(json_object_get(body, "rows"), at, row)
             {
-                if ((uint64_t)num_of(row, "seq") >= w->follow_next)
+                if ((uint64_t)num_of(row, "seq") >= w->follow_next) {
                     json_array_append(w->events, row);
+                }
             }
-            if ((uint64_t)num_of(body, "next") > w->follow_next)
+            if ((uint64_t)num_of(body, "next") > w->follow_next) {
                 w->follow_next = (uint64_t)num_of(body, "next");
+            }
         }
         json_decref(reply->value);
     }
     w->talk.count = 0;
     /* Nobody who waits is forgotten. */
     for (uint32_t worker = 0; worker < KEYS * WORKERS; worker++) {
-        if (!w->asked[worker].open)
+        if (!w->asked[worker].open) {
             continue;
+        }
         ck_assert_int_gt(w->asked[worker].until_ms, w->h.clock_ms);
         ck_assert_msg(any_fitting(w, worker) == 0, "worker %u waits, but %llu fits", worker,
                       (unsigned long long)any_fitting(w, worker));
@@ -255,10 +269,12 @@ static void burst(struct world *w)
         messages[i].data = harness_message(format(id, sizeof(id), "c%u", w->ids++), "submit", -1,
                                            submit_body(w, body, sizeof(body)), &messages[i].size);
     }
-    for (size_t taken = 0; taken < count;)
+    for (size_t taken = 0; taken < count;) {
         taken += talk_batch(&w->talk, messages + taken, count - taken);
-    for (uint32_t i = 0; i < count; i++)
+    }
+    for (uint32_t i = 0; i < count; i++) {
         free((void *)messages[i].data);
+    }
 }
 
 static void pull(struct world *w)
@@ -269,8 +285,9 @@ static void pull(struct world *w)
     int64_t wait = pick(w, 3) == 0 ? 0 : 1000 + pick(w, 20000);
     char id[32], body[192];
 
-    if (asked->open)
+    if (asked->open) {
         return;
+    }
     snprintf(asked->unit, sizeof(asked->unit), "%s", worker / WORKERS == 0 && pick(w, 2) == 0 ? "S1-C1" : below[worker / WORKERS]);
     asked->open = true;
     asked->until_ms = w->h.clock_ms + wait;
@@ -282,16 +299,16 @@ static void pull(struct world *w)
 
 static void release(struct world *w)
 {
-    struct held *held;
-    uint32_t worker;
     char id[32], body[128];
 
-    if (w->held_count == 0)
+    if (w->held_count == 0) {
         return;
-    held = &w->held[pick(w, (uint32_t)w->held_count)];
-    if (held->until_ms <= w->h.clock_ms)
+    }
+    struct held *held = &w->held[pick(w, (uint32_t)w->held_count)];
+    if (held->until_ms <= w->h.clock_ms) {
         return;
-    worker = (uint32_t)held->peer - 100;
+    }
+    uint32_t worker = (uint32_t)held->peer - 100;
     be(w, &keys[worker / WORKERS]);
     format(body, sizeof(body), "{'worker': 'w%u', 'duty': %llu, 'release': true}", worker % WORKERS,
            (unsigned long long)held->duty_id);
@@ -306,14 +323,15 @@ static void act(struct world *w)
                                        "{'duty': %llu}"};
     static const char *const names[] = {"sign", "answer", "claim", "release"};
     uint32_t way = pick(w, 4);
-    const struct held *held;
     char body[128];
 
-    if (w->held_count == 0)
+    if (w->held_count == 0) {
         return;
-    held = &w->held[pick(w, (uint32_t)w->held_count)];
-    if (way == 2 && held->until_ms > w->h.clock_ms)
+    }
+    const struct held *held = &w->held[pick(w, (uint32_t)w->held_count)];
+    if (way == 2 && held->until_ms > w->h.clock_ms) {
         return; /* would be LEASED */
+    }
     harness_peer(&w->h, way >= 2 ? "claimer" : "default", ALL_ROLES, "D");
     command(w, names[way], format(body, sizeof(body), ways[way], (unsigned long long)held->duty_id));
 }
@@ -359,11 +377,10 @@ static void compare_events(struct world *w)
     harness_peer(&w->h, "watch", 1u << ROLE_LISTENER, "D");
     for (;;) {
         char id[32], body[64];
-        json_t *page;
 
         talk_send(&w->talk, 80, format(id, sizeof(id), "e%u", w->ids++), "events",
                   format(body, sizeof(body), "{'from': %llu}", (unsigned long long)from));
-        page = talk_answer(&w->talk, 80);
+        json_t *page = talk_answer(&w->talk, 80);
         json_array_foreach(json_object_get(page, "rows"), i, row)
         {
             ck_assert(json_equal(row, json_array_get(w->events, at++)));
@@ -371,8 +388,9 @@ static void compare_events(struct world *w)
         from = (uint64_t)num_of(page, "next");
         i = talk_rows(page);
         json_decref(page);
-        if (i == 0)
+        if (i == 0) {
             break;
+        }
     }
     ck_assert_uint_eq(at, json_array_size(w->events));
 }
@@ -391,29 +409,31 @@ START_TEST(random_days)
     for (int i = 0; i < STEPS; i++) {
         uint32_t what = pick(w, 100);
 
-        if (what < 4)
+        if (what < 4) {
             submit(w);
-        else if (what < 9)
+        } else if (what < 9) {
             burst(w);
-        else if (what < 60)
+        } else if (what < 60) {
             pull(w);
-        else if (what < 70)
+        } else if (what < 70) {
             release(w);
-        else if (what < 85)
+        } else if (what < 85) {
             act(w);
-        else if (what < 95)
+        } else if (what < 95) {
             w->h.clock_ms += pick(w, 3000);
-        else if (what < 97)
+        } else if (what < 97) {
             ck_assert_int_eq(engine_checkpoint(w->h.engine, true), 0);
-        else if (what == 97)
+        } else if (what == 97) {
             restart(w);
-        else if (what == 98)
+        } else if (what == 98) {
             other_set(w, fill = fill < 'y' ? (char)(fill + 1) : 'b');
+        }
         settle(w);
     }
     compare_events(w);
-    if (_i == 0)
+    if (_i == 0) {
         printf("first day: %u duties handed out, %u answers without\n", w->handed, w->empty);
+    }
     ck_assert_uint_gt(w->handed, 50);
     ck_assert_uint_gt(w->empty, 0);
     json_decref(w->events);
@@ -427,15 +447,13 @@ int main(void)
 {
     Suite *suite = suite_create("live_random");
     TCase *tcase = tcase_create("live_random");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, random_days, 0, 12);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

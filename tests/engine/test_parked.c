@@ -21,14 +21,13 @@ START_TEST(found_by_key_and_id)
 {
     struct parking parking;
     struct code key, other;
-    struct parked *one, *two;
 
     parking_init(&parking);
     ck_assert_int_eq(parking_units(&parking, 3), 0);
     ck_assert(code_make("key", 3, &key));
     ck_assert(code_make("other", 5, &other));
-    one = add(&parking, 1, "a", 77, 10);
-    two = add(&parking, 1, "ab", 77, 10); /* the same hash */
+    struct parked *one = add(&parking, 1, "a", 77, 10);
+    struct parked *two = add(&parking, 1, "ab", 77, 10); /* the same hash */
     ck_assert_ptr_eq(parked_find(&parking, &key, (struct text){"a", 1}, 77), one);
     ck_assert_ptr_eq(parked_find(&parking, &key, (struct text){"ab", 2}, 77), two);
     ck_assert_ptr_null(parked_find(&parking, &key, (struct text){"b", 1}, 77));
@@ -63,8 +62,9 @@ START_TEST(connections_are_counted)
     ck_assert_ptr_eq(parked_of_peer(&parking, 2), parked[5]);
     parked_free(&parking, parked[5]);
     ck_assert_ptr_null(parked_of_peer(&parking, 2));
-    while ((more = parked_of_peer(&parking, 1)) != NULL)
+    while ((more = parked_of_peer(&parking, 1)) != NULL) {
         parked_free(&parking, more);
+    }
     ck_assert_uint_eq(parking.count, 0);
     ck_assert_ptr_null(parking.peers.rbh_root);
     parking_deinit(&parking);
@@ -100,13 +100,12 @@ END_TEST
 START_TEST(those_that_wait_end_in_order)
 {
     struct parking parking;
-    struct parked *late, *soon, *looking;
 
     parking_init(&parking);
     ck_assert_int_eq(parking_units(&parking, 2), 0);
-    late = add(&parking, 1, "late", 1, 300);
-    soon = add(&parking, 1, "soon", 2, 200);
-    looking = add(&parking, 1, "looking", 3, 100);
+    struct parked *late = add(&parking, 1, "late", 1, 300);
+    struct parked *soon = add(&parking, 1, "soon", 2, 200);
+    struct parked *looking = add(&parking, 1, "looking", 3, 100);
     ck_assert_int_eq(parked_next_end_ms(&parking), INT64_MAX);
     late->pull.top = 1;
     late->pull.kinds = 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_RATE;
@@ -162,8 +161,6 @@ int main(void)
 {
     Suite *suite = suite_create("parked");
     TCase *tcase = tcase_create("parked");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, found_by_key_and_id);
     tcase_add_test(tcase, connections_are_counted);
@@ -171,9 +168,9 @@ int main(void)
     tcase_add_test(tcase, those_that_wait_end_in_order);
     tcase_add_test(tcase, the_unseen_are_first);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -29,21 +29,23 @@ static struct codes codes_of(const char *const *matters)
 {
     struct codes codes = {0};
 
-    for (; *matters != NULL; matters++)
+    for (; *matters != NULL; matters++) {
         memcpy(codes.at[codes.count++].s, *matters, strlen(*matters));
+    }
     return codes;
 }
 
 static bool find_person(void *arg, struct text name, struct engine_rights *ret)
 {
     (void)arg;
-    for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++)
+    for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++) {
         if (text_equal(name, text_of(people[i].name))) {
             ret->roles = people[i].roles;
             ck_assert(code_make(people[i].unit, strlen(people[i].unit), &ret->unit));
             ret->matters = codes_of(people[i].matters);
             return true;
         }
+    }
     return false;
 }
 
@@ -73,10 +75,12 @@ static const char *ask(const char *person, const char *id, const char *name, con
 
     free(data);
     snprintf(code, sizeof(code), "%s", json_is_true(json_object_get(reply, "ok")) ? "" : text_in(reply, "code"));
-    if (strcmp(code, "NO_PERSON") == 0)
+    if (strcmp(code, "NO_PERSON") == 0) {
         ck_assert_str_eq(text_in(reply, "field"), "on_behalf_of");
-    if (ret_body != NULL)
+    }
+    if (ret_body != NULL) {
         *ret_body = json_incref(json_object_get(reply, "body"));
+    }
     json_decref(reply);
     return code;
 }
@@ -95,12 +99,9 @@ static const char *of(const char *format, int64_t id)
 
 static int64_t submit(const char *id)
 {
-    json_t *body;
-    int64_t number;
-
     harness_peer(&h, "default", ALL_ROLES, "D");
-    body = harness_do(&h, id, "submit", -1, SUBMIT);
-    number = num_of(body, "case");
+    json_t *body = harness_do(&h, id, "submit", -1, SUBMIT);
+    int64_t number = num_of(body, "case");
     json_decref(body);
     return number;
 }
@@ -164,13 +165,11 @@ END_TEST
 START_TEST(the_matters_are_those_of_both)
 {
     static const char *const m1[] = {"M1", NULL}, *const m[] = {"M*", NULL}, *const m3[] = {"M1", "M3", NULL};
-    int64_t id;
-    json_t *body;
 
     harness_peer(&h, "default", ALL_ROLES, "D");
-    body = harness_do(&h, "a", "submit", -1,
-                      "{'kind': 'complaint', 'matter': 'M2', 'place': 'S1-C1', 'title': 'T', 'anonymous': true}");
-    id = num_of(body, "case");
+    json_t *body = harness_do(&h, "a", "submit", -1,
+                              "{'kind': 'complaint', 'matter': 'M2', 'place': 'S1-C1', 'title': 'T', 'anonymous': true}");
+    int64_t id = num_of(body, "case");
     json_decref(body);
     harness_peer(&h, "web", R(GATEWAY) | R(WORKER), "D");
     ck_assert_str_eq(ask("sun", "1", "show_case", of("{'case': %lld}", id), NULL), "");
@@ -228,8 +227,6 @@ int main(void)
 {
     Suite *suite = suite_create("person");
     TCase *tcase = tcase_create("person");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
@@ -240,9 +237,9 @@ int main(void)
     tcase_add_test(tcase, handlers_are_judged_by_the_person);
     tcase_add_test(tcase, claims_and_leases_are_the_persons);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -25,14 +25,12 @@ static const char *format(char *buffer, size_t size, const char *words, ...)
 static uint64_t submit(struct harness *h, const char *id, const char *matter, const char *place)
 {
     char body[256];
-    json_t *answer;
-    uint64_t case_id;
 
     harness_peer(h, "default", ALL_ROLES, "D");
     snprintf(body, sizeof(body),
              "{'kind': 'complaint', 'matter': '%s', 'place': '%s', 'title': 'T', 'text': 'x', 'anonymous': true}", matter, place);
-    answer = harness_do(h, id, "submit", -1, body);
-    case_id = (uint64_t)num_of(answer, "case");
+    json_t *answer = harness_do(h, id, "submit", -1, body);
+    uint64_t case_id = (uint64_t)num_of(answer, "case");
     json_decref(answer);
     return case_id;
 }
@@ -49,7 +47,6 @@ START_TEST(two_workers_never_get_the_same_duty)
 {
     struct harness h;
     struct talk talk;
-    json_t *one, *two;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
@@ -58,9 +55,9 @@ START_TEST(two_workers_never_get_the_same_duty)
     submit(&h, "c", "M1", "S2");
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one'}");
-    one = talk_answer(&talk, 1);
+    json_t *one = talk_answer(&talk, 1);
     talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'count': 9}");
-    two = talk_answer(&talk, 2);
+    json_t *two = talk_answer(&talk, 2);
     ck_assert_uint_eq(talk_rows(one), 1);
     ck_assert_uint_eq(talk_rows(two), 1);
     ck_assert_int_ne(talk_row(one, 0, "duty"), talk_row(two, 0, "duty"));
@@ -83,16 +80,14 @@ START_TEST(a_lease_lapses_and_wakes_who_waits)
 {
     struct harness h;
     struct talk talk;
-    json_t *body;
-    int64_t duty;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
     submit(&h, "a", "M1", "S1");
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one', 'lease': 5000}");
-    body = talk_answer(&talk, 1);
-    duty = talk_row(body, 0, "duty");
+    json_t *body = talk_answer(&talk, 1);
+    int64_t duty = talk_row(body, 0, "duty");
     json_decref(body);
     talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'wait': 60000}");
     talk_silent(&talk, 2);
@@ -116,19 +111,17 @@ START_TEST(keep_prolongs_and_gives_back)
     struct harness h;
     struct talk talk;
     char keep[128], claim[128];
-    json_t *body;
-    int64_t duty;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    duty = (int64_t)lead_of(&h, submit(&h, "a", "M1", "S1"));
+    int64_t duty = (int64_t)lead_of(&h, submit(&h, "a", "M1", "S1"));
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one', 'lease': 5000}");
     json_decref(talk_answer(&talk, 1));
     talk_pass(&talk, 4000);
     format(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld, 'lease': 9000}", (long long)duty);
     talk_send(&talk, 1, "k1", "keep", keep);
-    body = talk_answer(&talk, 1);
+    json_t *body = talk_answer(&talk, 1);
     ck_assert_int_eq(num_of(body, "lease_until"), h.clock_ms + 9000);
     json_decref(body);
     talk_pass(&talk, 8000);
@@ -166,8 +159,6 @@ START_TEST(a_long_poll_wakes_for_what_fits)
 {
     struct harness h;
     struct talk talk;
-    json_t *body;
-    uint64_t case_id, steps;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
@@ -177,7 +168,7 @@ START_TEST(a_long_poll_wakes_for_what_fits)
     harness_peer(&h, "desk", 1u << ROLE_DISPATCHER, "DESK");
     talk_send(&talk, 3, "p3", "pull", "{'worker': 'three', 'wait': 60000}");
     talk_settle(&talk);
-    steps = talk.steps;
+    uint64_t steps = talk.steps;
     harness_peer(&h, "default", ALL_ROLES, "D");
     talk_send(&talk, 9, "a", "submit",
               "{'kind': 'complaint', 'matter': 'M1', 'place': 'S2', 'title': 'T', 'text': 'x', 'anonymous': true}");
@@ -189,8 +180,8 @@ START_TEST(a_long_poll_wakes_for_what_fits)
     talk_send(&talk, 9, "b", "submit",
               "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'text': 'x', 'anonymous': true}");
     ck_assert_ptr_nonnull(talk.replies); /* in the very step */
-    body = talk_answer(&talk, 9);
-    case_id = (uint64_t)num_of(body, "case");
+    json_t *body = talk_answer(&talk, 9);
+    uint64_t case_id = (uint64_t)num_of(body, "case");
     json_decref(body);
     body = talk_answer(&talk, 1);
     ck_assert_int_eq(talk_row(body, 0, "duty"), (int64_t)lead_of(&h, case_id));
@@ -244,8 +235,9 @@ START_TEST(a_wake_that_was_not_used_is_passed_on)
     ck_assert_uint_eq(engine_take(h.engine, messages, 2, harness_time(&h)), 2);
     ck_assert_int_eq(engine_journaled(h.engine, engine_append(h.engine)), 0);
     while (engine_next_reply(h.engine, &reply)) {
-        if (reply.peer != 1)
+        if (reply.peer != 1) {
             continue;
+        }
         body = harness_json(reply.data, reply.size);
         ck_assert_str_eq(text_in(json_array_get(json_object_get(json_object_get(body, "body"), "rows"), 0), "unit"), "S1");
         json_decref(body);
@@ -253,8 +245,9 @@ START_TEST(a_wake_that_was_not_used_is_passed_on)
     body = talk_answer(&talk, 2);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S1-C1");
     json_decref(body);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         free((void *)messages[i].data);
+    }
     talk_end(&talk);
     harness_end(&h);
 }
@@ -266,7 +259,6 @@ START_TEST(units_are_served_in_turn)
     struct harness h;
     struct talk talk;
     char id[16];
-    json_t *body;
     int64_t last_due = 0;
 
     harness_begin(&h, false);
@@ -279,7 +271,7 @@ START_TEST(units_are_served_in_turn)
     submit(&h, "b", "M1", "S2");
     harness_peer(&h, "all", WORKER, "D");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'w', 'count': 2}");
-    body = talk_answer(&talk, 1);
+    json_t *body = talk_answer(&talk, 1);
     ck_assert_uint_eq(talk_rows(body), 2);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S1");
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 1), "unit"), "S2");
@@ -311,7 +303,6 @@ START_TEST(a_repeated_question_gets_the_same_duties)
 {
     struct harness h;
     struct talk talk;
-    json_t *first, *second;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
@@ -320,9 +311,9 @@ START_TEST(a_repeated_question_gets_the_same_duties)
     submit(&h, "c", "M1", "S1");
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'w', 'count': 2}");
-    first = talk_answer(&talk, 1);
+    json_t *first = talk_answer(&talk, 1);
     talk_send(&talk, 2, "p1", "pull", "{'worker': 'w', 'count': 2}");
-    second = talk_answer(&talk, 2);
+    json_t *second = talk_answer(&talk, 2);
     ck_assert(json_equal(json_object_get(first, "rows"), json_object_get(second, "rows")));
     json_decref(first);
     json_decref(second);
@@ -350,7 +341,6 @@ START_TEST(an_undelivered_duty_goes_to_the_next)
 {
     struct harness h;
     struct talk talk;
-    json_t *body;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
@@ -362,7 +352,7 @@ START_TEST(an_undelivered_duty_goes_to_the_next)
     harness_peer(&h, "default", ALL_ROLES, "D");
     talk_send(&talk, 9, "a", "submit",
               "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'text': 'x', 'anonymous': true}");
-    body = talk_answer(&talk, 2);
+    json_t *body = talk_answer(&talk, 2);
     ck_assert_uint_eq(talk_rows(body), 1);
     json_decref(body);
     ck_assert_int_eq(engine_next_wait_ms(h.engine), INT64_MAX);
@@ -377,16 +367,14 @@ START_TEST(a_restart_frees_leases)
     struct harness h;
     struct talk talk;
     char keep[128];
-    json_t *body;
-    int64_t duty;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
     submit(&h, "a", "M1", "S1");
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one'}");
-    body = talk_answer(&talk, 1);
-    duty = talk_row(body, 0, "duty");
+    json_t *body = talk_answer(&talk, 1);
+    int64_t duty = talk_row(body, 0, "duty");
     json_decref(body);
     harness_kill(&h);
     harness_settle(&h);
@@ -412,11 +400,10 @@ START_TEST(an_ended_duty_is_no_longer_leased)
     struct harness h;
     struct talk talk;
     char text[128];
-    uint64_t duty;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    duty = lead_of(&h, submit(&h, "a", "M1", "S1"));
+    uint64_t duty = lead_of(&h, submit(&h, "a", "M1", "S1"));
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one'}");
     json_decref(talk_answer(&talk, 1));
@@ -439,7 +426,6 @@ START_TEST(roles_and_subtrees)
 {
     struct harness h;
     struct talk talk;
-    json_t *body;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
@@ -455,7 +441,7 @@ START_TEST(roles_and_subtrees)
     talk_send(&talk, 1, "4", "pull", "{}");
     talk_refusal(&talk, 1, "BAD_FIELD");
     talk_send(&talk, 1, "5", "pull", "{'worker': 'w', 'count': 5, 'unit': 'S1-C1'}");
-    body = talk_answer(&talk, 1);
+    json_t *body = talk_answer(&talk, 1);
     ck_assert_uint_eq(talk_rows(body), 0); /* the street leads, not the community */
     json_decref(body);
     harness_peer(&h, "watch", 1u << ROLE_LISTENER, "D");
@@ -480,19 +466,17 @@ START_TEST(a_key_for_some_matters)
 {
     struct harness h;
     struct talk talk;
-    uint64_t one, two;
     char text[128];
-    json_t *body;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    one = submit(&h, "a", "M1", "S1");
-    two = submit(&h, "b", "M2", "S1-C1");
+    uint64_t one = submit(&h, "a", "M1", "S1");
+    uint64_t two = submit(&h, "b", "M2", "S1-C1");
     harness_peer(&h, "m2", WORKER | 1u << ROLE_LISTENER, "D");
     h.peer_matters.count = 1;
     ck_assert(code_make("M2", 2, &h.peer_matters.at[0]));
     talk_send(&talk, 1, "1", "pull", "{'worker': 'w', 'count': 9}");
-    body = talk_answer(&talk, 1);
+    json_t *body = talk_answer(&talk, 1);
     ck_assert_uint_eq(talk_rows(body), 1);
     ck_assert_int_eq(talk_row(body, 0, "case"), (int64_t)two);
     json_decref(body);
@@ -550,7 +534,6 @@ START_TEST(deputies_and_senders)
 {
     struct harness h;
     struct talk talk;
-    json_t *body;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
@@ -561,7 +544,7 @@ START_TEST(deputies_and_senders)
     submit(&h, "a", "M1", "S1-C1");
     harness_peer(&h, "lamps", WORKER, "LAMPS");
     talk_send(&talk, 1, "1", "pull", "{'worker': 'w', 'count': 9}");
-    body = talk_answer(&talk, 1);
+    json_t *body = talk_answer(&talk, 1);
     ck_assert_uint_eq(talk_rows(body), 1);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S1");
     json_decref(body);
@@ -589,9 +572,7 @@ START_TEST(a_new_set_ends_all_waits)
 {
     struct harness h;
     struct talk talk;
-    struct district *older;
     char said[512];
-    json_t *body;
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
@@ -600,11 +581,11 @@ START_TEST(a_new_set_ends_all_waits)
     talk_send(&talk, 2, "2", "follow", "{'name': 'n', 'from': 1000, 'wait': 60000}");
     talk_silent(&talk, 1);
     talk_silent(&talk, 2);
-    older = h.district;
+    struct district *older = h.district;
     h.district = district_make('b');
     ck_assert_int_eq(engine_adopt(h.engine, h.district, h.config, said), 0);
     district_unmake(older);
-    body = talk_answer(&talk, 1);
+    json_t *body = talk_answer(&talk, 1);
     ck_assert_uint_eq(talk_rows(body), 0);
     json_decref(body);
     body = talk_answer(&talk, 2);
@@ -650,10 +631,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -29,7 +29,6 @@ static size_t rows_of(const json_t *body)
 START_TEST(a_key_sees_its_subtree)
 {
     struct harness h;
-    json_t *body;
 
     harness_begin(&h, true);
     json_decref(submit(&h, "s1", T0, "M1", "S1-C1-G1"));
@@ -37,7 +36,7 @@ START_TEST(a_key_sees_its_subtree)
     /* S1 calls a department: from then on the department sees the case. */
     json_decref(harness_do(&h, "c1", "raise_call", T0, "{'submitted': 's1', 'reason': 'unsolvable_here', 'units': ['LAMPS']}"));
     harness_peer(&h, "lamps", 1u << ROLE_LEADER, "LAMPS");
-    body = harness_do(&h, "q", "list_cases", -1, "{}");
+    json_t *body = harness_do(&h, "q", "list_cases", -1, "{}");
     ck_assert_uint_eq(rows_of(body), 0);
     json_decref(body);
     harness_peer(&h, "default", ALL_ROLES, "D");
@@ -110,7 +109,6 @@ START_TEST(units_and_matters_are_found_by_words)
     };
     struct harness h;
     json_t *body;
-    const json_t *row;
 
     harness_begin(&h, true);
     rename_unit(&h, "S1", "翠湖街道");
@@ -124,7 +122,7 @@ START_TEST(units_and_matters_are_found_by_words)
     }
     body = harness_do(&h, "q", "list_matters", -1, "{}");
     ck_assert_str_eq(codes_of(body), "M1 M2 M3");
-    row = json_array_get(json_object_get(body, "rows"), 1);
+    const json_t *row = json_array_get(json_object_get(body, "rows"), 1);
     ck_assert_int_eq(num_of(row, "row"), 2);
     ck_assert_str_eq(text_in(row, "lead"), "@community");
     ck_assert_str_eq(text_in(row, "limit"), "120 h");
@@ -149,13 +147,11 @@ END_TEST
 START_TEST(texts_are_for_roles)
 {
     struct harness h;
-    json_t *body;
-    char *printed;
 
     harness_begin(&h, true);
     json_decref(submit(&h, "s1", T0, "M1", "S1"));
-    body = harness_do(&h, "q", "timeline", -1, "{'submitted': 's1'}");
-    printed = json_dumps(body, 0);
+    json_t *body = harness_do(&h, "q", "timeline", -1, "{'submitted': 's1'}");
+    char *printed = json_dumps(body, 0);
     ck_assert_ptr_nonnull(strstr(printed, "hush"));
     free(printed);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "type"), "command_taken");
@@ -197,11 +193,11 @@ START_TEST(pages_of_long_texts_are_short)
         json_decref(harness_do(&h, id, "add_note", -1, body));
     }
     do {
-        json_t *page, *row;
+        json_t *row;
         size_t before_page = notes;
 
         snprintf(body, size, "{'submitted': 's1', 'before': %llu}", (unsigned long long)before);
-        page = harness_do(&h, "q", "timeline", -1, body);
+        json_t *page = harness_do(&h, "q", "timeline", -1, body);
         json_array_foreach(json_object_get(page, "rows"), i, row)
         {
             notes += strcmp(text_in(row, "type"), "case_noted") == 0;
@@ -235,19 +231,20 @@ START_TEST(timeline_comes_in_pages)
     }
     do {
         char body[64];
-        json_t *page, *row;
+        json_t *row;
         uint64_t last = 0;
 
         snprintf(body, sizeof(body), "{'submitted': 's1', 'before': %llu}", (unsigned long long)before);
-        page = harness_do(&h, "q", "timeline", -1, body);
+        json_t *page = harness_do(&h, "q", "timeline", -1, body);
         json_array_foreach(json_object_get(page, "rows"), i, row)
         {
             ck_assert_uint_gt((uint64_t)num_of(row, "seq"), last);
             last = (uint64_t)num_of(row, "seq");
             seen++;
         }
-        if (below != 0)
+        if (below != 0) {
             ck_assert_uint_lt(last, below);
+        }
         below = (uint64_t)num_of(json_array_get(json_object_get(page, "rows"), 0), "seq");
         before = (uint64_t)num_of(page, "next");
         ck_assert(before == 0 || before == below);
@@ -309,7 +306,12 @@ static const json_t *metric_row(const json_t *body, const char *key)
     json_t *row;
     size_t i;
 
-    json_array_foreach(json_object_get(body, "rows"), i, row) if (strcmp(text_in(row, "key"), key) == 0) return row;
+    json_array_foreach(json_object_get(body, "rows"), i, row)
+    {
+        if (strcmp(text_in(row, "key"), key) == 0) {
+            return row;
+        }
+    }
     ck_abort_msg("no row %s", key);
     return NULL;
 }
@@ -337,10 +339,9 @@ END_TEST
 static void says(struct harness *h, const char *more, const char *field, const char *why)
 {
     char body[160];
-    json_t *reply;
 
     snprintf(body, sizeof(body), "{'metric': 'on_time_rate', 'by': 'matter', %s}", more);
-    reply = harness_ask(h, "q", "metrics", -1, body);
+    json_t *reply = harness_ask(h, "q", "metrics", -1, body);
     ck_assert_str_eq(text_in(reply, "code"), "BAD_FIELD");
     ck_assert_str_eq(text_in(reply, "field"), field);
     ck_assert_msg(strstr(text_in(reply, "message"), why) != NULL, "%s: %s", more, text_in(reply, "message"));
@@ -360,8 +361,6 @@ static void act(struct harness *h, const char *name, int number, int64_t at_ms, 
 START_TEST(on_time_is_counted)
 {
     struct harness h;
-    json_t *body;
-    const json_t *row;
     char what[160];
 
     harness_begin(&h, true);
@@ -374,12 +373,13 @@ START_TEST(on_time_is_counted)
         json_decref(submit(&h, id, T0, "M1", "S1-C1-G1"));
         act(&h, "sign", n, -1, "");
     }
-    for (int n = 0; n < 5; n++)
+    for (int n = 0; n < 5; n++) {
         act(&h, "answer", n, n < 4 ? T0 + (n + 1) * DAY : T0 + 5 * DAY + 1, ", 'code': 'solved', 'text': 'done'");
+    }
     json_decref(submit(&h, "s6", T0 + 6 * DAY, "M1", "S1-C1"));
 
-    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'street'}");
-    row = metric_row(body, "S1");
+    json_t *body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'street'}");
+    const json_t *row = metric_row(body, "S1");
     ck_assert_int_eq(num_of(row, "num"), 4);
     ck_assert_int_eq(num_of(row, "den"), 5);
     ck_assert_int_eq(num_of(row, "value"), 800000);
@@ -459,12 +459,11 @@ START_TEST(a_day_begins_where_the_policy_says)
 {
     const int64_t three = INT64_C(1772391600000); /* 2026-03-02 03:00 in Shanghai */
     struct harness h;
-    json_t *body;
 
     harness_begin(&h, true);
     h.district->policy.day_start_ms = 6 * HOUR;
     h.district->policy.month_start = 19;
-    body = submit(&h, "s1", three, "M1", "S1");
+    json_t *body = submit(&h, "s1", three, "M1", "S1");
     ck_assert_msg(strncmp(text_in(body, "number"), "260301-00001-", 13) == 0, "%s", text_in(body, "number"));
     json_decref(body);
     body = submit(&h, "s2", three + 3 * HOUR - 1, "M1", "S1");
@@ -504,8 +503,9 @@ START_TEST(rows_add_up)
             json_decref(harness_do(&h, id, "route", -1, what));
         }
         act(&h, "sign", n, -1, "");
-        if (n % 5 != 0)
+        if (n % 5 != 0) {
             act(&h, "answer", n, -1, ", 'code': 'solved', 'text': 'done'");
+        }
     }
     json_decref(submit(&h, "late", T0 + 9 * DAY, "M3", "S1"));
     for (int metric = 0; metric < METRIC_COUNT; metric++) {
@@ -514,17 +514,22 @@ START_TEST(rows_add_up)
 
             for (int by = 0; by < METRIC_BY_COUNT; by++) {
                 char what[128];
-                json_t *body, *row;
+                json_t *row;
                 size_t i;
 
                 snprintf(what, sizeof(what), "{'metric': '%s', 'by': '%s'%s}", enum_name(&metric_enum, metric),
                          enum_name(&metric_by_enum, by), scoped ? ", 'unit': 'S1'" : "");
-                body = harness_do(&h, "q", "metrics", -1, what);
-                json_array_foreach(json_object_get(body, "rows"), i, row) for (int f = 0; f < 2; f++) sums[by][f] +=
-                    num_of(row, fields[f]);
+                json_t *body = harness_do(&h, "q", "metrics", -1, what);
+                json_array_foreach(json_object_get(body, "rows"), i, row)
+                {
+                    for (int f = 0; f < 2; f++) {
+                        sums[by][f] += num_of(row, fields[f]);
+                    }
+                }
                 json_decref(body);
-                for (int f = 0; f < 2; f++)
+                for (int f = 0; f < 2; f++) {
                     ck_assert_msg(sums[by][f] == sums[0][f], "%s: %s", what, fields[f]);
+                }
             }
             all += sums[0][1];
         }
@@ -568,8 +573,6 @@ END_TEST
 START_TEST(durations_have_ranks)
 {
     struct harness h;
-    json_t *body;
-    const json_t *row;
 
     harness_begin(&h, true);
     for (int n = 0; n < 5; n++) {
@@ -579,10 +582,11 @@ START_TEST(durations_have_ranks)
         json_decref(submit(&h, id, T0, "M1", "S1"));
         act(&h, "sign", n, -1, "");
     }
-    for (int n = 0; n < 5; n++)
+    for (int n = 0; n < 5; n++) {
         act(&h, "answer", n, T0 + (n + 1) * DAY + (n == 4 ? 3 : 0), ", 'code': 'solved', 'text': 'done'");
-    body = harness_do(&h, "q", "metrics", -1, "{'metric': 'duration', 'by': 'matter'}");
-    row = metric_row(body, "M1");
+    }
+    json_t *body = harness_do(&h, "q", "metrics", -1, "{'metric': 'duration', 'by': 'matter'}");
+    const json_t *row = metric_row(body, "M1");
     ck_assert_int_eq(num_of(row, "den"), 5);
     ck_assert_int_eq(num_of(row, "num"), 15 * DAY + 3);
     ck_assert_int_eq(num_of(row, "value"), 3 * DAY + 1);
@@ -596,10 +600,9 @@ END_TEST
 START_TEST(hello_and_route_are_explained)
 {
     struct harness h;
-    json_t *body;
 
     harness_begin(&h, true);
-    body = harness_do(&h, "q", "hello", -1, "{'major': 1}");
+    json_t *body = harness_do(&h, "q", "hello", -1, "{'major': 1}");
     ck_assert_str_eq(text_in(body, "tz"), "Asia/Shanghai");
     ck_assert_int_eq(num_of(body, "offset_minutes"), 480);
     ck_assert(json_is_true(json_object_get(body, "drill")));
@@ -643,10 +646,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

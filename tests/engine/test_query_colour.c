@@ -20,10 +20,8 @@
 /* Every kind of clock runs. */
 static void begin(struct harness *h)
 {
-    struct policy *policy;
-
     harness_begin(h, true);
-    policy = &h->district->policy;
+    struct policy *policy = &h->district->policy;
     for (int i = 0; i < URGENCY_COUNT; i++) {
         policy->route[i] = NATURAL(HOUR);
         policy->sign[i] = NATURAL(i == URGENCY_EMERGENCY ? 10 * MINUTE : DAY);
@@ -61,14 +59,15 @@ static json_t *worst(json_t *shown, int64_t duty, const char *kind)
 
     json_array_foreach(json_object_get(shown, "clocks"), i, clock)
     {
-        int more;
 
         if (strcmp(text_in(clock, "state"), "running") != 0 || num_of(clock, "due_at") == 0 ||
-            (duty != 0 && num_of(clock, "duty") != duty) || (kind[0] != '\0' && strcmp(text_in(clock, "clock"), kind) != 0))
+            (duty != 0 && num_of(clock, "duty") != duty) || (kind[0] != '\0' && strcmp(text_in(clock, "clock"), kind) != 0)) {
             continue;
-        more = found == NULL ? 1 : rank(text_in(clock, "colour")) - rank(text_in(found, "colour"));
-        if (more > 0 || (more == 0 && num_of(clock, "due_at") < num_of(found, "due_at")))
+        }
+        int more = found == NULL ? 1 : rank(text_in(clock, "colour")) - rank(text_in(found, "colour"));
+        if (more > 0 || (more == 0 && num_of(clock, "due_at") < num_of(found, "due_at"))) {
             found = clock;
+        }
     }
     return found;
 }
@@ -80,9 +79,12 @@ static const char *ended(json_t *shown, int64_t duty, const char *duty_kind, con
     json_t *clock;
     size_t i;
 
-    json_array_foreach(json_object_get(shown, "clocks"), i,
-                       clock) if (strcmp(text_in(clock, "clock"), main) == 0 && (duty == 0 || num_of(clock, "duty") == duty))
-        colour = strcmp(text_in(clock, "state"), "stopped") == 0 ? text_in(clock, "colour") : "blue";
+    json_array_foreach(json_object_get(shown, "clocks"), i, clock)
+    {
+        if (strcmp(text_in(clock, "clock"), main) == 0 && (duty == 0 || num_of(clock, "duty") == duty)) {
+            colour = strcmp(text_in(clock, "state"), "stopped") == 0 ? text_in(clock, "colour") : "blue";
+        }
+    }
     return kind[0] == '\0' || strcmp(kind, main) == 0 ? colour : "blue";
 }
 
@@ -104,7 +106,6 @@ static void check_view(const json_t *view, const json_t *clock, const char *ende
 START_TEST(a_red_signature_shows)
 {
     struct harness h;
-    json_t *rows;
 
     begin(&h);
     json_decref(harness_do(&h, "s", "submit", T0,
@@ -112,7 +113,7 @@ START_TEST(a_red_signature_shows)
                            "'urgency': 'emergency'}"));
     json_decref(
         harness_do(&h, "r", "route", T0, "{'submitted': 's', 'unit': 'S1', 'supports': ['LAMPS', 'ROADS'], 'reason': 'x'}"));
-    rows = rows_of(&h, "list_cases", "{'colour': 'red'}");
+    json_t *rows = rows_of(&h, "list_cases", "{'colour': 'red'}");
     ck_assert_uint_eq(json_array_size(rows), 0);
     json_decref(rows);
     json_decref(harness_do(&h, "n", "add_note", T0 + 11 * MINUTE, "{'submitted': 's', 'text': 'still nobody'}"));
@@ -192,21 +193,23 @@ static void check_list(struct harness *h, const char *kind, int *found)
 {
     static const char *const colours[] = {"blue", "yellow", "red"};
     char body[128], of_kind[64] = "";
-    json_t *rows, *row;
+    json_t *row;
     size_t i, wanted[3] = {0}, got;
 
-    if (kind[0] != '\0')
+    if (kind[0] != '\0') {
         snprintf(of_kind, sizeof(of_kind), ", 'clock': '%s'", kind);
+    }
     snprintf(body, sizeof(body), "{'count': 200%s}", of_kind);
-    rows = rows_of(h, "list_cases", body);
+    json_t *rows = rows_of(h, "list_cases", body);
     ck_assert_uint_eq(json_array_size(rows), CASES);
     json_array_foreach(rows, i, row)
     {
         json_t *shown = show(h, num_of(row, "case")), *clock = worst(shown, 0, kind);
 
         check_view(row, clock, ended(shown, 0, "lead", kind));
-        if (clock != NULL && num_of(row, "closed_at") == 0)
+        if (clock != NULL && num_of(row, "closed_at") == 0) {
             wanted[rank(text_in(clock, "colour"))]++;
+        }
         json_decref(shown);
     }
     json_decref(rows);
@@ -215,7 +218,10 @@ static void check_list(struct harness *h, const char *kind, int *found)
         rows = rows_of(h, "list_cases", body);
         got = json_array_size(rows);
         ck_assert_msg(got == wanted[c], "%s %s: %zu cases, not %zu", kind, colours[c], got, wanted[c]);
-        json_array_foreach(rows, i, row) ck_assert_str_eq(text_in(row, "colour"), colours[c]);
+        json_array_foreach(rows, i, row)
+        {
+            ck_assert_str_eq(text_in(row, "colour"), colours[c]);
+        }
         found[c] += (int)got;
         json_decref(rows);
     }
@@ -224,11 +230,11 @@ static void check_list(struct harness *h, const char *kind, int *found)
 static void check_inbox(struct harness *h, const char *kind)
 {
     char body[128];
-    json_t *rows, *row;
+    json_t *row;
     size_t i;
 
     snprintf(body, sizeof(body), "{'unit': 'D', 'count': 500%s%s%s}", kind[0] ? ", 'clock': '" : "", kind, kind[0] ? "'" : "");
-    rows = rows_of(h, "inbox", body);
+    json_t *rows = rows_of(h, "inbox", body);
     ck_assert_uint_gt(json_array_size(rows), 10);
     json_array_foreach(rows, i, row)
     {
@@ -236,9 +242,13 @@ static void check_inbox(struct harness *h, const char *kind)
         size_t k;
 
         check_view(row, worst(shown, num_of(row, "duty"), kind), ended(shown, num_of(row, "duty"), text_in(row, "kind"), kind));
-        if (kind[0] == '\0')
-            json_array_foreach(json_object_get(shown, "duties"), k, duty) check_view(
-                duty, worst(shown, num_of(duty, "duty"), ""), ended(shown, num_of(duty, "duty"), text_in(duty, "kind"), ""));
+        if (kind[0] == '\0') {
+            json_array_foreach(json_object_get(shown, "duties"), k, duty)
+            {
+                check_view(duty, worst(shown, num_of(duty, "duty"), ""),
+                           ended(shown, num_of(duty, "duty"), text_in(duty, "kind"), ""));
+            }
+        }
         json_decref(shown);
     }
     json_decref(rows);
@@ -256,15 +266,17 @@ START_TEST(the_worst_of_all_clocks)
 
         check_list(&h, "", found);
         check_inbox(&h, "");
-        for (int kind = 0; kind < CLOCK_KIND_COUNT; kind++)
+        for (int kind = 0; kind < CLOCK_KIND_COUNT; kind++) {
             check_list(&h, enum_name(&clock_kind_enum, kind), (int[3]){0});
+        }
         check_inbox(&h, "sign");
         check_inbox(&h, "handle");
         snprintf(id, sizeof(id), "n%d", step);
         json_decref(harness_do(&h, id, "add_note", T0 + CASES * 4 * HOUR + step * DAY, "{'submitted': 's1', 'text': 'later'}"));
     }
-    for (int c = 0; c < 3; c++)
+    for (int c = 0; c < 3; c++) {
         ck_assert_int_gt(found[c], 5);
+    }
     harness_end(&h);
 }
 END_TEST
@@ -273,8 +285,6 @@ END_TEST
 START_TEST(an_answer_looks_at_20000_clocks)
 {
     struct harness h;
-    json_t *page;
-    int64_t last;
 
     begin(&h);
     for (int n = 0; n < 4500; n++) {
@@ -287,9 +297,9 @@ START_TEST(an_answer_looks_at_20000_clocks)
         snprintf(body, sizeof(body), "{'submitted': 's%d', 'unit': 'S1', 'supports': ['LAMPS'], 'reason': 'x'}", n);
         json_decref(harness_do(&h, id, "route", -1, body));
     }
-    page = harness_do(&h, "q", "list_cases", -1, "{'colour': 'red'}");
+    json_t *page = harness_do(&h, "q", "list_cases", -1, "{'colour': 'red'}");
     ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 0);
-    last = num_of(page, "next");
+    int64_t last = num_of(page, "next");
     ck_assert_int_gt(last, 0);
     json_decref(page);
     page = harness_do(&h, "q", "list_cases", -1, "{'state': 'closed'}"); /* no clocks are looked at: all in one answer */
@@ -315,10 +325,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -28,8 +28,9 @@ static void fill(struct harness *h)
         snprintf(body, sizeof(body), "{'kind': '%s', 'matter': '%s', 'place': '%s', 'title': 'T', 'anonymous': true}", kinds[n % 3],
                  matters[n % 5 % 3], places[n % 4]);
         json_decref(harness_do(h, id, "submit", T0 + n * 3 * HOUR, body));
-        if (n % 2 == 1)
+        if (n % 2 == 1) {
             continue;
+        }
         snprintf(body, sizeof(body), "{'submitted': 's%d'}", n);
         snprintf(id, sizeof(id), "g%d", n);
         json_decref(harness_ask(h, id, "sign", -1, body));
@@ -47,16 +48,16 @@ static json_t *list_all(struct harness *h, const char *filter, int count, int *r
 
     for (*ret_pages = 0;; ++*ret_pages) {
         char body[256];
-        json_t *page;
 
         snprintf(body, sizeof(body), "{'count': %d, 'after': %lld%s%s}", count, (long long)after, filter[0] ? ", " : "", filter);
-        page = harness_do(h, "q", "list_cases", -1, body);
+        json_t *page = harness_do(h, "q", "list_cases", -1, body);
         ck_assert_uint_le(json_array_size(json_object_get(page, "rows")), (size_t)count);
         json_array_extend(all, json_object_get(page, "rows"));
         after = num_of(page, "next");
         json_decref(page);
-        if (after == 0)
+        if (after == 0) {
             return all;
+        }
     }
 }
 
@@ -147,12 +148,11 @@ static const struct filter filters[] = {
 START_TEST(every_filter_is_a_naive_choice)
 {
     struct harness h;
-    json_t *all;
     int pages;
 
     harness_begin(&h, true);
     fill(&h);
-    all = list_all(&h, "", 500, &pages);
+    json_t *all = list_all(&h, "", 500, &pages);
     ck_assert_uint_eq(json_array_size(all), CASES);
     for (size_t f = 0; f < sizeof(filters) / sizeof(filters[0]); f++) {
         for (int count = 1; count <= 64; count *= 4) {
@@ -160,10 +160,13 @@ START_TEST(every_filter_is_a_naive_choice)
             int64_t now = h.engine->now_ms;
             size_t i, at = 0;
 
-            json_array_foreach(all, i, row) if (filters[f].wanted(row, now))
+            json_array_foreach(all, i, row)
             {
-                ck_assert_msg(json_equal(row, json_array_get(got, at)), "%s: row %zu of pages of %d", filters[f].json, at, count);
-                at++;
+                if (filters[f].wanted(row, now)) {
+                    ck_assert_msg(json_equal(row, json_array_get(got, at)), "%s: row %zu of pages of %d", filters[f].json, at,
+                                  count);
+                    at++;
+                }
             }
             ck_assert_uint_eq(json_array_size(got), at);
             ck_assert_msg(at > 0, "%s finds nothing", filters[f].json);
@@ -182,7 +185,6 @@ END_TEST
 START_TEST(an_answer_looks_at_5000)
 {
     struct harness h;
-    json_t *all, *page;
     int pages;
 
     harness_begin(&h, true);
@@ -195,11 +197,11 @@ START_TEST(an_answer_looks_at_5000)
         json_decref(harness_do(&h, id, "submit", T0 + HOUR,
                                "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'anonymous': true}"));
     }
-    page = harness_do(&h, "q", "list_cases", -1, "{'kind': 'request'}");
+    json_t *page = harness_do(&h, "q", "list_cases", -1, "{'kind': 'request'}");
     ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 0);
     ck_assert_int_ne(num_of(page, "next"), 0);
     json_decref(page);
-    all = list_all(&h, "'kind': 'request'", 50, &pages);
+    json_t *all = list_all(&h, "'kind': 'request'", 50, &pages);
     ck_assert_uint_eq(json_array_size(all), 1);
     ck_assert_int_eq(pages, 2); /* and a third */
     json_decref(all);
@@ -254,10 +256,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

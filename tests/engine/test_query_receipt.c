@@ -43,8 +43,9 @@ static json_t *receipt(struct harness *h, const char *which, int *ret_pages)
         page = harness_do(h, "q", "receipt", -1, body);
         json_array_extend(rows, json_object_get(page, "rows"));
         after = num_of(page, "next");
-        if (after == 0)
+        if (after == 0) {
             break;
+        }
         json_decref(page);
     }
     json_object_set_new(page, "rows", rows);
@@ -68,11 +69,13 @@ static void check_sums(const json_t *receipt)
         sum += num_of(row, "ms");
         ck_assert(counted || num_of(row, "ms") == 0);
     }
-    if (json_array_size(rows) > 0)
+    if (json_array_size(rows) > 0) {
         ck_assert_int_eq(at, end != 0 ? end : num_of(receipt, "now"));
+    }
     ck_assert_int_eq(sum, num_of(receipt, "counted_ms"));
-    if (num_of(receipt, "due_at") != 0)
+    if (num_of(receipt, "due_at") != 0) {
         ck_assert_int_eq(num_of(receipt, "left_ms"), num_of(receipt, "budget_ms") - sum);
+    }
 }
 
 static const json_t *interval(const json_t *receipt, size_t index)
@@ -91,12 +94,11 @@ static size_t rows_of(const json_t *receipt)
 START_TEST(a_clock_runs_and_stops)
 {
     struct harness h;
-    json_t *told;
     int pages;
 
     harness_begin(&h, true);
     submit(&h);
-    told = receipt(&h, "'submitted': 's1'", &pages);
+    json_t *told = receipt(&h, "'submitted': 's1'", &pages);
     ck_assert_uint_eq(rows_of(told), 0); /* no time has passed */
     check_sums(told);
     json_decref(told);
@@ -132,7 +134,6 @@ END_TEST
 START_TEST(a_wait_does_not_count)
 {
     struct harness h;
-    json_t *told;
     char which[64];
     int pages;
 
@@ -146,7 +147,7 @@ START_TEST(a_wait_does_not_count)
     act(&h, "c5", "finish_call", T0 + DAY, ", 'unit': 'LAMPS', 'code': 'solved', 'text': 'x'");
     act(&h, "c6", "rate_call", T0 + 4 * DAY, ", 'unit': 'LAMPS', 'confirmed': false, 'score': 1, 'text': 'dark again'");
     act(&h, "c7", "finish_call", T0 + 4 * DAY + 5 * HOUR, ", 'unit': 'LAMPS', 'code': 'solved', 'text': 'x'");
-    told = receipt(&h, "'submitted': 's1', 'clock': 'finish'", &pages);
+    json_t *told = receipt(&h, "'submitted': 's1', 'clock': 'finish'", &pages);
     ck_assert_uint_eq(rows_of(told), 3);
     ck_assert_str_eq(text_in(told, "unit"), "LAMPS");
     ck_assert_int_eq(num_of(told, "counted_ms"), num_of(interval(told, 0), "ms") + 5 * HOUR);
@@ -168,15 +169,13 @@ START_TEST(a_long_ledger_comes_in_pages)
 {
     struct harness h;
     struct clock_row clock;
-    json_t *told;
-    uint64_t id;
     char which[64];
     int pages;
 
     harness_begin(&h, true);
     submit(&h);
-    told = receipt(&h, "'submitted': 's1'", &pages);
-    id = (uint64_t)num_of(told, "clock_id");
+    json_t *told = receipt(&h, "'submitted': 's1'", &pages);
+    uint64_t id = (uint64_t)num_of(told, "clock_id");
     json_decref(told);
     json_decref(harness_do(&h, "t", "advance", -1, "{'to': 1329400000000}"));
     ck_assert(view_get(&h.engine->view, ROW_CLOCK, id, &clock));
@@ -185,8 +184,9 @@ START_TEST(a_long_ledger_comes_in_pages)
     for (int i = 0; i < 2600; i++) {
         struct span_row span;
 
-        if (i >= 700 && i % 10 == 9)
+        if (i >= 700 && i % 10 == 9) {
             continue;
+        }
         memset(&span, 0, sizeof(span));
         span.clock_id = id;
         span.prev = clock.span_last;
@@ -236,17 +236,20 @@ static struct district *office_district(char fill, const char *zone, int afterno
     struct calendar_plan plan = {.by_notice = true, .notices = notices, .notice_count = DAYS_BY_NOTICE};
     struct code s1;
 
-    for (size_t i = 0; i < DAYS_BY_NOTICE; i++)
+    for (size_t i = 0; i < DAYS_BY_NOTICE; i++) {
         plan.complete |= UINT64_C(1) << (days_by_notice[i].year - CALENDAR_FIRST_YEAR);
-    for (size_t i = 0; i < DAYS_BY_NOTICE; i++)
+    }
+    for (size_t i = 0; i < DAYS_BY_NOTICE; i++) {
         notices[i] =
             (struct calendar_notice){.day = civil_to_days(days_by_notice[i].year, days_by_notice[i].month, days_by_notice[i].day),
                                      .kind = days_by_notice[i].kind,
                                      .name = (char *)(uintptr_t)days_by_notice[i].name};
+    }
     ck_assert(code_make("office", 6, &plan.name));
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
         plan.week[i] =
             (struct shifts){2, {{9 * (int32_t)HOUR, 12 * (int32_t)HOUR}, {afternoon * (int32_t)HOUR, 17 * (int32_t)HOUR}}};
+    }
     plan.make_up = (struct shifts){1, {{9 * (int32_t)HOUR, 13 * (int32_t)HOUR}}};
     ck_assert_int_eq(calendar_build(&plan, zone, ret_calendar), 0);
     district->calendars[district->calendar_count++] = *ret_calendar;
@@ -271,26 +274,27 @@ static void adopt(struct harness *h, struct district *fresh)
 static const char *why_minute(const struct zone *zone, int64_t at_ms, const char **ret_name)
 {
     struct civil civil;
-    int64_t day;
-    int weekday, hour;
 
     zone_civil(zone, at_ms, &civil);
-    day = civil_to_days(civil.year, civil.month, civil.day);
-    weekday = (int)((day + 3) % 7);
-    hour = civil.hour;
+    int64_t day = civil_to_days(civil.year, civil.month, civil.day);
+    int weekday = (int)((day + 3) % 7);
+    int hour = civil.hour;
     *ret_name = "";
     for (size_t i = 0; i < DAYS_BY_NOTICE; i++) {
         const struct day_by_notice *notice = &days_by_notice[i];
 
-        if (notice->year != civil.year || notice->month != civil.month || notice->day != civil.day)
+        if (notice->year != civil.year || notice->month != civil.month || notice->day != civil.day) {
             continue;
+        }
         *ret_name = notice->name == NULL ? "" : notice->name;
-        if (notice->kind == DAY_HOLIDAY)
+        if (notice->kind == DAY_HOLIDAY) {
             return "holiday";
+        }
         return hour >= 9 && hour < 13 ? "working" : "outside_hours";
     }
-    if (weekday >= 5)
+    if (weekday >= 5) {
         return "day_off";
+    }
     return (hour >= 9 && hour < 12) || (hour >= 13 && hour < 17) ? "working" : "outside_hours";
 }
 
@@ -332,13 +336,12 @@ START_TEST(working_time_is_recounted)
     adopt(&h, office_district('c', zones[_i], 13, &calendar));
     for (int n = 0; n < 30; n++) {
         char id[16], body[160], which[64];
-        json_t *told;
 
         snprintf(id, sizeof(id), "s%d", n);
         json_decref(harness_do(&h, id, "submit", begin + n * 1262 * MINUTE,
                                "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'anonymous': true}"));
         snprintf(which, sizeof(which), "'submitted': 's%d'", n / 2);
-        told = receipt(&h, which, &pages);
+        json_t *told = receipt(&h, which, &pages);
         ck_assert_str_eq(text_in(told, "calendar"), "office");
         ck_assert_str_eq(text_in(told, "zone"), zones[_i]);
         ck_assert_str_eq(text_in(told, "time_kind"), "working_days");
@@ -346,8 +349,9 @@ START_TEST(working_time_is_recounted)
         check_sums(told);
         recount(told, calendar->zone);
         json_decref(told);
-        if (n % 3 != 0)
+        if (n % 3 != 0) {
             continue;
+        }
         snprintf(body, sizeof(body), "{%s}", which);
         snprintf(id, sizeof(id), "g%d", n);
         json_decref(harness_do(&h, id, "sign", -1, body));
@@ -369,8 +373,6 @@ START_TEST(a_changed_calendar_changes_no_ledger)
 {
     struct harness h;
     struct calendar *before, *after;
-    json_t *told;
-    int64_t counted;
     int pages;
 
     harness_begin(&h, true);
@@ -378,8 +380,8 @@ START_TEST(a_changed_calendar_changes_no_ledger)
     submit(&h); /* Monday 2011-10-31 02:40 */
     act(&h, "g", "sign", -1, "");
     act(&h, "a", "answer", T0 + 2 * DAY, ", 'code': 'solved', 'text': 'done'");
-    told = receipt(&h, "'submitted': 's1'", &pages);
-    counted = num_of(told, "counted_ms");
+    json_t *told = receipt(&h, "'submitted': 's1'", &pages);
+    int64_t counted = num_of(told, "counted_ms");
     ck_assert_int_eq(counted, 14 * HOUR);
     recount(told, before->zone);
     json_decref(told);
@@ -414,10 +416,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -31,8 +31,9 @@ static void set_list(struct harness *h, const struct catalogue_row *rows, uint32
 {
     struct district *district = h->district;
 
-    for (uint32_t i = 0; i < district->row_count; i++)
+    for (uint32_t i = 0; i < district->row_count; i++) {
         free(district->rows[i].basis);
+    }
     free(district->rows);
     district->rows = calloc(count, sizeof(*rows));
     district->row_count = count;
@@ -56,7 +57,6 @@ static char basis[] = "Lamp Code 12";
 START_TEST(rows_are_tried_from_the_place_up)
 {
     struct harness h;
-    json_t *body;
     char text[64];
 
     harness_begin(&h, true);
@@ -77,7 +77,7 @@ START_TEST(rows_are_tried_from_the_place_up)
     free(h.district->rows[0].basis);
     h.district->rows[0].basis = strdup(basis);
     json_decref(harness_do(&h, "t", "advance", -1, "{'to': 1320000000000}"));
-    body = harness_do(&h, "q", "explain_route", -1, "{'matter': 'M1', 'place': 'S1-C1'}");
+    json_t *body = harness_do(&h, "q", "explain_route", -1, "{'matter': 'M1', 'place': 'S1-C1'}");
     ck_assert_int_eq(num_of(body, "row"), 1);
     ck_assert_str_eq(text_in(body, "lead"), "ROADS");
     ck_assert_str_eq(text_in(body, "basis"), basis);
@@ -92,8 +92,9 @@ START_TEST(rows_are_tried_from_the_place_up)
     ck_assert_str_eq(text_in(row_at(body, 0), "lead"), "@grid");
     ck_assert_ptr_nonnull(strstr(text_in(row_at(body, 0), "why"), "no unit of the tier grid"));
     ck_assert_ptr_nonnull(strstr(text_in(row_at(body, 1), "why"), "at S1, which this place belongs to"));
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         ck_assert(json_boolean_value(json_object_get(row_at(body, i), "fits")) == (i == 2));
+    }
     json_decref(body);
     /* Routed now, the case gets what was explained: lead and due. */
     body =
@@ -121,14 +122,14 @@ START_TEST(fifty_rows_are_told)
 {
     struct harness h;
     static struct catalogue_row rows[200];
-    json_t *body;
 
     harness_begin(&h, true);
-    for (int i = 0; i < 200; i++)
+    for (int i = 0; i < 200; i++) {
         rows[i] = (struct catalogue_row){.matter = 0, .place = -1, .lead = tier(UNIT_TIER_GRID)};
+    }
     rows[199].lead = unit(&h, "ROADS");
     set_list(&h, rows, 200);
-    body = harness_do(&h, "q", "explain_route", -1, "{'matter': 'M1', 'place': 'S1'}");
+    json_t *body = harness_do(&h, "q", "explain_route", -1, "{'matter': 'M1', 'place': 'S1'}");
     ck_assert_int_eq(num_of(body, "row"), 200);
     ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), 50);
     ck_assert_int_eq(num_of(row_at(body, 48), "row"), 49);
@@ -159,10 +160,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -23,10 +23,12 @@ static void compare(const struct district *district)
         const struct reach *reach = reach_of(&order, top);
 
         ck_assert_ptr_eq(reach, reach_of(&order, top));
-        for (uint32_t i = 1; i < reach->count; i++)
+        for (uint32_t i = 1; i < reach->count; i++) {
             ck_assert_uint_gt(reach->at[i].from, reach->at[i - 1].until);
-        for (int32_t unit = 0; unit < (int32_t)order.count; unit++)
+        }
+        for (int32_t unit = 0; unit < (int32_t)order.count; unit++) {
             ck_assert_int_eq(reach_has(reach, order.position[unit]), district_acts_for(district, unit, top));
+        }
         ck_assert(!reach_has(reach, REACH_NOWHERE));
     }
     reach_order_deinit(&order);
@@ -77,15 +79,13 @@ int main(void)
 {
     Suite *suite = suite_create("reach");
     TCase *tcase = tcase_create("reach");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, the_small_district);
     tcase_add_loop_test(tcase, random_districts, 0, 30);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -27,8 +27,9 @@ START_TEST(found_by_any_sequence)
 
     recent_init(&recent);
     ck_assert_ptr_null(recent_find(&recent, 1));
-    for (uint64_t first = 10; first < 40; first += 3)
+    for (uint64_t first = 10; first < 40; first += 3) {
         add(&recent, first, 10);
+    }
     ck_assert_ptr_null(recent_find(&recent, 9));
     ck_assert_ptr_null(recent_find(&recent, 40));
     for (uint64_t seq = 10; seq < 40; seq++) {
@@ -53,8 +54,9 @@ START_TEST(memory_is_bounded)
     struct recent recent;
 
     recent_init(&recent);
-    for (uint64_t i = 0; i < 100; i++)
+    for (uint64_t i = 0; i < 100; i++) {
         add(&recent, 1 + 3 * i, RECENT_BYTES_MAX / 20);
+    }
     ck_assert_uint_le(recent.cost, RECENT_BYTES_MAX);
     ck_assert_ptr_null(recent_find(&recent, 1));
     ck_assert_ptr_nonnull(recent_find(&recent, 300));
@@ -70,15 +72,13 @@ int main(void)
 {
     Suite *suite = suite_create("recent");
     TCase *tcase = tcase_create("recent");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, found_by_any_sequence);
     tcase_add_test(tcase, memory_is_bounded);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

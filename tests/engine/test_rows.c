@@ -1,5 +1,6 @@
 /*
- * test_rows.c - rows that may not be believed, at the start and while they are used: set aside, said, made again; never a wrong answer.
+ * test_rows.c - rows that may not be believed, at the start and while they are used: set aside, said, made again; never a wrong
+ * answer.
  */
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/engine/engine_restore.h"
@@ -35,9 +36,11 @@ static char *first_file_of(const char *path)
     char *file = NULL;
 
     ck_assert_ptr_nonnull(folder);
-    for (struct dirent *entry; file == NULL && (entry = readdir(folder)) != NULL;)
-        if (entry->d_type == DT_REG && strcmp(entry->d_name, KEPT_SUMS) != 0)
+    for (struct dirent *entry; file == NULL && (entry = readdir(folder)) != NULL;) {
+        if (entry->d_type == DT_REG && strcmp(entry->d_name, KEPT_SUMS) != 0) {
             file = datadir_join(path, entry->d_name);
+        }
+    }
     closedir(folder);
     ck_assert_ptr_nonnull(file);
     return file;
@@ -64,10 +67,8 @@ static void expect_same(struct harness *h, const char *prefix, struct answers *a
     char id[32], line[256];
 
     for (int i = 0; i < CASES; i++) {
-        json_t *again;
-
         snprintf(id, sizeof(id), "%s%d", prefix, i);
-        again = harness_do(h, id, "submit", -1, SUBMIT);
+        json_t *again = harness_do(h, id, "submit", -1, SUBMIT);
         ck_assert_msg(json_equal(again, answers->at[i]), "%s is answered differently", id);
         json_decref(again);
     }
@@ -78,8 +79,9 @@ static void expect_same(struct harness *h, const char *prefix, struct answers *a
 
 static void forget(struct answers *answers)
 {
-    for (int i = 0; i < CASES; i++)
+    for (int i = 0; i < CASES; i++) {
         json_decref(answers->at[i]);
+    }
 }
 
 /* Folders of the data whose names begin so. */
@@ -88,8 +90,9 @@ static int count_folders(const struct harness *h, const char *begin)
     DIR *folder = opendir(h->data);
     int count = 0;
 
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         count += strncmp(entry->d_name, begin, strlen(begin)) == 0;
+    }
     closedir(folder);
     return count;
 }
@@ -108,17 +111,19 @@ static void spoil(const struct harness *h, int way)
     size_t size;
     uint8_t *bytes = scratch_read(path, &size);
 
-    if (way == 0)
+    if (way == 0) {
         size /= 2;
-    else if (way == 1)
+    } else if (way == 1) {
         memset(bytes + size / PAGE / 2 * PAGE, 0, PAGE);
-    else if (way == 2)
-        for (size_t i = 3 * PAGE + 100; i < size; i += PAGE)
+    } else if (way == 2) {
+        for (size_t i = 3 * PAGE + 100; i < size; i += PAGE) {
             bytes[i] ^= 1;
-    else if (way == 3)
+        }
+    } else if (way == 3) {
         size = 0;
-    else
+    } else {
         memset(bytes, 0x55, size);
+    }
     scratch_write(path, bytes, size);
     free(bytes);
     free(path);
@@ -156,7 +161,7 @@ START_TEST(rows_of_another_journal_are_set_aside)
 {
     struct harness h, other;
     struct answers answers, others;
-    char line[256], *from, *to;
+    char line[256];
 
     harness_begin(&h, false);
     harness_begin(&other, false);
@@ -170,8 +175,8 @@ START_TEST(rows_of_another_journal_are_set_aside)
     }
     h.engine = engine_close(h.engine);
     other.engine = engine_close(other.engine);
-    from = rows_file(&other);
-    to = rows_file(&h);
+    char *from = rows_file(&other);
+    char *to = rows_file(&h);
     scratch_copy(dirname_of(from), dirname_of(to));
     ck_assert_int_eq(harness_check(&h, line), 1);
     ck_assert_ptr_nonnull(strstr(line, "another data folder"));
@@ -192,7 +197,7 @@ START_TEST(rows_ahead_of_the_journal_are_refused)
     struct harness h, other;
     struct answers answers;
     struct engine *engine = NULL;
-    char said[512], *from, *to;
+    char said[512];
 
     harness_begin(&h, false);
     harness_begin(&other, false);
@@ -200,8 +205,8 @@ START_TEST(rows_ahead_of_the_journal_are_refused)
     forget(&answers);
     h.engine = engine_close(h.engine);
     other.engine = engine_close(other.engine);
-    from = rows_file(&other);
-    to = rows_file(&h);
+    char *from = rows_file(&other);
+    char *to = rows_file(&h);
     scratch_copy(dirname_of(from), dirname_of(to));
     ck_assert_int_eq(engine_open(&(struct engine_options){.data = h.data, .district = h.district}, &engine, said), -EBADMSG);
     ck_assert_msg(strstr(said, "newest part is missing") != NULL, "%s", said);
@@ -219,18 +224,16 @@ START_TEST(a_row_that_changes_while_it_is_used_stops_the_engine)
     struct harness h;
     struct answers answers;
     json_t *reply;
-    char *path, body[64];
+    char body[64];
     size_t size;
-    uint8_t *bytes;
-    int fd;
 
     harness_begin(&h, false);
     submit(&h, "s", &answers);
     h.engine = engine_close(h.engine);
     harness_open(&h); /* nothing is in memory any more */
-    path = rows_file(&h);
-    bytes = scratch_read(path, &size);
-    fd = open(path, O_RDWR);
+    char *path = rows_file(&h);
+    uint8_t *bytes = scratch_read(path, &size);
+    int fd = open(path, O_RDWR);
     for (int i = 0; i < CASES; i++) {
         uint64_t id = (uint64_t)num_of(answers.at[i], "case");
         const uint8_t *at = bytes;
@@ -255,11 +258,12 @@ START_TEST(a_row_that_changes_while_it_is_used_stops_the_engine)
         json_decref(reply);
         ck_assert_int_eq(h.journaled, -EBADMSG);
     } else {
-        int r = 0;
+        int rc = 0;
 
-        for (int i = 0; i < 1000 && r == 0; i++)
-            r = engine_checkpoint(h.engine, true); /* idle moments */
-        ck_assert_int_eq(r, -EBADMSG);
+        for (int i = 0; i < 1000 && rc == 0; i++) {
+            rc = engine_checkpoint(h.engine, true); /* idle moments */
+        }
+        ck_assert_int_eq(rc, -EBADMSG);
     }
     ck_assert_ptr_nonnull(strstr(h.logged_all, "rows_damaged"));
     h.engine = engine_close(h.engine);
@@ -298,17 +302,16 @@ START_TEST(a_kept_configuration_that_changed_is_found_and_made_again)
 {
     struct harness h;
     struct answers answers;
-    char *sets, *set, *file, line[256];
+    char line[256];
     size_t size;
-    uint8_t *bytes;
 
     harness_begin(&h, false);
     submit(&h, "s", &answers);
     h.engine = engine_close(h.engine);
-    sets = datadir_join(h.data, "config");
-    set = datadir_join(sets, h.district->hash);
-    file = first_file_of(set);
-    bytes = scratch_read(file, &size);
+    char *sets = datadir_join(h.data, "config");
+    char *set = datadir_join(sets, h.district->hash);
+    char *file = first_file_of(set);
+    uint8_t *bytes = scratch_read(file, &size);
     bytes[size / 2] ^= 4;
     scratch_write(file, bytes, size);
     free(bytes);
@@ -330,8 +333,6 @@ int main(void)
 {
     Suite *s = suite_create("rows");
     TCase *t = tcase_create("rows");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(t, damaged_rows_are_set_aside_and_made_again, 0, 5);
     tcase_add_loop_test(t, rows_of_another_journal_are_set_aside, 0, 2);
@@ -341,9 +342,9 @@ int main(void)
     tcase_add_test(t, a_kept_configuration_that_changed_is_found_and_made_again);
     tcase_set_timeout(t, 120);
     suite_add_tcase(s, t);
-    runner = srunner_create(s);
+    SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -41,17 +41,17 @@ static json_t *ask_of(const char *name, int64_t id)
 static void setup(void)
 {
     harness_begin(&h, false);
-    for (int i = 0; i < URGENCY_COUNT; i++)
+    for (int i = 0; i < URGENCY_COUNT; i++) {
         h.district->policy.contact[i] = (struct span){TIME_KIND_NATURAL, HOUR};
+    }
     h.district->policy.contact_required = true;
     h.district->policy.contact_attempts = 3;
     h.district->policy.followup = FOLLOWUP_MODE_AT_ANSWER;
     for (size_t i = 0; i < TRIALS; i++) {
         char id[8];
-        json_t *body;
 
         snprintf(id, sizeof(id), "s%zu", i);
-        body = harness_do(&h, id, "submit", -1, trials[i].submit);
+        json_t *body = harness_do(&h, id, "submit", -1, trials[i].submit);
         trials[i].id = num_of(body, "case");
         json_decref(body);
     }
@@ -100,13 +100,15 @@ START_TEST(names_and_numbers_are_the_desks_alone)
             int all = 7, shown = trials[i].secret && !keys[k].desk ? (trials[i].report ? 0 : 4) : all;
 
             ck_assert_msg(told(ask_of("show_case", trials[i].id)) == shown, "%s %x, %zu", keys[k].unit, keys[k].roles, i);
-            if (keys[k].roles != R(IMPORTER))
+            if (keys[k].roles != R(IMPORTER)) {
                 ck_assert_int_eq(told(ask_of("timeline", trials[i].id)), shown);
+            }
         }
     }
     harness_peer(&h, "listener", R(LISTENER) | R(ADMINISTRATOR), "D");
-    for (size_t i = 0; i < TRIALS; i++)
+    for (size_t i = 0; i < TRIALS; i++) {
         ck_assert_int_eq(told(ask_of("show_case", trials[i].id)), 0);
+    }
 }
 END_TEST
 
@@ -138,11 +140,12 @@ START_TEST(every_view_says_so)
 
         json_array_foreach(json_object_get(body, "rows"), at, row)
         {
-            for (size_t i = 0; i < TRIALS; i++)
+            for (size_t i = 0; i < TRIALS; i++) {
                 if (num_of(row, "case") == trials[i].id) {
                     ck_assert_int_eq(says_secret(row), trials[i].secret);
                     seen++;
                 }
+            }
         }
         ck_assert_uint_eq(seen, TRIALS);
         json_decref(body);
@@ -157,7 +160,10 @@ START_TEST(the_holder_need_not_contact_the_citizen)
         size_t at, contact = 0;
         char text[128], key[8];
 
-        json_array_foreach(json_object_get(body, "clocks"), at, clock) contact += strcmp(text_in(clock, "clock"), "contact") == 0;
+        json_array_foreach(json_object_get(body, "clocks"), at, clock)
+        {
+            contact += strcmp(text_in(clock, "clock"), "contact") == 0;
+        }
         ck_assert_uint_eq(contact, trials[i].secret ? 0 : 1);
         json_decref(body);
         snprintf(key, sizeof(key), "k%zu", i); /* request ids are a key's */
@@ -165,10 +171,11 @@ START_TEST(the_holder_need_not_contact_the_citizen)
         snprintf(text, sizeof(text), "{'case': %lld}", (long long)trials[i].id);
         json_decref(harness_do(&h, "sign", "sign", -1, text));
         snprintf(text, sizeof(text), "{'case': %lld, 'code': 'solved', 'text': 'done'}", (long long)trials[i].id);
-        if (trials[i].secret)
+        if (trials[i].secret) {
             json_decref(harness_do(&h, "answer", "answer", -1, text));
-        else
+        } else {
             harness_refused(&h, "NO_CONTACT", "answer", "answer", -1, text);
+        }
     }
 }
 END_TEST
@@ -184,8 +191,9 @@ static size_t check_dims(const json_t *rows)
         int64_t id = json_integer_value(json_object_get(event, "case"));
 
         for (size_t i = 0; i < TRIALS; i++) {
-            if (id != trials[i].id)
+            if (id != trials[i].id) {
                 continue;
+            }
             ck_assert_ptr_nonnull(json_object_get(event, "acct"));
             ck_assert_int_eq(json_is_true(json_object_get(dims, "protected")), trials[i].secret);
             ck_assert_str_eq(text_in(dims, "street"), "S1");
@@ -201,20 +209,18 @@ START_TEST(events_carry_protected_kind_and_street_alone)
 {
     struct engine_peer peer = {.peer = 7, .name = text_of("default"), .roles = ALL_ROLES, .unit = h.peer_unit};
     struct engine_message message = {.from = peer};
-    json_t *body;
     struct text topic;
     const void *data;
     size_t size, published = 0;
-    void *bytes;
 
-    body = harness_do(&h, "q", "events", -1, "{}");
+    json_t *body = harness_do(&h, "q", "events", -1, "{}");
     ck_assert_uint_gt(check_dims(json_object_get(body, "rows")), 10);
     json_decref(body);
     body = harness_do(&h, "f", "follow", -1, "{'name': 'n'}");
     ck_assert_uint_gt(check_dims(json_object_get(body, "rows")), 10);
     json_decref(body);
     /* as they happen, on the socket and for who follows live */
-    bytes = harness_message("new", "submit", -1, trials[1].submit, &message.size);
+    void *bytes = harness_message("new", "submit", -1, trials[1].submit, &message.size);
     message.data = bytes;
     ck_assert_uint_eq(engine_take(h.engine, &message, 1, harness_time(&h)), 1);
     ck_assert_int_eq(engine_journaled(h.engine, engine_append(h.engine)), 0);
@@ -239,8 +245,12 @@ START_TEST(figures_are_those_of_the_events)
     json_t *body = ask_of("timeline", trials[1].id), *row;
     size_t at, counted = 0;
 
-    json_array_foreach(json_object_get(body, "rows"), at, row) if (strcmp(text_in(row, "type"), "command_taken") != 0)
-        ck_assert_str_eq(text_in(json_object_get(row, "dims"), "matter"), "M1");
+    json_array_foreach(json_object_get(body, "rows"), at, row)
+    {
+        if (strcmp(text_in(row, "type"), "command_taken") != 0) {
+            ck_assert_str_eq(text_in(json_object_get(row, "dims"), "matter"), "M1");
+        }
+    }
     json_decref(body);
     body = harness_do(&h, "q", "metrics", -1, "{'metric': 'closed_rate', 'by': 'matter'}");
     json_array_foreach(json_object_get(body, "rows"), at, row)
@@ -261,8 +271,6 @@ int main(void)
 {
     Suite *suite = suite_create("secret");
     TCase *tcase = tcase_create("secret");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
@@ -272,9 +280,9 @@ int main(void)
     tcase_add_test(tcase, events_carry_protected_kind_and_street_alone);
     tcase_add_test(tcase, figures_are_those_of_the_events);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

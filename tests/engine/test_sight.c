@@ -48,17 +48,21 @@ static const char *needs(const char *name)
         {"keep", ", 'worker': 'w'"},
     };
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        if (strcmp(table[i][0], name) == 0)
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (strcmp(table[i][0], name) == 0) {
             return table[i][1];
+        }
+    }
     return "";
 }
 
 static bool has_field(const struct shape *shape, const char *name)
 {
-    for (uint32_t i = 0; i < shape->field_count; i++)
-        if (strcmp(shape->fields[i].name, name) == 0)
+    for (uint32_t i = 0; i < shape->field_count; i++) {
+        if (strcmp(shape->fields[i].name, name) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -113,14 +117,16 @@ static void every_door(const struct hidden *hidden)
     for (int type = 1; type <= COMMAND_TYPE_MAX; type++) {
         const struct command_info *info = command_info((enum command_type)type);
 
-        if (info != NULL && info->wire)
+        if (info != NULL && info->wire) {
             every_way(info->name, info->shape, hidden);
+        }
     }
     for (int type = 1; type <= QUERY_TYPE_MAX; type++) {
         const struct query_info *info = query_info((enum query_type)type);
 
-        if (info != NULL)
+        if (info != NULL) {
             every_way(info->name, info->shape, hidden);
+        }
     }
 }
 
@@ -151,7 +157,7 @@ START_TEST(hidden_is_as_not_there)
 
     harness_begin(&h, false);
     hide(&hidden, "a");
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         for (int role = 0; role < ROLE_COUNT; role++) {
             char name[64];
 
@@ -159,6 +165,7 @@ START_TEST(hidden_is_as_not_there)
             harness_peer(&h, name, 1u << role, units[i]);
             every_door(&hidden);
         }
+    }
     harness_peer(&h, "other", ALL_ROLES, "S2");
     every_door(&hidden);
     /* of the subtree, but for other matters */
@@ -199,16 +206,14 @@ int main(void)
 {
     Suite *suite = suite_create("sight");
     TCase *tcase = tcase_create("sight");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tcase, 170);
     tcase_add_test(tcase, hidden_is_as_not_there);
     tcase_add_test(tcase, a_backup_is_for_the_district_or_the_desk);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

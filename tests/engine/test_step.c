@@ -15,14 +15,13 @@
 START_TEST(submit_is_answered_and_shown)
 {
     struct harness h;
-    json_t *body, *shown;
 
     harness_begin(&h, false);
-    body = harness_do(&h, "s1", "submit", -1, SUBMIT);
+    json_t *body = harness_do(&h, "s1", "submit", -1, SUBMIT);
     ck_assert_str_eq(text_in(body, "state"), "handling");
     ck_assert_int_eq(num_of(body, "at"), h.clock_ms);
     ck_assert_int_gt(num_of(body, "case"), 0);
-    shown = harness_do(&h, "q1", "show_case", -1, "{'submitted': 's1'}");
+    json_t *shown = harness_do(&h, "q1", "show_case", -1, "{'submitted': 's1'}");
     ck_assert_str_eq(text_in(shown, "title"), "Lamp out");
     ck_assert_str_eq(text_in(shown, "text"), "路灯不亮");
     ck_assert_str_eq(text_in(shown, "lead"), "S1");
@@ -40,11 +39,11 @@ END_TEST
 START_TEST(repeated_request_gives_the_same_answer)
 {
     struct harness h;
-    json_t *first, *again;
+    json_t *again;
     uint64_t seq;
 
     harness_begin(&h, false);
-    first = harness_do(&h, "s1", "submit", -1, SUBMIT);
+    json_t *first = harness_do(&h, "s1", "submit", -1, SUBMIT);
     json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's1', 'text': 'called again'}"));
     for (int i = 0; i < 3; i++) {
         seq = engine_durable_seq(h.engine);
@@ -55,9 +54,9 @@ START_TEST(repeated_request_gives_the_same_answer)
         harness_refused(&h, "ID_REUSED", "s1", "submit", -1,
                         "{'kind': 'praise', 'matter': 'M1', 'place': 'S1', 'anonymous': true}");
         ck_assert_uint_eq(engine_durable_seq(h.engine), seq);
-        if (i == 0)
+        if (i == 0) {
             harness_kill(&h);
-        else {
+        } else {
             engine_close(h.engine);
             harness_open(&h);
         }
@@ -76,18 +75,18 @@ START_TEST(bad_input_leaves_no_trace)
 {
     struct harness h;
     json_t *reply;
-    uint64_t seq;
     char bytes[64];
 
     harness_begin(&h, false);
     harness_settle(&h);
-    seq = engine_durable_seq(h.engine);
+    uint64_t seq = engine_durable_seq(h.engine);
     srandom(4);
     for (int i = 0; i < 2000; i++) {
         size_t size = (size_t)random() % sizeof(bytes);
 
-        for (size_t j = 0; j < size; j++)
+        for (size_t j = 0; j < size; j++) {
             bytes[j] = (char)random();
+        }
         reply = harness_raw(&h, bytes, size);
         ck_assert(json_is_false(json_object_get(reply, "ok")));
         json_decref(reply);
@@ -116,14 +115,12 @@ END_TEST
 START_TEST(no_reply_before_journaled)
 {
     struct harness h;
-    struct engine_message message;
     struct engine_reply reply;
     size_t size;
-    void *data;
 
     harness_begin(&h, false);
-    data = harness_message("s1", "submit", -1, SUBMIT, &size);
-    message = (struct engine_message){
+    void *data = harness_message("s1", "submit", -1, SUBMIT, &size);
+    struct engine_message message = (struct engine_message){
         .from = {.peer = 7, .name = text_of("default"), .roles = ALL_ROLES, .unit = h.peer_unit}, .data = data, .size = size};
     ck_assert_uint_eq(engine_take(h.engine, &message, 1, harness_time(&h)), 1);
     /* What follows ends the process: its files go first. */
@@ -170,8 +167,9 @@ START_TEST(batch_sees_its_own_writes)
         replies++;
     }
     ck_assert_int_eq(replies, 3);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         free((void *)messages[i].data);
+    }
     harness_end(&h);
 }
 END_TEST
@@ -205,8 +203,9 @@ START_TEST(events_form_a_chain)
         }
         ck_assert_uint_gt((uint64_t)num_of(page, "next"), from - 1);
         from = (uint64_t)num_of(page, "next");
-        if (from > (uint64_t)num_of(page, "last"))
+        if (from > (uint64_t)num_of(page, "last")) {
             break;
+        }
         json_decref(page);
     }
     json_decref(page);
@@ -223,7 +222,7 @@ START_TEST(events_come_out_of_steps)
     struct harness h;
     struct text topic;
     const void *data;
-    size_t size, count = 0, listed;
+    size_t size, count = 0;
     json_t *page;
 
     harness_begin(&h, false);
@@ -253,7 +252,7 @@ START_TEST(events_come_out_of_steps)
     }
     ck_assert_uint_eq(count, 1);
     page = harness_do(&h, "q", "events", -1, "{'from': 14}");
-    listed = json_array_size(json_object_get(page, "rows"));
+    size_t listed = json_array_size(json_object_get(page, "rows"));
     ck_assert_uint_ge(listed, 8);
     json_decref(page);
     harness_end(&h);
@@ -264,7 +263,6 @@ START_TEST(adoption_goes_on_after_a_kill)
 {
     struct harness h;
     char line[256];
-    json_t *page;
 
     harness_begin(&h, false);
     /* Killed before anything is journaled, then after. */
@@ -274,7 +272,7 @@ START_TEST(adoption_goes_on_after_a_kill)
     harness_kill(&h);
     harness_settle(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), 4 + 9);
-    page = harness_do(&h, "q", "list_units", -1, "{}");
+    json_t *page = harness_do(&h, "q", "list_units", -1, "{}");
     ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 9);
     json_decref(page);
     h.engine = engine_close(h.engine);
@@ -287,15 +285,13 @@ END_TEST
 START_TEST(another_set_comes_into_force)
 {
     struct harness h;
-    struct district *old, *fresh;
     char path[2 * HARNESS_PATH + 128], line[256], said[512];
-    uint64_t seq;
 
     harness_begin(&h, false);
     harness_settle(&h);
-    old = h.district;
-    seq = engine_durable_seq(h.engine);
-    fresh = district_make('b');
+    struct district *old = h.district;
+    uint64_t seq = engine_durable_seq(h.engine);
+    struct district *fresh = district_make('b');
     fresh->policy.handle[URGENCY_ORDINARY] = (struct span){TIME_KIND_NATURAL, 3600000};
     ck_assert_int_lt(engine_adopt(h.engine, fresh, "/nowhere at all", said), 0);
     ck_assert_ptr_nonnull(strstr(said, "could not be kept with the data"));
@@ -380,8 +376,9 @@ START_TEST(queries_have_their_time)
         steps++;
     }
     ck_assert_uint_eq(steps, 4); /* three queries each */
-    for (size_t i = 0; i < QUERIES + 2; i++)
+    for (size_t i = 0; i < QUERIES + 2; i++) {
         free(data[i]);
+    }
     harness_end(&h);
 }
 END_TEST
@@ -409,10 +406,9 @@ static Suite *suite(void)
 int main(void)
 {
     SRunner *runner = srunner_create(suite());
-    int failed;
 
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -15,9 +15,10 @@ START_TEST(every_role_and_type)
             bool outside = role == ROLE_GATEWAY || role == ROLE_IMPORTER;
             bool below = role == ROLE_OPERATOR || role == ROLE_WORKER || role == ROLE_FOLLOWUP;
 
-            if (record_is_event((enum record_type)type))
+            if (record_is_event((enum record_type)type)) {
                 ck_assert_int_eq(visible_type(1u << role, (enum record_type)type),
                                  !(outside && (asked || order)) && !(below && order));
+            }
         }
     }
     ck_assert(!visible_type(0, RECORD_CASE_RECEIVED));
@@ -62,15 +63,13 @@ int main(void)
 {
     Suite *suite = suite_create("visible");
     TCase *tcase = tcase_create("visible");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, every_role_and_type);
     tcase_add_test(tcase, by_unit_and_matter);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -18,8 +18,9 @@ static struct codec_scratch scratch;
 
 static void check(bool holds)
 {
-    if (!holds)
+    if (!holds) {
         abort();
+    }
 }
 
 static void try_request(const uint8_t *data, size_t size)
@@ -27,8 +28,6 @@ static void try_request(const uint8_t *data, size_t size)
     struct codec_fault fault = {0}, again_fault = {0};
     struct proto_buffer body = {0}, out = {0};
     static struct request request, again;
-    const struct shape *shape;
-    struct request_head head;
 
     if (!request_decode(&scratch, data, size, &request, &fault)) {
         check(fault.refusal != REFUSAL_NONE && (int)fault.refusal < REFUSAL_COUNT);
@@ -36,9 +35,9 @@ static void try_request(const uint8_t *data, size_t size)
         proto_buffer_deinit(&out);
         return;
     }
-    shape = request.is_query ? query_info(request.query)->shape : command_info(request.command)->shape;
+    const struct shape *shape = request.is_query ? query_info(request.query)->shape : command_info(request.command)->shape;
     check(request.id.size >= 1 && request.id.size <= LIMIT_REQUEST_SIZE);
-    head = (struct request_head){
+    struct request_head head = {
         .id = request.id,
         .name = text_of(request.is_query ? query_info(request.query)->name : command_info(request.command)->name),
         .has_at = request.has_at,
@@ -69,8 +68,9 @@ static void try_records(const uint8_t *data, size_t size)
         check(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
         proto_buffer_clear(&first);
         check(record_encode_view(&record, true, &first) == 0);
-        if (record_is_event(record.type))
+        if (record_is_event(record.type)) {
             check(record_encode_event(&record, 1, &first) == 0);
+        }
         proto_buffer_deinit(&first);
         proto_buffer_deinit(&second);
     }

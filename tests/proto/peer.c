@@ -29,8 +29,9 @@ static void answer_zap(struct peer *peer)
         size_t more_size = sizeof(more);
         int got = zmq_recv(peer->zap, frame == 1 ? request_id : skipped, frame == 1 ? sizeof(request_id) : sizeof(skipped), 0);
 
-        if (frame == 1)
+        if (frame == 1) {
             size = got;
+        }
         zmq_getsockopt(peer->zap, ZMQ_RCVMORE, &more, &more_size);
     }
     zmq_send(peer->zap, "1.0", 3, ZMQ_SNDMORE);
@@ -52,10 +53,11 @@ static void answer_request(struct peer *peer)
 
     zmq_msg_init(&message);
     zmq_msg_recv(&message, peer->router, 0);
-    if (request_decode(&peer->scratch, zmq_msg_data(&message), zmq_msg_size(&message), &request, &fault))
+    if (request_decode(&peer->scratch, zmq_msg_data(&message), zmq_msg_size(&message), &request, &fault)) {
         peer->options.answer(peer->options.arg, &request, zmq_msg_data(&message), zmq_msg_size(&message), &out);
-    else
+    } else {
         reply_encode_refusal(&out, request.id, fault.refusal, fault.field);
+    }
     if (out.size > 0) {
         zmq_send(peer->router, routing, (size_t)routing_size, ZMQ_SNDMORE);
         zmq_send(peer->router, out.data, out.size, 0);
@@ -74,12 +76,15 @@ static void *run(void *arg)
                                   {.socket = peer->control, .events = ZMQ_POLLIN}};
 
         zmq_poll(items, 3, -1);
-        if (items[2].revents)
+        if (items[2].revents) {
             return NULL;
-        if (items[1].revents)
+        }
+        if (items[1].revents) {
             answer_zap(peer);
-        if (items[0].revents)
+        }
+        if (items[0].revents) {
             answer_request(peer);
+        }
     }
 }
 

@@ -28,10 +28,12 @@ static const int32_t visible[] = {0x0,    0x1f,   0x21,   0x7f,   0x84,   0xa1, 
 
 START_TEST(points)
 {
-    for (size_t i = 0; i < sizeof invisible / sizeof invisible[0]; i++)
+    for (size_t i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++) {
         ck_assert_msg(blank_is(invisible[i]), "U+%04X", (unsigned)invisible[i]);
-    for (size_t i = 0; i < sizeof visible / sizeof visible[0]; i++)
+    }
+    for (size_t i = 0; i < sizeof(visible) / sizeof(visible[0]); i++) {
         ck_assert_msg(!blank_is(visible[i]), "U+%04X", (unsigned)visible[i]);
+    }
 }
 END_TEST
 
@@ -111,16 +113,14 @@ int main(void)
 {
     Suite *suite = suite_create("blank");
     TCase *tcase = tcase_create("blank");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, points);
     tcase_add_loop_test(tcase, trim, 0, sizeof(trims) / sizeof(trims[0]));
     tcase_add_loop_test(tcase, print, 0, sizeof(prints) / sizeof(prints[0]));
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

@@ -10,14 +10,15 @@
 START_TEST(grows_and_keeps)
 {
     struct proto_buffer buffer = {0};
-    char *data;
 
-    for (unsigned i = 0; i < 100000; i++)
+    for (unsigned i = 0; i < 100000; i++) {
         ck_assert_int_eq(proto_buffer_append(&buffer, &i, sizeof(i)), 0);
+    }
     ck_assert_uint_eq(buffer.size, 100000 * sizeof(unsigned));
-    for (unsigned i = 0; i < 100000; i++)
+    for (unsigned i = 0; i < 100000; i++) {
         ck_assert_mem_eq(buffer.data + i * sizeof(i), &i, sizeof(i));
-    data = buffer.data;
+    }
+    char *data = buffer.data;
     proto_buffer_clear(&buffer);
     ck_assert_uint_eq(buffer.size, 0);
     ck_assert_int_eq(proto_buffer_write(&buffer, "abc", 3), 0);
@@ -52,15 +53,13 @@ int main(void)
 {
     Suite *suite = suite_create("buffer");
     TCase *tcase = tcase_create("buffer");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, grows_and_keeps);
     tcase_add_test(tcase, no_room);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

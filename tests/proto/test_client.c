@@ -32,23 +32,27 @@ static void answer(void *arg, const struct request *request, const void *data, s
     int nth = atomic_fetch_add(&script->requests, 1);
 
     pthread_mutex_lock(&script->lock);
-    if (nth < 8)
+    if (nth < 8) {
         proto_buffer_append(&script->bytes[nth], data, size);
+    }
     pthread_mutex_unlock(&script->lock);
-    if (nth < script->silent)
+    if (nth < script->silent) {
         return;
-    if (nth < script->silent + script->busy)
+    }
+    if (nth < script->silent + script->busy) {
         reply_encode_busy(out, request->id, NULL, script->after_ms);
-    else if (script->refusal != REFUSAL_NONE)
+    } else if (script->refusal != REFUSAL_NONE) {
         reply_encode_refusal(out, request->id, script->refusal, script->field);
-    else
+    } else {
         peer_accept(request, out);
+    }
 }
 
 static void script_deinit(struct script *script)
 {
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         proto_buffer_deinit(&script->bytes[i]);
+    }
 }
 
 static struct client *open_patient(int64_t timeout_ms, int64_t attempt_ms)
@@ -256,11 +260,10 @@ START_TEST(server_comes_later)
     struct script script = {.lock = PTHREAD_MUTEX_INITIALIZER};
     struct client *client = open_client(PATIENCE_MS);
     struct client_reply reply;
-    struct peer *peer;
 
     ck_assert_int_eq(client_send(client, &hello), 0);
     ck_assert_int_eq(client_receive(client, 0, &reply), -EAGAIN);
-    peer = open_peer(&script);
+    struct peer *peer = open_peer(&script);
     ck_assert_int_eq(client_receive(client, -1, &reply), 0);
     ck_assert(reply.error == 0 && reply.reply.ok);
     client_close(client);
@@ -278,8 +281,9 @@ START_TEST(server_restarts)
     struct client_reply reply;
 
     ck_assert_int_eq(client_send(client, &hello), 0);
-    while (atomic_load(&first.requests) == 0)
+    while (atomic_load(&first.requests) == 0) {
         ck_assert_int_eq(client_receive(client, 10, &reply), -EAGAIN);
+    }
     peer_close(peer);
     peer = open_peer(&second);
     ck_assert_int_eq(client_receive(client, -1, &reply), 0);
@@ -349,10 +353,9 @@ START_TEST(curve)
     struct peer_options peer_options = {.url = peer_url(), .server_secret = server_secret, .answer = answer, .arg = &script};
     struct client_reply reply;
     struct client *client;
-    struct peer *peer;
 
     make_keys(&options, server_secret);
-    peer = peer_open(&peer_options);
+    struct peer *peer = peer_open(&peer_options);
     ck_assert_int_eq(client_open(&options, &client), 0);
     ck_assert_int_eq(client_call(client, &hello, &reply), 0);
     ck_assert(reply.reply.ok);
@@ -371,10 +374,9 @@ START_TEST(unknown_key)
         .url = peer_url(), .server_secret = server_secret, .deny = true, .answer = answer, .arg = &script};
     struct client_reply reply;
     struct client *client;
-    struct peer *peer;
 
     make_keys(&options, server_secret);
-    peer = peer_open(&peer_options);
+    struct peer *peer = peer_open(&peer_options);
     ck_assert_int_eq(client_open(&options, &client), 0);
     ck_assert_int_eq(client_call(client, &hello, &reply), -EACCES);
     ck_assert_int_eq(atomic_load(&script.requests), 0);
@@ -394,10 +396,9 @@ START_TEST(a_key_that_is_admitted_later)
         .url = peer_url(), .server_secret = server_secret, .deny_first = 2, .answer = answer, .arg = &script};
     struct client_reply reply;
     struct client *client;
-    struct peer *peer;
 
     make_keys(&options, server_secret);
-    peer = peer_open(&peer_options);
+    struct peer *peer = peer_open(&peer_options);
     ck_assert_int_eq(client_open(&options, &client), 0);
     ck_assert_int_eq(client_call(client, &hello, &reply), -EACCES);
     ck_assert_int_eq(client_call(client, &hello, &reply), -EACCES);
@@ -435,8 +436,6 @@ int main(void)
 {
     Suite *suite = suite_create("client");
     TCase *tcase = tcase_create("client");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, call_gets_its_answer);
     tcase_add_test(tcase, many_in_flight);
@@ -456,9 +455,9 @@ int main(void)
     tcase_add_test(tcase, body_is_normalised);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

@@ -23,8 +23,9 @@ static void answer(void *arg, const struct request *request, const void *data, s
 
     (void)data;
     (void)size;
-    if (!*silent)
+    if (!*silent) {
         peer_accept(request, out);
+    }
 }
 
 static void on_closed(void *arg)
@@ -51,8 +52,9 @@ static void on_reply(void *arg, const struct client_reply *reply)
 
         ck_assert_int_eq(client_uv_send(run->client, &request), 0);
     }
-    if (client_uv_in_flight(run->client) == 0)
+    if (client_uv_in_flight(run->client) == 0) {
         client_uv_close(run->client, on_closed);
+    }
 }
 
 static void play(struct run *run, unsigned count, bool silent, int64_t timeout_ms)
@@ -115,8 +117,9 @@ static void answer_first(void *arg, const struct request *request, const void *d
 
     (void)data;
     (void)size;
-    if (!text_equal(request->id, text_of("first")))
+    if (!text_equal(request->id, text_of("first"))) {
         return;
+    }
     sem_post(&gate->came);
     sem_wait(&gate->go);
     peer_accept(request, out);
@@ -140,18 +143,17 @@ START_TEST(sending_swallows_the_edge)
     struct client_options options = {.url = peer_url(), .timeout_ms = 600000, .attempt_ms = 600000};
     struct client_request first = {.name = "hello", .request_id = "first"}, second = {.name = "hello", .request_id = "second"};
     struct run run = {0};
-    struct peer *peer;
-    struct pollfd wait;
     uv_loop_t loop;
 
     ck_assert_int_eq(sem_init(&gate.came, 0, 0) + sem_init(&gate.go, 0, 0), 0);
-    peer = peer_open(&peer_options);
+    struct peer *peer = peer_open(&peer_options);
     ck_assert_int_eq(uv_loop_init(&loop), 0);
     ck_assert_int_eq(client_uv_open(&loop, &options, on_first, &run, &run.client), 0);
     ck_assert_int_eq(client_uv_send(run.client, &first), 0);
-    while (sem_trywait(&gate.came) != 0)
+    while (sem_trywait(&gate.came) != 0) {
         uv_run(&loop, UV_RUN_NOWAIT);
-    wait = (struct pollfd){.fd = uv_backend_fd(&loop), .events = POLLIN};
+    }
+    struct pollfd wait = (struct pollfd){.fd = uv_backend_fd(&loop), .events = POLLIN};
     ck_assert_int_eq(sem_post(&gate.go), 0);
     ck_assert_int_eq(poll(&wait, 1, -1), 1);
     ck_assert_int_eq(client_uv_send(run.client, &second), 0);
@@ -180,8 +182,6 @@ int main(void)
 {
     Suite *suite = suite_create("client_uv");
     TCase *tcase = tcase_create("client_uv");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, all_at_once);
     tcase_add_test(tcase, one_after_the_other);
@@ -190,9 +190,9 @@ int main(void)
     tcase_add_test(tcase, bad_options);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

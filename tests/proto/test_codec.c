@@ -64,8 +64,9 @@ static void good(const struct field_shape *field)
         return;
     case FIELD_CODES:
         msgpack_pack_array(&packer, CODES_MAX);
-        for (int i = 0; i < CODES_MAX; i++)
+        for (int i = 0; i < CODES_MAX; i++) {
             text("S01");
+        }
         return;
     case FIELD_MAP:
         msgpack_pack_map(&packer, 0);
@@ -79,14 +80,16 @@ static void begin_map(const struct shape *shape, const struct field_shape *but, 
     uint32_t count = more;
 
     msgpack_sbuffer_clear(&bytes);
-    for (uint32_t i = 0; i < shape->field_count; i++)
+    for (uint32_t i = 0; i < shape->field_count; i++) {
         count += shape->fields[i].required && &shape->fields[i] != but;
+    }
     msgpack_pack_map(&packer, count);
-    for (uint32_t i = 0; i < shape->field_count; i++)
+    for (uint32_t i = 0; i < shape->field_count; i++) {
         if (shape->fields[i].required && &shape->fields[i] != but) {
             text(shape->fields[i].name);
             good(&shape->fields[i]);
         }
+    }
 }
 
 /* Decodes what stands in `bytes`. */
@@ -98,12 +101,14 @@ static enum refusal decode(const struct shape *shape, const char **ret_field, ui
 
     memset(value, 0xee, shape->size);
     ck_assert_int_eq(codec_unpack(&scratch, bytes.data, bytes.size, &map), 0);
-    if (codec_decode_map(&map, shape, value, &fault))
+    if (codec_decode_map(&map, shape, value, &fault)) {
         ck_assert_int_eq(fault.refusal, REFUSAL_NONE);
-    else
+    } else {
         ck_assert_int_ne(fault.refusal, REFUSAL_NONE);
-    if (ret_given != NULL)
+    }
+    if (ret_given != NULL) {
         *ret_given = *(uint64_t *)value;
+    }
     *ret_field = fault.field;
     free(value);
     return fault.refusal;
@@ -210,12 +215,10 @@ static void every_field(const struct shape *shape)
         ck_assert(!field->required || strcmp(at, field->name) == 0);
 
         for (enum wrong wrong = 0; wrong < WRONG_COUNT; wrong++) {
-            enum refusal refusal;
-
             begin_map(shape, field, 1);
             text(field->name);
             pack_wrong(wrong);
-            refusal = decode(shape, &at, NULL);
+            enum refusal refusal = decode(shape, &at, NULL);
             ck_assert_msg(refusal == (is_fine(field, wrong) ? REFUSAL_NONE : REFUSAL_BAD_FIELD), "%s.%s, wrong value %d: %s",
                           shape->name, field->name, (int)wrong, refusal_infos[refusal].code);
             ck_assert(refusal == REFUSAL_NONE || strcmp(at, field->name) == 0);
@@ -225,17 +228,21 @@ static void every_field(const struct shape *shape)
 
 START_TEST(every_field_of_every_message)
 {
-    for (int i = 0; i <= COMMAND_TYPE_MAX; i++)
-        if (command_info((enum command_type)i) != NULL)
+    for (int i = 0; i <= COMMAND_TYPE_MAX; i++) {
+        if (command_info((enum command_type)i) != NULL) {
             every_field(command_info((enum command_type)i)->shape);
+        }
+    }
     for (int i = QUERY_HELLO; i <= QUERY_TYPE_MAX; i++) {
         const struct query_info *info = query_info((enum query_type)i);
 
         every_field(info->shape);
         every_field(info->reply_shape);
-        for (uint32_t row = 0; row < info->row_list_count; row++)
-            if (info->row_lists[row].shape != NULL)
+        for (uint32_t row = 0; row < info->row_list_count; row++) {
+            if (info->row_lists[row].shape != NULL) {
                 every_field(info->row_lists[row].shape);
+            }
+        }
     }
     every_field(&command_answer_shape);
 }
@@ -244,18 +251,19 @@ END_TEST
 static enum refusal submit_with(const char *name, const char *value, size_t size)
 {
     const char *at;
-    enum refusal refusal;
     const struct field_shape *field = NULL;
 
-    for (uint32_t i = 0; i < submit_command_shape.field_count; i++)
-        if (strcmp(submit_command_shape.fields[i].name, name) == 0)
+    for (uint32_t i = 0; i < submit_command_shape.field_count; i++) {
+        if (strcmp(submit_command_shape.fields[i].name, name) == 0) {
             field = &submit_command_shape.fields[i];
+        }
+    }
     ck_assert_ptr_nonnull(field);
     begin_map(&submit_command_shape, field, 1);
     text(name);
     msgpack_pack_str(&packer, size);
     msgpack_pack_str_body(&packer, value, size);
-    refusal = decode(&submit_command_shape, &at, NULL);
+    enum refusal refusal = decode(&submit_command_shape, &at, NULL);
     ck_assert(refusal == REFUSAL_NONE || strcmp(at, name) == 0);
     return refusal;
 }
@@ -284,9 +292,11 @@ START_TEST(numbers)
     for (int score = 0; score <= 6; score++) {
         const struct field_shape *field = NULL;
 
-        for (uint32_t i = 0; i < shape->field_count; i++)
-            if (strcmp(shape->fields[i].name, "score") == 0)
+        for (uint32_t i = 0; i < shape->field_count; i++) {
+            if (strcmp(shape->fields[i].name, "score") == 0) {
                 field = &shape->fields[i];
+            }
+        }
         begin_map(shape, field, 1);
         text("score");
         msgpack_pack_int(&packer, score);
@@ -371,8 +381,9 @@ START_TEST(codes)
     begin_map(&route_command_shape, NULL, 1);
     text("supports");
     msgpack_pack_array(&packer, CODES_MAX + 1);
-    for (int i = 0; i <= CODES_MAX; i++)
+    for (int i = 0; i <= CODES_MAX; i++) {
         text("D");
+    }
     ck_assert_int_eq(decode(&route_command_shape, &at, NULL), REFUSAL_TOO_LARGE);
     begin_map(&route_command_shape, NULL, 1);
     text("supports");
@@ -414,13 +425,15 @@ START_TEST(budget)
     msgpack_object object;
 
     msgpack_pack_array(&packer, LIMIT_ELEMENTS - 1);
-    for (int i = 0; i < LIMIT_ELEMENTS - 1; i++)
+    for (int i = 0; i < LIMIT_ELEMENTS - 1; i++) {
         msgpack_pack_nil(&packer);
+    }
     ck_assert_int_eq(codec_unpack(&scratch, bytes.data, bytes.size, &object), 0);
     msgpack_sbuffer_clear(&bytes);
     msgpack_pack_array(&packer, LIMIT_ELEMENTS);
-    for (int i = 0; i < LIMIT_ELEMENTS; i++)
+    for (int i = 0; i < LIMIT_ELEMENTS; i++) {
         msgpack_pack_nil(&packer);
+    }
     ck_assert_int_eq(codec_unpack(&scratch, bytes.data, bytes.size, &object), -E2BIG);
     ck_assert_int_eq(codec_unpack_sized(&scratch, bytes.data, bytes.size, LIMIT_ELEMENTS + 1, &object), 0);
     ck_assert_int_eq(codec_unpack(&scratch, "\x01\x02", 2, &object), -EBADMSG); /* more than one value */
@@ -431,8 +444,6 @@ int main(void)
 {
     Suite *suite = suite_create("codec");
     TCase *tcase = tcase_create("codec");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, every_field_of_every_message);
@@ -445,9 +456,9 @@ int main(void)
     tcase_add_test(tcase, budget);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

@@ -34,13 +34,15 @@ START_TEST(thousands)
     }
     ck_assert_int_eq(pending_add(&pending, again), -EEXIST);
     ck_assert_uint_eq(pending.count, COUNT);
-    for (unsigned i = 0; i < COUNT; i++)
+    for (unsigned i = 0; i < COUNT; i++) {
         ck_assert_ptr_eq(pending_find(&pending, entries[i]->id), entries[i]);
-    for (unsigned i = 0; i < COUNT; i++)
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
         if (i % 3 != 0 || i == 0 || i == COUNT - 1) {
             pending_remove(&pending, entries[i]);
             pending_entry_free(entries[i]);
         }
+    }
     ck_assert_ptr_null(pending_find(&pending, again->id));
     /* what is left stands in its old order, both ways */
     for (struct pending_entry *entry = pending.first, *previous = NULL; entry != NULL; previous = entry, entry = entry->next) {
@@ -62,14 +64,12 @@ int main(void)
 {
     Suite *suite = suite_create("pending");
     TCase *tcase = tcase_create("pending");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, thousands);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

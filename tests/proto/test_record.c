@@ -73,8 +73,9 @@ START_TEST(empty_ones)
         struct proto_buffer out = {0}, again = {0};
         size_t offset = 0;
 
-        if (record_info(record.type) == NULL)
+        if (record_info(record.type) == NULL) {
             continue;
+        }
         ck_assert_int_eq(record_encode(&record, &out), 0);
         ck_assert_int_eq(record_decode(out.data, out.size, &offset, &read), 0);
         ck_assert_int_eq(record_encode(&read, &again), 0);
@@ -156,8 +157,9 @@ START_TEST(other_bytes)
     memcpy(copy + 1, bytes[_i].data, bytes[_i].size);
     ck_assert_int_eq(record_decode(copy, bytes[_i].size + 1, &offset, &record), bytes[_i].rc);
     ck_assert_uint_eq(offset, bytes[_i].rc == 0 ? bytes[_i].size + 1 : 1);
-    if (bytes[_i].rc == 0 || bytes[_i].rc == -ENOTSUP)
+    if (bytes[_i].rc == 0 || bytes[_i].rc == -ENOTSUP) {
         ck_assert_int_eq((int)record.type, bytes[_i].data[1]);
+    }
     free(copy);
 }
 END_TEST
@@ -172,7 +174,6 @@ START_TEST(what_others_see)
     struct record record = make_received(), advanced = {.seq = 4, .at_ms = 5, .type = RECORD_TIME_ADVANCED};
     struct codec_scratch scratch = {0};
     struct proto_buffer out = {0};
-    const msgpack_object *dims;
     msgpack_object map;
 
     record.seq = 17;
@@ -180,7 +181,7 @@ START_TEST(what_others_see)
     ck_assert(!has(&out, "王女士") && !has(&out, "路灯") && !has(&out, "case_prev"));
     ck_assert_int_eq(codec_unpack(&scratch, out.data, out.size, &map), 0);
     ck_assert_uint_eq(reply_field(&map, "prev")->via.u64, 16);
-    dims = reply_field(&map, "dims");
+    const msgpack_object *dims = reply_field(&map, "dims");
     ck_assert_ptr_nonnull(dims);
     ck_assert_mem_eq(reply_field(dims, "street")->via.str.ptr, "S01", 3);
     ck_assert_ptr_null(reply_field(&map, "street"));
@@ -205,8 +206,6 @@ int main(void)
 {
     Suite *suite = suite_create("record");
     TCase *tcase = tcase_create("record");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, several_in_a_row);
     tcase_add_test(tcase, empty_ones);
@@ -215,9 +214,9 @@ int main(void)
     tcase_add_loop_test(tcase, other_bytes, 0, sizeof(bytes) / sizeof(bytes[0]));
     tcase_add_test(tcase, what_others_see);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

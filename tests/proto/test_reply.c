@@ -13,14 +13,14 @@ START_TEST(lists)
     struct codec_scratch scratch = {0};
     struct proto_buffer out = {0}, raw = {0};
     struct reply_writer writer;
-    const msgpack_object *rows;
     struct reply reply;
 
     ck_assert_int_eq(codec_encode_map(&case_view_shape, &row, CODEC_OMIT_PERSONAL, &raw), 0);
     ck_assert_int_eq(reply_begin(&writer, &out, text_of("id1"), &list_cases_reply_shape, &body, CODEC_OMIT_NOTHING, 2), 0);
     ck_assert_int_eq(reply_list(&writer, "rows"), 0);
-    for (row.case_id = 0; row.case_id < LIMIT_PAGE; row.case_id++)
+    for (row.case_id = 0; row.case_id < LIMIT_PAGE; row.case_id++) {
         ck_assert_int_eq(reply_row(&writer, &case_view_shape, &row, CODEC_OMIT_NOTHING), 0);
+    }
     ck_assert_int_eq(reply_list(&writer, "more"), 0);
     ck_assert_int_eq(reply_row_raw(&writer, raw.data, raw.size), 0);
     ck_assert_int_eq(codec_encode_map(&case_view_shape, &row, CODEC_OMIT_NOTHING, reply_row_into(&writer)), 0);
@@ -28,7 +28,7 @@ START_TEST(lists)
     ck_assert_int_eq(reply_decode(&scratch, out.data, out.size, &reply), 0);
     ck_assert(reply.ok && text_equal(reply.id, text_of("id1")));
     ck_assert_uint_eq(reply_field(&reply.body, "next")->via.u64, 9);
-    rows = reply_field(&reply.body, "rows");
+    const msgpack_object *rows = reply_field(&reply.body, "rows");
     ck_assert_uint_eq(rows->via.array.size, LIMIT_PAGE);
     ck_assert_uint_eq(reply_field(&rows->via.array.ptr[LIMIT_PAGE - 1], "case")->via.u64, LIMIT_PAGE - 1);
     ck_assert_uint_eq(reply_field(&reply.body, "more")->via.array.size, 2);
@@ -112,8 +112,9 @@ START_TEST(other_bytes)
     struct reply reply = {0};
 
     ck_assert_int_eq(reply_decode(&scratch, bytes[_i].data, bytes[_i].size, &reply), bytes[_i].rc);
-    if (bytes[_i].rc == 0 && !reply.ok) /* a code of a newer dispatcher */
+    if (bytes[_i].rc == 0 && !reply.ok) { /* a code of a newer dispatcher */
         ck_assert(text_equal(reply.code, text_of("NEW")) && reply.refusal == REFUSAL_BAD_MESSAGE && !reply.retry);
+    }
     codec_scratch_deinit(&scratch);
 }
 END_TEST
@@ -148,8 +149,6 @@ int main(void)
 {
     Suite *suite = suite_create("reply");
     TCase *tcase = tcase_create("reply");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, lists);
     tcase_add_test(tcase, every_refusal);
@@ -157,9 +156,9 @@ int main(void)
     tcase_add_test(tcase, a_field_has_its_own_hint);
     tcase_add_loop_test(tcase, other_bytes, 0, sizeof(bytes) / sizeof(bytes[0]));
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

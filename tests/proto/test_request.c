@@ -260,8 +260,6 @@ int main(void)
 {
     Suite *suite = suite_create("request");
     TCase *tcase = tcase_create("request");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, NULL, teardown);
     tcase_add_loop_test(tcase, envelope, 0, sizeof(cases) / sizeof(cases[0]));
@@ -271,9 +269,9 @@ int main(void)
     tcase_add_test(tcase, invisible_ends);
     tcase_add_test(tcase, commands_and_queries);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

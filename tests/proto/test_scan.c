@@ -162,8 +162,9 @@ START_TEST(unsigned_numbers)
 
     ck_assert_int_eq(scan_unsigned(numbers[_i].data, numbers[_i].size, &offset, &value), numbers[_i].fine);
     ck_assert_uint_eq(offset, numbers[_i].fine ? numbers[_i].size : 0);
-    if (numbers[_i].fine)
+    if (numbers[_i].fine) {
         ck_assert_uint_eq(value, numbers[_i].value);
+    }
 }
 END_TEST
 
@@ -171,17 +172,15 @@ int main(void)
 {
     Suite *suite = suite_create("scan");
     TCase *tcase = tcase_create("scan");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tcase, walk, 0, sizeof(walks) / sizeof(walks[0]));
     tcase_add_loop_test(tcase, unsigned_numbers, 0, sizeof(numbers) / sizeof(numbers[0]));
     tcase_add_test(tcase, depth);
     tcase_add_test(tcase, headers);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

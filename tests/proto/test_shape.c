@@ -71,30 +71,34 @@ START_TEST(every_message_and_record_is_known)
     for (int i = -1; i <= COMMAND_TYPE_MAX + 1; i++) {
         const struct command_info *info = command_info((enum command_type)i);
 
-        if (info == NULL)
+        if (info == NULL) {
             continue;
+        }
         found++;
         ck_assert_int_eq(info->type, i);
         ck_assert(command_find(info->name, strlen(info->name), &command) && (int)command == i);
         ck_assert_uint_eq(info->shape->fields == NULL, info->shape->field_count == 0);
-        if (info->wire)
+        if (info->wire) {
             ck_assert(info->roles & 1u << ROLE_IMPORTER);
-        else
+        } else {
             ck_assert_uint_eq(info->roles, 0);
+        }
     }
     ck_assert_int_ge(found, 20);
     for (int i = 99; i <= QUERY_TYPE_MAX + 1; i++) {
         const struct query_info *info = query_info((enum query_type)i);
 
         ck_assert_int_eq(info != NULL, i >= QUERY_HELLO && i <= QUERY_TYPE_MAX);
-        if (info != NULL)
+        if (info != NULL) {
             ck_assert(query_find(info->name, strlen(info->name), &query) && (int)query == i);
+        }
     }
     for (int i = 0; i <= RECORD_TYPE_MAX + 1; i++) {
         const struct record_info *info = record_info((enum record_type)i);
 
-        if (info != NULL)
+        if (info != NULL) {
             ck_assert(record_find(info->name, strlen(info->name), &record) && (int)record == i);
+        }
     }
     ck_assert(!command_find("hello", 5, &command));
     ck_assert(!query_find("submit", 6, &query));
@@ -110,8 +114,9 @@ START_TEST(bits_fit_fields)
     ck_assert_str_eq(sign_command_shape.fields[0].name, "case");
     ck_assert_uint_eq(sign_command_shape.fields[0].offset, offsetof(struct sign_command, case_id));
     ck_assert_str_eq(record_envelope_shape.fields[RECORD_ENVELOPE_DIMS_FROM].name, "street");
-    for (int i = 1; i < REFUSAL_COUNT; i++)
+    for (int i = 1; i < REFUSAL_COUNT; i++) {
         ck_assert(refusal_infos[i].code[0] != '\0' && refusal_infos[i].hint[0] != '\0' && refusal_infos[i].http >= 400);
+    }
 }
 END_TEST
 
@@ -141,8 +146,6 @@ int main(void)
 {
     Suite *suite = suite_create("shape");
     TCase *tcase = tcase_create("shape");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, codes);
     tcase_add_test(tcase, texts);
@@ -151,9 +154,9 @@ int main(void)
     tcase_add_test(tcase, bits_fit_fields);
     tcase_add_test(tcase, a_trial_has_every_field);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

@@ -89,7 +89,7 @@ int main(void)
 {
     Suite *suite = suite_create("submit_check");
     TCase *tcase = tcase_create("submit_check");
-    tcase_add_loop_test(tcase, a_number_has_digits, 0, (int)(sizeof phones / sizeof phones[0]));
+    tcase_add_loop_test(tcase, a_number_has_digits, 0, (int)(sizeof(phones) / sizeof(phones[0])));
     tcase_add_test(tcase, what_is_missing_is_named);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

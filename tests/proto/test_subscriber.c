@@ -112,16 +112,14 @@ int main(void)
 {
     Suite *suite = suite_create("subscriber");
     TCase *tcase = tcase_create("subscriber");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, all_events);
     tcase_add_test(tcase, some_events);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

@@ -21,11 +21,10 @@ static json_t *load(const char *name)
     const char *folder = getenv("HUYING_VECTORS");
     char path[4096];
     json_error_t error;
-    json_t *list;
 
     ck_assert_ptr_nonnull(folder);
     snprintf(path, sizeof(path), "%s/%s", folder, name);
-    list = json_load_file(path, 0, &error);
+    json_t *list = json_load_file(path, 0, &error);
     ck_assert_msg(list != NULL, "%s: %s", path, error.text);
     ck_assert_uint_gt(json_array_size(list), 0);
     return list;
@@ -56,8 +55,9 @@ static void same_bytes(const char *name, const struct proto_buffer *made, const 
 {
     size_t at = 0;
 
-    while (at < made->size && at < size && (uint8_t)made->data[at] == wanted[at])
+    while (at < made->size && at < size && (uint8_t)made->data[at] == wanted[at]) {
         at++;
+    }
     ck_assert_msg(at == size && made->size == size, "%s: differs at byte %zu of %zu (%zu made)", name, at, size, made->size);
 }
 
@@ -73,14 +73,12 @@ START_TEST(requests_round_trip)
         struct proto_buffer body = {0}, out = {0};
         size_t size = bytes_of(item, bytes);
         struct codec_fault fault = {0};
-        struct request_head head;
         struct request request;
-        const struct shape *shape;
 
         ck_assert_msg(request_decode(&scratch, bytes, size, &request, &fault), "%s: %s %s", name_of(item),
                       refusal_infos[fault.refusal].code, fault.field == NULL ? "" : fault.field);
-        shape = request.is_query ? query_info(request.query)->shape : command_info(request.command)->shape;
-        head = (struct request_head){
+        const struct shape *shape = request.is_query ? query_info(request.query)->shape : command_info(request.command)->shape;
+        struct request_head head = (struct request_head){
             .id = request.id,
             .name = text_of(request.is_query ? query_info(request.query)->name : command_info(request.command)->name),
             .has_at = request.has_at,
@@ -104,8 +102,9 @@ static void add_counts(const struct shape *shape, const msgpack_object *map, voi
     static const char *const names[] = {"void", "open"};
     struct metric_view *view = row;
 
-    if (shape != &metric_view_shape)
+    if (shape != &metric_view_shape) {
         return;
+    }
     for (uint32_t i = 0; i < 2; i++) {
         const msgpack_object *n = reply_field(reply_field(map, "excluded"), names[i]);
 
@@ -147,13 +146,12 @@ static void write_again(const char *of, const struct reply *reply, struct proto_
     struct codec_fault fault = {0};
     struct reply_writer writer;
     enum query_type type;
-    void *body;
 
     if (query_find(of, strlen(of), &type)) {
         info = query_info(type);
         shape = info->reply_shape;
     }
-    body = calloc(1, shape->size);
+    void *body = calloc(1, shape->size);
     ck_assert_msg(codec_decode_map(&reply->body, shape, body, &fault), "%s.%s", shape->name, fault.field);
     ck_assert_int_eq(reply_begin(&writer, out, reply->id, shape, body, CODEC_OMIT_NOTHING, info == NULL ? 0 : info->row_list_count),
                      0);
@@ -274,8 +272,6 @@ int main(void)
 {
     Suite *suite = suite_create("vectors");
     TCase *tcase = tcase_create("vectors");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, requests_round_trip);
     tcase_add_test(tcase, replies_round_trip);
@@ -283,9 +279,9 @@ int main(void)
     tcase_add_test(tcase, cut_off_anywhere);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+    int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

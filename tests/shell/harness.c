@@ -83,8 +83,9 @@ void harness_close(struct harness *harness)
     uv_close((uv_handle_t *)&harness->patience, NULL);
     uv_run(&harness->uv, UV_RUN_DEFAULT);
     ck_assert_int_eq(uv_loop_close(&harness->uv), 0);
-    while (harness->socket_count > 0) /* clients first: a server socket waits for them */
+    while (harness->socket_count > 0) { /* clients first: a server socket waits for them */
         harness_drop(harness, harness->sockets[harness->socket_count - 1]);
+    }
     auth_free(harness->auth);
     zmq_ctx_term(harness->context);
     log_free(harness->log);
@@ -144,8 +145,9 @@ void *harness_client(struct harness *harness, int type, const struct pair *pair,
         zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, pair->public_key, 41);
         zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, pair->secret_key, 41);
     }
-    if (type == ZMQ_SUB)
+    if (type == ZMQ_SUB) {
         zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "", 0);
+    }
     ck_assert_int_eq(zmq_connect(socket, endpoint), 0);
     return socket;
 }
@@ -170,8 +172,9 @@ static void on_patience(uv_timer_t *timer)
 void harness_until(struct harness *harness, bool (*done)(void *arg), void *arg)
 {
     uv_timer_start(&harness->patience, on_patience, HARNESS_PATIENCE_MS, 0);
-    while (!done(arg))
+    while (!done(arg)) {
         uv_run(&harness->uv, UV_RUN_NOWAIT);
+    }
     uv_timer_stop(&harness->patience);
 }
 
@@ -182,8 +185,9 @@ bool harness_logged(struct harness *harness, const char *text)
     fflush(harness->log_file);
     long end = ftell(harness->log_file);
     rewind(harness->log_file);
-    while (!found && fgets(line, sizeof(line), harness->log_file) != NULL)
+    while (!found && fgets(line, sizeof(line), harness->log_file) != NULL) {
         found = strstr(line, text) != NULL;
+    }
     fseek(harness->log_file, end, SEEK_SET);
     return found;
 }

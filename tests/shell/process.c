@@ -40,9 +40,11 @@ void process_folder_remove(void)
 
 static bool has(const char *const *arguments, const char *name)
 {
-    for (size_t i = 0; arguments != NULL && arguments[i] != NULL; i++)
-        if (strcmp(arguments[i], name) == 0)
+    for (size_t i = 0; arguments != NULL && arguments[i] != NULL; i++) {
+        if (strcmp(arguments[i], name) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -61,13 +63,15 @@ void process_start(struct process *process, const char *const *arguments)
     size_t count = 1;
     ck_assert_msg(all[0] != NULL && usual[0][1] != NULL, "HUYINGD and HUYING_TEST_DISTRICT are needed");
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-        if (has(arguments, usual[i][0]))
+        if (has(arguments, usual[i][0])) {
             continue; /* given twice is refused */
+        }
         all[count++] = usual[i][0];
         all[count++] = usual[i][1];
     }
-    for (size_t i = 0; arguments != NULL && arguments[i] != NULL; i++)
+    for (size_t i = 0; arguments != NULL && arguments[i] != NULL; i++) {
         all[count++] = arguments[i];
+    }
     int ends[2];
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     *process = (struct process){.error_fd = ends[0]};
@@ -85,8 +89,9 @@ void process_start(struct process *process, const char *const *arguments)
 static bool take_line(struct process *process)
 {
     char *end = memchr(process->buffer, '\n', process->used);
-    if (end == NULL)
+    if (end == NULL) {
         return false;
+    }
     size_t size = (size_t)(end - process->buffer);
     size_t kept = size < sizeof(process->line) ? size : sizeof(process->line) - 1;
     memcpy(process->line, process->buffer, kept);
@@ -100,8 +105,9 @@ static bool take_line(struct process *process)
 static int fill(struct process *process, int wait_ms)
 {
     struct pollfd waits = {.fd = process->error_fd, .events = POLLIN};
-    if (poll(&waits, 1, wait_ms) <= 0)
+    if (poll(&waits, 1, wait_ms) <= 0) {
         return -1;
+    }
     ck_assert_uint_lt(process->used, sizeof(process->buffer));
     ssize_t got = read(process->error_fd, process->buffer + process->used, sizeof(process->buffer) - process->used);
     ck_assert_int_ge(got, 0);
@@ -112,9 +118,11 @@ static int fill(struct process *process, int wait_ms)
 void process_line(struct process *process, const char *text)
 {
     for (;;) {
-        while (take_line(process))
-            if (strstr(process->line, text) != NULL)
+        while (take_line(process)) {
+            if (strstr(process->line, text) != NULL) {
                 return;
+            }
+        }
         int got = fill(process, PROCESS_PATIENCE_MS);
         ck_assert_msg(got > 0, "%s without '%s'; last line: %s", got < 0 ? "silence" : "the end", text, process->line);
     }
@@ -123,9 +131,11 @@ void process_line(struct process *process, const char *text)
 bool process_said(struct process *process, const char *text)
 {
     do {
-        while (take_line(process))
-            if (strstr(process->line, text) != NULL)
+        while (take_line(process)) {
+            if (strstr(process->line, text) != NULL) {
                 return true;
+            }
+        }
     } while (fill(process, 0) > 0);
     return false;
 }
@@ -140,9 +150,11 @@ void process_ready(struct process *process)
 int process_end(struct process *process)
 {
     int got, status;
-    while ((got = fill(process, PROCESS_PATIENCE_MS)) > 0)
-        while (take_line(process))
+    while ((got = fill(process, PROCESS_PATIENCE_MS)) > 0) {
+        while (take_line(process)) {
             ;
+        }
+    }
     ck_assert_msg(got == 0, "the process does not end; last line: %s", process->line);
     close(process->error_fd);
     ck_assert_int_eq(waitpid(process->id, &status, 0), process->id);
@@ -167,8 +179,9 @@ const struct reply *process_receive(void *socket)
 {
     static zmq_msg_t message;
     static bool open;
-    if (open)
+    if (open) {
         zmq_msg_close(&message);
+    }
     zmq_msg_init(&message);
     open = true;
     ck_assert_msg(zmq_msg_recv(&message, socket, 0) >= 0, "no reply: %s", zmq_strerror(errno));

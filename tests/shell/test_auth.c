@@ -19,10 +19,12 @@ struct arrival {
 static bool arrived(void *arg)
 {
     struct arrival *arrival = arg;
-    if (zframe_receive(arrival->socket, &arrival->last) != 0)
+    if (zframe_receive(arrival->socket, &arrival->last) != 0) {
         return false;
-    while (zmq_msg_more(&arrival->last))
+    }
+    while (zmq_msg_more(&arrival->last)) {
         ck_assert_int_eq(zframe_receive(arrival->socket, &arrival->last), 0);
+    }
     const char *user = zmq_msg_gets(&arrival->last, "User-Id");
     snprintf(arrival->user, sizeof(arrival->user), "%s", user != NULL ? user : "(none)");
     return true;
@@ -33,8 +35,9 @@ static bool readable(void *socket)
     zmq_msg_t frame;
     zmq_msg_init(&frame);
     bool got = zframe_receive(socket, &frame) == 0;
-    while (got && zmq_msg_more(&frame))
+    while (got && zmq_msg_more(&frame)) {
         zframe_receive(socket, &frame);
+    }
     zmq_msg_close(&frame);
     return got;
 }
@@ -178,8 +181,9 @@ START_TEST(any_question_is_answered)
     void *asker = harness_keep(&harness, zmq_socket(harness.context, ZMQ_REQ));
     zmq_connect(asker, "inproc://zeromq.zap.01");
     const char *frames[] = {"1.0", "7", question->domain, "127.0.0.1", "", question->mechanism, (const char *)key, "more", "more"};
-    for (size_t i = 0; i < question->frames; i++)
+    for (size_t i = 0; i < question->frames; i++) {
         zmq_send(asker, frames[i], i == 6 ? question->key_size : strlen(frames[i]), i + 1 < question->frames ? ZMQ_SNDMORE : 0);
+    }
     struct arrival answer = {.socket = asker};
     char status[4] = "";
     zmq_msg_init(&answer.last);
@@ -189,8 +193,9 @@ START_TEST(any_question_is_answered)
         got = zframe_receive(asker, &answer.last) == 0;
     }
     for (int frame = 0; zmq_msg_more(&answer.last); frame++) {
-        if (frame == 2)
+        if (frame == 2) {
             snprintf(status, sizeof(status), "%.3s", (const char *)zmq_msg_data(&answer.last));
+        }
         ck_assert_int_eq(zframe_receive(asker, &answer.last), 0);
     }
     zmq_msg_close(&answer.last);

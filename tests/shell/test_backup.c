@@ -41,11 +41,14 @@ static const char *made(void)
     DIR *folder = opendir(backups);
     struct dirent *entry;
     names[0] = '\0';
-    while (folder != NULL && (entry = readdir(folder)) != NULL)
-        if (entry->d_name[0] != '.')
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        if (entry->d_name[0] != '.') {
             strncat(names, entry->d_name, sizeof(names) - strlen(names) - 1);
-    if (folder != NULL)
+        }
+    }
+    if (folder != NULL) {
         closedir(folder);
+    }
     return names;
 }
 

@@ -43,8 +43,9 @@ START_TEST(which_urls_are_local)
         {"127.0.0.1:7311", false},
         {"tcp://1270.0.1:1", false},
     };
-    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         ck_assert_msg(binding_is_local(urls[i].url) == urls[i].local, "%s", urls[i].url);
+    }
 }
 END_TEST
 

@@ -44,8 +44,9 @@ static void *new_socket(int type)
     zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof(patience));
     zmq_setsockopt(socket, ZMQ_LINGER, &now, sizeof(now));
     zmq_setsockopt(socket, ZMQ_SNDHWM, &all, sizeof(all));
-    if (type == ZMQ_SUB)
+    if (type == ZMQ_SUB) {
         zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "", 0);
+    }
     return socket;
 }
 
@@ -324,10 +325,12 @@ START_TEST(any_bytes_get_an_answer)
     const int count = 2000;
     for (int i = 0; i < count; i++) {
         size_t size = (size_t)rand_r(&seed) % sizeof(bytes);
-        for (size_t j = 0; j < size; j++)
+        for (size_t j = 0; j < size; j++) {
             bytes[j] = (char)rand_r(&seed);
-        if (i % 2 == 0 && size > 0)
+        }
+        if (i % 2 == 0 && size > 0) {
             bytes[0] = (char)(0x80 | bytes[0]); /* now and then it begins like a map */
+        }
         ck_assert_int_eq(zmq_send(client, bytes, size, 0), (int)size);
     }
     for (int i = 0; i < count; i++) {
@@ -355,8 +358,9 @@ static void fill_journal(void *client)
         snprintf(id, sizeof(id), "fill%d", i);
         process_send(client, id, "submit", body, size);
     }
-    for (int i = 0; i < 200; i++)
+    for (int i = 0; i < 200; i++) {
         ck_assert(process_receive(client)->ok);
+    }
 }
 
 /* Who does not read is not worked for any more, and keeps nobody else waiting, not even under the same key; when it reads again, it
@@ -371,13 +375,15 @@ START_TEST(a_reader_that_stands_still_is_held_and_others_are_served)
     zmq_setsockopt(slow, ZMQ_RCVHWM, &one, sizeof(one));
     ck_assert_int_eq(zmq_connect(slow, server.listen), 0);
     for (int round = 0; round < 300; round++) {
-        for (int i = 0; i < 10; i++)
+        for (int i = 0; i < 10; i++) {
             process_send(slow, "e", "events", NULL, 0);
+        }
         expect_actor(quick, "default");
     }
     ck_assert(!process_said(&server, "replies_dropped"));
-    for (int i = 0; i < 20; i++)
+    for (int i = 0; i < 20; i++) {
         ck_assert(process_receive(slow)->ok);
+    }
     expect_actor(quick, "default");
     zmq_close(slow);
     zmq_close(quick);
@@ -398,8 +404,9 @@ START_TEST(what_was_acknowledged_before_the_end_is_there_after_it)
     for (int i = 0; i < DRAIN_COUNT; i++) {
         snprintf(id, sizeof(id), "r%d", i);
         process_send(client, id, "submit", body, size);
-        if (i == 0)
+        if (i == 0) {
             cases[0] = process_number(process_receive(client), "case");
+        }
     }
     kill(server.id, SIGTERM);
     ck_assert_int_eq(process_end(&server), 0);
@@ -420,8 +427,9 @@ START_TEST(what_was_acknowledged_before_the_end_is_there_after_it)
     begin(plain);
     client = connect_plain();
     for (int i = 0; i < DRAIN_COUNT; i++) {
-        if (cases[i] == 0)
+        if (cases[i] == 0) {
             continue;
+        }
         answered--;
         snprintf(id, sizeof(id), "r%d", i);
         ck_assert_uint_eq(process_number(process_ask(client, id, "submit", body, size), "case"),
@@ -451,8 +459,9 @@ START_TEST(a_subscriber_that_stands_still_does_not_hold_the_end)
         snprintf(id, sizeof(id), "r%d", i);
         process_send(client, id, "submit", body, size);
     }
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         ck_assert(process_receive(client)->ok);
+    }
     kill(server.id, SIGTERM);
     process_line(&server, "cut_off");
     ck_assert_int_eq(process_end(&server), 0);
@@ -573,8 +582,9 @@ static void notified(int fd, const char *text)
         ssize_t got = recv(fd, datagram, sizeof(datagram) - 1, 0);
         ck_assert_msg(got >= 0, "systemd was not told %s", text);
         datagram[got] = '\0';
-        if (strstr(datagram, text) != NULL)
+        if (strstr(datagram, text) != NULL) {
             return;
+        }
     }
 }
 

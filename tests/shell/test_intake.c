@@ -32,8 +32,9 @@ static void teardown(void)
 /* The payload of the next message, which must have two frames; false: none waits. */
 static bool next(char *ret, size_t size)
 {
-    if (intake_receive(intake, &frame) != 0)
+    if (intake_receive(intake, &frame) != 0) {
         return false;
+    }
     ck_assert(zmq_msg_more(&frame));
     ck_assert_int_eq(intake_receive(intake, &frame), 0);
     ck_assert(!zmq_msg_more(&frame));
@@ -146,8 +147,9 @@ START_TEST(what_is_beyond_the_bound_is_dropped_and_said)
     char *large = calloc(1, size);
     void *greedy = client("greedy is in"), *modest = client("modest is in");
     intake_away(intake);
-    for (size_t sent = 0; sent <= INTAKE_CONNECTION_BYTES; sent += size)
+    for (size_t sent = 0; sent <= INTAKE_CONNECTION_BYTES; sent += size) {
         ck_assert_int_eq(zframe_send(greedy, large, size, false), 0);
+    }
     send_numbers(modest, "modest", 0, 1);
     wanted_bytes = INTAKE_CONNECTION_BYTES - size; /* with its few bytes of upkeep the last message is too much */
     harness_until(&harness, read_meanwhile, NULL);
@@ -168,8 +170,9 @@ END_TEST
 START_TEST(a_message_of_many_frames_stays_one)
 {
     void *socket = client("in");
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++) {
         ck_assert_int_eq(zframe_send(socket, "frame", 5, i < 99), 0);
+    }
     send_numbers(socket, "after", 0, 1);
     read_away(1);
     size_t frames = 0;

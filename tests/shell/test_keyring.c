@@ -94,8 +94,9 @@ END_TEST
 
 START_TEST(a_stranger_never_causes_a_scan)
 {
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 1000; i++) {
         ck_assert(!keyring_find_key(&ring, "stranger", &who));
+    }
     ck_assert_uint_eq(folder.scans, 0);
     ck_assert_uint_eq(changes, 0);
     ck_assert_uint_eq(ring.generation, 0);

@@ -53,8 +53,9 @@ static bool ended(void *arg)
     zmq_msg_t frame;
     zmq_msg_init(&frame);
     bool got = zframe_receive(arg, &frame) == 0;
-    while (got && zmq_msg_more(&frame))
+    while (got && zmq_msg_more(&frame)) {
         zframe_receive(arg, &frame);
+    }
     zmq_msg_close(&frame);
     return got;
 }
@@ -94,12 +95,13 @@ START_TEST(who_may_not_any_more_is_ended)
     void *end;
     listen_once(&end);
     expect(1);
-    if (_i == TAKEN_AWAY)
+    if (_i == TAKEN_AWAY) {
         known->hidden = true;
-    else if (_i == ANOTHER_KEY)
+    } else if (_i == ANOTHER_KEY) {
         known->who.key[0]++;
-    else
+    } else {
         known->who.listens = false;
+    }
     listeners_revise(listeners);
     ck_assert_uint_eq(listeners_count(listeners), 0);
     harness_until(&harness, ended, end);

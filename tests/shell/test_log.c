@@ -29,8 +29,9 @@ static void teardown(void)
 static json_t *next(void)
 {
     char line[8192];
-    if (fgets(line, sizeof(line), file) == NULL)
+    if (fgets(line, sizeof(line), file) == NULL) {
         return NULL;
+    }
     json_error_t error;
     json_t *object = json_loads(line, 0, &error);
     ck_assert_msg(object != NULL, "%s in %s", error.text, line);
@@ -111,8 +112,9 @@ END_TEST
 
 START_TEST(repeated_lines_are_held_back_and_counted)
 {
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++) {
         log_line(lines, LOG_LEVEL_NOTICE, "often", "again");
+    }
     log_line(lines, LOG_LEVEL_NOTICE, "once", "still heard");
     log_flush(lines, false); /* the window is not over */
     log_flush(lines, true);
@@ -120,12 +122,13 @@ START_TEST(repeated_lines_are_held_back_and_counted)
     int often = 0, once = 0;
     json_int_t held = 0;
     for (json_t *line; (line = next()) != NULL; json_decref(line)) {
-        if (strcmp(string(line, "code"), "once") == 0)
+        if (strcmp(string(line, "code"), "once") == 0) {
             once++;
-        else if (json_object_get(line, "held_back") == NULL)
+        } else if (json_object_get(line, "held_back") == NULL) {
             often++;
-        else
+        } else {
             held += json_integer_value(json_object_get(line, "held_back"));
+        }
     }
     ck_assert_int_eq(often, LOG_CODE_LINES);
     ck_assert_int_eq(once, 1);
@@ -143,8 +146,9 @@ START_TEST(more_codes_than_places_still_speak)
     log_flush(lines, true);
     rewind(file);
     int count = 0;
-    for (json_t *line; (line = next()) != NULL; json_decref(line))
+    for (json_t *line; (line = next()) != NULL; json_decref(line)) {
         count++;
+    }
     ck_assert_int_ge(count, 64);
     ck_assert_int_le(count, 64 + LOG_CODE_LINES + 1);
 }

@@ -92,9 +92,9 @@ static bool is_ended(void *arg)
 {
     char bytes[256];
     ssize_t size;
-    do
+    do {
         size = read(*(const int *)arg, bytes, sizeof(bytes));
-    while (size > 0);
+    } while (size > 0);
     return size == 0 || errno != EAGAIN;
 }
 
@@ -117,8 +117,9 @@ START_TEST(strangers_make_room_the_oldest_first)
     harness_until(&harness, is_ended, &fds[1]);
     expect(2);
     ck_assert(!is_ended(&fds[2]));
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         close(fds[i]);
+    }
     expect(1); /* the known one, which is older than all */
     harness_drop(&harness, known);
     expect(0);

@@ -206,8 +206,9 @@ START_TEST(a_slow_reader_gets_all_in_order)
 {
     struct connection slow = meet();
     uint32_t count = 0;
-    while (peers_waiting_bytes(peers) < 10 * REPLY_SIZE) /* until pipes and TCP are full and some wait here */
+    while (peers_waiting_bytes(peers) < 10 * REPLY_SIZE) { /* until pipes and TCP are full and some wait here */
         send_number(slow.number, count++, REPLY_SIZE);
+    }
     ck_assert_uint_eq(peers_count(peers), 1);
     struct reading reading = {.socket = slow.socket, .until = count, .size = REPLY_SIZE};
     harness_until(&harness, read_all, &reading);
@@ -278,8 +279,9 @@ START_TEST(what_was_dropped_makes_no_room_in_the_pipe)
     const size_t of_the_system = 12 * 1024 * 1024; /* more than its buffers of a connection hold */
     struct connection slow = meet_bounded(1);
     struct reading reading = {.socket = slow.socket};
-    for (uint32_t i = 0; i < 50 * (LIMIT_OUTBOX_BYTES / REPLY_SIZE); i++)
+    for (uint32_t i = 0; i < 50 * (LIMIT_OUTBOX_BYTES / REPLY_SIZE); i++) {
         send_number(slow.number, i, REPLY_SIZE);
+    }
     ck_assert(harness_logged(&harness, "replies_dropped"));
     harness_until(&harness, nothing_waits, &reading);
     peers_send(peers, slow.number, false, "", 1);
@@ -292,8 +294,9 @@ START_TEST(many_small_replies_are_bounded_too)
 {
     struct connection slow = meet();
     uint32_t sent = 0;
-    for (; sent == 0 || peers_waiting_bytes(peers) > 0 || !harness_logged(&harness, "replies_dropped"); sent++)
+    for (; sent == 0 || peers_waiting_bytes(peers) > 0 || !harness_logged(&harness, "replies_dropped"); sent++) {
         send_number(slow.number, sent, 4096);
+    }
     ck_assert_uint_gt(sent, LIMIT_OUTBOX_BYTES / 4096);
 }
 END_TEST
@@ -304,8 +307,9 @@ static bool gone(void *arg)
     int events;
     size_t size = sizeof(events);
     zmq_getsockopt(router, ZMQ_EVENTS, &events, &size); /* as zpoll does: the end of a pipe is something to be read */
-    if (peers_waiting_bytes(peers) == 0)                /* else the retry finds out */
+    if (peers_waiting_bytes(peers) == 0) {              /* else the retry finds out */
         send_number(connection->number, 0, 100);
+    }
     return peers_count(peers) == 0;
 }
 
@@ -349,8 +353,9 @@ START_TEST(the_most_silent_of_the_key_is_forgotten_first)
         uint64_t number = admit_number(i, "default");
         second = i == 2 ? number : second;
         ck_assert_uint_eq(admit_number(0, "default"), first); /* the first one speaks again each time */
-        if (gone_count == 1)
+        if (gone_count == 1) {
             ck_assert(gone_last == second || i > LIMIT_CONNECTIONS_KEY + 1);
+        }
     }
     ck_assert_uint_eq(peers_count(peers), LIMIT_CONNECTIONS_KEY + 1);
     ck_assert_uint_eq(gone_count, 11);
@@ -372,8 +377,9 @@ static void look(void *arg)
         memcpy(&event, zmq_msg_data(&frame), sizeof(event));
         memcpy(&value, (const char *)zmq_msg_data(&frame) + 2, sizeof(value));
         (event == ZMQ_EVENT_DISCONNECTED ? peers_ended : peers_began)(peers, (int)value);
-        while (zmq_msg_more(&frame))
+        while (zmq_msg_more(&frame)) {
             zframe_receive(monitor, &frame);
+        }
     }
     zmq_msg_close(&frame);
 }
@@ -396,8 +402,9 @@ START_TEST(a_connection_that_ends_ends_its_peer)
     for (uint32_t i = 0; i < 20; i++) {
         struct connection goes = meet();
         harness_drop(&harness, goes.socket);
-        if (i % 2 == 0)
+        if (i % 2 == 0) {
             harness_until(&harness, all_gone, &left); /* else the next one comes before the news is read */
+        }
     }
     harness_until(&harness, all_gone, &left);
     ck_assert_uint_eq(gone_count, 20);
@@ -445,15 +452,17 @@ START_TEST(a_key_that_does_not_read_is_held)
     struct code name = code_of("default"), other = code_of("other");
     struct connection slow = meet(), quick = meet();
     ck_assert(!peers_held(peers, &name, slow.number));
-    for (uint32_t i = 0; !peers_held(peers, &name, slow.number); i++)
+    for (uint32_t i = 0; !peers_held(peers, &name, slow.number); i++) {
         send_number(slow.number, i, REPLY_SIZE);
+    }
     ck_assert_uint_ge(peers_waiting_bytes(peers), 256 * 1024);
     ck_assert(!peers_held(peers, &name, quick.number));
     struct connection more[16];
     for (size_t n = 0; n < 16 && !peers_held(peers, &name, quick.number); n++) {
         more[n] = meet();
-        for (uint32_t i = 0; i < 8 * 1024 * 1024 / REPLY_SIZE; i++)
+        for (uint32_t i = 0; i < 8 * 1024 * 1024 / REPLY_SIZE; i++) {
             send_number(more[n].number, i, REPLY_SIZE);
+        }
     }
     ck_assert(peers_held(peers, &name, quick.number));
     ck_assert(!peers_held(peers, &other, 12345));

@@ -73,8 +73,9 @@ START_TEST(topics_choose)
     zmq_setsockopt(listening.socket, ZMQ_SUBSCRIBE, "duty_", 5);
     for (int i = 0; i < 100; i++) {
         harness_until(&harness, heard, &listening);
-        if (strcmp(listening.topic, "duty_signed") != 0)
+        if (strcmp(listening.topic, "duty_signed") != 0) {
             continue; /* sent before the wish to hear less had arrived */
+        }
     }
     ck_assert_str_eq(listening.topic, "duty_signed");
 }
@@ -87,8 +88,9 @@ START_TEST(a_slow_one_loses_and_others_hear)
     harness_until(&harness, heard, &slow);
     harness_until(&harness, heard, &quick);
     static char payload[32 * 1024];
-    for (int i = 0; i < 20000; i++) /* 640 MB: more than pipes and TCP hold */
+    for (int i = 0; i < 20000; i++) { /* 640 MB: more than pipes and TCP hold */
         publisher_send(publisher, text_of("case_closed"), payload, sizeof(payload));
+    }
     struct listening later = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
     harness_until(&harness, heard, &later);
     ck_assert(!harness_logged(&harness, "event_lost"));

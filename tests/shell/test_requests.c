@@ -75,16 +75,18 @@ static const struct form forms[] = {
 static size_t frame_count(const struct form *form)
 {
     size_t count = 0;
-    while (count < 4 && form->frames[count] != NULL)
+    while (count < 4 && form->frames[count] != NULL) {
         count++;
+    }
     return count;
 }
 
 static void send_form(void *client, const struct form *form)
 {
     size_t count = frame_count(form);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         ck_assert_int_eq(zframe_send(client, form->frames[i], strlen(form->frames[i]), i + 1 < count), 0);
+    }
 }
 
 struct answer {
@@ -163,16 +165,18 @@ START_TEST(what_is_not_taken_is_offered_again)
 {
     void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
     const size_t count = 10;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         zframe_send(client, &(char){(char)('a' + i)}, 1, false);
+    }
     read_until(count);
     ck_assert_uint_eq(requests_offer(requests, offered, 4), 4);
     requests_taken(requests, 3, no_cost);
     ck_assert_uint_eq(requests_offer(requests, offered, 0), 0);
     requests_taken(requests, 0, no_cost);
     ck_assert_uint_eq(requests_offer(requests, offered, 100), count - 3);
-    for (size_t i = 0; i < count - 3; i++)
+    for (size_t i = 0; i < count - 3; i++) {
         ck_assert_int_eq(*(const char *)offered[i].data, (char)('d' + i));
+    }
 }
 END_TEST
 
@@ -216,8 +220,9 @@ static size_t take_all(uint32_t cost_us)
 {
     static uint32_t costs[LIMIT_BATCH_MESSAGES];
     size_t all = 0, count;
-    for (size_t i = 0; i < LIMIT_BATCH_MESSAGES; i++)
+    for (size_t i = 0; i < LIMIT_BATCH_MESSAGES; i++) {
         costs[i] = cost_us;
+    }
     while ((count = requests_offer(requests, offered, LIMIT_BATCH_MESSAGES)) > 0) {
         requests_taken(requests, count, costs);
         all += count;
@@ -232,16 +237,19 @@ START_TEST(twelve_thousand_commands_wait)
     void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
     const int unbounded = 0;
     zmq_setsockopt(client, ZMQ_SNDHWM, &unbounded, sizeof(unbounded));
-    for (uint32_t i = 0; i < 12000; i++)
-        while (zframe_send(client, &i, sizeof(i), false) == -EAGAIN)
+    for (uint32_t i = 0; i < 12000; i++) {
+        while (zframe_send(client, &i, sizeof(i), false) == -EAGAIN) {
             requests_read(requests);
+        }
+    }
     read_until(12000);
     uint32_t expected = 0;
     while (expected < 12000) {
         size_t count = requests_offer(requests, offered, 1000);
         ck_assert_uint_eq(count, 1000);
-        for (size_t i = 0; i < count; i++, expected++)
+        for (size_t i = 0; i < count; i++, expected++) {
             ck_assert_mem_eq(offered[i].data, &expected, sizeof(expected));
+        }
         requests_taken(requests, count, no_cost);
     }
     ck_assert_uint_eq(requests_count(requests), 0);
@@ -257,8 +265,9 @@ START_TEST(commands_of_one_key_are_bounded)
     const int unbounded = 0;
     zmq_setsockopt(client, ZMQ_SNDHWM, &unbounded, sizeof(unbounded));
     encode("c", "submit", &message);
-    for (uint32_t i = 0; i < LIMIT_WAITING_MESSAGES_KEY + 500; i++)
+    for (uint32_t i = 0; i < LIMIT_WAITING_MESSAGES_KEY + 500; i++) {
         ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
+    }
     harness_until(&harness, refused, &refusals);
     ck_assert_uint_eq(requests_count(requests), LIMIT_WAITING_MESSAGES_KEY);
     ck_assert_uint_ge(refusals.after_ms, 100);
@@ -280,8 +289,9 @@ START_TEST(queries_of_one_key_are_bounded_by_their_cost)
         read_until(1);
         ck_assert_uint_eq(take_all(100000), 1);
     }
-    for (uint32_t i = 0; i < 110; i++)
+    for (uint32_t i = 0; i < 110; i++) {
         ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
+    }
     harness_until(&harness, refused, &refusals);
     ck_assert_uint_eq(requests_count(requests), REQUESTS_QUERY_US / 100000);
     ck_assert_uint_eq(refusals.after_ms, REQUESTS_QUERY_US / 1000);
@@ -303,8 +313,9 @@ START_TEST(the_bytes_of_one_key_are_bounded)
     void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
     const size_t size = LIMIT_MESSAGE_SIZE, fit = LIMIT_WAITING_BYTES_KEY / size;
     char *large = calloc(1, size);
-    for (size_t i = 0; i < fit; i++)
+    for (size_t i = 0; i < fit; i++) {
         ck_assert_int_eq(zframe_send(client, large, size, false), 0);
+    }
     read_until(fit);
     struct answer answer = {.socket = client};
     ck_assert_int_eq(zframe_send(client, large, size, false), 0);
@@ -327,8 +338,9 @@ START_TEST(queries_of_a_gone_peer_are_dropped)
     void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
     struct proto_buffer message = {0};
     encode("q", "metrics", &message);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
         ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
+    }
     encode("c", "submit", &message);
     ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
     read_until(6);

@@ -7,6 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
+
 #define PIECES 400000
 #define PIECE_BYTES 200
 
@@ -27,9 +35,11 @@ static void flood(void **pieces)
         pieces[i] = malloc(PIECE_BYTES);
         memset(pieces[i], 1, PIECE_BYTES);
     }
-    for (int i = 0; i < PIECES; i++)
-        if (i % 1000 != 999)
+    for (int i = 0; i < PIECES; i++) {
+        if (i % 1000 != 999) {
             free(pieces[i]);
+        }
+    }
 }
 
 START_TEST(what_a_flood_left_goes_back)
@@ -44,15 +54,16 @@ START_TEST(what_a_flood_left_goes_back)
     trim_look(&trim);
     ck_assert_int_lt(own_bytes(), before + TRIM_BYTES / 2);
     ck_assert_int_eq(trim.least_bytes / TRIM_BYTES, own_bytes() / TRIM_BYTES); /* the next growth is measured from here */
-    for (int i = 999; i < PIECES; i += 1000)
+    for (int i = 999; i < PIECES; i += 1000) {
         free(pieces[i]);
+    }
     free(pieces);
 }
 END_TEST
 
 int main(void)
 {
-#if defined(__SANITIZE_ADDRESS__)
+#if SANITIZED
     return 77; /* its malloc gives nothing back */
 #endif
     Suite *suite = suite_create("trim");

@@ -60,8 +60,9 @@ static void add(const char *name, uint64_t connection, bool query, uint32_t cost
 
 static void add_many(const char *name, uint64_t connection, bool query, uint32_t cost_us, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         add(name, connection, query, cost_us);
+    }
 }
 
 static bool is_of(const struct turn *turn, const char *name)
@@ -73,8 +74,9 @@ static bool is_of(const struct turn *turn, const char *name)
 /* Takes what was picked, and checks the order within each connection. `cost_us`: of each query. */
 static void take(size_t count, size_t taken, uint32_t cost_us)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         costs[i] = cost_us;
+    }
     for (size_t i = 0; i < taken; i++) {
         struct message *message = (struct message *)picked[i];
         uint64_t connection = turns_connection(picked[i]);
@@ -82,8 +84,9 @@ static void take(size_t count, size_t taken, uint32_t cost_us)
         seen[connection] = message->number;
     }
     turns_take(turns, picked, count, taken, costs);
-    for (size_t i = 0; i < taken; i++)
+    for (size_t i = 0; i < taken; i++) {
         free(picked[i]);
+    }
 }
 
 START_TEST(one_connection_is_not_slowed)
@@ -104,13 +107,15 @@ END_TEST
 /* 200 connections of one key with 50 commands each, and one command of another: it is in the first batch, among the first. */
 START_TEST(a_key_with_many_connections_has_one_turn)
 {
-    for (uint64_t connection = 1; connection <= 200; connection++)
+    for (uint64_t connection = 1; connection <= 200; connection++) {
         add_many("flood", connection, false, 0, 50);
+    }
     add("honest", 300, false, 0);
     size_t count = turns_pick(turns, picked, 1024, 5000, NULL, NULL), at = 0;
     ck_assert_uint_eq(count, 1024);
-    while (at < count && !is_of(picked[at], "honest"))
+    while (at < count && !is_of(picked[at], "honest")) {
         at++;
+    }
     ck_assert_uint_le(at, TURNS_RUN);
     take(count, count, 0);
 }
@@ -143,8 +148,9 @@ START_TEST(a_batch_has_queries_for_its_time)
     take(count, count, 20000);
     count = turns_pick(turns, picked, 1024, 5000, NULL, NULL);
     ck_assert_uint_eq(count, 12); /* of b: 12 * 400 */
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         ck_assert(is_of(picked[i], "b"));
+    }
     take(count, count, 400);
 }
 END_TEST
@@ -152,16 +158,18 @@ END_TEST
 /* 20 connections with dear queries, one key asks a cheap one each time: it never waits for more than one dear one. */
 START_TEST(who_used_least_goes_first)
 {
-    for (uint64_t connection = 1; connection <= 20; connection++)
+    for (uint64_t connection = 1; connection <= 20; connection++) {
         add_many("dear", connection, true, 1000, 100);
+    }
     for (int i = 0; i < 200; i++) {
         add("cheap", 30, true, 1000);
         size_t count = turns_pick(turns, picked, 1, 5000, NULL, NULL);
         ck_assert_uint_eq(count, 1);
         bool cheap = is_of(picked[0], "cheap");
         take(1, 1, cheap ? 10 : 30000);
-        if (cheap)
+        if (cheap) {
             continue;
+        }
         count = turns_pick(turns, picked, 1, 5000, NULL, NULL);
         ck_assert(is_of(picked[0], "cheap"));
         take(1, 1, 10);

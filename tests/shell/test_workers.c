@@ -123,21 +123,26 @@ START_TEST(two_workers_never_get_the_same_duty)
     struct client *clients[2] = {connect_client(), connect_client()}, *clerk = connect_client();
     uint64_t duties[CASES];
     uint32_t count = 0;
-    for (int i = 0; i < CASES / 2; i++)
+    for (int i = 0; i < CASES / 2; i++) {
         submit(clerk);
+    }
     for (int turn = 0; count < CASES; turn++) { /* both ask before either has its answer; the rest comes in while they wait */
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < 2; i++) {
             send_pull(clients[i], i == 0 ? "one" : "two", 3, 20000, 600000);
-        if (count >= CASES / 2 - 6)
-            for (int i = 0; i < 6; i++)
+        }
+        if (count >= CASES / 2 - 6) {
+            for (int i = 0; i < 6; i++) {
                 submit(clerk);
+            }
+        }
         for (int i = 0; i < 2; i++) {
             const msgpack_object *rows = rows_of(receive(clients[i]));
             ck_assert_uint_gt(rows->via.array.size, 0);
             for (uint32_t row = 0; row < rows->via.array.size && count < CASES; row++) {
                 duties[count] = row_number(rows, row, "duty");
-                for (uint32_t other = 0; other < count; other++)
+                for (uint32_t other = 0; other < count; other++) {
                     ck_assert_uint_ne(duties[other], duties[count]);
+                }
                 count++;
             }
         }
@@ -164,10 +169,12 @@ START_TEST(a_killed_worker_loses_its_duty)
         send_pull(own, "killed", 1, 10000, 400);
         const msgpack_object *rows = rows_of(receive(own));
         uint64_t duty = rows->via.array.size == 1 ? row_number(rows, 0, "duty") : 0;
-        if (write(ends[1], &duty, sizeof(duty)) != sizeof(duty))
+        if (write(ends[1], &duty, sizeof(duty)) != sizeof(duty)) {
             _exit(1);
-        for (;;)
+        }
+        for (;;) {
             pause();
+        }
     }
     ck_assert_int_eq(read(ends[0], &held, sizeof(held)), sizeof(held));
     ck_assert_uint_ne(held, 0);
@@ -230,11 +237,13 @@ static uint64_t *all_events(struct client *client, size_t *ret_count)
         send_query(client, "events", &events_query_shape, &query, 0);
         const struct reply *reply = receive(client);
         const msgpack_object *rows = rows_of(reply);
-        if (rows->via.array.size == 0)
+        if (rows->via.array.size == 0) {
             break;
+        }
         seqs = realloc(seqs, (count + rows->via.array.size) * sizeof(*seqs));
-        for (uint32_t i = 0; i < rows->via.array.size; i++)
+        for (uint32_t i = 0; i < rows->via.array.size; i++) {
             seqs[count++] = row_number(rows, i, "seq");
+        }
         next = process_number(reply, "next");
     }
     *ret_count = count;
@@ -247,19 +256,21 @@ START_TEST(a_follower_over_restarts_of_either_side)
     struct client *clerk = connect_client(), *follower = connect_client();
     uint64_t confirm = 0, highest = 0, repeated = 0;
     size_t count = 0, seen = 0;
-    uint64_t *seqs, *got = calloc(100000, sizeof(*got));
+    uint64_t *got = calloc(100000, sizeof(*got));
     unsigned seed = 7;
     for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < 15; i++)
+        for (int i = 0; i < 15; i++) {
             submit(clerk);
+        }
         for (int page = 0; page < 6; page++) {
             const struct reply *reply = follow(follower, confirm, 1 + (uint32_t)rand_r(&seed) % 20, 0);
             const msgpack_object *rows = rows_of(reply);
             for (uint32_t i = 0; i < rows->via.array.size; i++) {
                 uint64_t seq = row_number(rows, i, "seq");
                 repeated += seq <= highest;
-                if (seq > highest)
+                if (seq > highest) {
                     got[seen++] = highest = seq;
+                }
             }
             confirm = process_number(reply, "next") - 1;
         }
@@ -276,14 +287,17 @@ START_TEST(a_follower_over_restarts_of_either_side)
     for (;;) {
         const struct reply *reply = follow(follower, confirm, 500, 0);
         const msgpack_object *rows = rows_of(reply);
-        for (uint32_t i = 0; i < rows->via.array.size; i++)
-            if (row_number(rows, i, "seq") > highest)
+        for (uint32_t i = 0; i < rows->via.array.size; i++) {
+            if (row_number(rows, i, "seq") > highest) {
                 got[seen++] = highest = row_number(rows, i, "seq");
+            }
+        }
         confirm = process_number(reply, "next") - 1;
-        if (rows->via.array.size == 0)
+        if (rows->via.array.size == 0) {
             break;
+        }
     }
-    seqs = all_events(clerk, &count);
+    uint64_t *seqs = all_events(clerk, &count);
     ck_assert_uint_eq(seen, count);
     ck_assert_mem_eq(seqs, got, count * sizeof(*seqs));
     printf("%zu events, %llu came again\n", count, (unsigned long long)repeated);
@@ -329,19 +343,23 @@ static uint32_t crowd_read(struct crowd *crowd, long wait_ms)
 {
     zmq_pollitem_t items[CONNECTIONS];
     uint32_t answers = 0;
-    for (uint32_t i = 1; i < CONNECTIONS; i++)
-        items[i - 1] = (zmq_pollitem_t){.socket = crowd->sockets[i], .events = ZMQ_POLLIN};
-    if (zmq_poll(items, CONNECTIONS - 1, wait_ms) <= 0)
-        return 0;
     for (uint32_t i = 1; i < CONNECTIONS; i++) {
-        if ((items[i - 1].revents & ZMQ_POLLIN) == 0)
+        items[i - 1] = (zmq_pollitem_t){.socket = crowd->sockets[i], .events = ZMQ_POLLIN};
+    }
+    if (zmq_poll(items, CONNECTIONS - 1, wait_ms) <= 0) {
+        return 0;
+    }
+    for (uint32_t i = 1; i < CONNECTIONS; i++) {
+        if ((items[i - 1].revents & ZMQ_POLLIN) == 0) {
             continue;
+        }
         const struct reply *reply = process_receive(crowd->sockets[i]);
         uint32_t who = (uint32_t)strtoul(reply->id.at, NULL, 10);
         uint64_t next = process_number(reply, "next");
         const msgpack_object *rows = rows_of(reply);
-        for (uint32_t row = 0; row < rows->via.array.size; row++)
+        for (uint32_t row = 0; row < rows->via.array.size; row++) {
             ck_assert_uint_ge(row_number(rows, row, "seq"), crowd->next[who]);
+        }
         crowd->events[who] += rows->via.array.size;
         crowd->next[who] = next;
         crowd_ask(crowd, who, true);
@@ -379,8 +397,9 @@ static void open_crowd(struct crowd *crowd)
         zmq_setsockopt(crowd->sockets[i], ZMQ_RCVTIMEO, &patience, sizeof(patience));
         ck_assert_int_eq(zmq_connect(crowd->sockets[i], listen_url), 0);
     }
-    for (uint32_t who = 0; who < CONNECTIONS * NAMES; who++)
+    for (uint32_t who = 0; who < CONNECTIONS * NAMES; who++) {
         crowd->next[who] = 1;
+    }
 }
 
 /* The followers of the first connection never confirm and never read, and ask for all events again and again. */
@@ -390,17 +409,21 @@ START_TEST(a_thousand_followers_and_some_that_do_not_read)
     struct client *clerk = connect_client();
     double quiet[SUBMITS], busy[SUBMITS];
     uint64_t last = 0, answers = 0, passes = 0;
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++) {
         submit(clerk);
-    for (int i = 0; i < SUBMITS; i++)
+    }
+    for (int i = 0; i < SUBMITS; i++) {
         quiet[i] = timed_submit(clerk);
+    }
     open_crowd(crowd);
     double from = seconds();
-    for (uint32_t who = 0; who < CONNECTIONS * NAMES; who++)
+    for (uint32_t who = 0; who < CONNECTIONS * NAMES; who++) {
         crowd_ask(crowd, who, false);
+    }
     for (int i = 0; i < SUBMITS; i++) {
-        for (int n = 0; n < 10; n++)
+        for (int n = 0; n < 10; n++) {
             crowd_ask(crowd, 0, false);
+        }
         busy[i] = timed_submit(clerk);
         answers += crowd_read(crowd, 100);
     }
@@ -418,11 +441,13 @@ START_TEST(a_thousand_followers_and_some_that_do_not_read)
         ck_assert_msg(now > 0, "nothing more comes, but not all have everything");
         answers += now;
         all = true;
-        for (uint32_t who = NAMES; all && who < CONNECTIONS * NAMES; who++)
+        for (uint32_t who = NAMES; all && who < CONNECTIONS * NAMES; who++) {
             all = crowd->next[who] > last;
+        }
     }
-    for (uint32_t who = NAMES; who < CONNECTIONS * NAMES; who++)
+    for (uint32_t who = NAMES; who < CONNECTIONS * NAMES; who++) {
         ck_assert_uint_eq(crowd->events[who], crowd->events[NAMES]);
+    }
     qsort(quiet, SUBMITS, sizeof(*quiet), compare_double);
     qsort(busy, SUBMITS, sizeof(*busy), compare_double);
     printf("submit, median and worst: %.1f and %.1f ms alone, %.1f and %.1f ms beside %d followers of whom %d do not read; %llu "
@@ -432,8 +457,9 @@ START_TEST(a_thousand_followers_and_some_that_do_not_read)
            CONNECTIONS * NAMES, NAMES, (unsigned long long)crowd->events[NAMES], (unsigned long long)answers,
            (seconds() - delivered) * 1e3, seconds() - from);
     ck_assert_double_lt(busy[SUBMITS / 2], quiet[SUBMITS / 2] + 0.2);
-    for (uint32_t i = 0; i < CONNECTIONS; i++)
+    for (uint32_t i = 0; i < CONNECTIONS; i++) {
         zmq_close(crowd->sockets[i]);
+    }
     zmq_ctx_term(crowd->context);
     free(crowd);
     client_close(clerk);
@@ -447,7 +473,6 @@ START_TEST(a_wall_clock_that_is_put)
 {
     static const char *const put[] = {"-60000", "3600000"};
     char path[128];
-    FILE *file;
     process_stop(&server);
     snprintf(path, sizeof(path), "%s/put", process_folder);
     setenv("LD_PRELOAD", getenv("HUYING_PUT_CLOCK_LIBRARY"), 1);
@@ -466,7 +491,7 @@ START_TEST(a_wall_clock_that_is_put)
     ck_assert_int_eq(client_receive(follower, 100, &(struct client_reply){0}), -EAGAIN);
     send_pull(worker, "two", 1, 60000, 60000);
     ck_assert_int_eq(client_receive(worker, 300, &(struct client_reply){0}), -EAGAIN); /* all three are where they belong */
-    file = fopen(path, "w");
+    FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
     fputs(put[_i], file);
     ck_assert_int_eq(fclose(file), 0);

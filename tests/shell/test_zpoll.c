@@ -31,8 +31,9 @@ static void stop(void)
 {
     zpoll_close(&left.poll);
     zpoll_close(&right.poll);
-    if (!uv_is_closing((uv_handle_t *)&patience))
+    if (!uv_is_closing((uv_handle_t *)&patience)) {
         uv_close((uv_handle_t *)&patience, NULL);
+    }
 }
 
 static void on_ready(void *arg)
@@ -40,14 +41,16 @@ static void on_ready(void *arg)
     struct side *side = arg;
     char byte;
     for (uint32_t i = 0; side->reads_per_call == 0 || i < side->reads_per_call; i++) {
-        if (zmq_recv(side->socket, &byte, 1, ZMQ_DONTWAIT) < 0)
+        if (zmq_recv(side->socket, &byte, 1, ZMQ_DONTWAIT) < 0) {
             return;
+        }
         if (++side->got == ROUNDS) {
             stop();
             return;
         }
-        if (side->answers)
+        if (side->answers) {
             ck_assert_int_eq(zmq_send(side->socket, "x", 1, 0), 1);
+        }
     }
 }
 
@@ -93,8 +96,9 @@ START_TEST(one_read_a_call_empties_what_has_piled_up)
 {
     open_side(&left, &right, true, "inproc://pile", 1, false);
     open_side(&right, &left, false, "inproc://pile", 1, false);
-    for (int i = 0; i < ROUNDS; i++)
+    for (int i = 0; i < ROUNDS; i++) {
         ck_assert_int_eq(zmq_send(right.socket, "x", 1, 0), 1);
+    }
     uv_run(&loop, UV_RUN_DEFAULT);
     ck_assert_uint_eq(left.got, ROUNDS);
 }
@@ -122,16 +126,18 @@ START_TEST(unwanted_messages_wait_and_the_loop_sleeps)
     open_side(&left, &right, true, "inproc://pause", 0, false);
     open_side(&right, &left, false, "inproc://pause", 0, false);
     zpoll_want(&left.poll, false);
-    for (int i = 0; i < ROUNDS; i++)
+    for (int i = 0; i < ROUNDS; i++) {
         ck_assert_int_eq(zmq_send(right.socket, "x", 1, 0), 1);
+    }
     uv_timer_init(&loop, &resume);
     uv_timer_start(&resume, on_resume, 50, 0);
     uv_prepare_init(&loop, &turns);
     uv_prepare_start(&turns, on_turn);
     uv_unref((uv_handle_t *)&turns);
     loop_turns = 0;
-    while (!uv_is_closing((uv_handle_t *)&patience))
+    while (!uv_is_closing((uv_handle_t *)&patience)) {
         uv_run(&loop, UV_RUN_ONCE);
+    }
     ck_assert_uint_eq(left.got, ROUNDS);
     ck_assert_uint_lt(loop_turns, 100); /* a spinning loop makes a hundred thousand in that time */
     uv_close((uv_handle_t *)&resume, NULL);

@@ -1,5 +1,6 @@
 /*
- * faults.c - names that begin with __real_ and __wrap_ are the linker's. With 64-bit offsets the C library's names end in 64: both are here.
+ * faults.c - names that begin with __real_ and __wrap_ are the linker's. With 64-bit offsets the C library's names end in 64: both
+ * are here.
  */
 #include "tests/store/faults.h"
 
@@ -37,11 +38,13 @@ uint32_t faults_seen(void)
 /* Is this the call? */
 static bool strikes(uint32_t call)
 {
-    if (!armed || (plan.calls & call) == 0)
+    if (!armed || (plan.calls & call) == 0) {
         return false;
+    }
     seen++;
-    if (plan.stays ? seen < plan.nth : seen != plan.nth)
+    if (plan.stays ? seen < plan.nth : seen != plan.nth) {
         return false;
+    }
     struck = true;
     return true;
 }
@@ -105,8 +108,9 @@ void (*faults_flushed)(int fd);
 
 static int flushed(int fd, int rc)
 {
-    if (rc == 0 && faults_flushed != NULL)
+    if (rc == 0 && faults_flushed != NULL) {
         faults_flushed(fd);
+    }
     return rc;
 }
 
@@ -217,12 +221,14 @@ int __wrap_mdb_txn_begin(MDB_env *env, MDB_txn *parent, unsigned int flags, MDB_
 int __real_mdb_txn_commit(MDB_txn *txn);
 int __wrap_mdb_txn_commit(MDB_txn *txn)
 {
-    if (!strikes(FAULT_MDB_COMMIT) || plan.when == FAULT_SHORT)
+    if (!strikes(FAULT_MDB_COMMIT) || plan.when == FAULT_SHORT) {
         return __real_mdb_txn_commit(txn);
-    if (plan.when == FAULT_AFTER)
+    }
+    if (plan.when == FAULT_AFTER) {
         (void)__real_mdb_txn_commit(txn);
-    else
+    } else {
         mdb_txn_abort(txn);
+    }
     return plan.error;
 }
 

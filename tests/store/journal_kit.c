@@ -16,8 +16,9 @@ struct journal *kit_open(const char *path, size_t segment_size, struct journal_o
     struct journal_open_report unused;
     struct journal_options options = {.path = path, .segment_size = segment_size};
     struct journal *journal = NULL;
-    if (report == NULL)
+    if (report == NULL) {
         report = &unused;
+    }
     int rc = journal_open(&options, true, &journal, report);
     ck_assert_msg(rc == 0, "open: %d %s", rc, report->said);
     return journal;
@@ -25,13 +26,14 @@ struct journal *kit_open(const char *path, size_t segment_size, struct journal_o
 
 int kit_append(struct journal *journal, uint32_t frames, uint32_t count, size_t size)
 {
-    struct journal_frame *list = calloc(frames, sizeof *list);
+    struct journal_frame *list = calloc(frames, sizeof(*list));
     uint8_t *data = malloc(frames * size + 1);
     uint64_t last = journal_last_seq(journal);
     for (uint32_t i = 0; i < frames; i++) {
         uint64_t first = last + 1 + (uint64_t)i * count;
-        for (size_t j = 0; j < size; j++)
+        for (size_t j = 0; j < size; j++) {
             data[i * size + j] = byte_of(first, j);
+        }
         list[i] = (struct journal_frame){.epoch = 1,
                                          .first_seq = first,
                                          .count = count,
@@ -54,13 +56,15 @@ uint64_t kit_read(struct journal *journal, uint64_t from)
     if (rc == 0) {
         bool first = true;
         while ((rc = journal_next(&cursor, &frame)) == 1) {
-            if (first)
+            if (first) {
                 ck_assert(frame.first_seq <= from && from < frame.first_seq + frame.count);
-            else
+            } else {
                 ck_assert_uint_eq(frame.first_seq, last + 1);
+            }
             size_t right = 0;
-            while (right < frame.size && ((const uint8_t *)frame.data)[right] == byte_of(frame.first_seq, right))
+            while (right < frame.size && ((const uint8_t *)frame.data)[right] == byte_of(frame.first_seq, right)) {
                 right++;
+            }
             ck_assert_uint_eq(right, frame.size);
             last = frame.first_seq + frame.count - 1;
             ck_assert_int_eq(frame.at_ms, (int64_t)last * 10);

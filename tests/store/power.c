@@ -37,20 +37,23 @@ static void flush_folder(void)
     assert(dir != NULL);
     name_count = 0;
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (entry->d_type != DT_REG)
+        if (entry->d_type != DT_REG) {
             continue;
+        }
         assert(name_count < FILES_MAX);
         names[name_count].inode = entry->d_ino;
-        snprintf(names[name_count++].name, sizeof names->name, "%.63s", entry->d_name);
+        snprintf(names[name_count++].name, sizeof(names->name), "%.63s", entry->d_name);
     }
     closedir(dir);
 }
 
 static struct flushed_file *file_of(ino_t inode)
 {
-    for (size_t i = 0; i < file_count; i++)
-        if (files[i].inode == inode)
+    for (size_t i = 0; i < file_count; i++) {
+        if (files[i].inode == inode) {
             return &files[i];
+        }
+    }
     return NULL;
 }
 
@@ -64,7 +67,7 @@ static void flush_file(int fd, const struct stat *st)
         *file = (struct flushed_file){.inode = st->st_ino};
     }
     free(file->data);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     file->data = scratch_read(path, &file->size);
 }
 
@@ -75,10 +78,11 @@ static void on_flush(int fd)
     assert(rc == 0);
     rc = stat(watched, &folder);
     assert(rc == 0);
-    if (S_ISREG(st.st_mode) && st.st_dev == folder.st_dev)
+    if (S_ISREG(st.st_mode) && st.st_dev == folder.st_dev) {
         flush_file(fd, &st);
-    else if (st.st_ino == folder.st_ino && st.st_dev == folder.st_dev)
+    } else if (st.st_ino == folder.st_ino && st.st_dev == folder.st_dev) {
         flush_folder();
+    }
 }
 
 void power_watch(const char *folder)
@@ -106,7 +110,8 @@ void power_go_on(void)
 void power_end(void)
 {
     faults_flushed = NULL;
-    for (size_t i = 0; i < file_count; i++)
+    for (size_t i = 0; i < file_count; i++) {
         free(files[i].data);
+    }
     file_count = 0;
 }

@@ -18,10 +18,12 @@ static const char *base_folder(void)
 {
     struct statvfs st;
     const char *memory = getenv("HUYING_SHM"), *base = getenv("TMPDIR");
-    if (memory != NULL)
+    if (memory != NULL) {
         return memory;
-    if (base != NULL)
+    }
+    if (base != NULL) {
         return base;
+    }
     bool room = statvfs("/dev/shm", &st) == 0 && (uint64_t)st.f_bavail * st.f_frsize >= (uint64_t)1 << 30;
     return room && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 }
@@ -44,8 +46,9 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 void scratch_drop(char *path)
 {
-    if (path != NULL)
+    if (path != NULL) {
         nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    }
     free(path);
 }
 
@@ -54,8 +57,8 @@ const char *scratch_path(const char *folder, const char *name)
     static char buffers[8][1024];
     static unsigned int next;
     char *buffer = buffers[next++ % 8];
-    int n = snprintf(buffer, sizeof buffers[0], "%s/%s", folder, name);
-    assert(n > 0 && (size_t)n < sizeof buffers[0]);
+    int n = snprintf(buffer, sizeof(buffers[0]), "%s/%s", folder, name);
+    assert(n > 0 && (size_t)n < sizeof(buffers[0]));
     return buffer;
 }
 
@@ -90,8 +93,9 @@ static void each_file(const char *from, const char *to)
     DIR *dir = opendir(from);
     assert(dir != NULL);
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (entry->d_type != DT_REG)
+        if (entry->d_type != DT_REG) {
             continue;
+        }
         if (to == NULL) {
             unlink(scratch_path(from, entry->d_name));
             continue;
@@ -111,7 +115,8 @@ void scratch_empty(const char *folder)
 
 void scratch_copy(const char *from, const char *to)
 {
-    if (mkdir(to, 0700) != 0)
+    if (mkdir(to, 0700) != 0) {
         each_file(to, NULL);
+    }
     each_file(from, to);
 }

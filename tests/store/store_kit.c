@@ -65,8 +65,9 @@ static void step_rows(const struct view *view, uint64_t n)
     view_put(view, ROW_CLOCK, n, &clock);
     view_put(view, ROW_DUTY, n, &duty);
     view_put(view, ROW_REQUEST, n, &request);
-    if (before == n || before == 0)
+    if (before == n || before == 0) {
         return;
+    }
     if (view_get(view, ROW_CLOCK, before, &clock)) {
         clock.fired |= n % 2 == 0 ? 1 : 3;
         view_put(view, ROW_CLOCK, before, &clock);
@@ -77,8 +78,9 @@ static void step_rows(const struct view *view, uint64_t n)
         duty.claimed = 0;
         view_put(view, ROW_DUTY, before, &duty);
     }
-    if (view_get(view, ROW_REQUEST, before / 2, &request))
+    if (view_get(view, ROW_REQUEST, before / 2, &request)) {
         view->ops->drop(view->store, ROW_REQUEST, before / 2);
+    }
 }
 
 void store_kit_step(const struct view *view, uint64_t n)
@@ -92,8 +94,9 @@ void store_kit_step(const struct view *view, uint64_t n)
     back.excluded[n % COUNTER_REASONS] = -2;
     step_rows(view, n);
     view->ops->count(view->store, &key, &delta);
-    if (n % 6 == 0)
+    if (n % 6 == 0) {
         view->ops->count(view->store, &key, &back);
+    }
     (void)view_get(view, ROW_DISTRICT, 1, &district);
     district.last_seq = n;
     view_put(view, ROW_DISTRICT, 1, &district);
@@ -143,12 +146,12 @@ static size_t drain(struct store *store, const struct view *view, int64_t *ret, 
 static void check_inboxes(struct store *a, struct store *b)
 {
     static const char *const units[] = {"water", "heat", "roads", "longest-code-of-32-bytes.1234567", "nobody"};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
         static uint64_t left[20000], right[20000];
         struct code unit = store_kit_code(units[i]);
         size_t count = store_inbox(a, &unit, 0, 0, left, 20000);
         ck_assert_uint_eq(store_inbox(b, &unit, 0, 0, right, 20000), count);
-        ck_assert_mem_eq(left, right, count * sizeof *left);
+        ck_assert_mem_eq(left, right, count * sizeof(*left));
     }
 }
 
@@ -159,8 +162,9 @@ void store_kit_check(struct store *store, uint64_t last)
     struct view view, wanted_view;
     struct store *wanted = store_kit_open(folder, &wanted_view);
     store_view(store, &view);
-    for (uint64_t n = 1; n <= last; n++)
+    for (uint64_t n = 1; n <= last; n++) {
         store_kit_step(&wanted_view, n);
+    }
     ck_assert_int_eq(store_failed(wanted), 0);
     ck_assert_int_gt(store_compare(store, wanted, say, NULL), (int64_t)last - 1);
     for (uint64_t n = 1; n <= last; n++) {
@@ -170,9 +174,9 @@ void store_kit_check(struct store *store, uint64_t last)
         ck_assert_uint_eq(view.ops->request(view.store, hash, newest), wanted_view.ops->request(wanted_view.store, hash, newest));
     }
     check_inboxes(store, wanted);
-    size_t count = drain(wanted, &wanted_view, right, sizeof right / sizeof *right);
-    ck_assert_uint_eq(drain(store, &view, left, sizeof left / sizeof *left), count);
-    ck_assert_mem_eq(left, right, count * sizeof *left);
+    size_t count = drain(wanted, &wanted_view, right, sizeof(right) / sizeof(*right));
+    ck_assert_uint_eq(drain(store, &view, left, sizeof(left) / sizeof(*left)), count);
+    ck_assert_mem_eq(left, right, count * sizeof(*left));
     store_close(wanted);
     scratch_drop(folder);
 }

@@ -23,8 +23,9 @@ static inline int suite_run(const char *name, const TTest *const *tests, size_t 
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
     tcase_set_timeout(tcase, 120);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         tcase_add_test(tcase, tests[i]);
+    }
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
@@ -33,6 +34,6 @@ static inline int suite_run(const char *name, const TTest *const *tests, size_t 
     return failed != 0;
 }
 
-#define SUITE_RUN(name, tests) suite_run(name, tests, sizeof(tests) / sizeof *(tests))
+#define SUITE_RUN(name, tests) suite_run(name, tests, sizeof(tests) / sizeof((tests)[0]))
 
 #endif

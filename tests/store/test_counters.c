@@ -29,15 +29,16 @@ START_TEST(keys_read_back_and_their_bytes_have_their_order)
         uint8_t left[COUNTERS_KEY_MAX], right[COUNTERS_KEY_MAX];
         size_t left_size = counters_key_write(&a, left);
         ck_assert(counters_key_read(left, left_size, &back));
-        ck_assert_mem_eq(&a, &back, sizeof a);
+        ck_assert_mem_eq(&a, &back, sizeof(a));
         ck_assert(!counters_key_read(left, left_size - 1, &back));
         for (unsigned int j = 0; j < 420; j += 7) {
             struct counter_key b = some_key(j);
             size_t right_size = counters_key_write(&b, right);
             int order = memcmp(left, right, left_size < right_size ? left_size : right_size);
             int wanted = counters_compare(&a, &b);
-            if ((order < 0) != (wanted < 0) || (order > 0) != (wanted > 0))
+            if ((order < 0) != (wanted < 0) || (order > 0) != (wanted > 0)) {
                 ck_abort_msg("%u and %u", i, j);
+            }
         }
     }
 }
@@ -48,13 +49,14 @@ START_TEST(changes_add_up_and_come_out_in_order)
     struct counters counters = {0};
     const struct counter_change **sorted;
     size_t count;
-    for (int round = 0; round < 3; round++)
+    for (int round = 0; round < 3; round++) {
         for (unsigned int i = 0; i < 4000; i++) {
             struct counter_key key = some_key(i * 31);
             key.slot += i / 420;
             struct counter delta = {.num = 1, .den = 2, .excluded = {[3] = -1}};
             ck_assert_int_eq(counters_add(&counters, &key, &delta), 0);
         }
+    }
     ck_assert_int_eq(counters_sorted(&counters, UINT32_MAX, 0, 0, &sorted, &count), 0);
     ck_assert_uint_eq(count, counters.count);
     int64_t sum = 0;
@@ -69,8 +71,9 @@ START_TEST(changes_add_up_and_come_out_in_order)
     free(sorted);
     ck_assert_int_eq(counters_sorted(&counters, 1, 300, 305, &sorted, &count), 0);
     ck_assert_uint_gt(count, 0);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         ck_assert(sorted[i]->key.metric == 1 && sorted[i]->key.slot >= 300 && sorted[i]->key.slot < 305);
+    }
     free(sorted);
     counters_clear(&counters);
     ck_assert_int_eq(counters_sorted(&counters, UINT32_MAX, 0, 0, &sorted, &count), 0);

@@ -18,8 +18,8 @@ START_TEST(a_frame_reads_back)
     uint8_t bytes[JOURNAL_FRAME_HEADER + 7];
     struct frame_place place = sample, back;
     frame_write(&place, bytes);
-    ck_assert_uint_eq(frame_announced(bytes), sizeof bytes);
-    ck_assert(frame_read(bytes, sizeof bytes, &back));
+    ck_assert_uint_eq(frame_announced(bytes), sizeof(bytes));
+    ck_assert(frame_read(bytes, sizeof(bytes), &back));
     ck_assert_uint_eq(back.frame.epoch, 3);
     ck_assert_uint_eq(back.frame.first_seq, 41);
     ck_assert_uint_eq(back.frame.count, 2);
@@ -38,13 +38,14 @@ START_TEST(every_flipped_bit_of_a_frame_is_found)
     uint8_t bytes[JOURNAL_FRAME_HEADER + 7];
     struct frame_place place = sample, back;
     frame_write(&place, bytes);
-    for (size_t bit = 0; bit < sizeof bytes * 8; bit++) {
+    for (size_t bit = 0; bit < sizeof(bytes) * 8; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        ck_assert_msg(!frame_read(bytes, sizeof bytes, &back), "bit %zu", bit);
+        ck_assert_msg(!frame_read(bytes, sizeof(bytes), &back), "bit %zu", bit);
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
-    for (size_t size = 0; size < sizeof bytes; size++)
+    for (size_t size = 0; size < sizeof(bytes); size++) {
         ck_assert(!frame_read(bytes, size, &back));
+    }
 }
 END_TEST
 
@@ -55,8 +56,8 @@ START_TEST(the_bytes_are_those_of_the_manual)
     frame_write(&place, bytes);
     static const uint8_t begin[] = {0x8b, 'H', 'Y', 0xf7, 1, 0, 80, 0};
     static const uint8_t rest[] = {3, 0, 0, 0, 0, 0, 0, 0, 41, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 7, 0, 0, 0};
-    ck_assert_mem_eq(bytes, begin, sizeof begin);
-    ck_assert_mem_eq(bytes + 16, rest, sizeof rest);
+    ck_assert_mem_eq(bytes, begin, sizeof(begin));
+    ck_assert_mem_eq(bytes + 16, rest, sizeof(rest));
 }
 END_TEST
 
@@ -69,7 +70,7 @@ START_TEST(a_segment_header_reads_back_and_every_flipped_bit_is_found)
     ck_assert_uint_eq(back.first_seq, 9);
     ck_assert(frame_digest_equal(back.before, header.before));
     ck_assert_uint_eq(back.file_size, 16384);
-    for (size_t bit = 0; bit < sizeof bytes * 8; bit++) {
+    for (size_t bit = 0; bit < sizeof(bytes) * 8; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         ck_assert_int_eq(segment_header_read(bytes, &back), -EBADMSG);
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);

@@ -17,11 +17,11 @@ START_TEST(duties_are_in_the_order_of_due_and_id_and_those_without_due_last)
     ck_assert_int_eq(inbox_add(inbox, &water, 0, 6), 0);
     static const uint64_t wanted[] = {4, 5, 2, 1, 6};
     ck_assert_uint_eq(inbox_page(inbox, &water, 0, 0, page, 10), 5);
-    ck_assert_mem_eq(page, wanted, sizeof wanted);
+    ck_assert_mem_eq(page, wanted, sizeof(wanted));
     ck_assert_uint_eq(inbox_page(inbox, &water, 100, 4, page, 2), 2);
-    ck_assert_mem_eq(page, wanted + 1, 2 * sizeof *wanted);
+    ck_assert_mem_eq(page, wanted + 1, 2 * sizeof(*wanted));
     ck_assert_uint_eq(inbox_page(inbox, &water, 500, 2, page, 10), 2);
-    ck_assert_mem_eq(page, wanted + 3, 2 * sizeof *wanted);
+    ck_assert_mem_eq(page, wanted + 3, 2 * sizeof(*wanted));
     ck_assert_uint_eq(inbox_page(inbox, &water, 0, 1, page, 10), 1);
     ck_assert_uint_eq(page[0], 6);
     ck_assert_uint_eq(inbox_page(inbox, &water, 0, 6, page, 10), 0);
@@ -30,7 +30,7 @@ START_TEST(duties_are_in_the_order_of_due_and_id_and_those_without_due_last)
     inbox_remove(inbox, &water, 0, 1);
     static const uint64_t left[] = {5, 2, 6};
     ck_assert_uint_eq(inbox_page(inbox, &water, 0, 0, page, 10), 3);
-    ck_assert_mem_eq(page, left, sizeof left);
+    ck_assert_mem_eq(page, left, sizeof(left));
     ck_assert_ptr_null(inbox_free(inbox));
     ck_assert_ptr_null(inbox_free(NULL));
 }
@@ -48,8 +48,9 @@ START_TEST(many_duties_come_and_go)
         due[id] = suite_random(&state) % 1000;
         ck_assert_int_eq(inbox_add(inbox, &water, due[id], id), 0);
     }
-    for (uint64_t id = 2; id <= COUNT; id += 2)
+    for (uint64_t id = 2; id <= COUNT; id += 2) {
         inbox_remove(inbox, &water, due[id], id);
+    }
     for (uint64_t id = 4; id <= COUNT; id += 4) {
         due[id] = suite_random(&state) % 1000 + 1;
         ck_assert_int_eq(inbox_add(inbox, &water, due[id], id), 0);

@@ -75,16 +75,18 @@ START_TEST(a_reader_begins_at_any_sequence_and_sees_what_comes)
 {
     char *folder = scratch_new();
     struct journal *journal = kit_open(folder, SMALL, NULL);
-    for (uint32_t i = 0; i < 40; i++)
+    for (uint32_t i = 0; i < 40; i++) {
         ck_assert_int_eq(kit_append(journal, 2, 3, 700), 0);
+    }
     journal_close(journal);
     /* opened without verifying the older segments: they are read when somebody asks */
     struct journal_open_report report;
     struct journal_options options = {.path = folder, .segment_size = SMALL};
     ck_assert_int_eq(journal_open(&options, false, &journal, &report), 0);
     ck_assert_uint_eq(report.last_seq, 240);
-    for (uint64_t seq = 240; seq > 0; seq--)
+    for (uint64_t seq = 240; seq > 0; seq--) {
         kit_read(journal, seq);
+    }
     struct journal_cursor cursor;
     struct journal_frame frame;
     ck_assert_int_eq(journal_follow(journal, 240, &cursor), 0);
@@ -106,14 +108,17 @@ START_TEST(large_segments_are_found_through_their_marks)
 {
     char *folder = scratch_new();
     struct journal *journal = kit_open(folder, 0, NULL);
-    for (uint32_t i = 0; i < 8; i++)
+    for (uint32_t i = 0; i < 8; i++) {
         ck_assert_int_eq(kit_append(journal, 40, 5, 3000), 0);
-    for (uint64_t seq = 1; seq <= 1600; seq += 53)
+    }
+    for (uint64_t seq = 1; seq <= 1600; seq += 53) {
         kit_read(journal, seq);
+    }
     journal_close(journal);
     journal = kit_open(folder, 0, NULL);
-    for (uint64_t seq = 1600; seq > 53; seq -= 53)
+    for (uint64_t seq = 1600; seq > 53; seq -= 53) {
         kit_read(journal, seq);
+    }
     ck_assert_int_eq(files_in(folder, ".log"), 1);
     journal_close(journal);
     scratch_drop(folder);
@@ -165,8 +170,9 @@ START_TEST(the_next_segment_is_made_ahead_in_slices)
     char *folder = scratch_new();
     struct journal *journal = kit_open(folder, 4 << 20, NULL);
     int slices = 1;
-    while (journal_prepare(journal) == 1)
+    while (journal_prepare(journal) == 1) {
         slices++;
+    }
     ck_assert_int_eq(slices, 4);
     ck_assert_int_eq(files_in(folder, ".prepared"), 1);
     ck_assert_int_eq(kit_append(journal, 1, 1, 100), 0);
@@ -177,8 +183,9 @@ START_TEST(the_next_segment_is_made_ahead_in_slices)
     ck_assert_int_eq(journal_prepare(journal), 1);          /* half full: begins */
     ck_assert_int_eq(kit_append(journal, 5, 1, 500000), 0); /* needs it: makes the rest itself */
     ck_assert_int_eq(files_in(folder, ".log"), 2);
-    while (journal_prepare(journal) == 1)
+    while (journal_prepare(journal) == 1) {
         ;
+    }
     ck_assert_int_eq(files_in(folder, ".prepared"), 1);
     journal_close(journal);
     ck_assert_int_eq(files_in(folder, ".prepared"), 0);
@@ -215,8 +222,9 @@ START_TEST(read_only_writes_nothing)
     ck_assert_int_eq(journal_open(&options, true, &journal, &report), -ENOENT);
     ck_assert(report.said[0] != '\0');
     journal = kit_open(folder, SMALL, NULL);
-    for (int i = 0; i < 20; i++)
+    for (int i = 0; i < 20; i++) {
         ck_assert_int_eq(kit_append(journal, 1, 1, 1000), 0);
+    }
     scratch_write(scratch_path(folder, "next.log.prepared"), "x", 1);
     options.path = folder;
     struct journal *reader = NULL; /* beside the writer */
@@ -243,17 +251,20 @@ START_TEST(its_parts_are_a_copy_of_it)
     ck_assert_int_eq(journal_parts(journal, &parts, &count), 0);
     ck_assert_uint_eq(count, 0);
     free(parts);
-    for (uint32_t i = 0; i < 40; i++)
+    for (uint32_t i = 0; i < 40; i++) {
         ck_assert_int_eq(kit_append(journal, 2, 3, 700), 0);
+    }
     ck_assert_int_eq(journal_parts(journal, &parts, &count), 0);
     ck_assert_uint_gt(count, 2);
-    for (uint32_t i = 0; i < 40; i++)
+    for (uint32_t i = 0; i < 40; i++) {
         ck_assert_int_eq(kit_append(journal, 2, 3, 700), 0);
+    }
     for (size_t i = 0; i < count; i++) {
         uint8_t *bytes = scratch_read(scratch_path(folder, parts[i].name), &size);
         ck_assert_int_eq(parts[i].durable_size > 0, i + 1 == count);
-        if (parts[i].durable_size > 0)
+        if (parts[i].durable_size > 0) {
             memset(bytes + parts[i].durable_size, 0, size - parts[i].durable_size);
+        }
         scratch_write(scratch_path(copy, parts[i].name), bytes, size);
         free(bytes);
     }

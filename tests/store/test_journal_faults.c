@@ -1,5 +1,6 @@
 /*
- * test_journal_faults.c - the n-th system call fails, in every way, until a run has no failure; then what was acknowledged is there, once.
+ * test_journal_faults.c - the n-th system call fails, in every way, until a run has no failure; then what was acknowledged is
+ * there, once.
  */
 #include "dispatcher/store/journal.h"
 
@@ -32,16 +33,19 @@ static struct run run_once(const char *folder, bool read)
     struct journal *journal = NULL;
     struct journal_open_report report;
     struct journal_options options = {.path = folder, .segment_size = SEGMENT};
-    if (journal_open(&options, true, &journal, &report) < 0)
+    if (journal_open(&options, true, &journal, &report) < 0) {
         return run;
+    }
     run.acknowledged = run.attempted = report.last_seq;
     for (uint32_t i = 0; i < APPENDS; i++) {
         uint32_t frames = 1 + i % 3;
-        if (i % 4 == 0)
+        if (i % 4 == 0) {
             (void)journal_prepare(journal);
+        }
         int rc = kit_append(journal, frames, 2, 900);
-        if (read)
+        if (read) {
             ck_assert_uint_eq(kit_read(journal, 1), journal_last_seq(journal));
+        }
         if (rc == 0) {
             run.acknowledged = run.attempted = journal_last_seq(journal);
             continue;
@@ -77,8 +81,9 @@ static int fail_each(uint32_t calls, int error, enum fault_when when, bool stays
         struct run run = run_once(folder, (calls & FAULT_OPEN) == 0);
         bool struck = faults_disarm();
         fail_each_taken_back += run.taken_back;
-        if (run.acknowledged == 0)
+        if (run.acknowledged == 0) {
             run.acknowledged = run.attempted = 3; /* it did not open */
+        }
         for (int again = 0; again < 2; again++) {
             struct journal_open_report report;
             journal = kit_open(folder, SEGMENT, &report);
@@ -90,8 +95,9 @@ static int fail_each(uint32_t calls, int error, enum fault_when when, bool stays
             journal_close(journal);
         }
         scratch_drop(folder);
-        if (!struck)
+        if (!struck) {
             break;
+        }
     }
     return (int)nth;
 }
@@ -133,8 +139,9 @@ START_TEST(short_writes_and_signals_are_no_failures)
         struck = faults_disarm() || struck;
         ck_assert_uint_eq(run.acknowledged, 108);
         scratch_drop(folder);
-        if (!struck)
+        if (!struck) {
             break;
+        }
     }
 }
 END_TEST
@@ -146,10 +153,11 @@ START_TEST(no_room_for_a_segment_refuses_and_goes_on_when_there_is_room_again)
     ck_assert_int_eq(kit_append(journal, 1, 1, 10000), 0);
     static const uint32_t calls[] = {FAULT_FALLOCATE, FAULT_PWRITE, FAULT_FSYNC, FAULT_RENAME};
     uint64_t last = 1;
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
         faults_arm(&(struct fault_plan){.calls = calls[i], .nth = 1, .error = ENOSPC});
-        if (calls[i] != FAULT_RENAME)
+        if (calls[i] != FAULT_RENAME) {
             ck_assert_int_eq(journal_prepare(journal), -ENOSPC);
+        }
         bool struck = faults_disarm();
         faults_arm(&(struct fault_plan){.calls = calls[i], .nth = 1, .error = ENOSPC});
         ck_assert_int_eq(kit_append(journal, 1, 1, 9000), -ENOSPC);
@@ -170,7 +178,7 @@ START_TEST(no_descriptor_for_a_segment_refuses_and_goes_on_when_there_is_one_aga
     struct journal *journal = kit_open(folder, SEGMENT, NULL);
     ck_assert_int_eq(kit_append(journal, 1, 1, 10000), 0);
     static const int errors[] = {EMFILE, ENFILE};
-    for (uint64_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+    for (uint64_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
         const struct fault_plan plan = {.calls = FAULT_OPEN, .nth = 1, .error = errors[i], .stays = true};
         faults_arm(&plan);
         ck_assert_int_eq(journal_prepare(journal), -EMFILE);
@@ -190,23 +198,25 @@ START_TEST(the_journal_has_descriptors_that_others_cannot_have)
 {
     char *folder = scratch_new();
     struct journal *journal = kit_open(folder, SEGMENT, NULL);
-    struct rlimit limit, tight;
+    struct rlimit limit;
     int taken[64];
     size_t count = 0;
     ck_assert_int_eq(kit_append(journal, 1, 1, 10000), 0);
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    tight = limit;
+    struct rlimit tight = limit;
     tight.rlim_cur = 48;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
-    while ((taken[count] = dup(STDIN_FILENO)) >= 0)
+    while ((taken[count] = dup(STDIN_FILENO)) >= 0) {
         ck_assert_uint_lt(++count, 64);
+    }
     ck_assert_int_eq(errno, EMFILE);
     ck_assert_int_eq(kit_append(journal, 1, 1, 9000), 0); /* a new segment */
     ck_assert_uint_eq(kit_read(journal, 1), 2);
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &tight), 0);
     ck_assert_uint_eq(tight.rlim_cur, 48); /* the limit is what it was */
-    while (count > 0)
+    while (count > 0) {
         close(taken[--count]);
+    }
     setrlimit(RLIMIT_NOFILE, &limit);
     journal_close(journal);
     scratch_drop(folder);
@@ -260,8 +270,9 @@ START_TEST(a_failing_read_is_a_failure_of_the_reader_alone)
 {
     char *folder = scratch_new();
     struct journal *journal = kit_open(folder, SEGMENT, NULL);
-    for (int i = 0; i < 30; i++)
+    for (int i = 0; i < 30; i++) {
         ck_assert_int_eq(kit_append(journal, 1, 1, 1500), 0);
+    }
     journal_close(journal);
     struct journal_open_report report;
     struct journal_options options = {.path = folder, .segment_size = SEGMENT};
@@ -272,9 +283,11 @@ START_TEST(a_failing_read_is_a_failure_of_the_reader_alone)
         struct journal_frame frame;
         faults_arm(&(struct fault_plan){.calls = FAULT_PREAD | FAULT_OPEN, .nth = nth, .error = EIO});
         int rc = journal_follow(journal, 7, &cursor);
-        if (rc == 0)
-            while ((rc = journal_next(&cursor, &frame)) == 1)
+        if (rc == 0) {
+            while ((rc = journal_next(&cursor, &frame)) == 1) {
                 ;
+            }
+        }
         struck = faults_disarm();
         ck_assert_int_eq(rc, struck ? -EIO : 0);
         journal_cursor_end(&cursor);
@@ -293,8 +306,9 @@ START_TEST(what_is_acknowledged_survives_a_power_cut)
     power_watch(folder);
     struct journal *journal = kit_open(folder, SEGMENT, NULL);
     for (uint32_t i = 0; i < 40; i++) {
-        if (i % 3 == 0)
+        if (i % 3 == 0) {
             (void)journal_prepare(journal);
+        }
         ck_assert_int_eq(kit_append(journal, 1 + i % 4, 1, 600), 0);
         power_cut(image);
         struct journal *after = kit_open(image, SEGMENT, NULL);

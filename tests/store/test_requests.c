@@ -36,9 +36,11 @@ END_TEST
 static void expect(uint64_t hash, uint64_t low, uint64_t high, bool (*there)(uint64_t n))
 {
     uint64_t wanted = 0;
-    for (uint64_t n = low; n <= high; n++)
-        if (crowded(n) == hash && there(n))
+    for (uint64_t n = low; n <= high; n++) {
+        if (crowded(n) == hash && there(n)) {
             wanted = n;
+        }
+    }
     ck_assert_uint_eq(requests_find(&requests, hash, 0), wanted);
 }
 
@@ -55,20 +57,27 @@ static bool not_third(uint64_t n)
 START_TEST(crowded_hashes_survive_growth_and_removal)
 {
     enum { COUNT = 900 };
-    for (uint64_t n = 1; n <= COUNT; n++)
+    for (uint64_t n = 1; n <= COUNT; n++) {
         ck_assert_int_eq(requests_add(&requests, crowded(n), n), 0);
-    for (uint64_t n = 1; n <= COUNT; n++)
+    }
+    for (uint64_t n = 1; n <= COUNT; n++) {
         expect(crowded(n), 1, COUNT, all);
-    for (uint64_t n = 1; n <= COUNT; n += 3)
+    }
+    for (uint64_t n = 1; n <= COUNT; n += 3) {
         requests_drop(&requests, crowded(n), n);
-    for (uint64_t n = 1; n <= COUNT; n++)
+    }
+    for (uint64_t n = 1; n <= COUNT; n++) {
         expect(crowded(n), 1, COUNT, not_third);
-    for (uint64_t n = 1; n <= COUNT; n++)
-        if (not_third(n))
+    }
+    for (uint64_t n = 1; n <= COUNT; n++) {
+        if (not_third(n)) {
             requests_drop(&requests, crowded(n), n);
+        }
+    }
     size_t left = 0;
-    for (size_t i = 0; i < REQUEST_SHARDS; i++)
+    for (size_t i = 0; i < REQUEST_SHARDS; i++) {
         left += requests.shards[i].count;
+    }
     ck_assert_uint_eq(left, 0);
     requests_deinit(&requests);
 }
@@ -76,14 +85,17 @@ END_TEST
 
 START_TEST(shards_grow_by_themselves)
 {
-    for (uint64_t n = 1; n <= 100000; n++)
+    for (uint64_t n = 1; n <= 100000; n++) {
         ck_assert_int_eq(requests_add(&requests, n * UINT64_C(0x9e3779b97f4a7c15), n), 0);
+    }
     uint32_t largest = 0;
     bool right = true;
-    for (size_t i = 0; i < REQUEST_SHARDS; i++)
+    for (size_t i = 0; i < REQUEST_SHARDS; i++) {
         largest = requests.shards[i].capacity > largest ? requests.shards[i].capacity : largest;
-    for (uint64_t n = 1; n <= 100000; n++)
+    }
+    for (uint64_t n = 1; n <= 100000; n++) {
         right = right && requests_find(&requests, n * UINT64_C(0x9e3779b97f4a7c15), 0) == n;
+    }
     ck_assert(right);
     ck_assert_uint_le(largest, 256);
     requests_deinit(&requests);

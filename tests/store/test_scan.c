@@ -41,11 +41,13 @@ static struct image image_make(uint32_t frames, size_t size)
     image.last_after = journal_last_seq(journal);
     image.after = scratch_read(scratch_path(image.folder, FIRST), &image.size);
     journal_close(journal);
-    while (image.before[image.from] == image.after[image.from])
+    while (image.before[image.from] == image.after[image.from]) {
         image.from++;
+    }
     image.until = image.size;
-    while (image.before[image.until - 1] == image.after[image.until - 1])
+    while (image.before[image.until - 1] == image.after[image.until - 1]) {
         image.until--;
+    }
     /* the magic's first byte differs from zero, so does the last byte of the kit's data */
     ck_assert_uint_eq(image.until - image.from, frames * frame_size(size));
     return image;
@@ -103,9 +105,11 @@ static uint8_t *subset(const struct image *image, size_t block, uint32_t kept)
     uint8_t *bytes = malloc(image->size);
     memcpy(bytes, image->before, image->size);
     size_t first = image->from / block;
-    for (size_t i = first; i * block < image->until; i++)
-        if ((kept >> (i - first) & 1) != 0)
+    for (size_t i = first; i * block < image->until; i++) {
+        if ((kept >> (i - first) & 1) != 0) {
             memcpy(bytes + i * block, image->after + i * block, block);
+        }
+    }
     return bytes;
 }
 
@@ -161,8 +165,9 @@ START_TEST(noise_instead_of_a_sector_of_the_last_append_is_cut)
     uint8_t *bytes = malloc(image.size);
     for (size_t i = image.from / 512 + 1; i < image.until / 512; i++) {
         memcpy(bytes, image.after, image.size);
-        for (size_t j = 0; j < 512; j++)
+        for (size_t j = 0; j < 512; j++) {
             bytes[i * 512 + j] = (uint8_t)(j * 37 + i);
+        }
         expect_cut(&image, bytes);
     }
     free(bytes);
@@ -178,7 +183,7 @@ static void expect_damage(const char *folder, const char *file, const uint8_t *b
     ck_assert_int_eq(try_open(folder, true, &report), -EBADMSG);
     ck_assert_msg(strstr(report.said, file) != NULL, "%s", report.said);
     char wanted[64];
-    snprintf(wanted, sizeof wanted, "offset %s:", offset);
+    snprintf(wanted, sizeof(wanted), "offset %s:", offset);
     ck_assert_msg(strstr(report.said, wanted) != NULL, "%s, not %s", report.said, wanted);
     size_t now_size;
     uint8_t *now = scratch_read(scratch_path(folder, file), &now_size);
@@ -210,7 +215,7 @@ START_TEST(a_flipped_byte_in_an_older_append_is_damage)
         size_t frame = at >= frames[2] ? 2 : at >= frames[1];
         memcpy(bytes, image.after, image.size);
         bytes[at] ^= 0x10;
-        snprintf(offset, sizeof offset, "%zu", frames[frame]);
+        snprintf(offset, sizeof(offset), "%zu", frames[frame]);
         expect_damage(image.folder, FIRST, bytes, image.size, offset);
     }
     for (size_t at = 0; at < SEGMENT_HEADER_SIZE; at++) {
@@ -249,7 +254,7 @@ START_TEST(bytes_behind_the_end_of_a_torn_append_are_damage)
     bytes[image.from + 100] ^= 1; /* the first frame is bad, the second says how long the append is */
     expect_cut(&image, bytes);
     bytes[image.size - 1] = 7;
-    snprintf(offset, sizeof offset, "%zu", image.from);
+    snprintf(offset, sizeof(offset), "%zu", image.from);
     expect_damage(image.folder, FIRST, bytes, image.size, offset);
     free(bytes);
     image_drop(&image);
@@ -264,7 +269,7 @@ START_TEST(a_right_frame_in_the_wrong_place_is_damage)
     /* the first frame again, behind the end: as if a write had gone astray */
     memcpy(bytes, image.before, image.size);
     memcpy(bytes + image.from, bytes + SEGMENT_HEADER_SIZE, frame_size(300));
-    snprintf(offset, sizeof offset, "%zu", image.from);
+    snprintf(offset, sizeof(offset), "%zu", image.from);
     expect_damage(image.folder, FIRST, bytes, image.size, offset);
     free(bytes);
     image_drop(&image);
@@ -276,7 +281,7 @@ START_TEST(a_right_frame_that_does_not_continue_the_chain_is_damage)
     struct image image = image_make(1, 300);
     uint8_t *bytes = malloc(image.size);
     char offset[24];
-    snprintf(offset, sizeof offset, "%zu", image.from);
+    snprintf(offset, sizeof(offset), "%zu", image.from);
     struct frame_place right;
     ck_assert(frame_read(image.after + image.from, image.size - image.from, &right));
     for (int wrong = 0; wrong < 7; wrong++) {
@@ -309,7 +314,7 @@ START_TEST(a_bad_append_is_damage_even_when_the_one_behind_it_is_torn)
     memset(bytes + image.until + frame_size(2000), 0, size - image.until - frame_size(2000));
     expect_cut_to(&image, bytes, image.last_after);
     char offset[24];
-    snprintf(offset, sizeof offset, "%zu", image.from);
+    snprintf(offset, sizeof(offset), "%zu", image.from);
     bytes[image.from + 100] ^= 1;
     expect_damage(image.folder, FIRST, bytes, size, offset);
     free(bytes);
@@ -336,8 +341,9 @@ START_TEST(a_newer_format_is_said_to_be_newer)
     struct journal_open_report report;
     image.after[8] = 2;
     uint64_t sum = XXH3_64bits(image.after, 56);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         image.after[56 + i] = (uint8_t)(sum >> (8 * i));
+    }
     scratch_write(scratch_path(image.folder, FIRST), image.after, image.size);
     ck_assert_int_eq(try_open(image.folder, true, &report), -ENOTSUP);
     ck_assert_ptr_nonnull(strstr(report.said, "newer"));
@@ -350,8 +356,9 @@ static char *three_segments(void)
 {
     char *folder = scratch_new();
     struct journal *journal = kit_open(folder, 16384, NULL);
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 6; i++) {
         ck_assert_int_eq(kit_append(journal, 2, 1, 3500), 0);
+    }
     journal_close(journal);
     return folder;
 }
@@ -367,7 +374,7 @@ START_TEST(damage_in_an_older_segment_is_found_by_verifying_and_by_reading)
     size_t last = SEGMENT_HEADER_SIZE + 3 * frame_size(3500); /* an older segment has no torn end */
     bytes[last + 1000] ^= 1;
     char offset[24];
-    snprintf(offset, sizeof offset, "%zu", last);
+    snprintf(offset, sizeof(offset), "%zu", last);
     expect_damage(folder, SECOND, bytes, size, offset);
     struct journal *journal = NULL;
     struct journal_open_report report;
@@ -378,7 +385,7 @@ START_TEST(damage_in_an_older_segment_is_found_by_verifying_and_by_reading)
     /* an inner one when it is read */
     bytes[last + 1000] ^= 1;
     last -= frame_size(3500);
-    snprintf(offset, sizeof offset, "%zu", last);
+    snprintf(offset, sizeof(offset), "%zu", last);
     bytes[last + 1000] ^= 1;
     expect_damage(folder, SECOND, bytes, size, offset);
     ck_assert_int_eq(journal_open(&options, false, &journal, &report), 0);
@@ -397,7 +404,7 @@ START_TEST(damage_in_an_older_segment_is_found_by_verifying_and_by_reading)
     /* bytes behind the last frame of an older segment */
     bytes[last + 1000] ^= 1;
     bytes[size - 5] = 1;
-    snprintf(offset, sizeof offset, "%zu", (size_t)SEGMENT_HEADER_SIZE + 4 * frame_size(3500));
+    snprintf(offset, sizeof(offset), "%zu", (size_t)SEGMENT_HEADER_SIZE + 4 * frame_size(3500));
     expect_damage(folder, SECOND, bytes, size, offset);
     free(bytes);
     scratch_drop(folder);
@@ -410,8 +417,9 @@ static void expect_refused(const char *folder, const char *const words[3])
     struct journal_open_report report;
     for (int verify_all = 0; verify_all <= 1; verify_all++) {
         ck_assert_int_eq(try_open(folder, verify_all == 1, &report), -EBADMSG);
-        for (int i = 0; i < 3 && words[i] != NULL; i++)
+        for (int i = 0; i < 3 && words[i] != NULL; i++) {
             ck_assert_msg(strstr(report.said, words[i]) != NULL, "%s, not %s", report.said, words[i]);
+        }
         ck_assert_ptr_nonnull(strstr(report.said, "huying restore"));
     }
 }
@@ -465,8 +473,9 @@ START_TEST(a_segment_of_another_journal_is_damage)
 {
     char *folder = three_segments(), *other = scratch_new();
     struct journal *journal = kit_open(other, 16384, NULL);
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 6; i++) {
         ck_assert_int_eq(kit_append(journal, 2, 1, 3501), 0);
+    }
     journal_close(journal);
     size_t size;
     uint8_t *bytes = scratch_read(scratch_path(other, SECOND), &size);

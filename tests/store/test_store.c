@@ -86,10 +86,10 @@ START_TEST(rows_read_back_and_a_missing_row_is_all_zero)
 {
     setup();
     struct case_row row = {.case_id = 7, .day = 260101}, back;
-    memset(&back, 1, sizeof back);
+    memset(&back, 1, sizeof(back));
     ck_assert(!view_get(&view, ROW_CASE, 7, &back));
     static const struct case_row zero;
-    ck_assert_mem_eq(&back, &zero, sizeof back);
+    ck_assert_mem_eq(&back, &zero, sizeof(back));
     view_put(&view, ROW_CASE, 7, &row);
     row.case_id = 5; /* not ascending */
     view_put(&view, ROW_CASE, 5, &row);
@@ -115,17 +115,20 @@ END_TEST
 START_TEST(a_rewind_goes_back_to_the_last_checkpoint)
 {
     setup();
-    for (uint64_t n = 1; n <= 50; n++)
+    for (uint64_t n = 1; n <= 50; n++) {
         store_kit_step(&view, n);
+    }
     ck_assert_int_eq(store_checkpoint(store), 0);
     ck_assert_uint_eq(store_dirty(store), 0);
-    for (uint64_t n = 51; n <= 90; n++)
+    for (uint64_t n = 51; n <= 90; n++) {
         store_kit_step(&view, n);
+    }
     ck_assert_int_eq(store_rewind(store), 0);
     ck_assert_uint_eq(store_kit_last(&view), 50);
     ck_assert_uint_eq(store_dirty(store), 0);
-    for (uint64_t n = 51; n <= 120; n++) /* replay */
+    for (uint64_t n = 51; n <= 120; n++) { /* replay */
         store_kit_step(&view, n);
+    }
     store_kit_check(store, 120);
     teardown();
 }
@@ -136,16 +139,18 @@ START_TEST(a_crash_leaves_the_last_checkpoint_and_a_close_makes_one)
     setup();
     for (uint64_t n = 1; n <= 200; n++) {
         store_kit_step(&view, n);
-        if (n % 60 == 0)
+        if (n % 60 == 0) {
             ck_assert_int_eq(store_checkpoint(store), 0);
+        }
         if (n == 150) {
             struct view other_view;
             char *copy = scratch_new();
             scratch_copy(folder, copy);
             struct store *other = store_kit_open(copy, &other_view);
             ck_assert_uint_eq(store_kit_last(&other_view), 120);
-            for (uint64_t i = 121; i <= 130; i++)
+            for (uint64_t i = 121; i <= 130; i++) {
                 store_kit_step(&other_view, i);
+            }
             store_kit_check(other, 130);
             store_close(other);
             scratch_drop(copy);
@@ -202,8 +207,9 @@ END_TEST
 START_TEST(stale_timers_are_swept_away)
 {
     setup();
-    for (uint64_t n = 1; n <= 100; n++)
+    for (uint64_t n = 1; n <= 100; n++) {
         put_clock(n, 1000000);
+    }
     size_t most = 0;
     for (int64_t round = 0; round < 60000; round++) {
         put_clock((uint64_t)round % 100 + 1, 2000000 + round);
@@ -230,7 +236,7 @@ START_TEST(inboxes_follow_their_rows)
     for (int round = 0; round < 2; round++) {
         static const uint64_t wanted[] = {1, 2, 3};
         ck_assert_uint_eq(store_inbox(store, &water, 0, 0, page, 10), 3);
-        ck_assert_mem_eq(page, wanted, sizeof wanted);
+        ck_assert_mem_eq(page, wanted, sizeof(wanted));
         ck_assert_uint_eq(store_inbox(store, &water, 90, 1, page, 1), 1);
         ck_assert_uint_eq(page[0], 2);
         ck_assert_uint_eq(store_inbox(store, &heat, 0, 0, page, 10), 1);
@@ -321,10 +327,11 @@ START_TEST(counters_are_those_of_the_rows_and_the_buffered_ones)
         seen = (struct seen){0};
         store_counters(store, 3, 0, UINT32_MAX, note, &seen);
         ck_assert_uint_eq(seen.count, 0);
-        if (round == 0)
+        if (round == 0) {
             ck_assert_int_eq(store_checkpoint(store), 0);
-        else
+        } else {
             reopen();
+        }
     }
     MDB_stat stat;
     ck_assert_int_eq(mdb_stat(store->txn, store->counters_dbi, &stat), 0);
@@ -370,8 +377,9 @@ static uint64_t step_until_failure(uint64_t from, uint64_t until)
 {
     for (uint64_t n = from; n <= until; n++) {
         store_kit_step(&view, n);
-        if (store_failed(store) != 0)
+        if (store_failed(store) != 0) {
             return n - 1;
+        }
     }
     return until;
 }
@@ -408,8 +416,9 @@ END_TEST
 START_TEST(a_small_map_given_to_a_large_store_is_made_larger)
 {
     setup();
-    for (uint64_t n = 1; n <= 300; n++)
+    for (uint64_t n = 1; n <= 300; n++) {
         store_kit_step(&view, n);
+    }
     store_close(store);
     struct store_options options = {.path = folder, .map_size = 65536};
     ck_assert_int_eq(store_open(&options, &store), 0);
@@ -437,8 +446,9 @@ END_TEST
 START_TEST(a_reader_sees_the_last_checkpoint_beside_the_writer)
 {
     setup();
-    for (uint64_t n = 1; n <= 100; n++)
+    for (uint64_t n = 1; n <= 100; n++) {
         store_kit_step(&view, n);
+    }
     ck_assert_int_eq(store_checkpoint(store), 0);
     store_kit_step(&view, 101);
     char *copy = scratch_new(); /* LMDB does not want one process to open a file twice */
@@ -488,8 +498,9 @@ START_TEST(killed_readers_are_forgotten)
         pid_t child = fork();
         int status;
         if (child == 0) {
-            if (store_open(&options, &reader) == 0)
+            if (store_open(&options, &reader) == 0) {
                 raise(SIGKILL);
+            }
             _exit(1);
         }
         ck_assert_int_eq(waitpid(child, &status, 0), child);
@@ -509,23 +520,28 @@ START_TEST(more_rows_than_memory_keeps_are_as_they_were_put)
     ck_assert_int_eq(store_checkpoint(store), 0);
     for (uint64_t id = 2; id <= last; id++) {
         put_case(id, (uint32_t)id);
-        if (id > 5)
+        if (id > 5) {
             put_case(id - 5, day_of(id - 5) + 1); /* changed while in memory */
-        put_case(id % 100 + 1, 7);                /* and when it has long been written */
+        }
+        put_case(id % 100 + 1, 7); /* and when it has long been written */
         ck_assert_uint_le(store->caches[ROW_CASE].count, CACHE_ROWS);
     }
     ck_assert_uint_eq(store_count(store, ROW_CASE), last);
     for (int round = 0; round < 2; round++) {
-        for (uint64_t id = 1; id <= 100; id++)
+        for (uint64_t id = 1; id <= 100; id++) {
             ck_assert_uint_eq(day_of(id), 7);
-        for (uint64_t id = 101; id <= last; id++)
+        }
+        for (uint64_t id = 101; id <= last; id++) {
             ck_assert_uint_eq(day_of(id), id + (id <= last - 5));
-        if (round == 0)
+        }
+        if (round == 0) {
             reopen();
+        }
     }
     put_case(1, 9);
-    for (uint64_t id = last + 1; id <= last + 2 * CACHE_ROWS; id++)
+    for (uint64_t id = last + 1; id <= last + 2 * CACHE_ROWS; id++) {
         put_case(id, 1);
+    }
     ck_assert_int_eq(store_rewind(store), 0); /* what was written into the transaction goes too */
     ck_assert_uint_eq(day_of(1), 7);
     ck_assert_uint_eq(day_of(last + 1), 0);
@@ -541,21 +557,27 @@ START_TEST(a_dropped_row_is_gone_whether_it_was_written_or_not)
 {
     setup();
     struct request_row row = {.seq = 1, .key_hash = 1}, back;
-    for (uint64_t id = 1; id <= 6; id++)
+    for (uint64_t id = 1; id <= 6; id++) {
         view_put(&view, ROW_REQUEST, id, &row);
+    }
     ck_assert_int_eq(store_checkpoint(store), 0);
-    for (uint64_t id = 7; id <= 9; id++)
+    for (uint64_t id = 7; id <= 9; id++) {
         view_put(&view, ROW_REQUEST, id, &row);
-    for (uint64_t id = 2; id <= 8; id += 2)
+    }
+    for (uint64_t id = 2; id <= 8; id += 2) {
         view.ops->drop(view.store, ROW_REQUEST, id);
+    }
     view_put(&view, ROW_REQUEST, 4, &row); /* again there */
     for (int round = 0; round < 3; round++) {
-        for (uint64_t id = 1; id <= 9; id++)
+        for (uint64_t id = 1; id <= 9; id++) {
             ck_assert_int_eq(view_get(&view, ROW_REQUEST, id, &back), id != 2 && id != 6 && id != 8);
-        if (round == 0)
+        }
+        if (round == 0) {
             ck_assert_uint_eq(store_count(store, ROW_REQUEST), 6);
-        if (round == 1)
+        }
+        if (round == 1) {
             reopen();
+        }
     }
     ck_assert_uint_eq(store_count(store, ROW_REQUEST), 6);
     teardown();

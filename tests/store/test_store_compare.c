@@ -17,7 +17,7 @@ static void differ(void *arg, const char *table, uint64_t id, const char *what)
 {
     struct said *said = arg;
     said->count++;
-    snprintf(said->last, sizeof said->last, "%s %lu %s", table, (unsigned long)id, what);
+    snprintf(said->last, sizeof(said->last), "%s %lu %s", table, (unsigned long)id, what);
 }
 
 static struct said compare(struct store *a, struct store *b)
@@ -41,8 +41,9 @@ START_TEST(every_difference_is_said)
     for (uint64_t n = 1; n <= 40; n++) {
         store_kit_step(&left, n);
         store_kit_step(&right, n);
-        if (n == 17)
+        if (n == 17) {
             ck_assert_int_eq(store_checkpoint(a), 0);
+        }
     }
     ck_assert_int_eq(compare(a, b).count, 0); /* buffered on one side, written on the other */
     struct case_row row = {.case_id = 41}, other;
@@ -55,7 +56,7 @@ START_TEST(every_difference_is_said)
     other.notes++;
     view_put(&right, ROW_CASE, 3, &other);
     char wanted[64];
-    snprintf(wanted, sizeof wanted, "case_row 3 differs from byte %zu", offsetof(struct case_row, notes));
+    snprintf(wanted, sizeof(wanted), "case_row 3 differs from byte %zu", offsetof(struct case_row, notes));
     expect(a, b, 1, wanted);
     other.notes--;
     view_put(&right, ROW_CASE, 3, &other);

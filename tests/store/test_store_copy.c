@@ -40,8 +40,9 @@ static int take(void *arg, const void *data, size_t size)
         sem_post(drain->began);
         drain->began = NULL;
     }
-    while (drain->until_stop && !told_to_stop(drain->store))
+    while (drain->until_stop && !told_to_stop(drain->store)) {
         sched_yield();
+    }
     ck_assert_int_eq(write(drain->fd, data, size), (ssize_t)size);
     drain->written += size;
     return drain->fail_at != 0 && drain->written >= (uint64_t)drain->fail_at ? -EIO : 0;
@@ -65,8 +66,9 @@ static struct drain drain_to(struct store *store, const char *folder)
 static struct store *filled(const char *folder, struct view *ret_view)
 {
     struct store *store = store_kit_open(folder, ret_view);
-    for (uint64_t n = 1; n <= STEPS; n++)
+    for (uint64_t n = 1; n <= STEPS; n++) {
         store_kit_step(ret_view, n);
+    }
     ck_assert_int_eq(store_checkpoint(store), 0);
     return store;
 }
@@ -85,8 +87,9 @@ START_TEST(copy_has_a_checkpoint)
     store_kit_step(&view, STEPS + 1); /* not in a checkpoint yet */
     ck_assert_int_eq(pthread_create(&thread, NULL, copy, &drain), 0);
     sem_wait(&began);
-    for (uint64_t n = STEPS + 2; n <= STEPS + 200; n++)
+    for (uint64_t n = STEPS + 2; n <= STEPS + 200; n++) {
         store_kit_step(&view, n);
+    }
     ck_assert_int_eq(store_checkpoint(store), 0);
     pthread_join(thread, NULL);
     ck_assert_int_eq(drain.rc, 0);

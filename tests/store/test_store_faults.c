@@ -1,6 +1,6 @@
 /*
- * test_store_faults.c - the n-th call of LMDB fails, in every way, until a run has no failure. The run does what the engine does: steps, a checkpoint
- * now and then, and after a failure a rewind and the replay from what the district row says.
+ * test_store_faults.c - the n-th call of LMDB fails, in every way, until a run has no failure. The run does what the engine does:
+ * steps, a checkpoint now and then, and after a failure a rewind and the replay from what the district row says.
  */
 #include "dispatcher/store/store.h"
 
@@ -25,8 +25,9 @@ static uint64_t rewind_to(struct store *store, const struct view *view, uint64_t
         ck_assert_int_lt(++tries, 3);
     }
     uint64_t last = store_kit_last(view);
-    if (store_failed(store) != 0)
+    if (store_failed(store) != 0) {
         return rewind_to(store, view, checkpointed, attempted);
+    }
     ck_assert_msg(last == checkpointed || last == attempted, "rows of step %lu, checkpoint %lu, attempted %lu", last, checkpointed,
                   attempted);
     return last;
@@ -37,23 +38,27 @@ static bool run(const char *folder)
 {
     struct store *store = NULL;
     struct store_options options = {.path = folder, .map_size = 16 << 20};
-    if (store_open(&options, &store) < 0)
+    if (store_open(&options, &store) < 0) {
         return false;
+    }
     struct view view = {0};
     store_view(store, &view);
     uint64_t checkpointed = store_kit_last(&view);
-    if (store_failed(store) != 0)
+    if (store_failed(store) != 0) {
         checkpointed = rewind_to(store, &view, 0, 10);
+    }
     for (uint64_t n = checkpointed + 1; n <= STEPS; n++) {
         store_kit_step(&view, n);
         uint64_t attempted = checkpointed;
         if (store_failed(store) == 0 && n % 10 == 0) {
             attempted = n;
-            if (store_checkpoint(store) == 0)
+            if (store_checkpoint(store) == 0) {
                 checkpointed = n;
+            }
         }
-        if (store_failed(store) != 0)
+        if (store_failed(store) != 0) {
             n = checkpointed = rewind_to(store, &view, checkpointed, attempted);
+        }
     }
     ck_assert_int_eq(store_failed(store), 0);
     store_close(store);
@@ -68,8 +73,9 @@ static uint32_t fail_each(uint32_t calls, int error, enum fault_when when)
         struct view view;
         /* rows of a run before, so that open has something to read */
         struct store *store = store_kit_open(folder, &view);
-        for (uint64_t n = 1; n <= 10; n++)
+        for (uint64_t n = 1; n <= 10; n++) {
             store_kit_step(&view, n);
+        }
         store_close(store);
         faults_arm(&(struct fault_plan){.calls = calls, .nth = nth, .error = error, .when = when});
         bool opened = run(folder);
@@ -79,8 +85,9 @@ static uint32_t fail_each(uint32_t calls, int error, enum fault_when when)
         uint64_t last = store_kit_last(&view);
         /* a close that fails loses what was behind the last checkpoint, and no more: the journal has it */
         ck_assert_msg(last == STEPS || (struck && (last == 20 || (!opened && last == 10))), "call %u: %lu", nth, last);
-        for (uint64_t n = last + 1; n <= STEPS + 3; n++)
+        for (uint64_t n = last + 1; n <= STEPS + 3; n++) {
             store_kit_step(&view, n);
+        }
         store_kit_check(store, STEPS + 3);
         store_close(store);
         scratch_drop(folder);
@@ -119,8 +126,9 @@ START_TEST(an_environment_that_takes_no_transaction_is_opened_anew)
     char *folder = scratch_new();
     struct view view;
     struct store *store = store_kit_open(folder, &view);
-    for (uint64_t n = 1; n <= 20; n++)
+    for (uint64_t n = 1; n <= 20; n++) {
         store_kit_step(&view, n);
+    }
     ck_assert_int_eq(store_checkpoint(store), 0);
     store_kit_step(&view, 21);
     faults_arm(&(struct fault_plan){.calls = FAULT_MDB_COMMIT, .nth = 1, .error = EIO});
@@ -146,7 +154,7 @@ START_TEST(errors_of_lmdb_are_errors_of_the_system)
         int wanted;
     } rows[] = {{MDB_MAP_FULL, -ENOSPC},   {MDB_TXN_FULL, -ENOSPC}, {ENOSPC, -ENOSPC}, {EIO, -EIO},
                 {MDB_CORRUPTED, -EBADMSG}, {ENOMEM, -ENOMEM}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         char *folder = scratch_new();
         struct view view;
         struct store *store = store_kit_open(folder, &view);

@@ -18,7 +18,7 @@ static bool note(void *arg, const struct code *key, const struct code *name, uin
 {
     struct list *list = arg;
     size_t used = strlen(list->text);
-    snprintf(list->text + used, sizeof list->text - used, "%.*s/%.*s:%llu ", CODE_SIZE, key->s, CODE_SIZE, name->s,
+    snprintf(list->text + used, sizeof(list->text) - used, "%.*s/%.*s:%llu ", CODE_SIZE, key->s, CODE_SIZE, name->s,
              (unsigned long long)confirmed);
     return ++list->count < list->max;
 }

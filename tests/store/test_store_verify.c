@@ -1,5 +1,6 @@
 /*
- * test_store_verify.c - the file of the rows with every kind of damage: said, or of no consequence. What is not said is opened, compared, and worked on.
+ * test_store_verify.c - the file of the rows with every kind of damage: said, or of no consequence. What is not said is opened,
+ * compared, and worked on.
  */
 #include "dispatcher/store/store_inner.h"
 
@@ -29,8 +30,9 @@ static void steps(const struct view *view, struct store *store, uint64_t from, u
 {
     for (uint64_t n = from; n <= until; n++) {
         store_kit_step(view, n);
-        if (n % 250 == 0)
+        if (n % 250 == 0) {
             ck_assert_int_eq(store_checkpoint(store), 0);
+        }
     }
     ck_assert_int_eq(store_checkpoint(store), 0);
 }
@@ -76,7 +78,7 @@ static void compare(struct store *store, const char *wanted, const char *name)
     struct view view;
     struct store *other = store_kit_open(wanted, &view);
     char what[160];
-    snprintf(what, sizeof what, "%s", name);
+    snprintf(what, sizeof(what), "%s", name);
     ck_assert_int_gt(store_compare(store, other, say, what), 0);
     store_close(other);
 }
@@ -118,8 +120,9 @@ START_TEST(rows_that_are_whole_are_said_to_be_whole)
     ck_assert_int_eq(store_verify(folder, said), 0); /* made, and nothing in it */
     for (uint64_t n = 1; n <= 2000; n++) {
         store_kit_step(&view, n);
-        if (n % 37 != 0)
+        if (n % 37 != 0) {
             continue;
+        }
         ck_assert_int_eq(store_checkpoint(store), 0);
         ck_assert_msg(store_verify(folder, said) == 0, "step %lu: %s", n, said);
     }
@@ -137,10 +140,11 @@ START_TEST(a_flipped_bit_is_said_or_harmless)
     for (; tried < 500; tried++) {
         size_t at = suite_random(&chance) % kit.size;
         char name[64];
-        if (tried % 6 == 0)
+        if (tried % 6 == 0) {
             at = (suite_random(&chance) % (kit.size / PAGE)) * PAGE + suite_random(&chance) % 48; /* heads of pages */
+        }
         uint8_t bit = (uint8_t)(1u << suite_random(&chance) % 8);
-        snprintf(name, sizeof name, "byte %zu, bit %#x", at, bit);
+        snprintf(name, sizeof(name), "byte %zu, bit %#x", at, bit);
         kit.spoiled[at] ^= bit;
         found += is_said(kit.spoiled, kit.size, name);
         kit.spoiled[at] ^= bit;
@@ -154,15 +158,16 @@ START_TEST(a_flipped_bit_of_the_head_pages_is_said_or_harmless)
 {
     int found = 0;
     begin();
-    for (size_t page = 0; page < 2; page++)
+    for (size_t page = 0; page < 2; page++) {
         for (size_t i = page; i < 160 * 8; i += 3) { /* 3 and 8 have no common part: every bit of a byte */
             size_t at = page * PAGE + i / 8;
             char name[64];
-            snprintf(name, sizeof name, "head %zu, byte %zu, bit %zu", page, i / 8, i % 8);
+            snprintf(name, sizeof(name), "head %zu, byte %zu, bit %zu", page, i / 8, i % 8);
             kit.spoiled[at] ^= (uint8_t)(1u << i % 8);
             found += is_said(kit.spoiled, kit.size, name);
             kit.spoiled[at] ^= (uint8_t)(1u << i % 8);
         }
+    }
     ck_assert_int_gt(found, 250);
     end();
 }
@@ -177,16 +182,18 @@ START_TEST(pages_that_are_zero_noise_swapped_or_of_another_time_are_said_or_harm
     for (size_t i = 0; i < pages; i++) {
         size_t other = suite_random(&chance) % pages;
         char name[64];
-        snprintf(name, sizeof name, "page %zu, way %zu, other %zu", i, i % 4, other);
-        if (i % 4 == 0)
+        snprintf(name, sizeof(name), "page %zu, way %zu, other %zu", i, i % 4, other);
+        if (i % 4 == 0) {
             memset(kit.spoiled + i * PAGE, 0, PAGE);
-        else if (i % 4 == 1 && i * PAGE < kit.older_size)
+        } else if (i % 4 == 1 && i * PAGE < kit.older_size) {
             memcpy(kit.spoiled + i * PAGE, kit.older + i * PAGE, PAGE);
-        else if (i % 4 == 2)
+        } else if (i % 4 == 2) {
             memcpy(kit.spoiled + i * PAGE, kit.bytes + other * PAGE, PAGE);
-        else
-            for (size_t j = 0; j < PAGE; j++)
+        } else {
+            for (size_t j = 0; j < PAGE; j++) {
                 kit.spoiled[i * PAGE + j] = (uint8_t)suite_random(&chance);
+            }
+        }
         found += is_said(kit.spoiled, kit.size, name);
         memcpy(kit.spoiled + i * PAGE, kit.bytes + i * PAGE, PAGE);
     }
@@ -198,8 +205,9 @@ END_TEST
 START_TEST(a_file_that_was_cut_is_said_to_be)
 {
     begin();
-    for (size_t size = 0; size < kit.size; size += size < 3 * PAGE ? 97 : 5 * PAGE + 13)
+    for (size_t size = 0; size < kit.size; size += size < 3 * PAGE ? 97 : 5 * PAGE + 13) {
         ck_assert_msg(is_said(kit.bytes, size, "cut") || size + 8 * PAGE > kit.size, "%zu of %zu", size, kit.size);
+    }
     end();
 }
 END_TEST
@@ -211,14 +219,14 @@ START_TEST(a_whole_row_that_is_not_of_the_checkpoint_is_said)
     begin();
     for (uint64_t id = 100; id < 110; id++) {
         struct case_row wanted = {.case_id = id, .day = 260101, .day_no = (uint32_t)id}, other = wanted;
-        uint64_t sum;
         int found = 0;
         other.day_no++;
-        sum = store_sum(ROW_CASE, &id, sizeof id, &other, sizeof other);
+        uint64_t sum = store_sum(ROW_CASE, &id, sizeof(id), &other, sizeof(other));
         memcpy(kit.spoiled, kit.bytes, kit.size);
-        for (uint8_t *at = kit.spoiled; (at = memmem(at, (size_t)(kit.spoiled + kit.size - at), &wanted, sizeof wanted)); found++) {
-            memcpy(at, &other, sizeof other);
-            memcpy(at + sizeof other, &sum, sizeof sum);
+        for (uint8_t *at = kit.spoiled; (at = memmem(at, (size_t)(kit.spoiled + kit.size - at), &wanted, sizeof(wanted))) != NULL;
+             found++) {
+            memcpy(at, &other, sizeof(other));
+            memcpy(at + sizeof(other), &sum, sizeof(sum));
         }
         ck_assert_int_gt(found, 0);
         scratch_write(scratch_path(kit.folder, STORE_DATA), kit.spoiled, kit.size);
@@ -237,9 +245,9 @@ START_TEST(a_last_page_that_is_another_is_said)
     for (int i = 0; i < 2; i++) {
         size_t at = PAGE * (size_t)i + 16 + 24 + 2 * 48;
         uint64_t last;
-        memcpy(&last, kit.spoiled + at, sizeof last);
+        memcpy(&last, kit.spoiled + at, sizeof(last));
         last += 3;
-        memcpy(kit.spoiled + at, &last, sizeof last); /* of both, for one of them is in force */
+        memcpy(kit.spoiled + at, &last, sizeof(last)); /* of both, for one of them is in force */
     }
     scratch_write(scratch_path(kit.folder, STORE_DATA), kit.spoiled, kit.size);
     ck_assert_int_eq(store_verify(kit.folder, said), -EBADMSG);
@@ -277,19 +285,22 @@ START_TEST(a_row_that_changes_under_an_open_store_is_latched)
         struct case_row row, wanted = {.case_id = id, .day = 260101, .day_no = (uint32_t)id};
         int fd = open(scratch_path(kit.folder, STORE_DATA), O_RDWR);
         size_t spoiled = 0;
-        for (const uint8_t *at = kit.bytes; (at = memmem(at, (size_t)(kit.bytes + kit.size - at), &wanted, sizeof wanted)); at++) {
-            size_t offset = (size_t)(at - kit.bytes) + suite_random(&chance) % (sizeof row + STORE_SUM);
+        for (const uint8_t *at = kit.bytes; (at = memmem(at, (size_t)(kit.bytes + kit.size - at), &wanted, sizeof(wanted))) != NULL;
+             at++) {
+            size_t offset = (size_t)(at - kit.bytes) + suite_random(&chance) % (sizeof(row) + STORE_SUM);
             uint8_t byte = (uint8_t)(kit.bytes[offset] ^ 4);
             ck_assert_int_eq(pwrite(fd, &byte, 1, (off_t)offset), 1);
             spoiled++;
         }
         close(fd);
         ck_assert_uint_gt(spoiled, 0);
-        if (round % 2 == 0)
+        if (round % 2 == 0) {
             ck_assert(!view_get(&view, ROW_CASE, id, &row));
-        else
-            for (int i = 0; i < 20000 && store_failed(store) == 0; i++)
+        } else {
+            for (int i = 0; i < 20000 && store_failed(store) == 0; i++) {
                 (void)store_scrub(store, 512);
+            }
+        }
         ck_assert_int_eq(store_failed(store), -EBADMSG);
         latched++;
         store_close(store);

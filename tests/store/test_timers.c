@@ -8,8 +8,9 @@
 static int compare(const void *a, const void *b)
 {
     const struct timer *x = a, *y = b;
-    if (x->at_ms != y->at_ms)
+    if (x->at_ms != y->at_ms) {
         return x->at_ms < y->at_ms ? -1 : 1;
+    }
     return x->key < y->key ? -1 : x->key > y->key;
 }
 
@@ -17,8 +18,9 @@ static int compare(const void *a, const void *b)
 
 static void fill(struct timer *timers, uint64_t seed)
 {
-    for (size_t i = 0; i < COUNT; i++)
+    for (size_t i = 0; i < COUNT; i++) {
         timers[i] = timer_make(suite_random(&seed) % 400, suite_random(&seed) % 2 == 0 ? TIMER_RUNG : TIMER_LEASE, i + 1);
+    }
 }
 
 static void expect_order(struct timers *timers, const struct timer *wanted, size_t count)
@@ -41,7 +43,7 @@ START_TEST(timers_come_out_by_instant_kind_and_id_however_they_came_in)
             ck_assert_int_eq(timers_load(&loaded, sorted[COUNT - 1 - i]), 0);
         }
         timers_order(&loaded);
-        qsort(sorted, COUNT, sizeof *sorted, compare);
+        qsort(sorted, COUNT, sizeof(*sorted), compare);
         expect_order(&pushed, sorted, COUNT);
         expect_order(&loaded, sorted, COUNT);
         timers_deinit(&pushed);
@@ -57,13 +59,16 @@ START_TEST(timers_leave_from_the_middle)
     size_t count = 0;
     uint64_t state = 99;
     fill(list, 7);
-    for (size_t i = 0; i < COUNT; i++)
+    for (size_t i = 0; i < COUNT; i++) {
         ck_assert_int_eq(timers_push(&timers, list[i]), 0);
-    for (size_t i = 0; i < COUNT / 2; i++)
+    }
+    for (size_t i = 0; i < COUNT / 2; i++) {
         timers_remove(&timers, suite_random(&state) % timers.count);
-    for (size_t i = 0; i < timers.count; i++)
+    }
+    for (size_t i = 0; i < timers.count; i++) {
         left[count++] = timers.heap[i];
-    qsort(left, count, sizeof *left, compare);
+    }
+    qsort(left, count, sizeof(*left), compare);
     expect_order(&timers, left, count);
     timers_deinit(&timers);
 }

@@ -7,8 +7,9 @@ START_TEST(bounds_double_up_to_the_most)
     static const int64_t wanted[] = {100, 200, 400, 800, 1000, 1000};
     struct backoff backoff = {.base_ms = 100, .max_ms = 1000};
 
-    for (uint32_t attempt = 1; attempt <= 6; attempt++)
+    for (uint32_t attempt = 1; attempt <= 6; attempt++) {
         ck_assert_int_eq(backoff_bound_ms(&backoff, attempt), wanted[attempt - 1]);
+    }
     ck_assert_int_eq(backoff_bound_ms(&backoff, UINT32_MAX), 1000);
     backoff = (struct backoff){.base_ms = INT64_MAX / 3, .max_ms = INT64_MAX};
     ck_assert_int_eq(backoff_bound_ms(&backoff, 100), INT64_MAX);

@@ -71,11 +71,10 @@ START_TEST(a_large_input_that_nobody_reads)
 {
     size_t size = 4 * 1024 * 1024;
     char *input = malloc(size + 1);
-    struct outcome outcome;
 
     memset(input, 'x', size);
     input[size] = '\0';
-    outcome = run("exit 0", input, 20000, 100);
+    struct outcome outcome = run("exit 0", input, 20000, 100);
     ck_assert_int_eq(outcome.how, CHILD_EXITED);
     outcome = run("wc -c", input, 20000, 100);
     ck_assert_str_eq(outcome.output, "4194304\n");
@@ -85,11 +84,9 @@ END_TEST
 
 START_TEST(the_environment_is_clean)
 {
-    struct outcome outcome;
-
     setenv("SECRET_OF_THE_WORKER", "seen", 1);
     setenv("HOME", "/somewhere", 1);
-    outcome = run("env | grep -v ^PWD= | grep -v ^_= | grep -v ^SHLVL= | sort", "", 20000, 1000);
+    struct outcome outcome = run("env | grep -v ^PWD= | grep -v ^_= | grep -v ^SHLVL= | sort", "", 20000, 1000);
     ck_assert_str_eq(outcome.output, "HOME=/somewhere\nLANG=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\n");
 }
 END_TEST
@@ -118,8 +115,9 @@ START_TEST(its_children_go_with_it)
     ck_assert_int_eq(outcome.how, CHILD_TIMED_OUT);
     outcome = run("tail -f /dev/null > /dev/null & echo $!", "", 20000, 100);
     ck_assert_int_eq(outcome.how, CHILD_EXITED);
-    for (int i = 0; i < 1000 && kill(atoi(outcome.output), 0) == 0; i++)
+    for (int i = 0; i < 1000 && kill(atoi(outcome.output), 0) == 0; i++) {
         sched_yield(); /* killed; init may not have buried it yet */
+    }
 }
 END_TEST
 

@@ -24,13 +24,13 @@ static char *content(const char *path)
 
 START_TEST(appends_lines)
 {
-    char *folder = scratch_new(), *text;
+    char *folder = scratch_new();
     const char *path = scratch_path(folder, "dead");
     struct stat status;
 
     ck_assert_int_eq(dead_append(path, "one", 3), 0);
     ck_assert_int_eq(dead_append(path, "two", 3), 0);
-    text = content(path);
+    char *text = content(path);
     ck_assert_str_eq(text, "one\ntwo\n");
     free(text);
     ck_assert_int_eq(stat(path, &status), 0);
@@ -48,7 +48,7 @@ END_TEST
 
 START_TEST(taken_away_once)
 {
-    char *folder = scratch_new(), *taken, *text;
+    char *folder = scratch_new(), *taken;
     const char *path = scratch_path(folder, "dead");
 
     ck_assert_int_eq(dead_take(path, &taken), -ENOENT);
@@ -58,7 +58,7 @@ START_TEST(taken_away_once)
     dead_append(path, "two", 3);
     free(taken);
     ck_assert_int_eq(dead_take(path, &taken), 0); /* the one of before comes first */
-    text = content(taken);
+    char *text = content(taken);
     ck_assert_str_eq(text, "one\n");
     free(text);
     unlink(taken);
@@ -76,8 +76,9 @@ static size_t count_lines(char *text)
 {
     size_t count = 0;
 
-    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"), count++)
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"), count++) {
         ck_assert_str_eq(line, "a line of forty bytes that must stay whole");
+    }
     return count;
 }
 
@@ -90,9 +91,11 @@ START_TEST(nothing_is_lost_between_processes)
 
     for (unsigned writer = 0; writer < 3; writer++) {
         if (fork() == 0) {
-            for (unsigned i = 0; i < 200; i++)
-                if (dead_append(path, "a line of forty bytes that must stay whole", 42) < 0)
+            for (unsigned i = 0; i < 200; i++) {
+                if (dead_append(path, "a line of forty bytes that must stay whole", 42) < 0) {
                     _exit(1);
+                }
+            }
             _exit(0);
         }
     }

@@ -20,8 +20,9 @@ START_TEST(hours_are_read)
     ck_assert_int_eq(hours.at[0].from_min, 510);
     ck_assert_int_eq(hours.at[0].until_min, 705);
     ck_assert(halfday_parse("0-24", &hours));
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         ck_assert_msg(!halfday_parse(bad[i], &hours), "`%s` was taken", bad[i]);
+    }
 }
 END_TEST
 
@@ -43,9 +44,11 @@ static int64_t naive_next(const struct halfday_hours *hours, int64_t local_ms, i
     for (;; at_ms = at_ms - at_ms % 60000 + 60000) {
         int minute = (int)(at_ms % DAY / 60000);
 
-        for (uint32_t i = 0; i < hours->count; i++)
-            if (minute >= hours->at[i].from_min && minute < hours->at[i].until_min && halfday_of(at_ms) > after)
+        for (uint32_t i = 0; i < hours->count; i++) {
+            if (minute >= hours->at[i].from_min && minute < hours->at[i].until_min && halfday_of(at_ms) > after) {
                 return at_ms;
+            }
+        }
     }
 }
 

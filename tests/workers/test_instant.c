@@ -49,8 +49,9 @@ START_TEST(forms)
         ck_assert(instant_parse(good[i], &at_ms));
         ck_assert_int_eq(at_ms, 1772413200000);
     }
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         ck_assert_msg(!instant_parse(bad[i], &at_ms), "`%s` was taken", bad[i]);
+    }
 }
 END_TEST
 

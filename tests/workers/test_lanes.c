@@ -7,7 +7,6 @@
 START_TEST(a_case_waits_for_itself_only)
 {
     struct lanes lanes = {0};
-    struct lane_entry *one, *two;
 
     ck_assert_uint_eq(lanes_low_water(&lanes), 0);
     lanes_add(&lanes, 10, 1);
@@ -15,9 +14,9 @@ START_TEST(a_case_waits_for_itself_only)
     lanes_add(&lanes, 12, 2);
     lanes_add(&lanes, 13, 1);
     ck_assert_uint_eq(lanes_low_water(&lanes), 9);
-    one = lanes_begin(&lanes, 0);
+    struct lane_entry *one = lanes_begin(&lanes, 0);
     ck_assert_uint_eq(one->seq, 10);
-    two = lanes_begin(&lanes, 0);
+    struct lane_entry *two = lanes_begin(&lanes, 0);
     ck_assert_uint_eq(two->seq, 12);
     ck_assert_ptr_null(lanes_begin(&lanes, 0));
     lanes_finish(&lanes, two);
@@ -66,8 +65,9 @@ START_TEST(any_order_of_ends)
                 lanes_add(&lanes, added, suite_random(&state) % CASES);
             } else if (dice < 6 && (entry = lanes_begin(&lanes, now_ms)) != NULL) {
                 ck_assert_uint_gt(entry->seq, last[entry->case_id]);
-                for (size_t i = 0; i < busy_count; i++)
+                for (size_t i = 0; i < busy_count; i++) {
                     ck_assert_uint_ne(busy[i]->case_id, entry->case_id);
+                }
                 busy[busy_count++] = entry;
             } else if (dice >= 6 && busy_count > 0) {
                 size_t which = suite_random(&state) % busy_count;
@@ -83,8 +83,9 @@ START_TEST(any_order_of_ends)
                     finished++;
                 }
             }
-            while (mark < added && done[mark + 1])
+            while (mark < added && done[mark + 1]) {
                 mark++;
+            }
             ck_assert_uint_eq(lanes_low_water(&lanes), mark);
             ck_assert_uint_eq(lanes.outstanding, added - finished);
         }

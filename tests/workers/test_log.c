@@ -13,25 +13,22 @@ static json_t *next_line(void)
     char text[4096];
     size_t size = 0;
 
-    while (size < sizeof(text) - 1 && read(ends[0], text + size, 1) == 1 && text[size] != '\n')
+    while (size < sizeof(text) - 1 && read(ends[0], text + size, 1) == 1 && text[size] != '\n') {
         size++;
+    }
     return json_loadb(text, size, 0, NULL);
 }
 
 START_TEST(lines_are_json)
 {
-    struct log *log;
-    const char *at;
-    json_t *line;
-
     ck_assert_int_eq(pipe(ends), 0);
-    log = log_new(ends[1]);
+    struct log *log = log_new(ends[1]);
     log_say(log, LOG_LEVEL_WARNING, "some_code", "text with \"quotes\" and 呼应 %d", 5);
-    line = next_line();
+    json_t *line = next_line();
     ck_assert_str_eq(json_string_value(json_object_get(line, "level")), "warning");
     ck_assert_str_eq(json_string_value(json_object_get(line, "code")), "some_code");
     ck_assert_str_eq(json_string_value(json_object_get(line, "text")), "text with \"quotes\" and 呼应 5");
-    at = json_string_value(json_object_get(line, "at"));
+    const char *at = json_string_value(json_object_get(line, "at"));
     ck_assert(strlen(at) == 24 && at[10] == 'T' && at[23] == 'Z');
     json_decref(line);
     log_about(log, LOG_LEVEL_NOTICE, "c", &(struct log_about){.number = "260302-00001-3", .duty = 7, .seq = 9, .hook = "web"},
@@ -48,13 +45,13 @@ END_TEST
 
 START_TEST(faults_of_one_code_are_limited)
 {
-    struct log *log;
     json_t *line;
 
     ck_assert_int_eq(pipe(ends), 0);
-    log = log_new(ends[1]);
-    for (unsigned i = 0; i < 3 * LOG_CODE_LINES; i++)
+    struct log *log = log_new(ends[1]);
+    for (unsigned i = 0; i < 3 * LOG_CODE_LINES; i++) {
         log_say(log, LOG_LEVEL_ERROR, "often", "%u", i);
+    }
     log_say(log, LOG_LEVEL_ERROR, "other", "x");
     for (unsigned i = 0; i < LOG_CODE_LINES; i++) {
         line = next_line();

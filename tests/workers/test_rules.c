@@ -12,10 +12,9 @@ static int load(const char *text, struct rules **ret, char fault[TREE_FAULT_SIZE
 {
     char *folder = scratch_new();
     const char *path = scratch_path(folder, "rules.yaml");
-    int rc;
 
     scratch_write(path, text, strlen(text));
-    rc = rules_load(path, ret, fault);
+    int rc = rules_load(path, ret, fault);
     scratch_drop(folder);
     return rc;
 }
@@ -80,11 +79,10 @@ START_TEST(texts_are_filled_in)
     struct dossier dossier = dossier_of("M01", "lead", "ordinary", "blue");
     char fault[TREE_FAULT_SIZE];
     struct rules *rules;
-    json_t *plan, *step;
 
     ck_assert_msg(load(text, &rules, fault) == 0, "%s", fault);
-    plan = rules_find(rules, &dossier);
-    step = json_array_get(json_object_get(plan, "steps"), 0);
+    json_t *plan = rules_find(rules, &dossier);
+    json_t *step = json_array_get(json_object_get(plan, "steps"), 0);
     ck_assert_str_eq(view_text(step, "text"), "260302-00001-3路灯不亮 at 湖滨{社区}."); /* filled in once */
     ck_assert_str_eq(view_text(step, "basis"), "true");
     ck_assert(json_is_true(json_object_get(step, "published")));

@@ -87,8 +87,9 @@ START_TEST(request_ids)
         said_id(&said, UINT64_MAX, 41029, again);
         ck_assert_int_eq(strcmp(ids[i], again) != 0,
                          said.how == SAID_ATTEMPTED); /* an attempt counts once a half-day, an answer once */
-        for (size_t k = 0; k < i; k++)
+        for (size_t k = 0; k < i; k++) {
             ck_assert_str_ne(ids[i], ids[k]);
+        }
         ck_assert_uint_le(strlen(ids[i]), LIMIT_REQUEST_SIZE);
         said_deinit(&said);
     }

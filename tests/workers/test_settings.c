@@ -26,8 +26,9 @@ static int take_item(struct settings *settings, void *arg, struct tree *tree, ya
     const char *value = node != NULL ? tree_text(tree_get(tree, node, "value")) : text;
 
     (void)settings;
-    if (value == NULL)
+    if (value == NULL) {
         return tree_fault(tree, node, fault, "no value");
+    }
     options->items++;
     snprintf(options->last_item, sizeof(options->last_item), "%s", value);
     return 0;
@@ -51,8 +52,7 @@ static int read_all(const char *file, const char *const *flags, struct options *
 {
     char *folder = scratch_new(), *arguments[20] = {strdup("prog")}, *path = strdup(scratch_path(folder, "prog.yaml"));
     const char *log = scratch_path(folder, "log");
-    int count = 1, code, kept = dup(2);
-    uint8_t *data;
+    int count = 1, kept = dup(2);
     size_t size;
 
     if (file != NULL) {
@@ -60,22 +60,25 @@ static int read_all(const char *file, const char *const *flags, struct options *
         arguments[count++] = strdup("--config");
         arguments[count++] = strdup(path);
     }
-    for (; flags != NULL && *flags != NULL; flags++)
+    for (; flags != NULL && *flags != NULL; flags++) {
         arguments[count++] = strdup(*flags);
+    }
     ck_assert_ptr_nonnull(freopen(log, "w", stderr));
     *ret = (struct options){.text = "default"};
-    code = settings_read(&program, count, arguments, ret, settings);
+    int code = settings_read(&program, count, arguments, ret, settings);
     fflush(stderr);
-    data = scratch_read(log, &size);
+    uint8_t *data = scratch_read(log, &size);
     snprintf(said, 2000, "%.*s", (int)size, (char *)data);
     dup2(kept, 2);
     close(kept);
     free(data);
-    if (ret->path != NULL && strncmp(ret->path, folder, strlen(folder)) == 0)
+    if (ret->path != NULL && strncmp(ret->path, folder, strlen(folder)) == 0) {
         ret->path += strlen(folder);
+    }
     free(path);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         free(arguments[i]);
+    }
     scratch_drop(folder);
     return code;
 }
@@ -182,8 +185,9 @@ START_TEST(spans)
         ck_assert(settings_span(good[i].text, &ms));
         ck_assert_int_eq(ms, good[i].ms);
     }
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         ck_assert_msg(!settings_span(bad[i], &ms), "`%s` was taken", bad[i]);
+    }
 }
 END_TEST
 

@@ -29,18 +29,19 @@ START_TEST(the_same_as_pythons)
         size_t body_size = i < 2 ? 0 : suite_random(&state) % sizeof(body);
         int64_t timestamp_s = (int64_t)suite_random(&state) * (i % 2 == 0 ? 1 : 2);
         struct signature_secret secret;
-        FILE *pipe;
 
-        for (size_t at = 0; at < secret_size; at++)
+        for (size_t at = 0; at < secret_size; at++) {
             secret_text[at] = (char)(33 + suite_random(&state) % 90);
-        for (size_t at = 0; at < body_size; at++)
+        }
+        for (size_t at = 0; at < body_size; at++) {
             body[at] = (char)suite_random(&state);
+        }
         scratch_write(secret_path, secret_text, secret_size);
         ck_assert_int_eq(chmod(secret_path, 0600), 0);
         scratch_write(body_path, body, body_size);
         ck_assert_int_eq(signature_load(secret_path, &secret), 0);
         snprintf(line, sizeof(line), "%s %s %s %lld", python, secret_path, body_path, (long long)timestamp_s);
-        pipe = popen(line, "r");
+        FILE *pipe = popen(line, "r");
         ck_assert_ptr_nonnull(fgets(wanted, sizeof(wanted), pipe));
         ck_assert_int_eq(pclose(pipe), 0);
         ck_assert_str_eq(signature_make(&secret, timestamp_s, body, body_size, found), wanted);

@@ -19,20 +19,20 @@ START_TEST(test_agrees)
 {
     static const uint32_t day_nos[] = {1, 2, 9, 10, 99999, 100000, 123456, 9999999};
     for (uint32_t day = 110701; day < 110732; day++) {
-        for (size_t n = 0; n < sizeof day_nos / sizeof day_nos[0]; n++) {
+        for (size_t n = 0; n < sizeof(day_nos) / sizeof(day_nos[0]); n++) {
             char number[NUMBER_SIZE];
             int size = number_print(day, day_nos[n], number);
             ck_assert_int_eq(case_number_form(number), CASE_FORM_NUMBER);
             for (int at = 0; at < size; at++) {
                 char other[NUMBER_SIZE];
                 for (char digit = '0'; number[at] != '-' && digit <= '9'; digit++) {
-                    memcpy(other, number, sizeof other);
+                    memcpy(other, number, sizeof(other));
                     other[at] = digit;
                     ck_assert(digit == number[at] || case_number_form(other) != CASE_FORM_NUMBER);
                     agrees(other);
                 }
                 if (at + 1 < size && number[at] != '-' && number[at + 1] != '-' && number[at] != number[at + 1]) {
-                    memcpy(other, number, sizeof other);
+                    memcpy(other, number, sizeof(other));
                     other[at] = number[at + 1];
                     other[at + 1] = number[at];
                     ck_assert_int_ne(case_number_form(other), CASE_FORM_NUMBER);
@@ -63,8 +63,9 @@ START_TEST(test_forms)
         {"M115", CASE_FORM_NONE},
         {"-7", CASE_FORM_NONE},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         ck_assert_msg(case_number_form(rows[i].text) == rows[i].form, "%s", rows[i].text);
+    }
 }
 END_TEST
 

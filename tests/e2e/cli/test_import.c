@@ -19,7 +19,7 @@ static const char *path(const char *name)
     static char paths[4][128];
     static int next;
     next = (next + 1) % 4;
-    snprintf(paths[next], sizeof paths[next], "%s/%s", folder, name);
+    snprintf(paths[next], sizeof(paths[next]), "%s/%s", folder, name);
     return paths[next];
 }
 
@@ -35,7 +35,7 @@ static const char *file(const char *name, const char *text)
 
 static void set_up(void)
 {
-    tmp_folder(folder, sizeof folder, "import");
+    tmp_folder(folder, sizeof(folder), "import");
     ck_assert_int_eq(zone_load(NULL, "Asia/Shanghai", &zone), 0);
     faults_init(&faults);
 }
@@ -43,8 +43,9 @@ static void set_up(void)
 static void tear_down(void)
 {
     static const char *const names[] = {"map.yaml", "a.csv", "b.csv", "rejects.csv"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         unlink(path(names[i]));
+    }
     ck_assert_int_eq(rmdir(folder), 0);
     zone = zone_free(zone);
 }
@@ -116,7 +117,7 @@ START_TEST(test_columns_named_like_fields)
     ck_assert_int_eq(body.limit_at, INT64_C(1772496000000));
     /* by instant: the row without one comes in at the dispatcher's, first */
     static const uint32_t order[] = {2, 1, 0};
-    ck_assert_mem_eq(plan->order, order, sizeof order);
+    ck_assert_mem_eq(plan->order, order, sizeof(order));
     ck_assert_int_eq(plan->rows[0].at_ms, INT64_C(1772413200000));
     import_plan_free(plan);
     import_map_free(own);
@@ -130,7 +131,7 @@ START_TEST(test_unknown_column)
     char text[640];
     ck_assert_int_eq(try_load(file("a.csv", "kind,matter,colour\n"), NULL, &own, &plan), -EINVAL);
     ck_assert_uint_eq(faults.count, 1);
-    fault_text(&faults.at[0], text, sizeof text);
+    fault_text(&faults.at[0], text, sizeof(text));
     ck_assert(strstr(text, "a.csv:1:3: column `colour` is not a field of a submit; name it like one of kind, channel") != NULL);
     ck_assert_ptr_null(own);
 }
@@ -210,7 +211,7 @@ START_TEST(test_wrong_map)
     ck_assert_int_eq(import_map_load(file("map.yaml", wrong_maps[_i].text), &faults, &map), -EINVAL);
     ck_assert_ptr_null(map);
     ck_assert_uint_ge(faults.count, 1);
-    fault_text(&faults.at[0], text, sizeof text);
+    fault_text(&faults.at[0], text, sizeof(text));
     ck_assert_msg(strstr(text, wrong_maps[_i].said) != NULL, "%s", text);
     ck_assert(strstr(text, "map.yaml:") != NULL);
 }
@@ -296,8 +297,9 @@ START_TEST(test_rejects_file)
     for (uint32_t i = 0; i < 5; i++) {
         struct sheet_row row;
         ck_assert_int_eq(import_plan_cells(again, i, &row), 0);
-        for (int32_t k = 0; k < 5; k++)
+        for (int32_t k = 0; k < 5; k++) {
             ck_assert_str_eq(row.fields[k], cells[i][k]);
+        }
     }
     ck_assert_int_eq(again->rows[0].state, IMPORT_WAITING); /* its twin is not in this file */
     check_reject(again, 2, "BAD_FIELD", "kind", "`wish`");
@@ -341,12 +343,13 @@ START_TEST(test_references_of_spreadsheets)
 {
     struct import_map *own = NULL;
     char text[200];
-    snprintf(text, sizeof text, "kind,matter,reference\npraise,M01,\"%s\"\n", references[_i].reference);
+    snprintf(text, sizeof(text), "kind,matter,reference\npraise,M01,\"%s\"\n", references[_i].reference);
     struct import_plan *plan = load("a.csv", text, NULL, &own);
-    if (references[_i].why == NULL)
+    if (references[_i].why == NULL) {
         ck_assert_int_eq(plan->rows[0].state, IMPORT_WAITING);
-    else
+    } else {
         check_reject(plan, 0, "BAD_FIELD", "reference", references[_i].why);
+    }
     import_plan_free(plan);
     import_map_free(own);
 }
@@ -370,8 +373,9 @@ START_TEST(test_one_reference)
                                     "praise,M01,a,20260302123456000\n"
                                     "praise,M01,b,20260302123456000\n",
                                     NULL, &own);
-    for (uint32_t i = 1; i <= 3; i++)
+    for (uint32_t i = 1; i <= 3; i++) {
         ck_assert_int_eq(plan->rows[i].state, IMPORT_SAME);
+    }
     check_reject(plan, 4, "ID_REUSED", "reference", "Line 2 has the same reference and other content");
     ck_assert_int_eq(plan->rows[6].state, IMPORT_SAME);
     check_reject(plan, 8, "ID_REUSED", "reference", "a spreadsheet keeps 15 digits");
@@ -446,11 +450,11 @@ START_TEST(test_times_that_are_none)
 {
     struct import_map *map = NULL, *own = NULL;
     char text[400];
-    snprintf(text, sizeof text,
+    snprintf(text, sizeof(text),
              "%sfields: [{field: kind, constant: praise}, {field: matter, constant: M01}, {field: at, column: at}]\n",
              times[_i].time);
     ck_assert_int_eq(import_map_load(file("map.yaml", text), &faults, &map), 0);
-    snprintf(text, sizeof text, "at\n%s\n", times[_i].cell);
+    snprintf(text, sizeof(text), "at\n%s\n", times[_i].cell);
     struct import_plan *plan = load("a.csv", text, map, &own);
     check_reject(plan, 0, "BAD_FIELD", "at", times[_i].said);
     import_plan_free(plan);
@@ -514,14 +518,14 @@ int main(void)
     tcase_add_test(tcase, test_columns_named_like_fields);
     tcase_add_test(tcase, test_unknown_column);
     tcase_add_test(tcase, test_map);
-    tcase_add_loop_test(tcase, test_wrong_map, 0, sizeof wrong_maps / sizeof wrong_maps[0]);
+    tcase_add_loop_test(tcase, test_wrong_map, 0, sizeof(wrong_maps) / sizeof(wrong_maps[0]));
     tcase_add_test(tcase, test_column_of_the_map_is_missing);
     tcase_add_test(tcase, test_ids);
     tcase_add_test(tcase, test_rejects_file);
-    tcase_add_loop_test(tcase, test_references_of_spreadsheets, 0, sizeof references / sizeof references[0]);
+    tcase_add_loop_test(tcase, test_references_of_spreadsheets, 0, sizeof(references) / sizeof(references[0]));
     tcase_add_test(tcase, test_one_reference);
     tcase_add_test(tcase, test_names_joined_columns_and_what_is_not_listed);
-    tcase_add_loop_test(tcase, test_times_that_are_none, 0, sizeof times / sizeof times[0]);
+    tcase_add_loop_test(tcase, test_times_that_are_none, 0, sizeof(times) / sizeof(times[0]));
     tcase_add_test(tcase, test_limit_before_its_case);
     tcase_add_test(tcase, test_a_file_that_changes);
     tcase_add_test(tcase, test_limits);

@@ -29,10 +29,11 @@ static void answer(void *arg, const struct request *request, const void *data, s
     (void)data;
     (void)size;
     ck_assert(request->command == COMMAND_SUBMIT && memcmp(request->id.at, "import-", 7) == 0);
-    if (nth >= script->from && nth < script->until)
+    if (nth >= script->from && nth < script->until) {
         reply_encode_refusal(out, request->id, script->refusal, script->refusal == REFUSAL_NO_ROLE ? "operator" : NULL);
-    else
+    } else {
         peer_accept(request, out);
+    }
 }
 
 /* Imports ROWS rows into a peer that follows the script. Gives the plan; the caller frees it and *own. */
@@ -40,13 +41,14 @@ static struct import_plan *run(struct script *script, int64_t timeout_ms, struct
 {
     static struct faults faults;
     char path[64];
-    int fd = mkstemp(tmp_name(path, sizeof path, tmp_base(), "import"));
+    int fd = mkstemp(tmp_name(path, sizeof(path), tmp_base(), "import"));
     ck_assert_int_ge(fd, 0);
     FILE *out = fdopen(fd, "w");
     ck_assert_ptr_nonnull(out);
     fputs("kind,matter,reference\n", out);
-    for (int i = 0; i < ROWS; i++)
+    for (int i = 0; i < ROWS; i++) {
         fprintf(out, "praise,M01,R%d\n", i);
+    }
     ck_assert_int_eq(fclose(out), 0);
     struct import_plan *plan = NULL;
     ck_assert_int_eq(import_plan_load(&(struct import_source){.file = path}, &faults, own, &plan), 0);
@@ -126,7 +128,7 @@ int main(void)
     TCase *tcase = tcase_create("import_send");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, test_busy_for_a_while, 0, 2);
-    tcase_add_loop_test(tcase, test_refused_for_good, 0, sizeof ends / sizeof ends[0]);
+    tcase_add_loop_test(tcase, test_refused_for_good, 0, sizeof(ends) / sizeof(ends[0]));
     tcase_add_test(tcase, test_one_row);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

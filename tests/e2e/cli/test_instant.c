@@ -151,14 +151,14 @@ int main(void)
     Suite *suite = suite_create("cli_instant");
     TCase *tests = tcase_create("instant");
     tcase_add_checked_fixture(tests, load, unload);
-    tcase_add_loop_test(tests, test_parse_good, 0, sizeof good / sizeof good[0]);
-    tcase_add_loop_test(tests, test_parse_bad, 0, sizeof bad / sizeof bad[0]);
+    tcase_add_loop_test(tests, test_parse_good, 0, sizeof(good) / sizeof(good[0]));
+    tcase_add_loop_test(tests, test_parse_bad, 0, sizeof(bad) / sizeof(bad[0]));
     tcase_add_test(tests, test_gap_and_no_zone);
     tcase_add_test(tests, test_print);
     tcase_add_test(tests, test_print_is_read_back);
     tcase_add_test(tests, test_span);
-    tcase_add_loop_test(tests, test_span_exact, 0, sizeof exact / sizeof exact[0]);
-    tcase_add_loop_test(tests, test_limit, 0, sizeof limits / sizeof limits[0]);
+    tcase_add_loop_test(tests, test_span_exact, 0, sizeof(exact) / sizeof(exact[0]));
+    tcase_add_loop_test(tests, test_limit, 0, sizeof(limits) / sizeof(limits[0]));
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -17,16 +17,16 @@ START_TEST(grows_into_a_file)
         ck_assert_uint_ge(spill.room, size);
         ck_assert_int_eq(spill.fd != 0, spill.room > SPILL_MEMORY);
         at = spill.at;
-        for (uint64_t i = 0; i < spill.room / sizeof *at; i++) {
+        for (uint64_t i = 0; i < spill.room / sizeof(*at); i++) {
             wrong += at[i] != (i < count ? i + 1 : 0);
             at[i] = i + 1;
         }
         ck_assert_uint_eq(wrong, 0);
-        count = spill.room / sizeof *at;
+        count = spill.room / sizeof(*at);
     }
     ck_assert_int_ne(spill.fd, 0);
     ck_assert_int_eq(spill_grow(&spill, 10), 0); /* never smaller */
-    ck_assert_uint_eq(spill.room, count * sizeof *at);
+    ck_assert_uint_eq(spill.room, count * sizeof(*at));
     spill_deinit(&spill);
     ck_assert_ptr_null(spill.at);
 }

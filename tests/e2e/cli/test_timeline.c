@@ -10,7 +10,7 @@ static void expect(const char *record, const char *words)
     char text[200];
     json_t *view = json_loads(record, 0, NULL);
     ck_assert_ptr_nonnull(view);
-    timeline_sentence(view, text, sizeof text);
+    timeline_sentence(view, text, sizeof(text));
     ck_assert_str_eq(text, words);
     json_decref(view);
 }
@@ -56,8 +56,9 @@ START_TEST(test_cut)
     size_t size = 97 + (size_t)_i;
     char text[101];
     char note[400] = "";
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++) {
         strcat(note, "灯");
+    }
     json_t *view = json_pack("{s:s, s:s, s:s}", "type", "case_noted", "visibility", "inner", "text", note);
     timeline_sentence(view, text, size);
     json_t *again = json_string(text); /* NULL when it is not UTF-8 */
