@@ -238,7 +238,7 @@ extern const struct shape clock_view_shape;
 #define CLOCK_VIEW_HAS_PROVISIONAL (UINT64_C(1) << 15)
 #define CLOCK_VIEW_HAS_AMOUNT (UINT64_C(1) << 16)
 
-/* One row of a metric. key `-`: items outside the grouping, so that the rows add up to the total; `total`: that of by = total. */
+/* One row of a metric. Key `-`: items outside the grouping, so that the rows add up to the total; `total`: that of by = total. */
 struct metric_view {
     uint64_t given; /* bit per field */
     struct text key; /* Key of the grouping. */

@@ -86,17 +86,17 @@ static void print_rights(FILE *out)
             "Every command is judged in this order, and the first thing that is wrong is the answer:\n\n"
             "1. The request id: a repeated request gets the answer of the first, another under its id `ID_REUSED`.\n"
             "2. The key's roles: `NO_ROLE`.\n"
-            "3. Sight: a case that the key may not see is `NOT_FOUND`, with the same field as one that does not exist. "
+            "3. Sight: a case that the key may not see is `NOT_FOUND`, with the same field as one that does not exist.\n   "
             "A key sees a case when it acts for its lead, its place, the holder of any of its duties or the caller of any of "
             "its calls, and when the matter is one of its own; a key of the desk or the district sees all.\n"
             "4. The matter of a new case: `NO_MATTER`.\n"
-            "5. Whose it is (below): `NOT_YOURS`. The duty or call is looked for on the way: `NOT_FOUND`, `AMBIGUOUS`.\n"
-            "6. For `claim` and `release` the kind of duty, by the roles: `NO_ROLE`. Worker: lead, support, respond; leader: "
+            "5. Whose it is (below): `NOT_YOURS`.\n   The duty or call is looked for on the way: `NOT_FOUND`, `AMBIGUOUS`.\n"
+            "6. For `claim` and `release` the kind of duty, by the roles: `NO_ROLE`.\n   Worker: lead, support, respond; leader: "
             "these and rate; dispatcher: route, rate; followup: followup.\n"
             "7. The state, by the tables of this page.\n"
             "8. What the command needs, in the order of its own guards.\n\n"
             "Who has *handled* a case does not ask its citizen (`SELF_DECISION`): whoever had a command marked so accepted on it, "
-            "but for what is done on a follow-up duty. It is remembered as long as the case.\n\n"
+            "but for what is done on a follow-up duty.\nIt is remembered as long as the case.\n\n"
             "| command | whose it must be | handles the case |\n|---|---|---|\n");
     for (int command = 1; command <= COMMAND_TYPE_MAX; command++) {
         const struct family *family = rules_family((enum command_type)command);
@@ -116,7 +116,7 @@ static void print_states(FILE *out)
         "Printed from the rule tables in `dispatcher/core/rules.c` by `tests/core/print_tables.c`; a test fails when this page is "
         "not what they say.\nA cell holds the next state; `=` stays; a code in capitals refuses with it; an empty cell refuses "
         "with "
-        "`BAD_STATE`. Several entries are tried in order.\n`pulse` is time itself.\n\n");
+        "`BAD_STATE`.\nSeveral entries are tried in order.\n`pulse` is time itself.\n\n");
     print_rights(out);
     fprintf(out, "## Case 工单\n\n");
     print_matrix(out, MACHINE_CASE, 0);
@@ -137,7 +137,7 @@ static void print_metrics(FILE *out)
     fprintf(
         out,
         "# Metrics\n\nPrinted from the table in `dispatcher/core/metrics.c`; a test fails when this page is not what it says.\n"
-        "Every rate is numerator, denominator and value in parts per million rounded half up; a denominator of 0 has no value. "
+        "Every rate is numerator, denominator and value in parts per million rounded half up; a denominator of 0 has no value.\n"
         "`num` counts in 1/scale.\nAn item belongs to the accountable unit of the record that carried its last due instant "
         "(a case: of its present lead, the desk before the first), and to the day of the metric's own date.\n"
         "`p50_ms` and `p90_ms` of duration are exact, by nearest rank.\n"
@@ -145,7 +145,7 @@ static void print_metrics(FILE *out)
         "is "
         "marked `few`.\n\n"
         "## Groupings\n\n"
-        "`street`, `department`, `community` and `utility` are accountable units of that tier or class: whose figures these are. "
+        "`street`, `department`, `community` and `utility` are accountable units of that tier or class: whose figures these are.\n"
         "`unit` gives every accountable unit a row, `total` all items in one.\n"
         "`place_street` and `place_community` are where it happened, whoever is accountable.\n"
         "Items outside a grouping are in the row `-`, so the rows of every grouping add up to the total.\n"
