@@ -49,6 +49,7 @@ TEXT_ENDINGS = (".c", ".h", ".py", ".md", ".toml", ".yaml", ".yml", ".build", ".
 LATER_WORDS = re.compile(r"\b(%s)\b" % "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")))
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+NAMED_LINK = re.compile(r"\[`(\w+)`\]\(([^)\s#]+)\)")
 PACKAGES = re.compile(r"^\w*packages=\((.*?)\)$", re.M | re.S)
 
 
@@ -147,6 +148,12 @@ def check_links(root, path, lines):
             place = os.path.normpath(os.path.join(os.path.dirname(path), target.split("#")[0]))
             if not os.path.exists(os.path.join(root, place)):
                 yield number, "the link %s leads nowhere" % target
+        for word, target in NAMED_LINK.findall(line):
+            place = os.path.join(root, os.path.dirname(path), target)
+            if os.path.isfile(place):
+                with open(place, encoding="utf-8", errors="replace") as stream:
+                    if not re.search(r"\b%s\b" % re.escape(word), stream.read()):
+                        yield number, "%s has no word `%s`, which the link to it names" % (target, word)
 
 
 def check_packages(root):

@@ -121,6 +121,12 @@ class House(unittest.TestCase):
         self.found({"docs/a.md": "see [b](b.md)\n"}, "docs/a.md", "leads nowhere")
         self.assertEqual(self.faults({"docs/a.md": "see [core](../dispatcher/core/core.h#L3)\n"}), [])
 
+    def test_link_that_names_a_word_which_is_not_there_is_found(self):
+        tree = {"config/x.h": "/*\n * x.h - x\n */\n#ifndef HUYING_X\nint x_read(void);\n#endif\n"}
+        self.found({**tree, "docs/a.md": "[`x_write`](../config/x.h)\n"}, "docs/a.md", "no word `x_write`")
+        self.found({**tree, "docs/a.md": "[`x_rea`](../config/x.h)\n"}, "docs/a.md", "no word `x_rea`")
+        self.assertEqual(self.faults({**tree, "docs/a.md": "[`x_read`](../config/x.h)\n"}), [])
+
     def test_package_without_a_word_is_found(self):
         setup = "packages=(\n    # tools\n    gcc meson\n)\n"
         tools = "test_packages=(clang)\n"
