@@ -4,6 +4,7 @@
  */
 #include "config/calendar.h"
 #include "config/zone.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -390,21 +391,17 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config/calendar");
-    TCase *tcase = tcase_create("calendar");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_due, 0, sizeof(dues) / sizeof(*dues));
-    tcase_add_test(tcase, test_counted_and_after);
-    tcase_add_test(tcase, test_intervals);
-    tcase_add_test(tcase, test_known_years);
-    tcase_add_test(tcase, test_half_a_year);
-    tcase_add_test(tcase, test_build_refuses);
-    tcase_add_test(tcase, test_hash);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_due, SUITE_COUNT(dues)},
+                                       {test_counted_and_after},
+                                       {test_intervals},
+                                       {test_known_years},
+                                       {test_half_a_year},
+                                       {test_build_refuses},
+                                       {test_hash}};
+    return suite_run(&(struct suite){.name = "config/calendar",
+                                     .timeout_s = 60,
+                                     .setup = setup,
+                                     .teardown = teardown,
+                                     .tests = tests,
+                                     .count = SUITE_COUNT(tests)});
 }

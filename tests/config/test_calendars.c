@@ -6,6 +6,7 @@
 #include "config/loader.h"
 #include "config/zone.h"
 #include "tests/config/folder.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -435,23 +436,15 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config/calendars");
-    TCase *tcase = tcase_create("calendars");
-    tcase_set_timeout(tcase, 100);
-    tcase_add_test(tcase, test_what_a_file_gives);
-    tcase_add_test(tcase, test_hours_from_a_date);
-    tcase_add_loop_test(tcase, test_default, 0, sizeof(defaults) / sizeof(*defaults));
-    tcase_add_test(tcase, test_hash_is_of_calendars_too);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(*wrong));
-    tcase_add_loop_test(tcase, test_wrong_days, 0, sizeof(wrong_days) / sizeof(*wrong_days));
-    tcase_add_test(tcase, test_nothing_wrong);
-    tcase_add_test(tcase, test_limit_without_calendar);
-    tcase_add_test(tcase, test_too_many);
-    tcase_add_test(tcase, test_damaged_files);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_what_a_file_gives},
+                                       {test_hours_from_a_date},
+                                       {test_default, SUITE_COUNT(defaults)},
+                                       {test_hash_is_of_calendars_too},
+                                       {test_wrong, SUITE_COUNT(wrong)},
+                                       {test_wrong_days, SUITE_COUNT(wrong_days)},
+                                       {test_nothing_wrong},
+                                       {test_limit_without_calendar},
+                                       {test_too_many},
+                                       {test_damaged_files}};
+    return suite_run(&(struct suite){.name = "config/calendars", .timeout_s = 100, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -5,6 +5,7 @@
 #include "config/keys.h"
 #include "config/z85.h"
 #include "tests/config/folder.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -428,23 +429,16 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config/keys");
-    TCase *tcase = tcase_create("keys");
-    tcase_add_test(tcase, test_z85);
-    tcase_add_test(tcase, test_folder);
-    tcase_add_test(tcase, test_new_pair);
-    tcase_add_test(tcase, test_matters);
-    tcase_add_test(tcase, test_bad_requests);
-    tcase_add_loop_test(tcase, test_first_start, 0, 2);
-    tcase_add_loop_test(tcase, test_wrong_public_files, 0, sizeof(wrong) / sizeof(*wrong));
-    tcase_add_loop_test(tcase, test_one_key_under_two_names, 0, 2);
-    tcase_add_test(tcase, test_the_registry_follows_its_folder);
-    tcase_add_test(tcase, test_no_descriptors);
-    tcase_add_test(tcase, test_wrong_pairs);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_z85},
+                                       {test_folder},
+                                       {test_new_pair},
+                                       {test_matters},
+                                       {test_bad_requests},
+                                       {test_first_start, 2},
+                                       {test_wrong_public_files, SUITE_COUNT(wrong)},
+                                       {test_one_key_under_two_names, 2},
+                                       {test_the_registry_follows_its_folder},
+                                       {test_no_descriptors},
+                                       {test_wrong_pairs}};
+    return suite_run(&(struct suite){.name = "config/keys", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -5,6 +5,7 @@
 #include "config/loader.h"
 #include "config/zone.h"
 #include "tests/config/folder.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -503,27 +504,19 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config/loader");
-    TCase *tcase = tcase_create("loader");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, test_small_district);
-    tcase_add_test(tcase, test_tree);
-    tcase_add_loop_test(tcase, test_rows, 0, sizeof(routes) / sizeof(*routes));
-    tcase_add_test(tcase, test_row_content);
-    tcase_add_test(tcase, test_boston);
-    tcase_add_test(tcase, test_hash_is_of_all_files_and_the_zone);
-    tcase_add_test(tcase, test_catalogue_without_a_version_is_named_by_its_content);
-    tcase_add_test(tcase, test_windows_files);
-    tcase_add_test(tcase, test_names_are_composed);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(*wrong));
-    tcase_add_test(tcase, test_all_is_said_in_one_run);
-    tcase_add_test(tcase, test_missing_files);
-    tcase_add_test(tcase, test_more_faults_than_room);
-    tcase_add_test(tcase, test_damaged_files);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_small_district},
+                                       {test_tree},
+                                       {test_rows, SUITE_COUNT(routes)},
+                                       {test_row_content},
+                                       {test_boston},
+                                       {test_hash_is_of_all_files_and_the_zone},
+                                       {test_catalogue_without_a_version_is_named_by_its_content},
+                                       {test_windows_files},
+                                       {test_names_are_composed},
+                                       {test_wrong, SUITE_COUNT(wrong)},
+                                       {test_all_is_said_in_one_run},
+                                       {test_missing_files},
+                                       {test_more_faults_than_room},
+                                       {test_damaged_files}};
+    return suite_run(&(struct suite){.name = "config/loader", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

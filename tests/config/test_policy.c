@@ -5,6 +5,7 @@
 #include "config/policy.h"
 #include "config/zone.h"
 #include "tests/config/folder.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -384,21 +385,14 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config/policy");
-    TCase *tcase = tcase_create("policy");
-    tcase_add_loop_test(tcase, test_default_limits, 0, sizeof(limits) / sizeof(*limits));
-    tcase_add_loop_test(tcase, test_default_spans, 0, sizeof(spans) / sizeof(*spans));
-    tcase_add_test(tcase, test_default_switches);
-    tcase_add_test(tcase, test_what_is_left_out_keeps_its_default);
-    tcase_add_test(tcase, test_every_value_can_be_said);
-    tcase_add_test(tcase, test_on_overdue);
-    tcase_add_loop_test(tcase, test_span_text, 0, sizeof(written) / sizeof(*written));
-    tcase_add_loop_test(tcase, test_wrong_values, 0, sizeof(wrong_values) / sizeof(*wrong_values));
-    tcase_add_loop_test(tcase, test_wrong_shapes, 0, sizeof(wrong_shapes) / sizeof(*wrong_shapes));
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_default_limits, SUITE_COUNT(limits)},
+                                       {test_default_spans, SUITE_COUNT(spans)},
+                                       {test_default_switches},
+                                       {test_what_is_left_out_keeps_its_default},
+                                       {test_every_value_can_be_said},
+                                       {test_on_overdue},
+                                       {test_span_text, SUITE_COUNT(written)},
+                                       {test_wrong_values, SUITE_COUNT(wrong_values)},
+                                       {test_wrong_shapes, SUITE_COUNT(wrong_shapes)}};
+    return suite_run(&(struct suite){.name = "config/policy", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -2,6 +2,7 @@
 #include "config/replay_map.h"
 #include "config/table.h"
 #include "tests/config/folder.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -231,19 +232,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config/replay_map");
-    TCase *tcase = tcase_create("replay_map");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, test_boston_map);
-    tcase_add_test(tcase, test_spellings);
-    tcase_add_loop_test(tcase, test_instants, 0, sizeof(times) / sizeof(*times));
-    tcase_add_test(tcase, test_every_row);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(*wrong));
-    tcase_add_test(tcase, test_until);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_boston_map},
+                                       {test_spellings},
+                                       {test_instants, SUITE_COUNT(times)},
+                                       {test_every_row},
+                                       {test_wrong, SUITE_COUNT(wrong)},
+                                       {test_until}};
+    return suite_run(&(struct suite){.name = "config/replay_map", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
  */
 #include "config/catalogue.h"
 #include "config/district.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -122,15 +123,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config/rows");
-    TCase *tcase = tcase_create("rows");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_search_and_scan, 0, 10);
-    tcase_add_test(tcase, test_no_rows);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_search_and_scan, 10}, {test_no_rows}};
+    return suite_run(&(struct suite){.name = "config/rows", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

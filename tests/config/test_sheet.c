@@ -1,6 +1,7 @@
 /* test_sheet.c - CSV row by row: rows that are read again, line ends of one kind, texts, sizes. */
 #include "config/sheet.h"
 #include "tests/config/folder.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -201,18 +202,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("sheet");
-    TCase *tcase = tcase_create("sheet");
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, test_rows);
-    tcase_add_loop_test(tcase, test_line_ends, 0, sizeof(ends) / sizeof(ends[0]));
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(wrong[0]));
-    tcase_add_test(tcase, test_many_bad_lines);
-    tcase_add_test(tcase, test_large);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {
+        {test_rows}, {test_line_ends, SUITE_COUNT(ends)}, {test_wrong, SUITE_COUNT(wrong)}, {test_many_bad_lines}, {test_large}};
+    return suite_run(&(struct suite){.name = "sheet", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

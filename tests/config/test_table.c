@@ -1,6 +1,7 @@
 /* test_table.c - CSV as RFC 4180 says, with the line of every row. */
 #include "config/table.h"
 #include "tests/config/folder.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -204,23 +205,16 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config/table");
-    TCase *tcase = tcase_create("table");
-    tcase_add_test(tcase, test_fields);
-    tcase_add_test(tcase, test_line_ends_and_mark);
-    tcase_add_test(tcase, test_ragged);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(*wrong));
-    tcase_add_test(tcase, test_zero_byte);
-    tcase_add_test(tcase, test_blanks_of_every_kind);
-    tcase_add_test(tcase, test_what_nobody_sees_is_shown);
-    tcase_add_test(tcase, test_unreadable);
-    tcase_add_test(tcase, test_pipe);
-    tcase_add_test(tcase, test_columns_are_bounded);
-    tcase_add_test(tcase, test_long_texts_are_cut_at_a_character);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_fields},
+                                       {test_line_ends_and_mark},
+                                       {test_ragged},
+                                       {test_wrong, SUITE_COUNT(wrong)},
+                                       {test_zero_byte},
+                                       {test_blanks_of_every_kind},
+                                       {test_what_nobody_sees_is_shown},
+                                       {test_unreadable},
+                                       {test_pipe},
+                                       {test_columns_are_bounded},
+                                       {test_long_texts_are_cut_at_a_character}};
+    return suite_run(&(struct suite){.name = "config/table", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
  */
 #include "config/loader.h"
 #include "tests/config/folder.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -356,18 +357,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config/units");
-    TCase *tcase = tcase_create("units");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, test_columns);
-    tcase_add_loop_test(tcase, test_wrong, 0, sizeof(wrong) / sizeof(*wrong));
-    tcase_add_loop_test(tcase, test_right, 0, sizeof(right) / sizeof(*right));
-    tcase_add_test(tcase, test_retired_district_and_desk);
-    tcase_add_test(tcase, test_city_leads_nothing);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_columns},
+                                       {test_wrong, SUITE_COUNT(wrong)},
+                                       {test_right, SUITE_COUNT(right)},
+                                       {test_retired_district_and_desk},
+                                       {test_city_leads_nothing}};
+    return suite_run(&(struct suite){.name = "config/units", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

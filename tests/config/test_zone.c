@@ -4,6 +4,7 @@
  */
 #include "config/zone.h"
 #include "config/zone_rule.h"
+#include "tests/suite.h"
 #include "tests/tmp.h"
 
 #include <check.h>
@@ -365,28 +366,21 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("config/zone");
-    TCase *tcase = tcase_create("zone");
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, test_days_there_and_back);
-    tcase_add_loop_test(tcase, test_known_offsets, 0, sizeof(known) / sizeof(*known));
-    tcase_add_test(tcase, test_civil_has_milliseconds_before_1970_too);
-    tcase_add_loop_test(tcase, test_local_times, 0, sizeof(fits) / sizeof(*fits));
-    tcase_add_test(tcase, test_day_start);
-    tcase_add_loop_test(tcase, test_rules, 0, sizeof(rules) / sizeof(*rules));
-    tcase_add_test(tcase, test_bad_rules);
-    tcase_add_test(tcase, test_bad_names_and_files);
-    tcase_add_test(tcase, test_damaged_files);
+    const struct suite_test tests[] = {{test_days_there_and_back},
+                                       {test_known_offsets, SUITE_COUNT(known)},
+                                       {test_civil_has_milliseconds_before_1970_too},
+                                       {test_local_times, SUITE_COUNT(fits)},
+                                       {test_day_start},
+                                       {test_rules, SUITE_COUNT(rules)},
+                                       {test_bad_rules},
+                                       {test_bad_names_and_files},
+                                       {test_damaged_files},
+                                       {test_recount_by_python, SUITE_COUNT(recounted)}};
     // NOLINTNEXTLINE(cert-env33-c): is the oracle there?
-    if (system("python3 -c 'import zoneinfo' 2>/dev/null") == 0) {
-        tcase_add_loop_test(tcase, test_recount_by_python, 0, sizeof(recounted) / sizeof(*recounted));
-    } else {
+    bool has_oracle = system("python3 -c 'import zoneinfo' 2>/dev/null") == 0;
+    if (!has_oracle) {
         printf("SKIPPED test_recount_by_python: python3 with zoneinfo is not installed\n");
     }
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(&(struct suite){
+        .name = "config/zone", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests) - (has_oracle ? 0 : 1)});
 }

@@ -3,6 +3,7 @@
  * The office works Monday to Friday 9-12 and 13-17: a working day has seven hours. The world begins on Monday 2026-03-02 at 09:00.
  */
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -203,23 +204,16 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("clock");
-    TCase *tcase = tcase_create("clock");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_loop_test(tcase, a_case_is_due_after_five_working_days, 0, sizeof(dues) / sizeof(*dues));
-    tcase_add_test(tcase, yellow_may_be_hours_before_due);
-    tcase_add_test(tcase, only_working_time_is_consumed);
-    tcase_add_test(tcase, the_citizens_clock_counts_from_the_receipt_on);
-    tcase_add_test(tcase, a_utility_works_day_and_night);
-    tcase_add_test(tcase, who_takes_over_has_half_of_the_days_rounded_up);
-    tcase_add_test(tcase, a_support_is_never_due_after_the_lead);
-    tcase_add_test(tcase, a_send_back_leaves_what_was_left_and_at_least_a_day);
-    tcase_add_test(tcase, a_send_back_at_the_last_hour_leaves_a_day);
-    tcase_add_test(tcase, a_clock_quotes_its_calendar);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    const struct suite_test tests[] = {{a_case_is_due_after_five_working_days, SUITE_COUNT(dues)},
+                                       {yellow_may_be_hours_before_due},
+                                       {only_working_time_is_consumed},
+                                       {the_citizens_clock_counts_from_the_receipt_on},
+                                       {a_utility_works_day_and_night},
+                                       {who_takes_over_has_half_of_the_days_rounded_up},
+                                       {a_support_is_never_due_after_the_lead},
+                                       {a_send_back_leaves_what_was_left_and_at_least_a_day},
+                                       {a_send_back_at_the_last_hour_leaves_a_day},
+                                       {a_clock_quotes_its_calendar}};
+    return suite_run(
+        &(struct suite){.name = "clock", .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

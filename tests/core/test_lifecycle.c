@@ -1,6 +1,7 @@
 /* test_lifecycle.c - clocks, take-over, calls, rounds and figures, one story a test */
 #include "dispatcher/core/number.h"
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -605,39 +606,31 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lifecycle");
-    TCase *tcase = tcase_create("lifecycle");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, equal_to_due_is_in_time);
-    tcase_add_test(tcase, one_millisecond_after_due_is_late_once);
-    tcase_add_test(tcase, a_late_community_is_taken_over_and_stays_as_support);
-    tcase_add_test(tcase, a_call_never_pauses_the_caller);
-    tcase_add_test(tcase, an_overdue_item_stands_when_its_respond_is_cancelled);
-    tcase_add_test(tcase, a_call_is_withdrawn_only_before_anybody_came);
-    tcase_add_test(tcase, rated_no_goes_back_once_and_the_wait_does_not_count);
-    tcase_add_test(tcase, a_late_finish_stays_late_when_sent_back);
-    tcase_add_test(tcase, not_solved_brings_the_next_round_and_the_last_goes_to_the_desk);
-    tcase_add_test(tcase, the_citizen_who_comes_later_is_not_charged);
-    tcase_add_test(tcase, three_attempts_on_two_days_make_unreachable);
-    tcase_add_test(tcase, two_attempts_on_one_day_are_not_enough);
-    tcase_add_test(tcase, the_citizens_limit_runs_from_received);
-    tcase_add_test(tcase, what_is_due_on_a_case_comes_before_a_command_on_it);
-    tcase_add_test(tcase, each_rung_fires_once_at_its_own_instant);
-    tcase_add_test(tcase, a_lease_is_one_persons_and_lapses);
-    tcase_add_test(tcase, a_refusal_says_which_of_role_sight_subtree_or_state_failed);
-    tcase_add_test(tcase, a_key_that_covers_several_fitting_duties_says_which);
-    tcase_add_test(tcase, a_unit_that_is_named_and_holds_nothing_is_not_replaced_by_another);
-    tcase_add_test(tcase, guards_of_a_call);
-    tcase_add_test(tcase, what_the_list_gives_to_one_unit_is_routed_not_called);
-    tcase_add_test(tcase, a_request_id_is_remembered_and_not_for_ever);
-    tcase_add_test(tcase, request_ids_are_remembered_by_count_and_by_time);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, time_ends_with_the_year_9999);
-    tcase_add_test(tcase, a_day_has_so_many_numbers);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{equal_to_due_is_in_time},
+                                       {one_millisecond_after_due_is_late_once},
+                                       {a_late_community_is_taken_over_and_stays_as_support},
+                                       {a_call_never_pauses_the_caller},
+                                       {an_overdue_item_stands_when_its_respond_is_cancelled},
+                                       {a_call_is_withdrawn_only_before_anybody_came},
+                                       {rated_no_goes_back_once_and_the_wait_does_not_count},
+                                       {a_late_finish_stays_late_when_sent_back},
+                                       {not_solved_brings_the_next_round_and_the_last_goes_to_the_desk},
+                                       {the_citizen_who_comes_later_is_not_charged},
+                                       {three_attempts_on_two_days_make_unreachable},
+                                       {two_attempts_on_one_day_are_not_enough},
+                                       {the_citizens_limit_runs_from_received},
+                                       {what_is_due_on_a_case_comes_before_a_command_on_it},
+                                       {each_rung_fires_once_at_its_own_instant},
+                                       {a_lease_is_one_persons_and_lapses},
+                                       {a_refusal_says_which_of_role_sight_subtree_or_state_failed},
+                                       {a_key_that_covers_several_fitting_duties_says_which},
+                                       {a_unit_that_is_named_and_holds_nothing_is_not_replaced_by_another},
+                                       {guards_of_a_call},
+                                       {what_the_list_gives_to_one_unit_is_routed_not_called},
+                                       {a_request_id_is_remembered_and_not_for_ever},
+                                       {request_ids_are_remembered_by_count_and_by_time},
+                                       {time_ends_with_the_year_9999},
+                                       {a_day_has_so_many_numbers}};
+    return suite_run(&(struct suite){
+        .name = "lifecycle", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

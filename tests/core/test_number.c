@@ -1,5 +1,6 @@
 /* test_number.c - case numbers: print, read back, and every slip of one digit or two neighbours is found */
 #include "dispatcher/core/number.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -72,16 +73,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("number");
-    TCase *tcase = tcase_create("number");
-    tcase_add_test(tcase, a_number_reads_back);
-    tcase_add_test(tcase, one_wrong_digit_is_found);
-    tcase_add_test(tcase, swapped_neighbours_are_found);
-    tcase_add_test(tcase, what_is_no_number_is_refused);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {
+        {a_number_reads_back}, {one_wrong_digit_is_found}, {swapped_neighbours_are_found}, {what_is_no_number_is_refused}};
+    return suite_run(&(struct suite){.name = "number", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
  * and tests/e2e/cli.
  */
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -376,15 +377,11 @@ static void close_world(void)
 
 int main(void)
 {
-    Suite *suite = suite_create("policy_used");
-    TCase *tcase = tcase_create("policy_used");
-    tcase_add_checked_fixture(tcase, open_world, close_world);
-    tcase_add_test(tcase, every_key_changes_something);
-    tcase_set_timeout(tcase, 120);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{every_key_changes_something}};
+    return suite_run(&(struct suite){.name = "policy_used",
+                                     .timeout_s = 120,
+                                     .setup = open_world,
+                                     .teardown = close_world,
+                                     .tests = tests,
+                                     .count = SUITE_COUNT(tests)});
 }

@@ -8,6 +8,7 @@
  */
 #include "dispatcher/core/rules.h"
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -626,15 +627,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("rules");
-    TCase *tcase = tcase_create("rules");
-    tcase_set_timeout(tcase, 300);
-    tcase_add_test(tcase, every_cell_of_every_machine);
-    tcase_add_test(tcase, every_state_leads_to_closed);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{every_cell_of_every_machine}, {every_state_leads_to_closed}};
+    return suite_run(&(struct suite){.name = "rules", .timeout_s = 300, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -3,6 +3,7 @@
  * The office works Monday to Friday 9-12 and 13-17; only 2026 is known at first.
  */
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -331,27 +332,20 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("settle");
-    TCase *tcase = tcase_create("settle");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, a_new_year_settles_provisional_dues);
-    tcase_add_test(tcase, the_citizens_clock_moves_too);
-    tcase_add_test(tcase, natural_time_and_what_is_closed_stay);
-    tcase_add_test(tcase, what_is_late_stays_late);
-    tcase_add_test(tcase, no_due_instant_moves_into_the_past);
-    tcase_add_test(tcase, a_support_stays_within_its_lead);
-    tcase_add_test(tcase, a_support_in_an_office_stays_within_a_lead_that_works_day_and_night);
-    tcase_add_test(tcase, natural_time_keeps_its_budget);
-    tcase_add_test(tcase, duties_of_a_retired_unit_go_to_its_successor);
-    tcase_add_test(tcase, what_is_sent_back_or_reopened_goes_to_the_successor);
-    tcase_add_test(tcase, an_old_code_means_the_successor);
-    tcase_add_test(tcase, a_deputy_acts_for_its_unit_and_nobody_else_does);
-    tcase_add_test(tcase, who_sent_a_station_acts_for_it);
-    tcase_add_test(tcase, a_key_sees_to_its_matters_alone);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    const struct suite_test tests[] = {{a_new_year_settles_provisional_dues},
+                                       {the_citizens_clock_moves_too},
+                                       {natural_time_and_what_is_closed_stay},
+                                       {what_is_late_stays_late},
+                                       {no_due_instant_moves_into_the_past},
+                                       {a_support_stays_within_its_lead},
+                                       {a_support_in_an_office_stays_within_a_lead_that_works_day_and_night},
+                                       {natural_time_keeps_its_budget},
+                                       {duties_of_a_retired_unit_go_to_its_successor},
+                                       {what_is_sent_back_or_reopened_goes_to_the_successor},
+                                       {an_old_code_means_the_successor},
+                                       {a_deputy_acts_for_its_unit_and_nobody_else_does},
+                                       {who_sent_a_station_acts_for_it},
+                                       {a_key_sees_to_its_matters_alone}};
+    return suite_run(
+        &(struct suite){.name = "settle", .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -3,6 +3,7 @@
 #include "dispatcher/core/rules.h"
 #include "dispatcher/core/sight.h"
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -374,23 +375,15 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("sight");
-    TCase *tcase = tcase_create("sight");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, lead_place_holders_and_callers_see_a_case);
-    tcase_add_test(tcase, unseen_is_not_found_for_every_command);
-    tcase_add_test(tcase, another_keys_request_is_nobodys);
-    tcase_add_test(tcase, seen_is_not_yours_before_the_state);
-    tcase_add_test(tcase, the_hundredth_handler_does_not_make_the_first_forgotten);
-    tcase_add_test(tcase, what_counts_as_having_handled_it);
-    tcase_add_test(tcase, outside_the_district_nothing_stands);
-    tcase_add_test(tcase, old_records_of_secrecy);
-    tcase_add_test(tcase, a_role_claims_what_it_works_on);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{lead_place_holders_and_callers_see_a_case},
+                                       {unseen_is_not_found_for_every_command},
+                                       {another_keys_request_is_nobodys},
+                                       {seen_is_not_yours_before_the_state},
+                                       {the_hundredth_handler_does_not_make_the_first_forgotten},
+                                       {what_counts_as_having_handled_it},
+                                       {outside_the_district_nothing_stands},
+                                       {old_records_of_secrecy},
+                                       {a_role_claims_what_it_works_on}};
+    return suite_run(&(struct suite){
+        .name = "sight", .timeout_s = 120, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

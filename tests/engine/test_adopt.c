@@ -3,6 +3,7 @@
 #include "dispatcher/engine/engine.h"
 #include "tests/engine/district.h"
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -536,22 +537,13 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("adopt");
-    TCase *tcase = tcase_create("adopt");
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, a_set_that_lacks_a_unit_is_not_taken);
-    tcase_add_test(tcase, a_case_is_settled_before_it_is_worked_on);
-    tcase_add_test(tcase, no_rung_of_an_old_due_instant_fires);
-    tcase_add_test(tcase, a_calendar_that_ends_is_said_from_sixty_days_before);
-    tcase_add_loop_test(tcase, any_set_at_any_time, 0, 12);
-    tcase_add_test(tcase, the_walk_goes_on_after_a_kill);
-    tcase_add_loop_test(tcase, receipts_add_up_under_any_calendar, 0, 8);
-    tcase_add_test(tcase, a_past_day_becomes_an_hour);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    const struct suite_test tests[] = {{a_set_that_lacks_a_unit_is_not_taken},
+                                       {a_case_is_settled_before_it_is_worked_on},
+                                       {no_rung_of_an_old_due_instant_fires},
+                                       {a_calendar_that_ends_is_said_from_sixty_days_before},
+                                       {any_set_at_any_time, 12},
+                                       {the_walk_goes_on_after_a_kill},
+                                       {receipts_add_up_under_any_calendar, 8},
+                                       {a_past_day_becomes_an_hour}};
+    return suite_run(&(struct suite){.name = "adopt", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

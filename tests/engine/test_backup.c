@@ -4,6 +4,7 @@
 #include "dispatcher/engine/engine_restore.h"
 #include "tests/engine/harness.h"
 #include "tests/store/faults.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -375,23 +376,14 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("backup");
-    TCase *tcase = tcase_create("backup");
-
-    tcase_set_timeout(tcase, 300);
-    tcase_add_test(tcase, backup_beside_the_work);
-    tcase_add_test(tcase, names_and_refusals);
-    tcase_add_test(tcase, half_a_backup_is_swept);
-    tcase_add_test(tcase, stop_leaves_nothing);
-    tcase_add_loop_test(tcase, backup_on_a_failing_disk, 0, sizeof(plans) / sizeof(plans[0]));
-    tcase_add_loop_test(tcase, restore_on_a_failing_disk, 0, sizeof(plans) / sizeof(plans[0]));
-    tcase_add_test(tcase, restore_refuses);
-    tcase_add_test(tcase, restore_makes_the_rows);
-    tcase_add_test(tcase, half_a_restore_is_not_started);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    const struct suite_test tests[] = {{backup_beside_the_work},
+                                       {names_and_refusals},
+                                       {half_a_backup_is_swept},
+                                       {stop_leaves_nothing},
+                                       {backup_on_a_failing_disk, SUITE_COUNT(plans)},
+                                       {restore_on_a_failing_disk, SUITE_COUNT(plans)},
+                                       {restore_refuses},
+                                       {restore_makes_the_rows},
+                                       {half_a_restore_is_not_started}};
+    return suite_run(&(struct suite){.name = "backup", .timeout_s = 300, .tests = tests, .count = SUITE_COUNT(tests)});
 }

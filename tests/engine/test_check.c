@@ -2,6 +2,7 @@
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/store/store.h"
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -187,28 +188,9 @@ START_TEST(the_other_clock_is_refused)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("check");
-    TCase *t = tcase_create("check");
-
-    tcase_add_test(t, clean_data_is_clean);
-    tcase_add_loop_test(t, changed_row_is_found, 0, 6);
-    tcase_add_test(t, changed_counter_is_found);
-    tcase_add_test(t, running_server_is_not_checked);
-    tcase_add_test(t, newer_data_is_refused);
-    tcase_add_loop_test(t, the_other_clock_is_refused, 0, 2);
-    tcase_set_timeout(t, 120);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{clean_data_is_clean},           {changed_row_is_found, 6}, {changed_counter_is_found},
+                                       {running_server_is_not_checked}, {newer_data_is_refused},   {the_other_clock_is_refused, 2}};
+    return suite_run(&(struct suite){.name = "check", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,5 +1,6 @@
 /* test_drill.c - drill time: it moves by commands alone, and stops at every due instant on the way. */
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -356,29 +357,14 @@ START_TEST(what_time_changes_is_foreseen)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("drill");
-    TCase *t = tcase_create("drill");
-
-    tcase_add_test(t, advance_stops_at_each_due_instant);
-    tcase_add_test(t, an_instant_carries_time_along);
-    tcase_add_test(t, repeats_keep_their_answers);
-    tcase_add_test(t, long_advance_is_a_job);
-    tcase_add_test(t, real_time_catches_up);
-    tcase_add_loop_test(t, a_refusal_changes_nothing, 0, 4);
-    tcase_add_test(t, what_time_changes_is_foreseen);
-    tcase_set_timeout(t, 120);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{advance_stops_at_each_due_instant},
+                                       {an_instant_carries_time_along},
+                                       {repeats_keep_their_answers},
+                                       {long_advance_is_a_job},
+                                       {real_time_catches_up},
+                                       {a_refusal_changes_nothing, 4},
+                                       {what_time_changes_is_foreseen}};
+    return suite_run(&(struct suite){.name = "drill", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
  */
 #include "tests/engine/harness.h"
 #include "tests/store/faults.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -265,26 +266,11 @@ START_TEST(full_disk_is_survived)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("faults");
-    TCase *t = tcase_create("faults");
-
-    tcase_add_loop_test(t, nth_operation_fails, 0, PLANS);
-    tcase_add_loop_test(t, an_unknown_outcome_is_said_to_be_unknown, 0, 2);
-    tcase_add_loop_test(t, a_failed_flush_is_taken_back, 0, 2);
-    tcase_add_test(t, full_disk_is_survived);
-    tcase_set_timeout(t, 300);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{nth_operation_fails, PLANS},
+                                       {an_unknown_outcome_is_said_to_be_unknown, 2},
+                                       {a_failed_flush_is_taken_back, 2},
+                                       {full_disk_is_survived}};
+    return suite_run(&(struct suite){.name = "faults", .timeout_s = 300, .tests = tests, .count = SUITE_COUNT(tests)});
 }

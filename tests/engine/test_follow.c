@@ -1,6 +1,7 @@
 /* test_follow.c - follow: every event that a key may see, at least once, in order, from what was confirmed. */
 #include "dispatcher/engine/live.h"
 #include "tests/engine/talk.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdarg.h>
@@ -465,30 +466,15 @@ START_TEST(followers_are_listed_and_forgotten)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *suite = suite_create("follow");
-    TCase *tcase = tcase_create("follow");
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, a_follower_gets_every_event_in_order);
-    tcase_add_test(tcase, a_long_poll_wakes_for_what_it_may_see);
-    tcase_add_test(tcase, filters_agree);
-    tcase_add_test(tcase, confirm_never_goes_back_and_not_ahead);
-    tcase_add_test(tcase, looks_ahead);
-    tcase_add_test(tcase, confirmed_survives_a_restart);
-    tcase_add_test(tcase, the_newer_of_two_has_the_name);
-    tcase_add_test(tcase, followers_are_listed_and_forgotten);
-    suite_add_tcase(suite, tcase);
-    return suite;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{a_follower_gets_every_event_in_order},
+                                       {a_long_poll_wakes_for_what_it_may_see},
+                                       {filters_agree},
+                                       {confirm_never_goes_back_and_not_ahead},
+                                       {looks_ahead},
+                                       {confirmed_survives_a_restart},
+                                       {the_newer_of_two_has_the_name},
+                                       {followers_are_listed_and_forgotten}};
+    return suite_run(&(struct suite){.name = "follow", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -2,7 +2,7 @@
 #include "dispatcher/engine/followers.h"
 #include "tests/store/scratch.h"
 #include "tests/store/store_kit.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -191,6 +191,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {kept_and_forgotten, bounded_and_in_order, unused_names_go_first, more_than_the_limit_shrinks};
-    return SUITE_RUN("followers", tests);
+    const struct suite_test tests[] = {
+        {kept_and_forgotten}, {bounded_and_in_order}, {unused_names_go_first}, {more_than_the_limit_shrinks}};
+    return suite_run(&(struct suite){.name = "followers", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,5 +1,6 @@
 /* test_frames.c - frames: a command stays whole, and a record is found again by its sequence. */
 #include "dispatcher/engine/frames.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -86,15 +87,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("frames");
-    TCase *t = tcase_create("frames");
-    SRunner *runner = srunner_create(s);
-
-    tcase_add_test(t, commands_are_never_split);
-    tcase_add_test(t, too_much_is_taken_back);
-    suite_add_tcase(s, t);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{commands_are_never_split}, {too_much_is_taken_back}};
+    return suite_run(&(struct suite){.name = "frames", .tests = tests, .count = SUITE_COUNT(tests)});
 }

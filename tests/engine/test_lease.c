@@ -1,6 +1,7 @@
 /* test_lease.c - the table of leases: by duty, by end, by question. */
 #include "dispatcher/engine/lease.h"
 #include "proto/gen/schema.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -83,16 +84,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lease");
-    TCase *tcase = tcase_create("lease");
-
-    tcase_add_test(tcase, one_lease_a_duty);
-    tcase_add_test(tcase, they_lapse_in_order);
-    tcase_add_test(tcase, found_by_question_and_holder);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{one_lease_a_duty}, {they_lapse_in_order}, {found_by_question_and_holder}};
+    return suite_run(&(struct suite){.name = "lease", .tests = tests, .count = SUITE_COUNT(tests)});
 }

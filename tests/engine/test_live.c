@@ -4,6 +4,7 @@
  */
 #include "dispatcher/engine/live.h"
 #include "tests/engine/talk.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -471,31 +472,16 @@ START_TEST(leases_are_bounded)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *suite = suite_create("live");
-    TCase *tcase = tcase_create("live");
-
-    tcase_set_timeout(tcase, 160);
-    tcase_add_test(tcase, waiting_is_bounded);
-    tcase_add_test(tcase, one_key_does_not_take_all_places);
-    tcase_add_test(tcase, idle_pulls_cost_a_step_little);
-    tcase_add_test(tcase, a_thousand_followers);
-    tcase_add_test(tcase, wild_values);
-    tcase_add_loop_test(tcase, a_clock_that_is_put, 0, 4);
-    tcase_add_test(tcase, drill_time_does_not_matter);
-    tcase_add_test(tcase, a_failed_step_leaves_waits_alone);
-    tcase_add_test(tcase, leases_are_bounded);
-    suite_add_tcase(suite, tcase);
-    return suite;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{waiting_is_bounded},
+                                       {one_key_does_not_take_all_places},
+                                       {idle_pulls_cost_a_step_little},
+                                       {a_thousand_followers},
+                                       {wild_values},
+                                       {a_clock_that_is_put, 4},
+                                       {drill_time_does_not_matter},
+                                       {a_failed_step_leaves_waits_alone},
+                                       {leases_are_bounded}};
+    return suite_run(&(struct suite){.name = "live", .timeout_s = 160, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -6,6 +6,7 @@
 #include "dispatcher/engine/live.h"
 #include "tests/engine/talk.h"
 #include "tests/store/faults.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -241,15 +242,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("live_faults");
-    TCase *tcase = tcase_create("live_faults");
-
-    tcase_set_timeout(tcase, 300);
-    tcase_add_loop_test(tcase, nth_operation_fails_while_many_wait, 0, (int)(sizeof(plans) / sizeof(plans[0])));
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{nth_operation_fails_while_many_wait, SUITE_COUNT(plans)}};
+    return suite_run(&(struct suite){.name = "live_faults", .timeout_s = 300, .tests = tests, .count = SUITE_COUNT(tests)});
 }

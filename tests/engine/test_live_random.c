@@ -9,6 +9,7 @@
 #include "dispatcher/engine/live.h"
 #include "tests/engine/district.h"
 #include "tests/engine/talk.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdarg.h>
@@ -445,15 +446,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("live_random");
-    TCase *tcase = tcase_create("live_random");
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_loop_test(tcase, random_days, 0, 12);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{random_days, 12}};
+    return suite_run(&(struct suite){.name = "live_random", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

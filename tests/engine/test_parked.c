@@ -1,5 +1,6 @@
 /* test_parked.c - questions that wait: found again by key and id, counted by connection, ended in the order of their deadlines. */
 #include "dispatcher/engine/parked.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -159,18 +160,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("parked");
-    TCase *tcase = tcase_create("parked");
-
-    tcase_add_test(tcase, found_by_key_and_id);
-    tcase_add_test(tcase, connections_are_counted);
-    tcase_add_test(tcase, keys_take_turns);
-    tcase_add_test(tcase, those_that_wait_end_in_order);
-    tcase_add_test(tcase, the_unseen_are_first);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{found_by_key_and_id},
+                                       {connections_are_counted},
+                                       {keys_take_turns},
+                                       {those_that_wait_end_in_order},
+                                       {the_unseen_are_first}};
+    return suite_run(&(struct suite){.name = "parked", .tests = tests, .count = SUITE_COUNT(tests)});
 }

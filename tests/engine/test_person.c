@@ -1,6 +1,7 @@
 /* test_person.c - a gateway acts for a person: with the rights of both, judged as that person. */
 #include "dispatcher/engine/engine.h"
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -225,21 +226,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("person");
-    TCase *tcase = tcase_create("person");
-
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, roles_are_those_of_both);
-    tcase_add_test(tcase, nobody_has_no_rights);
-    tcase_add_test(tcase, the_unit_lies_within_both);
-    tcase_add_test(tcase, the_matters_are_those_of_both);
-    tcase_add_test(tcase, handlers_are_judged_by_the_person);
-    tcase_add_test(tcase, claims_and_leases_are_the_persons);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{roles_are_those_of_both},           {nobody_has_no_rights},
+                                       {the_unit_lies_within_both},         {the_matters_are_those_of_both},
+                                       {handlers_are_judged_by_the_person}, {claims_and_leases_are_the_persons}};
+    return suite_run(&(struct suite){
+        .name = "person", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -2,6 +2,7 @@
 #include "dispatcher/engine/live.h"
 #include "tests/engine/district.h"
 #include "tests/engine/talk.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdarg.h>
@@ -604,36 +605,21 @@ START_TEST(a_new_set_ends_all_waits)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *suite = suite_create("pull");
-    TCase *tcase = tcase_create("pull");
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, two_workers_never_get_the_same_duty);
-    tcase_add_test(tcase, a_lease_lapses_and_wakes_who_waits);
-    tcase_add_test(tcase, keep_prolongs_and_gives_back);
-    tcase_add_test(tcase, a_long_poll_wakes_for_what_fits);
-    tcase_add_test(tcase, a_wake_that_was_not_used_is_passed_on);
-    tcase_add_test(tcase, units_are_served_in_turn);
-    tcase_add_test(tcase, a_repeated_question_gets_the_same_duties);
-    tcase_add_test(tcase, an_undelivered_duty_goes_to_the_next);
-    tcase_add_test(tcase, a_restart_frees_leases);
-    tcase_add_test(tcase, an_ended_duty_is_no_longer_leased);
-    tcase_add_test(tcase, roles_and_subtrees);
-    tcase_add_test(tcase, a_key_for_some_matters);
-    tcase_add_test(tcase, deputies_and_senders);
-    tcase_add_test(tcase, a_new_set_ends_all_waits);
-    suite_add_tcase(suite, tcase);
-    return suite;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{two_workers_never_get_the_same_duty},
+                                       {a_lease_lapses_and_wakes_who_waits},
+                                       {keep_prolongs_and_gives_back},
+                                       {a_long_poll_wakes_for_what_fits},
+                                       {a_wake_that_was_not_used_is_passed_on},
+                                       {units_are_served_in_turn},
+                                       {a_repeated_question_gets_the_same_duties},
+                                       {an_undelivered_duty_goes_to_the_next},
+                                       {a_restart_frees_leases},
+                                       {an_ended_duty_is_no_longer_leased},
+                                       {roles_and_subtrees},
+                                       {a_key_for_some_matters},
+                                       {deputies_and_senders},
+                                       {a_new_set_ends_all_waits}};
+    return suite_run(&(struct suite){.name = "pull", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,6 +1,7 @@
 /* test_query.c - reads: who sees what, pages, and figures. */
 #include "dispatcher/engine/state.h"
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -620,35 +621,20 @@ START_TEST(hello_and_route_are_explained)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("query");
-    TCase *t = tcase_create("query");
-
-    tcase_add_test(t, what_is_tried_hears_why);
-    tcase_add_test(t, a_key_sees_its_subtree);
-    tcase_add_test(t, units_and_matters_are_found_by_words);
-    tcase_add_test(t, texts_are_for_roles);
-    tcase_add_test(t, timeline_comes_in_pages);
-    tcase_add_test(t, pages_of_long_texts_are_short);
-    tcase_add_test(t, inbox_is_sorted_by_due);
-    tcase_add_test(t, on_time_is_counted);
-    tcase_add_test(t, durations_have_ranks);
-    tcase_add_test(t, a_day_begins_where_the_policy_says);
-    tcase_add_test(t, rows_add_up);
-    tcase_add_test(t, more_groups_than_rows);
-    tcase_add_test(t, hello_and_route_are_explained);
-    tcase_set_timeout(t, 120);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{what_is_tried_hears_why},
+                                       {a_key_sees_its_subtree},
+                                       {units_and_matters_are_found_by_words},
+                                       {texts_are_for_roles},
+                                       {timeline_comes_in_pages},
+                                       {pages_of_long_texts_are_short},
+                                       {inbox_is_sorted_by_due},
+                                       {on_time_is_counted},
+                                       {durations_have_ranks},
+                                       {a_day_begins_where_the_policy_says},
+                                       {rows_add_up},
+                                       {more_groups_than_rows},
+                                       {hello_and_route_are_explained}};
+    return suite_run(&(struct suite){.name = "query", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

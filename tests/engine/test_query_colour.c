@@ -4,6 +4,7 @@
  */
 #include "dispatcher/engine/state.h"
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -309,25 +310,8 @@ START_TEST(an_answer_looks_at_20000_clocks)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("query_colour");
-    TCase *t = tcase_create("query_colour");
-
-    tcase_add_test(t, a_red_signature_shows);
-    tcase_add_test(t, the_worst_of_all_clocks);
-    tcase_add_test(t, an_answer_looks_at_20000_clocks);
-    tcase_set_timeout(t, 120);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{a_red_signature_shows}, {the_worst_of_all_clocks}, {an_answer_looks_at_20000_clocks}};
+    return suite_run(&(struct suite){.name = "query_colour", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
  */
 #include "dispatcher/engine/state.h"
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -240,25 +241,8 @@ START_TEST(a_deputy_sees)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("query_list");
-    TCase *t = tcase_create("query_list");
-
-    tcase_add_test(t, every_filter_is_a_naive_choice);
-    tcase_add_test(t, an_answer_looks_at_5000);
-    tcase_add_test(t, a_deputy_sees);
-    tcase_set_timeout(t, 120);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{every_filter_is_a_naive_choice}, {an_answer_looks_at_5000}, {a_deputy_sees}};
+    return suite_run(&(struct suite){.name = "query_list", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -6,6 +6,7 @@
 #include "dispatcher/engine/state.h"
 #include "tests/engine/district.h"
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -398,27 +399,12 @@ START_TEST(a_changed_calendar_changes_no_ledger)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("query_receipt");
-    TCase *t = tcase_create("query_receipt");
-
-    tcase_add_test(t, a_clock_runs_and_stops);
-    tcase_add_test(t, a_wait_does_not_count);
-    tcase_add_test(t, a_long_ledger_comes_in_pages);
-    tcase_add_loop_test(t, working_time_is_recounted, 0, 2);
-    tcase_add_test(t, a_changed_calendar_changes_no_ledger);
-    tcase_set_timeout(t, 120);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{a_clock_runs_and_stops},
+                                       {a_wait_does_not_count},
+                                       {a_long_ledger_comes_in_pages},
+                                       {working_time_is_recounted, 2},
+                                       {a_changed_calendar_changes_no_ledger}};
+    return suite_run(&(struct suite){.name = "query_receipt", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
  */
 #include "dispatcher/engine/state.h"
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -146,23 +147,8 @@ START_TEST(fifty_rows_are_told)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("query_route");
-    TCase *t = tcase_create("query_route");
-
-    tcase_add_test(t, rows_are_tried_from_the_place_up);
-    tcase_add_test(t, fifty_rows_are_told);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{rows_are_tried_from_the_place_up}, {fifty_rows_are_told}};
+    return suite_run(&(struct suite){.name = "query_route", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
  */
 #include "dispatcher/engine/reach.h"
 #include "tests/engine/district.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -77,15 +78,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("reach");
-    TCase *tcase = tcase_create("reach");
-
-    tcase_add_test(tcase, the_small_district);
-    tcase_add_loop_test(tcase, random_districts, 0, 30);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{the_small_district}, {random_districts, 30}};
+    return suite_run(&(struct suite){.name = "reach", .tests = tests, .count = SUITE_COUNT(tests)});
 }

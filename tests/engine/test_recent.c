@@ -1,5 +1,6 @@
 /* test_recent.c - the newest steps in memory: without a gap, and bounded. */
 #include "dispatcher/engine/recent.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -70,15 +71,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("recent");
-    TCase *tcase = tcase_create("recent");
-
-    tcase_add_test(tcase, found_by_any_sequence);
-    tcase_add_test(tcase, memory_is_bounded);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{found_by_any_sequence}, {memory_is_bounded}};
+    return suite_run(&(struct suite){.name = "recent", .tests = tests, .count = SUITE_COUNT(tests)});
 }

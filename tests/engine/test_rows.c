@@ -8,6 +8,7 @@
 #include "dispatcher/store/store.h"
 #include "tests/engine/harness.h"
 #include "tests/store/scratch.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -331,20 +332,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("rows");
-    TCase *t = tcase_create("rows");
-
-    tcase_add_loop_test(t, damaged_rows_are_set_aside_and_made_again, 0, 5);
-    tcase_add_loop_test(t, rows_of_another_journal_are_set_aside, 0, 2);
-    tcase_add_test(t, rows_ahead_of_the_journal_are_refused);
-    tcase_add_loop_test(t, a_row_that_changes_while_it_is_used_stops_the_engine, 0, 2);
-    tcase_add_loop_test(t, a_backup_whose_rows_are_damaged_is_restored_from_its_journal, 0, 5);
-    tcase_add_test(t, a_kept_configuration_that_changed_is_found_and_made_again);
-    tcase_set_timeout(t, 120);
-    suite_add_tcase(s, t);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{damaged_rows_are_set_aside_and_made_again, 5},
+                                       {rows_of_another_journal_are_set_aside, 2},
+                                       {rows_ahead_of_the_journal_are_refused},
+                                       {a_row_that_changes_while_it_is_used_stops_the_engine, 2},
+                                       {a_backup_whose_rows_are_damaged_is_restored_from_its_journal, 5},
+                                       {a_kept_configuration_that_changed_is_found_and_made_again}};
+    return suite_run(&(struct suite){.name = "rows", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -3,6 +3,7 @@
  * what nobody has to do.
  */
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -269,20 +270,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("secret");
-    TCase *tcase = tcase_create("secret");
-
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, names_and_numbers_are_the_desks_alone);
-    tcase_add_test(tcase, every_view_says_so);
-    tcase_add_test(tcase, the_holder_need_not_contact_the_citizen);
-    tcase_add_test(tcase, events_carry_protected_kind_and_street_alone);
-    tcase_add_test(tcase, figures_are_those_of_the_events);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{names_and_numbers_are_the_desks_alone},
+                                       {every_view_says_so},
+                                       {the_holder_need_not_contact_the_citizen},
+                                       {events_carry_protected_kind_and_street_alone},
+                                       {figures_are_those_of_the_events}};
+    return suite_run(&(struct suite){
+        .name = "secret", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
  */
 #include "dispatcher/core/number.h"
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -204,16 +205,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("sight");
-    TCase *tcase = tcase_create("sight");
-
-    tcase_set_timeout(tcase, 170);
-    tcase_add_test(tcase, hidden_is_as_not_there);
-    tcase_add_test(tcase, a_backup_is_for_the_district_or_the_desk);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{hidden_is_as_not_there}, {a_backup_is_for_the_district_or_the_desk}};
+    return suite_run(&(struct suite){.name = "sight", .timeout_s = 170, .tests = tests, .count = SUITE_COUNT(tests)});
 }

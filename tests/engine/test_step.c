@@ -2,6 +2,7 @@
 #include "dispatcher/engine/datadir.h"
 #include "tests/engine/district.h"
 #include "tests/engine/harness.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <signal.h>
@@ -383,32 +384,12 @@ START_TEST(queries_have_their_time)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("step");
-    TCase *t = tcase_create("step");
-
-    tcase_add_test(t, submit_is_answered_and_shown);
-    tcase_add_test(t, repeated_request_gives_the_same_answer);
-    tcase_add_test(t, bad_input_leaves_no_trace);
-    tcase_add_test_raise_signal(t, no_reply_before_journaled, SIGABRT);
-    tcase_add_test(t, batch_sees_its_own_writes);
-    tcase_add_test(t, queries_have_their_time);
-    tcase_add_test(t, events_form_a_chain);
-    tcase_add_test(t, events_come_out_of_steps);
-    tcase_add_test(t, another_set_comes_into_force);
-    tcase_add_test(t, adoption_goes_on_after_a_kill);
-    tcase_set_timeout(t, 60);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{submit_is_answered_and_shown}, {repeated_request_gives_the_same_answer},
+                                       {bad_input_leaves_no_trace},    {no_reply_before_journaled, .signal = SIGABRT},
+                                       {batch_sees_its_own_writes},    {queries_have_their_time},
+                                       {events_form_a_chain},          {events_come_out_of_steps},
+                                       {another_set_comes_into_force}, {adoption_goes_on_after_a_kill}};
+    return suite_run(&(struct suite){.name = "step", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

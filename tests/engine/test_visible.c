@@ -1,6 +1,7 @@
 /* test_visible.c - which events a key may see: every role and every type of event. */
 #include "dispatcher/engine/visible.h"
 #include "proto/gen/schema.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -61,15 +62,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("visible");
-    TCase *tcase = tcase_create("visible");
-
-    tcase_add_test(tcase, every_role_and_type);
-    tcase_add_test(tcase, by_unit_and_matter);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{every_role_and_type}, {by_unit_and_matter}};
+    return suite_run(&(struct suite){.name = "visible", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,6 +1,7 @@
 /* test_blank.c - what nobody sees: at the ends of a text, as a whole text, in a message. */
 
 #include "proto/blank.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -111,16 +112,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("blank");
-    TCase *tcase = tcase_create("blank");
-
-    tcase_add_test(tcase, points);
-    tcase_add_loop_test(tcase, trim, 0, sizeof(trims) / sizeof(trims[0]));
-    tcase_add_loop_test(tcase, print, 0, sizeof(prints) / sizeof(prints[0]));
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{points}, {trim, SUITE_COUNT(trims)}, {print, SUITE_COUNT(prints)}};
+    return suite_run(&(struct suite){.name = "blank", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,6 +1,7 @@
 /* test_buffer.c - bytes that grow. */
 
 #include "proto/buffer.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -51,15 +52,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("buffer");
-    TCase *tcase = tcase_create("buffer");
-
-    tcase_add_test(tcase, grows_and_keeps);
-    tcase_add_test(tcase, no_room);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{grows_and_keeps}, {no_room}};
+    return suite_run(&(struct suite){.name = "buffer", .tests = tests, .count = SUITE_COUNT(tests)});
 }

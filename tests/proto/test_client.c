@@ -3,6 +3,7 @@
 #include "proto/client/client.h"
 #include "proto/client/connection.h"
 #include "tests/proto/peer.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -434,30 +435,21 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("client");
-    TCase *tcase = tcase_create("client");
-
-    tcase_add_test(tcase, call_gets_its_answer);
-    tcase_add_test(tcase, many_in_flight);
-    tcase_add_test(tcase, call_keeps_other_answers);
-    tcase_add_test(tcase, busy_is_sent_again);
-    tcase_add_test(tcase, busy_may_say_when);
-    tcase_add_test(tcase, busy_to_the_end_is_an_answer);
-    tcase_add_test(tcase, refusal_says_everything);
-    tcase_add_test(tcase, nobody_there);
-    tcase_add_test(tcase, server_comes_later);
-    tcase_add_test(tcase, server_restarts);
-    tcase_add_test(tcase, lost_answer);
-    tcase_add_test(tcase, bad_requests_and_urls);
-    tcase_add_test(tcase, curve);
-    tcase_add_test(tcase, unknown_key);
-    tcase_add_test(tcase, a_key_that_is_admitted_later);
-    tcase_add_test(tcase, body_is_normalised);
-    tcase_set_timeout(tcase, 60);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{call_gets_its_answer},
+                                       {many_in_flight},
+                                       {call_keeps_other_answers},
+                                       {busy_is_sent_again},
+                                       {busy_may_say_when},
+                                       {busy_to_the_end_is_an_answer},
+                                       {refusal_says_everything},
+                                       {nobody_there},
+                                       {server_comes_later},
+                                       {server_restarts},
+                                       {lost_answer},
+                                       {bad_requests_and_urls},
+                                       {curve},
+                                       {unknown_key},
+                                       {a_key_that_is_admitted_later},
+                                       {body_is_normalised}};
+    return suite_run(&(struct suite){.name = "client", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

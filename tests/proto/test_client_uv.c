@@ -2,6 +2,7 @@
 
 #include "proto/client/client_uv.h"
 #include "tests/proto/peer.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -180,19 +181,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("client_uv");
-    TCase *tcase = tcase_create("client_uv");
-
-    tcase_add_test(tcase, all_at_once);
-    tcase_add_test(tcase, one_after_the_other);
-    tcase_add_test(tcase, no_answer);
-    tcase_add_test(tcase, sending_swallows_the_edge);
-    tcase_add_test(tcase, bad_options);
-    tcase_set_timeout(tcase, 60);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {
+        {all_at_once}, {one_after_the_other}, {no_answer}, {sending_swallows_the_edge}, {bad_options}};
+    return suite_run(&(struct suite){.name = "client_uv", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

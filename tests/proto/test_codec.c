@@ -2,6 +2,7 @@
 
 #include "proto/codec.h"
 #include "proto/gen/schema.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -442,23 +443,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("codec");
-    TCase *tcase = tcase_create("codec");
-
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, every_field_of_every_message);
-    tcase_add_test(tcase, sizes);
-    tcase_add_test(tcase, numbers);
-    tcase_add_loop_test(tcase, utf_8, 0, sizeof(utf8) / sizeof(utf8[0]));
-    tcase_add_test(tcase, unknown_fields_and_keys);
-    tcase_add_test(tcase, codes);
-    tcase_add_test(tcase, omissions);
-    tcase_add_test(tcase, budget);
-    tcase_set_timeout(tcase, 60);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{every_field_of_every_message}, {sizes}, {numbers},   {utf_8, SUITE_COUNT(utf8)},
+                                       {unknown_fields_and_keys},      {codes}, {omissions}, {budget}};
+    return suite_run(&(struct suite){
+        .name = "codec", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

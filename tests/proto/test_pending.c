@@ -1,6 +1,7 @@
 /* test_pending.c - the table of requests in flight. */
 
 #include "proto/client/pending.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -62,14 +63,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("pending");
-    TCase *tcase = tcase_create("pending");
-
-    tcase_add_test(tcase, thousands);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{thousands}};
+    return suite_run(&(struct suite){.name = "pending", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -3,6 +3,7 @@
 #include "proto/codec.h"
 #include "proto/record.h"
 #include "proto/reply.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -204,19 +205,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("record");
-    TCase *tcase = tcase_create("record");
-
-    tcase_add_test(tcase, several_in_a_row);
-    tcase_add_test(tcase, empty_ones);
-    tcase_add_test(tcase, largest_hash);
-    tcase_add_test(tcase, instants_of_no_message);
-    tcase_add_loop_test(tcase, other_bytes, 0, sizeof(bytes) / sizeof(bytes[0]));
-    tcase_add_test(tcase, what_others_see);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {
+        {several_in_a_row}, {empty_ones}, {largest_hash}, {instants_of_no_message}, {other_bytes, SUITE_COUNT(bytes)},
+        {what_others_see}};
+    return suite_run(&(struct suite){.name = "record", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,6 +1,7 @@
 /* test_reply.c - replies with lists, and what a client refuses to read. */
 
 #include "proto/reply.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -147,18 +148,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("reply");
-    TCase *tcase = tcase_create("reply");
-
-    tcase_add_test(tcase, lists);
-    tcase_add_test(tcase, every_refusal);
-    tcase_add_test(tcase, busy_says_when);
-    tcase_add_test(tcase, a_field_has_its_own_hint);
-    tcase_add_loop_test(tcase, other_bytes, 0, sizeof(bytes) / sizeof(bytes[0]));
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {
+        {lists}, {every_refusal}, {busy_says_when}, {a_field_has_its_own_hint}, {other_bytes, SUITE_COUNT(bytes)}};
+    return suite_run(&(struct suite){.name = "reply", .tests = tests, .count = SUITE_COUNT(tests)});
 }

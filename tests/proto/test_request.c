@@ -1,6 +1,7 @@
 /* test_request.c - the envelope: what is refused, with which field, and that the id comes back all the same. */
 
 #include "proto/request.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -258,20 +259,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("request");
-    TCase *tcase = tcase_create("request");
-
-    tcase_add_checked_fixture(tcase, NULL, teardown);
-    tcase_add_loop_test(tcase, envelope, 0, sizeof(cases) / sizeof(cases[0]));
-    tcase_add_test(tcase, deep_and_wide);
-    tcase_add_test(tcase, long_ids);
-    tcase_add_test(tcase, hash);
-    tcase_add_test(tcase, invisible_ends);
-    tcase_add_test(tcase, commands_and_queries);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{envelope, SUITE_COUNT(cases)}, {deep_and_wide}, {long_ids}, {hash}, {invisible_ends},
+                                       {commands_and_queries}};
+    return suite_run(&(struct suite){.name = "request", .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

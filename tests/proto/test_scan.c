@@ -2,6 +2,7 @@
 
 #include "proto/gen/limits.h"
 #include "proto/scan.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -170,17 +171,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("scan");
-    TCase *tcase = tcase_create("scan");
-
-    tcase_add_loop_test(tcase, walk, 0, sizeof(walks) / sizeof(walks[0]));
-    tcase_add_loop_test(tcase, unsigned_numbers, 0, sizeof(numbers) / sizeof(numbers[0]));
-    tcase_add_test(tcase, depth);
-    tcase_add_test(tcase, headers);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{walk, SUITE_COUNT(walks)}, {unsigned_numbers, SUITE_COUNT(numbers)}, {depth}, {headers}};
+    return suite_run(&(struct suite){.name = "scan", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -2,6 +2,7 @@
 
 #include "proto/gen/schema.h"
 #include "proto/shape.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -144,19 +145,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("shape");
-    TCase *tcase = tcase_create("shape");
-
-    tcase_add_test(tcase, codes);
-    tcase_add_test(tcase, texts);
-    tcase_add_test(tcase, every_list_finds_its_values);
-    tcase_add_test(tcase, every_message_and_record_is_known);
-    tcase_add_test(tcase, bits_fit_fields);
-    tcase_add_test(tcase, a_trial_has_every_field);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{codes},
+                                       {texts},
+                                       {every_list_finds_its_values},
+                                       {every_message_and_record_is_known},
+                                       {bits_fit_fields},
+                                       {a_trial_has_every_field}};
+    return suite_run(&(struct suite){.name = "shape", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,5 +1,6 @@
 /* test_submit_check.c - what a complaint must say of itself */
 #include "proto/submit_check.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -87,14 +88,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("submit_check");
-    TCase *tcase = tcase_create("submit_check");
-    tcase_add_loop_test(tcase, a_number_has_digits, 0, (int)(sizeof(phones) / sizeof(phones[0])));
-    tcase_add_test(tcase, what_is_missing_is_named);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{a_number_has_digits, SUITE_COUNT(phones)}, {what_is_missing_is_named}};
+    return suite_run(&(struct suite){.name = "submit_check", .tests = tests, .count = SUITE_COUNT(tests)});
 }

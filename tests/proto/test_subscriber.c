@@ -3,6 +3,7 @@
 #include "proto/client/subscriber.h"
 #include "proto/record.h"
 #include "tests/proto/peer.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -110,16 +111,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("subscriber");
-    TCase *tcase = tcase_create("subscriber");
-
-    tcase_add_test(tcase, all_events);
-    tcase_add_test(tcase, some_events);
-    tcase_set_timeout(tcase, 60);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{all_events}, {some_events}};
+    return suite_run(&(struct suite){.name = "subscriber", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

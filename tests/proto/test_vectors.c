@@ -6,6 +6,7 @@
 #include "proto/record.h"
 #include "proto/reply.h"
 #include "proto/request.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -270,18 +271,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("vectors");
-    TCase *tcase = tcase_create("vectors");
-
-    tcase_add_test(tcase, requests_round_trip);
-    tcase_add_test(tcase, replies_round_trip);
-    tcase_add_test(tcase, records_round_trip);
-    tcase_add_test(tcase, cut_off_anywhere);
-    tcase_set_timeout(tcase, 60);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{requests_round_trip}, {replies_round_trip}, {records_round_trip}, {cut_off_anywhere}};
+    return suite_run(&(struct suite){.name = "vectors", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -2,6 +2,7 @@
 #include "dispatcher/shell/zframe.h"
 #include "proto/gen/schema.h"
 #include "tests/shell/harness.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <string.h>
@@ -206,21 +207,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("auth");
-    TCase *tests = tcase_create("auth");
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, a_known_key_comes_in_under_its_name);
-    tcase_add_test(tests, an_unknown_key_is_refused);
-    tcase_add_test(tests, a_new_key_needs_no_restart);
-    tcase_add_test(tests, only_listeners_connect_to_events);
-    tcase_add_test(tests, plain_peers_are_default);
-    tcase_add_test(tests, a_plain_client_does_not_reach_a_curve_server);
-    tcase_add_test(tests, a_context_has_one_handler);
-    tcase_add_loop_test(tests, any_question_is_answered, 0, 12);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {
+        {a_known_key_comes_in_under_its_name}, {an_unknown_key_is_refused},   {a_new_key_needs_no_restart},
+        {only_listeners_connect_to_events},    {plain_peers_are_default},     {a_plain_client_does_not_reach_a_curve_server},
+        {a_context_has_one_handler},           {any_question_is_answered, 12}};
+    return suite_run(&(struct suite){.name = "auth", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

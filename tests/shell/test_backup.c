@@ -1,5 +1,6 @@
 /* test_backup.c - a backup by the real program's thread pool: asked for, told, ended with the process. */
 #include "tests/shell/process.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -84,16 +85,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("shell/backup");
-    TCase *tests = tcase_create("shell/backup");
-    tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, asked_for_and_told);
-    tcase_add_loop_test(tests, the_end_does_not_wait_for_it, 0, 5);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{asked_for_and_told}, {the_end_does_not_wait_for_it, 5}};
+    return suite_run(&(struct suite){.name = "shell/backup",
+                                     .timeout_s = 60,
+                                     .setup = setup,
+                                     .teardown = teardown,
+                                     .tests = tests,
+                                     .count = SUITE_COUNT(tests)});
 }

@@ -1,5 +1,6 @@
 /* test_binding.c - plain stays on this machine; a bound socket says where it is. */
 #include "dispatcher/shell/binding.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -135,20 +136,13 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("binding");
-    TCase *tests = tcase_create("binding");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, which_urls_are_local);
-    tcase_add_test(tests, plain_elsewhere_is_refused);
-    tcase_add_test(tests, curve_elsewhere_is_allowed);
-    tcase_add_test(tests, the_real_endpoint_is_given);
-    tcase_add_test(tests, a_name_is_no_address);
-    tcase_add_test(tests, a_bad_secret_is_refused);
-    tcase_add_test(tests, limits_are_set);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{which_urls_are_local},
+                                       {plain_elsewhere_is_refused},
+                                       {curve_elsewhere_is_allowed},
+                                       {the_real_endpoint_is_given},
+                                       {a_name_is_no_address},
+                                       {a_bad_secret_is_refused},
+                                       {limits_are_set}};
+    return suite_run(
+        &(struct suite){.name = "binding", .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

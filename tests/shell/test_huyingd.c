@@ -1,6 +1,7 @@
 /* test_huyingd.c - the real program over real sockets: start, security, bad input, slow readers, the end. */
 #include "config/keys.h"
 #include "tests/shell/process.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -621,34 +622,26 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("huyingd");
-    TCase *tests = tcase_create("huyingd");
-    tcase_set_timeout(tests, 100);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, plain_peers_are_default_and_may_submit, 0, 2);
-    tcase_add_test(tests, ipc_works);
-    tcase_add_test(tests, a_first_start_makes_keys_that_work);
-    tcase_add_test(tests, an_unknown_key_is_refused);
-    tcase_add_test(tests, a_client_without_security_shows_in_the_log);
-    tcase_add_test(tests, a_new_key_needs_no_restart_and_its_role_counts);
-    tcase_add_test(tests, a_key_whose_unit_is_not_in_the_district_is_told_and_logged);
-    tcase_add_test(tests, events_are_heard);
-    tcase_add_test(tests, a_message_over_the_limit_ends_the_connection_only);
-    tcase_add_test(tests, any_bytes_get_an_answer);
-    tcase_add_test(tests, a_reader_that_stands_still_is_held_and_others_are_served);
-    tcase_add_test(tests, what_was_acknowledged_before_the_end_is_there_after_it);
-    tcase_add_test(tests, a_subscriber_that_stands_still_does_not_hold_the_end);
-    tcase_add_test(tests, a_second_process_is_kept_out);
-    tcase_add_test(tests, a_taken_port_is_said);
-    tcase_add_test(tests, wrong_usage_is_2);
-    tcase_add_test(tests, sighup_takes_a_good_set_and_leaves_a_bad_one);
-    tcase_add_test(tests, a_failed_flush_is_answered_and_ends_the_process);
-    tcase_add_test(tests, systemd_is_told);
-    tcase_add_test(tests, two_signals_end_once);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{plain_peers_are_default_and_may_submit, 2},
+                                       {ipc_works},
+                                       {a_first_start_makes_keys_that_work},
+                                       {an_unknown_key_is_refused},
+                                       {a_client_without_security_shows_in_the_log},
+                                       {a_new_key_needs_no_restart_and_its_role_counts},
+                                       {a_key_whose_unit_is_not_in_the_district_is_told_and_logged},
+                                       {events_are_heard},
+                                       {a_message_over_the_limit_ends_the_connection_only},
+                                       {any_bytes_get_an_answer},
+                                       {a_reader_that_stands_still_is_held_and_others_are_served},
+                                       {what_was_acknowledged_before_the_end_is_there_after_it},
+                                       {a_subscriber_that_stands_still_does_not_hold_the_end},
+                                       {a_second_process_is_kept_out},
+                                       {a_taken_port_is_said},
+                                       {wrong_usage_is_2},
+                                       {sighup_takes_a_good_set_and_leaves_a_bad_one},
+                                       {a_failed_flush_is_answered_and_ends_the_process},
+                                       {systemd_is_told},
+                                       {two_signals_end_once}};
+    return suite_run(&(struct suite){
+        .name = "huyingd", .timeout_s = 100, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -2,6 +2,7 @@
 #include "dispatcher/shell/intake.h"
 #include "dispatcher/shell/zframe.h"
 #include "tests/shell/harness.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -188,18 +189,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("intake");
-    TCase *tests = tcase_create("intake");
-    tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, what_comes_while_the_loop_is_away_is_read);
-    tcase_add_test(tests, connections_take_turns_and_each_keeps_its_order);
-    tcase_add_test(tests, what_is_beyond_the_bound_is_dropped_and_said);
-    tcase_add_test(tests, a_message_of_many_frames_stays_one);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{what_comes_while_the_loop_is_away_is_read},
+                                       {connections_take_turns_and_each_keeps_its_order},
+                                       {what_is_beyond_the_bound_is_dropped_and_said},
+                                       {a_message_of_many_frames_stays_one}};
+    return suite_run(&(struct suite){
+        .name = "intake", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

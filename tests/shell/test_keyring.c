@@ -1,5 +1,6 @@
 /* test_keyring.c - what the folder tells is looked at before a key is refused, and whoever remembers keys hears of changes. */
 #include "dispatcher/shell/keyring.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -131,18 +132,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("keyring");
-    TCase *tests = tcase_create("keyring");
-    tcase_add_checked_fixture(tests, setup, NULL);
-    tcase_add_test(tests, a_known_key_causes_no_look);
-    tcase_add_test(tests, a_key_that_was_just_made_is_found);
-    tcase_add_test(tests, a_stranger_never_causes_a_scan);
-    tcase_add_test(tests, a_change_is_told_once);
-    tcase_add_test(tests, names);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{a_known_key_causes_no_look},
+                                       {a_key_that_was_just_made_is_found},
+                                       {a_stranger_never_causes_a_scan},
+                                       {a_change_is_told_once},
+                                       {names}};
+    return suite_run(&(struct suite){.name = "keyring", .setup = setup, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
 #include "dispatcher/shell/zframe.h"
 #include "proto/gen/schema.h"
 #include "tests/shell/harness.h"
+#include "tests/suite.h"
 
 #include <string.h>
 
@@ -140,18 +141,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("listeners");
-    TCase *tests = tcase_create("listeners");
-    tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, listeners_are_known_while_they_last);
-    tcase_add_loop_test(tests, who_may_not_any_more_is_ended, 0, CHANGES);
-    tcase_add_test(tests, a_subscription_is_judged_too);
-    tcase_add_test(tests, topics_are_bounded);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{listeners_are_known_while_they_last},
+                                       {who_may_not_any_more_is_ended, CHANGES},
+                                       {a_subscription_is_judged_too},
+                                       {topics_are_bounded}};
+    return suite_run(&(struct suite){
+        .name = "listeners", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

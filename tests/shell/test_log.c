@@ -1,5 +1,6 @@
 /* test_log.c - lines are JSON whatever the text, and repeated ones are held back and counted. */
 #include "dispatcher/shell/log.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -156,18 +157,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("log");
-    TCase *tests = tcase_create("log");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, a_line_has_its_fields);
-    tcase_add_test(tests, a_line_has_local_time);
-    tcase_add_test(tests, any_text_stays_json);
-    tcase_add_test(tests, repeated_lines_are_held_back_and_counted);
-    tcase_add_test(tests, more_codes_than_places_still_speak);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{a_line_has_its_fields},
+                                       {a_line_has_local_time},
+                                       {any_text_stays_json},
+                                       {repeated_lines_are_held_back_and_counted},
+                                       {more_codes_than_places_still_speak}};
+    return suite_run(
+        &(struct suite){.name = "log", .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

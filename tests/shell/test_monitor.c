@@ -3,6 +3,7 @@
 #include "dispatcher/shell/zframe.h"
 #include "proto/gen/schema.h"
 #include "tests/shell/harness.h"
+#include "tests/suite.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -128,17 +129,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("monitor");
-    TCase *tests = tcase_create("monitor");
-    tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, connections_are_counted_while_they_last);
-    tcase_add_test(tests, who_has_subscribed_is_counted);
-    tcase_add_test(tests, strangers_make_room_the_oldest_first);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {
+        {connections_are_counted_while_they_last}, {who_has_subscribed_is_counted}, {strangers_make_room_the_oldest_first}};
+    return suite_run(&(struct suite){
+        .name = "monitor", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

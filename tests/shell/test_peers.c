@@ -4,6 +4,7 @@
 #include "dispatcher/shell/zframe.h"
 #include "proto/gen/schema.h"
 #include "tests/shell/harness.h"
+#include "tests/suite.h"
 
 #include <string.h>
 
@@ -490,31 +491,23 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("peers");
-    TCase *tests = tcase_create("peers");
-    tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, each_connection_is_a_peer);
-    tcase_add_test(tests, no_user_no_entry);
-    tcase_add_test(tests, another_key_behind_the_same_id_is_another_peer);
-    tcase_add_test(tests, a_key_that_is_taken_away_ends);
-    tcase_add_test(tests, a_key_that_is_another_ends);
-    tcase_add_test(tests, a_key_with_other_rights_ends);
-    tcase_add_test(tests, a_slow_reader_gets_all_in_order);
-    tcase_add_test(tests, replies_larger_than_the_bound_get_through);
-    tcase_add_test(tests, a_reader_that_stands_still_is_bounded_while_others_are_served);
-    tcase_add_test(tests, what_was_dropped_makes_no_room_in_the_pipe);
-    tcase_add_test(tests, many_small_replies_are_bounded_too);
-    tcase_add_test(tests, a_peer_that_went_away_is_forgotten);
-    tcase_add_test(tests, the_most_silent_of_the_key_is_forgotten_first);
-    tcase_add_test(tests, a_connection_that_ends_ends_its_peer);
-    tcase_add_test(tests, late_messages_come_from_gone_peers);
-    tcase_add_test(tests, a_key_that_does_not_read_is_held);
-    tcase_add_test(tests, what_waits_for_one_key_is_bounded);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{each_connection_is_a_peer},
+                                       {no_user_no_entry},
+                                       {another_key_behind_the_same_id_is_another_peer},
+                                       {a_key_that_is_taken_away_ends},
+                                       {a_key_that_is_another_ends},
+                                       {a_key_with_other_rights_ends},
+                                       {a_slow_reader_gets_all_in_order},
+                                       {replies_larger_than_the_bound_get_through},
+                                       {a_reader_that_stands_still_is_bounded_while_others_are_served},
+                                       {what_was_dropped_makes_no_room_in_the_pipe},
+                                       {many_small_replies_are_bounded_too},
+                                       {a_peer_that_went_away_is_forgotten},
+                                       {the_most_silent_of_the_key_is_forgotten_first},
+                                       {a_connection_that_ends_ends_its_peer},
+                                       {late_messages_come_from_gone_peers},
+                                       {a_key_that_does_not_read_is_held},
+                                       {what_waits_for_one_key_is_bounded}};
+    return suite_run(&(struct suite){
+        .name = "peers", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

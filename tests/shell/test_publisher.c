@@ -3,6 +3,7 @@
 #include "dispatcher/shell/zframe.h"
 #include "proto/gen/schema.h"
 #include "tests/shell/harness.h"
+#include "tests/suite.h"
 
 #include <string.h>
 
@@ -99,17 +100,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("publisher");
-    TCase *tests = tcase_create("publisher");
-    tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, an_event_is_topic_and_payload);
-    tcase_add_test(tests, topics_choose);
-    tcase_add_test(tests, a_slow_one_loses_and_others_hear);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{an_event_is_topic_and_payload}, {topics_choose}, {a_slow_one_loses_and_others_hear}};
+    return suite_run(&(struct suite){
+        .name = "publisher", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
 #include "proto/reply.h"
 #include "proto/request.h"
 #include "tests/shell/harness.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -356,23 +357,15 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("requests");
-    TCase *tests = tcase_create("requests");
-    tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, each_form_is_seen_and_answered_in_its_manner, 0, (int)(sizeof(forms) / sizeof(forms[0])));
-    tcase_add_test(tests, both_manners_of_one_peer_are_kept_apart);
-    tcase_add_test(tests, a_routing_id_of_its_own_is_refused);
-    tcase_add_test(tests, what_is_not_taken_is_offered_again);
-    tcase_add_test(tests, twelve_thousand_commands_wait);
-    tcase_add_test(tests, commands_of_one_key_are_bounded);
-    tcase_add_test(tests, queries_of_one_key_are_bounded_by_their_cost);
-    tcase_add_test(tests, the_bytes_of_one_key_are_bounded);
-    tcase_add_test(tests, queries_of_a_gone_peer_are_dropped);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{each_form_is_seen_and_answered_in_its_manner, SUITE_COUNT(forms)},
+                                       {both_manners_of_one_peer_are_kept_apart},
+                                       {a_routing_id_of_its_own_is_refused},
+                                       {what_is_not_taken_is_offered_again},
+                                       {twelve_thousand_commands_wait},
+                                       {commands_of_one_key_are_bounded},
+                                       {queries_of_one_key_are_bounded_by_their_cost},
+                                       {the_bytes_of_one_key_are_bounded},
+                                       {queries_of_a_gone_peer_are_dropped}};
+    return suite_run(&(struct suite){
+        .name = "requests", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

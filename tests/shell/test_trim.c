@@ -1,5 +1,6 @@
 /* test_trim.c - what a flood left in pieces goes back to the system, and no look costs a trim when nothing has grown. */
 #include "dispatcher/shell/trim.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -63,16 +64,9 @@ END_TEST
 
 int main(void)
 {
-#if SANITIZED
-    return 77; /* its malloc gives nothing back */
-#endif
-    Suite *suite = suite_create("trim");
-    TCase *tests = tcase_create("trim");
-    tcase_add_test(tests, what_a_flood_left_goes_back);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{what_a_flood_left_goes_back}};
+    if (SANITIZED) {
+        return 77; /* its malloc gives nothing back */
+    }
+    return suite_run(&(struct suite){.name = "trim", .tests = tests, .count = SUITE_COUNT(tests)});
 }

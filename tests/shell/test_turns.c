@@ -1,5 +1,6 @@
 /* test_turns.c - who is next: keys take turns, a connection keeps its order, what was not taken stands where it stood. */
 #include "dispatcher/shell/turns.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -291,23 +292,15 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("turns");
-    TCase *tcase = tcase_create("turns");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, one_connection_is_not_slowed);
-    tcase_add_test(tcase, a_key_with_many_connections_has_one_turn);
-    tcase_add_test(tcase, commands_go_before_queries);
-    tcase_add_test(tcase, a_batch_has_queries_for_its_time);
-    tcase_add_test(tcase, who_used_least_goes_first);
-    tcase_add_test(tcase, nobody_saves_up);
-    tcase_add_test(tcase, held_lines_wait);
-    tcase_add_test(tcase, a_gone_connection_leaves_its_commands);
-    tcase_add_loop_test(tcase, any_order_of_calls, 0, 4);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{one_connection_is_not_slowed},
+                                       {a_key_with_many_connections_has_one_turn},
+                                       {commands_go_before_queries},
+                                       {a_batch_has_queries_for_its_time},
+                                       {who_used_least_goes_first},
+                                       {nobody_saves_up},
+                                       {held_lines_wait},
+                                       {a_gone_connection_leaves_its_commands},
+                                       {any_order_of_calls, 4}};
+    return suite_run(&(struct suite){
+        .name = "turns", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,6 +1,7 @@
 /* test_workers.c - workers that live off the real huyingd: duties by pull, events by follow, both sides killed now and then. */
 #include "proto/client/client.h"
 #include "tests/shell/process.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -508,27 +509,14 @@ START_TEST(a_wall_clock_that_is_put)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *suite = suite_create("workers");
-    TCase *tcase = tcase_create("workers");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, two_workers_never_get_the_same_duty);
-    tcase_add_test(tcase, a_killed_worker_loses_its_duty);
-    tcase_add_loop_test(tcase, a_wall_clock_that_is_put, 0, 2);
-    tcase_add_test(tcase, a_long_poll_survives_a_restart);
-    tcase_add_test(tcase, a_follower_over_restarts_of_either_side);
-    tcase_add_test(tcase, a_thousand_followers_and_some_that_do_not_read);
-    suite_add_tcase(suite, tcase);
-    return suite;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{two_workers_never_get_the_same_duty},
+                                       {a_killed_worker_loses_its_duty},
+                                       {a_wall_clock_that_is_put, 2},
+                                       {a_long_poll_survives_a_restart},
+                                       {a_follower_over_restarts_of_either_side},
+                                       {a_thousand_followers_and_some_that_do_not_read}};
+    return suite_run(&(struct suite){
+        .name = "workers", .timeout_s = 120, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

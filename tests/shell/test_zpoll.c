@@ -1,5 +1,6 @@
 /* test_zpoll.c - no wake-up is lost, whatever is sent or received between two looks at ZMQ_EVENTS. */
 #include "dispatcher/shell/zpoll.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -148,17 +149,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("zpoll");
-    TCase *tests = tcase_create("zpoll");
-    tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, a_message_goes_to_and_fro, 0, 2);
-    tcase_add_test(tests, one_read_a_call_empties_what_has_piled_up);
-    tcase_add_test(tests, unwanted_messages_wait_and_the_loop_sleeps);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {
+        {a_message_goes_to_and_fro, 2}, {one_read_a_call_empties_what_has_piled_up}, {unwanted_messages_wait_and_the_loop_sleeps}};
+    return suite_run(&(struct suite){
+        .name = "zpoll", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,7 +4,7 @@
  */
 #include "dispatcher/store/cache.h"
 
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 
@@ -69,6 +69,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {rows_are_found_by_id_until_the_cache_is_full, dirty_rows_come_in_the_order_of_their_ids};
-    return SUITE_RUN("store/cache", tests);
+    const struct suite_test tests[] = {{rows_are_found_by_id_until_the_cache_is_full}, {dirty_rows_come_in_the_order_of_their_ids}};
+    return suite_run(&(struct suite){.name = "store/cache", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

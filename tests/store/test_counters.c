@@ -2,7 +2,7 @@
 #include "dispatcher/store/counters.h"
 
 #include "tests/store/store_kit.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,10 +98,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        keys_read_back_and_their_bytes_have_their_order,
-        changes_add_up_and_come_out_in_order,
-        all_zero_is_zero,
-    };
-    return SUITE_RUN("store/counters", tests);
+    const struct suite_test tests[] = {
+        {keys_read_back_and_their_bytes_have_their_order}, {changes_add_up_and_come_out_in_order}, {all_zero_is_zero}};
+    return suite_run(&(struct suite){.name = "store/counters", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

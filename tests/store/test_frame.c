@@ -1,7 +1,7 @@
 /* test_frame.c - tests of frame.h: the bytes of the journal: segment headers and frames */
 #include "dispatcher/store/frame.h"
 
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <string.h>
@@ -80,11 +80,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        a_frame_reads_back,
-        every_flipped_bit_of_a_frame_is_found,
-        the_bytes_are_those_of_the_manual,
-        a_segment_header_reads_back_and_every_flipped_bit_is_found,
-    };
-    return SUITE_RUN("store/frame", tests);
+    const struct suite_test tests[] = {{a_frame_reads_back},
+                                       {every_flipped_bit_of_a_frame_is_found},
+                                       {the_bytes_are_those_of_the_manual},
+                                       {a_segment_header_reads_back_and_every_flipped_bit_is_found}};
+    return suite_run(&(struct suite){.name = "store/frame", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -2,7 +2,7 @@
 #include "dispatcher/store/inbox.h"
 
 #include "tests/store/store_kit.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 START_TEST(duties_are_in_the_order_of_due_and_id_and_those_without_due_last)
 {
@@ -76,9 +76,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        duties_are_in_the_order_of_due_and_id_and_those_without_due_last,
-        many_duties_come_and_go,
-    };
-    return SUITE_RUN("store/inbox", tests);
+    const struct suite_test tests[] = {{duties_are_in_the_order_of_due_and_id_and_those_without_due_last},
+                                       {many_duties_come_and_go}};
+    return suite_run(&(struct suite){.name = "store/inbox", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -3,7 +3,7 @@
 
 #include "tests/store/journal_kit.h"
 #include "tests/store/scratch.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -282,17 +282,15 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        an_empty_journal_has_no_last_sequence_and_no_file,
-        what_was_appended_is_there_after_each_reopen,
-        a_reader_begins_at_any_sequence_and_sees_what_comes,
-        large_segments_are_found_through_their_marks,
-        an_append_larger_than_a_segment_gets_a_larger_one,
-        who_does_not_know_the_end_or_has_an_old_epoch_is_fenced,
-        the_next_segment_is_made_ahead_in_slices,
-        what_was_prepared_when_the_power_went_is_thrown_away,
-        read_only_writes_nothing,
-        its_parts_are_a_copy_of_it,
-    };
-    return SUITE_RUN("store/journal", tests);
+    const struct suite_test tests[] = {{an_empty_journal_has_no_last_sequence_and_no_file},
+                                       {what_was_appended_is_there_after_each_reopen},
+                                       {a_reader_begins_at_any_sequence_and_sees_what_comes},
+                                       {large_segments_are_found_through_their_marks},
+                                       {an_append_larger_than_a_segment_gets_a_larger_one},
+                                       {who_does_not_know_the_end_or_has_an_old_epoch_is_fenced},
+                                       {the_next_segment_is_made_ahead_in_slices},
+                                       {what_was_prepared_when_the_power_went_is_thrown_away},
+                                       {read_only_writes_nothing},
+                                       {its_parts_are_a_copy_of_it}};
+    return suite_run(&(struct suite){.name = "store/journal", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -8,7 +8,7 @@
 #include "tests/store/journal_kit.h"
 #include "tests/store/power.h"
 #include "tests/store/scratch.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <string.h>
@@ -329,17 +329,16 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        every_failing_call_leaves_what_was_acknowledged,
-        a_disk_that_fills_at_any_call_leaves_what_was_acknowledged,
-        short_writes_and_signals_are_no_failures,
-        no_room_for_a_segment_refuses_and_goes_on_when_there_is_room_again,
-        no_descriptor_for_a_segment_refuses_and_goes_on_when_there_is_one_again,
-        the_journal_has_descriptors_that_others_cannot_have,
-        no_room_in_space_that_was_written_before_is_an_unknown_outcome,
-        a_failed_flush_is_not_believed_when_opened_again,
-        a_failing_read_is_a_failure_of_the_reader_alone,
-        what_is_acknowledged_survives_a_power_cut,
-    };
-    return SUITE_RUN("store/journal_faults", tests);
+    const struct suite_test tests[] = {{every_failing_call_leaves_what_was_acknowledged},
+                                       {a_disk_that_fills_at_any_call_leaves_what_was_acknowledged},
+                                       {short_writes_and_signals_are_no_failures},
+                                       {no_room_for_a_segment_refuses_and_goes_on_when_there_is_room_again},
+                                       {no_descriptor_for_a_segment_refuses_and_goes_on_when_there_is_one_again},
+                                       {the_journal_has_descriptors_that_others_cannot_have},
+                                       {no_room_in_space_that_was_written_before_is_an_unknown_outcome},
+                                       {a_failed_flush_is_not_believed_when_opened_again},
+                                       {a_failing_read_is_a_failure_of_the_reader_alone},
+                                       {what_is_acknowledged_survives_a_power_cut}};
+    return suite_run(
+        &(struct suite){.name = "store/journal_faults", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,7 +4,7 @@
  */
 #include "dispatcher/store/requests.h"
 
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <stdbool.h>
 
@@ -104,10 +104,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        the_newest_below_a_sequence_is_found,
-        crowded_hashes_survive_growth_and_removal,
-        shards_grow_by_themselves,
-    };
-    return SUITE_RUN("store/requests", tests);
+    const struct suite_test tests[] = {
+        {the_newest_below_a_sequence_is_found}, {crowded_hashes_survive_growth_and_removal}, {shards_grow_by_themselves}};
+    return suite_run(&(struct suite){.name = "store/requests", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -5,7 +5,7 @@
 
 #include "tests/store/journal_kit.h"
 #include "tests/store/scratch.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -489,24 +489,22 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        any_subset_of_the_sectors_of_the_last_append_is_cut,
-        any_subset_of_the_pages_of_the_last_append_is_cut,
-        an_append_that_stops_or_begins_at_any_byte_is_cut,
-        noise_instead_of_a_sector_of_the_last_append_is_cut,
-        a_flipped_byte_in_an_older_append_is_damage,
-        a_bad_first_append_is_damage_even_when_it_is_the_last,
-        bytes_behind_the_end_of_a_torn_append_are_damage,
-        a_right_frame_in_the_wrong_place_is_damage,
-        a_right_frame_that_does_not_continue_the_chain_is_damage,
-        a_bad_append_is_damage_even_when_the_one_behind_it_is_torn,
-        a_file_of_another_size_is_damage,
-        a_newer_format_is_said_to_be_newer,
-        damage_in_an_older_segment_is_found_by_verifying_and_by_reading,
-        a_missing_segment_is_damage,
-        an_older_segment_that_was_cut_is_damage,
-        segments_that_were_swapped_are_damage,
-        a_segment_of_another_journal_is_damage,
-    };
-    return SUITE_RUN("store/scan", tests);
+    const struct suite_test tests[] = {{any_subset_of_the_sectors_of_the_last_append_is_cut},
+                                       {any_subset_of_the_pages_of_the_last_append_is_cut},
+                                       {an_append_that_stops_or_begins_at_any_byte_is_cut},
+                                       {noise_instead_of_a_sector_of_the_last_append_is_cut},
+                                       {a_flipped_byte_in_an_older_append_is_damage},
+                                       {a_bad_first_append_is_damage_even_when_it_is_the_last},
+                                       {bytes_behind_the_end_of_a_torn_append_are_damage},
+                                       {a_right_frame_in_the_wrong_place_is_damage},
+                                       {a_right_frame_that_does_not_continue_the_chain_is_damage},
+                                       {a_bad_append_is_damage_even_when_the_one_behind_it_is_torn},
+                                       {a_file_of_another_size_is_damage},
+                                       {a_newer_format_is_said_to_be_newer},
+                                       {damage_in_an_older_segment_is_found_by_verifying_and_by_reading},
+                                       {a_missing_segment_is_damage},
+                                       {an_older_segment_that_was_cut_is_damage},
+                                       {segments_that_were_swapped_are_damage},
+                                       {a_segment_of_another_journal_is_damage}};
+    return suite_run(&(struct suite){.name = "store/scan", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -7,7 +7,7 @@
 #include "dispatcher/store/store_inner.h"
 #include "tests/store/scratch.h"
 #include "tests/store/store_kit.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -586,23 +586,21 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        rows_read_back_and_a_missing_row_is_all_zero,
-        a_rewind_goes_back_to_the_last_checkpoint,
-        a_crash_leaves_the_last_checkpoint_and_a_close_makes_one,
-        timers_follow_their_rows,
-        stale_timers_are_swept_away,
-        inboxes_follow_their_rows,
-        requests_are_found_by_hash_until_they_are_dropped,
-        counters_are_those_of_the_rows_and_the_buffered_ones,
-        ids_come_in_pages_from_the_newest,
-        killed_readers_are_forgotten,
-        more_rows_than_memory_keeps_are_as_they_were_put,
-        a_dropped_row_is_gone_whether_it_was_written_or_not,
-        a_full_map_is_a_failure_until_the_rewind_makes_it_larger,
-        a_small_map_given_to_a_large_store_is_made_larger,
-        a_store_of_other_rows_is_refused,
-        a_reader_sees_the_last_checkpoint_beside_the_writer,
-    };
-    return SUITE_RUN("store/store", tests);
+    const struct suite_test tests[] = {{rows_read_back_and_a_missing_row_is_all_zero},
+                                       {a_rewind_goes_back_to_the_last_checkpoint},
+                                       {a_crash_leaves_the_last_checkpoint_and_a_close_makes_one},
+                                       {timers_follow_their_rows},
+                                       {stale_timers_are_swept_away},
+                                       {inboxes_follow_their_rows},
+                                       {requests_are_found_by_hash_until_they_are_dropped},
+                                       {counters_are_those_of_the_rows_and_the_buffered_ones},
+                                       {ids_come_in_pages_from_the_newest},
+                                       {killed_readers_are_forgotten},
+                                       {more_rows_than_memory_keeps_are_as_they_were_put},
+                                       {a_dropped_row_is_gone_whether_it_was_written_or_not},
+                                       {a_full_map_is_a_failure_until_the_rewind_makes_it_larger},
+                                       {a_small_map_given_to_a_large_store_is_made_larger},
+                                       {a_store_of_other_rows_is_refused},
+                                       {a_reader_sees_the_last_checkpoint_beside_the_writer}};
+    return suite_run(&(struct suite){.name = "store/store", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -3,7 +3,7 @@
 
 #include "tests/store/scratch.h"
 #include "tests/store/store_kit.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +82,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {every_difference_is_said};
-    return SUITE_RUN("store/store_compare", tests);
+    const struct suite_test tests[] = {{every_difference_is_said}};
+    return suite_run(&(struct suite){.name = "store/store_compare", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

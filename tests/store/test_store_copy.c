@@ -3,7 +3,7 @@
 
 #include "tests/store/scratch.h"
 #include "tests/store/store_kit.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,6 +164,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {copy_has_a_checkpoint, sink_that_fails_ends_it, rewind_ends_it};
-    return SUITE_RUN("store_copy", tests);
+    const struct suite_test tests[] = {{copy_has_a_checkpoint}, {sink_that_fails_ends_it}, {rewind_ends_it}};
+    return suite_run(&(struct suite){.name = "store_copy", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

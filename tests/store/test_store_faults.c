@@ -7,7 +7,7 @@
 #include "tests/store/faults.h"
 #include "tests/store/scratch.h"
 #include "tests/store/store_kit.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <lmdb.h>
@@ -177,10 +177,10 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        every_failing_call_is_latched_and_rewound, a_commit_or_an_open_that_fails_is_rewound,
-        a_full_map_and_a_full_disk_are_rewound,    an_environment_that_takes_no_transaction_is_opened_anew,
-        errors_of_lmdb_are_errors_of_the_system,
-    };
-    return SUITE_RUN("store/store_faults", tests);
+    const struct suite_test tests[] = {{every_failing_call_is_latched_and_rewound},
+                                       {a_commit_or_an_open_that_fails_is_rewound},
+                                       {a_full_map_and_a_full_disk_are_rewound},
+                                       {an_environment_that_takes_no_transaction_is_opened_anew},
+                                       {errors_of_lmdb_are_errors_of_the_system}};
+    return suite_run(&(struct suite){.name = "store/store_faults", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -3,7 +3,7 @@
 
 #include "tests/store/scratch.h"
 #include "tests/store/store_kit.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -125,6 +125,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {kept_in_order_and_by_checkpoint, a_comparison_leaves_them_out, rows_without_the_table};
-    return SUITE_RUN("store_followers", tests);
+    const struct suite_test tests[] = {{kept_in_order_and_by_checkpoint}, {a_comparison_leaves_them_out}, {rows_without_the_table}};
+    return suite_run(&(struct suite){.name = "store_followers", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -6,7 +6,7 @@
 
 #include "tests/store/scratch.h"
 #include "tests/store/store_kit.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -312,16 +312,14 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        rows_that_are_whole_are_said_to_be_whole,
-        a_flipped_bit_is_said_or_harmless,
-        a_flipped_bit_of_the_head_pages_is_said_or_harmless,
-        pages_that_are_zero_noise_swapped_or_of_another_time_are_said_or_harmless,
-        a_file_that_was_cut_is_said_to_be,
-        a_whole_row_that_is_not_of_the_checkpoint_is_said,
-        a_last_page_that_is_another_is_said,
-        rows_that_were_condemned_are_not_used_again,
-        a_row_that_changes_under_an_open_store_is_latched,
-    };
-    return SUITE_RUN("store/store_verify", tests);
+    const struct suite_test tests[] = {{rows_that_are_whole_are_said_to_be_whole},
+                                       {a_flipped_bit_is_said_or_harmless},
+                                       {a_flipped_bit_of_the_head_pages_is_said_or_harmless},
+                                       {pages_that_are_zero_noise_swapped_or_of_another_time_are_said_or_harmless},
+                                       {a_file_that_was_cut_is_said_to_be},
+                                       {a_whole_row_that_is_not_of_the_checkpoint_is_said},
+                                       {a_last_page_that_is_another_is_said},
+                                       {rows_that_were_condemned_are_not_used_again},
+                                       {a_row_that_changes_under_an_open_store_is_latched}};
+    return suite_run(&(struct suite){.name = "store/store_verify", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,7 +1,7 @@
 /* test_timers.c - tests of timers.h: a binary heap of instants that deletes lazily */
 #include "dispatcher/store/timers.h"
 
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 
 #include <stdlib.h>
 
@@ -87,10 +87,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        timers_come_out_by_instant_kind_and_id_however_they_came_in,
-        timers_leave_from_the_middle,
-        kind_and_id_read_back,
-    };
-    return SUITE_RUN("store/timers", tests);
+    const struct suite_test tests[] = {
+        {timers_come_out_by_instant_kind_and_id_however_they_came_in}, {timers_leave_from_the_middle}, {kind_and_id_read_back}};
+    return suite_run(&(struct suite){.name = "store/timers", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,5 +1,5 @@
 /* test_backoff.c - growing pauses with full jitter. */
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/backoff.h"
 
 START_TEST(bounds_double_up_to_the_most)
@@ -52,8 +52,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {bounds_double_up_to_the_most, pauses_are_spread_over_the_whole_bound,
-                                  the_same_seed_gives_the_same_pauses};
-
-    return SUITE_RUN("backoff", tests);
+    const struct suite_test tests[] = {
+        {bounds_double_up_to_the_most}, {pauses_are_spread_over_the_whole_bound}, {the_same_seed_gives_the_same_pauses}};
+    return suite_run(&(struct suite){.name = "backoff", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

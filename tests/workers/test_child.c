@@ -1,5 +1,5 @@
 /* test_child.c - commands: what they read and say, their limits, their end. */
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "tests/tmp.h"
 #include "workers/child.h"
 
@@ -240,16 +240,15 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {reads_and_says,
-                                  a_large_input_that_nobody_reads,
-                                  the_environment_is_clean,
-                                  output_and_time_are_bounded,
-                                  its_children_go_with_it,
-                                  what_leaves_its_group_goes_with_it,
-                                  others_keep_what_is_theirs,
-                                  no_such_program,
-                                  broken_off};
-
+    const struct suite_test tests[] = {{reads_and_says},
+                                       {a_large_input_that_nobody_reads},
+                                       {the_environment_is_clean},
+                                       {output_and_time_are_bounded},
+                                       {its_children_go_with_it},
+                                       {what_leaves_its_group_goes_with_it},
+                                       {others_keep_what_is_theirs},
+                                       {no_such_program},
+                                       {broken_off}};
     signal(SIGPIPE, SIG_IGN);
-    return SUITE_RUN("child", tests);
+    return suite_run(&(struct suite){.name = "child", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,6 +1,6 @@
 /* test_dead.c - dead letters: whole lines, flushed, taken away while others append. */
 #include "tests/store/scratch.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/dead.h"
 
 #include <errno.h>
@@ -122,7 +122,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {appends_lines, taken_away_once, nothing_is_lost_between_processes};
-
-    return SUITE_RUN("dead", tests);
+    const struct suite_test tests[] = {{appends_lines}, {taken_away_once}, {nothing_is_lost_between_processes}};
+    return suite_run(&(struct suite){.name = "dead", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

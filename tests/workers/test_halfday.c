@@ -1,5 +1,5 @@
 /* test_halfday.c - the hours in which citizens may be asked. */
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/halfday.h"
 
 #define HOUR INT64_C(3600000)
@@ -78,7 +78,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {hours_are_read, half_days_are_the_dispatchers, the_next_hour_is_found};
-
-    return SUITE_RUN("halfday", tests);
+    const struct suite_test tests[] = {{hours_are_read}, {half_days_are_the_dispatchers}, {the_next_hour_is_found}};
+    return suite_run(&(struct suite){.name = "halfday", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

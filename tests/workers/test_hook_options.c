@@ -1,5 +1,5 @@
 /* test_hook_options.c - what a hook's settings say. */
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/hook.h"
 
 #include <errno.h>
@@ -65,7 +65,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {words, faults};
-
-    return SUITE_RUN("hook_options", tests);
+    const struct suite_test tests[] = {{words}, {faults}};
+    return suite_run(&(struct suite){.name = "hook_options", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,5 +1,5 @@
 /* test_instant.c - instants as text. */
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/instant.h"
 
 #include <string.h>
@@ -57,7 +57,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {printed, read_back, forms};
-
-    return SUITE_RUN("instant", tests);
+    const struct suite_test tests[] = {{printed}, {read_back}, {forms}};
+    return suite_run(&(struct suite){.name = "instant", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

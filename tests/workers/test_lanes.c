@@ -1,5 +1,5 @@
 /* test_lanes.c - in order within a case, side by side otherwise; the low-water mark. */
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/lanes.h"
 
 #include <stdlib.h>
@@ -97,7 +97,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {a_case_waits_for_itself_only, any_order_of_ends};
-
-    return SUITE_RUN("lanes", tests);
+    const struct suite_test tests[] = {{a_case_waits_for_itself_only}, {any_order_of_ends}};
+    return suite_run(&(struct suite){.name = "lanes", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

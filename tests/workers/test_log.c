@@ -1,5 +1,5 @@
 /* test_log.c - log lines: JSON, bounded. */
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/log.h"
 
 #include <jansson.h>
@@ -73,7 +73,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {lines_are_json, faults_of_one_code_are_limited};
-
-    return SUITE_RUN("log", tests);
+    const struct suite_test tests[] = {{lines_are_json}, {faults_of_one_code_are_limited}};
+    return suite_run(&(struct suite){.name = "log", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,6 +1,6 @@
 /* test_pair.c - key files. */
 #include "tests/store/scratch.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/pair.h"
 
 #include <errno.h>
@@ -66,7 +66,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {keys_are_read, faults};
-
-    return SUITE_RUN("pair", tests);
+    const struct suite_test tests[] = {{keys_are_read}, {faults}};
+    return suite_run(&(struct suite){.name = "pair", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,7 +1,7 @@
 /* test_rules.c - rules files. */
 #include "proto/client/view.h"
 #include "tests/store/scratch.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/rules.h"
 
 #include <errno.h>
@@ -123,7 +123,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {the_first_that_fits, texts_are_filled_in, faults};
-
-    return SUITE_RUN("rules", tests);
+    const struct suite_test tests[] = {{the_first_that_fits}, {texts_are_filled_in}, {faults}};
+    return suite_run(&(struct suite){.name = "rules", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,5 +1,5 @@
 /* test_said.c - what came of asking a citizen. */
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/said.h"
 
 #include <errno.h>
@@ -98,7 +98,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {answers, faults, request_ids};
-
-    return SUITE_RUN("said", tests);
+    const struct suite_test tests[] = {{answers}, {faults}, {request_ids}};
+    return suite_run(&(struct suite){.name = "said", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

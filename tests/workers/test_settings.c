@@ -1,6 +1,6 @@
 /* test_settings.c - options: a file, then the command line. */
 #include "tests/store/scratch.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/settings.h"
 
 #include <errno.h>
@@ -193,7 +193,6 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {a_file_and_flags, faults_name_the_line, flags_that_are_wrong_end_the_process, spans};
-
-    return SUITE_RUN("settings", tests);
+    const struct suite_test tests[] = {{a_file_and_flags}, {faults_name_the_line}, {flags_that_are_wrong_end_the_process}, {spans}};
+    return suite_run(&(struct suite){.name = "settings", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,6 +1,6 @@
 /* test_signature.c - signatures, against Python's own hmac. */
 #include "tests/store/scratch.h"
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/signature.h"
 
 #include <errno.h>
@@ -78,7 +78,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {the_same_as_pythons, secrets};
-
-    return sodium_init() < 0 ? 1 : SUITE_RUN("signature", tests);
+    const struct suite_test tests[] = {{the_same_as_pythons}, {secrets}};
+    if (sodium_init() < 0) {
+        return 1;
+    }
+    return suite_run(&(struct suite){.name = "signature", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

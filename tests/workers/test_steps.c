@@ -1,5 +1,5 @@
 /* test_steps.c - what a department says, and the commands that it becomes. */
-#include "tests/store/suite.h"
+#include "tests/suite.h"
 #include "workers/steps.h"
 
 #include <errno.h>
@@ -167,7 +167,10 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {plans, faults, each_step_belongs_to_its_kinds, what_is_done_is_not_done_again, request_ids};
-
-    return sodium_init() < 0 ? 1 : SUITE_RUN("steps", tests);
+    const struct suite_test tests[] = {
+        {plans}, {faults}, {each_step_belongs_to_its_kinds}, {what_is_done_is_not_done_again}, {request_ids}};
+    if (sodium_init() < 0) {
+        return 1;
+    }
+    return suite_run(&(struct suite){.name = "steps", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

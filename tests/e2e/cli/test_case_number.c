@@ -2,6 +2,7 @@
 #include "clients/case_number.h"
 #include "dispatcher/core/number.h"
 #include "proto/shape.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -71,14 +72,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("cli_case_number");
-    TCase *tests = tcase_create("case_number");
-    tcase_add_test(tests, test_agrees);
-    tcase_add_test(tests, test_forms);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{test_agrees}, {test_forms}};
+    return suite_run(&(struct suite){.name = "cli_case_number", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,6 +1,7 @@
 /* test_import.c - an import without a dispatcher: maps, rows, request ids, and the file of rejects. */
 #include "clients/import_plan.h"
 #include "clients/rejects.h"
+#include "tests/suite.h"
 #include "tests/tmp.h"
 
 #include <check.h>
@@ -512,27 +513,20 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("import");
-    TCase *tcase = tcase_create("import");
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_test(tcase, test_columns_named_like_fields);
-    tcase_add_test(tcase, test_unknown_column);
-    tcase_add_test(tcase, test_map);
-    tcase_add_loop_test(tcase, test_wrong_map, 0, sizeof(wrong_maps) / sizeof(wrong_maps[0]));
-    tcase_add_test(tcase, test_column_of_the_map_is_missing);
-    tcase_add_test(tcase, test_ids);
-    tcase_add_test(tcase, test_rejects_file);
-    tcase_add_loop_test(tcase, test_references_of_spreadsheets, 0, sizeof(references) / sizeof(references[0]));
-    tcase_add_test(tcase, test_one_reference);
-    tcase_add_test(tcase, test_names_joined_columns_and_what_is_not_listed);
-    tcase_add_loop_test(tcase, test_times_that_are_none, 0, sizeof(times) / sizeof(times[0]));
-    tcase_add_test(tcase, test_limit_before_its_case);
-    tcase_add_test(tcase, test_a_file_that_changes);
-    tcase_add_test(tcase, test_limits);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_columns_named_like_fields},
+                                       {test_unknown_column},
+                                       {test_map},
+                                       {test_wrong_map, SUITE_COUNT(wrong_maps)},
+                                       {test_column_of_the_map_is_missing},
+                                       {test_ids},
+                                       {test_rejects_file},
+                                       {test_references_of_spreadsheets, SUITE_COUNT(references)},
+                                       {test_one_reference},
+                                       {test_names_joined_columns_and_what_is_not_listed},
+                                       {test_times_that_are_none, SUITE_COUNT(times)},
+                                       {test_limit_before_its_case},
+                                       {test_a_file_that_changes},
+                                       {test_limits}};
+    return suite_run(
+        &(struct suite){.name = "import", .setup = set_up, .teardown = tear_down, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
  */
 #include "clients/import_send.h"
 #include "tests/proto/peer.h"
+#include "tests/suite.h"
 #include "tests/tmp.h"
 
 #include <check.h>
@@ -124,16 +125,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("import_send");
-    TCase *tcase = tcase_create("import_send");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_busy_for_a_while, 0, 2);
-    tcase_add_loop_test(tcase, test_refused_for_good, 0, sizeof(ends) / sizeof(ends[0]));
-    tcase_add_test(tcase, test_one_row);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{test_busy_for_a_while, 2}, {test_refused_for_good, SUITE_COUNT(ends)}, {test_one_row}};
+    return suite_run(&(struct suite){.name = "import_send", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,6 +1,7 @@
 /* test_instant.c - instants as people write and read them, with a zone that has both a gap and a fold. */
 #include "clients/instant.h"
 #include "config/zone.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -148,21 +149,14 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("cli_instant");
-    TCase *tests = tcase_create("instant");
-    tcase_add_checked_fixture(tests, load, unload);
-    tcase_add_loop_test(tests, test_parse_good, 0, sizeof(good) / sizeof(good[0]));
-    tcase_add_loop_test(tests, test_parse_bad, 0, sizeof(bad) / sizeof(bad[0]));
-    tcase_add_test(tests, test_gap_and_no_zone);
-    tcase_add_test(tests, test_print);
-    tcase_add_test(tests, test_print_is_read_back);
-    tcase_add_test(tests, test_span);
-    tcase_add_loop_test(tests, test_span_exact, 0, sizeof(exact) / sizeof(exact[0]));
-    tcase_add_loop_test(tests, test_limit, 0, sizeof(limits) / sizeof(limits[0]));
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{test_parse_good, SUITE_COUNT(good)},
+                                       {test_parse_bad, SUITE_COUNT(bad)},
+                                       {test_gap_and_no_zone},
+                                       {test_print},
+                                       {test_print_is_read_back},
+                                       {test_span},
+                                       {test_span_exact, SUITE_COUNT(exact)},
+                                       {test_limit, SUITE_COUNT(limits)}};
+    return suite_run(
+        &(struct suite){.name = "cli_instant", .setup = load, .teardown = unload, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -5,6 +5,7 @@
 #include "clients/period.h"
 #include "clients/sheet.h"
 #include "config/zone.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -177,20 +178,13 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("period");
-    TCase *t = tcase_create("period");
-    tcase_add_unchecked_fixture(t, load, unload);
-    tcase_add_loop_test(t, a_period_and_those_before_it, 0, COUNT(periods));
-    tcase_add_loop_test(t, what_is_no_period, 0, COUNT(wrong));
-    tcase_add_loop_test(t, no_day_at_all_is_told_every_form, 0, 4);
-    tcase_add_test(t, months_leave_no_day_out);
-    tcase_add_test(t, days_begin_where_the_district_says);
-    tcase_add_loop_test(t, no_cell_is_a_formula, 0, COUNT(cells));
-    tcase_add_test(t, a_table);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{a_period_and_those_before_it, SUITE_COUNT(periods)},
+                                       {what_is_no_period, SUITE_COUNT(wrong)},
+                                       {no_day_at_all_is_told_every_form, 4},
+                                       {months_leave_no_day_out},
+                                       {days_begin_where_the_district_says},
+                                       {no_cell_is_a_formula, SUITE_COUNT(cells)},
+                                       {a_table}};
+    return suite_run(
+        &(struct suite){.name = "period", .setup = load, .teardown = unload, .tests = tests, .count = SUITE_COUNT(tests)});
 }

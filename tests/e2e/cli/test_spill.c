@@ -3,6 +3,7 @@
  * disk is an error.
  */
 #include "clients/spill.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -48,15 +49,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("spill");
-    TCase *tcase = tcase_create("spill");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, grows_into_a_file);
-    tcase_add_test(tcase, has_no_room);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    const struct suite_test tests[] = {{grows_into_a_file}, {has_no_room}};
+    return suite_run(&(struct suite){.name = "spill", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -1,5 +1,6 @@
 /* test_timeline.c - records in words: patterns, parts that are left out, cuts. */
 #include "clients/timeline.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -72,14 +73,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("cli_timeline");
-    TCase *tests = tcase_create("timeline");
-    tcase_add_test(tests, test_sentences);
-    tcase_add_loop_test(tests, test_cut, 0, 4);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{test_sentences}, {test_cut, 4}};
+    return suite_run(&(struct suite){.name = "cli_timeline", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -4,6 +4,7 @@
  */
 #include "clients/verb.h"
 #include "proto/gen/schema.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -123,16 +124,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("cli_verbs");
-    TCase *tests = tcase_create("verbs");
-    tcase_add_test(tests, test_words_are_fields);
-    tcase_add_test(tests, test_fields_have_words);
-    tcase_add_test(tests, test_every_command_has_a_verb);
-    tcase_add_test(tests, test_find);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {
+        {test_words_are_fields}, {test_fields_have_words}, {test_every_command_has_a_verb}, {test_find}};
+    return suite_run(&(struct suite){.name = "cli_verbs", .tests = tests, .count = SUITE_COUNT(tests)});
 }
