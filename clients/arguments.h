@@ -33,6 +33,9 @@ void arguments_parse(struct arguments *arguments, const struct verb *verb, struc
  * local, and for units and matters, which may be given by their names (names.h). A text of `-` is read from standard input. */
 enum exit_code arguments_fill(struct arguments *arguments, struct session *session);
 
+/* The same on a copy. */
+enum exit_code arguments_filled(struct session *session, const struct arguments *arguments, struct arguments *ret);
+
 /* Reads a position that names a case, by number or by id, for verbs that do more than fill one message. Requires that it was given.
  * Says what is wrong. ret->number borrows the word. */
 enum exit_code arguments_case(const struct arguments *arguments, const char *name, struct show_case_query *ret);

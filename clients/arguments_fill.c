@@ -239,3 +239,9 @@ enum exit_code arguments_fill(struct arguments *arguments, struct session *sessi
     }
     return EXIT_DONE;
 }
+
+enum exit_code arguments_filled(struct session *session, const struct arguments *arguments, struct arguments *ret)
+{
+    *ret = *arguments;
+    return arguments_fill(ret, session);
+}

@@ -14,12 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum exit_code command_fill(struct session *session, const struct arguments *arguments, struct arguments *ret)
-{
-    *ret = *arguments;
-    return arguments_fill(ret, session);
-}
-
 /* One sentence: what was done, to which case, when. */
 static void tell(const char *verb, const json_t *answer)
 {
@@ -48,7 +42,7 @@ enum exit_code command_run(struct session *session, const struct arguments *argu
     bool found = command_find(arguments->verb->message, strlen(arguments->verb->message), &command);
     assert(found);
     (void)found;
-    enum exit_code code = command_fill(session, arguments, &filled);
+    enum exit_code code = arguments_filled(session, arguments, &filled);
     if (code == EXIT_DONE) {
         code = session_hello(session);
     }

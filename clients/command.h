@@ -9,7 +9,4 @@
 /* Sends the command of the verb's table, filled from the words, and tells the answer. */
 enum exit_code command_run(struct session *session, const struct arguments *arguments);
 
-/* Runs what the verb's own function asks: fills a copy of the arguments from the words. Says what is wrong. */
-enum exit_code command_fill(struct session *session, const struct arguments *arguments, struct arguments *ret);
-
 #endif

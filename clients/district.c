@@ -3,10 +3,9 @@
  */
 #include "clients/district.h"
 
-#include "clients/command.h"
+#include "clients/ask.h"
 #include "clients/inwords.h"
 #include "clients/pages.h"
-#include "clients/read.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 
@@ -88,7 +87,7 @@ enum exit_code district_units(struct session *session, const struct arguments *a
     if (!join_words(arguments, words)) {
         return say(EXIT_USAGE, "WORDS: at most %d bytes are allowed.", LIMIT_LINE_SIZE);
     }
-    enum exit_code code = command_fill(session, arguments, &filled);
+    enum exit_code code = arguments_filled(session, arguments, &filled);
     struct list_units_query *query = &filled.body.query.list_units;
     query->words = text_of(words);
     query->given |= words[0] != '\0' ? LIST_UNITS_HAS_WORDS : 0;
@@ -109,7 +108,7 @@ enum exit_code district_matters(struct session *session, const struct arguments 
     if (!join_words(arguments, words)) {
         return say(EXIT_USAGE, "WORDS: at most %d bytes are allowed.", LIMIT_LINE_SIZE);
     }
-    enum exit_code code = command_fill(session, arguments, &filled);
+    enum exit_code code = arguments_filled(session, arguments, &filled);
     struct list_matters_query *query = &filled.body.query.list_matters;
     query->words = text_of(words);
     query->given |= words[0] != '\0' ? LIST_MATTERS_HAS_WORDS : 0;
@@ -185,7 +184,7 @@ enum exit_code district_config(struct session *session, const struct arguments *
     struct show_config_query query = {0};
     json_t *view = NULL;
     (void)arguments;
-    enum exit_code code = read_query(session, QUERY_SHOW_CONFIG, &query, &view);
+    enum exit_code code = ask_view(session, QUERY_SHOW_CONFIG, &query, &view);
     if (code != EXIT_DONE) {
         return code;
     }

@@ -3,10 +3,9 @@
  */
 #include "clients/explain.h"
 
+#include "clients/ask.h"
 #include "clients/case_number.h"
-#include "clients/command.h"
 #include "clients/inwords.h"
-#include "clients/read.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
@@ -170,7 +169,7 @@ static enum exit_code read_routed(struct session *session, const struct show_cas
     query.given = which->case_id != 0 ? TIMELINE_HAS_CASE : TIMELINE_HAS_NUMBER;
     for (;;) {
         json_t *page = NULL;
-        enum exit_code code = read_query(session, QUERY_TIMELINE, &query, &page);
+        enum exit_code code = ask_view(session, QUERY_TIMELINE, &query, &page);
         if (code != EXIT_DONE) {
             return code;
         }
@@ -198,7 +197,7 @@ static enum exit_code ask_list(struct session *session, const char *matter, cons
     if (!code_make(matter, strlen(matter), &query.matter) || !code_make(place, strlen(place), &query.place)) {
         return say(EXIT_FAILED, "the dispatcher's answer cannot be read (matter or place of the case)");
     }
-    return read_query(session, QUERY_EXPLAIN_ROUTE, &query, ret);
+    return ask_view(session, QUERY_EXPLAIN_ROUTE, &query, ret);
 }
 
 /* The records of leads: how each came about. */
@@ -232,7 +231,7 @@ static enum exit_code explain_case(struct session *session, const struct argumen
     enum exit_code code = arguments_case(arguments, "MATTER", &which);
     routed = json_array();
     if (code == EXIT_DONE) {
-        code = read_query(session, QUERY_SHOW_CASE, &which, &shown);
+        code = ask_view(session, QUERY_SHOW_CASE, &which, &shown);
     }
     if (code == EXIT_DONE) {
         code = read_routed(session, &which, routed);
@@ -266,9 +265,9 @@ enum exit_code explain_run(struct session *session, const struct arguments *argu
     if (place == NULL) {
         return explain_case(session, arguments);
     }
-    enum exit_code code = command_fill(session, arguments, &filled);
+    enum exit_code code = arguments_filled(session, arguments, &filled);
     if (code == EXIT_DONE) {
-        code = read_query(session, QUERY_EXPLAIN_ROUTE, &filled.body, &view);
+        code = ask_view(session, QUERY_EXPLAIN_ROUTE, &filled.body, &view);
     }
     if (code == EXIT_DONE && session->options.json) {
         render_json(view);

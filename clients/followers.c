@@ -3,8 +3,7 @@
  */
 #include "clients/followers.h"
 
-#include "clients/command.h"
-#include "clients/read.h"
+#include "clients/ask.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
@@ -25,12 +24,12 @@ static const struct column follower_columns[] = {
 enum exit_code followers_run(struct session *session, const struct arguments *arguments)
 {
     struct arguments filled;
-    enum exit_code code = command_fill(session, arguments, &filled);
+    enum exit_code code = arguments_filled(session, arguments, &filled);
     struct list_followers_query *query = &filled.body.query.list_followers;
     json_t *rows = json_array();
     while (code == EXIT_DONE) {
         json_t *page = NULL;
-        code = read_query(session, QUERY_LIST_FOLLOWERS, query, &page);
+        code = ask_view(session, QUERY_LIST_FOLLOWERS, query, &page);
         if (code != EXIT_DONE) {
             break;
         }

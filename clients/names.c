@@ -3,8 +3,8 @@
  */
 #include "clients/names.h"
 
+#include "clients/ask.h"
 #include "clients/near.h"
-#include "clients/read.h"
 #include "config/words.h"
 #include "proto/blank.h"
 #include "proto/client/view.h"
@@ -72,10 +72,10 @@ static enum exit_code ask_page(struct session *session, enum names_kind kind, co
     switch (kind) {
     case NAMES_UNIT:
         units.given = (words != NULL ? LIST_UNITS_HAS_WORDS : 0) | (code_empty(after) ? 0 : LIST_UNITS_HAS_AFTER);
-        return read_query(session, QUERY_LIST_UNITS, &units, ret);
+        return ask_view(session, QUERY_LIST_UNITS, &units, ret);
     case NAMES_MATTER:
         matters.given = (words != NULL ? LIST_MATTERS_HAS_WORDS : 0) | (code_empty(after) ? 0 : LIST_MATTERS_HAS_AFTER);
-        return read_query(session, QUERY_LIST_MATTERS, &matters, ret);
+        return ask_view(session, QUERY_LIST_MATTERS, &matters, ret);
     }
     return EXIT_FAILED;
 }

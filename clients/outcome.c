@@ -3,7 +3,7 @@
  */
 #include "clients/outcome.h"
 
-#include "clients/read.h"
+#include "clients/ask.h"
 #include "clients/timeline.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
@@ -91,7 +91,7 @@ void outcome_ask(struct session *session, json_t *answer)
         return;
     }
     session->quiet = true;
-    if (read_query(session, QUERY_SHOW_CASE, &which, &view) == EXIT_DONE) {
+    if (ask_view(session, QUERY_SHOW_CASE, &which, &view) == EXIT_DONE) {
         json_t *outcome = json_object();
         for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
             json_object_set(outcome, kept[i], json_object_get(view, kept[i]));

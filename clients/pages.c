@@ -3,8 +3,8 @@
  */
 #include "clients/pages.h"
 
+#include "clients/ask.h"
 #include "clients/inwords.h"
-#include "clients/read.h"
 #include "clients/sheet.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
@@ -30,7 +30,7 @@ static enum exit_code read_rows(struct session *session, const struct pages_kind
         bool last_look = json_array_size(rows) == wanted;
         json_t *page = NULL;
         kind->ask(body, page_size(wanted + 1 - json_array_size(rows)));
-        enum exit_code code = read_query(session, kind->query, body, &page);
+        enum exit_code code = ask_view(session, kind->query, body, &page);
         if (code != EXIT_DONE) {
             return code;
         }

@@ -3,7 +3,7 @@
  */
 #include "clients/read.h"
 
-#include "clients/command.h"
+#include "clients/ask.h"
 #include "clients/instant.h"
 #include "clients/inwords.h"
 #include "clients/pages.h"
@@ -123,20 +123,6 @@ static const struct column clock_columns[] = {
     {0},
 };
 
-enum exit_code read_query(struct session *session, enum query_type query, const void *body, json_t **ret)
-{
-    struct client_reply reply;
-    enum exit_code code = session_hello(session);
-    if (code == EXIT_DONE) {
-        code = session_ask(session, query, body, &reply);
-    }
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    *ret = view_of_reply(&reply.reply.body, query, zone_time(session->zone));
-    return *ret == NULL ? say(EXIT_FAILED, "out of memory") : EXIT_DONE;
-}
-
 static void show_part(const char *title, const struct column *columns, const json_t *rows)
 {
     if (json_array_size(rows) == 0) {
@@ -228,9 +214,9 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
 {
     struct arguments filled;
     json_t *view = NULL;
-    enum exit_code code = command_fill(session, arguments, &filled);
+    enum exit_code code = arguments_filled(session, arguments, &filled);
     if (code == EXIT_DONE) {
-        code = read_query(session, QUERY_SHOW_CASE, &filled.body, &view);
+        code = ask_view(session, QUERY_SHOW_CASE, &filled.body, &view);
     }
     if (code == EXIT_DONE) {
         code = put_written(session, view);
@@ -310,7 +296,7 @@ enum exit_code read_cases(struct session *session, const struct arguments *argum
                                            .shape = &case_view_shape,
                                            .none = N_("No cases.")};
     struct arguments filled;
-    enum exit_code code = command_fill(session, arguments, &filled);
+    enum exit_code code = arguments_filled(session, arguments, &filled);
     return code != EXIT_DONE ? code : pages_run(session, arguments, &kind, &filled.body.query);
 }
 
@@ -341,6 +327,6 @@ enum exit_code read_inbox(struct session *session, const struct arguments *argum
                                            .shape = &duty_view_shape,
                                            .none = N_("Nothing to do.")};
     struct arguments filled;
-    enum exit_code code = command_fill(session, arguments, &filled);
+    enum exit_code code = arguments_filled(session, arguments, &filled);
     return code != EXIT_DONE ? code : pages_run(session, arguments, &kind, &filled.body.query);
 }

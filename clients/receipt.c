@@ -3,7 +3,6 @@
  */
 #include "clients/receipt.h"
 
-#include "clients/command.h"
 #include "clients/instant.h"
 #include "clients/render.h"
 #include "config/zone.h"
@@ -180,7 +179,7 @@ enum exit_code receipt_run(struct session *session, const struct arguments *argu
 {
     struct arguments filled;
     json_t *receipt = NULL;
-    enum exit_code code = command_fill(session, arguments, &filled);
+    enum exit_code code = arguments_filled(session, arguments, &filled);
     if (code == EXIT_DONE) {
         code = read_pages(session, &filled.body.query.receipt, &receipt);
     }

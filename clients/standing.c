@@ -3,7 +3,8 @@
  */
 #include "clients/standing.h"
 
-#include "clients/read.h"
+#include "clients/ask.h"
+
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 
@@ -64,8 +65,7 @@ void standing_tell(struct session *session, const struct arguments *arguments)
     if (session->options.json || arguments_word(arguments, "CASE") == NULL) {
         return;
     }
-    if (arguments_case(arguments, "CASE", &which) != EXIT_DONE ||
-        read_query(session, QUERY_SHOW_CASE, &which, &view) != EXIT_DONE) {
+    if (arguments_case(arguments, "CASE", &which) != EXIT_DONE || ask_view(session, QUERY_SHOW_CASE, &which, &view) != EXIT_DONE) {
         return;
     }
     fprintf(stderr, _("huying: case %s is %s"), view_text(view, "number"), i18n_word(&case_state_enum, view_text(view, "state")));

@@ -3,8 +3,8 @@
  */
 #include "clients/status.h"
 
+#include "clients/ask.h"
 #include "clients/instant.h"
-#include "clients/read.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
@@ -84,7 +84,7 @@ enum exit_code status_run(struct session *session, const struct arguments *argum
     struct status_query query = {0};
     json_t *view = NULL;
     (void)arguments;
-    enum exit_code code = read_query(session, QUERY_STATUS, &query, &view);
+    enum exit_code code = ask_view(session, QUERY_STATUS, &query, &view);
     if (code != EXIT_DONE) {
         return code;
     }

@@ -6,7 +6,6 @@
  */
 #include "clients/timeline.h"
 
-#include "clients/command.h"
 #include "clients/instant.h"
 #include "clients/inwords.h"
 #include "clients/render.h"
@@ -293,7 +292,7 @@ enum exit_code timeline_read(struct session *session, const struct show_case_que
 enum exit_code timeline_run(struct session *session, const struct arguments *arguments)
 {
     struct arguments filled;
-    enum exit_code code = command_fill(session, arguments, &filled);
+    enum exit_code code = arguments_filled(session, arguments, &filled);
     if (code == EXIT_DONE) {
         code = session_hello(session);
     }

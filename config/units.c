@@ -8,7 +8,6 @@
 #include "proto/i18n.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,30 +15,11 @@
 
 #define CAPACITY_MAX 1000000
 
-const char *const units_column_names[UNITS_COLUMN_COUNT] = {"code",        "name",       "tier",        "class",    "parent",
-                                                            "accountable", "calendar",   "seconded_by", "deputy",   "capacity",
-                                                            "contact",     "duty_phone", "retired_on",  "successor"};
-
-static int compare_code(const void *a, const void *b)
-{
-    return code_order(a, b);
-}
-
 static int compare_entry(const void *a, const void *b)
 {
     const struct units_entry *x = a, *y = b;
-    int order = compare_code(&x->unit.code, &y->unit.code);
+    int order = code_order(&x->unit.code, &y->unit.code);
     return order ? order : x->row < y->row ? -1 : 1;
-}
-
-int32_t units_find(const struct unit *units, uint32_t count, const struct code *code)
-{
-    _Static_assert(offsetof(struct unit, code) == 0, "a unit begins with its code");
-    if (count == 0) {
-        return -1; /* there may be no table at all */
-    }
-    const struct unit *found = bsearch(code, units, count, sizeof(*units), compare_code);
-    return found != NULL ? (int32_t)(found - units) : -1;
 }
 
 static void deinit(struct unit *unit)
@@ -57,21 +37,6 @@ struct unit *units_free(struct unit *units, uint32_t count)
     }
     free(units);
     return NULL;
-}
-
-const char *units_cell(const struct units_reader *reader, uint32_t i, enum units_column column)
-{
-    return table_cell(reader->table, reader->entries[i].row, reader->columns[column]);
-}
-
-void units_fault(const struct units_reader *reader, uint32_t i, enum units_column column, const char *format, ...)
-{
-    char text[sizeof((struct fault *)NULL)->text];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), _(format), args);
-    va_end(args);
-    table_fault(reader->table, reader->faults, reader->entries[i].row, reader->columns[column], "%s", text);
 }
 
 /* Reads a word of a closed list; -1 after a fault. */

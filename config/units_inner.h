@@ -1,5 +1,5 @@
 /*
- * units_inner.h - what units.c and units_links.c share: the rows of units.csv while they become units
+ * units_inner.h - what units.c, units_reader.c and units_links.c share: the rows of units.csv while they become units
  */
 #ifndef HUYING_CONFIG_UNITS_INNER_H
 #define HUYING_CONFIG_UNITS_INNER_H

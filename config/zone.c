@@ -41,36 +41,6 @@ static int64_t read64(const unsigned char *at)
     return (int64_t)((uint64_t)read32(at) << 32 | read32(at + 4));
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0 ? 1 : 0);
-}
-
-int64_t civil_to_days(int32_t year, int32_t month, int32_t day)
-{
-    int64_t y = (int64_t)year - (month <= 2 ? 1 : 0);
-    int64_t era = floor_div(y, 400);
-    int64_t year_of_era = y - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1; /* from 1 March */
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-void civil_from_days(int64_t days, struct civil *ret)
-{
-    int64_t shifted = days + 719468; /* from 0000-03-01 */
-    int64_t era = floor_div(shifted, 146097);
-    int64_t day_of_era = shifted - era * 146097;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t shifted_month = (5 * day_of_year + 2) / 153;
-    int32_t month = (int32_t)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
-    *ret = (struct civil){
-        .year = (int32_t)(year_of_era + era * 400 + (month <= 2 ? 1 : 0)),
-        .month = month,
-        .day = (int32_t)(day_of_year - (153 * shifted_month + 2) / 5 + 1),
-    };
-}
-
 /* Reads a header; *ret_body is the size of the data block behind it with times of `time_size` bytes. */
 static bool read_header(const unsigned char *at, size_t left, size_t time_size, struct counts *ret, size_t *ret_body)
 {
@@ -252,15 +222,15 @@ static void span_at(const struct zone *zone, int64_t at_s, struct zone_span *ret
 int32_t zone_offset_s(const struct zone *zone, int64_t at_ms)
 {
     struct zone_span span;
-    span_at(zone, floor_div(at_ms, 1000), &span);
+    span_at(zone, civil_floor_div(at_ms, 1000), &span);
     return span.offset_s;
 }
 
 void zone_civil(const struct zone *zone, int64_t at_ms, struct civil *ret)
 {
-    int64_t at_s = floor_div(at_ms, 1000);
+    int64_t at_s = civil_floor_div(at_ms, 1000);
     int64_t local_s = at_s + zone_offset_s(zone, at_ms);
-    int64_t days = floor_div(local_s, 86400);
+    int64_t days = civil_floor_div(local_s, 86400);
     int32_t in_day_s = (int32_t)(local_s - days * 86400);
     civil_from_days(days, ret);
     ret->hour = in_day_s / 3600;
@@ -309,8 +279,8 @@ enum civil_fit zone_instant(const struct zone *zone, const struct civil *civil, 
 
 int64_t zone_day_start(const struct zone *zone, int64_t at_ms, int32_t days)
 {
-    int64_t local_s = floor_div(at_ms, 1000) + zone_offset_s(zone, at_ms);
-    int64_t midnight_s = (floor_div(local_s, 86400) + days) * 86400;
+    int64_t local_s = civil_floor_div(at_ms, 1000) + zone_offset_s(zone, at_ms);
+    int64_t midnight_s = (civil_floor_div(local_s, 86400) + days) * 86400;
     int64_t at_s = 0, gap_end_s = 0;
     if (find_local(zone, midnight_s, &at_s, &gap_end_s) == CIVIL_GAP) {
         at_s = gap_end_s;
@@ -329,7 +299,7 @@ int64_t zone_label(const struct zone *zone, int64_t day, int32_t ms)
 
 int64_t zone_day(const struct zone *zone, int64_t at_ms, int32_t day_start_ms)
 {
-    int64_t day = floor_div(floor_div(at_ms, 1000) + zone_offset_s(zone, at_ms), 86400);
+    int64_t day = civil_floor_div(civil_floor_div(at_ms, 1000) + zone_offset_s(zone, at_ms), 86400);
     while (zone_label(zone, day, day_start_ms) > at_ms) {
         day--;
     }

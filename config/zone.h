@@ -7,17 +7,13 @@
 #ifndef HUYING_CONFIG_ZONE_H
 #define HUYING_CONFIG_ZONE_H
 
+#include "config/civil.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct zone;
-
-struct civil {
-    int32_t year;
-    int32_t month, day; /* from 1 */
-    int32_t hour, minute, second, ms;
-};
 
 /* Loads an IANA name such as Asia/Shanghai from `folder` (NULL: $TZDIR, else /usr/share/zoneinfo). Gives *ret (caller frees).
  * Returns 0, -ENOENT, -EBADMSG (not a TZif file), -EINVAL (a name with `..` or a leading slash), or another negative errno. */
@@ -48,10 +44,6 @@ int64_t zone_label(const struct zone *zone, int64_t day, int32_t ms);
 
 /* The day, since 1970-01-01, that an instant belongs to where days begin at the label `day_start_ms` (less than 24 h). */
 int64_t zone_day(const struct zone *zone, int64_t at_ms, int32_t day_start_ms);
-
-/* Days since 1970-01-01 of a civil date, and back (proleptic Gregorian). */
-int64_t civil_to_days(int32_t year, int32_t month, int32_t day);
-void civil_from_days(int64_t days, struct civil *ret);
 
 /* Bytes of the file that the zone was read from, for a configuration's hash. Borrowed from the zone. */
 const void *zone_data(const struct zone *zone, size_t *ret_size);

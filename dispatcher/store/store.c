@@ -13,36 +13,6 @@
 #define MAP_SIZE_MAX ((size_t)8 << 40)
 #define FREE_TO_GROW ((uint64_t)64 << 20)
 
-int store_errno(int rc)
-{
-    if (rc == 0) {
-        return 0;
-    }
-    if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL) {
-        return -ENOSPC;
-    }
-    if (rc == MDB_VERSION_MISMATCH) {
-        return -ENOTSUP;
-    }
-    if (rc == MDB_READERS_FULL) {
-        return -EUSERS;
-    }
-    if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_INVALID || rc == MDB_CURSOR_FULL) {
-        return -EBADMSG;
-    }
-    return rc > 0 ? -rc : -EIO;
-}
-
-void store_latch(struct store *store, int mdb_rc)
-{
-    if (mdb_rc == MDB_MAP_FULL) {
-        store->map_full = true;
-    }
-    if (store->failed == 0) {
-        store->failed = mdb_rc == -ENOMEM ? -ENOMEM : store_errno(mdb_rc);
-    }
-}
-
 static int begin(struct store *store)
 {
     unsigned int flags = store->read_only ? MDB_RDONLY : 0;
@@ -185,13 +155,6 @@ static int open_steps(struct store *store)
         }
     }
     return rc;
-}
-
-/* A reader that was killed keeps its place in LMDB's table, and the pages that it saw, until somebody looks. */
-void store_forget_dead_readers(struct store *store)
-{
-    int dead;
-    (void)mdb_reader_check(store->env, &dead);
 }
 
 /* Opens the environment and leaves the transaction begun; after a failure there is no environment. */

@@ -97,7 +97,7 @@ struct store {
     } copy;
 };
 
-/* Takes readers out of LMDB's table whose processes are gone. */
+/* store_lmdb.c: takes readers out of LMDB's table whose processes are gone. */
 void store_forget_dead_readers(struct store *store);
 
 /* store_copy.c: ends a copy that is under way and waits for its end: the map may not move under it. None begins before the other
@@ -130,7 +130,7 @@ struct store_layout store_layout(void);
 int store_checkpoint_read(struct store *store);
 int store_checkpoint_write(struct store *store);
 
-/* LMDB's answer as a negative errno; 0 stays. */
+/* store_lmdb.c: LMDB's answer as a negative errno; 0 stays. */
 int store_errno(int rc);
 
 /* Latches a failure of LMDB (rc as it gave it) or of memory (a negative errno of ours). */
