@@ -42,7 +42,7 @@ struct import_source {
     const char *file;
     const struct import_map *map;  /* NULL: the columns are named like the fields */
     const struct zone *zone;       /* of the district */
-    struct names *units, *matters; /* of the district; NULL: codes are taken as they stand, and names are none */
+    struct names *units, *matters; /* of the district; NULL: codes are taken as they stand, and names are not known */
     struct code district;          /* what a place is that the map's `unlisted` calls `unknown` */
     int64_t now_ms;                /* the dispatcher's; 0: limits are not compared with it */
     void (*on_bytes)(void *arg, uint64_t read, uint64_t size); /* now and then; may be NULL */

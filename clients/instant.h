@@ -19,7 +19,7 @@ struct zone; /* config/zone.h */
 
 /* Reads `2011-10-01T00:00:00.000-04:00` (or Z; a blank for the T; parts of a second optional), the local time `2011-10-01
  * 00:00[:SS[.mmm]]`, or the day `2011-10-01`, which is the first instant of that day. In a fold the first. Returns 0; -EINVAL: none
- * of these; -ENODATA: local, and there is no zone; -ERANGE: the local time falls in a gap and never was. */
+ * of these; -ENODATA: local, and there is no zone; -ERANGE: the local time does not exist, the clocks skip it. */
 int instant_parse(const char *text, const struct zone *zone, int64_t *ret_at_ms);
 
 /* Prints RFC 3339 with milliseconds and the zone's offset. Returns `ret`. */

@@ -41,7 +41,7 @@ static error_t parse_top(int key, char *text, struct argp_state *state)
         manual_print();
         exit(EXIT_DONE);
     }
-    return ARGP_ERR_UNKNOWN; /* the first word that is no option ends this reading: the verb begins */
+    return ARGP_ERR_UNKNOWN; /* the first word that is not an option ends this reading: the verb begins */
 }
 
 /* Gives the index of the verb in argv. */

@@ -141,7 +141,7 @@ static const char *judged(const json_t *clock)
     return json_is_true(json_object_get(clock, "in_time")) ? _("yes") : _("no");
 }
 
-/* Adds limits, what counted and how it was judged in words: a day of working time is no day of 24 hours. */
+/* Adds limits, what counted and how it was judged in words: a day of working time is not a day of 24 hours. */
 static void put_spans(json_t *clocks)
 {
     size_t i;

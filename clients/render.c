@@ -126,7 +126,7 @@ static void fill_line(struct libscols_line *line, const struct column *const *us
     }
 }
 
-/* Columns of the terminal that standard output is; 0: it is none, or does not say. */
+/* Columns of the terminal that standard output is; 0: it is not a terminal, or does not say. */
 static size_t terminal_width(void)
 {
     struct winsize size;

@@ -1,7 +1,7 @@
 /*
  * tally.h - values of a file that became something else, counted
  *
- * What the district does not have and a map turns into `unknown` is no fault, and no secret either.
+ * What the district does not have and a map turns into `unknown` is not a fault, and not a secret either.
  */
 #ifndef HUYING_CLIENTS_TALLY_H
 #define HUYING_CLIENTS_TALLY_H

@@ -130,7 +130,7 @@ static void put_number(struct sentence *sentence, const char *key, json_int_t nu
     put(sentence, words, strlen(words));
 }
 
-/* The limit as it was written; the budget where it is no span. */
+/* The limit as it was written; the budget where it is not a span. */
 static void put_limit(struct sentence *sentence, const json_t *record)
 {
     char words[INSTANT_SIZE];

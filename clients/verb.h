@@ -2,7 +2,7 @@
  * verb.h - what can be said to `huying`: each verb is data
  *
  * A verb names a message of the language (command or query); its words are positions and options that fill the fields of that
- * message by their own types, so a new field needs one line here and no code. What is no field of the message is kept as a word
+ * message by their own types, so a new field needs one line here and no code. What is not a field of the message is kept as a word
  * for the verb's function.
  */
 #ifndef HUYING_CLIENTS_VERB_H

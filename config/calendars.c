@@ -67,7 +67,7 @@ static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINT
 
 /* ---- hours ---- */
 
-/* Reads HH:MM; -1: it is none. */
+/* Reads HH:MM; -1: it is not that. */
 static int32_t minute_of_day(const char *at, const char **ret_end)
 {
     for (int i = 0; i < 5; i++) {

@@ -64,7 +64,7 @@ const char *day_parse(const char *text, int64_t *ret_day)
     return NULL;
 }
 
-/* A row that says that all days of a year are in the file. Gives 0: it is no day. */
+/* A row that says that all days of a year are in the file. Gives 0: it is not a day. */
 static int read_complete(const struct table *table, const int32_t *columns, uint32_t row, struct faults *faults, const char *date,
                          uint64_t *complete)
 {
@@ -83,7 +83,7 @@ static int read_complete(const struct table *table, const int32_t *columns, uint
     return 0;
 }
 
-/* 1: the row is a day; 0: it is none, or has faults; -ENOMEM. */
+/* 1: the row is a day; 0: it is not, or it has faults; -ENOMEM. */
 static int read_row(const struct table *table, const int32_t *columns, uint32_t row, struct faults *faults, uint64_t *complete,
                     struct entry *ret)
 {

@@ -87,7 +87,7 @@ static int read_file(const char *folder, const char *file, bool optional, struct
             close(fd);
         }
     }
-    /* A want that passes is no fault of the file. */
+    /* A shortage that passes (memory, descriptors) is not a fault of the file. */
     if (rc == 0 || rc == -ENOMEM || rc == -EMFILE || rc == -ENFILE || (rc == -ENOENT && optional)) {
         return rc == -ENOENT ? 0 : rc;
     }

@@ -84,7 +84,7 @@ bool replay_map_matter(const struct replay_map *map, const char *field, const ch
 bool replay_map_channel(const struct replay_map *map, const char *spelling, enum channel *ret);
 
 /* Instant of a local time in the map's form, else `YYYY-MM-DD HH:MM[:SS]`, in the map's zone. In a fold the first. Returns 0;
- * -ENODATA: empty; -EINVAL: not a local time; -ERANGE: it falls in a gap of the zone and never was (*ret_at_ms is not set). */
+ * -ENODATA: empty; -EINVAL: not a local time; -ERANGE: it does not exist, the zone skips it (*ret_at_ms is not set). */
 int replay_map_instant(const struct replay_map *map, const char *text, int64_t *ret_at_ms);
 
 #endif

@@ -63,7 +63,7 @@ static bool grow(void **at, size_t *capacity, size_t need, size_t item_size)
     return true;
 }
 
-/* Says where a field is no text; a fault a line. */
+/* Says where a field is not text; one fault a line. */
 static void check_text(struct sheet *sheet, const unsigned char *at, size_t size)
 {
     struct sheet_inner *inner = sheet->inner;

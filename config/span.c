@@ -107,7 +107,7 @@ char *span_text(struct span span, char ret[SPAN_TEXT_SIZE])
         snprintf(ret, SPAN_TEXT_SIZE, "off");
     } else if (found != NULL) {
         snprintf(ret, SPAN_TEXT_SIZE, "%" PRId64 " %s", span.amount / found->amount, found->name);
-    } else { /* working time that is no whole number of hours: nobody can write it */
+    } else { /* working time that is not a whole number of hours: nobody can write it */
         snprintf(ret, SPAN_TEXT_SIZE, "%" PRId64 " ms of work", span.amount);
     }
     return ret;

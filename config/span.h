@@ -35,7 +35,7 @@ extern const char span_without_calendar[]; /* who says it translates it */
 #define SPAN_TEXT_SIZE 32
 char *span_text(struct span span, char ret[SPAN_TEXT_SIZE]);
 
-/* Natural time that is no limit of a clock: as above, without working time, and a day is 24 hours. */
+/* Natural time that is not a limit of a clock: as above, without working time, and a day is 24 hours. */
 const char *span_parse_ms(const char *text, int64_t *ret_ms);
 
 /* A whole number in min..max. */

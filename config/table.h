@@ -26,7 +26,7 @@ struct table {
  * not UTF-8 are faults. Returns 0; -EINVAL: faults were added; -ENOMEM. */
 int table_parse(const char *file, const void *data, size_t size, struct faults *faults, struct table **ret);
 
-/* As table_parse, but a ragged row is no fault: too short a row is filled up with empty texts; what a row has too many stands
+/* As table_parse, but a ragged row is not a fault: too short a row is filled up with empty texts; what a row has too many stands
  * behind commas in its last column, so that nothing of it is lost. table->fields says which rows these are. */
 int table_parse_ragged(const char *file, const void *data, size_t size, struct faults *faults, struct table **ret);
 

@@ -115,7 +115,7 @@ static void read_capacity(const struct units_reader *reader, uint32_t i, struct 
     }
 }
 
-/* Reads what a row says of its unit alone. A row without a code is none. */
+/* Reads what a row says of its unit alone. A row without a code is not a unit. */
 static int read_row(struct units_reader *reader, uint32_t row)
 {
     uint32_t i = reader->count;

@@ -52,7 +52,7 @@ bool codec_text_valid(const char *at, size_t size);
 
 /* Reads a map into the struct at `ret` (shape->size bytes, zeroed first) and sets its `given`. Unknown keys and counts by name
  * (FIELD_MAP) are skipped; texts borrow what `map` borrows. False: *fault says what was wrong (BAD_MESSAGE: not a map, or a key
- * that is no string; BAD_FIELD: missing, twice, wrong type, out of range, not UTF-8; TOO_LARGE). */
+ * that is not a string; BAD_FIELD: missing, twice, wrong type, out of range, not UTF-8; TOO_LARGE). */
 bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void *ret, struct codec_fault *fault);
 
 /* What an encoder leaves out. */

@@ -14,7 +14,7 @@
 /* Is this the descriptor of a connection that has not ended? */
 bool connection_lives(int descriptor);
 
-/* Ends it: ZeroMQ sees the end as if it were the peer's. What is no connection (any more) is left alone. */
+/* Ends it: ZeroMQ sees the end as if it were the peer's. What is not (or no longer) a connection is left alone. */
 void connection_cut(int descriptor);
 
 /* Bytes that the peer has sent so far; 0 when that cannot be known (ipc). */

@@ -16,7 +16,7 @@ const struct limit_info limit_infos[LIMIT_INFO_COUNT] = {
     { "open_duties_per_case", 64, "duties", "Most duties that are open on one case at once." },
     { "page", 500, "rows", "Most rows in one page of a list, an inbox, a timeline or of events." },
     { "request_memory_ms", INT64_C(2592000000), "ms", "How long a request id is remembered at least (30 days)." },
-    { "request_memory_count", 100000, "requests", "So many of the newest request ids are remembered whatever their age: in drill time a month may pass while a sender waits for its answers." },
+    { "request_memory_count", 100000, "requests", "How many of the newest request ids are remembered whatever their age: in drill time a month may pass while a sender waits for its answers." },
     { "outbox_bytes", 8388608, "bytes", "Most bytes of replies that wait for one peer; one more and its oldest connection state is dropped." },
     { "batch_messages", 1024, "messages", "Most messages in one batch." },
     { "frame_size", 524288, "bytes", "Largest frame of the journal." },

@@ -35,7 +35,7 @@
 #define LIMIT_PAGE 500
 /* How long a request id is remembered at least (30 days). [ms] */
 #define LIMIT_REQUEST_MEMORY_MS (INT64_C(2592000000))
-/* So many of the newest request ids are remembered whatever their age: in drill time a month may pass while a sender waits for its answers. [requests] */
+/* How many of the newest request ids are remembered whatever their age: in drill time a month may pass while a sender waits for its answers. [requests] */
 #define LIMIT_REQUEST_MEMORY_COUNT 100000
 /* Most bytes of replies that wait for one peer; one more and its oldest connection state is dropped. [bytes] */
 #define LIMIT_OUTBOX_BYTES 8388608

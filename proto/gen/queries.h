@@ -964,7 +964,7 @@ struct show_config_reply {
     int64_t reopen_window; /* How long a citizen may reopen. */
     enum followup_mode followup; /* When citizens are asked. */
     uint32_t followup_attempts; /* Attempts. */
-    uint32_t followup_days; /* On so many days. */
+    uint32_t followup_days; /* Over how many days they must spread. */
     bool contact_required; /* The lead calls before it answers. */
     bool evidence_required; /* Called units show their arrival. */
     bool rating; /* Callers rate called units. */
