@@ -92,7 +92,6 @@ struct field_shape {
  * be sent (encode, only for fields marked optional). */
 struct shape {
     const char *name;
-    uint16_t id;
     uint16_t field_count;
     uint32_t size; /* sizeof the struct */
     const struct field_shape *fields;

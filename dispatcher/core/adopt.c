@@ -37,7 +37,7 @@ static struct code code_at(const struct judging *j, int32_t unit)
     return unit >= 0 ? j->district->units[unit].code : (struct code){0};
 }
 
-void judge_adopt(struct judging *j)
+bool judge_adopt_config(struct judging *j)
 {
     uint32_t from = j->command->body.adopt_config.from;
     if (from == 0) {
@@ -55,4 +55,5 @@ void judge_adopt(struct judging *j)
         body->deputy = code_at(j, unit->deputy);
         body->calendar = j->district->calendars[unit->calendar]->name;
     }
+    return true;
 }

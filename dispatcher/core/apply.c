@@ -2,7 +2,6 @@
 #include "dispatcher/core/applying.h"
 #include "dispatcher/core/metrics.h"
 #include "dispatcher/core/number.h"
-#include "dispatcher/core/rules.h"
 
 #include <assert.h>
 #include <string.h>
@@ -12,9 +11,9 @@
 /* Who worked on a case does not ask the citizen afterwards. What is done on a follow-up duty is asking, not work on the case. */
 static bool is_work(const struct applying *a)
 {
-    const struct family *family = rules_family((enum command_type)a->record->body.command_taken.command);
+    const struct command_info *command = command_info((enum command_type)a->record->body.command_taken.command);
     struct duty_row duty;
-    return a->c.case_id != 0 && family != NULL && family->work &&
+    return a->c.case_id != 0 && command != NULL && command->work &&
            !(a->record->head.duty_id != 0 && view_get(a->view, ROW_DUTY, a->record->head.duty_id, &duty) &&
              duty.kind == DUTY_KIND_FOLLOWUP);
 }
@@ -89,14 +88,12 @@ void apply_command_taken(struct applying *a)
 
 /* --- the case ----------------------------------------------------------------------------------------------------------------- */
 
-static void receive_case(struct applying *a)
+void apply_case_received(struct applying *a)
 {
     const struct record_envelope *head = &a->record->head;
     const struct case_received_body *body = &a->record->body.case_received;
     struct case_row *c = &a->c;
-    memset(c, 0, sizeof(*c));
     c->case_id = a->record->seq;
-    c->state = CASE_STATE_RECEIVED;
     row_dims(head, &c->dims);
     c->dims.is_protected = c->dims.is_protected || body->secrecy; /* records before it was a dim */
     c->lead_acct = head->acct;
@@ -122,11 +119,25 @@ static void receive_case(struct applying *a)
     metrics_count_case(a->view, c);
 }
 
-static void route_case(struct applying *a)
+void apply_case_noted(struct applying *a)
+{
+    a->c.notes++;
+}
+
+void apply_order_proposed(struct applying *a)
+{
+    a->c.proposed_orders++;
+}
+
+void apply_followup_ended(struct applying *a)
+{
+    metrics_count_followup(a->view, a->record);
+}
+
+void apply_case_routed(struct applying *a)
 {
     const struct case_routed_body *body = &a->record->body.case_routed;
     struct case_row *c = &a->c;
-    c->state = CASE_STATE_HANDLING;
     c->lead = body->lead;
     c->lead_acct = a->record->head.acct;
     c->hops = body->hop;
@@ -136,10 +147,9 @@ static void route_case(struct applying *a)
     metrics_count_case(a->view, c);
 }
 
-static void answer_case(struct applying *a)
+void apply_lead_answered(struct applying *a)
 {
     struct case_row *c = &a->c;
-    c->state = CASE_STATE_ANSWERED;
     c->answered_at = a->record->at_ms;
     if (c->first_answered_at == 0) {
         c->first_answered_at = a->record->at_ms;
@@ -148,22 +158,20 @@ static void answer_case(struct applying *a)
     metrics_count_case(a->view, c);
 }
 
-static void close_case_row(struct applying *a)
+void apply_case_closed(struct applying *a)
 {
-    a->c.state = CASE_STATE_CLOSED;
     a->c.disposition = (uint8_t)a->record->body.case_closed.disposition;
     a->c.closed_at = a->record->at_ms;
     a->d.open_cases--;
     metrics_count_case(a->view, &a->c);
 }
 
-static void reopen_case(struct applying *a)
+void apply_case_reopened(struct applying *a)
 {
     struct case_row *c = &a->c;
-    if (c->state == CASE_STATE_CLOSED) {
+    if (a->was == CASE_STATE_CLOSED) {
         a->d.open_cases++;
     }
-    c->state = CASE_STATE_HANDLING;
     c->round = a->record->head.round;
     c->disposition = DISPOSITION_NONE;
     c->answered_at = 0;
@@ -174,7 +182,7 @@ static void reopen_case(struct applying *a)
 /* --- configuration -------------------------------------------------------------------------------------------------------------
  */
 
-static void adopt_config(struct applying *a)
+void apply_config_adopted(struct applying *a)
 {
     struct text hash = a->record->body.config_adopted.hash;
     assert(hash.size <= sizeof(a->d.config_hash));
@@ -185,7 +193,12 @@ static void adopt_config(struct applying *a)
     a->d.settle_next = a->d.open_cases > 0 ? 1 : 0;
 }
 
-static void publish_calendar(struct applying *a)
+void apply_cases_settled(struct applying *a)
+{
+    a->d.settle_next = a->record->body.cases_settled.until;
+}
+
+void apply_calendar_published(struct applying *a)
 {
     const struct calendar_published_body *body = &a->record->body.calendar_published;
     struct calendar_row row;
@@ -201,7 +214,7 @@ static void publish_calendar(struct applying *a)
     }
 }
 
-static void publish_unit(struct applying *a)
+void apply_unit_published(struct applying *a)
 {
     const struct record *record = a->record;
     struct unit_row row;
@@ -222,81 +235,73 @@ static void publish_unit(struct applying *a)
 /* --- one record -----------------------------------------------------------------------------------------------------------------
  */
 
+/* By its name: duty_signed is applied by apply_duty_signed. */
+static void (*const appliers[RECORD_TYPE_MAX + 1])(struct applying *a) = {
+#define APPLY(NAME, name) [RECORD_##NAME] = apply_##name,
+    RECORDS_APPLIED(APPLY)
+#undef APPLY
+};
+
+static void set_state(uint8_t *state, int to)
+{
+    if (to != RECORD_STATE_SAME) {
+        *state = (uint8_t)to;
+    }
+}
+
+/* The store failed and has latched it where a row is not there. */
+static void apply_to_duty(struct applying *a)
+{
+    struct call_row call;
+    if (!view_get(a->view, ROW_DUTY, a->record->head.duty_id, &a->duty)) {
+        return;
+    }
+    set_state(&a->duty.state, a->info->duty_state);
+    appliers[a->record->type](a);
+    view_put(a->view, ROW_DUTY, a->duty.duty_id, &a->duty);
+    if (a->info->call_state != RECORD_STATE_SAME && a->duty.call_id != 0 && view_get(a->view, ROW_CALL, a->duty.call_id, &call)) {
+        set_state(&call.state, a->info->call_state);
+        view_put(a->view, ROW_CALL, call.call_id, &call);
+    }
+}
+
+static void apply_to_call(struct applying *a)
+{
+    if (view_get(a->view, ROW_CALL, a->record->head.call_id, &a->call)) {
+        set_state(&a->call.state, a->info->call_state);
+        appliers[a->record->type](a);
+        view_put(a->view, ROW_CALL, a->call.call_id, &a->call);
+    }
+}
+
+static void apply_to_clock(struct applying *a)
+{
+    uint64_t clock_id;
+    memcpy(&clock_id, (const char *)&a->record->body + a->info->clock_offset, sizeof(clock_id));
+    if (view_get(a->view, ROW_CLOCK, clock_id, &a->clock)) {
+        appliers[a->record->type](a);
+        view_put(a->view, ROW_CLOCK, a->clock.clock_id, &a->clock);
+    }
+}
+
 static void apply_body(struct applying *a)
 {
-    switch (a->record->type) {
-    case RECORD_COMMAND_TAKEN:
-        apply_command_taken(a);
+    a->was = (enum case_state)a->c.state;
+    set_state(&a->c.state, a->info->case_state);
+    switch (a->info->applies) {
+    case RECORD_APPLIES_NOTHING:
+        return; /* no row beyond the clock and the chain */
+    case RECORD_APPLIES_OWN:
+        appliers[a->record->type](a);
         return;
-    case RECORD_CONFIG_ADOPTED:
-        adopt_config(a);
+    case RECORD_APPLIES_DUTY:
+        apply_to_duty(a);
         return;
-    case RECORD_UNIT_PUBLISHED:
-        publish_unit(a);
+    case RECORD_APPLIES_CLOCK:
+        apply_to_clock(a);
         return;
-    case RECORD_CALENDAR_PUBLISHED:
-        publish_calendar(a);
-        return;
-    case RECORD_CASES_SETTLED:
-        a->d.settle_next = a->record->body.cases_settled.until;
-        return;
-    case RECORD_POLICY_PUBLISHED:
-    case RECORD_CATALOGUE_PUBLISHED:
-    case RECORD_TIME_ADVANCED:
-    case RECORD_FOLLOWUP_OPENED:
-        return; /* for readers of the stream; no row beyond the clock and the chain */
-    case RECORD_CASE_RECEIVED:
-        receive_case(a);
-        return;
-    case RECORD_CASE_NOTED:
-        a->c.notes++;
-        return;
-    case RECORD_CASE_ROUTED:
-        route_case(a);
-        return;
-    case RECORD_LEAD_ANSWERED:
-        answer_case(a);
-        return;
-    case RECORD_CASE_CLOSED:
-        close_case_row(a);
-        return;
-    case RECORD_CASE_REOPENED:
-        reopen_case(a);
-        return;
-    case RECORD_DUTY_OFFERED:
-    case RECORD_DUTY_CLAIMED:
-    case RECORD_DUTY_RELEASED:
-    case RECORD_DUTY_SIGNED:
-    case RECORD_DUTY_DONE:
-    case RECORD_DUTY_ENDED:
-    case RECORD_DUTY_SENT_BACK:
-    case RECORD_DUTY_MOVED:
-    case RECORD_CONTACT_RECORDED:
-    case RECORD_CALL_ARRIVED:
-    case RECORD_CALL_FINISHED:
-    case RECORD_CALL_RATED:
-    case RECORD_FOLLOWUP_ATTEMPTED:
-        apply_duty(a);
-        return;
-    case RECORD_CLOCK_STARTED:
-    case RECORD_CLOCK_DUE_MOVED:
-    case RECORD_CLOCK_STOPPED:
-    case RECORD_CLOCK_VOID:
-    case RECORD_CLOCK_REBUDGETED:
-    case RECORD_RUNG_FIRED:
-        apply_clock(a);
-        return;
-    case RECORD_CALL_RAISED:
-    case RECORD_CALL_DISPATCHED:
-    case RECORD_CALL_REPORTED:
-    case RECORD_CALL_CLOSED:
-        apply_call(a);
-        return;
-    case RECORD_FOLLOWUP_ENDED:
-        metrics_count_followup(a->view, a->record);
-        return;
-    case RECORD_ORDER_PROPOSED:
-        a->c.proposed_orders++;
+    case RECORD_APPLIES_CALL:
+        apply_to_call(a);
         return;
     }
 }
@@ -304,7 +309,11 @@ static void apply_body(struct applying *a)
 void core_apply(const struct view *view, const struct record *record)
 {
     assert(record->seq != 0);
-    struct applying a = {.view = view, .record = record};
+    struct applying a;
+    memset(&a, 0, offsetof(struct applying, duty)); /* the rows behind it are read before they are looked at */
+    a.view = view;
+    a.record = record;
+    a.info = record_info(record->type);
     if (!view_get(view, ROW_DISTRICT, 1, &a.d) && record->seq != 1) {
         return; /* the store failed and has latched it: the engine rewinds */
     }

@@ -47,7 +47,7 @@ static void set_duty_due(struct applying *a, const struct clock_row *clock)
     }
 }
 
-static void start(struct applying *a)
+void apply_clock_started(struct applying *a)
 {
     const struct record *record = a->record;
     const struct clock_started_body *body = &record->body.clock_started;
@@ -106,8 +106,9 @@ static void close_span(struct applying *a, struct clock_row *clock, int64_t from
     view_put(a->view, ROW_SPAN, a->record->seq, &span);
 }
 
-static void move(struct applying *a, struct clock_row *clock)
+void apply_clock_due_moved(struct applying *a)
 {
+    struct clock_row *clock = &a->clock;
     const struct record *record = a->record;
     const struct clock_due_moved_body *body = &record->body.clock_due_moved;
     metrics_count_clock(a->view, clock, COUNTED_NOT);
@@ -142,8 +143,9 @@ static void move(struct applying *a, struct clock_row *clock)
     set_duty_due(a, clock);
 }
 
-static void stop(struct applying *a, struct clock_row *clock)
+void apply_clock_stopped(struct applying *a)
 {
+    struct clock_row *clock = &a->clock;
     const struct clock_stopped_body *body = &a->record->body.clock_stopped;
     close_span(a, clock, clock->span_from_at, true, body->consumed_ms);
     clock->state = CLOCK_STATE_STOPPED;
@@ -155,8 +157,9 @@ static void stop(struct applying *a, struct clock_row *clock)
     metrics_count_duration(a->view, clock, a->record->at_ms, true);
 }
 
-static void make_void(struct applying *a, struct clock_row *clock)
+void apply_clock_void(struct applying *a)
 {
+    struct clock_row *clock = &a->clock;
     close_span(a, clock, clock->span_from_at, false, 0);
     metrics_count_clock(a->view, clock, COUNTED_NOT);
     metrics_void_clock(a->view, clock);
@@ -164,8 +167,9 @@ static void make_void(struct applying *a, struct clock_row *clock)
     clock->stopped_at = a->record->at_ms;
 }
 
-static void fire(struct applying *a, struct clock_row *clock)
+void apply_rung_fired(struct applying *a)
 {
+    struct clock_row *clock = &a->clock;
     enum rung rung = a->record->body.rung_fired.rung;
     clock->fired |= (uint8_t)(1u << rung);
     if (rung == RUNG_RED && clock->state == CLOCK_STATE_RUNNING && clock->counted == COUNTED_NOT) {
@@ -174,49 +178,12 @@ static void fire(struct applying *a, struct clock_row *clock)
     apply_floor(a, clock, NULL);
 }
 
-static void set_budget(struct applying *a, struct clock_row *clock)
+void apply_clock_rebudgeted(struct applying *a)
 {
+    struct clock_row *clock = &a->clock;
     const struct clock_rebudgeted_body *body = &a->record->body.clock_rebudgeted;
     clock->budget_ms = body->budget_ms;
     clock->calendar = body->calendar;
     clock->rung_at[RUNG_YELLOW] = body->yellow_at;
     lower_floor(&a->c, core_next_rung_at(clock));
-}
-
-static uint64_t clock_of(const struct record *record)
-{
-    if (record->type == RECORD_CLOCK_REBUDGETED) {
-        return record->body.clock_rebudgeted.clock_id;
-    }
-    if (record->type == RECORD_CLOCK_DUE_MOVED) {
-        return record->body.clock_due_moved.clock_id;
-    }
-    if (record->type == RECORD_CLOCK_STOPPED) {
-        return record->body.clock_stopped.clock_id;
-    }
-    return record->type == RECORD_CLOCK_VOID ? record->body.clock_void.clock_id : record->body.rung_fired.clock_id;
-}
-
-void apply_clock(struct applying *a)
-{
-    struct clock_row clock;
-    if (a->record->type == RECORD_CLOCK_STARTED) {
-        start(a);
-        return;
-    }
-    if (!view_get(a->view, ROW_CLOCK, clock_of(a->record), &clock)) {
-        return;
-    }
-    if (a->record->type == RECORD_CLOCK_DUE_MOVED) {
-        move(a, &clock);
-    } else if (a->record->type == RECORD_CLOCK_STOPPED) {
-        stop(a, &clock);
-    } else if (a->record->type == RECORD_CLOCK_VOID) {
-        make_void(a, &clock);
-    } else if (a->record->type == RECORD_CLOCK_REBUDGETED) {
-        set_budget(a, &clock);
-    } else {
-        fire(a, &clock);
-    }
-    view_put(a->view, ROW_CLOCK, clock.clock_id, &clock);
 }

@@ -1,23 +1,9 @@
 /* apply_duty.c - records about duties and calls become rows */
 #include "dispatcher/core/applying.h"
 #include "dispatcher/core/metrics.h"
+#include "dispatcher/core/rules.h"
 
 #include <string.h>
-
-static bool born_signed(enum duty_kind kind)
-{
-    switch (kind) {
-    case DUTY_KIND_ROUTE:
-    case DUTY_KIND_RATE:
-    case DUTY_KIND_FOLLOWUP:
-        return true;
-    case DUTY_KIND_LEAD:
-    case DUTY_KIND_SUPPORT:
-    case DUTY_KIND_RESPOND:
-        return false;
-    }
-    return false;
-}
 
 /* Open duties of the case and the call, up or down by one. */
 static void tally(struct applying *a, const struct duty_row *duty, int step)
@@ -38,7 +24,7 @@ static void tally(struct applying *a, const struct duty_row *duty, int step)
     view_put(a->view, ROW_CALL, call.call_id, &call);
 }
 
-static void offer(struct applying *a)
+void apply_duty_offered(struct applying *a)
 {
     const struct record *record = a->record;
     const struct duty_offered_body *body = &record->body.duty_offered;
@@ -53,7 +39,7 @@ static void offer(struct applying *a)
     duty.acct = record->head.acct;
     duty.creator = body->creator;
     duty.kind = (uint8_t)body->duty_kind;
-    duty.state = born_signed(body->duty_kind) ? DUTY_STATE_SIGNED : DUTY_STATE_OFFERED;
+    duty.state = rules_duty_kind(body->duty_kind)->born_signed ? DUTY_STATE_SIGNED : DUTY_STATE_OFFERED;
     duty.reason = (uint8_t)body->reason;
     duty.round = record->head.round;
     duty.reporter = body->reporter;
@@ -78,119 +64,115 @@ static void offer(struct applying *a)
     tally(a, &duty, 1);
 }
 
-static void end(struct applying *a, struct duty_row *duty, enum duty_state state, enum duty_end reason)
+void apply_duty_claimed(struct applying *a)
 {
-    duty->state = (uint8_t)state;
-    duty->reason = (uint8_t)reason;
-    duty->ended_at = a->record->at_ms;
+    const struct duty_claimed_body *body = &a->record->body.duty_claimed;
+    a->duty.claimed = 1;
+    a->duty.claimer = body->claimer;
+    a->duty.lease_until = body->lease_until;
+    lower_floor(&a->c, body->lease_until);
+}
+
+static void end_lease(struct duty_row *duty)
+{
     duty->claimed = 0;
-    duty->lease_until = 0;
     duty->claimer = 0;
-    if (duty->duty_id == a->c.route_duty) {
+    duty->lease_until = 0;
+}
+
+void apply_duty_released(struct applying *a)
+{
+    end_lease(&a->duty);
+    apply_floor(a, NULL, &a->duty);
+}
+
+void apply_duty_signed(struct applying *a)
+{
+    a->duty.signed_at = a->record->at_ms;
+}
+
+static void end(struct applying *a, enum duty_end reason)
+{
+    a->duty.reason = (uint8_t)reason;
+    a->duty.ended_at = a->record->at_ms;
+    end_lease(&a->duty);
+    if (a->duty.duty_id == a->c.route_duty) {
         a->c.route_duty = 0;
     }
-    tally(a, duty, -1);
+    tally(a, &a->duty, -1);
 }
 
-static void send_back(struct applying *a, struct duty_row *duty)
+void apply_duty_done(struct applying *a)
 {
-    struct call_row call;
-    duty->state = DUTY_STATE_SIGNED;
-    duty->reason = DUTY_END_SENT_BACK;
-    duty->ended_at = 0;
-    duty->sent_back++;
-    duty->finish_code = 0;
-    duty->rated = 0;
-    tally(a, duty, 1);
-    if (duty->call_id != 0 && view_get(a->view, ROW_CALL, duty->call_id, &call)) {
-        call.state = CALL_STATE_CALLED;
-        view_put(a->view, ROW_CALL, call.call_id, &call);
-    }
+    end(a, DUTY_END_NONE);
 }
 
-static void contact(struct applying *a, struct duty_row *duty)
+void apply_duty_ended(struct applying *a)
+{
+    end(a, a->record->body.duty_ended.reason);
+}
+
+void apply_duty_sent_back(struct applying *a)
+{
+    a->duty.reason = DUTY_END_SENT_BACK;
+    a->duty.ended_at = 0;
+    a->duty.sent_back++;
+    a->duty.finish_code = 0;
+    a->duty.rated = 0;
+    tally(a, &a->duty, 1);
+}
+
+void apply_contact_recorded(struct applying *a)
 {
     bool reached = a->record->body.contact_recorded.outcome == CONTACT_OUTCOME_REACHED;
-    duty->attempts++;
-    duty->reached += reached;
-    if (duty->duty_id == a->c.lead_duty) {
+    a->duty.attempts++;
+    a->duty.reached += reached;
+    if (a->duty.duty_id == a->c.lead_duty) {
         a->c.contacts++;
         a->c.contact_reached += reached;
     }
 }
 
-static void attempt(const struct applying *a, struct duty_row *duty)
+void apply_followup_attempted(struct applying *a)
 {
     uint32_t half_day = a->record->body.followup_attempted.half_day;
-    if (duty->attempts == 0) {
-        duty->first_half_day = half_day;
+    if (a->duty.attempts == 0) {
+        a->duty.first_half_day = half_day;
     }
-    duty->attempts++;
-    duty->last_half_day = half_day;
+    a->duty.attempts++;
+    a->duty.last_half_day = half_day;
 }
 
 /* Its clocks follow by records of their own. */
-static void move_to(struct applying *a, struct duty_row *duty)
+void apply_duty_moved(struct applying *a)
 {
-    duty->unit = a->record->head.unit;
-    duty->acct = a->record->head.acct;
-    if (duty->duty_id == a->c.lead_duty) {
-        a->c.lead = duty->unit;
-        a->c.lead_acct = duty->acct;
+    a->duty.unit = a->record->head.unit;
+    a->duty.acct = a->record->head.acct;
+    if (a->duty.duty_id == a->c.lead_duty) {
+        a->c.lead = a->duty.unit;
+        a->c.lead_acct = a->duty.acct;
         metrics_count_case(a->view, &a->c);
     }
 }
 
-void apply_duty(struct applying *a)
+void apply_call_arrived(struct applying *a)
 {
-    const struct record *record = a->record;
-    const union record_body *body = &record->body;
-    struct duty_row duty;
-    if (record->type == RECORD_DUTY_OFFERED) {
-        offer(a);
-        return;
-    }
-    if (!view_get(a->view, ROW_DUTY, record->head.duty_id, &duty)) {
-        return;
-    }
-    if (record->type == RECORD_DUTY_CLAIMED) {
-        duty.claimed = 1;
-        duty.claimer = body->duty_claimed.claimer;
-        duty.lease_until = body->duty_claimed.lease_until;
-        lower_floor(&a->c, duty.lease_until);
-    } else if (record->type == RECORD_DUTY_RELEASED) {
-        duty.claimed = 0;
-        duty.claimer = 0;
-        duty.lease_until = 0;
-        apply_floor(a, NULL, &duty);
-    } else if (record->type == RECORD_DUTY_SIGNED) {
-        duty.state = DUTY_STATE_SIGNED;
-        duty.signed_at = record->at_ms;
-    } else if (record->type == RECORD_DUTY_DONE) {
-        end(a, &duty, DUTY_STATE_DONE, DUTY_END_NONE);
-    } else if (record->type == RECORD_DUTY_ENDED) {
-        end(a, &duty, DUTY_STATE_ENDED, body->duty_ended.reason);
-    } else if (record->type == RECORD_DUTY_SENT_BACK) {
-        send_back(a, &duty);
-    } else if (record->type == RECORD_DUTY_MOVED) {
-        move_to(a, &duty);
-    } else if (record->type == RECORD_CONTACT_RECORDED) {
-        contact(a, &duty);
-    } else if (record->type == RECORD_CALL_ARRIVED) {
-        duty.arrived_at = record->at_ms;
-    } else if (record->type == RECORD_CALL_FINISHED) {
-        duty.finish_code = (uint8_t)(body->call_finished.code + 1);
-    } else if (record->type == RECORD_CALL_RATED) {
-        duty.rated = body->call_rated.confirmed ? 1 : 2;
-    } else if (record->type == RECORD_FOLLOWUP_ATTEMPTED) {
-        attempt(a, &duty);
-    }
-    view_put(a->view, ROW_DUTY, duty.duty_id, &duty);
+    a->duty.arrived_at = a->record->at_ms;
+}
+
+void apply_call_finished(struct applying *a)
+{
+    a->duty.finish_code = (uint8_t)(a->record->body.call_finished.code + 1);
+}
+
+void apply_call_rated(struct applying *a)
+{
+    a->duty.rated = a->record->body.call_rated.confirmed ? 1 : 2;
 }
 
 /* --- calls -------------------------------------------------------------------------------------------------------------------- */
 
-static void raise_call(struct applying *a)
+void apply_call_raised(struct applying *a)
 {
     const struct record *record = a->record;
     const struct call_raised_body *body = &record->body.call_raised;
@@ -201,7 +183,7 @@ static void raise_call(struct applying *a)
     call.prev_of_case = a->c.call_last;
     call.caller = record->head.unit;
     call.targets = body->targets;
-    call.state = CALL_STATE_RAISED;
+    call.state = (uint8_t)a->info->call_state;
     call.level = (uint8_t)body->level;
     call.reason = (uint8_t)body->reason;
     call.given_limit = body->given_limit;
@@ -212,28 +194,20 @@ static void raise_call(struct applying *a)
     view_put(a->view, ROW_CALL, call.call_id, &call);
 }
 
-void apply_call(struct applying *a)
+void apply_call_dispatched(struct applying *a)
 {
-    const struct record *record = a->record;
-    struct call_row call;
-    if (record->type == RECORD_CALL_RAISED) {
-        raise_call(a);
-        return;
-    }
-    if (!view_get(a->view, ROW_CALL, record->head.call_id, &call)) {
-        return;
-    }
-    if (record->type == RECORD_CALL_DISPATCHED) {
-        call.state = CALL_STATE_CALLED;
-        call.dispatched_at = record->at_ms;
-        call.targets = record->body.call_dispatched.units;
-    } else if (record->type == RECORD_CALL_REPORTED) {
-        call.state = CALL_STATE_REPORTED;
-    } else if (record->type == RECORD_CALL_CLOSED) {
-        call.state = CALL_STATE_CLOSED;
-        call.outcome = (uint8_t)record->body.call_closed.outcome;
-        call.closed_at = record->at_ms;
-        a->c.open_calls--;
-    }
-    view_put(a->view, ROW_CALL, call.call_id, &call);
+    a->call.dispatched_at = a->record->at_ms;
+    a->call.targets = a->record->body.call_dispatched.units;
+}
+
+void apply_call_reported(struct applying *a)
+{
+    (void)a; /* its state is all */
+}
+
+void apply_call_closed(struct applying *a)
+{
+    a->call.outcome = (uint8_t)a->record->body.call_closed.outcome;
+    a->call.closed_at = a->record->at_ms;
+    a->c.open_calls--;
 }

@@ -11,8 +11,14 @@
 struct applying {
     const struct view *view;
     const struct record *record;
-    struct case_row c; /* the record's case; case_id 0 = none (yet) */
+    const struct record_info *info; /* of the record */
+    struct case_row c;              /* the record's case; case_id 0 = none (yet). Its state is that after the record */
+    enum case_state was;            /* its state before */
     struct district_row d;
+    /* The one row that the record's `applies` names, with its state after the record; put back afterwards. */
+    struct duty_row duty;
+    struct clock_row clock;
+    struct call_row call;
 };
 
 /* Brings c.rung_floor_at down to `at` where that is earlier. */
@@ -26,10 +32,9 @@ static inline void lower_floor(struct case_row *c, int64_t at)
 /* Sets c.rung_floor_at to the earliest timer of the case, exactly; `changed` stands for its row that is not put yet. */
 void apply_floor(struct applying *a, const struct clock_row *changed_clock, const struct duty_row *changed_duty);
 
-void apply_command_taken(struct applying *a);
-void apply_case(struct applying *a);
-void apply_duty(struct applying *a);
-void apply_clock(struct applying *a);
-void apply_call(struct applying *a);
+/* One for each record that rows are made of: `void apply_duty_signed(struct applying *a)`. */
+#define APPLY(NAME, name) void apply_##name(struct applying *a);
+RECORDS_APPLIED(APPLY)
+#undef APPLY
 
 #endif

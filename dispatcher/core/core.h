@@ -21,6 +21,17 @@ struct actor {
     struct codes matters;
 };
 
+/* What a message is about, as it says it: 0 and empty where it does not. Borrows its texts from the message. */
+struct reference {
+    uint64_t case_id; /* its own word, or once resolved the case that it names in any way */
+    struct text number, submitted;
+    uint64_t duty_id;
+    uint64_t call_id;
+    struct code unit;  /* holder of the duty, or where the command has a `rated`, of the duty that it follows */
+    uint32_t kinds;    /* a bit per kind of duty that it may work on */
+    uint32_t reporter; /* ordinal; looked at only where the command has such a field */
+};
+
 /* A wish with an actor and an instant. Texts are borrowed until the verdict's records have been encoded. */
 struct command {
     enum command_type type;
@@ -31,6 +42,10 @@ struct command {
     int64_t now_ms;
     uint64_t next_seq; /* sequence that the first record gets */
     union command_body body;
+    /* By core_resolve; zero for what the dispatcher makes itself. */
+    uint64_t repeats;      /* sequence of the remembered request with this id, 0 = it is new */
+    uint64_t repeats_hash; /* body_hash of that request */
+    struct reference about;
 };
 
 /* Most records of one verdict: a lead with 64 open duties, each with four clocks to end, and what opens after it. */
@@ -49,12 +64,24 @@ struct verdict {
     struct record records[VERDICT_RECORDS_MAX];
 };
 
-/* Judges one command. On acceptance ret->records[0] is command_taken (none for pulse). Requires that the rungs of the command's own
- * case that are due at now_ms have fired (core_case_due). */
-void core_judge(const struct view *view, const struct command *command, struct verdict *ret);
+/* Looks up, once, whether the request is remembered and, where it is new, what the command is about. What it finds stays so until
+ * the next command is accepted: no timer makes or forgets a request. */
+void core_resolve(const struct view *view, struct command *command);
 
-/* Finds the case that a command names: 0 = none, or it names none. */
-uint64_t core_command_case(const struct view *view, const struct command *command);
+/* Finds the case that a message of this actor (name of the key) names: by id, number, request id of its submit, or else by its
+ * duty. 0 = none, or it names none. */
+uint64_t core_case_named(const struct view *view, struct text actor, const struct reference *about);
+
+/* The one check of roles: has somebody with `roles` one of those that are `needed`? For every message, before it becomes a command.
+ */
+static inline bool core_role_allows(uint32_t needed, uint32_t roles)
+{
+    return (needed & roles) != 0;
+}
+
+/* Judges one command, whose role allows it and which core_resolve has seen. On acceptance ret->records[0] is command_taken (none
+ * for pulse). Requires that the rungs of the command's own case that are due at now_ms have fired (core_case_due). */
+void core_judge(const struct view *view, const struct command *command, struct verdict *ret);
 
 /* Does a key with these matters see to this one? */
 bool core_matter_allowed(const struct codes *matters, const struct code *matter);

@@ -1,10 +1,10 @@
 /*
  * judge.c - the order in which every command is judged
  *
- *   1. the request id: remembered, or ID_REUSED
- *   2. the role: NO_ROLE
- *   3. sight: a case that the actor may not see is NOT_FOUND `case`, as one that does not exist (sight.h)
- *   4. the matter of a new case: NO_MATTER (of a case that there is, it is part of sight)
+ *   1. the role: NO_ROLE, said by who takes the message in (core_role_allows)
+ *   2. the request id: remembered, or ID_REUSED (core_resolve has looked it up)
+ *   3. the matter of a new case: NO_MATTER (of a case that there is, it is part of sight)
+ *   4. sight: a case that the actor may not see is NOT_FOUND `case`, as one that does not exist (sight.h)
  *   5. whose it is: NOT_YOURS; where the holder of a duty decides, the duty or call is looked for first: NOT_FOUND, AMBIGUOUS
  *   6. a duty of a kind that the actor's roles do not work on: NO_ROLE
  *   7. the state of case, duty and call: BAD_STATE, or the code of the cell in rules.c
@@ -15,7 +15,6 @@
 #include "dispatcher/core/rules.h"
 #include "dispatcher/core/sight.h"
 
-#include <assert.h>
 #include <string.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -59,186 +58,112 @@ uint64_t core_request_find(const struct view *view, struct text actor, struct te
     return 0;
 }
 
-/* The reference fields stand first and in the same order in every command (groups case_ref and duty_ref), so that a member of
- * the union may be read through another one: C17 6.5.2.3, common initial sequence. */
-static uint64_t referred_case(const struct view *view, const struct command *command)
+uint64_t core_case_named(const struct view *view, struct text actor, const struct reference *about)
 {
-    const struct sign_command *ref = &command->body.sign;
-    if (ref->case_id != 0) {
-        return ref->case_id;
-    }
     uint32_t day, day_no;
     struct number_row number;
-    if (ref->number.size != 0) {
-        return number_parse(ref->number, &day, &day_no) && view_get(view, ROW_NUMBER, number_key(day, day_no), &number)
-                   ? number.case_id
-                   : 0;
-    }
-    struct request_row row;
-    if (ref->submitted.size != 0) {
-        uint64_t hash = core_request_hash(command->actor.name, ref->submitted);
-        return core_request_find(view, command->actor.name, ref->submitted, hash, &row) != 0 ? row.case_id : 0;
-    }
-    return 0;
-}
-
-/* Commands that name a duty alone name its case by it. */
-static uint64_t referred_duty(const struct command *command, const struct family *family)
-{
-    bool names_duty = family->duty_kinds != 0 && command->type != COMMAND_ROUTE && command->type != COMMAND_TAKE_OVER &&
-                      command->type != COMMAND_DISPATCH_CALL && command->type != COMMAND_NOTE_ATTEMPT &&
-                      command->type != COMMAND_NOTE_FOLLOWUP;
-    return names_duty ? command->body.sign.duty_id : 0;
-}
-
-uint64_t core_command_case(const struct view *view, const struct command *command)
-{
-    struct clock_row clock;
+    struct request_row submit;
     struct duty_row duty;
-    if (command->type == COMMAND_PULSE) {
-        if (command->body.pulse.clock_id != 0) {
-            return view_get(view, ROW_CLOCK, command->body.pulse.clock_id, &clock) ? clock.case_id : 0;
+    if (about->case_id != 0) {
+        return about->case_id;
+    }
+    if (about->number.size != 0) {
+        if (number_parse(about->number, &day, &day_no) && view_get(view, ROW_NUMBER, number_key(day, day_no), &number)) {
+            return number.case_id;
         }
-        return view_get(view, ROW_DUTY, command->body.pulse.duty_id, &duty) ? duty.case_id : 0;
+    } else if (about->submitted.size != 0) {
+        uint64_t hash = core_request_hash(actor, about->submitted);
+        if (core_request_find(view, actor, about->submitted, hash, &submit) != 0 && submit.case_id != 0) {
+            return submit.case_id;
+        }
     }
-    const struct family *family = rules_family(command->type);
-    if (family == NULL || !family->has_case) {
-        return 0;
-    }
-    uint64_t case_id = referred_case(view, command);
-    uint64_t duty_id = referred_duty(command, family);
-    if (case_id == 0 && duty_id != 0 && view_get(view, ROW_DUTY, duty_id, &duty)) {
-        case_id = duty.case_id;
-    }
-    return case_id;
+    return about->duty_id != 0 && view_get(view, ROW_DUTY, about->duty_id, &duty) ? duty.case_id : 0;
 }
 
-/* Kinds that the command asks for: its `kind` field where it has one. */
-static uint32_t wanted_kinds(const struct command *command, const struct family *family)
+static uint64_t named_id(const struct command_info *info, const union command_body *body, enum command_ref ref)
 {
-    uint32_t kinds = family->duty_kinds;
-    const union command_body *body = &command->body;
-    switch (command->type) {
-    case COMMAND_CLAIM:
-        return (body->claim.given & CLAIM_HAS_KIND) != 0 ? kinds & (UINT32_C(1) << body->claim.kind) : kinds;
-    case COMMAND_RELEASE:
-        return (body->release.given & RELEASE_HAS_KIND) != 0 ? kinds & (UINT32_C(1) << body->release.kind) : kinds;
-    case COMMAND_SIGN:
-        return (body->sign.given & SIGN_HAS_KIND) != 0 ? kinds & (UINT32_C(1) << body->sign.kind) : kinds;
-    case COMMAND_CONTACT:
-        return (body->contact.given & CONTACT_HAS_KIND) != 0 ? kinds & (UINT32_C(1) << body->contact.kind) : kinds;
-    case COMMAND_CANCEL:
-        return (body->cancel.given & CANCEL_HAS_KIND) != 0 ? kinds & (UINT32_C(1) << body->cancel.kind) : kinds;
-    case COMMAND_SUBMIT:
-    case COMMAND_ADD_NOTE:
-    case COMMAND_ROUTE:
-    case COMMAND_TAKE_OVER:
-    case COMMAND_REOPEN:
-    case COMMAND_REPORT:
-    case COMMAND_ANSWER:
-    case COMMAND_RAISE_CALL:
-    case COMMAND_DISPATCH_CALL:
-    case COMMAND_ARRIVE:
-    case COMMAND_FINISH_CALL:
-    case COMMAND_RATE_CALL:
-    case COMMAND_WITHDRAW_CALL:
-    case COMMAND_NOTE_ATTEMPT:
-    case COMMAND_NOTE_FOLLOWUP:
-    case COMMAND_ADVANCE:
-    case COMMAND_PULSE:
-    case COMMAND_ADOPT_CONFIG:
-    case COMMAND_SETTLE:
-        break;
+    bool given;
+    const uint64_t *id = command_field(info, body, ref, &given);
+    return id != NULL ? *id : 0;
+}
+
+static struct text named_text(const struct command_info *info, const union command_body *body, enum command_ref ref)
+{
+    bool given;
+    const struct text *text = command_field(info, body, ref, &given);
+    return text != NULL ? *text : (struct text){0};
+}
+
+static const struct code *named_code(const struct command_info *info, const union command_body *body, enum command_ref ref)
+{
+    static const struct code none;
+    bool given;
+    const struct code *code = command_field(info, body, ref, &given);
+    return code != NULL ? code : &none;
+}
+
+/* What the fields of the command say it is about. */
+static void read_reference(const struct command_info *info, const union command_body *body, struct reference *ret)
+{
+    bool given;
+    ret->case_id = named_id(info, body, COMMAND_REF_CASE);
+    ret->number = named_text(info, body, COMMAND_REF_NUMBER);
+    ret->submitted = named_text(info, body, COMMAND_REF_SUBMITTED);
+    ret->duty_id = named_id(info, body, COMMAND_REF_DUTY);
+    ret->call_id = named_id(info, body, COMMAND_REF_CALL);
+    ret->unit = *named_code(info, body, info->ref[COMMAND_REF_RATED] != 0 ? COMMAND_REF_RATED : COMMAND_REF_UNIT);
+    const enum duty_kind *kind = command_field(info, body, COMMAND_REF_KIND, &given);
+    ret->kinds = given ? info->duty_kinds & (UINT32_C(1) << *kind) : info->duty_kinds;
+    const uint32_t *reporter = command_field(info, body, COMMAND_REF_REPORTER, &given);
+    ret->reporter = given ? *reporter : 1;
+}
+
+void core_resolve(const struct view *view, struct command *command)
+{
+    const struct command_info *info = command_info(command->type);
+    struct request_row row;
+    command->repeats = core_request_find(view, command->actor.name, command->request, command->request_hash, &row);
+    command->repeats_hash = command->repeats != 0 ? row.body_hash : 0;
+    command->about = (struct reference){0};
+    if (command->repeats == 0 && info->ref[COMMAND_REF_CASE] != 0) {
+        read_reference(info, &command->body, &command->about);
+        command->about.case_id = core_case_named(view, command->actor.name, &command->about);
     }
-    return kinds;
 }
 
 /* Does this duty answer to what the command says about it (besides its kind and state)? */
 static bool duty_fits(const struct judging *j, const struct duty_row *duty)
 {
-    const struct command *command = j->command;
-    switch (command->type) {
-    case COMMAND_ROUTE:
-        return duty->call_id == 0;
-    case COMMAND_DISPATCH_CALL:
-        return duty->call_id != 0 &&
-               (command->body.dispatch_call.call_id == 0 || command->body.dispatch_call.call_id == duty->call_id);
-    case COMMAND_TAKE_OVER:
-        return true;
-    case COMMAND_NOTE_ATTEMPT:
-        return duty->reporter ==
-               ((command->body.note_attempt.given & NOTE_ATTEMPT_HAS_REPORTER) ? command->body.note_attempt.reporter : 1);
-    case COMMAND_NOTE_FOLLOWUP:
-        return duty->reporter ==
-               ((command->body.note_followup.given & NOTE_FOLLOWUP_HAS_REPORTER) ? command->body.note_followup.reporter : 1);
-    case COMMAND_RATE_CALL: {
-        struct duty_row respond;
-        const struct code *unit = &command->body.rate_call.unit;
-        return code_empty(unit) || (view_get(j->view, ROW_DUTY, duty->of_duty, &respond) && code_equal(&respond.unit, unit));
+    const struct reference *about = &j->command->about;
+    struct duty_row followed;
+    if ((j->info->call == COMMAND_CALL_ONE && duty->call_id == 0) || (j->info->call == COMMAND_CALL_NOT && duty->call_id != 0)) {
+        return false;
     }
-    case COMMAND_CANCEL: /* the creator cancels: the holder is somebody else */
-        return code_empty(&command->body.cancel.unit) || code_equal(&command->body.cancel.unit, &duty->unit);
-    case COMMAND_CLAIM:
-    case COMMAND_RELEASE:
-    case COMMAND_SIGN:
-    case COMMAND_CONTACT:
-    case COMMAND_REPORT:
-    case COMMAND_ANSWER:
-    case COMMAND_ARRIVE:
-    case COMMAND_FINISH_CALL: {
-        const struct code *unit = &command->body.sign.unit;
-        return code_empty(unit) ? covers(j, unit_index(j, &duty->unit)) : code_equal(unit, &duty->unit);
+    if (about->call_id != 0 && about->call_id != duty->call_id) {
+        return false;
     }
-    case COMMAND_SUBMIT:
-    case COMMAND_ADD_NOTE:
-    case COMMAND_REOPEN:
-    case COMMAND_RAISE_CALL:
-    case COMMAND_WITHDRAW_CALL:
-    case COMMAND_ADVANCE:
-    case COMMAND_PULSE:
-    case COMMAND_ADOPT_CONFIG:
-    case COMMAND_SETTLE:
-        break;
+    if (j->info->ref[COMMAND_REF_REPORTER] != 0 && about->reporter != duty->reporter) {
+        return false;
     }
-    return false;
+    if (code_empty(&about->unit)) { /* where the holder acts, it is the actor's own */
+        return j->info->scope != COMMAND_SCOPE_HOLDER || covers(j, unit_index(j, &duty->unit));
+    }
+    if (j->info->ref[COMMAND_REF_RATED] != 0) {
+        return view_get(j->view, ROW_DUTY, duty->of_duty, &followed) && code_equal(&followed.unit, &about->unit);
+    }
+    return code_equal(&about->unit, &duty->unit);
 }
 
 /* The field by which the command names one duty among those of its kind; NULL: it leaves that to the actor's subtree. */
-static const char *named_in(const struct command *command)
+static const char *named_in(const struct judging *j)
 {
-    switch (command->type) {
-    case COMMAND_DISPATCH_CALL:
-        return command->body.dispatch_call.call_id != 0 ? "call" : NULL;
-    case COMMAND_NOTE_ATTEMPT:
-    case COMMAND_NOTE_FOLLOWUP:
+    if (j->info->ref[COMMAND_REF_REPORTER] != 0) {
         return "reporter";
-    case COMMAND_RATE_CALL:
-        return code_empty(&command->body.rate_call.unit) ? NULL : "unit";
-    case COMMAND_CANCEL:
-        return code_empty(&command->body.cancel.unit) ? NULL : "unit";
-    case COMMAND_CLAIM:
-    case COMMAND_RELEASE:
-    case COMMAND_SIGN:
-    case COMMAND_CONTACT:
-    case COMMAND_REPORT:
-    case COMMAND_ANSWER:
-    case COMMAND_ARRIVE:
-    case COMMAND_FINISH_CALL:
-        return code_empty(&command->body.sign.unit) ? NULL : "unit";
-    case COMMAND_SUBMIT:
-    case COMMAND_ADD_NOTE:
-    case COMMAND_ROUTE:
-    case COMMAND_TAKE_OVER:
-    case COMMAND_REOPEN:
-    case COMMAND_RAISE_CALL:
-    case COMMAND_WITHDRAW_CALL:
-    case COMMAND_ADVANCE:
-    case COMMAND_PULSE:
-    case COMMAND_ADOPT_CONFIG:
-    case COMMAND_SETTLE:
-        break;
     }
-    return NULL;
+    if (j->command->about.call_id != 0) {
+        return "call";
+    }
+    return code_empty(&j->command->about.unit) ? NULL : "unit";
 }
 
 static enum unit_class actor_class(const struct judging *j)
@@ -265,45 +190,67 @@ static bool in_case(const struct judging *j)
 
 static bool in_place(const struct judging *j)
 {
-    int32_t place = unit_index(j, &j->command->body.submit.place);
+    int32_t place = unit_index(j, named_code(j->info, &j->command->body, COMMAND_REF_PLACE));
     return place < 0 || covers_desk(j) || covers(j, place); /* an unknown place is said by the guard */
 }
 
-/* Does the actor act for what the command's scope names? */
-static bool in_scope(const struct judging *j, const struct family *family)
+static bool in_district(const struct judging *j)
 {
-    switch (family->scope) {
-    case SCOPE_PLACE:
-        return in_place(j);
-    case SCOPE_DISTRICT:
-        return covers(j, j->district->district_unit);
-    case SCOPE_CASE:
-        return in_case(j);
-    case SCOPE_DESK:
-        return covers_desk(j);
-    case SCOPE_LEAD:
-        return covers(j, code_empty(&j->c.lead) ? j->district->desk_unit : unit_index(j, &j->c.lead));
-    case SCOPE_HOLDER:
-        return covers(j, unit_index(j, &j->duty.unit));
-    case SCOPE_RATER:
-        return covers(j, unit_index(j, &j->duty.unit)) || actor_class(j) == UNIT_CLASS_DEPARTMENT;
-    case SCOPE_CREATOR:
-        return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, unit_in_service(j, &j->duty.creator));
-    case SCOPE_CALLER:
-        return covers(j, unit_in_service(j, &j->call.caller));
-    }
-    return false;
+    return covers(j, j->district->district_unit);
+}
+
+static bool in_lead(const struct judging *j)
+{
+    return covers(j, code_empty(&j->c.lead) ? j->district->desk_unit : unit_index(j, &j->c.lead));
+}
+
+static bool in_holder(const struct judging *j)
+{
+    return covers(j, unit_index(j, &j->duty.unit));
+}
+
+/* A department that did the work is told WRONG_DIRECTION by the guard. */
+static bool in_rater(const struct judging *j)
+{
+    return in_holder(j) || actor_class(j) == UNIT_CLASS_DEPARTMENT;
+}
+
+static bool in_creator(const struct judging *j)
+{
+    return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, unit_in_service(j, &j->duty.creator));
+}
+
+static bool in_caller(const struct judging *j)
+{
+    return covers(j, unit_in_service(j, &j->call.caller));
+}
+
+/* Does the actor act for what the command's scope names? What the case alone tells is looked at before the duty is. */
+static const struct {
+    bool (*has)(const struct judging *j);
+    bool of_case;
+} scopes[COMMAND_SCOPE_COUNT] = {
+    [COMMAND_SCOPE_PLACE] = {in_place, true},    [COMMAND_SCOPE_DISTRICT] = {in_district, true},
+    [COMMAND_SCOPE_CASE] = {in_case, true},      [COMMAND_SCOPE_DESK] = {covers_desk, true},
+    [COMMAND_SCOPE_LEAD] = {in_lead, true},      [COMMAND_SCOPE_HOLDER] = {in_holder, false},
+    [COMMAND_SCOPE_RATER] = {in_rater, false},   [COMMAND_SCOPE_CREATOR] = {in_creator, false},
+    [COMMAND_SCOPE_CALLER] = {in_caller, false},
+};
+
+static bool in_scope(const struct judging *j)
+{
+    return scopes[j->info->scope].has(j);
 }
 
 /* Is the duty of a kind that the actor's roles work on, where the command asks for that? */
-static bool own_kind(const struct judging *j, const struct family *family, const struct duty_row *duty)
+static bool own_kind(const struct judging *j, const struct duty_row *duty)
 {
-    return !family->own_kinds || (rules_role_kinds(j->command->actor.roles) & (UINT32_C(1) << duty->kind)) != 0;
+    return !j->info->own_kinds || (rules_role_kinds(j->command->actor.roles) & (UINT32_C(1) << duty->kind)) != 0;
 }
 
 static bool refuse_kind(struct judging *j, const struct duty_row *duty)
 {
-    return refuse(j, REFUSAL_NO_ROLE, enum_name(&role_enum, (int)rules_kind_role((enum duty_kind)duty->kind)));
+    return refuse(j, REFUSAL_NO_ROLE, enum_name(&role_enum, (int)rules_duty_kind((enum duty_kind)duty->kind)->named));
 }
 
 /* What a walk over the duties of a case has found: of its kind, by what the command says about it. */
@@ -315,9 +262,9 @@ struct fitting {
     struct duty_row others; /* the newest that does not fit */
 };
 
-static void look_for_duty(struct judging *j, const struct family *family, struct fitting *ret)
+static void look_for_duty(struct judging *j, struct fitting *ret)
 {
-    uint32_t kinds = wanted_kinds(j->command, family);
+    uint32_t kinds = j->command->about.kinds;
     struct duty_row duty;
     memset(ret, 0, sizeof(*ret));
     for (uint64_t id = j->c.duty_last; id != 0 && view_get(j->view, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
@@ -328,7 +275,7 @@ static void look_for_duty(struct judging *j, const struct family *family, struct
             ret->others = ret->others.duty_id == 0 ? duty : ret->others;
         } else if (!duty_open(&duty)) {
             ret->over = ret->over.duty_id == 0 ? duty : ret->over;
-        } else if (!own_kind(j, family, &duty)) {
+        } else if (!own_kind(j, &duty)) {
             ret->barred = duty;
         } else {
             ret->at = duty;
@@ -337,26 +284,26 @@ static void look_for_duty(struct judging *j, const struct family *family, struct
     }
 }
 
-static bool named_duty(struct judging *j, const struct family *family, uint64_t duty_id)
+static bool named_duty(struct judging *j, uint64_t duty_id)
 {
     if (!view_get(j->view, ROW_DUTY, duty_id, &j->duty) || j->duty.case_id != j->c.case_id) {
         return refuse(j, REFUSAL_NOT_FOUND, "duty");
     }
-    bool kind = (wanted_kinds(j->command, family) & (UINT32_C(1) << j->duty.kind)) != 0;
-    return kind || !in_scope(j, family) || refuse(j, REFUSAL_BAD_STATE, "duty"); /* whose it is comes first */
+    bool kind = (j->command->about.kinds & (UINT32_C(1) << j->duty.kind)) != 0;
+    return kind || !in_scope(j) || refuse(j, REFUSAL_BAD_STATE, "duty"); /* whose it is comes first */
 }
 
 /* Finds the duty: by id, else the only fitting open one, else the newest fitting one that is over (so that the state can say why
  * not), else, where the command names nobody, the newest of the kind that somebody else holds (so that the subtree can say why
  * not). */
-static bool find_duty(struct judging *j, const struct family *family)
+static bool find_duty(struct judging *j)
 {
-    uint64_t wanted = referred_duty(j->command, family);
+    uint64_t wanted = j->command->about.duty_id;
     struct fitting found;
     if (wanted != 0) {
-        return named_duty(j, family, wanted);
+        return named_duty(j, wanted);
     }
-    look_for_duty(j, family, &found);
+    look_for_duty(j, &found);
     if (found.open > 1) {
         return refuse(j, REFUSAL_AMBIGUOUS, "duty"); /* the sender has to say which */
     }
@@ -372,7 +319,7 @@ static bool find_duty(struct judging *j, const struct family *family)
     if (j->duty.duty_id == 0) {
         return refuse(j, REFUSAL_BAD_STATE, "duty");
     }
-    const char *named = named_in(j->command);
+    const char *named = named_in(j);
     if (found.over.duty_id == 0 && named != NULL) {
         return refuse(j, REFUSAL_NOT_FOUND, named); /* never the duty of somebody whom the command did not name */
     }
@@ -382,7 +329,7 @@ static bool find_duty(struct judging *j, const struct family *family)
 /* The call of a command that works on a call itself: by id, else the newest open one, else the newest. */
 static bool find_call(struct judging *j)
 {
-    uint64_t wanted = j->command->body.withdraw_call.call_id, newest = 0;
+    uint64_t wanted = j->command->about.call_id, newest = 0;
     for (uint64_t id = j->c.call_last; id != 0 && view_get(j->view, ROW_CALL, id, &j->call); id = j->call.prev_of_case) {
         newest = newest == 0 ? id : newest;
         if (id == wanted || (wanted == 0 && j->call.state != CALL_STATE_CLOSED)) {
@@ -396,7 +343,7 @@ static bool find_call(struct judging *j)
 static bool find_case(struct judging *j)
 {
     const struct actor *actor = &j->command->actor;
-    uint64_t case_id = core_command_case(j->view, j->command);
+    uint64_t case_id = j->command->about.case_id;
     struct sight sight = sight_of(j->district, &actor->unit, &actor->matters);
     if (case_id == 0 || !view_get(j->view, ROW_CASE, case_id, &j->c) || !sight_case(j->view, &sight, &j->c)) {
         memset(&j->c, 0, sizeof(j->c));
@@ -410,13 +357,15 @@ static bool find_case(struct judging *j)
 }
 
 /* Loads the duty and the call of the case that the command is about. */
-static bool find_parts(struct judging *j, const struct family *family)
+static bool find_parts(struct judging *j)
 {
-    if (family->duty_kinds != 0 && !find_duty(j, family)) {
+    bool by_duty = j->info->duty_kinds != 0;
+    bool of_call = j->info->call == COMMAND_CALL_ITS || j->info->call == COMMAND_CALL_ONE;
+    if (by_duty && !find_duty(j)) {
         return false;
     }
-    if (family->has_call && (family->duty_kinds == 0 || j->duty.call_id != 0)) {
-        bool found = family->duty_kinds == 0 ? find_call(j) : view_get(j->view, ROW_CALL, j->duty.call_id, &j->call);
+    if (of_call && (!by_duty || j->duty.call_id != 0)) {
+        bool found = by_duty ? view_get(j->view, ROW_CALL, j->duty.call_id, &j->call) : find_call(j);
         if (!found) {
             return refuse(j, REFUSAL_NOT_FOUND, "call");
         }
@@ -425,22 +374,28 @@ static bool find_parts(struct judging *j, const struct family *family)
     return true;
 }
 
-/* Loads what the command is about, as far as the actor sees it and has to do with it. */
-static bool find_objects(struct judging *j, const struct family *family)
+static bool names_case(const struct judging *j)
 {
-    if (family->has_case && !find_case(j)) {
+    return j->info->ref[COMMAND_REF_CASE] != 0;
+}
+
+/* Loads what the command is about, as far as the actor sees it and has to do with it. */
+static bool find_objects(struct judging *j)
+{
+    bool of_case = scopes[j->info->scope].of_case;
+    if (names_case(j) && !find_case(j)) {
         return false;
     }
-    if (family->scope <= SCOPE_LEAD && !in_scope(j, family)) {
+    if (of_case && !in_scope(j)) {
         return refuse(j, REFUSAL_NOT_YOURS, "unit");
     }
-    if (family->has_case && !find_parts(j, family)) {
+    if (names_case(j) && !find_parts(j)) {
         return false;
     }
-    if (family->scope > SCOPE_LEAD && !in_scope(j, family)) {
+    if (!of_case && !in_scope(j)) {
         return refuse(j, REFUSAL_NOT_YOURS, "unit");
     }
-    return j->duty.duty_id == 0 || own_kind(j, family, &j->duty) || refuse_kind(j, &j->duty);
+    return j->duty.duty_id == 0 || own_kind(j, &j->duty) || refuse_kind(j, &j->duty);
 }
 
 bool core_matter_allowed(const struct codes *matters, const struct code *matter)
@@ -470,9 +425,9 @@ static bool state_allows(struct judging *j, enum machine machine, int state, int
     return rule->refusal == REFUSAL_NONE || refuse(j, rule->refusal, object);
 }
 
-static bool states_allow(struct judging *j, const struct family *family)
+static bool states_allow(struct judging *j)
 {
-    return (!family->has_case || state_allows(j, MACHINE_CASE, j->c.state, 0, "case")) &&
+    return (!names_case(j) || state_allows(j, MACHINE_CASE, j->c.state, 0, "case")) &&
            (j->duty.duty_id == 0 || state_allows(j, MACHINE_DUTY, j->duty.state, j->duty.kind, "duty")) &&
            (j->call.call_id == 0 || state_allows(j, MACHINE_CALL, j->call.state, 0, "call"));
 }
@@ -495,68 +450,41 @@ static void complete_records(struct judging *j)
 {
     struct record *first = &j->verdict->records[0];
     first->body.command_taken.count = j->verdict->count - 1;
-    first->head.duty_id = j->duty.duty_id;
+    first->body.command_taken.state = (enum case_state)j->c.state;
+    first->head.duty_id = j->lead_offered != 0 ? j->lead_offered : j->duty.duty_id;
     first->head.call_id = j->call_id;
-    enum case_state state = (enum case_state)j->c.state;
-    for (uint32_t i = 1; i < j->verdict->count; i++) {
-        const struct record *record = &j->verdict->records[i];
-        if (record->type == RECORD_CASE_RECEIVED) {
-            state = CASE_STATE_RECEIVED;
-        } else if (record->type == RECORD_CASE_ROUTED || record->type == RECORD_CASE_REOPENED) {
-            state = CASE_STATE_HANDLING;
-        } else if (record->type == RECORD_LEAD_ANSWERED) {
-            state = CASE_STATE_ANSWERED;
-        } else if (record->type == RECORD_CASE_CLOSED) {
-            state = CASE_STATE_CLOSED;
-        } else if (record->type == RECORD_DUTY_OFFERED && record->body.duty_offered.duty_kind == DUTY_KIND_LEAD) {
-            first->head.duty_id = record->seq;
-        }
-    }
-    first->body.command_taken.state = state;
 }
 
-static const char *role_wanted(enum command_type type)
-{
-    for (int role = 0; role < ROLE_COUNT; role++) {
-        if ((command_info(type)->roles & (UINT32_C(1) << role)) != 0) {
-            return enum_name(&role_enum, role);
-        }
-    }
-    return "role";
-}
+/* By its name: `sign` is judged by judge_sign. */
+static bool (*const judges[COMMAND_TYPE_MAX + 1])(struct judging *j) = {
+#define JUDGE(NAME, name) [COMMAND_##NAME] = judge_##name,
+    COMMANDS(JUDGE)
+#undef JUDGE
+};
 
 static bool judge_wire(struct judging *j)
 {
     const struct command *command = j->command;
-    const struct family *family = rules_family(command->type);
-    assert(family != NULL);
-    struct request_row row;
-    uint64_t seq = core_request_find(j->view, command->actor.name, command->request, command->request_hash, &row);
-    if (seq != 0) {
-        if (row.body_hash != command->body_hash) {
+    bool opens_case = j->info->ref[COMMAND_REF_PLACE] != 0;
+    if (command->repeats != 0) {
+        if (command->repeats_hash != command->body_hash) {
             return refuse(j, REFUSAL_ID_REUSED, "id");
         }
         j->verdict->repeated = true;
-        j->verdict->request_seq = seq;
+        j->verdict->request_seq = command->repeats;
         return false;
     }
-    if ((command_info(command->type)->roles & command->actor.roles) == 0) {
-        return refuse(j, REFUSAL_NO_ROLE, role_wanted(command->type));
-    }
-    if (command->type == COMMAND_SUBMIT && !core_matter_allowed(&command->actor.matters, &command->body.submit.matter)) {
+    if (opens_case && !core_matter_allowed(&command->actor.matters, named_code(j->info, &command->body, COMMAND_REF_MATTER))) {
         return refuse(j, REFUSAL_NO_MATTER, "matter");
     }
-    if (!find_objects(j, family)) {
+    if (!find_objects(j) || !states_allow(j)) {
         return false;
     }
-    if (!states_allow(j, family)) {
-        return false;
-    }
-    if (command->type == COMMAND_SUBMIT) {
+    if (opens_case) {
         j->c.case_id = command->next_seq + 1; /* the sequence that case_received gets */
     }
     open_records(j);
-    if (!family->judge(j)) {
+    if (!judges[command->type](j)) {
         j->verdict->count = 0;
         return false;
     }
@@ -577,17 +505,14 @@ void core_judge(const struct view *view, const struct command *command, struct v
         .district = view->district,
         .policy = &view->district->policy,
         .command = command,
+        .info = command_info(command->type),
         .verdict = ret,
         .now_ms = command->now_ms,
     };
-    if (command->type == COMMAND_PULSE) {
-        judge_pulse(&j);
-    } else if (command->type == COMMAND_ADOPT_CONFIG) {
-        judge_adopt(&j);
-    } else if (command->type == COMMAND_SETTLE) {
-        judge_settle(&j);
-    } else {
+    if (j.info->wire) {
         judge_wire(&j);
+    } else {
+        judges[command->type](&j);
     }
 }
 

@@ -19,6 +19,10 @@ struct record *emit(struct judging *j, enum record_type type)
     record->seq = seq;
     record->at_ms = j->now_ms;
     record->type = type;
+    int state = record_info(type)->case_state;
+    if (state != RECORD_STATE_SAME) {
+        j->c.state = (uint8_t)state;
+    }
     struct record_envelope *head = &record->head;
     if (j->c.case_id != 0) {
         head->case_id = j->c.case_id;
@@ -117,6 +121,9 @@ uint64_t offer_duty(struct judging *j, const struct offer *offer)
     record->body.duty_offered.reporter = offer->reporter;
     if (offer->creator >= 0) {
         record->body.duty_offered.creator = j->district->units[offer->creator].code;
+    }
+    if (offer->kind == DUTY_KIND_LEAD) {
+        j->lead_offered = record->seq;
     }
     return record->seq;
 }

@@ -16,6 +16,7 @@ struct judging {
     const struct district *district;
     const struct policy *policy;
     const struct command *command;
+    const struct command_info *info; /* of the command */
     struct verdict *verdict;
     int64_t now_ms;
     struct case_row c;      /* the case, case_id 0 = none */
@@ -24,6 +25,7 @@ struct judging {
     struct clock_row total; /* the citizen's clock of the case, clock_id 0 = not looked up */
     uint64_t prev;          /* newest record of the case */
     uint64_t call_id;       /* call that emitted records belong to */
+    uint64_t lead_offered;  /* the lead's duty that this verdict offers, 0 = none */
 };
 
 /* A refusal, and what it is about. */
@@ -213,31 +215,12 @@ void followup_ineffective(struct judging *j, const struct duty_row *duty, enum f
 /* Hash of the person who acts: core_person_hash. */
 uint64_t actor_hash(const struct judging *j);
 
-/* --- judge functions of the families, named in rules.c ------------------------------------------------------------------- */
-bool judge_submit(struct judging *j);
-bool judge_add_note(struct judging *j);
-bool judge_route(struct judging *j);
-bool judge_take_over(struct judging *j);
-bool judge_reopen(struct judging *j);
-bool judge_claim(struct judging *j);
-bool judge_release(struct judging *j);
-bool judge_sign(struct judging *j);
-bool judge_contact(struct judging *j);
-bool judge_report(struct judging *j);
-bool judge_answer(struct judging *j);
-bool judge_cancel(struct judging *j);
-bool judge_raise_call(struct judging *j);
-bool judge_dispatch_call(struct judging *j);
-bool judge_arrive(struct judging *j);
-bool judge_finish_call(struct judging *j);
-bool judge_rate_call(struct judging *j);
-bool judge_withdraw_call(struct judging *j);
-bool judge_note_attempt(struct judging *j);
-bool judge_note_followup(struct judging *j);
-bool judge_advance(struct judging *j);
-void judge_pulse(struct judging *j);
-void judge_adopt(struct judging *j);
-void judge_settle(struct judging *j);
+/* --- judge functions of the families ------------------------------------------------------------------------------------ */
+
+/* One for each command: `bool judge_sign(struct judging *j)`. False: refused. */
+#define JUDGE(NAME, name) bool judge_##name(struct judging *j);
+COMMANDS(JUDGE)
+#undef JUDGE
 
 /* Where something goes that a retired unit (its code) holds, or -1: its holder is in service. */
 int32_t moves_on(const struct judging *j, const struct code *unit);

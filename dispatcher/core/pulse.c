@@ -109,7 +109,7 @@ static void fire(struct judging *j, const struct clock_row *clock)
     }
 }
 
-void judge_pulse(struct judging *j)
+bool judge_pulse(struct judging *j)
 {
     const struct pulse_command *pulse = &j->command->body.pulse;
     struct clock_row clock;
@@ -118,12 +118,13 @@ void judge_pulse(struct judging *j)
             core_next_rung_at(&clock) <= j->now_ms && load_case(j, clock.case_id)) {
             fire(j, &clock);
         }
-        return;
+        return true;
     }
     if (view_get(j->view, ROW_DUTY, pulse->duty_id, &j->duty) && duty_open(&j->duty) && j->duty.claimed &&
         j->duty.lease_until <= j->now_ms && load_case(j, j->duty.case_id)) {
         emit_duty(j, RECORD_DUTY_RELEASED, &j->duty)->body.duty_released.lapsed = true;
     }
+    return true;
 }
 
 /* The engine has moved the clock and let every rung on the way fire; this record keeps the instant. */

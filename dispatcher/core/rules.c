@@ -1,8 +1,6 @@
 /* rules.c - the rule tables. Sources: lifecycle 2a (case), 2b (duty), 2c (call); what is not built yet has no row. */
 #include "dispatcher/core/rules.h"
 
-#include "dispatcher/core/judging.h"
-
 #include <assert.h>
 
 #define C(state) (UINT32_C(1) << CASE_STATE_##state)
@@ -93,29 +91,16 @@ static const struct rule call_rules[] = {
     {COMMAND_PULSE,         0, L(RAISED) | L(CALLED) | L(REPORTED), NULL, SAME, 0, "rung"},
 };
 
-/* Columns: command, judge, scope, names a case, kinds of its duty, works on a call, work, only kinds of its roles. */
-static const struct family families[] = {
-    {COMMAND_SUBMIT,        judge_submit,        SCOPE_PLACE,    false, 0,                                   false, false, false},
-    {COMMAND_ADD_NOTE,      judge_add_note,      SCOPE_CASE,     true,  0,                                   false, false, false},
-    {COMMAND_ROUTE,         judge_route,         SCOPE_DESK,     true,  K(ROUTE),                            false, true,  false},
-    {COMMAND_TAKE_OVER,     judge_take_over,     SCOPE_LEAD,     true,  K(LEAD),                             false, true,  false},
-    {COMMAND_REOPEN,        judge_reopen,        SCOPE_DESK,     true,  0,                                   false, false, false},
-    {COMMAND_CLAIM,         judge_claim,         SCOPE_HOLDER,   true,  CLAIMED_KINDS,                       false, true,  true},
-    {COMMAND_RELEASE,       judge_release,       SCOPE_HOLDER,   true,  CLAIMED_KINDS,                       false, true,  true},
-    {COMMAND_SIGN,          judge_sign,          SCOPE_HOLDER,   true,  K(LEAD) | K(SUPPORT) | K(RESPOND),   true,  true,  false},
-    {COMMAND_CONTACT,       judge_contact,       SCOPE_HOLDER,   true,  K(LEAD) | K(RESPOND),                true,  true,  false},
-    {COMMAND_REPORT,        judge_report,        SCOPE_HOLDER,   true,  K(SUPPORT),                          false, true,  false},
-    {COMMAND_ANSWER,        judge_answer,        SCOPE_HOLDER,   true,  K(LEAD),                             false, true,  false},
-    {COMMAND_CANCEL,        judge_cancel,        SCOPE_CREATOR,  true,  K(SUPPORT) | K(RESPOND),             true,  true,  false},
-    {COMMAND_RAISE_CALL,    judge_raise_call,    SCOPE_LEAD,     true,  0,                                   false, true,  false},
-    {COMMAND_DISPATCH_CALL, judge_dispatch_call, SCOPE_DESK,     true,  K(ROUTE),                            true,  true,  false},
-    {COMMAND_ARRIVE,        judge_arrive,        SCOPE_HOLDER,   true,  K(RESPOND),                          true,  true,  false},
-    {COMMAND_FINISH_CALL,   judge_finish_call,   SCOPE_HOLDER,   true,  K(RESPOND),                          true,  true,  false},
-    {COMMAND_RATE_CALL,     judge_rate_call,     SCOPE_RATER,    true,  K(RATE),                             true,  true,  false},
-    {COMMAND_WITHDRAW_CALL, judge_withdraw_call, SCOPE_CALLER,   true,  0,                                   true,  true,  false},
-    {COMMAND_NOTE_ATTEMPT,  judge_note_attempt,  SCOPE_DESK,     true,  K(FOLLOWUP),                         false, false, false},
-    {COMMAND_NOTE_FOLLOWUP, judge_note_followup, SCOPE_DESK,     true,  K(FOLLOWUP),                         false, false, false},
-    {COMMAND_ADVANCE,       judge_advance,       SCOPE_DISTRICT, false, 0,                                   false, false, false},
+#define R(role) (UINT32_C(1) << ROLE_##role)
+/* Columns: born signed, main clock, main clock within a call, who works on it (the importer passes on what all of them did), whom a
+ * refusal names. */
+static const struct duty_kind_rule duty_kind_rules[DUTY_KIND_COUNT] = {
+    [DUTY_KIND_ROUTE] =    {true,  CLOCK_KIND_ROUTE,    CLOCK_KIND_DISPATCH, R(DISPATCHER) | R(IMPORTER),             ROLE_DISPATCHER},
+    [DUTY_KIND_LEAD] =     {false, CLOCK_KIND_HANDLE,   CLOCK_KIND_HANDLE,   R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},
+    [DUTY_KIND_SUPPORT] =  {false, CLOCK_KIND_SUPPORT,  CLOCK_KIND_SUPPORT,  R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},
+    [DUTY_KIND_RESPOND] =  {false, CLOCK_KIND_FINISH,   CLOCK_KIND_FINISH,   R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},
+    [DUTY_KIND_RATE] =     {true,  CLOCK_KIND_RATE,     CLOCK_KIND_RATE,     R(LEADER) | R(DISPATCHER) | R(IMPORTER), ROLE_LEADER},
+    [DUTY_KIND_FOLLOWUP] = {true,  CLOCK_KIND_FOLLOWUP, CLOCK_KIND_FOLLOWUP, R(FOLLOWUP) | R(IMPORTER),               ROLE_FOLLOWUP},
 };
 /* clang-format on */
 
@@ -168,80 +153,17 @@ const struct rule *rules_cell(enum machine machine, enum command_type command, i
     return NULL;
 }
 
-const struct family *rules_family(enum command_type command)
+const struct duty_kind_rule *rules_duty_kind(enum duty_kind kind)
 {
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        if (families[i].command == command) {
-            return &families[i];
-        }
-    }
-    return NULL;
+    assert((unsigned)kind < DUTY_KIND_COUNT);
+    return &duty_kind_rules[kind];
 }
-
-const char *rules_scope_name(enum scope scope)
-{
-    static const char *const names[] = {
-        [SCOPE_PLACE] = "the place",
-        [SCOPE_DISTRICT] = "the district",
-        [SCOPE_CASE] = "lead, place, or the holder of an open duty",
-        [SCOPE_DESK] = "the desk",
-        [SCOPE_LEAD] = "the present lead; the desk until the case is routed",
-        [SCOPE_HOLDER] = "the duty's holder",
-        [SCOPE_RATER] = "the duty's holder",
-        [SCOPE_CREATOR] = "who created the duty; or a dispatcher of the desk",
-        [SCOPE_CALLER] = "the caller",
-    };
-    return names[scope];
-}
-
-/* Who works on what; the first row with a kind is the role that a refusal names. The importer passes on what all of them did. */
-static const struct {
-    enum role role;
-    uint32_t kinds;
-} role_kinds[] = {
-    {ROLE_WORKER, K(LEAD) | K(SUPPORT) | K(RESPOND)},
-    {ROLE_LEADER, K(LEAD) | K(SUPPORT) | K(RESPOND) | K(RATE)},
-    {ROLE_DISPATCHER, K(ROUTE) | K(RATE)},
-    {ROLE_FOLLOWUP, K(FOLLOWUP)},
-    {ROLE_IMPORTER, ALL_KINDS},
-};
 
 uint32_t rules_role_kinds(uint32_t roles)
 {
     uint32_t kinds = 0;
-    for (size_t i = 0; i < sizeof(role_kinds) / sizeof(role_kinds[0]); i++) {
-        kinds |= (roles & (UINT32_C(1) << role_kinds[i].role)) != 0 ? role_kinds[i].kinds : 0;
+    for (int kind = 0; kind < DUTY_KIND_COUNT; kind++) {
+        kinds |= (roles & duty_kind_rules[kind].roles) != 0 ? UINT32_C(1) << kind : 0;
     }
     return kinds;
-}
-
-enum role rules_kind_role(enum duty_kind kind)
-{
-    for (size_t i = 0; i < sizeof(role_kinds) / sizeof(role_kinds[0]); i++) {
-        if ((role_kinds[i].kinds & (UINT32_C(1) << kind)) != 0) {
-            return role_kinds[i].role;
-        }
-    }
-    assert(false);
-    return ROLE_WORKER;
-}
-
-enum clock_kind duty_main_clock(enum duty_kind kind, bool of_call)
-{
-    switch (kind) {
-    case DUTY_KIND_ROUTE:
-        return of_call ? CLOCK_KIND_DISPATCH : CLOCK_KIND_ROUTE;
-    case DUTY_KIND_LEAD:
-        return CLOCK_KIND_HANDLE;
-    case DUTY_KIND_SUPPORT:
-        return CLOCK_KIND_SUPPORT;
-    case DUTY_KIND_RESPOND:
-        return CLOCK_KIND_FINISH;
-    case DUTY_KIND_RATE:
-        return CLOCK_KIND_RATE;
-    case DUTY_KIND_FOLLOWUP:
-        return CLOCK_KIND_FOLLOWUP;
-    }
-    assert(false);
-    return CLOCK_KIND_ROUTE;
 }

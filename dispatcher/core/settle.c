@@ -93,15 +93,16 @@ static void settle_case(struct judging *j)
     }
 }
 
-void judge_settle(struct judging *j)
+bool judge_settle(struct judging *j)
 {
     const struct settle_command *settle = &j->command->body.settle;
     if (settle->case_id == 0) {
         emit(j, RECORD_CASES_SETTLED)->body.cases_settled.until = settle->until;
-        return;
+        return true;
     }
     if (view_get(j->view, ROW_CASE, settle->case_id, &j->c) && j->c.state != CASE_STATE_CLOSED) {
         j->prev = j->c.last_seq;
         settle_case(j);
     }
+    return true;
 }

@@ -63,7 +63,7 @@ static bool may_have(struct engine *engine, const struct engine_peer *from, uint
 /* None of the key's roles works on this kind of duty. */
 static int refuse_kind(struct query *query, enum duty_kind kind)
 {
-    return query_refuse(query, REFUSAL_NO_ROLE, enum_name(&role_enum, (int)rules_kind_role(kind)));
+    return query_refuse(query, REFUSAL_NO_ROLE, enum_name(&role_enum, (int)rules_duty_kind(kind)->named));
 }
 
 int query_pull(struct query *query)

@@ -51,18 +51,10 @@ bool query_sees(const struct query *query, const struct case_row *row)
 
 bool query_find_case(struct query *query, uint64_t case_id, struct text number, struct text submitted, struct case_row *ret)
 {
-    struct engine *engine = query->engine;
-    /* Named as commands name their case: any one that has these three fields serves. */
-    struct command command = {.type = COMMAND_ADD_NOTE,
-                              .actor = {.name = query->from->name, .roles = query->from->roles, .unit = query->from->unit}};
-
-    command.body.add_note.case_id = case_id;
-    command.body.add_note.number = number;
-    command.body.add_note.submitted = submitted;
-    command.body.add_note.given = (case_id != 0 ? ADD_NOTE_HAS_CASE : 0) | (number.size > 0 ? ADD_NOTE_HAS_NUMBER : 0) |
-                                  (submitted.size > 0 ? ADD_NOTE_HAS_SUBMITTED : 0);
-    uint64_t id = core_command_case(&engine->view, &command);
-    if (id != 0 && view_get(&engine->view, ROW_CASE, id, ret) && query_sees(query, ret)) {
+    const struct view *view = &query->engine->view;
+    struct reference about = {.case_id = case_id, .number = number, .submitted = submitted};
+    uint64_t id = core_case_named(view, query->from->name, &about);
+    if (id != 0 && view_get(view, ROW_CASE, id, ret) && query_sees(query, ret)) {
         return true;
     }
     query_refuse(query, REFUSAL_NOT_FOUND, "case");

@@ -87,14 +87,6 @@ bool step_own(struct engine *engine, const struct command *command)
     return true;
 }
 
-/* Is this request remembered? Then its old instant is no fault, and time does not move for it. */
-static bool remembered(struct engine *engine, const struct command *command)
-{
-    struct request_row row;
-
-    return core_request_find(&engine->view, command->actor.name, command->request, command->request_hash, &row) != 0;
-}
-
 /* Keeps a copy of a message whose instant has not been reached yet. */
 static int keep_job(struct engine *engine, const struct engine_message *message)
 {
@@ -121,7 +113,7 @@ static int keep_job(struct engine *engine, const struct engine_message *message)
  */
 static int bring_time(struct engine *engine, const struct engine_message *message, const struct command *command, int64_t target_ms)
 {
-    uint64_t case_id = core_command_case(&engine->view, command);
+    uint64_t case_id = command->about.case_id;
 
     if (!engine->drill) {
         if (case_id != 0 && !timer_fire_case(engine, case_id)) {
@@ -154,12 +146,14 @@ static enum refusal want_instant(const struct engine *engine, const struct engin
         }
         *ret_ms = request->at_ms;
     }
-    if (request->command == COMMAND_ADVANCE) {
+    bool given;
+    const int64_t *until_ms = command_field(command_info(request->command), &request->command_body, COMMAND_REF_UNTIL, &given);
+    if (until_ms != NULL) {
         *ret_field = "to";
-        if (!engine->drill || request->command_body.advance.to < *ret_ms) {
+        if (!engine->drill || *until_ms < *ret_ms) {
             return REFUSAL_CLOCK;
         }
-        *ret_ms = request->command_body.advance.to;
+        *ret_ms = *until_ms;
     }
     return REFUSAL_NONE;
 }
@@ -172,7 +166,7 @@ static bool leaves_records(struct engine *engine, const struct command *command,
     int kind;
 
     return (store_next_timer(engine->store, &at_ms, &kind, &id) && at_ms <= target_ms) ||
-           (engine->settle_next != 0 && core_command_case(&engine->view, command) >= engine->settle_next);
+           (engine->settle_next != 0 && command->about.case_id >= engine->settle_next);
 }
 
 /* In drill time a command that will be refused must not move time: says so beforehand. True: it was refused. */
@@ -230,8 +224,9 @@ static void take_command(struct engine *engine, const struct engine_message *mes
         return;
     }
     translate_command(from, request, &command);
+    core_resolve(&engine->view, &command);
     int64_t before_ms = engine->now_ms;
-    if (!remembered(engine, &command)) {
+    if (command.repeats == 0) { /* the old instant of one that is remembered is no fault, and time does not move for it */
         enum refusal refusal = want_instant(engine, from, request, &target_ms, &field);
 
         if (refusal != REFUSAL_NONE) {

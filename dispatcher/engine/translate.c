@@ -8,21 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void name_roles(uint32_t roles, char *field)
-{
-    size_t size = 0;
-
-    field[0] = '\0';
-    for (int role = 0; role < ROLE_COUNT; role++) {
-        if ((roles & 1u << role) == 0) {
-            continue;
-        }
-        size +=
-            (size_t)snprintf(field + size, TRANSLATE_FIELD_SIZE - size, "%s%s", size > 0 ? ", " : "", enum_name(&role_enum, role));
-        assert(size < TRANSLATE_FIELD_SIZE);
-    }
-}
-
 /* The greeting is for everybody: it tells whoever asks which district this is. */
 static bool is_greeting(const struct request *request)
 {
@@ -116,16 +101,17 @@ enum refusal translate_actor(const struct engine *engine, const struct engine_pe
                              struct engine_peer *room, const struct engine_peer **ret, char *field)
 {
     uint32_t needed = request->is_query ? query_info(request->query)->roles : command_info(request->command)->roles;
+    const char *words = request->is_query ? query_info(request->query)->role_words : command_info(request->command)->role_words;
     bool for_somebody = request->on_behalf_of.size > 0;
 
     field[0] = '\0';
     *ret = from;
-    if ((from->roles & needed) == 0) {
-        name_roles(needed, field);
+    if (!core_role_allows(needed, from->roles)) {
+        snprintf(field, TRANSLATE_FIELD_SIZE, "%s", words);
         return REFUSAL_NO_ROLE;
     }
     if (for_somebody && !has_role(from, ROLE_GATEWAY)) {
-        name_roles(1u << ROLE_GATEWAY, field);
+        snprintf(field, TRANSLATE_FIELD_SIZE, "%s", enum_name(&role_enum, ROLE_GATEWAY));
         return REFUSAL_NO_ROLE;
     }
     if (!is_greeting(request) && district_unit_find(engine->district, &from->unit) < 0) {
@@ -141,8 +127,8 @@ enum refusal translate_actor(const struct engine *engine, const struct engine_pe
         snprintf(field, TRANSLATE_FIELD_SIZE, "on_behalf_of");
         return REFUSAL_NO_PERSON;
     }
-    if ((room->roles & needed) == 0) {
-        name_roles(needed, field);
+    if (!core_role_allows(needed, room->roles)) {
+        snprintf(field, TRANSLATE_FIELD_SIZE, "%s", words);
         return REFUSAL_NO_ROLE;
     }
     return REFUSAL_NONE;
@@ -163,4 +149,6 @@ void translate_command(const struct engine_peer *from, const struct request *req
     ret->now_ms = 0;
     ret->next_seq = 0;
     ret->body = request->command_body;
+    ret->repeats = 0;
+    ret->about = (struct reference){0};
 }

@@ -24,7 +24,7 @@ static const struct field_shape submit_command_fields[] = {
     { .name = "given_limit", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct submit_command, given_limit), .min = 0, .max = 1 },
     { .name = "limit_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct submit_command, limit_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape submit_command_shape = { .name = "submit_command", .id = 1, .field_count = 16, .size = sizeof(struct submit_command), .fields = submit_command_fields };
+const struct shape submit_command_shape = { .name = "submit_command", .field_count = 16, .size = sizeof(struct submit_command), .fields = submit_command_fields };
 
 static const struct field_shape add_note_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct add_note_command, case_id), .min = 0, .max = INT64_MAX },
@@ -33,7 +33,7 @@ static const struct field_shape add_note_command_fields[] = {
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct add_note_command, text), .min = 0, .max = 65536, .required = true },
     { .name = "visibility", .name_size = 10, .type = FIELD_ENUM, .offset = offsetof(struct add_note_command, visibility), .min = 0, .max = 1, .values = &note_visibility_enum },
 };
-const struct shape add_note_command_shape = { .name = "add_note_command", .id = 2, .field_count = 5, .size = sizeof(struct add_note_command), .fields = add_note_command_fields };
+const struct shape add_note_command_shape = { .name = "add_note_command", .field_count = 5, .size = sizeof(struct add_note_command), .fields = add_note_command_fields };
 
 static const struct field_shape route_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct route_command, case_id), .min = 0, .max = INT64_MAX },
@@ -43,7 +43,7 @@ static const struct field_shape route_command_fields[] = {
     { .name = "supports", .name_size = 8, .type = FIELD_CODES, .offset = offsetof(struct route_command, supports), .min = 0, .max = 16 },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct route_command, reason), .min = 0, .max = 1024 },
 };
-const struct shape route_command_shape = { .name = "route_command", .id = 3, .field_count = 6, .size = sizeof(struct route_command), .fields = route_command_fields };
+const struct shape route_command_shape = { .name = "route_command", .field_count = 6, .size = sizeof(struct route_command), .fields = route_command_fields };
 
 static const struct field_shape take_over_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct take_over_command, case_id), .min = 0, .max = INT64_MAX },
@@ -52,7 +52,7 @@ static const struct field_shape take_over_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct take_over_command, unit), .min = 0, .max = 32 },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct take_over_command, reason), .min = 0, .max = 1024, .required = true },
 };
-const struct shape take_over_command_shape = { .name = "take_over_command", .id = 4, .field_count = 5, .size = sizeof(struct take_over_command), .fields = take_over_command_fields };
+const struct shape take_over_command_shape = { .name = "take_over_command", .field_count = 5, .size = sizeof(struct take_over_command), .fields = take_over_command_fields };
 
 static const struct field_shape reopen_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct reopen_command, case_id), .min = 0, .max = INT64_MAX },
@@ -60,7 +60,7 @@ static const struct field_shape reopen_command_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct reopen_command, submitted), .min = 0, .max = 64 },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct reopen_command, reason), .min = 0, .max = 1024, .required = true },
 };
-const struct shape reopen_command_shape = { .name = "reopen_command", .id = 5, .field_count = 4, .size = sizeof(struct reopen_command), .fields = reopen_command_fields };
+const struct shape reopen_command_shape = { .name = "reopen_command", .field_count = 4, .size = sizeof(struct reopen_command), .fields = reopen_command_fields };
 
 static const struct field_shape claim_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct claim_command, case_id), .min = 0, .max = INT64_MAX },
@@ -70,7 +70,7 @@ static const struct field_shape claim_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct claim_command, unit), .min = 0, .max = 32 },
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct claim_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
 };
-const struct shape claim_command_shape = { .name = "claim_command", .id = 6, .field_count = 6, .size = sizeof(struct claim_command), .fields = claim_command_fields };
+const struct shape claim_command_shape = { .name = "claim_command", .field_count = 6, .size = sizeof(struct claim_command), .fields = claim_command_fields };
 
 static const struct field_shape release_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct release_command, case_id), .min = 0, .max = INT64_MAX },
@@ -80,7 +80,7 @@ static const struct field_shape release_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct release_command, unit), .min = 0, .max = 32 },
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct release_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
 };
-const struct shape release_command_shape = { .name = "release_command", .id = 7, .field_count = 6, .size = sizeof(struct release_command), .fields = release_command_fields };
+const struct shape release_command_shape = { .name = "release_command", .field_count = 6, .size = sizeof(struct release_command), .fields = release_command_fields };
 
 static const struct field_shape sign_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct sign_command, case_id), .min = 0, .max = INT64_MAX },
@@ -90,7 +90,7 @@ static const struct field_shape sign_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct sign_command, unit), .min = 0, .max = 32 },
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct sign_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
 };
-const struct shape sign_command_shape = { .name = "sign_command", .id = 8, .field_count = 6, .size = sizeof(struct sign_command), .fields = sign_command_fields };
+const struct shape sign_command_shape = { .name = "sign_command", .field_count = 6, .size = sizeof(struct sign_command), .fields = sign_command_fields };
 
 static const struct field_shape contact_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct contact_command, case_id), .min = 0, .max = INT64_MAX },
@@ -102,7 +102,7 @@ static const struct field_shape contact_command_fields[] = {
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct contact_command, evidence), .min = 0, .max = 1024 },
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct contact_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
 };
-const struct shape contact_command_shape = { .name = "contact_command", .id = 9, .field_count = 8, .size = sizeof(struct contact_command), .fields = contact_command_fields };
+const struct shape contact_command_shape = { .name = "contact_command", .field_count = 8, .size = sizeof(struct contact_command), .fields = contact_command_fields };
 
 static const struct field_shape report_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct report_command, case_id), .min = 0, .max = INT64_MAX },
@@ -112,7 +112,7 @@ static const struct field_shape report_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct report_command, unit), .min = 0, .max = 32 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct report_command, text), .min = 0, .max = 65536, .required = true },
 };
-const struct shape report_command_shape = { .name = "report_command", .id = 10, .field_count = 6, .size = sizeof(struct report_command), .fields = report_command_fields };
+const struct shape report_command_shape = { .name = "report_command", .field_count = 6, .size = sizeof(struct report_command), .fields = report_command_fields };
 
 static const struct field_shape answer_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct answer_command, case_id), .min = 0, .max = INT64_MAX },
@@ -125,7 +125,7 @@ static const struct field_shape answer_command_fields[] = {
     { .name = "basis", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct answer_command, basis), .min = 0, .max = 1024 },
     { .name = "published", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct answer_command, published), .min = 0, .max = 1 },
 };
-const struct shape answer_command_shape = { .name = "answer_command", .id = 11, .field_count = 9, .size = sizeof(struct answer_command), .fields = answer_command_fields };
+const struct shape answer_command_shape = { .name = "answer_command", .field_count = 9, .size = sizeof(struct answer_command), .fields = answer_command_fields };
 
 static const struct field_shape cancel_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct cancel_command, case_id), .min = 0, .max = INT64_MAX },
@@ -136,7 +136,7 @@ static const struct field_shape cancel_command_fields[] = {
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct cancel_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct cancel_command, reason), .min = 0, .max = 1024, .required = true },
 };
-const struct shape cancel_command_shape = { .name = "cancel_command", .id = 12, .field_count = 7, .size = sizeof(struct cancel_command), .fields = cancel_command_fields };
+const struct shape cancel_command_shape = { .name = "cancel_command", .field_count = 7, .size = sizeof(struct cancel_command), .fields = cancel_command_fields };
 
 static const struct field_shape raise_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct raise_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -149,7 +149,7 @@ static const struct field_shape raise_call_command_fields[] = {
     { .name = "given_limit", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct raise_call_command, given_limit), .min = 0, .max = 1 },
     { .name = "limit_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct raise_call_command, limit_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape raise_call_command_shape = { .name = "raise_call_command", .id = 13, .field_count = 9, .size = sizeof(struct raise_call_command), .fields = raise_call_command_fields };
+const struct shape raise_call_command_shape = { .name = "raise_call_command", .field_count = 9, .size = sizeof(struct raise_call_command), .fields = raise_call_command_fields };
 
 static const struct field_shape dispatch_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct dispatch_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -160,7 +160,7 @@ static const struct field_shape dispatch_call_command_fields[] = {
     { .name = "appointed_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct dispatch_call_command, appointed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct dispatch_call_command, reason), .min = 0, .max = 1024 },
 };
-const struct shape dispatch_call_command_shape = { .name = "dispatch_call_command", .id = 14, .field_count = 7, .size = sizeof(struct dispatch_call_command), .fields = dispatch_call_command_fields };
+const struct shape dispatch_call_command_shape = { .name = "dispatch_call_command", .field_count = 7, .size = sizeof(struct dispatch_call_command), .fields = dispatch_call_command_fields };
 
 static const struct field_shape arrive_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct arrive_command, case_id), .min = 0, .max = INT64_MAX },
@@ -170,7 +170,7 @@ static const struct field_shape arrive_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct arrive_command, unit), .min = 0, .max = 32 },
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct arrive_command, evidence), .min = 0, .max = 1024 },
 };
-const struct shape arrive_command_shape = { .name = "arrive_command", .id = 15, .field_count = 6, .size = sizeof(struct arrive_command), .fields = arrive_command_fields };
+const struct shape arrive_command_shape = { .name = "arrive_command", .field_count = 6, .size = sizeof(struct arrive_command), .fields = arrive_command_fields };
 
 static const struct field_shape finish_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct finish_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -181,7 +181,7 @@ static const struct field_shape finish_call_command_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct finish_call_command, code), .min = 0, .max = 2, .values = &finish_code_enum, .required = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct finish_call_command, text), .min = 0, .max = 65536, .required = true },
 };
-const struct shape finish_call_command_shape = { .name = "finish_call_command", .id = 16, .field_count = 7, .size = sizeof(struct finish_call_command), .fields = finish_call_command_fields };
+const struct shape finish_call_command_shape = { .name = "finish_call_command", .field_count = 7, .size = sizeof(struct finish_call_command), .fields = finish_call_command_fields };
 
 static const struct field_shape rate_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct rate_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -193,7 +193,7 @@ static const struct field_shape rate_call_command_fields[] = {
     { .name = "score", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct rate_call_command, score), .min = 1, .max = 5, .required = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct rate_call_command, text), .min = 0, .max = 1024 },
 };
-const struct shape rate_call_command_shape = { .name = "rate_call_command", .id = 17, .field_count = 8, .size = sizeof(struct rate_call_command), .fields = rate_call_command_fields };
+const struct shape rate_call_command_shape = { .name = "rate_call_command", .field_count = 8, .size = sizeof(struct rate_call_command), .fields = rate_call_command_fields };
 
 static const struct field_shape withdraw_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct withdraw_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -202,7 +202,7 @@ static const struct field_shape withdraw_call_command_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct withdraw_call_command, call_id), .min = 0, .max = INT64_MAX },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct withdraw_call_command, reason), .min = 0, .max = 1024, .required = true },
 };
-const struct shape withdraw_call_command_shape = { .name = "withdraw_call_command", .id = 18, .field_count = 5, .size = sizeof(struct withdraw_call_command), .fields = withdraw_call_command_fields };
+const struct shape withdraw_call_command_shape = { .name = "withdraw_call_command", .field_count = 5, .size = sizeof(struct withdraw_call_command), .fields = withdraw_call_command_fields };
 
 static const struct field_shape note_attempt_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct note_attempt_command, case_id), .min = 0, .max = INT64_MAX },
@@ -212,7 +212,7 @@ static const struct field_shape note_attempt_command_fields[] = {
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct note_attempt_command, outcome), .min = 0, .max = 2, .values = &attempt_outcome_enum, .required = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct note_attempt_command, text), .min = 0, .max = 1024 },
 };
-const struct shape note_attempt_command_shape = { .name = "note_attempt_command", .id = 19, .field_count = 6, .size = sizeof(struct note_attempt_command), .fields = note_attempt_command_fields };
+const struct shape note_attempt_command_shape = { .name = "note_attempt_command", .field_count = 6, .size = sizeof(struct note_attempt_command), .fields = note_attempt_command_fields };
 
 static const struct field_shape note_followup_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct note_followup_command, case_id), .min = 0, .max = INT64_MAX },
@@ -224,29 +224,29 @@ static const struct field_shape note_followup_command_fields[] = {
     { .name = "satisfied", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct note_followup_command, satisfied), .min = 0, .max = 3, .values = &said_satisfied_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct note_followup_command, text), .min = 0, .max = 65536 },
 };
-const struct shape note_followup_command_shape = { .name = "note_followup_command", .id = 20, .field_count = 8, .size = sizeof(struct note_followup_command), .fields = note_followup_command_fields };
+const struct shape note_followup_command_shape = { .name = "note_followup_command", .field_count = 8, .size = sizeof(struct note_followup_command), .fields = note_followup_command_fields };
 
 static const struct field_shape advance_command_fields[] = {
     { .name = "to", .name_size = 2, .type = FIELD_INSTANT, .offset = offsetof(struct advance_command, to), .min = 0, .max = INT64_C(253402300799999), .required = true },
 };
-const struct shape advance_command_shape = { .name = "advance_command", .id = 21, .field_count = 1, .size = sizeof(struct advance_command), .fields = advance_command_fields };
+const struct shape advance_command_shape = { .name = "advance_command", .field_count = 1, .size = sizeof(struct advance_command), .fields = advance_command_fields };
 
 static const struct field_shape pulse_command_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct pulse_command, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct pulse_command, duty_id), .min = 0, .max = INT64_MAX },
 };
-const struct shape pulse_command_shape = { .name = "pulse_command", .id = 22, .field_count = 2, .size = sizeof(struct pulse_command), .fields = pulse_command_fields };
+const struct shape pulse_command_shape = { .name = "pulse_command", .field_count = 2, .size = sizeof(struct pulse_command), .fields = pulse_command_fields };
 
 static const struct field_shape adopt_config_command_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_COUNT, .offset = offsetof(struct adopt_config_command, from), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape adopt_config_command_shape = { .name = "adopt_config_command", .id = 23, .field_count = 1, .size = sizeof(struct adopt_config_command), .fields = adopt_config_command_fields };
+const struct shape adopt_config_command_shape = { .name = "adopt_config_command", .field_count = 1, .size = sizeof(struct adopt_config_command), .fields = adopt_config_command_fields };
 
 static const struct field_shape settle_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct settle_command, case_id), .min = 0, .max = INT64_MAX },
     { .name = "until", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct settle_command, until), .min = 0, .max = INT64_MAX },
 };
-const struct shape settle_command_shape = { .name = "settle_command", .id = 24, .field_count = 2, .size = sizeof(struct settle_command), .fields = settle_command_fields };
+const struct shape settle_command_shape = { .name = "settle_command", .field_count = 2, .size = sizeof(struct settle_command), .fields = settle_command_fields };
 
 static const struct field_shape command_answer_fields[] = {
     { .name = "seq", .name_size = 3, .type = FIELD_ID, .offset = offsetof(struct command_answer, seq), .min = 0, .max = INT64_MAX },
@@ -257,81 +257,164 @@ static const struct field_shape command_answer_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct command_answer, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct command_answer, call_id), .min = 0, .max = INT64_MAX },
 };
-const struct shape command_answer_shape = { .name = "command_answer", .id = 25, .field_count = 7, .size = sizeof(struct command_answer), .fields = command_answer_fields };
+const struct shape command_answer_shape = { .name = "command_answer", .field_count = 7, .size = sizeof(struct command_answer), .fields = command_answer_fields };
 
 static const struct command_info command_infos[] = {
     [COMMAND_SUBMIT] = { .name = NC_("command", "submit"), .name_size = 6, .type = COMMAND_SUBMIT,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &submit_command_shape, .scope = "the place", .doc = "A complaint comes in. Routed by rule where a row of the list fits." },
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_IMPORTER, .role_words = "operator, importer", .wire = true,
+        .shape = &submit_command_shape, .scope = COMMAND_SCOPE_PLACE, .scope_words = "the place",
+        .ref = { [COMMAND_REF_MATTER] = 4, [COMMAND_REF_PLACE] = 5 },
+        .doc = "A complaint comes in. Routed by rule where a row of the list fits." },
     [COMMAND_ADD_NOTE] = { .name = NC_("command", "add_note"), .name_size = 8, .type = COMMAND_ADD_NOTE,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &add_note_command_shape, .scope = "the case", .doc = "Write something down on a case." },
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_IMPORTER, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, importer", .wire = true,
+        .shape = &add_note_command_shape, .scope = COMMAND_SCOPE_CASE, .scope_words = "the case's lead, its place, or the holder of one of its open duties",
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3 },
+        .doc = "Write something down on a case." },
     [COMMAND_ROUTE] = { .name = NC_("command", "route"), .name_size = 5, .type = COMMAND_ROUTE,
-        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &route_command_shape, .scope = "the desk", .doc = "The desk chooses the lead by hand." },
+        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, importer", .wire = true,
+        .shape = &route_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",
+        .duty_kinds = 1u << DUTY_KIND_ROUTE,
+        .call = COMMAND_CALL_NOT,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3 },
+        .doc = "The desk chooses the lead by hand." },
     [COMMAND_TAKE_OVER] = { .name = NC_("command", "take_over"), .name_size = 9, .type = COMMAND_TAKE_OVER,
-        .roles = 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &take_over_command_shape, .scope = "the present lead", .doc = "A higher tier takes the lead 提级; the late unit stays as support." },
+        .roles = 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_IMPORTER, .role_words = "supervisor, district_leader, importer", .wire = true,
+        .shape = &take_over_command_shape, .scope = COMMAND_SCOPE_LEAD, .scope_words = "the present lead, or the desk until the case is routed",
+        .duty_kinds = 1u << DUTY_KIND_LEAD,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3 },
+        .doc = "A higher tier takes the lead 提级; the late unit stays as support." },
     [COMMAND_REOPEN] = { .name = NC_("command", "reopen"), .name_size = 6, .type = COMMAND_REOPEN,
-        .roles = 1u << ROLE_SUPERVISOR | 1u << ROLE_OPERATOR | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &reopen_command_shape, .scope = "the desk", .doc = "Bring an answered or closed case back: next round." },
+        .roles = 1u << ROLE_SUPERVISOR | 1u << ROLE_OPERATOR | 1u << ROLE_IMPORTER, .role_words = "operator, supervisor, importer", .wire = true,
+        .shape = &reopen_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3 },
+        .doc = "Bring an answered or closed case back: next round." },
     [COMMAND_CLAIM] = { .name = NC_("command", "claim"), .name_size = 5, .type = COMMAND_CLAIM,
-        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &claim_command_shape, .scope = "the holder", .doc = "Take a person's lease on a duty." },
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .role_words = "dispatcher, worker, leader, followup, importer", .wire = true,
+        .shape = &claim_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_ROUTE | 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND | 1u << DUTY_KIND_RATE | 1u << DUTY_KIND_FOLLOWUP,
+        .work = true,
+        .own_kinds = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 6 },
+        .doc = "Take a person's lease on a duty." },
     [COMMAND_RELEASE] = { .name = NC_("command", "release"), .name_size = 7, .type = COMMAND_RELEASE,
-        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &release_command_shape, .scope = "the holder", .doc = "Give the lease back." },
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .role_words = "dispatcher, worker, leader, followup, importer", .wire = true,
+        .shape = &release_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_ROUTE | 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND | 1u << DUTY_KIND_RATE | 1u << DUTY_KIND_FOLLOWUP,
+        .work = true,
+        .own_kinds = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 6 },
+        .doc = "Give the lease back." },
     [COMMAND_SIGN] = { .name = NC_("command", "sign"), .name_size = 4, .type = COMMAND_SIGN,
-        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &sign_command_shape, .scope = "the holder", .doc = "The unit accepts the duty 签收." },
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
+        .shape = &sign_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND,
+        .call = COMMAND_CALL_ITS,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 6 },
+        .doc = "The unit accepts the duty 签收." },
     [COMMAND_CONTACT] = { .name = NC_("command", "contact"), .name_size = 7, .type = COMMAND_CONTACT,
-        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &contact_command_shape, .scope = "the holder", .doc = "Record a contact with the citizen (lead) or the caller (called unit)." },
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
+        .shape = &contact_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_RESPOND,
+        .call = COMMAND_CALL_ITS,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 8 },
+        .doc = "Record a contact with the citizen (lead) or the caller (called unit)." },
     [COMMAND_REPORT] = { .name = NC_("command", "report"), .name_size = 6, .type = COMMAND_REPORT,
-        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &report_command_shape, .scope = "the holder", .doc = "A supporting unit reports its result." },
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
+        .shape = &report_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_SUPPORT,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
+        .doc = "A supporting unit reports its result." },
     [COMMAND_ANSWER] = { .name = NC_("command", "answer"), .name_size = 6, .type = COMMAND_ANSWER,
-        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &answer_command_shape, .scope = "the lead", .doc = "The lead's answer 办结反馈: stops the handle clock." },
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
+        .shape = &answer_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_LEAD,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
+        .doc = "The lead's answer 办结反馈: stops the handle clock." },
     [COMMAND_CANCEL] = { .name = NC_("command", "cancel"), .name_size = 6, .type = COMMAND_CANCEL,
-        .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &cancel_command_shape, .scope = "the creator, or the desk", .doc = "The creator cancels one open respond or support duty; an overdue item stands." },
+        .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
+        .shape = &cancel_command_shape, .scope = COMMAND_SCOPE_CREATOR, .scope_words = "who created the duty, or, as a dispatcher, the desk",
+        .duty_kinds = 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND,
+        .call = COMMAND_CALL_ITS,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 6 },
+        .doc = "The creator cancels one open respond or support duty; an overdue item stands." },
     [COMMAND_RAISE_CALL] = { .name = NC_("command", "raise_call"), .name_size = 10, .type = COMMAND_RAISE_CALL,
-        .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &raise_call_command_shape, .scope = "the lead", .doc = "A street, or the desk for a case that it leads, whistles for departments 吹哨." },
+        .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
+        .shape = &raise_call_command_shape, .scope = COMMAND_SCOPE_LEAD, .scope_words = "the present lead, or the desk until the case is routed",
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3 },
+        .doc = "A street, or the desk for a case that it leads, whistles for departments 吹哨." },
     [COMMAND_DISPATCH_CALL] = { .name = NC_("command", "dispatch_call"), .name_size = 13, .type = COMMAND_DISPATCH_CALL,
-        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &dispatch_call_command_shape, .scope = "the desk", .doc = "The desk sends a raised call to units." },
+        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, importer", .wire = true,
+        .shape = &dispatch_call_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",
+        .duty_kinds = 1u << DUTY_KIND_ROUTE,
+        .call = COMMAND_CALL_ONE,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_CALL] = 4 },
+        .doc = "The desk sends a raised call to units." },
     [COMMAND_ARRIVE] = { .name = NC_("command", "arrive"), .name_size = 6, .type = COMMAND_ARRIVE,
-        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &arrive_command_shape, .scope = "the called unit", .doc = "The called unit is there 报到." },
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
+        .shape = &arrive_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_RESPOND,
+        .call = COMMAND_CALL_ONE,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
+        .doc = "The called unit is there 报到." },
     [COMMAND_FINISH_CALL] = { .name = NC_("command", "finish_call"), .name_size = 11, .type = COMMAND_FINISH_CALL,
-        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &finish_call_command_shape, .scope = "the called unit", .doc = "The called unit reports its result 办结." },
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
+        .shape = &finish_call_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_RESPOND,
+        .call = COMMAND_CALL_ONE,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
+        .doc = "The called unit reports its result 办结." },
     [COMMAND_RATE_CALL] = { .name = NC_("command", "rate_call"), .name_size = 9, .type = COMMAND_RATE_CALL,
-        .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &rate_call_command_shape, .scope = "the caller", .doc = "The caller confirms and rates one called unit 核实评价. Not confirmed sends it back, once." },
+        .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
+        .shape = &rate_call_command_shape, .scope = COMMAND_SCOPE_RATER, .scope_words = "the caller who has to rate",
+        .duty_kinds = 1u << DUTY_KIND_RATE,
+        .call = COMMAND_CALL_ONE,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_RATED] = 5 },
+        .doc = "The caller confirms and rates one called unit 核实评价. Not confirmed sends it back, once." },
     [COMMAND_WITHDRAW_CALL] = { .name = NC_("command", "withdraw_call"), .name_size = 13, .type = COMMAND_WITHDRAW_CALL,
-        .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &withdraw_call_command_shape, .scope = "the caller", .doc = "The caller takes a call back, as long as nobody has arrived." },
+        .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
+        .shape = &withdraw_call_command_shape, .scope = COMMAND_SCOPE_CALLER, .scope_words = "the caller",
+        .call = COMMAND_CALL_ONE,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_CALL] = 4 },
+        .doc = "The caller takes a call back, as long as nobody has arrived." },
     [COMMAND_NOTE_ATTEMPT] = { .name = NC_("command", "note_attempt"), .name_size = 12, .type = COMMAND_NOTE_ATTEMPT,
-        .roles = 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &note_attempt_command_shape, .scope = "the desk", .doc = "A follow-up attempt that reached nobody." },
+        .roles = 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .role_words = "followup, importer", .wire = true,
+        .shape = &note_attempt_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",
+        .duty_kinds = 1u << DUTY_KIND_FOLLOWUP,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_REPORTER] = 4 },
+        .doc = "A follow-up attempt that reached nobody." },
     [COMMAND_NOTE_FOLLOWUP] = { .name = NC_("command", "note_followup"), .name_size = 13, .type = COMMAND_NOTE_FOLLOWUP,
-        .roles = 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &note_followup_command_shape, .scope = "the desk", .doc = "What the citizen said." },
+        .roles = 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .role_words = "followup, importer", .wire = true,
+        .shape = &note_followup_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",
+        .duty_kinds = 1u << DUTY_KIND_FOLLOWUP,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_REPORTER] = 4 },
+        .doc = "What the citizen said." },
     [COMMAND_ADVANCE] = { .name = NC_("command", "advance"), .name_size = 7, .type = COMMAND_ADVANCE,
-        .roles = 1u << ROLE_IMPORTER, .wire = true,
-        .shape = &advance_command_shape, .scope = "the district", .doc = "Drill time only: move the clock; every rung on the way fires at its own instant." },
+        .roles = 1u << ROLE_IMPORTER, .role_words = "importer", .wire = true,
+        .shape = &advance_command_shape, .scope = COMMAND_SCOPE_DISTRICT, .scope_words = "the district",
+        .ref = { [COMMAND_REF_UNTIL] = 1 },
+        .doc = "Drill time only: move the clock; every rung on the way fires at its own instant." },
     [COMMAND_PULSE] = { .name = NC_("command", "pulse"), .name_size = 5, .type = COMMAND_PULSE,
-        .roles = 0, .wire = false,
-        .shape = &pulse_command_shape, .scope = "-", .doc = "Time itself. Made by the dispatcher, never taken from the wire." },
+        .roles = 0, .role_words = "", .wire = false,
+        .shape = &pulse_command_shape, .doc = "Time itself. Made by the dispatcher, never taken from the wire." },
     [COMMAND_ADOPT_CONFIG] = { .name = NC_("command", "adopt_config"), .name_size = 12, .type = COMMAND_ADOPT_CONFIG,
-        .roles = 0, .wire = false,
-        .shape = &adopt_config_command_shape, .scope = "-", .doc = "A configuration set comes into force. Made by the dispatcher at start and on SIGHUP." },
+        .roles = 0, .role_words = "", .wire = false,
+        .shape = &adopt_config_command_shape, .doc = "A configuration set comes into force. Made by the dispatcher at start and on SIGHUP." },
     [COMMAND_SETTLE] = { .name = NC_("command", "settle"), .name_size = 6, .type = COMMAND_SETTLE,
-        .roles = 0, .wire = false,
-        .shape = &settle_command_shape, .scope = "-", .doc = "Brings one open case under the calendars and units of the set in force. Made by the dispatcher after a change of configuration." },
+        .roles = 0, .role_words = "", .wire = false,
+        .shape = &settle_command_shape, .doc = "Brings one open case under the calendars and units of the set in force. Made by the dispatcher after a change of configuration." },
 };
 
 const struct command_info *command_info(enum command_type type)

@@ -39,6 +39,73 @@ enum command_type {
 };
 #define COMMAND_TYPE_MAX 43
 
+/* Every command. */
+#define COMMANDS(X) \
+    X(SUBMIT, submit) \
+    X(ADD_NOTE, add_note) \
+    X(ROUTE, route) \
+    X(TAKE_OVER, take_over) \
+    X(REOPEN, reopen) \
+    X(CLAIM, claim) \
+    X(RELEASE, release) \
+    X(SIGN, sign) \
+    X(CONTACT, contact) \
+    X(REPORT, report) \
+    X(ANSWER, answer) \
+    X(CANCEL, cancel) \
+    X(RAISE_CALL, raise_call) \
+    X(DISPATCH_CALL, dispatch_call) \
+    X(ARRIVE, arrive) \
+    X(FINISH_CALL, finish_call) \
+    X(RATE_CALL, rate_call) \
+    X(WITHDRAW_CALL, withdraw_call) \
+    X(NOTE_ATTEMPT, note_attempt) \
+    X(NOTE_FOLLOWUP, note_followup) \
+    X(ADVANCE, advance) \
+    X(PULSE, pulse) \
+    X(ADOPT_CONFIG, adopt_config) \
+    X(SETTLE, settle)
+
+/* Whose subtree the key's unit must cover. */
+enum command_scope {
+    COMMAND_SCOPE_PLACE, /* the place */
+    COMMAND_SCOPE_DISTRICT, /* the district */
+    COMMAND_SCOPE_CASE, /* the case's lead, its place, or the holder of one of its open duties */
+    COMMAND_SCOPE_DESK, /* the desk */
+    COMMAND_SCOPE_LEAD, /* the present lead, or the desk until the case is routed */
+    COMMAND_SCOPE_HOLDER, /* the duty's holder */
+    COMMAND_SCOPE_RATER, /* the caller who has to rate */
+    COMMAND_SCOPE_CREATOR, /* who created the duty, or, as a dispatcher, the desk */
+    COMMAND_SCOPE_CALLER, /* the caller */
+};
+enum { COMMAND_SCOPE_COUNT = 9 };
+
+/* What a command has to do with calls. */
+enum command_call {
+    COMMAND_CALL_ANY, /* does not matter */
+    COMMAND_CALL_NOT, /* its duty is outside of calls */
+    COMMAND_CALL_ITS, /* works on the call of its duty, where that has one */
+    COMMAND_CALL_ONE, /* works on a call */
+};
+enum { COMMAND_CALL_COUNT = 4 };
+
+/* What a field of a command names. */
+enum command_ref {
+    COMMAND_REF_CASE, /* the case, by its id */
+    COMMAND_REF_NUMBER, /* by its number */
+    COMMAND_REF_SUBMITTED, /* by the request id of the submit */
+    COMMAND_REF_DUTY, /* the duty, by its id */
+    COMMAND_REF_UNIT, /* the duty's holder */
+    COMMAND_REF_RATED, /* the holder of the duty that it follows */
+    COMMAND_REF_KIND, /* the duty's kind */
+    COMMAND_REF_CALL, /* the call, by its id */
+    COMMAND_REF_REPORTER, /* the reporter, by the ordinal */
+    COMMAND_REF_MATTER, /* of a new case */
+    COMMAND_REF_PLACE, /* of a new case */
+    COMMAND_REF_UNTIL, /* instant that the clock is moved to */
+};
+enum { COMMAND_REF_COUNT = 12 };
+
 /* A complaint comes in. Routed by rule where a row of the list fits. */
 struct submit_command {
     uint64_t given; /* bit per field */
@@ -528,11 +595,27 @@ struct command_info {
     uint32_t name_size;
     int type; /* enum command_type */
     uint32_t roles; /* bit per enum role: any one of them is enough */
+    const char *role_words; /* the same in words */
     bool wire; /* taken from the wire */
     const struct shape *shape;
-    const char *scope; /* whose subtree the key must cover, in words */
+    enum command_scope scope; /* of those from the wire */
+    const char *scope_words;
+    uint32_t duty_kinds; /* works on a duty of one of these kinds, a bit each; 0: on none */
+    enum command_call call;
+    bool work; /* who has it accepted has handled the case, and does not ask the citizen about it */
+    bool own_kinds; /* only on duties of kinds that the actor's roles work on */
+    uint8_t ref[COMMAND_REF_COUNT]; /* by enum command_ref: field of the shape that names it, plus 1; 0: none does */
     const char *doc;
 };
+
+/* The field of a command's body that names this, or NULL: it has none. *ret_given: it was on the wire. */
+static inline const void *command_field(const struct command_info *info, const union command_body *body, enum command_ref ref,
+                                        bool *ret_given)
+{
+    unsigned field = info->ref[ref];
+    *ret_given = field != 0 && (body->given & UINT64_C(1) << (field - 1)) != 0;
+    return field != 0 ? (const char *)body + info->shape->fields[field - 1].offset : NULL;
+}
 
 /* What is known of a command; NULL for an unknown type. */
 const struct command_info *command_info(enum command_type type);

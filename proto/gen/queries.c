@@ -42,7 +42,7 @@ static const struct field_shape case_view_fields[] = {
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct case_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct case_view, secret), .min = 0, .max = 1 },
 };
-const struct shape case_view_shape = { .name = "case_view", .id = 26, .field_count = 36, .size = sizeof(struct case_view), .fields = case_view_fields };
+const struct shape case_view_shape = { .name = "case_view", .field_count = 36, .size = sizeof(struct case_view), .fields = case_view_fields };
 
 static const struct field_shape duty_view_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, duty_id), .min = 0, .max = INT64_MAX },
@@ -74,7 +74,7 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, title), .min = 0, .max = 512, .personal = true, .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, secret), .min = 0, .max = 1 },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .id = 27, .field_count = 28, .size = sizeof(struct duty_view), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .field_count = 28, .size = sizeof(struct duty_view), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -87,7 +87,7 @@ static const struct field_shape call_view_fields[] = {
     { .name = "closed_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct call_view, closed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct call_view, outcome), .min = 0, .max = 5, .values = &call_outcome_enum },
 };
-const struct shape call_view_shape = { .name = "call_view", .id = 28, .field_count = 9, .size = sizeof(struct call_view), .fields = call_view_fields };
+const struct shape call_view_shape = { .name = "call_view", .field_count = 9, .size = sizeof(struct call_view), .fields = call_view_fields };
 
 static const struct field_shape clock_view_fields[] = {
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_view, clock_id), .min = 0, .max = INT64_MAX },
@@ -108,7 +108,7 @@ static const struct field_shape clock_view_fields[] = {
     { .name = "provisional", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct clock_view, provisional), .min = 0, .max = 1 },
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct clock_view, amount), .min = INT64_MIN, .max = INT64_MAX },
 };
-const struct shape clock_view_shape = { .name = "clock_view", .id = 29, .field_count = 17, .size = sizeof(struct clock_view), .fields = clock_view_fields };
+const struct shape clock_view_shape = { .name = "clock_view", .field_count = 17, .size = sizeof(struct clock_view), .fields = clock_view_fields };
 
 static const struct field_shape metric_view_fields[] = {
     { .name = "key", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct metric_view, key), .min = 0, .max = 32 },
@@ -121,7 +121,7 @@ static const struct field_shape metric_view_fields[] = {
     { .name = "excluded", .name_size = 8, .type = FIELD_MAP, .offset = offsetof(struct metric_view, excluded), .min = 0, .max = 0 },
     { .name = "few", .name_size = 3, .type = FIELD_FLAG, .offset = offsetof(struct metric_view, few), .min = 0, .max = 1 },
 };
-const struct shape metric_view_shape = { .name = "metric_view", .id = 30, .field_count = 9, .size = sizeof(struct metric_view), .fields = metric_view_fields };
+const struct shape metric_view_shape = { .name = "metric_view", .field_count = 9, .size = sizeof(struct metric_view), .fields = metric_view_fields };
 
 static const struct field_shape unit_view_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct unit_view, code), .min = 0, .max = 32 },
@@ -138,7 +138,7 @@ static const struct field_shape unit_view_fields[] = {
     { .name = "capacity", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct unit_view, capacity), .min = 0, .max = INT64_C(4294967295) },
     { .name = "duty_phone", .name_size = 10, .type = FIELD_TEXT, .offset = offsetof(struct unit_view, duty_phone), .min = 0, .max = 64 },
 };
-const struct shape unit_view_shape = { .name = "unit_view", .id = 31, .field_count = 13, .size = sizeof(struct unit_view), .fields = unit_view_fields };
+const struct shape unit_view_shape = { .name = "unit_view", .field_count = 13, .size = sizeof(struct unit_view), .fields = unit_view_fields };
 
 static const struct field_shape matter_view_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct matter_view, code), .min = 0, .max = 32 },
@@ -149,7 +149,7 @@ static const struct field_shape matter_view_fields[] = {
     { .name = "limit", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct matter_view, limit), .min = 0, .max = 32 },
     { .name = "place_rows", .name_size = 10, .type = FIELD_COUNT, .offset = offsetof(struct matter_view, place_rows), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape matter_view_shape = { .name = "matter_view", .id = 32, .field_count = 7, .size = sizeof(struct matter_view), .fields = matter_view_fields };
+const struct shape matter_view_shape = { .name = "matter_view", .field_count = 7, .size = sizeof(struct matter_view), .fields = matter_view_fields };
 
 static const struct field_shape limit_view_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, clock), .min = 0, .max = 32 },
@@ -158,7 +158,7 @@ static const struct field_shape limit_view_fields[] = {
     { .name = "emergency", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, emergency), .min = 0, .max = 32 },
     { .name = "complex", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, complex), .min = 0, .max = 32 },
 };
-const struct shape limit_view_shape = { .name = "limit_view", .id = 33, .field_count = 5, .size = sizeof(struct limit_view), .fields = limit_view_fields };
+const struct shape limit_view_shape = { .name = "limit_view", .field_count = 5, .size = sizeof(struct limit_view), .fields = limit_view_fields };
 
 static const struct field_shape calendar_view_fields[] = {
     { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct calendar_view, name), .min = 0, .max = 32 },
@@ -168,7 +168,7 @@ static const struct field_shape calendar_view_fields[] = {
     { .name = "known_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct calendar_view, known_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "days", .name_size = 4, .type = FIELD_COUNT, .offset = offsetof(struct calendar_view, days), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape calendar_view_shape = { .name = "calendar_view", .id = 34, .field_count = 6, .size = sizeof(struct calendar_view), .fields = calendar_view_fields };
+const struct shape calendar_view_shape = { .name = "calendar_view", .field_count = 6, .size = sizeof(struct calendar_view), .fields = calendar_view_fields };
 
 static const struct field_shape route_view_fields[] = {
     { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct route_view, row), .min = 0, .max = INT64_C(4294967295) },
@@ -179,7 +179,7 @@ static const struct field_shape route_view_fields[] = {
     { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct route_view, why), .min = 0, .max = 1024 },
     { .name = "fit", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct route_view, fit), .min = 0, .max = 3, .values = &route_fit_enum },
 };
-const struct shape route_view_shape = { .name = "route_view", .id = 35, .field_count = 7, .size = sizeof(struct route_view), .fields = route_view_fields };
+const struct shape route_view_shape = { .name = "route_view", .field_count = 7, .size = sizeof(struct route_view), .fields = route_view_fields };
 
 static const struct field_shape interval_view_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct interval_view, from), .min = 0, .max = INT64_C(253402300799999) },
@@ -189,7 +189,7 @@ static const struct field_shape interval_view_fields[] = {
     { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct interval_view, why), .min = 0, .max = 6, .values = &interval_why_enum },
     { .name = "name", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct interval_view, name), .min = 0, .max = 1024 },
 };
-const struct shape interval_view_shape = { .name = "interval_view", .id = 36, .field_count = 6, .size = sizeof(struct interval_view), .fields = interval_view_fields };
+const struct shape interval_view_shape = { .name = "interval_view", .field_count = 6, .size = sizeof(struct interval_view), .fields = interval_view_fields };
 
 static const struct field_shape follower_view_fields[] = {
     { .name = "key", .name_size = 3, .type = FIELD_CODE, .offset = offsetof(struct follower_view, key), .min = 0, .max = 32 },
@@ -199,12 +199,12 @@ static const struct field_shape follower_view_fields[] = {
     { .name = "seen_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct follower_view, seen_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "waiting", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct follower_view, waiting), .min = 0, .max = 1 },
 };
-const struct shape follower_view_shape = { .name = "follower_view", .id = 37, .field_count = 6, .size = sizeof(struct follower_view), .fields = follower_view_fields };
+const struct shape follower_view_shape = { .name = "follower_view", .field_count = 6, .size = sizeof(struct follower_view), .fields = follower_view_fields };
 
 static const struct field_shape hello_query_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_query, major), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape hello_query_shape = { .name = "hello_query", .id = 38, .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
+const struct shape hello_query_shape = { .name = "hello_query", .field_count = 1, .size = sizeof(struct hello_query), .fields = hello_query_fields };
 
 static const struct field_shape hello_reply_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, major), .min = 0, .max = INT64_C(4294967295) },
@@ -225,14 +225,14 @@ static const struct field_shape hello_reply_fields[] = {
     { .name = "day_start", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct hello_reply, day_start), .min = 0, .max = INT64_MAX },
     { .name = "month_start", .name_size = 11, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, month_start), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape hello_reply_shape = { .name = "hello_reply", .id = 39, .field_count = 17, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
+const struct shape hello_reply_shape = { .name = "hello_reply", .field_count = 17, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
 
 static const struct field_shape show_case_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_case_query, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, number), .min = 0, .max = 64 },
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, submitted), .min = 0, .max = 64 },
 };
-const struct shape show_case_query_shape = { .name = "show_case_query", .id = 40, .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
+const struct shape show_case_query_shape = { .name = "show_case_query", .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
 
 static const struct field_shape list_cases_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct list_cases_query, after), .min = 0, .max = INT64_MAX },
@@ -248,12 +248,12 @@ static const struct field_shape list_cases_query_fields[] = {
     { .name = "with_request", .name_size = 12, .type = FIELD_FLAG, .offset = offsetof(struct list_cases_query, with_request), .min = 0, .max = 1 },
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct list_cases_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
 };
-const struct shape list_cases_query_shape = { .name = "list_cases_query", .id = 41, .field_count = 12, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
+const struct shape list_cases_query_shape = { .name = "list_cases_query", .field_count = 12, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
 
 static const struct field_shape list_cases_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct list_cases_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .id = 42, .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
+const struct shape list_cases_reply_shape = { .name = "list_cases_reply", .field_count = 1, .size = sizeof(struct list_cases_reply), .fields = list_cases_reply_fields };
 
 static const struct field_shape timeline_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_query, case_id), .min = 0, .max = INT64_MAX },
@@ -261,13 +261,13 @@ static const struct field_shape timeline_query_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct timeline_query, submitted), .min = 0, .max = 64 },
     { .name = "before", .name_size = 6, .type = FIELD_ID, .offset = offsetof(struct timeline_query, before), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_query_shape = { .name = "timeline_query", .id = 43, .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
+const struct shape timeline_query_shape = { .name = "timeline_query", .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
 
 static const struct field_shape timeline_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct timeline_reply, secret), .min = 0, .max = 1 },
 };
-const struct shape timeline_reply_shape = { .name = "timeline_reply", .id = 44, .field_count = 2, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
+const struct shape timeline_reply_shape = { .name = "timeline_reply", .field_count = 2, .size = sizeof(struct timeline_reply), .fields = timeline_reply_fields };
 
 static const struct field_shape inbox_query_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct inbox_query, unit), .min = 0, .max = 32 },
@@ -277,25 +277,25 @@ static const struct field_shape inbox_query_fields[] = {
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct inbox_query, count), .min = 0, .max = INT64_C(4294967295) },
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct inbox_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
 };
-const struct shape inbox_query_shape = { .name = "inbox_query", .id = 45, .field_count = 6, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
+const struct shape inbox_query_shape = { .name = "inbox_query", .field_count = 6, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
 
 static const struct field_shape inbox_reply_fields[] = {
     { .name = "next_due", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct inbox_reply, next_due), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct inbox_reply, next), .min = 0, .max = INT64_MAX },
 };
-const struct shape inbox_reply_shape = { .name = "inbox_reply", .id = 46, .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
+const struct shape inbox_reply_shape = { .name = "inbox_reply", .field_count = 2, .size = sizeof(struct inbox_reply), .fields = inbox_reply_fields };
 
 static const struct field_shape events_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_query, from), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct events_query, count), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape events_query_shape = { .name = "events_query", .id = 47, .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
+const struct shape events_query_shape = { .name = "events_query", .field_count = 2, .size = sizeof(struct events_query), .fields = events_query_fields };
 
 static const struct field_shape events_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct events_reply, last), .min = 0, .max = INT64_MAX },
 };
-const struct shape events_reply_shape = { .name = "events_reply", .id = 48, .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
+const struct shape events_reply_shape = { .name = "events_reply", .field_count = 2, .size = sizeof(struct events_reply), .fields = events_reply_fields };
 
 static const struct field_shape metrics_query_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_query, metric), .min = 0, .max = 8, .values = &metric_enum, .required = true },
@@ -304,7 +304,7 @@ static const struct field_shape metrics_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, from), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape metrics_query_shape = { .name = "metrics_query", .id = 49, .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
+const struct shape metrics_query_shape = { .name = "metrics_query", .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
 
 static const struct field_shape metrics_reply_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_reply, metric), .min = 0, .max = 8, .values = &metric_enum },
@@ -319,13 +319,13 @@ static const struct field_shape metrics_reply_fields[] = {
     { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_reply, until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "min_n", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct metrics_reply, min_n), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape metrics_reply_shape = { .name = "metrics_reply", .id = 50, .field_count = 11, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
+const struct shape metrics_reply_shape = { .name = "metrics_reply", .field_count = 11, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
 
 static const struct field_shape explain_route_query_fields[] = {
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, matter), .min = 0, .max = 32, .required = true },
     { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, place), .min = 0, .max = 32, .required = true },
 };
-const struct shape explain_route_query_shape = { .name = "explain_route_query", .id = 51, .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
+const struct shape explain_route_query_shape = { .name = "explain_route_query", .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
 
 static const struct field_shape explain_route_reply_fields[] = {
     { .name = "version", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct explain_route_reply, version), .min = 0, .max = 64 },
@@ -337,18 +337,18 @@ static const struct field_shape explain_route_reply_fields[] = {
     { .name = "calls", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct explain_route_reply, calls), .min = 0, .max = 16 },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct explain_route_reply, due_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .id = 52, .field_count = 8, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
+const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .field_count = 8, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
 
 static const struct field_shape list_units_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_units_query, after), .min = 0, .max = 32 },
     { .name = "words", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct list_units_query, words), .min = 0, .max = 1024 },
 };
-const struct shape list_units_query_shape = { .name = "list_units_query", .id = 53, .field_count = 2, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
+const struct shape list_units_query_shape = { .name = "list_units_query", .field_count = 2, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
 
 static const struct field_shape list_units_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_units_reply, next), .min = 0, .max = 32 },
 };
-const struct shape list_units_reply_shape = { .name = "list_units_reply", .id = 54, .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
+const struct shape list_units_reply_shape = { .name = "list_units_reply", .field_count = 1, .size = sizeof(struct list_units_reply), .fields = list_units_reply_fields };
 
 static const struct field_shape pull_query_fields[] = {
     { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct pull_query, worker), .min = 0, .max = 32, .required = true },
@@ -358,12 +358,12 @@ static const struct field_shape pull_query_fields[] = {
     { .name = "wait", .name_size = 4, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, wait), .min = 0, .max = INT64_MAX },
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, lease), .min = 0, .max = INT64_MAX },
 };
-const struct shape pull_query_shape = { .name = "pull_query", .id = 55, .field_count = 6, .size = sizeof(struct pull_query), .fields = pull_query_fields };
+const struct shape pull_query_shape = { .name = "pull_query", .field_count = 6, .size = sizeof(struct pull_query), .fields = pull_query_fields };
 
 static const struct field_shape pull_reply_fields[] = {
     { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct pull_reply, now), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape pull_reply_shape = { .name = "pull_reply", .id = 56, .field_count = 1, .size = sizeof(struct pull_reply), .fields = pull_reply_fields };
+const struct shape pull_reply_shape = { .name = "pull_reply", .field_count = 1, .size = sizeof(struct pull_reply), .fields = pull_reply_fields };
 
 static const struct field_shape keep_query_fields[] = {
     { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct keep_query, worker), .min = 0, .max = 32, .required = true },
@@ -371,12 +371,12 @@ static const struct field_shape keep_query_fields[] = {
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct keep_query, lease), .min = 0, .max = INT64_MAX },
     { .name = "release", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct keep_query, release), .min = 0, .max = 1 },
 };
-const struct shape keep_query_shape = { .name = "keep_query", .id = 57, .field_count = 4, .size = sizeof(struct keep_query), .fields = keep_query_fields };
+const struct shape keep_query_shape = { .name = "keep_query", .field_count = 4, .size = sizeof(struct keep_query), .fields = keep_query_fields };
 
 static const struct field_shape keep_reply_fields[] = {
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct keep_reply, lease_until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape keep_reply_shape = { .name = "keep_reply", .id = 58, .field_count = 1, .size = sizeof(struct keep_reply), .fields = keep_reply_fields };
+const struct shape keep_reply_shape = { .name = "keep_reply", .field_count = 1, .size = sizeof(struct keep_reply), .fields = keep_reply_fields };
 
 static const struct field_shape follow_query_fields[] = {
     { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct follow_query, name), .min = 0, .max = 32, .required = true },
@@ -387,14 +387,14 @@ static const struct field_shape follow_query_fields[] = {
     { .name = "types", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct follow_query, types), .min = 0, .max = 16 },
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct follow_query, after), .min = 0, .max = INT64_MAX },
 };
-const struct shape follow_query_shape = { .name = "follow_query", .id = 59, .field_count = 7, .size = sizeof(struct follow_query), .fields = follow_query_fields };
+const struct shape follow_query_shape = { .name = "follow_query", .field_count = 7, .size = sizeof(struct follow_query), .fields = follow_query_fields };
 
 static const struct field_shape follow_reply_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct follow_reply, confirmed), .min = 0, .max = INT64_MAX },
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_reply, next), .min = 0, .max = INT64_MAX },
     { .name = "last", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct follow_reply, last), .min = 0, .max = INT64_MAX },
 };
-const struct shape follow_reply_shape = { .name = "follow_reply", .id = 60, .field_count = 3, .size = sizeof(struct follow_reply), .fields = follow_reply_fields };
+const struct shape follow_reply_shape = { .name = "follow_reply", .field_count = 3, .size = sizeof(struct follow_reply), .fields = follow_reply_fields };
 
 static const struct field_shape list_followers_query_fields[] = {
     { .name = "after_key", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, after_key), .min = 0, .max = 32 },
@@ -402,13 +402,13 @@ static const struct field_shape list_followers_query_fields[] = {
     { .name = "forget_key", .name_size = 10, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, forget_key), .min = 0, .max = 32 },
     { .name = "forget_name", .name_size = 11, .type = FIELD_CODE, .offset = offsetof(struct list_followers_query, forget_name), .min = 0, .max = 32 },
 };
-const struct shape list_followers_query_shape = { .name = "list_followers_query", .id = 61, .field_count = 4, .size = sizeof(struct list_followers_query), .fields = list_followers_query_fields };
+const struct shape list_followers_query_shape = { .name = "list_followers_query", .field_count = 4, .size = sizeof(struct list_followers_query), .fields = list_followers_query_fields };
 
 static const struct field_shape list_followers_reply_fields[] = {
     { .name = "next_key", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct list_followers_reply, next_key), .min = 0, .max = 32 },
     { .name = "next_name", .name_size = 9, .type = FIELD_CODE, .offset = offsetof(struct list_followers_reply, next_name), .min = 0, .max = 32 },
 };
-const struct shape list_followers_reply_shape = { .name = "list_followers_reply", .id = 62, .field_count = 2, .size = sizeof(struct list_followers_reply), .fields = list_followers_reply_fields };
+const struct shape list_followers_reply_shape = { .name = "list_followers_reply", .field_count = 2, .size = sizeof(struct list_followers_reply), .fields = list_followers_reply_fields };
 
 static const struct field_shape receipt_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_query, case_id), .min = 0, .max = INT64_MAX },
@@ -418,7 +418,7 @@ static const struct field_shape receipt_query_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_query, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
     { .name = "after", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_query, after), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape receipt_query_shape = { .name = "receipt_query", .id = 63, .field_count = 6, .size = sizeof(struct receipt_query), .fields = receipt_query_fields };
+const struct shape receipt_query_shape = { .name = "receipt_query", .field_count = 6, .size = sizeof(struct receipt_query), .fields = receipt_query_fields };
 
 static const struct field_shape receipt_reply_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_reply, case_id), .min = 0, .max = INT64_MAX },
@@ -443,12 +443,12 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct receipt_reply, amount), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct receipt_reply, secret), .min = 0, .max = 1 },
 };
-const struct shape receipt_reply_shape = { .name = "receipt_reply", .id = 64, .field_count = 21, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
+const struct shape receipt_reply_shape = { .name = "receipt_reply", .field_count = 21, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
 
 static const struct field_shape backup_query_fields[] = {
     { .name = "start", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct backup_query, start), .min = 0, .max = 32 },
 };
-const struct shape backup_query_shape = { .name = "backup_query", .id = 65, .field_count = 1, .size = sizeof(struct backup_query), .fields = backup_query_fields };
+const struct shape backup_query_shape = { .name = "backup_query", .field_count = 1, .size = sizeof(struct backup_query), .fields = backup_query_fields };
 
 static const struct field_shape backup_reply_fields[] = {
     { .name = "running", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct backup_reply, running), .min = 0, .max = 1 },
@@ -459,20 +459,20 @@ static const struct field_shape backup_reply_fields[] = {
     { .name = "total", .name_size = 5, .type = FIELD_NUM, .offset = offsetof(struct backup_reply, total), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "failed", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct backup_reply, failed), .min = 0, .max = 1024 },
 };
-const struct shape backup_reply_shape = { .name = "backup_reply", .id = 66, .field_count = 7, .size = sizeof(struct backup_reply), .fields = backup_reply_fields };
+const struct shape backup_reply_shape = { .name = "backup_reply", .field_count = 7, .size = sizeof(struct backup_reply), .fields = backup_reply_fields };
 
 static const struct field_shape list_matters_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_matters_query, after), .min = 0, .max = 32 },
     { .name = "words", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct list_matters_query, words), .min = 0, .max = 1024 },
 };
-const struct shape list_matters_query_shape = { .name = "list_matters_query", .id = 67, .field_count = 2, .size = sizeof(struct list_matters_query), .fields = list_matters_query_fields };
+const struct shape list_matters_query_shape = { .name = "list_matters_query", .field_count = 2, .size = sizeof(struct list_matters_query), .fields = list_matters_query_fields };
 
 static const struct field_shape list_matters_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_matters_reply, next), .min = 0, .max = 32 },
 };
-const struct shape list_matters_reply_shape = { .name = "list_matters_reply", .id = 68, .field_count = 1, .size = sizeof(struct list_matters_reply), .fields = list_matters_reply_fields };
+const struct shape list_matters_reply_shape = { .name = "list_matters_reply", .field_count = 1, .size = sizeof(struct list_matters_reply), .fields = list_matters_reply_fields };
 
-const struct shape status_query_shape = { .name = "status_query", .id = 69, .field_count = 0, .size = sizeof(struct status_query), .fields = NULL };
+const struct shape status_query_shape = { .name = "status_query", .field_count = 0, .size = sizeof(struct status_query), .fields = NULL };
 
 static const struct field_shape status_reply_fields[] = {
     { .name = "server", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct status_reply, server), .min = 0, .max = 1024 },
@@ -497,9 +497,9 @@ static const struct field_shape status_reply_fields[] = {
     { .name = "journal", .name_size = 7, .type = FIELD_NUM, .offset = offsetof(struct status_reply, journal), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
     { .name = "rows", .name_size = 4, .type = FIELD_NUM, .offset = offsetof(struct status_reply, rows), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
 };
-const struct shape status_reply_shape = { .name = "status_reply", .id = 70, .field_count = 21, .size = sizeof(struct status_reply), .fields = status_reply_fields };
+const struct shape status_reply_shape = { .name = "status_reply", .field_count = 21, .size = sizeof(struct status_reply), .fields = status_reply_fields };
 
-const struct shape show_config_query_shape = { .name = "show_config_query", .id = 71, .field_count = 0, .size = sizeof(struct show_config_query), .fields = NULL };
+const struct shape show_config_query_shape = { .name = "show_config_query", .field_count = 0, .size = sizeof(struct show_config_query), .fields = NULL };
 
 static const struct field_shape show_config_reply_fields[] = {
     { .name = "hash", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct show_config_reply, hash), .min = 0, .max = 64 },
@@ -528,7 +528,7 @@ static const struct field_shape show_config_reply_fields[] = {
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct show_config_reply, lease), .min = 0, .max = INT64_MAX },
     { .name = "min_n", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, min_n), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape show_config_reply_shape = { .name = "show_config_reply", .id = 72, .field_count = 25, .size = sizeof(struct show_config_reply), .fields = show_config_reply_fields };
+const struct shape show_config_reply_shape = { .name = "show_config_reply", .field_count = 25, .size = sizeof(struct show_config_reply), .fields = show_config_reply_fields };
 
 static const struct field_shape try_submit_query_fields[] = {
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct try_submit_query, kind), .min = 0, .max = 5, .values = &case_kind_enum, .required = true },
@@ -549,71 +549,71 @@ static const struct field_shape try_submit_query_fields[] = {
     { .name = "limit_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct try_submit_query, limit_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "at", .name_size = 2, .type = FIELD_INSTANT, .offset = offsetof(struct try_submit_query, at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape try_submit_query_shape = { .name = "try_submit_query", .id = 73, .field_count = 17, .size = sizeof(struct try_submit_query), .fields = try_submit_query_fields };
+const struct shape try_submit_query_shape = { .name = "try_submit_query", .field_count = 17, .size = sizeof(struct try_submit_query), .fields = try_submit_query_fields };
 
 static const struct field_shape try_submit_reply_fields[] = {
     { .name = "lead", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct try_submit_reply, lead), .min = 0, .max = 32 },
     { .name = "received_at", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct try_submit_reply, received_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape try_submit_reply_shape = { .name = "try_submit_reply", .id = 74, .field_count = 2, .size = sizeof(struct try_submit_reply), .fields = try_submit_reply_fields };
+const struct shape try_submit_reply_shape = { .name = "try_submit_reply", .field_count = 2, .size = sizeof(struct try_submit_reply), .fields = try_submit_reply_fields };
 
 static const struct query_info query_infos[] = {
     [QUERY_HELLO - 100] = { .name = "hello", .name_size = 5, .type = QUERY_HELLO,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &hello_query_shape, .reply_shape = &hello_reply_shape, .doc = "Versions and limits; the first thing that a client asks." },
     [QUERY_SHOW_CASE - 100] = { .name = "show_case", .name_size = 9, .type = QUERY_SHOW_CASE,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &show_case_query_shape, .reply_shape = &case_view_shape, .row_list_count = 3, .row_lists = { { "duties", &duty_view_shape }, { "calls", &call_view_shape }, { "clocks", &clock_view_shape } }, .doc = "One case with its duties, calls and clocks." },
     [QUERY_LIST_CASES - 100] = { .name = "list_cases", .name_size = 10, .type = QUERY_LIST_CASES,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &list_cases_query_shape, .reply_shape = &list_cases_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &case_view_shape } }, .doc = "Cases, newest first, that the key may see. One answer looks at a bounded number of cases: a page may be short, even empty, while `next` is not 0." },
     [QUERY_TIMELINE - 100] = { .name = "timeline", .name_size = 8, .type = QUERY_TIMELINE,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader",
         .shape = &timeline_query_shape, .reply_shape = &timeline_reply_shape, .row_list_count = 1, .row_lists = { { "rows", NULL } }, .doc = "The records of one case, oldest first, with texts and persons where the key's role may read them." },
     [QUERY_INBOX - 100] = { .name = "inbox", .name_size = 5, .type = QUERY_INBOX,
-        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER,
+        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER, .role_words = "dispatcher, worker, leader, followup, supervisor, district_leader",
         .shape = &inbox_query_shape, .reply_shape = &inbox_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &duty_view_shape } }, .doc = "Open duties of a unit's subtree, oldest due first, with the title of each case where the key's role may read it. A page has at most 200 rows." },
     [QUERY_EVENTS - 100] = { .name = "events", .name_size = 6, .type = QUERY_EVENTS,
-        .roles = 1u << ROLE_LISTENER | 1u << ROLE_SUPERVISOR | 1u << ROLE_ADMINISTRATOR,
+        .roles = 1u << ROLE_LISTENER | 1u << ROLE_SUPERVISOR | 1u << ROLE_ADMINISTRATOR, .role_words = "supervisor, administrator, listener",
         .shape = &events_query_shape, .reply_shape = &events_reply_shape, .row_list_count = 1, .row_lists = { { "rows", NULL } }, .doc = "Events from a sequence on." },
     [QUERY_METRICS - 100] = { .name = "metrics", .name_size = 7, .type = QUERY_METRICS,
-        .roles = 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_LEADER | 1u << ROLE_ADMINISTRATOR,
+        .roles = 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_LEADER | 1u << ROLE_ADMINISTRATOR, .role_words = "leader, supervisor, district_leader, administrator",
         .shape = &metrics_query_shape, .reply_shape = &metrics_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &metric_view_shape } }, .doc = "One metric by one grouping; counts are exact, values in parts per million rounded half up." },
     [QUERY_EXPLAIN_ROUTE - 100] = { .name = "explain_route", .name_size = 13, .type = QUERY_EXPLAIN_ROUTE,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &explain_route_query_shape, .reply_shape = &explain_route_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &route_view_shape } }, .doc = "Which row of the list would route a matter at a place, and why." },
     [QUERY_LIST_UNITS - 100] = { .name = "list_units", .name_size = 10, .type = QUERY_LIST_UNITS,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &list_units_query_shape, .reply_shape = &list_units_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &unit_view_shape } }, .doc = "Units of the district, in the order of their codes. One answer looks at a bounded number of units: with `words` a page may be short, even empty, while `next` is not empty." },
     [QUERY_PULL - 100] = { .name = "pull", .name_size = 4, .type = QUERY_PULL,
-        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP,
+        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP, .role_words = "dispatcher, worker, leader, followup",
         .shape = &pull_query_shape, .reply_shape = &pull_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &duty_view_shape } }, .doc = "Hands out open duties to a worker: oldest due first inside a unit, units in turn, never one that somebody else has claimed or was handed. Each is leased to this key and worker until `lease_until`; a lease lives in memory, and lapses by time or with a restart. Where there is nothing, the answer waits (long poll). A lease that the same worker holds already is not handed out again." },
     [QUERY_KEEP - 100] = { .name = "keep", .name_size = 4, .type = QUERY_KEEP,
-        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP,
+        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP, .role_words = "dispatcher, worker, leader, followup",
         .shape = &keep_query_shape, .reply_shape = &keep_reply_shape, .doc = "Prolongs a lease that pull handed out, or gives it back." },
     [QUERY_FOLLOW - 100] = { .name = "follow", .name_size = 6, .type = QUERY_FOLLOW,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &follow_query_shape, .reply_shape = &follow_reply_shape, .row_list_count = 1, .row_lists = { { "rows", NULL } }, .doc = "The events that the key may see, in order, from the sequence that this follower confirmed: at least once, over restarts of either side. A follower is a key and a name. What is not confirmed comes again. The confirmed sequence is kept with the next checkpoint. Where there is nothing new, the answer waits (long poll)." },
     [QUERY_LIST_FOLLOWERS - 100] = { .name = "list_followers", .name_size = 14, .type = QUERY_LIST_FOLLOWERS,
-        .roles = 1u << ROLE_ADMINISTRATOR | 1u << ROLE_SUPERVISOR,
+        .roles = 1u << ROLE_ADMINISTRATOR | 1u << ROLE_SUPERVISOR, .role_words = "supervisor, administrator",
         .shape = &list_followers_query_shape, .reply_shape = &list_followers_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &follower_view_shape } }, .doc = "The named followers and how far they are." },
     [QUERY_RECEIPT - 100] = { .name = "receipt", .name_size = 7, .type = QUERY_RECEIPT,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &receipt_query_shape, .reply_shape = &receipt_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &interval_view_shape } }, .doc = "The deadline receipt 时限核算单 of one clock: the intervals that counted and those that did not, and why. The counted ones add up to `counted_ms`." },
     [QUERY_BACKUP - 100] = { .name = "backup", .name_size = 6, .type = QUERY_BACKUP,
-        .roles = 1u << ROLE_ADMINISTRATOR,
+        .roles = 1u << ROLE_ADMINISTRATOR, .role_words = "administrator",
         .shape = &backup_query_shape, .reply_shape = &backup_reply_shape, .doc = "Starts a backup into a folder of this name below the dispatcher's folder of backups, or says how far the last one is. The dispatcher works on meanwhile." },
     [QUERY_LIST_MATTERS - 100] = { .name = "list_matters", .name_size = 12, .type = QUERY_LIST_MATTERS,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &list_matters_query_shape, .reply_shape = &list_matters_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &matter_view_shape } }, .doc = "Matters of the district's taxonomy, in the order of their codes, and what the list says of each at any place. As list_units." },
     [QUERY_STATUS - 100] = { .name = "status", .name_size = 6, .type = QUERY_STATUS,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &status_query_shape, .reply_shape = &status_reply_shape, .doc = "How the dispatcher is: its set, clock and sequences. The fields from `cases` on are for administrators and supervisors of the whole district." },
     [QUERY_SHOW_CONFIG - 100] = { .name = "show_config", .name_size = 11, .type = QUERY_SHOW_CONFIG,
-        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &show_config_query_shape, .reply_shape = &show_config_reply_shape, .row_list_count = 2, .row_lists = { { "limits", &limit_view_shape }, { "calendars", &calendar_view_shape } }, .doc = "The set in force: what it holds, its calendars, and the main figures of its policy." },
     [QUERY_TRY_SUBMIT - 100] = { .name = "try_submit", .name_size = 10, .type = QUERY_TRY_SUBMIT,
-        .roles = 1u << ROLE_OPERATOR,
+        .roles = 1u << ROLE_OPERATOR, .role_words = "operator",
         .shape = &try_submit_query_shape, .reply_shape = &try_submit_reply_shape, .doc = "What a submit would come to now: refused as it would be, or who would lead. Nothing is kept, and no drill time moves; whether the request id is used already is not looked at. The fields are those of submit." },
 };
 

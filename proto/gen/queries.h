@@ -1084,6 +1084,7 @@ struct query_info {
     uint32_t name_size;
     int type; /* enum query_type */
     uint32_t roles; /* bit per enum role: any one of them is enough */
+    const char *role_words; /* the same in words */
     const struct shape *shape;
     const struct shape *reply_shape;
     uint32_t row_list_count;

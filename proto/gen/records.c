@@ -24,7 +24,7 @@ static const struct field_shape record_envelope_fields[] = {
     { .name = "protected", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct record_envelope, protected), .min = 0, .max = 1 },
     { .name = "upstream", .name_size = 8, .type = FIELD_FLAG, .offset = offsetof(struct record_envelope, upstream), .min = 0, .max = 1 },
 };
-const struct shape record_envelope_shape = { .name = "record_envelope", .id = 75, .field_count = 16, .size = sizeof(struct record_envelope), .fields = record_envelope_fields };
+const struct shape record_envelope_shape = { .name = "record_envelope", .field_count = 16, .size = sizeof(struct record_envelope), .fields = record_envelope_fields };
 
 static const struct field_shape command_taken_body_fields[] = {
     { .name = "command", .name_size = 7, .type = FIELD_COUNT, .offset = offsetof(struct command_taken_body, command), .min = 0, .max = INT64_C(4294967295) },
@@ -35,12 +35,12 @@ static const struct field_shape command_taken_body_fields[] = {
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct command_taken_body, count), .min = 0, .max = INT64_C(4294967295) },
     { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct command_taken_body, state), .min = 0, .max = 6, .values = &case_state_enum },
 };
-const struct shape command_taken_body_shape = { .name = "command_taken_body", .id = 76, .field_count = 7, .size = sizeof(struct command_taken_body), .fields = command_taken_body_fields };
+const struct shape command_taken_body_shape = { .name = "command_taken_body", .field_count = 7, .size = sizeof(struct command_taken_body), .fields = command_taken_body_fields };
 
 static const struct field_shape config_adopted_body_fields[] = {
     { .name = "hash", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct config_adopted_body, hash), .min = 0, .max = 64 },
 };
-const struct shape config_adopted_body_shape = { .name = "config_adopted_body", .id = 77, .field_count = 1, .size = sizeof(struct config_adopted_body), .fields = config_adopted_body_fields };
+const struct shape config_adopted_body_shape = { .name = "config_adopted_body", .field_count = 1, .size = sizeof(struct config_adopted_body), .fields = config_adopted_body_fields };
 
 static const struct field_shape policy_published_body_fields[] = {
     { .name = "district", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct policy_published_body, district), .min = 0, .max = 32 },
@@ -53,7 +53,7 @@ static const struct field_shape policy_published_body_fields[] = {
     { .name = "min_n", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct policy_published_body, min_n), .min = 0, .max = INT64_C(4294967295) },
     { .name = "reopen_window_ms", .name_size = 16, .type = FIELD_SPAN, .offset = offsetof(struct policy_published_body, reopen_window_ms), .min = 0, .max = INT64_MAX },
 };
-const struct shape policy_published_body_shape = { .name = "policy_published_body", .id = 78, .field_count = 9, .size = sizeof(struct policy_published_body), .fields = policy_published_body_fields };
+const struct shape policy_published_body_shape = { .name = "policy_published_body", .field_count = 9, .size = sizeof(struct policy_published_body), .fields = policy_published_body_fields };
 
 static const struct field_shape unit_published_body_fields[] = {
     { .name = "parent", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct unit_published_body, parent), .min = 0, .max = 32 },
@@ -65,15 +65,15 @@ static const struct field_shape unit_published_body_fields[] = {
     { .name = "deputy", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct unit_published_body, deputy), .min = 0, .max = 32 },
     { .name = "calendar", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct unit_published_body, calendar), .min = 0, .max = 32 },
 };
-const struct shape unit_published_body_shape = { .name = "unit_published_body", .id = 79, .field_count = 8, .size = sizeof(struct unit_published_body), .fields = unit_published_body_fields };
+const struct shape unit_published_body_shape = { .name = "unit_published_body", .field_count = 8, .size = sizeof(struct unit_published_body), .fields = unit_published_body_fields };
 
 static const struct field_shape catalogue_published_body_fields[] = {
     { .name = "version", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct catalogue_published_body, version), .min = 0, .max = 64 },
     { .name = "rows", .name_size = 4, .type = FIELD_COUNT, .offset = offsetof(struct catalogue_published_body, rows), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape catalogue_published_body_shape = { .name = "catalogue_published_body", .id = 80, .field_count = 2, .size = sizeof(struct catalogue_published_body), .fields = catalogue_published_body_fields };
+const struct shape catalogue_published_body_shape = { .name = "catalogue_published_body", .field_count = 2, .size = sizeof(struct catalogue_published_body), .fields = catalogue_published_body_fields };
 
-const struct shape time_advanced_body_shape = { .name = "time_advanced_body", .id = 81, .field_count = 0, .size = sizeof(struct time_advanced_body), .fields = NULL };
+const struct shape time_advanced_body_shape = { .name = "time_advanced_body", .field_count = 0, .size = sizeof(struct time_advanced_body), .fields = NULL };
 
 static const struct field_shape calendar_published_body_fields[] = {
     { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct calendar_published_body, name), .min = 0, .max = 32 },
@@ -82,12 +82,12 @@ static const struct field_shape calendar_published_body_fields[] = {
     { .name = "known_from", .name_size = 10, .type = FIELD_INSTANT, .offset = offsetof(struct calendar_published_body, known_from), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "known_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct calendar_published_body, known_until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape calendar_published_body_shape = { .name = "calendar_published_body", .id = 82, .field_count = 5, .size = sizeof(struct calendar_published_body), .fields = calendar_published_body_fields };
+const struct shape calendar_published_body_shape = { .name = "calendar_published_body", .field_count = 5, .size = sizeof(struct calendar_published_body), .fields = calendar_published_body_fields };
 
 static const struct field_shape cases_settled_body_fields[] = {
     { .name = "until", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct cases_settled_body, until), .min = 0, .max = INT64_MAX },
 };
-const struct shape cases_settled_body_shape = { .name = "cases_settled_body", .id = 83, .field_count = 1, .size = sizeof(struct cases_settled_body), .fields = cases_settled_body_fields };
+const struct shape cases_settled_body_shape = { .name = "cases_settled_body", .field_count = 1, .size = sizeof(struct cases_settled_body), .fields = cases_settled_body_fields };
 
 static const struct field_shape case_received_body_fields[] = {
     { .name = "day", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct case_received_body, day), .min = 0, .max = INT64_C(4294967295) },
@@ -107,13 +107,13 @@ static const struct field_shape case_received_body_fields[] = {
     { .name = "reporter_name", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_received_body, reporter_name), .min = 0, .max = 1024, .personal = true },
     { .name = "reporter_phone", .name_size = 14, .type = FIELD_TEXT, .offset = offsetof(struct case_received_body, reporter_phone), .min = 0, .max = 64, .personal = true },
 };
-const struct shape case_received_body_shape = { .name = "case_received_body", .id = 84, .field_count = 16, .size = sizeof(struct case_received_body), .fields = case_received_body_fields };
+const struct shape case_received_body_shape = { .name = "case_received_body", .field_count = 16, .size = sizeof(struct case_received_body), .fields = case_received_body_fields };
 
 static const struct field_shape case_noted_body_fields[] = {
     { .name = "visibility", .name_size = 10, .type = FIELD_ENUM, .offset = offsetof(struct case_noted_body, visibility), .min = 0, .max = 1, .values = &note_visibility_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct case_noted_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape case_noted_body_shape = { .name = "case_noted_body", .id = 85, .field_count = 2, .size = sizeof(struct case_noted_body), .fields = case_noted_body_fields };
+const struct shape case_noted_body_shape = { .name = "case_noted_body", .field_count = 2, .size = sizeof(struct case_noted_body), .fields = case_noted_body_fields };
 
 static const struct field_shape case_routed_body_fields[] = {
     { .name = "lead", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct case_routed_body, lead), .min = 0, .max = 32 },
@@ -123,7 +123,7 @@ static const struct field_shape case_routed_body_fields[] = {
     { .name = "hop", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct case_routed_body, hop), .min = 0, .max = INT64_C(4294967295) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct case_routed_body, reason), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape case_routed_body_shape = { .name = "case_routed_body", .id = 86, .field_count = 6, .size = sizeof(struct case_routed_body), .fields = case_routed_body_fields };
+const struct shape case_routed_body_shape = { .name = "case_routed_body", .field_count = 6, .size = sizeof(struct case_routed_body), .fields = case_routed_body_fields };
 
 static const struct field_shape lead_answered_body_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct lead_answered_body, code), .min = 0, .max = 2, .values = &answer_code_enum },
@@ -132,21 +132,21 @@ static const struct field_shape lead_answered_body_fields[] = {
     { .name = "basis", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct lead_answered_body, basis), .min = 0, .max = 1024, .personal = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct lead_answered_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape lead_answered_body_shape = { .name = "lead_answered_body", .id = 87, .field_count = 5, .size = sizeof(struct lead_answered_body), .fields = lead_answered_body_fields };
+const struct shape lead_answered_body_shape = { .name = "lead_answered_body", .field_count = 5, .size = sizeof(struct lead_answered_body), .fields = lead_answered_body_fields };
 
 static const struct field_shape case_closed_body_fields[] = {
     { .name = "disposition", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct case_closed_body, disposition), .min = 0, .max = 7, .values = &disposition_enum },
     { .name = "rounds", .name_size = 6, .type = FIELD_COUNT, .offset = offsetof(struct case_closed_body, rounds), .min = 0, .max = INT64_C(4294967295) },
     { .name = "citizen_ms", .name_size = 10, .type = FIELD_SPAN, .offset = offsetof(struct case_closed_body, citizen_ms), .min = 0, .max = INT64_MAX },
 };
-const struct shape case_closed_body_shape = { .name = "case_closed_body", .id = 88, .field_count = 3, .size = sizeof(struct case_closed_body), .fields = case_closed_body_fields };
+const struct shape case_closed_body_shape = { .name = "case_closed_body", .field_count = 3, .size = sizeof(struct case_closed_body), .fields = case_closed_body_fields };
 
 static const struct field_shape case_reopened_body_fields[] = {
     { .name = "by", .name_size = 2, .type = FIELD_ENUM, .offset = offsetof(struct case_reopened_body, by), .min = 0, .max = 2, .values = &reopen_by_enum },
     { .name = "counted", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct case_reopened_body, counted), .min = 0, .max = 1 },
     { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct case_reopened_body, why), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape case_reopened_body_shape = { .name = "case_reopened_body", .id = 89, .field_count = 3, .size = sizeof(struct case_reopened_body), .fields = case_reopened_body_fields };
+const struct shape case_reopened_body_shape = { .name = "case_reopened_body", .field_count = 3, .size = sizeof(struct case_reopened_body), .fields = case_reopened_body_fields };
 
 static const struct field_shape duty_offered_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
@@ -155,55 +155,55 @@ static const struct field_shape duty_offered_body_fields[] = {
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_offered_body, of_duty), .min = 0, .max = INT64_MAX },
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct duty_offered_body, reporter), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .id = 90, .field_count = 5, .size = sizeof(struct duty_offered_body), .fields = duty_offered_body_fields };
+const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .field_count = 5, .size = sizeof(struct duty_offered_body), .fields = duty_offered_body_fields };
 
 static const struct field_shape duty_claimed_body_fields[] = {
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct duty_claimed_body, lease_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "claimer", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_claimed_body, claimer), .min = 0, .max = INT64_MAX, .inner = true },
     { .name = "actor", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_claimed_body, actor), .min = 0, .max = 32, .personal = true },
 };
-const struct shape duty_claimed_body_shape = { .name = "duty_claimed_body", .id = 91, .field_count = 3, .size = sizeof(struct duty_claimed_body), .fields = duty_claimed_body_fields };
+const struct shape duty_claimed_body_shape = { .name = "duty_claimed_body", .field_count = 3, .size = sizeof(struct duty_claimed_body), .fields = duty_claimed_body_fields };
 
 static const struct field_shape duty_released_body_fields[] = {
     { .name = "lapsed", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_released_body, lapsed), .min = 0, .max = 1 },
 };
-const struct shape duty_released_body_shape = { .name = "duty_released_body", .id = 92, .field_count = 1, .size = sizeof(struct duty_released_body), .fields = duty_released_body_fields };
+const struct shape duty_released_body_shape = { .name = "duty_released_body", .field_count = 1, .size = sizeof(struct duty_released_body), .fields = duty_released_body_fields };
 
 static const struct field_shape duty_signed_body_fields[] = {
     { .name = "implied", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct duty_signed_body, implied), .min = 0, .max = 1 },
 };
-const struct shape duty_signed_body_shape = { .name = "duty_signed_body", .id = 93, .field_count = 1, .size = sizeof(struct duty_signed_body), .fields = duty_signed_body_fields };
+const struct shape duty_signed_body_shape = { .name = "duty_signed_body", .field_count = 1, .size = sizeof(struct duty_signed_body), .fields = duty_signed_body_fields };
 
 static const struct field_shape duty_done_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_done_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_done_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape duty_done_body_shape = { .name = "duty_done_body", .id = 94, .field_count = 2, .size = sizeof(struct duty_done_body), .fields = duty_done_body_fields };
+const struct shape duty_done_body_shape = { .name = "duty_done_body", .field_count = 2, .size = sizeof(struct duty_done_body), .fields = duty_done_body_fields };
 
 static const struct field_shape duty_ended_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, reason), .min = 0, .max = 14, .values = &duty_end_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_ended_body, text), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape duty_ended_body_shape = { .name = "duty_ended_body", .id = 95, .field_count = 3, .size = sizeof(struct duty_ended_body), .fields = duty_ended_body_fields };
+const struct shape duty_ended_body_shape = { .name = "duty_ended_body", .field_count = 3, .size = sizeof(struct duty_ended_body), .fields = duty_ended_body_fields };
 
 static const struct field_shape duty_sent_back_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_sent_back_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
 };
-const struct shape duty_sent_back_body_shape = { .name = "duty_sent_back_body", .id = 96, .field_count = 1, .size = sizeof(struct duty_sent_back_body), .fields = duty_sent_back_body_fields };
+const struct shape duty_sent_back_body_shape = { .name = "duty_sent_back_body", .field_count = 1, .size = sizeof(struct duty_sent_back_body), .fields = duty_sent_back_body_fields };
 
 static const struct field_shape contact_recorded_body_fields[] = {
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct contact_recorded_body, outcome), .min = 0, .max = 2, .values = &contact_outcome_enum },
     { .name = "attempt", .name_size = 7, .type = FIELD_COUNT, .offset = offsetof(struct contact_recorded_body, attempt), .min = 0, .max = INT64_C(4294967295) },
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct contact_recorded_body, evidence), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape contact_recorded_body_shape = { .name = "contact_recorded_body", .id = 97, .field_count = 3, .size = sizeof(struct contact_recorded_body), .fields = contact_recorded_body_fields };
+const struct shape contact_recorded_body_shape = { .name = "contact_recorded_body", .field_count = 3, .size = sizeof(struct contact_recorded_body), .fields = contact_recorded_body_fields };
 
 static const struct field_shape duty_moved_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_moved_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
     { .name = "from", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct duty_moved_body, from), .min = 0, .max = 32 },
 };
-const struct shape duty_moved_body_shape = { .name = "duty_moved_body", .id = 98, .field_count = 2, .size = sizeof(struct duty_moved_body), .fields = duty_moved_body_fields };
+const struct shape duty_moved_body_shape = { .name = "duty_moved_body", .field_count = 2, .size = sizeof(struct duty_moved_body), .fields = duty_moved_body_fields };
 
 static const struct field_shape clock_started_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
@@ -220,7 +220,7 @@ static const struct field_shape clock_started_body_fields[] = {
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct clock_started_body, amount), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "from_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct clock_started_body, from_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape clock_started_body_shape = { .name = "clock_started_body", .id = 99, .field_count = 13, .size = sizeof(struct clock_started_body), .fields = clock_started_body_fields };
+const struct shape clock_started_body_shape = { .name = "clock_started_body", .field_count = 13, .size = sizeof(struct clock_started_body), .fields = clock_started_body_fields };
 
 static const struct field_shape clock_due_moved_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
@@ -241,7 +241,7 @@ static const struct field_shape clock_due_moved_body_fields[] = {
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct clock_due_moved_body, amount), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "from_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, from_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape clock_due_moved_body_shape = { .name = "clock_due_moved_body", .id = 100, .field_count = 17, .size = sizeof(struct clock_due_moved_body), .fields = clock_due_moved_body_fields };
+const struct shape clock_due_moved_body_shape = { .name = "clock_due_moved_body", .field_count = 17, .size = sizeof(struct clock_due_moved_body), .fields = clock_due_moved_body_fields };
 
 static const struct field_shape clock_stopped_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_stopped_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
@@ -251,14 +251,14 @@ static const struct field_shape clock_stopped_body_fields[] = {
     { .name = "elapsed_ms", .name_size = 10, .type = FIELD_SPAN, .offset = offsetof(struct clock_stopped_body, elapsed_ms), .min = 0, .max = INT64_MAX },
     { .name = "in_time", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct clock_stopped_body, in_time), .min = 0, .max = 1 },
 };
-const struct shape clock_stopped_body_shape = { .name = "clock_stopped_body", .id = 101, .field_count = 6, .size = sizeof(struct clock_stopped_body), .fields = clock_stopped_body_fields };
+const struct shape clock_stopped_body_shape = { .name = "clock_stopped_body", .field_count = 6, .size = sizeof(struct clock_stopped_body), .fields = clock_stopped_body_fields };
 
 static const struct field_shape clock_void_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_void_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, why), .min = 0, .max = 13, .values = &clock_why_enum },
 };
-const struct shape clock_void_body_shape = { .name = "clock_void_body", .id = 102, .field_count = 3, .size = sizeof(struct clock_void_body), .fields = clock_void_body_fields };
+const struct shape clock_void_body_shape = { .name = "clock_void_body", .field_count = 3, .size = sizeof(struct clock_void_body), .fields = clock_void_body_fields };
 
 static const struct field_shape rung_fired_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
@@ -266,7 +266,7 @@ static const struct field_shape rung_fired_body_fields[] = {
     { .name = "rung", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, rung), .min = 0, .max = 3, .values = &rung_enum },
     { .name = "late", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct rung_fired_body, late), .min = 0, .max = 1 },
 };
-const struct shape rung_fired_body_shape = { .name = "rung_fired_body", .id = 103, .field_count = 4, .size = sizeof(struct rung_fired_body), .fields = rung_fired_body_fields };
+const struct shape rung_fired_body_shape = { .name = "rung_fired_body", .field_count = 4, .size = sizeof(struct rung_fired_body), .fields = rung_fired_body_fields };
 
 static const struct field_shape clock_rebudgeted_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_rebudgeted_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
@@ -277,7 +277,7 @@ static const struct field_shape clock_rebudgeted_body_fields[] = {
     { .name = "yellow_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct clock_rebudgeted_body, yellow_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
     { .name = "calendar", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_rebudgeted_body, calendar), .min = 0, .max = INT64_MAX },
 };
-const struct shape clock_rebudgeted_body_shape = { .name = "clock_rebudgeted_body", .id = 104, .field_count = 7, .size = sizeof(struct clock_rebudgeted_body), .fields = clock_rebudgeted_body_fields };
+const struct shape clock_rebudgeted_body_shape = { .name = "clock_rebudgeted_body", .field_count = 7, .size = sizeof(struct clock_rebudgeted_body), .fields = clock_rebudgeted_body_fields };
 
 static const struct field_shape call_raised_body_fields[] = {
     { .name = "level", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct call_raised_body, level), .min = 0, .max = 4, .values = &call_level_enum },
@@ -287,7 +287,7 @@ static const struct field_shape call_raised_body_fields[] = {
     { .name = "given_limit", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct call_raised_body, given_limit), .min = 0, .max = 1 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_raised_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape call_raised_body_shape = { .name = "call_raised_body", .id = 105, .field_count = 6, .size = sizeof(struct call_raised_body), .fields = call_raised_body_fields };
+const struct shape call_raised_body_shape = { .name = "call_raised_body", .field_count = 6, .size = sizeof(struct call_raised_body), .fields = call_raised_body_fields };
 
 static const struct field_shape call_dispatched_body_fields[] = {
     { .name = "units", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct call_dispatched_body, units), .min = 0, .max = 16 },
@@ -295,38 +295,38 @@ static const struct field_shape call_dispatched_body_fields[] = {
     { .name = "appointed_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct call_dispatched_body, appointed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct call_dispatched_body, reason), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape call_dispatched_body_shape = { .name = "call_dispatched_body", .id = 106, .field_count = 4, .size = sizeof(struct call_dispatched_body), .fields = call_dispatched_body_fields };
+const struct shape call_dispatched_body_shape = { .name = "call_dispatched_body", .field_count = 4, .size = sizeof(struct call_dispatched_body), .fields = call_dispatched_body_fields };
 
 static const struct field_shape call_arrived_body_fields[] = {
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct call_arrived_body, evidence), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape call_arrived_body_shape = { .name = "call_arrived_body", .id = 107, .field_count = 1, .size = sizeof(struct call_arrived_body), .fields = call_arrived_body_fields };
+const struct shape call_arrived_body_shape = { .name = "call_arrived_body", .field_count = 1, .size = sizeof(struct call_arrived_body), .fields = call_arrived_body_fields };
 
 static const struct field_shape call_finished_body_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct call_finished_body, code), .min = 0, .max = 2, .values = &finish_code_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_finished_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape call_finished_body_shape = { .name = "call_finished_body", .id = 108, .field_count = 2, .size = sizeof(struct call_finished_body), .fields = call_finished_body_fields };
+const struct shape call_finished_body_shape = { .name = "call_finished_body", .field_count = 2, .size = sizeof(struct call_finished_body), .fields = call_finished_body_fields };
 
 static const struct field_shape call_rated_body_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct call_rated_body, confirmed), .min = 0, .max = 1 },
     { .name = "score", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct call_rated_body, score), .min = 0, .max = INT64_C(4294967295) },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_rated_body, text), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape call_rated_body_shape = { .name = "call_rated_body", .id = 109, .field_count = 3, .size = sizeof(struct call_rated_body), .fields = call_rated_body_fields };
+const struct shape call_rated_body_shape = { .name = "call_rated_body", .field_count = 3, .size = sizeof(struct call_rated_body), .fields = call_rated_body_fields };
 
-const struct shape call_reported_body_shape = { .name = "call_reported_body", .id = 110, .field_count = 0, .size = sizeof(struct call_reported_body), .fields = NULL };
+const struct shape call_reported_body_shape = { .name = "call_reported_body", .field_count = 0, .size = sizeof(struct call_reported_body), .fields = NULL };
 
 static const struct field_shape call_closed_body_fields[] = {
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct call_closed_body, outcome), .min = 0, .max = 5, .values = &call_outcome_enum },
 };
-const struct shape call_closed_body_shape = { .name = "call_closed_body", .id = 111, .field_count = 1, .size = sizeof(struct call_closed_body), .fields = call_closed_body_fields };
+const struct shape call_closed_body_shape = { .name = "call_closed_body", .field_count = 1, .size = sizeof(struct call_closed_body), .fields = call_closed_body_fields };
 
 static const struct field_shape followup_opened_body_fields[] = {
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_opened_body, reporter), .min = 0, .max = INT64_C(4294967295) },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct followup_opened_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape followup_opened_body_shape = { .name = "followup_opened_body", .id = 112, .field_count = 2, .size = sizeof(struct followup_opened_body), .fields = followup_opened_body_fields };
+const struct shape followup_opened_body_shape = { .name = "followup_opened_body", .field_count = 2, .size = sizeof(struct followup_opened_body), .fields = followup_opened_body_fields };
 
 static const struct field_shape followup_attempted_body_fields[] = {
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_attempted_body, reporter), .min = 0, .max = INT64_C(4294967295) },
@@ -334,7 +334,7 @@ static const struct field_shape followup_attempted_body_fields[] = {
     { .name = "half_day", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_attempted_body, half_day), .min = 0, .max = INT64_C(4294967295) },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct followup_attempted_body, text), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape followup_attempted_body_shape = { .name = "followup_attempted_body", .id = 113, .field_count = 4, .size = sizeof(struct followup_attempted_body), .fields = followup_attempted_body_fields };
+const struct shape followup_attempted_body_shape = { .name = "followup_attempted_body", .field_count = 4, .size = sizeof(struct followup_attempted_body), .fields = followup_attempted_body_fields };
 
 static const struct field_shape followup_ended_body_fields[] = {
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_ended_body, reporter), .min = 0, .max = INT64_C(4294967295) },
@@ -348,93 +348,133 @@ static const struct field_shape followup_ended_body_fields[] = {
     { .name = "rated", .name_size = 5, .type = FIELD_FLAG, .offset = offsetof(struct followup_ended_body, rated), .min = 0, .max = 1 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct followup_ended_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape followup_ended_body_shape = { .name = "followup_ended_body", .id = 114, .field_count = 10, .size = sizeof(struct followup_ended_body), .fields = followup_ended_body_fields };
+const struct shape followup_ended_body_shape = { .name = "followup_ended_body", .field_count = 10, .size = sizeof(struct followup_ended_body), .fields = followup_ended_body_fields };
 
 static const struct field_shape order_proposed_body_fields[] = {
     { .name = "order_kind", .name_size = 10, .type = FIELD_ENUM, .offset = offsetof(struct order_proposed_body, order_kind), .min = 0, .max = 2, .values = &order_kind_enum },
 };
-const struct shape order_proposed_body_shape = { .name = "order_proposed_body", .id = 115, .field_count = 1, .size = sizeof(struct order_proposed_body), .fields = order_proposed_body_fields };
+const struct shape order_proposed_body_shape = { .name = "order_proposed_body", .field_count = 1, .size = sizeof(struct order_proposed_body), .fields = order_proposed_body_fields };
 
 static const struct record_info record_infos[] = {
     [RECORD_COMMAND_TAKEN] = { .name = NC_("record", "command_taken"), .name_size = 13, .type = RECORD_COMMAND_TAKEN, .version = 1, .event = false,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &command_taken_body_shape, .doc = "Opens the records of one accepted command: who asked for what. Remembers the request id; the answer is rebuilt from it." },
     [RECORD_CONFIG_ADOPTED] = { .name = NC_("record", "config_adopted"), .name_size = 14, .type = RECORD_CONFIG_ADOPTED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &config_adopted_body_shape, .doc = "A configuration set came into force. Its files are kept under this hash with the data." },
     [RECORD_POLICY_PUBLISHED] = { .name = NC_("record", "policy_published"), .name_size = 16, .type = RECORD_POLICY_PUBLISHED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &policy_published_body_shape, .doc = "What a reader of the stream needs to recompute the figures." },
     [RECORD_UNIT_PUBLISHED] = { .name = NC_("record", "unit_published"), .name_size = 14, .type = RECORD_UNIT_PUBLISHED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &unit_published_body_shape, .doc = "One unit of the set in force; the envelope's unit is its code and acct its accountable unit." },
     [RECORD_CATALOGUE_PUBLISHED] = { .name = NC_("record", "catalogue_published"), .name_size = 19, .type = RECORD_CATALOGUE_PUBLISHED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &catalogue_published_body_shape, .doc = "A dispatch catalogue 派单目录 came into force." },
     [RECORD_TIME_ADVANCED] = { .name = NC_("record", "time_advanced"), .name_size = 13, .type = RECORD_TIME_ADVANCED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &time_advanced_body_shape, .doc = "Drill time moved to this record's instant by a command." },
     [RECORD_CALENDAR_PUBLISHED] = { .name = NC_("record", "calendar_published"), .name_size = 18, .type = RECORD_CALENDAR_PUBLISHED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &calendar_published_body_shape, .doc = "A working calendar 工作日历 of the set in force. Its sequence is the calendar's id in clocks. Whoever recounts working time needs the calendar's file, by this hash." },
     [RECORD_CASES_SETTLED] = { .name = NC_("record", "cases_settled"), .name_size = 13, .type = RECORD_CASES_SETTLED, .version = 1, .event = false,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &cases_settled_body_shape, .doc = "After a change of calendars or units: the open cases up to this id are as the set in force wants them. What moved are records of its own." },
     [RECORD_CASE_RECEIVED] = { .name = NC_("record", "case_received"), .name_size = 13, .type = RECORD_CASE_RECEIVED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = CASE_STATE_RECEIVED, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &case_received_body_shape, .doc = "A case was accepted. Its sequence is the case id." },
     [RECORD_CASE_NOTED] = { .name = NC_("record", "case_noted"), .name_size = 10, .type = RECORD_CASE_NOTED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &case_noted_body_shape, .doc = "Something was written down on the case." },
     [RECORD_CASE_ROUTED] = { .name = NC_("record", "case_routed"), .name_size = 11, .type = RECORD_CASE_ROUTED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = CASE_STATE_HANDLING, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &case_routed_body_shape, .doc = "A lead was chosen; quotes the list or says by hand." },
     [RECORD_LEAD_ANSWERED] = { .name = NC_("record", "lead_answered"), .name_size = 13, .type = RECORD_LEAD_ANSWERED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = CASE_STATE_ANSWERED, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &lead_answered_body_shape, .doc = "The lead's answer 办结反馈 that stands." },
     [RECORD_CASE_CLOSED] = { .name = NC_("record", "case_closed"), .name_size = 11, .type = RECORD_CASE_CLOSED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = CASE_STATE_CLOSED, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &case_closed_body_shape, .doc = "The case is closed 结案." },
     [RECORD_CASE_REOPENED] = { .name = NC_("record", "case_reopened"), .name_size = 13, .type = RECORD_CASE_REOPENED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = CASE_STATE_HANDLING, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &case_reopened_body_shape, .doc = "The case begins its next round." },
     [RECORD_DUTY_OFFERED] = { .name = NC_("record", "duty_offered"), .name_size = 12, .type = RECORD_DUTY_OFFERED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &duty_offered_body_shape, .doc = "A unit has something to do. Its sequence is the duty id; kinds without a signature are born signed." },
     [RECORD_DUTY_CLAIMED] = { .name = NC_("record", "duty_claimed"), .name_size = 12, .type = RECORD_DUTY_CLAIMED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &duty_claimed_body_shape, .doc = "A person took a lease on a duty." },
     [RECORD_DUTY_RELEASED] = { .name = NC_("record", "duty_released"), .name_size = 13, .type = RECORD_DUTY_RELEASED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &duty_released_body_shape, .doc = "The lease ended." },
     [RECORD_DUTY_SIGNED] = { .name = NC_("record", "duty_signed"), .name_size = 11, .type = RECORD_DUTY_SIGNED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = DUTY_STATE_SIGNED, .call_state = RECORD_STATE_SAME,
         .shape = &duty_signed_body_shape, .doc = "The unit's legal act 签收." },
     [RECORD_DUTY_DONE] = { .name = NC_("record", "duty_done"), .name_size = 9, .type = RECORD_DUTY_DONE, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = DUTY_STATE_DONE, .call_state = RECORD_STATE_SAME,
         .shape = &duty_done_body_shape, .doc = "The duty has its result." },
     [RECORD_DUTY_ENDED] = { .name = NC_("record", "duty_ended"), .name_size = 10, .type = RECORD_DUTY_ENDED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = DUTY_STATE_ENDED, .call_state = RECORD_STATE_SAME,
         .shape = &duty_ended_body_shape, .doc = "The duty ended without its result." },
     [RECORD_DUTY_SENT_BACK] = { .name = NC_("record", "duty_sent_back"), .name_size = 14, .type = RECORD_DUTY_SENT_BACK, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = DUTY_STATE_SIGNED, .call_state = CALL_STATE_CALLED,
         .shape = &duty_sent_back_body_shape, .doc = "A result was not accepted; the duty is signed again 退回补办." },
     [RECORD_CONTACT_RECORDED] = { .name = NC_("record", "contact_recorded"), .name_size = 16, .type = RECORD_CONTACT_RECORDED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &contact_recorded_body_shape, .doc = "Contact 先行联系 with the citizen, or of a called unit with its caller." },
     [RECORD_DUTY_MOVED] = { .name = NC_("record", "duty_moved"), .name_size = 10, .type = RECORD_DUTY_MOVED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &duty_moved_body_shape, .doc = "The duty went to another unit as it is, with its clocks: its unit was retired. The envelope's unit holds it now." },
     [RECORD_CLOCK_STARTED] = { .name = NC_("record", "clock_started"), .name_size = 13, .type = RECORD_CLOCK_STARTED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &clock_started_body_shape, .doc = "A clock runs. Its sequence is the clock id." },
     [RECORD_CLOCK_DUE_MOVED] = { .name = NC_("record", "clock_due_moved"), .name_size = 15, .type = RECORD_CLOCK_DUE_MOVED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_CLOCK, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .clock_offset = offsetof(struct clock_due_moved_body, clock_id),
         .shape = &clock_due_moved_body_shape, .doc = "The due instant of a clock moved; on a stopped clock it takes the stop back." },
     [RECORD_CLOCK_STOPPED] = { .name = NC_("record", "clock_stopped"), .name_size = 13, .type = RECORD_CLOCK_STOPPED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_CLOCK, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .clock_offset = offsetof(struct clock_stopped_body, clock_id),
         .shape = &clock_stopped_body_shape, .doc = "The result is there: the item is judged, once." },
     [RECORD_CLOCK_VOID] = { .name = NC_("record", "clock_void"), .name_size = 10, .type = RECORD_CLOCK_VOID, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_CLOCK, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .clock_offset = offsetof(struct clock_void_body, clock_id),
         .shape = &clock_void_body_shape, .doc = "The item counts nowhere." },
     [RECORD_RUNG_FIRED] = { .name = NC_("record", "rung_fired"), .name_size = 10, .type = RECORD_RUNG_FIRED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_CLOCK, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .clock_offset = offsetof(struct rung_fired_body, clock_id),
         .shape = &rung_fired_body_shape, .doc = "A rung 预警节点 of a clock was reached; once per clock and round." },
     [RECORD_CLOCK_REBUDGETED] = { .name = NC_("record", "clock_rebudgeted"), .name_size = 16, .type = RECORD_CLOCK_REBUDGETED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_CLOCK, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .clock_offset = offsetof(struct clock_rebudgeted_body, clock_id),
         .shape = &clock_rebudgeted_body_shape, .doc = "Another calendar counts the past of a running clock otherwise, and its due instant stays: what counts up to it is the budget now." },
     [RECORD_CALL_RAISED] = { .name = NC_("record", "call_raised"), .name_size = 11, .type = RECORD_CALL_RAISED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_RAISED,
         .shape = &call_raised_body_shape, .doc = "A street whistles. Its sequence is the call id; the envelope's unit is the caller." },
     [RECORD_CALL_DISPATCHED] = { .name = NC_("record", "call_dispatched"), .name_size = 15, .type = RECORD_CALL_DISPATCHED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_CALL, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_CALLED,
         .shape = &call_dispatched_body_shape, .doc = "The desk sent the call to units." },
     [RECORD_CALL_ARRIVED] = { .name = NC_("record", "call_arrived"), .name_size = 12, .type = RECORD_CALL_ARRIVED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &call_arrived_body_shape, .doc = "The called unit is there 报到." },
     [RECORD_CALL_FINISHED] = { .name = NC_("record", "call_finished"), .name_size = 13, .type = RECORD_CALL_FINISHED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &call_finished_body_shape, .doc = "The called unit reports its result." },
     [RECORD_CALL_RATED] = { .name = NC_("record", "call_rated"), .name_size = 10, .type = RECORD_CALL_RATED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &call_rated_body_shape, .doc = "The caller confirms and rates a called unit 核实评价; the envelope's unit is the rated unit." },
     [RECORD_CALL_REPORTED] = { .name = NC_("record", "call_reported"), .name_size = 13, .type = RECORD_CALL_REPORTED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_CALL, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_REPORTED,
         .shape = &call_reported_body_shape, .doc = "All called units have finished; ratings are awaited 待核实." },
     [RECORD_CALL_CLOSED] = { .name = NC_("record", "call_closed"), .name_size = 11, .type = RECORD_CALL_CLOSED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_CALL, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_CLOSED,
         .shape = &call_closed_body_shape, .doc = "The call is over 已销哨." },
     [RECORD_FOLLOWUP_OPENED] = { .name = NC_("record", "followup_opened"), .name_size = 15, .type = RECORD_FOLLOWUP_OPENED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &followup_opened_body_shape, .doc = "A citizen will be asked 回访; one per reporter and round." },
     [RECORD_FOLLOWUP_ATTEMPTED] = { .name = NC_("record", "followup_attempted"), .name_size = 18, .type = RECORD_FOLLOWUP_ATTEMPTED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &followup_attempted_body_shape, .doc = "An attempt that reached nobody." },
     [RECORD_FOLLOWUP_ENDED] = { .name = NC_("record", "followup_ended"), .name_size = 14, .type = RECORD_FOLLOWUP_ENDED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &followup_ended_body_shape, .doc = "What the citizen said, or why nothing could be asked." },
     [RECORD_ORDER_PROPOSED] = { .name = NC_("record", "order_proposed"), .name_size = 14, .type = RECORD_ORDER_PROPOSED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &order_proposed_body_shape, .doc = "A supervision order 督办单 is proposed for the envelope's unit." },
 };
 

@@ -55,6 +55,57 @@ enum record_type {
 };
 #define RECORD_TYPE_MAX 60
 
+/* Every record that rows are made of. */
+#define RECORDS_APPLIED(X) \
+    X(COMMAND_TAKEN, command_taken) \
+    X(CONFIG_ADOPTED, config_adopted) \
+    X(UNIT_PUBLISHED, unit_published) \
+    X(CALENDAR_PUBLISHED, calendar_published) \
+    X(CASES_SETTLED, cases_settled) \
+    X(CASE_RECEIVED, case_received) \
+    X(CASE_NOTED, case_noted) \
+    X(CASE_ROUTED, case_routed) \
+    X(LEAD_ANSWERED, lead_answered) \
+    X(CASE_CLOSED, case_closed) \
+    X(CASE_REOPENED, case_reopened) \
+    X(DUTY_OFFERED, duty_offered) \
+    X(DUTY_CLAIMED, duty_claimed) \
+    X(DUTY_RELEASED, duty_released) \
+    X(DUTY_SIGNED, duty_signed) \
+    X(DUTY_DONE, duty_done) \
+    X(DUTY_ENDED, duty_ended) \
+    X(DUTY_SENT_BACK, duty_sent_back) \
+    X(CONTACT_RECORDED, contact_recorded) \
+    X(DUTY_MOVED, duty_moved) \
+    X(CLOCK_STARTED, clock_started) \
+    X(CLOCK_DUE_MOVED, clock_due_moved) \
+    X(CLOCK_STOPPED, clock_stopped) \
+    X(CLOCK_VOID, clock_void) \
+    X(RUNG_FIRED, rung_fired) \
+    X(CLOCK_REBUDGETED, clock_rebudgeted) \
+    X(CALL_RAISED, call_raised) \
+    X(CALL_DISPATCHED, call_dispatched) \
+    X(CALL_ARRIVED, call_arrived) \
+    X(CALL_FINISHED, call_finished) \
+    X(CALL_RATED, call_rated) \
+    X(CALL_REPORTED, call_reported) \
+    X(CALL_CLOSED, call_closed) \
+    X(FOLLOWUP_ATTEMPTED, followup_attempted) \
+    X(FOLLOWUP_ENDED, followup_ended) \
+    X(ORDER_PROPOSED, order_proposed)
+
+/* The row that a record changes. */
+enum record_applies {
+    RECORD_APPLIES_NOTHING, /* for readers of the stream */
+    RECORD_APPLIES_OWN, /* it finds or makes its rows itself */
+    RECORD_APPLIES_DUTY, /* that of the envelope's duty */
+    RECORD_APPLIES_CLOCK, /* that of the body's clock */
+    RECORD_APPLIES_CALL, /* that of the envelope's call */
+};
+enum { RECORD_APPLIES_COUNT = 5 };
+
+#define RECORD_STATE_SAME (-1) /* leads nowhere */
+
 /* Stands before the body of every record. The dims are those of the case at that fact. Events of a case under secrecy carry `street`, `kind` and `protected` and no other dims. */
 struct record_envelope {
     uint64_t given; /* bit per field */
@@ -542,6 +593,11 @@ struct record_info {
     int type; /* enum record_type */
     uint32_t version; /* newest that this program knows */
     bool event; /* others may see it */
+    enum record_applies applies;
+    int case_state; /* where it leads the case, or RECORD_STATE_SAME */
+    int duty_state;
+    int call_state;
+    uint32_t clock_offset; /* in the body, of the clock's id; 0: it names none */
     const struct shape *shape;
     const char *doc;
 };

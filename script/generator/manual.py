@@ -58,25 +58,25 @@ def roles_text(roles):
     return "every key" if roles == ["any"] else ", ".join(roles) or "none"
 
 
-def own_fields(message, schema):
-    return message.struct.fields[len(schema.groups[message.group]) if message.group else 0 :]
+def own_fields(message):
+    return message.struct.fields[len(message.named) :]
 
 
 def message_text(message, schema, of):
     out = [f"### {message.name}\n\n{lines(message.doc)}\n\n"]
     extra = " (and importer)" if of == "command" and "importer" not in message.roles else ""
     out.append(f"Roles: {roles_text(message.roles)}{extra}.")
-    if message.scope:
-        out.append(f"\nYour key's unit must cover {message.scope}.")
-    if message.group:
-        names = ", ".join(f"`{f.name}`" for f in schema.groups[message.group])
+    if of == "command":
+        out.append(f"\nYour key's unit must cover {schema.scopes[message.scope]}.")
+    if message.named:
+        names = ", ".join(f"`{f.name}`" for f in message.named)
         out.append(f"\nNamed by {names}: see [Naming a case or a duty](#naming-a-case-or-a-duty).")
     out.append("\n\n")
-    fields = own_fields(message, schema)
+    fields = own_fields(message)
     if fields:
         out.append(field_table(fields, request_side=True))
     body = values(message.struct.fields, True)
-    if message.group:
+    if message.named:
         body = {"number": "111118-00001-5", **body}
     out.append("```json\n" + json.dumps(request(message.name, body, "7c0b1f52"), ensure_ascii=False) + "\n```\n\n")
     return "".join(out)

@@ -21,6 +21,24 @@ CODE_SIZE = 32
 CODES_MAX = 16
 FIELDS_MAX = 64  # bits of `given`
 
+# What a field with `ref` names, and its type: enum command_ref.
+REFS = {
+    "case": "id",
+    "number": "text",
+    "submitted": "text",
+    "duty": "id",
+    "unit": "code",
+    "rated": "code",
+    "kind": "enum",
+    "call": "id",
+    "reporter": "count",
+    "matter": "code",
+    "place": "code",
+    "until": "instant",
+}
+CALLS = ("any", "not", "its", "one")  # enum command_call
+APPLIES = ("nothing", "own", "duty", "clock", "call")  # enum record_applies
+
 
 class SchemaError(Exception):
     pass
@@ -28,7 +46,7 @@ class SchemaError(Exception):
 
 class Field:
     def __init__(self, raw, limits, enums, where):
-        known = {"name", "type", "doc", "required", "personal", "inner", "optional", "min", "max", "example"}
+        known = {"name", "type", "doc", "required", "personal", "inner", "optional", "min", "max", "example", "ref"}
         unknown = set(raw) - known
         if unknown:
             raise SchemaError(f"{where}: field {raw.get('name')}: unknown key {sorted(unknown)}")
@@ -70,6 +88,9 @@ class Field:
         self.min = raw.get("min", self.min)
         self.max = raw.get("max", self.max)
         # `case` is a keyword of C; ids of one kind have one name.
+        self.ref = raw.get("ref")
+        if self.ref and REFS.get(self.ref) != self.type:
+            raise SchemaError(f"{where}.{self.name}: no ref {self.ref} of type {self.type}")
         self.c_name = self.name + "_id" if self.type == "id" and self.name in ("case", "duty", "call", "clock") else self.name
 
 
@@ -112,14 +133,43 @@ class Message:
     def __init__(self, raw, schema, suffix):
         self.id, self.name, self.doc = raw["id"], raw["name"], raw["doc"]
         self.roles, self.wire = raw["roles"], raw.get("wire", True)
-        self.scope, self.group = raw.get("scope"), raw.get("group")
+        self.groups = raw.get("groups", [])
         where = f"{suffix} {self.name}"
-        fields = schema.groups[self.group] if self.group else []
-        fields = fields + schema.fields(raw.get("field", []), where)
+        self.named = [f for group in self.groups for f in schema.groups[group] if group in ("case_ref", "duty_ref")]
+        fields = [f for group in self.groups for f in schema.groups[group]] + schema.fields(raw.get("field", []), where)
         self.struct = Struct(f"{self.name}_{suffix}", self.doc, fields)
         for role in self.roles:
             if role != "any" and role not in [v[0] for v in schema.enums["role"].values]:
                 raise SchemaError(f"{where}: no role {role}")
+
+
+COMMAND_KEYS = {"id", "name", "doc", "roles", "wire", "groups", "field", "scope", "duties", "call", "work", "own_kinds"}
+
+
+class Command(Message):
+    """A command, with its columns."""
+
+    def __init__(self, raw, schema):
+        super().__init__(raw, schema, "command")
+        where = f"command {self.name}"
+        if set(raw) - COMMAND_KEYS:
+            raise SchemaError(f"{where}: unknown key {sorted(set(raw) - COMMAND_KEYS)}")
+        self.scope, self.call = raw.get("scope"), raw.get("call", "any")
+        self.work, self.own_kinds = raw.get("work", False), raw.get("own_kinds", False)
+        if self.wire != (self.scope is not None) or (self.wire and self.scope not in schema.scopes):
+            raise SchemaError(f"{where}: no scope {self.scope}")
+        if self.call not in CALLS:
+            raise SchemaError(f"{where}: no call {self.call}")
+        kinds = [v[0] for v in schema.enums["duty_kind"].values]
+        self.duties = kinds if raw.get("duties") == ["any"] else raw.get("duties", [])
+        if set(self.duties) - set(kinds):
+            raise SchemaError(f"{where}: no kind of duty {sorted(set(self.duties) - set(kinds))}")
+        refs = [f.ref for f in self.struct.fields if f.ref]
+        self.refs = {f.ref: i for i, f in enumerate(self.struct.fields) if f.ref}
+        if len(refs) != len(self.refs):
+            raise SchemaError(f"{where}: two fields with the same ref")
+        if (self.duties or self.call != "any") and "case" not in refs:
+            raise SchemaError(f"{where}: works on a duty or a call and names no case")
 
 
 class Query(Message):
@@ -143,6 +193,17 @@ class Record:
         self.id, self.name, self.doc = raw["id"], raw["name"], raw["doc"]
         self.event, self.version = raw.get("event", False), raw.get("version", 1)
         self.struct = Struct(f"{self.name}_body", self.doc, schema.fields(raw["field"], f"record {self.name}"))
+        self.applies = raw.get("applies", "nothing")
+        if self.applies not in APPLIES:
+            raise SchemaError(f"record {self.name}: no applies {self.applies}")
+        self.states = {}
+        for of in ("case", "duty", "call"):
+            state = raw.get(f"{of}_state")
+            if state is not None and (self.applies == "nothing" or state not in [v[0] for v in schema.enums[f"{of}_state"].values]):
+                raise SchemaError(f"record {self.name}: no {of}_state {state}")
+            self.states[of] = state
+        if (self.applies == "clock") and "clock_id" not in [f.name for f in self.struct.fields]:
+            raise SchemaError(f"record {self.name}: names no clock")
 
 
 class Schema:
@@ -156,7 +217,8 @@ class Schema:
         self.errors = [Refusal(raw) for raw in load("errors")["error"]]
         commands, queries, records = load("commands"), load("queries"), load("records")
         self.groups = {g["name"]: self.fields(g["field"], f"group {g['name']}") for g in commands["group"]}
-        self.commands = [Message(raw, self, "command") for raw in commands["command"]]
+        self.scopes = {raw["name"]: raw["words"] for raw in commands["scope"]}
+        self.commands = [Command(raw, self) for raw in commands["command"]]
         self.answer = Struct("command_answer", "What every accepted command answers.", self.fields(commands["answer"]["field"], "answer"))
         self.shapes = {
             raw["name"]: Struct(raw["name"], raw["doc"], self.fields(raw["field"], f"shape {raw['name']}")) for raw in queries["shape"]

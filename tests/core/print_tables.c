@@ -84,8 +84,8 @@ static void print_rights(FILE *out)
     fprintf(out,
             "## Before the state\n\n"
             "Every command is judged in this order, and the first thing that is wrong is the answer:\n\n"
-            "1. The request id: a repeated request gets the answer of the first, another under its id `ID_REUSED`.\n"
-            "2. The key's roles: `NO_ROLE`.\n"
+            "1. The key's roles: `NO_ROLE`.\n"
+            "2. The request id: a repeated request gets the answer of the first, another under its id `ID_REUSED`.\n"
             "3. Sight: a case that the key may not see is `NOT_FOUND`, with the same field as one that does not exist.\n   "
             "A key sees a case when it acts for its lead, its place, the holder of any of its duties or the caller of any of "
             "its calls, and when the matter is one of its own; a key of the desk or the district sees all.\n"
@@ -99,10 +99,9 @@ static void print_rights(FILE *out)
             "but for what is done on a follow-up duty.\nIt is remembered as long as the case.\n\n"
             "| command | whose it must be | handles the case |\n|---|---|---|\n");
     for (int command = 1; command <= COMMAND_TYPE_MAX; command++) {
-        const struct family *family = rules_family((enum command_type)command);
-        if (family != NULL) {
-            fprintf(out, "| `%s` | %s | %s |\n", command_info((enum command_type)command)->name, rules_scope_name(family->scope),
-                    family->work ? "yes" : "");
+        const struct command_info *info = command_info((enum command_type)command);
+        if (info != NULL && info->wire) {
+            fprintf(out, "| `%s` | %s | %s |\n", info->name, info->scope_words, info->work ? "yes" : "");
         }
     }
     fprintf(out, "\n");

@@ -437,19 +437,24 @@ static void expect_move(enum machine machine, enum command_type type, int from, 
                   machine_states(machine)->names[from], machine_states(machine)->names[to]);
 }
 
+static bool works_on_call(const struct command_info *info)
+{
+    return info->call == COMMAND_CALL_ITS || info->call == COMMAND_CALL_ONE;
+}
+
 /* What the tables say of a command on these objects: BAD_STATE or a code that a cell refuses with, or NONE. */
 static enum refusal table_says(enum command_type type, const struct case_row *c, const struct duty_row *duty,
                                const struct call_row *call)
 {
-    const struct family *family = rules_family(type);
+    const struct command_info *info = command_info(type);
     const struct {
         enum machine machine;
         int state;
         bool there;
     } asked[] = {
-        {MACHINE_CASE, c->state, family->has_case},
+        {MACHINE_CASE, c->state, info->ref[COMMAND_REF_CASE] != 0},
         {MACHINE_DUTY, duty->state, duty->duty_id != 0},
-        {MACHINE_CALL, call->state, family->has_call && call->call_id != 0},
+        {MACHINE_CALL, call->state, works_on_call(info) && call->call_id != 0},
     };
     for (size_t i = 0; i < 3; i++) {
         if (!asked[i].there || !rules_know(asked[i].machine, type)) {
@@ -494,33 +499,33 @@ static bool try(const struct situation *situation, enum command_type type, int n
     struct command command;
     struct duty_row duty = {0}, after_duty = {0};
     struct call_row call = {0}, after_call = {0};
-    const struct family *family = rules_family(type);
+    const struct command_info *info = command_info(type);
     world_again(&w);
     uint64_t id = situation->make(&w);
     w.actor = type == COMMAND_NOTE_ATTEMPT || type == COMMAND_NOTE_FOLLOWUP ? "asker" : "tester";
     struct case_row c = world_case(&w, id), after;
     uint64_t at = c.duty_last;
-    for (int i = 0; family->duty_kinds != 0 && i <= nth_duty && at != 0;) {
+    for (int i = 0; info->duty_kinds != 0 && i <= nth_duty && at != 0;) {
         view_get(&w.view, ROW_DUTY, at, &duty);
-        if ((family->duty_kinds & (1u << duty.kind)) != 0 && i++ == nth_duty) {
+        if ((info->duty_kinds & (1u << duty.kind)) != 0 && i++ == nth_duty) {
             break;
         }
         at = duty.prev_of_case;
     }
-    if (family->duty_kinds != 0 && at == 0) {
+    if (info->duty_kinds != 0 && at == 0) {
         return false;
     }
-    if (family->has_call) {
-        uint64_t named = family->duty_kinds == 0 ? c.call_last : duty.call_id;
+    if (works_on_call(info)) {
+        uint64_t named = info->duty_kinds == 0 ? c.call_last : duty.call_id;
         view_get(&w.view, ROW_CALL, named, &call);
     }
     fill(&command, type, id, duty.duty_id, variant, situation->matter);
     try_without_texts(&w, &command, situation->name);
     enum refusal said = world_do(&w, &command);
-    enum refusal table = family->has_case ? table_says(type, &c, &duty, &call) : REFUSAL_NONE;
+    enum refusal table = info->ref[COMMAND_REF_CASE] != 0 ? table_says(type, &c, &duty, &call) : REFUSAL_NONE;
     bool names_duty = duty.duty_id != 0 && command.body.sign.duty_id != 0;
-    bool no_call = family->has_call && family->duty_kinds == 0 && call.call_id == 0;
-    if ((names_duty || family->duty_kinds == 0) && !no_call) {
+    bool no_call = works_on_call(info) && info->duty_kinds == 0 && call.call_id == 0;
+    if ((names_duty || info->duty_kinds == 0) && !no_call) {
         ck_assert_msg(table == REFUSAL_NONE ? said != REFUSAL_BAD_STATE : said == table, "%s, %s: table says %s, verdict %s",
                       situation->name, command_info(type)->name, refusal_infos[table].code, refusal_infos[said].code);
     }
@@ -564,12 +569,13 @@ START_TEST(every_cell_of_every_machine)
     world_open(&w);
     for (size_t s = 0; s < sizeof(situations) / sizeof(situations[0]); s++) {
         for (int type = 1; type <= COMMAND_TYPE_MAX; type++) {
-            if (rules_family((enum command_type)type) == NULL || type == COMMAND_ADVANCE) {
+            if (command_info((enum command_type)type) == NULL || !command_info((enum command_type)type)->wire ||
+                type == COMMAND_ADVANCE) {
                 continue;
             }
             for (int variant = 0; variant < 2; variant++) {
                 for (int duty = 0; try(&situations[s], (enum command_type)type, duty, variant); duty++) {
-                    if (rules_family((enum command_type)type)->duty_kinds == 0) {
+                    if (command_info((enum command_type)type)->duty_kinds == 0) {
                         break;
                     }
                 }

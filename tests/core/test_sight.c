@@ -88,8 +88,8 @@ START_TEST(unseen_is_not_found_for_every_command)
     number_print(row.day, row.day_no, number);
     uint32_t cells = 0;
     for (int type = 1; type <= COMMAND_TYPE_MAX; type++) {
-        const struct family *family = rules_family((enum command_type)type);
-        if (family == NULL || !family->has_case) {
+        const struct command_info *info = command_info((enum command_type)type);
+        if (info == NULL || !info->wire || info->ref[COMMAND_REF_CASE] == 0) {
             continue;
         }
         bool duty = names_duties((enum command_type)type);
@@ -232,12 +232,12 @@ START_TEST(what_counts_as_having_handled_it)
     static const enum command_type not_work[] = {COMMAND_SUBMIT,       COMMAND_ADD_NOTE,      COMMAND_REOPEN,
                                                  COMMAND_NOTE_ATTEMPT, COMMAND_NOTE_FOLLOWUP, COMMAND_ADVANCE};
     for (int type = 1; type <= COMMAND_TYPE_MAX; type++) {
-        const struct family *family = rules_family((enum command_type)type);
-        bool work = family != NULL;
+        const struct command_info *info = command_info((enum command_type)type);
+        bool work = info != NULL && info->wire;
         for (size_t i = 0; i < sizeof(not_work) / sizeof(not_work[0]); i++) {
             work = work && (int)not_work[i] != type;
         }
-        ck_assert_msg(family == NULL || family->work == work, "%s", command_info((enum command_type)type)->name);
+        ck_assert_msg(info == NULL || info->work == work, "%s", command_info((enum command_type)type)->name);
     }
     uint64_t id = world_submit(&w, "unknown", "S1");
     w.actor = "router";

@@ -274,7 +274,12 @@ enum refusal world_judge(struct world *w, struct command *command)
     command->request_hash = core_request_hash(command->actor.name, command->request);
     command->now_ms = w->now_ms;
     command->next_seq = w->last_seq + 1;
-    core_judge(&w->view, command, w->verdict);
+    w->verdict->refusal = REFUSAL_NO_ROLE; /* as the dispatcher says it of a message */
+    w->verdict->field = command_info(command->type)->role_words;
+    if (core_role_allows(command_info(command->type)->roles, w->roles)) {
+        core_resolve(&w->view, command);
+        core_judge(&w->view, command, w->verdict);
+    }
     return w->verdict->refusal;
 }
 

@@ -252,14 +252,14 @@ def unknown_things(target):
         target.refused(code, request(name, what), hint=f"{name} {what}")
     count = len(wrong)
     for message in messages(target.schema):
-        if not message.group:
+        if not message.groups:
             continue
         good = {**valid_body(message)}
         for where in ({}, {"case": 0}, {"case": 1}, {"case": 2**63 - 1}, {"case": target.cases["closed"] + 1}, {"number": "260302-00001-0"},
                       {"number": "x"}, {"number": "999999-9999999-9"}, {"number": "-" * 16}, {"submitted": "never"}, {"submitted": "\n"}):
             target.refused("NOT_FOUND", request(message.name, {**good, **where}), hint=f"{message.name} {where}")
             count += 1
-        if message.group == "duty_ref":
+        if "duty_ref" in message.groups:
             for duty in (1, target.cases["closed"], 2**63 - 1):
                 target.refused({"NOT_FOUND", "BAD_STATE"}, request(message.name, {**good, "case": case, "duty": duty}))
                 count += 1
@@ -285,7 +285,7 @@ def states(target):
     count = 0
     for state, allowed in fine.items():
         for command in target.schema.commands:
-            if command.wire and command.group and command.name not in allowed:
+            if command.wire and command.groups and command.name not in allowed:
                 body = {**valid_body(command), "case": target.cases[state]}
                 target.refused({"BAD_STATE", "NOT_FOUND"} if command.name == "withdraw_call" else "BAD_STATE", request(command.name, body),
                                hint=f"{command.name} on a case that is {state}")
