@@ -68,7 +68,7 @@ int keys_load_server_public(const char *folder, char ret[KEY_TEXT_SIZE]);
 
 /*
  * The registry: what the .pub files of a folder say, found by public key and by name, and kept up to date without reading what has
- * not changed: the system tells which files have (inotify). A file with faults has no key in it, those beside it hold. Of two files
+ * not changed: the system tells which files have (inotify). A file with faults has no key in it, the others hold. Of two files
  * with one public key that with the first name holds. A file that cannot be read now (no descriptors, no memory) keeps its rights
  * until it can. Whether a unit exists is the engine's to check. One thread. Entries are borrowed until the next call that reads.
  */

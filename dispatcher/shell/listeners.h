@@ -1,5 +1,5 @@
 /*
- * listeners.h - who listens at the event socket, for as long as he may
+ * listeners.h - who listens at the event socket, for as long as they may
  *
  * A handshake is judged once; what it was judged by may change. So each connection is known from its first subscription on (before
  * that it hears nothing), by the descriptor that ZeroMQ gives with it, and is ended when its key is lost, changed, or may not hear

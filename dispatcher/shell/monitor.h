@@ -16,7 +16,7 @@ struct monitor;
  * Returns 0 or a negative errno. */
 int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop, struct log *log, struct monitor **ret);
 
-/* `told` hears of each connection that is accepted or ends, by its descriptor, in the order in which they do. */
+/* `told` is called for each connection that is accepted or ends, by its descriptor, in the order in which they do. */
 void monitor_tell(struct monitor *monitor, void (*told)(void *arg, int descriptor, bool ended), void *arg);
 
 /* Most connections at once. One more ends one of those that are not known, of the oldest the one that has said least: strangers

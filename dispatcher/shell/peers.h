@@ -79,7 +79,7 @@ bool peers_proven(const struct peers *peers, uint64_t number);
 bool peers_prove(struct peers *peers, uint64_t number, const char *key, int descriptor);
 
 /* Keys have changed: forgets every peer whose key is lost or is not what it was, with what waits for it, and ends its connection.
- * Whoever is still let in connects again, as what he is now. */
+ * Whoever is still let in connects again, with the present rights. */
 void peers_revise(struct peers *peers);
 
 /* Bytes that wait in outboxes (not yet handed to ZeroMQ). */

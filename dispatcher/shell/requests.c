@@ -23,7 +23,7 @@
 #define AGAIN_MS_MAX 5000
 /* Replies that a peer may leave unread and is still told BUSY: some hundred of these. */
 #define UNREAD_MAX ((size_t)64 * 1024)
-/* Messages of one turn: more than a step takes, so that what is too much is told so soon, and the intake stays empty. */
+/* Messages of one turn: more than a step takes, so that what is too much is refused soon, and the intake stays empty. */
 #define READ_MAX (4 * LIMIT_BATCH_MESSAGES)
 #define SPARE_MAX (2 * LIMIT_BATCH_MESSAGES)
 
