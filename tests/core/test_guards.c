@@ -1,5 +1,6 @@
 /* test_guards.c - rights, states and deadlines that one condition alone keeps: each test falls when that condition does */
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -267,21 +268,13 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("guards");
-    TCase *tcase = tcase_create("guards");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, whoever_did_one_step_of_the_work_does_not_ask);
-    tcase_add_test(tcase, a_dispatcher_of_the_desk_cancels_what_a_street_asked_for);
-    tcase_add_test(tcase, the_unit_that_created_a_support_cancels_it);
-    tcase_add_test(tcase, of_a_streets_tier_only_government_and_committees_whistle);
-    tcase_add_test(tcase, satisfaction_with_a_report_is_not_rated);
-    tcase_add_test(tcase, a_rung_that_passed_while_the_clock_stood_is_reached_now_and_not_late);
-    tcase_add_test(tcase, the_last_contact_attempt_stops_the_clock_and_lets_the_lead_answer);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct suite_test tests[] = {{whoever_did_one_step_of_the_work_does_not_ask},
+                                       {a_dispatcher_of_the_desk_cancels_what_a_street_asked_for},
+                                       {the_unit_that_created_a_support_cancels_it},
+                                       {of_a_streets_tier_only_government_and_committees_whistle},
+                                       {satisfaction_with_a_report_is_not_rated},
+                                       {a_rung_that_passed_while_the_clock_stood_is_reached_now_and_not_late},
+                                       {the_last_contact_attempt_stops_the_clock_and_lets_the_lead_answer}};
+    return suite_run(&(struct suite){
+        .name = "guards", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

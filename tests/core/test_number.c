@@ -3,6 +3,7 @@
 #include "tests/suite.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,9 +72,41 @@ START_TEST(what_is_no_number_is_refused)
 }
 END_TEST
 
+/* Not one of the ten check digits makes a number of what is not written as one. */
+START_TEST(no_check_digit_saves_what_is_not_written_as_a_number)
+{
+    static const char others[] = "/:x-0";
+    char text[NUMBER_SIZE + 2];
+    uint32_t day, no;
+    int size = number_print(110701, 12345, text);
+    for (int i = 0; i < size; i++) {
+        for (size_t k = 0; k < sizeof(others) - 1; k++) {
+            bool digit = text[i] != '-';
+            if ((others[k] == '-' && !digit) || (others[k] == '0' && digit)) {
+                continue;
+            }
+            for (char check = '0'; check <= '9'; check++) {
+                char slip[NUMBER_SIZE + 2];
+                memcpy(slip, text, sizeof(slip));
+                slip[size - 1] = check;
+                slip[i] = others[k];
+                ck_assert_msg(!number_parse(text_of(slip), &day, &no), "%s", slip);
+            }
+        }
+    }
+    for (char check = '0'; check <= '9'; check++) {
+        snprintf(text, sizeof(text), "110701-12345678-%c", check); /* no day has so many */
+        ck_assert_msg(!number_parse(text_of(text), &day, &no), "%s", text);
+    }
+}
+END_TEST
+
 int main(void)
 {
-    const struct suite_test tests[] = {
-        {a_number_reads_back}, {one_wrong_digit_is_found}, {swapped_neighbours_are_found}, {what_is_no_number_is_refused}};
+    const struct suite_test tests[] = {{a_number_reads_back},
+                                       {one_wrong_digit_is_found},
+                                       {swapped_neighbours_are_found},
+                                       {what_is_no_number_is_refused},
+                                       {no_check_digit_saves_what_is_not_written_as_a_number}};
     return suite_run(&(struct suite){.name = "number", .tests = tests, .count = SUITE_COUNT(tests)});
 }
