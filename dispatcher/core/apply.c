@@ -318,7 +318,7 @@ void core_apply(const struct view *view, const struct record *record)
         return; /* the store failed and has latched it: the engine rewinds */
     }
     assert(record->seq == a.d.last_seq + 1); /* dense: nothing is skipped, nothing applied twice */
-    if (record->head.case_id != 0 && record->type != RECORD_CASE_RECEIVED) {
+    if (record->head.case_id != 0 && record->head.case_id != record->seq) {
         view_get(view, ROW_CASE, record->head.case_id, &a.c); /* not there yet under the command that submits it */
     }
     apply_body(&a);

@@ -493,6 +493,26 @@ static void try_without_texts(struct world *at, const struct command *good, cons
 
 static struct world w; /* one store for all: to open one for each of thousands of tries takes a minute on a busy disk */
 
+/* Where the columns of the verdict's records lead an object: that of this id, or the case where `id` is 0. */
+static int columns_lead(enum machine machine, uint64_t id, int from)
+{
+    int state = from;
+    for (uint32_t i = 0; i < w.verdict->count; i++) {
+        const struct record *record = &w.verdict->records[i];
+        const struct record_info *info = record_info(record->type);
+        const struct {
+            uint64_t id;
+            int state;
+        } said[MACHINE_COUNT] = {
+            [MACHINE_CASE] = {0, info->case_state},
+            [MACHINE_DUTY] = {record->head.duty_id, info->duty_state},
+            [MACHINE_CALL] = {record->head.call_id, info->call_state},
+        };
+        state = said[machine].id == id && said[machine].state != RECORD_STATE_SAME ? said[machine].state : state;
+    }
+    return state;
+}
+
 /* Tries one command on one duty (0: none is named) in a world as new. Returns false when the situation has no such duty. */
 static bool try(const struct situation *situation, enum command_type type, int nth_duty, int variant)
 {
@@ -533,15 +553,19 @@ static bool try(const struct situation *situation, enum command_type type, int n
         uint64_t touched = type == COMMAND_SUBMIT ? w.verdict->records[1].seq : id;
         after = world_case(&w, touched);
         expect_move(MACHINE_CASE, type, type == COMMAND_SUBMIT ? 0 : c.state, after.state, 0, situation->name);
+        ck_assert_int_eq(columns_lead(MACHINE_CASE, 0, c.state), after.state);
+        ck_assert_int_eq(w.verdict->records[0].body.command_taken.state, type == COMMAND_ADVANCE ? 0 : after.state);
         if (type == COMMAND_RAISE_CALL) {
             view_get(&w.view, ROW_CALL, after.call_last, &after_call);
             expect_move(MACHINE_CALL, type, CALL_STATE_NONE, after_call.state, 0, situation->name);
         } else if (call.call_id != 0) {
             view_get(&w.view, ROW_CALL, call.call_id, &after_call);
             expect_move(MACHINE_CALL, type, call.state, after_call.state, 0, situation->name);
+            ck_assert_int_eq(columns_lead(MACHINE_CALL, call.call_id, call.state), after_call.state);
         }
         if (duty.duty_id != 0) {
             view_get(&w.view, ROW_DUTY, duty.duty_id, &after_duty);
+            ck_assert_int_eq(columns_lead(MACHINE_DUTY, duty.duty_id, duty.state), after_duty.state);
             if (names_duty || after_duty.state != duty.state || rules_cell(MACHINE_DUTY, type, duty.state, duty.kind) != NULL) {
                 expect_move(MACHINE_DUTY, type, duty.state, after_duty.state, duty.kind, situation->name);
             }
@@ -611,6 +635,29 @@ START_TEST(every_cell_of_every_machine)
 }
 END_TEST
 
+/* The rules and the columns of the records name the same states to go to. */
+START_TEST(records_lead_where_the_rules_say)
+{
+    for (int machine = 0; machine < MACHINE_COUNT; machine++) {
+        uint32_t rules_name = 0, records_name = 0;
+        size_t count;
+        const struct rule *rules = rules_of((enum machine)machine, &count);
+        for (size_t i = 0; i < count; i++) {
+            rules_name |= rules[i].next != RULE_SAME && rules[i].refusal == REFUSAL_NONE ? 1u << rules[i].next : 0;
+        }
+        for (int type = 1; type <= RECORD_TYPE_MAX; type++) {
+            const struct record_info *info = record_info((enum record_type)type);
+            int state = info == NULL              ? RECORD_STATE_SAME
+                        : machine == MACHINE_CASE ? info->case_state
+                        : machine == MACHINE_DUTY ? info->duty_state
+                                                  : info->call_state;
+            records_name |= state != RECORD_STATE_SAME ? 1u << state : 0;
+        }
+        ck_assert_uint_eq(rules_name, records_name);
+    }
+}
+END_TEST
+
 /* No dead end: every state of a case that commands can reach leads to closed through commands of the tables. */
 START_TEST(every_state_leads_to_closed)
 {
@@ -633,6 +680,7 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{every_cell_of_every_machine}, {every_state_leads_to_closed}};
+    const struct suite_test tests[] = {
+        {every_cell_of_every_machine}, {every_state_leads_to_closed}, {records_lead_where_the_rules_say}};
     return suite_run(&(struct suite){.name = "rules", .timeout_s = 300, .tests = tests, .count = SUITE_COUNT(tests)});
 }
