@@ -1,6 +1,5 @@
 /* judging.c - emitting records, walking the chains of a case, duties in records */
 #include "dispatcher/core/judging.h"
-#include "dispatcher/core/rules.h"
 
 #include <assert.h>
 #include <string.h>
@@ -142,23 +141,4 @@ struct record *emit_clock(struct judging *j, enum record_type type, const struct
         }
     }
     return record;
-}
-
-void finish_duty(struct judging *j, const struct duty_row *duty, struct text text)
-{
-    struct record *record = emit_duty(j, RECORD_DUTY_DONE, duty);
-    record->body.duty_done.duty_kind = (enum duty_kind)duty->kind;
-    record->body.duty_done.text = text;
-    enum clock_kind judged = duty_main_clock((enum duty_kind)duty->kind, duty->call_id != 0);
-    stop_clock(j, duty->duty_id, judged);
-    end_other_clocks(j, duty->duty_id, (int)judged, CLOCK_WHY_NOT_NEEDED);
-}
-
-void end_duty(struct judging *j, const struct duty_row *duty, enum duty_end reason, enum clock_why why, struct text text)
-{
-    struct record *record = emit_duty(j, RECORD_DUTY_ENDED, duty);
-    record->body.duty_ended.duty_kind = (enum duty_kind)duty->kind;
-    record->body.duty_ended.reason = reason;
-    record->body.duty_ended.text = text;
-    end_clocks(j, duty->duty_id, why);
 }
