@@ -42,11 +42,6 @@ static bool take(const char **at, const char *text)
     return true;
 }
 
-static int32_t days_in_month(int32_t year, int32_t month)
-{
-    return (int32_t)(month == 12 ? 31 : civil_to_days(year, month + 1, 1) - civil_to_days(year, month, 1));
-}
-
 /* Reads a day. NULL, or what to write. */
 static const char *take_day(const char **at, int64_t *ret)
 {
@@ -55,7 +50,7 @@ static const char *take_day(const char **at, int64_t *ret)
         !take_number(at, 2, &day)) {
         return N_("write a day as 2026-10-01");
     }
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) {
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > civil_days_in_month(year, month)) {
         return N_("there is no such day; write one as 2026-10-01");
     }
     *ret = civil_to_days(year, month, day);
@@ -165,7 +160,7 @@ static int64_t year_before(int64_t day)
 {
     struct civil date;
     civil_from_days(day, &date);
-    int32_t most = days_in_month(date.year - 1, date.month);
+    int32_t most = civil_days_in_month(date.year - 1, date.month);
     return civil_to_days(date.year - 1, date.month, date.day < most ? date.day : most);
 }
 

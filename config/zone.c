@@ -228,15 +228,7 @@ int32_t zone_offset_s(const struct zone *zone, int64_t at_ms)
 
 void zone_civil(const struct zone *zone, int64_t at_ms, struct civil *ret)
 {
-    int64_t at_s = civil_floor_div(at_ms, 1000);
-    int64_t local_s = at_s + zone_offset_s(zone, at_ms);
-    int64_t days = civil_floor_div(local_s, 86400);
-    int32_t in_day_s = (int32_t)(local_s - days * 86400);
-    civil_from_days(days, ret);
-    ret->hour = in_day_s / 3600;
-    ret->minute = in_day_s / 60 % 60;
-    ret->second = in_day_s % 60;
-    ret->ms = (int32_t)((at_ms % 1000 + 1000) % 1000);
+    civil_from_ms(at_ms + zone_offset_s(zone, at_ms) * INT64_C(1000), ret);
 }
 
 /* Instant of local second `local_s`. In a gap *ret_s is what the offset before it gives, and *ret_gap_end_s the gap's end. */

@@ -7,7 +7,7 @@
 #ifndef HUYING_CONFIG_ZONE_H
 #define HUYING_CONFIG_ZONE_H
 
-#include "config/civil.h"
+#include "base/civil.h"
 
 #include <stdbool.h>
 #include <stddef.h>

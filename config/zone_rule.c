@@ -1,7 +1,7 @@
 /* zone_rule.c - the POSIX rule in the footer of a TZif file */
 #include "config/zone_rule.h"
 
-#include "config/civil.h"
+#include "base/civil.h"
 
 #include <assert.h>
 

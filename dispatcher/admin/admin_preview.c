@@ -3,10 +3,10 @@
 
 #include "dispatcher/admin/admin_instant.h"
 
+#include "base/number.h"
 #include "config/words.h"
 #include "config/zone.h"
 #include "dispatcher/core/core.h"
-#include "dispatcher/core/number.h"
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/engine/rows.h"
 #include "dispatcher/store/store.h"

@@ -1,7 +1,7 @@
 /* apply.c - one record becomes rows: the whole, the case; duties, calls and clocks have files of their own */
+#include "base/number.h"
 #include "dispatcher/core/applying.h"
 #include "dispatcher/core/metrics.h"
-#include "dispatcher/core/number.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* intake.c - submit, add_note: what comes in is numbered, and routed where the list says so (lifecycle 2a) */
+#include "base/number.h"
 #include "dispatcher/core/judging.h"
-#include "dispatcher/core/number.h"
 
 #include "config/zone.h"
 #include "proto/submit_check.h"

@@ -10,8 +10,8 @@
  *   7. the state of case, duty and call: BAD_STATE, or the code of the cell in rules.c
  *   8. the guards of its family, in the order in which its judge function has them
  */
+#include "base/number.h"
 #include "dispatcher/core/judging.h"
-#include "dispatcher/core/number.h"
 #include "dispatcher/core/rules.h"
 #include "dispatcher/core/sight.h"
 
@@ -27,7 +27,8 @@ uint64_t core_case_named(const struct view *view, struct text actor, const struc
         return about->case_id;
     }
     if (about->number.size != 0) {
-        if (number_parse(about->number, &day, &day_no) && view_get(view, ROW_NUMBER, number_key(day, day_no), &number)) {
+        if (number_parse(about->number.at, about->number.size, &day, &day_no) &&
+            view_get(view, ROW_NUMBER, number_key(day, day_no), &number)) {
             return number.case_id;
         }
     } else if (about->submitted.size != 0) {

@@ -6,7 +6,7 @@
 #ifndef HUYING_ENGINE_QUERY_VIEW_H
 #define HUYING_ENGINE_QUERY_VIEW_H
 
-#include "dispatcher/core/number.h"
+#include "base/number.h"
 #include "dispatcher/engine/query.h"
 
 /* Which of a case's texts are wanted: reading them costs a look into the journal. */

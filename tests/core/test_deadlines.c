@@ -1,5 +1,5 @@
 /* test_deadlines.c - instants: the last that is in time and the first that is not, what a clock takes back, what a timer may do */
-#include "dispatcher/core/number.h"
+#include "base/number.h"
 #include "tests/core/world.h"
 #include "tests/suite.h"
 

@@ -1,5 +1,5 @@
 /* test_lifecycle.c - clocks, take-over, calls, rounds and figures, one story a test */
-#include "dispatcher/core/number.h"
+#include "base/number.h"
 #include "tests/core/world.h"
 #include "tests/suite.h"
 

@@ -1,5 +1,5 @@
 /* test_sight.c - who sees a case, who worked on it, who works on what */
-#include "dispatcher/core/number.h"
+#include "base/number.h"
 #include "dispatcher/core/rules.h"
 #include "dispatcher/core/sight.h"
 #include "tests/core/world.h"

@@ -2,7 +2,7 @@
  * test_sight.c - what a key may not see is answered, to the byte, like what does not exist: every command and query, every way
  * to name a case.
  */
-#include "dispatcher/core/number.h"
+#include "base/number.h"
 #include "tests/engine/harness.h"
 #include "tests/suite.h"
 

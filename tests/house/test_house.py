@@ -18,12 +18,14 @@ def header(path, body=""):
 
 
 CLEAN = {
+    "base/number.h": header("number.h"),
+    "base/log.h": header("log.h"),
     "proto/shape.h": header("shape.h", "#include <stdint.h>\n"),
     "proto/gen/enums.h": "/* generated */\n",
     "proto/codec.h": header("codec.h", '#include "proto/shape.h"\n'),
     "config/district.h": header("district.h", '#include "proto/shape.h"\n'),
     "config/loader.h": header("loader.h"),
-    "dispatcher/core/core.h": header("core.h", '#include "config/district.h"\n#include "proto/shape.h"\n'),
+    "dispatcher/core/core.h": header("core.h", '#include "base/number.h"\n#include "config/district.h"\n#include "proto/shape.h"\n'),
     "dispatcher/core/core.c": '#include "dispatcher/core/core.h"\n#include "proto/gen/enums.h"\n\n#include <string.h>\n',
     "dispatcher/store/rows.c": '#include "dispatcher/core/core.h"\n\n#include <lmdb.h>\n',
     "dispatcher/engine/engine.h": header("engine.h", '#include "dispatcher/core/core.h"\n'),
@@ -57,10 +59,12 @@ class House(unittest.TestCase):
 
     def test_each_include_up_the_stair_is_found(self):
         for path, include in (
+                ("base/civil.c", "proto/shape.h"),
                 ("proto/codec.c", "config/district.h"),
                 ("proto/codec.c", "dispatcher/core/core.h"),
                 ("config/loader.c", "dispatcher/core/core.h"),
                 ("dispatcher/core/judge.c", "proto/codec.h"),
+                ("dispatcher/core/judge.c", "base/log.h"),
                 ("dispatcher/core/judge.c", "config/loader.h"),
                 ("dispatcher/core/judge.c", "dispatcher/engine/engine.h"),
                 ("dispatcher/store/store.c", "dispatcher/engine/engine.h"),

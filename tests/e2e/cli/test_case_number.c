@@ -1,7 +1,6 @@
 /* test_case_number.c - the command line's own look at a case number against the dispatcher's. */
+#include "base/number.h"
 #include "clients/case_number.h"
-#include "dispatcher/core/number.h"
-#include "proto/shape.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -11,7 +10,7 @@
 static void agrees(const char *text)
 {
     uint32_t day, day_no;
-    bool right = number_parse(text_of(text), &day, &day_no);
+    bool right = number_parse(text, strlen(text), &day, &day_no);
     ck_assert_msg((case_number_form(text) == CASE_FORM_NUMBER) == right, "%s", text);
 }
 

@@ -1,10 +1,8 @@
 /* test_number.c - case numbers: print, read back, and every slip of one digit or two neighbours is found */
-#include "dispatcher/core/number.h"
+#include "base/number.h"
 #include "tests/suite.h"
 
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST(a_number_reads_back)
@@ -15,7 +13,7 @@ START_TEST(a_number_reads_back)
         uint32_t day, no;
         int size = number_print(samples[i][0], samples[i][1], text);
         ck_assert_int_eq(size, (int)strlen(text));
-        ck_assert(number_parse(text_of(text), &day, &no));
+        ck_assert(number_parse(text, strlen(text), &day, &no));
         ck_assert_uint_eq(day, samples[i][0]);
         ck_assert_uint_eq(no, samples[i][1]);
     }
@@ -35,7 +33,8 @@ START_TEST(one_wrong_digit_is_found)
             char slip[NUMBER_SIZE];
             memcpy(slip, text, sizeof(slip));
             slip[i] = digit;
-            ck_assert_int_eq(number_parse(text_of(slip), &day, &no), digit == text[i]);
+            ck_assert_int_eq(number_parse(slip, strlen(slip), &day, &no), digit == text[i]);
+            ck_assert(number_looks(slip, strlen(slip)));
         }
     }
 }
@@ -55,7 +54,7 @@ START_TEST(swapped_neighbours_are_found)
             memcpy(slip, text, sizeof(slip));
             slip[i] = text[i + 1];
             slip[i + 1] = text[i];
-            ck_assert(!number_parse(text_of(slip), &day, &no));
+            ck_assert(!number_parse(slip, strlen(slip), &day, &no));
         }
     }
 }
@@ -67,7 +66,8 @@ START_TEST(what_is_no_number_is_refused)
         "", "110701", "110701-1-0", "11070100001-0", "110701-00001", "110701-0000x-1", "110701-000001-7"};
     uint32_t day, no;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        ck_assert(!number_parse(text_of(bad[i]), &day, &no));
+        ck_assert(!number_parse(bad[i], strlen(bad[i]), &day, &no));
+        ck_assert(!number_looks(bad[i], strlen(bad[i])));
     }
 }
 END_TEST
@@ -90,13 +90,13 @@ START_TEST(no_check_digit_saves_what_is_not_written_as_a_number)
                 memcpy(slip, text, sizeof(slip));
                 slip[size - 1] = check;
                 slip[i] = others[k];
-                ck_assert_msg(!number_parse(text_of(slip), &day, &no), "%s", slip);
+                ck_assert_msg(!number_parse(slip, strlen(slip), &day, &no), "%s", slip);
             }
         }
     }
     for (char check = '0'; check <= '9'; check++) {
         snprintf(text, sizeof(text), "110701-12345678-%c", check); /* no day has so many */
-        ck_assert_msg(!number_parse(text_of(text), &day, &no), "%s", text);
+        ck_assert_msg(!number_parse(text, strlen(text), &day, &no), "%s", text);
     }
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* number.c - case numbers with a check digit by the Damm algorithm (H. M. Damm, 2004: totally anti-symmetric quasigroup of order
  * 10) */
-#include "dispatcher/core/number.h"
+#include "base/number.h"
 
 #include <assert.h>
 
@@ -52,10 +52,10 @@ int number_print(uint32_t day, uint32_t day_no, char buffer[NUMBER_SIZE])
     return size;
 }
 
-static bool read_digits(const char *at, uint32_t size, uint32_t *ret)
+static bool read_digits(const char *at, size_t size, uint32_t *ret)
 {
     uint32_t value = 0;
-    for (uint32_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++) {
         if (at[i] < '0' || at[i] > '9') {
             return false;
         }
@@ -65,26 +65,34 @@ static bool read_digits(const char *at, uint32_t size, uint32_t *ret)
     return size > 0;
 }
 
-bool number_parse(struct text number, uint32_t *ret_day, uint32_t *ret_day_no)
+/* The three parts; false when they are not there. */
+static bool read_parts(const char *at, size_t size, uint32_t *ret_day, uint32_t *ret_day_no, uint32_t *ret_check)
 {
-    uint32_t day, day_no, check;
-    if (number.size < 14 || number.size > 16 || number.at[6] != '-' || number.at[number.size - 2] != '-') {
+    if (size < 14 || size > 16 || at[6] != '-' || at[size - 2] != '-') {
         return false;
     }
-    uint32_t middle = number.size - 9;
-    if (!read_digits(number.at, 6, &day) || !read_digits(number.at + 7, middle, &day_no) ||
-        !read_digits(number.at + number.size - 1, 1, &check)) {
-        return false;
-    }
-    if (middle > 5 && number.at[7] == '0') {
+    size_t middle = size - 9;
+    if (middle > 5 && at[7] == '0') {
         return false; /* one number, one spelling */
     }
-    if (damm(number.at, (int)number.size - 2) != (int)check) {
+    return read_digits(at, 6, ret_day) && read_digits(at + 7, middle, ret_day_no) && read_digits(at + size - 1, 1, ret_check);
+}
+
+bool number_parse(const char *at, size_t size, uint32_t *ret_day, uint32_t *ret_day_no)
+{
+    uint32_t day, day_no, check;
+    if (!read_parts(at, size, &day, &day_no, &check) || damm(at, (int)size - 2) != (int)check) {
         return false;
     }
     *ret_day = day;
     *ret_day_no = day_no;
     return true;
+}
+
+bool number_looks(const char *at, size_t size)
+{
+    uint32_t day, day_no, check;
+    return read_parts(at, size, &day, &day_no, &check);
 }
 
 uint64_t number_key(uint32_t day, uint32_t day_no)

@@ -1,5 +1,5 @@
-/* civil.c - days of the civil calendar, counted */
-#include "config/civil.h"
+/* civil.c - dates of the calendar as numbers of days */
+#include "base/civil.h"
 
 int64_t civil_to_days(int32_t year, int32_t month, int32_t day)
 {
@@ -24,4 +24,26 @@ void civil_from_days(int64_t days, struct civil *ret)
         .month = month,
         .day = (int32_t)(day_of_year - (153 * shifted_month + 2) / 5 + 1),
     };
+}
+
+int32_t civil_days_in_month(int32_t year, int32_t month)
+{
+    return (int32_t)(month == 12 ? 31 : civil_to_days(year, month + 1, 1) - civil_to_days(year, month, 1));
+}
+
+int64_t civil_ms(const struct civil *civil)
+{
+    int64_t days = civil_to_days(civil->year, civil->month, civil->day);
+    return (((days * 24 + civil->hour) * 60 + civil->minute) * 60 + civil->second) * 1000 + civil->ms;
+}
+
+void civil_from_ms(int64_t ms, struct civil *ret)
+{
+    int64_t days = civil_floor_div(ms, 86400000);
+    int32_t rest = (int32_t)(ms - days * 86400000);
+    civil_from_days(days, ret);
+    ret->hour = rest / 3600000;
+    ret->minute = rest / 60000 % 60;
+    ret->second = rest / 1000 % 60;
+    ret->ms = rest % 1000;
 }
