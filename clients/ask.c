@@ -1,7 +1,7 @@
 /* ask.c - one question, and its answer as JSON */
 #include "clients/ask.h"
 
-#include "clients/instant.h"
+#include "clients/time_words.h"
 #include "proto/client/view.h"
 
 enum exit_code ask_view(struct session *session, enum query_type query, const void *body, json_t **ret)

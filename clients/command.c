@@ -3,10 +3,10 @@
  */
 #include "clients/command.h"
 
-#include "clients/instant.h"
 #include "clients/outcome.h"
 #include "clients/render.h"
 #include "clients/standing.h"
+#include "clients/time_words.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 

@@ -6,8 +6,8 @@
  */
 #include "clients/events.h"
 
-#include "clients/instant.h"
 #include "clients/render.h"
+#include "clients/time_words.h"
 #include "clients/timeline.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"

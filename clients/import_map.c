@@ -3,7 +3,6 @@
  */
 #include "clients/import_map.h"
 
-#include "clients/instant.h"
 #include "config/file.h"
 #include "config/local_time.h"
 #include "config/yaml_file.h"
@@ -335,6 +334,6 @@ const char *import_map_cell(const struct import_field *field, const char *cell)
 int import_map_instant(const struct import_map *map, const struct zone *district, const char *text, int64_t *ret_at_ms)
 {
     const struct zone *zone = map->zone == NULL ? district : map->zone;
-    return map->time_format == NULL ? instant_parse(text, zone, ret_at_ms)
+    return map->time_format == NULL ? local_time_read(text, zone, ret_at_ms)
                                     : local_time_parse(map->time_format, zone, text, ret_at_ms);
 }

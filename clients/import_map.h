@@ -60,7 +60,7 @@ struct import_map *import_map_free(struct import_map *map);
 /* What a cell says, by `empty`, `values` and `otherwise`; blanks around it do not count when it is looked up. Borrows from both. */
 const char *import_map_cell(const struct import_field *field, const char *cell);
 
-/* Instant of a cell in the map's form; `district` is the zone of a map without one. Returns as instant_parse. */
+/* Instant of a cell in the map's form; `district` is the zone of a map without one. Returns as local_time_read. */
 int import_map_instant(const struct import_map *map, const struct zone *district, const char *text, int64_t *ret_at_ms);
 
 #endif

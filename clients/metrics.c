@@ -3,11 +3,11 @@
  */
 #include "clients/metrics.h"
 
-#include "clients/instant.h"
 #include "clients/names.h"
 #include "clients/period.h"
 #include "clients/render.h"
 #include "clients/sheet.h"
+#include "clients/time_words.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 

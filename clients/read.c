@@ -4,12 +4,13 @@
 #include "clients/read.h"
 
 #include "clients/ask.h"
-#include "clients/instant.h"
 #include "clients/inwords.h"
 #include "clients/pages.h"
 #include "clients/render.h"
+#include "clients/time_words.h"
 #include "clients/timeline.h"
 #include "clients/written.h"
+#include "config/local_time.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 
@@ -312,7 +313,7 @@ static bool next_duties(void *query, const json_t *page)
     struct inbox_query *inbox = query;
     inbox->after = (uint64_t)view_number(page, "next");
     inbox->after_due = 0; /* duties without a due instant come last */
-    instant_parse(view_text(page, "next_due"), NULL, &inbox->after_due);
+    local_time_read(view_text(page, "next_due"), NULL, &inbox->after_due);
     inbox->given |= INBOX_HAS_AFTER | INBOX_HAS_AFTER_DUE;
     return inbox->after != 0;
 }

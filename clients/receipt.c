@@ -3,8 +3,8 @@
  */
 #include "clients/receipt.h"
 
-#include "clients/instant.h"
 #include "clients/render.h"
+#include "clients/time_words.h"
 #include "config/zone.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"

@@ -3,7 +3,7 @@
  */
 #include "clients/render.h"
 
-#include "clients/instant.h"
+#include "clients/time_words.h"
 #include "proto/gen/enums.h"
 #include "proto/i18n.h"
 

@@ -3,10 +3,10 @@
  */
 #include "clients/replay.h"
 
-#include "clients/instant.h"
 #include "clients/render.h"
 #include "clients/replay_plan.h"
 #include "clients/replay_send.h"
+#include "config/local_time.h"
 #include "proto/i18n.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ static json_t *json_of_sum(const struct replay_plan *plan, const struct replay_s
                      "closed", (json_int_t)sum->closed, "commands", (json_int_t)sum->commands, "commands_refused",
                      (json_int_t)sum->refused, "commands_skipped", (json_int_t)sum->skipped, "opened_before",
                      (json_int_t)sum->opened_before, "closed_before", (json_int_t)sum->closed_before, "too_late",
-                     (json_int_t)sum->too_late, "as_of", instant_print(sum->now_ms, zone, until), "ms",
+                     (json_int_t)sum->too_late, "as_of", local_time_print(sum->now_ms, zone, until), "ms",
                      (json_int_t)(sum->seconds * 1000), "unlisted", tally_json(&plan->unlisted), "refused_commands", refused);
 }
 
@@ -126,7 +126,7 @@ static void tell(const struct replay_plan *plan, const struct replay_sum *sum, c
     tell_refused(plan, sum, rejects_file);
     printf(_("%llu commands in %.1f s (%.0f/s); the dispatcher's clock stands at %s\n"), (unsigned long long)sum->commands,
            sum->seconds, sum->seconds > 0 ? (double)sum->commands / sum->seconds : 0,
-           instant_print_local(sum->now_ms, zone, until));
+           local_time_print_plain(sum->now_ms, zone, until));
 }
 
 static enum exit_code look_at_dispatcher(struct session *session, const struct replay_map *map)

@@ -3,7 +3,6 @@
  */
 #include "clients/replay_plan.h"
 
-#include "clients/instant.h"
 #include "config/local_time.h"
 #include "config/words.h"
 #include "proto/blank.h"
@@ -65,7 +64,7 @@ static char *show(const char *text, char ret[SHOWN_SIZE])
 
 static int parse_instant(const struct replay_map *map, const char *text, int64_t *ret_ms)
 {
-    return map->time_format == NULL ? instant_parse(text, map->zone, ret_ms)
+    return map->time_format == NULL ? local_time_read(text, map->zone, ret_ms)
                                     : local_time_parse(map->time_format, map->zone, text, ret_ms);
 }
 

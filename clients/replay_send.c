@@ -7,7 +7,7 @@
  */
 #include "clients/replay_send.h"
 
-#include "clients/instant.h"
+#include "config/local_time.h"
 #include "config/zone.h"
 #include "proto/i18n.h"
 
@@ -39,7 +39,7 @@ static void show(struct sender *sender)
     if (!sender->progress.terminal && !sender->options->progress) {
         return;
     }
-    progress_show(&sender->progress, sender->steps_done, instant_print_local(sender->at_ms, sender->map->zone, when));
+    progress_show(&sender->progress, sender->steps_done, local_time_print_plain(sender->at_ms, sender->map->zone, when));
 }
 
 static enum exit_code note_refusal(struct sender *sender, uint32_t row, enum command_type command, const struct reply *reply)

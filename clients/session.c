@@ -3,9 +3,9 @@
  */
 #include "clients/session.h"
 
-#include "clients/instant.h"
 #include "clients/verb.h"
 #include "config/keys.h"
+#include "config/local_time.h"
 #include "config/zone.h"
 #include "proto/codec.h"
 
@@ -302,13 +302,13 @@ enum exit_code session_hello(struct session *session)
 
 enum exit_code session_instant(struct session *session, const char *name, const char *text, int64_t *ret_at_ms)
 {
-    int rc = instant_parse(text, session->zone, ret_at_ms);
+    int rc = local_time_read(text, session->zone, ret_at_ms);
     if (rc == -ENODATA) {
         enum exit_code code = session_hello(session);
         if (code != EXIT_DONE) {
             return code;
         }
-        rc = instant_parse(text, session->zone, ret_at_ms);
+        rc = local_time_read(text, session->zone, ret_at_ms);
     }
     if (rc == -ERANGE) {
         return say(EXIT_USAGE,

@@ -44,7 +44,7 @@ enum exit_code session_connect(struct session *session);
 /* Asks hello and loads the district's zone, once. Says what is wrong. */
 enum exit_code session_hello(struct session *session);
 
-/* Reads an instant as instant_parse; asks the district only for a local one. Says what is wrong; `name` names the argument. */
+/* Reads an instant as local_time_read; asks the district only for a local one. Says what is wrong; `name` names the argument. */
 enum exit_code session_instant(struct session *session, const char *name, const char *text, int64_t *ret_at_ms);
 
 /* Reads a text of 1 to `max` bytes from standard input, once a run: line ends become \n, those at its end and a byte-order mark are

@@ -4,8 +4,8 @@
 #include "clients/status.h"
 
 #include "clients/ask.h"
-#include "clients/instant.h"
 #include "clients/render.h"
+#include "clients/time_words.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 

@@ -6,9 +6,9 @@
  */
 #include "clients/timeline.h"
 
-#include "clients/instant.h"
 #include "clients/inwords.h"
 #include "clients/render.h"
+#include "clients/time_words.h"
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 

@@ -444,44 +444,25 @@ bool replay_map_channel(const struct replay_map *map, const char *spelling, enum
     return wanted.size == 0;
 }
 
-static bool two_digits(const char *at, int32_t min, int32_t max, int32_t *ret)
-{
-    if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9') {
-        return false;
-    }
-    *ret = (at[0] - '0') * 10 + (at[1] - '0');
-    return *ret >= min && *ret <= max;
-}
-
 int replay_map_instant(const struct replay_map *map, const char *text, int64_t *ret_at_ms)
 {
     struct text in = trim(text);
     if (in.size == 0) {
         return -ENODATA;
     }
-    if (map->time_format != NULL) {
-        char text_only[128];
-        if (in.size >= sizeof(text_only)) {
-            return -EINVAL;
-        }
-        memcpy(text_only, in.at, in.size);
-        text_only[in.size] = '\0';
-        return local_time_parse(map->time_format, map->zone, text_only, ret_at_ms);
-    }
-    int32_t century, year;
-    struct civil civil = {0}, back;
-    const char *at = in.at;
-    bool good = (in.size == 16 || in.size == 19) && two_digits(at, 0, 99, &century) && two_digits(at + 2, 0, 99, &year) &&
-                at[4] == '-' && two_digits(at + 5, 1, 12, &civil.month) && at[7] == '-' && two_digits(at + 8, 1, 31, &civil.day) &&
-                (at[10] == ' ' || at[10] == 'T') && two_digits(at + 11, 0, 23, &civil.hour) && at[13] == ':' &&
-                two_digits(at + 14, 0, 59, &civil.minute) &&
-                (in.size == 16 || (at[16] == ':' && two_digits(at + 17, 0, 59, &civil.second)));
-    if (!good) {
+    char text_only[128];
+    if (in.size >= sizeof(text_only)) {
         return -EINVAL;
     }
-    civil.year = century * 100 + year;
-    civil_from_days(civil_to_days(civil.year, civil.month, civil.day), &back);
-    if (back.month != civil.month) { /* 30 February */
+    memcpy(text_only, in.at, in.size);
+    text_only[in.size] = '\0';
+    if (map->time_format != NULL) {
+        return local_time_parse(map->time_format, map->zone, text_only, ret_at_ms);
+    }
+    struct civil civil;
+    int32_t offset_s;
+    bool form = in.size == 16 || in.size == 19; /* no parts of a second */
+    if (!form || instant_read(text_only, &civil, &offset_s) != INSTANT_LOCAL) {
         return -EINVAL;
     }
     int64_t at_ms;

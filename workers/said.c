@@ -1,8 +1,8 @@
 /* said.c - what came of asking a citizen */
 #include "workers/said.h"
 
+#include "base/instant.h"
 #include "proto/client/view.h"
-#include "workers/instant.h"
 #include "workers/settings.h"
 
 #include <errno.h>

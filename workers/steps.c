@@ -1,8 +1,8 @@
 /* steps.c - what a department says of a duty, and the commands that it becomes */
 #include "workers/steps.h"
 
+#include "base/instant.h"
 #include "proto/client/view.h"
-#include "workers/instant.h"
 #include "workers/settings.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* worker.c - the life of a worker: one loop, two connections, one clock, an orderly end */
 #include "workers/worker.h"
 
-#include "workers/instant.h"
+#include "base/instant.h"
 #include "workers/pair.h"
 
 #include <assert.h>
@@ -129,12 +129,12 @@ const char *worker_district(const struct worker *worker)
 
 const char *worker_instant(const struct worker *worker, int64_t at_ms, char ret[WORKER_TEXT_SIZE])
 {
-    return instant_print(at_ms, worker->offset_ms, ret, WORKER_TEXT_SIZE);
+    return instant_print(at_ms, (int32_t)(worker->offset_ms / 1000), ret);
 }
 
 static void print_for_view(const void *worker, int64_t at_ms, char ret[VIEW_INSTANT_SIZE])
 {
-    instant_print(at_ms, worker_offset_ms(worker), ret, VIEW_INSTANT_SIZE);
+    instant_print(at_ms, (int32_t)(worker_offset_ms(worker) / 1000), ret);
 }
 
 struct view_time worker_time(const struct worker *worker)

@@ -1,9 +1,8 @@
 /* admin_preview.c - what another set of configuration would do to the open cases, without doing it */
 #include "dispatcher/admin/admin_preview.h"
 
-#include "dispatcher/admin/admin_instant.h"
-
 #include "base/number.h"
+#include "config/local_time.h"
 #include "config/words.h"
 #include "config/zone.h"
 #include "dispatcher/core/core.h"
@@ -188,11 +187,11 @@ static char *number_text(const struct preview *preview, uint64_t case_id, char r
 }
 
 /* `3 d 04:30`: how far a due instant moves. */
-static char *shift_text(int64_t ms, char ret[ADMIN_INSTANT_SIZE])
+static char *shift_text(int64_t ms, char ret[INSTANT_SIZE])
 {
     int64_t minutes = (ms < 0 ? -ms : ms) / 60000;
-    snprintf(ret, ADMIN_INSTANT_SIZE, "%s%" PRId64 " d %02" PRId64 ":%02" PRId64, ms < 0 ? "-" : "+", minutes / 1440,
-             minutes / 60 % 24, minutes % 60);
+    snprintf(ret, INSTANT_SIZE, "%s%" PRId64 " d %02" PRId64 ":%02" PRId64, ms < 0 ? "-" : "+", minutes / 1440, minutes / 60 % 24,
+             minutes % 60);
     return ret;
 }
 
@@ -204,13 +203,14 @@ static const char *word(bool provisional)
 static void print_moves(const struct preview *preview)
 {
     const struct report *report = &preview->report;
-    char number[NUMBER_SIZE], from[ADMIN_INSTANT_SIZE], to[ADMIN_INSTANT_SIZE], shift[ADMIN_INSTANT_SIZE];
+    char number[NUMBER_SIZE], from[INSTANT_SIZE], to[INSTANT_SIZE], shift[INSTANT_SIZE];
     for (uint32_t i = 0; i < report->first_count; i++) {
         const struct move *move = &report->first[i];
         printf("    %s %s: %s -> %s (%s), %s", number_text(preview, move->case_id, number),
                i18n_word(&clock_kind_enum, enum_name(&clock_kind_enum, (int)move->clock)),
-               admin_instant(preview->district->zone, move->from_at, from), admin_instant(preview->district->zone, move->to_at, to),
-               shift_text(move->to_at - move->from_at, shift), word(move->was_provisional));
+               local_time_print(move->from_at, preview->district->zone, from),
+               local_time_print(move->to_at, preview->district->zone, to), shift_text(move->to_at - move->from_at, shift),
+               word(move->was_provisional));
         if (move->was_provisional != move->provisional) {
             printf(" -> %s", word(move->provisional));
         }
@@ -243,9 +243,9 @@ static void print_units(const struct preview *preview)
 static void print_text(const struct preview *preview, const char *folder, const char *data)
 {
     const struct report *report = &preview->report;
-    char at[ADMIN_INSTANT_SIZE], later[ADMIN_INSTANT_SIZE], earlier[ADMIN_INSTANT_SIZE], code[CODE_SIZE + 1];
+    char at[INSTANT_SIZE], later[INSTANT_SIZE], earlier[INSTANT_SIZE], code[CODE_SIZE + 1];
     printf(_("config preview: %s over %s, rows up to record %" PRIu64 " of %s\n"), folder, data, preview->row.last_seq,
-           admin_instant(preview->district->zone, preview->row.last_at, at));
+           local_time_print(preview->row.last_at, preview->district->zone, at));
     if (report->missing > 0) {
         printf(_("  refused    %u units are in force with this data, and units.csv lacks them:"), report->missing);
         for (uint32_t i = 0; i < report->missing && i < FIRST_MOST; i++) {
@@ -273,14 +273,14 @@ static void print_text(const struct preview *preview, const char *folder, const 
 static json_t *moves_json(const struct preview *preview)
 {
     json_t *list = json_array();
-    char number[NUMBER_SIZE], from[ADMIN_INSTANT_SIZE], to[ADMIN_INSTANT_SIZE];
+    char number[NUMBER_SIZE], from[INSTANT_SIZE], to[INSTANT_SIZE];
     for (uint32_t i = 0; i < preview->report.first_count; i++) {
         const struct move *move = &preview->report.first[i];
         json_array_append_new(list,
                               json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "number", number_text(preview, move->case_id, number),
                                         "clock", enum_name(&clock_kind_enum, (int)move->clock), "from",
-                                        admin_instant(preview->district->zone, move->from_at, from), "to",
-                                        admin_instant(preview->district->zone, move->to_at, to), "was_provisional",
+                                        local_time_print(move->from_at, preview->district->zone, from), "to",
+                                        local_time_print(move->to_at, preview->district->zone, to), "was_provisional",
                                         move->was_provisional, "provisional", move->provisional));
     }
     return list;

@@ -1,8 +1,8 @@
 /* admin_restore.c - restore: from a backup to a data folder that a dispatcher can be started on */
 #include "config/loader.h"
+#include "config/local_time.h"
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/admin/admin_child.h"
-#include "dispatcher/admin/admin_instant.h"
 #include "dispatcher/engine/engine_restore.h"
 #include "proto/i18n.h"
 
@@ -99,7 +99,7 @@ static void say(void *arg, const char *line)
 }
 
 /* In the time of the district whose data they are; in UTC where the set that says so cannot be read. */
-static void print_instant(const struct run *run, const struct engine_restore_report *report, char ret[ADMIN_INSTANT_SIZE])
+static void print_instant(const struct run *run, const struct engine_restore_report *report, char ret[INSTANT_SIZE])
 {
     char folder[PATH_MAX];
     struct faults *faults = calloc(1, sizeof(*faults));
@@ -109,14 +109,14 @@ static void print_instant(const struct run *run, const struct engine_restore_rep
     if (faults != NULL && report->config_hash[0] != '\0' && length > 0 && (size_t)length < sizeof(folder)) {
         district_load(folder, faults, &district);
     }
-    admin_instant(district == NULL ? NULL : district->zone, report->at_ms, ret);
+    local_time_print(report->at_ms, district == NULL ? NULL : district->zone, ret);
     district_free(district);
     free(faults);
 }
 
 static void print(const struct run *run, const struct engine_restore_report *report)
 {
-    char at[ADMIN_INSTANT_SIZE] = "none";
+    char at[INSTANT_SIZE] = "none";
 
     if (report->at_ms != 0) {
         print_instant(run, report, at);
