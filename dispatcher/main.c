@@ -28,6 +28,7 @@ enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 4 };
 enum { OPTION_PLAIN = 256, OPTION_CLOCK, OPTION_MAP_SIZE, OPTION_SEGMENT_SIZE, OPTION_KEYS, OPTION_BACKUPS };
 
 #define DESCRIPTORS_KEPT 64
+#define LOG_LINES 10 /* of one code in a window of the log */
 
 struct arguments {
     const char *config, *data, *listen, *events, *keys, *backups;
@@ -498,7 +499,7 @@ int main(int argc, char **argv)
     }
     raise_descriptors();
 
-    struct server server = {.arguments = &arguments, .log = log_new(STDERR_FILENO)};
+    struct server server = {.arguments = &arguments, .log = log_new(STDERR_FILENO, LOG_LEVEL_NOTICE, LOG_LINES)};
     struct faults faults;
     int exit_code = EXIT_FAILED;
     int rc = server.log == NULL ? -ENOMEM : district_load(arguments.config, &faults, &server.district);

@@ -9,10 +9,10 @@
 #ifndef HUYING_WORKERS_COURIER_H
 #define HUYING_WORKERS_COURIER_H
 
+#include "base/log.h"
 #include "workers/backoff.h"
 #include "workers/http.h"
 #include "workers/lanes.h"
-#include "workers/log.h"
 #include "workers/signature.h"
 
 struct courier_policy {

@@ -207,7 +207,7 @@ int notify_replay(const struct notify_options *options)
     if (rc == 0) {
         replay.file = fopen(taken, "re");
     }
-    replay.log = log_new(2);
+    replay.log = log_new(2, LOG_LEVEL_WARNING, WORKER_LOG_LINES);
     if (rc < 0 || replay.file == NULL || replay.log == NULL || uv_loop_init(&replay.loop) < 0) {
         fprintf(stderr, "huying-notify: %s: %s\n", options->replay_dead, strerror(rc < 0 ? -rc : errno));
     } else {

@@ -464,7 +464,7 @@ int worker_open(const struct worker_options *options, const struct worker_progra
     worker->options = options;
     worker->program = program;
     worker->arg = arg;
-    worker->log = log_new(2);
+    worker->log = log_new(2, LOG_LEVEL_WARNING, WORKER_LOG_LINES);
     int rc = uv_loop_init(&worker->loop);
     if (rc < 0 || worker->log == NULL) {
         fprintf(stderr, "%s: cannot begin: %s\n", program->name, strerror(rc < 0 ? -rc : ENOMEM));

@@ -10,12 +10,13 @@
 #ifndef HUYING_WORKERS_WORKER_H
 #define HUYING_WORKERS_WORKER_H
 
+#include "base/log.h"
 #include "proto/client/client_uv.h"
 #include "proto/client/view.h"
-#include "workers/log.h"
 #include "workers/settings.h"
 
 #define WORKER_TEXT_SIZE 80
+#define WORKER_LOG_LINES 20 /* warnings and errors of one code in a window of the log; notices are bounded by the work */
 
 /* First member of every program's options. */
 struct worker_options {

@@ -10,8 +10,8 @@
 #ifndef HUYING_SHELL_AUTH_H
 #define HUYING_SHELL_AUTH_H
 
+#include "base/log.h"
 #include "dispatcher/shell/keyring.h"
-#include "dispatcher/shell/log.h"
 #include "dispatcher/shell/zpoll.h"
 
 #define AUTH_DOMAIN_REQUESTS "requests"

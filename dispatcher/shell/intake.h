@@ -13,7 +13,7 @@
 #ifndef HUYING_SHELL_INTAKE_H
 #define HUYING_SHELL_INTAKE_H
 
-#include "dispatcher/shell/log.h"
+#include "base/log.h"
 
 #include <stddef.h>
 #include <zmq.h>

@@ -9,8 +9,8 @@
 #ifndef HUYING_SHELL_LISTENERS_H
 #define HUYING_SHELL_LISTENERS_H
 
+#include "base/log.h"
 #include "dispatcher/shell/keyring.h"
-#include "dispatcher/shell/log.h"
 #include "dispatcher/shell/monitor.h"
 
 #include <zmq.h>

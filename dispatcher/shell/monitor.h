@@ -7,7 +7,7 @@
 #ifndef HUYING_SHELL_MONITOR_H
 #define HUYING_SHELL_MONITOR_H
 
-#include "dispatcher/shell/log.h"
+#include "base/log.h"
 #include "dispatcher/shell/zpoll.h"
 
 struct monitor;

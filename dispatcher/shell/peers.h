@@ -11,8 +11,8 @@
 #ifndef HUYING_SHELL_PEERS_H
 #define HUYING_SHELL_PEERS_H
 
+#include "base/log.h"
 #include "dispatcher/shell/keyring.h"
-#include "dispatcher/shell/log.h"
 
 #include <uv.h>
 

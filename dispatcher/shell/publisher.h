@@ -8,7 +8,7 @@
 #ifndef HUYING_SHELL_PUBLISHER_H
 #define HUYING_SHELL_PUBLISHER_H
 
-#include "dispatcher/shell/log.h"
+#include "base/log.h"
 #include "dispatcher/shell/zpoll.h"
 #include "proto/shape.h"
 

@@ -8,9 +8,9 @@
 #ifndef HUYING_SHELL_SHELL_H
 #define HUYING_SHELL_SHELL_H
 
+#include "base/log.h"
 #include "dispatcher/engine/engine.h"
 #include "dispatcher/shell/keyring.h"
-#include "dispatcher/shell/log.h"
 
 struct shell_options {
     struct engine *engine; /* borrowed: the caller closes it afterwards */

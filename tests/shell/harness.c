@@ -64,7 +64,7 @@ void harness_open(struct harness *harness, bool plain)
     uv_timer_init(&harness->uv, &harness->patience);
     harness->log_file = tmpfile();
     ck_assert_ptr_nonnull(harness->log_file);
-    harness->log = log_new(fileno(harness->log_file));
+    harness->log = log_new(fileno(harness->log_file), LOG_LEVEL_NOTICE, 10);
     ck_assert_int_eq(zmq_curve_keypair(harness->server.public_key, harness->server.secret_key), 0);
     const struct keyring_source source = {.find_key = find_key,
                                           .find_name = find_name,

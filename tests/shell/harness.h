@@ -7,9 +7,9 @@
 #ifndef HUYING_TESTS_SHELL_HARNESS_H
 #define HUYING_TESTS_SHELL_HARNESS_H
 
+#include "base/log.h"
 #include "dispatcher/shell/auth.h"
 #include "dispatcher/shell/keyring.h"
-#include "dispatcher/shell/log.h"
 
 #include <check.h>
 #include <stdio.h>

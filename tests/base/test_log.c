@@ -1,23 +1,22 @@
-/* test_log.c - lines are JSON whatever the text, and repeated ones are held back and counted. */
-#include "dispatcher/shell/log.h"
+/* test_log.c - lines are JSON whatever the text, say what they are about, and repeated ones are held back and counted. */
+#include "base/log.h"
 #include "tests/suite.h"
 
-#include <check.h>
 #include <jansson.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#define CODE_LINES 10
 
 static FILE *file;
 static struct log *lines;
 
 static void setup(void)
 {
-    setlocale(LC_CTYPE, "C.UTF-8");
     file = tmpfile();
-    lines = log_new(fileno(file));
+    lines = log_new(fileno(file), LOG_LEVEL_NOTICE, CODE_LINES);
 }
 
 static void teardown(void)
@@ -131,9 +130,9 @@ START_TEST(repeated_lines_are_held_back_and_counted)
             held += json_integer_value(json_object_get(line, "held_back"));
         }
     }
-    ck_assert_int_eq(often, LOG_CODE_LINES);
+    ck_assert_int_eq(often, CODE_LINES);
     ck_assert_int_eq(once, 1);
-    ck_assert_int_eq((int)held, 100 - LOG_CODE_LINES);
+    ck_assert_int_eq((int)held, 100 - CODE_LINES);
 }
 END_TEST
 
@@ -151,7 +150,59 @@ START_TEST(more_codes_than_places_still_speak)
         count++;
     }
     ck_assert_int_ge(count, 64);
-    ck_assert_int_le(count, 64 + LOG_CODE_LINES + 1);
+    ck_assert_int_le(count, 64 + CODE_LINES + 1);
+}
+END_TEST
+
+START_TEST(a_line_says_what_it_is_about)
+{
+    char long_hook[2000];
+    memset(long_hook, 'h', sizeof(long_hook));
+    long_hook[sizeof(long_hook) - 1] = '\0';
+    log_seq(lines, 42);
+    log_about(lines, LOG_LEVEL_NOTICE, "c", &(struct log_about){.number = "260302-00001-3", .duty = 7, .seq = 9, .hook = "web"},
+              "\xff bad");
+    log_about(lines, LOG_LEVEL_NOTICE, "c", &(struct log_about){.number = ""}, "%d", 5);
+    log_about(lines, LOG_LEVEL_NOTICE, "c", &(struct log_about){.number = long_hook, .hook = long_hook, .duty = UINT64_MAX >> 1},
+              "%s%s%s", long_hook, long_hook, long_hook);
+    rewind(file);
+    json_t *line = next();
+    ck_assert_str_eq(string(line, "text"), "? bad");
+    ck_assert_str_eq(string(line, "hook"), "web");
+    ck_assert_str_eq(string(line, "case"), "260302-00001-3");
+    ck_assert_int_eq(json_integer_value(json_object_get(line, "duty")), 7);
+    ck_assert_int_eq(json_integer_value(json_object_get(line, "seq")), 9);
+    json_decref(line);
+    line = next();
+    ck_assert_int_eq(json_integer_value(json_object_get(line, "seq")), 42);
+    ck_assert_ptr_null(json_object_get(line, "case"));
+    ck_assert_ptr_null(json_object_get(line, "duty"));
+    json_decref(line);
+    line = next();
+    ck_assert_int_eq(json_integer_value(json_object_get(line, "duty")), (json_int_t)(UINT64_MAX >> 1));
+    json_decref(line);
+}
+END_TEST
+
+START_TEST(what_is_lighter_than_the_bound_is_never_held_back)
+{
+    struct log *work = log_new(fileno(file), LOG_LEVEL_WARNING, CODE_LINES);
+    for (int i = 0; i < 3 * CODE_LINES; i++) {
+        log_say(work, LOG_LEVEL_ERROR, "often", "%d", i);
+        log_say(work, LOG_LEVEL_NOTICE, "work", "%d", i);
+    }
+    log_say(work, LOG_LEVEL_ERROR, "other", "x");
+    log_free(work);
+    rewind(file);
+    int often = 0, done = 0, other = 0;
+    for (json_t *line; (line = next()) != NULL; json_decref(line)) {
+        often += strcmp(string(line, "code"), "often") == 0;
+        done += strcmp(string(line, "code"), "work") == 0;
+        other += strcmp(string(line, "code"), "other") == 0;
+    }
+    ck_assert_int_eq(often, CODE_LINES);
+    ck_assert_int_eq(done, 3 * CODE_LINES);
+    ck_assert_int_eq(other, 1);
 }
 END_TEST
 
@@ -161,7 +212,9 @@ int main(void)
                                        {a_line_has_local_time},
                                        {any_text_stays_json},
                                        {repeated_lines_are_held_back_and_counted},
-                                       {more_codes_than_places_still_speak}};
+                                       {more_codes_than_places_still_speak},
+                                       {a_line_says_what_it_is_about},
+                                       {what_is_lighter_than_the_bound_is_never_held_back}};
     return suite_run(
         &(struct suite){.name = "log", .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }
