@@ -15,7 +15,8 @@
 int local_time_parse(const char *format, const struct zone *zone, const char *text, int64_t *ret_at_ms);
 
 /* Reads RFC 3339 as instant_read takes it, a local time of the zone, or a day, which is its first instant. In a fold the first.
- * Returns 0; -EINVAL: none of these; -ENODATA: local, and there is no zone; -ERANGE: the local time falls in a gap and never was.
+ * Returns 0; -EINVAL: none of these; -ENODATA: local, and there is no zone; -ERANGE: the local time does not exist, the clocks skip
+ * it.
  */
 int local_time_read(const char *text, const struct zone *zone, int64_t *ret_at_ms);
 

@@ -2,13 +2,9 @@
 #include "workers/department.h"
 
 #include "proto/client/view.h"
-#include "workers/backoff.h"
-#include "workers/child.h"
 #include "workers/steps.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,135 +13,82 @@
 
 struct department {
     const struct department_options *options;
-    struct worker *worker;
-    struct puller *puller;
-    struct puller_options pulls;
+    struct jobs *jobs;
     struct rules *rules; /* NULL: a command is asked */
-    struct backoff backoff;
-    struct job *jobs;
 };
 
 /* A duty that is worked on. */
-struct job {
-    struct job *next, *previous;
-    struct department *department;
-    struct work *work;
-    struct dossier *dossier;
-    struct child *child;
+struct task {
+    struct job job; /* first */
     struct plan plan;
     uint32_t step;   /* that is under way */
-    uint32_t rounds; /* of asking since it was taken up */
     bool progress;   /* a step was done that was not done before */
     json_t *refused; /* the last refusal, for the command */
-    enum refusal refusal;
 };
 
-static void look(struct job *job);
-static void next_step(struct job *job);
+static void next_step(struct task *task);
 
-static struct log_about about(const struct job *job)
+static struct task *task_of(struct job *job)
 {
-    return (struct log_about){.number = job->work->number, .duty = job->work->duty_id};
+    return (struct task *)job; /* its first member */
 }
 
-/* ---- the end of a job ---- */
-
-static struct work *job_end(struct job *job)
+static struct department *department_of(const struct task *task)
 {
-    struct work *work = job->work;
-
-    if (job->previous != NULL) {
-        job->previous->next = job->next;
-    } else {
-        job->department->jobs = job->next;
-    }
-    if (job->next != NULL) {
-        job->next->previous = job->previous;
-    }
-    dossier_free(job->dossier);
-    plan_deinit(&job->plan);
-    json_decref(job->refused);
-    free(job);
-    return work;
+    return jobs_arg(task->job.jobs);
 }
 
-static void job_done(struct job *job)
+static struct worker *worker_of(const struct task *task)
 {
-    struct department *department = job->department;
-    struct log_about which = about(job);
-
-    log_about(worker_log(department->worker), LOG_LEVEL_NOTICE, "duty_ended", &which, "nothing is left to do");
-    puller_drop(department->puller, job_end(job));
+    return jobs_worker(task->job.jobs);
 }
 
-static void job_hold(struct job *job, int64_t until_ms)
+static int64_t look_at_ms(const struct task *task)
 {
-    struct puller *puller = job->department->puller;
-
-    puller_hold(puller, job_end(job), until_ms);
+    return worker_now_ms(worker_of(task)) + department_of(task)->options->look_ms;
 }
 
-/* The dispatcher does not answer: that is no fault of the duty. */
-static void job_unanswered(struct job *job)
+static void deinit(struct job *job)
 {
-    puller_pause(job->department->puller, job->work, job->department->options->pause_ms);
+    struct task *task = task_of(job);
+
+    plan_deinit(&task->plan);
+    json_decref(task->refused);
+}
+
+static void hold_at_once(struct job *job)
+{
     job_hold(job, 0);
-}
-
-static void job_leave(struct job *job, const char *why)
-{
-    struct log_about which = about(job);
-
-    log_about(worker_log(job->department->worker), LOG_LEVEL_WARNING, "left_to_people", &which, "%s", why);
-    job_hold(job, PULLER_NEVER);
-}
-
-/* Gives the duty back after a failure; after the last one people have it. */
-static void job_failed(struct job *job, const char *why)
-{
-    struct department *department = job->department;
-    struct work *work = job->work;
-    struct log_about which = about(job);
-
-    work->failures++;
-    log_about(worker_log(department->worker), LOG_LEVEL_WARNING, "duty_failed", &which, "try %u of %lld: %s", work->failures,
-              (long long)department->options->tries, why);
-    if ((int64_t)work->failures >= department->options->tries) {
-        job_leave(job, "it failed too often");
-        return;
-    }
-    puller_pause(department->puller, work, backoff_pause_ms(&department->backoff, work->failures));
-    puller_give_back(department->puller, job_end(job), 0);
 }
 
 /* ---- the steps ---- */
 
-static void finish_plan(struct job *job)
+static void finish_plan(struct task *task)
 {
-    struct department *department = job->department;
-    int64_t now_ms = worker_now_ms(department->worker);
-    int64_t until_ms = job->plan.retry_at_ms > 0 ? job->plan.retry_at_ms : now_ms + department->options->look_ms;
-    struct log_about which = about(job);
+    struct job *job = &task->job;
+    struct worker *worker = worker_of(task);
+    int64_t until_ms = task->plan.retry_at_ms > 0 ? task->plan.retry_at_ms : look_at_ms(task);
+    struct log_about which = job_about(job);
 
-    switch (job->plan.then) {
+    switch (task->plan.then) {
     case PLAN_GO_ON:
         /* Asked again at once only as long as something moves. */
-        if (worker_stopping(department->worker)) {
-            puller_give_back(department->puller, job_end(job), 0);
-        } else if (job->progress && job->rounds < FRUITLESS_MAX) {
-            look(job);
+        if (worker_stopping(worker)) {
+            job_give_back(job, 0);
+        } else if (task->progress && job->rounds < FRUITLESS_MAX) {
+            job_look(job);
         } else {
             job_hold(job, until_ms);
         }
         return;
     case PLAN_WAIT:
-        log_about(worker_log(department->worker), LOG_LEVEL_NOTICE, "duty_waits", &which, "to be looked at again in %lld ms",
-                  (long long)(until_ms - now_ms));
+        log_about(worker_log(worker), LOG_LEVEL_NOTICE, "duty_waits", &which, "to be looked at again in %lld ms",
+                  (long long)(until_ms - worker_now_ms(worker)));
         job_hold(job, until_ms);
         return;
     case PLAN_RELEASE:
-        log_about(worker_log(department->worker), LOG_LEVEL_NOTICE, "duty_given_back", &which, "given back, as was said");
-        puller_give_back(department->puller, job_end(job), until_ms);
+        log_about(worker_log(worker), LOG_LEVEL_NOTICE, "duty_given_back", &which, "given back, as was said");
+        job_give_back(job, until_ms);
         return;
     case PLAN_LEAVE:
         job_leave(job, "as was said");
@@ -160,273 +103,156 @@ static bool moved(enum refusal refusal)
 }
 
 /* What a refusal of a step means. */
-static void take_refusal(struct job *job, const struct reply *reply)
+static void take_refusal(struct task *task, const struct reply *reply)
 {
-    const struct step *step = &job->plan.steps[job->step];
+    const struct step *step = &task->plan.steps[task->step];
     char why[300];
 
     snprintf(why, sizeof(why), "%s refused: %.*s %.*s", step_name(step->kind), (int)reply->code.size, reply->code.at,
              (int)reply->message.size, reply->message.at);
-    json_decref(job->refused);
-    job->refused = json_pack("{s:s, s:s%, s:s%}", "do", step_name(step->kind), "code", reply->code.at, (size_t)reply->code.size,
-                             "message", reply->message.at, (size_t)reply->message.size);
+    json_decref(task->refused);
+    task->refused = json_pack("{s:s, s:s%, s:s%}", "do", step_name(step->kind), "code", reply->code.at, (size_t)reply->code.size,
+                              "message", reply->message.at, (size_t)reply->message.size);
     if (reply->refusal == REFUSAL_ALREADY) {
-        job->step++;
-        next_step(job);
+        task->step++;
+        next_step(task);
     } else if (reply->refusal == REFUSAL_CALL_OPEN) { /* no fault: others have to act first */
-        struct log_about which = about(job);
+        struct log_about which = job_about(&task->job);
 
-        log_about(worker_log(job->department->worker), LOG_LEVEL_NOTICE, "duty_waits", &which, "%s", why);
-        job_hold(job, worker_now_ms(job->department->worker) + job->department->options->look_ms);
-    } else if (moved(reply->refusal) && job->rounds < FRUITLESS_MAX) {
-        look(job);
+        log_about(worker_log(worker_of(task)), LOG_LEVEL_NOTICE, "duty_waits", &which, "%s", why);
+        job_hold(&task->job, look_at_ms(task));
+    } else if (moved(reply->refusal) && task->job.rounds < FRUITLESS_MAX) {
+        job_look(&task->job);
     } else {
-        job_failed(job, why);
+        job_failed(&task->job, why);
     }
 }
 
 static void on_step(void *arg, const struct client_reply *reply)
 {
-    struct job *job = arg;
-    struct log_about which = about(job);
-    const struct step *step = &job->plan.steps[job->step];
+    struct task *task = arg;
+    struct log_about which = job_about(&task->job);
+    const struct step *step = &task->plan.steps[task->step];
 
     if (reply->error != 0) { /* the same step again, under the same id */
-        if (!worker_stopping(job->department->worker)) {
-            next_step(job);
+        if (!worker_stopping(worker_of(task))) {
+            next_step(task);
         } else {
-            job_unanswered(job);
+            job_unanswered(&task->job);
         }
         return;
     }
     if (!reply->reply.ok) {
-        take_refusal(job, &reply->reply);
+        take_refusal(task, &reply->reply);
         return;
     }
-    log_about(worker_log(job->department->worker), LOG_LEVEL_NOTICE, "step_done", &which, "%s", step_name(step->kind));
-    job->progress = true;
-    job->work->failures = 0;
+    log_about(worker_log(worker_of(task)), LOG_LEVEL_NOTICE, "step_done", &which, "%s", step_name(step->kind));
+    task->progress = true;
+    task->job.work->failures = 0;
     if (step_last(step->kind)) {
-        job_done(job);
+        job_done(&task->job);
         return;
     }
-    job->step++;
-    next_step(job);
+    task->step++;
+    next_step(task);
 }
 
-static void next_step(struct job *job)
+static void next_step(struct task *task)
 {
     union command_body body;
     char id[STEPS_ID_SIZE];
 
-    while (job->step < job->plan.count && step_done(&job->plan.steps[job->step], job->dossier)) {
-        job->step++;
+    while (task->step < task->plan.count && step_done(&task->plan.steps[task->step], task->job.dossier)) {
+        task->step++;
     }
-    if (job->step == job->plan.count) {
-        finish_plan(job);
+    if (task->step == task->plan.count) {
+        finish_plan(task);
         return;
     }
-    const struct step *step = &job->plan.steps[job->step];
-    step_id(step, job->dossier, id);
-    enum command_type command = step_command(step, job->work->duty_id, job->work->case_id, &body);
-    int rc = worker_command(job->department->worker, command, &body, id, on_step, job);
+    const struct step *step = &task->plan.steps[task->step];
+    step_id(step, task->job.dossier, id);
+    enum command_type command = step_command(step, task->job.work->duty_id, task->job.work->case_id, &body);
+    int rc = worker_command(worker_of(task), command, &body, id, on_step, task);
     if (rc < 0) {
-        job_failed(job, rc == -EEXIST   ? "the same step is under way"
-                        : rc == -EILSEQ ? "a text is not UTF-8"
-                                        : "a text is too large");
+        job_unsent(&task->job, rc, "step");
     }
 }
 
-static void take_plan(struct job *job, json_t *json)
+static void take_plan(struct task *task, json_t *json)
 {
     char fault[STEPS_FAULT_SIZE];
 
-    plan_deinit(&job->plan);
-    job->step = 0;
-    job->progress = false;
-    if (plan_read(json, job->work->kind, worker_now_ms(job->department->worker), &job->plan, fault) < 0) {
-        job_failed(job, fault);
+    plan_deinit(&task->plan);
+    task->step = 0;
+    task->progress = false;
+    if (plan_read(json, task->job.work->kind, worker_now_ms(worker_of(task)), &task->plan, fault) < 0) {
+        job_failed(&task->job, fault);
     } else {
-        next_step(job);
+        next_step(task);
     }
 }
 
 /* ---- what to do is asked ---- */
 
-static void on_child_ended(void *arg, const struct child_result *result)
-{
-    struct job *job = arg;
-    struct department *department = job->department;
-    json_error_t error;
-    char words[200];
-
-    job->child = NULL;
-    if (result->how == CHILD_BROKEN_OFF) {
-        puller_give_back(department->puller, job_end(job), 0);
-        return;
-    }
-    if (result->how != CHILD_EXITED || result->code != 0) {
-        char why[240];
-
-        snprintf(why, sizeof(why), "the command %s", child_words(result, words, sizeof(words)));
-        job_failed(job, why);
-        return;
-    }
-    json_t *json = json_loadb(result->output, result->output_size, JSON_REJECT_DUPLICATES, &error);
-    if (json == NULL) {
-        snprintf(words, sizeof(words), "the command's answer is not JSON, line %d", error.line);
-        job_failed(job, words);
-        return;
-    }
-    take_plan(job, json);
-}
-
 /* What a command is told. */
 static json_t *question(const struct job *job)
 {
+    const struct task *task = (const struct task *)job;
     const struct dossier *dossier = job->dossier;
-    struct worker *worker = job->department->worker;
+    struct worker *worker = worker_of(task);
     char now[WORKER_TEXT_SIZE];
 
     return json_pack("{s:i, s:s, s:s, s:O, s:O, s:{s:b, s:i, s:b, s:b, s:i}, s:i, s:O*}", "version", 1, "district",
                      worker_district(worker), "now", worker_instant(worker, worker_now_ms(worker), now), "duty", dossier->duty,
                      "case", dossier->view, "done", "signed", dossier->is_signed, "contacts", (int)dossier->contacts, "reached",
                      dossier->reached, "arrived", dossier->arrived, "sent_back", (int)dossier->sent_backs, "failures",
-                     (int)job->work->failures, "refused", job->refused);
+                     (int)job->work->failures, "refused", task->refused);
 }
 
-static void ask_command(struct job *job)
+static void on_answer(struct job *job, json_t *answer)
 {
-    struct department *department = job->department;
-    const struct child_options options = {.words = department->options->exec,
-                                          .timeout_ms = department->options->time_ms,
-                                          .output_max = (size_t)department->options->output_max};
-    json_t *asked = question(job);
-    char *text = asked != NULL ? json_dumps(asked, JSON_COMPACT) : NULL;
-    int rc = text != NULL
-                 ? child_start(worker_loop(department->worker), &options, text, strlen(text), on_child_ended, job, &job->child)
-                 : -ENOMEM;
+    take_plan(task_of(job), answer);
+}
 
-    free(text);
-    json_decref(asked);
-    if (rc < 0) {
-        job_failed(job, strerror(-rc));
+static void on_dossier(struct job *job)
+{
+    const struct rules *rules = department_of(task_of(job))->rules;
+
+    if (rules == NULL) {
+        job_ask(job);
+        return;
     }
-}
-
-static void ask_rules(struct job *job)
-{
-    json_t *said = rules_find(job->department->rules, job->dossier);
-
+    json_t *said = rules_find(rules, job->dossier);
     if (said != NULL) {
-        take_plan(job, said);
+        take_plan(task_of(job), said);
     } else {
         job_leave(job, "no rule fits");
     }
 }
 
-static void on_dossier(void *arg, struct dossier *dossier)
+static void taken(const struct job *job, char *ret, size_t size)
 {
-    struct job *job = arg;
-
-    job->dossier = dossier;
-    if (dossier->how == DOSSIER_ENDED) {
-        job_done(job);
-    } else if (dossier->how == DOSSIER_FAILED) {
-        job_unanswered(job);
-    } else if (worker_stopping(job->department->worker)) {
-        puller_give_back(job->department->puller, job_end(job), 0);
-    } else if (job->department->rules != NULL) {
-        ask_rules(job);
-    } else {
-        ask_command(job);
-    }
+    snprintf(ret, size, "%s", enum_name(&duty_kind_enum, (int)job->work->kind));
 }
 
-/* Reads anew what is known of the duty, and asks what to do. */
-static void look(struct job *job)
-{
-    job->dossier = dossier_free(job->dossier);
-    job->rounds++;
-    dossier_fetch(job->department->worker, job->work->case_id, job->work->duty_id, on_dossier, job);
-}
-
-static void on_work(void *arg, struct work *work)
-{
-    struct department *department = arg;
-    struct job *job = calloc(1, sizeof(*job));
-    struct log_about which = {.number = work->number, .duty = work->duty_id};
-
-    if (job == NULL) {
-        abort(); /* as in dossier_fetch */
-    }
-    job->department = department;
-    job->work = work;
-    job->next = department->jobs;
-    if (job->next != NULL) {
-        job->next->previous = job;
-    }
-    department->jobs = job;
-    log_about(worker_log(department->worker), LOG_LEVEL_NOTICE, "duty_taken", &which, "%s",
-              enum_name(&duty_kind_enum, (int)work->kind));
-    look(job);
-}
-
-/* ---- the life of the program ---- */
-
-static void on_stopped(void *arg)
-{
-    struct department *department = arg;
-
-    worker_finish(department->worker, EXIT_DONE);
-}
-
-static void on_tick(void *arg)
-{
-    struct department *department = arg;
-
-    puller_tick(department->puller);
-}
-
-static void break_off(struct department *department)
-{
-    for (struct job *job = department->jobs; job != NULL; job = job->next) {
-        if (job->child != NULL) {
-            child_break_off(job->child);
-        }
-    }
-}
-
-static void on_stop(void *arg, bool now)
-{
-    struct department *department = arg;
-
-    if (now) {
-        break_off(department);
-    }
-    puller_stop(department->puller);
-}
-
-static void on_end(void *arg)
-{
-    break_off(arg);
-}
-
-static const struct worker_program worker_program = {
-    .name = "huying-department", .on_ready = on_tick, .on_tick = on_tick, .on_stop = on_stop, .on_end = on_end};
-static const struct puller_program puller_program = {.on_work = on_work, .on_stopped = on_stopped};
+static const struct job_program program = {.name = "huying-department",
+                                           .job_size = sizeof(struct task),
+                                           .ended = "nothing is left to do",
+                                           .taken = taken,
+                                           .on_dossier = on_dossier,
+                                           .question = question,
+                                           .on_answer = on_answer,
+                                           .unanswered = hold_at_once,
+                                           .deinit = deinit};
 
 /* ---- the beginning ---- */
 
 static int say(const char *format, const char *what)
 {
-    fprintf(stderr, "huying-department: ");
-    fprintf(stderr, format, what);
-    fprintf(stderr, "\n");
-    return EXIT_USAGE;
+    return job_usage(&program, format, what);
 }
 
-static int read_kinds(const char *const *words, struct puller_options *ret)
+static int read_kinds(const char *const *words, enum duty_kind ret[PULLER_KINDS_MAX], uint32_t *ret_count)
 {
     for (; *words != NULL; words++) {
         int kind = enum_find(&duty_kind_enum, text_of(*words));
@@ -434,46 +260,41 @@ static int read_kinds(const char *const *words, struct puller_options *ret)
         if (kind != DUTY_KIND_LEAD && kind != DUTY_KIND_SUPPORT && kind != DUTY_KIND_RESPOND) {
             return say("`kinds` are some of lead, support and respond, not `%s`", *words);
         }
-        if (ret->kind_count == PULLER_KINDS_MAX) {
+        if (*ret_count == PULLER_KINDS_MAX) {
             return say("%s", "too many kinds");
         }
-        ret->kinds[ret->kind_count++] = (enum duty_kind)kind;
+        ret[(*ret_count)++] = (enum duty_kind)kind;
     }
     return EXIT_DONE;
 }
 
-static int check(const struct department_options *options, struct department *department)
+static int check(const struct department_options *options, struct rules **ret_rules)
 {
+    const struct job_options *job = &options->job;
     char fault[TREE_FAULT_SIZE];
     struct code code;
-    int rc;
 
-    if (options->unit == NULL || !code_make(options->unit, strlen(options->unit), &code)) {
+    if (job->unit == NULL || !code_make(job->unit, strlen(job->unit), &code)) {
         return say("%s", "--unit CODE is needed: the unit whose duties are pulled");
     }
-    if (!code_make(options->name, strlen(options->name), &code)) {
-        return say("`%s` is not a valid name: use 1 to 32 of A-Z, a-z, 0-9, _, . and -", options->name);
+    int rc = job_check_name(&program, job->name);
+    if (rc != EXIT_DONE) {
+        return rc;
     }
-    if ((options->exec == NULL) == (options->rules == NULL)) {
+    if ((job->exec == NULL) == (options->rules == NULL)) {
         return say("%s", "either --exec PROGRAM or --rules FILE is needed");
     }
     if (options->rules != NULL) {
-        rc = rules_load(options->rules, &department->rules, fault);
+        rc = rules_load(options->rules, ret_rules, fault);
         if (rc < 0) {
             return rc == -EINVAL ? say("%s", fault) : say("the rules cannot be read: %s", strerror(-rc));
         }
     }
-    department->pulls = (struct puller_options){.worker = options->name,
-                                                .unit = options->unit,
-                                                .credit = options->credit,
-                                                .held_max = options->held,
-                                                .lease_ms = options->lease_ms};
-    return read_kinds(options->kinds, &department->pulls);
+    return EXIT_DONE;
 }
 
 static struct department *department_free(struct department *department)
 {
-    puller_free(department->puller);
     rules_free(department->rules);
     free(department);
     return NULL;
@@ -482,21 +303,21 @@ static struct department *department_free(struct department *department)
 int department_open(const struct department_options *options, struct department **ret)
 {
     struct department *department = calloc(1, sizeof(*department));
+    enum duty_kind kinds[PULLER_KINDS_MAX];
+    uint32_t kind_count = 0;
 
-    if (department == NULL || sodium_init() < 0) {
-        free(department);
+    if (department == NULL) {
         return EXIT_FAILED;
     }
     department->options = options;
-    department->backoff = (struct backoff){.base_ms = options->pause_ms, .max_ms = options->pause_max_ms};
-    randombytes_buf(&department->backoff.state, sizeof(department->backoff.state));
-    int code = check(options, department);
+    int code = check(options, &department->rules);
     if (code == EXIT_DONE) {
-        code = worker_open(&options->worker, &worker_program, department, &department->worker);
+        code = read_kinds(options->kinds, kinds, &kind_count);
     }
     if (code == EXIT_DONE) {
-        department->puller = puller_new(department->worker, &department->pulls, &puller_program, department);
-        assert(department->puller != NULL);
+        code = jobs_open(&options->job, kinds, kind_count, &program, department, &department->jobs);
+    }
+    if (code == EXIT_DONE) {
         *ret = department;
     } else {
         department_free(department);
@@ -506,13 +327,8 @@ int department_open(const struct department_options *options, struct department 
 
 int department_run(struct department *department)
 {
-    int code = worker_run(department->worker);
-    struct job *next;
+    int code = jobs_run(department->jobs);
 
-    for (struct job *job = department->jobs; job != NULL; job = next) {
-        next = job->next;
-        job_end(job);
-    }
     department_free(department);
     return code;
 }

@@ -7,21 +7,14 @@
 #ifndef HUYING_WORKERS_DEPARTMENT_H
 #define HUYING_WORKERS_DEPARTMENT_H
 
-#include "workers/puller.h"
+#include "workers/job.h"
 #include "workers/rules.h"
 
 struct department_options {
-    struct worker_options worker; /* first */
-    const char *name;
-    const char *unit;
+    struct job_options job;   /* first */
     const char *const *kinds; /* words of lead, support, respond */
-    const char *const *exec;
-    const char *rules;
-    int64_t credit, held;
-    int64_t lease_ms, time_ms, output_max;
-    int64_t tries;
-    int64_t pause_ms, pause_max_ms; /* before a failed duty is tried again */
-    int64_t look_ms;                /* before a duty is looked at again of which nothing was said */
+    const char *rules;        /* file that says what to do, instead of a command */
+    int64_t look_ms;          /* before a duty is looked at again of which nothing was said */
 };
 
 struct department;

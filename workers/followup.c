@@ -2,15 +2,9 @@
 #include "workers/followup.h"
 
 #include "proto/client/view.h"
-#include "workers/backoff.h"
-#include "workers/child.h"
-#include "workers/dossier.h"
 #include "workers/halfday.h"
 #include "workers/said.h"
 
-#include <assert.h>
-#include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,43 +14,43 @@
 
 struct followup {
     const struct followup_options *options;
-    struct worker *worker;
-    struct puller *puller;
-    struct puller_options pulls;
+    struct jobs *jobs;
     struct halfday_hours hours;
-    struct backoff backoff;
-    struct job *jobs;
-    bool hurried; /* to its end: nothing is waited for any more */
 };
 
 /* A citizen who is asked. */
-struct job {
-    struct job *next, *previous;
-    struct followup *followup;
-    struct work *work;
-    struct dossier *dossier;
-    struct child *child;
+struct task {
+    struct job job; /* first */
     struct said said;
     int64_t half_day; /* in which the command was asked */
-    uint32_t rounds;
 };
 
-static void look(struct job *job);
-
-static struct log_about about(const struct job *job)
+static struct task *task_of(struct job *job)
 {
-    return (struct log_about){.number = job->work->number, .duty = job->work->duty_id};
+    return (struct task *)job; /* its first member */
+}
+
+static const struct followup *followup_of(const struct task *task)
+{
+    return jobs_arg(task->job.jobs);
+}
+
+static struct worker *worker_of(const struct task *task)
+{
+    return jobs_worker(task->job.jobs);
 }
 
 static int64_t local_ms(const struct followup *followup)
 {
-    return worker_now_ms(followup->worker) + worker_offset_ms(followup->worker);
+    struct worker *worker = jobs_worker(followup->jobs);
+
+    return worker_now_ms(worker) + worker_offset_ms(worker);
 }
 
 /* First instant from now on at which a citizen may be asked, in a half-day after `after`. */
 static int64_t next_hours_ms(const struct followup *followup, int64_t after)
 {
-    return halfday_next(&followup->hours, local_ms(followup), after) - worker_offset_ms(followup->worker);
+    return halfday_next(&followup->hours, local_ms(followup), after) - worker_offset_ms(jobs_worker(followup->jobs));
 }
 
 static bool in_hours(const struct followup *followup)
@@ -64,194 +58,107 @@ static bool in_hours(const struct followup *followup)
     return halfday_next(&followup->hours, local_ms(followup), ANY_HALF_DAY) == local_ms(followup);
 }
 
-/* ---- the end of a job ---- */
-
-static struct work *job_end(struct job *job)
+static void deinit(struct job *job)
 {
-    struct work *work = job->work;
-
-    if (job->previous != NULL) {
-        job->previous->next = job->next;
-    } else {
-        job->followup->jobs = job->next;
-    }
-    if (job->next != NULL) {
-        job->next->previous = job->previous;
-    }
-    dossier_free(job->dossier);
-    said_deinit(&job->said);
-    free(job);
-    return work;
-}
-
-static void job_done(struct job *job)
-{
-    struct followup *followup = job->followup;
-    struct log_about which = about(job);
-
-    log_about(worker_log(followup->worker), LOG_LEVEL_NOTICE, "duty_ended", &which, "nothing is left to ask");
-    puller_drop(followup->puller, job_end(job));
+    said_deinit(&task_of(job)->said);
 }
 
 /* Holds it until the hours after `after`, and not before `least_ms`. */
-static void job_hold(struct job *job, int64_t after, int64_t least_ms)
+static void hold(struct task *task, int64_t after, int64_t least_ms)
 {
-    struct followup *followup = job->followup;
-    struct log_about which = about(job);
-    int64_t until_ms = next_hours_ms(followup, after);
+    struct log_about which = job_about(&task->job);
+    int64_t until_ms = next_hours_ms(followup_of(task), after);
     char text[WORKER_TEXT_SIZE];
 
     if (least_ms > until_ms) {
         until_ms = least_ms;
     }
-    log_about(worker_log(followup->worker), LOG_LEVEL_NOTICE, "duty_waits", &which, "to be asked from %s on",
-              worker_instant(followup->worker, until_ms, text));
-    puller_hold(followup->puller, job_end(job), until_ms);
+    log_about(worker_log(worker_of(task)), LOG_LEVEL_NOTICE, "duty_waits", &which, "to be asked from %s on",
+              worker_instant(worker_of(task), until_ms, text));
+    job_hold(&task->job, until_ms);
 }
 
-/* The dispatcher does not answer: that is no fault of the duty. */
-static void job_unanswered(struct job *job)
+static void hold_to_hours(struct job *job)
 {
-    puller_pause(job->followup->puller, job->work, job->followup->options->pause_ms);
-    job_hold(job, ANY_HALF_DAY, 0);
-}
-
-static void job_leave(struct job *job, const char *why)
-{
-    struct puller *puller = job->followup->puller;
-    struct log_about which = about(job);
-
-    log_about(worker_log(job->followup->worker), LOG_LEVEL_WARNING, "left_to_people", &which, "%s", why);
-    puller_hold(puller, job_end(job), PULLER_NEVER);
-}
-
-static void job_failed(struct job *job, const char *why)
-{
-    struct followup *followup = job->followup;
-    struct work *work = job->work;
-    struct log_about which = about(job);
-
-    work->failures++;
-    log_about(worker_log(followup->worker), LOG_LEVEL_WARNING, "duty_failed", &which, "try %u of %lld: %s", work->failures,
-              (long long)followup->options->tries, why);
-    if ((int64_t)work->failures >= followup->options->tries) {
-        job_leave(job, "it failed too often");
-        return;
-    }
-    puller_pause(followup->puller, work, backoff_pause_ms(&followup->backoff, work->failures));
-    puller_give_back(followup->puller, job_end(job), 0);
+    hold(task_of(job), ANY_HALF_DAY, 0);
 }
 
 /* ---- what was said is recorded ---- */
 
-static void take_refusal(struct job *job, const struct reply *reply)
+static void take_refusal(struct task *task, const struct reply *reply)
 {
     char why[300];
 
     snprintf(why, sizeof(why), "refused: %.*s %.*s", (int)reply->code.size, reply->code.at, (int)reply->message.size,
              reply->message.at);
     if (reply->refusal == REFUSAL_TOO_SOON) { /* somebody else was quicker in this half-day */
-        job_hold(job, job->half_day, 0);
+        hold(task, task->half_day, 0);
     } else if (reply->refusal == REFUSAL_SELF_DECISION) {
-        job_leave(job, "this key has handled the case: another has to ask");
+        job_leave(&task->job, "this key has handled the case: another has to ask");
     } else if ((reply->refusal == REFUSAL_BAD_STATE || reply->refusal == REFUSAL_NOT_FOUND ||
                 reply->refusal == REFUSAL_ID_REUSED) &&
-               job->rounds < ROUNDS_MAX) {
-        look(job);
+               task->job.rounds < ROUNDS_MAX) {
+        job_look(&task->job);
     } else {
-        job_failed(job, why);
+        job_failed(&task->job, why);
     }
 }
 
-static void note(struct job *job);
+static void note(struct task *task);
 
 static void on_noted(void *arg, const struct client_reply *reply)
 {
-    struct job *job = arg;
-    struct log_about which = about(job);
+    struct task *task = arg;
+    struct log_about which = job_about(&task->job);
 
     if (reply->error != 0) { /* what the citizen said is not thrown away: the same note again, under the same id */
-        if (!job->followup->hurried) {
-            note(job);
+        if (!jobs_hurried(task->job.jobs)) {
+            note(task);
         } else {
-            job_unanswered(job);
+            job_unanswered(&task->job);
         }
         return;
     }
     if (!reply->reply.ok) {
-        take_refusal(job, &reply->reply);
+        take_refusal(task, &reply->reply);
         return;
     }
-    job->work->failures = 0;
-    if (job->said.how == SAID_REACHED) {
-        log_about(worker_log(job->followup->worker), LOG_LEVEL_NOTICE, "answer_noted", &which, "the citizen was reached");
-        job_done(job);
+    task->job.work->failures = 0;
+    if (task->said.how == SAID_REACHED) {
+        log_about(worker_log(worker_of(task)), LOG_LEVEL_NOTICE, "answer_noted", &which, "the citizen was reached");
+        job_done(&task->job);
         return;
     }
-    log_about(worker_log(job->followup->worker), LOG_LEVEL_NOTICE, "attempt_noted", &which, "%s",
-              enum_name(&attempt_outcome_enum, (int)job->said.outcome));
-    if (job->said.outcome != ATTEMPT_OUTCOME_NO_ANSWER) { /* the others end the follow-up */
-        job_done(job);
+    log_about(worker_log(worker_of(task)), LOG_LEVEL_NOTICE, "attempt_noted", &which, "%s",
+              enum_name(&attempt_outcome_enum, (int)task->said.outcome));
+    if (task->said.outcome != ATTEMPT_OUTCOME_NO_ANSWER) { /* the others end the follow-up */
+        job_done(&task->job);
     } else {
-        job_hold(job, job->half_day, 0);
+        hold(task, task->half_day, 0);
     }
 }
 
-static void note(struct job *job)
+static void note(struct task *task)
 {
     char id[LIMIT_REQUEST_SIZE + 1];
     union command_body body;
-    enum command_type command = said_command(&job->said, job->work->case_id, job->dossier->reporter, &body);
+    enum command_type command = said_command(&task->said, task->job.work->case_id, task->job.dossier->reporter, &body);
 
-    said_id(&job->said, job->work->duty_id, job->half_day, id);
-    int rc = worker_command(job->followup->worker, command, &body, id, on_noted, job);
+    said_id(&task->said, task->job.work->duty_id, task->half_day, id);
+    int rc = worker_command(worker_of(task), command, &body, id, on_noted, task);
     if (rc < 0) {
-        job_failed(job, rc == -EEXIST   ? "the same note is under way"
-                        : rc == -EILSEQ ? "the text is not UTF-8"
-                                        : "the text is too large");
+        job_unsent(&task->job, rc, "note");
     }
 }
 
 /* ---- the citizen is asked ---- */
-
-static void on_child_ended(void *arg, const struct child_result *result)
-{
-    struct job *job = arg;
-    struct followup *followup = job->followup;
-    char words[SAID_FAULT_SIZE], why[SAID_FAULT_SIZE + 40];
-    json_t *json = NULL;
-
-    job->child = NULL;
-    if (result->how == CHILD_BROKEN_OFF) {
-        puller_give_back(followup->puller, job_end(job), 0);
-        return;
-    }
-    if (result->how != CHILD_EXITED || result->code != 0) {
-        snprintf(why, sizeof(why), "the command %s", child_words(result, words, sizeof(words)));
-        job_failed(job, why);
-        return;
-    }
-    json = json_loadb(result->output, result->output_size, JSON_REJECT_DUPLICATES, NULL);
-    if (json == NULL) {
-        job_failed(job, "the command's answer is not JSON");
-        return;
-    }
-    said_deinit(&job->said);
-    if (said_read(json, worker_now_ms(followup->worker), &job->said, words) < 0) {
-        job_failed(job, words);
-    } else if (job->said.how == SAID_LATER) {
-        job_hold(job, job->said.retry_at_ms > 0 ? ANY_HALF_DAY : job->half_day, job->said.retry_at_ms);
-    } else {
-        note(job);
-    }
-}
 
 /* What the command is told: no more than asking needs. */
 static json_t *question(const struct job *job)
 {
     const struct dossier *dossier = job->dossier;
     const json_t *view = dossier->view;
-    struct worker *worker = job->followup->worker;
+    struct worker *worker = jobs_worker(job->jobs);
     char now[WORKER_TEXT_SIZE];
 
     return json_pack("{s:i, s:s, s:s, s:I, s:s, s:i, s:s, s:s, s:s, s:i, s:i, s:O*}", "version", 1, "district",
@@ -262,195 +169,106 @@ static json_t *question(const struct job *job)
                      "answer", dossier->answer);
 }
 
-static void ask_command(struct job *job)
+static void on_answer(struct job *job, json_t *answer)
 {
-    struct followup *followup = job->followup;
-    const struct child_options options = {.words = followup->options->exec,
-                                          .timeout_ms = followup->options->time_ms,
-                                          .output_max = (size_t)followup->options->output_max};
-    json_t *asked = question(job);
-    char *text = asked != NULL ? json_dumps(asked, JSON_COMPACT) : NULL;
-    int rc = text != NULL
-                 ? child_start(worker_loop(followup->worker), &options, text, strlen(text), on_child_ended, job, &job->child)
-                 : -ENOMEM;
+    struct task *task = task_of(job);
+    char fault[SAID_FAULT_SIZE];
 
-    free(text);
-    json_decref(asked);
-    if (rc < 0) {
-        job_failed(job, strerror(-rc));
-    }
-}
-
-static void on_dossier(void *arg, struct dossier *dossier)
-{
-    struct job *job = arg;
-    struct followup *followup = job->followup;
-
-    job->dossier = dossier;
-    job->half_day = halfday_of(local_ms(followup));
-    if (dossier->how == DOSSIER_ENDED) {
-        job_done(job);
-    } else if (dossier->how == DOSSIER_FAILED) {
-        job_unanswered(job);
-    } else if (worker_stopping(followup->worker)) {
-        puller_give_back(followup->puller, job_end(job), 0);
-    } else if (dossier->last_half_day >= job->half_day) { /* asked in this half-day already, by whomever */
-        job_hold(job, job->half_day, 0);
-    } else if (!in_hours(followup)) {
-        job_hold(job, ANY_HALF_DAY, 0);
+    said_deinit(&task->said);
+    if (said_read(answer, worker_now_ms(worker_of(task)), &task->said, fault) < 0) {
+        job_failed(job, fault);
+    } else if (task->said.how == SAID_LATER) {
+        hold(task, task->said.retry_at_ms > 0 ? ANY_HALF_DAY : task->half_day, task->said.retry_at_ms);
     } else {
-        ask_command(job);
+        note(task);
     }
 }
 
-static void look(struct job *job)
+static void on_dossier(struct job *job)
 {
-    job->dossier = dossier_free(job->dossier);
-    job->rounds++;
-    dossier_fetch(job->followup->worker, job->work->case_id, job->work->duty_id, on_dossier, job);
+    struct task *task = task_of(job);
+    const struct followup *followup = followup_of(task);
+
+    task->half_day = halfday_of(local_ms(followup));
+    if (job->dossier->last_half_day >= task->half_day) { /* asked in this half-day already, by whomever */
+        hold(task, task->half_day, 0);
+    } else if (!in_hours(followup)) {
+        hold(task, ANY_HALF_DAY, 0);
+    } else {
+        job_ask(job);
+    }
 }
 
-static void on_work(void *arg, struct work *work)
+static void taken(const struct job *job, char *ret, size_t size)
 {
-    struct followup *followup = arg;
-    struct job *job = calloc(1, sizeof(*job));
-    struct log_about which = {.number = work->number, .duty = work->duty_id};
-
-    if (job == NULL) {
-        abort(); /* as in dossier_fetch */
-    }
-    job->followup = followup;
-    job->work = work;
-    job->next = followup->jobs;
-    if (job->next != NULL) {
-        job->next->previous = job;
-    }
-    followup->jobs = job;
-    log_about(worker_log(followup->worker), LOG_LEVEL_NOTICE, "duty_taken", &which, "follow-up");
-    look(job);
+    (void)job;
+    snprintf(ret, size, "follow-up");
 }
-
-/* ---- the life of the program ---- */
 
 static bool may_pull(void *arg)
 {
     return in_hours(arg);
 }
 
-static void on_stopped(void *arg)
-{
-    struct followup *followup = arg;
-
-    worker_finish(followup->worker, EXIT_DONE);
-}
-
-static void on_tick(void *arg)
-{
-    struct followup *followup = arg;
-
-    puller_tick(followup->puller);
-}
-
-static void break_off(struct followup *followup)
-{
-    for (struct job *job = followup->jobs; job != NULL; job = job->next) {
-        if (job->child != NULL) {
-            child_break_off(job->child);
-        }
-    }
-}
-
-static void on_stop(void *arg, bool now)
-{
-    struct followup *followup = arg;
-
-    followup->hurried = now;
-    if (now) {
-        break_off(followup);
-    }
-    puller_stop(followup->puller);
-}
-
-static void on_end(void *arg)
-{
-    break_off(arg);
-}
-
-static const struct worker_program worker_program = {
-    .name = "huying-followup", .on_ready = on_tick, .on_tick = on_tick, .on_stop = on_stop, .on_end = on_end};
-static const struct puller_program puller_program = {.on_work = on_work, .may_pull = may_pull, .on_stopped = on_stopped};
+static const struct job_program program = {.name = "huying-followup",
+                                           .job_size = sizeof(struct task),
+                                           .ended = "nothing is left to ask",
+                                           .taken = taken,
+                                           .on_dossier = on_dossier,
+                                           .question = question,
+                                           .on_answer = on_answer,
+                                           .unanswered = hold_to_hours,
+                                           .deinit = deinit,
+                                           .may_pull = may_pull};
 
 /* ---- the beginning ---- */
 
-static int say(const char *format, const char *what)
+static int check(const struct followup_options *options, struct halfday_hours *ret_hours)
 {
-    fprintf(stderr, "huying-followup: ");
-    fprintf(stderr, format, what);
-    fprintf(stderr, "\n");
-    return EXIT_USAGE;
-}
-
-static int check(const struct followup_options *options, struct followup *followup)
-{
+    const struct job_options *job = &options->job;
     struct code code;
 
-    if (options->unit != NULL && !code_make(options->unit, strlen(options->unit), &code)) {
-        return say("`%s` is not a unit's code", options->unit);
+    if (job->unit != NULL && !code_make(job->unit, strlen(job->unit), &code)) {
+        return job_usage(&program, "`%s` is not a unit's code", job->unit);
     }
-    if (!code_make(options->name, strlen(options->name), &code)) {
-        return say("`%s` is not a valid name: use 1 to 32 of A-Z, a-z, 0-9, _, . and -", options->name);
+    int rc = job_check_name(&program, job->name);
+    if (rc != EXIT_DONE) {
+        return rc;
     }
-    if (options->exec == NULL) {
-        return say("%s", "--exec PROGRAM is needed: the command that asks the citizen");
+    if (job->exec == NULL) {
+        return job_usage(&program, "%s", "--exec PROGRAM is needed: the command that asks the citizen");
     }
-    if (!halfday_parse(options->hours, &followup->hours)) {
-        return say("`%s` are not hours; write them like `9-12 14-20` or `09:00-12:00 14:00-20:00`", options->hours);
+    if (!halfday_parse(options->hours, ret_hours)) {
+        return job_usage(&program, "`%s` are not hours; write them like `9-12 14-20` or `09:00-12:00 14:00-20:00`", options->hours);
     }
-    followup->pulls = (struct puller_options){.worker = options->name,
-                                              .unit = options->unit,
-                                              .kinds = {DUTY_KIND_FOLLOWUP},
-                                              .kind_count = 1,
-                                              .credit = options->credit,
-                                              .held_max = options->held,
-                                              .lease_ms = options->lease_ms};
     return EXIT_DONE;
 }
 
 int followup_open(const struct followup_options *options, struct followup **ret)
 {
+    static const enum duty_kind kinds[] = {DUTY_KIND_FOLLOWUP};
     struct followup *followup = calloc(1, sizeof(*followup));
 
-    if (followup == NULL || sodium_init() < 0) {
-        free(followup);
+    if (followup == NULL) {
         return EXIT_FAILED;
     }
     followup->options = options;
-    followup->backoff = (struct backoff){.base_ms = options->pause_ms, .max_ms = options->pause_max_ms};
-    randombytes_buf(&followup->backoff.state, sizeof(followup->backoff.state));
-    int code = check(options, followup);
+    int code = check(options, &followup->hours);
     if (code == EXIT_DONE) {
-        code = worker_open(&options->worker, &worker_program, followup, &followup->worker);
+        code = jobs_open(&options->job, kinds, 1, &program, followup, &followup->jobs);
     }
     if (code != EXIT_DONE) {
         free(followup);
         return code;
     }
-    followup->puller = puller_new(followup->worker, &followup->pulls, &puller_program, followup);
-    assert(followup->puller != NULL);
     *ret = followup;
     return EXIT_DONE;
 }
 
 int followup_run(struct followup *followup)
 {
-    int code = worker_run(followup->worker);
-    struct job *next;
+    int code = jobs_run(followup->jobs);
 
-    for (struct job *job = followup->jobs; job != NULL; job = next) {
-        next = job->next;
-        job_end(job);
-    }
-    puller_free(followup->puller);
     free(followup);
     return code;
 }

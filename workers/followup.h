@@ -6,18 +6,11 @@
 #ifndef HUYING_WORKERS_FOLLOWUP_H
 #define HUYING_WORKERS_FOLLOWUP_H
 
-#include "workers/puller.h"
+#include "workers/job.h"
 
 struct followup_options {
-    struct worker_options worker; /* first */
-    const char *name;
-    const char *unit; /* NULL: the key's own */
-    const char *const *exec;
-    const char *hours; /* as halfday_parse */
-    int64_t credit, held;
-    int64_t lease_ms, time_ms, output_max;
-    int64_t tries;
-    int64_t pause_ms, pause_max_ms;
+    struct job_options job; /* first */
+    const char *hours;      /* as halfday_parse */
 };
 
 struct followup;

@@ -363,11 +363,11 @@ static int parse(const struct settings_program *program, int argc, char **argv, 
     struct argp argp = {options, parse_option, NULL, program->doc, NULL, NULL, NULL};
 
     *ret = (struct reading){0};
-    for (size_t table = 0; table < 2; table++) {
+    for (size_t table = 0; table < SETTINGS_TABLES; table++) {
         for (const struct setting *at = program->tables[table]; at != NULL && at->name != NULL; at++) {
             assert(ret->flat_count < SETTINGS_MAX);
             options[ret->flat_count + 1] = (struct argp_option){
-                at->name, KEY_FIRST + (int)ret->flat_count, at->kind == SETTING_FLAG ? NULL : at->argument, 0, at->doc, (int)table};
+                at->name, KEY_FIRST + (int)ret->flat_count, at->kind == SETTING_FLAG ? NULL : at->argument, 0, at->doc, table > 0};
             ret->flat[ret->flat_count++] = at;
         }
     }

@@ -40,10 +40,12 @@ struct setting {
     setting_item *item;
 };
 
+#define SETTINGS_TABLES 3
+
 struct settings_program {
     const char *name;
     const char *doc;
-    const struct setting *tables[2]; /* of all workers, and its own */
+    const struct setting *tables[SETTINGS_TABLES]; /* from those of all workers to its own; NULL behind the last */
 };
 
 /* Owns the texts that were read. Zeroed = empty. */
