@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 
 from kit import PATIENCE, Town, executable, last_ones, tell
 
@@ -289,14 +290,20 @@ def the_life_of_a_process(build, source):
         number = town.submit("M01", "S1")
         town.stop()
         bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        bell.settimeout(PATIENCE)
+        told = queue.Queue()
+
+        def listen():  # all the time: when the bell's queue is full, the worker waits
+            while True:
+                for word in bell.recv(4096).decode().splitlines():
+                    told.put(word)
         path = os.path.join(town.folder, "bell")
         bell.bind(path)
         worker = department(town, "s1-system", "S1", WHOLE, NOTIFY_SOCKET=path, WATCHDOG_USEC="200000")
         worker.line("started")
-        told = set()
-        while not {"READY=1", "WATCHDOG=1"} <= told:
-            told |= set(bell.recv(4096).decode().splitlines())
+        threading.Thread(target=listen, daemon=True).start()
+        heard = set()
+        while not {"READY=1", "WATCHDOG=1"} <= heard:
+            heard.add(told.get(timeout=PATIENCE))
         town.start()
         worker.line("duty_ended", case=number)
         town.stop(signal.SIGKILL)
@@ -304,8 +311,8 @@ def the_life_of_a_process(build, source):
         number = town.submit("M01", "S1")
         worker.line("duty_ended", case=number)
         worker.process.send_signal(signal.SIGTERM)
-        while "STOPPING=1" not in told:
-            told |= set(bell.recv(4096).decode().splitlines())
+        while "STOPPING=1" not in heard:
+            heard.add(told.get(timeout=PATIENCE))
         assert worker.finish() == 0, worker.told()
         town.stop()
         waiting = department(town, "s1-system", "S1", WHOLE)
