@@ -6,19 +6,10 @@
 #ifndef HUYING_CLIENTS_SAY_H
 #define HUYING_CLIENTS_SAY_H
 
+#include "base/exit_code.h"
 #include "proto/reply.h"
 
 #include <jansson.h>
-
-/* Exit codes of the project. */
-enum exit_code {
-    EXIT_DONE = 0,
-    EXIT_REFUSED = 1,
-    EXIT_USAGE = 2,
-    EXIT_NOT_REACHABLE = 3,
-    EXIT_FAILED = 4,
-    EXIT_BUSY = 5,
-};
 
 /* Prints `huying: ...` in the reader's language and a line end; gives `code` back, so that `return say(EXIT_USAGE, ...)` reads
  * well. */

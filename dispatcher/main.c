@@ -4,6 +4,7 @@
  * The one place that knows both the shell and the configuration: it reads the command line, the district and the keys, opens the
  * engine on them, and hands the shell what it needs as functions and tables.
  */
+#include "base/exit_code.h"
 #include "config/keys.h"
 #include "config/loader.h"
 #include "config/zone.h"
@@ -24,7 +25,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 4 };
 enum { OPTION_PLAIN = 256, OPTION_CLOCK, OPTION_MAP_SIZE, OPTION_SEGMENT_SIZE, OPTION_KEYS, OPTION_BACKUPS };
 
 #define DESCRIPTORS_KEPT 64

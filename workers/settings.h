@@ -9,6 +9,7 @@
 #ifndef HUYING_WORKERS_SETTINGS_H
 #define HUYING_WORKERS_SETTINGS_H
 
+#include "base/exit_code.h"
 #include "workers/tree.h"
 
 #include <stdint.h>
@@ -54,8 +55,6 @@ struct settings {
     void **owned;
     size_t owned_count;
 };
-
-enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NOT_REACHABLE = 3, EXIT_FAILED = 4, EXIT_BUSY = 5 };
 
 /* Reads the command line and the file that it names into `options`, which holds the defaults. Returns EXIT_DONE, EXIT_USAGE or
  * EXIT_FAILED, and has said why. */

@@ -42,7 +42,7 @@ int main(int argc, char **argv)
     i18n_begin();
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
         usage(stdout);
-        return ADMIN_DONE;
+        return EXIT_DONE;
     }
     for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
@@ -54,5 +54,5 @@ int main(int argc, char **argv)
         fprintf(stderr, _("huying-admin: there is no command `%s`.\n"), argv[1]);
     }
     usage(stderr);
-    return ADMIN_USAGE;
+    return EXIT_USAGE;
 }

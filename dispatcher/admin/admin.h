@@ -7,11 +7,7 @@
 #ifndef HUYING_ADMIN_ADMIN_H
 #define HUYING_ADMIN_ADMIN_H
 
-#define ADMIN_DONE 0
-#define ADMIN_REFUSED 1
-#define ADMIN_USAGE 2
-#define ADMIN_FAILURE 4
-#define ADMIN_BUSY 5
+#include "base/exit_code.h"
 
 /* check --data DIR [--json] */
 int admin_check(int argc, char **argv);

@@ -128,9 +128,9 @@ static int check(void *arg)
         printf(_("check: clean, %" PRIu64 " records, %" PRIu64 " rows compared\n"), report.records, report.rows);
     }
     if (differences < 0) {
-        return differences == -EBUSY ? ADMIN_BUSY : ADMIN_FAILURE;
+        return differences == -EBUSY ? EXIT_BUSY : EXIT_FAILED;
     }
-    return differences == 0 ? ADMIN_DONE : ADMIN_REFUSED;
+    return differences == 0 ? EXIT_DONE : EXIT_REFUSED;
 }
 
 static void clean(void *arg, pid_t child)
@@ -155,7 +155,7 @@ int admin_check(int argc, char **argv)
             "Replays the journal into an empty store beside the data and compares every row, clock and counter. Changes nothing.")};
     struct run run = {.bar = isatty(STDERR_FILENO) == 1, .lines = json_array()};
 
-    argp_err_exit_status = ADMIN_USAGE;
+    argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &run);
     int code = admin_in_child(
         &(struct admin_work){.verb = "check", .data = run.data, .run = check, .clean = clean, .arg = &run, .json = run.json});

@@ -85,13 +85,13 @@ int admin_in_child(const struct admin_work *work)
         sigprocmask(SIG_SETMASK, &before, NULL);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) {
-            _exit(ADMIN_FAILURE);
+            _exit(EXIT_FAILED);
         }
         exit(work->run(work->arg));
     }
     if (child < 0) {
         fprintf(stderr, _("%s: no process can be made: %s\n"), work->verb, strerror(errno));
-        return ADMIN_FAILURE;
+        return EXIT_FAILED;
     }
     int status = wait_for(child, &signals, &end);
     if (WIFEXITED(status) && end == 0) {
@@ -106,7 +106,7 @@ int admin_in_child(const struct admin_work *work)
         raise(end);
     }
     say_died(work, WTERMSIG(status));
-    return ADMIN_FAILURE;
+    return EXIT_FAILED;
 }
 
 int admin_map_size(const char *text, size_t *ret)

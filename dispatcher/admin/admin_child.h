@@ -19,7 +19,7 @@ struct admin_work {
     bool json; /* the sentence as {"error": ...} on standard output */
 };
 
-/* Returns the exit code of the child, or ADMIN_FAILURE after a sentence. A signal to end goes to the child too; then this process
+/* Returns the exit code of the child, or EXIT_FAILED after a sentence. A signal to end goes to the child too; then this process
  * cleans up and ends by it. */
 int admin_in_child(const struct admin_work *work);
 

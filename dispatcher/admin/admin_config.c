@@ -137,13 +137,13 @@ int admin_config(int argc, char **argv)
     struct district *district = NULL;
 
     if (faults == NULL) {
-        return ADMIN_FAILURE;
+        return EXIT_FAILED;
     }
-    argp_err_exit_status = ADMIN_USAGE;
+    argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &run);
     int rc = district_load(run.folder, faults, &district);
     run.district = district;
-    int code = rc == 0 ? ADMIN_DONE : rc == -EINVAL ? ADMIN_REFUSED : ADMIN_FAILURE;
+    int code = rc == 0 ? EXIT_DONE : rc == -EINVAL ? EXIT_REFUSED : EXIT_FAILED;
     if (rc < 0 && rc != -EINVAL) {
         fprintf(stderr, _("config %s: %s\n"), run.verb, strerror(-rc));
     } else if (run.preview && rc == 0) {

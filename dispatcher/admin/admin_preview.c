@@ -426,5 +426,5 @@ int admin_preview(const char *folder, const struct district *district, const cha
     free(preview.verdict);
     free(preview.report.duties_of);
     free(preview.report.retires);
-    return rc < 0 ? ADMIN_FAILURE : refused ? ADMIN_REFUSED : ADMIN_DONE;
+    return rc < 0 ? EXIT_FAILED : refused ? EXIT_REFUSED : EXIT_DONE;
 }

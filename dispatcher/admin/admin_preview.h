@@ -15,8 +15,8 @@
 #include <stddef.h>
 
 /* Prints the preview of `district`, which was loaded from `folder`, over the data folder `data`; `map_size` of its rows,
- * 0 = default. In a child: the rows may be damaged. Returns an exit code: ADMIN_DONE
- * it can be adopted, ADMIN_REFUSED it lacks units that are in force, ADMIN_FAILURE. */
+ * 0 = default. In a child: the rows may be damaged. Returns an exit code: EXIT_DONE
+ * it can be adopted, EXIT_REFUSED it lacks units that are in force, EXIT_FAILED. */
 int admin_preview(const char *folder, const struct district *district, const char *data, size_t map_size, bool json);
 
 #endif

@@ -143,7 +143,7 @@ static int restore(void *arg)
     clear_bar(run);
     if (differences == 0) {
         print(run, run->report);
-        return ADMIN_DONE;
+        return EXIT_DONE;
     }
     if (differences > 0) {
         fprintf(stderr,
@@ -154,9 +154,9 @@ static int restore(void *arg)
         fprintf(stderr, _("restore: %s\n"), said);
     }
     if (differences == -ENOTEMPTY || differences > 0) {
-        return ADMIN_REFUSED;
+        return EXIT_REFUSED;
     }
-    return differences == -EBUSY ? ADMIN_BUSY : ADMIN_FAILURE;
+    return differences == -EBUSY ? EXIT_BUSY : EXIT_FAILED;
 }
 
 static void clean(void *arg, pid_t child)
@@ -187,13 +187,13 @@ int admin_restore(int argc, char **argv)
             "checks all of it, as `huying check` does. The folder that is read is not changed. Keys are not part of a backup.")};
     struct run run = {.bar = isatty(STDERR_FILENO) == 1};
 
-    argp_err_exit_status = ADMIN_USAGE;
+    argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &run);
     umask(077); /* as the dispatcher itself makes its files */
     run.report = mmap(NULL, sizeof(*run.report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (run.report == MAP_FAILED) {
         fprintf(stderr, _("restore: %s\n"), strerror(errno));
-        return ADMIN_FAILURE;
+        return EXIT_FAILED;
     }
     int code =
         admin_in_child(&(struct admin_work){.verb = "restore", .data = run.from, .run = restore, .clean = clean, .arg = &run});

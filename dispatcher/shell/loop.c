@@ -1,6 +1,8 @@
 /* loop.c - see loop.h. Nothing in here knows a frame of ZeroMQ or a field of a message. */
 #include "dispatcher/shell/loop.h"
 
+#include "base/exit_code.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
@@ -8,8 +10,7 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-#define FLUSH_LOOK_MS 10 /* how often the end looks whether outboxes are empty */
-#define EXIT_FAILURE_CODE 4
+#define FLUSH_LOOK_MS 10     /* how often the end looks whether outboxes are empty */
 #define NO_ROOM_REST_MS 1000 /* how long due work rests when the journal had no room for it */
 
 static void turn(struct loop *loop);
@@ -61,7 +62,7 @@ static void fail(struct loop *loop, const char *what, int rc)
     }
     log_say(loop->log, LOG_LEVEL_ERROR, "engine_failed", "%s: %s; ending, the next start recovers from the journal", what,
             strerror(-rc));
-    loop->exit_code = EXIT_FAILURE_CODE;
+    loop->exit_code = EXIT_FAILED;
     loop->stage = STAGE_FLUSHING;
     loop->deadline_ms = uv_now(loop->uv) + LOOP_DRAIN_MS;
 }
@@ -323,6 +324,7 @@ int loop_open(struct loop *loop)
         loop->tick_ms = watchdog_us / 2000 + (watchdog_us < 2000);
     }
     loop->stage = STAGE_RUNNING;
+    loop->exit_code = EXIT_DONE;
     loop->forced = true;
     int rc = zpoll_open(&loop->request_poll, loop->uv, loop->router, on_requests, loop);
     keyring_tell(loop->ring, on_keys_changed, loop);

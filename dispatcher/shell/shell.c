@@ -6,6 +6,7 @@
  */
 #include "dispatcher/shell/shell.h"
 
+#include "base/exit_code.h"
 #include "dispatcher/shell/binding.h"
 #include "dispatcher/shell/loop.h"
 #include "proto/i18n.h"
@@ -224,7 +225,7 @@ int shell_run(const struct shell_options *options)
         return 4;
     }
     char said[BINDING_SAID_SIZE];
-    int exit_code = 4;
+    int exit_code = EXIT_FAILED;
     int rc = open_all(shell, options, said);
     if (rc == 0) {
         i18n_end(); /* what is said from now on are logs */
