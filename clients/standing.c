@@ -4,7 +4,6 @@
 #include "clients/standing.h"
 
 #include "clients/ask.h"
-
 #include "proto/client/view.h"
 #include "proto/i18n.h"
 

@@ -12,45 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From the time a segment is half full, the next one is made this many times as fast as the present one fills up. */
-#define PREPARE_PACE 3
-#define PREPARE_OWED_MAX ((uint64_t)8 << 20)
-/* Rows that an idle tick looks at: a few milliseconds with a cold cache. */
-#define SCRUB_ROWS 512
-
-void engine_log(const struct engine *engine, int level, const char *code, const char *text)
-{
-    if (engine->log != NULL) {
-        engine->log(engine->log_arg, level, code, text);
-    }
-}
-
-/* Early word of a full disk: what is in the journal and what still fits is safe. */
-static void say_no_segment(const struct engine *engine, int r)
-{
-    char text[160];
-
-    snprintf(text, sizeof(text), "The next segment of the journal cannot be made yet: %s. %s; it is tried again.", strerror(-r),
-             r == -EMFILE ? "Raise the limit of open files" : "Make room");
-    engine_log(engine, 1, "segment_not_made", text);
-}
-
-void engine_reload(struct engine *engine)
-{
-    struct district_row row;
-
-    view_get(&engine->view, ROW_DISTRICT, 1, &row);
-    engine->last_seq = row.last_seq;
-    engine->last_event = row.last_event;
-    engine->last_at_ms = row.last_at;
-    /* Drill time is the instant of the last record; 0 means "none" everywhere, so an empty journal begins at 1. */
-    if (engine->drill || engine->now_ms < row.last_at) {
-        engine->now_ms = row.last_at > 0 ? row.last_at : 1;
-    }
-    reader_forget(&engine->reader);
-    adopt_look(engine);
-}
-
 static int open_journal(struct engine *engine, const struct engine_options *options, char *said)
 {
     struct journal_options journal = {.path = engine->folder.journal, .segment_size = options->segment_size};
@@ -84,7 +45,7 @@ static int open_parts(struct engine *engine, const struct engine_options *option
         rc = rows_open(engine, options->map_size, said);
     }
     if (rc == 0) {
-        rc = adopt_fits(engine, engine->district, said);
+        rc = in_force_fits(engine, engine->district, said);
     }
     if (rc == 0 && options->config_folder != NULL) {
         rc = kept_keep(engine->folder.path, engine->district->hash, options->config_folder);
@@ -130,7 +91,7 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
         engine_close(engine);
         return rc;
     }
-    engine_reload(engine);
+    rewind_reload(engine);
     rc = live_open(engine);
     if (rc < 0) {
         snprintf(said, DATADIR_SAID, _("The followers in %s cannot be read: %s."), engine->folder.rows, strerror(-rc));
@@ -148,7 +109,7 @@ int engine_adopt(struct engine *engine, const struct district *district, const c
 {
     assert(!engine->in_step);
     said[0] = '\0';
-    int rc = adopt_fits(engine, district, said);
+    int rc = in_force_fits(engine, district, said);
     if (rc == 0 && config_folder != NULL) {
         rc = kept_keep(engine->folder.path, district->hash, config_folder);
     }
@@ -163,7 +124,7 @@ int engine_adopt(struct engine *engine, const struct district *district, const c
     }
     engine->district = district;
     engine->view.district = district;
-    adopt_look(engine);
+    in_force_look(engine);
     return 0;
 }
 
@@ -231,62 +192,6 @@ const uint32_t *engine_query_us(const struct engine *engine)
     return engine->query_us;
 }
 
-/* A checkpoint that fails costs a rewind and a replay; the journal has everything, so work goes on and the next one is tried later.
- */
-static int checkpoint(struct engine *engine)
-{
-    int rc = live_write(engine);
-    char text[160];
-
-    if (rc == 0) {
-        store_mark(engine->store, journal_last_mark(engine->journal));
-        rc = store_checkpoint(engine->store);
-    }
-    if (rc == 0) {
-        live_written(engine);
-        engine->since_checkpoint = 0;
-        engine->checkpoint_again_at = 0;
-        return 0;
-    }
-    snprintf(text, sizeof(text), "The checkpoint of the rows failed: %s. The journal keeps everything; it will be tried again.",
-             strerror(-rc));
-    engine_log(engine, 0, "checkpoint_failed", text);
-    engine->checkpoint_again_at = engine->since_checkpoint + engine->checkpoint_records;
-    rc = replay_rewind(engine);
-    if (rc < 0) {
-        engine->stopped = rc;
-    }
-    return rc;
-}
-
-int engine_checkpoint(struct engine *engine, bool idle)
-{
-    int rc;
-
-    if (engine->in_step || engine->stopped < 0) {
-        return engine->stopped;
-    }
-    if (engine->since_checkpoint < engine->checkpoint_again_at && !idle) {
-        return 0;
-    }
-    if (store_dirty(engine->store) > 0 || live_dirty(engine)) {
-        rc = checkpoint(engine);
-        if (rc < 0) {
-            return rc;
-        }
-    }
-    if (idle) {
-        if (store_scrub(engine->store, SCRUB_ROWS) == -EBADMSG) {
-            return rows_damaged(engine);
-        }
-        rc = journal_prepare(engine->journal);
-        if (rc < 0) {
-            say_no_segment(engine, rc);
-        }
-    }
-    return 0;
-}
-
 const struct journal_frame *engine_frames(const struct engine *engine, size_t *ret_count)
 {
     return frames_seal((struct frames *)&engine->frames, ret_count);
@@ -330,7 +235,7 @@ static int step_failed(struct engine *engine, enum engine_outcome outcome)
              engine->unknown ? "It may be there at the next start all the same; its senders were told so."
                              : "Nothing of it is kept; its senders were told so.");
     engine_log(engine, 0, "journal_failed", text);
-    int rc = replay_rewind(engine);
+    int rc = rewind_rows(engine);
     if (rc == 0 && outcome == OUTCOME_FAILED && (append_failed == -ENOSPC || append_failed == -EMFILE)) {
         return 0;
     }
@@ -339,28 +244,6 @@ static int step_failed(struct engine *engine, enum engine_outcome outcome)
     }
     engine->stopped = rc;
     return rc;
-}
-
-/* Without idle ticks nobody else makes the next segment, and the append that needs it would stall for all of it. So each step makes
- * a part, in proportion to what it wrote itself: that spreads it evenly, and it is ready in time. */
-static void journal_ahead(struct engine *engine, uint64_t appended)
-{
-    int rc = 1;
-
-    engine->prepare_bytes += PREPARE_PACE * appended;
-    if (engine->prepare_bytes > PREPARE_OWED_MAX) {
-        engine->prepare_bytes = PREPARE_OWED_MAX;
-    }
-    while (rc == 1 && engine->prepare_bytes >= JOURNAL_PREPARE_SLICE) {
-        engine->prepare_bytes -= JOURNAL_PREPARE_SLICE;
-        rc = journal_prepare(engine->journal);
-    }
-    if (rc <= 0) {
-        engine->prepare_bytes = 0; /* nothing to do, or not now */
-    }
-    if (rc < 0) {
-        say_no_segment(engine, rc);
-    }
 }
 
 int engine_journaled(struct engine *engine, enum engine_outcome outcome)
@@ -380,10 +263,10 @@ int engine_journaled(struct engine *engine, enum engine_outcome outcome)
     }
     assert(engine->last_seq == journal_last_seq(engine->journal));
     live_durable(engine);
-    journal_ahead(engine, appended);
+    ahead_step(engine, appended);
     engine->since_checkpoint += records;
     if (engine->since_checkpoint >= engine->checkpoint_records && engine->since_checkpoint >= engine->checkpoint_again_at) {
-        return checkpoint(engine);
+        return checkpoint_rows(engine);
     }
     return 0;
 }
@@ -422,7 +305,7 @@ struct engine *engine_close(struct engine *engine)
     if (engine->store != NULL && engine->stopped == 0) {
         /* A step that was never journaled must not reach the rows. */
         if (engine->in_step) {
-            replay_rewind(engine);
+            rewind_rows(engine);
         }
         if (store_failed(engine->store) == 0 && engine->live != NULL) {
             live_write(engine);

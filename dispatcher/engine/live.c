@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More duties than this that wait to be offered: all idle pulls look for themselves. */
-#define WOKEN_MAX 65536
-
 /* --- begin and end --------------------------------------------------------------------------------------------------------- */
 
 /* What depends on the units of a district. */
@@ -124,22 +121,6 @@ int live_adopt(struct engine *engine, const struct district *district)
     return 0;
 }
 
-int live_list_add(struct live_list *list, uint64_t value)
-{
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? 256 : list->capacity * 2;
-        uint64_t *at = realloc(list->at, capacity * sizeof(*at));
-
-        if (at == NULL) {
-            return -ENOMEM;
-        }
-        list->at = at;
-        list->capacity = capacity;
-    }
-    list->at[list->count++] = value;
-    return 0;
-}
-
 /* --- notes of a step --------------------------------------------------------------------------------------------------------- */
 
 void live_begin(struct engine *engine, struct engine_time time)
@@ -162,71 +143,6 @@ void live_begin(struct engine *engine, struct engine_time time)
     live->places.failed = false;
     while ((parked = parked_first(&live->parking, PARKED_NEW)) != NULL) {
         live_done(engine, parked);
-    }
-}
-
-bool live_followed(const struct engine *engine)
-{
-    const struct live *live = engine->live;
-
-    return live->followed_until_ms > live->now_ms || live->parking.counts[PARKED_TAIL] > 0 ||
-           live->parking.counts[PARKED_BEHIND] > 0;
-}
-
-void live_may(struct live *live, const struct code *unit)
-{
-    uint32_t position = live->may_all ? REACH_NOWHERE : reach_position(&live->order, unit);
-
-    if (position != REACH_NOWHERE) {
-        live->may[position / 64] |= UINT64_C(1) << position % 64;
-    }
-}
-
-static void note_event(struct live *live, const struct record *record)
-{
-    if (live->event_count == live->event_capacity) {
-        uint32_t capacity = live->event_capacity == 0 ? 256 : live->event_capacity * 2;
-        struct recent_event *events = realloc(live->events, capacity * sizeof(*events));
-
-        if (events == NULL) {
-            live->events_lost = true;
-            return;
-        }
-        live->events = events;
-        live->event_capacity = capacity;
-    }
-    struct recent_event *event = &live->events[live->event_count++];
-    *event = (struct recent_event){.seq = record->seq,
-                                   .type = record->type,
-                                   .case_id = record->head.case_id,
-                                   .matter = record->head.matter,
-                                   .places_from = live->places.count};
-    visible_record(&live->order, record, &live->places);
-    event->places_count = live->places.count - event->places_from;
-}
-
-void live_record(struct engine *engine, const struct record *record, bool event)
-{
-    struct live *live = engine->live;
-    bool ends = record->type == RECORD_DUTY_DONE || record->type == RECORD_DUTY_ENDED || record->type == RECORD_DUTY_MOVED;
-    bool opens = record->type == RECORD_DUTY_OFFERED || record->type == RECORD_DUTY_SENT_BACK ||
-                 record->type == RECORD_DUTY_RELEASED || record->type == RECORD_DUTY_MOVED;
-
-    if (opens) {
-        live_may(live, &record->head.unit);
-        live->wakes++;
-    }
-    /* Without memory for a note the idle pulls look for themselves, and the lease lapses. */
-    if (ends && leases_count(live->leases) > 0 && live_list_add(&live->dropped, record->head.duty_id) < 0) {
-        live->wake_all = true;
-    }
-    if (opens && live->parking.counts[PARKED_IDLE] > 0 && live_list_add(&live->touched, record->head.duty_id) < 0) {
-        live->wake_all = true;
-    }
-    if (event && live_followed(engine)) {
-        note_event(live, record);
-    } else if (event) {
-        live->events_lost = true;
     }
 }
 
@@ -286,31 +202,6 @@ static void keep_events(struct engine *engine)
     parked_unseen(&live->parking);
 }
 
-static void wake_later(struct live *live, uint64_t duty_id)
-{
-    if (live->parking.counts[PARKED_IDLE] == 0) {
-        return;
-    }
-    if (live->woken.count >= WOKEN_MAX || live_list_add(&live->woken, duty_id) < 0) {
-        live->wake_all = true;
-    }
-}
-
-void live_release(struct engine *engine, uint64_t duty_id)
-{
-    struct live *live = engine->live;
-    struct duty_row duty;
-
-    if (!lease_drop(live->leases, duty_id)) {
-        return;
-    }
-    if (view_get(&engine->view, ROW_DUTY, duty_id, &duty)) {
-        live_may(live, &duty.unit);
-    }
-    live->wakes++;
-    wake_later(live, duty_id);
-}
-
 /* Leases that lapsed. Nobody needs to know while no pull waits: a lapsed lease is as good as none. */
 static void lapse(struct engine *engine, int64_t *work)
 {
@@ -324,7 +215,7 @@ static void lapse(struct engine *engine, int64_t *work)
             live_may(live, &duty.unit);
         }
         live->wakes++;
-        wake_later(live, duty_id);
+        live_wake_later(live, duty_id);
     }
 }
 
@@ -384,7 +275,7 @@ void live_durable(struct engine *engine)
         lease_drop(live->leases, live->dropped.at[i]);
     }
     for (size_t i = 0; i < live->touched.count; i++) {
-        wake_later(live, live->touched.at[i]);
+        live_wake_later(live, live->touched.at[i]);
     }
     keep_events(engine);
     admit(live);
@@ -419,11 +310,6 @@ bool live_busy(const struct engine *engine)
     return live->parking.counts[PARKED_PULL] > 0 || live->parking.counts[PARKED_FRESH] > 0 ||
            live->parking.counts[PARKED_BEHIND] > 0 || live->parking.unseen > 0 || live->woken.count > 0 ||
            (live->wake_all && live->parking.counts[PARKED_IDLE] > 0);
-}
-
-int64_t live_wall_ms(const struct engine *engine, int64_t at_ms)
-{
-    return at_ms - engine->live->now_ms + engine->live->clock_ms;
 }
 
 int64_t live_next_ms(const struct engine *engine)
@@ -479,98 +365,4 @@ uint64_t live_lease(void *arg, uint64_t duty_id)
     const struct lease *lease = engine->live == NULL ? NULL : lease_find(engine->live->leases, duty_id, engine->live->now_ms);
 
     return lease == NULL ? 0 : lease->key_hash;
-}
-
-/* --- parked questions ------------------------------------------------------------------------------------------------------------
- */
-
-void live_query(struct engine *engine, struct parked *parked, struct engine_peer *from, struct request *request, struct query *ret)
-{
-    *from = (struct engine_peer){.peer = parked->peer,
-                                 .name = text_of_code(&parked->key),
-                                 .person = text_of_code(&parked->person),
-                                 .roles = parked->roles,
-                                 .unit = parked->unit,
-                                 .matters = parked->matters};
-    *request = (struct request){.id = {.at = parked->id, .size = parked->id_size}, .is_query = true, .query = parked->query};
-    query_init(ret, engine, from, request);
-}
-
-/* When no more questions may wait, a key that has many gives one up for another's. */
-static void give_way(struct engine *engine, const struct code *key)
-{
-    struct parked *parked = parked_surplus(&engine->live->parking, key);
-
-    if (parked != NULL) {
-        live_refuse(engine, parked, REFUSAL_BUSY, "wait");
-    }
-}
-
-struct parked *live_park(struct query *query, int64_t wait_ms, bool *ret_repeated)
-{
-    struct live *live = query->engine->live;
-    struct text id = query->request->id;
-    uint64_t ask = core_request_hash(query->from->name, id);
-    struct code key = {0};
-    int rc;
-
-    memcpy(key.s, query->from->name.at, query->from->name.size < CODE_SIZE ? query->from->name.size : CODE_SIZE);
-    if (wait_ms > LIMIT_WAIT_MS) {
-        wait_ms = LIMIT_WAIT_MS;
-    }
-    query->parked = true;
-    struct parked *parked = parked_find(&live->parking, &key, id, ask);
-    *ret_repeated = parked != NULL && parked->query == query->request->query;
-    if (*ret_repeated) {
-        rc = parked_move_peer(&live->parking, parked, query->from->peer);
-    } else {
-        if (parked != NULL) {
-            live_done(query->engine, parked); /* the same id for another question: the sender has given the first one up */
-        }
-        give_way(query->engine, &key);
-        rc = parked_add(&live->parking, query->from, id, ask, live->now_ms + wait_ms, &parked);
-    }
-    if (rc == 0) {
-        parked->query = query->request->query;
-        return parked;
-    }
-    query->parked = false;
-    query_refuse(query, REFUSAL_BUSY, "wait");
-    return NULL;
-}
-
-/* It was woken for a duty, and took another one, or none: those who still wait may want it. */
-static void pass_on(struct live *live, const struct parked_pull *pull)
-{
-    for (uint32_t i = 0; i < pull->found_count; i++) {
-        if (pull->found[i] == pull->woken_for) {
-            return;
-        }
-    }
-    wake_later(live, pull->woken_for);
-}
-
-void live_done(struct engine *engine, struct parked *parked)
-{
-    struct live *live = engine->live;
-
-    if (parked->query == QUERY_PULL && parked->pull.woken_for != 0) {
-        pass_on(live, &parked->pull);
-    }
-    if (parked->query == QUERY_FOLLOW) {
-        struct follower *follower = follower_find(&live->followers, &parked->key, &parked->follow.name);
-
-        if (follower != NULL && follower->waiting == parked) {
-            follower->waiting = NULL;
-        }
-    }
-    parked_free(&live->parking, parked);
-}
-
-void live_refuse(struct engine *engine, struct parked *parked, enum refusal refusal, const char *field)
-{
-    struct text id = {.at = parked->id, .size = parked->id_size};
-
-    outbox_refuse(&engine->outbox, parked->peer, id, refusal, field);
-    live_done(engine, parked);
 }

@@ -84,12 +84,6 @@ int live_adopt(struct engine *engine, const struct district *district);
 /* Begins a step, or its second attempt: forgets the notes and the questions of this step. */
 void live_begin(struct engine *engine, struct engine_time time);
 
-/* Does somebody follow events, so that they must be encoded? */
-bool live_followed(const struct engine *engine);
-
-/* Notes a record that was applied. `event`: its event was added to the outbox. */
-void live_record(struct engine *engine, const struct record *record, bool event);
-
 /* The step is durable: answers. */
 void live_durable(struct engine *engine);
 
@@ -98,9 +92,6 @@ void live_failed(struct engine *engine);
 
 /* Is there work that needs no new message? */
 bool live_busy(const struct engine *engine);
-
-/* An instant of live's clock as the wall clock of this step has it. */
-int64_t live_wall_ms(const struct engine *engine, int64_t at_ms);
 
 /* Steady clock at which parked questions or leases want to be looked at; INT64_MAX: never. */
 int64_t live_next_ms(const struct engine *engine);
@@ -119,15 +110,23 @@ bool live_dirty(const struct engine *engine);
 /* Hash of the key whose lease runs on a duty, 0 = nobody's: for struct view. */
 uint64_t live_lease(void *engine, uint64_t duty_id);
 
-/* --- inside the family: pull.c, follow.c -------------------------------------------------------------------------------------- */
+/* --- live_notes.c: while records are applied ------------------------------------------------------------------------------------
+ */
 
-/* Queries. Those that are answered later give nothing to `out` and set query->parked. */
-int query_pull(struct query *query);
-int query_keep(struct query *query, struct proto_buffer *out);
-int query_follow(struct query *query);
-int query_list_followers(struct query *query, struct proto_buffer *out);
+/* Does somebody follow events, so that they must be encoded? */
+bool live_followed(const struct engine *engine);
 
+/* Notes a record that was applied. `event`: its event was added to the outbox. */
+void live_record(struct engine *engine, const struct record *record, bool event);
+
+/* A unit may have something for a pull. */
+void live_may(struct live *live, const struct code *unit);
+
+/* Returns 0 or -ENOMEM. */
 int live_list_add(struct live_list *list, uint64_t value);
+
+/* --- live_park.c: questions that wait, for pull.c and follow.c ------------------------------------------------------------------
+ */
 
 /* The query of a parked question; `from` and `request` are filled for it. */
 void live_query(struct engine *engine, struct parked *parked, struct engine_peer *from, struct request *request, struct query *ret);
@@ -141,11 +140,23 @@ void live_done(struct engine *engine, struct parked *parked);
 /* Refuses a parked question and ends it. */
 void live_refuse(struct engine *engine, struct parked *parked, enum refusal refusal, const char *field);
 
-/* A unit may have something for a pull. */
-void live_may(struct live *live, const struct code *unit);
-
 /* Takes a lease away: others may have the duty. Without effect where there is none. */
 void live_release(struct engine *engine, uint64_t duty_id);
+
+/* Offers a duty to idle pulls after the step. */
+void live_wake_later(struct live *live, uint64_t duty_id);
+
+/* An instant of live's clock as the wall clock of this step has it. */
+int64_t live_wall_ms(const struct engine *engine, int64_t at_ms);
+
+/* --- pull.c, follow.c ------------------------------------------------------------------------------------------------------------
+ */
+
+/* Queries. Those that are answered later give nothing to `out` and set query->parked. */
+int query_pull(struct query *query);
+int query_keep(struct query *query, struct proto_buffer *out);
+int query_follow(struct query *query);
+int query_list_followers(struct query *query, struct proto_buffer *out);
 
 /* Looks at pulls, as far as `work` goes; what it used is taken off. */
 void pull_run(struct engine *engine, int64_t *work);

@@ -31,7 +31,7 @@ struct query {
 /* Fills in who asks what; borrows both. */
 void query_init(struct query *query, struct engine *engine, const struct engine_peer *from, const struct request *request);
 
-/* Answers a query into the outbox. */
+/* query_answer.c: answers a query into the outbox. */
 void query_answer(struct engine *engine, const struct engine_peer *from, const struct request *request);
 
 /* Inside the family of query files. Each writes a whole reply to `out`; a negative errno, or query->refusal set, takes it back. */

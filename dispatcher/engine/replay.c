@@ -1,6 +1,6 @@
 /*
- * replay.c - rows are brought up to the journal's end: at start, after a rewind, and for `check`. No clock and no district are
- * looked at.
+ * replay.c - rows are brought up to the journal's end: at the start, after they went back, and for `check`. No clock and no
+ * district are looked at.
  */
 #include "dispatcher/engine/state.h"
 
@@ -131,29 +131,4 @@ int replay_tail(const struct view *view, struct journal *journal, bool commit, c
         return rc;
     }
     return replay_from(view, journal, district.last_seq, commit, said);
-}
-
-int replay_rewind(struct engine *engine)
-{
-    int rc = store_failed(engine->store);
-
-    /* Nothing is asked of rows any more that are not what was written. */
-    if (rc == -EBADMSG) {
-        return rows_damaged(engine);
-    }
-    rc = store_rewind(engine->store);
-    if (rc == 0) {
-        rc = replay_tail(&engine->apply_view, engine->journal, false, NULL);
-    }
-    if (rc == 0) {
-        rc = store_failed(engine->store);
-    }
-    if (rc == -EBADMSG && store_failed(engine->store) == -EBADMSG) {
-        return rows_damaged(engine);
-    }
-    if (rc < 0) {
-        return rc;
-    }
-    engine_reload(engine);
-    return 0;
 }

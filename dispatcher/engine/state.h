@@ -80,42 +80,16 @@ struct engine {
     struct engine_backup *backup;            /* engine_backup.h */
 };
 
-/* engine.c */
+/* What follows stands in the order of the stair: a file uses those above it. */
+
+/* engine_log.c: says something, once, in one line. `level`: 0 error, 1 warning, 2 word. */
 void engine_log(const struct engine *engine, int level, const char *code, const char *text);
 
-/* Reads the district row into the engine's own members after rows changed under it. */
-void engine_reload(struct engine *engine);
+/* ahead.c: without idle ticks nobody else makes the next segment, so each step makes a part. `appended`: bytes of this step. */
+void ahead_step(struct engine *engine, uint64_t appended);
 
-/* A command that the engine itself gives: pulse, adopt_config. Judges and applies it at `at_ms`. False: the step must end (a
- * failure). */
-bool step_own(struct engine *engine, const struct command *command);
-
-/* step.c: judges one command and applies its records. The verdict is in engine->verdict. Returns 0 or a negative errno: the step
- * must end. */
-int step_judge(struct engine *engine, const struct command *command);
-
-/* What a request hears that could not be stored: STORAGE_FAILED only as long as it is known that nothing was. */
-enum refusal step_refusal(const struct engine *engine);
-
-/* Has this step taken as much as it may? */
-bool step_full(const struct engine *engine);
-
-/* Drops the waiting job because its step failed; the sender is told and may retry. */
-void step_drop_job(struct engine *engine);
-
-/* timer.c: fires all timers due at or before until_ms, in order, each at its own instant but never before engine->now_ms; in real
- * time all of them at now. At most `max`. True: none is left. False: the step is full, or failed. */
-bool timer_fire(struct engine *engine, int64_t until_ms, uint32_t max);
-
-/* Fires what is due of one case at the step's instant. False: the step must end. */
-bool timer_fire_case(struct engine *engine, uint64_t case_id);
-
-/* adopt.c: carries the adoption on. False: it needs another step. */
-bool adopt_run(struct engine *engine);
-
-/* May this set follow the one in force? A unit that was ever published has to be in it, retired or not, for cases, figures and keys
- * name it. Returns 0; -EINVAL: `said` (DATADIR_SAID bytes) says which is missing; or another negative errno. */
-int adopt_fits(struct engine *engine, const struct district *district, char *said);
+/* Makes it as a whole. What hinders is said, and tried again. */
+void ahead_idle(struct engine *engine);
 
 /* alarm.c: finds the calendar that ends first in the set in force. */
 void alarm_look(struct engine *engine);
@@ -126,18 +100,56 @@ void alarm_run(struct engine *engine);
 /* First instant that a calendar in use does not know; 0 = none ends. */
 int64_t alarm_calendar_until(const struct engine *engine);
 
+/* in_force.c: finds from the rows whether the set in force is this one and whole. */
+void in_force_look(struct engine *engine);
+
+/* May this set follow the one in force? A unit that was ever published has to be in it, retired or not, for cases, figures and keys
+ * name it. Returns 0; -EINVAL: `said` (DATADIR_SAID bytes) says which is missing; or another negative errno. */
+int in_force_fits(struct engine *engine, const struct district *district, char *said);
+
+/* replay.c: applies the journal's records after the rows' last one, up to its end; `commit`: with checkpoints on the way. Returns
+ * 0; -EXDEV: the rows are not those of this journal; or another negative errno; `said` (may be NULL) gets a sentence. */
+int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said);
+
+/* rewind.c: reads the district row into the engine's own members after rows changed under it. */
+void rewind_reload(struct engine *engine);
+
+/* Rows back to the last checkpoint, then the tail. Returns 0 or a negative errno. */
+int rewind_rows(struct engine *engine);
+
+/* decide.c: has this step taken as much as it may? */
+bool decide_full(const struct engine *engine);
+
+/* What a step cannot go on after: a latched failure of the rows, or no memory for what must be answered. 0 or a negative errno. */
+int decide_failure(const struct engine *engine);
+
+/* Judges one command and applies its records. The verdict is in engine->verdict. Returns 0 or a negative errno: the step must end.
+ */
+int decide_command(struct engine *engine, const struct command *command);
+
+/* A command that the engine itself gives: pulse, adopt_config, settle. Judges and applies it at command->now_ms. False: the step
+ * must end (a failure). */
+bool decide_own(struct engine *engine, const struct command *command);
+
+/* adopt.c: carries the adoption on. False: it needs another step. */
+bool adopt_run(struct engine *engine);
+
 /* Carries the walk over open cases on, a slice a step, after what others asked for. */
 void settle_run(struct engine *engine);
 
 /* Settles one case before its time comes in the walk. False: the step must end. */
 bool settle_case(struct engine *engine, uint64_t case_id);
 
-/* Finds from the rows whether the set in force is this one and whole. */
-void adopt_look(struct engine *engine);
+/* timer.c: fires all timers due at or before until_ms, in order, each at its own instant but never before engine->now_ms; in real
+ * time all of them at now. At most `max`. True: none is left. False: the step is full, or failed. */
+bool timer_fire(struct engine *engine, int64_t until_ms, uint32_t max);
 
-/* replay.c: applies the journal's records after the rows' last one, up to its end; `commit`: with checkpoints on the way. Returns
- * 0; -EXDEV: the rows are not those of this journal; or another negative errno; `said` (may be NULL) gets a sentence. */
-int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said);
+/* Fires what is due of one case at the step's instant. False: the step must end. */
+bool timer_fire_case(struct engine *engine, uint64_t case_id);
+
+/* checkpoint.c: one that fails costs a rewind and a replay; the journal has everything, so work goes on and the next one is tried
+ * later. Returns 0 or a negative errno. */
+int checkpoint_rows(struct engine *engine);
 
 /* engine_backup.c: `folder` of backups, or NULL. Returns 0 or -ENOMEM; close frees in any case. */
 int engine_backup_open(struct engine *engine, const char *folder);
@@ -146,7 +158,10 @@ void engine_backup_close(struct engine *engine);
 /* Removes what a process before this one left half done. */
 void engine_backup_sweep(struct engine *engine);
 
-/* Rows back to the last checkpoint, then the tail. Returns 0 or a negative errno. */
-int replay_rewind(struct engine *engine);
+/* step.c: what a request hears that could not be stored: STORAGE_FAILED only as long as it is known that nothing was. */
+enum refusal step_refusal(const struct engine *engine);
+
+/* Drops the waiting job because its step failed; the sender is told and may retry. */
+void step_drop_job(struct engine *engine);
 
 #endif

@@ -1,4 +1,4 @@
-/* step.c - one step: a batch of messages is judged against the rows, and what it records is encoded for the journal. */
+/* step.c - one step: a batch of messages, each at its instant, then what time and a new set bring */
 #include "dispatcher/engine/foresee.h"
 #include "dispatcher/engine/live.h"
 #include "dispatcher/engine/state.h"
@@ -9,82 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Replies of one step; what is over is asked for in the next. */
-#define STEP_REPLY_BYTES_MAX (16u << 20)
-
-bool step_full(const struct engine *engine)
-{
-    return engine->frames.records >= STEP_RECORDS_MAX || engine->frames.bytes.size >= STEP_BYTES_MAX ||
-           engine->outbox.bytes.size >= STEP_REPLY_BYTES_MAX;
-}
-
 enum refusal step_refusal(const struct engine *engine)
 {
     return engine->unknown ? REFUSAL_OUTCOME_UNKNOWN : REFUSAL_STORAGE_FAILED;
-}
-
-/* What a step cannot go on after: a latched failure of the rows, or no memory for what must be answered. */
-static int failure(const struct engine *engine)
-{
-    int rc = store_failed(engine->store);
-
-    return rc < 0 ? rc : engine->outbox.failed ? -ENOMEM : 0;
-}
-
-static int apply(struct engine *engine, struct verdict *verdict, int64_t at_ms)
-{
-    for (uint32_t i = 0; i < verdict->count; i++) {
-        verdict->records[i].seq = engine->last_seq + 1 + i;
-        verdict->records[i].at_ms = at_ms;
-    }
-    /* Encoded first: the texts are borrowed, and what does not fit in a frame must not reach the rows. */
-    int rc = frames_add(&engine->frames, verdict->records, verdict->count);
-    if (rc < 0) {
-        return rc;
-    }
-    for (uint32_t i = 0; i < verdict->count; i++) {
-        const struct record *record = &verdict->records[i];
-        bool event = record_is_event(record->type);
-
-        core_apply(&engine->apply_view, record);
-        if (event && (!engine->deaf || live_followed(engine))) {
-            outbox_event(&engine->outbox, record, engine->last_event);
-        }
-        if (event) {
-            engine->last_event = record->seq;
-        }
-        live_record(engine, record, event);
-        engine->last_seq = record->seq;
-        engine->last_at_ms = at_ms;
-    }
-    return failure(engine);
-}
-
-int step_judge(struct engine *engine, const struct command *command)
-{
-    struct verdict *verdict = engine->verdict;
-
-    assert(command->next_seq == engine->last_seq + 1 && command->now_ms >= engine->last_at_ms);
-    core_judge(&engine->view, command, verdict);
-    int rc = failure(engine);
-    if (rc < 0 || verdict->refusal != REFUSAL_NONE || verdict->repeated || verdict->count == 0) {
-        return rc;
-    }
-    return apply(engine, verdict, command->now_ms);
-}
-
-bool step_own(struct engine *engine, const struct command *command)
-{
-    struct command own = *command;
-
-    own.next_seq = engine->last_seq + 1;
-    int rc = step_judge(engine, &own);
-    if (rc < 0) {
-        return false;
-    }
-    /* Nobody else gave this command: a refusal of it is a bug of ours. */
-    assert(engine->verdict->refusal == REFUSAL_NONE && !engine->verdict->repeated);
-    return true;
 }
 
 /* Keeps a copy of a message whose instant has not been reached yet. */
@@ -117,7 +44,7 @@ static int bring_time(struct engine *engine, const struct engine_message *messag
 
     if (!engine->drill) {
         if (case_id != 0 && !timer_fire_case(engine, case_id)) {
-            return failure(engine) < 0 ? failure(engine) : -EIO;
+            return decide_failure(engine) < 0 ? decide_failure(engine) : -EIO;
         }
         return 1;
     }
@@ -126,11 +53,11 @@ static int bring_time(struct engine *engine, const struct engine_message *messag
             engine->now_ms = target_ms;
         }
         if (case_id >= engine->settle_next && engine->settle_next != 0 && !settle_case(engine, case_id)) {
-            return failure(engine) < 0 ? failure(engine) : -EIO;
+            return decide_failure(engine) < 0 ? decide_failure(engine) : -EIO;
         }
         return 1;
     }
-    int rc = failure(engine);
+    int rc = decide_failure(engine);
     return rc < 0 ? rc : keep_job(engine, message);
 }
 
@@ -248,7 +175,7 @@ static void take_command(struct engine *engine, const struct engine_message *mes
     command.now_ms = engine->now_ms;
     command.next_seq = engine->last_seq + 1;
     if (rc > 0) {
-        rc = step_judge(engine, &command);
+        rc = decide_command(engine, &command);
     }
     if (rc == -EFBIG) {
         engine->now_ms = before_ms;
@@ -324,16 +251,16 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
         return 0;
     }
     assert(count <= LIMIT_BATCH_MESSAGES);
-    while (taken < count && !engine->job.on && !step_full(engine) && failure(engine) == 0) {
+    while (taken < count && !engine->job.on && !decide_full(engine) && decide_failure(engine) == 0) {
         if (!take_message(engine, &messages[taken], &engine->query_us[taken])) {
             break;
         }
         taken++;
     }
-    if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0) {
+    if (engine->stopped == 0 && !engine->job.on && decide_failure(engine) == 0) {
         timer_fire(engine, engine->now_ms, STEP_PULSES_MAX);
     }
-    if (engine->stopped == 0 && !engine->job.on && failure(engine) == 0) {
+    if (engine->stopped == 0 && !engine->job.on && decide_failure(engine) == 0) {
         settle_run(engine);
     }
     alarm_run(engine);
@@ -382,7 +309,7 @@ size_t engine_take(struct engine *engine, const struct engine_message *messages,
 
         begin(engine, now_ms, time, had_job);
         size_t taken = run(engine, messages, count);
-        int rc = failure(engine);
+        int rc = decide_failure(engine);
         if (rc == 0) {
             return taken;
         }
@@ -391,7 +318,7 @@ size_t engine_take(struct engine *engine, const struct engine_message *messages,
                  strerror(-rc));
         engine_log(engine, 0, "rows_failed", text);
         frames_reset(&engine->frames, engine->epoch);
-        rc = replay_rewind(engine);
+        rc = rewind_rows(engine);
         if (rc < 0) {
             engine->stopped = rc;
         }

@@ -18,7 +18,7 @@ static bool fire(struct engine *engine, int64_t at_ms, uint64_t clock, uint64_t 
 {
     struct command command = pulse(at_ms, clock, duty);
 
-    if (!step_own(engine, &command)) {
+    if (!decide_own(engine, &command)) {
         return false;
     }
     assert(engine->verdict->count > 0);
@@ -54,7 +54,7 @@ bool timer_fire(struct engine *engine, int64_t until_ms, uint32_t max)
     bool settled = false;
 
     for (uint32_t fired = 0; store_next_timer(engine->store, &at_ms, &kind, &id) && at_ms <= until_ms; fired++) {
-        if (fired == max || step_full(engine)) {
+        if (fired == max || decide_full(engine)) {
             return false;
         }
         /* Drill time stops at the timer's own instant; a due instant that lies in the past (a given limit) fires now. */
