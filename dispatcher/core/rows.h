@@ -5,6 +5,15 @@
  * fixed size, kept as they are in memory, zeroed before use so that two equal rows have equal bytes. Instants are ms UTC, 0 =
  * none; ids are sequences, 0 = none. No text and no person is in a row: those stay in the sealed parts of the journal.
  * Lists (duties, clocks, calls of a case) are chains through the rows, newest first, so that no row grows.
+ *
+ * To change a row: change its struct, and what core_apply puts there. No version is counted up by hand: a hash over names, order,
+ * types and sizes of all members (dispatcher/store/layout.py, made at each build) is the layout of the file of the rows, and rows
+ * of another layout are set aside at the next start and made again from the journal. A byte that means something else gets another
+ * name, or another `enum` in its comment: the hash sees both. A new table is a line in ROW_TABLES; what the memory indexes need of
+ * it is in store_rows.c. Gaps are named `unused`, so that no padding lies in a row.
+ * To change a record: the journal stays for ever. Members are only added, at the end of the record in records.toml, and an
+ * old record reads as if they were 0 or empty: core_apply must do then what it did. What would change its meaning is a new record.
+ * Then `huying check` over old data must be clean: it applies every record anew and compares every row.
  */
 #ifndef HUYING_CORE_ROWS_H
 #define HUYING_CORE_ROWS_H

@@ -26,13 +26,18 @@ enum { STORE_COUNTERS = ROW_TABLE_COUNT, STORE_FOLLOWERS, STORE_META, STORE_TABL
 #define STORE_KEY_ROWS "rows"
 #define STORE_KEY_CHECKPOINT "checkpoint"
 
-/* The first row that is written: rows lie as in memory, so their sizes and the byte order are part of the format. */
+/* The first row that is written: rows lie as in memory, so what they are, their sizes and the byte order are part of the format. */
 struct store_layout {
     uint32_t byte_order;
     uint32_t format;
     uint32_t row_size[ROW_TABLE_COUNT];
     uint32_t counter_size;
+    uint64_t rows_hash; /* store_rows_hash */
 };
+_Static_assert(sizeof(struct store_layout) == (3 + ROW_TABLE_COUNT) * sizeof(uint32_t) + sizeof(uint64_t), "no padding");
+
+/* Over names, order, types and sizes of all that rows and counters are made of: layout.py makes it at each build. */
+extern const uint64_t store_rows_hash;
 
 /* Written with each checkpoint: `totals` are the sums (modulo 2^64) of the checksums in each table. */
 struct store_checkpoint {

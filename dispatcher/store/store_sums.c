@@ -35,7 +35,8 @@ const char *store_table_name(int table)
 
 struct store_layout store_layout(void)
 {
-    struct store_layout layout = {.byte_order = 0x01020304, .format = STORE_FORMAT, .counter_size = sizeof(struct counter)};
+    struct store_layout layout = {
+        .byte_order = 0x01020304, .format = STORE_FORMAT, .counter_size = sizeof(struct counter), .rows_hash = store_rows_hash};
     for (int i = 0; i < ROW_TABLE_COUNT; i++) {
         layout.row_size[i] = row_size((enum row_table)i);
     }

@@ -66,10 +66,10 @@ static bool is_key(const struct mdb_entry *entry, const char *name)
 static bool is_older(const struct mdb_entry *entry)
 {
     struct store_layout layout;
-    if (!is_key(entry, STORE_KEY_ROWS) || entry->value_size != sizeof(layout)) {
+    if (!is_key(entry, STORE_KEY_ROWS) || entry->value_size != offsetof(struct store_layout, rows_hash)) {
         return false;
     }
-    memcpy(&layout, entry->value, sizeof(layout));
+    memcpy(&layout, entry->value, entry->value_size);
     return layout.format == 1 && layout.byte_order == store_layout().byte_order;
 }
 
