@@ -7,7 +7,7 @@
 #include "config/zone.h"
 #include "dispatcher/core/core.h"
 #include "dispatcher/engine/datadir.h"
-#include "dispatcher/engine/rows.h"
+#include "dispatcher/engine/row_folder.h"
 #include "dispatcher/store/store.h"
 #include "proto/i18n.h"
 
@@ -379,7 +379,7 @@ static int open_rows(struct preview *preview, const char *data, size_t map_size,
             snprintf(said, DATADIR_SAID, _("The rows in %s cannot be read: %s.%s"), data, strerror(-rc),
                      rc == -EACCES ? _(" Ask as the user that the dispatcher runs as.") : "");
         } else if (rc < 0) {
-            rows_say(path, map_size, rc, said);
+            row_folder_say(path, map_size, rc, said);
         }
     }
     free(path);

@@ -92,7 +92,7 @@ static int open_store(struct check *check, const char *name, const char *copy_fr
         rc = store_open(&options, ret);
     }
     if (rc < 0 && path != NULL) {
-        rows_say(path, check->map_size, rc, check->said);
+        row_folder_say(path, check->map_size, rc, check->said);
     }
     free(path);
     return rc;
@@ -378,7 +378,7 @@ static int compare(struct check *check, int64_t *ret_rows)
     if (!check->no_rows) {
         store_view(check->copy, &copy);
         copy.district = NULL;
-        rc = replay_tail(&copy, check->journal, true, check->said);
+        rc = catch_up(&copy, check->journal, true, check->said);
         if (rc == -EXDEV) {
             char line[DATADIR_SAID + 160];
 

@@ -54,7 +54,7 @@ int engine_checkpoint(struct engine *engine, bool idle)
     }
     if (idle) {
         if (store_scrub(engine->store, SCRUB_ROWS) == -EBADMSG) {
-            return rows_damaged(engine);
+            return row_folder_damaged(engine);
         }
         ahead_idle(engine);
     }

@@ -42,7 +42,7 @@ static int open_parts(struct engine *engine, const struct engine_options *option
         rc = open_journal(engine, options, said);
     }
     if (rc == 0) {
-        rc = rows_open(engine, options->map_size, said);
+        rc = row_folder_open(engine, options->map_size, said);
     }
     if (rc == 0) {
         rc = in_force_fits(engine, engine->district, said);

@@ -207,13 +207,13 @@ static int bring_up(struct restore *restore, struct engine_restore_report *ret)
     if (rc == 0) {
         rc = store_open(&store_options, &store);
         if (rc < 0) {
-            rows_say(rows_path, restore->map_size, rc, restore->said);
+            row_folder_say(rows_path, restore->map_size, rc, restore->said);
         }
     }
     if (rc == 0) {
         store_view(store, &view);
         view.district = NULL;
-        rc = replay_tail(&view, journal, true, restore->said);
+        rc = catch_up(&view, journal, true, restore->said);
         if (rc == -EXDEV) {
             store = store_close(store);
             rc = make_rows_again(restore, rows_path, restore->said);
@@ -225,7 +225,7 @@ static int bring_up(struct restore *restore, struct engine_restore_report *ret)
                 store_view(store, &view);
             }
             if (rc == 0) {
-                rc = replay_tail(&view, journal, true, restore->said);
+                rc = catch_up(&view, journal, true, restore->said);
             }
         }
     }

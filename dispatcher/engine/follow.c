@@ -262,8 +262,8 @@ static int look_recent(struct look *look, const struct recent_block *block)
 {
     struct proto_buffer *page = &look->engine->live->page;
 
-    for (; block != NULL; block = recent_next(block)) {
-        for (uint32_t i = recent_index(block, look->follow->next); i < block->count; i++) {
+    for (; block != NULL; block = recent_events_next(block)) {
+        for (uint32_t i = recent_events_index(block, look->follow->next); i < block->count; i++) {
             const struct recent_event *event = &block->events[i];
 
             if (page_full(look) || look->work < 0) {
@@ -472,7 +472,7 @@ static void run_one(struct engine *engine, struct parked *parked, bool journal, 
         *work -= LIVE_COST_REPLY;
         return;
     }
-    const struct recent_block *block = recent_find(&live->recent, parked->follow.next);
+    const struct recent_block *block = recent_events_find(&live->recent, parked->follow.next);
     if (block != NULL) {
         rc = look_recent(&look, block);
     } else if (parked->follow.next <= last && !journal) {

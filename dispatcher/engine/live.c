@@ -36,7 +36,7 @@ int live_open(struct engine *engine)
     }
     engine->live = live;
     parking_init(&live->parking);
-    recent_init(&live->recent);
+    recent_events_init(&live->recent);
     live->leases = leases_new();
     live->may_all = true;
     int rc = live->leases != NULL ? make_units(engine->district, &live->order, &live->may, &live->turn) : -ENOMEM;
@@ -55,7 +55,7 @@ void live_close(struct engine *engine)
     }
     parking_deinit(&live->parking);
     followers_free(&live->followers);
-    recent_clear(&live->recent);
+    recent_events_clear(&live->recent);
     leases_free(live->leases);
     reach_order_deinit(&live->order);
     visible_free(&live->places);
@@ -117,7 +117,7 @@ int live_adopt(struct engine *engine, const struct district *district)
     live->may = may;
     live->turn = turn;
     live->may_all = true;
-    recent_clear(&live->recent);
+    recent_events_clear(&live->recent);
     return 0;
 }
 
@@ -188,16 +188,16 @@ static void keep_events(struct engine *engine)
         return;
     }
     if (!live_followed(engine) || live->events_lost || live->event_count != engine->outbox.event_count) {
-        recent_clear(&live->recent);
+        recent_events_clear(&live->recent);
         parked_unseen(&live->parking);
         return;
     }
     finish_events(engine);
     if (live->places.failed || store_failed(engine->store) < 0) {
-        recent_clear(&live->recent);
+        recent_events_clear(&live->recent);
     } else {
-        (void)recent_add(&live->recent, last - records + 1, last, live->events, live->event_count, live->places.at,
-                         live->places.count, &engine->outbox.events);
+        (void)recent_events_add(&live->recent, last - records + 1, last, live->events, live->event_count, live->places.at,
+                                live->places.count, &engine->outbox.events);
     }
     parked_unseen(&live->parking);
 }

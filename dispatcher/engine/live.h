@@ -15,7 +15,7 @@
 #include "dispatcher/engine/parked.h"
 #include "dispatcher/engine/query.h"
 #include "dispatcher/engine/reach.h"
-#include "dispatcher/engine/recent.h"
+#include "dispatcher/engine/recent_events.h"
 #include "dispatcher/engine/visible.h"
 
 /* Work of one step, in units of some 100 ns; each kind of work has its own, so that none waits for another. */
@@ -52,7 +52,7 @@ struct live {
     struct leases *leases;
     struct parking parking;
     struct followers followers;
-    struct recent recent;
+    struct recent_events recent;
     int64_t followed_until_ms;
 
     /* of the step */

@@ -25,17 +25,17 @@ int rewind_rows(struct engine *engine)
 
     /* Nothing is asked of rows any more that are not what was written. */
     if (rc == -EBADMSG) {
-        return rows_damaged(engine);
+        return row_folder_damaged(engine);
     }
     rc = store_rewind(engine->store);
     if (rc == 0) {
-        rc = replay_tail(&engine->apply_view, engine->journal, false, NULL);
+        rc = catch_up(&engine->apply_view, engine->journal, false, NULL);
     }
     if (rc == 0) {
         rc = store_failed(engine->store);
     }
     if (rc == -EBADMSG && store_failed(engine->store) == -EBADMSG) {
-        return rows_damaged(engine);
+        return row_folder_damaged(engine);
     }
     if (rc < 0) {
         return rc;

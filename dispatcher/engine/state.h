@@ -12,7 +12,7 @@
 #include "dispatcher/engine/frames.h"
 #include "dispatcher/engine/outbox.h"
 #include "dispatcher/engine/reader.h"
-#include "dispatcher/engine/rows.h"
+#include "dispatcher/engine/row_folder.h"
 #include "dispatcher/store/store.h"
 
 /* Bounds of one step: what follows waits for the next. */
@@ -107,9 +107,9 @@ void in_force_look(struct engine *engine);
  * name it. Returns 0; -EINVAL: `said` (DATADIR_SAID bytes) says which is missing; or another negative errno. */
 int in_force_fits(struct engine *engine, const struct district *district, char *said);
 
-/* replay.c: applies the journal's records after the rows' last one, up to its end; `commit`: with checkpoints on the way. Returns
+/* catch_up.c: applies the journal's records after the rows' last one, up to its end; `commit`: with checkpoints on the way. Returns
  * 0; -EXDEV: the rows are not those of this journal; or another negative errno; `said` (may be NULL) gets a sentence. */
-int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said);
+int catch_up(const struct view *view, struct journal *journal, bool commit, char *said);
 
 /* rewind.c: reads the district row into the engine's own members after rows changed under it. */
 void rewind_reload(struct engine *engine);
@@ -131,14 +131,14 @@ int decide_command(struct engine *engine, const struct command *command);
  * must end (a failure). */
 bool decide_own(struct engine *engine, const struct command *command);
 
-/* adopt.c: carries the adoption on. False: it needs another step. */
-bool adopt_run(struct engine *engine);
+/* new_set.c: carries the adoption on. False: it needs another step. */
+bool new_set_adopt(struct engine *engine);
 
 /* Carries the walk over open cases on, a slice a step, after what others asked for. */
-void settle_run(struct engine *engine);
+void new_set_walk(struct engine *engine);
 
 /* Settles one case before its time comes in the walk. False: the step must end. */
-bool settle_case(struct engine *engine, uint64_t case_id);
+bool new_set_case(struct engine *engine, uint64_t case_id);
 
 /* timer.c: fires all timers due at or before until_ms, in order, each at its own instant but never before engine->now_ms; in real
  * time all of them at now. At most `max`. True: none is left. False: the step is full, or failed. */

@@ -1,8 +1,8 @@
 /* step.c - one step: a batch of messages, each at its instant, then what time and a new set bring */
+#include "dispatcher/engine/admission.h"
 #include "dispatcher/engine/foresee.h"
 #include "dispatcher/engine/live.h"
 #include "dispatcher/engine/state.h"
-#include "dispatcher/engine/translate.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -52,7 +52,7 @@ static int bring_time(struct engine *engine, const struct engine_message *messag
         if (target_ms > engine->now_ms) {
             engine->now_ms = target_ms;
         }
-        if (case_id >= engine->settle_next && engine->settle_next != 0 && !settle_case(engine, case_id)) {
+        if (case_id >= engine->settle_next && engine->settle_next != 0 && !new_set_case(engine, case_id)) {
             return decide_failure(engine) < 0 ? decide_failure(engine) : -EIO;
         }
         return 1;
@@ -150,7 +150,7 @@ static void take_command(struct engine *engine, const struct engine_message *mes
         outbox_refuse(&engine->outbox, from->peer, request->id, step_refusal(engine), NULL);
         return;
     }
-    translate_command(from, request, &command);
+    admission_command(from, request, &command);
     core_resolve(&engine->view, &command);
     int64_t before_ms = engine->now_ms;
     if (command.repeats == 0) { /* the old instant of one that is remembered is no fault, and time does not move for it */
@@ -212,7 +212,7 @@ static bool take_message(struct engine *engine, const struct engine_message *mes
 {
     struct request request;
     struct codec_fault fault = {0};
-    char field[TRANSLATE_FIELD_SIZE];
+    char field[ADMISSION_FIELD_SIZE];
     const struct engine_peer *from;
     struct engine_peer room;
 
@@ -222,7 +222,7 @@ static bool take_message(struct engine *engine, const struct engine_message *mes
         outbox_refuse_because(&engine->outbox, message->from.peer, request.id, fault.refusal, fault.field, fault.cause);
         return true;
     }
-    enum refusal refusal = translate_actor(engine, &message->from, &request, &room, &from, field);
+    enum refusal refusal = admission_actor(engine, &message->from, &request, &room, &from, field);
     if (refusal != REFUSAL_NONE) {
         engine->job.on = false; /* a set that came meanwhile may have taken its rights away */
         outbox_refuse(&engine->outbox, message->from.peer, request.id, refusal, field);
@@ -240,7 +240,7 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
     size_t taken = 0;
     uint32_t us;
 
-    if (engine->stopped == 0 && !adopt_run(engine)) {
+    if (engine->stopped == 0 && !new_set_adopt(engine)) {
         return 0;
     }
     if (engine->job.on) {
@@ -261,7 +261,7 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
         timer_fire(engine, engine->now_ms, STEP_PULSES_MAX);
     }
     if (engine->stopped == 0 && !engine->job.on && decide_failure(engine) == 0) {
-        settle_run(engine);
+        new_set_walk(engine);
     }
     alarm_run(engine);
     return taken;

@@ -39,7 +39,7 @@ static bool settle_owner(struct engine *engine, int kind, uint64_t id, bool *ret
     if (case_id < engine->settle_next) {
         return true;
     }
-    if (!settle_case(engine, case_id)) {
+    if (!new_set_case(engine, case_id)) {
         return false;
     }
     *ret_settled = engine->verdict->count > 0;
@@ -76,7 +76,7 @@ bool timer_fire_case(struct engine *engine, uint64_t case_id)
     int64_t at_ms;
     uint64_t clock, duty;
 
-    if (engine->settle_next != 0 && case_id >= engine->settle_next && !settle_case(engine, case_id)) {
+    if (engine->settle_next != 0 && case_id >= engine->settle_next && !new_set_case(engine, case_id)) {
         return false;
     }
     while (core_case_due(&engine->view, case_id, engine->now_ms, &at_ms, &clock, &duty)) {

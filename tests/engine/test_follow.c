@@ -222,7 +222,7 @@ START_TEST(filters_agree)
         }
     }
     for (int rc = 0; rc < COUNT; rc++) {
-        recent_clear(&h.engine->live->recent);
+        recent_events_clear(&h.engine->live->recent);
         harness_peer(&h, readers[rc].key, readers[rc].roles, readers[rc].unit);
         snprintf(body, sizeof(body), "'name': 'm'%s", readers[rc].fields + strlen("'name': 'n'"));
         json_t *again = follow_all(&talk, body);

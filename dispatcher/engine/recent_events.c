@@ -1,11 +1,11 @@
-/* recent.c - the newest durable events, encoded, with whom they concern */
-#include "dispatcher/engine/recent.h"
+/* recent_events.c - the newest durable events, encoded, with whom they concern */
+#include "dispatcher/engine/recent_events.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-void recent_init(struct recent *recent)
+void recent_events_init(struct recent_events *recent)
 {
     TAILQ_INIT(&recent->ring);
     recent->cost = 0;
@@ -23,7 +23,7 @@ static struct recent_block *block_free(struct recent_block *block)
     return NULL;
 }
 
-static void drop_oldest(struct recent *recent)
+static void drop_oldest(struct recent_events *recent)
 {
     struct recent_block *block = TAILQ_FIRST(&recent->ring);
 
@@ -32,7 +32,7 @@ static void drop_oldest(struct recent *recent)
     block_free(block);
 }
 
-void recent_clear(struct recent *recent)
+void recent_events_clear(struct recent_events *recent)
 {
     while (!TAILQ_EMPTY(&recent->ring)) {
         drop_oldest(recent);
@@ -50,14 +50,14 @@ static void *copy(const void *data, size_t size)
     return bytes;
 }
 
-int recent_add(struct recent *recent, uint64_t first_seq, uint64_t last_seq, const struct recent_event *events, uint32_t count,
-               const uint32_t *places, uint32_t places_count, const struct proto_buffer *bytes)
+int recent_events_add(struct recent_events *recent, uint64_t first_seq, uint64_t last_seq, const struct recent_event *events,
+                      uint32_t count, const uint32_t *places, uint32_t places_count, const struct proto_buffer *bytes)
 {
     const struct recent_block *last = TAILQ_LAST(&recent->ring, recent_ring);
     struct recent_block *block = calloc(1, sizeof(*block));
 
     if (last != NULL && last->last_seq + 1 != first_seq) {
-        recent_clear(recent);
+        recent_events_clear(recent);
     }
     if (block != NULL) {
         *block = (struct recent_block){.first_seq = first_seq, .last_seq = last_seq, .count = count};
@@ -68,18 +68,18 @@ int recent_add(struct recent *recent, uint64_t first_seq, uint64_t last_seq, con
     }
     if (block == NULL || block->events == NULL || block->places == NULL || block->bytes == NULL) {
         block_free(block);
-        recent_clear(recent);
+        recent_events_clear(recent);
         return -ENOMEM;
     }
     TAILQ_INSERT_TAIL(&recent->ring, block, in_ring);
     recent->cost += block->cost;
-    while (recent->cost > RECENT_BYTES_MAX && TAILQ_FIRST(&recent->ring) != block) {
+    while (recent->cost > RECENT_EVENTS_BYTES_MAX && TAILQ_FIRST(&recent->ring) != block) {
         drop_oldest(recent);
     }
     return 0;
 }
 
-const struct recent_block *recent_find(const struct recent *recent, uint64_t seq)
+const struct recent_block *recent_events_find(const struct recent_events *recent, uint64_t seq)
 {
     const struct recent_block *block;
 
@@ -95,12 +95,12 @@ const struct recent_block *recent_find(const struct recent *recent, uint64_t seq
     return NULL;
 }
 
-const struct recent_block *recent_next(const struct recent_block *block)
+const struct recent_block *recent_events_next(const struct recent_block *block)
 {
     return TAILQ_NEXT(block, in_ring);
 }
 
-uint32_t recent_index(const struct recent_block *block, uint64_t seq)
+uint32_t recent_events_index(const struct recent_block *block, uint64_t seq)
 {
     uint32_t low = 0, high = block->count;
 

@@ -1,4 +1,4 @@
-/* rows.c - the rows at the start: believed when they are whole and of this journal, else set aside and made again from it. */
+/* row_folder.c - the rows at the start: believed when they are whole and of this journal, else set aside and made again from it. */
 #include "dispatcher/engine/state.h"
 #include "proto/i18n.h"
 
@@ -13,7 +13,7 @@ enum aside { ASIDE_DAMAGED, ASIDE_OLDER };
 
 static const char *const aside_names[] = {[ASIDE_DAMAGED] = "rows.damaged", [ASIDE_OLDER] = "rows.older"};
 
-void rows_say(const char *path, size_t map_size, int r, char *said)
+void row_folder_say(const char *path, size_t map_size, int r, char *said)
 {
     size_t mib = (map_size != 0 ? map_size : STORE_MAP_SIZE) >> 20;
 
@@ -39,7 +39,7 @@ static int open_store(struct engine *engine, size_t map_size, char *said)
     int rc = store_open(&options, &engine->store);
 
     if (rc < 0) {
-        rows_say(engine->folder.rows, map_size, rc, said);
+        row_folder_say(engine->folder.rows, map_size, rc, said);
         return rc;
     }
     store_view(engine->store, &engine->view);
@@ -102,7 +102,7 @@ static void say_made(const struct engine *engine, int64_t since_ms)
     engine_log(engine, 2, "rows_made", text);
 }
 
-int rows_open(struct engine *engine, size_t map_size, char *said)
+int row_folder_open(struct engine *engine, size_t map_size, char *said)
 {
     int64_t begun_ms = monotonic_ms();
     enum aside aside;
@@ -113,7 +113,7 @@ int rows_open(struct engine *engine, size_t map_size, char *said)
         rc = open_store(engine, map_size, said);
     }
     if (rc == 0) {
-        rc = replay_tail(&engine->apply_view, engine->journal, true, said);
+        rc = catch_up(&engine->apply_view, engine->journal, true, said);
     }
     if (rc == -EXDEV && !made) {
         char why[DATADIR_SAID];
@@ -126,7 +126,7 @@ int rows_open(struct engine *engine, size_t map_size, char *said)
             rc = open_store(engine, map_size, said);
         }
         if (rc == 0) {
-            rc = replay_tail(&engine->apply_view, engine->journal, true, said);
+            rc = catch_up(&engine->apply_view, engine->journal, true, said);
         }
     }
     if (rc == 0) {
@@ -146,7 +146,7 @@ int rows_open(struct engine *engine, size_t map_size, char *said)
     return rc;
 }
 
-int rows_damaged(struct engine *engine)
+int row_folder_damaged(struct engine *engine)
 {
     char text[DATADIR_SAID + 200];
     int rc = store_condemn(engine->folder.rows);

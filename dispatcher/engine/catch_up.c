@@ -1,5 +1,5 @@
 /*
- * replay.c - rows are brought up to the journal's end: at the start, after they went back, and for `check`. No clock and no
+ * catch_up.c - rows are brought up to the journal's end: at the start, after they went back, and for `check`. No clock and no
  * district are looked at.
  */
 #include "dispatcher/engine/state.h"
@@ -117,7 +117,7 @@ static int replay_from(const struct view *view, struct journal *journal, uint64_
     return rc;
 }
 
-int replay_tail(const struct view *view, struct journal *journal, bool commit, char *said)
+int catch_up(const struct view *view, struct journal *journal, bool commit, char *said)
 {
     struct district_row district;
 

@@ -1,4 +1,4 @@
-/* adopt.c - a configuration set comes into force by records: the set, its policy and list, then its units in slices. */
+/* new_set.c - a configuration set comes into force by records: the set, its policy and list, then its units in slices. */
 #include "dispatcher/engine/state.h"
 
 #include "config/district.h"
@@ -8,7 +8,7 @@
 /* How many ids one step looks at, and how many records it may make of them. */
 #define SETTLE_IDS 2000
 
-bool settle_case(struct engine *engine, uint64_t case_id)
+bool new_set_case(struct engine *engine, uint64_t case_id)
 {
     struct command command = {.type = COMMAND_SETTLE, .now_ms = engine->now_ms};
 
@@ -28,7 +28,7 @@ static bool settled_until(struct engine *engine, uint64_t until)
     return decide_own(engine, &command);
 }
 
-void settle_run(struct engine *engine)
+void new_set_walk(struct engine *engine)
 {
     uint64_t ids[256];
     size_t n = 1;
@@ -40,7 +40,7 @@ void settle_run(struct engine *engine)
     while (n > 0 && looked < SETTLE_IDS && !decide_full(engine)) {
         n = store_ids_from(engine->store, ROW_CASE, engine->settle_next, ids, 256);
         for (size_t i = 0; i < n; i++) {
-            if (!settle_case(engine, ids[i])) {
+            if (!new_set_case(engine, ids[i])) {
                 return;
             }
             engine->settle_next = ids[i] + 1;
@@ -50,7 +50,7 @@ void settle_run(struct engine *engine)
     settled_until(engine, n > 0 ? engine->settle_next : 0);
 }
 
-bool adopt_run(struct engine *engine)
+bool new_set_adopt(struct engine *engine)
 {
     while (engine->adopting) {
         struct command command = {.type = COMMAND_ADOPT_CONFIG, .now_ms = engine->now_ms};

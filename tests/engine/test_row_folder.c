@@ -1,6 +1,6 @@
 /*
- * test_rows.c - rows that may not be believed, at the start and while they are used: set aside, said, made again; never a wrong
- * answer.
+ * test_row_folder.c - rows that may not be believed, at the start and while they are used: set aside, said, made again; never a
+ * wrong answer.
  */
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/engine/engine_restore.h"

@@ -1,5 +1,5 @@
-/* translate.c - from a message to a command: who asks, and may they at all */
-#include "dispatcher/engine/translate.h"
+/* admission.c - from a message to a command: who asks, and may they at all */
+#include "dispatcher/engine/admission.h"
 
 #include "config/district.h"
 #include "dispatcher/engine/state.h"
@@ -97,7 +97,7 @@ static bool act_for(const struct engine *engine, struct text person, struct engi
     return true;
 }
 
-enum refusal translate_actor(const struct engine *engine, const struct engine_peer *from, const struct request *request,
+enum refusal admission_actor(const struct engine *engine, const struct engine_peer *from, const struct request *request,
                              struct engine_peer *room, const struct engine_peer **ret, char *field)
 {
     uint32_t needed = request->is_query ? query_info(request->query)->roles : command_info(request->command)->roles;
@@ -107,15 +107,15 @@ enum refusal translate_actor(const struct engine *engine, const struct engine_pe
     field[0] = '\0';
     *ret = from;
     if (!core_role_allows(needed, from->roles)) {
-        snprintf(field, TRANSLATE_FIELD_SIZE, "%s", words);
+        snprintf(field, ADMISSION_FIELD_SIZE, "%s", words);
         return REFUSAL_NO_ROLE;
     }
     if (for_somebody && !has_role(from, ROLE_GATEWAY)) {
-        snprintf(field, TRANSLATE_FIELD_SIZE, "%s", enum_name(&role_enum, ROLE_GATEWAY));
+        snprintf(field, ADMISSION_FIELD_SIZE, "%s", enum_name(&role_enum, ROLE_GATEWAY));
         return REFUSAL_NO_ROLE;
     }
     if (!is_greeting(request) && district_unit_find(engine->district, &from->unit) < 0) {
-        snprintf(field, TRANSLATE_FIELD_SIZE, "%.*s", CODE_SIZE, from->unit.s);
+        snprintf(field, ADMISSION_FIELD_SIZE, "%.*s", CODE_SIZE, from->unit.s);
         return REFUSAL_KEY_UNIT;
     }
     if (!has_role(from, ROLE_GATEWAY) || (!for_somebody && is_for_gateways(request))) {
@@ -124,17 +124,17 @@ enum refusal translate_actor(const struct engine *engine, const struct engine_pe
     *room = *from;
     *ret = room;
     if (!for_somebody || !act_for(engine, request->on_behalf_of, room)) {
-        snprintf(field, TRANSLATE_FIELD_SIZE, "on_behalf_of");
+        snprintf(field, ADMISSION_FIELD_SIZE, "on_behalf_of");
         return REFUSAL_NO_PERSON;
     }
     if (!core_role_allows(needed, room->roles)) {
-        snprintf(field, TRANSLATE_FIELD_SIZE, "%s", words);
+        snprintf(field, ADMISSION_FIELD_SIZE, "%s", words);
         return REFUSAL_NO_ROLE;
     }
     return REFUSAL_NONE;
 }
 
-void translate_command(const struct engine_peer *from, const struct request *request, struct command *ret)
+void admission_command(const struct engine_peer *from, const struct request *request, struct command *ret)
 {
     assert(!request->is_query);
     ret->type = request->command;
