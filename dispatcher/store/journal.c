@@ -21,7 +21,7 @@ uint64_t journal_last_seq(const struct journal *journal)
 
 struct journal_mark journal_last_mark(const struct journal *journal)
 {
-    const struct scan_state *state = &journal->state;
+    const struct segment_scan_state *state = &journal->state;
     if (state->last_seq == 0) {
         return (struct journal_mark){0};
     }
@@ -110,7 +110,7 @@ static int buffer_for(struct journal *journal, uint64_t size)
 
 /* Lays the frames into the buffer as they will lie at `offset`; *state moves behind them. */
 static void compose(struct journal *journal, uint64_t epoch, const struct journal_frame *frames, size_t count, uint64_t offset,
-                    uint64_t size, uint8_t *out, struct scan_state *state)
+                    uint64_t size, uint8_t *out, struct segment_scan_state *state)
 {
     *state = journal->state;
     for (size_t i = 0; i < count; i++) {
@@ -153,7 +153,7 @@ static int next_segment(struct journal *journal, uint64_t append_size)
 }
 
 /* Writes and flushes the first append of a segment, then names it. Before the name nothing is part of the journal. */
-static int write_first(struct journal *journal, const struct scan_state *before, uint64_t size)
+static int write_first(struct journal *journal, const struct segment_scan_state *before, uint64_t size)
 {
     struct segment_maker *maker = &journal->maker;
     struct segment_header header = {.first_seq = before->last_seq + 1, .before = before->before, .file_size = maker->size};
@@ -193,7 +193,7 @@ static void take_back_here(struct journal *journal, uint64_t size)
 }
 
 /* The append opens a new segment, and counts when its name is flushed. */
-static int append_first(struct journal *journal, const struct scan_state *after, uint64_t size)
+static int append_first(struct journal *journal, const struct segment_scan_state *after, uint64_t size)
 {
     struct segment_maker *maker = &journal->maker;
     uint64_t first_seq = journal->state.last_seq + 1;
@@ -225,7 +225,7 @@ static int append_first(struct journal *journal, const struct scan_state *after,
 }
 
 /* The usual append: one write, one flush. */
-static int append_here(struct journal *journal, const struct scan_state *after, uint64_t size)
+static int append_here(struct journal *journal, const struct segment_scan_state *after, uint64_t size)
 {
     int rc = folder_write_all(journal->fd, journal->buffer, (size_t)size, journal->end);
     if (rc == 0) {
@@ -244,7 +244,7 @@ static int append(struct journal *journal, uint64_t epoch, const struct journal_
 {
     uint64_t size = size_of_append(frames, count);
     bool here = journal->fd >= 0 && size <= journal->segments[journal->segment_count - 1].size - journal->end;
-    struct scan_state after;
+    struct segment_scan_state after;
     int rc = buffer_for(journal, SEGMENT_HEADER_SIZE + size);
     if (rc < 0) {
         return rc;

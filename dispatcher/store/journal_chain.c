@@ -53,7 +53,7 @@ static int open_link(struct journal *journal, struct segment *segment, struct li
     if (n < 0) {
         return scan_damaged(segment, 0, said, (int)n, "it cannot be read: %s", strerror((int)-n));
     }
-    return scan_head(segment, bytes, ret->size, &ret->header, said);
+    return segment_scan_head(segment, bytes, ret->size, &ret->header, said);
 }
 
 /* The last good frame in the last `size` bytes of a segment; *ret_until: behind the last byte that is not zero. False: none, or

@@ -4,7 +4,7 @@
 #ifndef HUYING_STORE_JOURNAL_INNER_H
 #define HUYING_STORE_JOURNAL_INNER_H
 
-#include "dispatcher/store/scan.h"
+#include "dispatcher/store/segment_scan.h"
 
 struct journal {
     int folder;
@@ -14,9 +14,9 @@ struct journal {
     uint64_t segment_size;
     struct segment *segments; /* in order; the last one takes the appends */
     size_t segment_count;
-    int fd;                  /* of the last segment, for writing; -1 = none */
-    uint64_t end;            /* durable bytes of the last segment */
-    struct scan_state state; /* after the last durable frame */
+    int fd;                          /* of the last segment, for writing; -1 = none */
+    uint64_t end;                    /* durable bytes of the last segment */
+    struct segment_scan_state state; /* after the last durable frame */
     struct segment_maker maker;
     uint8_t *buffer; /* for one append */
     size_t capacity;

@@ -46,7 +46,7 @@ static int read_segment(struct journal *journal, struct segment *segment, uint8_
 }
 
 /* Writes the last good append once more, and zeros over a torn one, and flushes: see "Unknown outcomes" in journal.h. */
-static int settle(struct journal *journal, uint8_t *bytes, const struct scan_result *found)
+static int settle(struct journal *journal, uint8_t *bytes, const struct segment_scan_result *found)
 {
     assert(bytes != NULL);
     uint64_t until = found->torn_until != 0 ? found->torn_until : found->end;
@@ -61,7 +61,7 @@ static int settle(struct journal *journal, uint8_t *bytes, const struct scan_res
     return rc;
 }
 
-static int open_last(struct journal *journal, uint8_t *bytes, const struct scan_result *found)
+static int open_last(struct journal *journal, uint8_t *bytes, const struct segment_scan_result *found)
 {
     struct segment *last = &journal->segments[journal->segment_count - 1];
     journal->end = found->end;
@@ -80,15 +80,15 @@ static int open_last(struct journal *journal, uint8_t *bytes, const struct scan_
 static int verify(struct journal *journal, size_t first, struct journal_open_report *report)
 {
     /* The chain of the first segment of all begins with nothing; a later one is taken at its word. */
-    journal->state = (struct scan_state){.linked = first == 0};
+    journal->state = (struct segment_scan_state){.linked = first == 0};
     for (size_t i = first; i < journal->segment_count; i++) {
         struct segment *segment = &journal->segments[i];
-        struct scan_result found;
+        struct segment_scan_result found;
         uint8_t *bytes = NULL;
         bool is_last = i + 1 == journal->segment_count;
         int rc = read_segment(journal, segment, &bytes);
         if (rc == 0) {
-            rc = scan_segment(segment, bytes, segment->size, is_last, &journal->state, &found, report->said);
+            rc = segment_scan(segment, bytes, segment->size, is_last, &journal->state, &found, report->said);
         }
         if (rc == 0 && is_last) {
             report->cut = found.torn_until != 0;

@@ -7,7 +7,7 @@
 #include "dispatcher/store/cache.h"
 #include "dispatcher/store/counters.h"
 #include "dispatcher/store/inbox.h"
-#include "dispatcher/store/requests.h"
+#include "dispatcher/store/request_index.h"
 #include "dispatcher/store/store.h"
 #include "dispatcher/store/timers.h"
 
@@ -84,7 +84,7 @@ struct store {
     uint64_t dirty;
     struct timers timers;
     struct inbox *inbox;
-    struct requests requests;
+    struct request_index requests;
     struct counters counters;
     MDB_dbi meta_dbi;
     struct store_checkpoint checkpoint; /* of the transaction as it is now */

@@ -138,9 +138,9 @@ static void request_hook(struct store *store, uint64_t id, const struct request_
         return;
     }
     if (old != NULL) {
-        requests_drop(&store->requests, old->key_hash, id);
+        request_index_drop(&store->requests, old->key_hash, id);
     }
-    if (new != NULL && requests_add(&store->requests, new->key_hash, id) < 0) {
+    if (new != NULL && request_index_add(&store->requests, new->key_hash, id) < 0) {
         store_latch(store, -ENOMEM);
     }
 }
@@ -239,7 +239,7 @@ static void op_count(void *arg, const struct counter_key *key, const struct coun
 static uint64_t op_request(void *arg, uint64_t key_hash, uint64_t before)
 {
     struct store *store = arg;
-    return store->failed != 0 ? 0 : requests_find(&store->requests, key_hash, before);
+    return store->failed != 0 ? 0 : request_index_find(&store->requests, key_hash, before);
 }
 
 const struct row_ops store_row_ops = {.get = op_get, .put = op_put, .drop = op_drop, .count = op_count, .request = op_request};
@@ -287,7 +287,7 @@ static int load_row(struct store *store, enum row_table table, uint64_t id, cons
             rc = inbox_add(store->inbox, &row->duty_row.unit, row->duty_row.due_at, id);
         }
     } else if (table == ROW_REQUEST) {
-        rc = requests_add(&store->requests, row->request_row.key_hash, id);
+        rc = request_index_add(&store->requests, row->request_row.key_hash, id);
     }
     return rc;
 }
@@ -367,5 +367,5 @@ void store_forget(struct store *store)
 {
     timers_deinit(&store->timers);
     store->inbox = inbox_free(store->inbox);
-    requests_deinit(&store->requests);
+    request_index_deinit(&store->requests);
 }

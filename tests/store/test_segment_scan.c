@@ -1,5 +1,6 @@
 /*
- * test_scan.c - what a power cut or a bad disk leaves, and what open says to it. Images are made from the files of a real journal.
+ * test_segment_scan.c - what a power cut or a bad disk leaves, and what open says to it. Images are made from the files of a real
+ * journal.
  */
 #include "dispatcher/store/frame.h"
 

@@ -1,5 +1,5 @@
-/* requests.c - remembered request ids: from the hash of actor and request id to the sequence of the record */
-#include "dispatcher/store/requests.h"
+/* request_index.c - remembered request ids: from the hash of actor and request id to the sequence of the record */
+#include "dispatcher/store/request_index.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -51,7 +51,7 @@ static int grow(struct request_shard *shard)
     return 0;
 }
 
-int requests_add(struct requests *requests, uint64_t hash, uint64_t seq)
+int request_index_add(struct request_index *requests, uint64_t hash, uint64_t seq)
 {
     assert(seq != 0);
     struct request_shard *shard = &requests->shards[shard_of(hash)];
@@ -67,7 +67,7 @@ int requests_add(struct requests *requests, uint64_t hash, uint64_t seq)
     return 0;
 }
 
-void requests_drop(struct requests *requests, uint64_t hash, uint64_t seq)
+void request_index_drop(struct request_index *requests, uint64_t hash, uint64_t seq)
 {
     struct request_shard *shard = &requests->shards[shard_of(hash)];
     assert(shard->count > 0);
@@ -88,7 +88,7 @@ void requests_drop(struct requests *requests, uint64_t hash, uint64_t seq)
     shard->count--;
 }
 
-uint64_t requests_find(const struct requests *requests, uint64_t hash, uint64_t before)
+uint64_t request_index_find(const struct request_index *requests, uint64_t hash, uint64_t before)
 {
     const struct request_shard *shard = &requests->shards[shard_of(hash)];
     uint64_t found = 0;
@@ -103,7 +103,7 @@ uint64_t requests_find(const struct requests *requests, uint64_t hash, uint64_t 
     return found;
 }
 
-void requests_deinit(struct requests *requests)
+void request_index_deinit(struct request_index *requests)
 {
     for (size_t i = 0; i < REQUEST_SHARDS; i++) {
         free(requests->shards[i].at);

@@ -1,5 +1,5 @@
-/* scan.c - judges the bytes of one segment: where it ends, whether its end is torn, whether it is damaged */
-#include "dispatcher/store/scan.h"
+/* segment_scan.c - judges the bytes of one segment: where it ends, whether its end is torn, whether it is damaged */
+#include "dispatcher/store/segment_scan.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,7 +41,7 @@ static uint64_t zeros_from(const uint8_t *bytes, uint64_t from, uint64_t size)
     return size;
 }
 
-int scan_head(const struct segment *segment, const uint8_t *bytes, uint64_t size, struct segment_header *ret, char *said)
+int segment_scan_head(const struct segment *segment, const uint8_t *bytes, uint64_t size, struct segment_header *ret, char *said)
 {
     if (size < SEGMENT_HEADER_SIZE) {
         return scan_damaged(segment, 0, said, -EBADMSG, "the file is too short (%" PRIu64 " bytes)", size);
@@ -64,10 +64,11 @@ int scan_head(const struct segment *segment, const uint8_t *bytes, uint64_t size
     return 0;
 }
 
-static int scan_header(const struct segment *segment, const uint8_t *bytes, uint64_t size, struct scan_state *state, char *said)
+static int scan_header(const struct segment *segment, const uint8_t *bytes, uint64_t size, struct segment_scan_state *state,
+                       char *said)
 {
     struct segment_header header = {0};
-    int rc = scan_head(segment, bytes, size, &header, said);
+    int rc = segment_scan_head(segment, bytes, size, &header, said);
     if (rc < 0) {
         return rc;
     }
@@ -90,7 +91,7 @@ static int scan_header(const struct segment *segment, const uint8_t *bytes, uint
 
 /* Does a right frame at `offset` continue the chain, in an append that begins at append_from? */
 static bool frame_fits(const struct frame_place *place, uint64_t offset, uint64_t append_from, uint64_t append_size, uint64_t size,
-                       const struct scan_state *state)
+                       const struct segment_scan_state *state)
 {
     uint64_t whole = frame_size(place->frame.size);
     return place->frame.first_seq == state->last_seq + 1 && place->frame.count > 0 && place->frame.epoch >= state->epoch &&
@@ -102,7 +103,7 @@ static bool frame_fits(const struct frame_place *place, uint64_t offset, uint64_
 /* Judges what is behind the last good append (rules 2 to 4 of journal.h). `bad` is the offset of the first frame that is not good.
  */
 static int scan_end(const struct segment *segment, const uint8_t *bytes, uint64_t size, uint64_t from, uint64_t bad, bool is_last,
-                    struct scan_result *ret, char *said)
+                    struct segment_scan_result *ret, char *said)
 {
     uint64_t until = zeros_from(bytes, from, size);
     if (until == from && from > SEGMENT_HEADER_SIZE) {
@@ -144,17 +145,17 @@ static int scan_end(const struct segment *segment, const uint8_t *bytes, uint64_
     return 0;
 }
 
-int scan_segment(struct segment *segment, const uint8_t *bytes, uint64_t size, bool is_last, struct scan_state *state,
-                 struct scan_result *ret, char *said)
+int segment_scan(struct segment *segment, const uint8_t *bytes, uint64_t size, bool is_last, struct segment_scan_state *state,
+                 struct segment_scan_result *ret, char *said)
 {
     int rc = scan_header(segment, bytes, size, state, said);
     if (rc < 0) {
         return rc;
     }
-    struct scan_state in_append = *state; /* becomes *state when its append is complete */
+    struct segment_scan_state in_append = *state; /* becomes *state when its append is complete */
     struct frame_place place;
     uint64_t offset = SEGMENT_HEADER_SIZE, append_from = offset, append_size = 0;
-    *ret = (struct scan_result){.end = offset, .append_from = offset};
+    *ret = (struct segment_scan_result){.end = offset, .append_from = offset};
     segment->mark_count = 0;
     while (frame_read(bytes + offset, size - offset, &place)) {
         if (!frame_fits(&place, offset, append_from, append_size, size, &in_append)) {
