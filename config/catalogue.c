@@ -33,7 +33,7 @@ struct reader {
     bool has_calendar;
     int32_t columns[COLUMN_COUNT];
     struct tree tree;
-    int32_t *last;        /* by unit: itself, or the last of its successors */
+    int32_t *in_service;  /* by unit: itself, or the last of its successors */
     uint8_t *tiers_above; /* by unit: a bit for each tier on the way up from it, its own included */
 };
 _Static_assert(UNIT_TIER_COUNT <= 8, "a bit for each tier");
@@ -52,7 +52,7 @@ static const struct unit *unit_at(const struct reader *reader, int32_t unit)
 /* Nothing new goes to a unit that is retired. */
 static bool check_in_service(const struct reader *reader, uint32_t row, enum column column, const char *text, int32_t unit)
 {
-    int32_t successor = reader->last[unit];
+    int32_t successor = reader->in_service[unit];
     char code[CODE_SIZE + 1];
     if (successor != unit) {
         table_fault(reader->table, reader->faults, row, reader->columns[column], "%s `%s` is retired; write its successor `%s`",
@@ -318,8 +318,9 @@ static int look_at_tree(struct reader *reader)
 {
     const struct unit_list *units = reader->units;
     reader->tiers_above = calloc(units->count + 1u, sizeof(*reader->tiers_above));
-    reader->last = units_last(units->at, units->count);
-    int rc = reader->tiers_above != NULL && reader->last != NULL ? tree_make(units->at, units->count, &reader->tree) : -ENOMEM;
+    reader->in_service = units_all_in_service(units->at, units->count);
+    int rc =
+        reader->tiers_above != NULL && reader->in_service != NULL ? tree_make(units->at, units->count, &reader->tree) : -ENOMEM;
     for (uint32_t position = 0; position < units->count && rc == 0; position++) {
         const struct unit *unit = unit_at(reader, reader->tree.unit[position]);
         unsigned above = unit->parent < 0 ? 0 : reader->tiers_above[unit->parent];
@@ -351,7 +352,7 @@ int catalogue_read(const struct table *table, const struct unit_list *units, con
     }
     tree_deinit(&reader.tree);
     free(reader.tiers_above);
-    free(reader.last);
+    free(reader.in_service);
     if (rc < 0) {
         catalogue_free(&list);
     } else {

@@ -37,7 +37,7 @@ bool district_acts_for(const struct district *district, int32_t unit, int32_t to
     return false;
 }
 
-int32_t district_successor(const struct district *district, int32_t unit)
+int32_t district_in_service(const struct district *district, int32_t unit)
 {
     return units_in_service(district->units, unit);
 }

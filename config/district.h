@@ -141,7 +141,7 @@ bool district_within(const struct district *district, int32_t unit, int32_t top)
 bool district_acts_for(const struct district *district, int32_t unit, int32_t top);
 
 /* The unit that holds what this one held: itself, or the last of its successors. */
-int32_t district_successor(const struct district *district, int32_t unit);
+int32_t district_in_service(const struct district *district, int32_t unit);
 
 /* The calendar that a unit's clocks run by. */
 const struct calendar *district_calendar(const struct district *district, int32_t unit);

@@ -149,7 +149,7 @@ static int check_outside(struct build *build)
 static void check_in_service(struct build *build, const char *key, int32_t unit)
 {
     char code[CODE_SIZE + 1], next[CODE_SIZE + 1];
-    int32_t successor = district_successor(build->district, unit);
+    int32_t successor = district_in_service(build->district, unit);
     if (successor != unit) {
         yaml_fault(&build->yaml, build->faults, key, "`%s: %s` is retired; write its successor `%s`", key,
                    code_text(&build->district->units[unit].code, code), code_text(&build->district->units[successor].code, next));

@@ -32,7 +32,7 @@ int32_t units_find(const struct unit *units, uint32_t count, const struct code *
 int32_t units_in_service(const struct unit *units, int32_t unit);
 
 /* units_in_service of every unit at once, in linear time. The caller frees; NULL: no memory. */
-int32_t *units_last(const struct unit *units, uint32_t count);
+int32_t *units_all_in_service(const struct unit *units, uint32_t count);
 
 /* Frees the units and their texts; takes NULL, returns NULL. */
 struct unit *units_free(struct unit *units, uint32_t count);

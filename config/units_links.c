@@ -15,8 +15,8 @@
 struct linking {
     const struct units_reader *reader;
     struct unit_list *list;
-    struct tree tree; /* of the parents, once their circles are open */
-    int32_t *last;    /* by unit: itself, or the last of its successors; once their circles are open */
+    struct tree tree;    /* of the parents, once their circles are open */
+    int32_t *in_service; /* by unit: itself, or the last of its successors; once their circles are open */
 };
 
 /* Index of the unit that a cell names, -1 for an empty cell or a fault. */
@@ -51,7 +51,7 @@ static void check_in_service(const struct linking *linking, uint32_t i, enum uni
         return;
     }
     char code[CODE_SIZE + 1], next[CODE_SIZE + 1];
-    int32_t successor = linking->last[named];
+    int32_t successor = linking->in_service[named];
     code_text(&list->at[named].code, code);
     if (successor != named) {
         units_fault(reader, i, column, "%s `%s` is retired; write its successor `%s`", units_column_names[column], code,
@@ -272,8 +272,8 @@ int units_link(const struct units_reader *reader, struct unit_list *list)
     if (rc == 0) {
         open_circles(reader, list, &parents, seen);
         open_circles(reader, list, &successors, seen);
-        linking.last = units_last(list->at, list->count);
-        rc = linking.last != NULL ? tree_make(list->at, list->count, &linking.tree) : -ENOMEM;
+        linking.in_service = units_all_in_service(list->at, list->count);
+        rc = linking.in_service != NULL ? tree_make(list->at, list->count, &linking.tree) : -ENOMEM;
     }
     if (rc == 0) {
         for (uint32_t i = 0; i < list->count; i++) {
@@ -285,12 +285,12 @@ int units_link(const struct units_reader *reader, struct unit_list *list)
         fill_accountable(&linking);
     }
     tree_deinit(&linking.tree);
-    free(linking.last);
+    free(linking.in_service);
     free(seen);
     return rc;
 }
 
-int32_t *units_last(const struct unit *units, uint32_t count)
+int32_t *units_all_in_service(const struct unit *units, uint32_t count)
 {
     int32_t *last = calloc(count + 1u, sizeof(*last));
     for (uint32_t i = 0; last != NULL && i < count; i++) {

@@ -236,7 +236,7 @@ static void print_units(const struct preview *preview)
             break;
         }
         printf(_("    %s retires: %u open duties go to %s\n"), code_text(&district->units[i].code, from),
-               preview->report.duties_of[i], code_text(&district->units[district_successor(district, (int32_t)i)].code, to));
+               preview->report.duties_of[i], code_text(&district->units[district_in_service(district, (int32_t)i)].code, to));
     }
 }
 
@@ -321,7 +321,7 @@ static void print_json(const struct preview *preview)
         if (report->retires[i] || report->duties_of[i] > 0) {
             json_array_append_new(retired,
                                   json_pack("{s:s, s:s, s:i}", "unit", code_text(&district->units[i].code, code), "successor",
-                                            code_text(&district->units[district_successor(district, (int32_t)i)].code, to),
+                                            code_text(&district->units[district_in_service(district, (int32_t)i)].code, to),
                                             "duties", (int)report->duties_of[i]));
         }
     }

@@ -279,7 +279,7 @@ static int64_t counted_at_due(const struct calendar *calendar, const struct cloc
 void core_settled_due(const struct district *district, const struct clock_row *clock, int64_t now_ms, int64_t lead_due_at,
                       struct core_due *ret)
 {
-    int32_t unit = district_successor(district, district_unit_find(district, &clock->unit));
+    int32_t unit = district_in_service(district, district_unit_find(district, &clock->unit));
     const struct calendar *calendar = district_calendar(district, unit);
     struct limit limit = limit_of(clock);
     if (limit.amount != 0 && limit.due_at >= now_ms) {

@@ -70,7 +70,7 @@ int32_t unit_index(const struct judging *j, const struct code *code)
 
 int32_t unit_in_service(const struct judging *j, const struct code *code)
 {
-    return district_successor(j->district, unit_index(j, code));
+    return district_in_service(j->district, unit_index(j, code));
 }
 
 bool covers(const struct judging *j, int32_t unit)

@@ -93,8 +93,8 @@ START_TEST(test_columns)
     ck_assert_int_eq(station->deputy, find(district, "S1-SAFETY"));
     ck_assert_int_eq(get(district, "S1-SAFETY")->accountable, find(district, "S1"));
     ck_assert_int_eq(get(district, "C12")->successor, find(district, "C11"));
-    ck_assert_int_eq(district_successor(district, find(district, "C19")), find(district, "C11"));
-    ck_assert_int_eq(district_successor(district, find(district, "C11")), find(district, "C11"));
+    ck_assert_int_eq(district_in_service(district, find(district, "C19")), find(district, "C11"));
+    ck_assert_int_eq(district_in_service(district, find(district, "C11")), find(district, "C11"));
     /* The department acts for the station that it sent, each department for the other, the station's street as ever. */
     ck_assert(district_acts_for(district, find(district, "S1-POLICE"), find(district, "POLICE")));
     ck_assert(district_acts_for(district, find(district, "S1-POLICE"), find(district, "S1")));
