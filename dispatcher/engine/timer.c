@@ -1,4 +1,4 @@
-/* timer.c - time passes: rungs and leases fire by pulses, which are commands like all others. */
+/* timer.c - time passes: rungs fire and claims lapse by pulses, which are commands like all others. */
 #include "dispatcher/engine/state.h"
 
 #include <assert.h>

@@ -7,7 +7,7 @@
  * tail. Rows that were put are kept in memory, and written into the transaction in key order at the checkpoint, or when a table has
  * more than some thousand of them (cache.h): a row that twelve records touch is written once. Rows that were read are kept too
  * while there is room. Whatever walks a table writes its changed rows first. So a full map shows at the checkpoint, or now and then
- * in a put. Counters are buffered in the same way. Memory indexes: timers (rungs of running clocks, leases) in a heap that deletes
+ * in a put. Counters are buffered in the same way. Memory indexes: timers (rungs of running clocks, claims) in a heap that deletes
  * lazily, inboxes (open duties by unit and due instant), request ids by hash; all are kept by the put function itself from the old
  * and the new row, and rebuilt by one pass over the rows at open.
  *
@@ -81,7 +81,8 @@ int store_checkpoint(struct store *store);
  * (then it may be tried again). */
 int store_rewind(struct store *store);
 
-/* Timer whose instant is earliest. kind: 0 rung of a clock, 1 lease of a duty. False: none. Entries are checked against their rows.
+/* Timer whose instant is earliest. kind: 0 rung of a clock, 1 claim of a duty that lapses. False: none. Entries are checked against
+ * their rows.
  */
 bool store_next_timer(struct store *store, int64_t *ret_at_ms, int *ret_kind, uint64_t *ret_id);
 

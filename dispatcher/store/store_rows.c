@@ -153,7 +153,7 @@ static void put_hooks(struct store *store, enum row_table table, uint64_t id, bo
     } else if (table == ROW_DUTY) {
         assert(((const struct duty_row *)row)->duty_id == id);
         inbox_hook(store, &old->duty_row, row);
-        timer_hook(store, TIMER_LEASE, id, duty_timer_at(&old->duty_row), duty_timer_at(row));
+        timer_hook(store, TIMER_CLAIM, id, duty_timer_at(&old->duty_row), duty_timer_at(row));
     } else if (table == ROW_REQUEST) {
         request_hook(store, id, was ? &old->request_row : NULL, row);
     }
@@ -282,7 +282,7 @@ static int load_row(struct store *store, enum row_table table, uint64_t id, cons
     if (table == ROW_CLOCK) {
         rc = load_timer(store, TIMER_RUNG, id, clock_timer_at(&row->clock_row));
     } else if (table == ROW_DUTY) {
-        rc = load_timer(store, TIMER_LEASE, id, duty_timer_at(&row->duty_row));
+        rc = load_timer(store, TIMER_CLAIM, id, duty_timer_at(&row->duty_row));
         if (rc == 0 && duty_is_open(&row->duty_row)) {
             rc = inbox_add(store->inbox, &row->duty_row.unit, row->duty_row.due_at, id);
         }

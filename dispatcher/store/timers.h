@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum timer_kind { TIMER_RUNG, TIMER_LEASE };
+enum timer_kind { TIMER_RUNG, TIMER_CLAIM };
 
 struct timer {
     int64_t at_ms;

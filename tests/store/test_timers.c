@@ -19,7 +19,7 @@ static int compare(const void *a, const void *b)
 static void fill(struct timer *timers, uint64_t seed)
 {
     for (size_t i = 0; i < COUNT; i++) {
-        timers[i] = timer_make(suite_random(&seed) % 400, suite_random(&seed) % 2 == 0 ? TIMER_RUNG : TIMER_LEASE, i + 1);
+        timers[i] = timer_make(suite_random(&seed) % 400, suite_random(&seed) % 2 == 0 ? TIMER_RUNG : TIMER_CLAIM, i + 1);
     }
 }
 
@@ -76,8 +76,8 @@ END_TEST
 
 START_TEST(kind_and_id_read_back)
 {
-    struct timer timer = timer_make(-5, TIMER_LEASE, UINT64_MAX >> 1);
-    ck_assert_int_eq(timer_kind(timer), TIMER_LEASE);
+    struct timer timer = timer_make(-5, TIMER_CLAIM, UINT64_MAX >> 1);
+    ck_assert_int_eq(timer_kind(timer), TIMER_CLAIM);
     ck_assert_uint_eq(timer_id(timer), UINT64_MAX >> 1);
     timer = timer_make(5, TIMER_RUNG, 77);
     ck_assert_int_eq(timer_kind(timer), TIMER_RUNG);
