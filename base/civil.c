@@ -37,13 +37,17 @@ int64_t civil_ms(const struct civil *civil)
     return (((days * 24 + civil->hour) * 60 + civil->minute) * 60 + civil->second) * 1000 + civil->ms;
 }
 
+void civil_from_s(int64_t s, struct civil *ret)
+{
+    int32_t rest = (int32_t)((s % 86400 + 86400) % 86400);
+    civil_from_days(civil_floor_div(s, 86400), ret);
+    ret->hour = rest / 3600;
+    ret->minute = rest / 60 % 60;
+    ret->second = rest % 60;
+}
+
 void civil_from_ms(int64_t ms, struct civil *ret)
 {
-    int64_t days = civil_floor_div(ms, 86400000);
-    int32_t rest = (int32_t)(ms - days * 86400000);
-    civil_from_days(days, ret);
-    ret->hour = rest / 3600000;
-    ret->minute = rest / 60000 % 60;
-    ret->second = rest / 1000 % 60;
-    ret->ms = rest % 1000;
+    civil_from_s(civil_floor_div(ms, 1000), ret);
+    ret->ms = (int32_t)((ms % 1000 + 1000) % 1000);
 }

@@ -25,6 +25,9 @@ int32_t civil_days_in_month(int32_t year, int32_t month);
 int64_t civil_ms(const struct civil *civil);
 void civil_from_ms(int64_t ms, struct civil *ret);
 
+/* The same from seconds (the ms of *ret are 0). */
+void civil_from_s(int64_t s, struct civil *ret);
+
 /* a / b, rounded down. b > 0. */
 static inline int64_t civil_floor_div(int64_t a, int64_t b)
 {

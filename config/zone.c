@@ -228,7 +228,8 @@ int32_t zone_offset_s(const struct zone *zone, int64_t at_ms)
 
 void zone_civil(const struct zone *zone, int64_t at_ms, struct civil *ret)
 {
-    civil_from_ms(at_ms + zone_offset_s(zone, at_ms) * INT64_C(1000), ret);
+    civil_from_s(civil_floor_div(at_ms, 1000) + zone_offset_s(zone, at_ms), ret); /* in seconds, where no instant overflows */
+    ret->ms = (int32_t)((at_ms % 1000 + 1000) % 1000);
 }
 
 /* Instant of local second `local_s`. In a gap *ret_s is what the offset before it gives, and *ret_gap_end_s the gap's end. */

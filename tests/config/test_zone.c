@@ -84,6 +84,11 @@ START_TEST(test_civil_has_milliseconds_before_1970_too)
     zone_civil(zone, INT64_MIN, &civil);
     ck_assert_int_eq(civil.year, -292275055);
     zone_free(zone);
+    zone = zone_of("Asia/Shanghai"); /* what lies beyond the last instant on the wall is no overflow */
+    zone_civil(zone, INT64_MAX, &civil);
+    ck_assert_int_eq(civil.year, 292278994);
+    ck_assert_int_eq(civil.ms, 807);
+    zone_free(zone);
 }
 END_TEST
 
