@@ -21,7 +21,6 @@
 #define PUMP_MESSAGES 64
 #define LOOK_MS 50    /* a loop that was away for so long has its place taken: longer than a full batch takes */
 #define READ_MS 10    /* how often the sockets are read in its place */
-#define IDLE_LOOKS 20 /* looks without a step of the loop until the thread sleeps: an idle dispatcher wakes nobody */
 
 struct parcel {
     struct parcel *next;
@@ -267,23 +266,21 @@ static void take_place(struct intake *intake)
     pthread_mutex_unlock(&intake->lock);
 }
 
-/* The thread: looks whether the loop is still in the step in which it was seen last. */
+/* The thread: looks whether the loop is still in the step in which it was seen last. Where nothing has moved it sleeps: an idle
+ * dispatcher wakes it once a tick. */
 static void *stand_in(void *arg)
 {
     struct intake *intake = arg;
     unsigned int seen = atomic_load(&intake->steps);
-    int idle_looks = 0;
     while (!atomic_load(&intake->ending)) {
         rest(intake, LOOK_MS);
         unsigned int steps = atomic_load(&intake->steps);
-        bool same = steps == seen;
-        seen = steps;
-        idle_looks = same ? idle_looks + 1 : 0;
-        if (same && atomic_load(&intake->away)) {
+        if (steps == seen && atomic_load(&intake->away)) {
             take_place(intake);
-        } else if (idle_looks >= IDLE_LOOKS) {
+        } else if (steps == seen) {
             sleep_until_step(intake, steps);
         }
+        seen = atomic_load(&intake->steps);
     }
     return NULL;
 }
