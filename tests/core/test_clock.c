@@ -24,22 +24,9 @@ static void teardown(void)
     world_close(&w);
 }
 
-/* Newest clock of a kind of a duty (0: of the case). */
-static struct clock_row clock_of(uint64_t case_id, uint64_t duty, enum clock_kind kind)
-{
-    struct clock_row clock;
-    for (uint64_t id = world_case(&w, case_id).clock_last; id != 0; id = clock.prev_of_case) {
-        ck_assert(view_get(&w.view, ROW_CLOCK, id, &clock));
-        if (clock.kind == kind && (duty == 0 || clock.duty_id == duty)) {
-            return clock;
-        }
-    }
-    ck_abort_msg("no such clock");
-}
-
 static struct clock_row handle_of(uint64_t case_id)
 {
-    return clock_of(case_id, world_case(&w, case_id).lead_duty, CLOCK_KIND_HANDLE);
+    return world_clock(&w, case_id, world_case(&w, case_id).lead_duty, CLOCK_KIND_HANDLE);
 }
 
 static const struct {
@@ -98,8 +85,8 @@ END_TEST
 START_TEST(the_citizens_clock_counts_from_the_receipt_on)
 {
     uint64_t id = world_submit(&w, "LAMP", "S1"); /* no row fits: the desk routes by hand */
-    ck_assert_int_eq(clock_of(id, 0, CLOCK_KIND_TOTAL).due_at, 0);
-    ck_assert_int_eq(clock_of(id, 0, CLOCK_KIND_ROUTE).due_at, world_at("2026-03-02 10:00"));
+    ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_TOTAL).due_at, 0);
+    ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_ROUTE).due_at, world_at("2026-03-02 10:00"));
     world_wait(&w, world_at("2026-03-03 11:00") - w.now_ms);
     struct command route = {.type = COMMAND_ROUTE};
     route.body.route.case_id = id;
@@ -107,7 +94,7 @@ START_TEST(the_citizens_clock_counts_from_the_receipt_on)
     route.body.route.reason = text_of("no row fits");
     ck_assert_int_eq(world_do(&w, &route), REFUSAL_NONE);
     ck_assert_int_eq(handle_of(id).due_at, world_at("2026-03-10 11:00"));
-    struct clock_row total = clock_of(id, 0, CLOCK_KIND_TOTAL);
+    struct clock_row total = world_clock(&w, id, 0, CLOCK_KIND_TOTAL);
     ck_assert_int_eq(total.due_at, world_at("2026-03-06 17:00"));
     ck_assert_int_eq(total.from_at, total.started_at);
 }
@@ -121,8 +108,8 @@ START_TEST(a_utility_works_day_and_night)
     struct duty_row respond = world_duty(&w, id, DUTY_KIND_RESPOND);
     w.now_ms = world_at("2026-03-06 18:00");
     /* 3 and 10 days of 24 hours by its own calendar, from 09:00 on */
-    ck_assert_int_eq(clock_of(id, respond.duty_id, CLOCK_KIND_ARRIVE).due_at, world_at("2026-03-05 09:00"));
-    ck_assert_int_eq(clock_of(id, respond.duty_id, CLOCK_KIND_FINISH).due_at, world_at("2026-03-12 09:00"));
+    ck_assert_int_eq(world_clock(&w, id, respond.duty_id, CLOCK_KIND_ARRIVE).due_at, world_at("2026-03-05 09:00"));
+    ck_assert_int_eq(world_clock(&w, id, respond.duty_id, CLOCK_KIND_FINISH).due_at, world_at("2026-03-12 09:00"));
 }
 END_TEST
 
@@ -135,7 +122,7 @@ START_TEST(who_takes_over_has_half_of_the_days_rounded_up)
     ck_assert_int_eq(handle.amount, 3);
     ck_assert_int_eq(handle.due_at, world_at("2026-03-11 17:00"));
     struct duty_row support = world_duty(&w, id, DUTY_KIND_SUPPORT);
-    ck_assert_int_eq(clock_of(id, support.duty_id, CLOCK_KIND_SUPPORT).due_at, handle.due_at);
+    ck_assert_int_eq(world_clock(&w, id, support.duty_id, CLOCK_KIND_SUPPORT).due_at, handle.due_at);
 }
 END_TEST
 
@@ -144,13 +131,13 @@ START_TEST(a_support_is_never_due_after_the_lead)
     w.units[3].calendar = 1; /* DB */
     uint64_t id = world_submit(&w, "ROAD", "S1");
     struct duty_row duty = world_duty(&w, id, DUTY_KIND_SUPPORT);
-    struct clock_row support = clock_of(id, duty.duty_id, CLOCK_KIND_SUPPORT);
+    struct clock_row support = world_clock(&w, id, duty.duty_id, CLOCK_KIND_SUPPORT);
     ck_assert_int_eq(support.due_at, handle_of(id).due_at);
     w.units[5].calendar = 0; /* the street works day and night: its five days are over on Saturday, the office's only on Monday */
     w.now_ms = world_at("2026-03-02 10:00");
     id = world_submit(&w, "ROAD", "S1");
     duty = world_duty(&w, id, DUTY_KIND_SUPPORT);
-    support = clock_of(id, duty.duty_id, CLOCK_KIND_SUPPORT);
+    support = world_clock(&w, id, duty.duty_id, CLOCK_KIND_SUPPORT);
     ck_assert_int_eq(handle_of(id).due_at, world_at("2026-03-07 10:00"));
     ck_assert_int_eq(support.due_at, handle_of(id).due_at);
 }
@@ -161,12 +148,12 @@ START_TEST(a_send_back_leaves_what_was_left_and_at_least_a_day)
     uint64_t id = world_submit(&w, "ROAD", "S1");
     world_call(&w, id, "DA"); /* on the list: dispatched at once; 10 whole working days, to Friday the 13th */
     struct duty_row respond = world_duty(&w, id, DUTY_KIND_RESPOND);
-    ck_assert_int_eq(clock_of(id, respond.duty_id, CLOCK_KIND_FINISH).due_at, world_at("2026-03-13 17:00"));
+    ck_assert_int_eq(world_clock(&w, id, respond.duty_id, CLOCK_KIND_FINISH).due_at, world_at("2026-03-13 17:00"));
     world_wait(&w, world_at("2026-03-06 16:00") - w.now_ms); /* 34 hours of work later */
     world_finish(&w, id, FINISH_CODE_PARTLY);
     world_wait(&w, world_at("2026-03-09 10:00") - w.now_ms); /* the caller waited two working hours over the weekend */
     ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE);
-    struct clock_row finish = clock_of(id, respond.duty_id, CLOCK_KIND_FINISH);
+    struct clock_row finish = world_clock(&w, id, respond.duty_id, CLOCK_KIND_FINISH);
     ck_assert_int_eq(finish.state, CLOCK_STATE_RUNNING);
     ck_assert_int_eq(finish.due_at, world_at("2026-03-16 11:00"));
     ck_assert_int_eq(finish.budget_ms, 70 * (int64_t)HOUR_MS);
@@ -183,7 +170,7 @@ START_TEST(a_send_back_at_the_last_hour_leaves_a_day)
     world_finish(&w, id, FINISH_CODE_PARTLY);
     world_wait(&w, world_at("2026-03-16 10:00") - w.now_ms);
     ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE);
-    struct clock_row finish = clock_of(id, respond.duty_id, CLOCK_KIND_FINISH);
+    struct clock_row finish = world_clock(&w, id, respond.duty_id, CLOCK_KIND_FINISH);
     ck_assert_int_eq(finish.due_at, world_at("2026-03-17 10:00")); /* an hour was left, a working day is given */
     ck_assert_int_eq(finish.time_kind, TIME_KIND_WORKING_DAYS);
     ck_assert_int_eq(finish.budget_ms, (69 + 7) * (int64_t)HOUR_MS);

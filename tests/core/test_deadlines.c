@@ -22,43 +22,9 @@ static void teardown(void)
     world_close(&w);
 }
 
-static uint32_t role(enum role role)
-{
-    return UINT32_C(1) << role;
-}
-
-static uint64_t duty_of(uint64_t case_id, enum duty_kind kind)
-{
-    return world_duty(&w, case_id, kind).duty_id;
-}
-
-static struct clock_row clock_of(uint64_t case_id, uint64_t duty_id, enum clock_kind kind)
-{
-    struct clock_row clock;
-    for (uint64_t id = world_case(&w, case_id).clock_last; id != 0; id = clock.prev_of_case) {
-        ck_assert(view_get(&w.view, ROW_CLOCK, id, &clock));
-        if (clock.kind == kind && clock.duty_id == duty_id) {
-            return clock;
-        }
-    }
-    ck_abort_msg("no clock %s", enum_name(&clock_kind_enum, kind));
-    return clock;
-}
-
 static struct clock_row total_of(uint64_t case_id)
 {
-    return clock_of(case_id, 0, CLOCK_KIND_TOTAL);
-}
-
-static const struct record *record_of(enum record_type type)
-{
-    for (uint32_t i = w.verdict->count; i > 0; i--) {
-        if (w.verdict->records[i - 1].type == type) {
-            return &w.verdict->records[i - 1];
-        }
-    }
-    ck_abort_msg("no such record");
-    return NULL;
+    return world_clock(&w, case_id, 0, CLOCK_KIND_TOTAL);
 }
 
 static enum refusal reopen(uint64_t case_id, uint32_t roles)
@@ -100,12 +66,12 @@ START_TEST(a_citizen_comes_back_within_the_window)
     close_solved(id);
     close_solved(other);
     world_wait(&w, 15 * (int64_t)DAY_MS);
-    ck_assert_int_eq(reopen(id, role(ROLE_OPERATOR)), REFUSAL_NONE); /* the last instant */
-    ck_assert(!record_of(RECORD_CASE_REOPENED)->body.case_reopened.counted);
+    ck_assert_int_eq(reopen(id, world_role(ROLE_OPERATOR)), REFUSAL_NONE); /* the last instant */
+    ck_assert(!world_record(&w, RECORD_CASE_REOPENED)->body.case_reopened.counted);
     world_wait(&w, 1);
-    ck_assert_int_eq(reopen(other, role(ROLE_OPERATOR)), REFUSAL_WINDOW);
-    ck_assert_int_eq(reopen(other, role(ROLE_SUPERVISOR)), REFUSAL_NONE); /* a supervisor always may */
-    ck_assert(record_of(RECORD_CASE_REOPENED)->body.case_reopened.counted);
+    ck_assert_int_eq(reopen(other, world_role(ROLE_OPERATOR)), REFUSAL_WINDOW);
+    ck_assert_int_eq(reopen(other, world_role(ROLE_SUPERVISOR)), REFUSAL_NONE); /* a supervisor always may */
+    ck_assert(world_record(&w, RECORD_CASE_REOPENED)->body.case_reopened.counted);
 }
 END_TEST
 
@@ -116,8 +82,8 @@ START_TEST(what_is_answered_and_open_comes_back_at_any_time)
     uint64_t id = world_submit(&w, "ROAD", "S1");
     world_answer(&w, id);
     world_wait(&w, 30 * (int64_t)DAY_MS);
-    ck_assert_int_eq(reopen(id, role(ROLE_OPERATOR)), REFUSAL_NONE);
-    ck_assert(record_of(RECORD_CASE_REOPENED)->body.case_reopened.counted);
+    ck_assert_int_eq(reopen(id, world_role(ROLE_OPERATOR)), REFUSAL_NONE);
+    ck_assert(world_record(&w, RECORD_CASE_REOPENED)->body.case_reopened.counted);
 }
 END_TEST
 
@@ -126,10 +92,10 @@ START_TEST(rounds_end_but_for_a_supervisor)
     w.district.policy.rounds = 2;
     uint64_t id = world_submit(&w, "ROAD", "S1");
     close_solved(id);
-    ck_assert_int_eq(reopen(id, role(ROLE_OPERATOR)), REFUSAL_NONE);
+    ck_assert_int_eq(reopen(id, world_role(ROLE_OPERATOR)), REFUSAL_NONE);
     close_solved(id);
-    ck_assert_int_eq(reopen(id, role(ROLE_OPERATOR)), REFUSAL_ROUNDS);
-    ck_assert_int_eq(reopen(id, role(ROLE_SUPERVISOR)), REFUSAL_NONE);
+    ck_assert_int_eq(reopen(id, world_role(ROLE_OPERATOR)), REFUSAL_ROUNDS);
+    ck_assert_int_eq(reopen(id, world_role(ROLE_SUPERVISOR)), REFUSAL_NONE);
 }
 END_TEST
 
@@ -138,7 +104,7 @@ START_TEST(a_lead_that_is_in_no_set_any_more_leaves_the_round_to_the_desk)
     uint64_t id = world_submit(&w, "ROAD", "S1");
     close_solved(id);
     w.units[UNIT_S1].code = code_of("S0");
-    ck_assert_int_eq(reopen(id, role(ROLE_OPERATOR)), REFUSAL_NONE);
+    ck_assert_int_eq(reopen(id, world_role(ROLE_OPERATOR)), REFUSAL_NONE);
     ck_assert_str_eq(world_case(&w, id).lead.s, "D1");
 }
 END_TEST
@@ -152,10 +118,10 @@ START_TEST(a_reopened_case_is_as_late_as_it_was)
     world_wait(&w, DAY_MS);
     close_solved(id);
     world_wait(&w, 3 * (int64_t)DAY_MS);
-    ck_assert_int_eq(reopen(id, role(ROLE_OPERATOR)), REFUSAL_NONE);
+    ck_assert_int_eq(reopen(id, world_role(ROLE_OPERATOR)), REFUSAL_NONE);
     ck_assert_int_eq(total_of(id).due_at, w.now_ms - DAY_MS);
     ck_assert_int_eq(total_of(id).counted, 2); /* late it was and stays */
-    ck_assert_int_eq(reopen(just, role(ROLE_OPERATOR)), REFUSAL_NONE);
+    ck_assert_int_eq(reopen(just, world_role(ROLE_OPERATOR)), REFUSAL_NONE);
     ck_assert_int_eq(total_of(just).due_at, w.now_ms);
     ck_assert_int_eq(total_of(just).budget_ms, 5 * (int64_t)DAY_MS);
 }
@@ -173,7 +139,7 @@ START_TEST(a_reopened_limit_of_working_hours_leaves_working_hours)
     world_wait(&w, world_at("2026-03-03 09:00") - w.now_ms);
     close_solved(id);
     world_wait(&w, world_at("2026-03-03 16:00") - w.now_ms);
-    ck_assert_int_eq(reopen(id, role(ROLE_OPERATOR)), REFUSAL_NONE);
+    ck_assert_int_eq(reopen(id, world_role(ROLE_OPERATOR)), REFUSAL_NONE);
     ck_assert_int_eq(total_of(id).due_at, world_at("2026-03-04 11:00"));
 }
 END_TEST
@@ -241,7 +207,7 @@ START_TEST(red_cannot_be_switched_off)
         w.district.policy.rungs[rung].on = false;
     }
     uint64_t id = world_submit(&w, "ROAD", "S1");
-    struct clock_row handle = clock_of(id, duty_of(id, DUTY_KIND_LEAD), CLOCK_KIND_HANDLE);
+    struct clock_row handle = world_clock(&w, id, world_duty(&w, id, DUTY_KIND_LEAD).duty_id, CLOCK_KIND_HANDLE);
     ck_assert_int_eq(handle.rung_at[RUNG_RED], handle.due_at + 1);
     ck_assert_int_eq(handle.rung_at[RUNG_YELLOW], 0);
     ck_assert_int_eq(handle.rung_at[RUNG_NOTICE], 0);
@@ -252,15 +218,15 @@ END_TEST
 START_TEST(a_rung_is_late_after_a_minute)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
-    struct clock_row handle = clock_of(id, duty_of(id, DUTY_KIND_LEAD), CLOCK_KIND_HANDLE);
+    struct clock_row handle = world_clock(&w, id, world_duty(&w, id, DUTY_KIND_LEAD).duty_id, CLOCK_KIND_HANDLE);
     int64_t at = handle.rung_at[RUNG_YELLOW];
     ck_assert_uint_eq(pulse(handle.clock_id, 0, at - 1), 0); /* not before its instant */
     ck_assert_uint_gt(pulse(handle.clock_id, 0, at), 0);
-    ck_assert(!record_of(RECORD_RUNG_FIRED)->body.rung_fired.late);
+    ck_assert(!world_record(&w, RECORD_RUNG_FIRED)->body.rung_fired.late);
     pulse(handle.clock_id, 0, at + 60000);
-    ck_assert(!record_of(RECORD_RUNG_FIRED)->body.rung_fired.late);
+    ck_assert(!world_record(&w, RECORD_RUNG_FIRED)->body.rung_fired.late);
     pulse(handle.clock_id, 0, at + 60001);
-    ck_assert(record_of(RECORD_RUNG_FIRED)->body.rung_fired.late);
+    ck_assert(world_record(&w, RECORD_RUNG_FIRED)->body.rung_fired.late);
     ck_assert_uint_eq(pulse(w.last_seq + 100, 0, at), 0); /* no such clock */
     world_answer(&w, id);
     ck_assert_uint_eq(pulse(handle.clock_id, 0, at), 0); /* a clock that stands fires nothing */
@@ -270,13 +236,13 @@ END_TEST
 START_TEST(a_lease_lapses_at_its_instant_and_not_before)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
-    uint64_t lead = duty_of(id, DUTY_KIND_LEAD);
+    uint64_t lead = world_duty(&w, id, DUTY_KIND_LEAD).duty_id;
     ck_assert_uint_eq(pulse(0, lead, w.now_ms), 0); /* nobody has claimed it */
     world_act(&w, COMMAND_CLAIM, id, lead);
     int64_t until = world_duty(&w, id, DUTY_KIND_LEAD).lease_until;
     ck_assert_uint_eq(pulse(0, lead, until - 1), 0);
     ck_assert_uint_eq(pulse(0, lead, until), 1);
-    ck_assert(record_of(RECORD_DUTY_RELEASED)->body.duty_released.lapsed);
+    ck_assert(world_record(&w, RECORD_DUTY_RELEASED)->body.duty_released.lapsed);
     ck_assert_uint_eq(pulse(0, w.last_seq + 100, until), 0);
 }
 END_TEST
@@ -287,8 +253,8 @@ START_TEST(the_earliest_of_a_case_is_due_first)
     int64_t at = 0;
     uint64_t clock = 0, duty = 0;
     uint64_t id = world_submit(&w, "ROAD", "S1");
-    uint64_t lead = duty_of(id, DUTY_KIND_LEAD);
-    struct clock_row sign = clock_of(id, lead, CLOCK_KIND_SIGN), contact = clock_of(id, lead, CLOCK_KIND_CONTACT);
+    uint64_t lead = world_duty(&w, id, DUTY_KIND_LEAD).duty_id;
+    struct clock_row sign = world_clock(&w, id, lead, CLOCK_KIND_SIGN), contact = world_clock(&w, id, lead, CLOCK_KIND_CONTACT);
     ck_assert_int_eq(sign.rung_at[RUNG_YELLOW], contact.rung_at[RUNG_YELLOW]);
     ck_assert_uint_lt(sign.clock_id, contact.clock_id);
     int64_t yellow = sign.rung_at[RUNG_YELLOW];

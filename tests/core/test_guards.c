@@ -20,41 +20,11 @@ static void teardown(void)
     world_close(&w);
 }
 
-static uint64_t duty_of(uint64_t case_id, enum duty_kind kind)
-{
-    return world_duty(&w, case_id, kind).duty_id;
-}
-
-static struct clock_row clock_of(uint64_t duty_id, uint64_t case_id, enum clock_kind kind)
-{
-    struct clock_row clock;
-    for (uint64_t id = world_case(&w, case_id).clock_last; id != 0; id = clock.prev_of_case) {
-        ck_assert(view_get(&w.view, ROW_CLOCK, id, &clock));
-        if (clock.kind == kind && clock.duty_id == duty_id) {
-            return clock;
-        }
-    }
-    ck_abort_msg("no clock %s", enum_name(&clock_kind_enum, kind));
-    return clock;
-}
-
-/* The newest record of a type in the last verdict. */
-static const struct record *record_of(enum record_type type)
-{
-    for (uint32_t i = w.verdict->count; i > 0; i--) {
-        if (w.verdict->records[i - 1].type == type) {
-            return &w.verdict->records[i - 1];
-        }
-    }
-    ck_abort_msg("no such record");
-    return NULL;
-}
-
 /* One step of a case by a person of that name. */
 static void act_as(const char *person, enum command_type type, uint64_t case_id, enum duty_kind kind)
 {
     w.actor = person;
-    world_act(&w, type, case_id, duty_of(case_id, kind));
+    world_act(&w, type, case_id, world_duty(&w, case_id, kind).duty_id);
     w.actor = "tester";
 }
 
@@ -87,11 +57,6 @@ static enum refusal cancel(uint64_t case_id, uint64_t duty_id)
     command.body.cancel.duty_id = duty_id;
     command.body.cancel.reason = text_of("not needed");
     return world_do(&w, &command);
-}
-
-static uint32_t role(enum role role)
-{
-    return UINT32_C(1) << role;
 }
 
 /* --- who handled a case (lifecycle 5.5) --------------------------------------------------------------------------------------- */
@@ -145,12 +110,12 @@ START_TEST(a_dispatcher_of_the_desk_cancels_what_a_street_asked_for)
     w.district.desk_unit = 3;                                                  /* DB */
     w.rows[2].supports[0] = (struct selector){.kind = SELECT_UNIT, .unit = 2}; /* DA supports roads */
     uint64_t id = world_submit(&w, "ROAD", "S1");
-    uint64_t support = duty_of(id, DUTY_KIND_SUPPORT);
+    uint64_t support = world_duty(&w, id, DUTY_KIND_SUPPORT).duty_id;
     w.unit = code_of("DB");
-    w.roles = role(ROLE_LEADER);
+    w.roles = world_role(ROLE_LEADER);
     ck_assert_int_eq(cancel(id, support), REFUSAL_NOT_YOURS); /* of the desk, and no dispatcher */
     w.unit = code_of("DA");
-    w.roles = role(ROLE_DISPATCHER);
+    w.roles = world_role(ROLE_DISPATCHER);
     ck_assert_int_eq(cancel(id, support), REFUSAL_NOT_YOURS); /* a dispatcher, and not of the desk: the holder itself */
     w.unit = code_of("DB");
     ck_assert_int_eq(cancel(id, support), REFUSAL_NONE);
@@ -164,8 +129,8 @@ START_TEST(the_unit_that_created_a_support_cancels_it)
     w.rows[2].supports[0] = (struct selector){.kind = SELECT_UNIT, .unit = 2};
     uint64_t id = world_submit(&w, "ROAD", "S1");
     w.unit = code_of("S1");
-    w.roles = role(ROLE_LEADER);
-    ck_assert_int_eq(cancel(id, duty_of(id, DUTY_KIND_SUPPORT)), REFUSAL_NONE);
+    w.roles = world_role(ROLE_LEADER);
+    ck_assert_int_eq(cancel(id, world_duty(&w, id, DUTY_KIND_SUPPORT).duty_id), REFUSAL_NONE);
 }
 END_TEST
 
@@ -211,12 +176,12 @@ START_TEST(satisfaction_with_a_report_is_not_rated)
     uint64_t complaint = submit_kind(CASE_KIND_COMPLAINT), report = submit_kind(CASE_KIND_REPORT);
     world_answer(&w, report);
     ck_assert_int_eq(world_followup(&w, report, SAID_SOLVED_YES, SAID_SATISFIED_NO), REFUSAL_NONE);
-    ck_assert(!record_of(RECORD_FOLLOWUP_ENDED)->body.followup_ended.rated);
+    ck_assert(!world_record(&w, RECORD_FOLLOWUP_ENDED)->body.followup_ended.rated);
     ck_assert_int_eq(world_count(&w, METRIC_SATISFIED_RATE).den, 0);
     ck_assert_int_eq(world_count(&w, METRIC_SOLVED_RATE).den, 1); /* solved counts all the same */
     world_answer(&w, complaint);
     ck_assert_int_eq(world_followup(&w, complaint, SAID_SOLVED_YES, SAID_SATISFIED_NO), REFUSAL_NONE);
-    ck_assert(record_of(RECORD_FOLLOWUP_ENDED)->body.followup_ended.rated);
+    ck_assert(world_record(&w, RECORD_FOLLOWUP_ENDED)->body.followup_ended.rated);
     ck_assert_int_eq(world_count(&w, METRIC_SATISFIED_RATE).den, 1);
 }
 END_TEST
@@ -232,12 +197,12 @@ START_TEST(a_rung_that_passed_while_the_clock_stood_is_reached_now_and_not_late)
     world_answer(&w, id);
     world_wait(&w, DAY_MS + 6 * (int64_t)HOUR_MS); /* yellow was after four days */
     ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_NO, SAID_SATISFIED_NO), REFUSAL_NONE);
-    struct clock_row total = clock_of(0, id, CLOCK_KIND_TOTAL);
+    struct clock_row total = world_clock(&w, id, 0, CLOCK_KIND_TOTAL);
     ck_assert_int_eq(total.state, CLOCK_STATE_RUNNING);
     ck_assert_int_eq(total.rung_at[RUNG_YELLOW], w.now_ms);
     ck_assert_int_eq(total.rung_at[RUNG_RED], total.due_at + 1); /* to come: where it was */
     world_wait(&w, 0);
-    const struct record *fired = record_of(RECORD_RUNG_FIRED);
+    const struct record *fired = world_record(&w, RECORD_RUNG_FIRED);
     ck_assert_uint_eq(fired->body.rung_fired.clock_id, total.clock_id);
     ck_assert(!fired->body.rung_fired.late);
 }
@@ -247,21 +212,21 @@ END_TEST
 START_TEST(the_last_contact_attempt_stops_the_clock_and_lets_the_lead_answer)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
-    uint64_t lead = duty_of(id, DUTY_KIND_LEAD);
+    uint64_t lead = world_duty(&w, id, DUTY_KIND_LEAD).duty_id;
     struct command contact = {.type = COMMAND_CONTACT};
     contact.body.contact.case_id = id;
     contact.body.contact.duty_id = lead;
     contact.body.contact.outcome = CONTACT_OUTCOME_NO_ANSWER;
     contact.body.contact.evidence = text_of("rang from 010-0002");
     for (uint32_t attempt = 1; attempt <= 3; attempt++) {
-        ck_assert_int_eq(clock_of(lead, id, CLOCK_KIND_CONTACT).state, CLOCK_STATE_RUNNING);
+        ck_assert_int_eq(world_clock(&w, id, lead, CLOCK_KIND_CONTACT).state, CLOCK_STATE_RUNNING);
         ck_assert_int_eq(world_do(&w, &contact), REFUSAL_NONE);
-        ck_assert_uint_eq(record_of(RECORD_CONTACT_RECORDED)->body.contact_recorded.attempt, attempt);
+        ck_assert_uint_eq(world_record(&w, RECORD_CONTACT_RECORDED)->body.contact_recorded.attempt, attempt);
         if (attempt < 3) {
             ck_assert_int_eq(answer(id), REFUSAL_NO_CONTACT);
         }
     }
-    ck_assert_int_eq(clock_of(lead, id, CLOCK_KIND_CONTACT).state, CLOCK_STATE_STOPPED);
+    ck_assert_int_eq(world_clock(&w, id, lead, CLOCK_KIND_CONTACT).state, CLOCK_STATE_STOPPED);
     ck_assert_int_eq(answer(id), REFUSAL_NONE);
 }
 END_TEST

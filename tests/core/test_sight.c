@@ -22,12 +22,6 @@ static void teardown(void)
     world_close(&w);
 }
 
-/* The duty of a kind that is there or was there, of the newest. */
-static uint64_t duty_of(uint64_t case_id, enum duty_kind kind)
-{
-    return world_duty(&w, case_id, kind).duty_id;
-}
-
 static bool unit_sees(const struct code *unit, uint64_t case_id)
 {
     struct codes every = {0};
@@ -52,7 +46,7 @@ START_TEST(lead_place_holders_and_callers_see_a_case)
     for (size_t i = 0; i < sizeof(blind) / sizeof(blind[0]); i++) {
         ck_assert_msg(!sees(blind[i], id), "%s sees it", blind[i]);
     }
-    world_act(&w, COMMAND_CANCEL, id, duty_of(id, DUTY_KIND_SUPPORT));
+    world_act(&w, COMMAND_CANCEL, id, world_duty(&w, id, DUTY_KIND_SUPPORT).duty_id);
     ck_assert(sees("DB", id)); /* it had to do with it */
     world_call(&w, id, "UT");
     ck_assert(!sees("UT", id)); /* asked for; the desk decides */
@@ -82,7 +76,8 @@ START_TEST(unseen_is_not_found_for_every_command)
     uint64_t hidden = world_submit(&w, "ROAD", "G1"); /* of S1 and DB */
     world_call(&w, hidden, "UT");
     uint64_t call = world_case(&w, hidden).call_last;
-    uint64_t duties[] = {duty_of(hidden, DUTY_KIND_LEAD), duty_of(hidden, DUTY_KIND_SUPPORT), duty_of(hidden, DUTY_KIND_ROUTE), 0};
+    uint64_t duties[] = {world_duty(&w, hidden, DUTY_KIND_LEAD).duty_id, world_duty(&w, hidden, DUTY_KIND_SUPPORT).duty_id,
+                         world_duty(&w, hidden, DUTY_KIND_ROUTE).duty_id, 0};
     struct case_row row = world_case(&w, hidden);
     char number[NUMBER_SIZE];
     number_print(row.day, row.day_no, number);
@@ -181,7 +176,7 @@ START_TEST(seen_is_not_yours_before_the_state)
         ck_assert_str_eq(w.verdict->field, "unit");
     }
     struct command sign = {.type = COMMAND_REPORT};
-    sign.body.sign.duty_id = duty_of(id, DUTY_KIND_LEAD); /* no kind that one reports on, and not theirs */
+    sign.body.sign.duty_id = world_duty(&w, id, DUTY_KIND_LEAD).duty_id; /* no kind that one reports on, and not theirs */
     ck_assert_int_eq(world_judge(&w, &sign), REFUSAL_NOT_YOURS);
 }
 END_TEST
@@ -206,8 +201,8 @@ START_TEST(the_hundredth_handler_does_not_make_the_first_forgotten)
         snprintf(names[i], sizeof(names[i]), "p%d", i);
         for (int twice = 0; twice < 2; twice++) {
             w.actor = names[i];
-            world_act(&w, COMMAND_CLAIM, id, duty_of(id, DUTY_KIND_LEAD));
-            world_act(&w, COMMAND_RELEASE, id, duty_of(id, DUTY_KIND_LEAD));
+            world_act(&w, COMMAND_CLAIM, id, world_duty(&w, id, DUTY_KIND_LEAD).duty_id);
+            world_act(&w, COMMAND_RELEASE, id, world_duty(&w, id, DUTY_KIND_LEAD).duty_id);
         }
     }
     w.actor = "tester";
@@ -254,8 +249,8 @@ START_TEST(what_counts_as_having_handled_it)
     w.actor = "tester";
     world_answer(&w, id);
     w.actor = "claimer";
-    world_act(&w, COMMAND_CLAIM, id, duty_of(id, DUTY_KIND_FOLLOWUP));
-    world_act(&w, COMMAND_RELEASE, id, duty_of(id, DUTY_KIND_FOLLOWUP));
+    world_act(&w, COMMAND_CLAIM, id, world_duty(&w, id, DUTY_KIND_FOLLOWUP).duty_id);
+    world_act(&w, COMMAND_RELEASE, id, world_duty(&w, id, DUTY_KIND_FOLLOWUP).duty_id);
     ck_assert_int_eq(ask_as("router", id), REFUSAL_SELF_DECISION);
     ck_assert_int_eq(ask_as("tester", id), REFUSAL_SELF_DECISION);
     ck_assert_int_eq(ask_as("noter", id), REFUSAL_NONE);
@@ -355,7 +350,7 @@ START_TEST(a_role_claims_what_it_works_on)
                 struct command claim = {.type = COMMAND_CLAIM};
                 w.roles = UINT32_C(1) << role;
                 if (way != 1) {
-                    claim.body.claim.duty_id = duty_of(cells[i].case_id, cells[i].kind);
+                    claim.body.claim.duty_id = world_duty(&w, cells[i].case_id, cells[i].kind).duty_id;
                 } else {
                     claim.body.claim.case_id = cells[i].case_id;
                     claim.body.claim.kind = cells[i].kind;

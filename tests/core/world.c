@@ -360,6 +360,28 @@ struct duty_row world_duty(struct world *w, uint64_t case_id, enum duty_kind kin
     return duty;
 }
 
+struct clock_row world_clock(struct world *w, uint64_t case_id, uint64_t duty_id, enum clock_kind kind)
+{
+    struct clock_row clock;
+    for (uint64_t id = world_case(w, case_id).clock_last; id != 0; id = clock.prev_of_case) {
+        ck_assert(view_get(&w->view, ROW_CLOCK, id, &clock));
+        if (clock.kind == kind && (duty_id == 0 || clock.duty_id == duty_id)) {
+            return clock;
+        }
+    }
+    ck_abort_msg("no clock %s", enum_name(&clock_kind_enum, kind));
+}
+
+const struct record *world_record(const struct world *w, enum record_type type)
+{
+    for (uint32_t i = w->verdict->count; i > 0; i--) {
+        if (w->verdict->records[i - 1].type == type) {
+            return &w->verdict->records[i - 1];
+        }
+    }
+    ck_abort_msg("no such record");
+}
+
 uint64_t world_submit(struct world *w, const char *matter, const char *place)
 {
     struct command command = {.type = COMMAND_SUBMIT};

@@ -80,6 +80,16 @@ struct code code_of(const char *s);
 struct case_row world_case(struct world *world, uint64_t id);
 /* Newest duty of a kind of a case; duty_id 0 = none. */
 struct duty_row world_duty(struct world *world, uint64_t case_id, enum duty_kind kind);
+/* Newest clock of a kind of a duty of the case, or of any (0): the test fails when there is no such clock. */
+struct clock_row world_clock(struct world *world, uint64_t case_id, uint64_t duty_id, enum clock_kind kind);
+/* Newest record of a type in the last verdict: the test fails when it has no such record. */
+const struct record *world_record(const struct world *world, enum record_type type);
+
+/* The bit of one role. */
+static inline uint32_t world_role(enum role role)
+{
+    return UINT32_C(1) << role;
+}
 
 /* --- steps of a case; each asserts that it is accepted --- */
 uint64_t world_submit(struct world *world, const char *matter, const char *place);
