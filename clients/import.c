@@ -69,13 +69,11 @@ static void tell_json(const struct import *import)
 {
     const struct import_plan *plan = import->plan;
     json_t *view = json_of_sum(import);
-    char *head = json_dumps(view, JSON_COMPACT);
+    bool begun = render_json_begin(view);
     json_decref(view);
-    if (head == NULL) {
+    if (!begun) {
         return;
     }
-    printf("%.*s,", (int)strlen(head) - 1, head);
-    free(head);
     rejects_print_json(&plan->rejects, import_plan_next_reject, plan);
     puts("}");
 }

@@ -39,6 +39,17 @@ void render_json_line(const json_t *value)
     putchar('\n');
 }
 
+bool render_json_begin(const json_t *object)
+{
+    char *text = json_dumps(object, JSON_COMPACT);
+    if (text == NULL) {
+        return false;
+    }
+    printf("%.*s,", (int)strlen(text) - 1, text);
+    free(text);
+    return true;
+}
+
 /* One line of a text: what breaks lines becomes a blank; a cut keeps whole characters. */
 static void one_line(const char *text, char out[CELL_SIZE])
 {

@@ -37,6 +37,10 @@ void render_json(const json_t *value);
 /* Prints one JSON value on one line, for streams. */
 void render_json_line(const json_t *value);
 
+/* Prints an object that has members, without its closing brace and with a comma: more members follow, one by one, since there may
+ * be more of them than memory. False: no memory, and nothing was printed. */
+bool render_json_begin(const json_t *object);
+
 /* Prints rows as a table. Columns that are empty in every row are left out; what is too wide for the terminal goes on below.
  * `none` is said when there is no row. */
 void render_table(const struct column *columns, const json_t *rows, const char *none);

@@ -71,13 +71,11 @@ static void print_refused_rows(const struct replay_plan *plan)
 static void tell_json(const struct replay_plan *plan, const struct replay_sum *sum, const struct zone *zone)
 {
     json_t *view = json_of_sum(plan, sum, zone);
-    char *head = json_dumps(view, JSON_COMPACT);
+    bool begun = render_json_begin(view);
     json_decref(view);
-    if (head == NULL) {
+    if (!begun) {
         return;
     }
-    printf("%.*s,", (int)strlen(head) - 1, head);
-    free(head);
     print_refused_rows(plan);
     rejects_print_json(&plan->rejects, replay_plan_next_reject, plan);
     puts("}");

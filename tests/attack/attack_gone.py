@@ -5,6 +5,7 @@ pipe was full: by its own heartbeat, or to answer the peer's. So nothing of that
 """
 
 import struct
+import subprocess
 import time
 
 from kit import MEMORY_AFTER, XSUB, Cutter, Flood, Site, arguments, case_body, request, say_figures, unpack
@@ -33,6 +34,15 @@ def memory_settles(site, before):
         time.sleep(0.2)
 
 
+def must_live_for(site, seconds, what):
+    """Waits for the process to end, which it must not do within the span."""
+    try:
+        site.process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return
+    site.must_live(what)
+
+
 def flooded(site, dear, floods):
     """`dear` connections ask for much and stay, `floods` send 12,000 small requests each and go: through two heartbeats."""
     before_rss = site.rss()
@@ -43,10 +53,7 @@ def flooded(site, dear, floods):
     address = site.address("flooder")
     busy, gone = Flood(address, [[(DEAR, 1500)]] * dear, hold=600), Flood(address, [[(HELLO, 12000)]] * floods)
     busy.go().sent(), gone.go().sent(600), gone.join()
-    until = time.monotonic() + 2.2 * HEARTBEAT_MS / 1000
-    while time.monotonic() < until:
-        site.must_live("peers flooded and left")
-        time.sleep(0.1)
+    must_live_for(site, 2.2 * HEARTBEAT_MS / 1000, "peers flooded and left")
     busy.end()
     ended = time.monotonic()
     time.sleep(3)
@@ -78,8 +85,7 @@ def stalled(options, site, connections, heartbeats, listener):
     flood.go().sent()
     cutter.has_moved(connections * sum(len(data) * count for data, count in plan))
     cutter.reset()
-    time.sleep(1.3 * HEARTBEAT_MS / 1000 if options.smoke else STALL)
-    site.must_live(f"{what} left in a stall")
+    must_live_for(site, 1.3 * HEARTBEAT_MS / 1000 if options.smoke else STALL, f"{what} left in a stall")
     site.stall(False)
     over = time.monotonic()
     time.sleep(3)
