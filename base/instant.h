@@ -33,7 +33,7 @@ enum instant_form {
  * the time may be left out. *ret_offset_s is set with INSTANT_OFFSET only. */
 enum instant_form instant_read(const char *text, struct civil *ret, int32_t *ret_offset_s);
 
-/* Reads one with its offset. False: it is none; *ret_at_ms stays. */
+/* Reads one with its offset. False: this is not an instant with an offset; *ret_at_ms stays. */
 bool instant_parse(const char *text, int64_t *ret_at_ms);
 
 #endif

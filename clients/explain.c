@@ -117,7 +117,7 @@ static void put_why(json_t *row, const char *asked, const char *lead)
         snprintf(why, sizeof(why), _("%s, but at %s, which this place does not belong to"), matter, view_text(row, "place"));
         break;
     case ROUTE_FIT_NO_TIER:
-        snprintf(why, sizeof(why), _("%s %s, but on the way up from it there is no unit of the tier %s to lead"), matter, where,
+        snprintf(why, sizeof(why), _("%s %s, but no unit of tier %s stands above it to lead"), matter, where,
                  i18n_word(&unit_tier_enum, list_lead + (list_lead[0] == '@')));
         break;
     case ROUTE_FIT_LEAD_UNABLE:

@@ -28,8 +28,8 @@ struct import_field {
     char *join; /* stands between cells that are not empty; NULL: a blank */
     char *constant;
     char *empty;     /* stands for an empty cell; NULL: an empty cell leaves the field out */
-    char *otherwise; /* stands for a cell that is none of `values`; NULL: the cell as it is */
-    char *unlisted;  /* stands, and is counted, for a cell that is none of `values` and means nothing as it is; NULL: a fault */
+    char *otherwise; /* stands for a cell that is not in `values`; NULL: the cell as it is */
+    char *unlisted;  /* stands, and is counted, for a cell that is not in `values` and means nothing as it is; NULL: a fault */
     uint32_t value_count;
     struct import_value *values;
 };

@@ -186,7 +186,7 @@ static struct reporting reporting_of(const struct session *session)
     };
 }
 
-/* The answer's form is fixed: value is null where there is none, scale and percentiles only where they say something. */
+/* The answer's form is fixed: value is null where a row has no value, scale and percentiles only where they say something. */
 static void settle(json_t *view)
 {
     size_t i;
@@ -275,7 +275,7 @@ static const char *grouping(enum metric_by by)
     return "";
 }
 
-/* What the row `-` holds, or NULL: there is none in this grouping. */
+/* What the row `-` holds, or NULL: this grouping has no such row. */
 static const char *outside(enum metric_by by)
 {
     switch (by) {
@@ -409,7 +409,7 @@ static json_t *decimal(int64_t number, int digits)
     return json_sprintf("%s%" PRId64 ".%0*" PRId64, number < 0 ? "-" : "", size / unit, digits, size % unit);
 }
 
-/* A value for a spreadsheet: a rate in percent, a duration in ms; null where there is none. */
+/* A value for a spreadsheet: a rate in percent, a duration in ms; null where a row has no value. */
 static json_t *plain(const json_t *value, bool span)
 {
     if (!json_is_integer(value)) {

@@ -34,7 +34,7 @@ struct rejected_row {
     uint64_t place; /* among the rejects */
 };
 
-/* Gives the next row that was not taken, in the order of the file, from *cursor on (which begins at 0). False: there is none. */
+/* Gives the next row that was not taken, in the order of the file, from *cursor on (which begins at 0). False: no row is left. */
 typedef bool rejects_next(const void *arg, uint32_t *cursor, struct rejected_row *ret);
 
 /* Keeps the texts of one; *ret_place finds them again. Returns 0 or a negative errno. */

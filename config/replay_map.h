@@ -77,7 +77,7 @@ int32_t replay_map_community(const struct replay_map *map, int32_t street, const
  * row is refused. */
 int32_t replay_map_department(const struct replay_map *map, const char *name);
 
-/* Code of the matter `type` under `field`; false: there is none, and *ret is the code `unknown`. */
+/* Code of the matter `type` under `field`; false: the district has no such matter, and *ret is the code `unknown`. */
 bool replay_map_matter(const struct replay_map *map, const char *field, const char *type, struct code *ret);
 
 /* Channel of a spelling; false: the map has none for it, and *ret is its default. An empty one is the default. */

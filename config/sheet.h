@@ -42,8 +42,8 @@ int sheet_open(const char *path, struct faults *faults, struct sheet **ret);
 /* The same for bytes in memory, which are borrowed. `file` is the name for faults. */
 int sheet_of_bytes(const char *file, const void *data, size_t size, struct faults *faults, struct sheet **ret);
 
-/* Reads the next row. Returns 1; 0: there is none; -EINVAL: `faults` says what is wrong with the file (bytes that are not UTF-8 are
- * told at its end, or when they are many); -ENOMEM or another negative errno. */
+/* Reads the next row. Returns 1; 0: no row is left; -EINVAL: `faults` says what is wrong with the file (bytes that are not UTF-8
+ * are told at its end, or when they are many); -ENOMEM or another negative errno. */
 int sheet_next(struct sheet *sheet, struct sheet_row *ret);
 
 /* Reads a row again by its offset and line. As sheet_next; the next row is then the one behind it. Cheap where it is near. */

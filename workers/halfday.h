@@ -19,7 +19,7 @@ struct halfday_hours {
     } at[HALFDAY_SHIFTS_MAX];
 };
 
-/* Reads `9-12 14-20` or `09:00-12:00 14:30-20:00`: 1 to 8 shifts, in order, 24:00 at most. False: it is none. */
+/* Reads `9-12 14-20` or `09:00-12:00 14:30-20:00`: 1 to 8 shifts, in order, 24:00 at most. False: these are not shifts. */
 bool halfday_parse(const char *text, struct halfday_hours *ret);
 
 /* Half-day of an instant. */

@@ -102,7 +102,7 @@ void job_failed(struct job *job, const char *why);
 /* A command of the dispatcher could not be sent, worker_command gave `rc`. As job_failed. `what`: `step`, `note`. */
 void job_unsent(struct job *job, int rc, const char *what);
 
-/* Pauses for a dispatcher that does not answer, which is no fault of the duty; then the program's `unanswered`. */
+/* Pauses for a dispatcher that does not answer, which is not the fault of the duty; then the program's `unanswered`. */
 void job_unanswered(struct job *job);
 
 #endif

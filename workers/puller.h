@@ -44,8 +44,8 @@ struct puller_options {
     const char *unit;   /* NULL: the key's own */
     enum duty_kind kinds[PULLER_KINDS_MAX];
     uint32_t kind_count;
-    int64_t credit;   /* at most so many are busy */
-    int64_t held_max; /* at most so many are held; then nothing is pulled */
+    int64_t credit;   /* most duties that are busy */
+    int64_t held_max; /* most duties that are held; then nothing is pulled */
     int64_t lease_ms;
 };
 

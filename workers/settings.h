@@ -71,10 +71,10 @@ const char *settings_keep_path(struct settings *settings, const char *path);
 /* Keeps the address of something from malloc, freed by settings_deinit. False: no memory, and it is freed. */
 bool settings_own(struct settings *settings, void *memory);
 
-/* Reads a span. False: it is none, or more than a hundred years. */
+/* Reads a span. False: this is not a span, or more than a hundred years. */
 bool settings_span(const char *text, int64_t *ret_ms);
 
-/* Reads a whole number of decimal digits. False: it is none. */
+/* Reads a whole number of decimal digits. False: this is not one. */
 bool settings_number(const char *text, int64_t *ret);
 
 #endif

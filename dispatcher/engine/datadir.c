@@ -227,7 +227,7 @@ int datadir_set_aside(const struct datadir *folder, const char *kind, char ret_n
 
 static const char *const clock_lines[] = {[DATADIR_REAL] = "clock real\n", [DATADIR_DRILL] = "clock drill\n"};
 
-/* Reads VERSION: version 0 = there is none; *ret_use is DATADIR_SHARED when the file does not name the clock. */
+/* Reads VERSION: version 0 = no such file; *ret_use is DATADIR_SHARED when the file does not name the clock. */
 static int read_version(const char *path, int *ret, enum datadir_use *ret_use)
 {
     char line[64] = "", clock[64] = "", *end;

@@ -40,7 +40,7 @@ struct followers {
 int followers_load(struct followers *followers, struct store *store, uint64_t last_seq);
 void followers_free(struct followers *followers);
 
-/* NULL: there is none. */
+/* NULL: no such follower. */
 struct follower *follower_find(struct followers *followers, const struct code *key, const struct code *name);
 
 /* So long after its last question a name counts as unused; longer than the longest wait. After a start, names that have not come

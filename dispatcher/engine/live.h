@@ -140,7 +140,7 @@ void live_done(struct engine *engine, struct parked *parked);
 /* Refuses a parked question and ends it. */
 void live_refuse(struct engine *engine, struct parked *parked, enum refusal refusal, const char *field);
 
-/* Takes a lease away: others may have the duty. Without effect where there is none. */
+/* Takes a lease away: others may have the duty. No effect if nobody holds it. */
 void live_release(struct engine *engine, uint64_t duty_id);
 
 /* Offers a duty to idle pulls after the step. */

@@ -153,7 +153,7 @@ int parked_add(struct parking *parking, const struct engine_peer *from, struct t
 int parked_move_peer(struct parking *parking, struct parked *parked, uint64_t peer);
 
 /* When no more may wait: one that waits, of the key that has most, and clearly more than this one; it may be refused for the sake
- * of the others. NULL: there is none. */
+ * of the others. NULL: nobody has clearly more. */
 struct parked *parked_surplus(struct parking *parking, const struct code *key);
 
 /* Puts it at the end of a queue, or where its key's turn is; an idle pull goes to its top's list too. */

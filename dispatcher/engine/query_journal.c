@@ -208,7 +208,7 @@ int query_events(struct query *query, struct proto_buffer *out)
     struct page page = {.next = body->from == 0 ? 1 : body->from, .wanted = LIMIT_PAGE};
     int rc = 0;
 
-    /* The stream is one chain over the whole district; a part of it would show gaps that are none. */
+    /* The stream is one chain over the whole district; a part of it would show gaps where nothing is missing. */
     if (!engine_hears_all(query->engine, &query->from->unit, &query->from->matters)) {
         return query->sight.all ? query_refuse(query, REFUSAL_NO_MATTER, "matter") : query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     }

@@ -63,7 +63,7 @@ static enum route_fit print_why(const struct explained *e, const struct catalogu
         return ROUTE_FIT_FITS;
     }
     if (row->lead.kind == SELECT_TIER) {
-        snprintf(ret, WHY_SIZE, "%s %s, but on the way up from it there is no unit of the tier %s to lead", matter, where,
+        snprintf(ret, WHY_SIZE, "%s %s, but no unit of tier %s stands above it to lead", matter, where,
                  enum_name(&unit_tier_enum, (int)row->lead.tier));
         return ROUTE_FIT_NO_TIER;
     }

@@ -20,7 +20,7 @@ struct reader {
     uint32_t offset_capacity;
 };
 
-/* Reads record `seq`. Its texts live until the next call (or the next frames_add). Returns 0, -ENOENT: there is none, or another
+/* Reads record `seq`. Its texts live until the next call (or the next frames_add). Returns 0, -ENOENT: no such record, or another
  * negative errno. */
 int reader_get(struct reader *reader, struct journal *journal, struct frames *frames, uint64_t seq, struct record *ret);
 

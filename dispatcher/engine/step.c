@@ -153,7 +153,7 @@ static void take_command(struct engine *engine, const struct engine_message *mes
     admission_command(from, request, &command);
     core_resolve(&engine->view, &command);
     int64_t before_ms = engine->now_ms;
-    if (command.repeats == 0) { /* the old instant of one that is remembered is no fault, and time does not move for it */
+    if (command.repeats == 0) { /* a remembered one may carry an old instant, and time does not move for it */
         enum refusal refusal = want_instant(engine, from, request, &target_ms, &field);
 
         if (refusal != REFUSAL_NONE) {

@@ -19,8 +19,8 @@
 #define ROUTING_SIZE 255
 #define FRAMES_MAX 4 /* of one message: more than any good one has */
 #define PUMP_MESSAGES 64
-#define LOOK_MS 50    /* a loop that was away for so long has its place taken: longer than a full batch takes */
-#define READ_MS 10    /* how often the sockets are read in its place */
+#define LOOK_MS 50 /* a loop that was away for so long has its place taken: longer than a full batch takes */
+#define READ_MS 10 /* how often the sockets are read in its place */
 
 struct parcel {
     struct parcel *next;

@@ -71,7 +71,7 @@ static bool no_room(int rc)
     return rc == -ENOSPC || rc == -EDQUOT || rc == -EFBIG;
 }
 
-/* What is no fault of the disk, and over soon: nothing is written yet, so the append may simply be tried again. */
+/* Not a fault of the disk, and over soon: nothing is written yet, so the append may simply be tried again. */
 static int passing(int rc)
 {
     return no_room(rc) ? -ENOSPC : folder_wants_descriptors(rc) ? -EMFILE : rc;

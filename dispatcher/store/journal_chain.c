@@ -75,7 +75,7 @@ static bool last_frame(const uint8_t *bytes, uint64_t size, struct frame_place *
     return false;
 }
 
-/* Finds the last frame of a segment from its end. ret->frame.data is not to be used. Returns 1, 0 (there is none that ends at
+/* Finds the last frame of a segment from its end. ret->frame.data is not to be used. Returns 1, 0 (no frame ends at
  * *ret_until, where the bytes end), or a negative errno. */
 static int read_last_frame(const struct link *link, struct frame_place *ret, uint64_t *ret_until)
 {

@@ -429,7 +429,7 @@ int mdb_file_walk(struct mdb_file *file, const struct mdb_tree *tree, const char
     return rc;
 }
 
-/* ---- free pages: under each transaction a count and so many page numbers, descending ---- */
+/* ---- free pages: under each transaction a count and that many page numbers, descending ---- */
 
 struct free_walk {
     struct mdb_file *file;

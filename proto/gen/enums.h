@@ -470,7 +470,7 @@ extern const struct enum_shape metric_scope_enum;
 enum route_fit {
     ROUTE_FIT_FITS, /* 符合 */
     ROUTE_FIT_ELSEWHERE, /* 地点不符: the place does not belong to the row's */
-    ROUTE_FIT_NO_TIER, /* 没有这一级的单位: on the way up from the place there is no unit of the lead's tier */
+    ROUTE_FIT_NO_TIER, /* 没有这一级的单位: no unit of the lead's tier stands above the place */
     ROUTE_FIT_LEAD_UNABLE, /* 主办不能接单: its lead cannot be given a case now */
 };
 enum { ROUTE_FIT_COUNT = 4 };

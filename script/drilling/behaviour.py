@@ -55,7 +55,7 @@ def is_open(case, duty):
 
 
 def soon(sim, case, unit, at_ms, hours):
-    """A moment after at_ms: natural minutes in an emergency or an urgent case, else so many hours of work of the unit."""
+    """A moment after at_ms: natural minutes in an emergency or an urgent case, else some hours of work of the unit."""
     if case.arrival.urgency == "emergency":
         return at_ms + int(case.rng.uniform(1, 4) * MINUTE)
     if case.arrival.urgency == "urgent":

@@ -35,7 +35,7 @@ def fill(site, count):
 
 
 def ask_on(address, connections, conn):
-    """Keeps eight dear queries in flight on each of so many connections, until told to stop; sends what came back."""
+    """Keeps eight dear queries in flight on each of some connections, until told to stop; sends what came back."""
     wires, count, busy, spans = [connect(address) for _ in range(connections)], 0, 0, 0
     for wire in wires:
         for _ in range(8):

@@ -389,7 +389,7 @@ class Cutter:
         self.selector.unregister(source)
 
     def has_moved(self, size, seconds=60):
-        """Waits until so many bytes have gone by, or nothing moves any more because a side is full."""
+        """Waits until this many bytes have gone by, or nothing moves any more because a side is full."""
         until = time.monotonic() + seconds
         before = -1
         while self.moved < size and before != self.moved:

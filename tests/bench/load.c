@@ -53,7 +53,7 @@ static struct code code_of(const char *s)
 {
     struct code code = {{0}};
     if (!code_make(s, strlen(s), &code)) {
-        die("a code is none");
+        die("this is not a code");
     }
     return code;
 }

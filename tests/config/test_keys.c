@@ -332,7 +332,7 @@ START_TEST(test_the_registry_follows_its_folder)
     ck_assert_int_eq(keys_registry_look(registry, &faults), 0);
     ck_assert_int_eq(keys_new(folder, "wang", ROLE_BIT(ROLE_WORKER), "S1", NULL), 0);
     ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
-    ck_assert_str_eq(folder_faults(&faults), ""); /* half a file is no fault */
+    ck_assert_str_eq(folder_faults(&faults), ""); /* half a file is not a fault */
     ck_assert_uint_eq(keys_registry_count(registry), 1);
     ck_assert_int_eq(keys_registry_look(registry, &faults), 0);
     write_holder(folder, "x", "worker");

@@ -238,7 +238,7 @@ START_TEST(test_windows_files)
     folder_small_district(folder);
     static const char matters[] = "\xef\xbb\xbf"
                                   "code,name,field\r\nM01, 路灯 ,市政\r\n\r\n\"M02\",\"停水,\r\n断水\",\r\n";
-    /* A line end inside a name is no name. */
+    /* A name has no line end inside. */
     folder_write(folder, "matters.csv", matters, sizeof(matters) - 1);
     folder_write(folder, "catalogue.csv", "matter,place,lead\r\nM01,*,@street", 32);
     struct district *district = NULL;

@@ -53,7 +53,7 @@ static const struct {
     {"Australia/Lord_Howe", 2050, 7, 1, 0, 0, 0, 37800},
     {"Asia/Kathmandu", 2024, 1, 1, 0, 0, 0, 20700},
     {"Asia/Kathmandu", 1985, 12, 31, 18, 29, 59, 19800},
-    {"Pacific/Apia", 2011, 12, 30, 9, 59, 59, -36000}, /* then 30 December never was */
+    {"Pacific/Apia", 2011, 12, 30, 9, 59, 59, -36000}, /* then 30 December is skipped */
     {"Pacific/Apia", 2011, 12, 30, 10, 0, 0, 50400},
     {"UTC", 1900, 1, 1, 0, 0, 0, 0},
 };

@@ -31,7 +31,7 @@ static struct command contact_of(uint64_t duty_id, enum contact_outcome outcome)
     return command;
 }
 
-/* The desk's duty is signed with its offer, stands as the case's route while it is open, and is none when the case is routed. */
+/* The desk's duty is signed with its offer, stands as the case's route while it is open, and no longer once the case is routed. */
 START_TEST(the_desks_duty_is_born_signed)
 {
     uint64_t id = world_submit(&w, "unknown", "S1");

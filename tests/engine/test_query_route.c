@@ -91,7 +91,7 @@ START_TEST(rows_are_tried_from_the_place_up)
     ck_assert_int_eq(num_of(row_at(body, 2), "row"), 1);
     ck_assert_str_eq(text_in(row_at(body, 0), "matter"), "");
     ck_assert_str_eq(text_in(row_at(body, 0), "lead"), "@grid");
-    ck_assert_ptr_nonnull(strstr(text_in(row_at(body, 0), "why"), "no unit of the tier grid"));
+    ck_assert_ptr_nonnull(strstr(text_in(row_at(body, 0), "why"), "no unit of tier grid"));
     ck_assert_ptr_nonnull(strstr(text_in(row_at(body, 1), "why"), "at S1, which this place belongs to"));
     for (size_t i = 0; i < 3; i++) {
         ck_assert(json_boolean_value(json_object_get(row_at(body, i), "fits")) == (i == 2));

@@ -102,7 +102,7 @@ def check_includes(path, lines, files):
         ours, system = match.groups()
         if ours:
             if ours not in files:
-                yield number, '"%s" is no file of ours by its path from the root' % ours
+                yield number, '"%s" is not a file of ours by its path from the root' % ours
             elif not may_include(room, ours):
                 yield number, "%s may not include %s: includes run down the stair" % (room, ours)
             continue

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shows that exit_codes.py finds a code that is missing, one that is none of the program's, and words that differ."""
+"""Shows that exit_codes.py finds a code that is missing, one that the program does not have, and words that differ."""
 import os
 import shutil
 import sys

@@ -17,7 +17,7 @@ struct peer_options {
     const char *url;
     const char *server_secret; /* NULL: plain */
     bool deny;                 /* no key is admitted */
-    int deny_first;            /* so many keys are not admitted before all are */
+    int deny_first;            /* how many keys are not admitted before all are */
     peer_answer *answer;
     void *arg;
 };

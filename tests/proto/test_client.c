@@ -18,9 +18,9 @@
 /* What a peer has seen, and how it answers. */
 struct script {
     atomic_int requests; /* seen */
-    int busy;            /* so many are refused BUSY first */
+    int busy;            /* how many are refused BUSY first */
     uint32_t after_ms;   /* that span they are told to wait, 0 = none */
-    int silent;          /* so many are not answered */
+    int silent;          /* how many are not answered */
     enum refusal refusal;
     const char *field;
     pthread_mutex_t lock;

@@ -120,7 +120,7 @@ START_TEST(other_bytes)
 }
 END_TEST
 
-/* BUSY may say after which span to ask again; what another program says is bounded, and what is no number is as if it were not
+/* BUSY may say after which span to ask again; what another program says is bounded, and what is not a number is as if it were not
  * there. */
 START_TEST(busy_says_when)
 {

@@ -1,4 +1,4 @@
-/* put_clock.c - preloaded: the wall clock is put forward, or back, by so many ms as the file says that HUYING_PUT_CLOCK names. */
+/* put_clock.c - preloaded: the wall clock is put forward, or back, by as many ms as the file says that HUYING_PUT_CLOCK names. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
