@@ -137,6 +137,50 @@ START_TEST(envelope)
 }
 END_TEST
 
+static void peek(const void *data, size_t size, struct request_peek *ret)
+{
+    static char *copy;
+
+    free(copy);
+    copy = malloc(size == 0 ? 1 : size);
+    memcpy(copy, data, size);
+    request_peek(copy, size, ret);
+}
+
+/* By a look the shell decides in which line a message waits, and to whom a refusal goes: it sees what decoding finds, however the
+ * message is written, and no cut is read beyond. */
+START_TEST(a_look_sees_what_decoding_finds)
+{
+    struct request_peek seen;
+
+    for (size_t size = 0; size <= cases[_i].size; size++) {
+        peek(cases[_i].data, size, &seen);
+    }
+    bool ok = decode(cases[_i].data, cases[_i].size);
+    ck_assert(text_equal(seen.id, text_of(cases[_i].id)));
+    if (ok) {
+        ck_assert_int_eq(seen.is_query, request.is_query);
+        ck_assert_int_eq(seen.query, request.query);
+    }
+}
+END_TEST
+
+START_TEST(a_look_tells_queries_from_commands)
+{
+    static const char submit[] = "\x84" V BODY "\xa3"
+                                 "cmd\xa6submit" ID; /* body first: a foreign client may */
+    static const char list[] = "\x84" BODY "\xa3"
+                               "cmd\xaalist_cases" ID V;
+    struct request_peek seen;
+
+    peek(BYTES(submit), &seen);
+    ck_assert(text_equal(seen.id, text_of("X")) && !seen.is_query);
+    peek(BYTES(list), &seen);
+    ck_assert(text_equal(seen.id, text_of("X")) && seen.is_query);
+    ck_assert_int_eq(seen.query, QUERY_LIST_CASES);
+}
+END_TEST
+
 START_TEST(deep_and_wide)
 {
     char message[65536] = "\x84" V ID CMD "\xa4"
@@ -259,7 +303,13 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{envelope, SUITE_COUNT(cases)}, {deep_and_wide}, {long_ids}, {hash}, {invisible_ends},
+    const struct suite_test tests[] = {{envelope, SUITE_COUNT(cases)},
+                                       {a_look_sees_what_decoding_finds, SUITE_COUNT(cases)},
+                                       {a_look_tells_queries_from_commands},
+                                       {deep_and_wide},
+                                       {long_ids},
+                                       {hash},
+                                       {invisible_ends},
                                        {commands_and_queries}};
     return suite_run(&(struct suite){.name = "request", .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }
