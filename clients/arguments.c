@@ -6,8 +6,9 @@
  */
 #include "clients/arguments.h"
 
+#include "base/i18n.h"
+#include "proto/enum_word.h"
 #include "proto/gen/schema.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -92,7 +93,7 @@ void arguments_list(const struct enum_shape *values, char *ret, size_t size)
     size_t used = 0;
     ret[0] = '\0';
     for (uint32_t i = 0; i < values->count && used < size; i++) {
-        const char *name = values->names[i], *spoken = i18n_word(values, name);
+        const char *name = values->names[i], *spoken = enum_word(values, name);
         int length = snprintf(ret + used, size - used, "%s%s%s%s", i == 0 ? "" : _(", "), name, spoken == name ? "" : " ",
                               spoken == name ? "" : spoken);
         used += length > 0 ? (size_t)length : 0;

@@ -6,8 +6,8 @@
 #include "clients/case_number.h"
 #include "clients/names.h"
 #include "config/span.h"
+#include "proto/enum_word.h"
 #include "proto/gen/schema.h"
-#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,7 +123,7 @@ static enum exit_code set_field(struct session *session, const struct field_shap
     case FIELD_FLAG:
         return parse_flag(text, at) ? EXIT_DONE : say(EXIT_USAGE, "%s: yes or no is needed, not `%s`.", name, text);
     case FIELD_ENUM: {
-        int value = i18n_find(field->values, text_of(text));
+        int value = enum_word_find(field->values, text_of(text));
         if (value < 0) {
             return say_not_in_list(name, text, field->values);
         }

@@ -1,9 +1,9 @@
 /* backup.c - `huying backup`: asks for one, and shows how it comes along */
 #include "clients/backup.h"
 
+#include "base/i18n.h"
 #include "clients/progress.h"
 #include "clients/render.h"
-#include "proto/i18n.h"
 
 #include <jansson.h>
 #include <stdio.h>

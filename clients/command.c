@@ -3,12 +3,13 @@
  */
 #include "clients/command.h"
 
+#include "base/i18n.h"
 #include "clients/outcome.h"
 #include "clients/render.h"
 #include "clients/standing.h"
 #include "clients/time_words.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ static void tell(const char *verb, const json_t *answer)
     const char *number = view_text(answer, "number");
     if (number[0] != '\0') {
         printf(_(", case %s (id %lld) is %s"), number, (long long)view_number(answer, "case"),
-               i18n_word(&case_state_enum, view_text(answer, "state")));
+               enum_word(&case_state_enum, view_text(answer, "state")));
     }
     if (view_number(answer, "duty") != 0) {
         printf(_(", duty %lld"), (long long)view_number(answer, "duty"));

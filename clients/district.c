@@ -3,11 +3,11 @@
  */
 #include "clients/district.h"
 
+#include "base/i18n.h"
 #include "clients/ask.h"
 #include "clients/inwords.h"
 #include "clients/pages.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,11 +6,12 @@
  */
 #include "clients/events.h"
 
+#include "base/i18n.h"
 #include "clients/render.h"
 #include "clients/time_words.h"
 #include "clients/timeline.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static void print_line(const struct session *session, const json_t *event)
     if (view_number(event, "case") != 0) {
         printf(_("  case %lld"), (long long)view_number(event, "case"));
     }
-    printf("  %s  %s%s%s\n", view_text(event, "unit"), i18n_word(&rung_enum, view_text(event, "rung")),
+    printf("  %s  %s%s%s\n", view_text(event, "unit"), enum_word(&rung_enum, view_text(event, "rung")),
            view_text(event, "rung")[0] != '\0' ? " " : "", words);
 }
 

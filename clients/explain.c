@@ -3,12 +3,13 @@
  */
 #include "clients/explain.h"
 
+#include "base/i18n.h"
 #include "clients/ask.h"
 #include "clients/case_number.h"
 #include "clients/inwords.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -118,7 +119,7 @@ static void put_why(json_t *row, const char *asked, const char *lead)
         break;
     case ROUTE_FIT_NO_TIER:
         snprintf(why, sizeof(why), _("%s %s, but no unit of tier %s stands above it to lead"), matter, where,
-                 i18n_word(&unit_tier_enum, list_lead + (list_lead[0] == '@')));
+                 enum_word(&unit_tier_enum, list_lead + (list_lead[0] == '@')));
         break;
     case ROUTE_FIT_LEAD_UNABLE:
         snprintf(why, sizeof(why), _("%s %s, but its lead cannot be given a case now"), matter, where);

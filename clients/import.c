@@ -3,13 +3,13 @@
  */
 #include "clients/import.h"
 
+#include "base/i18n.h"
 #include "clients/import_past.h"
 #include "clients/import_send.h"
 #include "clients/names.h"
 #include "clients/progress.h"
 #include "clients/rejects.h"
 #include "clients/render.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <jansson.h>

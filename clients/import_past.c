@@ -3,8 +3,8 @@
  */
 #include "clients/import_past.h"
 
+#include "base/i18n.h"
 #include "proto/codec.h"
-#include "proto/i18n.h"
 #include "proto/request.h"
 
 #include <errno.h>

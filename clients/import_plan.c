@@ -3,11 +3,11 @@
  */
 #include "clients/import_plan.h"
 
+#include "base/i18n.h"
 #include "clients/import_row.h"
 #include "config/file.h"
 #include "config/words.h"
 #include "proto/client/client.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -3,10 +3,11 @@
  */
 #include "clients/import_row.h"
 
+#include "base/i18n.h"
 #include "config/words.h"
 #include "proto/blank.h"
 #include "proto/codec.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -169,7 +170,7 @@ static bool read_flag(const char *text, bool *ret)
 static bool read_word(struct import_reading *reading, uint32_t field, const char *text, const struct enum_shape *values, int *ret)
 {
     char list[512], shown[SHOWN_SIZE];
-    int size = 0, value = i18n_find(values, text_of(text));
+    int size = 0, value = enum_word_find(values, text_of(text));
     if (value >= 0) {
         *ret = value;
         return true;

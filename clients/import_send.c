@@ -6,9 +6,9 @@
  */
 #include "clients/import_send.h"
 
+#include "base/i18n.h"
 #include "clients/progress.h"
 #include "proto/client/client_uv.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* inwords.c - answers in the reader's words */
 #include "clients/inwords.h"
 
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ void inwords_object(json_t *object, const struct shape *shape)
         const struct field_shape *field = &shape->fields[i];
         const char *name = json_string_value(json_object_get(object, field->name));
         if (field->type == FIELD_ENUM && name != NULL && strcmp(name, "none") != 0) {
-            json_object_set_new(object, field->name, json_string(i18n_word(field->values, name)));
+            json_object_set_new(object, field->name, json_string(enum_word(field->values, name)));
         }
     }
 }
@@ -49,5 +49,5 @@ const char *inwords_record(const char *type, const char *key, const char *text)
     if (values == NULL) {
         values = values_of(&record_envelope_shape, key);
     }
-    return values == NULL ? text : i18n_word(values, text);
+    return values == NULL ? text : enum_word(values, text);
 }

@@ -3,10 +3,11 @@
  */
 #include "clients/keys_list.h"
 
+#include "base/i18n.h"
 #include "clients/render.h"
 #include "config/keys.h"
 #include "config/words.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -32,7 +33,7 @@ static void put_list(json_t *row, const char *key, const char *text_key, json_t 
     const json_t *item;
     json_array_foreach(list, i, item)
     {
-        const char *word = shape == NULL ? json_string_value(item) : i18n_word(shape, json_string_value(item));
+        const char *word = shape == NULL ? json_string_value(item) : enum_word(shape, json_string_value(item));
         if (used < sizeof(text)) {
             used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used > 0 ? ", " : "", word);
         }

@@ -3,10 +3,10 @@
  *
  * Reads the options that stand before the verb, finds the verb in its table and runs it.
  */
+#include "base/i18n.h"
 #include "clients/arguments.h"
 #include "clients/completion.h"
 #include "clients/manual.h"
-#include "proto/i18n.h"
 
 #include <argp.h>
 #include <locale.h>

@@ -3,13 +3,14 @@
  */
 #include "clients/metrics.h"
 
+#include "base/i18n.h"
 #include "clients/names.h"
 #include "clients/period.h"
 #include "clients/render.h"
 #include "clients/sheet.h"
 #include "clients/time_words.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -81,8 +82,8 @@ static enum exit_code read_query(const struct session *session, const struct arg
                                  struct metrics_query *query)
 {
     const char *by = arguments_word(arguments, "by");
-    int metric = i18n_find(&metric_enum, text_of(id));
-    int grouping = by == NULL ? -1 : i18n_find(&metric_by_enum, text_of(by));
+    int metric = enum_word_find(&metric_enum, text_of(id));
+    int grouping = by == NULL ? -1 : enum_word_find(&metric_by_enum, text_of(by));
     char groupings[256];
     enum_list(&metric_by_enum, groupings);
     if (metric < 0) {
@@ -302,9 +303,9 @@ static void show_head(const struct question *question, const json_t *view)
     const char *as_of = view_text(view, "as_of"), *narrowed = view_text(view, "narrowed");
     const char *scope = view_text(view, "scope"), *name = view_text(view, "scope_name");
     char period[PERIOD_SIZE], before[PERIOD_SIZE];
-    printf(_("%s, version %lld, as of %.10s %.8s\n"), i18n_word(&metric_enum, view_text(view, "metric")),
+    printf(_("%s, version %lld, as of %.10s %.8s\n"), enum_word(&metric_enum, view_text(view, "metric")),
            (long long)view_number(view, "version"), as_of, strlen(as_of) > 11 ? as_of + 11 : "");
-    printf(_("By %s: %s\n"), i18n_word(&metric_by_enum, view_text(view, "by")), _(grouping(question->query.by)));
+    printf(_("By %s: %s\n"), enum_word(&metric_by_enum, view_text(view, "by")), _(grouping(question->query.by)));
     if (strcmp(narrowed, "all") == 0) {
         printf(_("Of the whole district: %s %s\n"), scope, name);
     } else if (strcmp(narrowed, "key") == 0) {

@@ -3,12 +3,12 @@
  */
 #include "clients/names.h"
 
+#include "base/i18n.h"
 #include "clients/ask.h"
 #include "clients/near.h"
 #include "config/words.h"
 #include "proto/blank.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
  */
 #include "clients/options.h"
 
+#include "base/i18n.h"
 #include "clients/say.h"
-#include "proto/i18n.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,10 +3,11 @@
  */
 #include "clients/outcome.h"
 
+#include "base/i18n.h"
 #include "clients/ask.h"
 #include "clients/timeline.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -230,7 +231,7 @@ void outcome_tell(const json_t *answer)
         return;
     case CASE_STATE_CLOSED:
         printf(_("  Tell the caller: number %s is closed (%s).\n"), number,
-               i18n_word(&disposition_enum, view_text(outcome, "disposition")));
+               enum_word(&disposition_enum, view_text(outcome, "disposition")));
         return;
     case CASE_STATE_MERGED:
     case CASE_STATE_NONE:

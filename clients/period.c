@@ -3,8 +3,8 @@
  */
 #include "clients/period.h"
 
+#include "base/i18n.h"
 #include "config/zone.h"
-#include "proto/i18n.h"
 #include "proto/shape.h"
 
 #include <stdio.h>

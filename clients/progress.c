@@ -3,7 +3,7 @@
  */
 #include "clients/progress.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -3,6 +3,7 @@
  */
 #include "clients/read.h"
 
+#include "base/i18n.h"
 #include "clients/ask.h"
 #include "clients/inwords.h"
 #include "clients/pages.h"
@@ -12,7 +13,6 @@
 #include "clients/written.h"
 #include "config/local_time.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,11 +3,12 @@
  */
 #include "clients/receipt.h"
 
+#include "base/i18n.h"
 #include "clients/render.h"
 #include "clients/time_words.h"
 #include "config/zone.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,14 +76,14 @@ static void show_head(const json_t *receipt)
     bool due = view_text(receipt, "due_at")[0] != '\0';
     int64_t left = view_number(receipt, "left_ms");
     char span[INSTANT_SIZE], limit[INSTANT_SIZE], line[256];
-    snprintf(line, sizeof(line), _("%s, clock %lld of case %s, %s"), i18n_word(&clock_kind_enum, view_text(receipt, "clock")),
+    snprintf(line, sizeof(line), _("%s, clock %lld of case %s, %s"), enum_word(&clock_kind_enum, view_text(receipt, "clock")),
              (long long)view_number(receipt, "clock_id"), view_text(receipt, "number"),
-             i18n_word(&clock_state_enum, view_text(receipt, "state")));
+             enum_word(&clock_state_enum, view_text(receipt, "state")));
     field("Clock", line);
     field("Unit", view_text(receipt, "unit"));
     const char *calendar = view_text(receipt, "calendar");
     char counted_in[64];
-    snprintf(counted_in, sizeof(counted_in), "%s", i18n_word(&time_kind_enum, kind));
+    snprintf(counted_in, sizeof(counted_in), "%s", enum_word(&time_kind_enum, kind));
     for (char *c = counted_in; *c != '\0'; c++) {
         *c = *c == '_' ? ' ' : *c;
     }

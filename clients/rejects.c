@@ -2,7 +2,7 @@
  * rejects.c - rows of a file that were not taken
  */
 #include "clients/rejects.h"
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <csv.h>
 #include <errno.h>

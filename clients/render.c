@@ -3,9 +3,10 @@
  */
 #include "clients/render.h"
 
+#include "base/i18n.h"
 #include "clients/time_words.h"
+#include "proto/enum_word.h"
 #include "proto/gen/enums.h"
-#include "proto/i18n.h"
 
 #include <libsmartcols.h>
 #include <stdio.h>
@@ -93,7 +94,7 @@ static void print_cell(const struct column *column, const json_t *value, bool br
 /* The colour of this name, or of this word of the reader's; NULL: none. */
 static const char *paint(const char *colour)
 {
-    int found = i18n_find(&colour_enum, text_of(colour));
+    int found = enum_word_find(&colour_enum, text_of(colour));
     return found < 0 ? NULL : enum_name(&colour_enum, found);
 }
 

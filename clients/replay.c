@@ -3,11 +3,11 @@
  */
 #include "clients/replay.h"
 
+#include "base/i18n.h"
 #include "clients/render.h"
 #include "clients/replay_plan.h"
 #include "clients/replay_send.h"
 #include "config/local_time.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -3,11 +3,12 @@
  */
 #include "clients/replay_plan.h"
 
+#include "base/i18n.h"
 #include "config/local_time.h"
 #include "config/words.h"
 #include "proto/blank.h"
 #include "proto/codec.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -193,7 +194,7 @@ static void read_place(struct reading *reading)
               "The district has no %s `%s`. Correct the row, add the unit to units.csv, or name with `unlisted_place` in the map "
               "what such "
               "a place becomes.",
-              i18n_word(&unit_tier_enum, street < 0 ? "street" : "community"), show(value, shown));
+              enum_word(&unit_tier_enum, street < 0 ? "street" : "community"), show(value, shown));
         return;
     }
     for (uint32_t i = 0; i < map->unit_count; i++) {

@@ -7,9 +7,9 @@
  */
 #include "clients/replay_send.h"
 
+#include "base/i18n.h"
 #include "config/local_time.h"
 #include "config/zone.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdio.h>

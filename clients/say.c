@@ -3,7 +3,7 @@
  */
 #include "clients/say.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <jansson.h>
 #include <stdarg.h>

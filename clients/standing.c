@@ -3,9 +3,10 @@
  */
 #include "clients/standing.h"
 
+#include "base/i18n.h"
 #include "clients/ask.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -33,8 +34,8 @@ static void print_duties(const json_t *duties)
             continue;
         }
         fprintf(stderr, "%s", before);
-        fprintf(stderr, _("%s of %s (%s, duty %lld)"), i18n_word(&duty_kind_enum, view_text(duty, "kind")), view_text(duty, "unit"),
-                i18n_word(&duty_state_enum, view_text(duty, "state")), (long long)view_number(duty, "duty"));
+        fprintf(stderr, _("%s of %s (%s, duty %lld)"), enum_word(&duty_kind_enum, view_text(duty, "kind")), view_text(duty, "unit"),
+                enum_word(&duty_state_enum, view_text(duty, "state")), (long long)view_number(duty, "duty"));
         before = _(", ");
     }
 }
@@ -52,7 +53,7 @@ static void print_calls(const json_t *calls)
         }
         fprintf(stderr, "%s", before);
         fprintf(stderr, _("%lld by %s (%s)"), (long long)view_number(call, "call"), view_text(call, "caller"),
-                i18n_word(&call_state_enum, view_text(call, "state")));
+                enum_word(&call_state_enum, view_text(call, "state")));
         before = _(", ");
     }
 }
@@ -67,7 +68,7 @@ void standing_tell(struct session *session, const struct arguments *arguments)
     if (arguments_case(arguments, "CASE", &which) != EXIT_DONE || ask_view(session, QUERY_SHOW_CASE, &which, &view) != EXIT_DONE) {
         return;
     }
-    fprintf(stderr, _("huying: case %s is %s"), view_text(view, "number"), i18n_word(&case_state_enum, view_text(view, "state")));
+    fprintf(stderr, _("huying: case %s is %s"), view_text(view, "number"), enum_word(&case_state_enum, view_text(view, "state")));
     print_duties(json_object_get(view, "duties"));
     print_calls(json_object_get(view, "calls"));
     fputs(_(".\n"), stderr);

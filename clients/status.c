@@ -3,11 +3,11 @@
  */
 #include "clients/status.h"
 
+#include "base/i18n.h"
 #include "clients/ask.h"
 #include "clients/render.h"
 #include "clients/time_words.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  */
 #include "clients/tally.h"
 
+#include "base/i18n.h"
 #include "proto/blank.h"
-#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* time_words.c - how instants and spans are told to people */
 #include "clients/time_words.h"
 
+#include "base/i18n.h"
 #include "config/local_time.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <stdio.h>

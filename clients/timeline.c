@@ -6,11 +6,12 @@
  */
 #include "clients/timeline.h"
 
+#include "base/i18n.h"
 #include "clients/inwords.h"
 #include "clients/render.h"
 #include "clients/time_words.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -252,7 +253,7 @@ static json_t *rows_in_words(const json_t *records)
             *c = *c == '_' ? ' ' : *c;
         }
         json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s}", "at", view_text(record, "at"), "what", what, "unit",
-                                              view_text(record, "unit"), "rung", i18n_word(&rung_enum, view_text(record, "rung")),
+                                              view_text(record, "unit"), "rung", enum_word(&rung_enum, view_text(record, "rung")),
                                               "words", words));
     }
     return rows;

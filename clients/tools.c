@@ -3,9 +3,10 @@
  */
 #include "clients/tools.h"
 
+#include "base/i18n.h"
 #include "clients/render.h"
 #include "config/keys.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -127,7 +128,7 @@ static enum exit_code add_roles(const char *text, uint32_t *roles)
 {
     for (;;) {
         struct text one = {.at = text, .size = (uint32_t)strcspn(text, ",")};
-        int role = i18n_find(&role_enum, one);
+        int role = enum_word_find(&role_enum, one);
         if (role < 0) {
             char list[512];
             arguments_list(&role_enum, list, sizeof(list));

@@ -3,7 +3,7 @@
  */
 #include "clients/command.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #define CASE_WORD                                                                                                                  \
     {                                                                                                                              \

@@ -1,12 +1,12 @@
 /*
  * verb_case.c - submit, look at cases, write on them, choose who leads
  */
+#include "base/i18n.h"
 #include "clients/command.h"
 #include "clients/explain.h"
 #include "clients/read.h"
 #include "clients/receipt.h"
 #include "clients/timeline.h"
-#include "proto/i18n.h"
 
 #define CASE_WORD                                                                                                                  \
     {                                                                                                                              \

@@ -1,9 +1,9 @@
 /*
  * verb_duty.c - what a unit does with its duties
  */
+#include "base/i18n.h"
 #include "clients/command.h"
 #include "clients/read.h"
-#include "proto/i18n.h"
 
 #define CASE_WORD                                                                                                                  \
     {                                                                                                                              \

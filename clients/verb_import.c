@@ -3,7 +3,7 @@
  */
 #include "clients/import.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 static const struct verb_word import_positions[] = {{"FILE.csv", NULL, NULL, N_("The complaints, one a row")}, {0}};
 static const struct verb_word import_options[] = {

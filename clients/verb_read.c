@@ -1,12 +1,12 @@
 /*
  * verb_read.c - figures and the stream of events
  */
+#include "base/i18n.h"
 #include "clients/district.h"
 #include "clients/events.h"
 #include "clients/followers.h"
 #include "clients/metrics.h"
 #include "clients/status.h"
-#include "proto/i18n.h"
 
 static const struct verb_word metrics_positions[] = {
     {"[ID]", NULL, NULL, N_("The metric; without it, the list of metrics"), &metric_enum}, {0}};

@@ -1,9 +1,9 @@
 /*
  * verb_time.c - drill time: moving the clock, and a past season again
  */
+#include "base/i18n.h"
 #include "clients/command.h"
 #include "clients/replay.h"
-#include "proto/i18n.h"
 
 static const struct verb_word advance_positions[] = {{"INSTANT", "to", NULL, N_("The new instant")}, {0}};
 

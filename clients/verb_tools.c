@@ -1,10 +1,10 @@
 /*
  * verb_tools.c - what an administrator does on the machine
  */
+#include "base/i18n.h"
 #include "clients/backup.h"
 #include "clients/keys_list.h"
 #include "clients/tools.h"
-#include "proto/i18n.h"
 
 static const struct verb_word keys_positions[] = {{"NAME", NULL, NULL, N_("Name of the key")}, {0}};
 static const struct verb_word keys_options[] = {

@@ -4,7 +4,7 @@
 #include "clients/near.h"
 #include "clients/verb.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <stdio.h>
 #include <string.h>

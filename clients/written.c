@@ -3,10 +3,10 @@
  */
 #include "clients/written.h"
 
+#include "base/i18n.h"
 #include "clients/inwords.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
-#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <string.h>

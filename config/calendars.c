@@ -1,11 +1,11 @@
 /* calendars.c - calendars.yaml: the working calendars 工作日历 of a district, and the day files that it names */
 #include "config/calendars.h"
 
+#include "base/i18n.h"
 #include "config/file.h"
 #include "config/words.h"
 #include "config/yaml_file.h"
 #include "config/zone.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* catalogue.c - catalogue.csv: the dispatch catalogue 派单目录 */
 #include "config/catalogue.h"
 
+#include "base/i18n.h"
 #include "config/span.h"
 #include "config/tree.h"
 #include "config/words.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdio.h>

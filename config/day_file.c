@@ -1,10 +1,10 @@
 /* day_file.c - days by notice: holidays and make-up working days 调休 of a calendar, from CSV */
 #include "config/day_file.h"
 
+#include "base/i18n.h"
 #include "config/table.h"
 #include "config/words.h"
 #include "config/zone.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdlib.h>

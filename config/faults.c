@@ -1,8 +1,8 @@
 /* faults.c - what is wrong with a folder of configuration, for the person who wrote it */
 #include "config/faults.h"
 
+#include "base/i18n.h"
 #include "proto/blank.h"
-#include "proto/i18n.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* keys.c - the folder of key pairs: who may speak with the server, as what */
 #include "config/keys.h"
 
+#include "base/i18n.h"
 #include "config/file.h"
 #include "config/keys_inner.h"
 #include "config/words.h"
 #include "config/yaml_file.h"
 #include "config/z85.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

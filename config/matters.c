@@ -1,8 +1,8 @@
 /* matters.c - matters.csv: the leaves of the taxonomy 事项 */
 #include "config/matters.h"
 
+#include "base/i18n.h"
 #include "config/words.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* policy.c - switches and numbers of a district, read from policy.yaml */
 #include "config/policy.h"
 
+#include "base/i18n.h"
 #include "config/span.h"
 #include "config/words.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* replay_map.c - how the columns of somebody's request file become cases of a district */
 #include "config/replay_map.h"
 
+#include "base/i18n.h"
 #include "config/file.h"
 #include "config/local_time.h"
 #include "config/matters.h"
@@ -10,7 +11,6 @@
 #include "config/words.h"
 #include "config/yaml_file.h"
 #include "proto/blank.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdio.h>

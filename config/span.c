@@ -1,7 +1,7 @@
 /* span.c - numbers as people write them in configuration: spans of time, shares, switches */
 #include "config/span.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <inttypes.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /* table.c - a table of the district as rows of texts that know their line */
 #include "config/table.h"
 
+#include "base/i18n.h"
 #include "config/file.h"
 #include "config/sheet.h"
 #include "proto/blank.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,11 +1,11 @@
 /* units.c - units.csv: the tree of units */
 #include "config/units.h"
 
+#include "base/i18n.h"
 #include "config/span.h"
 #include "config/units_inner.h"
 #include "config/words.h"
 #include "proto/gen/limits.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* units_links.c - what the rows of units.csv say of other units: parents, accountable, secondment, deputies, successors */
+#include "base/i18n.h"
 #include "config/day_file.h"
 #include "config/tree.h"
 #include "config/units_inner.h"
 #include "config/words.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* units_reader.c - the rows of units.csv while they become units: cells, faults, a unit by its code */
 #include "config/units_inner.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* words.c - codes and names as people write them in configuration */
 #include "config/words.h"
 
+#include "base/i18n.h"
 #include "proto/gen/limits.h"
-#include "proto/i18n.h"
 
 #include <stdlib.h>
 #include <string.h>

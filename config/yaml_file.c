@@ -1,8 +1,8 @@
 /* yaml_file.c - a YAML file as a struct, and the place of each of its values */
 #include "config/yaml_file.h"
 
+#include "base/i18n.h"
 #include "config/file.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

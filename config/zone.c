@@ -1,8 +1,8 @@
 /* zone.c - time zones read from TZif files */
 #include "config/zone.h"
 
+#include "base/i18n.h"
 #include "config/zone_rule.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

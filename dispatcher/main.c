@@ -5,12 +5,12 @@
  * engine on them, and hands the shell what it needs as functions and tables.
  */
 #include "base/exit_code.h"
+#include "base/i18n.h"
 #include "config/keys.h"
 #include "config/loader.h"
 #include "config/zone.h"
 #include "dispatcher/shell/binding.h"
 #include "dispatcher/shell/shell.h"
-#include "proto/i18n.h"
 
 #include <argp.h>
 #include <errno.h>

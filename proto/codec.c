@@ -1,7 +1,7 @@
 /* codec.c - structs to msgpack and back, driven by their shapes */
 #include "proto/codec.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 #include "proto/pack.h"
 #include "proto/scan.h"
 

@@ -1,7 +1,7 @@
 /* admin.c - huying-admin: what works on files without a server */
 #include "dispatcher/admin/admin.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <locale.h>
 #include <stdio.h>

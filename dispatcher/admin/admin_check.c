@@ -1,8 +1,8 @@
 /* admin_check.c - check: is the data what its journal says? */
+#include "base/i18n.h"
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/admin/admin_child.h"
 #include "dispatcher/engine/engine.h"
-#include "proto/i18n.h"
 
 #include <argp.h>
 #include <errno.h>

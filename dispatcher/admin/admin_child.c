@@ -1,8 +1,8 @@
 /* admin_child.c - work on files that may be damaged, in a process of its own */
 #include "dispatcher/admin/admin_child.h"
 
+#include "base/i18n.h"
 #include "dispatcher/admin/admin.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -2,12 +2,12 @@
  * admin_config.c - config check: every fault of a configuration folder, with file and line. config preview: what it would do to
  * the open cases.
  */
+#include "base/i18n.h"
 #include "config/loader.h"
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/admin/admin_child.h"
 #include "dispatcher/admin/admin_preview.h"
 #include "dispatcher/admin/admin_summary.h"
-#include "proto/i18n.h"
 
 #include <argp.h>
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* admin_preview.c - what another set of configuration would do to the open cases, without doing it */
 #include "dispatcher/admin/admin_preview.h"
 
+#include "base/i18n.h"
 #include "base/number.h"
 #include "config/local_time.h"
 #include "config/words.h"
@@ -9,7 +10,7 @@
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/engine/row_folder.h"
 #include "dispatcher/store/store.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -207,7 +208,7 @@ static void print_moves(const struct preview *preview)
     for (uint32_t i = 0; i < report->first_count; i++) {
         const struct move *move = &report->first[i];
         printf("    %s %s: %s -> %s (%s), %s", number_text(preview, move->case_id, number),
-               i18n_word(&clock_kind_enum, enum_name(&clock_kind_enum, (int)move->clock)),
+               enum_word(&clock_kind_enum, enum_name(&clock_kind_enum, (int)move->clock)),
                local_time_print(move->from_at, preview->district->zone, from),
                local_time_print(move->to_at, preview->district->zone, to), shift_text(move->to_at - move->from_at, shift),
                word(move->was_provisional));

@@ -1,10 +1,10 @@
 /* admin_restore.c - restore: from a backup to a data folder that a dispatcher can be started on */
+#include "base/i18n.h"
 #include "config/loader.h"
 #include "config/local_time.h"
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/admin/admin_child.h"
 #include "dispatcher/engine/engine_restore.h"
-#include "proto/i18n.h"
 
 #include <argp.h>
 #include <errno.h>

@@ -1,9 +1,10 @@
 /* admin_summary.c - what a set of configuration holds, for the person who is about to bring it into force */
 #include "dispatcher/admin/admin_summary.h"
 
+#include "base/i18n.h"
 #include "config/words.h"
 #include "config/zone.h"
-#include "proto/i18n.h"
+#include "proto/enum_word.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -152,9 +153,9 @@ static void print_units(const struct district *district, const struct figures *f
                 continue;
             }
             if (!any) {
-                printf("    %s", i18n_word(&unit_tier_enum, enum_name(&unit_tier_enum, (int)tier)));
+                printf("    %s", enum_word(&unit_tier_enum, enum_name(&unit_tier_enum, (int)tier)));
             }
-            printf("%s%s %u", before, i18n_word(&unit_class_enum, enum_name(&unit_class_enum, (int)class)),
+            printf("%s%s %u", before, enum_word(&unit_class_enum, enum_name(&unit_class_enum, (int)class)),
                    figures->units[tier][class]);
             before = ", ";
             any = true;

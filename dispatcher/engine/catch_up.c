@@ -4,7 +4,7 @@
  */
 #include "dispatcher/engine/state.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

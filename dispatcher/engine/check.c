@@ -8,7 +8,7 @@
 #include "dispatcher/engine/kept.h"
 #include "dispatcher/engine/state.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <dirent.h>
 #include <errno.h>

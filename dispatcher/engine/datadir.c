@@ -1,7 +1,7 @@
 /* datadir.c - the data folder: journal/ rows/ config/ VERSION lock */
 #include "dispatcher/engine/datadir.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <assert.h>
 #include <dirent.h>

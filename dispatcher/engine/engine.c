@@ -3,8 +3,8 @@
 #include "dispatcher/engine/kept.h"
 #include "dispatcher/engine/live.h"
 
+#include "base/i18n.h"
 #include "config/district.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

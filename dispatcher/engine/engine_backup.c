@@ -1,10 +1,10 @@
 /* engine_backup.c - a copy of the data while the engine works on */
 #include "dispatcher/engine/engine_backup.h"
 
+#include "base/i18n.h"
 #include "dispatcher/engine/copying.h"
 #include "dispatcher/engine/query.h"
 #include "dispatcher/store/folder.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <dirent.h>

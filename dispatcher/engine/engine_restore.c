@@ -1,10 +1,10 @@
 /* engine_restore.c - a data folder made from a backup, and proven */
 #include "dispatcher/engine/engine_restore.h"
 
+#include "base/i18n.h"
 #include "dispatcher/engine/copying.h"
 #include "dispatcher/engine/state.h"
 #include "dispatcher/store/folder.h"
-#include "proto/i18n.h"
 
 #include <dirent.h>
 #include <errno.h>

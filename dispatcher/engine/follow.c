@@ -8,7 +8,7 @@
  */
 #include "dispatcher/engine/live.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* in_force.c - is the configuration set in force the one that we have, and may ours follow it? */
 #include "dispatcher/engine/state.h"
 
+#include "base/i18n.h"
 #include "config/district.h"
-#include "proto/i18n.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* kept.c - the configurations that are kept with the data: config/<hash>/, a copy of each set that was in force */
 #include "dispatcher/engine/kept.h"
 
+#include "base/i18n.h"
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/store/folder.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <dirent.h>

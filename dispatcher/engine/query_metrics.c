@@ -1,7 +1,7 @@
 /* query_metrics.c - one metric by one grouping: the counters of a range are added up by key. */
+#include "base/i18n.h"
 #include "dispatcher/core/metrics.h"
 #include "dispatcher/engine/query.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* row_folder.c - the rows at the start: believed when they are whole and of this journal, else set aside and made again from it. */
+#include "base/i18n.h"
 #include "dispatcher/engine/state.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* binding.c - socket options in one table, so that none is set on one socket and forgotten on the other. */
 #include "dispatcher/shell/binding.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -7,9 +7,9 @@
 #include "dispatcher/shell/shell.h"
 
 #include "base/exit_code.h"
+#include "base/i18n.h"
 #include "dispatcher/shell/binding.h"
 #include "dispatcher/shell/loop.h"
-#include "proto/i18n.h"
 
 #include <assert.h>
 #include <errno.h>

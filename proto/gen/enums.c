@@ -2,7 +2,7 @@
 /* clang-format off */
 #include "proto/gen/enums.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 static const char *const case_state_names[] = { NC_("case_state", "none"), NC_("case_state", "received"), NC_("case_state", "handling"), NC_("case_state", "suspended"), NC_("case_state", "answered"), NC_("case_state", "closed"), NC_("case_state", "merged") };
 static const char *const case_state_words[] = { "无", "待派单", "办理中", "挂账", "已办结待回访", "已结案", "已并案" };

@@ -2,7 +2,7 @@
 /* clang-format off */
 #include "proto/gen/errors.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "NONE", .sentence = "", .hint = "", .http = 200, .retry = false },

@@ -2,7 +2,7 @@
 /* clang-format off */
 #include "proto/gen/records.h"
 
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <string.h>
 

@@ -94,7 +94,7 @@ def enums_h(schema):
 
 
 def enums_c(schema):
-    out = [HEAD, '#include "proto/gen/enums.h"\n\n#include "proto/i18n.h"\n\n']
+    out = [HEAD, '#include "proto/gen/enums.h"\n\n#include "base/i18n.h"\n\n']
     for e in schema.enums.values():
         names = ", ".join(f"NC_({quote(e.name)}, {quote(v)})" for v, _, _ in e.values)
         words = ", ".join(quote(w) for _, w, _ in e.values)
@@ -148,7 +148,7 @@ def errors_h(schema):
 
 
 def errors_c(schema):
-    out = [HEAD, '#include "proto/gen/errors.h"\n\n#include "proto/i18n.h"\n\nconst struct refusal_info refusal_infos[REFUSAL_COUNT] = {\n']
+    out = [HEAD, '#include "proto/gen/errors.h"\n\n#include "base/i18n.h"\n\nconst struct refusal_info refusal_infos[REFUSAL_COUNT] = {\n']
     out.append('    { .code = "NONE", .sentence = "", .hint = "", .http = 200, .retry = false },\n')
     for e in schema.errors:
         out.append(
@@ -279,7 +279,7 @@ def columns_text(command, schema):
 
 
 def commands_c(schema):
-    out = [HEAD, '#include "proto/gen/commands.h"\n\n#include "proto/i18n.h"\n\n#include <string.h>\n\n']
+    out = [HEAD, '#include "proto/gen/commands.h"\n\n#include "base/i18n.h"\n\n#include <string.h>\n\n']
     out += [shape_text(c.struct) for c in schema.commands] + [shape_text(schema.answer)]
     out.append("static const struct command_info command_infos[] = {\n")
     for c in schema.commands:
@@ -373,7 +373,7 @@ def record_columns(record):
 
 
 def records_c(schema):
-    out = [HEAD, '#include "proto/gen/records.h"\n\n#include "proto/i18n.h"\n\n#include <string.h>\n\n', shape_text(schema.envelope)]
+    out = [HEAD, '#include "proto/gen/records.h"\n\n#include "base/i18n.h"\n\n#include <string.h>\n\n', shape_text(schema.envelope)]
     out += [shape_text(r.struct) for r in schema.records]
     out.append("static const struct record_info record_infos[] = {\n")
     for r in schema.records:

@@ -6,10 +6,8 @@
  * program that has not called i18n_begin. Texts are UTF-8 throughout, also where the environment names another encoding, and no
  * locale has to be generated on the machine: the C library's own C.UTF-8 is enough. docs/languages.md is the manual.
  */
-#ifndef HUYING_PROTO_I18N_H
-#define HUYING_PROTO_I18N_H
-
-#include "proto/shape.h"
+#ifndef HUYING_BASE_I18N_H
+#define HUYING_BASE_I18N_H
 
 #include <libintl.h>
 
@@ -41,11 +39,5 @@ const char *i18n_text(const char *text);
 
 /* For argp, as its help_filter: helps and their headings in the reader's language; what stands for values (DIR) stays. */
 char *i18n_help(int key, const char *text, void *input);
-
-/* The word for a value of a closed list, by its name on the wire. A name that the list does not know comes back as it is. */
-const char *i18n_word(const struct enum_shape *shape, const char *name);
-
-/* The value that a person means: its name, its word in Chinese, or its word in the reader's language. -1: none. */
-int i18n_find(const struct enum_shape *shape, struct text text);
 
 #endif

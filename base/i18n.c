@@ -1,8 +1,9 @@
 /* i18n.c - the language of the person who reads: English, or what the environment asks for */
-#include "proto/i18n.h"
+#include "base/i18n.h"
 
 #include <limits.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,20 +135,4 @@ char *i18n_help(int key, const char *text, void *input)
     const char *found = text == NULL ? NULL : i18n_text(text);
     char *copy = found == text ? NULL : strdup(found); /* argp frees what is not its own */
     return copy == NULL ? (char *)text : copy;
-}
-
-const char *i18n_word(const struct enum_shape *shape, const char *name)
-{
-    return i18n_in(shape->name, name);
-}
-
-int i18n_find(const struct enum_shape *shape, struct text text)
-{
-    int found = enum_find(shape, text);
-    for (uint32_t i = 0; i < shape->count && found < 0; i++) {
-        if (text_equal(text, text_of(shape->words[i])) || text_equal(text, text_of(i18n_word(shape, shape->names[i])))) {
-            found = (int)i;
-        }
-    }
-    return found;
 }
