@@ -137,7 +137,7 @@ static const struct column set_fields[] = {
     {"followup", N_("Follow-up"), LOOK_WORD},
     {"followup_attempts", N_("Attempts"), LOOK_COUNT},
     {"followup_days", N_("On days"), LOOK_COUNT},
-    {"lease", N_("Lease"), LOOK_SPAN},
+    {"claim", N_("Claim"), LOOK_SPAN},
     {"min_n", N_("Ranked from"), LOOK_COUNT},
     {"contact_required", N_("Lead calls"), LOOK_FLAG},
     {"evidence_required", N_("Evidence"), LOOK_FLAG},

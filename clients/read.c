@@ -78,7 +78,7 @@ static const struct column duty_columns[] = {
     {"colour", N_("COLOUR"), LOOK_COLOUR},
     {"worst_clock", N_("CLOCK"), LOOK_WORD},
     {"reason", N_("WHY"), LOOK_WORD},
-    {"lease_until", N_("LEASE"), LOOK_INSTANT},
+    {"claimed_until", N_("CLAIMED UNTIL"), LOOK_INSTANT},
     {0},
 };
 static const struct column inbox_columns[] = {

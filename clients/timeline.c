@@ -30,7 +30,7 @@ static const struct pattern {
     {"case_closed", N_("{disposition}[, {citizen_ms} after it came in]")},
     {"case_reopened", N_("by {by}[: {why}]")},
     {"duty_offered", N_("{duty_kind}[ ({reason})]")},
-    {"duty_claimed", N_("until {lease_until}[ by {actor}]")},
+    {"duty_claimed", N_("until {claimed_until}[ by {actor}]")},
     {"duty_released", N_("[{lapsed}]")},
     {"duty_signed", N_("[{implied}]")},
     {"duty_done", N_("{duty_kind}[: {text}]")},

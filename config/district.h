@@ -94,7 +94,7 @@ struct policy {
     struct span contact[URGENCY_COUNT];
     struct span call_dispatch, call_sign, call_contact, call_arrive, call_finish;
     struct span rate, followup_limit;
-    int64_t lease_ms;
+    int64_t claim_ms;
     int64_t late_ms; /* a rung that fires this long after its instant is marked late */
     struct rung_policy rungs[RUNG_COUNT];
     uint32_t rounds; /* R */

@@ -46,7 +46,7 @@ void policy_defaults(struct policy *ret)
         .call_finish = WD(10),
         .rate = WD(3),
         .followup_limit = WD(2),
-        .lease_ms = 30 * MINUTE_MS,
+        .claim_ms = 30 * MINUTE_MS,
         .late_ms = MINUTE_MS,
         .rungs = {[RUNG_YELLOW] = {true, 80, NATURAL(0)},
                   [RUNG_RED] = {true, 0, NATURAL(1)},
@@ -112,7 +112,7 @@ struct raw {
     struct raw_tiers on_overdue_by_tier;
     struct raw_classes on_overdue_by_class;
     struct raw_limits limits;
-    char *lease, *late_after, *rounds, *reopen_window, *contact_attempts, *min_n;
+    char *claim, *late_after, *rounds, *reopen_window, *contact_attempts, *min_n;
     struct raw_rungs rungs;
     struct raw_steps steps;
     struct raw_followup followup;
@@ -164,7 +164,7 @@ static const cyaml_schema_field_t fields[] = {TEXT(raw, district),
                                               PART(raw, on_overdue_by_tier, tier_fields),
                                               PART(raw, on_overdue_by_class, class_fields),
                                               PART(raw, limits, limit_fields),
-                                              TEXT(raw, lease),
+                                              TEXT(raw, claim),
                                               TEXT(raw, late_after),
                                               TEXT(raw, rounds),
                                               TEXT(raw, reopen_window),
@@ -216,7 +216,7 @@ static const struct value values[] = {
     VALUE(limits.call.contact, VALUE_LIMIT, call_contact, 0, 0),
     VALUE(limits.call.arrive, VALUE_LIMIT, call_arrive, 0, 0),
     VALUE(limits.call.finish, VALUE_LIMIT, call_finish, 0, 0),
-    VALUE(lease, VALUE_SPAN_ON, lease_ms, 0, 0),
+    VALUE(claim, VALUE_SPAN_ON, claim_ms, 0, 0),
     VALUE(late_after, VALUE_SPAN_ON, late_ms, 0, 0),
     VALUE(rounds, VALUE_NUMBER, rounds, 1, 10),
     VALUE(reopen_window, VALUE_SPAN, reopen_window_ms, 0, 0),

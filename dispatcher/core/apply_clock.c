@@ -30,7 +30,7 @@ void apply_floor(struct applying *a, const struct clock_row *changed_clock, cons
             break;
         }
         if (duty.claimed) {
-            lower_floor(&a->c, duty.lease_until);
+            lower_floor(&a->c, duty.claimed_until);
         }
     }
 }

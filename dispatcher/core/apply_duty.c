@@ -69,20 +69,20 @@ void apply_duty_claimed(struct applying *a)
     const struct duty_claimed_body *body = &a->record->body.duty_claimed;
     a->duty.claimed = 1;
     a->duty.claimer = body->claimer;
-    a->duty.lease_until = body->lease_until;
-    lower_floor(&a->c, body->lease_until);
+    a->duty.claimed_until = body->claimed_until;
+    lower_floor(&a->c, body->claimed_until);
 }
 
-static void end_lease(struct duty_row *duty)
+static void end_claim(struct duty_row *duty)
 {
     duty->claimed = 0;
     duty->claimer = 0;
-    duty->lease_until = 0;
+    duty->claimed_until = 0;
 }
 
 void apply_duty_released(struct applying *a)
 {
-    end_lease(&a->duty);
+    end_claim(&a->duty);
     apply_floor(a, NULL, &a->duty);
 }
 
@@ -95,7 +95,7 @@ static void end(struct applying *a, enum duty_end reason)
 {
     a->duty.reason = (uint8_t)reason;
     a->duty.ended_at = a->record->at_ms;
-    end_lease(&a->duty);
+    end_claim(&a->duty);
     if (a->duty.duty_id == a->c.route_duty) {
         a->c.route_duty = 0;
     }

@@ -7,7 +7,7 @@ uint64_t actor_hash(const struct judging *j)
     return core_person_hash(j->command->actor.name, j->command->actor.behalf);
 }
 
-static bool leased_by_other(const struct judging *j)
+static bool claimed_by_other(const struct judging *j)
 {
     return j->duty.claimed && j->duty.claimer != actor_hash(j);
 }
@@ -21,11 +21,11 @@ static bool pulled_by_other(const struct judging *j)
 
 bool judge_claim(struct judging *j)
 {
-    if (leased_by_other(j) || pulled_by_other(j)) {
-        return refuse(j, REFUSAL_LEASED, "duty");
+    if (claimed_by_other(j) || pulled_by_other(j)) {
+        return refuse(j, REFUSAL_TAKEN, "duty");
     }
     struct duty_claimed_body *body = &emit_duty(j, RECORD_DUTY_CLAIMED, &j->duty)->body.duty_claimed;
-    body->lease_until = instant_within(j->now_ms + j->policy->lease_ms);
+    body->claimed_until = instant_within(j->now_ms + j->policy->claim_ms);
     body->claimer = actor_hash(j);
     body->actor = j->command->actor.name;
     return true;
@@ -36,8 +36,8 @@ bool judge_release(struct judging *j)
     if (!j->duty.claimed) {
         return refuse(j, REFUSAL_ALREADY, "duty");
     }
-    if (leased_by_other(j)) {
-        return refuse(j, REFUSAL_LEASED, "duty");
+    if (claimed_by_other(j)) {
+        return refuse(j, REFUSAL_TAKEN, "duty");
     }
     emit_duty(j, RECORD_DUTY_RELEASED, &j->duty);
     return true;

@@ -1,4 +1,5 @@
-/* pulse.c - time as a command: rungs, lapsed leases, and what an overdue clock sets off (lifecycle 2b "overdue (T)", 2d); advance
+/* pulse.c - time as a command: rungs, claims that lapse, and what an overdue clock sets off (lifecycle 2b "overdue (T)", 2d);
+ * advance
  */
 #include "dispatcher/core/judging.h"
 
@@ -35,8 +36,8 @@ bool core_case_due(const struct view *view, uint64_t case_id, int64_t now_ms, in
         }
     }
     for (uint64_t id = c.duty_last; id != 0 && view_get(view, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
-        if (duty_open(&duty) && duty.claimed && duty.lease_until <= now_ms && duty.lease_until < least) {
-            least = duty.lease_until;
+        if (duty_open(&duty) && duty.claimed && duty.claimed_until <= now_ms && duty.claimed_until < least) {
+            least = duty.claimed_until;
             *ret_clock = 0;
             *ret_duty = id;
         }
@@ -121,7 +122,7 @@ bool judge_pulse(struct judging *j)
         return true;
     }
     if (view_get(j->view, ROW_DUTY, pulse->duty_id, &j->duty) && duty_open(&j->duty) && j->duty.claimed &&
-        j->duty.lease_until <= j->now_ms && load_case(j, j->duty.case_id)) {
+        j->duty.claimed_until <= j->now_ms && load_case(j, j->duty.case_id)) {
         emit_duty(j, RECORD_DUTY_RELEASED, &j->duty)->body.duty_released.lapsed = true;
     }
     return true;

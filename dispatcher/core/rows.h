@@ -89,7 +89,7 @@ struct case_row {
     int64_t answered_at; /* last answer that stands, 0 = none now */
     int64_t first_answered_at;
     int64_t closed_at;     /* 0 = open */
-    int64_t rung_floor_at; /* no rung and no lease of this case is due before this instant; INT64_MAX = none */
+    int64_t rung_floor_at; /* no rung and no claim of this case is due before this instant; INT64_MAX = none */
     uint64_t last_seq;     /* newest record: head of the timeline's chain */
     uint64_t duty_last;    /* heads of the chains */
     uint64_t call_last;
@@ -142,10 +142,10 @@ struct duty_row {
     int64_t signed_at;
     int64_t arrived_at;
     int64_t ended_at;
-    int64_t lease_until;
-    int64_t due_at;      /* due instant of the main clock, for the inbox; 0 = none */
-    uint64_t claimer;    /* hash of the key that holds the lease */
-    uint64_t main_clock; /* route, handle, support, finish, rate, followup */
+    int64_t claimed_until; /* end of the claim */
+    int64_t due_at;        /* due instant of the main clock, for the inbox; 0 = none */
+    uint64_t claimer;      /* hash of the key that claims it */
+    uint64_t main_clock;   /* route, handle, support, finish, rate, followup */
 };
 
 struct call_row {

@@ -19,8 +19,8 @@ static const struct rule case_rules[] = {
     {COMMAND_ADD_NOTE,      0, C(RECEIVED) | AT_WORK | C(ANSWERED) | C(CLOSED), NULL, SAME, 0, "noted"},
     {COMMAND_ROUTE,         0, C(RECEIVED), NULL, CASE_STATE_HANDLING, 0, "route duty done; lead offered; supports"},
     {COMMAND_TAKE_OVER,     0, C(HANDLING), NULL, SAME, 0, "old lead ended, stays as support; new lead with a fresh limit"},
-    {COMMAND_CLAIM,         0, C(RECEIVED) | AT_WORK | C(ANSWERED), NULL, SAME, 0, "lease"},
-    {COMMAND_RELEASE,       0, C(RECEIVED) | AT_WORK | C(ANSWERED), NULL, SAME, 0, "lease ends"},
+    {COMMAND_CLAIM,         0, C(RECEIVED) | AT_WORK | C(ANSWERED), NULL, SAME, 0, "claimed for a while"},
+    {COMMAND_RELEASE,       0, C(RECEIVED) | AT_WORK | C(ANSWERED), NULL, SAME, 0, "the claim ends"},
     {COMMAND_SIGN,          0, AT_WORK, NULL, SAME, 0, "sign clock stops"},
     {COMMAND_CONTACT,       0, AT_WORK, NULL, SAME, 0, "contact clock stops on reached or the last attempt"},
     {COMMAND_REPORT,        0, AT_WORK, NULL, SAME, 0, "support done"},
@@ -44,8 +44,8 @@ static const struct rule case_rules[] = {
 };
 
 static const struct rule duty_rules[] = {
-    {COMMAND_CLAIM,         CLAIMED_KINDS, D(OFFERED) | D(SIGNED), NULL, SAME, 0, "lease"},
-    {COMMAND_RELEASE,       CLAIMED_KINDS, D(OFFERED) | D(SIGNED), NULL, SAME, 0, "lease ends"},
+    {COMMAND_CLAIM,         CLAIMED_KINDS, D(OFFERED) | D(SIGNED), NULL, SAME, 0, "claimed for a while"},
+    {COMMAND_RELEASE,       CLAIMED_KINDS, D(OFFERED) | D(SIGNED), NULL, SAME, 0, "the claim ends"},
     {COMMAND_ROUTE,         K(ROUTE), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "routed"},
     {COMMAND_DISPATCH_CALL, K(ROUTE), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "dispatched"},
     {COMMAND_SIGN,          K(LEAD) | K(SUPPORT) | K(RESPOND), D(OFFERED), NULL, DUTY_STATE_SIGNED, 0, "the unit's legal act"},

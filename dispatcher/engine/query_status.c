@@ -191,7 +191,7 @@ int query_show_config(struct query *query, struct proto_buffer *out)
         .rating = policy->rating,
         .one_unit_guard = policy->one_unit_guard,
         .community_calls = policy->community_calls,
-        .lease = policy->lease_ms,
+        .claim = policy->claim_ms,
         .min_n = policy->min_n,
     };
 

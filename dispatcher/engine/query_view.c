@@ -210,7 +210,7 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
         .due_at = row->due_at,
         .reason = (enum duty_end)row->reason,
         .claimed = row->claimed != 0,
-        .lease_until = row->lease_until,
+        .claimed_until = row->claimed_until,
         .urgency = (enum urgency)of->dims.urgency,
         .secret = sight_secret(of),
     };

@@ -69,7 +69,7 @@ static bool duty_is_open(const struct duty_row *row)
 
 static int64_t duty_timer_at(const struct duty_row *row)
 {
-    return duty_is_open(row) && row->claimed && row->lease_until > 0 ? row->lease_until : INT64_MAX;
+    return duty_is_open(row) && row->claimed && row->claimed_until > 0 ? row->claimed_until : INT64_MAX;
 }
 
 /* Does the row still want what the entry says? */

@@ -208,7 +208,7 @@ extern const struct shape reopen_command_shape;
 #define REOPEN_HAS_SUBMITTED (UINT64_C(1) << 2)
 #define REOPEN_HAS_REASON (UINT64_C(1) << 3)
 
-/* Take a person's lease on a duty. */
+/* Claim a duty for a while. */
 struct claim_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
@@ -226,7 +226,7 @@ extern const struct shape claim_command_shape;
 #define CLAIM_HAS_UNIT (UINT64_C(1) << 4)
 #define CLAIM_HAS_KIND (UINT64_C(1) << 5)
 
-/* Give the lease back. */
+/* Give the claim back. */
 struct release_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
@@ -518,7 +518,7 @@ extern const struct shape advance_command_shape;
 struct pulse_command {
     uint64_t given; /* bit per field */
     uint64_t clock_id; /* Clock whose rung is due, or 0. */
-    uint64_t duty_id; /* Duty whose lease lapses, or 0. */
+    uint64_t duty_id; /* Duty whose claim lapses, or 0. */
 };
 extern const struct shape pulse_command_shape;
 #define PULSE_HAS_CLOCK (UINT64_C(1) << 0)

@@ -66,6 +66,7 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, colour), .min = 0, .max = 2, .values = &colour_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, reason), .min = 0, .max = 14, .values = &duty_end_enum },
     { .name = "claimed", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, claimed), .min = 0, .max = 1 },
+    { .name = "claimed_until", .name_size = 13, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, claimed_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, lease_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, worst_clock), .min = 0, .max = 10, .values = &clock_kind_enum, .optional = true },
     { .name = "worst_clock_id", .name_size = 14, .type = FIELD_ID, .offset = offsetof(struct duty_view, worst_clock_id), .min = 0, .max = INT64_MAX, .optional = true },
@@ -74,7 +75,7 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, title), .min = 0, .max = 512, .personal = true, .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, secret), .min = 0, .max = 1 },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .field_count = 28, .size = sizeof(struct duty_view), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .field_count = 29, .size = sizeof(struct duty_view), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -525,7 +526,7 @@ static const struct field_shape show_config_reply_fields[] = {
     { .name = "rating", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct show_config_reply, rating), .min = 0, .max = 1 },
     { .name = "one_unit_guard", .name_size = 14, .type = FIELD_FLAG, .offset = offsetof(struct show_config_reply, one_unit_guard), .min = 0, .max = 1 },
     { .name = "community_calls", .name_size = 15, .type = FIELD_FLAG, .offset = offsetof(struct show_config_reply, community_calls), .min = 0, .max = 1 },
-    { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct show_config_reply, lease), .min = 0, .max = INT64_MAX },
+    { .name = "claim", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct show_config_reply, claim), .min = 0, .max = INT64_MAX },
     { .name = "min_n", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, min_n), .min = 0, .max = INT64_C(4294967295) },
 };
 const struct shape show_config_reply_shape = { .name = "show_config_reply", .field_count = 25, .size = sizeof(struct show_config_reply), .fields = show_config_reply_fields };

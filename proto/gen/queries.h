@@ -135,8 +135,9 @@ struct duty_view {
     int64_t due_at; /* Due instant of its main clock, 0 = none. */
     enum colour colour; /* Worst colour of the clocks that run on the duty; where none runs, that with which its main clock ended. */
     enum duty_end reason; /* Why it ended. */
-    bool claimed; /* A lease runs. */
-    int64_t lease_until; /* End of the lease. */
+    bool claimed; /* A claim runs. */
+    int64_t claimed_until; /* End of the claim. */
+    int64_t lease_until; /* Of `pull`: end of the lease. */
     enum clock_kind worst_clock; /* The clock that gives the colour, as in case_view. */
     uint64_t worst_clock_id; /* Its id; as `worst_clock`. */
     int64_t worst_due_at; /* Its due instant; as `worst_clock`. */
@@ -166,13 +167,14 @@ extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_COLOUR (UINT64_C(1) << 18)
 #define DUTY_VIEW_HAS_REASON (UINT64_C(1) << 19)
 #define DUTY_VIEW_HAS_CLAIMED (UINT64_C(1) << 20)
-#define DUTY_VIEW_HAS_LEASE_UNTIL (UINT64_C(1) << 21)
-#define DUTY_VIEW_HAS_WORST_CLOCK (UINT64_C(1) << 22)
-#define DUTY_VIEW_HAS_WORST_CLOCK_ID (UINT64_C(1) << 23)
-#define DUTY_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 24)
-#define DUTY_VIEW_HAS_URGENCY (UINT64_C(1) << 25)
-#define DUTY_VIEW_HAS_TITLE (UINT64_C(1) << 26)
-#define DUTY_VIEW_HAS_SECRET (UINT64_C(1) << 27)
+#define DUTY_VIEW_HAS_CLAIMED_UNTIL (UINT64_C(1) << 21)
+#define DUTY_VIEW_HAS_LEASE_UNTIL (UINT64_C(1) << 22)
+#define DUTY_VIEW_HAS_WORST_CLOCK (UINT64_C(1) << 23)
+#define DUTY_VIEW_HAS_WORST_CLOCK_ID (UINT64_C(1) << 24)
+#define DUTY_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 25)
+#define DUTY_VIEW_HAS_URGENCY (UINT64_C(1) << 26)
+#define DUTY_VIEW_HAS_TITLE (UINT64_C(1) << 27)
+#define DUTY_VIEW_HAS_SECRET (UINT64_C(1) << 28)
 
 /* A call. */
 struct call_view {
@@ -970,7 +972,7 @@ struct show_config_reply {
     bool rating; /* Callers rate called units. */
     bool one_unit_guard; /* A call to one unit that could lead is dispatched instead. */
     bool community_calls; /* Communities may call. */
-    int64_t lease; /* A person's lease. */
+    int64_t claim; /* How long a claim lasts. */
     uint32_t min_n; /* Fewest items to be ranked. */
 };
 extern const struct shape show_config_reply_shape;
@@ -997,7 +999,7 @@ extern const struct shape show_config_reply_shape;
 #define SHOW_CONFIG_REPLY_HAS_RATING (UINT64_C(1) << 20)
 #define SHOW_CONFIG_REPLY_HAS_ONE_UNIT_GUARD (UINT64_C(1) << 21)
 #define SHOW_CONFIG_REPLY_HAS_COMMUNITY_CALLS (UINT64_C(1) << 22)
-#define SHOW_CONFIG_REPLY_HAS_LEASE (UINT64_C(1) << 23)
+#define SHOW_CONFIG_REPLY_HAS_CLAIM (UINT64_C(1) << 23)
 #define SHOW_CONFIG_REPLY_HAS_MIN_N (UINT64_C(1) << 24)
 
 /* What a submit would come to now: refused as it would be, or who would lead. Nothing is kept, and no drill time moves; whether the request id is used already is not looked at. The fields are those of submit. */

@@ -158,7 +158,7 @@ static const struct field_shape duty_offered_body_fields[] = {
 const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .field_count = 5, .size = sizeof(struct duty_offered_body), .fields = duty_offered_body_fields };
 
 static const struct field_shape duty_claimed_body_fields[] = {
-    { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct duty_claimed_body, lease_until), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "claimed_until", .name_size = 13, .type = FIELD_INSTANT, .offset = offsetof(struct duty_claimed_body, claimed_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "claimer", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_claimed_body, claimer), .min = 0, .max = INT64_MAX, .inner = true },
     { .name = "actor", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_claimed_body, actor), .min = 0, .max = 32, .personal = true },
 };
@@ -403,10 +403,10 @@ static const struct record_info record_infos[] = {
         .shape = &duty_offered_body_shape, .doc = "A unit has something to do. Its sequence is the duty id; kinds without a signature are born signed." },
     [RECORD_DUTY_CLAIMED] = { .name = NC_("record", "duty_claimed"), .name_size = 12, .type = RECORD_DUTY_CLAIMED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
-        .shape = &duty_claimed_body_shape, .doc = "A person took a lease on a duty." },
+        .shape = &duty_claimed_body_shape, .doc = "A person claimed a duty." },
     [RECORD_DUTY_RELEASED] = { .name = NC_("record", "duty_released"), .name_size = 13, .type = RECORD_DUTY_RELEASED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
-        .shape = &duty_released_body_shape, .doc = "The lease ended." },
+        .shape = &duty_released_body_shape, .doc = "The claim ended." },
     [RECORD_DUTY_SIGNED] = { .name = NC_("record", "duty_signed"), .name_size = 11, .type = RECORD_DUTY_SIGNED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = DUTY_STATE_SIGNED, .call_state = RECORD_STATE_SAME,
         .shape = &duty_signed_body_shape, .doc = "The unit's legal act 签收." },

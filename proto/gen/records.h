@@ -293,16 +293,16 @@ struct duty_offered_body {
 };
 extern const struct shape duty_offered_body_shape;
 
-/* A person took a lease on a duty. */
+/* A person claimed a duty. */
 struct duty_claimed_body {
     uint64_t given; /* bit per field */
-    int64_t lease_until; /* End of the lease. */
+    int64_t claimed_until; /* End of the claim. */
     uint64_t claimer; /* XXH64 of the key's name: who may release it. */
     struct text actor; /* Who. */
 };
 extern const struct shape duty_claimed_body_shape;
 
-/* The lease ended. */
+/* The claim ended. */
 struct duty_released_body {
     uint64_t given; /* bit per field */
     bool lapsed; /* By time, not by the holder. */

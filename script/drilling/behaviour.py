@@ -298,7 +298,7 @@ def note(sim, case):
 
 
 def somebody_claims(sim, case, duty, signed, contacted, answered_at):
-    """A person's lease: given back after a while, or lapsed."""
+    """A claim: given back after a while, or lapsed."""
     if case.rng.random() < CLAIMED:
         sim.plan(signed + MINUTE, case, claim, duty, case.rng.uniform(6, 50))
 
@@ -306,7 +306,7 @@ def somebody_claims(sim, case, duty, signed, contacted, answered_at):
 def claim(sim, case, duty, minutes):
     if is_open(case, duty):
         sim.command(case, "claim", {"duty": duty["duty"]})
-        if minutes < 25:  # else the lease of 30 minutes lapses
+        if minutes < 25:  # else the claim of 30 minutes lapses
             sim.plan(sim.now_ms + int(minutes * MINUTE), case, release, duty)
 
 

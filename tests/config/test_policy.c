@@ -99,7 +99,7 @@ static const struct {
     {"reopen window: 15 nd", offsetof(struct policy, reopen_window_ms), 15 * D},
     {"day: midnight", offsetof(struct policy, day_start_ms), 0},
     /* ours: the spec names none */
-    {"lease of a claim: 30 min", offsetof(struct policy, lease_ms), 30 * MIN},
+    {"a claim: 30 min", offsetof(struct policy, claim_ms), 30 * MIN},
     {"a rung is late after: 1 min", offsetof(struct policy, late_ms), MIN},
 };
 
@@ -191,7 +191,7 @@ START_TEST(test_every_value_can_be_said)
              "  call: {dispatch: 501 s, sign: 502 s, contact: 503 s, arrive: 504 s, finish: 505 s}\n"
              "  second_round: 601 s\n  last_round: 602 s\n  take_over_floor: 603 s\n  send_back_floor: 604 s\n  rate: 605 s\n"
              "  followup: 606 s\n"
-             "lease: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\ncontact_attempts: 5\nmin_n: 6\n"
+             "claim: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\ncontact_attempts: 5\nmin_n: 6\n"
              "rungs: {yellow: 70 %, red: 1 ms, notice: off, bulletin: 7 d}\n"
              "steps: {contact_required: off, evidence_required: no, rating: false, one_unit_guard: off, community_calls: yes}\n"
              "followup: {mode: never, attempts: 2, days: 1}\ncredits: {basically: 87.5 %, partly: 0 %}\n";
@@ -218,7 +218,7 @@ START_TEST(test_every_value_can_be_said)
     ck_assert_int_eq(policy.send_back_floor.amount, 604 * S);
     ck_assert_int_eq(policy.rate.amount, 605 * S);
     ck_assert_int_eq(policy.followup_limit.amount, 606 * S);
-    ck_assert_int_eq(policy.lease_ms, 701 * S);
+    ck_assert_int_eq(policy.claim_ms, 701 * S);
     ck_assert_int_eq(policy.late_ms, 702 * S);
     ck_assert_int_eq(policy.reopen_window_ms, 703 * S);
     ck_assert(policy.rounds == 4 && policy.contact_attempts == 5 && policy.min_n == 6);
@@ -279,13 +279,13 @@ END_TEST
 static const struct {
     const char *text, *said;
 } wrong_values[] = {
-    {"lease: 30\n", "policy.yaml:3:8: `lease: 30`: %s\n"},
-    {"lease: 2 weeks\n", "policy.yaml:3:8: `lease: 2 weeks`: %s\n"},
-    {"lease: -5 min\n", "policy.yaml:3:8: `lease: -5 min`: %s\n"},
-    {"lease: 1.5 h\n", "policy.yaml:3:8: `lease: 1.5 h`: %s\n"},
-    {"lease: 1 wh\n",
-     "policy.yaml:3:8: `lease: 1 wh`: this is not a limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`\n"},
-    {"lease: off\n", "policy.yaml:3:8: `lease: off`: this cannot be off; write a span such as `30 min`\n"},
+    {"claim: 30\n", "policy.yaml:3:8: `claim: 30`: %s\n"},
+    {"claim: 2 weeks\n", "policy.yaml:3:8: `claim: 2 weeks`: %s\n"},
+    {"claim: -5 min\n", "policy.yaml:3:8: `claim: -5 min`: %s\n"},
+    {"claim: 1.5 h\n", "policy.yaml:3:8: `claim: 1.5 h`: %s\n"},
+    {"claim: 1 wh\n",
+     "policy.yaml:3:8: `claim: 1 wh`: this is not a limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`\n"},
+    {"claim: off\n", "policy.yaml:3:8: `claim: off`: this cannot be off; write a span such as `30 min`\n"},
     {"limits:\n  handle:\n    ordinary: 5 days\n",
      "policy.yaml:5:15: `limits.handle.ordinary: 5 days`: write a number and a unit, as `5 wd` (working days), `4 wh` (working "
      "hours), `5 d` (natural days), `2 h`, `30 min`, `90 s`, or `off`\n"},
@@ -323,9 +323,9 @@ static const struct {
      "policy.yaml:3:30: `on_overdue_by_tier.street: wait`: write `supervise` or `take_over`\n"},
     {"on_overdue_by_class: {utility: wait}\n",
      "policy.yaml:3:32: `on_overdue_by_class.utility: wait`: write `supervise` or `take_over`\n"},
-    {"lease:\n", "policy.yaml:3:1: `lease` has no value; write one, or take the key out\n"},
-    {"lease: ''\nrounds: 0\nmin_n: x\n",
-     "policy.yaml:3:1: `lease` has no value; write one, or take the key out\n"
+    {"claim:\n", "policy.yaml:3:1: `claim` has no value; write one, or take the key out\n"},
+    {"claim: ''\nrounds: 0\nmin_n: x\n",
+     "policy.yaml:3:1: `claim` has no value; write one, or take the key out\n"
      "policy.yaml:4:9: `rounds: 0`: write a number from 1 to 10\n"
      "policy.yaml:5:8: `min_n: x`: write a whole number in decimal digits, without a leading zero\n"},
 };
@@ -358,7 +358,7 @@ static const struct {
      "policy.yaml:4:12: unknown key `ordnary`; known here: ordinary, urgent, emergency, complex\n"},
     {HEAD "Followup: {mode: never}\n", "policy.yaml:3:1: unknown key `Followup`; known here: district, desk, zone, "
                                        "catalogue_version, day_start, month_start, on_overdue, "
-                                       "on_overdue_by_tier, on_overdue_by_class, limits, lease, late_after, rounds, reopen_window, "
+                                       "on_overdue_by_tier, on_overdue_by_class, limits, claim, late_after, rounds, reopen_window, "
                                        "contact_attempts, min_n, rungs, steps, "
                                        "followup, credits\n"},
     {HEAD "rounds: 3\nrounds: 4\n", "policy.yaml:4:1: key `rounds` is there twice (first on line 3); keep one\n"},
@@ -367,11 +367,11 @@ static const struct {
     {HEAD "limits:\n", "policy.yaml:3:1: `limits` must have `key: value` lines, indented below it\n"},
     {"- a\n", "policy.yaml:1: this is a list; write `key: value` lines\n"},
     {HEAD " rounds: 3\n", "policy.yaml:3:8: not YAML: mapping values are not allowed in this context\n"},
-    {HEAD "\tlease: 3 h\n", "policy.yaml:3:1: not YAML: found a tab character that violates indentation\n"},
-    {HEAD "lease: '3 h\n", "policy.yaml:4:1: not YAML: found unexpected end of stream\n"},
-    {HEAD "lease: \xc1\xf8\n", "policy.yaml:3:8: byte 0xc1 is not UTF-8; save the file as UTF-8\n"},
-    {HEAD "---\nlease: 3 h\n", "policy.yaml:3:1: a second document begins here; keep one\n"},
-    {HEAD "lease: &x 3 h\nlate_after: *x\n", "policy.yaml:4:13: aliases (*name) are not read here; write the value out\n"},
+    {HEAD "\tclaim: 3 h\n", "policy.yaml:3:1: not YAML: found a tab character that violates indentation\n"},
+    {HEAD "claim: '3 h\n", "policy.yaml:4:1: not YAML: found unexpected end of stream\n"},
+    {HEAD "claim: \xc1\xf8\n", "policy.yaml:3:8: byte 0xc1 is not UTF-8; save the file as UTF-8\n"},
+    {HEAD "---\nclaim: 3 h\n", "policy.yaml:3:1: a second document begins here; keep one\n"},
+    {HEAD "claim: &x 3 h\nlate_after: *x\n", "policy.yaml:4:13: aliases (*name) are not read here; write the value out\n"},
     {HEAD "? [a]\n: b\n", "policy.yaml:3:3: a key must be one word\n"},
 };
 

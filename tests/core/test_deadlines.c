@@ -198,7 +198,7 @@ START_TEST(a_follow_up_asks_both_questions_of_the_reporter_it_names)
 }
 END_TEST
 
-/* --- rungs and leases
+/* --- rungs and claims
  * ------------------------------------------------------------------------------------------------------------------ */
 
 START_TEST(red_cannot_be_switched_off)
@@ -233,13 +233,13 @@ START_TEST(a_rung_is_late_after_a_minute)
 }
 END_TEST
 
-START_TEST(a_lease_lapses_at_its_instant_and_not_before)
+START_TEST(a_claim_lapses_at_its_instant_and_not_before)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
     uint64_t lead = world_duty(&w, id, DUTY_KIND_LEAD).duty_id;
     ck_assert_uint_eq(pulse(0, lead, w.now_ms), 0); /* nobody has claimed it */
     world_act(&w, COMMAND_CLAIM, id, lead);
-    int64_t until = world_duty(&w, id, DUTY_KIND_LEAD).lease_until;
+    int64_t until = world_duty(&w, id, DUTY_KIND_LEAD).claimed_until;
     ck_assert_uint_eq(pulse(0, lead, until - 1), 0);
     ck_assert_uint_eq(pulse(0, lead, until), 1);
     ck_assert(world_record(&w, RECORD_DUTY_RELEASED)->body.duty_released.lapsed);
@@ -264,13 +264,13 @@ START_TEST(the_earliest_of_a_case_is_due_first)
     ck_assert_uint_eq(clock, sign.clock_id);
     ck_assert_uint_eq(duty, 0);
     world_act(&w, COMMAND_CLAIM, id, lead);
-    int64_t until = world_duty(&w, id, DUTY_KIND_LEAD).lease_until;
+    int64_t until = world_duty(&w, id, DUTY_KIND_LEAD).claimed_until;
     ck_assert(!core_case_due(&w.view, id, until - 1, &at, &clock, &duty));
-    ck_assert(core_case_due(&w.view, id, until, &at, &clock, &duty)); /* the lease comes before yellow */
+    ck_assert(core_case_due(&w.view, id, until, &at, &clock, &duty)); /* the claim lapses before yellow */
     ck_assert_int_eq(at, until);
     ck_assert_uint_eq(clock, 0);
     ck_assert_uint_eq(duty, lead);
-    w.now_ms = yellow - w.district.policy.lease_ms + 1; /* another, that lapses after yellow */
+    w.now_ms = yellow - w.district.policy.claim_ms + 1; /* another, that lapses after yellow */
     world_act(&w, COMMAND_CLAIM, id, lead);
     ck_assert(core_case_due(&w.view, id, yellow + HOUR_MS, &at, &clock, &duty));
     ck_assert_int_eq(at, yellow);
@@ -384,7 +384,7 @@ int main(void)
                                        {a_follow_up_asks_both_questions_of_the_reporter_it_names},
                                        {red_cannot_be_switched_off},
                                        {a_rung_is_late_after_a_minute},
-                                       {a_lease_lapses_at_its_instant_and_not_before},
+                                       {a_claim_lapses_at_its_instant_and_not_before},
                                        {the_earliest_of_a_case_is_due_first},
                                        {a_rating_that_expires_closes_the_call_when_it_is_the_last},
                                        {a_gateway_acts_for_a_person},

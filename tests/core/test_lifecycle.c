@@ -317,7 +317,7 @@ START_TEST(what_is_due_on_a_case_comes_before_a_command_on_it)
     world_act(&w, COMMAND_CLAIM, id, lead);
     ck_assert(!core_case_due(&w.view, id, w.now_ms, &at, &clock, &duty));
     ck_assert(core_case_due(&w.view, id, w.now_ms + HOUR_MS, &at, &clock, &duty));
-    ck_assert_int_eq(at, w.now_ms + HOUR_MS / 2); /* the lease lapses first */
+    ck_assert_int_eq(at, w.now_ms + HOUR_MS / 2); /* the claim lapses first */
     ck_assert_uint_eq(duty, lead);
     ck_assert_uint_eq(clock, 0);
     world_act(&w, COMMAND_RELEASE, id, lead);
@@ -347,7 +347,7 @@ START_TEST(each_rung_fires_once_at_its_own_instant)
 }
 END_TEST
 
-START_TEST(a_lease_is_one_persons_and_lapses)
+START_TEST(a_claim_is_one_persons_and_lapses)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
     uint64_t lead = world_duty(&w, id, DUTY_KIND_LEAD).duty_id;
@@ -355,10 +355,10 @@ START_TEST(a_lease_is_one_persons_and_lapses)
     struct command claim = {.type = COMMAND_CLAIM};
     claim.body.claim.duty_id = lead;
     w.actor = "colleague";
-    ck_assert_int_eq(world_do(&w, &claim), REFUSAL_LEASED);
+    ck_assert_int_eq(world_do(&w, &claim), REFUSAL_TAKEN);
     struct command release = {.type = COMMAND_RELEASE};
     release.body.release.duty_id = lead;
-    ck_assert_int_eq(world_do(&w, &release), REFUSAL_LEASED);
+    ck_assert_int_eq(world_do(&w, &release), REFUSAL_TAKEN);
     world_wait(&w, HOUR_MS);
     ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).claimed, 0);
     ck_assert_int_eq(world_do(&w, &claim), REFUSAL_NONE);
@@ -531,7 +531,7 @@ START_TEST(time_ends_with_the_year_9999)
     ck_assert_int_eq(clock_of(world_case(&w, id).handle_clock).due_at, INSTANT_MAX);
     claim.body.claim.duty_id = world_case(&w, id).lead_duty;
     ck_assert_int_eq(world_do(&w, &claim), REFUSAL_NONE);
-    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).lease_until, INSTANT_MAX);
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).claimed_until, INSTANT_MAX);
 
     world_call(&w, id, "DB");
     dispatch.body.dispatch_call.case_id = id;
@@ -621,7 +621,7 @@ int main(void)
                                        {the_citizens_limit_runs_from_received},
                                        {what_is_due_on_a_case_comes_before_a_command_on_it},
                                        {each_rung_fires_once_at_its_own_instant},
-                                       {a_lease_is_one_persons_and_lapses},
+                                       {a_claim_is_one_persons_and_lapses},
                                        {a_refusal_says_which_of_role_sight_subtree_or_state_failed},
                                        {a_key_that_covers_several_fitting_duties_says_which},
                                        {a_unit_that_is_named_and_holds_nothing_is_not_replaced_by_another},

@@ -43,7 +43,7 @@ static void add_verdict(void)
         } else if (record->type == RECORD_CLOCK_DUE_MOVED) {
             add_number(record->body.clock_due_moved.due_at);
         } else if (record->type == RECORD_DUTY_CLAIMED) {
-            add_number(record->body.duty_claimed.lease_until);
+            add_number(record->body.duty_claimed.claimed_until);
         } else if (record->type == RECORD_CASE_RECEIVED) {
             add_number(record->body.case_received.day);
         } else if (record->type == RECORD_FOLLOWUP_ENDED) {
@@ -317,7 +317,7 @@ static const struct {
     KEY("limits.call.contact", call_contact, other_span),
     KEY("limits.call.arrive", call_arrive, other_span),
     KEY("limits.call.finish", call_finish, other_span),
-    KEY("lease", lease_ms, other_ms),
+    KEY("claim", claim_ms, other_ms),
     KEY("late_after", late_ms, other_ms),
     KEY("rounds", rounds, fewer),
     KEY("reopen_window", reopen_window_ms, other_ms),

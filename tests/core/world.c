@@ -90,7 +90,7 @@ static void make_policy(struct policy *p)
     p->call_arrive = p->rate = NATURAL(3 * (int64_t)DAY_MS);
     p->call_finish = NATURAL(10 * (int64_t)DAY_MS);
     p->followup_limit = NATURAL(2 * (int64_t)DAY_MS);
-    p->lease_ms = HOUR_MS / 2;
+    p->claim_ms = HOUR_MS / 2;
     p->late_ms = 60000;
     p->rungs[RUNG_YELLOW] = (struct rung_policy){.on = true, .percent = 80};
     p->rungs[RUNG_RED] = (struct rung_policy){.on = true};

@@ -66,7 +66,7 @@ enum refusal world_do(struct world *world, struct command *command);
 /* Judges only. */
 enum refusal world_judge(struct world *world, struct command *command);
 
-/* Moves time; every rung and lease on the way fires at its own instant. */
+/* Moves time; every rung and claim on the way fires at its own instant. */
 void world_wait(struct world *world, int64_t span_ms);
 
 /* Sums the counters of a metric. */

@@ -83,7 +83,7 @@ static void make_policy(struct policy *policy)
     policy->take_over_floor = NATURAL(DAY);
     policy->send_back_floor = NATURAL(DAY);
     policy->call_finish = NATURAL(3 * DAY);
-    policy->lease_ms = HOUR / 2;
+    policy->claim_ms = HOUR / 2;
     policy->late_ms = HOUR;
     policy->rungs[RUNG_YELLOW] = (struct rung_policy){.on = true, .percent = 80};
     policy->rungs[RUNG_RED] = (struct rung_policy){.on = true, .span = NATURAL(1)};

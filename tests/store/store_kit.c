@@ -60,7 +60,7 @@ static void step_rows(const struct view *view, uint64_t n)
     struct case_row row = {.case_id = n, .day = 260101, .day_no = (uint32_t)n};
     struct request_row request = store_kit_request(n, n / 2 * UINT64_C(0x9e3779b97f4a7c15)); /* two of each hash */
     duty.claimed = n % 3 == 0;
-    duty.lease_until = duty.claimed ? (int64_t)(n * 17 % 900 + 1) : 0;
+    duty.claimed_until = duty.claimed ? (int64_t)(n * 17 % 900 + 1) : 0;
     view_put(view, ROW_CASE, n, &row);
     view_put(view, ROW_CLOCK, n, &clock);
     view_put(view, ROW_DUTY, n, &duty);

@@ -52,11 +52,11 @@ static void put_duty(uint64_t id, const char *unit, int state, int64_t due_at)
     view_put(&view, ROW_DUTY, id, &row);
 }
 
-static void put_lease(uint64_t id, int64_t until)
+static void put_claim(uint64_t id, int64_t until)
 {
     struct duty_row row = store_kit_duty(id, "water", DUTY_STATE_OFFERED, 5);
     row.claimed = until != 0;
-    row.lease_until = until;
+    row.claimed_until = until;
     view_put(&view, ROW_DUTY, id, &row);
 }
 
@@ -169,13 +169,13 @@ START_TEST(timers_follow_their_rows)
     expect_timer(0, 0, 0);
     put_clock(1, 500);
     put_clock(2, 300);
-    put_lease(3, 400);
+    put_claim(3, 400);
     expect_timer(300, 0, 2);
     put_clock(2, 600); /* later */
     expect_timer(400, 1, 3);
-    put_lease(3, 350); /* earlier */
+    put_claim(3, 350); /* earlier */
     expect_timer(350, 1, 3);
-    put_lease(3, 0);
+    put_claim(3, 0);
     expect_timer(500, 0, 1);
     struct clock_row row = {0};
     ck_assert(view_get(&view, ROW_CLOCK, 1, &row));
@@ -197,7 +197,7 @@ START_TEST(timers_follow_their_rows)
     put_clock(4, 900);
     struct duty_row done = store_kit_duty(5, "water", DUTY_STATE_DONE, 0);
     done.claimed = 1;
-    done.lease_until = 1;
+    done.claimed_until = 1;
     view_put(&view, ROW_DUTY, 5, &done);
     expect_timer(900, 0, 4);
     teardown();
