@@ -2,7 +2,7 @@
 #include "clients/backup.h"
 
 #include "base/i18n.h"
-#include "clients/progress.h"
+#include "base/progress.h"
 #include "clients/render.h"
 
 #include <jansson.h>

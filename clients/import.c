@@ -4,10 +4,10 @@
 #include "clients/import.h"
 
 #include "base/i18n.h"
+#include "base/progress.h"
 #include "clients/import_past.h"
 #include "clients/import_send.h"
 #include "clients/names.h"
-#include "clients/progress.h"
 #include "clients/rejects.h"
 #include "clients/render.h"
 

@@ -7,7 +7,7 @@
 #include "clients/import_send.h"
 
 #include "base/i18n.h"
-#include "clients/progress.h"
+#include "base/progress.h"
 #include "proto/client/client_uv.h"
 
 #include <assert.h>

@@ -7,7 +7,7 @@
 #ifndef HUYING_CLIENTS_REPLAY_SEND_H
 #define HUYING_CLIENTS_REPLAY_SEND_H
 
-#include "clients/progress.h"
+#include "base/progress.h"
 #include "clients/replay_past.h"
 #include "clients/replay_plan.h"
 #include "clients/session.h"

@@ -1,5 +1,6 @@
 /* admin_check.c - check: is the data what its journal says? */
 #include "base/i18n.h"
+#include "base/progress.h"
 #include "dispatcher/admin/admin.h"
 #include "dispatcher/admin/admin_child.h"
 #include "dispatcher/engine/engine.h"
@@ -9,16 +10,12 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <unistd.h>
-
-#define BAR_WIDTH 40
 
 struct run {
     const char *data;
     size_t map_size;
     bool json;
-    bool bar; /* standard error is a terminal */
-    bool bar_shown;
+    struct progress progress;
     json_t *lines;
 };
 
@@ -55,28 +52,17 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-static void clear_bar(struct run *run)
-{
-    if (run->bar_shown) {
-        fprintf(stderr, "\r\033[K");
-    }
-    run->bar_shown = false;
-}
-
 static void progress(void *arg, uint64_t seq, uint64_t last)
 {
     struct run *run = arg;
-    unsigned filled = last == 0 ? BAR_WIDTH : (unsigned)(seq * BAR_WIDTH / last);
+    char note[64];
 
-    if (!run->bar) {
+    if (!run->progress.terminal) {
         return;
     }
-    fprintf(stderr, _("\rcheck ["));
-    for (unsigned i = 0; i < BAR_WIDTH; i++) {
-        fputc(i < filled ? '#' : '.', stderr);
-    }
-    fprintf(stderr, _("] %" PRIu64 " of %" PRIu64 " records"), seq, last);
-    run->bar_shown = true;
+    run->progress.total = last;
+    snprintf(note, sizeof(note), _("%" PRIu64 " of %" PRIu64 " records"), seq, last);
+    progress_show(&run->progress, seq, note);
 }
 
 static void say(void *arg, const char *line)
@@ -87,7 +73,7 @@ static void say(void *arg, const char *line)
         json_array_append_new(run->lines, json_string(line));
         return;
     }
-    clear_bar(run);
+    progress_clear(&run->progress);
     printf("%s\n", line);
 }
 
@@ -116,7 +102,7 @@ static int check(void *arg)
     char said[512];
     int64_t differences = engine_check(run->data, run->map_size, say, progress, run, &report, said);
 
-    clear_bar(run);
+    progress_clear(&run->progress);
     if (run->json) {
         print_json(run, differences, &report, said);
     } else if (differences < 0) {
@@ -153,10 +139,11 @@ int admin_check(int argc, char **argv)
         .help_filter = i18n_help,
         .doc = N_(
             "Replays the journal into an empty store beside the data and compares every row, clock and counter. Changes nothing.")};
-    struct run run = {.bar = isatty(STDERR_FILENO) == 1, .lines = json_array()};
+    struct run run = {.lines = json_array()};
 
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &run);
+    progress_init(&run.progress, i18n_in("progress", NC_("progress", "check")), 0);
     int code = admin_in_child(
         &(struct admin_work){.verb = "check", .data = run.data, .run = check, .clean = clean, .arg = &run, .json = run.json});
     json_decref(run.lines);

@@ -1,5 +1,6 @@
 /* admin_restore.c - restore: from a backup to a data folder that a dispatcher can be started on */
 #include "base/i18n.h"
+#include "base/progress.h"
 #include "config/loader.h"
 #include "config/local_time.h"
 #include "dispatcher/admin/admin.h"
@@ -16,17 +17,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#define BAR_WIDTH 40
 
 struct run {
     const char *from, *data;
     size_t map_size;
     struct engine_restore_report *report; /* shared with the child */
     bool json;
-    bool bar; /* standard error is a terminal */
-    bool bar_shown;
+    struct progress progress;
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -68,33 +65,29 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-static void clear_bar(struct run *run)
-{
-    if (run->bar_shown) {
-        fprintf(stderr, "\r\033[K");
-    }
-    run->bar_shown = false;
-}
-
+/* `what` is one piece of work after the other. */
 static void progress(void *arg, const char *what, uint64_t done, uint64_t total)
 {
     struct run *run = arg;
-    unsigned filled = total == 0 || done > total ? BAR_WIDTH : (unsigned)(done * BAR_WIDTH / total);
+    char note[64];
 
-    if (!run->bar) {
+    if (run->progress.title == NULL || strcmp(run->progress.title, what) != 0) {
+        progress_clear(&run->progress);
+        progress_init(&run->progress, what, total);
+    }
+    if (!run->progress.terminal) {
         return;
     }
-    fprintf(stderr, "\r%-5s [", what);
-    for (unsigned i = 0; i < BAR_WIDTH; i++) {
-        fputc(i < filled ? '#' : '.', stderr);
-    }
-    fprintf(stderr, _("] %" PRIu64 " of %" PRIu64), done, total);
-    run->bar_shown = true;
+    run->progress.total = total;
+    snprintf(note, sizeof(note), _("%" PRIu64 " of %" PRIu64), done, total);
+    progress_show(&run->progress, done, note);
 }
 
 static void say(void *arg, const char *line)
 {
-    clear_bar(arg);
+    struct run *run = arg;
+
+    progress_clear(&run->progress);
     fprintf(stderr, "%s\n", line);
 }
 
@@ -140,7 +133,7 @@ static int restore(void *arg)
     char said[512];
     int64_t differences = engine_restore(run->from, run->data, run->map_size, say, progress, run, run->report, said);
 
-    clear_bar(run);
+    progress_clear(&run->progress);
     if (differences == 0) {
         print(run, run->report);
         return EXIT_DONE;
@@ -185,7 +178,7 @@ int admin_restore(int argc, char **argv)
         .doc = N_(
             "Copies a backup, or the data folder of a stopped dispatcher, into a new data folder, replays what the rows lack and "
             "checks all of it, as `huying check` does. The folder that is read is not changed. Keys are not part of a backup.")};
-    struct run run = {.bar = isatty(STDERR_FILENO) == 1};
+    struct run run = {0};
 
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &run);

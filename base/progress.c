@@ -1,7 +1,5 @@
-/*
- * progress.c - how far a long piece of work has come
- */
-#include "clients/progress.h"
+/* progress.c - how far a long piece of work has come, on standard error */
+#include "base/progress.h"
 
 #include "base/i18n.h"
 
@@ -35,13 +33,14 @@ double progress_seconds(const struct progress *progress)
 static void draw(struct progress *progress, uint64_t done, const char *note, double rate)
 {
     char bar[BAR_WIDTH + 1];
-    uint64_t filled = progress->total > 0 ? done * BAR_WIDTH / progress->total : BAR_WIDTH;
+    bool whole = done >= progress->total; /* a total may be a guess */
+    uint64_t filled = whole ? BAR_WIDTH : done * BAR_WIDTH / progress->total;
     for (uint64_t i = 0; i < BAR_WIDTH; i++) {
         bar[i] = i < filled ? '#' : '.';
     }
     bar[BAR_WIDTH] = '\0';
     fprintf(stderr, "\r\033[K%s [%s] %3llu%%  %.0f/s  %s", progress->title, bar,
-            (unsigned long long)(progress->total > 0 ? done * 100 / progress->total : 100), rate, note);
+            (unsigned long long)(whole ? 100 : done * 100 / progress->total), rate, note);
     fflush(stderr);
     progress->drawn = true;
 }

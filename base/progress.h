@@ -4,8 +4,8 @@
  * On a terminal a bar that is drawn again several times a second; otherwise a plain line every ten seconds. Nothing of it goes to
  * standard output.
  */
-#ifndef HUYING_CLIENTS_PROGRESS_H
-#define HUYING_CLIENTS_PROGRESS_H
+#ifndef HUYING_BASE_PROGRESS_H
+#define HUYING_BASE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +19,8 @@ struct progress {
     bool drawn; /* a bar stands on the line */
 };
 
+/* Begins a piece of work of `total` steps; 0: not known yet. Borrows `title`, in the reader's language or not to be translated.
+ * `total` may be changed while it goes on. */
 void progress_init(struct progress *progress, const char *title, uint64_t total);
 
 /* Says how much is done; `note` (may be NULL) stands at the end of the line. Cheap: draws only when it is time to. */
