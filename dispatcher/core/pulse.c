@@ -27,19 +27,20 @@ bool core_case_due(const struct view *view, uint64_t case_id, int64_t now_ms, in
     if (!view_get(view, ROW_CASE, case_id, &c) || c.rung_floor_at > now_ms) {
         return false;
     }
-    for (uint64_t id = c.clock_last; id != 0 && view_get(view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
-        int64_t at = clock.state == CLOCK_STATE_RUNNING ? core_next_rung_at(&clock) : INT64_MAX;
-        if (at <= now_ms && (at < least || (at == least && id < *ret_clock))) {
-            least = at;
-            *ret_clock = id;
-            *ret_duty = 0;
-        }
-    }
+    /* Of two at one instant a rung comes before a claim, and the older before the newer: the walks go from the newest on. */
     for (uint64_t id = c.duty_last; id != 0 && view_get(view, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
-        if (duty_open(&duty) && duty.claimed && duty.claimed_until <= now_ms && duty.claimed_until < least) {
+        if (duty.claimed && duty.claimed_until <= now_ms && duty.claimed_until <= least) {
             least = duty.claimed_until;
             *ret_clock = 0;
             *ret_duty = id;
+        }
+    }
+    for (uint64_t id = c.clock_last; id != 0 && view_get(view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
+        int64_t at = clock.state == CLOCK_STATE_RUNNING ? core_next_rung_at(&clock) : INT64_MAX;
+        if (at <= now_ms && at <= least) {
+            least = at;
+            *ret_clock = id;
+            *ret_duty = 0;
         }
     }
     *ret_at_ms = least;
@@ -52,16 +53,14 @@ static bool load_case(struct judging *j, uint64_t case_id)
         return false;
     }
     j->prev = j->c.last_seq;
-    if (j->c.total_clock != 0) {
-        view_get(j->view, ROW_CLOCK, j->c.total_clock, &j->total);
-    }
     return true;
 }
 
+/* Such a clock runs while its lead is at work, no longer. */
 static void handle_overdue(struct judging *j, const struct clock_row *clock)
 {
     int32_t lead = unit_index(j, &clock->unit);
-    if (clock->duty_id != j->c.lead_duty || j->c.state != CASE_STATE_HANDLING || lead < 0) {
+    if (lead < 0) {
         return;
     }
     const struct unit *unit = &j->district->units[lead];
@@ -97,15 +96,17 @@ static void fire(struct judging *j, const struct clock_row *clock)
     body->late = j->now_ms - at > j->policy->late_ms;
 
     struct duty_row duty;
-    bool has_duty = clock->duty_id != 0 && view_get(j->view, ROW_DUTY, clock->duty_id, &duty);
-    if (has_duty && duty.call_id != 0 && view_get(j->view, ROW_CALL, duty.call_id, &j->call)) {
+    if (!view_get(j->view, ROW_DUTY, clock->duty_id, &duty)) {
+        return; /* the citizen's clock is nobody's duty */
+    }
+    if (view_get(j->view, ROW_CALL, duty.call_id, &j->call)) {
         j->call_id = duty.call_id;
     }
     if (rung == RUNG_RED && clock->kind == CLOCK_KIND_HANDLE) {
         handle_overdue(j, clock);
-    } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_RATE && has_duty) {
+    } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_RATE) {
         rate_overdue(j, &duty);
-    } else if (rung == RUNG_BULLETIN && clock->kind == CLOCK_KIND_FOLLOWUP && has_duty) {
+    } else if (rung == RUNG_BULLETIN && clock->kind == CLOCK_KIND_FOLLOWUP) {
         followup_ineffective(j, &duty, FOLLOWUP_REASON_EXPIRED, (struct text){0});
     }
 }
@@ -121,8 +122,8 @@ bool judge_pulse(struct judging *j)
         }
         return true;
     }
-    if (view_get(j->view, ROW_DUTY, pulse->duty_id, &j->duty) && duty_open(&j->duty) && j->duty.claimed &&
-        j->duty.claimed_until <= j->now_ms && load_case(j, j->duty.case_id)) {
+    if (view_get(j->view, ROW_DUTY, pulse->duty_id, &j->duty) && j->duty.claimed && j->duty.claimed_until <= j->now_ms &&
+        load_case(j, j->duty.case_id)) {
         emit_duty(j, RECORD_DUTY_RELEASED, &j->duty)->body.duty_released.lapsed = true;
     }
     return true;
