@@ -49,28 +49,19 @@ void move_duty(struct judging *j, const struct duty_row *duty, int32_t to)
     record->body.duty_moved.from = duty->unit;
 }
 
-/* Where a duty goes whose unit is retired, or -1. */
-static int32_t moves_to(const struct judging *j, uint64_t duty_id)
-{
-    struct duty_row duty;
-    if (duty_id == 0 || !view_get(j->view, ROW_DUTY, duty_id, &duty) || !duty_open(&duty)) {
-        return -1;
-    }
-    return moves_on(j, &duty.unit);
-}
-
 static void move_duties(struct judging *j)
 {
     uint64_t cursor = j->c.duty_last;
     struct duty_row duty;
     while (next_open_duty(j, &cursor, &duty)) {
-        int32_t to = moves_to(j, duty.duty_id);
+        int32_t to = moves_on(j, &duty.unit);
         if (to >= 0) {
             move_duty(j, &duty, to);
         }
     }
 }
 
+/* A clock is shown under the unit that holds its duty, the citizen's under who leads: it goes where they go. */
 static void settle_case(struct judging *j)
 {
     struct clock_row clock;
@@ -78,18 +69,13 @@ static void settle_case(struct judging *j)
     move_duties(j);
     /* The lead's first: a support may not be due after it. */
     if (find_clock(j, j->c.lead_duty, CLOCK_KIND_HANDLE, false, &clock)) {
-        lead_due_at = settle_clock(j, &clock, 0, moves_to(j, clock.duty_id));
+        lead_due_at = settle_clock(j, &clock, 0, moves_on(j, &clock.unit));
     }
     for (uint64_t id = j->c.clock_last; id != 0 && view_get(j->view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
-        bool lead = clock.kind == CLOCK_KIND_HANDLE && clock.duty_id == j->c.lead_duty;
-        if (clock.state != CLOCK_STATE_RUNNING || lead) {
-            continue;
+        /* A handle clock that runs is the lead's, who is one. */
+        if (clock.state == CLOCK_STATE_RUNNING && clock.kind != CLOCK_KIND_HANDLE) {
+            settle_clock(j, &clock, lead_due_at, moves_on(j, &clock.unit));
         }
-        int32_t to = moves_to(j, clock.duty_id);
-        if (clock.kind == CLOCK_KIND_TOTAL) { /* the citizen's clock is shown under who leads */
-            to = moves_on(j, &clock.unit);
-        }
-        settle_clock(j, &clock, lead_due_at, to);
     }
 }
 
