@@ -92,6 +92,7 @@ struct policy {
     struct span route[URGENCY_COUNT];
     struct span sign[URGENCY_COUNT];
     struct span contact[URGENCY_COUNT];
+    struct span stage; /* from the signature, and from each stage report, to the next */
     struct span call_dispatch, call_sign, call_contact, call_arrive, call_finish;
     struct span rate, followup_limit;
     int64_t claim_ms;

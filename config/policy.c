@@ -39,6 +39,7 @@ void policy_defaults(struct policy *ret)
         .route = {WH(1), WH(1), NATURAL(5 * MINUTE_MS), WH(1)},
         .sign = {WD(1), NATURAL(HOUR_MS), NATURAL(10 * MINUTE_MS), WD(1)},
         .contact = {WD(1), WD(1), NATURAL(20 * MINUTE_MS), WD(1)},
+        .stage = WD(5),
         .call_dispatch = WH(1),
         .call_sign = WH(1),
         .call_contact = NATURAL(24 * HOUR_MS),
@@ -85,7 +86,7 @@ struct raw_call {
 };
 struct raw_limits {
     struct raw_urgencies handle, route, sign, contact;
-    char *second_round, *last_round, *take_over_floor, *send_back_floor, *rate, *followup;
+    char *stage, *second_round, *last_round, *take_over_floor, *send_back_floor, *rate, *followup;
     struct raw_call call;
 };
 struct raw_tiers {
@@ -132,6 +133,7 @@ static const cyaml_schema_field_t limit_fields[] = {PART(raw_limits, handle, urg
                                                     PART(raw_limits, route, urgency_fields),
                                                     PART(raw_limits, sign, urgency_fields),
                                                     PART(raw_limits, contact, urgency_fields),
+                                                    TEXT(raw_limits, stage),
                                                     PART(raw_limits, call, call_fields),
                                                     TEXT(raw_limits, second_round),
                                                     TEXT(raw_limits, last_round),
@@ -205,6 +207,7 @@ static const struct value values[] = {
     BY_URGENCY(route),
     BY_URGENCY(sign),
     BY_URGENCY(contact),
+    VALUE(limits.stage, VALUE_LIMIT, stage, 0, 0),
     VALUE(limits.second_round, VALUE_LIMIT, second_round, 0, 0),
     VALUE(limits.last_round, VALUE_LIMIT, last_round, 0, 0),
     VALUE(limits.take_over_floor, VALUE_LIMIT, take_over_floor, 0, 0),

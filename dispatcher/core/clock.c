@@ -192,11 +192,15 @@ void stop_clock(struct judging *j, uint64_t duty, enum clock_kind kind)
     }
 }
 
-void end_other_clocks(struct judging *j, uint64_t duty, int except, enum clock_why why)
+void end_clocks(struct judging *j, uint64_t duty, uint32_t stopped, enum clock_why why)
 {
     struct clock_row clock;
     for (uint64_t id = j->c.clock_last; id != 0 && view_get(j->view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
-        if (clock.duty_id != duty || clock.state != CLOCK_STATE_RUNNING || clock.kind == except) {
+        if (clock.duty_id != duty || clock.state != CLOCK_STATE_RUNNING) {
+            continue;
+        }
+        if ((stopped & (UINT32_C(1) << clock.kind)) != 0) {
+            stop_clock_row(j, &clock);
             continue;
         }
         if (clock.due_at != 0 && j->now_ms > clock.due_at && why != CLOCK_WHY_WITHDRAWN) {
@@ -208,11 +212,6 @@ void end_other_clocks(struct judging *j, uint64_t duty, int except, enum clock_w
         body->clock_id = clock.clock_id;
         body->why = why;
     }
-}
-
-void end_clocks(struct judging *j, uint64_t duty, enum clock_why why)
-{
-    end_other_clocks(j, duty, -1, why);
 }
 
 /* What the clock has counted up to now, when its due instant moves; on a stopped clock the time since the stop counts or not. */

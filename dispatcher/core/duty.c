@@ -47,6 +47,9 @@ static void emit_signed(struct judging *j, bool implied)
 {
     emit_duty(j, RECORD_DUTY_SIGNED, &j->duty)->body.duty_signed.implied = implied;
     stop_clock(j, j->duty.duty_id, CLOCK_KIND_SIGN);
+    if (j->duty.kind == DUTY_KIND_LEAD) {
+        start_policy_clock(j, CLOCK_KIND_STAGE, j->duty.duty_id, unit_index(j, &j->duty.unit), j->policy->stage);
+    }
 }
 
 bool judge_sign(struct judging *j)

@@ -7,9 +7,7 @@ void finish_duty(struct judging *j, const struct duty_row *duty, struct text tex
     struct record *record = emit_duty(j, RECORD_DUTY_DONE, duty);
     record->body.duty_done.duty_kind = (enum duty_kind)duty->kind;
     record->body.duty_done.text = text;
-    enum clock_kind judged = duty_main_clock((enum duty_kind)duty->kind, duty->call_id != 0);
-    stop_clock(j, duty->duty_id, judged);
-    end_other_clocks(j, duty->duty_id, (int)judged, CLOCK_WHY_NOT_NEEDED);
+    end_clocks(j, duty->duty_id, duty_result_stops((enum duty_kind)duty->kind, duty->call_id != 0), CLOCK_WHY_NOT_NEEDED);
 }
 
 void end_duty(struct judging *j, const struct duty_row *duty, enum duty_end reason, enum clock_why why, struct text text)
@@ -18,5 +16,5 @@ void end_duty(struct judging *j, const struct duty_row *duty, enum duty_end reas
     record->body.duty_ended.duty_kind = (enum duty_kind)duty->kind;
     record->body.duty_ended.reason = reason;
     record->body.duty_ended.text = text;
-    end_clocks(j, duty->duty_id, why);
+    end_clocks(j, duty->duty_id, 0, why);
 }

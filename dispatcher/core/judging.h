@@ -149,11 +149,9 @@ void stop_clock(struct judging *j, uint64_t duty, enum clock_kind kind);
 /* Stops one running clock, judging the item. */
 void stop_clock_row(struct judging *j, const struct clock_row *clock);
 
-/* Ends every running clock of a duty that ends without a result: an overdue item stands and stops late, the others are void;
- * where a call is withdrawn all are. */
-void end_clocks(struct judging *j, uint64_t duty, enum clock_why why);
-/* The same, but for a kind that this verdict has stopped already (the rows do not know yet). */
-void end_other_clocks(struct judging *j, uint64_t duty, int except, enum clock_why why);
+/* Ends every running clock of a duty that ends. Those of the kinds in `stopped` (a bit each) stop: that is what they waited for. Of
+ * the others an overdue item stands and stops late, the rest are void; where a call is withdrawn all are. */
+void end_clocks(struct judging *j, uint64_t duty, uint32_t stopped, enum clock_why why);
 
 /* Finds the running (or, with `any`, the newest) clock of a kind of a duty. */
 bool find_clock(const struct judging *j, uint64_t duty, enum clock_kind kind, bool any, struct clock_row *ret);

@@ -48,7 +48,7 @@ static const struct rule duty_rules[] = {
     {COMMAND_RELEASE,       CLAIMED_KINDS, D(OFFERED) | D(SIGNED), NULL, SAME, 0, "the claim ends"},
     {COMMAND_ROUTE,         K(ROUTE), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "routed"},
     {COMMAND_DISPATCH_CALL, K(ROUTE), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "dispatched"},
-    {COMMAND_SIGN,          K(LEAD) | K(SUPPORT) | K(RESPOND), D(OFFERED), NULL, DUTY_STATE_SIGNED, 0, "the unit's legal act"},
+    {COMMAND_SIGN,          K(LEAD) | K(SUPPORT) | K(RESPOND), D(OFFERED), NULL, DUTY_STATE_SIGNED, 0, "the unit's legal act; a lead's stage clock starts"},
     {COMMAND_SIGN,          K(LEAD) | K(SUPPORT) | K(RESPOND), D(SIGNED), NULL, SAME, REFUSAL_ALREADY, ""},
     {COMMAND_CONTACT,       K(LEAD) | K(RESPOND), D(OFFERED), NULL, DUTY_STATE_SIGNED, 0, "implies sign"},
     {COMMAND_CONTACT,       K(LEAD) | K(RESPOND), D(SIGNED), NULL, SAME, 0, "contact recorded"},
@@ -92,15 +92,16 @@ static const struct rule call_rules[] = {
 };
 
 #define R(role) (UINT32_C(1) << ROLE_##role)
-/* Columns: born signed, main clock, main clock within a call, who works on it (the importer passes on what all of them did), whom a
+#define T(clock) (UINT32_C(1) << CLOCK_KIND_##clock)
+/* Columns: born signed, main clock, main clock within a call, what the result stops beside it, who works on it (the importer passes on what all of them did), whom a
  * refusal names. */
 static const struct duty_kind_rule duty_kind_rules[DUTY_KIND_COUNT] = {
-    [DUTY_KIND_ROUTE] =    {true,  CLOCK_KIND_ROUTE,    CLOCK_KIND_DISPATCH, R(DISPATCHER) | R(IMPORTER),             ROLE_DISPATCHER},
-    [DUTY_KIND_LEAD] =     {false, CLOCK_KIND_HANDLE,   CLOCK_KIND_HANDLE,   R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},
-    [DUTY_KIND_SUPPORT] =  {false, CLOCK_KIND_SUPPORT,  CLOCK_KIND_SUPPORT,  R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},
-    [DUTY_KIND_RESPOND] =  {false, CLOCK_KIND_FINISH,   CLOCK_KIND_FINISH,   R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},
-    [DUTY_KIND_RATE] =     {true,  CLOCK_KIND_RATE,     CLOCK_KIND_RATE,     R(LEADER) | R(DISPATCHER) | R(IMPORTER), ROLE_LEADER},
-    [DUTY_KIND_FOLLOWUP] = {true,  CLOCK_KIND_FOLLOWUP, CLOCK_KIND_FOLLOWUP, R(FOLLOWUP) | R(IMPORTER),               ROLE_FOLLOWUP},
+    [DUTY_KIND_ROUTE] =    {true,  CLOCK_KIND_ROUTE,    CLOCK_KIND_DISPATCH, 0,        R(DISPATCHER) | R(IMPORTER),             ROLE_DISPATCHER},
+    [DUTY_KIND_LEAD] =     {false, CLOCK_KIND_HANDLE,   CLOCK_KIND_HANDLE,   T(STAGE), R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},
+    [DUTY_KIND_SUPPORT] =  {false, CLOCK_KIND_SUPPORT,  CLOCK_KIND_SUPPORT,  0,        R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},
+    [DUTY_KIND_RESPOND] =  {false, CLOCK_KIND_FINISH,   CLOCK_KIND_FINISH,   0,        R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},
+    [DUTY_KIND_RATE] =     {true,  CLOCK_KIND_RATE,     CLOCK_KIND_RATE,     0,        R(LEADER) | R(DISPATCHER) | R(IMPORTER), ROLE_LEADER},
+    [DUTY_KIND_FOLLOWUP] = {true,  CLOCK_KIND_FOLLOWUP, CLOCK_KIND_FOLLOWUP, 0,        R(FOLLOWUP) | R(IMPORTER),               ROLE_FOLLOWUP},
 };
 /* clang-format on */
 

@@ -45,6 +45,7 @@ struct duty_kind_rule {
     bool born_signed;                /* kinds without a signature */
     enum clock_kind main_clock;      /* the clock whose item is the duty's own result */
     enum clock_kind main_clock_call; /* the same, where the duty belongs to a call */
+    uint32_t stops;                  /* clocks that its result stops beside, a bit each: the others are not needed any more */
     uint32_t roles;                  /* a bit each: they claim, pull and keep it */
     enum role named;                 /* the one that a refusal names */
 };
@@ -55,6 +56,12 @@ static inline enum clock_kind duty_main_clock(enum duty_kind kind, bool of_call)
 {
     const struct duty_kind_rule *rule = rules_duty_kind(kind);
     return of_call ? rule->main_clock_call : rule->main_clock;
+}
+
+/* The clocks that the duty's own result stops, a bit each. */
+static inline uint32_t duty_result_stops(enum duty_kind kind, bool of_call)
+{
+    return (UINT32_C(1) << duty_main_clock(kind, of_call)) | rules_duty_kind(kind)->stops;
 }
 
 /* The kinds of duty (a bit each) that these roles claim, pull and keep. */

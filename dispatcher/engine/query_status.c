@@ -115,6 +115,7 @@ static int add_limits(const struct policy *policy, struct reply_writer *writer)
         {"sign", policy->sign, NULL},
         {"contact", policy->contact, NULL},
         {"handle", policy->handle, NULL},
+        {"stage", NULL, &policy->stage},
         {"second_round", NULL, &policy->second_round},
         {"last_round", NULL, &policy->last_round},
         {"call.dispatch", NULL, &policy->call_dispatch},

@@ -64,9 +64,9 @@ static const char *const finish_code_names[] = { NC_("finish_code", "solved"), N
 static const char *const finish_code_words[] = { "已解决", "部分解决", "未解决" };
 const struct enum_shape finish_code_enum = { .name = "finish_code", .count = 3, .names = finish_code_names, .words = finish_code_words };
 
-static const char *const clock_kind_names[] = { NC_("clock_kind", "route"), NC_("clock_kind", "sign"), NC_("clock_kind", "contact"), NC_("clock_kind", "handle"), NC_("clock_kind", "support"), NC_("clock_kind", "dispatch"), NC_("clock_kind", "arrive"), NC_("clock_kind", "finish"), NC_("clock_kind", "rate"), NC_("clock_kind", "followup"), NC_("clock_kind", "total") };
-static const char *const clock_kind_words[] = { "派单时限", "签收时限", "先行联系时限", "办理时限", "协办时限", "哨单派发时限", "报到时限", "呼叫办结时限", "核实评价时限", "回访时限", "群众时限" };
-const struct enum_shape clock_kind_enum = { .name = "clock_kind", .count = 11, .names = clock_kind_names, .words = clock_kind_words };
+static const char *const clock_kind_names[] = { NC_("clock_kind", "route"), NC_("clock_kind", "sign"), NC_("clock_kind", "contact"), NC_("clock_kind", "handle"), NC_("clock_kind", "support"), NC_("clock_kind", "dispatch"), NC_("clock_kind", "arrive"), NC_("clock_kind", "finish"), NC_("clock_kind", "rate"), NC_("clock_kind", "followup"), NC_("clock_kind", "total"), NC_("clock_kind", "stage") };
+static const char *const clock_kind_words[] = { "派单时限", "签收时限", "先行联系时限", "办理时限", "协办时限", "哨单派发时限", "报到时限", "呼叫办结时限", "核实评价时限", "回访时限", "群众时限", "阶段反馈时限" };
+const struct enum_shape clock_kind_enum = { .name = "clock_kind", .count = 12, .names = clock_kind_names, .words = clock_kind_words };
 
 static const char *const clock_state_names[] = { NC_("clock_state", "none"), NC_("clock_state", "running"), NC_("clock_state", "stopped"), NC_("clock_state", "void") };
 static const char *const clock_state_words[] = { "无", "计时", "停表", "作废" };

@@ -200,8 +200,9 @@ enum clock_kind {
     CLOCK_KIND_RATE, /* 核实评价时限 */
     CLOCK_KIND_FOLLOWUP, /* 回访时限 */
     CLOCK_KIND_TOTAL, /* 群众时限 */
+    CLOCK_KIND_STAGE, /* 阶段反馈时限 */
 };
-enum { CLOCK_KIND_COUNT = 11 };
+enum { CLOCK_KIND_COUNT = 12 };
 extern const struct enum_shape clock_kind_enum;
 
 /* Life of a clock. */

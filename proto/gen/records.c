@@ -206,7 +206,7 @@ static const struct field_shape duty_moved_body_fields[] = {
 const struct shape duty_moved_body_shape = { .name = "duty_moved_body", .field_count = 2, .size = sizeof(struct duty_moved_body), .fields = duty_moved_body_fields };
 
 static const struct field_shape clock_started_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_started_body, budget_ms), .min = 0, .max = INT64_MAX },
     { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, source), .min = 0, .max = 4, .values = &limit_source_enum },
@@ -223,7 +223,7 @@ static const struct field_shape clock_started_body_fields[] = {
 const struct shape clock_started_body_shape = { .name = "clock_started_body", .field_count = 13, .size = sizeof(struct clock_started_body), .fields = clock_started_body_fields };
 
 static const struct field_shape clock_due_moved_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_due_moved_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_due_moved_body, budget_ms), .min = 0, .max = INT64_MAX },
@@ -244,7 +244,7 @@ static const struct field_shape clock_due_moved_body_fields[] = {
 const struct shape clock_due_moved_body_shape = { .name = "clock_due_moved_body", .field_count = 17, .size = sizeof(struct clock_due_moved_body), .fields = clock_due_moved_body_fields };
 
 static const struct field_shape clock_stopped_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_stopped_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_stopped_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_stopped_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_stopped_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "consumed_ms", .name_size = 11, .type = FIELD_SPAN, .offset = offsetof(struct clock_stopped_body, consumed_ms), .min = 0, .max = INT64_MAX },
@@ -254,14 +254,14 @@ static const struct field_shape clock_stopped_body_fields[] = {
 const struct shape clock_stopped_body_shape = { .name = "clock_stopped_body", .field_count = 6, .size = sizeof(struct clock_stopped_body), .fields = clock_stopped_body_fields };
 
 static const struct field_shape clock_void_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_void_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, why), .min = 0, .max = 13, .values = &clock_why_enum },
 };
 const struct shape clock_void_body_shape = { .name = "clock_void_body", .field_count = 3, .size = sizeof(struct clock_void_body), .fields = clock_void_body_fields };
 
 static const struct field_shape rung_fired_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct rung_fired_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "rung", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, rung), .min = 0, .max = 3, .values = &rung_enum },
     { .name = "late", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct rung_fired_body, late), .min = 0, .max = 1 },
@@ -269,7 +269,7 @@ static const struct field_shape rung_fired_body_fields[] = {
 const struct shape rung_fired_body_shape = { .name = "rung_fired_body", .field_count = 4, .size = sizeof(struct rung_fired_body), .fields = rung_fired_body_fields };
 
 static const struct field_shape clock_rebudgeted_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_rebudgeted_body, clock), .min = 0, .max = 10, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_rebudgeted_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_rebudgeted_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_rebudgeted_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_rebudgeted_body, budget_ms), .min = 0, .max = INT64_MAX },

@@ -411,7 +411,7 @@ START_TEST(test_all_is_said_in_one_run)
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     ck_assert_str_eq(folder_faults(&faults),
-                     "policy.yaml:32:8: `min_n: many`: write a whole number in decimal digits, without a leading zero\n"
+                     "policy.yaml:33:8: `min_n: many`: write a whole number in decimal digits, without a leading zero\n"
                      "units.csv:7:3: tier `village` is not known; write one of city, district, street, community, grid\n"
                      "matters.csv:5:2: name of `M04`: write a name\n"
                      "catalogue.csv:3:7: limit_urgent `noon`: write a number and a unit, as `5 wd` (working days), `4 wh` "

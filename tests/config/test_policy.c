@@ -72,6 +72,7 @@ static const struct {
     LIMIT("contact: 1 wd", contact[URGENCY_ORDINARY], WD(1)),
     LIMIT("contact: 1 wd", contact[URGENCY_URGENT], WD(1)),
     LIMIT("contact: 1 wd", contact[URGENCY_COMPLEX], WD(1)),
+    LIMIT("stage report: each 5 wd", stage, WD(5)),
     LIMIT("follow-up: 2 wd of opening", followup_limit, WD(2)),
     LIMIT("call: confirm and rate 3 wd", rate, WD(3)),
     /* 2c, routine */
@@ -189,7 +190,8 @@ START_TEST(test_every_value_can_be_said)
              "  sign: {ordinary: 301 s, urgent: 302 s, emergency: 303 s, complex: 304 s}\n"
              "  contact: {ordinary: 401 s, urgent: 402 s, emergency: 403 s, complex: off}\n"
              "  call: {dispatch: 501 s, sign: 502 s, contact: 503 s, arrive: 504 s, finish: 505 s}\n"
-             "  second_round: 601 s\n  last_round: 602 s\n  take_over_floor: 603 s\n  send_back_floor: 604 s\n  rate: 605 s\n"
+             "  stage: 600 s\n  second_round: 601 s\n  last_round: 602 s\n  take_over_floor: 603 s\n  send_back_floor: 604 s\n  "
+             "rate: 605 s\n"
              "  followup: 606 s\n"
              "claim: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\ncontact_attempts: 5\nmin_n: 6\n"
              "rungs: {yellow: 70 %, red: 1 ms, notice: off, bulletin: 7 d}\n"
@@ -212,6 +214,7 @@ START_TEST(test_every_value_can_be_said)
     ck_assert_int_eq(policy.call_contact.amount, 503 * S);
     ck_assert_int_eq(policy.call_arrive.amount, 504 * S);
     ck_assert_int_eq(policy.call_finish.amount, 505 * S);
+    ck_assert_int_eq(policy.stage.amount, 600 * S);
     ck_assert_int_eq(policy.second_round.amount, 601 * S);
     ck_assert_int_eq(policy.last_round.amount, 602 * S);
     ck_assert_int_eq(policy.take_over_floor.amount, 603 * S);
@@ -352,7 +355,7 @@ static const struct {
     {"# nothing\n", "policy.yaml:1: the file is empty; write `key: value` lines\n"},
     {HEAD "limits:\n  handel: {ordinary: 5 d}\n",
      "policy.yaml:4:3: unknown key `handel`; known here: handle, route, sign, contact, "
-     "call, second_round, last_round, take_over_floor, "
+     "stage, call, second_round, last_round, take_over_floor, "
      "send_back_floor, rate, followup\n"},
     {HEAD "limits:\n  handle: {ordnary: 5 d}\n",
      "policy.yaml:4:12: unknown key `ordnary`; known here: ordinary, urgent, emergency, complex\n"},

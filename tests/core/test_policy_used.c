@@ -306,6 +306,7 @@ static const struct {
     BY_URGENCY(route),
     BY_URGENCY(sign),
     BY_URGENCY(contact),
+    KEY("limits.stage", stage, other_span),
     KEY("limits.second_round", second_round, other_span),
     KEY("limits.last_round", last_round, other_span),
     KEY("limits.take_over_floor", take_over_floor, long_span),

@@ -85,6 +85,7 @@ static void make_policy(struct policy *p)
     p->second_round = NATURAL(3 * (int64_t)DAY_MS);
     p->last_round = NATURAL(5 * (int64_t)DAY_MS);
     p->take_over_floor = p->send_back_floor = NATURAL(DAY_MS);
+    p->stage = NATURAL(5 * (int64_t)DAY_MS);
     p->call_dispatch = p->call_sign = NATURAL(HOUR_MS);
     p->call_contact = NATURAL(DAY_MS);
     p->call_arrive = p->rate = NATURAL(3 * (int64_t)DAY_MS);
