@@ -29,7 +29,7 @@ static bool parse_flag(const char *text, bool *ret)
 /* Adds the codes of `A,B` to the list; units and matters may stand there by their names. */
 static enum exit_code add_codes(struct session *session, const char *field, const char *name, const char *text, struct codes *codes)
 {
-    char one[LIMIT_LINE_SIZE + 1];
+    char one[CAP_LINE_SIZE + 1];
     enum names_kind kind;
     uint32_t count = codes->count + 1;
     for (const char *at = text; *at != '\0'; at++) {

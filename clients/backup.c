@@ -17,7 +17,7 @@
 struct state {
     struct backup_reply reply;
     char name[CODE_SIZE + 1];
-    char failed[LIMIT_LINE_SIZE + 1];
+    char failed[CAP_LINE_SIZE + 1];
 };
 
 static enum exit_code ask(struct session *session, const struct backup_query *query, struct state *ret)

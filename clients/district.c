@@ -33,7 +33,7 @@ static const struct column matter_columns[] = {
 };
 
 /* The words with blanks between them. False: more than a line. */
-static bool join_words(const struct arguments *arguments, char ret[LIMIT_LINE_SIZE + 1])
+static bool join_words(const struct arguments *arguments, char ret[CAP_LINE_SIZE + 1])
 {
     size_t used = 0;
     ret[0] = '\0';
@@ -42,8 +42,8 @@ static bool join_words(const struct arguments *arguments, char ret[LIMIT_LINE_SI
         if (strcmp(arguments->at[i].word->name, "[WORDS]") != 0) {
             continue;
         }
-        int size = snprintf(ret + used, LIMIT_LINE_SIZE + 1 - used, "%s%s", used > 0 ? " " : "", text);
-        if (size < 0 || (size_t)size > LIMIT_LINE_SIZE - used) {
+        int size = snprintf(ret + used, CAP_LINE_SIZE + 1 - used, "%s%s", used > 0 ? " " : "", text);
+        if (size < 0 || (size_t)size > CAP_LINE_SIZE - used) {
             return false;
         }
         used += (size_t)size;
@@ -82,10 +82,10 @@ enum exit_code district_units(struct session *session, const struct arguments *a
                                            .columns = unit_columns,
                                            .shape = &unit_view_shape,
                                            .none = N_("No unit has these words in its code or name.")};
-    char words[LIMIT_LINE_SIZE + 1];
+    char words[CAP_LINE_SIZE + 1];
     struct arguments filled;
     if (!join_words(arguments, words)) {
-        return say(EXIT_USAGE, "WORDS: at most %d bytes are allowed.", LIMIT_LINE_SIZE);
+        return say(EXIT_USAGE, "WORDS: at most %d bytes are allowed.", CAP_LINE_SIZE);
     }
     enum exit_code code = arguments_filled(session, arguments, &filled);
     struct list_units_query *query = &filled.body.query.list_units;
@@ -103,10 +103,10 @@ enum exit_code district_matters(struct session *session, const struct arguments 
                                            .columns = matter_columns,
                                            .shape = &matter_view_shape,
                                            .none = N_("No matter has these words in its code or name.")};
-    char words[LIMIT_LINE_SIZE + 1];
+    char words[CAP_LINE_SIZE + 1];
     struct arguments filled;
     if (!join_words(arguments, words)) {
-        return say(EXIT_USAGE, "WORDS: at most %d bytes are allowed.", LIMIT_LINE_SIZE);
+        return say(EXIT_USAGE, "WORDS: at most %d bytes are allowed.", CAP_LINE_SIZE);
     }
     enum exit_code code = arguments_filled(session, arguments, &filled);
     struct list_matters_query *query = &filled.body.query.list_matters;

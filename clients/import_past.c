@@ -174,7 +174,7 @@ static enum exit_code take_page(struct asking *asking, const msgpack_object *bod
 static enum exit_code take_pages(struct asking *asking)
 {
     struct list_cases_query query = {
-        .given = LIST_CASES_HAS_COUNT | LIST_CASES_HAS_WITH_REQUEST, .count = LIMIT_PAGE, .with_request = true};
+        .given = LIST_CASES_HAS_COUNT | LIST_CASES_HAS_WITH_REQUEST, .count = CAP_PAGE, .with_request = true};
     if (!asking->session->hello.drill) {
         query.given |= LIST_CASES_HAS_AGE_UNTIL;
         query.age_until = IMPORT_PAST_MS;

@@ -186,7 +186,7 @@ static void find_name(struct names *names, const char *name, struct names_match 
 /* Is every word of the text, between blanks, part of the name? ASCII letters of either case are the same. */
 static bool has_words(const char *name, const char *text)
 {
-    char word[LIMIT_LINE_SIZE + 1];
+    char word[CAP_LINE_SIZE + 1];
     for (;;) {
         text += strspn(text, " ");
         size_t size = strcspn(text, " ");
@@ -319,7 +319,7 @@ static enum exit_code refuse(const struct session *session, enum refusal refusal
 static enum exit_code say_several(const struct session *session, enum names_kind kind, const char *field, const char *text,
                                   const struct names_match *match)
 {
-    char shown[LIMIT_LINE_SIZE], sentence[sizeof(shown) + 256]; /* a whole name, or the JSON is not UTF-8 */
+    char shown[CAP_LINE_SIZE], sentence[sizeof(shown) + 256]; /* a whole name, or the JSON is not UTF-8 */
     snprintf(sentence, sizeof(sentence),
              kind == NAMES_UNIT ? _("`%s` fits %zu units of the district.") : _("`%s` fits %zu matters of the district."),
              blank_print(text_of(text), shown, sizeof(shown)), match->count);
@@ -333,7 +333,7 @@ static enum exit_code say_unknown(struct session *session, enum names_kind kind,
 {
     struct names all;
     struct names_match near;
-    char shown[LIMIT_LINE_SIZE], sentence[sizeof(shown) + 256]; /* a whole name, or the JSON is not UTF-8 */
+    char shown[CAP_LINE_SIZE], sentence[sizeof(shown) + 256]; /* a whole name, or the JSON is not UTF-8 */
     enum exit_code code = names_ask(session, kind, NULL, &all);
     if (code == EXIT_DONE) {
         names_near(&all, text, &near);
@@ -360,7 +360,7 @@ enum exit_code names_code(struct session *session, enum names_kind kind, const c
     if (name == NULL) {
         char shown[200];
         return say(EXIT_USAGE, "%s: `%s` is not a code or a name: write one line of at most %d bytes.", argument,
-                   blank_print(text_of(text), shown, sizeof(shown)), LIMIT_LINE_SIZE);
+                   blank_print(text_of(text), shown, sizeof(shown)), CAP_LINE_SIZE);
     }
     if (kind == NAMES_MATTER && strcmp(name, MATTER_UNKNOWN) == 0) {
         free(name);

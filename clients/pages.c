@@ -17,7 +17,7 @@ enum more { MORE_NONE, MORE_SOME, MORE_PERHAPS };
 
 static uint32_t page_size(size_t left)
 {
-    return left < LIMIT_PAGE ? (uint32_t)left : LIMIT_PAGE;
+    return left < CAP_PAGE ? (uint32_t)left : CAP_PAGE;
 }
 
 /* Reads one row more than is wanted, so that it is known whether there is one. A search that had all that is wanted looks for that

@@ -52,7 +52,7 @@ static enum exit_code take_page(const struct replay_plan *plan, const msgpack_ob
 
 static enum exit_code take_pages(struct session *session, const struct replay_plan *plan)
 {
-    struct list_cases_query query = {.given = LIST_CASES_HAS_COUNT, .count = LIMIT_PAGE};
+    struct list_cases_query query = {.given = LIST_CASES_HAS_COUNT, .count = CAP_PAGE};
     enum exit_code code = EXIT_DONE;
     do {
         struct client_reply reply;

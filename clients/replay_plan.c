@@ -228,9 +228,9 @@ static void check_answer(struct reading *reading)
     const char *text = answer_of(reading);
     if (!codec_text_valid(text, strlen(text))) {
         fault(reading, ANSWER, REFUSAL_BAD_FIELD, "This text has control characters. Only line ends and tabs may be in it.");
-    } else if (strlen(text) > LIMIT_TEXT_SIZE) {
+    } else if (strlen(text) > CAP_TEXT_SIZE) {
         fault(reading, ANSWER, REFUSAL_TOO_LARGE, "This text has %zu bytes; at most %d are allowed. Shorten it.", strlen(text),
-              LIMIT_TEXT_SIZE);
+              CAP_TEXT_SIZE);
     }
 }
 

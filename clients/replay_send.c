@@ -120,15 +120,15 @@ static enum exit_code make_room(struct sender *sender, uint32_t limit)
 }
 
 /* `district-row-command`; an id that would be too long for it stands there by its hash. */
-static void print_request_id(const struct sender *sender, uint32_t row, const char *word, char ret[2 * LIMIT_REQUEST_SIZE])
+static void print_request_id(const struct sender *sender, uint32_t row, const char *word, char ret[2 * CAP_REQUEST_SIZE])
 {
     const struct code *district = &sender->map->district;
     const char *id = sender->plan->rows[row].id;
     int size = (int)strnlen(district->s, CODE_SIZE);
-    if ((size_t)size + 1 + strlen(id) + 1 + WORD_MAX <= LIMIT_REQUEST_SIZE) {
-        snprintf(ret, 2 * LIMIT_REQUEST_SIZE, "%.*s-%s-%s", size, district->s, id, word);
+    if ((size_t)size + 1 + strlen(id) + 1 + WORD_MAX <= CAP_REQUEST_SIZE) {
+        snprintf(ret, 2 * CAP_REQUEST_SIZE, "%.*s-%s-%s", size, district->s, id, word);
     } else {
-        snprintf(ret, 2 * LIMIT_REQUEST_SIZE, "%.*s-%016llx-%s", size, district->s, (unsigned long long)XXH64(id, strlen(id), 0),
+        snprintf(ret, 2 * CAP_REQUEST_SIZE, "%.*s-%016llx-%s", size, district->s, (unsigned long long)XXH64(id, strlen(id), 0),
                  word);
     }
 }
@@ -137,7 +137,7 @@ static void print_request_id(const struct sender *sender, uint32_t row, const ch
 static enum exit_code send_command(struct sender *sender, uint32_t row, enum command_type command, const char *word,
                                    const void *body)
 {
-    char id[2 * LIMIT_REQUEST_SIZE];
+    char id[2 * CAP_REQUEST_SIZE];
     const struct command_info *info = command_info(command);
     struct proto_buffer *buffer = &sender->session->body;
     enum exit_code code = make_room(sender, sender->options->in_flight);
@@ -231,7 +231,7 @@ static enum exit_code send_call(struct sender *sender, uint32_t index, struct te
 
 static enum exit_code open_case(struct sender *sender, uint32_t index)
 {
-    char id[2 * LIMIT_REQUEST_SIZE];
+    char id[2 * CAP_REQUEST_SIZE];
     const struct replay_row *row = &sender->plan->rows[index];
     print_request_id(sender, index, "submit", id);
     struct text submitted = text_of(id);
@@ -301,7 +301,7 @@ static enum exit_code close_case(struct sender *sender, uint32_t index)
 /* The end of the replay is an instant of its own: rungs up to it fire, and figures are as of it. */
 static enum exit_code advance(struct sender *sender)
 {
-    char id[2 * LIMIT_REQUEST_SIZE];
+    char id[2 * CAP_REQUEST_SIZE];
     const struct code *district = &sender->map->district;
     const struct advance_command body = {.given = ADVANCE_HAS_TO, .to = sender->plan->until_ms};
     struct proto_buffer *buffer = &sender->session->body;

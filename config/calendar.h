@@ -46,7 +46,7 @@ struct shift {
 
 struct shifts {
     uint32_t count; /* 0: a free day */
-    struct shift at[LIMIT_SHIFTS];
+    struct shift at[CAP_SHIFTS];
 };
 
 enum day_kind { DAY_HOLIDAY, DAY_MAKE_UP };

@@ -101,7 +101,7 @@ const char *shifts_parse(const char *text, struct shifts *ret)
         if (from < before) {
             return _("a shift begins before the one on its left ends; write them in order and without overlap");
         }
-        if (shifts.count == LIMIT_SHIFTS) {
+        if (shifts.count == CAP_SHIFTS) {
             return _("too many shifts; write at most 8");
         }
         shifts.at[shifts.count++] = (struct shift){from * MINUTE_MS, until * MINUTE_MS};
@@ -242,15 +242,15 @@ static bool read_make_up(const struct reader *reader, uint32_t i, int32_t change
     return true;
 }
 
-/* Reads the weeks that hold from a date on. They are in `changes`, which holds LIMIT_CALENDAR_CHANGES. */
+/* Reads the weeks that hold from a date on. They are in `changes`, which holds CAP_CALENDAR_CHANGES. */
 static bool read_changes(const struct reader *reader, uint32_t i, const struct raw_calendar *raw, const struct day_file *days,
                          struct calendar_week *changes)
 {
-    bool good = raw->changes_count <= LIMIT_CALENDAR_CHANGES;
+    bool good = raw->changes_count <= CAP_CALENDAR_CHANGES;
     if (!good) {
         say(reader, i, "", "", N_("too many changes of the hours; write at most 64"));
     }
-    for (uint32_t k = 0; k < raw->changes_count && k < LIMIT_CALENDAR_CHANGES; k++) {
+    for (uint32_t k = 0; k < raw->changes_count && k < CAP_CALENDAR_CHANGES; k++) {
         const struct raw_change *change = &raw->changes[k];
         struct calendar_week *week = &changes[k];
         char path[48];
@@ -349,7 +349,7 @@ static int read_calendar(struct reader *reader, uint32_t i, const struct raw_cal
 {
     struct calendars *calendars = reader->calendars;
     struct calendar_plan plan = {0};
-    struct calendar_week changes[LIMIT_CALENDAR_CHANGES] = {0};
+    struct calendar_week changes[CAP_CALENDAR_CHANGES] = {0};
     const struct day_file *days = NULL;
     int rc = 0;
     bool named = read_name(reader, i, raw->name, &plan.name), good = named;
@@ -412,7 +412,7 @@ static int read_all(struct reader *reader)
     }
     reader->calendars->listed = true;
     for (uint32_t i = 0; i < raw->calendars_count; i++) {
-        if (i + 1 == LIMIT_CALENDARS) {
+        if (i + 1 == CAP_CALENDARS) {
             say(reader, i, "", "", "too many calendars; write at most 63");
             reader->calendars->listed = false;
             break;

@@ -10,20 +10,20 @@
 #include "config/calendar.h"
 #include "config/day_file.h"
 #include "config/faults.h"
-#include "proto/gen/limits.h"
+#include "proto/gen/caps.h"
 
 #define CALENDARS_FILE "calendars.yaml"
 
 struct calendars {
     uint32_t count; /* the built-in one is [0] */
-    struct code names[LIMIT_CALENDARS];
-    struct calendar *at[LIMIT_CALENDARS]; /* NULL: it has faults */
-    uint32_t chosen;                      /* index for units that name none */
-    bool listed;                          /* the names are all known, so that another one is a fault */
-    char *data;                           /* bytes of calendars.yaml; NULL: there is none */
+    struct code names[CAP_CALENDARS];
+    struct calendar *at[CAP_CALENDARS]; /* NULL: it has faults */
+    uint32_t chosen;                    /* index for units that name none */
+    bool listed;                        /* the names are all known, so that another one is a fault */
+    char *data;                         /* bytes of calendars.yaml; NULL: there is none */
     size_t size;
     uint32_t file_count;
-    struct day_file files[LIMIT_CALENDARS]; /* in the order in which they are named */
+    struct day_file files[CAP_CALENDARS]; /* in the order in which they are named */
 };
 
 /* Reads the file of a folder. `zone_name` is the district's, and loads; NULL (it is not known): nothing is built, but all else is

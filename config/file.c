@@ -67,7 +67,7 @@ static void say_why(const char *folder, const char *file, int error, struct faul
         faults_add(faults, file, 0, 0, "there is no such file; put it into the folder `%s`", folder != NULL ? folder : ".");
     } else if (error == -EFBIG) {
         faults_add(faults, file, 0, 0,
-                   "the file is larger than 64 MiB, the limit for a file of a district's configuration; split the district");
+                   "the file is larger than 64 MiB, the most for a file of a district's configuration; split the district");
     } else if (error == -ENOTSUP) {
         faults_add(faults, file, 0, 0, "this is a pipe or a device; put a file there");
     } else {

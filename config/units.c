@@ -5,7 +5,7 @@
 #include "config/span.h"
 #include "config/units_inner.h"
 #include "config/words.h"
-#include "proto/gen/limits.h"
+#include "proto/gen/caps.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -143,8 +143,8 @@ static int read_row(struct units_reader *reader, uint32_t row)
     unit->class = class < 0 ? UNIT_CLASS_GOVERNMENT : (enum unit_class) class;
     read_calendar(reader, i, unit);
     read_capacity(reader, i, unit);
-    int rc = read_text(reader, i, UNITS_CONTACT, LIMIT_LINE_SIZE, &unit->contact);
-    return rc < 0 ? rc : read_text(reader, i, UNITS_DUTY_PHONE, LIMIT_PHONE_SIZE, &unit->duty_phone);
+    int rc = read_text(reader, i, UNITS_CONTACT, CAP_LINE_SIZE, &unit->contact);
+    return rc < 0 ? rc : read_text(reader, i, UNITS_DUTY_PHONE, CAP_PHONE_SIZE, &unit->duty_phone);
 }
 
 static void check_twice(const struct units_reader *reader)
@@ -185,8 +185,8 @@ int units_read(const struct table *table, const struct calendars *calendars, str
     if (rc < 0) {
         return rc;
     }
-    if (table->row_count > LIMIT_CONFIG_UNITS) {
-        faults_add(faults, table->file, 0, 0, "%u units; a district has at most %d", table->row_count, LIMIT_CONFIG_UNITS);
+    if (table->row_count > CAP_CONFIG_UNITS) {
+        faults_add(faults, table->file, 0, 0, "%u units; a district has at most %d", table->row_count, CAP_CONFIG_UNITS);
         return -EINVAL;
     }
     reader.entries = calloc(table->row_count + 1u, sizeof(*reader.entries));

@@ -2,7 +2,7 @@
 #include "config/words.h"
 
 #include "base/i18n.h"
-#include "proto/gen/limits.h"
+#include "proto/gen/caps.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +125,7 @@ const char *name_parse(const char *text, bool may_be_empty, char **ret)
     if (text[0] == '\0' && !may_be_empty) {
         return _("write a name");
     }
-    if (strlen(text) > LIMIT_LINE_SIZE) {
+    if (strlen(text) > CAP_LINE_SIZE) {
         return _("write at most 1024 bytes");
     }
     for (const char *at = text; *at; at++) {

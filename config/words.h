@@ -20,7 +20,7 @@ const char *reference_parse(const char *text);
 /* More than 15 digits, all zeros from the sixteenth on: a spreadsheet keeps 15. It may have been written so: no fault by itself. */
 bool reference_cut(const char *text);
 
-/* A name or another one-line text: UTF-8 without control characters, at most LIMIT_LINE_SIZE bytes, brought to NFC. Gives *ret,
+/* A name or another one-line text: UTF-8 without control characters, at most CAP_LINE_SIZE bytes, brought to NFC. Gives *ret,
  * which the caller frees (empty texts only where `may_be_empty`); NULL in *ret with NULL returned: no memory. */
 const char *name_parse(const char *text, bool may_be_empty, char **ret);
 

@@ -62,7 +62,7 @@ int codec_unpack_sized(struct codec_scratch *scratch, const void *data, size_t s
 
 int codec_unpack(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret)
 {
-    return codec_unpack_sized(scratch, data, size, LIMIT_ELEMENTS, ret);
+    return codec_unpack_sized(scratch, data, size, CAP_ELEMENTS, ret);
 }
 
 bool codec_text_valid(const char *at, size_t size)
@@ -110,12 +110,12 @@ static bool decode_integer(const msgpack_object *object, const struct field_shap
     return true;
 }
 
-static enum refusal decode_text(const msgpack_object *object, const struct field_shape *field, bool limits, struct text *ret)
+static enum refusal decode_text(const msgpack_object *object, const struct field_shape *field, bool capped, struct text *ret)
 {
     if (object->type != MSGPACK_OBJECT_STR) {
         return REFUSAL_BAD_FIELD;
     }
-    if (limits && object->via.str.size > (uint64_t)field->max) {
+    if (capped && object->via.str.size > (uint64_t)field->max) {
         return REFUSAL_TOO_LARGE;
     }
     if (!codec_text_valid(object->via.str.ptr, object->via.str.size)) {
@@ -177,7 +177,7 @@ static enum refusal decode_enum(const msgpack_object *object, const struct field
     return REFUSAL_NONE;
 }
 
-/* Reads one field. `message`: from a message, so limits hold and enums are names; else from the journal, where an instant that was
+/* Reads one field. `message`: from a message, so caps hold and enums are names; else from the journal, where an instant that was
  * computed is what it is. */
 static enum refusal decode_field(const msgpack_object *object, const struct field_shape *field, bool message, void *at)
 {
@@ -258,7 +258,7 @@ static const char *cause_of(enum field_type type)
         return N_("This is not a duration: whole milliseconds from 0 on.");
     case FIELD_NUM:
     case FIELD_COUNT:
-        return N_("This is not a whole number within the limits of this field.");
+        return N_("This is not a whole number within the range of this field.");
     case FIELD_FLAG:
         return N_("This is neither true nor false.");
     case FIELD_ENUM:

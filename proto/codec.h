@@ -9,8 +9,8 @@
 #define HUYING_PROTO_CODEC_H
 
 #include "proto/buffer.h"
+#include "proto/gen/caps.h"
 #include "proto/gen/errors.h"
-#include "proto/gen/limits.h"
 #include "proto/shape.h"
 
 #include <msgpack.h>
@@ -32,11 +32,11 @@ struct codec_scratch {
 /* Frees the scratch's memory; it is empty again. */
 void codec_scratch_deinit(struct codec_scratch *scratch);
 
-/* Walks the first msgpack value of `data` without unpacking it: declared counts against the bytes left, depth <= LIMIT_DEPTH, at
+/* Walks the first msgpack value of `data` without unpacking it: declared counts against the bytes left, depth <= CAP_DEPTH, at
  * most `elements` values. Returns 0 and its size in *ret_size; -EBADMSG: cut off or not msgpack; -E2BIG: too deep or too many. */
 int codec_check(const void *data, size_t size, uint32_t elements, size_t *ret_size);
 
-/* Checks as above with LIMIT_ELEMENTS, then unpacks exactly one value that fills `data`. *ret borrows `data` and the scratch.
+/* Checks as above with CAP_ELEMENTS, then unpacks exactly one value that fills `data`. *ret borrows `data` and the scratch.
  * Returns 0; -EBADMSG, -E2BIG as above; -ENOMEM. */
 int codec_unpack(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret);
 
@@ -78,7 +78,7 @@ int codec_encode_map(const struct shape *shape, const void *value, unsigned omit
 int codec_encode_array(const struct shape *shape, const void *value, bool personal, struct proto_buffer *out);
 
 /* Reads such an array into the struct at `ret`, which the caller has zeroed. Missing fields at its end stay zero. Sizes are not
- * held against today's limits: the journal may be older than they are. Leaves `given` alone. False: not such an array, or longer
+ * held against today's caps: the journal may be older than they are. Leaves `given` alone. False: not such an array, or longer
  * than the shape knows. */
 bool codec_decode_array(const msgpack_object *array, const struct shape *shape, bool personal, void *ret);
 

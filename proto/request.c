@@ -55,7 +55,7 @@ static bool split(const char *data, size_t size, struct part_bytes parts[PART_CO
         struct text key;
         size_t value_size;
 
-        if (!scan_text(data, size, &offset, &key) || scan_value(data + offset, size - offset, LIMIT_ELEMENTS, &value_size) < 0) {
+        if (!scan_text(data, size, &offset, &key) || scan_value(data + offset, size - offset, CAP_ELEMENTS, &value_size) < 0) {
             return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
         }
         int part = find_part(key);
@@ -96,7 +96,7 @@ static enum refusal read_id(const struct part_bytes *part, struct text *ret)
     if (!part_text(part, &id) || id.size == 0) {
         return REFUSAL_BAD_FIELD;
     }
-    if (id.size > LIMIT_REQUEST_SIZE) {
+    if (id.size > CAP_REQUEST_SIZE) {
         return REFUSAL_TOO_LARGE;
     }
     for (uint32_t i = 0; i < id.size; i++) {
@@ -162,7 +162,7 @@ static bool read_envelope(const struct part_bytes parts[PART_COUNT], struct requ
             !codec_text_valid(ret->on_behalf_of.at, ret->on_behalf_of.size)) {
             return fault_at(fault, REFUSAL_BAD_FIELD, "on_behalf_of");
         }
-        if (ret->on_behalf_of.size > LIMIT_CODE_SIZE) {
+        if (ret->on_behalf_of.size > CAP_CODE_SIZE) {
             return fault_at(fault, REFUSAL_TOO_LARGE, "on_behalf_of");
         }
     }
@@ -211,7 +211,7 @@ bool request_decode(struct codec_scratch *scratch, const void *data, size_t size
     size_t checked = 0;
 
     memset(ret, 0, sizeof(*ret));
-    int rc = codec_check(data, size, LIMIT_ELEMENTS, &checked);
+    int rc = codec_check(data, size, CAP_ELEMENTS, &checked);
     bool whole = split(data, size, parts, &split_fault);
     enum refusal bad_id = read_id(&parts[PART_ID], &ret->id);
     if (rc == -E2BIG) {
@@ -254,7 +254,7 @@ void request_peek(const void *data, size_t size, struct request_peek *ret)
     /* Until both are seen: a body, which is long, comes behind them in all clients that we know. */
     for (; count > 0 && (ret->id.size == 0 || name.size == 0); count--, offset += value_size) {
         if (!scan_text(data, size, &offset, &key) ||
-            scan_value((const char *)data + offset, size - offset, LIMIT_ELEMENTS, &value_size) < 0) {
+            scan_value((const char *)data + offset, size - offset, CAP_ELEMENTS, &value_size) < 0) {
             break;
         }
         struct part_bytes value = {.at = (const char *)data + offset, .size = value_size};

@@ -2,7 +2,7 @@
  * request.h - the envelope around what a client asks
  *
  * One msgpack map: {v: 1, id: "request id", cmd: "submit", at?: instant, on_behalf_of?: text, body?: {...}}. The id is 1-64
- * printable ASCII bytes; a command is remembered under it for LIMIT_REQUEST_MEMORY_MS at least, so the same request may be sent
+ * printable ASCII bytes; a command is remembered under it for CAP_REQUEST_MEMORY_MS at least, so the same request may be sent
  * again. Standing facts: decoded texts borrow the message's bytes; instants are ms UTC.
  */
 #ifndef HUYING_PROTO_REQUEST_H

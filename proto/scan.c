@@ -1,7 +1,7 @@
 /* scan.c - walks over msgpack bytes without unpacking them */
 #include "proto/scan.h"
 
-#include "proto/gen/limits.h"
+#include "proto/gen/caps.h"
 
 #include <errno.h>
 
@@ -69,7 +69,7 @@ static inline bool read_head(const uint8_t *at, size_t size, struct head *ret)
 
 int scan_value(const void *data, size_t size, uint32_t elements, size_t *ret_size)
 {
-    uint64_t left[LIMIT_DEPTH + 1]; /* values that are still to come, by depth */
+    uint64_t left[CAP_DEPTH + 1]; /* values that are still to come, by depth */
     unsigned depth = 0;
     const uint8_t *at = data;
     size_t offset = 0;
@@ -103,7 +103,7 @@ int scan_value(const void *data, size_t size, uint32_t elements, size_t *ret_siz
         elements -= (uint32_t)head.values;
         offset += head.bytes;
         if (head.container) {
-            if (depth == LIMIT_DEPTH) {
+            if (depth == CAP_DEPTH) {
                 return -E2BIG;
             }
             left[++depth] = head.values;

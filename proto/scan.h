@@ -9,7 +9,7 @@
 
 #include "proto/shape.h"
 
-/* Size of the value at `data`. At most `elements` values (containers count as one, and each thing in them), at most LIMIT_DEPTH
+/* Size of the value at `data`. At most `elements` values (containers count as one, and each thing in them), at most CAP_DEPTH
  * containers inside one another, no count beyond the bytes that are left. Returns 0; -EBADMSG: cut off or not msgpack; -E2BIG: too
  * deep or too many. */
 int scan_value(const void *data, size_t size, uint32_t elements, size_t *ret_size);

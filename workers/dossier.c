@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGES_MAX 40 /* of a timeline; a page is LIMIT_PAGE records */
+#define PAGES_MAX 40 /* of a timeline; a page is CAP_PAGE records */
 
 struct fetching {
     struct worker *worker;

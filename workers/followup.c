@@ -140,7 +140,7 @@ static void on_noted(void *arg, const struct client_reply *reply)
 
 static void note(struct task *task)
 {
-    char id[LIMIT_REQUEST_SIZE + 1];
+    char id[CAP_REQUEST_SIZE + 1];
     union command_body body;
     enum command_type command = said_command(&task->said, task->job.work->case_id, task->job.dossier->reporter, &body);
 

@@ -234,7 +234,7 @@ static void on_followed(void *arg, const struct client_reply *reply)
 static struct follow_query follow_query(const struct hook *hook)
 {
     struct follow_query query = {
-        .given = FOLLOW_HAS_NAME | FOLLOW_HAS_COUNT | FOLLOW_HAS_WAIT | FOLLOW_HAS_TYPES, .name = hook->name, .count = LIMIT_PAGE};
+        .given = FOLLOW_HAS_NAME | FOLLOW_HAS_COUNT | FOLLOW_HAS_WAIT | FOLLOW_HAS_TYPES, .name = hook->name, .count = CAP_PAGE};
     const struct lanes *lanes = courier_lanes(hook->courier);
     uint64_t low_water = lanes_low_water(lanes);
 

@@ -33,7 +33,7 @@ int notify_replay(const struct notify_options *options);
 /* Says on standard error why a hook's secret cannot be used. Returns EXIT_USAGE. */
 int notify_say_secret(const struct hook_options *hook, int error);
 
-/* Limits of the requests. */
+/* Bounds of the requests. */
 struct http_options notify_http(const struct notify_options *options);
 
 #endif

@@ -16,7 +16,7 @@
 
 #define PULLER_KINDS_MAX 4
 #define PULLER_NEVER INT64_MAX
-#define PULLER_CREDIT_MAX LIMIT_PULL_CREDIT
+#define PULLER_CREDIT_MAX CAP_PULL_CREDIT
 
 enum work_phase {
     WORK_QUEUED,  /* leased, no place free yet */
@@ -28,7 +28,7 @@ enum work_phase {
 struct work {
     UT_hash_handle hh;
     uint64_t duty_id, case_id;
-    char number[LIMIT_PHONE_SIZE + 1];
+    char number[CAP_PHONE_SIZE + 1];
     enum duty_kind kind;
     enum work_phase phase;
     bool leased, keep_in_flight;

@@ -116,7 +116,7 @@ enum command_type said_command(const struct said *said, uint64_t case_id, uint32
     return COMMAND_NOTE_FOLLOWUP;
 }
 
-void said_id(const struct said *said, uint64_t duty_id, int64_t half_day, char ret[LIMIT_REQUEST_SIZE + 1])
+void said_id(const struct said *said, uint64_t duty_id, int64_t half_day, char ret[CAP_REQUEST_SIZE + 1])
 {
     const char *text = said->text != NULL ? said->text : "";
     unsigned char hash[HASH_BYTES],
@@ -130,6 +130,6 @@ void said_id(const struct said *said, uint64_t duty_id, int64_t half_day, char r
     crypto_generichash_update(&state, (const unsigned char *)text, strlen(text));
     crypto_generichash_final(&state, hash, sizeof(hash));
     sodium_bin2hex(hex, sizeof(hex), hash, HASH_SHOWN);
-    snprintf(ret, LIMIT_REQUEST_SIZE + 1, "hf.%llu.%lld.%s", (unsigned long long)duty_id,
+    snprintf(ret, CAP_REQUEST_SIZE + 1, "hf.%llu.%lld.%s", (unsigned long long)duty_id,
              (long long)(said->how == SAID_ATTEMPTED ? half_day : 0), hex);
 }

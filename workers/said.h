@@ -37,6 +37,6 @@ void said_deinit(struct said *said);
 enum command_type said_command(const struct said *said, uint64_t case_id, uint32_t reporter, union command_body *ret);
 
 /* Request id: one for each half-day and content of an attempt, one for each content of an answer. */
-void said_id(const struct said *said, uint64_t duty_id, int64_t half_day, char ret[LIMIT_REQUEST_SIZE + 1]);
+void said_id(const struct said *said, uint64_t duty_id, int64_t half_day, char ret[CAP_REQUEST_SIZE + 1]);
 
 #endif

@@ -38,8 +38,8 @@ static void forget_requests(struct applying *a)
 {
     struct request_row old;
     for (int i = 0; i < 2; i++) {
-        if (a->d.request_count < LIMIT_REQUEST_MEMORY_COUNT || !view_get(a->view, ROW_REQUEST, a->d.oldest_request, &old) ||
-            a->record->at_ms - old.at_ms <= LIMIT_REQUEST_MEMORY_MS) {
+        if (a->d.request_count < CAP_REQUEST_MEMORY_COUNT || !view_get(a->view, ROW_REQUEST, a->d.oldest_request, &old) ||
+            a->record->at_ms - old.at_ms <= CAP_REQUEST_MEMORY_MS) {
             return;
         }
         a->view->ops->drop(a->view->store, ROW_REQUEST, old.seq);

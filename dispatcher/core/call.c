@@ -177,7 +177,7 @@ bool judge_raise_call(struct judging *j)
     if (caller < 0 || !check_raise(j, raise, caller)) {
         return caller >= 0 ? false : refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }
-    if (j->c.open_duties + raise->units.count + 1 > LIMIT_OPEN_DUTIES_PER_CASE) {
+    if (j->c.open_duties + raise->units.count + 1 > CAP_OPEN_DUTIES_PER_CASE) {
         return refuse(j, REFUSAL_CAP, "units");
     }
     j->call_id = next_seq(j);
@@ -218,7 +218,7 @@ bool judge_dispatch_call(struct judging *j)
     if (command->appointed_at != 0 && command->appointed_at < j->now_ms) {
         return bad_field(j, "appointed_at", "The appointed time is over already.");
     }
-    if (j->c.open_duties + units->count > LIMIT_OPEN_DUTIES_PER_CASE) {
+    if (j->c.open_duties + units->count > CAP_OPEN_DUTIES_PER_CASE) {
         return refuse(j, REFUSAL_CAP, "units");
     }
     finish_duty(j, &j->duty, (struct text){0});

@@ -84,7 +84,7 @@ struct engine_time {
 };
 
 /* Time for queries in one step: when they have used so much, the step ends before the next one. A single query is bounded by what
- * it looks at (the limits of its kind), so no step is long. */
+ * it looks at (the caps of its kind), so no step is long. */
 #define ENGINE_QUERY_US 3000
 
 /* Judges messages at time.clock_ms (in drill time at the instants that they carry), then due rungs as far as a slice allows.

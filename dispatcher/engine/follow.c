@@ -26,9 +26,9 @@ struct look {
     struct parked_follow *follow;
     struct visible_key key;
     uint32_t rows;
-    size_t ends[LIMIT_PAGE]; /* of the rows in live->page */
-    uint64_t prev;           /* event before follow->next, in the journal's order */
-    uint64_t case_id;        /* whose units are the first in `places` */
+    size_t ends[CAP_PAGE]; /* of the rows in live->page */
+    uint64_t prev;         /* event before follow->next, in the journal's order */
+    uint64_t case_id;      /* whose units are the first in `places` */
     struct visible_places places, own;
     int64_t work;
 };
@@ -144,11 +144,11 @@ int query_follow(struct query *query)
         return 0;
     }
     take_name(live, follower, parked);
-    parked->follow = (struct parked_follow){.name = body->name, .next = follower->confirmed + 1, .count = LIMIT_PAGE};
+    parked->follow = (struct parked_follow){.name = body->name, .next = follower->confirmed + 1, .count = CAP_PAGE};
     if (body->after > follower->confirmed) {
         parked->follow.next = body->after + 1;
     }
-    if (body->count > 0 && body->count < LIMIT_PAGE) {
+    if (body->count > 0 && body->count < CAP_PAGE) {
         parked->follow.count = body->count;
     }
     memcpy(parked->follow.types, types, sizeof(types));
@@ -221,7 +221,7 @@ int query_list_followers(struct query *query, struct proto_buffer *out)
     }
     struct follower *first = last = follower_after(&live->followers, &body->after_key, &body->after_name);
     for (struct follower *at = first; at != NULL; at = follower_after(&live->followers, &at->key, &at->name)) {
-        if (count == LIMIT_PAGE) {
+        if (count == CAP_PAGE) {
             reply.next_key = last->key;
             reply.next_name = last->name;
             break;

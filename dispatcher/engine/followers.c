@@ -120,13 +120,13 @@ int follower_add(struct followers *followers, const struct code *key, const stru
                  struct follower **ret)
 {
     assert(follower_find(followers, key, name) == NULL);
-    /* Two for one: what came in under a larger limit shrinks to this one, and no question pays for all of that. */
-    for (int i = 0; i < 2 && count_of(followers, key) >= LIMIT_FOLLOWERS_KEY; i++) {
+    /* Two for one: what came in under a larger cap shrinks to this one, and no question pays for all of that. */
+    for (int i = 0; i < 2 && count_of(followers, key) >= CAP_FOLLOWERS_KEY; i++) {
         if (!forget_unused(followers, key, now_ms, false)) {
             return -ENOSPC;
         }
     }
-    if (followers->count >= LIMIT_FOLLOWERS) {
+    if (followers->count >= CAP_FOLLOWERS) {
         struct code most = fullest(followers);
 
         if (!forget_unused(followers, &most, now_ms, count_of(followers, &most) > count_of(followers, key) + 1)) {

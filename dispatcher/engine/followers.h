@@ -2,8 +2,8 @@
  * followers.h - the named followers of events: a key, a name, and how far it has confirmed
  *
  * Local rows: kept with the rows in LMDB and written with the checkpoint, never derived from records and not compared by a check.
- * After a crash a confirmed sequence may be an older one again: then events come again. At most LIMIT_FOLLOWERS,
- * LIMIT_FOLLOWERS_KEY of one key; for one more, a name goes that nobody asks under: of the key itself, or of the key that has most.
+ * After a crash a confirmed sequence may be an older one again: then events come again. At most CAP_FOLLOWERS,
+ * CAP_FOLLOWERS_KEY of one key; for one more, a name goes that nobody asks under: of the key itself, or of the key that has most.
  */
 #ifndef HUYING_ENGINE_FOLLOWERS_H
 #define HUYING_ENGINE_FOLLOWERS_H
@@ -45,9 +45,9 @@ struct follower *follower_find(struct followers *followers, const struct code *k
 
 /* So long after its last question a name counts as unused; longer than the longest wait. After a start, names that have not come
  * back are unused only when they have had as long. */
-#define FOLLOWER_UNUSED_MS (2 * LIMIT_WAIT_MS)
+#define FOLLOWER_UNUSED_MS (2 * CAP_WAIT_MS)
 
-/* A new one, asked for at this instant of the steady clock. At a limit the unused name goes that was asked under longest ago (of
+/* A new one, asked for at this instant of the steady clock. At a cap the unused name goes that was asked under longest ago (of
  * those not since the start, the one that confirmed least). Returns 0, -ENOSPC: all are in use, -ENOMEM. */
 int follower_add(struct followers *followers, const struct code *key, const struct code *name, uint64_t confirmed, int64_t now_ms,
                  struct follower **ret);

@@ -12,7 +12,7 @@
 #include "proto/record.h"
 
 /* Most bytes of records in a frame: the frame's header has room beside them. */
-#define FRAMES_DATA_MAX (LIMIT_FRAME_SIZE - 256)
+#define FRAMES_DATA_MAX (CAP_FRAME_SIZE - 256)
 
 struct frames {
     struct proto_buffer bytes;

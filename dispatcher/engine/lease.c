@@ -148,8 +148,8 @@ int lease_put(struct leases *leases, const struct lease *lease)
     struct account *account = need_account(leases, &lease->holder.key);
     bool more = node == NULL || node->account != account;
     int rc = account == NULL                                          ? -ENOMEM
-             : more && account->count >= LIMIT_LEASES_KEY             ? -ENOSPC
-             : node == NULL && leases->count >= LIMIT_LEASES          ? -ENOSPC
+             : more && account->count >= CAP_LEASES_KEY               ? -ENOSPC
+             : node == NULL && leases->count >= CAP_LEASES            ? -ENOSPC
              : node == NULL && (node = malloc(sizeof(*node))) == NULL ? -ENOMEM
                                                                       : 0;
 

@@ -33,7 +33,7 @@ bool lease_holder_equal(const struct lease_holder *a, const struct lease_holder 
 /* The lease that runs on a duty at now_ms, or NULL. Lives until the next call that changes leases. */
 const struct lease *lease_find(const struct leases *leases, uint64_t duty_id, int64_t now_ms);
 
-/* Puts a lease, new or in the place of the one on this duty. Returns 0, -ENOSPC (LIMIT_LEASES, or LIMIT_LEASES_KEY of its key),
+/* Puts a lease, new or in the place of the one on this duty. Returns 0, -ENOSPC (CAP_LEASES, or CAP_LEASES_KEY of its key),
  * -ENOMEM. */
 int lease_put(struct leases *leases, const struct lease *lease);
 

@@ -67,8 +67,8 @@ struct parked *live_park(struct query *query, int64_t wait_ms, bool *ret_repeate
     int rc;
 
     memcpy(key.s, query->from->name.at, query->from->name.size < CODE_SIZE ? query->from->name.size : CODE_SIZE);
-    if (wait_ms > LIMIT_WAIT_MS) {
-        wait_ms = LIMIT_WAIT_MS;
+    if (wait_ms > CAP_WAIT_MS) {
+        wait_ms = CAP_WAIT_MS;
     }
     query->parked = true;
     struct parked *parked = parked_find(&live->parking, &key, id, ask);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* After which span to ask again where a limit is reached that time alone does not lift. */
+/* After which span to ask again where a cap is reached that time alone does not lift. */
 #define BUSY_MS 1000
 
 void outbox_reset(struct outbox *outbox)

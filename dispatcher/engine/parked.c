@@ -145,7 +145,7 @@ static int find_account(struct parking *parking, const struct code *key, struct 
 {
     struct parked_key *account = find_key(parking, key);
 
-    if (account != NULL && account->count >= LIMIT_WAITING_KEY) {
+    if (account != NULL && account->count >= CAP_WAITING_KEY) {
         return -EBUSY;
     }
     if (account == NULL) {
@@ -291,7 +291,7 @@ int parked_add(struct parking *parking, const struct engine_peer *from, struct t
     struct parked_peer *owner;
     struct code key;
 
-    if (parking->count >= LIMIT_WAITING) {
+    if (parking->count >= CAP_WAITING) {
         return -EBUSY;
     }
     set_name(&key, from->name);
@@ -359,7 +359,7 @@ struct parked *parked_surplus(struct parking *parking, const struct code *key)
     struct parked_key *account, *most = NULL;
     struct parked *parked;
 
-    if (parking->count < LIMIT_WAITING) {
+    if (parking->count < CAP_WAITING) {
         return NULL;
     }
     RB_FOREACH(account, parked_keys, &parking->keys)

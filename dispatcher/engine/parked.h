@@ -3,7 +3,7 @@
  *
  * A question is parked when it comes and is looked at once the step that brought it is durable, so what it sees can never be taken
  * back. It lies in one of the queues below until it is answered. In those whose questions want to be looked at the keys take turns:
- * however many one of them has, another's next question is behind one of each key. At most LIMIT_WAITING at once, LIMIT_WAITING_KEY
+ * however many one of them has, another's next question is behind one of each key. At most CAP_WAITING at once, CAP_WAITING_KEY
  * of one key, PARKED_PER_PEER of one connection. Memory only.
  */
 #ifndef HUYING_ENGINE_PARKED_H
@@ -45,7 +45,7 @@ struct parked_pull {
     bool capped;        /* no more leases can be had */
     uint64_t woken_for; /* duty that it was woken for, 0 = it looks by itself */
     uint32_t found_count;
-    uint64_t found[LIMIT_PULL_CREDIT];
+    uint64_t found[CAP_PULL_CREDIT];
 };
 
 #define FOLLOW_TYPE_WORDS (RECORD_TYPE_MAX / 64 + 1)
@@ -75,7 +75,7 @@ struct parked {
     uint32_t roles;
     struct code unit;
     struct codes matters;
-    char id[LIMIT_REQUEST_SIZE];
+    char id[CAP_REQUEST_SIZE];
     uint32_t id_size;
     uint64_t ask; /* hash of key and request id */
     int64_t until_ms;
@@ -143,7 +143,7 @@ void parking_deinit(struct parking *parking);
 /* A question under this key and request id, or NULL. */
 struct parked *parked_find(struct parking *parking, const struct code *key, struct text id, uint64_t ask);
 
-/* Parks a new one in PARKED_NEW; its texts are copied, its kind's part is zero. Gives *ret. Returns 0, -EBUSY: a limit is reached,
+/* Parks a new one in PARKED_NEW; its texts are copied, its kind's part is zero. Gives *ret. Returns 0, -EBUSY: a cap is reached,
  * or -ENOMEM. */
 int parked_add(struct parking *parking, const struct engine_peer *from, struct text id, uint64_t ask, int64_t until_ms,
                struct parked **ret);

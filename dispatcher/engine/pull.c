@@ -21,7 +21,7 @@
 
 static int64_t lease_span(bool given, int64_t lease_ms)
 {
-    return !given || lease_ms == 0 ? LEASE_DEFAULT_MS : lease_ms < LIMIT_LEASE_MS ? lease_ms : LIMIT_LEASE_MS;
+    return !given || lease_ms == 0 ? LEASE_DEFAULT_MS : lease_ms < CAP_LEASE_MS ? lease_ms : CAP_LEASE_MS;
 }
 
 static uint64_t key_hash(const struct engine_peer *from)
@@ -96,7 +96,7 @@ int query_pull(struct query *query)
         return 0;
     }
     parked->pull = (struct parked_pull){.worker = body->worker, .top = top, .kinds = kinds};
-    parked->pull.credit = body->count == 0 ? 1 : body->count < LIMIT_PULL_CREDIT ? body->count : LIMIT_PULL_CREDIT;
+    parked->pull.credit = body->count == 0 ? 1 : body->count < CAP_PULL_CREDIT ? body->count : CAP_PULL_CREDIT;
     parked->pull.lease_ms = lease_span((body->given & PULL_HAS_LEASE) != 0, body->lease);
     return 0;
 }
@@ -398,8 +398,8 @@ static bool asked_before(struct engine *engine, struct parked *parked, const str
 {
     struct parked_pull *pull = &parked->pull;
     struct lease holder = make_lease(query->from, &pull->worker, 0, 0, 0);
-    uint64_t duties[LIMIT_PULL_CREDIT];
-    size_t count = lease_asked(engine->live->leases, &holder.holder, parked->ask, engine->live->now_ms, duties, LIMIT_PULL_CREDIT);
+    uint64_t duties[CAP_PULL_CREDIT];
+    size_t count = lease_asked(engine->live->leases, &holder.holder, parked->ask, engine->live->now_ms, duties, CAP_PULL_CREDIT);
 
     for (size_t i = 0; i < count; i++) {
         struct duty_row duty;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Newest rows of a chain that one reply shows. */
-#define CHAIN_MAX LIMIT_PAGE
+#define CHAIN_MAX CAP_PAGE
 
 static int add_duties(struct query *query, const struct case_row *row, struct reply_writer *writer)
 {
@@ -119,20 +119,20 @@ static int compare_waiting(const void *a, const void *b)
 /* Rows of one answer: each costs a look into the journal for its title, and others wait meanwhile. */
 #define INBOX_ROWS_MAX 200
 
-/* The first LIMIT_PAGE + 1 duties of a subtree after a place. `list` has room for three pages; returns how many are in it, sorted.
+/* The first CAP_PAGE + 1 duties of a subtree after a place. `list` has room for three pages; returns how many are in it, sorted.
  */
 static size_t gather(struct query *query, int32_t top, int64_t after_due, uint64_t after, struct waiting *list)
 {
     struct engine *engine = query->engine;
     const struct district *district = query->district;
-    uint64_t ids[LIMIT_PAGE + 1];
+    uint64_t ids[CAP_PAGE + 1];
     size_t count = 0;
 
     for (uint32_t i = 0; i < district->unit_count; i++) {
         if (!district_acts_for(district, (int32_t)i, top)) {
             continue;
         }
-        size_t n = store_inbox(engine->store, &district->units[i].code, after_due, after, ids, LIMIT_PAGE + 1);
+        size_t n = store_inbox(engine->store, &district->units[i].code, after_due, after, ids, CAP_PAGE + 1);
         for (size_t j = 0; j < n; j++) {
             struct duty_row duty;
 
@@ -140,13 +140,13 @@ static size_t gather(struct query *query, int32_t top, int64_t after_due, uint64
             list[count++] = (struct waiting){.due_at = duty.due_at, .duty_id = ids[j]};
         }
         /* Only the first page counts in the end. */
-        if (count > 2 * LIMIT_PAGE) {
+        if (count > 2 * CAP_PAGE) {
             qsort(list, count, sizeof(*list), compare_waiting);
-            count = LIMIT_PAGE + 1;
+            count = CAP_PAGE + 1;
         }
     }
     qsort(list, count, sizeof(*list), compare_waiting);
-    return count > LIMIT_PAGE + 1 ? LIMIT_PAGE + 1 : count;
+    return count > CAP_PAGE + 1 ? CAP_PAGE + 1 : count;
 }
 
 /* Is it of the wanted kind, and of a matter that the key is for? */
@@ -204,7 +204,7 @@ static size_t page_end(struct query *query, const struct waiting *list, size_t c
 int query_inbox(struct query *query, struct proto_buffer *out)
 {
     const struct inbox_query *body = &query->request->query_body.inbox;
-    struct waiting list[3 * LIMIT_PAGE + 2];
+    struct waiting list[3 * CAP_PAGE + 2];
     struct inbox_reply reply = {0};
     struct reply_writer writer;
     int32_t unit = query->sight.top;
@@ -226,7 +226,7 @@ int query_inbox(struct query *query, struct proto_buffer *out)
     }
     size_t count = gather(query, unit, body->after_due, body->after, list);
     uint32_t wanted = query_page_size((body->given & INBOX_HAS_COUNT) != 0, body->count);
-    size_t end = page_end(query, list, count > LIMIT_PAGE ? LIMIT_PAGE : count, wanted < INBOX_ROWS_MAX ? wanted : INBOX_ROWS_MAX);
+    size_t end = page_end(query, list, count > CAP_PAGE ? CAP_PAGE : count, wanted < INBOX_ROWS_MAX ? wanted : INBOX_ROWS_MAX);
     if (end > 0 && end < count) {
         reply.next_due = list[end - 1].due_at;
         reply.next = list[end - 1].duty_id;

@@ -10,7 +10,7 @@
 /* Words that one search may have; what follows them is part of the last one. */
 #define WORDS_MAX 8
 /* Units or matters that one answer to a search looks at: a page of names costs what it costs without a search. */
-#define LOOKED_MAX (8 * LIMIT_PAGE)
+#define LOOKED_MAX (8 * CAP_PAGE)
 
 struct search {
     uint32_t count; /* 0: everything is found */
@@ -196,12 +196,12 @@ static uint32_t first_after(const struct district *district, const struct code *
     return low;
 }
 
-/* Where the page ends: at most LIMIT_PAGE that are found, at most LOOKED_MAX that are looked at. */
+/* Where the page ends: at most CAP_PAGE that are found, at most LOOKED_MAX that are looked at. */
 static uint32_t page_end(const struct district *district, const struct search *search, bool units, uint32_t from, uint32_t count)
 {
     uint32_t found = 0, at = from;
 
-    for (; at < count && found < LIMIT_PAGE && at - from < LOOKED_MAX; at++) {
+    for (; at < count && found < CAP_PAGE && at - from < LOOKED_MAX; at++) {
         found += units ? is_found(search, &district->units[at].code, district->units[at].name)
                        : is_found(search, &district->matters[at].code, district->matters[at].name);
     }

@@ -9,7 +9,7 @@
 /* One page. The rows come before `next` is known, so they are kept apart and then copied behind the head of the reply. */
 struct page {
     struct proto_buffer bytes;
-    size_t ends[LIMIT_PAGE];
+    size_t ends[CAP_PAGE];
     uint32_t rows, wanted;
     uint64_t next; /* events: sequence to go on from */
     uint64_t prev; /* event before it */
@@ -55,7 +55,7 @@ static int read_timeline(struct query *query, const struct case_row *row, uint64
     struct record record;
     uint64_t last = seq;
 
-    while (seq != 0 && page->rows < LIMIT_PAGE && page->bytes.size <= PAGE_BYTES_MAX) {
+    while (seq != 0 && page->rows < CAP_PAGE && page->bytes.size <= PAGE_BYTES_MAX) {
         int rc = read_record(query, seq, &record);
 
         if (rc == 0 && record.head.case_id != row->case_id) {
@@ -205,14 +205,14 @@ int query_events(struct query *query, struct proto_buffer *out)
 {
     const struct events_query *body = &query->request->query_body.events;
     uint64_t last = journal_last_seq(query->engine->journal);
-    struct page page = {.next = body->from == 0 ? 1 : body->from, .wanted = LIMIT_PAGE};
+    struct page page = {.next = body->from == 0 ? 1 : body->from, .wanted = CAP_PAGE};
     int rc = 0;
 
     /* The stream is one chain over the whole district; a part of it would show gaps where nothing is missing. */
     if (!engine_hears_all(query->engine, &query->from->unit, &query->from->matters)) {
         return query->sight.all ? query_refuse(query, REFUSAL_NO_MATTER, "matter") : query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     }
-    if ((body->given & EVENTS_HAS_COUNT) != 0 && body->count != 0 && body->count < LIMIT_PAGE) {
+    if ((body->given & EVENTS_HAS_COUNT) != 0 && body->count != 0 && body->count < CAP_PAGE) {
         page.wanted = body->count;
     }
     if (page.next <= last) {

@@ -160,7 +160,7 @@ static size_t find_page(struct query *query, const struct wanted *wanted, uint32
 
 /* A request as it stands in the journal. */
 struct submitted {
-    char request[LIMIT_REQUEST_SIZE], actor[CODE_SIZE], behalf[CODE_SIZE], content[17];
+    char request[CAP_REQUEST_SIZE], actor[CODE_SIZE], behalf[CODE_SIZE], content[17];
     size_t request_size, actor_size, behalf_size;
 };
 
@@ -202,8 +202,8 @@ int query_list_cases(struct query *query, struct proto_buffer *out)
     if ((wanted.body->given & LIST_CASES_HAS_CLOCK) != 0) {
         query->clock = (int)wanted.body->clock;
     }
-    uint32_t limit = query_page_size((wanted.body->given & LIST_CASES_HAS_COUNT) != 0, wanted.body->count);
-    size_t count = find_page(query, &wanted, limit < LIST_ROWS_MAX ? limit : LIST_ROWS_MAX, ids, &reply.next);
+    uint32_t most = query_page_size((wanted.body->given & LIST_CASES_HAS_COUNT) != 0, wanted.body->count);
+    size_t count = find_page(query, &wanted, most < LIST_ROWS_MAX ? most : LIST_ROWS_MAX, ids, &reply.next);
     int rc = reply_begin(&writer, out, query->request->id, &list_cases_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
     if (rc == 0) {
         rc = reply_list(&writer, "rows");

@@ -24,7 +24,7 @@ struct ledger {
 
 /* One page of intervals. */
 struct page {
-    struct interval_view rows[LIMIT_PAGE];
+    struct interval_view rows[CAP_PAGE];
     uint32_t count;
     int64_t next; /* begin of the first interval that has no room; 0 = none */
 };
@@ -77,7 +77,7 @@ static bool add(struct page *page, const struct interval_view *interval)
         last->ms += interval->ms;
         return true;
     }
-    if (page->count == LIMIT_PAGE) {
+    if (page->count == CAP_PAGE) {
         page->next = interval->from;
         return false;
     }

@@ -145,7 +145,7 @@ static int add_limits(const struct policy *policy, struct reply_writer *writer)
 
 static int add_calendars(const struct district *district, struct reply_writer *writer)
 {
-    uint32_t units[LIMIT_CALENDARS] = {0};
+    uint32_t units[CAP_CALENDARS] = {0};
     int rc = reply_list(writer, "calendars");
 
     for (uint32_t i = 0; i < district->unit_count; i++) {

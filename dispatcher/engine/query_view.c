@@ -8,7 +8,7 @@
 
 uint32_t query_page_size(bool given, uint32_t count)
 {
-    return !given || count == 0 ? PAGE_DEFAULT : count > LIMIT_PAGE ? LIMIT_PAGE : count;
+    return !given || count == 0 ? PAGE_DEFAULT : count > CAP_PAGE ? CAP_PAGE : count;
 }
 
 unsigned query_omit(const struct query *query)

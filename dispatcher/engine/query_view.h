@@ -52,7 +52,7 @@ int query_title(struct query *query, uint64_t case_id, struct text *ret);
 /* Prints a case's number into the buffer, which the text borrows. */
 struct text query_print_number(const struct case_row *row, char number[NUMBER_SIZE]);
 
-/* Rows of a page: what was asked for, within the limit. */
+/* Rows of a page: what was asked for, within the cap. */
 uint32_t query_page_size(bool given, uint32_t count);
 
 /* What an encoder leaves out for this key. */

@@ -68,16 +68,16 @@ struct engine {
     struct reader reader;
     struct codec_scratch scratch;
     struct verdict *verdict;
-    int64_t (*steady_us)(void);              /* NULL: queries are not timed */
-    int64_t queries_us;                      /* used by queries in this step */
-    uint32_t query_us[LIMIT_BATCH_MESSAGES]; /* by message of this step */
-    int append_failed;                       /* errno of the journal in this step */
-    uint64_t since_checkpoint;               /* records */
-    uint64_t checkpoint_again_at;            /* records since the last checkpoint at which a failed one is tried again */
-    uint64_t prepare_bytes;                  /* of the next segment that are owed: see journal_ahead */
-    bool unknown;                            /* it may be in force what the journal failed on: then stopped too */
-    int stopped;                             /* negative errno: nothing more is acknowledged */
-    struct engine_backup *backup;            /* engine_backup.h */
+    int64_t (*steady_us)(void);            /* NULL: queries are not timed */
+    int64_t queries_us;                    /* used by queries in this step */
+    uint32_t query_us[CAP_BATCH_MESSAGES]; /* by message of this step */
+    int append_failed;                     /* errno of the journal in this step */
+    uint64_t since_checkpoint;             /* records */
+    uint64_t checkpoint_again_at;          /* records since the last checkpoint at which a failed one is tried again */
+    uint64_t prepare_bytes;                /* of the next segment that are owed: see journal_ahead */
+    bool unknown;                          /* it may be in force what the journal failed on: then stopped too */
+    int stopped;                           /* negative errno: nothing more is acknowledged */
+    struct engine_backup *backup;          /* engine_backup.h */
 };
 
 /* What follows stands in the order of the stair: a file uses those above it. */

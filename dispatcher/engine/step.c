@@ -250,7 +250,7 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
         take_message(engine, &message, &us);
         return 0;
     }
-    assert(count <= LIMIT_BATCH_MESSAGES);
+    assert(count <= CAP_BATCH_MESSAGES);
     while (taken < count && !engine->job.on && !decide_full(engine) && decide_failure(engine) == 0) {
         if (!take_message(engine, &messages[taken], &engine->query_us[taken])) {
             break;

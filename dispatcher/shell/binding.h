@@ -1,5 +1,5 @@
 /*
- * binding.h - server sockets with the limits and the security that both of ours share
+ * binding.h - server sockets with the caps and the security that both of ours share
  *
  * With a server key: CURVE, and every peer is shown to the ZAP handler under the socket's domain. Without: plain, allowed on
  * this machine only, and also shown to the handler. Also the place of the numbers for handshake and keepalive.

@@ -204,7 +204,7 @@ static void turn(struct loop *loop)
         requests_read(loop->requests);
     }
     if (loop->stage == STAGE_RUNNING || loop->stage == STAGE_DRAINING) {
-        size_t count = requests_offer(loop->requests, loop->batch, LIMIT_BATCH_MESSAGES);
+        size_t count = requests_offer(loop->requests, loop->batch, CAP_BATCH_MESSAGES);
         if (count > 0 || loop->forced || (is_due(loop) && !is_resting(loop))) {
             step(loop, count);
         }

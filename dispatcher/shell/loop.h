@@ -55,7 +55,7 @@ struct loop {
     uv_idle_t again;
     uv_timer_t alarm;
     uv_signal_t signals[3];
-    struct engine_message batch[LIMIT_BATCH_MESSAGES];
+    struct engine_message batch[CAP_BATCH_MESSAGES];
 };
 
 /* Opens the handles. Returns 0 or a negative errno; in both cases loop_close ends them. */

@@ -160,7 +160,7 @@ int peer_outbox_retry(struct peer_outbox *outbox, void *router, const void *rout
 int peer_outbox_send(struct peer_outbox *outbox, void *router, const void *routing, size_t routing_size, bool delimited,
                      const void *data, size_t size)
 {
-    if (outbox->first != NULL && outbox->waiting_bytes + size > LIMIT_OUTBOX_BYTES) {
+    if (outbox->first != NULL && outbox->waiting_bytes + size > CAP_OUTBOX_BYTES) {
         return -ENOBUFS;
     }
     struct parcel *parcel = malloc(sizeof(*parcel) + size);

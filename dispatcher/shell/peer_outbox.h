@@ -3,7 +3,7 @@
  *
  * ZeroMQ bounds its pipes in messages only, so a reader that stands still while it asks for large pages could fill memory. Here
  * the bytes that ZeroMQ holds for a peer are counted too (it says when it lets go of each message): at most
- * PEER_OUTBOX_FLIGHT_BYTES are handed over at once, the rest waits here up to LIMIT_OUTBOX_BYTES. What is in flight is counted for
+ * PEER_OUTBOX_FLIGHT_BYTES are handed over at once, the rest waits here up to CAP_OUTBOX_BYTES. What is in flight is counted for
  * the peer's key too, over all its peers. One thread, except that ZeroMQ's I/O threads count down. Replies keep their order.
  */
 #ifndef HUYING_SHELL_PEER_OUTBOX_H

@@ -275,7 +275,7 @@ static struct account *need_account(struct peers *peers, const struct code *key)
 /* Makes room for one more of this key: at a bound, whoever has been silent longest goes, of the key or of the one that has most. */
 static void make_room(struct peers *peers, struct account *account)
 {
-    struct account *from = account->peers >= LIMIT_CONNECTIONS_KEY ? account : NULL, *other, *next;
+    struct account *from = account->peers >= CAP_CONNECTIONS_KEY ? account : NULL, *other, *next;
     if (from == NULL && peers->count < PEERS_MAX) {
         return;
     }
@@ -477,7 +477,7 @@ bool peers_held(const struct peers *peers, const struct code *key, uint64_t numb
 {
     const struct account *account = find_account(peers, key);
     size_t bytes = account == NULL ? 0 : account->waiting_bytes + flight_bytes(account->flight);
-    if (bytes >= LIMIT_OUTBOX_BYTES_KEY / 2 || (bytes >= LITTLE_BYTES && peers->waiting_bytes >= MUCH_BYTES)) {
+    if (bytes >= CAP_OUTBOX_BYTES_KEY / 2 || (bytes >= LITTLE_BYTES && peers->waiting_bytes >= MUCH_BYTES)) {
         return true;
     }
     return peers_stuck(peers, number);
@@ -500,7 +500,7 @@ static void drop_longest(struct peers *peers, const struct account *account, con
 static void keep_bounds(struct peers *peers, struct account *account)
 {
     struct account *other, *next;
-    while (account->waiting_bytes > LIMIT_OUTBOX_BYTES_KEY) {
+    while (account->waiting_bytes > CAP_OUTBOX_BYTES_KEY) {
         drop_longest(peers, account, "has not read for the longest time while replies to its key pile up");
     }
     while (peers->waiting_bytes > PEERS_WAITING_BYTES) {

@@ -3,9 +3,9 @@
  *
  * A peer is one connection: its routing id (ZeroMQ makes it) and the key that opened it. The engine knows peers by number
  * only; a number is never used twice. A peer is forgotten when its connection has ended, when its key is taken out of the keys
- * folder, and when there are too many: at most LIMIT_CONNECTIONS_KEY of one key, PEERS_MAX of all; the one goes that has been
- * silent longest, of the key itself or of the key that has most. What waits for peers is bounded for each (LIMIT_OUTBOX_BYTES), for
- * each key (LIMIT_OUTBOX_BYTES_KEY) and for all (PEERS_WAITING_BYTES); beyond that it is dropped, of a key or of the key that has
+ * folder, and when there are too many: at most CAP_CONNECTIONS_KEY of one key, PEERS_MAX of all; the one goes that has been
+ * silent longest, of the key itself or of the key that has most. What waits for peers is bounded for each (CAP_OUTBOX_BYTES), for
+ * each key (CAP_OUTBOX_BYTES_KEY) and for all (PEERS_WAITING_BYTES); beyond that it is dropped, of a key or of the key that has
  * most, and the client asks again under the same request id. One thread.
  */
 #ifndef HUYING_SHELL_PEERS_H

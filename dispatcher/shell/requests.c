@@ -24,8 +24,8 @@
 /* Replies that a peer may leave unread and is still told BUSY: some hundred of these. */
 #define UNREAD_MAX ((size_t)64 * 1024)
 /* Messages of one turn: more than a step takes, so that what is too much is refused soon, and the intake stays empty. */
-#define READ_MAX (4 * LIMIT_BATCH_MESSAGES)
-#define SPARE_MAX (2 * LIMIT_BATCH_MESSAGES)
+#define READ_MAX (4 * CAP_BATCH_MESSAGES)
+#define SPARE_MAX (2 * CAP_BATCH_MESSAGES)
 
 struct waiting {
     struct turn turn;     /* first: the same address */
@@ -41,7 +41,7 @@ struct requests {
     struct log *log;
     struct turns *turns;
     size_t picked_count;
-    struct turn *picked[LIMIT_BATCH_MESSAGES];
+    struct turn *picked[CAP_BATCH_MESSAGES];
     bool stalled;
     struct waiting *spare; /* of messages that were taken, at most SPARE_MAX */
     size_t spare_count;
@@ -140,15 +140,15 @@ static bool is_too_much(const struct requests *requests, const struct code *key,
 {
     struct turns_sum one = turns_of(requests->turns, key), all = turns_all(requests->turns);
     size_t keys = turns_keys(requests->turns) + 1;
-    bool over = one.messages >= LIMIT_WAITING_MESSAGES_KEY || one.bytes + turn->size > LIMIT_WAITING_BYTES_KEY ||
+    bool over = one.messages >= CAP_WAITING_MESSAGES_KEY || one.bytes + turn->size > CAP_WAITING_BYTES_KEY ||
                 (turn->query && one.query_us >= REQUESTS_QUERY_US && turns_of_connection(requests->turns, number) > 0) ||
                 (turn->query && peers_stuck(requests->peers, number));
     /* When all together are too many, those go on who have less than their share. */
-    if (all.messages >= LIMIT_WAITING_MESSAGES) {
-        over = over || one.messages >= LIMIT_WAITING_MESSAGES / keys;
+    if (all.messages >= CAP_WAITING_MESSAGES) {
+        over = over || one.messages >= CAP_WAITING_MESSAGES / keys;
     }
-    if (all.bytes >= LIMIT_WAITING_BYTES) {
-        over = over || one.bytes >= LIMIT_WAITING_BYTES / keys;
+    if (all.bytes >= CAP_WAITING_BYTES) {
+        over = over || one.bytes >= CAP_WAITING_BYTES / keys;
     }
     uint64_t ms = (turn->query ? one.query_us : one.messages * COMMAND_US) / 1000;
     *ret_ms = (uint32_t)(ms < AGAIN_MS_MIN ? AGAIN_MS_MIN : ms > AGAIN_MS_MAX ? AGAIN_MS_MAX : ms);
@@ -274,7 +274,7 @@ static bool is_held(void *arg, const struct code *key, uint64_t number)
 
 size_t requests_offer(struct requests *requests, struct engine_message *messages, size_t max)
 {
-    assert(max <= LIMIT_BATCH_MESSAGES && requests->picked_count == 0);
+    assert(max <= CAP_BATCH_MESSAGES && requests->picked_count == 0);
     size_t count = turns_pick(requests->turns, requests->picked, max, ENGINE_QUERY_US, is_held, requests->peers);
     for (size_t i = 0; i < count; i++) {
         struct waiting *from = (struct waiting *)requests->picked[i];

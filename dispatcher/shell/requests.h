@@ -6,7 +6,7 @@
  * handed on as an empty message, which the engine refuses as BAD_MESSAGE in its turn.
  *
  * The intake gives each connection its turn, so that a flood of one keeps nobody's message outside for long.
- * What waits in here is bounded for each key (LIMIT_WAITING_MESSAGES_KEY, LIMIT_WAITING_BYTES_KEY, and for queries the time that
+ * What waits in here is bounded for each key (CAP_WAITING_MESSAGES_KEY, CAP_WAITING_BYTES_KEY, and for queries the time that
  * they will take, REQUESTS_QUERY_US) and for all; beyond that a message is answered BUSY at once, with the span after which it may
  * be sent again, and without having been looked at further. Who is judged next: turns.h. One thread.
  */
@@ -33,7 +33,7 @@ void requests_read(struct requests *requests);
 /* Messages that wait. */
 size_t requests_count(const struct requests *requests);
 
-/* Gives the messages whose turn it is, at most `max` (LIMIT_BATCH_MESSAGES); they stay, and everything in them lives until
+/* Gives the messages whose turn it is, at most `max` (CAP_BATCH_MESSAGES); they stay, and everything in them lives until
  * requests_taken, which must come before the next read or offer. */
 size_t requests_offer(struct requests *requests, struct engine_message *messages, size_t max);
 

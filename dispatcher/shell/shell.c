@@ -45,7 +45,7 @@ static int open_sockets(struct shell *shell, const struct shell_options *options
         .domain = AUTH_DOMAIN_REQUESTS,
         .server_secret = options->server_secret,
         .hwm_messages = REQUESTS_HWM,
-        .message_size_max = LIMIT_MESSAGE_SIZE,
+        .message_size_max = CAP_MESSAGE_SIZE,
     };
     int rc = binding_open(&binding, &shell->router, shell->listen, said);
     if (rc != 0) {

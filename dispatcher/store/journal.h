@@ -46,7 +46,7 @@
 
 /* Bytes of a frame's header, and most bytes of its data. */
 #define JOURNAL_FRAME_HEADER 80
-#define JOURNAL_FRAME_DATA_MAX (LIMIT_FRAME_SIZE - JOURNAL_FRAME_HEADER)
+#define JOURNAL_FRAME_DATA_MAX (CAP_FRAME_SIZE - JOURNAL_FRAME_HEADER)
 #define JOURNAL_PREPARE_SLICE (1024 * 1024)
 
 struct journal;

@@ -25,7 +25,7 @@ static bool is_last(const struct journal_cursor *cursor)
 }
 
 /* End of what may be read in the cursor's segment. */
-static uint64_t limit_of(const struct journal_cursor *cursor)
+static uint64_t end_of(const struct journal_cursor *cursor)
 {
     return is_last(cursor) ? cursor->journal->end : cursor->journal->segments[cursor->segment].size;
 }
@@ -45,8 +45,8 @@ static int window(struct journal_cursor *cursor, uint64_t size)
     if (cursor->offset >= cursor->buffer_offset && cursor->offset + size <= cursor->buffer_offset + cursor->buffer_size) {
         return 1;
     }
-    uint64_t limit = limit_of(cursor);
-    if (cursor->offset + size > limit) {
+    uint64_t end = end_of(cursor);
+    if (cursor->offset + size > end) {
         return 0;
     }
     if (cursor->capacity < size || cursor->capacity == 0) {
@@ -58,7 +58,7 @@ static int window(struct journal_cursor *cursor, uint64_t size)
         cursor->buffer = buffer;
         cursor->capacity = capacity;
     }
-    uint64_t left = limit - cursor->offset;
+    uint64_t left = end - cursor->offset;
     cursor->buffer_size = 0;
     ssize_t n =
         folder_read_all(cursor->fd, cursor->buffer, left < cursor->capacity ? (size_t)left : cursor->capacity, cursor->offset);

@@ -136,7 +136,7 @@ static void send_entry(struct client *client, struct pending_entry *entry, int64
 
 static bool id_valid(const char *id, size_t size)
 {
-    if (size == 0 || size > LIMIT_REQUEST_SIZE) {
+    if (size == 0 || size > CAP_REQUEST_SIZE) {
         return false;
     }
     for (size_t i = 0; i < size; i++) {
@@ -174,7 +174,7 @@ static int encode_entry(const struct client *client, const struct client_request
     if (rc < 0) {
         return rc;
     }
-    if (entry->message.size > LIMIT_MESSAGE_SIZE) {
+    if (entry->message.size > CAP_MESSAGE_SIZE) {
         return -EMSGSIZE;
     }
     const char *at = memmem(entry->message.data, entry->message.size, id.at, id.size);

@@ -57,7 +57,7 @@ struct client_reply {
 int client_call(struct client *client, const struct client_request *request, struct client_reply *ret);
 
 /* Sends a request without waiting. Copies it. Returns 0; -EINVAL: a request id that is not 1-64 printable ASCII; -EEXIST: one that
- * is in flight already; -EMSGSIZE: larger than LIMIT_MESSAGE_SIZE; -ENOMEM. */
+ * is in flight already; -EMSGSIZE: larger than CAP_MESSAGE_SIZE; -ENOMEM. */
 int client_send(struct client *client, const struct client_request *request);
 
 /* Waits at most timeout_ms (-1: until a deadline, 0: not at all) for the answer to any request in flight. Returns 0: *ret is set,

@@ -14,7 +14,7 @@ enum refusal {
     REFUSAL_NONE = 0, /* accepted */
     REFUSAL_BAD_MESSAGE, /* The message is not a valid request. */
     REFUSAL_BAD_FIELD, /* A field is missing, of the wrong type or not allowed here. */
-    REFUSAL_TOO_LARGE, /* A field or the message is larger than its limit. */
+    REFUSAL_TOO_LARGE, /* A field or the message is larger than allowed. */
     REFUSAL_NOT_FOUND, /* There is no such case, duty, call, clock or follower, or you may not see it. */
     REFUSAL_UNKNOWN_UNIT, /* No unit of the district has this code. */
     REFUSAL_UNKNOWN_MATTER, /* No matter of the catalogue has this code. */
@@ -46,7 +46,7 @@ enum refusal {
     REFUSAL_WRONG_DIRECTION, /* A call goes from a street to a department, and the caller rates it, never the other way. */
     REFUSAL_DISPATCH_INSTEAD, /* The list names this one unit: route the case instead of calling. */
     REFUSAL_SELF_DECISION, /* Nobody judges what they handled themselves. */
-    REFUSAL_CAP, /* A limit on the number of open things is reached. */
+    REFUSAL_CAP, /* Too many things are open already. */
     REFUSAL_NOT_BUILT, /* This part of the life cycle is not built yet. */
     REFUSAL_KEY_UNIT, /* Your key's unit is not in this district. */
     REFUSAL_AMBIGUOUS, /* Several duties of this case fit. */

@@ -561,7 +561,7 @@ const struct shape try_submit_reply_shape = { .name = "try_submit_reply", .field
 static const struct query_info query_infos[] = {
     [QUERY_HELLO - 100] = { .name = "hello", .name_size = 5, .type = QUERY_HELLO,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
-        .shape = &hello_query_shape, .reply_shape = &hello_reply_shape, .doc = "Versions and limits; the first thing that a client asks." },
+        .shape = &hello_query_shape, .reply_shape = &hello_reply_shape, .doc = "Versions and caps; the first thing that a client asks." },
     [QUERY_SHOW_CASE - 100] = { .name = "show_case", .name_size = 9, .type = QUERY_SHOW_CASE,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &show_case_query_shape, .reply_shape = &case_view_shape, .row_list_count = 3, .row_lists = { { "duties", &duty_view_shape }, { "calls", &call_view_shape }, { "clocks", &clock_view_shape } }, .doc = "One case with its duties, calls and clocks." },

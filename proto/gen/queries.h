@@ -406,7 +406,7 @@ extern const struct shape follower_view_shape;
 #define FOLLOWER_VIEW_HAS_SEEN_AT (UINT64_C(1) << 4)
 #define FOLLOWER_VIEW_HAS_WAITING (UINT64_C(1) << 5)
 
-/* Versions and limits; the first thing that a client asks. */
+/* Versions and caps; the first thing that a client asks. */
 struct hello_query {
     uint64_t given; /* bit per field */
     uint32_t major; /* Major version that the client speaks; an unknown one is refused. */
@@ -560,7 +560,7 @@ extern const struct shape inbox_reply_shape;
 struct events_query {
     uint64_t given; /* bit per field */
     uint64_t from; /* First sequence wanted. */
-    uint32_t count; /* Most events; the limit `page` if left out. */
+    uint32_t count; /* Most events; the cap `page` if left out. */
 };
 extern const struct shape events_query_shape;
 #define EVENTS_HAS_FROM (UINT64_C(1) << 0)
@@ -676,9 +676,9 @@ struct pull_query {
     struct code worker; /* Name of the worker: two workers of one key are never handed the same duty. */
     struct code unit; /* Only duties of this subtree; the key's own if left out. */
     enum duty_kind kind; /* Only this kind. */
-    uint32_t count; /* Credit: most duties wanted; 1 if left out, at most the limit `pull_credit`. */
-    int64_t wait; /* Longest wait for the first duty; 0 if left out, at most the limit `wait_ms`. */
-    int64_t lease; /* Length of the lease; 60 s if left out, at most the limit `lease_ms`. */
+    uint32_t count; /* Credit: most duties wanted; 1 if left out, at most the cap `pull_credit`. */
+    int64_t wait; /* Longest wait for the first duty; 0 if left out, at most the cap `wait_ms`. */
+    int64_t lease; /* Length of the lease; 60 s if left out, at most the cap `lease_ms`. */
 };
 extern const struct shape pull_query_shape;
 #define PULL_HAS_WORKER (UINT64_C(1) << 0)
@@ -701,7 +701,7 @@ struct keep_query {
     uint64_t given; /* bit per field */
     struct code worker; /* Worker that was handed the duty. */
     uint64_t duty_id; /* Duty. */
-    int64_t lease; /* From now; 60 s if left out, at most the limit `lease_ms`. */
+    int64_t lease; /* From now; 60 s if left out, at most the cap `lease_ms`. */
     bool release; /* Give it back: the next pull may have it at once. */
 };
 extern const struct shape keep_query_shape;
@@ -724,8 +724,8 @@ struct follow_query {
     struct code name; /* Name of the follower. */
     uint64_t confirm; /* Everything up to this sequence has been dealt with; never goes back. */
     uint64_t from; /* First sequence wanted by a follower with a new name; the beginning if left out. Without effect for a known one. */
-    uint32_t count; /* Most events; the limit `page` if left out. */
-    int64_t wait; /* Longest wait for the first event; 0 if left out, at most the limit `wait_ms`. */
+    uint32_t count; /* Most events; the cap `page` if left out. */
+    int64_t wait; /* Longest wait for the first event; 0 if left out, at most the cap `wait_ms`. */
     struct codes types; /* Only events of these types; all if left out. */
     uint64_t after; /* Look ahead: events after this sequence, where it is later than the confirmed one; at most `next` - 1 of an answer before. */
 };

@@ -7,10 +7,10 @@
 #ifndef HUYING_PROTO_GEN_SCHEMA_H
 #define HUYING_PROTO_GEN_SCHEMA_H
 
+#include "proto/gen/caps.h"
 #include "proto/gen/commands.h"
 #include "proto/gen/enums.h"
 #include "proto/gen/errors.h"
-#include "proto/gen/limits.h"
 #include "proto/gen/queries.h"
 #include "proto/gen/records.h"
 

@@ -1,4 +1,4 @@
-"""ctext.py - the C files of proto/gen: enums, limits, errors, and a struct with its shape table for every message and record."""
+"""ctext.py - the C files of proto/gen: caps, enums, errors, and a struct with its shape table for every message and record."""
 
 from generator.schema import APPLIES, CALLS, INT64_MAX, INT64_MIN, REFS
 
@@ -110,22 +110,22 @@ def enums_c(schema):
     return "".join(out)
 
 
-def limits_h(schema):
+def caps_h(schema):
     out = []
-    for limit in schema.limits.values():
-        value = f"(INT64_C({limit.default}))" if limit.default > 2**31 - 1 else str(limit.default)
-        out.append(f"/* {limit.doc} [{limit.unit}] */\n#define LIMIT_{limit.name.upper()} {value}\n")
+    for cap in schema.caps.values():
+        value = f"(INT64_C({cap.default}))" if cap.default > 2**31 - 1 else str(cap.default)
+        out.append(f"/* {cap.doc} [{cap.unit}] */\n#define CAP_{cap.name.upper()} {value}\n")
     out.append(
-        "\nstruct limit_info {\n    const char *name;\n    int64_t value;\n    const char *unit;\n    const char *doc;\n};\n"
-        f"enum {{ LIMIT_INFO_COUNT = {len(schema.limits)} }};\nextern const struct limit_info limit_infos[LIMIT_INFO_COUNT];\n"
+        "\nstruct cap_info {\n    const char *name;\n    int64_t value;\n    const char *unit;\n    const char *doc;\n};\n"
+        f"enum {{ CAP_INFO_COUNT = {len(schema.caps)} }};\nextern const struct cap_info cap_infos[CAP_INFO_COUNT];\n"
     )
-    return header("limits", "limits on everything that a user controls", ["<stdint.h>"], "".join(out))
+    return header("caps", "caps on everything that a user controls", ["<stdint.h>"], "".join(out))
 
 
-def limits_c(schema):
-    out = [HEAD, '#include "proto/gen/limits.h"\n\nconst struct limit_info limit_infos[LIMIT_INFO_COUNT] = {\n']
-    for li in schema.limits.values():
-        out.append(f"    {{ {quote(li.name)}, {number(li.default)}, {quote(li.unit)}, {quote(li.doc)} }},\n")
+def caps_c(schema):
+    out = [HEAD, '#include "proto/gen/caps.h"\n\nconst struct cap_info cap_infos[CAP_INFO_COUNT] = {\n']
+    for cap in schema.caps.values():
+        out.append(f"    {{ {quote(cap.name)}, {number(cap.default)}, {quote(cap.unit)}, {quote(cap.doc)} }},\n")
     out.append("};\n")
     return "".join(out)
 
@@ -388,7 +388,7 @@ def records_c(schema):
 
 
 def schema_h():
-    names = ["commands", "enums", "errors", "limits", "queries", "records"]
+    names = ["caps", "commands", "enums", "errors", "queries", "records"]
     return header("schema", "the whole language: everything that proto/schema says", [f'"proto/gen/{n}.h"' for n in names], "")
 
 
@@ -397,8 +397,8 @@ def files(schema):
         "proto/gen/schema.h": schema_h(),
         "proto/gen/enums.h": enums_h(schema),
         "proto/gen/enums.c": enums_c(schema),
-        "proto/gen/limits.h": limits_h(schema),
-        "proto/gen/limits.c": limits_c(schema),
+        "proto/gen/caps.h": caps_h(schema),
+        "proto/gen/caps.c": caps_c(schema),
         "proto/gen/errors.h": errors_h(schema),
         "proto/gen/errors.c": errors_c(schema),
         "proto/gen/commands.h": commands_h(schema),

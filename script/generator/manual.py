@@ -160,9 +160,9 @@ def refusals_table(schema):
     return out + "Where the answer names one of these fields, its hint is another:\n\n" + table(("code", "field", "what to do"), fields)
 
 
-def limits_text(schema):
-    rows = [(f"`{li.name}`", f"{li.default:,}", li.unit, li.doc) for li in schema.limits.values()]
-    return "## Limits\n\n" + table(("limit", "value", "unit", "meaning"), rows)
+def caps_text(schema):
+    rows = [(f"`{cap.name}`", f"{cap.default:,}", cap.unit, cap.doc) for cap in schema.caps.values()]
+    return "## Caps\n\n" + table(("cap", "value", "unit", "meaning"), rows)
 
 
 VECTORS = """## Conformance vectors
@@ -180,7 +180,7 @@ Your encoder need not choose the same order of keys or the shortest form; your d
 def protocol(schema, prose):
     refusals = "## Refusals\n\nA closed list; see also [errors.md](errors.md).\n\n" + refusals_table(schema)
     parts = [commands_text(schema), queries_text(schema), views_text(schema), events_text(schema), lists_text(schema), refusals]
-    return NOTE + prose.rstrip() + "\n\n" + "".join(parts) + limits_text(schema) + VECTORS
+    return NOTE + prose.rstrip() + "\n\n" + "".join(parts) + caps_text(schema) + VECTORS
 
 
 def errors(schema):

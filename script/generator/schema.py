@@ -45,7 +45,7 @@ class SchemaError(Exception):
 
 
 class Field:
-    def __init__(self, raw, limits, enums, where):
+    def __init__(self, raw, caps, enums, where):
         known = {"name", "type", "doc", "required", "personal", "inner", "optional", "min", "max", "example", "ref"}
         unknown = set(raw) - known
         if unknown:
@@ -66,10 +66,10 @@ class Field:
             self.c_type, self.c_kind = f"enum {self.arg}", "FIELD_ENUM"
             self.min, self.max = 0, len(self.enum.values) - 1
         elif self.type == "text":
-            if self.arg not in limits:
-                raise SchemaError(f"{where}.{self.name}: no limit {self.arg}")
+            if self.arg not in caps:
+                raise SchemaError(f"{where}.{self.name}: no cap {self.arg}")
             self.c_type, self.c_kind = "struct text", "FIELD_TEXT"
-            self.min, self.max = 0, limits[self.arg].default
+            self.min, self.max = 0, caps[self.arg].default
         elif self.type in C_TYPES and not self.arg:
             self.c_type, self.c_kind = C_TYPES[self.type]
             self.min, self.max = {
@@ -102,7 +102,7 @@ class Enum:
             raise SchemaError(f"enum {self.name}: a value twice")
 
 
-class Limit:
+class Cap:
     def __init__(self, raw):
         self.name, self.default, self.unit, self.doc = raw["name"], raw["default"], raw["unit"], raw["doc"]
         self.min, self.max, self.setting = raw.get("min"), raw.get("max"), raw.get("setting")
@@ -213,7 +213,7 @@ class Schema:
                 return tomllib.load(file)
 
         self.enums = {raw["name"]: Enum(raw) for raw in load("enums")["enum"]}
-        self.limits = {raw["name"]: Limit(raw) for raw in load("limits")["limit"]}
+        self.caps = {raw["name"]: Cap(raw) for raw in load("caps")["cap"]}
         self.errors = [Refusal(raw) for raw in load("errors")["error"]]
         commands, queries, records = load("commands"), load("queries"), load("records")
         self.groups = {g["name"]: self.fields(g["field"], f"group {g['name']}") for g in commands["group"]}
@@ -243,4 +243,4 @@ class Schema:
             raise SchemaError("a command and a query have the same name")
 
     def fields(self, raws, where):
-        return [Field(raw, self.limits, self.enums, where) for raw in raws]
+        return [Field(raw, self.caps, self.enums, where) for raw in raws]

@@ -72,7 +72,7 @@ size_t __wrap_engine_take(struct engine *engine, const struct engine_message *me
             continue;
         }
         size_t begun = j.frame_count > 0 ? j.frame_from[j.frame_count - 1] : 0;
-        if (j.frame_count == 0 || j.bytes.size - begun + messages[i].size > LIMIT_FRAME_SIZE / 2) {
+        if (j.frame_count == 0 || j.bytes.size - begun + messages[i].size > CAP_FRAME_SIZE / 2) {
             assert(j.frame_count < 64);
             j.frame_from[j.frame_count] = j.bytes.size;
             j.frames[j.frame_count++] =

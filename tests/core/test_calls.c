@@ -149,15 +149,15 @@ START_TEST(a_case_holds_so_many_open_duties)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
     struct command raise = raise_on(id, "UT", NULL), dispatch = {.type = COMMAND_DISPATCH_CALL};
-    set_open_duties(id, LIMIT_OPEN_DUTIES_PER_CASE - 1);
+    set_open_duties(id, CAP_OPEN_DUTIES_PER_CASE - 1);
     expect(&raise, REFUSAL_CAP, "units");
-    set_open_duties(id, LIMIT_OPEN_DUTIES_PER_CASE - 2); /* the desk's own and the unit's */
+    set_open_duties(id, CAP_OPEN_DUTIES_PER_CASE - 2); /* the desk's own and the unit's */
     taken(&raise, RECORD_CALL_RAISED);
     dispatch.body.dispatch_call.case_id = id;
     dispatch.body.dispatch_call.reason = text_of("theirs");
-    set_open_duties(id, LIMIT_OPEN_DUTIES_PER_CASE);
+    set_open_duties(id, CAP_OPEN_DUTIES_PER_CASE);
     expect(&dispatch, REFUSAL_CAP, "units");
-    set_open_duties(id, LIMIT_OPEN_DUTIES_PER_CASE - 1);
+    set_open_duties(id, CAP_OPEN_DUTIES_PER_CASE - 1);
     expect(&dispatch, REFUSAL_NONE, NULL);
 }
 END_TEST

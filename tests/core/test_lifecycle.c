@@ -583,14 +583,14 @@ START_TEST(request_ids_are_remembered_by_count_and_by_time)
     struct district_row d;
     note.body.add_note.case_id = world_submit(&w, "ROAD", "S1");
     note.body.add_note.text = text_of("called again");
-    for (uint32_t i = 1; i < LIMIT_REQUEST_MEMORY_COUNT + 10; i++) {
+    for (uint32_t i = 1; i < CAP_REQUEST_MEMORY_COUNT + 10; i++) {
         ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
     }
     view_get(&w.view, ROW_DISTRICT, 1, &d);
-    ck_assert_uint_eq(d.request_count, LIMIT_REQUEST_MEMORY_COUNT + 10); /* all are young */
+    ck_assert_uint_eq(d.request_count, CAP_REQUEST_MEMORY_COUNT + 10); /* all are young */
     uint64_t first = d.oldest_request;
     ck_assert(view_get(&w.view, ROW_REQUEST, first, &row));
-    world_wait(&w, LIMIT_REQUEST_MEMORY_MS);
+    world_wait(&w, CAP_REQUEST_MEMORY_MS);
     ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
     ck_assert(view_get(&w.view, ROW_REQUEST, first, &row)); /* just not old enough */
     world_wait(&w, 1);
@@ -599,7 +599,7 @@ START_TEST(request_ids_are_remembered_by_count_and_by_time)
     }
     ck_assert(!view_get(&w.view, ROW_REQUEST, first, &row));
     view_get(&w.view, ROW_DISTRICT, 1, &d);
-    ck_assert_uint_eq(d.request_count, LIMIT_REQUEST_MEMORY_COUNT);
+    ck_assert_uint_eq(d.request_count, CAP_REQUEST_MEMORY_COUNT);
     ck_assert(view_get(&w.view, ROW_REQUEST, d.oldest_request, &row));
 }
 END_TEST

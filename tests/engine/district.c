@@ -112,7 +112,7 @@ struct district *district_make(char fill)
     if (always == NULL) {
         ck_assert_int_eq(calendar_build_always("Asia/Shanghai", &always), 0);
     }
-    district->calendars = calloc(LIMIT_CALENDARS, sizeof(struct calendar *));
+    district->calendars = calloc(CAP_CALENDARS, sizeof(struct calendar *));
     district->calendars[0] = always;
     district->calendar_count = 1;
     return district;

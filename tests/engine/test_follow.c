@@ -433,7 +433,7 @@ START_TEST(followers_are_listed_and_forgotten)
     }
     talk_send(&talk, 1, "l1", "list_followers", "{}");
     json_t *body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), LIMIT_PAGE);
+    ck_assert_uint_eq(talk_rows(body), CAP_PAGE);
     ck_assert_str_eq(text_in(body, "next_name"), "n499");
     json_decref(body);
     talk_send(&talk, 1, "l2", "list_followers", "{'after_key': 'watch', 'after_name': 'n499'}");

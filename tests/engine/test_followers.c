@@ -78,24 +78,24 @@ START_TEST(bounded_and_in_order)
     char text[16];
     load(&followers, store, 0);
     key = store_kit_code("key");
-    for (uint32_t i = 0; i < LIMIT_FOLLOWERS; i++) {
-        snprintf(text, sizeof(text), "k%u", i / LIMIT_FOLLOWERS_KEY);
+    for (uint32_t i = 0; i < CAP_FOLLOWERS; i++) {
+        snprintf(text, sizeof(text), "k%u", i / CAP_FOLLOWERS_KEY);
         key = store_kit_code(text);
-        snprintf(text, sizeof(text), "n%u", i * 7919 % LIMIT_FOLLOWERS);
+        snprintf(text, sizeof(text), "n%u", i * 7919 % CAP_FOLLOWERS);
         name = store_kit_code(text);
         ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 1, &follower), 0);
     }
     key = store_kit_code("other");
     name = store_kit_code("more");
     follower = follower_after(&followers, &none, &none);
-    for (uint32_t i = 0; i < LIMIT_FOLLOWERS; i++, follower = follower_after(&followers, &follower->key, &follower->name)) {
+    for (uint32_t i = 0; i < CAP_FOLLOWERS; i++, follower = follower_after(&followers, &follower->key, &follower->name)) {
         follower->waiting = (struct parked *)&followers; /* somebody waits under each */
     }
     ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 1, &follower), -ENOSPC);
     follower = follower_after(&followers, &none, &none);
     follower->waiting = NULL;
     ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 1, &follower), 0); /* of the key that has most */
-    ck_assert_uint_eq(followers.count, LIMIT_FOLLOWERS);
+    ck_assert_uint_eq(followers.count, CAP_FOLLOWERS);
     follower_forget(&followers, follower);
     for (follower = follower_after(&followers, &none, &none); follower != NULL;
          follower = follower_after(&followers, &follower->key, &follower->name), count++) {
@@ -103,7 +103,7 @@ START_TEST(bounded_and_in_order)
         ck_assert(order < 0 || (order == 0 && memcmp(&before->name, &follower->name, sizeof(follower->name)) < 0));
         before = follower;
     }
-    ck_assert_uint_eq(count, LIMIT_FOLLOWERS - 1);
+    ck_assert_uint_eq(count, CAP_FOLLOWERS - 1);
     ck_assert_int_eq(follower_add(&followers, &key, &name, 0, 1, &follower), 0);
     checkpoint(&followers, store);
     followers_free(&followers);
@@ -119,7 +119,7 @@ static struct code name_of(uint32_t i)
     return store_kit_code(text);
 }
 
-/* A key at its limit: no other key notices, and once a name has not been asked under for long enough it goes, the one that was used
+/* A key at its cap: no other key notices, and once a name has not been asked under for long enough it goes, the one that was used
  * longest ago first; after a start that one which confirmed least. */
 START_TEST(unused_names_go_first)
 {
@@ -131,7 +131,7 @@ START_TEST(unused_names_go_first)
     struct code other = store_kit_code("other");
     load(&followers, store, UINT64_MAX);
     key = store_kit_code("key");
-    for (uint32_t i = 0; i < LIMIT_FOLLOWERS_KEY; i++) {
+    for (uint32_t i = 0; i < CAP_FOLLOWERS_KEY; i++) {
         name = name_of(i);
         ck_assert_int_eq(follower_add(&followers, &key, &name, 1000 + i, 1, &follower), 0);
         follower_used(follower, 1 + (i + 7) % 10, 5);
@@ -145,7 +145,7 @@ START_TEST(unused_names_go_first)
     ck_assert_ptr_null(follower_find(&followers, &key, &name));
     name = name_of(13);
     ck_assert_ptr_nonnull(follower_find(&followers, &key, &name));
-    ck_assert_uint_eq(followers.count, LIMIT_FOLLOWERS_KEY + 1);
+    ck_assert_uint_eq(followers.count, CAP_FOLLOWERS_KEY + 1);
     checkpoint(&followers, store);
     followers_free(&followers);
     /* A start: nobody has come back yet. Not at once, for they may; then the one that confirmed least. */
@@ -171,7 +171,7 @@ START_TEST(more_than_the_limit_shrinks)
     struct followers followers;
     struct follower *follower;
     key = store_kit_code("key");
-    for (uint32_t i = 0; i < LIMIT_FOLLOWERS_KEY + 10; i++) {
+    for (uint32_t i = 0; i < CAP_FOLLOWERS_KEY + 10; i++) {
         name = name_of(i);
         ck_assert_int_eq(store_follower_put(store, &key, &name, 1000 + i), 0);
     }
@@ -181,7 +181,7 @@ START_TEST(more_than_the_limit_shrinks)
         name = name_of(900000 + i);
         ck_assert_int_eq(follower_add(&followers, &key, &name, 5000, 1 + FOLLOWER_UNUSED_MS, &follower), 0);
         follower_used(follower, 1 + FOLLOWER_UNUSED_MS, 5);
-        ck_assert_uint_eq(followers.count, LIMIT_FOLLOWERS_KEY + (i < 10 ? 9 - i : 0));
+        ck_assert_uint_eq(followers.count, CAP_FOLLOWERS_KEY + (i < 10 ? 9 - i : 0));
     }
     followers_free(&followers);
     store_close(store);

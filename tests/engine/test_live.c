@@ -60,7 +60,7 @@ START_TEST(waiting_is_bounded)
     }
     talk_send(&talk, 1, "more", "pull", "{'worker': 'w', 'wait': 300000}");
     talk_refusal(&talk, 1, "BUSY");
-    for (int i = PARKED_PER_PEER; i < LIMIT_WAITING + 10; i++) {
+    for (int i = PARKED_PER_PEER; i < CAP_WAITING + 10; i++) {
         as_key(&h, i % 11);
         talk_send(&talk, 2 + (uint64_t)i, format(id, sizeof(id), "all%d", i), i % 2 == 0 ? "pull" : "follow",
                   format(body, sizeof(body), "{'%s': 'w%d', 'wait': 300000%s}", i % 2 == 0 ? "worker" : "name", i,
@@ -72,7 +72,7 @@ START_TEST(waiting_is_bounded)
     }
     ck_assert_uint_eq(refused, 10);
     ck_assert_uint_eq(talk.count, 10);
-    ck_assert_uint_eq(h.engine->live->parking.count, LIMIT_WAITING);
+    ck_assert_uint_eq(h.engine->live->parking.count, CAP_WAITING);
     while (talk.count > 0) {
         json_decref(talk.replies[--talk.count].value);
     }
@@ -82,7 +82,7 @@ START_TEST(waiting_is_bounded)
         answered += talk_rows(json_object_get(talk.replies[i].value, "body")) > 0;
     }
     ck_assert_uint_eq(answered, 1 + h.engine->live->followers.count);
-    ck_assert_uint_ge(answered, (LIMIT_WAITING - PARKED_PER_PEER) / 2 - 20);
+    ck_assert_uint_ge(answered, (CAP_WAITING - PARKED_PER_PEER) / 2 - 20);
     json_t *reply = talk_take(&talk, 2 + PARKED_PER_PEER);
     ck_assert_msg(reply != NULL, "not the one that had waited longest");
     json_decref(reply);
@@ -90,7 +90,7 @@ START_TEST(waiting_is_bounded)
         json_decref(talk.replies[--talk.count].value);
     }
     /* All end by the clock, and nothing is left. */
-    talk_pass(&talk, LIMIT_WAIT_MS);
+    talk_pass(&talk, CAP_WAIT_MS);
     ck_assert_uint_eq(h.engine->live->parking.count, 0);
     ck_assert_int_eq(engine_next_wait_ms(h.engine), INT64_MAX);
     ck_assert(h.engine->live->parking.peers.rbh_root == NULL);
@@ -111,17 +111,17 @@ START_TEST(one_key_does_not_take_all_places)
     harness_begin(&h, false);
     talk_begin(&talk, &h);
     harness_settle(&h);
-    for (int i = 0; i < LIMIT_WAITING; i++) {
-        as_key(&h, i / LIMIT_WAITING_KEY);
+    for (int i = 0; i < CAP_WAITING; i++) {
+        as_key(&h, i / CAP_WAITING_KEY);
         talk_send(&talk, 10 + (uint64_t)i / 50, format(id, sizeof(id), "p%d", i), "pull",
                   format(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000}", i));
-        if (i == LIMIT_WAITING_KEY - 1) {
+        if (i == CAP_WAITING_KEY - 1) {
             talk_send(&talk, 9, "more", "pull", "{'worker': 'w', 'wait': 300000}");
             talk_refusal(&talk, 9, "BUSY");
         }
     }
     talk_settle(&talk);
-    ck_assert_uint_eq(h.engine->live->parking.count, LIMIT_WAITING);
+    ck_assert_uint_eq(h.engine->live->parking.count, CAP_WAITING);
     ck_assert_uint_eq(talk.count, 0);
     harness_peer(&h, "honest", WORKER, "S1");
     talk_send(&talk, 1, "h", "pull", "{'worker': 'w', 'wait': 4000, 'unit': 'S1-C1'}");
@@ -136,10 +136,10 @@ START_TEST(one_key_does_not_take_all_places)
     ck_assert_uint_eq(talk_rows(answer), 0);
     json_decref(answer);
     /* The connections of a key end: its places are free, without a message and without time passing. */
-    for (uint64_t peer = 10; peer < 10 + LIMIT_WAITING_KEY / 50; peer++) {
+    for (uint64_t peer = 10; peer < 10 + CAP_WAITING_KEY / 50; peer++) {
         engine_gone(h.engine, peer);
     }
-    ck_assert_uint_eq(h.engine->live->parking.count, LIMIT_WAITING - LIMIT_WAITING_KEY);
+    ck_assert_uint_eq(h.engine->live->parking.count, CAP_WAITING - CAP_WAITING_KEY);
     as_key(&h, 0);
     talk_send(&talk, 9, "again", "pull", "{'worker': 'w', 'wait': 1000, 'unit': 'S1-C1'}");
     talk_silent(&talk, 9);
@@ -163,18 +163,18 @@ START_TEST(idle_pulls_cost_a_step_little)
         submit(&talk, format(id, sizeof(id), "q%d", i));
         quiet += talk.step_s / 200;
     }
-    for (int i = 0; i < LIMIT_WAITING; i++) {
+    for (int i = 0; i < CAP_WAITING; i++) {
         harness_peer(&h, format(id, sizeof(id), "lead%d", i % 10), 1u << ROLE_LEADER, "D");
         talk_send(&talk, (uint64_t)i / 50 + 1, format(id, sizeof(id), "p%d", i), "pull",
                   format(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000, 'kind': 'rate'}", i));
     }
     talk_settle(&talk);
-    ck_assert_uint_eq(h.engine->live->parking.counts[PARKED_IDLE], LIMIT_WAITING);
+    ck_assert_uint_eq(h.engine->live->parking.counts[PARKED_IDLE], CAP_WAITING);
     for (int i = 0; i < 200; i++) {
         submit(&talk, format(id, sizeof(id), "b%d", i));
         busy += talk.step_s / 200;
     }
-    printf("the step of a submit: %.0f us alone, %.0f us beside %d idle pulls\n", quiet * 1e6, busy * 1e6, LIMIT_WAITING);
+    printf("the step of a submit: %.0f us alone, %.0f us beside %d idle pulls\n", quiet * 1e6, busy * 1e6, CAP_WAITING);
     ck_assert_double_lt(busy, quiet + 0.005);
     ck_assert_uint_eq(talk.count, 0);
     talk_end(&talk);
@@ -289,13 +289,13 @@ START_TEST(wild_values)
         talk_send(&talk, 1, format(id, sizeof(id), "w%zu", i), wild[i].name, wild[i].body);
         talk_settle(&talk);
         json_t *reply = talk_take(&talk, 1);
-        /* What has no limit in the schema is cut to the limit, and waits. */
+        /* What has no cap in the schema is cut to the cap, and waits. */
         if (reply != NULL && json_is_false(json_object_get(reply, "ok"))) {
             ck_assert_msg(strcmp(text_in(reply, "code"), wild[i].code) == 0, "%s: %s", wild[i].body, text_in(reply, "code"));
         }
         json_decref(reply);
     }
-    ck_assert_int_le(engine_next_wait_ms(h.engine) == INT64_MAX ? 0 : engine_next_wait_ms(h.engine) - h.clock_ms, LIMIT_WAIT_MS);
+    ck_assert_int_le(engine_next_wait_ms(h.engine) == INT64_MAX ? 0 : engine_next_wait_ms(h.engine) - h.clock_ms, CAP_WAIT_MS);
     /* From the end of all numbers: there is nothing yet, and what comes next is seen. */
     talk_send(&talk, 2, "far", "follow", "{'name': 'far', 'from': 9223372036854775807}");
     json_t *body = talk_answer(&talk, 2);
@@ -441,11 +441,11 @@ START_TEST(leases_are_bounded)
     harness_begin(&h, false);
     talk_begin(&talk, &h);
     submit(&talk, "s");
-    for (uint64_t i = 0; i < LIMIT_LEASES; i++) {
-        snprintf(lease.holder.key.s, CODE_SIZE, "k%d", (int)(i / LIMIT_LEASES_KEY));
+    for (uint64_t i = 0; i < CAP_LEASES; i++) {
+        snprintf(lease.holder.key.s, CODE_SIZE, "k%d", (int)(i / CAP_LEASES_KEY));
         lease.duty_id = 1000000 + i;
         ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), 0);
-        if (i == LIMIT_LEASES_KEY - 1) { /* a key has its share, no more; its leases may be renewed */
+        if (i == CAP_LEASES_KEY - 1) { /* a key has its share, no more; its leases may be renewed */
             ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), 0);
             lease.duty_id = 5;
             ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), -ENOSPC);
@@ -465,7 +465,7 @@ START_TEST(leases_are_bounded)
     ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), 0);
     memcpy(lease.holder.key.s, "k0", 3);
     ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), 0);
-    lease.duty_id = 1000000 + LIMIT_LEASES - 1;
+    lease.duty_id = 1000000 + CAP_LEASES - 1;
     ck_assert_int_eq(lease_put(h.engine->live->leases, &lease), -ENOSPC);
     talk_end(&talk);
     harness_end(&h);

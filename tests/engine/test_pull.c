@@ -288,7 +288,7 @@ START_TEST(units_are_served_in_turn)
     /* A whole credit, oldest due first. */
     talk_send(&talk, 1, "p4", "pull", "{'worker': 'w', 'count': 1000}");
     body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), LIMIT_PULL_CREDIT);
+    ck_assert_uint_eq(talk_rows(body), CAP_PULL_CREDIT);
     for (size_t i = 0; i < talk_rows(body); i++) {
         ck_assert_int_ge(talk_row(body, i, "due_at"), last_due);
         last_due = talk_row(body, i, "due_at");

@@ -254,7 +254,7 @@ START_TEST(timeline_comes_in_pages)
     } while (before != 0);
     /* Two records a note, and those of the submit: all since the set came into force. */
     ck_assert_uint_eq(seen, engine_durable_seq(h.engine) - 13);
-    ck_assert_uint_eq(pages, (seen + LIMIT_PAGE - 1) / LIMIT_PAGE);
+    ck_assert_uint_eq(pages, (seen + CAP_PAGE - 1) / CAP_PAGE);
     harness_end(&h);
 }
 END_TEST

@@ -36,7 +36,7 @@ static void try_request(const uint8_t *data, size_t size)
         return;
     }
     const struct shape *shape = request.is_query ? query_info(request.query)->shape : command_info(request.command)->shape;
-    check(request.id.size >= 1 && request.id.size <= LIMIT_REQUEST_SIZE);
+    check(request.id.size >= 1 && request.id.size <= CAP_REQUEST_SIZE);
     struct request_head head = {
         .id = request.id,
         .name = text_of(request.is_query ? query_info(request.query)->name : command_info(request.command)->name),

@@ -11,7 +11,7 @@ import sys
 LIBC = {"memcpy", "memmove", "memset", "memcmp", "memchr", "bcmp", "strlen", "strnlen", "strcmp", "strncmp",
         "__assert_fail", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_"}
 LIBC |= {"__%s_chk" % name for name in ("memcpy", "memmove", "memset")}
-OURS = re.compile(r"(code|text|enum|district|calendar|zone|civil|number|shape|refusal|record|limit|command|metric|submit_check)_\w+|submit_check|\w+_(enum|shapes?|names|infos?)$")
+OURS = re.compile(r"(code|text|enum|district|calendar|zone|civil|number|shape|refusal|record|cap|limit|command|metric|submit_check)_\w+|submit_check|\w+_(enum|shapes?|names|infos?)$")
 NOT_OURS = re.compile(r"zone_(load|free)|district_(load|free)|calendar_(build\w*|free)|record_(en|de)code\w*")
 WRITABLE = re.compile(r"^(\.data|\.bss|\.tbss|\.tdata|\*COM\*)")
 READ_ONLY = re.compile(r"^\.data\.rel\.ro")

@@ -321,14 +321,14 @@ START_TEST(bad_requests_and_urls)
     struct client *client = open_client(PATIENCE_MS);
     struct client_request request = {.name = "hello", .request_id = ""};
     struct client_options options = {.url = "nonsense"};
-    char *large = calloc(1, LIMIT_MESSAGE_SIZE);
+    char *large = calloc(1, CAP_MESSAGE_SIZE);
 
     ck_assert_int_eq(client_send(client, &request), -EINVAL);
     request.request_id = "has space";
     ck_assert_int_eq(client_send(client, &request), -EINVAL);
     request.request_id = "12345678901234567890123456789012345678901234567890123456789012345";
     ck_assert_int_eq(client_send(client, &request), -EINVAL);
-    request = (struct client_request){.name = "hello", .body = large, .body_size = LIMIT_MESSAGE_SIZE};
+    request = (struct client_request){.name = "hello", .body = large, .body_size = CAP_MESSAGE_SIZE};
     ck_assert_int_eq(client_send(client, &request), -EMSGSIZE);
     ck_assert_uint_eq(client_in_flight(client), 0);
     client_close(client);

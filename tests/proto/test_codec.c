@@ -274,8 +274,8 @@ START_TEST(sizes)
     char *large = malloc(1 << 20);
 
     memset(large, 'x', 1 << 20);
-    ck_assert_int_eq(submit_with("title", large, LIMIT_TITLE_SIZE), REFUSAL_NONE);
-    ck_assert_int_eq(submit_with("title", large, LIMIT_TITLE_SIZE + 1), REFUSAL_TOO_LARGE);
+    ck_assert_int_eq(submit_with("title", large, CAP_TITLE_SIZE), REFUSAL_NONE);
+    ck_assert_int_eq(submit_with("title", large, CAP_TITLE_SIZE + 1), REFUSAL_TOO_LARGE);
     ck_assert_int_eq(submit_with("text", large, 1 << 20), REFUSAL_TOO_LARGE);
     ck_assert_int_eq(submit_with("place", large, CODE_SIZE + 1), REFUSAL_TOO_LARGE);
     ck_assert_int_eq(submit_with("place", "", 0), REFUSAL_NONE);
@@ -425,18 +425,18 @@ START_TEST(budget)
 {
     msgpack_object object;
 
-    msgpack_pack_array(&packer, LIMIT_ELEMENTS - 1);
-    for (int i = 0; i < LIMIT_ELEMENTS - 1; i++) {
+    msgpack_pack_array(&packer, CAP_ELEMENTS - 1);
+    for (int i = 0; i < CAP_ELEMENTS - 1; i++) {
         msgpack_pack_nil(&packer);
     }
     ck_assert_int_eq(codec_unpack(&scratch, bytes.data, bytes.size, &object), 0);
     msgpack_sbuffer_clear(&bytes);
-    msgpack_pack_array(&packer, LIMIT_ELEMENTS);
-    for (int i = 0; i < LIMIT_ELEMENTS; i++) {
+    msgpack_pack_array(&packer, CAP_ELEMENTS);
+    for (int i = 0; i < CAP_ELEMENTS; i++) {
         msgpack_pack_nil(&packer);
     }
     ck_assert_int_eq(codec_unpack(&scratch, bytes.data, bytes.size, &object), -E2BIG);
-    ck_assert_int_eq(codec_unpack_sized(&scratch, bytes.data, bytes.size, LIMIT_ELEMENTS + 1, &object), 0);
+    ck_assert_int_eq(codec_unpack_sized(&scratch, bytes.data, bytes.size, CAP_ELEMENTS + 1, &object), 0);
     ck_assert_int_eq(codec_unpack(&scratch, "\x01\x02", 2, &object), -EBADMSG); /* more than one value */
 }
 END_TEST

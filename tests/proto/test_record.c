@@ -103,7 +103,7 @@ START_TEST(largest_hash)
 }
 END_TEST
 
-/* Limits are for messages. What is in the journal was computed, and must be read whatever it is. */
+/* Caps are for messages. What is in the journal was computed, and must be read whatever it is. */
 START_TEST(instants_of_no_message)
 {
     struct record record = {.type = RECORD_CLOCK_STARTED, .at_ms = 1}, read;

@@ -19,7 +19,7 @@ START_TEST(lists)
     ck_assert_int_eq(codec_encode_map(&case_view_shape, &row, CODEC_OMIT_PERSONAL, &raw), 0);
     ck_assert_int_eq(reply_begin(&writer, &out, text_of("id1"), &list_cases_reply_shape, &body, CODEC_OMIT_NOTHING, 2), 0);
     ck_assert_int_eq(reply_list(&writer, "rows"), 0);
-    for (row.case_id = 0; row.case_id < LIMIT_PAGE; row.case_id++) {
+    for (row.case_id = 0; row.case_id < CAP_PAGE; row.case_id++) {
         ck_assert_int_eq(reply_row(&writer, &case_view_shape, &row, CODEC_OMIT_NOTHING), 0);
     }
     ck_assert_int_eq(reply_list(&writer, "more"), 0);
@@ -30,8 +30,8 @@ START_TEST(lists)
     ck_assert(reply.ok && text_equal(reply.id, text_of("id1")));
     ck_assert_uint_eq(reply_field(&reply.body, "next")->via.u64, 9);
     const msgpack_object *rows = reply_field(&reply.body, "rows");
-    ck_assert_uint_eq(rows->via.array.size, LIMIT_PAGE);
-    ck_assert_uint_eq(reply_field(&rows->via.array.ptr[LIMIT_PAGE - 1], "case")->via.u64, LIMIT_PAGE - 1);
+    ck_assert_uint_eq(rows->via.array.size, CAP_PAGE);
+    ck_assert_uint_eq(reply_field(&rows->via.array.ptr[CAP_PAGE - 1], "case")->via.u64, CAP_PAGE - 1);
     ck_assert_uint_eq(reply_field(&reply.body, "more")->via.array.size, 2);
     ck_assert_ptr_null(reply_field(&reply.body, "nothing"));
     ck_assert_ptr_null(reply_field(rows, "case"));

@@ -187,9 +187,9 @@ START_TEST(deep_and_wide)
                           "body";
     size_t size = strlen(message);
 
-    memset(message + size, '\x91', LIMIT_DEPTH);
-    message[size + LIMIT_DEPTH] = '\x01';
-    ck_assert(!decode(message, size + LIMIT_DEPTH + 1));
+    memset(message + size, '\x91', CAP_DEPTH);
+    message[size + CAP_DEPTH] = '\x01';
+    ck_assert(!decode(message, size + CAP_DEPTH + 1));
     ck_assert_int_eq(fault.refusal, REFUSAL_TOO_LARGE);
     ck_assert(text_equal(request.id, text_of("X")));
     memcpy(message + size, "\xdc\x7f\xff", 3);
@@ -206,11 +206,11 @@ START_TEST(long_ids)
     size_t size = strlen(message);
 
     memset(message + size, 'i', sizeof(message) - size);
-    message[size] = LIMIT_REQUEST_SIZE;
-    ck_assert(decode(message, size + 1 + LIMIT_REQUEST_SIZE));
-    ck_assert_uint_eq(request.id.size, LIMIT_REQUEST_SIZE);
-    message[size] = LIMIT_REQUEST_SIZE + 1;
-    ck_assert(!decode(message, size + 2 + LIMIT_REQUEST_SIZE));
+    message[size] = CAP_REQUEST_SIZE;
+    ck_assert(decode(message, size + 1 + CAP_REQUEST_SIZE));
+    ck_assert_uint_eq(request.id.size, CAP_REQUEST_SIZE);
+    message[size] = CAP_REQUEST_SIZE + 1;
+    ck_assert(!decode(message, size + 2 + CAP_REQUEST_SIZE));
     ck_assert_int_eq(fault.refusal, REFUSAL_TOO_LARGE);
     ck_assert_str_eq(fault.field, "id");
     ck_assert_uint_eq(request.id.size, 0);

@@ -1,6 +1,6 @@
 /* test_scan.c - the walk in front of the unpacker. */
 
-#include "proto/gen/limits.h"
+#include "proto/gen/caps.h"
 #include "proto/scan.h"
 #include "tests/suite.h"
 
@@ -93,16 +93,16 @@ END_TEST
 
 START_TEST(depth)
 {
-    char nested[LIMIT_DEPTH + 2];
+    char nested[CAP_DEPTH + 2];
     size_t size;
 
     memset(nested, '\x91', sizeof(nested));
-    nested[LIMIT_DEPTH] = '\x01';
-    ck_assert_int_eq(scan_value(nested, LIMIT_DEPTH + 1, 100, &size), 0);
-    ck_assert_uint_eq(size, LIMIT_DEPTH + 1);
-    nested[LIMIT_DEPTH] = '\x91';
-    nested[LIMIT_DEPTH + 1] = '\x01';
-    ck_assert_int_eq(scan_value(nested, LIMIT_DEPTH + 2, 100, &size), -E2BIG);
+    nested[CAP_DEPTH] = '\x01';
+    ck_assert_int_eq(scan_value(nested, CAP_DEPTH + 1, 100, &size), 0);
+    ck_assert_uint_eq(size, CAP_DEPTH + 1);
+    nested[CAP_DEPTH] = '\x91';
+    nested[CAP_DEPTH + 1] = '\x01';
+    ck_assert_int_eq(scan_value(nested, CAP_DEPTH + 2, 100, &size), -E2BIG);
 }
 END_TEST
 

@@ -301,13 +301,13 @@ START_TEST(a_message_over_the_limit_ends_the_connection_only)
     void *client = connect_plain();
     expect_actor(client, "default");
     void *monitor = monitor_of(client, ZMQ_EVENT_DISCONNECTED);
-    char *large = calloc(1, LIMIT_MESSAGE_SIZE + 1);
-    ck_assert_int_gt(zmq_send(client, large, LIMIT_MESSAGE_SIZE + 1, 0), 0);
+    char *large = calloc(1, CAP_MESSAGE_SIZE + 1);
+    ck_assert_int_gt(zmq_send(client, large, CAP_MESSAGE_SIZE + 1, 0), 0);
     wait_for(monitor, ZMQ_EVENT_DISCONNECTED);
     zmq_close(monitor);
     zmq_close(client);
     client = connect_plain();
-    ck_assert_int_gt(zmq_send(client, large, LIMIT_MESSAGE_SIZE, 0), 0); /* the largest: read, and refused */
+    ck_assert_int_gt(zmq_send(client, large, CAP_MESSAGE_SIZE, 0), 0); /* the largest: read, and refused */
     ck_assert(!process_receive(client)->ok);
     expect_actor(client, "default");
     free(large);

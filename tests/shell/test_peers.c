@@ -234,7 +234,7 @@ static bool dropped(void *arg)
 {
     struct connection *slow = arg;
     send_number(slow->number, 0, REPLY_SIZE);
-    ck_assert_uint_le(peers_waiting_bytes(peers), LIMIT_OUTBOX_BYTES + REPLY_SIZE);
+    ck_assert_uint_le(peers_waiting_bytes(peers), CAP_OUTBOX_BYTES + REPLY_SIZE);
     return harness_logged(&harness, "replies_dropped");
 }
 
@@ -280,14 +280,14 @@ START_TEST(what_was_dropped_makes_no_room_in_the_pipe)
     const size_t of_the_system = 12 * 1024 * 1024; /* more than its buffers of a connection hold */
     struct connection slow = meet_bounded(1);
     struct reading reading = {.socket = slow.socket};
-    for (uint32_t i = 0; i < 50 * (LIMIT_OUTBOX_BYTES / REPLY_SIZE); i++) {
+    for (uint32_t i = 0; i < 50 * (CAP_OUTBOX_BYTES / REPLY_SIZE); i++) {
         send_number(slow.number, i, REPLY_SIZE);
     }
     ck_assert(harness_logged(&harness, "replies_dropped"));
     harness_until(&harness, nothing_waits, &reading);
     peers_send(peers, slow.number, false, "", 1);
     harness_until(&harness, read_mark, &reading);
-    ck_assert_uint_le(reading.until * (size_t)REPLY_SIZE, PEER_OUTBOX_FLIGHT_BYTES + LIMIT_OUTBOX_BYTES + of_the_system);
+    ck_assert_uint_le(reading.until * (size_t)REPLY_SIZE, PEER_OUTBOX_FLIGHT_BYTES + CAP_OUTBOX_BYTES + of_the_system);
 }
 END_TEST
 
@@ -298,7 +298,7 @@ START_TEST(many_small_replies_are_bounded_too)
     for (; sent == 0 || peers_waiting_bytes(peers) > 0 || !harness_logged(&harness, "replies_dropped"); sent++) {
         send_number(slow.number, sent, 4096);
     }
-    ck_assert_uint_gt(sent, LIMIT_OUTBOX_BYTES / 4096);
+    ck_assert_uint_gt(sent, CAP_OUTBOX_BYTES / 4096);
 }
 END_TEST
 
@@ -350,15 +350,15 @@ START_TEST(the_most_silent_of_the_key_is_forgotten_first)
     uint64_t first = admit_number(0, "default"), other = admit_number(1, "other"), second = 0;
     gone_count = 0;
     peers_own(peers, &(struct peers_owner){.gone = note_gone});
-    for (uint32_t i = 2; i < LIMIT_CONNECTIONS_KEY + 12; i++) {
+    for (uint32_t i = 2; i < CAP_CONNECTIONS_KEY + 12; i++) {
         uint64_t number = admit_number(i, "default");
         second = i == 2 ? number : second;
         ck_assert_uint_eq(admit_number(0, "default"), first); /* the first one speaks again each time */
         if (gone_count == 1) {
-            ck_assert(gone_last == second || i > LIMIT_CONNECTIONS_KEY + 1);
+            ck_assert(gone_last == second || i > CAP_CONNECTIONS_KEY + 1);
         }
     }
-    ck_assert_uint_eq(peers_count(peers), LIMIT_CONNECTIONS_KEY + 1);
+    ck_assert_uint_eq(peers_count(peers), CAP_CONNECTIONS_KEY + 1);
     ck_assert_uint_eq(gone_count, 11);
     ck_assert_uint_eq(admit_number(1, "other"), other);
     peers_own(peers, &(struct peers_owner){0});
@@ -467,7 +467,7 @@ START_TEST(a_key_that_does_not_read_is_held)
     }
     ck_assert(peers_held(peers, &name, quick.number));
     ck_assert(!peers_held(peers, &other, 12345));
-    ck_assert_uint_le(peers_waiting_bytes(peers), LIMIT_OUTBOX_BYTES_KEY);
+    ck_assert_uint_le(peers_waiting_bytes(peers), CAP_OUTBOX_BYTES_KEY);
 }
 END_TEST
 
@@ -479,7 +479,7 @@ START_TEST(what_waits_for_one_key_is_bounded)
         struct connection slow = meet();
         for (uint32_t i = 0; i < 20 * 1024 * 1024 / REPLY_SIZE; i++) {
             send_number(slow.number, i, REPLY_SIZE);
-            ck_assert_uint_le(peers_waiting_bytes(peers), LIMIT_OUTBOX_BYTES_KEY + REPLY_SIZE);
+            ck_assert_uint_le(peers_waiting_bytes(peers), CAP_OUTBOX_BYTES_KEY + REPLY_SIZE);
         }
     }
     ck_assert(harness_logged(&harness, "replies_dropped"));

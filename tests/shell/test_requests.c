@@ -15,8 +15,8 @@ static struct peers *peers;
 static struct intake *intake;
 static struct requests *requests;
 static char endpoint[256];
-static struct engine_message offered[LIMIT_BATCH_MESSAGES];
-static const uint32_t no_cost[LIMIT_BATCH_MESSAGES];
+static struct engine_message offered[CAP_BATCH_MESSAGES];
+static const uint32_t no_cost[CAP_BATCH_MESSAGES];
 
 static void setup(void)
 {
@@ -219,12 +219,12 @@ static bool refused(void *arg)
 /* Takes all that waits. Gives how many; each query costs so much. */
 static size_t take_all(uint32_t cost_us)
 {
-    static uint32_t costs[LIMIT_BATCH_MESSAGES];
+    static uint32_t costs[CAP_BATCH_MESSAGES];
     size_t all = 0, count;
-    for (size_t i = 0; i < LIMIT_BATCH_MESSAGES; i++) {
+    for (size_t i = 0; i < CAP_BATCH_MESSAGES; i++) {
         costs[i] = cost_us;
     }
-    while ((count = requests_offer(requests, offered, LIMIT_BATCH_MESSAGES)) > 0) {
+    while ((count = requests_offer(requests, offered, CAP_BATCH_MESSAGES)) > 0) {
         requests_taken(requests, count, costs);
         all += count;
     }
@@ -257,7 +257,7 @@ START_TEST(twelve_thousand_commands_wait)
 }
 END_TEST
 
-/* Beyond LIMIT_WAITING_MESSAGES_KEY a command of one key is BUSY; another key's is taken. */
+/* Beyond CAP_WAITING_MESSAGES_KEY a command of one key is BUSY; another key's is taken. */
 START_TEST(commands_of_one_key_are_bounded)
 {
     void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
@@ -266,14 +266,14 @@ START_TEST(commands_of_one_key_are_bounded)
     const int unbounded = 0;
     zmq_setsockopt(client, ZMQ_SNDHWM, &unbounded, sizeof(unbounded));
     encode("c", "submit", &message);
-    for (uint32_t i = 0; i < LIMIT_WAITING_MESSAGES_KEY + 500; i++) {
+    for (uint32_t i = 0; i < CAP_WAITING_MESSAGES_KEY + 500; i++) {
         ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
     }
     harness_until(&harness, refused, &refusals);
-    ck_assert_uint_eq(requests_count(requests), LIMIT_WAITING_MESSAGES_KEY);
+    ck_assert_uint_eq(requests_count(requests), CAP_WAITING_MESSAGES_KEY);
     ck_assert_uint_ge(refusals.after_ms, 100);
     ck_assert(harness_logged(&harness, "key_busy"));
-    ck_assert_uint_eq(take_all(0), LIMIT_WAITING_MESSAGES_KEY);
+    ck_assert_uint_eq(take_all(0), CAP_WAITING_MESSAGES_KEY);
     proto_buffer_deinit(&message);
 }
 END_TEST
@@ -308,11 +308,11 @@ START_TEST(queries_of_one_key_are_bounded_by_their_cost)
 }
 END_TEST
 
-/* The limit in bytes, of one key. */
+/* The cap in bytes, of one key. */
 START_TEST(the_bytes_of_one_key_are_bounded)
 {
     void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
-    const size_t size = LIMIT_MESSAGE_SIZE, fit = LIMIT_WAITING_BYTES_KEY / size;
+    const size_t size = CAP_MESSAGE_SIZE, fit = CAP_WAITING_BYTES_KEY / size;
     char *large = calloc(1, size);
     for (size_t i = 0; i < fit; i++) {
         ck_assert_int_eq(zframe_send(client, large, size, false), 0);

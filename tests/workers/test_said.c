@@ -76,7 +76,7 @@ START_TEST(request_ids)
                                         "{\"outcome\": \"no_answer\", \"text\": \"x\"}",
                                         "{\"outcome\": \"reached\", \"solved\": \"yes\", \"satisfied\": \"yes\"}",
                                         "{\"outcome\": \"reached\", \"solved\": \"no\", \"satisfied\": \"yes\"}"};
-    char ids[5][LIMIT_REQUEST_SIZE + 1], again[LIMIT_REQUEST_SIZE + 1], fault[SAID_FAULT_SIZE];
+    char ids[5][CAP_REQUEST_SIZE + 1], again[CAP_REQUEST_SIZE + 1], fault[SAID_FAULT_SIZE];
     struct said said;
 
     for (size_t i = 0; i < 5; i++) {
@@ -90,7 +90,7 @@ START_TEST(request_ids)
         for (size_t k = 0; k < i; k++) {
             ck_assert_str_ne(ids[i], ids[k]);
         }
-        ck_assert_uint_le(strlen(ids[i]), LIMIT_REQUEST_SIZE);
+        ck_assert_uint_le(strlen(ids[i]), CAP_REQUEST_SIZE);
         said_deinit(&said);
     }
 }

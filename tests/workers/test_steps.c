@@ -155,7 +155,7 @@ START_TEST(request_ids)
             step_id(&steps[step], &duties[duty], ids[count]);
             step_id(&copy, &duties[duty], again);
             ck_assert_str_eq(ids[count], again);
-            ck_assert_uint_le(strlen(again), LIMIT_REQUEST_SIZE);
+            ck_assert_uint_le(strlen(again), CAP_REQUEST_SIZE);
             for (size_t k = 0; k < count; k++) {
                 ck_assert_str_ne(ids[count], ids[k]);
             }

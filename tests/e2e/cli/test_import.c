@@ -494,15 +494,15 @@ END_TEST
 START_TEST(test_limits)
 {
     struct import_map *own = NULL;
-    char *text = malloc(LIMIT_TITLE_SIZE + 100);
+    char *text = malloc(CAP_TITLE_SIZE + 100);
     int size = sprintf(text, "kind,matter,title\npraise,M01,");
-    memset(text + size, 'x', LIMIT_TITLE_SIZE + 1);
-    strcpy(text + size + LIMIT_TITLE_SIZE + 1, "\n");
+    memset(text + size, 'x', CAP_TITLE_SIZE + 1);
+    strcpy(text + size + CAP_TITLE_SIZE + 1, "\n");
     struct import_plan *plan = load("a.csv", text, NULL, &own);
     check_reject(plan, 0, "TOO_LARGE", "title", "513 bytes; at most 512");
     import_plan_free(plan);
     import_map_free(own);
-    text[size + LIMIT_TITLE_SIZE] = '\n';
+    text[size + CAP_TITLE_SIZE] = '\n';
     plan = load("a.csv", text, NULL, &own);
     ck_assert_int_eq(plan->rows[0].state, IMPORT_WAITING);
     import_plan_free(plan);
