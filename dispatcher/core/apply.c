@@ -13,9 +13,8 @@ static bool is_work(const struct applying *a)
 {
     const struct command_info *command = command_info((enum command_type)a->record->body.command_taken.command);
     struct duty_row duty;
-    return a->c.case_id != 0 && command != NULL && command->work &&
-           !(a->record->head.duty_id != 0 && view_get(a->view, ROW_DUTY, a->record->head.duty_id, &duty) &&
-             duty.kind == DUTY_KIND_FOLLOWUP);
+    return command != NULL && command->work &&
+           !(view_get(a->view, ROW_DUTY, a->record->head.duty_id, &duty) && duty.kind == DUTY_KIND_FOLLOWUP);
 }
 
 /* A handler stands in the chain once; it is as long as people have worked on the case. */
@@ -44,10 +43,7 @@ static void forget_requests(struct applying *a)
         }
         a->view->ops->drop(a->view->store, ROW_REQUEST, old.seq);
         a->d.request_count--;
-        a->d.oldest_request = old.next;
-        if (old.next == 0) {
-            a->d.last_request = 0;
-        }
+        a->d.oldest_request = old.next; /* there is one: the newest never go */
     }
 }
 
@@ -71,7 +67,7 @@ void apply_command_taken(struct applying *a)
     row.command = (uint16_t)body->command;
     row.state = (uint8_t)body->state;
     forget_requests(a);
-    if (a->d.last_request != 0 && view_get(a->view, ROW_REQUEST, a->d.last_request, &last)) {
+    if (view_get(a->view, ROW_REQUEST, a->d.last_request, &last)) {
         last.next = row.seq;
         view_put(a->view, ROW_REQUEST, last.seq, &last);
     }
@@ -259,7 +255,7 @@ static void apply_to_duty(struct applying *a)
     set_state(&a->duty.state, a->info->duty_state);
     appliers[a->record->type](a);
     view_put(a->view, ROW_DUTY, a->duty.duty_id, &a->duty);
-    if (a->info->call_state != RECORD_STATE_SAME && a->duty.call_id != 0 && view_get(a->view, ROW_CALL, a->duty.call_id, &call)) {
+    if (a->info->call_state != RECORD_STATE_SAME && view_get(a->view, ROW_CALL, a->duty.call_id, &call)) {
         set_state(&call.state, a->info->call_state);
         view_put(a->view, ROW_CALL, call.call_id, &call);
     }
@@ -317,10 +313,8 @@ void core_apply(const struct view *view, const struct record *record)
     if (!view_get(view, ROW_DISTRICT, 1, &a.d) && record->seq != 1) {
         return; /* the store failed and has latched it: the engine rewinds */
     }
-    assert(record->seq == a.d.last_seq + 1); /* dense: nothing is skipped, nothing applied twice */
-    if (record->head.case_id != 0 && record->head.case_id != record->seq) {
-        view_get(view, ROW_CASE, record->head.case_id, &a.c); /* not there yet under the command that submits it */
-    }
+    assert(record->seq == a.d.last_seq + 1);              /* dense: nothing is skipped, nothing applied twice */
+    view_get(view, ROW_CASE, record->head.case_id, &a.c); /* not there yet under the command that submits it */
     apply_body(&a);
     if (a.c.case_id != 0) {
         a.c.last_seq = record->seq;

@@ -136,7 +136,7 @@ void apply_clock_due_moved(struct applying *a)
     clock->rung_at[RUNG_NOTICE] = body->notice_at;
     clock->rung_at[RUNG_BULLETIN] = body->bulletin_at;
     /* An item whose red rung has fired is late already; a rung fires once, so nothing would say it again. */
-    if (clock->due_at != 0 && (clock->fired & (1u << RUNG_RED)) != 0) {
+    if ((clock->fired & (1u << RUNG_RED)) != 0) {
         metrics_count_clock(a->view, clock, COUNTED_LATE);
     }
     lower_floor(&a->c, core_next_rung_at(clock));
@@ -151,7 +151,7 @@ void apply_clock_stopped(struct applying *a)
     clock->state = CLOCK_STATE_STOPPED;
     clock->stopped_at = a->record->at_ms;
     clock->in_time = body->in_time;
-    if (clock->due_at != 0 && clock->counted == COUNTED_NOT) {
+    if (clock->counted == COUNTED_NOT) {
         metrics_count_clock(a->view, clock, body->in_time ? COUNTED_IN_TIME : COUNTED_LATE);
     }
     metrics_count_duration(a->view, clock, a->record->at_ms, true);
@@ -172,7 +172,7 @@ void apply_rung_fired(struct applying *a)
     struct clock_row *clock = &a->clock;
     enum rung rung = a->record->body.rung_fired.rung;
     clock->fired |= (uint8_t)(1u << rung);
-    if (rung == RUNG_RED && clock->state == CLOCK_STATE_RUNNING && clock->counted == COUNTED_NOT) {
+    if (rung == RUNG_RED) {
         metrics_count_clock(a->view, clock, COUNTED_LATE);
     }
     apply_floor(a, clock, NULL);

@@ -73,7 +73,7 @@ struct limit limit_resumed(const struct judging *j, const struct clock_row *cloc
         rest = limit_at(j->now_ms, j->now_ms, limit.source);
     }
     struct limit least = limit_span(j, floor, unit, j->now_ms, limit.source);
-    if (floor.amount != 0 && least.due_at > rest.due_at) {
+    if (least.due_at > rest.due_at) {
         rest = least;
     }
     /* The budget is what counts from the start of the clock, the time that it stood left out. */
@@ -217,9 +217,6 @@ void end_clocks(struct judging *j, uint64_t duty, uint32_t stopped, enum clock_w
 /* What the clock has counted up to now, when its due instant moves; on a stopped clock the time since the stop counts or not. */
 static int64_t consumed_at_move(const struct judging *j, const struct clock_row *clock, bool counted)
 {
-    if (clock->state != CLOCK_STATE_STOPPED) {
-        return clock->consumed_ms;
-    }
     struct clock_row running = *clock;
     running.span_from_at = clock->stopped_at;
     return counted ? clock_consumed(j, &running, j->now_ms) : clock->consumed_ms;
@@ -290,12 +287,7 @@ void core_settled_due(const struct district *district, const struct clock_row *c
             limit.due_at = clock->due_at;
         }
     }
-    bool working = limit.kind == TIME_KIND_WORKING_HOURS || limit.kind == TIME_KIND_WORKING_DAYS;
-    if (limit.due_at != 0 && (working || limit.due_at != clock->due_at)) {
-        limit.budget_ms = counted_at_due(calendar, clock, &limit);
-    } else {
-        limit.budget_ms = clock->budget_ms; /* no calendar counts natural time otherwise */
-    }
+    limit.budget_ms = counted_at_due(calendar, clock, &limit);
     ret->moves = limit.due_at != clock->due_at || limit.provisional != (clock->provisional != 0);
     ret->rebudgets = !ret->moves && limit.budget_ms != clock->budget_ms;
     ret->due_at = limit.due_at;

@@ -35,6 +35,6 @@ void row_dims(const struct record_envelope *head, struct dims *ret)
     ret->kind = (uint8_t)head->kind;
     ret->origin = (uint8_t)head->origin;
     ret->urgency = (uint8_t)head->urgency;
-    ret->is_protected = head->protected || (head->case_id != 0 && head->kind == CASE_KIND_REPORT);
+    ret->is_protected = head->protected || head->kind == CASE_KIND_REPORT;
     ret->upstream = head->upstream;
 }
