@@ -84,7 +84,10 @@ END_TEST
 
 START_TEST(the_citizens_clock_counts_from_the_receipt_on)
 {
-    uint64_t id = world_submit(&w, "LAMP", "S1"); /* no row fits: the desk routes by hand */
+    uint64_t id = world_submit(&w, "LAMP", "S1");   /* no row fits: the desk routes by hand */
+    for (int rung = 0; rung < RUNG_COUNT; rung++) { /* no limit yet: nothing comes of it */
+        ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_TOTAL).rung_at[rung], 0);
+    }
     ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_TOTAL).due_at, 0);
     ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_ROUTE).due_at, world_at("2026-03-02 10:00"));
     world_wait(&w, world_at("2026-03-03 11:00") - w.now_ms);
@@ -153,6 +156,9 @@ START_TEST(a_send_back_leaves_what_was_left_and_at_least_a_day)
     world_finish(&w, id, FINISH_CODE_PARTLY);
     world_wait(&w, world_at("2026-03-09 10:00") - w.now_ms); /* the caller waited two working hours over the weekend */
     ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE);
+    const struct clock_due_moved_body *moved = &world_record(&w, RECORD_CLOCK_DUE_MOVED)->body.clock_due_moved;
+    ck_assert_int_eq(moved->consumed_ms, 34 * (int64_t)HOUR_MS); /* the caller's wait is not the unit's */
+    ck_assert_int_eq(moved->from_at, 0);                         /* what is left counts from this record on */
     struct clock_row finish = world_clock(&w, id, respond.duty_id, CLOCK_KIND_FINISH);
     ck_assert_int_eq(finish.state, CLOCK_STATE_RUNNING);
     ck_assert_int_eq(finish.due_at, world_at("2026-03-16 11:00"));
@@ -186,6 +192,122 @@ START_TEST(a_clock_quotes_its_calendar)
     ck_assert_int_eq(memcmp(calendar.hash, w.calendars[1]->hash, sizeof(calendar.hash)), 0);
     ck_assert_int_eq(calendar.known_from_at, world_at("2026-01-01 00:00"));
     ck_assert_int_eq(calendar.known_until_at, world_at("2027-01-01 00:00"));
+    ck_assert_int_eq(world_record(&w, RECORD_CLOCK_STARTED)->body.clock_started.from_at, 0); /* from its start on */
+}
+END_TEST
+
+START_TEST(natural_time_needs_no_calendar)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "DA");
+    struct clock_row sign = world_clock(&w, id, world_duty(&w, id, DUTY_KIND_RESPOND).duty_id, CLOCK_KIND_SIGN);
+    ck_assert_int_eq(sign.time_kind, TIME_KIND_NATURAL);
+    ck_assert_uint_eq(sign.calendar, 0);
+}
+END_TEST
+
+/* Natural time that was left is natural time again, weekend or not. */
+START_TEST(natural_time_that_was_left_is_natural)
+{
+    w.district.policy.handle[URGENCY_ORDINARY] = (struct span){TIME_KIND_NATURAL, 4 * (int64_t)DAY_MS};
+    uint64_t id = world_submit(&w, "ROAD", "S1"); /* due on Friday at 09:00 */
+    world_wait(&w, 3 * (int64_t)DAY_MS);
+    world_answer(&w, id);
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    world_wait(&w, world_at("2026-03-06 15:00") - w.now_ms);
+    struct command reopen = {.type = COMMAND_REOPEN};
+    reopen.body.reopen.case_id = id;
+    reopen.body.reopen.reason = text_of("dark again");
+    w.roles = world_role(ROLE_OPERATOR);
+    ck_assert_int_eq(world_do(&w, &reopen), REFUSAL_NONE);
+    ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_TOTAL).due_at, world_at("2026-03-07 15:00"));
+}
+END_TEST
+
+static struct command given_limit(int64_t limit_at)
+{
+    struct command submit = {.type = COMMAND_SUBMIT};
+    submit.body.submit.matter = code_of("ROAD");
+    submit.body.submit.place = code_of("S1");
+    submit.body.submit.title = text_of("hole");
+    submit.body.submit.reporter_phone = text_of("000-0001");
+    submit.body.submit.given_limit = true;
+    submit.body.submit.limit_at = limit_at;
+    w.roles |= world_role(ROLE_IMPORTER);
+    return submit;
+}
+
+/* A limit that the sender gave is so much natural time: yellow after 80 % of it. */
+START_TEST(a_given_limit_is_natural_time)
+{
+    struct command submit = given_limit(w.now_ms + 5 * (int64_t)DAY_MS);
+    ck_assert_int_eq(world_do(&w, &submit), REFUSAL_NONE);
+    struct clock_row handle = handle_of(world_record(&w, RECORD_CASE_RECEIVED)->seq);
+    ck_assert_int_eq(handle.budget_ms, 5 * (int64_t)DAY_MS);
+    ck_assert_int_eq(handle.rung_at[RUNG_YELLOW], w.now_ms + 4 * (int64_t)DAY_MS);
+}
+END_TEST
+
+/* The last instant of all time still comes. */
+START_TEST(what_is_due_just_before_the_end_of_time_turns_red)
+{
+    struct command just = given_limit(INSTANT_MAX - 1), never = given_limit(INSTANT_MAX);
+    ck_assert_int_eq(world_do(&w, &just), REFUSAL_NONE);
+    ck_assert_int_eq(handle_of(world_record(&w, RECORD_CASE_RECEIVED)->seq).rung_at[RUNG_RED], INSTANT_MAX);
+    ck_assert_int_eq(world_do(&w, &never), REFUSAL_NONE);
+    ck_assert_int_eq(handle_of(world_record(&w, RECORD_CASE_RECEIVED)->seq).rung_at[RUNG_RED], 0);
+}
+END_TEST
+
+/* --- what stops ------------------------------------------------------------------------------------------------------------------
+ */
+
+/* Lead and support of one case sign for themselves. */
+START_TEST(who_signs_stops_their_own_clock)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t lead = world_duty(&w, id, DUTY_KIND_LEAD).duty_id, support = world_duty(&w, id, DUTY_KIND_SUPPORT).duty_id;
+    world_act(&w, COMMAND_SIGN, id, lead);
+    ck_assert_int_eq(world_clock(&w, id, lead, CLOCK_KIND_SIGN).state, CLOCK_STATE_STOPPED);
+    ck_assert_int_eq(world_clock(&w, id, support, CLOCK_KIND_SIGN).state, CLOCK_STATE_RUNNING);
+    world_act(&w, COMMAND_SIGN, id, support);
+    ck_assert_int_eq(world_clock(&w, id, support, CLOCK_KIND_SIGN).state, CLOCK_STATE_STOPPED);
+}
+END_TEST
+
+/* The citizen is reached a second time: that is recorded, and the clock that stands is not judged again. */
+START_TEST(what_stands_is_not_stopped_again)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t lead = world_duty(&w, id, DUTY_KIND_LEAD).duty_id;
+    world_act(&w, COMMAND_CONTACT, id, lead);
+    ck_assert_uint_eq(world_records(&w, RECORD_CLOCK_STOPPED), 2); /* signature and contact */
+    world_act(&w, COMMAND_CONTACT, id, lead);
+    ck_assert_uint_eq(world_records(&w, RECORD_CONTACT_RECORDED), 1);
+    ck_assert_uint_eq(world_records(&w, RECORD_CLOCK_STOPPED), 0);
+}
+END_TEST
+
+/* Signed, contacted, then taken over: signature and contact stand as they are, void is what still ran, each once. */
+START_TEST(a_take_over_ends_what_still_runs)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct clock_row handle = handle_of(id);
+    world_act(&w, COMMAND_CONTACT, id, handle.duty_id);
+    struct command take = {.type = COMMAND_TAKE_OVER};
+    take.body.take_over.case_id = id;
+    take.body.take_over.reason = text_of("too slow");
+    ck_assert_int_eq(world_do(&w, &take), REFUSAL_NONE);
+    ck_assert_uint_eq(world_records(&w, RECORD_CLOCK_STOPPED), 0);
+    uint32_t ended = 0;
+    for (uint32_t i = 0; i < w.verdict->count; i++) {
+        if (w.verdict->records[i].type == RECORD_CLOCK_VOID) {
+            ck_assert_uint_eq(w.verdict->records[i].head.duty_id, handle.duty_id);
+            ended |= UINT32_C(1) << w.verdict->records[i].body.clock_void.clock;
+        }
+    }
+    ck_assert_uint_eq(ended, (UINT32_C(1) << CLOCK_KIND_HANDLE) | (UINT32_C(1) << CLOCK_KIND_STAGE));
+    ck_assert_uint_eq(world_records(&w, RECORD_CLOCK_VOID), 2);
 }
 END_TEST
 
@@ -200,7 +322,14 @@ int main(void)
                                        {a_support_is_never_due_after_the_lead},
                                        {a_send_back_leaves_what_was_left_and_at_least_a_day},
                                        {a_send_back_at_the_last_hour_leaves_a_day},
-                                       {a_clock_quotes_its_calendar}};
+                                       {a_clock_quotes_its_calendar},
+                                       {natural_time_needs_no_calendar},
+                                       {natural_time_that_was_left_is_natural},
+                                       {a_given_limit_is_natural_time},
+                                       {what_is_due_just_before_the_end_of_time_turns_red},
+                                       {who_signs_stops_their_own_clock},
+                                       {what_stands_is_not_stopped_again},
+                                       {a_take_over_ends_what_still_runs}};
     return suite_run(
         &(struct suite){.name = "clock", .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

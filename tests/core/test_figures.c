@@ -61,9 +61,12 @@ START_TEST(a_secret_case_has_no_place_and_no_matter_in_the_figures)
     world_submit(&w, "ROAD", "S1");
     struct command secret = submit_road();
     secret.body.submit.secrecy = true;
-    taken(&secret, RECORD_CASE_RECEIVED);
+    uint64_t id = taken(&secret, RECORD_CASE_RECEIVED)->head.case_id;
     ck_assert_int_eq(figures(METRIC_ANSWERED_RATE, (struct wanted){.place = "S1", .matter = "ROAD"}).den, 1);
     ck_assert_int_eq(figures(METRIC_ANSWERED_RATE, (struct wanted){.place = "", .matter = ""}).den, 1);
+    world_answer(&w, id);
+    ck_assert_int_eq(figures(METRIC_ON_TIME_RATE, (struct wanted){.place = "", .matter = ""}).num, 1);
+    ck_assert_int_eq(figures(METRIC_DURATION, (struct wanted){.place = "", .matter = ""}).den, 1);
 }
 END_TEST
 
@@ -153,6 +156,39 @@ START_TEST(a_withdrawn_call_is_void_in_the_units_figures)
         ck_assert_int_eq(found.excluded[0], metric == METRIC_CALL_ON_TIME_RATE ? 1 : 0);
     }
     expect_figures(METRIC_ON_TIME_RATE, "S1", 0, 1); /* the caller's own clock ran on */
+}
+END_TEST
+
+static const struct row_ops *ops; /* the store's own */
+
+static void count_what_has_a_name(void *store, const struct counter_key *key, const struct counter *delta)
+{
+    ck_assert_uint_lt(key->metric, METRIC_COUNT);
+    ops->count(store, key, delta);
+}
+
+/* Where nobody gave a limit nothing is in time or late, and what has no rate is in no figure: signatures, contacts, supports. */
+START_TEST(what_is_not_judged_is_in_no_figure)
+{
+    struct row_ops counting = *w.view.ops;
+    ops = w.view.ops;
+    counting.count = count_what_has_a_name;
+    w.view.ops = &counting;
+    w.roles |= role(ROLE_IMPORTER);
+    struct command submit = submit_road();
+    submit.body.submit.given_limit = true;
+    uint64_t id = taken(&submit, RECORD_CASE_RECEIVED)->head.case_id;
+    world_answer(&w, id);
+    expect_figures(METRIC_ON_TIME_RATE, NULL, 0, 0);
+    expect_figures(METRIC_CITIZEN_ON_TIME_RATE, NULL, 0, 0);
+    expect_figures(METRIC_DURATION, NULL, 0, 1);
+    ck_assert_uint_eq(clock_of(id, 0, CLOCK_KIND_TOTAL).in_time, 1); /* nobody waited too long */
+    uint64_t late = world_submit(&w, "ROAD", "S1");
+    world_wait(&w, 6 * (int64_t)DAY_MS);
+    world_act(&w, COMMAND_CANCEL, late, duty_of(late, DUTY_KIND_SUPPORT));
+    world_answer(&w, late);
+    expect_figures(METRIC_ON_TIME_RATE, "S1", 0, 1);
+    w.view.ops = ops;
 }
 END_TEST
 
@@ -247,6 +283,7 @@ int main(void)
                                        {on_time_is_the_first_round_and_a_duration_is_every_rounds},
                                        {a_call_that_is_sent_back_is_judged_by_its_last_finish},
                                        {a_withdrawn_call_is_void_in_the_units_figures},
+                                       {what_is_not_judged_is_in_no_figure},
                                        {who_could_not_be_asked_is_left_out_by_reason, SUITE_COUNT(endings)},
                                        {each_rate_has_its_own_word}};
     return suite_run(&(struct suite){

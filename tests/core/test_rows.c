@@ -39,6 +39,7 @@ START_TEST(the_desks_duty_is_born_signed)
     ck_assert_uint_eq(world_case(&w, id).route_duty, route);
     ck_assert_int_eq(duty_row_of(route).state, DUTY_STATE_SIGNED);
     ck_assert_int_eq(duty_row_of(route).signed_at, w.now_ms);
+    ck_assert_int_eq(duty_row_of(route).due_at, clock_of(id, route, CLOCK_KIND_ROUTE).due_at);
     struct command command = route_to(id, "S1", "theirs");
     taken(&command, RECORD_CASE_ROUTED);
     ck_assert_uint_eq(world_case(&w, id).route_duty, 0);
@@ -65,7 +66,10 @@ START_TEST(what_is_open_is_tallied)
     uint64_t id = world_submit(&w, "ROAD", "S1");
     ck_assert_uint_eq(world_case(&w, id).open_duties, 2);
     ck_assert_uint_eq(world_case(&w, id).open_followups, 0);
+    ck_assert_uint_eq(world_case(&w, id).route_duty, 0); /* the list has routed it */
     uint64_t call = world_call(&w, id, "UT");
+    ck_assert_uint_eq(call_row_of(call).open_responds, 0); /* waits for the desk: nobody responds, nobody rates */
+    ck_assert_uint_eq(call_row_of(call).open_rates, 0);
     world_dispatch(&w, id, "UT");
     ck_assert_uint_eq(call_row_of(call).open_responds, 1);
     ck_assert_uint_eq(call_row_of(call).open_rates, 0);
@@ -188,6 +192,11 @@ START_TEST(the_newest_event_is_no_inner_record)
         last = record_is_event(w.verdict->records[i].type) ? w.verdict->records[i].seq : last;
     }
     ck_assert_uint_eq(district().last_event, last);
+    struct command walked = {.type = COMMAND_SETTLE, .now_ms = w.now_ms, .next_seq = w.last_seq + 1};
+    core_judge(&w.view, &walked, w.verdict); /* how far the settling walk is concerns nobody else */
+    core_apply(&w.view, &w.verdict->records[0]);
+    ck_assert_uint_eq(district().last_seq, w.last_seq + 1);
+    ck_assert_uint_eq(district().last_event, last);
 }
 END_TEST
 
@@ -230,6 +239,72 @@ START_TEST(a_clock_keeps_what_it_has_counted)
 }
 END_TEST
 
+/* Sent back and then not needed any more: what the unit had worked stays, what came after it does not count. */
+START_TEST(a_clock_that_is_void_keeps_what_it_had_counted)
+{
+    struct span_row span;
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    uint64_t respond = duty_of(id, DUTY_KIND_RESPOND);
+    world_wait(&w, DAY_MS);
+    world_finish(&w, id, FINISH_CODE_PARTLY);
+    ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE);
+    world_wait(&w, DAY_MS);
+    world_act(&w, COMMAND_CANCEL, id, respond);
+    struct clock_row finish = clock_of(id, respond, CLOCK_KIND_FINISH);
+    ck_assert_int_eq(finish.state, CLOCK_STATE_VOID);
+    ck_assert_int_eq(finish.consumed_ms, DAY_MS);
+    ck_assert(view_get(&w.view, ROW_SPAN, finish.span_last, &span));
+    ck_assert_uint_eq(span.counted, 0);
+    ck_assert_int_eq(span.counted_ms, 0);
+    ck_assert_int_eq(span.until_at - span.from_at, DAY_MS);
+}
+END_TEST
+
+/* The earliest timer of a case is known exactly once a rung has fired or a claim has gone: of clocks that run and duties that are
+ * claimed. */
+START_TEST(a_case_knows_its_earliest_timer)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t lead = duty_of(id, DUTY_KIND_LEAD), support = duty_of(id, DUTY_KIND_SUPPORT);
+    world_act(&w, COMMAND_CONTACT, id, lead);
+    world_act(&w, COMMAND_SIGN, id, support);
+    world_act(&w, COMMAND_CLAIM, id, lead);
+    int64_t first = duty_row_of(lead).claimed_until;
+    world_wait(&w, 60000);
+    world_act(&w, COMMAND_CLAIM, id, support);
+    ck_assert_int_eq(world_case(&w, id).rung_floor_at, first);
+    world_act(&w, COMMAND_RELEASE, id, lead);
+    ck_assert_int_eq(world_case(&w, id).rung_floor_at, duty_row_of(support).claimed_until);
+    world_act(&w, COMMAND_RELEASE, id, support);
+    int64_t yellow = clock_of(id, lead, CLOCK_KIND_HANDLE).rung_at[RUNG_YELLOW];
+    ck_assert_int_lt(clock_of(id, lead, CLOCK_KIND_CONTACT).rung_at[RUNG_YELLOW], yellow); /* stopped: no timer */
+    ck_assert_int_eq(world_case(&w, id).rung_floor_at, yellow);
+    world_wait(&w, yellow - w.now_ms);
+    ck_assert_int_eq(world_case(&w, id).rung_floor_at, clock_of(id, lead, CLOCK_KIND_HANDLE).rung_at[RUNG_RED]);
+}
+END_TEST
+
+/* The days on which the citizen was asked are counted from the first attempt on. */
+START_TEST(attempts_are_counted_from_the_first)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_answer(&w, id);
+    static const int64_t waits[] = {DAY_MS, 4 * HOUR_MS, 0}; /* 9 o'clock; 9 and 13 on the next day */
+    for (size_t i = 0; i < 3; i++) {
+        struct command attempt = {.type = COMMAND_NOTE_ATTEMPT};
+        attempt.body.note_attempt.case_id = id;
+        w.actor = "asker";
+        taken(&attempt, RECORD_FOLLOWUP_ATTEMPTED);
+        w.actor = "tester";
+        world_wait(&w, waits[i]);
+    }
+    ck_assert_uint_eq(world_duty(&w, id, DUTY_KIND_FOLLOWUP).attempts, 3);
+    ck_assert_int_eq(world_case(&w, id).disposition, DISPOSITION_UNREACHABLE);
+}
+END_TEST
+
 /* Records of a call say which call it is, those of the case itself none. */
 START_TEST(records_of_a_call_name_it)
 {
@@ -258,6 +333,9 @@ int main(void)
                                        {without_open_cases_nothing_is_unsettled},
                                        {the_newest_event_is_no_inner_record},
                                        {a_clock_keeps_what_it_has_counted},
+                                       {a_clock_that_is_void_keeps_what_it_had_counted},
+                                       {a_case_knows_its_earliest_timer},
+                                       {attempts_are_counted_from_the_first},
                                        {records_of_a_call_name_it}};
     return suite_run(&(struct suite){
         .name = "rows", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});

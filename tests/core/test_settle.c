@@ -183,8 +183,199 @@ START_TEST(natural_time_keeps_its_budget)
     ck_assert_int_eq(due.budget_ms, cut.budget_ms);
     /* The lead has an hour more. */
     core_settled_due(w.view.district, &cut, now_ms, cut.due_at + hour_ms, &due);
-    ck_assert(due.moves);
+    ck_assert(due.moves && !due.rebudgets);
     ck_assert_int_eq(due.budget_ms, 3 * hour_ms);
+    /* The lead has no limit: nothing cuts the support's. */
+    core_settled_due(w.view.district, &cut, now_ms, 0, &due);
+    ck_assert_int_eq(due.due_at, cut.from_at + cut.amount);
+}
+END_TEST
+
+/* --- which clocks move, and by how much -----------------------------------------------------------------------------------------
+ */
+
+static const char *const tuesday_off[] = {"2026-01-01 holiday", "2026-03-03 holiday", NULL};
+
+static struct clock_row clock_of(uint64_t case_id, enum duty_kind duty, enum clock_kind kind)
+{
+    return world_clock(&w, case_id, world_duty(&w, case_id, duty).duty_id, kind);
+}
+
+static const char *calendar_of(const struct clock_row *clock)
+{
+    static struct calendar_row row;
+    ck_assert(view_get(&w.view, ROW_CALENDAR, clock->calendar, &row));
+    return row.name.s;
+}
+
+/* A holiday tomorrow: all that runs is due a day later, each clock is moved once, and the inbox shows the lead's by its handling.
+ */
+START_TEST(a_holiday_moves_each_clock_once)
+{
+    w.now_ms = world_at("2026-03-02 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_new_days(&w, tuesday_off);
+    world_settle(&w, id);
+    for (uint32_t i = 0; i < w.verdict->count; i++) {
+        const struct clock_due_moved_body *body = &w.verdict->records[i].body.clock_due_moved;
+        ck_assert_int_eq(w.verdict->records[i].type, RECORD_CLOCK_DUE_MOVED);
+        ck_assert_int_eq(body->why, CLOCK_WHY_CALENDAR);
+        for (uint32_t k = 0; k < i; k++) {
+            ck_assert_uint_ne(body->clock_id, w.verdict->records[k].body.clock_due_moved.clock_id);
+        }
+    }
+    ck_assert_uint_eq(w.verdict->count, 6); /* sign, contact and handle of the lead, the support's two, the citizen's */
+    struct clock_row sign = clock_of(id, DUTY_KIND_LEAD, CLOCK_KIND_SIGN), handle = handle_of(id);
+    ck_assert_int_eq(sign.due_at, world_at("2026-03-04 10:00"));
+    ck_assert_int_eq(handle.due_at, world_at("2026-03-10 10:00"));
+    ck_assert_int_eq(handle.rung_at[RUNG_YELLOW], world_at("2026-03-09 10:00")); /* a day of the office before it */
+    ck_assert_str_eq(calendar_of(&handle), "office");
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).due_at, handle.due_at);
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_SUPPORT).due_at, handle.due_at);
+}
+END_TEST
+
+/* A clock that has moved goes on counting: nothing of it is closed until it stops. */
+START_TEST(a_clock_that_has_moved_counts_on)
+{
+    struct span_row span;
+    static const char *const thursday_off[] = {"2026-01-01 holiday", "2026-03-05 holiday", NULL};
+    w.now_ms = world_at("2026-03-02 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_wait(&w, world_at("2026-03-04 10:00") - w.now_ms);
+    world_new_days(&w, thursday_off);
+    world_settle(&w, id);
+    world_wait(&w, world_at("2026-03-06 10:00") - w.now_ms);
+    world_answer(&w, id);
+    struct clock_row handle = handle_of(id);
+    ck_assert_int_eq(handle.consumed_ms, 21 * (int64_t)HOUR_MS); /* six hours, two days, an hour */
+    ck_assert(view_get(&w.view, ROW_SPAN, handle.span_last, &span));
+    ck_assert_int_eq(span.from_at, handle.started_at);
+    ck_assert_uint_eq(span.prev, 0);
+}
+END_TEST
+
+/* What is due at this very instant is not late yet; and what another calendar makes due at this instant is due now. */
+START_TEST(this_instant_is_not_the_past)
+{
+    static const char *const weekend[] = {"2026-01-01 holiday", "2026-03-07 workday", "2026-03-08 workday", NULL};
+    w.now_ms = world_at("2026-03-02 10:00");
+    uint64_t due = world_submit(&w, "ROAD", "S1");
+    world_wait(&w, world_at("2026-03-09 10:00") - w.now_ms);
+    world_new_days(&w, tuesday_off);
+    world_settle(&w, due);
+    ck_assert_int_eq(handle_of(due).due_at, world_at("2026-03-10 10:00"));
+
+    world_again(&w);
+    world_office(&w, days_2026);
+    w.now_ms = world_at("2026-03-04 10:00");
+    uint64_t sooner = world_submit(&w, "ROAD", "S1");
+    world_wait(&w, world_at("2026-03-09 10:00") - w.now_ms);
+    world_new_days(&w, weekend);
+    world_settle(&w, sooner);
+    ck_assert_int_eq(handle_of(sooner).due_at, w.now_ms);
+}
+END_TEST
+
+START_TEST(after_the_answer_nothing_moves)
+{
+    w.now_ms = world_at("2026-03-02 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_answer(&w, id);
+    world_new_days(&w, tuesday_off);
+    ck_assert_uint_eq(world_settle(&w, id), 0);
+}
+END_TEST
+
+/* Only a support is bound by its lead: a called unit has its own days. */
+START_TEST(a_called_unit_is_not_bound_by_the_lead)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "DA"); /* on the list */
+    world_new_days(&w, tuesday_off);
+    world_settle(&w, id);
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2026-03-09 17:00"));
+    ck_assert_int_eq(clock_of(id, DUTY_KIND_RESPOND, CLOCK_KIND_ARRIVE).due_at, world_at("2026-03-05 17:00"));
+    ck_assert_int_eq(clock_of(id, DUTY_KIND_RESPOND, CLOCK_KIND_FINISH).due_at, world_at("2026-03-16 17:00"));
+}
+END_TEST
+
+/* A support that works day and night is due before its lead, and stays so. */
+START_TEST(a_support_that_is_due_earlier_stays_earlier)
+{
+    w.units[3].calendar = 0; /* DB */
+    w.now_ms = world_at("2026-03-02 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_new_days(&w, tuesday_off);
+    world_settle(&w, id);
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2026-03-10 10:00"));
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_SUPPORT).due_at, world_at("2026-03-07 10:00"));
+}
+END_TEST
+
+/* The lead works day and night, its support in an office: cut to the lead's due, a holiday leaves it less time for the same due
+ * instant. Its yellow rung comes by what is left; one that would have passed is reached now. */
+START_TEST(a_support_that_is_cut_has_less_time_with_a_holiday)
+{
+    static const char *const thursday[] = {"2026-01-01 holiday", "2026-03-05 holiday", NULL};
+    static const char *const friday_too[] = {"2026-01-01 holiday", "2026-03-05 holiday", "2026-03-06 holiday", NULL};
+    for (int yellow = 1; yellow >= 0; yellow--) {
+        world_again(&w);
+        world_office(&w, days_2026);
+        w.units[5].calendar = 0; /* S1 */
+        w.district.policy.rungs[RUNG_YELLOW].on = yellow == 1;
+        w.now_ms = world_at("2026-03-02 10:00");
+        uint64_t id = world_submit(&w, "ROAD", "S1");
+        struct clock_row before = clock_of(id, DUTY_KIND_SUPPORT, CLOCK_KIND_SUPPORT);
+        ck_assert_int_eq(before.due_at, world_at("2026-03-07 10:00"));
+        ck_assert_int_eq(before.budget_ms, 34 * (int64_t)HOUR_MS);
+        world_new_days(&w, thursday);
+        ck_assert_uint_eq(world_settle(&w, id), 1);
+        ck_assert_int_eq(world_record(&w, RECORD_CLOCK_REBUDGETED)->body.clock_rebudgeted.budget_before_ms, before.budget_ms);
+        struct clock_row support = clock_of(id, DUTY_KIND_SUPPORT, CLOCK_KIND_SUPPORT);
+        ck_assert_int_eq(support.due_at, before.due_at);
+        ck_assert_int_eq(support.budget_ms, 27 * (int64_t)HOUR_MS);
+        ck_assert_int_eq(support.rung_at[RUNG_YELLOW], yellow == 1 ? world_at("2026-03-06 10:36") : 0);
+        ck_assert_int_eq(support.rung_at[RUNG_RED], before.rung_at[RUNG_RED]);
+        ck_assert_uint_eq(world_settle(&w, id), 0);
+        world_wait(&w, world_at("2026-03-06 10:00") - w.now_ms);
+        world_new_days(&w, friday_too);
+        ck_assert_uint_eq(world_settle(&w, id), 1);
+        support = clock_of(id, DUTY_KIND_SUPPORT, CLOCK_KIND_SUPPORT);
+        ck_assert_int_eq(support.budget_ms, 20 * (int64_t)HOUR_MS);
+        ck_assert_int_eq(support.rung_at[RUNG_YELLOW], yellow == 1 ? w.now_ms : 0); /* it would have been on Wednesday */
+    }
+}
+END_TEST
+
+/* A due instant in a year that nobody has said yet is provisional until somebody has, also where it stays. */
+START_TEST(what_is_provisional_is_so_until_the_year_is_known)
+{
+    static const char *const known[] = {"2026-01-01 holiday", "2027-06-01 holiday", NULL};
+    w.now_ms = world_at("2026-12-28 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_new_days(&w, days_2026); /* nothing new */
+    ck_assert_uint_eq(world_settle(&w, id), 0);
+    world_new_days(&w, known);
+    world_settle(&w, id);
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2027-01-04 10:00"));
+    ck_assert_uint_eq(handle_of(id).provisional, 0);
+}
+END_TEST
+
+/* The follow-up says no after the citizen's due instant: the clock runs on late, and another set has nothing to say to that. */
+START_TEST(a_citizens_clock_that_runs_on_late_keeps_its_budget)
+{
+    w.now_ms = world_at("2026-03-02 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_wait(&w, world_at("2026-03-06 10:00") - w.now_ms);
+    world_answer(&w, id);
+    world_wait(&w, world_at("2026-03-10 10:00") - w.now_ms);
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_NO, SAID_SATISFIED_NO), REFUSAL_NONE);
+    ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_TOTAL).due_at, world_at("2026-03-09 10:00"));
+    world_adopt(&w);
+    ck_assert_uint_eq(world_settle(&w, id), 0);
+    ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_TOTAL).budget_ms, 35 * (int64_t)HOUR_MS);
 }
 END_TEST
 
@@ -252,6 +443,37 @@ START_TEST(what_is_sent_back_or_reopened_goes_to_the_successor)
     ck_assert(code_equal(&clock.acct, &(struct code){"DB"}));
     ck_assert_uint_eq(world_settle(&w, called), 0);
     ck_assert_uint_eq(world_settle(&w, closed), 0);
+}
+END_TEST
+
+/* By the successor's calendar from then on: it works day and night. */
+START_TEST(a_successor_works_by_its_own_calendar)
+{
+    w.now_ms = world_at("2026-03-02 10:00");
+    uint64_t id = world_submit(&w, "PIPE", "S1"); /* DA leads */
+    w.units[2].successor = 7;                     /* DA -> UT */
+    world_adopt(&w);
+    world_settle(&w, id);
+    for (uint32_t i = 0; i < w.verdict->count; i++) {
+        const struct record *record = &w.verdict->records[i];
+        ck_assert(record->type != RECORD_CLOCK_DUE_MOVED || record->body.clock_due_moved.why == CLOCK_WHY_UNIT_RETIRED);
+    }
+    struct clock_row handle = handle_of(id);
+    ck_assert_int_eq(handle.due_at, world_at("2026-03-07 10:00"));
+    ck_assert_int_eq(handle.rung_at[RUNG_YELLOW], world_at("2026-03-06 10:00"));
+    ck_assert_str_eq(calendar_of(&handle), CALENDAR_BUILT_IN);
+}
+END_TEST
+
+START_TEST(a_support_that_is_retired_leaves_the_lead_alone)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    w.units[3].successor = 2; /* DB -> DA */
+    world_adopt(&w);
+    world_settle(&w, id);
+    ck_assert_str_eq(world_duty(&w, id, DUTY_KIND_SUPPORT).unit.s, "DA");
+    ck_assert_str_eq(world_case(&w, id).lead.s, "S1");
+    ck_assert_str_eq(world_clock(&w, id, 0, CLOCK_KIND_TOTAL).unit.s, "S1");
 }
 END_TEST
 
@@ -340,6 +562,17 @@ int main(void)
                                        {a_support_stays_within_its_lead},
                                        {a_support_in_an_office_stays_within_a_lead_that_works_day_and_night},
                                        {natural_time_keeps_its_budget},
+                                       {a_holiday_moves_each_clock_once},
+                                       {a_clock_that_has_moved_counts_on},
+                                       {this_instant_is_not_the_past},
+                                       {after_the_answer_nothing_moves},
+                                       {a_called_unit_is_not_bound_by_the_lead},
+                                       {a_support_that_is_due_earlier_stays_earlier},
+                                       {a_support_that_is_cut_has_less_time_with_a_holiday},
+                                       {what_is_provisional_is_so_until_the_year_is_known},
+                                       {a_citizens_clock_that_runs_on_late_keeps_its_budget},
+                                       {a_successor_works_by_its_own_calendar},
+                                       {a_support_that_is_retired_leaves_the_lead_alone},
                                        {duties_of_a_retired_unit_go_to_its_successor},
                                        {what_is_sent_back_or_reopened_goes_to_the_successor},
                                        {an_old_code_means_the_successor},

@@ -50,11 +50,23 @@ START_TEST(where_nobody_stands_above_a_late_lead_an_order_is_proposed)
 }
 END_TEST
 
+/* What stands in no set has no parent, no calendar: not those of whatever lies before the first unit. */
+static void put_before_the_first(struct unit framed[9])
+{
+    memcpy(&framed[1], w.units, sizeof(w.units));
+    framed[0] = framed[1];
+    framed[0].code = code_of("XX");
+    framed[0].calendar = 1;
+    w.district.units = &framed[1];
+}
+
 /* --- another set
  * -------------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_set_is_published_once_and_its_units_in_slices)
 {
+    struct unit framed[9];
+    put_before_the_first(framed);
     struct command adopt = {.type = COMMAND_ADOPT_CONFIG, .now_ms = w.now_ms, .next_seq = w.last_seq + 1};
     core_judge(&w.view, &adopt, w.verdict);
     ck_assert_uint_eq(world_records(&w, RECORD_POLICY_PUBLISHED), 1);
@@ -106,6 +118,24 @@ START_TEST(a_case_at_the_desk_is_settled_too)
     world_new_days(&w, changed);
     ck_assert_uint_eq(world_settle(&w, id), 1);
     ck_assert_int_eq(clock_of(id, route, CLOCK_KIND_ROUTE).due_at, world_at("2026-03-04 09:30"));
+}
+END_TEST
+
+/* Its lead is in no set any more: the case is due by natural time, which no calendar of the set says. */
+START_TEST(a_case_of_nobody_is_settled_by_the_wall_clock)
+{
+    struct unit framed[9];
+    world_office(&w, known);
+    w.now_ms = world_at("2026-03-02 10:00");
+    uint64_t id = world_submit(&w, "PIPE", "S1");
+    w.units[UNIT_DA].code = code_of("D9");
+    put_before_the_first(framed);
+    world_new_days(&w, changed);
+    world_settle(&w, id);
+    struct clock_row handle = clock_of(id, world_case(&w, id).lead_duty, CLOCK_KIND_HANDLE);
+    ck_assert_int_eq(handle.due_at, world_at("2026-03-07 10:00"));
+    ck_assert_uint_eq(handle.calendar, 0);
+    ck_assert_str_eq(handle.unit.s, "DA");
 }
 END_TEST
 
@@ -215,6 +245,7 @@ int main(void)
                                        {a_set_is_published_once_and_its_units_in_slices},
                                        {the_walk_is_over_what_lies_below_it},
                                        {a_case_at_the_desk_is_settled_too},
+                                       {a_case_of_nobody_is_settled_by_the_wall_clock},
                                        {a_given_limit_stays_under_another_calendar},
                                        {who_says_that_nobody_called_counts_against_the_unit},
                                        {what_has_no_limit_is_in_no_rate},

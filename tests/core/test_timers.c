@@ -85,9 +85,52 @@ START_TEST(a_cases_timers_come_in_the_districts_order)
 }
 END_TEST
 
+/* A rung that the policy switches off never comes: after the lead has signed and reached the citizen, red is the next. */
+START_TEST(a_rung_that_is_off_never_comes)
+{
+    w.district.policy.rungs[RUNG_YELLOW].on = false;
+    uint64_t id = world_submit(&w, "LAMP", "S1"); /* no row fits */
+    struct command route = route_to(id, "DA", "theirs");
+    taken(&route, RECORD_CASE_ROUTED);
+    world_act(&w, COMMAND_CONTACT, id, duty_of(id, DUTY_KIND_LEAD));
+    struct clock_row handle = clock_of(id, duty_of(id, DUTY_KIND_LEAD), CLOCK_KIND_HANDLE);
+    ck_assert(!next_of(id, handle.due_at).due);
+    struct next next = next_of(id, handle.due_at + 1);
+    ck_assert(next.due);
+    ck_assert_int_eq(next.at, handle.due_at + 1);
+    w.units[UNIT_DA].successor = UNIT_DB; /* nor when the clock has moved */
+    world_adopt(&w);
+    world_settle(&w, id);
+    ck_assert_str_eq(world_case(&w, id).lead.s, "DB");
+    ck_assert(!next_of(id, handle.due_at).due);
+}
+END_TEST
+
+/* A rating that expires is a fact of its call, and so is that the call closes. */
+START_TEST(what_a_timer_sets_off_in_a_call_names_it)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t call = world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    world_finish(&w, id, FINISH_CODE_SOLVED);
+    struct clock_row rate = clock_of(id, duty_of(id, DUTY_KIND_RATE), CLOCK_KIND_RATE);
+    world_wait(&w, rate.due_at - w.now_ms);
+    fire(rate.clock_id, 0, rate.due_at + 1);
+    ck_assert_uint_eq(world_record(&w, RECORD_RUNG_FIRED)->head.call_id, call);
+    ck_assert_uint_eq(world_record(&w, RECORD_CALL_CLOSED)->head.call_id, call);
+    struct clock_row handle = clock_of(id, duty_of(id, DUTY_KIND_LEAD), CLOCK_KIND_HANDLE);
+    world_wait(&w, handle.due_at - w.now_ms);
+    fire(handle.clock_id, 0, handle.due_at + 1);
+    ck_assert_uint_eq(world_record(&w, RECORD_RUNG_FIRED)->head.call_id, 0);
+}
+END_TEST
+
 int main(void)
 {
-    const struct suite_test tests[] = {{after_the_answer_only_the_follow_up_is_due}, {a_cases_timers_come_in_the_districts_order}};
+    const struct suite_test tests[] = {{after_the_answer_only_the_follow_up_is_due},
+                                       {a_cases_timers_come_in_the_districts_order},
+                                       {a_rung_that_is_off_never_comes},
+                                       {what_a_timer_sets_off_in_a_call_names_it}};
     return suite_run(&(struct suite){
         .name = "timers", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }
