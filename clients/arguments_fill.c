@@ -5,7 +5,7 @@
 
 #include "clients/case_number.h"
 #include "clients/names.h"
-#include "config/span.h"
+#include "config/clock_span.h"
 #include "proto/enum_word.h"
 #include "proto/gen/schema.h"
 
@@ -110,7 +110,7 @@ static enum exit_code set_field(struct session *session, const struct field_shap
     switch (field->type) {
     case FIELD_SPAN: {
         int64_t span_ms = 0;
-        const char *wrong = span_parse_ms(text, &span_ms);
+        const char *wrong = span_parse(text, &span_ms);
         memcpy(at, &span_ms, sizeof(span_ms));
         return wrong == NULL ? EXIT_DONE : say(EXIT_USAGE, "%s: `%s` is not a duration: %s.", name, text, wrong);
     }

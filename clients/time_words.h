@@ -8,6 +8,7 @@
 #define HUYING_CLIENTS_TIME_WORDS_H
 
 #include "base/instant.h"
+#include "base/span.h"
 #include "proto/client/view.h"
 
 #include <stdbool.h>
@@ -18,9 +19,6 @@ struct zone; /* config/zone.h */
 
 /* How views write instants: with the zone's offset. Borrows the zone. */
 struct view_time zone_time(const struct zone *zone);
-
-/* Prints a span by its two largest units, such as `13 d 23 h`. Returns `ret`. */
-char *span_print(int64_t span_ms, char ret[INSTANT_SIZE]);
 
 /* Does this kind of time (its word; NULL: none) count by a calendar? */
 bool kind_works(const char *time_kind);

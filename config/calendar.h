@@ -23,7 +23,7 @@
 #ifndef HUYING_CONFIG_CALENDAR_H
 #define HUYING_CONFIG_CALENDAR_H
 
-#include "config/span.h"
+#include "config/clock_span.h"
 #include "proto/gen/schema.h"
 #include "proto/shape.h"
 

@@ -2,7 +2,7 @@
 #include "config/catalogue.h"
 
 #include "base/i18n.h"
-#include "config/span.h"
+#include "config/clock_span.h"
 #include "config/tree.h"
 #include "config/words.h"
 
@@ -204,7 +204,7 @@ static void read_limits(const struct reader *reader, uint32_t row, struct catalo
     for (uint32_t urgency = 0; urgency < URGENCY_COUNT; urgency++) {
         enum column column = (enum column)(COLUMN_LIMITS + urgency);
         const char *text = table_cell(reader->table, row, reader->columns[column]);
-        const char *why = text[0] ? span_parse(text, &ret->limit[urgency]) : NULL;
+        const char *why = text[0] ? clock_span_parse(text, &ret->limit[urgency]) : NULL;
         /* 0 in a row means: as the policy says; it cannot switch a clock off. */
         if (why == NULL && text[0] && ret->limit[urgency].amount == 0) {
             why = _("leave the field empty for the policy's limit");

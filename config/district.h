@@ -9,7 +9,7 @@
 #define HUYING_CONFIG_DISTRICT_H
 
 #include "config/calendar.h"
-#include "config/span.h"
+#include "config/clock_span.h"
 #include "proto/gen/schema.h"
 #include "proto/shape.h"
 

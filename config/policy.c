@@ -2,7 +2,7 @@
 #include "config/policy.h"
 
 #include "base/i18n.h"
-#include "config/span.h"
+#include "config/clock_span.h"
 #include "config/words.h"
 
 #include <assert.h>
@@ -251,7 +251,7 @@ static const char *rung_parse(const char *text, struct rung_policy *ret)
         }
         rung.percent = ppm / 10000;
     } else {
-        const char *why = span_parse(text, &rung.span);
+        const char *why = clock_span_parse(text, &rung.span);
         if (why != NULL) {
             return why;
         }
@@ -268,14 +268,14 @@ static void read_value(const struct yaml *yaml, const struct value *value, const
     const char *why = NULL;
     switch (value->kind) {
     case VALUE_LIMIT:
-        why = span_parse(text, to);
+        why = clock_span_parse(text, to);
         break;
     case VALUE_SPAN:
-        why = span_parse_ms(text, to);
+        why = span_parse(text, to);
         break;
     case VALUE_SPAN_ON: {
         int64_t span_ms = 0;
-        why = span_parse_ms(text, &span_ms);
+        why = span_parse(text, &span_ms);
         if (why == NULL && span_ms == 0) {
             why = _("this cannot be off; write a span such as `30 min`");
         }
@@ -490,8 +490,8 @@ void policy_refuse_working_time(const struct yaml *yaml, struct faults *faults)
         char *text;
         struct span span;
         memcpy(&text, (const char *)yaml->data + values[i].from, sizeof(text));
-        if (text != NULL && (values[i].kind == VALUE_LIMIT || values[i].kind == VALUE_RUNG) && span_parse(text, &span) == NULL &&
-            span_is_working(span)) {
+        if (text != NULL && (values[i].kind == VALUE_LIMIT || values[i].kind == VALUE_RUNG) &&
+            clock_span_parse(text, &span) == NULL && span_is_working(span)) {
             yaml_fault(yaml, faults, values[i].path, "`%s: %s`: %s", values[i].path, text, _(span_without_calendar));
         }
     }

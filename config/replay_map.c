@@ -2,10 +2,10 @@
 #include "config/replay_map.h"
 
 #include "base/i18n.h"
+#include "config/clock_span.h"
 #include "config/file.h"
 #include "config/local_time.h"
 #include "config/matters.h"
-#include "config/span.h"
 #include "config/table.h"
 #include "config/units.h"
 #include "config/words.h"

@@ -2,7 +2,7 @@
 #include "config/units.h"
 
 #include "base/i18n.h"
-#include "config/span.h"
+#include "config/clock_span.h"
 #include "config/units_inner.h"
 #include "config/words.h"
 #include "proto/gen/caps.h"

@@ -56,7 +56,7 @@ static int read_later(const json_t *json, int64_t now_ms, struct said *ret, char
     if (at != NULL && !instant_parse(at, &ret->retry_at_ms)) {
         return say(fault, "`retry_at` is not a date and time: `%.40s`", at);
     }
-    if (in != NULL && !settings_span(in, &span_ms)) {
+    if (in != NULL && !span_read(in, SETTING_SPAN_MAX, &span_ms)) {
         return say(fault, "`retry_in` is not a duration: `%.40s`", in);
     }
     if (in != NULL) {

@@ -14,7 +14,6 @@
 #define GIVEN_MAX 128
 #define SETTINGS_MAX 64
 #define WORDS_MAX 64
-#define SPAN_MS_MAX (INT64_C(36525) * 86400000)
 
 struct given {
     const struct setting *setting;
@@ -91,38 +90,6 @@ bool settings_number(const char *text, int64_t *ret)
     return true;
 }
 
-bool settings_span(const char *text, int64_t *ret_ms)
-{
-    static const struct {
-        const char *word;
-        int64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
-    char *end;
-
-    if (text[0] < '0' || text[0] > '9') {
-        return false;
-    }
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (errno != 0) {
-        return false;
-    }
-    while (*end == ' ') {
-        end++;
-    }
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (strcmp(end, units[i].word) != 0) {
-            continue;
-        }
-        if (value > SPAN_MS_MAX / units[i].ms) {
-            return false;
-        }
-        *ret_ms = value * units[i].ms;
-        return true;
-    }
-    return false;
-}
-
 /* Words of a text, at blanks; the array and its texts are kept. */
 static const char *const *split_words(struct settings *settings, const char *text)
 {
@@ -171,7 +138,7 @@ static int set_text(struct settings *settings, const struct setting *setting, co
         *(int64_t *)at = value;
         return 0;
     case SETTING_SPAN:
-        if (!settings_span(text, &value) || value < setting->least || value > setting->most) {
+        if (!span_read(text, SETTING_SPAN_MAX, &value) || value < setting->least || value > setting->most) {
             snprintf(why, TREE_FAULT_SIZE, "`%s` is not a duration from %lld ms to %lld ms; write it like `30 s`, `5 min` or `2 h`",
                      text, (long long)setting->least, (long long)setting->most);
             return -EINVAL;

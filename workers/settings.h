@@ -10,9 +10,12 @@
 #define HUYING_WORKERS_SETTINGS_H
 
 #include "base/exit_code.h"
+#include "base/span.h"
 #include "workers/tree.h"
 
 #include <stdint.h>
+
+#define SETTING_SPAN_MAX (INT64_C(36525) * 86400000) /* a hundred years, in ms */
 
 enum setting_kind {
     SETTING_TEXT,  /* const char * */
@@ -70,9 +73,6 @@ const char *settings_keep_path(struct settings *settings, const char *path);
 
 /* Keeps the address of something from malloc, freed by settings_deinit. False: no memory, and it is freed. */
 bool settings_own(struct settings *settings, void *memory);
-
-/* Reads a span. False: this is not a span, or more than a hundred years. */
-bool settings_span(const char *text, int64_t *ret_ms);
 
 /* Reads a whole number of decimal digits. False: this is not one. */
 bool settings_number(const char *text, int64_t *ret);

@@ -131,7 +131,7 @@ static int read_retry(const json_t *json, int64_t now_ms, struct plan *plan, cha
     if (at != NULL && !instant_parse(at, &plan->retry_at_ms)) {
         return say(fault, "`retry_at` is not a date and time: `%.40s`", at);
     }
-    if (in != NULL && !settings_span(in, &span_ms)) {
+    if (in != NULL && !span_read(in, SETTING_SPAN_MAX, &span_ms)) {
         return say(fault, "`retry_in` is not a duration: `%.40s`", in);
     }
     if (in != NULL) {

@@ -213,7 +213,7 @@ static void print_calendars(const struct district *district)
 
 static void print_ranges(const char *label, const char *whose, const struct range *ranges)
 {
-    char least[SPAN_TEXT_SIZE], most[SPAN_TEXT_SIZE];
+    char least[SPAN_SIZE], most[SPAN_SIZE];
     const char *before = ": ";
     for (uint32_t kind = 0; kind < TIME_KIND_COUNT; kind++) {
         if (ranges[kind].most.amount == 0) {
@@ -222,9 +222,9 @@ static void print_ranges(const char *label, const char *whose, const struct rang
         if (before[0] == ':') {
             printf("  %-10s %s", label, whose);
         }
-        printf("%s%s", before, span_text(ranges[kind].least, least));
+        printf("%s%s", before, clock_span_text(ranges[kind].least, least));
         if (ranges[kind].least.amount != ranges[kind].most.amount) {
-            printf(_(" to %s"), span_text(ranges[kind].most, most));
+            printf(_(" to %s"), clock_span_text(ranges[kind].most, most));
         }
         before = ", ";
     }
@@ -248,11 +248,12 @@ void admin_summary_print(const struct district *district)
 static json_t *ranges_json(const struct range *ranges)
 {
     json_t *object = json_object();
-    char least[SPAN_TEXT_SIZE], most[SPAN_TEXT_SIZE];
+    char least[SPAN_SIZE], most[SPAN_SIZE];
     for (uint32_t kind = 0; kind < TIME_KIND_COUNT; kind++) {
         if (ranges[kind].most.amount != 0) {
-            json_object_set_new(object, enum_name(&time_kind_enum, (int)kind),
-                                json_pack("[s, s]", span_text(ranges[kind].least, least), span_text(ranges[kind].most, most)));
+            json_object_set_new(
+                object, enum_name(&time_kind_enum, (int)kind),
+                json_pack("[s, s]", clock_span_text(ranges[kind].least, least), clock_span_text(ranges[kind].most, most)));
         }
     }
     return object;

@@ -107,7 +107,7 @@ void query_print_selector(const struct district *district, const struct selector
 /* The texts of a view that are made for it. */
 struct matter_texts {
     char lead[SELECTOR_SIZE];
-    char limit[SPAN_TEXT_SIZE];
+    char limit[SPAN_SIZE];
 };
 
 /* What the list says of the matters of one page. */
@@ -165,7 +165,7 @@ static void view_matter(const struct district *district, const struct listed *li
             limit = row->limit[URGENCY_ORDINARY];
         }
     }
-    ret->limit = text_of(span_text(limit, texts->limit));
+    ret->limit = text_of(clock_span_text(limit, texts->limit));
 }
 
 static const struct code *unit_code_at(const struct district *district, uint32_t index)

@@ -130,13 +130,13 @@ static int add_limits(const struct policy *policy, struct reply_writer *writer)
 
     for (size_t i = 0; rc == 0 && i < sizeof(lines) / sizeof(lines[0]); i++) {
         const struct limit_line *line = &lines[i];
-        char texts[URGENCY_COUNT][SPAN_TEXT_SIZE];
+        char texts[URGENCY_COUNT][SPAN_SIZE];
         struct limit_view view = {.clock = text_of(line->clock)};
         struct text *const places[] = {&view.ordinary, &view.urgent, &view.emergency, &view.complex};
         static const enum urgency order[] = {URGENCY_ORDINARY, URGENCY_URGENT, URGENCY_EMERGENCY, URGENCY_COMPLEX};
 
         for (size_t j = 0; j < (line->one != NULL ? 1 : sizeof(order) / sizeof(order[0])); j++) {
-            *places[j] = text_of(span_text(line->one != NULL ? *line->one : line->by_urgency[order[j]], texts[j]));
+            *places[j] = text_of(clock_span_text(line->one != NULL ? *line->one : line->by_urgency[order[j]], texts[j]));
         }
         rc = reply_row(writer, &limit_view_shape, &view, CODEC_OMIT_NOTHING);
     }

@@ -270,10 +270,10 @@ static const struct {
 START_TEST(test_span_text)
 {
     struct span span, again;
-    char text[SPAN_TEXT_SIZE];
-    ck_assert_ptr_null(span_parse(written[_i].text, &span));
-    ck_assert_str_eq(span_text(span, text), written[_i].printed);
-    ck_assert_ptr_null(span_parse(text, &again));
+    char text[SPAN_SIZE];
+    ck_assert_ptr_null(clock_span_parse(written[_i].text, &span));
+    ck_assert_str_eq(clock_span_text(span, text), written[_i].printed);
+    ck_assert_ptr_null(clock_span_parse(text, &again));
     ck_assert(again.kind == span.kind && again.amount == span.amount);
 }
 END_TEST

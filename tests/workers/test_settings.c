@@ -172,27 +172,8 @@ START_TEST(flags_that_are_wrong_end_the_process)
 }
 END_TEST
 
-START_TEST(spans)
-{
-    static const struct {
-        const char *text;
-        int64_t ms;
-    } good[] = {{"0 ms", 0}, {"250ms", 250}, {"30 s", 30000}, {"5min", 300000}, {"2 h", 7200000}, {"1 d", 86400000}};
-    static const char *const bad[] = {"", "5", "5 m", "-5 s", "s", "5 s s", "99999999999999999999 s", "200000 d", " 5 s"};
-    int64_t ms;
-
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        ck_assert(settings_span(good[i].text, &ms));
-        ck_assert_int_eq(ms, good[i].ms);
-    }
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        ck_assert_msg(!settings_span(bad[i], &ms), "`%s` was taken", bad[i]);
-    }
-}
-END_TEST
-
 int main(void)
 {
-    const struct suite_test tests[] = {{a_file_and_flags}, {faults_name_the_line}, {flags_that_are_wrong_end_the_process}, {spans}};
+    const struct suite_test tests[] = {{a_file_and_flags}, {faults_name_the_line}, {flags_that_are_wrong_end_the_process}};
     return suite_run(&(struct suite){.name = "settings", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -98,17 +98,6 @@ START_TEST(test_print_is_read_back)
 }
 END_TEST
 
-START_TEST(test_span)
-{
-    char text[INSTANT_SIZE];
-    ck_assert_str_eq(span_print(0, text), "0 ms");
-    ck_assert_str_eq(span_print(14 * 86400000LL - 1000, text), "13 d 23 h");
-    ck_assert_str_eq(span_print(86400000, text), "1 d");
-    ck_assert_str_eq(span_print(61000, text), "1 min 1 s");
-    ck_assert_str_eq(span_print(-1500, text), "-1 s 500 ms");
-}
-END_TEST
-
 static const struct {
     int64_t span_ms;
     const char *kind, *words;
@@ -155,7 +144,6 @@ int main(void)
                                        {test_gap_and_no_zone},
                                        {test_print},
                                        {test_print_is_read_back},
-                                       {test_span},
                                        {test_span_exact, SUITE_COUNT(exact)},
                                        {test_limit, SUITE_COUNT(limits)}};
     return suite_run(

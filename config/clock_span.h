@@ -1,12 +1,13 @@
 /*
- * span.h - numbers as people write them in configuration: spans of time, shares, switches
+ * clock_span.h - numbers as people write them in configuration: spans that clocks count, shares, switches
  *
  * Decimal digits only: no 0x, no octal, no exponent. Each function returns NULL when it has understood, else a borrowed sentence
  * that says what to write instead.
  */
-#ifndef HUYING_CONFIG_SPAN_H
-#define HUYING_CONFIG_SPAN_H
+#ifndef HUYING_CONFIG_CLOCK_SPAN_H
+#define HUYING_CONFIG_CLOCK_SPAN_H
 
+#include "base/span.h"
 #include "proto/gen/schema.h"
 
 #include <stdbool.h>
@@ -20,7 +21,7 @@ struct span {
 
 /* `5 wd` working days, `4 wh` working hours, `5 d` or `5 nd` natural days; `2 h`, `30 min`, `90 s`, `1 ms` natural time; `0` or
  * `off` = off. At most 3660 days. */
-const char *span_parse(const char *text, struct span *ret);
+const char *clock_span_parse(const char *text, struct span *ret);
 
 /* Is it counted by a calendar's stretches of work? */
 static inline bool span_is_working(struct span span)
@@ -31,12 +32,8 @@ static inline bool span_is_working(struct span span)
 /* What to tell who writes working time in a district that has no calendar. */
 extern const char span_without_calendar[]; /* who says it translates it */
 
-/* Writes a span as span_parse reads it, in the largest unit that fits. Returns ret. */
-#define SPAN_TEXT_SIZE 32
-char *span_text(struct span span, char ret[SPAN_TEXT_SIZE]);
-
-/* Natural time that is not a limit of a clock: as above, without working time, and a day is 24 hours. */
-const char *span_parse_ms(const char *text, int64_t *ret_ms);
+/* Writes a span as clock_span_parse reads it, in the largest unit that fits. Returns ret. */
+char *clock_span_text(struct span span, char ret[SPAN_SIZE]);
 
 /* A whole number in min..max. */
 const char *span_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret);
