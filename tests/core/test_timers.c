@@ -85,6 +85,29 @@ START_TEST(a_cases_timers_come_in_the_districts_order)
 }
 END_TEST
 
+/* After ten days without a dispatcher what was due first comes first, whichever is the older. */
+START_TEST(after_a_downtime_the_earliest_comes_first)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t lead = duty_of(id, DUTY_KIND_LEAD), support = duty_of(id, DUTY_KIND_SUPPORT);
+    world_act(&w, COMMAND_CLAIM, id, support);
+    world_wait(&w, 60000);
+    world_act(&w, COMMAND_CLAIM, id, lead);
+    int64_t later = w.now_ms + 10 * (int64_t)DAY_MS;
+    const uint64_t claimed[] = {support, lead};
+    for (size_t i = 0; i < 2; i++) {
+        struct next claim = next_of(id, later);
+        ck_assert_uint_eq(claim.duty, claimed[i]);
+        fire(0, claim.duty, claim.at);
+    }
+    struct next rung = next_of(id, later);
+    struct clock_row sign = clock_of(id, lead, CLOCK_KIND_SIGN), total = clock_of(id, 0, CLOCK_KIND_TOTAL);
+    ck_assert_uint_lt(total.clock_id, sign.clock_id);
+    ck_assert_uint_eq(rung.clock, sign.clock_id); /* a day to sign, five to answer the citizen */
+    ck_assert_int_eq(rung.at, sign.rung_at[RUNG_YELLOW]);
+}
+END_TEST
+
 /* A rung that the policy switches off never comes: after the lead has signed and reached the citizen, red is the next. */
 START_TEST(a_rung_that_is_off_never_comes)
 {
@@ -129,6 +152,7 @@ int main(void)
 {
     const struct suite_test tests[] = {{after_the_answer_only_the_follow_up_is_due},
                                        {a_cases_timers_come_in_the_districts_order},
+                                       {after_a_downtime_the_earliest_comes_first},
                                        {a_rung_that_is_off_never_comes},
                                        {what_a_timer_sets_off_in_a_call_names_it}};
     return suite_run(&(struct suite){
