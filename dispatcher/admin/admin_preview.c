@@ -49,7 +49,7 @@ struct report {
 struct preview {
     const struct district *district;
     struct store *store;
-    struct view view;
+    struct tables tables;
     struct district_row row;
     int64_t now_ms;
     struct verdict *verdict;
@@ -62,7 +62,7 @@ static void count_running(struct preview *preview, const struct case_row *c)
 {
     struct report *report = &preview->report;
     struct clock_row clock;
-    for (uint64_t id = c->clock_last; id != 0 && view_get(&preview->view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
+    for (uint64_t id = c->clock_last; id != 0 && tables_get(&preview->tables, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
         if (clock.state != CLOCK_STATE_RUNNING) {
             continue;
         }
@@ -77,7 +77,7 @@ static void note_clock(struct preview *preview, uint64_t case_id, const struct c
 {
     struct report *report = &preview->report;
     struct clock_row clock;
-    if (!view_get(&preview->view, ROW_CLOCK, body->clock_id, &clock)) {
+    if (!tables_get(&preview->tables, ROW_CLOCK, body->clock_id, &clock)) {
         return;
     }
     int64_t ms = body->due_at - clock.due_at;
@@ -109,7 +109,7 @@ static void note_clock(struct preview *preview, uint64_t case_id, const struct c
 static void settle(struct preview *preview, uint64_t case_id)
 {
     struct case_row c;
-    if (!view_get(&preview->view, ROW_CASE, case_id, &c) || c.state == CASE_STATE_CLOSED) {
+    if (!tables_get(&preview->tables, ROW_CASE, case_id, &c) || c.state == CASE_STATE_CLOSED) {
         return;
     }
     preview->report.open_cases++;
@@ -117,7 +117,7 @@ static void settle(struct preview *preview, uint64_t case_id)
     struct command command = {.type = COMMAND_SETTLE, .now_ms = preview->now_ms, .next_seq = preview->row.last_seq + 1};
     command.body.settle.given = SETTLE_HAS_CASE;
     command.body.settle.case_id = case_id;
-    core_judge(&preview->view, &command, preview->verdict);
+    core_judge(&preview->tables, &command, preview->verdict);
     for (uint32_t i = 0; i < preview->verdict->count; i++) {
         const struct record *record = &preview->verdict->records[i];
         if (record->type == RECORD_CLOCK_DUE_MOVED) {
@@ -159,7 +159,7 @@ static void compare_units(struct preview *preview)
         n = store_ids_from(preview->store, ROW_UNIT, from, ids, IDS);
         for (size_t i = 0; i < n; i++) {
             struct unit_row unit;
-            if (!view_get(&preview->view, ROW_UNIT, ids[i], &unit)) {
+            if (!tables_get(&preview->tables, ROW_UNIT, ids[i], &unit)) {
                 continue;
             }
             int32_t found = district_unit_find(preview->district, &unit.unit);
@@ -181,7 +181,7 @@ static char *number_text(const struct preview *preview, uint64_t case_id, char r
 {
     struct case_row c;
     ret[0] = '\0';
-    if (view_get(&preview->view, ROW_CASE, case_id, &c)) {
+    if (tables_get(&preview->tables, ROW_CASE, case_id, &c)) {
         number_print(c.day, c.day_no, ret);
     }
     return ret;
@@ -387,9 +387,9 @@ static int open_rows(struct preview *preview, const char *data, size_t map_size,
     if (rc < 0) {
         return rc;
     }
-    store_view(preview->store, &preview->view);
-    preview->view.district = preview->district;
-    view_get(&preview->view, ROW_DISTRICT, 1, &preview->row);
+    store_tables(preview->store, &preview->tables);
+    preview->tables.district = preview->district;
+    tables_get(&preview->tables, ROW_DISTRICT, 1, &preview->row);
     int64_t now_ms = drill ? 0 : wall_clock_ms();
     preview->now_ms = now_ms > preview->row.last_at ? now_ms : preview->row.last_at;
     return 0;

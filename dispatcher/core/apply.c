@@ -14,7 +14,7 @@ static bool is_work(const struct applying *a)
     const struct command_info *command = command_info((enum command_type)a->record->body.command_taken.command);
     struct duty_row duty;
     return command != NULL && command->work &&
-           !(view_get(a->view, ROW_DUTY, a->record->head.duty_id, &duty) && duty.kind == DUTY_KIND_FOLLOWUP);
+           !(tables_get(a->tables, ROW_DUTY, a->record->head.duty_id, &duty) && duty.kind == DUTY_KIND_FOLLOWUP);
 }
 
 /* A handler stands in the chain once; it is as long as people have worked on the case. */
@@ -22,11 +22,11 @@ static void remember_handler(struct applying *a)
 {
     const struct command_taken_body *body = &a->record->body.command_taken;
     uint64_t hash = core_person_hash(body->actor, body->behalf);
-    if (core_handled(a->view, &a->c, hash)) {
+    if (core_handled(a->tables, &a->c, hash)) {
         return;
     }
     struct handler_row row = {.case_id = a->c.case_id, .prev = a->c.handler_last, .hash = hash};
-    view_put(a->view, ROW_HANDLER, a->record->seq, &row);
+    tables_put(a->tables, ROW_HANDLER, a->record->seq, &row);
     a->c.handler_last = a->record->seq;
 }
 
@@ -37,11 +37,11 @@ static void forget_requests(struct applying *a)
 {
     struct request_row old;
     for (int i = 0; i < 2; i++) {
-        if (a->d.request_count < CAP_REQUEST_MEMORY_COUNT || !view_get(a->view, ROW_REQUEST, a->d.oldest_request, &old) ||
+        if (a->d.request_count < CAP_REQUEST_MEMORY_COUNT || !tables_get(a->tables, ROW_REQUEST, a->d.oldest_request, &old) ||
             a->record->at_ms - old.at_ms <= CAP_REQUEST_MEMORY_MS) {
             return;
         }
-        a->view->ops->drop(a->view->store, ROW_REQUEST, old.seq);
+        a->tables->ops->drop(a->tables->store, ROW_REQUEST, old.seq);
         a->d.request_count--;
         a->d.oldest_request = old.next; /* there is one: the newest never go */
     }
@@ -67,11 +67,11 @@ void apply_command_taken(struct applying *a)
     row.command = (uint16_t)body->command;
     row.state = (uint8_t)body->state;
     forget_requests(a);
-    if (view_get(a->view, ROW_REQUEST, a->d.last_request, &last)) {
+    if (tables_get(a->tables, ROW_REQUEST, a->d.last_request, &last)) {
         last.next = row.seq;
-        view_put(a->view, ROW_REQUEST, last.seq, &last);
+        tables_put(a->tables, ROW_REQUEST, last.seq, &last);
     }
-    view_put(a->view, ROW_REQUEST, row.seq, &row);
+    tables_put(a->tables, ROW_REQUEST, row.seq, &row);
     a->d.last_request = row.seq;
     a->d.request_count++;
     if (a->d.oldest_request == 0) {
@@ -107,12 +107,12 @@ void apply_case_received(struct applying *a)
     c->received_at = a->record->at_ms;
     c->rung_floor_at = INT64_MAX;
     struct number_row number = {.case_id = c->case_id};
-    view_put(a->view, ROW_NUMBER, number_key(body->day, body->day_no), &number);
+    tables_put(a->tables, ROW_NUMBER, number_key(body->day, body->day_no), &number);
     a->d.day = body->day;
     a->d.day_no = body->day_no;
     a->d.cases++;
     a->d.open_cases++;
-    metrics_count_case(a->view, c);
+    metrics_count_case(a->tables, c);
 }
 
 void apply_case_noted(struct applying *a)
@@ -127,7 +127,7 @@ void apply_order_proposed(struct applying *a)
 
 void apply_followup_ended(struct applying *a)
 {
-    metrics_count_followup(a->view, a->record);
+    metrics_count_followup(a->tables, a->record);
 }
 
 void apply_case_routed(struct applying *a)
@@ -140,7 +140,7 @@ void apply_case_routed(struct applying *a)
     c->catalogue_row = body->row;
     c->contacts = 0;
     c->contact_reached = 0;
-    metrics_count_case(a->view, c);
+    metrics_count_case(a->tables, c);
 }
 
 void apply_lead_answered(struct applying *a)
@@ -151,7 +151,7 @@ void apply_lead_answered(struct applying *a)
         c->first_answered_at = a->record->at_ms;
     }
     c->answer_code = (uint32_t)a->record->body.lead_answered.code;
-    metrics_count_case(a->view, c);
+    metrics_count_case(a->tables, c);
 }
 
 void apply_case_closed(struct applying *a)
@@ -159,7 +159,7 @@ void apply_case_closed(struct applying *a)
     a->c.disposition = (uint8_t)a->record->body.case_closed.disposition;
     a->c.closed_at = a->record->at_ms;
     a->d.open_cases--;
-    metrics_count_case(a->view, &a->c);
+    metrics_count_case(a->tables, &a->c);
 }
 
 void apply_case_reopened(struct applying *a)
@@ -172,7 +172,7 @@ void apply_case_reopened(struct applying *a)
     c->disposition = DISPOSITION_NONE;
     c->answered_at = 0;
     c->closed_at = 0;
-    metrics_count_case(a->view, c);
+    metrics_count_case(a->tables, c);
 }
 
 /* --- configuration -------------------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ void apply_calendar_published(struct applying *a)
     memcpy(row.hash, body->hash.at, body->hash.size);
     row.known_from_at = body->known_from;
     row.known_until_at = body->known_until;
-    view_put(a->view, ROW_CALENDAR, a->record->seq, &row);
+    tables_put(a->tables, ROW_CALENDAR, a->record->seq, &row);
     if (a->d.calendars_from == 0) {
         a->d.calendars_from = a->record->seq;
     }
@@ -222,7 +222,7 @@ void apply_unit_published(struct applying *a)
     row.class = (uint8_t)record->body.unit_published.class;
     row.retired = record->body.unit_published.retired;
     row.successor = record->body.unit_published.successor;
-    view_put(a->view, ROW_UNIT, record->seq, &row);
+    tables_put(a->tables, ROW_UNIT, record->seq, &row);
     if (a->d.units_from == 0) {
         a->d.units_from = record->seq;
     }
@@ -249,24 +249,24 @@ static void set_state(uint8_t *state, int to)
 static void apply_to_duty(struct applying *a)
 {
     struct call_row call;
-    if (!view_get(a->view, ROW_DUTY, a->record->head.duty_id, &a->duty)) {
+    if (!tables_get(a->tables, ROW_DUTY, a->record->head.duty_id, &a->duty)) {
         return;
     }
     set_state(&a->duty.state, a->info->duty_state);
     appliers[a->record->type](a);
-    view_put(a->view, ROW_DUTY, a->duty.duty_id, &a->duty);
-    if (a->info->call_state != RECORD_STATE_SAME && view_get(a->view, ROW_CALL, a->duty.call_id, &call)) {
+    tables_put(a->tables, ROW_DUTY, a->duty.duty_id, &a->duty);
+    if (a->info->call_state != RECORD_STATE_SAME && tables_get(a->tables, ROW_CALL, a->duty.call_id, &call)) {
         set_state(&call.state, a->info->call_state);
-        view_put(a->view, ROW_CALL, call.call_id, &call);
+        tables_put(a->tables, ROW_CALL, call.call_id, &call);
     }
 }
 
 static void apply_to_call(struct applying *a)
 {
-    if (view_get(a->view, ROW_CALL, a->record->head.call_id, &a->call)) {
+    if (tables_get(a->tables, ROW_CALL, a->record->head.call_id, &a->call)) {
         set_state(&a->call.state, a->info->call_state);
         appliers[a->record->type](a);
-        view_put(a->view, ROW_CALL, a->call.call_id, &a->call);
+        tables_put(a->tables, ROW_CALL, a->call.call_id, &a->call);
     }
 }
 
@@ -274,9 +274,9 @@ static void apply_to_clock(struct applying *a)
 {
     uint64_t clock_id;
     memcpy(&clock_id, (const char *)&a->record->body + a->info->clock_offset, sizeof(clock_id));
-    if (view_get(a->view, ROW_CLOCK, clock_id, &a->clock)) {
+    if (tables_get(a->tables, ROW_CLOCK, clock_id, &a->clock)) {
         appliers[a->record->type](a);
-        view_put(a->view, ROW_CLOCK, a->clock.clock_id, &a->clock);
+        tables_put(a->tables, ROW_CLOCK, a->clock.clock_id, &a->clock);
     }
 }
 
@@ -302,28 +302,28 @@ static void apply_body(struct applying *a)
     }
 }
 
-void core_apply(const struct view *view, const struct record *record)
+void core_apply(const struct tables *tables, const struct record *record)
 {
     assert(record->seq != 0);
     struct applying a;
     memset(&a, 0, offsetof(struct applying, duty)); /* the rows behind it are read before they are looked at */
-    a.view = view;
+    a.tables = tables;
     a.record = record;
     a.info = record_info(record->type);
-    if (!view_get(view, ROW_DISTRICT, 1, &a.d) && record->seq != 1) {
+    if (!tables_get(tables, ROW_DISTRICT, 1, &a.d) && record->seq != 1) {
         return; /* the store failed and has latched it: the engine rewinds */
     }
-    assert(record->seq == a.d.last_seq + 1);              /* dense: nothing is skipped, nothing applied twice */
-    view_get(view, ROW_CASE, record->head.case_id, &a.c); /* not there yet under the command that submits it */
+    assert(record->seq == a.d.last_seq + 1);                  /* dense: nothing is skipped, nothing applied twice */
+    tables_get(tables, ROW_CASE, record->head.case_id, &a.c); /* not there yet under the command that submits it */
     apply_body(&a);
     if (a.c.case_id != 0) {
         a.c.last_seq = record->seq;
-        view_put(view, ROW_CASE, a.c.case_id, &a.c);
+        tables_put(tables, ROW_CASE, a.c.case_id, &a.c);
     }
     a.d.last_seq = record->seq;
     a.d.last_at = record->at_ms;
     if (record_is_event(record->type)) {
         a.d.last_event = record->seq;
     }
-    view_put(view, ROW_DISTRICT, 1, &a.d);
+    tables_put(tables, ROW_DISTRICT, 1, &a.d);
 }

@@ -16,7 +16,7 @@ void apply_floor(struct applying *a, const struct clock_row *changed_clock, cons
     for (uint64_t id = a->c.clock_last; id != 0; id = clock.prev_of_case) {
         if (changed_clock != NULL && changed_clock->clock_id == id) {
             clock = *changed_clock;
-        } else if (!view_get(a->view, ROW_CLOCK, id, &clock)) {
+        } else if (!tables_get(a->tables, ROW_CLOCK, id, &clock)) {
             break;
         }
         if (clock.state == CLOCK_STATE_RUNNING) {
@@ -26,7 +26,7 @@ void apply_floor(struct applying *a, const struct clock_row *changed_clock, cons
     for (uint64_t id = a->c.duty_last; id != 0; id = duty.prev_of_case) {
         if (changed_duty != NULL && changed_duty->duty_id == id) {
             duty = *changed_duty;
-        } else if (!view_get(a->view, ROW_DUTY, id, &duty)) {
+        } else if (!tables_get(a->tables, ROW_DUTY, id, &duty)) {
             break;
         }
         if (duty.claimed) {
@@ -39,11 +39,11 @@ void apply_floor(struct applying *a, const struct clock_row *changed_clock, cons
 static void set_duty_due(struct applying *a, const struct clock_row *clock)
 {
     struct duty_row duty;
-    if (clock->duty_id != 0 && view_get(a->view, ROW_DUTY, clock->duty_id, &duty) &&
+    if (clock->duty_id != 0 && tables_get(a->tables, ROW_DUTY, clock->duty_id, &duty) &&
         clock->kind == duty_main_clock((enum duty_kind)duty.kind, duty.call_id != 0)) {
         duty.main_clock = clock->clock_id;
         duty.due_at = clock->due_at;
-        view_put(a->view, ROW_DUTY, duty.duty_id, &duty);
+        tables_put(a->tables, ROW_DUTY, duty.duty_id, &duty);
     }
 }
 
@@ -84,7 +84,7 @@ void apply_clock_started(struct applying *a)
         a->c.total_clock = clock.clock_id;
     }
     lower_floor(&a->c, core_next_rung_at(&clock));
-    view_put(a->view, ROW_CLOCK, clock.clock_id, &clock);
+    tables_put(a->tables, ROW_CLOCK, clock.clock_id, &clock);
     set_duty_due(a, &clock);
 }
 
@@ -103,7 +103,7 @@ static void close_span(struct applying *a, struct clock_row *clock, int64_t from
     if (counted) {
         clock->consumed_ms = consumed_ms;
     }
-    view_put(a->view, ROW_SPAN, a->record->seq, &span);
+    tables_put(a->tables, ROW_SPAN, a->record->seq, &span);
 }
 
 void apply_clock_due_moved(struct applying *a)
@@ -111,9 +111,9 @@ void apply_clock_due_moved(struct applying *a)
     struct clock_row *clock = &a->clock;
     const struct record *record = a->record;
     const struct clock_due_moved_body *body = &record->body.clock_due_moved;
-    metrics_count_clock(a->view, clock, COUNTED_NOT);
+    metrics_count_clock(a->tables, clock, COUNTED_NOT);
     if (clock->state == CLOCK_STATE_STOPPED) { /* takes the stop back */
-        metrics_count_duration(a->view, clock, record->at_ms, false);
+        metrics_count_duration(a->tables, clock, record->at_ms, false);
         close_span(a, clock, clock->stopped_at, body->counted, body->consumed_ms);
         clock->state = CLOCK_STATE_RUNNING;
         clock->stopped_at = 0;
@@ -137,7 +137,7 @@ void apply_clock_due_moved(struct applying *a)
     clock->rung_at[RUNG_BULLETIN] = body->bulletin_at;
     /* An item whose red rung has fired is late already; a rung fires once, so nothing would say it again. */
     if ((clock->fired & (1u << RUNG_RED)) != 0) {
-        metrics_count_clock(a->view, clock, COUNTED_LATE);
+        metrics_count_clock(a->tables, clock, COUNTED_LATE);
     }
     lower_floor(&a->c, core_next_rung_at(clock));
     set_duty_due(a, clock);
@@ -152,17 +152,17 @@ void apply_clock_stopped(struct applying *a)
     clock->stopped_at = a->record->at_ms;
     clock->in_time = body->in_time;
     if (clock->counted == COUNTED_NOT) {
-        metrics_count_clock(a->view, clock, body->in_time ? COUNTED_IN_TIME : COUNTED_LATE);
+        metrics_count_clock(a->tables, clock, body->in_time ? COUNTED_IN_TIME : COUNTED_LATE);
     }
-    metrics_count_duration(a->view, clock, a->record->at_ms, true);
+    metrics_count_duration(a->tables, clock, a->record->at_ms, true);
 }
 
 void apply_clock_void(struct applying *a)
 {
     struct clock_row *clock = &a->clock;
     close_span(a, clock, clock->span_from_at, false, 0);
-    metrics_count_clock(a->view, clock, COUNTED_NOT);
-    metrics_void_clock(a->view, clock);
+    metrics_count_clock(a->tables, clock, COUNTED_NOT);
+    metrics_void_clock(a->tables, clock);
     clock->state = CLOCK_STATE_VOID;
     clock->stopped_at = a->record->at_ms;
 }
@@ -173,7 +173,7 @@ void apply_rung_fired(struct applying *a)
     enum rung rung = a->record->body.rung_fired.rung;
     clock->fired |= (uint8_t)(1u << rung);
     if (rung == RUNG_RED) {
-        metrics_count_clock(a->view, clock, COUNTED_LATE);
+        metrics_count_clock(a->tables, clock, COUNTED_LATE);
     }
     apply_floor(a, clock, NULL);
 }

@@ -13,7 +13,7 @@ static void tally(struct applying *a, const struct duty_row *duty, int step)
         a->c.open_followups += (uint32_t)step;
     }
     struct call_row call;
-    if (duty->call_id == 0 || !view_get(a->view, ROW_CALL, duty->call_id, &call)) {
+    if (duty->call_id == 0 || !tables_get(a->tables, ROW_CALL, duty->call_id, &call)) {
         return;
     }
     if (duty->kind == DUTY_KIND_RESPOND) {
@@ -21,7 +21,7 @@ static void tally(struct applying *a, const struct duty_row *duty, int step)
     } else if (duty->kind == DUTY_KIND_RATE) {
         call.open_rates += (uint32_t)step;
     }
-    view_put(a->view, ROW_CALL, call.call_id, &call);
+    tables_put(a->tables, ROW_CALL, call.call_id, &call);
 }
 
 void apply_duty_offered(struct applying *a)
@@ -52,15 +52,15 @@ void apply_duty_offered(struct applying *a)
         a->c.route_duty = duty.duty_id;
     }
     struct call_row call;
-    if (duty.call_id != 0 && view_get(a->view, ROW_CALL, duty.call_id, &call)) {
+    if (duty.call_id != 0 && tables_get(a->tables, ROW_CALL, duty.call_id, &call)) {
         duty.prev_of_call = call.duty_last;
         call.duty_last = duty.duty_id;
         if (body->duty_kind == DUTY_KIND_ROUTE) {
             call.route_duty = duty.duty_id;
         }
-        view_put(a->view, ROW_CALL, call.call_id, &call);
+        tables_put(a->tables, ROW_CALL, call.call_id, &call);
     }
-    view_put(a->view, ROW_DUTY, duty.duty_id, &duty);
+    tables_put(a->tables, ROW_DUTY, duty.duty_id, &duty);
     tally(a, &duty, 1);
 }
 
@@ -151,7 +151,7 @@ void apply_duty_moved(struct applying *a)
     if (a->duty.duty_id == a->c.lead_duty) {
         a->c.lead = a->duty.unit;
         a->c.lead_acct = a->duty.acct;
-        metrics_count_case(a->view, &a->c);
+        metrics_count_case(a->tables, &a->c);
     }
 }
 
@@ -191,7 +191,7 @@ void apply_call_raised(struct applying *a)
     call.raised_at = record->at_ms;
     a->c.call_last = call.call_id;
     a->c.open_calls++;
-    view_put(a->view, ROW_CALL, call.call_id, &call);
+    tables_put(a->tables, ROW_CALL, call.call_id, &call);
 }
 
 void apply_call_dispatched(struct applying *a)

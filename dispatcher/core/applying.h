@@ -9,7 +9,7 @@
 #include "dispatcher/core/core.h"
 
 struct applying {
-    const struct view *view;
+    const struct tables *tables;
     const struct record *record;
     const struct record_info *info; /* of the record */
     struct case_row c;              /* the record's case; case_id 0 = none (yet). Its state is that after the record */

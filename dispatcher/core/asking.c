@@ -21,10 +21,10 @@ uint64_t core_person_hash(struct text name, struct text behalf)
     return XXH64(who.at, who.size, 0);
 }
 
-bool core_handled(const struct view *view, const struct case_row *c, uint64_t person_hash)
+bool core_handled(const struct tables *tables, const struct case_row *c, uint64_t person_hash)
 {
     struct handler_row row;
-    for (uint64_t id = c->handler_last; id != 0 && view_get(view, ROW_HANDLER, id, &row); id = row.prev) {
+    for (uint64_t id = c->handler_last; id != 0 && tables_get(tables, ROW_HANDLER, id, &row); id = row.prev) {
         if (row.hash == person_hash) {
             return true;
         }
@@ -32,11 +32,12 @@ bool core_handled(const struct view *view, const struct case_row *c, uint64_t pe
     return false;
 }
 
-uint64_t core_request_find(const struct view *view, struct text actor, struct text request, uint64_t hash, struct request_row *ret)
+uint64_t core_request_find(const struct tables *tables, struct text actor, struct text request, uint64_t hash,
+                           struct request_row *ret)
 {
     uint64_t seq = 0;
-    while ((seq = view->ops->request(view->store, hash, seq)) != 0) {
-        if (view_get(view, ROW_REQUEST, seq, ret) && ret->actor_size == actor.size && ret->request_size == request.size &&
+    while ((seq = tables->ops->request(tables->store, hash, seq)) != 0) {
+        if (tables_get(tables, ROW_REQUEST, seq, ret) && ret->actor_size == actor.size && ret->request_size == request.size &&
             memcmp(ret->actor, actor.at, actor.size) == 0 && memcmp(ret->request, request.at, request.size) == 0) {
             return seq;
         }

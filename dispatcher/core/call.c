@@ -95,7 +95,7 @@ static bool has_rank(const struct judging *j, int32_t caller)
 static bool already_called(const struct judging *j, const struct codes *units)
 {
     struct call_row call;
-    for (uint64_t id = j->c.call_last; id != 0 && view_get(j->view, ROW_CALL, id, &call); id = call.prev_of_case) {
+    for (uint64_t id = j->c.call_last; id != 0 && tables_get(j->tables, ROW_CALL, id, &call); id = call.prev_of_case) {
         if (call.state == CALL_STATE_CLOSED) {
             continue;
         }
@@ -325,7 +325,7 @@ bool judge_rate_call(struct judging *j)
 {
     const struct rate_call_command *rate = &j->command->body.rate_call;
     struct duty_row respond;
-    if (!view_get(j->view, ROW_DUTY, j->duty.of_duty, &respond)) {
+    if (!tables_get(j->tables, ROW_DUTY, j->duty.of_duty, &respond)) {
         return refuse(j, REFUSAL_NOT_FOUND, "duty");
     }
     int32_t actor = unit_index(j, &j->command->actor.unit);

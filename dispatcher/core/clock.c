@@ -119,7 +119,7 @@ static void set_rungs(const struct policy *policy, const struct calendar *calend
 static uint64_t calendar_id(const struct judging *j, const struct limit *limit, int32_t unit)
 {
     struct district_row d;
-    if (limit->kind == TIME_KIND_NATURAL || unit < 0 || !view_get(j->view, ROW_DISTRICT, 1, &d)) {
+    if (limit->kind == TIME_KIND_NATURAL || unit < 0 || !tables_get(j->tables, ROW_DISTRICT, 1, &d)) {
         return 0;
     }
     return d.calendars_from + j->district->units[unit].calendar;
@@ -159,7 +159,7 @@ void start_policy_clock(struct judging *j, enum clock_kind kind, uint64_t duty, 
 
 bool find_clock(const struct judging *j, uint64_t duty, enum clock_kind kind, bool any, struct clock_row *ret)
 {
-    for (uint64_t id = j->c.clock_last; id != 0 && view_get(j->view, ROW_CLOCK, id, ret); id = ret->prev_of_case) {
+    for (uint64_t id = j->c.clock_last; id != 0 && tables_get(j->tables, ROW_CLOCK, id, ret); id = ret->prev_of_case) {
         if (ret->duty_id == duty && ret->kind == kind && (any || ret->state == CLOCK_STATE_RUNNING)) {
             return true;
         }
@@ -195,7 +195,7 @@ void stop_clock(struct judging *j, uint64_t duty, enum clock_kind kind)
 void end_clocks(struct judging *j, uint64_t duty, uint32_t stopped, enum clock_why why)
 {
     struct clock_row clock;
-    for (uint64_t id = j->c.clock_last; id != 0 && view_get(j->view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
+    for (uint64_t id = j->c.clock_last; id != 0 && tables_get(j->tables, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
         if (clock.duty_id != duty || clock.state != CLOCK_STATE_RUNNING) {
             continue;
         }

@@ -2,13 +2,13 @@
  * core.h - the domain: judge a command, apply a record
  *
  * Pure: no clock, no I/O, no allocation, no globals, no randomness. Time comes with the command, ids come from the next
- * sequence, rows come through the view. Judge never writes; apply never refuses and reads rows and the record alone, so that an
+ * sequence, rows come through the tables. Judge never writes; apply never refuses and reads rows and the record alone, so that an
  * old journal replays exactly under new code.
  */
 #ifndef HUYING_CORE_CORE_H
 #define HUYING_CORE_CORE_H
 
-#include "dispatcher/core/view.h"
+#include "dispatcher/core/tables.h"
 #include "proto/record.h"
 
 /* Who asks. Borrows its texts for the time of the call. */
@@ -66,11 +66,11 @@ struct verdict {
 
 /* Looks up, once, whether the request is remembered and, where it is new, what the command is about. What it finds stays so until
  * the next command is accepted: no timer makes or forgets a request. */
-void core_resolve(const struct view *view, struct command *command);
+void core_resolve(const struct tables *tables, struct command *command);
 
 /* Finds the case that a message of this actor (name of the key) names: by id, number, request id of its submit, or else by its
  * duty. 0 = none, or it names none. */
-uint64_t core_case_named(const struct view *view, struct text actor, const struct reference *about);
+uint64_t core_case_named(const struct tables *tables, struct text actor, const struct reference *about);
 
 /* The one check of roles: has somebody with `roles` one of those that are `needed`? For every message, before it becomes a command.
  */
@@ -81,7 +81,7 @@ static inline bool core_role_allows(uint32_t needed, uint32_t roles)
 
 /* Judges one command, whose role allows it and which core_resolve has seen. On acceptance ret->records[0] is command_taken (none
  * for pulse). Requires that the rungs of the command's own case that are due at now_ms have fired (core_case_due). */
-void core_judge(const struct view *view, const struct command *command, struct verdict *ret);
+void core_judge(const struct tables *tables, const struct command *command, struct verdict *ret);
 
 /* Does a key with these matters see to this one? */
 bool core_matter_allowed(const struct codes *matters, const struct code *matter);
@@ -101,10 +101,10 @@ void core_settled_due(const struct district *district, const struct clock_row *c
                       struct core_due *ret);
 
 /* Is this case still ahead of the settling walk? */
-bool core_unsettled(const struct view *view, uint64_t case_id);
+bool core_unsettled(const struct tables *tables, uint64_t case_id);
 
 /* The earliest timer of one case that is due at or before now: its instant, and what to pulse (a clock or a duty). False: none. */
-bool core_case_due(const struct view *view, uint64_t case_id, int64_t now_ms, int64_t *ret_at_ms, uint64_t *ret_clock,
+bool core_case_due(const struct tables *tables, uint64_t case_id, int64_t now_ms, int64_t *ret_at_ms, uint64_t *ret_clock,
                    uint64_t *ret_duty);
 
 /* Next unfired rung of a running clock: its instant, or INT64_MAX. */
@@ -115,19 +115,20 @@ int64_t core_next_rung_at(const struct clock_row *clock);
 uint64_t core_person_hash(struct text name, struct text behalf);
 
 /* Has this person worked on the case? Walks the chain of its handlers. */
-bool core_handled(const struct view *view, const struct case_row *c, uint64_t person_hash);
+bool core_handled(const struct tables *tables, const struct case_row *c, uint64_t person_hash);
 
 /* Applies one record to the rows. `record->seq` is set. */
-void core_apply(const struct view *view, const struct record *record);
+void core_apply(const struct tables *tables, const struct record *record);
 
 /* XXH64 over actor name and request id. */
 uint64_t core_request_hash(struct text actor, struct text request);
 
 /* Sequence of the remembered request of this actor, and its row; 0: not remembered. `hash` is core_request_hash of the two. */
-uint64_t core_request_find(const struct view *view, struct text actor, struct text request, uint64_t hash, struct request_row *ret);
+uint64_t core_request_find(const struct tables *tables, struct text actor, struct text request, uint64_t hash,
+                           struct request_row *ret);
 
 /* Answer to an accepted or repeated command, from its request row and the case row. `number` is written to `number_buffer` (>= 24
  * bytes). */
-bool core_answer(const struct view *view, uint64_t request_seq, char *number_buffer, struct command_answer *ret);
+bool core_answer(const struct tables *tables, uint64_t request_seq, char *number_buffer, struct command_answer *ret);
 
 #endif

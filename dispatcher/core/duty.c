@@ -15,7 +15,7 @@ static bool claimed_by_other(const struct judging *j)
 /* Was it handed to a worker of another key? */
 static bool pulled_by_other(const struct judging *j)
 {
-    uint64_t holder = j->view->lease == NULL ? 0 : j->view->lease(j->view->lease_arg, j->duty.duty_id);
+    uint64_t holder = j->tables->lease == NULL ? 0 : j->tables->lease(j->tables->lease_arg, j->duty.duty_id);
     return holder != 0 && holder != actor_hash(j);
 }
 

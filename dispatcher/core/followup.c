@@ -14,7 +14,7 @@ static uint32_t half_day(const struct judging *j)
 /* Nobody asks the citizen about what they handled themselves; the importer only passes on what others did. */
 static bool may_ask(const struct judging *j)
 {
-    return is_importer(j) || !core_handled(j->view, &j->c, actor_hash(j));
+    return is_importer(j) || !core_handled(j->tables, &j->c, actor_hash(j));
 }
 
 static struct record *emit_followup(struct judging *j, enum record_type type, const struct duty_row *duty)

@@ -85,7 +85,7 @@ static void next_number(const struct judging *j, uint32_t *ret_day, uint32_t *re
 {
     struct district_row d;
     memset(&d, 0, sizeof(d));
-    view_get(j->view, ROW_DISTRICT, 1, &d);
+    tables_get(j->tables, ROW_DISTRICT, 1, &d);
     uint32_t day = district_day(j->district, j->now_ms);
     if (day < d.day) {
         day = d.day; /* numbers ascend, also where a new zone sets the calendar back */

@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-uint64_t core_case_named(const struct view *view, struct text actor, const struct reference *about)
+uint64_t core_case_named(const struct tables *tables, struct text actor, const struct reference *about)
 {
     uint32_t day, day_no;
     struct number_row number;
@@ -28,16 +28,16 @@ uint64_t core_case_named(const struct view *view, struct text actor, const struc
     }
     if (about->number.size != 0) {
         if (number_parse(about->number.at, about->number.size, &day, &day_no) &&
-            view_get(view, ROW_NUMBER, number_key(day, day_no), &number)) {
+            tables_get(tables, ROW_NUMBER, number_key(day, day_no), &number)) {
             return number.case_id;
         }
     } else if (about->submitted.size != 0) {
         uint64_t hash = core_request_hash(actor, about->submitted);
-        if (core_request_find(view, actor, about->submitted, hash, &submit) != 0 && submit.case_id != 0) {
+        if (core_request_find(tables, actor, about->submitted, hash, &submit) != 0 && submit.case_id != 0) {
             return submit.case_id;
         }
     }
-    return about->duty_id != 0 && view_get(view, ROW_DUTY, about->duty_id, &duty) ? duty.case_id : 0;
+    return about->duty_id != 0 && tables_get(tables, ROW_DUTY, about->duty_id, &duty) ? duty.case_id : 0;
 }
 
 static uint64_t named_id(const struct command_info *info, const union command_body *body, enum command_ref ref)
@@ -78,16 +78,16 @@ static void read_reference(const struct command_info *info, const union command_
     ret->reporter = given ? *reporter : 1;
 }
 
-void core_resolve(const struct view *view, struct command *command)
+void core_resolve(const struct tables *tables, struct command *command)
 {
     const struct command_info *info = command_info(command->type);
     struct request_row row;
-    command->repeats = core_request_find(view, command->actor.name, command->request, command->request_hash, &row);
+    command->repeats = core_request_find(tables, command->actor.name, command->request, command->request_hash, &row);
     command->repeats_hash = command->repeats != 0 ? row.body_hash : 0;
     command->about = (struct reference){0};
     if (command->repeats == 0 && info->ref[COMMAND_REF_CASE] != 0) {
         read_reference(info, &command->body, &command->about);
-        command->about.case_id = core_case_named(view, command->actor.name, &command->about);
+        command->about.case_id = core_case_named(tables, command->actor.name, &command->about);
     }
 }
 
@@ -109,7 +109,7 @@ static bool duty_fits(const struct judging *j, const struct duty_row *duty)
         return j->info->scope != COMMAND_SCOPE_HOLDER || covers(j, unit_index(j, &duty->unit));
     }
     if (j->info->ref[COMMAND_REF_RATED] != 0) {
-        return view_get(j->view, ROW_DUTY, duty->of_duty, &followed) && code_equal(&followed.unit, &about->unit);
+        return tables_get(j->tables, ROW_DUTY, duty->of_duty, &followed) && code_equal(&followed.unit, &about->unit);
     }
     return code_equal(&about->unit, &duty->unit);
 }
@@ -227,7 +227,7 @@ static void look_for_duty(struct judging *j, struct fitting *ret)
     uint32_t kinds = j->command->about.kinds;
     struct duty_row duty;
     memset(ret, 0, sizeof(*ret));
-    for (uint64_t id = j->c.duty_last; id != 0 && view_get(j->view, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
+    for (uint64_t id = j->c.duty_last; id != 0 && tables_get(j->tables, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
         if ((kinds & (UINT32_C(1) << duty.kind)) == 0) {
             continue;
         }
@@ -246,7 +246,7 @@ static void look_for_duty(struct judging *j, struct fitting *ret)
 
 static bool named_duty(struct judging *j, uint64_t duty_id)
 {
-    if (!view_get(j->view, ROW_DUTY, duty_id, &j->duty) || j->duty.case_id != j->c.case_id) {
+    if (!tables_get(j->tables, ROW_DUTY, duty_id, &j->duty) || j->duty.case_id != j->c.case_id) {
         return refuse(j, REFUSAL_NOT_FOUND, "duty");
     }
     bool kind = (j->command->about.kinds & (UINT32_C(1) << j->duty.kind)) != 0;
@@ -290,13 +290,13 @@ static bool find_duty(struct judging *j)
 static bool find_call(struct judging *j)
 {
     uint64_t wanted = j->command->about.call_id, newest = 0;
-    for (uint64_t id = j->c.call_last; id != 0 && view_get(j->view, ROW_CALL, id, &j->call); id = j->call.prev_of_case) {
+    for (uint64_t id = j->c.call_last; id != 0 && tables_get(j->tables, ROW_CALL, id, &j->call); id = j->call.prev_of_case) {
         newest = newest == 0 ? id : newest;
         if (id == wanted || (wanted == 0 && j->call.state != CALL_STATE_CLOSED)) {
             return true;
         }
     }
-    return wanted == 0 && newest != 0 && view_get(j->view, ROW_CALL, newest, &j->call);
+    return wanted == 0 && newest != 0 && tables_get(j->tables, ROW_CALL, newest, &j->call);
 }
 
 /* Loads the case that the command names, if the actor may see it. */
@@ -305,13 +305,13 @@ static bool find_case(struct judging *j)
     const struct actor *actor = &j->command->actor;
     uint64_t case_id = j->command->about.case_id;
     struct sight sight = sight_of(j->district, &actor->unit, &actor->matters);
-    if (case_id == 0 || !view_get(j->view, ROW_CASE, case_id, &j->c) || !sight_case(j->view, &sight, &j->c)) {
+    if (case_id == 0 || !tables_get(j->tables, ROW_CASE, case_id, &j->c) || !sight_case(j->tables, &sight, &j->c)) {
         memset(&j->c, 0, sizeof(j->c));
         return refuse(j, REFUSAL_NOT_FOUND, "case");
     }
     j->prev = j->c.last_seq;
     if (j->c.total_clock != 0) {
-        view_get(j->view, ROW_CLOCK, j->c.total_clock, &j->total);
+        tables_get(j->tables, ROW_CLOCK, j->c.total_clock, &j->total);
     }
     return true;
 }
@@ -325,7 +325,7 @@ static bool find_parts(struct judging *j)
         return false;
     }
     if (of_call && (!by_duty || j->duty.call_id != 0)) {
-        bool found = by_duty ? view_get(j->view, ROW_CALL, j->duty.call_id, &j->call) : find_call(j);
+        bool found = by_duty ? tables_get(j->tables, ROW_CALL, j->duty.call_id, &j->call) : find_call(j);
         if (!found) {
             return refuse(j, REFUSAL_NOT_FOUND, "call");
         }
@@ -437,7 +437,7 @@ static bool judge_wire(struct judging *j)
     return true;
 }
 
-void core_judge(const struct view *view, const struct command *command, struct verdict *ret)
+void core_judge(const struct tables *tables, const struct command *command, struct verdict *ret)
 {
     ret->refusal = REFUSAL_NONE;
     ret->field = NULL;
@@ -446,9 +446,9 @@ void core_judge(const struct view *view, const struct command *command, struct v
     ret->request_seq = 0;
     ret->count = 0;
     struct judging j = {
-        .view = view,
-        .district = view->district,
-        .policy = &view->district->policy,
+        .tables = tables,
+        .district = tables->district,
+        .policy = &tables->district->policy,
         .command = command,
         .info = command_info(command->type),
         .verdict = ret,
@@ -461,11 +461,11 @@ void core_judge(const struct view *view, const struct command *command, struct v
     }
 }
 
-bool core_answer(const struct view *view, uint64_t request_seq, char *number_buffer, struct command_answer *ret)
+bool core_answer(const struct tables *tables, uint64_t request_seq, char *number_buffer, struct command_answer *ret)
 {
     struct request_row row;
     struct case_row c;
-    if (!view_get(view, ROW_REQUEST, request_seq, &row)) {
+    if (!tables_get(tables, ROW_REQUEST, request_seq, &row)) {
         return false;
     }
     memset(ret, 0, sizeof(*ret));
@@ -476,7 +476,7 @@ bool core_answer(const struct view *view, uint64_t request_seq, char *number_buf
     ret->call_id = row.call_id;
     ret->state = (enum case_state)row.state;
     number_buffer[0] = '\0';
-    if (row.case_id != 0 && view_get(view, ROW_CASE, row.case_id, &c)) {
+    if (row.case_id != 0 && tables_get(tables, ROW_CASE, row.case_id, &c)) {
         number_print(c.day, c.day_no, number_buffer);
     }
     ret->number = text_of(number_buffer);

@@ -92,7 +92,7 @@ bool has_role(const struct judging *j, enum role role)
 bool next_open_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret)
 {
     while (*cursor != 0) {
-        bool found = view_get(j->view, ROW_DUTY, *cursor, ret);
+        bool found = tables_get(j->tables, ROW_DUTY, *cursor, ret);
         *cursor = found ? ret->prev_of_case : 0;
         if (found && duty_open(ret)) {
             return true;
@@ -103,7 +103,7 @@ bool next_open_duty(const struct judging *j, uint64_t *cursor, struct duty_row *
 
 bool next_call_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret)
 {
-    if (*cursor == 0 || !view_get(j->view, ROW_DUTY, *cursor, ret)) {
+    if (*cursor == 0 || !tables_get(j->tables, ROW_DUTY, *cursor, ret)) {
         return false;
     }
     *cursor = ret->prev_of_call;
@@ -136,7 +136,7 @@ struct record *emit_clock(struct judging *j, enum record_type type, const struct
     record->head.acct = clock->acct;
     if (clock->duty_id != 0) {
         struct duty_row duty;
-        if (view_get(j->view, ROW_DUTY, clock->duty_id, &duty)) {
+        if (tables_get(j->tables, ROW_DUTY, clock->duty_id, &duty)) {
             record->head.call_id = duty.call_id;
         }
     }

@@ -12,7 +12,7 @@
 #include "dispatcher/core/core.h"
 
 struct judging {
-    const struct view *view;
+    const struct tables *tables;
     const struct district *district;
     const struct policy *policy;
     const struct command *command;

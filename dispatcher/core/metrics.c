@@ -99,13 +99,13 @@ static struct counter_key key_of(enum metric metric, int64_t at_ms, const struct
     return key;
 }
 
-static void add(const struct view *view, const struct counter_key *key, int64_t num, int64_t den)
+static void add(const struct tables *tables, const struct counter_key *key, int64_t num, int64_t den)
 {
     struct counter delta;
     memset(&delta, 0, sizeof(delta));
     delta.num = num;
     delta.den = den;
-    view->ops->count(view->store, key, &delta);
+    tables->ops->count(tables->store, key, &delta);
 }
 
 /* Metric of a clock's item, or -1. */
@@ -120,7 +120,7 @@ static int clock_metric(const struct clock_row *clock)
     return clock->kind == CLOCK_KIND_TOTAL ? METRIC_CITIZEN_ON_TIME_RATE : -1;
 }
 
-void metrics_count_clock(const struct view *view, struct clock_row *clock, uint8_t counted)
+void metrics_count_clock(const struct tables *tables, struct clock_row *clock, uint8_t counted)
 {
     int metric = clock_metric(clock);
     if (metric < 0 || clock->due_at == 0) {
@@ -128,15 +128,15 @@ void metrics_count_clock(const struct view *view, struct clock_row *clock, uint8
     }
     struct counter_key key = key_of((enum metric)metric, clock->due_at, &clock->acct, &clock->dims);
     if (clock->counted != 0) {
-        add(view, &key, clock->counted == 1 ? -1 : 0, -1);
+        add(tables, &key, clock->counted == 1 ? -1 : 0, -1);
     }
     if (counted != 0) {
-        add(view, &key, counted == 1 ? 1 : 0, 1);
+        add(tables, &key, counted == 1 ? 1 : 0, 1);
     }
     clock->counted = counted;
 }
 
-void metrics_void_clock(const struct view *view, const struct clock_row *clock)
+void metrics_void_clock(const struct tables *tables, const struct clock_row *clock)
 {
     int metric = clock_metric(clock);
     if (metric < 0 || clock->due_at == 0) {
@@ -146,10 +146,10 @@ void metrics_void_clock(const struct view *view, const struct clock_row *clock)
     struct counter delta;
     memset(&delta, 0, sizeof(delta));
     delta.excluded[EXCLUDED_VOID] = 1;
-    view->ops->count(view->store, &key, &delta);
+    tables->ops->count(tables->store, &key, &delta);
 }
 
-void metrics_count_duration(const struct view *view, struct clock_row *clock, int64_t at_ms, bool hold)
+void metrics_count_duration(const struct tables *tables, struct clock_row *clock, int64_t at_ms, bool hold)
 {
     if (clock->kind != CLOCK_KIND_HANDLE || clock->duration_counted == (hold ? 1 : 0)) {
         return;
@@ -160,19 +160,19 @@ void metrics_count_duration(const struct view *view, struct clock_row *clock, in
     }
     struct counter_key key = key_of(METRIC_DURATION, clock->duration_at, &clock->acct, &clock->dims);
     key.value = clock->duration_ms;
-    add(view, &key, 0, hold ? 1 : -1);
+    add(tables, &key, 0, hold ? 1 : -1);
     clock->duration_counted = hold;
 }
 
-static void count_case(const struct view *view, const struct case_row *c, int64_t sign)
+static void count_case(const struct tables *tables, const struct case_row *c, int64_t sign)
 {
     struct counter_key key = key_of(METRIC_ANSWERED_RATE, c->received_at, &c->counted_acct, &c->dims);
-    add(view, &key, c->counted_answered ? sign : 0, sign);
+    add(tables, &key, c->counted_answered ? sign : 0, sign);
     key.metric = METRIC_CLOSED_RATE;
-    add(view, &key, c->counted_closed ? sign : 0, sign);
+    add(tables, &key, c->counted_closed ? sign : 0, sign);
 }
 
-void metrics_count_case(const struct view *view, struct case_row *c)
+void metrics_count_case(const struct tables *tables, struct case_row *c)
 {
     uint8_t answered = c->first_answered_at != 0, closed = c->closed_at != 0;
     if (c->counted_received == c->accepted && c->counted_answered == answered && c->counted_closed == closed &&
@@ -180,14 +180,14 @@ void metrics_count_case(const struct view *view, struct case_row *c)
         return;
     }
     if (c->counted_received) {
-        count_case(view, c, -1);
+        count_case(tables, c, -1);
     }
     c->counted_received = c->accepted;
     c->counted_answered = answered;
     c->counted_closed = closed;
     c->counted_acct = c->lead_acct;
     if (c->counted_received) {
-        count_case(view, c, 1);
+        count_case(tables, c, 1);
     }
 }
 
@@ -209,7 +209,7 @@ static int ineffective_position(enum followup_reason reason)
     return 0;
 }
 
-void metrics_count_followup(const struct view *view, const struct record *record)
+void metrics_count_followup(const struct tables *tables, const struct record *record)
 {
     const struct followup_ended_body *body = &record->body.followup_ended;
     struct dims dims;
@@ -231,6 +231,6 @@ void metrics_count_followup(const struct view *view, const struct record *record
                         : rates[i] == METRIC_SOLVED_RATE ? body->solved_ppm / 1000
                                                          : body->satisfied_ppm / 1000;
         }
-        view->ops->count(view->store, &key, &delta);
+        tables->ops->count(tables->store, &key, &delta);
     }
 }

@@ -17,25 +17,25 @@ int64_t core_next_rung_at(const struct clock_row *clock)
     return least;
 }
 
-bool core_case_due(const struct view *view, uint64_t case_id, int64_t now_ms, int64_t *ret_at_ms, uint64_t *ret_clock,
+bool core_case_due(const struct tables *tables, uint64_t case_id, int64_t now_ms, int64_t *ret_at_ms, uint64_t *ret_clock,
                    uint64_t *ret_duty)
 {
     struct case_row c;
     struct clock_row clock;
     struct duty_row duty;
     int64_t least = INT64_MAX;
-    if (!view_get(view, ROW_CASE, case_id, &c) || c.rung_floor_at > now_ms) {
+    if (!tables_get(tables, ROW_CASE, case_id, &c) || c.rung_floor_at > now_ms) {
         return false;
     }
     /* Of two at one instant a rung comes before a claim, and the older before the newer: the walks go from the newest on. */
-    for (uint64_t id = c.duty_last; id != 0 && view_get(view, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
+    for (uint64_t id = c.duty_last; id != 0 && tables_get(tables, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
         if (duty.claimed && duty.claimed_until <= now_ms && duty.claimed_until <= least) {
             least = duty.claimed_until;
             *ret_clock = 0;
             *ret_duty = id;
         }
     }
-    for (uint64_t id = c.clock_last; id != 0 && view_get(view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
+    for (uint64_t id = c.clock_last; id != 0 && tables_get(tables, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
         int64_t at = clock.state == CLOCK_STATE_RUNNING ? core_next_rung_at(&clock) : INT64_MAX;
         if (at <= now_ms && at <= least) {
             least = at;
@@ -49,7 +49,7 @@ bool core_case_due(const struct view *view, uint64_t case_id, int64_t now_ms, in
 
 static bool load_case(struct judging *j, uint64_t case_id)
 {
-    if (!view_get(j->view, ROW_CASE, case_id, &j->c)) {
+    if (!tables_get(j->tables, ROW_CASE, case_id, &j->c)) {
         return false;
     }
     j->prev = j->c.last_seq;
@@ -96,10 +96,10 @@ static void fire(struct judging *j, const struct clock_row *clock)
     body->late = j->now_ms - at > j->policy->late_ms;
 
     struct duty_row duty;
-    if (!view_get(j->view, ROW_DUTY, clock->duty_id, &duty)) {
+    if (!tables_get(j->tables, ROW_DUTY, clock->duty_id, &duty)) {
         return; /* the citizen's clock is nobody's duty */
     }
-    if (view_get(j->view, ROW_CALL, duty.call_id, &j->call)) {
+    if (tables_get(j->tables, ROW_CALL, duty.call_id, &j->call)) {
         j->call_id = duty.call_id;
     }
     if (rung == RUNG_RED && clock->kind == CLOCK_KIND_HANDLE) {
@@ -116,13 +116,13 @@ bool judge_pulse(struct judging *j)
     const struct pulse_command *pulse = &j->command->body.pulse;
     struct clock_row clock;
     if (pulse->clock_id != 0) {
-        if (view_get(j->view, ROW_CLOCK, pulse->clock_id, &clock) && clock.state == CLOCK_STATE_RUNNING &&
+        if (tables_get(j->tables, ROW_CLOCK, pulse->clock_id, &clock) && clock.state == CLOCK_STATE_RUNNING &&
             core_next_rung_at(&clock) <= j->now_ms && load_case(j, clock.case_id)) {
             fire(j, &clock);
         }
         return true;
     }
-    if (view_get(j->view, ROW_DUTY, pulse->duty_id, &j->duty) && j->duty.claimed && j->duty.claimed_until <= j->now_ms &&
+    if (tables_get(j->tables, ROW_DUTY, pulse->duty_id, &j->duty) && j->duty.claimed && j->duty.claimed_until <= j->now_ms &&
         load_case(j, j->duty.case_id)) {
         emit_duty(j, RECORD_DUTY_RELEASED, &j->duty)->body.duty_released.lapsed = true;
     }

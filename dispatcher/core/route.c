@@ -209,7 +209,7 @@ static struct limit half_limit(const struct judging *j, int32_t unit)
 void take_over_to(struct judging *j, int32_t unit, struct text reason)
 {
     struct duty_row old;
-    if (!view_get(j->view, ROW_DUTY, j->c.lead_duty, &old)) {
+    if (!tables_get(j->tables, ROW_DUTY, j->c.lead_duty, &old)) {
         return;
     }
     int32_t late_unit = unit_index(j, &old.unit);

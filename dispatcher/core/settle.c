@@ -7,10 +7,10 @@
  */
 #include "dispatcher/core/judging.h"
 
-bool core_unsettled(const struct view *view, uint64_t case_id)
+bool core_unsettled(const struct tables *tables, uint64_t case_id)
 {
     struct district_row d;
-    return view_get(view, ROW_DISTRICT, 1, &d) && d.settle_next != 0 && case_id >= d.settle_next;
+    return tables_get(tables, ROW_DISTRICT, 1, &d) && d.settle_next != 0 && case_id >= d.settle_next;
 }
 
 /* Due instant that the clock has under the set in force, emitted where it moves; where it stays and the past counts otherwise, the
@@ -71,7 +71,7 @@ static void settle_case(struct judging *j)
     if (find_clock(j, j->c.lead_duty, CLOCK_KIND_HANDLE, false, &clock)) {
         lead_due_at = settle_clock(j, &clock, 0, moves_on(j, &clock.unit));
     }
-    for (uint64_t id = j->c.clock_last; id != 0 && view_get(j->view, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
+    for (uint64_t id = j->c.clock_last; id != 0 && tables_get(j->tables, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
         /* A handle clock that runs is the lead's, who is one. */
         if (clock.state == CLOCK_STATE_RUNNING && clock.kind != CLOCK_KIND_HANDLE) {
             settle_clock(j, &clock, lead_due_at, moves_on(j, &clock.unit));
@@ -86,7 +86,7 @@ bool judge_settle(struct judging *j)
         emit(j, RECORD_CASES_SETTLED)->body.cases_settled.until = settle->until;
         return true;
     }
-    if (view_get(j->view, ROW_CASE, settle->case_id, &j->c) && j->c.state != CASE_STATE_CLOSED) {
+    if (tables_get(j->tables, ROW_CASE, settle->case_id, &j->c) && j->c.state != CASE_STATE_CLOSED) {
         j->prev = j->c.last_seq;
         settle_case(j);
     }

@@ -25,7 +25,7 @@ struct sight_units sight_units_of(const struct case_row *c)
     return (struct sight_units){.c = c, .duty = c->duty_last, .call = c->call_last, .step = STEP_LEAD};
 }
 
-bool sight_next_unit(const struct view *view, struct sight_units *units, struct code *ret)
+bool sight_next_unit(const struct tables *tables, struct sight_units *units, struct code *ret)
 {
     struct duty_row duty;
     struct call_row call;
@@ -39,7 +39,7 @@ bool sight_next_unit(const struct view *view, struct sight_units *units, struct 
         *ret = units->c->dims.place;
         return true;
     case STEP_DUTIES:
-        if (units->duty != 0 && view_get(view, ROW_DUTY, units->duty, &duty)) {
+        if (units->duty != 0 && tables_get(tables, ROW_DUTY, units->duty, &duty)) {
             units->duty = duty.prev_of_case;
             *ret = duty.unit;
             return true;
@@ -49,7 +49,7 @@ bool sight_next_unit(const struct view *view, struct sight_units *units, struct 
     default:
         break;
     }
-    if (units->call == 0 || !view_get(view, ROW_CALL, units->call, &call)) {
+    if (units->call == 0 || !tables_get(tables, ROW_CALL, units->call, &call)) {
         return false;
     }
     units->call = call.prev_of_case;
@@ -57,7 +57,7 @@ bool sight_next_unit(const struct view *view, struct sight_units *units, struct 
     return true;
 }
 
-bool sight_case(const struct view *view, const struct sight *sight, const struct case_row *c)
+bool sight_case(const struct tables *tables, const struct sight *sight, const struct case_row *c)
 {
     if (!core_matter_allowed(sight->matters, &c->dims.matter)) {
         return false;
@@ -67,8 +67,8 @@ bool sight_case(const struct view *view, const struct sight *sight, const struct
     }
     struct sight_units units = sight_units_of(c);
     struct code unit;
-    while (sight_next_unit(view, &units, &unit)) {
-        if (sight_covers(view->district, sight, &unit)) {
+    while (sight_next_unit(tables, &units, &unit)) {
+        if (sight_covers(tables->district, sight, &unit)) {
             return true;
         }
     }

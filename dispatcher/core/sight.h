@@ -8,7 +8,7 @@
 #ifndef HUYING_CORE_SIGHT_H
 #define HUYING_CORE_SIGHT_H
 
-#include "dispatcher/core/view.h"
+#include "dispatcher/core/tables.h"
 
 struct sight {
     int32_t top;                 /* index of the unit whose subtree the actor acts for; -1: no unit of the district, sees nothing */
@@ -22,9 +22,10 @@ struct sight sight_of(const struct district *district, const struct code *unit, 
 /* May the actor act for this unit? */
 bool sight_covers(const struct district *district, const struct sight *sight, const struct code *unit);
 
-/* May the actor see this case? Uses view->district. Costs a walk over the case's duties and calls where lead and place are others'.
+/* May the actor see this case? Uses tables->district. Costs a walk over the case's duties and calls where lead and place are
+ * others'.
  */
-bool sight_case(const struct view *view, const struct sight *sight, const struct case_row *c);
+bool sight_case(const struct tables *tables, const struct sight *sight, const struct case_row *c);
 
 /* The units that a case has to do with, one after the other, some more than once: begin with sight_units_of. */
 struct sight_units {
@@ -33,7 +34,7 @@ struct sight_units {
     int step;
 };
 struct sight_units sight_units_of(const struct case_row *c);
-bool sight_next_unit(const struct view *view, struct sight_units *units, struct code *ret);
+bool sight_next_unit(const struct tables *tables, struct sight_units *units, struct code *ret);
 
 /* A case under secrecy: the citizen asked for it, or it is a report 举报. Name and number are the desk's alone, which relays and
  * asks: nobody else has to contact the citizen. */

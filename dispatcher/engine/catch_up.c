@@ -21,7 +21,7 @@ static void say(char *said, const char *what, uint64_t seq, int r)
     }
 }
 
-static int replay_frame(const struct view *view, const struct journal_frame *frame, uint64_t after, char *said)
+static int replay_frame(const struct tables *tables, const struct journal_frame *frame, uint64_t after, char *said)
 {
     struct record record;
     size_t offset = 0;
@@ -42,7 +42,7 @@ static int replay_frame(const struct view *view, const struct journal_frame *fra
             return rc;
         }
         if (record.seq > after) {
-            core_apply(view, &record);
+            core_apply(tables, &record);
         }
     }
     if (offset != frame->size) {
@@ -53,10 +53,10 @@ static int replay_frame(const struct view *view, const struct journal_frame *fra
 }
 
 /* Are these the rows of this journal? Their checkpoint keeps the mark of the frame that they go up to. */
-static int rows_fit(const struct view *view, struct journal *journal, uint64_t last_seq, char *said)
+static int rows_fit(const struct tables *tables, struct journal *journal, uint64_t last_seq, char *said)
 {
     uint64_t last = journal_last_seq(journal);
-    struct journal_mark rows = store_marked(view->store), mark;
+    struct journal_mark rows = store_marked(tables->store), mark;
 
     if (last_seq > last) {
         if (said != NULL) {
@@ -88,23 +88,23 @@ static int rows_fit(const struct view *view, struct journal *journal, uint64_t l
     return -EXDEV;
 }
 
-static int replay_from(const struct view *view, struct journal *journal, uint64_t last_seq, bool commit, char *said)
+static int replay_from(const struct tables *tables, struct journal *journal, uint64_t last_seq, bool commit, char *said)
 {
     struct journal_cursor cursor;
     struct journal_frame frame;
     int rc = journal_follow(journal, last_seq + 1, &cursor);
 
     while (rc >= 0 && (rc = journal_next(&cursor, &frame)) == 1) {
-        rc = replay_frame(view, &frame, last_seq, said);
+        rc = replay_frame(tables, &frame, last_seq, said);
         if (rc == 0) {
-            rc = store_failed(view->store);
+            rc = store_failed(tables->store);
         }
         if (rc == 0) {
-            store_mark(view->store, journal_cursor_mark(&cursor));
+            store_mark(tables->store, journal_cursor_mark(&cursor));
         }
         /* What was replayed is durable in the journal, so it may be committed: a long tail must not grow one transaction. */
-        if (rc == 0 && commit && store_dirty(view->store) > COMMIT_EVERY) {
-            rc = store_checkpoint(view->store);
+        if (rc == 0 && commit && store_dirty(tables->store) > COMMIT_EVERY) {
+            rc = store_checkpoint(tables->store);
         }
         if (rc < 0) {
             break;
@@ -117,18 +117,18 @@ static int replay_from(const struct view *view, struct journal *journal, uint64_
     return rc;
 }
 
-int catch_up(const struct view *view, struct journal *journal, bool commit, char *said)
+int catch_up(const struct tables *tables, struct journal *journal, bool commit, char *said)
 {
     struct district_row district;
 
-    assert(view->district == NULL);
-    view_get(view, ROW_DISTRICT, 1, &district);
-    int rc = store_failed(view->store);
+    assert(tables->district == NULL);
+    tables_get(tables, ROW_DISTRICT, 1, &district);
+    int rc = store_failed(tables->store);
     if (rc == 0) {
-        rc = rows_fit(view, journal, district.last_seq, said);
+        rc = rows_fit(tables, journal, district.last_seq, said);
     }
     if (rc < 0 || district.last_seq == journal_last_seq(journal)) {
         return rc;
     }
-    return replay_from(view, journal, district.last_seq, commit, said);
+    return replay_from(tables, journal, district.last_seq, commit, said);
 }

@@ -37,7 +37,7 @@ struct check {
     char *temporary; /* folder with `copy` and `fresh` */
     struct journal *journal;
     struct store *copy, *fresh;
-    struct view view; /* of fresh */
+    struct tables tables; /* of fresh */
     uint64_t last_event;
     struct {
         uint64_t case_id, seq;
@@ -216,8 +216,8 @@ static int open_all(struct check *check)
     if (rc < 0) {
         return fail(check, rc, "No empty store can be made");
     }
-    store_view(check->fresh, &check->view);
-    check->view.district = NULL;
+    store_tables(check->fresh, &check->tables);
+    check->tables.district = NULL;
     return 0;
 }
 
@@ -232,7 +232,7 @@ static void check_chain(struct check *check, const struct record *record)
         return;
     }
     /* The command that opens a case is in its chain before the case has a row. */
-    if (view_get(&check->view, ROW_CASE, record->head.case_id, &row)) {
+    if (tables_get(&check->tables, ROW_CASE, record->head.case_id, &row)) {
         last = row.last_seq;
     } else if (check->opening.case_id == record->head.case_id) {
         last = check->opening.seq;
@@ -262,7 +262,7 @@ static int replay_frame(struct check *check, const struct journal_frame *frame)
             return rc;
         }
         check_chain(check, &record);
-        core_apply(&check->view, &record);
+        core_apply(&check->tables, &record);
         if (record_is_event(record.type)) {
             check->last_event = record.seq;
         }
@@ -306,15 +306,15 @@ static int replay(struct check *check)
 /* Each clock: what it has consumed is the sum of its counted spans, and its case would find its next rung. */
 static void check_clock(struct check *check, uint64_t id)
 {
-    struct view view = check->view;
+    struct tables tables = check->tables;
     struct clock_row clock;
     struct span_row span;
     struct case_row of;
     int64_t sum = 0;
     char line[200];
 
-    view_get(&view, ROW_CLOCK, id, &clock);
-    for (uint64_t at = clock.span_last; at != 0 && view_get(&view, ROW_SPAN, at, &span); at = span.prev) {
+    tables_get(&tables, ROW_CLOCK, id, &clock);
+    for (uint64_t at = clock.span_last; at != 0 && tables_get(&tables, ROW_SPAN, at, &span); at = span.prev) {
         sum += span.counted_ms;
     }
     if (sum != clock.consumed_ms) {
@@ -323,7 +323,7 @@ static void check_clock(struct check *check, uint64_t id)
         differ(check, line);
     }
     int64_t next = clock.state == CLOCK_STATE_RUNNING ? core_next_rung_at(&clock) : INT64_MAX;
-    if (next != INT64_MAX && (!view_get(&view, ROW_CASE, clock.case_id, &of) || of.rung_floor_at > next)) {
+    if (next != INT64_MAX && (!tables_get(&tables, ROW_CASE, clock.case_id, &of) || of.rung_floor_at > next)) {
         snprintf(line, sizeof(line), "clock %" PRIu64 ": its case does not know that a rung is due at %" PRId64, id, next);
         differ(check, line);
     }
@@ -338,11 +338,11 @@ static void check_case(struct check *check, uint64_t id)
     uint32_t duties = 0, calls = 0;
     char line[200];
 
-    view_get(&check->view, ROW_CASE, id, &row);
-    for (uint64_t at = row.duty_last; at != 0 && view_get(&check->view, ROW_DUTY, at, &duty); at = duty.prev_of_case) {
+    tables_get(&check->tables, ROW_CASE, id, &row);
+    for (uint64_t at = row.duty_last; at != 0 && tables_get(&check->tables, ROW_DUTY, at, &duty); at = duty.prev_of_case) {
         duties += duty.state == DUTY_STATE_OFFERED || duty.state == DUTY_STATE_SIGNED || duty.state == DUTY_STATE_HELD;
     }
-    for (uint64_t at = row.call_last; at != 0 && view_get(&check->view, ROW_CALL, at, &call); at = call.prev_of_case) {
+    for (uint64_t at = row.call_last; at != 0 && tables_get(&check->tables, ROW_CALL, at, &call); at = call.prev_of_case) {
         calls += call.state != CALL_STATE_CLOSED;
     }
     if (duties != row.open_duties || calls != row.open_calls) {
@@ -371,12 +371,12 @@ static void for_each_row(struct check *check, enum row_table table, void (*each)
 
 static int compare(struct check *check, int64_t *ret_rows)
 {
-    struct view copy;
+    struct tables copy;
     struct district_row row;
     int rc;
 
     if (!check->no_rows) {
-        store_view(check->copy, &copy);
+        store_tables(check->copy, &copy);
         copy.district = NULL;
         rc = catch_up(&copy, check->journal, true, check->said);
         if (rc == -EXDEV) {
@@ -399,7 +399,7 @@ static int compare(struct check *check, int64_t *ret_rows)
     }
     for_each_row(check, ROW_CLOCK, check_clock);
     for_each_row(check, ROW_CASE, check_case);
-    view_get(&check->view, ROW_DISTRICT, 1, &row);
+    tables_get(&check->tables, ROW_DISTRICT, 1, &row);
     if (row.last_event != check->last_event) {
         differ(check, "district 1: the newest event is not the one that the journal has");
     }

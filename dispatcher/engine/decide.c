@@ -36,7 +36,7 @@ static int apply(struct engine *engine, struct verdict *verdict, int64_t at_ms)
         const struct record *record = &verdict->records[i];
         bool event = record_is_event(record->type);
 
-        core_apply(&engine->apply_view, record);
+        core_apply(&engine->apply_tables, record);
         if (event && (!engine->deaf || live_followed(engine))) {
             outbox_event(&engine->outbox, record, engine->last_event);
         }
@@ -55,7 +55,7 @@ int decide_command(struct engine *engine, const struct command *command)
     struct verdict *verdict = engine->verdict;
 
     assert(command->next_seq == engine->last_seq + 1 && command->now_ms >= engine->last_at_ms);
-    core_judge(&engine->view, command, verdict);
+    core_judge(&engine->tables, command, verdict);
     int rc = decide_failure(engine);
     if (rc < 0 || verdict->refusal != REFUSAL_NONE || verdict->repeated || verdict->count == 0) {
         return rc;

@@ -98,8 +98,8 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
         engine_close(engine);
         return rc;
     }
-    engine->view.lease = live_lease;
-    engine->view.lease_arg = engine;
+    engine->tables.lease = live_lease;
+    engine->tables.lease_arg = engine;
     engine_backup_sweep(engine);
     *ret = engine;
     return 0;
@@ -123,7 +123,7 @@ int engine_adopt(struct engine *engine, const struct district *district, const c
         return rc;
     }
     engine->district = district;
-    engine->view.district = district;
+    engine->tables.district = district;
     in_force_look(engine);
     return 0;
 }

@@ -195,7 +195,7 @@ static int bring_up(struct restore *restore, struct engine_restore_report *ret)
     struct journal_open_report report = {0};
     struct journal *journal = NULL;
     struct store *store = NULL;
-    struct view view;
+    struct tables tables;
     int rc = journal_path == NULL || rows_path == NULL ? -ENOMEM : journal_open(&journal_options, true, &journal, &report);
 
     if (rc < 0 && report.said[0] != '\0') {
@@ -211,9 +211,9 @@ static int bring_up(struct restore *restore, struct engine_restore_report *ret)
         }
     }
     if (rc == 0) {
-        store_view(store, &view);
-        view.district = NULL;
-        rc = catch_up(&view, journal, true, restore->said);
+        store_tables(store, &tables);
+        tables.district = NULL;
+        rc = catch_up(&tables, journal, true, restore->said);
         if (rc == -EXDEV) {
             store = store_close(store);
             rc = make_rows_again(restore, rows_path, restore->said);
@@ -222,10 +222,10 @@ static int bring_up(struct restore *restore, struct engine_restore_report *ret)
                 rc = store_open(&store_options, &store);
             }
             if (rc == 0) {
-                store_view(store, &view);
+                store_tables(store, &tables);
             }
             if (rc == 0) {
-                rc = catch_up(&view, journal, true, restore->said);
+                rc = catch_up(&tables, journal, true, restore->said);
             }
         }
     }
@@ -233,7 +233,7 @@ static int bring_up(struct restore *restore, struct engine_restore_report *ret)
         rc = store_checkpoint(store);
     }
     struct district_row district = {0};
-    if (rc == 0 && view_get(&view, ROW_DISTRICT, 1, &district)) {
+    if (rc == 0 && tables_get(&tables, ROW_DISTRICT, 1, &district)) {
         snprintf(ret->config_hash, sizeof(ret->config_hash), "%.*s", (int)sizeof(district.config_hash), district.config_hash);
     }
     ret->seq = report.last_seq;

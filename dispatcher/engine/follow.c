@@ -307,7 +307,7 @@ static bool record_visible(struct look *look, const struct record *record)
     if (look->case_id != record->head.case_id) {
         look->case_id = record->head.case_id;
         look->places.count = 0;
-        visible_case(&look->engine->view, &live->order, record->head.case_id, &look->places);
+        visible_case(&look->engine->tables, &live->order, record->head.case_id, &look->places);
         look->work -= LIVE_COST_ROW * (int64_t)(2 + look->places.count);
     }
     return visible_event(&look->key, record->type, record->head.case_id, &record->head.matter, look->places.at, look->places.count);

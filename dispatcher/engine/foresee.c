@@ -21,7 +21,7 @@ RB_HEAD(ahead_tree, ahead);
 
 /* The rows that will have changed, before those that are there. */
 struct overlay {
-    const struct view *below;
+    const struct tables *below;
     struct ahead_tree rows;
     bool failed; /* no memory */
 };
@@ -69,7 +69,7 @@ static bool ahead_get(void *arg, enum row_table table, uint64_t id, void *ret_ro
     const struct ahead *ahead = find(overlay, table, id);
 
     if (ahead == NULL) {
-        return view_get(overlay->below, table, id, ret_row);
+        return tables_get(overlay->below, table, id, ret_row);
     }
     if (ahead->gone) {
         memset(ret_row, 0, row_size(table));
@@ -127,22 +127,22 @@ static void forget(struct overlay *overlay)
 }
 
 /* A command of the engine's own, on the copy. */
-static void own(struct engine *engine, const struct view *view, struct command *command, uint64_t *seq)
+static void own(struct engine *engine, const struct tables *tables, struct command *command, uint64_t *seq)
 {
-    const struct view apply_view = {.store = view->store, .ops = view->ops};
+    const struct tables apply_tables = {.store = tables->store, .ops = tables->ops};
     struct verdict *verdict = engine->verdict;
 
     command->next_seq = *seq + 1;
-    core_judge(view, command, verdict);
+    core_judge(tables, command, verdict);
     for (uint32_t i = 0; i < verdict->count; i++) {
         verdict->records[i].seq = ++*seq;
         verdict->records[i].at_ms = command->now_ms;
-        core_apply(&apply_view, &verdict->records[i]);
+        core_apply(&apply_tables, &verdict->records[i]);
     }
 }
 
 /* Lets happen to the case what will happen to it until then. False: it is too much. */
-static bool pass_time(struct engine *engine, const struct view *view, uint64_t case_id, int64_t target_ms, uint64_t *seq)
+static bool pass_time(struct engine *engine, const struct tables *tables, uint64_t case_id, int64_t target_ms, uint64_t *seq)
 {
     int64_t now_ms = engine->now_ms, at_ms;
     uint64_t clock, duty;
@@ -152,9 +152,9 @@ static bool pass_time(struct engine *engine, const struct view *view, uint64_t c
 
         settle.body.settle.given = SETTLE_HAS_CASE;
         settle.body.settle.case_id = case_id;
-        own(engine, view, &settle, seq);
+        own(engine, tables, &settle, seq);
     }
-    for (int i = 0; core_case_due(view, case_id, target_ms, &at_ms, &clock, &duty); i++) {
+    for (int i = 0; core_case_due(tables, case_id, target_ms, &at_ms, &clock, &duty); i++) {
         struct command pulse = {.type = COMMAND_PULSE};
 
         if (i == FORESEEN_MAX) {
@@ -165,7 +165,7 @@ static bool pass_time(struct engine *engine, const struct view *view, uint64_t c
         pulse.body.pulse.given = (clock != 0 ? PULSE_HAS_CLOCK : 0) | (duty != 0 ? PULSE_HAS_DUTY : 0);
         pulse.body.pulse.clock_id = clock;
         pulse.body.pulse.duty_id = duty;
-        own(engine, view, &pulse, seq);
+        own(engine, tables, &pulse, seq);
         if (engine->verdict->count == 0) {
             return false; /* no memory, or the store failed */
         }
@@ -193,22 +193,22 @@ static int fits(struct engine *engine, int64_t target_ms, uint64_t seq)
 
 int foresee(struct engine *engine, const struct command *command, int64_t target_ms)
 {
-    struct overlay overlay = {.below = &engine->view};
-    struct view view = engine->view;
+    struct overlay overlay = {.below = &engine->tables};
+    struct tables tables = engine->tables;
     struct command then = *command;
     uint64_t case_id = command->about.case_id, seq = engine->last_seq;
     int rc = 1;
 
     RB_INIT(&overlay.rows);
-    view.store = &overlay;
-    view.ops = &ahead_ops;
-    if (case_id != 0 && !pass_time(engine, &view, case_id, target_ms, &seq)) {
+    tables.store = &overlay;
+    tables.ops = &ahead_ops;
+    if (case_id != 0 && !pass_time(engine, &tables, case_id, target_ms, &seq)) {
         rc = 0;
     }
     if (rc == 1) {
         then.now_ms = target_ms;
         then.next_seq = seq + 1;
-        core_judge(&view, &then, engine->verdict);
+        core_judge(&tables, &then, engine->verdict);
         if (engine->verdict->refusal == REFUSAL_NONE && fits(engine, target_ms, seq) == -EFBIG) {
             rc = -EFBIG;
         }

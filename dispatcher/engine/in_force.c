@@ -42,11 +42,11 @@ int in_force_fits(struct engine *engine, const struct district *district, char *
     uint32_t missing = 0;
     size_t n = 0;
 
-    view_get(&engine->view, ROW_DISTRICT, 1, &row);
+    tables_get(&engine->tables, ROW_DISTRICT, 1, &row);
     for (uint64_t from = row.units_from; from != 0; from = n > 0 ? ids[n - 1] + 1 : 0) {
         n = store_ids_from(engine->store, ROW_UNIT, from, ids, 256);
         for (size_t i = 0; i < n; i++) {
-            if (!view_get(&engine->view, ROW_UNIT, ids[i], &unit) || district_unit_find(district, &unit.unit) >= 0) {
+            if (!tables_get(&engine->tables, ROW_UNIT, ids[i], &unit) || district_unit_find(district, &unit.unit) >= 0) {
                 continue;
             }
             if (missing++ == 0) {
@@ -69,7 +69,7 @@ void in_force_look(struct engine *engine)
 {
     struct district_row row;
 
-    view_get(&engine->view, ROW_DISTRICT, 1, &row);
+    tables_get(&engine->tables, ROW_DISTRICT, 1, &row);
     engine->settle_next = row.settle_next;
     alarm_look(engine);
     if (strncmp(row.config_hash, engine->district->hash, sizeof(row.config_hash)) != 0) {

@@ -169,7 +169,7 @@ static void finish_events(struct engine *engine)
         if (event->case_id != case_id) {
             case_id = event->case_id;
             from = live->places.count;
-            visible_case(&engine->view, &live->order, case_id, &live->places);
+            visible_case(&engine->tables, &live->order, case_id, &live->places);
             count = live->places.count - from;
         } else {
             visible_copy(&live->places, from, count);
@@ -211,7 +211,7 @@ static void lapse(struct engine *engine, int64_t *work)
 
     while (*work > 0 && (duty_id = lease_lapsed(live->leases, live->now_ms)) != 0) {
         *work -= LIVE_COST_ROW;
-        if (view_get(&engine->view, ROW_DUTY, duty_id, &duty)) {
+        if (tables_get(&engine->tables, ROW_DUTY, duty_id, &duty)) {
             live_may(live, &duty.unit);
         }
         live->wakes++;

@@ -107,7 +107,7 @@ int live_write(struct engine *engine);
 void live_written(struct engine *engine);
 bool live_dirty(const struct engine *engine);
 
-/* Hash of the key whose lease runs on a duty, 0 = nobody's: for struct view. */
+/* Hash of the key whose lease runs on a duty, 0 = nobody's: for struct tables. */
 uint64_t live_lease(void *engine, uint64_t duty_id);
 
 /* --- live_notes.c: while records are applied ------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ void live_release(struct engine *engine, uint64_t duty_id)
     if (!lease_drop(live->leases, duty_id)) {
         return;
     }
-    if (view_get(&engine->view, ROW_DUTY, duty_id, &duty)) {
+    if (tables_get(&engine->tables, ROW_DUTY, duty_id, &duty)) {
         live_may(live, &duty.unit);
     }
     live->wakes++;

@@ -38,7 +38,7 @@ static bool may_see(struct query *query, const struct duty_row *duty)
 {
     struct case_row of;
 
-    return view_get(&query->engine->view, ROW_CASE, duty->case_id, &of) && query_sees(query, &of);
+    return tables_get(&query->engine->tables, ROW_CASE, duty->case_id, &of) && query_sees(query, &of);
 }
 
 /* Would a command of this key on this duty be anything but refused? */
@@ -50,11 +50,11 @@ static bool may_have(struct engine *engine, const struct engine_peer *from, uint
     if (!duty_waits(duty) || (kinds & UINT32_C(1) << duty->kind) == 0 || (duty->claimed && duty->claimer != hash)) {
         return false;
     }
-    if (!view_get(&engine->view, ROW_CASE, duty->case_id, &of) || !core_matter_allowed(&from->matters, &of.dims.matter)) {
+    if (!tables_get(&engine->tables, ROW_CASE, duty->case_id, &of) || !core_matter_allowed(&from->matters, &of.dims.matter)) {
         return false;
     }
     /* A worker asks for itself: it is not handed what it handled, not even as an importer, which may pass on what others did. */
-    return duty->kind != DUTY_KIND_FOLLOWUP || !core_handled(&engine->view, &of, hash);
+    return duty->kind != DUTY_KIND_FOLLOWUP || !core_handled(&engine->tables, &of, hash);
 }
 
 /* --- the questions -------------------------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ int query_keep(struct query *query, struct proto_buffer *out)
         live_release(engine, body->duty_id);
         return reply_encode_ok(out, query->request->id, &keep_reply_shape, &reply, CODEC_OMIT_NOTHING);
     }
-    if (body->duty_id == 0 || !view_get(&engine->view, ROW_DUTY, body->duty_id, &duty) || !may_see(query, &duty)) {
+    if (body->duty_id == 0 || !tables_get(&engine->tables, ROW_DUTY, body->duty_id, &duty) || !may_see(query, &duty)) {
         return query_refuse(query, REFUSAL_NOT_FOUND, "duty");
     }
     if (!query_covers(query, &duty.unit)) {
@@ -234,7 +234,7 @@ static uint64_t look_in_unit(struct engine *engine, const struct query *query, s
                 continue;
             }
             *work -= LIVE_COST_ROW;
-            if (!view_get(&engine->view, ROW_DUTY, ids[i], &duty)) {
+            if (!tables_get(&engine->tables, ROW_DUTY, ids[i], &duty)) {
                 return 0;
             }
             pull->after_due = duty.due_at;
@@ -326,7 +326,7 @@ static int write_duty(struct query *query, uint64_t duty_id, struct reply_writer
     struct duty_view shown;
     char number[NUMBER_SIZE];
 
-    if (!view_get(&engine->view, ROW_DUTY, duty_id, &duty) || !view_get(&engine->view, ROW_CASE, duty.case_id, &of)) {
+    if (!tables_get(&engine->tables, ROW_DUTY, duty_id, &duty) || !tables_get(&engine->tables, ROW_CASE, duty.case_id, &of)) {
         return -EIO;
     }
     query_view_duty(query, &duty, &of, number, &shown);
@@ -404,7 +404,7 @@ static bool asked_before(struct engine *engine, struct parked *parked, const str
     for (size_t i = 0; i < count; i++) {
         struct duty_row duty;
 
-        if (view_get(&engine->view, ROW_DUTY, duties[i], &duty) && may_have(engine, query->from, pull->kinds, &duty)) {
+        if (tables_get(&engine->tables, ROW_DUTY, duties[i], &duty) && may_have(engine, query->from, pull->kinds, &duty)) {
             pull->found[pull->found_count++] = duties[i];
         }
     }
@@ -554,7 +554,7 @@ void pull_wake(struct engine *engine, uint64_t duty_id, int64_t *work)
         return;
     }
     *work -= LIVE_COST_ROW;
-    if (!view_get(&engine->view, ROW_DUTY, duty_id, &duty) || !duty_waits(&duty) ||
+    if (!tables_get(&engine->tables, ROW_DUTY, duty_id, &duty) || !duty_waits(&duty) ||
         lease_find(live->leases, duty_id, live->now_ms) != NULL) {
         return;
     }

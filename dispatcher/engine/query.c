@@ -34,15 +34,15 @@ bool engine_hears_all(const struct engine *engine, const struct code *unit, cons
 
 bool query_sees(const struct query *query, const struct case_row *row)
 {
-    return sight_case(&query->engine->view, &query->sight, row);
+    return sight_case(&query->engine->tables, &query->sight, row);
 }
 
 bool query_find_case(struct query *query, uint64_t case_id, struct text number, struct text submitted, struct case_row *ret)
 {
-    const struct view *view = &query->engine->view;
+    const struct tables *tables = &query->engine->tables;
     struct reference about = {.case_id = case_id, .number = number, .submitted = submitted};
-    uint64_t id = core_case_named(view, query->from->name, &about);
-    if (id != 0 && view_get(view, ROW_CASE, id, ret) && query_sees(query, ret)) {
+    uint64_t id = core_case_named(tables, query->from->name, &about);
+    if (id != 0 && tables_get(tables, ROW_CASE, id, ret) && query_sees(query, ret)) {
         return true;
     }
     query_refuse(query, REFUSAL_NOT_FOUND, "case");

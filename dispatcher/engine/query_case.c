@@ -9,7 +9,7 @@
 
 static int add_duties(struct query *query, const struct case_row *row, struct reply_writer *writer)
 {
-    const struct view *view = &query->engine->view;
+    const struct tables *tables = &query->engine->tables;
     uint64_t ids[CHAIN_MAX];
     struct duty_row duty;
     struct duty_view shown;
@@ -17,12 +17,12 @@ static int add_duties(struct query *query, const struct case_row *row, struct re
     size_t count = 0;
     int rc = reply_list(writer, "duties");
 
-    for (uint64_t id = row->duty_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_DUTY, id, &duty);
+    for (uint64_t id = row->duty_last; count < CHAIN_MAX && id != 0 && tables_get(tables, ROW_DUTY, id, &duty);
          id = duty.prev_of_case) {
         ids[count++] = id;
     }
     while (rc == 0 && count-- > 0) {
-        view_get(view, ROW_DUTY, ids[count], &duty);
+        tables_get(tables, ROW_DUTY, ids[count], &duty);
         query_view_duty(query, &duty, row, number, &shown);
         rc = reply_row(writer, &duty_view_shape, &shown, CODEC_OMIT_NOTHING);
     }
@@ -31,19 +31,19 @@ static int add_duties(struct query *query, const struct case_row *row, struct re
 
 static int add_calls(struct query *query, const struct case_row *row, struct reply_writer *writer)
 {
-    const struct view *view = &query->engine->view;
+    const struct tables *tables = &query->engine->tables;
     uint64_t ids[CHAIN_MAX];
     struct call_row call;
     struct call_view shown;
     size_t count = 0;
     int rc = reply_list(writer, "calls");
 
-    for (uint64_t id = row->call_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_CALL, id, &call);
+    for (uint64_t id = row->call_last; count < CHAIN_MAX && id != 0 && tables_get(tables, ROW_CALL, id, &call);
          id = call.prev_of_case) {
         ids[count++] = id;
     }
     while (rc == 0 && count-- > 0) {
-        view_get(view, ROW_CALL, ids[count], &call);
+        tables_get(tables, ROW_CALL, ids[count], &call);
         query_view_call(&call, &shown);
         rc = reply_row(writer, &call_view_shape, &shown, CODEC_OMIT_NOTHING);
     }
@@ -52,19 +52,19 @@ static int add_calls(struct query *query, const struct case_row *row, struct rep
 
 static int add_clocks(struct query *query, const struct case_row *row, struct reply_writer *writer)
 {
-    const struct view *view = &query->engine->view;
+    const struct tables *tables = &query->engine->tables;
     uint64_t ids[CHAIN_MAX];
     struct clock_row clock;
     struct clock_view shown;
     size_t count = 0;
     int rc = reply_list(writer, "clocks");
 
-    for (uint64_t id = row->clock_last; count < CHAIN_MAX && id != 0 && view_get(view, ROW_CLOCK, id, &clock);
+    for (uint64_t id = row->clock_last; count < CHAIN_MAX && id != 0 && tables_get(tables, ROW_CLOCK, id, &clock);
          id = clock.prev_of_case) {
         ids[count++] = id;
     }
     while (rc == 0 && count-- > 0) {
-        view_get(view, ROW_CLOCK, ids[count], &clock);
+        tables_get(tables, ROW_CLOCK, ids[count], &clock);
         query_view_clock(query, &clock, &shown);
         rc = reply_row(writer, &clock_view_shape, &shown, CODEC_OMIT_NOTHING);
     }
@@ -136,7 +136,7 @@ static size_t gather(struct query *query, int32_t top, int64_t after_due, uint64
         for (size_t j = 0; j < n; j++) {
             struct duty_row duty;
 
-            view_get(&engine->view, ROW_DUTY, ids[j], &duty);
+            tables_get(&engine->tables, ROW_DUTY, ids[j], &duty);
             list[count++] = (struct waiting){.due_at = duty.due_at, .duty_id = ids[j]};
         }
         /* Only the first page counts in the end. */
@@ -153,10 +153,11 @@ static size_t gather(struct query *query, int32_t top, int64_t after_due, uint64
 static bool listed(struct query *query, uint64_t duty_id, struct duty_row *ret, struct case_row *ret_of)
 {
     const struct inbox_query *body = &query->request->query_body.inbox;
-    const struct view *view = &query->engine->view;
+    const struct tables *tables = &query->engine->tables;
 
-    return view_get(view, ROW_DUTY, duty_id, ret) && ((body->given & INBOX_HAS_KIND) == 0 || ret->kind == (uint8_t)body->kind) &&
-           view_get(view, ROW_CASE, ret->case_id, ret_of) && core_matter_allowed(&query->from->matters, &ret_of->dims.matter);
+    return tables_get(tables, ROW_DUTY, duty_id, ret) &&
+           ((body->given & INBOX_HAS_KIND) == 0 || ret->kind == (uint8_t)body->kind) &&
+           tables_get(tables, ROW_CASE, ret->case_id, ret_of) && core_matter_allowed(&query->from->matters, &ret_of->dims.matter);
 }
 
 static int add_waiting(struct query *query, const struct waiting *list, size_t count, struct reply_writer *writer)

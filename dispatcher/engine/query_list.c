@@ -111,7 +111,7 @@ static uint64_t skip_young(struct query *query, int64_t until_at)
         uint64_t middle = low + (high - low + 1) / 2, id;
         struct case_row row;
 
-        if (store_ids_before(engine->store, ROW_CASE, middle, &id, 1) == 1 && view_get(&engine->view, ROW_CASE, id, &row) &&
+        if (store_ids_before(engine->store, ROW_CASE, middle, &id, 1) == 1 && tables_get(&engine->tables, ROW_CASE, id, &row) &&
             row.received_at > until_at) {
             high = id;
         } else {
@@ -144,7 +144,7 @@ static size_t find_page(struct query *query, const struct wanted *wanted, uint32
             }
             looked++;
             before = ids[i];
-            if (!view_get(&engine->view, ROW_CASE, ids[i], &row) || row.received_at > wanted->until_at) {
+            if (!tables_get(&engine->tables, ROW_CASE, ids[i], &row) || row.received_at > wanted->until_at) {
                 continue;
             }
             if (row.received_at <= wanted->from_at) {
@@ -214,7 +214,7 @@ int query_list_cases(struct query *query, struct proto_buffer *out)
         struct submitted submitted = {0}; /* copied: the view's texts are borrowed until the next record is read */
         char number[NUMBER_SIZE];
 
-        view_get(&query->engine->view, ROW_CASE, ids[i], &row);
+        tables_get(&query->engine->tables, ROW_CASE, ids[i], &row);
         if (wanted.body->with_request) {
             rc = find_submitted(query, ids[i], &submitted);
         }

@@ -55,7 +55,7 @@ static void read_ledger(struct query *query, const struct clock_row *clock, int6
                                                  .counted_ms = running_ms(query, clock),
                                                  .counted = true};
     }
-    for (uint64_t id = clock->span_last; id != 0 && view_get(&query->engine->view, ROW_SPAN, id, &span); id = span.prev) {
+    for (uint64_t id = clock->span_last; id != 0 && tables_get(&query->engine->tables, ROW_SPAN, id, &span); id = span.prev) {
         if (span.until_at <= after) {
             break;
         }
@@ -104,7 +104,7 @@ static const struct calendar *calendar_of(const struct query *query, const struc
     if (calendar_counted(now, kind, span->from_at, span->until_at) == span->counted_ms) {
         return now;
     }
-    if (clock->calendar == 0 || !view_get(&query->engine->view, ROW_CALENDAR, clock->calendar, &row)) {
+    if (clock->calendar == 0 || !tables_get(&query->engine->tables, ROW_CALENDAR, clock->calendar, &row)) {
         return NULL;
     }
     for (uint32_t i = 0; i < district->calendar_count; i++) {
@@ -179,7 +179,7 @@ static void fill(const struct query *query, const struct clock_row *clock, const
 
 static bool find_clock(struct query *query, const struct case_row *row, enum clock_kind kind, struct clock_row *ret)
 {
-    for (uint64_t id = row->clock_last; id != 0 && view_get(&query->engine->view, ROW_CLOCK, id, ret); id = ret->prev_of_case) {
+    for (uint64_t id = row->clock_last; id != 0 && tables_get(&query->engine->tables, ROW_CLOCK, id, ret); id = ret->prev_of_case) {
         if (ret->kind == (uint8_t)kind) {
             return true;
         }
@@ -204,8 +204,8 @@ static bool find(struct query *query, struct case_row *ret_case, struct clock_ro
         query_refuse(query, REFUSAL_NOT_FOUND, "clock");
         return false;
     }
-    if (view_get(&query->engine->view, ROW_CLOCK, body->clock_id, ret_clock) &&
-        view_get(&query->engine->view, ROW_CASE, ret_clock->case_id, ret_case) && query_sees(query, ret_case)) {
+    if (tables_get(&query->engine->tables, ROW_CLOCK, body->clock_id, ret_clock) &&
+        tables_get(&query->engine->tables, ROW_CASE, ret_clock->case_id, ret_case) && query_sees(query, ret_case)) {
         struct case_row other;
 
         if (!named ||
@@ -228,7 +228,7 @@ static void head(const struct query *query, const struct clock_row *clock, struc
     ret->unit = clock->unit;
     ret->time_kind = (enum time_kind)clock->time_kind;
     ret->zone = text_of(query->district->policy.zone_name);
-    if (clock->calendar != 0 && view_get(&query->engine->view, ROW_CALENDAR, clock->calendar, &calendar)) {
+    if (clock->calendar != 0 && tables_get(&query->engine->tables, ROW_CALENDAR, clock->calendar, &calendar)) {
         ret->calendar = calendar.name;
         ret->zone = text_of(calendar_now(query, clock)->zone_name);
     }

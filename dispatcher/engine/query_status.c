@@ -89,7 +89,7 @@ int query_status(struct query *query, struct proto_buffer *out)
     };
 
     if (query->sight.all && (query->from->roles & inner) != 0) {
-        view_get(&engine->view, ROW_DISTRICT, 1, &row);
+        tables_get(&engine->tables, ROW_DISTRICT, 1, &row);
         reply.cases = row.cases;
         reply.open_cases = row.open_cases;
         reply.given |= STATUS_REPLY_HAS_CASES | STATUS_REPLY_HAS_OPEN_CASES;

@@ -37,7 +37,7 @@ int query_try_submit(struct query *query, struct proto_buffer *out)
         command.now_ms = body->at;
     }
     shape_copy(&try_submit_query_shape, body, &submit_command_shape, &command.body.submit);
-    core_judge(&engine->view, &command, engine->verdict);
+    core_judge(&engine->tables, &command, engine->verdict);
     if (engine->verdict->refusal != REFUSAL_NONE) {
         query->cause = engine->verdict->cause;
         return query_refuse(query, engine->verdict->refusal, engine->verdict->field);

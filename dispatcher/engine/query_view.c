@@ -45,7 +45,7 @@ static uint32_t find_worst(const struct query *query, const struct case_row *row
     uint32_t looked = 0;
 
     *ret = (struct worst_clock){.colour = COLOUR_BLUE};
-    for (uint64_t id = row->clock_last; id > duty_id && view_get(&query->engine->view, ROW_CLOCK, id, &clock);
+    for (uint64_t id = row->clock_last; id > duty_id && tables_get(&query->engine->tables, ROW_CLOCK, id, &clock);
          id = clock.prev_of_case) {
         struct worst_clock at = {.clock_id = id, .kind = (enum clock_kind)clock.kind, .due_at = clock.due_at};
 
@@ -137,8 +137,8 @@ static enum colour ended_colour(const struct query *query, uint64_t main_clock)
 {
     struct clock_row clock;
 
-    return main_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, main_clock, &clock) && clock.state == CLOCK_STATE_STOPPED &&
-                   (query->clock < 0 || query->clock == clock.kind)
+    return main_clock != 0 && tables_get(&query->engine->tables, ROW_CLOCK, main_clock, &clock) &&
+                   clock.state == CLOCK_STATE_STOPPED && (query->clock < 0 || query->clock == clock.kind)
                ? query_colour(query, &clock)
                : COLOUR_BLUE;
 }
@@ -173,7 +173,7 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
     ret->matter_name = query_matter_name(query, &ret->matter);
     ret->place_name = query_unit_name(query, &ret->place);
     ret->lead_name = query_unit_name(query, &ret->lead);
-    if (row->handle_clock != 0 && view_get(&query->engine->view, ROW_CLOCK, row->handle_clock, &clock)) {
+    if (row->handle_clock != 0 && tables_get(&query->engine->tables, ROW_CLOCK, row->handle_clock, &clock)) {
         ret->due_at = clock.due_at;
     }
     query_worst_of_case(query, row, &worst);
@@ -264,7 +264,7 @@ void query_view_clock(const struct query *query, const struct clock_row *row, st
         .provisional = row->provisional != 0,
         .amount = row->amount,
     };
-    if (row->calendar != 0 && view_get(&query->engine->view, ROW_CALENDAR, row->calendar, &calendar)) {
+    if (row->calendar != 0 && tables_get(&query->engine->tables, ROW_CALENDAR, row->calendar, &calendar)) {
         ret->calendar = calendar.name;
     }
 }

@@ -12,8 +12,8 @@
 /* Which of a case's texts are wanted: reading them costs a look into the journal. */
 enum view_texts { VIEW_TITLE_ONLY, VIEW_ALL_TEXTS };
 
-/* Fills a view; `number` holds the printed number as long as the view lives. Returns 0 or a negative errno (the journal could not
- * be read). */
+/* Fills a view; `number` holds the printed number as long as the view lives. Returns 0 or a negative errno (the journal could
+ * not be read). */
 int query_view_case(struct query *query, const struct case_row *row, enum view_texts texts, char number[NUMBER_SIZE],
                     struct case_view *ret);
 

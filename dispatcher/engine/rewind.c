@@ -7,7 +7,7 @@ void rewind_reload(struct engine *engine)
 {
     struct district_row row;
 
-    view_get(&engine->view, ROW_DISTRICT, 1, &row);
+    tables_get(&engine->tables, ROW_DISTRICT, 1, &row);
     engine->last_seq = row.last_seq;
     engine->last_event = row.last_event;
     engine->last_at_ms = row.last_at;
@@ -29,7 +29,7 @@ int rewind_rows(struct engine *engine)
     }
     rc = store_rewind(engine->store);
     if (rc == 0) {
-        rc = catch_up(&engine->apply_view, engine->journal, false, NULL);
+        rc = catch_up(&engine->apply_tables, engine->journal, false, NULL);
     }
     if (rc == 0) {
         rc = store_failed(engine->store);

@@ -42,10 +42,10 @@ static int open_store(struct engine *engine, size_t map_size, char *said)
         row_folder_say(engine->folder.rows, map_size, rc, said);
         return rc;
     }
-    store_view(engine->store, &engine->view);
-    engine->apply_view = engine->view;
-    engine->apply_view.district = NULL;
-    engine->view.district = engine->district;
+    store_tables(engine->store, &engine->tables);
+    engine->apply_tables = engine->tables;
+    engine->apply_tables.district = NULL;
+    engine->tables.district = engine->district;
     return 0;
 }
 
@@ -113,7 +113,7 @@ int row_folder_open(struct engine *engine, size_t map_size, char *said)
         rc = open_store(engine, map_size, said);
     }
     if (rc == 0) {
-        rc = catch_up(&engine->apply_view, engine->journal, true, said);
+        rc = catch_up(&engine->apply_tables, engine->journal, true, said);
     }
     if (rc == -EXDEV && !made) {
         char why[DATADIR_SAID];
@@ -126,7 +126,7 @@ int row_folder_open(struct engine *engine, size_t map_size, char *said)
             rc = open_store(engine, map_size, said);
         }
         if (rc == 0) {
-            rc = catch_up(&engine->apply_view, engine->journal, true, said);
+            rc = catch_up(&engine->apply_tables, engine->journal, true, said);
         }
     }
     if (rc == 0) {

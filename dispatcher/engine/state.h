@@ -33,8 +33,8 @@ struct engine {
     struct datadir folder;
     struct store *store;
     struct journal *journal;
-    struct view view;       /* for judging */
-    struct view apply_view; /* without district */
+    struct tables tables;       /* for judging */
+    struct tables apply_tables; /* without district */
     const struct district *district;
     char *version;
     char *config_folder; /* that the set is read from, or "" */
@@ -109,7 +109,7 @@ int in_force_fits(struct engine *engine, const struct district *district, char *
 
 /* catch_up.c: applies the journal's records after the rows' last one, up to its end; `commit`: with checkpoints on the way. Returns
  * 0; -EXDEV: the rows are not those of this journal; or another negative errno; `said` (may be NULL) gets a sentence. */
-int catch_up(const struct view *view, struct journal *journal, bool commit, char *said);
+int catch_up(const struct tables *tables, struct journal *journal, bool commit, char *said);
 
 /* rewind.c: reads the district row into the engine's own members after rows changed under it. */
 void rewind_reload(struct engine *engine);

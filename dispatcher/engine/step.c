@@ -130,7 +130,7 @@ static void answer(struct engine *engine, const struct engine_peer *from, struct
         outbox_refuse_because(&engine->outbox, from->peer, id, verdict->refusal, verdict->field, verdict->cause);
         return;
     }
-    if (core_answer(&engine->view, verdict->repeated ? verdict->request_seq : verdict->records[0].seq, number, &reply)) {
+    if (core_answer(&engine->tables, verdict->repeated ? verdict->request_seq : verdict->records[0].seq, number, &reply)) {
         outbox_answer(&engine->outbox, from->peer, id, &reply);
     } else {
         outbox_refuse(&engine->outbox, from->peer, id, REFUSAL_STORAGE_FAILED, NULL);
@@ -151,7 +151,7 @@ static void take_command(struct engine *engine, const struct engine_message *mes
         return;
     }
     admission_command(from, request, &command);
-    core_resolve(&engine->view, &command);
+    core_resolve(&engine->tables, &command);
     int64_t before_ms = engine->now_ms;
     if (command.repeats == 0) { /* a remembered one may carry an old instant, and time does not move for it */
         enum refusal refusal = want_instant(engine, from, request, &target_ms, &field);

@@ -33,7 +33,7 @@ static bool settle_owner(struct engine *engine, int kind, uint64_t id, bool *ret
     uint64_t case_id = 0;
 
     *ret_settled = false;
-    if (kind == 0 && view_get(&engine->view, ROW_CLOCK, id, &clock)) {
+    if (kind == 0 && tables_get(&engine->tables, ROW_CLOCK, id, &clock)) {
         case_id = clock.case_id;
     }
     if (case_id < engine->settle_next) {
@@ -79,7 +79,7 @@ bool timer_fire_case(struct engine *engine, uint64_t case_id)
     if (engine->settle_next != 0 && case_id >= engine->settle_next && !new_set_case(engine, case_id)) {
         return false;
     }
-    while (core_case_due(&engine->view, case_id, engine->now_ms, &at_ms, &clock, &duty)) {
+    while (core_case_due(&engine->tables, case_id, engine->now_ms, &at_ms, &clock, &duty)) {
         if (!fire(engine, engine->now_ms, clock, duty)) {
             return false;
         }

@@ -47,18 +47,18 @@ static void add(struct visible_places *places, uint32_t from, uint32_t position)
     places->at[places->count++] = position;
 }
 
-void visible_case(const struct view *view, const struct reach_order *order, uint64_t case_id, struct visible_places *ret)
+void visible_case(const struct tables *tables, const struct reach_order *order, uint64_t case_id, struct visible_places *ret)
 {
     uint32_t left = VISIBLE_UNITS_MAX;
     const uint32_t from = ret->count;
     struct case_row row;
     struct code unit;
 
-    if (!view_get(view, ROW_CASE, case_id, &row)) {
+    if (!tables_get(tables, ROW_CASE, case_id, &row)) {
         return;
     }
     struct sight_units units = sight_units_of(&row);
-    while (left-- > 0 && sight_next_unit(view, &units, &unit)) {
+    while (left-- > 0 && sight_next_unit(tables, &units, &unit)) {
         add(ret, from, reach_position(order, &unit));
     }
 }

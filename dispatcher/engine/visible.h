@@ -9,7 +9,7 @@
 #ifndef HUYING_ENGINE_VISIBLE_H
 #define HUYING_ENGINE_VISIBLE_H
 
-#include "dispatcher/core/view.h"
+#include "dispatcher/core/tables.h"
 #include "dispatcher/engine/reach.h"
 #include "proto/record.h"
 
@@ -34,7 +34,7 @@ struct visible_key {
 bool visible_type(uint32_t roles, enum record_type type);
 
 /* Appends the units that a case has to do with. */
-void visible_case(const struct view *view, const struct reach_order *order, uint64_t case_id, struct visible_places *ret);
+void visible_case(const struct tables *tables, const struct reach_order *order, uint64_t case_id, struct visible_places *ret);
 
 /* Appends the units that a record names. */
 void visible_record(const struct reach_order *order, const struct record *record, struct visible_places *ret);

@@ -7,7 +7,7 @@
 #ifndef HUYING_STORE_COUNTERS_H
 #define HUYING_STORE_COUNTERS_H
 
-#include "dispatcher/core/view.h"
+#include "dispatcher/core/tables.h"
 
 /* metric, slot, value and four codes with their ends. */
 #define COUNTERS_KEY_MAX (4 + 4 + 8 + 4 * (CODE_SIZE + 1))

@@ -211,7 +211,7 @@ int store_open(const struct store_options *options, struct store **ret)
     return 0;
 }
 
-void store_view(struct store *store, struct view *ret)
+void store_tables(struct store *store, struct tables *ret)
 {
     ret->store = store;
     ret->ops = &store_row_ops;

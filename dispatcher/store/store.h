@@ -23,7 +23,7 @@
 #ifndef HUYING_STORE_STORE_H
 #define HUYING_STORE_STORE_H
 
-#include "dispatcher/core/view.h"
+#include "dispatcher/core/tables.h"
 #include "dispatcher/store/journal.h"
 
 struct store;
@@ -54,7 +54,7 @@ int store_condemn(const char *path);
 int store_open(const struct store_options *options, struct store **ret);
 
 /* Fills ret->store and ret->ops; `district` is left alone. */
-void store_view(struct store *store, struct view *ret);
+void store_tables(struct store *store, struct tables *ret);
 
 /* First failure since the last rewind or open, a negative errno (MDB codes translated: MAP_FULL, TXN_FULL -ENOSPC, READERS_FULL
  * -EUSERS; damage -EBADMSG; others -EIO); 0 = none. */

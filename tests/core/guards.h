@@ -67,7 +67,7 @@ static inline void set_units(struct codes *ret, const char *first, const char *s
 static inline bool has_clock(uint64_t case_id, uint64_t duty_id, enum clock_kind kind, struct clock_row *ret)
 {
     for (uint64_t id = world_case(&w, case_id).clock_last; id != 0; id = ret->prev_of_case) {
-        ck_assert(view_get(&w.view, ROW_CLOCK, id, ret));
+        ck_assert(tables_get(&w.tables, ROW_CLOCK, id, ret));
         if (ret->kind == kind && ret->duty_id == duty_id) {
             return true;
         }
@@ -135,7 +135,7 @@ static inline void set_open_duties(uint64_t case_id, uint32_t count)
 {
     struct case_row c = world_case(&w, case_id);
     c.open_duties = count;
-    view_put(&w.view, ROW_CASE, case_id, &c);
+    tables_put(&w.tables, ROW_CASE, case_id, &c);
 }
 
 #endif

@@ -224,7 +224,7 @@ static void both_come(uint64_t case_id, uint64_t *ret_later, uint64_t *ret_first
 {
     struct duty_row duty = world_duty(&w, case_id, DUTY_KIND_RESPOND);
     *ret_later = duty.duty_id;
-    ck_assert(view_get(&w.view, ROW_DUTY, duty.prev_of_call, &duty));
+    ck_assert(tables_get(&w.tables, ROW_DUTY, duty.prev_of_call, &duty));
     *ret_first = duty.duty_id;
     const uint64_t both[] = {*ret_later, *ret_first};
     for (int i = 0; i < 2; i++) {
@@ -236,7 +236,7 @@ static void both_come(uint64_t case_id, uint64_t *ret_later, uint64_t *ret_first
 static struct call_row call_of(uint64_t id)
 {
     struct call_row call;
-    ck_assert(view_get(&w.view, ROW_CALL, id, &call));
+    ck_assert(tables_get(&w.tables, ROW_CALL, id, &call));
     return call;
 }
 

@@ -187,7 +187,7 @@ START_TEST(a_clock_quotes_its_calendar)
 {
     struct clock_row handle = handle_of(world_submit(&w, "ROAD", "S1"));
     struct calendar_row calendar;
-    ck_assert(view_get(&w.view, ROW_CALENDAR, handle.calendar, &calendar));
+    ck_assert(tables_get(&w.tables, ROW_CALENDAR, handle.calendar, &calendar));
     ck_assert(code_equal(&calendar.name, &(struct code){"office"}));
     ck_assert_int_eq(memcmp(calendar.hash, w.calendars[1]->hash, sizeof(calendar.hash)), 0);
     ck_assert_int_eq(calendar.known_from_at, world_at("2026-01-01 00:00"));

@@ -53,7 +53,7 @@ static uint32_t pulse(uint64_t clock_id, uint64_t duty_id, int64_t now_ms)
     struct command command = {.type = COMMAND_PULSE, .now_ms = now_ms, .next_seq = w.last_seq + 1};
     command.body.pulse.clock_id = clock_id;
     command.body.pulse.duty_id = duty_id;
-    core_judge(&w.view, &command, w.verdict);
+    core_judge(&w.tables, &command, w.verdict);
     return w.verdict->count;
 }
 
@@ -258,25 +258,25 @@ START_TEST(the_earliest_of_a_case_is_due_first)
     ck_assert_int_eq(sign.rung_at[RUNG_YELLOW], contact.rung_at[RUNG_YELLOW]);
     ck_assert_uint_lt(sign.clock_id, contact.clock_id);
     int64_t yellow = sign.rung_at[RUNG_YELLOW];
-    ck_assert(!core_case_due(&w.view, id, yellow - 1, &at, &clock, &duty));
-    ck_assert(core_case_due(&w.view, id, yellow, &at, &clock, &duty));
+    ck_assert(!core_case_due(&w.tables, id, yellow - 1, &at, &clock, &duty));
+    ck_assert(core_case_due(&w.tables, id, yellow, &at, &clock, &duty));
     ck_assert_int_eq(at, yellow);
     ck_assert_uint_eq(clock, sign.clock_id);
     ck_assert_uint_eq(duty, 0);
     world_act(&w, COMMAND_CLAIM, id, lead);
     int64_t until = world_duty(&w, id, DUTY_KIND_LEAD).claimed_until;
-    ck_assert(!core_case_due(&w.view, id, until - 1, &at, &clock, &duty));
-    ck_assert(core_case_due(&w.view, id, until, &at, &clock, &duty)); /* the claim lapses before yellow */
+    ck_assert(!core_case_due(&w.tables, id, until - 1, &at, &clock, &duty));
+    ck_assert(core_case_due(&w.tables, id, until, &at, &clock, &duty)); /* the claim lapses before yellow */
     ck_assert_int_eq(at, until);
     ck_assert_uint_eq(clock, 0);
     ck_assert_uint_eq(duty, lead);
     w.now_ms = yellow - w.district.policy.claim_ms + 1; /* another, that lapses after yellow */
     world_act(&w, COMMAND_CLAIM, id, lead);
-    ck_assert(core_case_due(&w.view, id, yellow + HOUR_MS, &at, &clock, &duty));
+    ck_assert(core_case_due(&w.tables, id, yellow + HOUR_MS, &at, &clock, &duty));
     ck_assert_int_eq(at, yellow);
     ck_assert_uint_eq(duty, 0);
     world_answer(&w, id);
-    ck_assert(core_case_due(&w.view, id, yellow, &at, &clock, &duty) == false || clock != sign.clock_id); /* stopped */
+    ck_assert(core_case_due(&w.tables, id, yellow, &at, &clock, &duty) == false || clock != sign.clock_id); /* stopped */
 }
 END_TEST
 
@@ -296,7 +296,7 @@ START_TEST(a_rating_that_expires_closes_the_call_when_it_is_the_last)
     struct duty_row later = world_duty(&w, id, DUTY_KIND_RESPOND);
     world_finish(&w, id, FINISH_CODE_SOLVED); /* one of two */
     world_wait(&w, 3 * (int64_t)DAY_MS + 1);
-    ck_assert(view_get(&w.view, ROW_CALL, call_id, &call));
+    ck_assert(tables_get(&w.tables, ROW_CALL, call_id, &call));
     ck_assert_int_eq(call.state, CALL_STATE_CALLED); /* the other unit is still at it */
     ck_assert_uint_eq(call.open_rates, 0);
     struct command finish = {.type = COMMAND_FINISH_CALL};
@@ -307,7 +307,7 @@ START_TEST(a_rating_that_expires_closes_the_call_when_it_is_the_last)
     world_act(&w, COMMAND_ARRIVE, id, later.prev_of_call);
     ck_assert_int_eq(world_do(&w, &finish), REFUSAL_NONE);
     world_wait(&w, 3 * (int64_t)DAY_MS + 1);
-    ck_assert(view_get(&w.view, ROW_CALL, call_id, &call));
+    ck_assert(tables_get(&w.tables, ROW_CALL, call_id, &call));
     ck_assert_int_eq(call.state, CALL_STATE_CLOSED);
     ck_assert_int_eq(call.outcome, CALL_OUTCOME_EXPIRED);
 }
@@ -332,18 +332,18 @@ START_TEST(requests_are_told_apart_where_their_hashes_are_one)
 {
     struct request_row row;
     uint64_t id = world_submit(&w, "ROAD", "S1");
-    ck_assert(view_get(&w.view, ROW_REQUEST, id - 1, &row));
+    ck_assert(tables_get(&w.tables, ROW_REQUEST, id - 1, &row));
     struct text actor = text_of("tester"), request = {.at = row.request, .size = row.request_size};
-    ck_assert_uint_eq(core_request_find(&w.view, actor, request, row.key_hash, &row), id - 1);
+    ck_assert_uint_eq(core_request_find(&w.tables, actor, request, row.key_hash, &row), id - 1);
     char longer[80], other[80];
     snprintf(longer, sizeof(longer), "%.*s0", (int)request.size, request.at);
     snprintf(other, sizeof(other), "%.*s", (int)request.size, request.at);
     other[request.size - 1] ^= 1;
     struct request_row found;
-    ck_assert_uint_eq(core_request_find(&w.view, actor, text_of(longer), row.key_hash, &found), 0);
-    ck_assert_uint_eq(core_request_find(&w.view, actor, text_of(other), row.key_hash, &found), 0);
-    ck_assert_uint_eq(core_request_find(&w.view, text_of("tester2"), request, row.key_hash, &found), 0);
-    ck_assert_uint_eq(core_request_find(&w.view, text_of("taster"), request, row.key_hash, &found), 0);
+    ck_assert_uint_eq(core_request_find(&w.tables, actor, text_of(longer), row.key_hash, &found), 0);
+    ck_assert_uint_eq(core_request_find(&w.tables, actor, text_of(other), row.key_hash, &found), 0);
+    ck_assert_uint_eq(core_request_find(&w.tables, text_of("tester2"), request, row.key_hash, &found), 0);
+    ck_assert_uint_eq(core_request_find(&w.tables, text_of("taster"), request, row.key_hash, &found), 0);
 }
 END_TEST
 
@@ -355,18 +355,18 @@ START_TEST(an_answer_is_that_of_its_request)
     uint64_t id = world_submit(&w, "ROAD", "S1");
     struct case_row c = world_case(&w, id);
     number_print(c.day, c.day_no, number);
-    ck_assert(core_answer(&w.view, id - 1, buffer, &answer));
+    ck_assert(core_answer(&w.tables, id - 1, buffer, &answer));
     ck_assert_uint_eq(answer.case_id, id);
     ck_assert_uint_eq(answer.duty_id, c.lead_duty);
     ck_assert_int_eq(answer.state, CASE_STATE_HANDLING);
     ck_assert_int_eq(answer.at, w.now_ms);
     ck_assert_uint_eq(answer.number.size, strlen(number));
     ck_assert_mem_eq(answer.number.at, number, strlen(number));
-    ck_assert(!core_answer(&w.view, w.last_seq + 100, buffer, &answer));
+    ck_assert(!core_answer(&w.tables, w.last_seq + 100, buffer, &answer));
     struct command advance = {.type = COMMAND_ADVANCE};
     w.roles = ~UINT32_C(0);
     ck_assert_int_eq(world_do(&w, &advance), REFUSAL_NONE);
-    ck_assert(core_answer(&w.view, w.verdict->records[0].seq, buffer, &answer));
+    ck_assert(core_answer(&w.tables, w.verdict->records[0].seq, buffer, &answer));
     ck_assert_uint_eq(answer.case_id, 0);
     ck_assert_uint_eq(answer.number.size, 0);
 }

@@ -170,10 +170,10 @@ static void count_what_has_a_name(void *store, const struct counter_key *key, co
 /* Where nobody gave a limit nothing is in time or late, and what has no rate is in no figure: signatures, contacts, supports. */
 START_TEST(what_is_not_judged_is_in_no_figure)
 {
-    struct row_ops counting = *w.view.ops;
-    ops = w.view.ops;
+    struct row_ops counting = *w.tables.ops;
+    ops = w.tables.ops;
     counting.count = count_what_has_a_name;
-    w.view.ops = &counting;
+    w.tables.ops = &counting;
     w.roles |= role(ROLE_IMPORTER);
     struct command submit = submit_road();
     submit.body.submit.given_limit = true;
@@ -188,7 +188,7 @@ START_TEST(what_is_not_judged_is_in_no_figure)
     world_act(&w, COMMAND_CANCEL, late, duty_of(late, DUTY_KIND_SUPPORT));
     world_answer(&w, late);
     expect_figures(METRIC_ON_TIME_RATE, "S1", 0, 1);
-    w.view.ops = ops;
+    w.tables.ops = ops;
 }
 END_TEST
 

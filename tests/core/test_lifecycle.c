@@ -22,7 +22,7 @@ static void teardown(void)
 static struct clock_row clock_of(uint64_t id)
 {
     struct clock_row clock;
-    ck_assert(view_get(&w.view, ROW_CLOCK, id, &clock));
+    ck_assert(tables_get(&w.tables, ROW_CLOCK, id, &clock));
     return clock;
 }
 
@@ -113,7 +113,7 @@ START_TEST(an_overdue_item_stands_when_its_respond_is_cancelled)
     world_act(&w, COMMAND_CANCEL, id, world_duty(&w, id, DUTY_KIND_RESPOND).duty_id);
     expect_rate(METRIC_CALL_ON_TIME_RATE, 0, 1);
     struct call_row call;
-    view_get(&w.view, ROW_CALL, world_case(&w, id).call_last, &call);
+    tables_get(&w.tables, ROW_CALL, world_case(&w, id).call_last, &call);
     ck_assert_int_eq(call.outcome, CALL_OUTCOME_WITHDRAWN);
 }
 END_TEST
@@ -167,7 +167,7 @@ START_TEST(rated_no_goes_back_once_and_the_wait_does_not_count)
     world_finish(&w, id, FINISH_CODE_SOLVED);
     ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE); /* the second no ends it */
     struct call_row call;
-    view_get(&w.view, ROW_CALL, world_case(&w, id).call_last, &call);
+    tables_get(&w.tables, ROW_CALL, world_case(&w, id).call_last, &call);
     ck_assert_int_eq(call.state, CALL_STATE_CLOSED);
     ck_assert_int_eq(call.outcome, CALL_OUTCOME_UNSOLVED);
     expect_rate(METRIC_CALL_ON_TIME_RATE, 1, 1);
@@ -315,13 +315,13 @@ START_TEST(what_is_due_on_a_case_comes_before_a_command_on_it)
     uint64_t lead = world_duty(&w, id, DUTY_KIND_LEAD).duty_id;
     int64_t at = 0;
     world_act(&w, COMMAND_CLAIM, id, lead);
-    ck_assert(!core_case_due(&w.view, id, w.now_ms, &at, &clock, &duty));
-    ck_assert(core_case_due(&w.view, id, w.now_ms + HOUR_MS, &at, &clock, &duty));
+    ck_assert(!core_case_due(&w.tables, id, w.now_ms, &at, &clock, &duty));
+    ck_assert(core_case_due(&w.tables, id, w.now_ms + HOUR_MS, &at, &clock, &duty));
     ck_assert_int_eq(at, w.now_ms + HOUR_MS / 2); /* the claim lapses first */
     ck_assert_uint_eq(duty, lead);
     ck_assert_uint_eq(clock, 0);
     world_act(&w, COMMAND_RELEASE, id, lead);
-    ck_assert(core_case_due(&w.view, id, w.now_ms + 2 * (int64_t)DAY_MS, &at, &clock, &duty));
+    ck_assert(core_case_due(&w.tables, id, w.now_ms + 2 * (int64_t)DAY_MS, &at, &clock, &duty));
     ck_assert_uint_eq(duty, 0);
     ck_assert_int_eq(clock_of(clock).kind, CLOCK_KIND_SIGN);
     ck_assert_int_eq(at, w.now_ms + (int64_t)DAY_MS * 4 / 5);
@@ -496,9 +496,9 @@ START_TEST(a_day_has_so_many_numbers)
     struct command command = {.type = COMMAND_SUBMIT};
     struct district_row d;
     world_submit(&w, "LAMP", "C1");
-    ck_assert(view_get(&w.view, ROW_DISTRICT, 1, &d));
+    ck_assert(tables_get(&w.tables, ROW_DISTRICT, 1, &d));
     d.day_no = NUMBER_DAY_NO_MAX - 1;
-    view_put(&w.view, ROW_DISTRICT, 1, &d);
+    tables_put(&w.tables, ROW_DISTRICT, 1, &d);
     uint64_t last = world_submit(&w, "LAMP", "C1");
     ck_assert_uint_eq(world_case(&w, last).day_no, NUMBER_DAY_NO_MAX);
     command.body.submit.matter = code_of("LAMP");
@@ -571,7 +571,7 @@ START_TEST(a_request_id_is_remembered_and_not_for_ever)
         ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
     }
     struct request_row row;
-    ck_assert(view_get(&w.view, ROW_REQUEST, first, &row)); /* old, but among the newest */
+    ck_assert(tables_get(&w.tables, ROW_REQUEST, first, &row)); /* old, but among the newest */
 }
 END_TEST
 
@@ -586,21 +586,21 @@ START_TEST(request_ids_are_remembered_by_count_and_by_time)
     for (uint32_t i = 1; i < CAP_REQUEST_MEMORY_COUNT + 10; i++) {
         ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
     }
-    view_get(&w.view, ROW_DISTRICT, 1, &d);
+    tables_get(&w.tables, ROW_DISTRICT, 1, &d);
     ck_assert_uint_eq(d.request_count, CAP_REQUEST_MEMORY_COUNT + 10); /* all are young */
     uint64_t first = d.oldest_request;
-    ck_assert(view_get(&w.view, ROW_REQUEST, first, &row));
+    ck_assert(tables_get(&w.tables, ROW_REQUEST, first, &row));
     world_wait(&w, CAP_REQUEST_MEMORY_MS);
     ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
-    ck_assert(view_get(&w.view, ROW_REQUEST, first, &row)); /* just not old enough */
+    ck_assert(tables_get(&w.tables, ROW_REQUEST, first, &row)); /* just not old enough */
     world_wait(&w, 1);
     for (int i = 0; i < 40; i++) {
         ck_assert_int_eq(world_do(&w, &note), REFUSAL_NONE);
     }
-    ck_assert(!view_get(&w.view, ROW_REQUEST, first, &row));
-    view_get(&w.view, ROW_DISTRICT, 1, &d);
+    ck_assert(!tables_get(&w.tables, ROW_REQUEST, first, &row));
+    tables_get(&w.tables, ROW_DISTRICT, 1, &d);
     ck_assert_uint_eq(d.request_count, CAP_REQUEST_MEMORY_COUNT);
-    ck_assert(view_get(&w.view, ROW_REQUEST, d.oldest_request, &row));
+    ck_assert(tables_get(&w.tables, ROW_REQUEST, d.oldest_request, &row));
 }
 END_TEST
 

@@ -74,10 +74,10 @@ static void pass(int64_t span_ms, int64_t asleep_ms)
         pulse.now_ms = w.now_ms;
         pulse.body.pulse.clock_id = kind == 0 ? id : 0;
         pulse.body.pulse.duty_id = kind == 0 ? 0 : id;
-        core_judge(&w.view, &pulse, w.verdict);
+        core_judge(&w.tables, &pulse, w.verdict);
         add_verdict();
         for (uint32_t i = 0; i < w.verdict->count; i++) {
-            core_apply(&w.view, &w.verdict->records[i]);
+            core_apply(&w.tables, &w.verdict->records[i]);
         }
         w.last_seq += w.verdict->count;
     }

@@ -147,9 +147,9 @@ START_TEST(numbers_ascend_where_the_calendar_is_set_back)
 {
     struct district_row d;
     uint64_t id = world_submit(&w, "ROAD", "S1");
-    ck_assert(view_get(&w.view, ROW_DISTRICT, 1, &d));
+    ck_assert(tables_get(&w.tables, ROW_DISTRICT, 1, &d));
     d.day++; /* numbers of tomorrow are out already */
-    view_put(&w.view, ROW_DISTRICT, 1, &d);
+    tables_put(&w.tables, ROW_DISTRICT, 1, &d);
     uint64_t next = world_submit(&w, "ROAD", "S1");
     ck_assert_uint_eq(world_case(&w, next).day, world_case(&w, id).day + 1);
     ck_assert_uint_eq(world_case(&w, next).day_no, 2);
@@ -262,8 +262,8 @@ START_TEST(what_a_worker_has_pulled_nobody_else_claims)
     uint64_t lead = duty_of(id, DUTY_KIND_LEAD);
     struct command claim = {.type = COMMAND_CLAIM};
     claim.body.claim.duty_id = lead;
-    w.view.lease = lease_of;
-    w.view.lease_arg = &lead;
+    w.tables.lease = lease_of;
+    w.tables.lease_arg = &lead;
     expect(&claim, REFUSAL_NONE, NULL); /* nobody has it */
     pulled_by = core_person_hash(text_of("worker"), text_of(""));
     expect(&claim, REFUSAL_TAKEN, "duty");

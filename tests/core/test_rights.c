@@ -194,7 +194,7 @@ static struct command_answer answered(void)
 {
     static char number[32];
     struct command_answer answer;
-    ck_assert(core_answer(&w.view, w.verdict->records[0].seq, number, &answer));
+    ck_assert(core_answer(&w.tables, w.verdict->records[0].seq, number, &answer));
     return answer;
 }
 

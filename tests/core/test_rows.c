@@ -4,21 +4,21 @@
 static struct district_row district(void)
 {
     struct district_row d;
-    ck_assert(view_get(&w.view, ROW_DISTRICT, 1, &d));
+    ck_assert(tables_get(&w.tables, ROW_DISTRICT, 1, &d));
     return d;
 }
 
 static struct duty_row duty_row_of(uint64_t id)
 {
     struct duty_row duty;
-    ck_assert(view_get(&w.view, ROW_DUTY, id, &duty));
+    ck_assert(tables_get(&w.tables, ROW_DUTY, id, &duty));
     return duty;
 }
 
 static struct call_row call_row_of(uint64_t id)
 {
     struct call_row call;
-    ck_assert(view_get(&w.view, ROW_CALL, id, &call));
+    ck_assert(tables_get(&w.tables, ROW_CALL, id, &call));
     return call;
 }
 
@@ -163,7 +163,7 @@ START_TEST(without_open_cases_nothing_is_unsettled)
     ck_assert_uint_eq(district().settle_next, 0);
     ck_assert_uint_ne(district().units_from, 0);
     struct unit_row unit;
-    ck_assert(view_get(&w.view, ROW_UNIT, district().units_from, &unit));
+    ck_assert(tables_get(&w.tables, ROW_UNIT, district().units_from, &unit));
     ck_assert_str_eq(unit.unit.s, "C1"); /* the first of the set */
     ck_assert_str_eq(unit.successor.s, "");
     ck_assert_uint_eq(unit.retired, 0);
@@ -171,7 +171,7 @@ START_TEST(without_open_cases_nothing_is_unsettled)
     w.units[UNIT_C1].successor = UNIT_S1;
     world_adopt(&w);
     ck_assert_uint_eq(district().settle_next, 1);
-    ck_assert(view_get(&w.view, ROW_UNIT, district().units_from, &unit));
+    ck_assert(tables_get(&w.tables, ROW_UNIT, district().units_from, &unit));
     ck_assert_str_eq(unit.successor.s, "S1");
     ck_assert_uint_eq(unit.retired, 1);
 }
@@ -193,8 +193,8 @@ START_TEST(the_newest_event_is_no_inner_record)
     }
     ck_assert_uint_eq(district().last_event, last);
     struct command walked = {.type = COMMAND_SETTLE, .now_ms = w.now_ms, .next_seq = w.last_seq + 1};
-    core_judge(&w.view, &walked, w.verdict); /* how far the settling walk is concerns nobody else */
-    core_apply(&w.view, &w.verdict->records[0]);
+    core_judge(&w.tables, &walked, w.verdict); /* how far the settling walk is concerns nobody else */
+    core_apply(&w.tables, &w.verdict->records[0]);
     ck_assert_uint_eq(district().last_seq, w.last_seq + 1);
     ck_assert_uint_eq(district().last_event, last);
 }
@@ -227,12 +227,12 @@ START_TEST(a_clock_keeps_what_it_has_counted)
         ck_assert_int_eq(total.span_from_at, w.now_ms);
         ck_assert_int_eq(total.stopped_at, 0);
         struct span_row span;
-        ck_assert(view_get(&w.view, ROW_SPAN, total.span_last, &span));
+        ck_assert(tables_get(&w.tables, ROW_SPAN, total.span_last, &span));
         ck_assert_uint_eq(span.clock_id, total.clock_id);
         ck_assert_uint_eq(span.counted, counted[i]);
         ck_assert_int_eq(span.counted_ms, counted[i] ? DAY_MS : 0);
         ck_assert_int_eq(span.until_at, w.now_ms);
-        ck_assert(view_get(&w.view, ROW_SPAN, span.prev, &span));
+        ck_assert(tables_get(&w.tables, ROW_SPAN, span.prev, &span));
         ck_assert_uint_eq(span.counted, 1);
         ck_assert_int_eq(span.counted_ms, DAY_MS);
     }
@@ -255,7 +255,7 @@ START_TEST(a_clock_that_is_void_keeps_what_it_had_counted)
     struct clock_row finish = clock_of(id, respond, CLOCK_KIND_FINISH);
     ck_assert_int_eq(finish.state, CLOCK_STATE_VOID);
     ck_assert_int_eq(finish.consumed_ms, DAY_MS);
-    ck_assert(view_get(&w.view, ROW_SPAN, finish.span_last, &span));
+    ck_assert(tables_get(&w.tables, ROW_SPAN, finish.span_last, &span));
     ck_assert_uint_eq(span.counted, 0);
     ck_assert_int_eq(span.counted_ms, 0);
     ck_assert_int_eq(span.until_at - span.from_at, DAY_MS);

@@ -155,7 +155,7 @@ static uint64_t two_called_arrived(struct world *w)
     struct duty_row duty;
     struct case_row c = world_case(w, id);
     for (uint64_t at = c.duty_last; at != 0; at = duty.prev_of_case) {
-        view_get(&w->view, ROW_DUTY, at, &duty);
+        tables_get(&w->tables, ROW_DUTY, at, &duty);
         if (duty.kind == DUTY_KIND_RESPOND && duty.state == DUTY_STATE_OFFERED) {
             world_act(w, COMMAND_SIGN, id, duty.duty_id);
             world_act(w, COMMAND_ARRIVE, id, duty.duty_id);
@@ -200,7 +200,7 @@ static uint64_t two_reported(struct world *w)
     struct duty_row duty;
     struct case_row c = world_case(w, id);
     for (uint64_t at = c.duty_last; at != 0; at = duty.prev_of_case) {
-        view_get(&w->view, ROW_DUTY, at, &duty);
+        tables_get(&w->tables, ROW_DUTY, at, &duty);
         if (duty.kind == DUTY_KIND_RESPOND && duty.state == DUTY_STATE_SIGNED) {
             struct command command = {.type = COMMAND_FINISH_CALL};
             command.body.finish_call.duty_id = duty.duty_id;
@@ -269,7 +269,7 @@ static uint64_t force_state(struct world *w, uint64_t id, enum case_state state)
 {
     struct case_row c = world_case(w, id);
     c.state = (uint8_t)state;
-    view_put(&w->view, ROW_CASE, id, &c);
+    tables_put(&w->tables, ROW_CASE, id, &c);
     return id;
 }
 
@@ -313,7 +313,7 @@ static uint64_t held(struct world *w)
     uint64_t id = lead_signed(w);
     struct duty_row duty = world_duty(w, id, DUTY_KIND_LEAD);
     duty.state = DUTY_STATE_HELD;
-    view_put(&w->view, ROW_DUTY, duty.duty_id, &duty);
+    tables_put(&w->tables, ROW_DUTY, duty.duty_id, &duty);
     return id;
 }
 
@@ -526,7 +526,7 @@ static bool try(const struct situation *situation, enum command_type type, int n
     struct case_row c = world_case(&w, id), after;
     uint64_t at = c.duty_last;
     for (int i = 0; info->duty_kinds != 0 && i <= nth_duty && at != 0;) {
-        view_get(&w.view, ROW_DUTY, at, &duty);
+        tables_get(&w.tables, ROW_DUTY, at, &duty);
         if ((info->duty_kinds & (1u << duty.kind)) != 0 && i++ == nth_duty) {
             break;
         }
@@ -537,7 +537,7 @@ static bool try(const struct situation *situation, enum command_type type, int n
     }
     if (works_on_call(info)) {
         uint64_t named = info->duty_kinds == 0 ? c.call_last : duty.call_id;
-        view_get(&w.view, ROW_CALL, named, &call);
+        tables_get(&w.tables, ROW_CALL, named, &call);
     }
     fill(&command, type, id, duty.duty_id, variant, situation->matter);
     try_without_texts(&w, &command, situation->name);
@@ -556,15 +556,15 @@ static bool try(const struct situation *situation, enum command_type type, int n
         ck_assert_int_eq(columns_lead(MACHINE_CASE, 0, c.state), after.state);
         ck_assert_int_eq(w.verdict->records[0].body.command_taken.state, type == COMMAND_ADVANCE ? 0 : after.state);
         if (type == COMMAND_RAISE_CALL) {
-            view_get(&w.view, ROW_CALL, after.call_last, &after_call);
+            tables_get(&w.tables, ROW_CALL, after.call_last, &after_call);
             expect_move(MACHINE_CALL, type, CALL_STATE_NONE, after_call.state, 0, situation->name);
         } else if (call.call_id != 0) {
-            view_get(&w.view, ROW_CALL, call.call_id, &after_call);
+            tables_get(&w.tables, ROW_CALL, call.call_id, &after_call);
             expect_move(MACHINE_CALL, type, call.state, after_call.state, 0, situation->name);
             ck_assert_int_eq(columns_lead(MACHINE_CALL, call.call_id, call.state), after_call.state);
         }
         if (duty.duty_id != 0) {
-            view_get(&w.view, ROW_DUTY, duty.duty_id, &after_duty);
+            tables_get(&w.tables, ROW_DUTY, duty.duty_id, &after_duty);
             ck_assert_int_eq(columns_lead(MACHINE_DUTY, duty.duty_id, duty.state), after_duty.state);
             if (names_duty || after_duty.state != duty.state || rules_cell(MACHINE_DUTY, type, duty.state, duty.kind) != NULL) {
                 expect_move(MACHINE_DUTY, type, duty.state, after_duty.state, duty.kind, situation->name);
@@ -583,7 +583,7 @@ static void try_pulse(uint64_t (*make)(struct world *w), int64_t span_ms, enum m
     world_wait(&w, span_ms);
     struct case_row c = world_case(&w, id);
     struct call_row call = {0};
-    view_get(&w.view, ROW_CALL, c.call_last, &call);
+    tables_get(&w.tables, ROW_CALL, c.call_last, &call);
     ck_assert_int_eq(machine == MACHINE_CASE ? c.state : call.state, to);
     expect_move(machine, COMMAND_PULSE, from, to, 0, "time");
 }

@@ -29,7 +29,7 @@ static void teardown(void)
 static struct clock_row handle_of(uint64_t case_id)
 {
     struct clock_row clock;
-    ck_assert(view_get(&w.view, ROW_CLOCK, world_case(&w, case_id).handle_clock, &clock));
+    ck_assert(tables_get(&w.tables, ROW_CLOCK, world_case(&w, case_id).handle_clock, &clock));
     return clock;
 }
 
@@ -46,7 +46,7 @@ START_TEST(a_new_year_settles_provisional_dues)
     ck_assert_uint_eq(handle_of(id).provisional, 1);
     uint64_t old = handle_of(id).calendar;
     world_new_days(&w, days_2027);
-    ck_assert(core_unsettled(&w.view, id));
+    ck_assert(core_unsettled(&w.tables, id));
     ck_assert_uint_gt(world_settle(&w, id), 0);
     struct clock_row handle = handle_of(id);
     ck_assert_int_eq(handle.due_at, world_at("2027-01-06 10:00")); /* over the 1st and the 4th */
@@ -68,7 +68,7 @@ START_TEST(the_citizens_clock_moves_too)
     struct clock_row total;
     world_new_days(&w, days_2027);
     world_settle(&w, id);
-    ck_assert(view_get(&w.view, ROW_CLOCK, world_case(&w, id).total_clock, &total));
+    ck_assert(tables_get(&w.tables, ROW_CLOCK, world_case(&w, id).total_clock, &total));
     ck_assert_int_eq(total.due_at, handle_of(id).due_at);
 }
 END_TEST
@@ -125,7 +125,7 @@ START_TEST(a_support_stays_within_its_lead)
     world_settle(&w, id);
     struct clock_row support;
     duty = world_duty(&w, id, DUTY_KIND_SUPPORT);
-    ck_assert(view_get(&w.view, ROW_CLOCK, duty.main_clock, &support));
+    ck_assert(tables_get(&w.tables, ROW_CLOCK, duty.main_clock, &support));
     ck_assert_int_eq(support.due_at, handle_of(id).due_at);
     ck_assert_int_eq(duty.due_at, support.due_at); /* the inbox follows */
 }
@@ -175,18 +175,18 @@ START_TEST(natural_time_keeps_its_budget)
                             .due_at = now_ms + hour_ms,
                             .budget_ms = 2 * hour_ms};
     struct core_due due;
-    core_settled_due(w.view.district, &resumed, now_ms, 0, &due);
+    core_settled_due(w.tables.district, &resumed, now_ms, 0, &due);
     ck_assert(!due.moves && !due.rebudgets);
     ck_assert_int_eq(due.budget_ms, resumed.budget_ms);
-    core_settled_due(w.view.district, &cut, now_ms, cut.due_at, &due);
+    core_settled_due(w.tables.district, &cut, now_ms, cut.due_at, &due);
     ck_assert(!due.moves && !due.rebudgets);
     ck_assert_int_eq(due.budget_ms, cut.budget_ms);
     /* The lead has an hour more. */
-    core_settled_due(w.view.district, &cut, now_ms, cut.due_at + hour_ms, &due);
+    core_settled_due(w.tables.district, &cut, now_ms, cut.due_at + hour_ms, &due);
     ck_assert(due.moves && !due.rebudgets);
     ck_assert_int_eq(due.budget_ms, 3 * hour_ms);
     /* The lead has no limit: nothing cuts the support's. */
-    core_settled_due(w.view.district, &cut, now_ms, 0, &due);
+    core_settled_due(w.tables.district, &cut, now_ms, 0, &due);
     ck_assert_int_eq(due.due_at, cut.from_at + cut.amount);
 }
 END_TEST
@@ -204,7 +204,7 @@ static struct clock_row clock_of(uint64_t case_id, enum duty_kind duty, enum clo
 static const char *calendar_of(const struct clock_row *clock)
 {
     static struct calendar_row row;
-    ck_assert(view_get(&w.view, ROW_CALENDAR, clock->calendar, &row));
+    ck_assert(tables_get(&w.tables, ROW_CALENDAR, clock->calendar, &row));
     return row.name.s;
 }
 
@@ -249,7 +249,7 @@ START_TEST(a_clock_that_has_moved_counts_on)
     world_answer(&w, id);
     struct clock_row handle = handle_of(id);
     ck_assert_int_eq(handle.consumed_ms, 21 * (int64_t)HOUR_MS); /* six hours, two days, an hour */
-    ck_assert(view_get(&w.view, ROW_SPAN, handle.span_last, &span));
+    ck_assert(tables_get(&w.tables, ROW_SPAN, handle.span_last, &span));
     ck_assert_int_eq(span.from_at, handle.started_at);
     ck_assert_uint_eq(span.prev, 0);
 }
@@ -400,7 +400,7 @@ START_TEST(duties_of_a_retired_unit_go_to_its_successor)
     ck_assert(code_equal(&handle.acct, &(struct code){"DB"}));
     ck_assert_int_eq(handle.due_at, due);
     struct clock_row total;
-    ck_assert(view_get(&w.view, ROW_CLOCK, c.total_clock, &total));
+    ck_assert(tables_get(&w.tables, ROW_CLOCK, c.total_clock, &total));
     ck_assert(code_equal(&total.acct, &(struct code){"DB"}));
     ck_assert_uint_eq(world_settle(&w, id), 0);
     uint64_t inbox[4];
@@ -430,14 +430,14 @@ START_TEST(what_is_sent_back_or_reopened_goes_to_the_successor)
     ck_assert(code_equal(&respond.unit, &(struct code){"DB"}));
     ck_assert_uint_eq(store_inbox(w.store, &(struct code){"DA"}, 0, 0, inbox, 4), 0);
     for (uint64_t id = world_case(&w, called).clock_last; id != 0; id = clock.prev_of_case) {
-        ck_assert(view_get(&w.view, ROW_CLOCK, id, &clock));
+        ck_assert(tables_get(&w.tables, ROW_CLOCK, id, &clock));
         ck_assert(clock.state != CLOCK_STATE_RUNNING || !code_equal(&clock.unit, &(struct code){"DA"}));
     }
     struct command reopen = {.type = COMMAND_REOPEN};
     reopen.body.reopen.case_id = closed;
     reopen.body.reopen.reason = text_of("water again");
     ck_assert_int_eq(world_do(&w, &reopen), REFUSAL_NONE);
-    ck_assert(view_get(&w.view, ROW_CLOCK, world_case(&w, closed).total_clock, &clock));
+    ck_assert(tables_get(&w.tables, ROW_CLOCK, world_case(&w, closed).total_clock, &clock));
     ck_assert_int_eq(clock.state, CLOCK_STATE_RUNNING);
     ck_assert(code_equal(&clock.unit, &(struct code){"DB"}));
     ck_assert(code_equal(&clock.acct, &(struct code){"DB"}));

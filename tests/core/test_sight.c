@@ -27,7 +27,7 @@ static bool unit_sees(const struct code *unit, uint64_t case_id)
     struct codes every = {0};
     struct sight sight = sight_of(&w.district, unit, &every);
     struct case_row c = world_case(&w, case_id);
-    return sight_case(&w.view, &sight, &c);
+    return sight_case(&w.tables, &sight, &c);
 }
 
 static bool sees(const char *unit, uint64_t case_id)
@@ -209,7 +209,7 @@ START_TEST(the_hundredth_handler_does_not_make_the_first_forgotten)
     world_answer(&w, id);
     uint32_t chain = 0;
     struct handler_row row;
-    for (uint64_t at = world_case(&w, id).handler_last; at != 0 && view_get(&w.view, ROW_HANDLER, at, &row); at = row.prev) {
+    for (uint64_t at = world_case(&w, id).handler_last; at != 0 && tables_get(&w.tables, ROW_HANDLER, at, &row); at = row.prev) {
         ck_assert_uint_eq(row.case_id, id);
         chain++;
     }
@@ -306,7 +306,7 @@ START_TEST(old_records_of_secrecy)
         ck_assert(w.verdict->records[1].head.protected);
         for (uint32_t i = 0; i < w.verdict->count; i++) {
             w.verdict->records[i].head.protected = false;
-            core_apply(&w.view, &w.verdict->records[i]);
+            core_apply(&w.tables, &w.verdict->records[i]);
         }
         struct case_row c = world_case(&w, w.verdict->records[1].seq);
         ck_assert(c.case_id != 0 && sight_secret(&c));

@@ -68,13 +68,13 @@ START_TEST(a_set_is_published_once_and_its_units_in_slices)
     struct unit framed[9];
     put_before_the_first(framed);
     struct command adopt = {.type = COMMAND_ADOPT_CONFIG, .now_ms = w.now_ms, .next_seq = w.last_seq + 1};
-    core_judge(&w.view, &adopt, w.verdict);
+    core_judge(&w.tables, &adopt, w.verdict);
     ck_assert_uint_eq(world_records(&w, RECORD_POLICY_PUBLISHED), 1);
     ck_assert_uint_eq(world_records(&w, RECORD_UNIT_PUBLISHED), 8);
     ck_assert_str_eq(w.verdict->records[w.verdict->count - 8].body.unit_published.parent.s, "S1"); /* of C1 */
     ck_assert_str_eq(w.verdict->records[w.verdict->count - 7].body.unit_published.parent.s, "");   /* of D1 */
     adopt.body.adopt_config.from = 3;
-    core_judge(&w.view, &adopt, w.verdict);
+    core_judge(&w.tables, &adopt, w.verdict);
     ck_assert_uint_eq(world_records(&w, RECORD_POLICY_PUBLISHED), 0);
     ck_assert_uint_eq(world_records(&w, RECORD_UNIT_PUBLISHED), 5);
 }
@@ -84,23 +84,23 @@ static void settled_until(uint64_t until)
 {
     struct command settle = {.type = COMMAND_SETTLE, .now_ms = w.now_ms, .next_seq = w.last_seq + 1};
     settle.body.settle.until = until;
-    core_judge(&w.view, &settle, w.verdict);
+    core_judge(&w.tables, &settle, w.verdict);
     ck_assert_uint_eq(world_records(&w, RECORD_CASES_SETTLED), 1);
-    core_apply(&w.view, &w.verdict->records[0]);
+    core_apply(&w.tables, &w.verdict->records[0]);
     w.last_seq += w.verdict->count;
 }
 
 START_TEST(the_walk_is_over_what_lies_below_it)
 {
     uint64_t first = world_submit(&w, "ROAD", "S1"), second = world_submit(&w, "ROAD", "S1");
-    ck_assert(!core_unsettled(&w.view, first)); /* no set has come since */
+    ck_assert(!core_unsettled(&w.tables, first)); /* no set has come since */
     world_adopt(&w);
-    ck_assert(core_unsettled(&w.view, first));
+    ck_assert(core_unsettled(&w.tables, first));
     settled_until(second);
-    ck_assert(!core_unsettled(&w.view, first));
-    ck_assert(core_unsettled(&w.view, second));
+    ck_assert(!core_unsettled(&w.tables, first));
+    ck_assert(core_unsettled(&w.tables, second));
     settled_until(0);
-    ck_assert(!core_unsettled(&w.view, second));
+    ck_assert(!core_unsettled(&w.tables, second));
 }
 END_TEST
 

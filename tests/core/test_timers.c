@@ -10,7 +10,7 @@ struct next {
 static struct next next_of(uint64_t case_id, int64_t now_ms)
 {
     struct next next = {.due = false};
-    next.due = core_case_due(&w.view, case_id, now_ms, &next.at, &next.clock, &next.duty);
+    next.due = core_case_due(&w.tables, case_id, now_ms, &next.at, &next.clock, &next.duty);
     return next;
 }
 
@@ -21,10 +21,10 @@ static void fire(uint64_t clock_id, uint64_t duty_id, int64_t at)
     pulse.body.pulse.clock_id = clock_id;
     pulse.body.pulse.duty_id = duty_id;
     w.now_ms = at;
-    core_judge(&w.view, &pulse, w.verdict);
+    core_judge(&w.tables, &pulse, w.verdict);
     ck_assert_uint_gt(w.verdict->count, 0);
     for (uint32_t i = 0; i < w.verdict->count; i++) {
-        core_apply(&w.view, &w.verdict->records[i]);
+        core_apply(&w.tables, &w.verdict->records[i]);
     }
     w.last_seq += w.verdict->count;
 }

@@ -134,8 +134,8 @@ static void begin(struct world *w)
     w->calendars[0] = always;
     w->district.calendars = w->calendars;
     w->district.calendar_count = 1;
-    store_view(w->store, &w->view);
-    w->view.district = &w->district;
+    store_tables(w->store, &w->tables);
+    w->tables.district = &w->district;
     w->now_ms = INT64_C(1772413200000);
     w->verdict = malloc(sizeof(*w->verdict));
     ck_assert_ptr_nonnull(w->verdict);
@@ -186,7 +186,7 @@ void world_close(struct world *w)
 static void apply_verdict(struct world *w)
 {
     for (uint32_t i = 0; i < w->verdict->count; i++) {
-        core_apply(&w->view, &w->verdict->records[i]);
+        core_apply(&w->tables, &w->verdict->records[i]);
         ck_assert_int_eq(store_failed(w->store), 0);
     }
     w->last_seq += w->verdict->count;
@@ -226,7 +226,7 @@ static struct calendar *office(const char *const *days)
 void world_adopt(struct world *w)
 {
     struct command adopt = {.type = COMMAND_ADOPT_CONFIG, .now_ms = w->now_ms, .next_seq = w->last_seq + 1};
-    core_judge(&w->view, &adopt, w->verdict);
+    core_judge(&w->tables, &adopt, w->verdict);
     apply_verdict(w);
 }
 
@@ -261,7 +261,7 @@ uint32_t world_settle(struct world *w, uint64_t case_id)
 {
     struct command settle = {.type = COMMAND_SETTLE, .now_ms = w->now_ms, .next_seq = w->last_seq + 1};
     settle.body.settle.case_id = case_id;
-    core_judge(&w->view, &settle, w->verdict);
+    core_judge(&w->tables, &settle, w->verdict);
     apply_verdict(w);
     return w->verdict->count;
 }
@@ -278,8 +278,8 @@ enum refusal world_judge(struct world *w, struct command *command)
     w->verdict->refusal = REFUSAL_NO_ROLE; /* as the dispatcher says it of a message */
     w->verdict->field = command_info(command->type)->role_words;
     if (core_role_allows(command_info(command->type)->roles, w->roles)) {
-        core_resolve(&w->view, command);
-        core_judge(&w->view, command, w->verdict);
+        core_resolve(&w->tables, command);
+        core_judge(&w->tables, command, w->verdict);
     }
     return w->verdict->refusal;
 }
@@ -304,7 +304,7 @@ void world_wait(struct world *w, int64_t span_ms)
         pulse.now_ms = w->now_ms;
         pulse.body.pulse.clock_id = kind == 0 ? id : 0;
         pulse.body.pulse.duty_id = kind == 0 ? 0 : id;
-        core_judge(&w->view, &pulse, w->verdict);
+        core_judge(&w->tables, &pulse, w->verdict);
         ck_assert_uint_gt(w->verdict->count, 0); /* a timer that does nothing would fire for ever */
         apply_verdict(w);
     }
@@ -343,7 +343,7 @@ uint32_t world_records(const struct world *w, enum record_type type)
 struct case_row world_case(struct world *w, uint64_t id)
 {
     struct case_row c;
-    ck_assert(view_get(&w->view, ROW_CASE, id, &c));
+    ck_assert(tables_get(&w->tables, ROW_CASE, id, &c));
     return c;
 }
 
@@ -352,7 +352,7 @@ struct duty_row world_duty(struct world *w, uint64_t case_id, enum duty_kind kin
     struct duty_row duty;
     struct case_row c = world_case(w, case_id);
     for (uint64_t id = c.duty_last; id != 0; id = duty.prev_of_case) {
-        ck_assert(view_get(&w->view, ROW_DUTY, id, &duty));
+        ck_assert(tables_get(&w->tables, ROW_DUTY, id, &duty));
         if (duty.kind == kind) {
             return duty;
         }
@@ -365,7 +365,7 @@ struct clock_row world_clock(struct world *w, uint64_t case_id, uint64_t duty_id
 {
     struct clock_row clock;
     for (uint64_t id = world_case(w, case_id).clock_last; id != 0; id = clock.prev_of_case) {
-        ck_assert(view_get(&w->view, ROW_CLOCK, id, &clock));
+        ck_assert(tables_get(&w->tables, ROW_CLOCK, id, &clock));
         if (clock.kind == kind && (duty_id == 0 || clock.duty_id == duty_id)) {
             return clock;
         }

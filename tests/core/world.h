@@ -19,7 +19,7 @@ enum { HOUR_MS = 3600000, DAY_MS = 86400000 };
 struct world {
     char folder[64];
     struct store *store;
-    struct view view;
+    struct tables tables;
     struct district district;
     struct unit units[8];
     struct matter matters[3];

@@ -57,18 +57,18 @@ static void spoil(struct harness *h, enum row_table table, size_t offset)
 {
     struct store_options options = {.map_size = (size_t)64 << 20};
     struct store *store;
-    struct view view;
+    struct tables tables;
     union any_row row;
     uint64_t id;
     char *path = datadir_join(h->data, "rows");
 
     options.path = path;
     ck_assert_int_eq(store_open(&options, &store), 0);
-    store_view(store, &view);
+    store_tables(store, &tables);
     ck_assert_uint_eq(store_ids_before(store, table, 0, &id, 1), 1);
-    ck_assert(view_get(&view, table, id, &row));
+    ck_assert(tables_get(&tables, table, id, &row));
     ((char *)&row)[offset] ^= 1;
-    view_put(&view, table, id, &row);
+    tables_put(&tables, table, id, &row);
     ck_assert_int_eq(store_checkpoint(store), 0);
     store_close(store);
     free(path);
@@ -108,7 +108,7 @@ START_TEST(changed_counter_is_found)
     struct counter_key key = {.metric = METRIC_ON_TIME_RATE, .slot = 5};
     struct counter delta = {.den = 1};
     struct store *store;
-    struct view view;
+    struct tables tables;
     char line[256];
 
     harness_begin(&h, false);
@@ -117,8 +117,8 @@ START_TEST(changed_counter_is_found)
     char *path = datadir_join(h.data, "rows");
     options.path = path;
     ck_assert_int_eq(store_open(&options, &store), 0);
-    store_view(store, &view);
-    view.ops->count(view.store, &key, &delta);
+    store_tables(store, &tables);
+    tables.ops->count(tables.store, &key, &delta);
     ck_assert_int_eq(store_checkpoint(store), 0);
     store_close(store);
     free(path);

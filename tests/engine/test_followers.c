@@ -27,8 +27,8 @@ static void checkpoint(struct followers *followers, struct store *store)
 START_TEST(kept_and_forgotten)
 {
     char *folder = scratch_new();
-    struct view view;
-    struct store *store = store_kit_open(folder, &view);
+    struct tables tables;
+    struct store *store = store_kit_open(folder, &tables);
     struct followers followers, again;
     struct follower *follower;
     key = store_kit_code("key");
@@ -69,8 +69,8 @@ END_TEST
 START_TEST(bounded_and_in_order)
 {
     char *folder = scratch_new();
-    struct view view;
-    struct store *store = store_kit_open(folder, &view);
+    struct tables tables;
+    struct store *store = store_kit_open(folder, &tables);
     struct followers followers;
     struct follower *follower, *before = NULL;
     struct code none = {0};
@@ -124,8 +124,8 @@ static struct code name_of(uint32_t i)
 START_TEST(unused_names_go_first)
 {
     char *folder = scratch_new();
-    struct view view;
-    struct store *store = store_kit_open(folder, &view);
+    struct tables tables;
+    struct store *store = store_kit_open(folder, &tables);
     struct followers followers;
     struct follower *follower;
     struct code other = store_kit_code("other");
@@ -166,8 +166,8 @@ END_TEST
 START_TEST(more_than_the_limit_shrinks)
 {
     char *folder = scratch_new();
-    struct view view;
-    struct store *store = store_kit_open(folder, &view);
+    struct tables tables;
+    struct store *store = store_kit_open(folder, &tables);
     struct followers followers;
     struct follower *follower;
     key = store_kit_code("key");

@@ -139,7 +139,7 @@ static void take_duties(struct run *run, const json_t *body)
         uint64_t duty_id = (uint64_t)talk_row(body, i, "duty");
         struct duty_row duty;
 
-        ck_assert(view_get(&run->h.engine->view, ROW_DUTY, duty_id, &duty));
+        ck_assert(tables_get(&run->h.engine->tables, ROW_DUTY, duty_id, &duty));
         ck_assert_uint_eq(duty.duty_id, duty_id);
         for (size_t n = 0; n < run->duty_count; n++) {
             ck_assert_uint_ne(run->duties[n], duty_id);

@@ -133,7 +133,7 @@ static bool fits(struct world *w, uint32_t worker, const struct duty_row *duty)
         return false;
     }
     /* In these days every claim is by the key `claimer`. */
-    if (duty->claimed || !view_get(&w->h.engine->view, ROW_CASE, duty->case_id, &of)) {
+    if (duty->claimed || !tables_get(&w->h.engine->tables, ROW_CASE, duty->case_id, &of)) {
         return false;
     }
     return key->matter == NULL || memcmp(of.dims.matter.s, key->matter, strlen(key->matter)) == 0;
@@ -150,7 +150,7 @@ static uint64_t any_fitting(struct world *w, uint32_t worker)
         for (size_t i = 0; i < count; i++) {
             struct duty_row duty;
 
-            ck_assert(view_get(&w->h.engine->view, ROW_DUTY, ids[i], &duty));
+            ck_assert(tables_get(&w->h.engine->tables, ROW_DUTY, ids[i], &duty));
             if (fits(w, worker, &duty)) {
                 return ids[i];
             }
@@ -169,7 +169,7 @@ static void take_duties(struct world *w, uint32_t worker, const json_t *body)
         struct held *held = held_of(w, duty_id);
         struct duty_row duty;
 
-        ck_assert(view_get(&w->h.engine->view, ROW_DUTY, duty_id, &duty));
+        ck_assert(tables_get(&w->h.engine->tables, ROW_DUTY, duty_id, &duty));
         ck_assert_msg(fits(w, worker, &duty), "worker %u was handed %llu", worker, (unsigned long long)duty_id);
         if (held == NULL) {
             held = &w->held[w->held_count++];

@@ -40,7 +40,7 @@ static uint64_t lead_of(struct harness *h, uint64_t case_id)
 {
     struct case_row row;
 
-    ck_assert(view_get(&h->engine->view, ROW_CASE, case_id, &row));
+    ck_assert(tables_get(&h->engine->tables, ROW_CASE, case_id, &row));
     return row.lead_duty;
 }
 

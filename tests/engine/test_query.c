@@ -561,7 +561,7 @@ START_TEST(more_groups_than_rows)
             ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), UINT16_MAX);
             json_decref(body);
         }
-        h.engine->view.ops->count(h.engine->store, &key, &one);
+        h.engine->tables.ops->count(h.engine->store, &key, &one);
     }
     harness_refused(&h, "TOO_LARGE", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter'}");
     body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'street'}");

@@ -179,7 +179,7 @@ START_TEST(a_long_ledger_comes_in_pages)
     uint64_t id = (uint64_t)num_of(told, "clock_id");
     json_decref(told);
     json_decref(harness_do(&h, "t", "advance", -1, "{'to': 1329400000000}"));
-    ck_assert(view_get(&h.engine->view, ROW_CLOCK, id, &clock));
+    ck_assert(tables_get(&h.engine->tables, ROW_CLOCK, id, &clock));
     /* One hour each: 700 that counted and are told as one, but cut where an answer ends; then counted and waited in turn, and every
      * tenth hour the clock stands. */
     for (int i = 0; i < 2600; i++) {
@@ -197,10 +197,10 @@ START_TEST(a_long_ledger_comes_in_pages)
         clock.span_last = 1000000 + (uint64_t)i;
         span.counted_ms = span.counted ? HOUR : 0;
         clock.consumed_ms += span.counted_ms;
-        view_put(&h.engine->view, ROW_SPAN, clock.span_last, &span);
+        tables_put(&h.engine->tables, ROW_SPAN, clock.span_last, &span);
     }
     clock.span_from_at = T0 + 2600 * HOUR;
-    view_put(&h.engine->view, ROW_CLOCK, id, &clock);
+    tables_put(&h.engine->tables, ROW_CLOCK, id, &clock);
     snprintf(which, sizeof(which), "'clock_id': %llu", (unsigned long long)id); /* the submit is forgotten by then */
     told = receipt(&h, which, &pages);
     ck_assert_uint_eq(rows_of(told), 1 + 1 + 1900);

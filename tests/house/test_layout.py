@@ -59,7 +59,7 @@ class Layout(unittest.TestCase):
             layout.describe(ROWS.replace("struct code {", "struct cod {"))
 
     def test_the_rows_of_the_core_are_seen_whole(self):
-        text = subprocess.run(["cc", "-E", "-C", "-P", "-I", ROOT, os.path.join(ROOT, "dispatcher/core/view.h")],
+        text = subprocess.run(["cc", "-E", "-C", "-P", "-I", ROOT, os.path.join(ROOT, "dispatcher/core/tables.h")],
                               check=True, capture_output=True, text=True).stdout
         told = layout.describe(text)
         for name in ("struct case_row", "struct dims", "struct code", "struct district_row", "struct counter_key"):

@@ -9,14 +9,14 @@
 
 #define MAP_SIZE ((size_t)1 << 30)
 
-struct store *store_kit_open(const char *path, struct view *ret_view)
+struct store *store_kit_open(const char *path, struct tables *ret_tables)
 {
     struct store *store = NULL;
     struct store_options options = {.path = path, .map_size = MAP_SIZE};
     int rc = store_open(&options, &store);
     ck_assert_msg(rc == 0, "store_open: %d", rc);
-    *ret_view = (struct view){0};
-    store_view(store, ret_view);
+    *ret_tables = (struct tables){0};
+    store_tables(store, ret_tables);
     return store;
 }
 
@@ -51,7 +51,7 @@ struct counter_key store_kit_key(uint32_t metric, uint32_t slot, int64_t value, 
     return (struct counter_key){.metric = metric, .slot = slot, .value = value, .street = store_kit_code(street)};
 }
 
-static void step_rows(const struct view *view, uint64_t n)
+static void step_rows(const struct tables *tables, uint64_t n)
 {
     static const char *const units[] = {"water", "heat", "roads", "longest-code-of-32-bytes.1234567"};
     uint64_t before = n - n % 7; /* a row of some steps ago */
@@ -61,29 +61,29 @@ static void step_rows(const struct view *view, uint64_t n)
     struct request_row request = store_kit_request(n, n / 2 * UINT64_C(0x9e3779b97f4a7c15)); /* two of each hash */
     duty.claimed = n % 3 == 0;
     duty.claimed_until = duty.claimed ? (int64_t)(n * 17 % 900 + 1) : 0;
-    view_put(view, ROW_CASE, n, &row);
-    view_put(view, ROW_CLOCK, n, &clock);
-    view_put(view, ROW_DUTY, n, &duty);
-    view_put(view, ROW_REQUEST, n, &request);
+    tables_put(tables, ROW_CASE, n, &row);
+    tables_put(tables, ROW_CLOCK, n, &clock);
+    tables_put(tables, ROW_DUTY, n, &duty);
+    tables_put(tables, ROW_REQUEST, n, &request);
     if (before == n || before == 0) {
         return;
     }
-    if (view_get(view, ROW_CLOCK, before, &clock)) {
+    if (tables_get(tables, ROW_CLOCK, before, &clock)) {
         clock.fired |= n % 2 == 0 ? 1 : 3;
-        view_put(view, ROW_CLOCK, before, &clock);
+        tables_put(tables, ROW_CLOCK, before, &clock);
     }
-    if (view_get(view, ROW_DUTY, before, &duty)) {
+    if (tables_get(tables, ROW_DUTY, before, &duty)) {
         duty.state = n % 2 == 0 ? DUTY_STATE_SIGNED : DUTY_STATE_DONE;
         duty.due_at += 5;
         duty.claimed = 0;
-        view_put(view, ROW_DUTY, before, &duty);
+        tables_put(tables, ROW_DUTY, before, &duty);
     }
-    if (view_get(view, ROW_REQUEST, before / 2, &request)) {
-        view->ops->drop(view->store, ROW_REQUEST, before / 2);
+    if (tables_get(tables, ROW_REQUEST, before / 2, &request)) {
+        tables->ops->drop(tables->store, ROW_REQUEST, before / 2);
     }
 }
 
-void store_kit_step(const struct view *view, uint64_t n)
+void store_kit_step(const struct tables *tables, uint64_t n)
 {
     static const char *const streets[] = {"east", "west", "north"};
     struct counter_key key = store_kit_key((uint32_t)(n % 3), (uint32_t)(n / 10), n % 4 == 0 ? -5 : 5, streets[n % 3]);
@@ -92,20 +92,20 @@ void store_kit_step(const struct view *view, uint64_t n)
     struct district_row district;
     delta.excluded[n % COUNTER_REASONS] = 2;
     back.excluded[n % COUNTER_REASONS] = -2;
-    step_rows(view, n);
-    view->ops->count(view->store, &key, &delta);
+    step_rows(tables, n);
+    tables->ops->count(tables->store, &key, &delta);
     if (n % 6 == 0) {
-        view->ops->count(view->store, &key, &back);
+        tables->ops->count(tables->store, &key, &back);
     }
-    (void)view_get(view, ROW_DISTRICT, 1, &district);
+    (void)tables_get(tables, ROW_DISTRICT, 1, &district);
     district.last_seq = n;
-    view_put(view, ROW_DISTRICT, 1, &district);
+    tables_put(tables, ROW_DISTRICT, 1, &district);
 }
 
-uint64_t store_kit_last(const struct view *view)
+uint64_t store_kit_last(const struct tables *tables)
 {
     struct district_row district;
-    (void)view_get(view, ROW_DISTRICT, 1, &district);
+    (void)tables_get(tables, ROW_DISTRICT, 1, &district);
     return district.last_seq;
 }
 
@@ -116,7 +116,7 @@ static void say(void *arg, const char *table, uint64_t id, const char *what)
 }
 
 /* Takes the timers of a store out one by one, as firing them would. Writes: the store is changed. */
-static size_t drain(struct store *store, const struct view *view, int64_t *ret, size_t max)
+static size_t drain(struct store *store, const struct tables *tables, int64_t *ret, size_t max)
 {
     size_t count = 0;
     int64_t at_ms;
@@ -129,14 +129,14 @@ static size_t drain(struct store *store, const struct view *view, int64_t *ret, 
         ret[count++] = (int64_t)id;
         if (kind == 0) {
             struct clock_row clock;
-            ck_assert(view_get(view, ROW_CLOCK, id, &clock));
+            ck_assert(tables_get(tables, ROW_CLOCK, id, &clock));
             clock.fired = (uint8_t)(clock.fired << 1 | 1);
-            view_put(view, ROW_CLOCK, id, &clock);
+            tables_put(tables, ROW_CLOCK, id, &clock);
         } else {
             struct duty_row duty;
-            ck_assert(view_get(view, ROW_DUTY, id, &duty));
+            ck_assert(tables_get(tables, ROW_DUTY, id, &duty));
             duty.claimed = 0;
-            view_put(view, ROW_DUTY, id, &duty);
+            tables_put(tables, ROW_DUTY, id, &duty);
         }
     }
     ck_assert_int_eq(store_failed(store), 0);
@@ -159,23 +159,24 @@ void store_kit_check(struct store *store, uint64_t last)
 {
     static int64_t left[200000], right[200000];
     char *folder = scratch_new();
-    struct view view, wanted_view;
-    struct store *wanted = store_kit_open(folder, &wanted_view);
-    store_view(store, &view);
+    struct tables tables, wanted_tables;
+    struct store *wanted = store_kit_open(folder, &wanted_tables);
+    store_tables(store, &tables);
     for (uint64_t n = 1; n <= last; n++) {
-        store_kit_step(&wanted_view, n);
+        store_kit_step(&wanted_tables, n);
     }
     ck_assert_int_eq(store_failed(wanted), 0);
     ck_assert_int_gt(store_compare(store, wanted, say, NULL), (int64_t)last - 1);
     for (uint64_t n = 1; n <= last; n++) {
         uint64_t hash = n / 2 * UINT64_C(0x9e3779b97f4a7c15);
-        uint64_t newest = view.ops->request(view.store, hash, 0);
-        ck_assert_uint_eq(newest, wanted_view.ops->request(wanted_view.store, hash, 0));
-        ck_assert_uint_eq(view.ops->request(view.store, hash, newest), wanted_view.ops->request(wanted_view.store, hash, newest));
+        uint64_t newest = tables.ops->request(tables.store, hash, 0);
+        ck_assert_uint_eq(newest, wanted_tables.ops->request(wanted_tables.store, hash, 0));
+        ck_assert_uint_eq(tables.ops->request(tables.store, hash, newest),
+                          wanted_tables.ops->request(wanted_tables.store, hash, newest));
     }
     check_inboxes(store, wanted);
-    size_t count = drain(wanted, &wanted_view, right, sizeof(right) / sizeof(*right));
-    ck_assert_uint_eq(drain(store, &view, left, sizeof(left) / sizeof(*left)), count);
+    size_t count = drain(wanted, &wanted_tables, right, sizeof(right) / sizeof(*right));
+    ck_assert_uint_eq(drain(store, &tables, left, sizeof(left) / sizeof(*left)), count);
     ck_assert_mem_eq(left, right, count * sizeof(*left));
     store_close(wanted);
     scratch_drop(folder);

@@ -6,8 +6,8 @@
 
 #include "dispatcher/store/store.h"
 
-/* Opens with a small map, expecting success; fills *ret_view. */
-struct store *store_kit_open(const char *path, struct view *ret_view);
+/* Opens with a small map, expecting success; fills *ret_tables. */
+struct store *store_kit_open(const char *path, struct tables *ret_tables);
 
 struct code store_kit_code(const char *s);
 
@@ -22,10 +22,10 @@ struct request_row store_kit_request(uint64_t id, uint64_t hash);
 struct counter_key store_kit_key(uint32_t metric, uint32_t slot, int64_t value, const char *street);
 
 /* Puts the n-th of a deterministic mix of rows and counts, as one record would, and notes n in the district row. */
-void store_kit_step(const struct view *view, uint64_t n);
+void store_kit_step(const struct tables *tables, uint64_t n);
 
 /* last_seq of the district row, 0 = none. */
-uint64_t store_kit_last(const struct view *view);
+uint64_t store_kit_last(const struct tables *tables);
 
 /* Compares the store with one that is made anew by steps 1 to `last`; rows, counters and memory indexes. Fails the test at a
  * difference. */

@@ -18,12 +18,12 @@
 
 static char *folder;
 static struct store *store;
-static struct view view;
+static struct tables tables;
 
 static void setup(void)
 {
     folder = scratch_new();
-    store = store_kit_open(folder, &view);
+    store = store_kit_open(folder, &tables);
 }
 
 static void teardown(void)
@@ -37,19 +37,19 @@ static void teardown(void)
 static void reopen(void)
 {
     store_close(store);
-    store = store_kit_open(folder, &view);
+    store = store_kit_open(folder, &tables);
 }
 
 static void put_clock(uint64_t id, int64_t at_ms)
 {
     struct clock_row row = store_kit_clock(id, at_ms);
-    view_put(&view, ROW_CLOCK, id, &row);
+    tables_put(&tables, ROW_CLOCK, id, &row);
 }
 
 static void put_duty(uint64_t id, const char *unit, int state, int64_t due_at)
 {
     struct duty_row row = store_kit_duty(id, unit, state, due_at);
-    view_put(&view, ROW_DUTY, id, &row);
+    tables_put(&tables, ROW_DUTY, id, &row);
 }
 
 static void put_claim(uint64_t id, int64_t until)
@@ -57,7 +57,7 @@ static void put_claim(uint64_t id, int64_t until)
     struct duty_row row = store_kit_duty(id, "water", DUTY_STATE_OFFERED, 5);
     row.claimed = until != 0;
     row.claimed_until = until;
-    view_put(&view, ROW_DUTY, id, &row);
+    tables_put(&tables, ROW_DUTY, id, &row);
 }
 
 static int swallow(void *arg, const void *data, size_t size)
@@ -87,24 +87,24 @@ START_TEST(rows_read_back_and_a_missing_row_is_all_zero)
     setup();
     struct case_row row = {.case_id = 7, .day = 260101}, back;
     memset(&back, 1, sizeof(back));
-    ck_assert(!view_get(&view, ROW_CASE, 7, &back));
+    ck_assert(!tables_get(&tables, ROW_CASE, 7, &back));
     static const struct case_row zero;
     ck_assert_mem_eq(&back, &zero, sizeof(back));
-    view_put(&view, ROW_CASE, 7, &row);
+    tables_put(&tables, ROW_CASE, 7, &row);
     row.case_id = 5; /* not ascending */
-    view_put(&view, ROW_CASE, 5, &row);
+    tables_put(&tables, ROW_CASE, 5, &row);
     row.case_id = 9;
-    view_put(&view, ROW_CASE, 9, &row);
+    tables_put(&tables, ROW_CASE, 9, &row);
     row.day = 260102;
-    view_put(&view, ROW_CASE, 9, &row);
+    tables_put(&tables, ROW_CASE, 9, &row);
     ck_assert_uint_eq(store_count(store, ROW_CASE), 3);
     ck_assert_uint_eq(store_dirty(store), 4);
     for (int round = 0; round < 2; round++) {
-        ck_assert(view_get(&view, ROW_CASE, 9, &back));
+        ck_assert(tables_get(&tables, ROW_CASE, 9, &back));
         ck_assert_uint_eq(back.day, 260102);
-        ck_assert(view_get(&view, ROW_CASE, 5, &back));
+        ck_assert(tables_get(&tables, ROW_CASE, 5, &back));
         ck_assert_uint_eq(back.day, 260101);
-        ck_assert(!view_get(&view, ROW_CASE, 6, &back));
+        ck_assert(!tables_get(&tables, ROW_CASE, 6, &back));
         reopen();
         ck_assert_uint_eq(store_dirty(store), 0);
     }
@@ -116,18 +116,18 @@ START_TEST(a_rewind_goes_back_to_the_last_checkpoint)
 {
     setup();
     for (uint64_t n = 1; n <= 50; n++) {
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
     }
     ck_assert_int_eq(store_checkpoint(store), 0);
     ck_assert_uint_eq(store_dirty(store), 0);
     for (uint64_t n = 51; n <= 90; n++) {
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
     }
     ck_assert_int_eq(store_rewind(store), 0);
-    ck_assert_uint_eq(store_kit_last(&view), 50);
+    ck_assert_uint_eq(store_kit_last(&tables), 50);
     ck_assert_uint_eq(store_dirty(store), 0);
     for (uint64_t n = 51; n <= 120; n++) { /* replay */
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
     }
     store_kit_check(store, 120);
     teardown();
@@ -138,18 +138,18 @@ START_TEST(a_crash_leaves_the_last_checkpoint_and_a_close_makes_one)
 {
     setup();
     for (uint64_t n = 1; n <= 200; n++) {
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
         if (n % 60 == 0) {
             ck_assert_int_eq(store_checkpoint(store), 0);
         }
         if (n == 150) {
-            struct view other_view;
+            struct tables other_tables;
             char *copy = scratch_new();
             scratch_copy(folder, copy);
-            struct store *other = store_kit_open(copy, &other_view);
-            ck_assert_uint_eq(store_kit_last(&other_view), 120);
+            struct store *other = store_kit_open(copy, &other_tables);
+            ck_assert_uint_eq(store_kit_last(&other_tables), 120);
             for (uint64_t i = 121; i <= 130; i++) {
-                store_kit_step(&other_view, i);
+                store_kit_step(&other_tables, i);
             }
             store_kit_check(other, 130);
             store_close(other);
@@ -157,7 +157,7 @@ START_TEST(a_crash_leaves_the_last_checkpoint_and_a_close_makes_one)
         }
     }
     reopen();
-    ck_assert_uint_eq(store_kit_last(&view), 200);
+    ck_assert_uint_eq(store_kit_last(&tables), 200);
     store_kit_check(store, 200);
     teardown();
 }
@@ -178,9 +178,9 @@ START_TEST(timers_follow_their_rows)
     put_claim(3, 0);
     expect_timer(500, 0, 1);
     struct clock_row row = {0};
-    ck_assert(view_get(&view, ROW_CLOCK, 1, &row));
+    ck_assert(tables_get(&tables, ROW_CLOCK, 1, &row));
     row.fired = 1; /* the next rung is a second later */
-    view_put(&view, ROW_CLOCK, 1, &row);
+    tables_put(&tables, ROW_CLOCK, 1, &row);
     expect_timer(600, 0, 2);
     put_clock(2, 0);
     expect_timer(1500, 0, 1);
@@ -198,7 +198,7 @@ START_TEST(timers_follow_their_rows)
     struct duty_row done = store_kit_duty(5, "water", DUTY_STATE_DONE, 0);
     done.claimed = 1;
     done.claimed_until = 1;
-    view_put(&view, ROW_DUTY, 5, &done);
+    tables_put(&tables, ROW_DUTY, 5, &done);
     expect_timer(900, 0, 4);
     teardown();
 }
@@ -255,23 +255,23 @@ START_TEST(requests_are_found_by_hash_until_they_are_dropped)
     setup();
     for (uint64_t id = 1; id <= 6; id++) {
         struct request_row row = store_kit_request(id, id % 2);
-        view_put(&view, ROW_REQUEST, id, &row);
+        tables_put(&tables, ROW_REQUEST, id, &row);
     }
     struct request_row row = {0};
-    ck_assert(view_get(&view, ROW_REQUEST, 6, &row));
+    ck_assert(tables_get(&tables, ROW_REQUEST, 6, &row));
     row.next = 7;
-    view_put(&view, ROW_REQUEST, 6, &row);
+    tables_put(&tables, ROW_REQUEST, 6, &row);
     for (int round = 0; round < 2; round++) {
-        ck_assert_uint_eq(view.ops->request(view.store, 1, 0), 5);
-        ck_assert_uint_eq(view.ops->request(view.store, 1, 5), 3);
-        ck_assert_uint_eq(view.ops->request(view.store, 0, 0), 6);
-        ck_assert_uint_eq(view.ops->request(view.store, 2, 0), 0);
+        ck_assert_uint_eq(tables.ops->request(tables.store, 1, 0), 5);
+        ck_assert_uint_eq(tables.ops->request(tables.store, 1, 5), 3);
+        ck_assert_uint_eq(tables.ops->request(tables.store, 0, 0), 6);
+        ck_assert_uint_eq(tables.ops->request(tables.store, 2, 0), 0);
         reopen();
     }
-    view.ops->drop(view.store, ROW_REQUEST, 5);
-    view.ops->drop(view.store, ROW_REQUEST, 5); /* not there: nothing */
-    ck_assert_uint_eq(view.ops->request(view.store, 1, 0), 3);
-    ck_assert(!view_get(&view, ROW_REQUEST, 5, &row));
+    tables.ops->drop(tables.store, ROW_REQUEST, 5);
+    tables.ops->drop(tables.store, ROW_REQUEST, 5); /* not there: nothing */
+    ck_assert_uint_eq(tables.ops->request(tables.store, 1, 0), 3);
+    ck_assert(!tables_get(&tables, ROW_REQUEST, 5, &row));
     teardown();
 }
 END_TEST
@@ -296,7 +296,7 @@ static void count(uint32_t metric, uint32_t slot, int64_t value, const char *str
 {
     struct counter_key key = store_kit_key(metric, slot, value, street);
     struct counter delta = {.num = num};
-    view.ops->count(view.store, &key, &delta);
+    tables.ops->count(tables.store, &key, &delta);
 }
 
 START_TEST(counters_are_those_of_the_rows_and_the_buffered_ones)
@@ -347,7 +347,7 @@ START_TEST(ids_come_in_pages_from_the_newest)
     ck_assert_uint_eq(store_ids_before(store, ROW_CASE, 0, ids, 10), 0);
     for (uint64_t id = 3; id <= 30; id += 3) {
         struct case_row row = {.case_id = id};
-        view_put(&view, ROW_CASE, id, &row);
+        tables_put(&tables, ROW_CASE, id, &row);
     }
     ck_assert_uint_eq(store_ids_before(store, ROW_CASE, 0, ids, 3), 3);
     ck_assert_uint_eq(ids[0], 30);
@@ -376,7 +376,7 @@ END_TEST
 static uint64_t step_until_failure(uint64_t from, uint64_t until)
 {
     for (uint64_t n = from; n <= until; n++) {
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
         if (store_failed(store) != 0) {
             return n - 1;
         }
@@ -389,7 +389,7 @@ START_TEST(a_full_map_is_a_failure_until_the_rewind_makes_it_larger)
     folder = scratch_new();
     struct store_options options = {.path = folder, .map_size = 400000};
     ck_assert_int_eq(store_open(&options, &store), 0);
-    store_view(store, &view);
+    store_tables(store, &tables);
     uint64_t checkpointed = 0, last = 0;
     int rewinds = 0;
     while (last < 1500) {
@@ -400,10 +400,10 @@ START_TEST(a_full_map_is_a_failure_until_the_rewind_makes_it_larger)
         }
         ck_assert_int_eq(store_failed(store), -ENOSPC);
         struct case_row row;
-        ck_assert(!view_get(&view, ROW_CASE, 1, &row)); /* latched */
+        ck_assert(!tables_get(&tables, ROW_CASE, 1, &row)); /* latched */
         ck_assert_int_eq(store_checkpoint(store), -ENOSPC);
         ck_assert_int_eq(store_rewind(store), 0);
-        ck_assert_uint_eq(store_kit_last(&view), checkpointed);
+        ck_assert_uint_eq(store_kit_last(&tables), checkpointed);
         last = checkpointed;
         ck_assert_int_lt(++rewinds, 10);
     }
@@ -417,12 +417,12 @@ START_TEST(a_small_map_given_to_a_large_store_is_made_larger)
 {
     setup();
     for (uint64_t n = 1; n <= 300; n++) {
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
     }
     store_close(store);
     struct store_options options = {.path = folder, .map_size = 65536};
     ck_assert_int_eq(store_open(&options, &store), 0);
-    store_view(store, &view);
+    store_tables(store, &tables);
     ck_assert_uint_eq(step_until_failure(301, 400), 400);
     store_kit_check(store, 400);
     teardown();
@@ -466,22 +466,22 @@ START_TEST(a_reader_sees_the_last_checkpoint_beside_the_writer)
 {
     setup();
     for (uint64_t n = 1; n <= 100; n++) {
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
     }
     ck_assert_int_eq(store_checkpoint(store), 0);
-    store_kit_step(&view, 101);
+    store_kit_step(&tables, 101);
     char *copy = scratch_new(); /* LMDB does not want one process to open a file twice */
     scratch_copy(folder, copy);
     struct store_options options = {.path = copy, .map_size = (size_t)1 << 30, .read_only = true};
     struct store *reader = NULL;
-    struct view reader_view = {0};
+    struct tables reader_tables = {0};
     int64_t at_ms;
     int kind;
     uint64_t id, page[3];
     struct code water = store_kit_code("water");
     ck_assert_int_eq(store_open(&options, &reader), 0);
-    store_view(reader, &reader_view);
-    ck_assert_uint_eq(store_kit_last(&reader_view), 100);
+    store_tables(reader, &reader_tables);
+    ck_assert_uint_eq(store_kit_last(&reader_tables), 100);
     ck_assert(store_next_timer(reader, &at_ms, &kind, &id));
     ck_assert_uint_eq(store_inbox(reader, &water, 0, 0, page, 3), 3);
     store_close(reader);
@@ -495,13 +495,13 @@ END_TEST
 static void put_case(uint64_t id, uint32_t day)
 {
     struct case_row row = {.case_id = id, .day = day};
-    view_put(&view, ROW_CASE, id, &row);
+    tables_put(&tables, ROW_CASE, id, &row);
 }
 
 static uint32_t day_of(uint64_t id)
 {
     struct case_row row;
-    return view_get(&view, ROW_CASE, id, &row) ? row.day : 0;
+    return tables_get(&tables, ROW_CASE, id, &row) ? row.day : 0;
 }
 
 /* Readers that are killed leave their places in LMDB's table taken: more of them than it has. */
@@ -510,7 +510,7 @@ START_TEST(killed_readers_are_forgotten)
     struct store_options options = {.path = NULL, .map_size = 1 << 30, .read_only = true};
     struct store *reader = NULL;
     setup();
-    store_kit_step(&view, 1);
+    store_kit_step(&tables, 1);
     ck_assert_int_eq(store_checkpoint(store), 0);
     options.path = folder;
     for (int i = 0; i < 300; i++) {
@@ -577,19 +577,19 @@ START_TEST(a_dropped_row_is_gone_whether_it_was_written_or_not)
     setup();
     struct request_row row = {.seq = 1, .key_hash = 1}, back;
     for (uint64_t id = 1; id <= 6; id++) {
-        view_put(&view, ROW_REQUEST, id, &row);
+        tables_put(&tables, ROW_REQUEST, id, &row);
     }
     ck_assert_int_eq(store_checkpoint(store), 0);
     for (uint64_t id = 7; id <= 9; id++) {
-        view_put(&view, ROW_REQUEST, id, &row);
+        tables_put(&tables, ROW_REQUEST, id, &row);
     }
     for (uint64_t id = 2; id <= 8; id += 2) {
-        view.ops->drop(view.store, ROW_REQUEST, id);
+        tables.ops->drop(tables.store, ROW_REQUEST, id);
     }
-    view_put(&view, ROW_REQUEST, 4, &row); /* again there */
+    tables_put(&tables, ROW_REQUEST, 4, &row); /* again there */
     for (int round = 0; round < 3; round++) {
         for (uint64_t id = 1; id <= 9; id++) {
-            ck_assert_int_eq(view_get(&view, ROW_REQUEST, id, &back), id != 2 && id != 6 && id != 8);
+            ck_assert_int_eq(tables_get(&tables, ROW_REQUEST, id, &back), id != 2 && id != 6 && id != 8);
         }
         if (round == 0) {
             ck_assert_uint_eq(store_count(store, ROW_REQUEST), 6);

@@ -36,7 +36,7 @@ static void expect(struct store *a, struct store *b, int count, const char *want
 START_TEST(every_difference_is_said)
 {
     char *left_folder = scratch_new(), *right_folder = scratch_new();
-    struct view left, right;
+    struct tables left, right;
     struct store *a = store_kit_open(left_folder, &left), *b = store_kit_open(right_folder, &right);
     for (uint64_t n = 1; n <= 40; n++) {
         store_kit_step(&left, n);
@@ -47,19 +47,19 @@ START_TEST(every_difference_is_said)
     }
     ck_assert_int_eq(compare(a, b).count, 0); /* buffered on one side, written on the other */
     struct case_row row = {.case_id = 41}, other;
-    view_put(&left, ROW_CASE, 41, &row);
+    tables_put(&left, ROW_CASE, 41, &row);
     expect(a, b, 1, "case_row 41 only in the first");
     expect(b, a, 1, "case_row 41 only in the second");
-    view_put(&right, ROW_CASE, 41, &row);
+    tables_put(&right, ROW_CASE, 41, &row);
     ck_assert_int_eq(compare(a, b).count, 0);
-    ck_assert(view_get(&right, ROW_CASE, 3, &other));
+    ck_assert(tables_get(&right, ROW_CASE, 3, &other));
     other.notes++;
-    view_put(&right, ROW_CASE, 3, &other);
+    tables_put(&right, ROW_CASE, 3, &other);
     char wanted[64];
     snprintf(wanted, sizeof(wanted), "case_row 3 differs from byte %zu", offsetof(struct case_row, notes));
     expect(a, b, 1, wanted);
     other.notes--;
-    view_put(&right, ROW_CASE, 3, &other);
+    tables_put(&right, ROW_CASE, 3, &other);
     struct counter_key key = store_kit_key(8, 7, 5, "here");
     struct counter one = {.num = 1}, back = {.num = -1};
     right.ops->count(right.store, &key, &one);

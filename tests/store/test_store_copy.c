@@ -63,11 +63,11 @@ static struct drain drain_to(struct store *store, const char *folder)
     return drain;
 }
 
-static struct store *filled(const char *folder, struct view *ret_view)
+static struct store *filled(const char *folder, struct tables *ret_tables)
 {
-    struct store *store = store_kit_open(folder, ret_view);
+    struct store *store = store_kit_open(folder, ret_tables);
     for (uint64_t n = 1; n <= STEPS; n++) {
-        store_kit_step(ret_view, n);
+        store_kit_step(ret_tables, n);
     }
     ck_assert_int_eq(store_checkpoint(store), 0);
     return store;
@@ -77,18 +77,18 @@ static struct store *filled(const char *folder, struct view *ret_view)
 START_TEST(copy_has_a_checkpoint)
 {
     char *folder = scratch_new(), *target = scratch_new();
-    struct view view, copied;
-    struct store *store = filled(folder, &view);
+    struct tables tables, copied;
+    struct store *store = filled(folder, &tables);
     struct drain drain = drain_to(store, target);
     sem_t began;
     pthread_t thread;
     sem_init(&began, 0, 0);
     drain.began = &began;
-    store_kit_step(&view, STEPS + 1); /* not in a checkpoint yet */
+    store_kit_step(&tables, STEPS + 1); /* not in a checkpoint yet */
     ck_assert_int_eq(pthread_create(&thread, NULL, copy, &drain), 0);
     sem_wait(&began);
     for (uint64_t n = STEPS + 2; n <= STEPS + 200; n++) {
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
     }
     ck_assert_int_eq(store_checkpoint(store), 0);
     pthread_join(thread, NULL);
@@ -111,8 +111,8 @@ END_TEST
 START_TEST(sink_that_fails_ends_it)
 {
     char *folder = scratch_new(), *target = scratch_new();
-    struct view view;
-    struct store *store = filled(folder, &view);
+    struct tables tables;
+    struct store *store = filled(folder, &tables);
     struct drain drain = drain_to(store, target);
     drain.fail_at = 1;
     copy(&drain);
@@ -133,8 +133,8 @@ END_TEST
 START_TEST(rewind_ends_it)
 {
     char *folder = scratch_new(), *target = scratch_new();
-    struct view view;
-    struct store *store = filled(folder, &view);
+    struct tables tables;
+    struct store *store = filled(folder, &tables);
     struct drain drain = drain_to(store, target);
     sem_t began;
     pthread_t thread;

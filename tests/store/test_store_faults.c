@@ -15,18 +15,18 @@
 #define STEPS 24
 
 /* Rewinds until it succeeds; returns the last step that the rows have. */
-static uint64_t rewind_to(struct store *store, const struct view *view, uint64_t checkpointed, uint64_t attempted)
+static uint64_t rewind_to(struct store *store, const struct tables *tables, uint64_t checkpointed, uint64_t attempted)
 {
     int tries = 0;
     while (store_rewind(store) < 0) {
         struct district_row row;
         ck_assert_int_ne(store_failed(store), 0);
-        ck_assert(!view_get(view, ROW_DISTRICT, 1, &row)); /* stays latched */
+        ck_assert(!tables_get(tables, ROW_DISTRICT, 1, &row)); /* stays latched */
         ck_assert_int_lt(++tries, 3);
     }
-    uint64_t last = store_kit_last(view);
+    uint64_t last = store_kit_last(tables);
     if (store_failed(store) != 0) {
-        return rewind_to(store, view, checkpointed, attempted);
+        return rewind_to(store, tables, checkpointed, attempted);
     }
     ck_assert_msg(last == checkpointed || last == attempted, "rows of step %lu, checkpoint %lu, attempted %lu", last, checkpointed,
                   attempted);
@@ -41,14 +41,14 @@ static bool run(const char *folder)
     if (store_open(&options, &store) < 0) {
         return false;
     }
-    struct view view = {0};
-    store_view(store, &view);
-    uint64_t checkpointed = store_kit_last(&view);
+    struct tables tables = {0};
+    store_tables(store, &tables);
+    uint64_t checkpointed = store_kit_last(&tables);
     if (store_failed(store) != 0) {
-        checkpointed = rewind_to(store, &view, 0, 10);
+        checkpointed = rewind_to(store, &tables, 0, 10);
     }
     for (uint64_t n = checkpointed + 1; n <= STEPS; n++) {
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
         uint64_t attempted = checkpointed;
         if (store_failed(store) == 0 && n % 10 == 0) {
             attempted = n;
@@ -57,7 +57,7 @@ static bool run(const char *folder)
             }
         }
         if (store_failed(store) != 0) {
-            n = checkpointed = rewind_to(store, &view, checkpointed, attempted);
+            n = checkpointed = rewind_to(store, &tables, checkpointed, attempted);
         }
     }
     ck_assert_int_eq(store_failed(store), 0);
@@ -70,23 +70,23 @@ static uint32_t fail_each(uint32_t calls, int error, enum fault_when when)
     uint32_t nth = 1;
     for (bool struck = true; struck; nth++) {
         char *folder = scratch_new();
-        struct view view;
+        struct tables tables;
         /* rows of a run before, so that open has something to read */
-        struct store *store = store_kit_open(folder, &view);
+        struct store *store = store_kit_open(folder, &tables);
         for (uint64_t n = 1; n <= 10; n++) {
-            store_kit_step(&view, n);
+            store_kit_step(&tables, n);
         }
         store_close(store);
         faults_arm(&(struct fault_plan){.calls = calls, .nth = nth, .error = error, .when = when});
         bool opened = run(folder);
         struck = faults_disarm();
         ck_assert(opened || struck);
-        store = store_kit_open(folder, &view);
-        uint64_t last = store_kit_last(&view);
+        store = store_kit_open(folder, &tables);
+        uint64_t last = store_kit_last(&tables);
         /* a close that fails loses what was behind the last checkpoint, and no more: the journal has it */
         ck_assert_msg(last == STEPS || (struck && (last == 20 || (!opened && last == 10))), "call %u: %lu", nth, last);
         for (uint64_t n = last + 1; n <= STEPS + 3; n++) {
-            store_kit_step(&view, n);
+            store_kit_step(&tables, n);
         }
         store_kit_check(store, STEPS + 3);
         store_close(store);
@@ -124,13 +124,13 @@ END_TEST
 START_TEST(an_environment_that_takes_no_transaction_is_opened_anew)
 {
     char *folder = scratch_new();
-    struct view view;
-    struct store *store = store_kit_open(folder, &view);
+    struct tables tables;
+    struct store *store = store_kit_open(folder, &tables);
     for (uint64_t n = 1; n <= 20; n++) {
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
     }
     ck_assert_int_eq(store_checkpoint(store), 0);
-    store_kit_step(&view, 21);
+    store_kit_step(&tables, 21);
     faults_arm(&(struct fault_plan){.calls = FAULT_MDB_COMMIT, .nth = 1, .error = EIO});
     ck_assert_int_eq(store_checkpoint(store), -EIO);
     ck_assert(faults_disarm());
@@ -138,8 +138,8 @@ START_TEST(an_environment_that_takes_no_transaction_is_opened_anew)
     faults_arm(&(struct fault_plan){.calls = FAULT_MDB_BEGIN, .nth = 1, .error = MDB_PANIC});
     ck_assert_int_eq(store_rewind(store), 0);
     ck_assert(faults_disarm());
-    ck_assert_uint_eq(store_kit_last(&view), 20);
-    store_kit_step(&view, 21);
+    ck_assert_uint_eq(store_kit_last(&tables), 20);
+    store_kit_step(&tables, 21);
     ck_assert_int_eq(store_checkpoint(store), 0);
     store_kit_check(store, 21);
     store_close(store);
@@ -156,18 +156,18 @@ START_TEST(errors_of_lmdb_are_errors_of_the_system)
                 {MDB_CORRUPTED, -EBADMSG}, {ENOMEM, -ENOMEM}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         char *folder = scratch_new();
-        struct view view;
-        struct store *store = store_kit_open(folder, &view);
+        struct tables tables;
+        struct store *store = store_kit_open(folder, &tables);
         faults_arm(&(struct fault_plan){.calls = FAULT_MDB_PUT, .nth = 3, .error = rows[i].given});
-        store_kit_step(&view, 1);
+        store_kit_step(&tables, 1);
         ck_assert_int_eq(store_checkpoint(store), rows[i].wanted);
         ck_assert(faults_disarm());
         ck_assert_int_eq(store_failed(store), rows[i].wanted);
         uint64_t dirty = store_dirty(store);
-        store_kit_step(&view, 2); /* puts do nothing */
+        store_kit_step(&tables, 2); /* puts do nothing */
         ck_assert_uint_eq(store_dirty(store), dirty);
         store_close(store); /* commits nothing */
-        store = store_kit_open(folder, &view);
+        store = store_kit_open(folder, &tables);
         ck_assert_uint_eq(store_count(store, ROW_CASE), 0);
         store_close(store);
         scratch_drop(folder);

@@ -45,8 +45,8 @@ static int drop(struct store *store, const char *key, const char *name)
 START_TEST(kept_in_order_and_by_checkpoint)
 {
     char *folder = scratch_new();
-    struct view view;
-    struct store *store = store_kit_open(folder, &view);
+    struct tables tables;
+    struct store *store = store_kit_open(folder, &tables);
     expect(store, "");
     ck_assert_int_eq(put(store, "b", "x", 5), 0);
     ck_assert_int_eq(put(store, "a", "y", 7), 0);
@@ -64,7 +64,7 @@ START_TEST(kept_in_order_and_by_checkpoint)
     ck_assert_int_eq(store_followers(store, note, &two), 0);
     ck_assert_str_eq(two.text, "a/x:8 a/y:7 ");
     store_close(store);
-    store = store_kit_open(folder, &view);
+    store = store_kit_open(folder, &tables);
     expect(store, "a/x:8 a/y:7 b/x:5 ");
     store_latch(store, EIO);
     ck_assert_int_eq(put(store, "d", "z", 9), -EIO);
@@ -87,11 +87,11 @@ static void differ(void *arg, const char *table, uint64_t id, const char *what)
 START_TEST(a_comparison_leaves_them_out)
 {
     char *folder = scratch_new(), *other_folder = scratch_new();
-    struct view view, other_view;
-    struct store *store = store_kit_open(folder, &view), *other = store_kit_open(other_folder, &other_view);
+    struct tables tables, other_tables;
+    struct store *store = store_kit_open(folder, &tables), *other = store_kit_open(other_folder, &other_tables);
     int differences = 0;
-    store_kit_step(&view, 1);
-    store_kit_step(&other_view, 1);
+    store_kit_step(&tables, 1);
+    store_kit_step(&other_tables, 1);
     ck_assert_int_eq(put(store, "a", "x", 8), 0);
     ck_assert_int_ge(store_compare(store, other, differ, &differences), 1);
     ck_assert_int_eq(differences, 0);
@@ -106,8 +106,8 @@ END_TEST
 START_TEST(rows_without_the_table)
 {
     char *folder = scratch_new();
-    struct view view;
-    struct store *store = store_kit_open(folder, &view);
+    struct tables tables;
+    struct store *store = store_kit_open(folder, &tables);
     const struct store_options options = {.path = folder, .read_only = true};
     ck_assert_int_eq(put(store, "a", "x", 8), 0);
     ck_assert_int_eq(mdb_drop(store->txn, store->followers_dbi, 1), 0);
@@ -115,7 +115,7 @@ START_TEST(rows_without_the_table)
     ck_assert_int_eq(store_open(&options, &store), 0);
     expect(store, "");
     store_close(store);
-    store = store_kit_open(folder, &view);
+    store = store_kit_open(folder, &tables);
     ck_assert_int_eq(put(store, "a", "y", 9), 0);
     expect(store, "a/y:9 ");
     store_close(store);

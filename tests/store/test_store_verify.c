@@ -26,10 +26,10 @@ static struct {
     size_t size, older_size;
 } kit;
 
-static void steps(const struct view *view, struct store *store, uint64_t from, uint64_t until)
+static void steps(const struct tables *tables, struct store *store, uint64_t from, uint64_t until)
 {
     for (uint64_t n = from; n <= until; n++) {
-        store_kit_step(view, n);
+        store_kit_step(tables, n);
         if (n % 250 == 0) {
             ck_assert_int_eq(store_checkpoint(store), 0);
         }
@@ -39,19 +39,19 @@ static void steps(const struct view *view, struct store *store, uint64_t from, u
 
 static void begin(void)
 {
-    struct view view;
+    struct tables tables;
     kit.folder = scratch_new();
     kit.wanted = scratch_new();
     kit.later = scratch_new();
-    struct store *store = store_kit_open(kit.folder, &view);
-    steps(&view, store, 1, STEPS - 300);
+    struct store *store = store_kit_open(kit.folder, &tables);
+    steps(&tables, store, 1, STEPS - 300);
     kit.older = scratch_read(scratch_path(kit.folder, STORE_DATA), &kit.older_size);
-    steps(&view, store, STEPS - 299, STEPS);
+    steps(&tables, store, STEPS - 299, STEPS);
     store_close(store);
     scratch_copy(kit.folder, kit.wanted);
     scratch_copy(kit.folder, kit.later);
-    store = store_kit_open(kit.later, &view);
-    steps(&view, store, STEPS + 1, STEPS + MORE);
+    store = store_kit_open(kit.later, &tables);
+    steps(&tables, store, STEPS + 1, STEPS + MORE);
     store_close(store);
     kit.bytes = scratch_read(scratch_path(kit.folder, STORE_DATA), &kit.size);
     kit.spoiled = malloc(kit.size);
@@ -75,8 +75,8 @@ static void say(void *arg, const char *table, uint64_t id, const char *what)
 
 static void compare(struct store *store, const char *wanted, const char *name)
 {
-    struct view view;
-    struct store *other = store_kit_open(wanted, &view);
+    struct tables tables;
+    struct store *other = store_kit_open(wanted, &tables);
     char what[160];
     snprintf(what, sizeof(what), "%s", name);
     ck_assert_int_gt(store_compare(store, other, say, what), 0);
@@ -95,10 +95,10 @@ static bool is_said(const uint8_t *bytes, size_t size, const char *name)
         ck_assert_msg(said[0] != '\0', "%s", name);
         return true;
     }
-    struct view view;
-    struct store *store = store_kit_open(kit.folder, &view);
+    struct tables tables;
+    struct store *store = store_kit_open(kit.folder, &tables);
     compare(store, kit.wanted, name);
-    steps(&view, store, STEPS + 1, STEPS + MORE);
+    steps(&tables, store, STEPS + 1, STEPS + MORE);
     compare(store, kit.later, name);
     store_close(store);
     rc = store_verify(kit.folder, said);
@@ -109,17 +109,17 @@ static bool is_said(const uint8_t *bytes, size_t size, const char *name)
 START_TEST(rows_that_are_whole_are_said_to_be_whole)
 {
     char said[STORE_SAID];
-    struct view view;
+    struct tables tables;
     begin();
     ck_assert_msg(store_verify(kit.folder, said) == 0, "%s", said);
     ck_assert(!is_said(kit.bytes, kit.size, "untouched"));
     char *folder = scratch_new();
     ck_assert_int_eq(store_verify(folder, said), -ENOENT);
     ck_assert_int_eq(store_verify(scratch_path(folder, "nowhere"), said), -ENOENT);
-    struct store *store = store_kit_open(folder, &view);
+    struct store *store = store_kit_open(folder, &tables);
     ck_assert_int_eq(store_verify(folder, said), 0); /* made, and nothing in it */
     for (uint64_t n = 1; n <= 2000; n++) {
-        store_kit_step(&view, n);
+        store_kit_step(&tables, n);
         if (n % 37 != 0) {
             continue;
         }
@@ -275,11 +275,11 @@ START_TEST(a_row_that_changes_under_an_open_store_is_latched)
     int latched = 0;
     begin();
     for (int round = 0; round < 60; round++) {
-        struct view view;
+        struct tables tables;
         scratch_empty(kit.folder);
         scratch_write(scratch_path(kit.folder, STORE_DATA), kit.bytes, kit.size);
         ck_assert_int_eq(store_verify(kit.folder, said), 0);
-        struct store *store = store_kit_open(kit.folder, &view);
+        struct store *store = store_kit_open(kit.folder, &tables);
         /* the bytes of one case row, found in the file by what the kit writes into it */
         uint64_t id = 1 + suite_random(&chance) % STEPS;
         struct case_row row, wanted = {.case_id = id, .day = 260101, .day_no = (uint32_t)id};
@@ -295,7 +295,7 @@ START_TEST(a_row_that_changes_under_an_open_store_is_latched)
         close(fd);
         ck_assert_uint_gt(spoiled, 0);
         if (round % 2 == 0) {
-            ck_assert(!view_get(&view, ROW_CASE, id, &row));
+            ck_assert(!tables_get(&tables, ROW_CASE, id, &row));
         } else {
             for (int i = 0; i < 20000 && store_failed(store) == 0; i++) {
                 (void)store_scrub(store, 512);

@@ -1,13 +1,13 @@
 /*
- * view.h - all that the core sees of the world
+ * tables.h - the tables of rows, all that the core sees of the world
  *
  * The core asks for rows by id and writes rows by id, through the functions below; the store implements them over LMDB. Rows are
  * copied out, so nothing that the core holds dies with the next put. Reading is for judge and apply, writing for apply alone.
  * A storage failure is latched by the store (get says "not there", put does nothing) and found by the engine after the step, which
  * then rewinds; the core never sees it.
  */
-#ifndef HUYING_CORE_VIEW_H
-#define HUYING_CORE_VIEW_H
+#ifndef HUYING_CORE_TABLES_H
+#define HUYING_CORE_TABLES_H
 
 #include "dispatcher/core/rows.h"
 
@@ -46,7 +46,7 @@ struct row_ops {
     uint64_t (*request)(void *store, uint64_t key_hash, uint64_t before);
 };
 
-struct view {
+struct tables {
     void *store;
     const struct row_ops *ops;
     const struct district *district; /* NULL while applying: apply reads rows and the record, nothing else */
@@ -56,14 +56,14 @@ struct view {
     void *lease_arg;
 };
 
-static inline bool view_get(const struct view *view, enum row_table table, uint64_t id, void *ret_row)
+static inline bool tables_get(const struct tables *tables, enum row_table table, uint64_t id, void *ret_row)
 {
-    return view->ops->get(view->store, table, id, ret_row);
+    return tables->ops->get(tables->store, table, id, ret_row);
 }
 
-static inline void view_put(const struct view *view, enum row_table table, uint64_t id, const void *row)
+static inline void tables_put(const struct tables *tables, enum row_table table, uint64_t id, const void *row)
 {
-    view->ops->put(view->store, table, id, row);
+    tables->ops->put(tables->store, table, id, row);
 }
 
 #endif
