@@ -7,18 +7,21 @@
 #include "clients/inwords.h"
 #include "clients/render.h"
 #include "proto/client/view.h"
+#include "proto/gen/records.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Records whose text is somebody's words; what the citizen said first stands with the case itself. */
-static const char *const types[] = {"case_noted",    "lead_answered", "duty_done",          "duty_ended",    "call_raised",
-                                    "call_finished", "call_rated",    "followup_attempted", "followup_ended"};
-
-static bool is_written(const char *type)
+/* Has the record a text that is somebody's words? What the citizen said first stands with the case itself. */
+static bool is_written(const char *name)
 {
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if (strcmp(types[i], type) == 0) {
+    enum record_type type;
+    if (!record_find(name, strlen(name), &type) || type == RECORD_CASE_RECEIVED) {
+        return false;
+    }
+    const struct shape *shape = record_info(type)->shape;
+    for (size_t i = 0; i < shape->field_count; i++) {
+        if (shape->fields[i].personal && strcmp(shape->fields[i].name, "text") == 0) {
             return true;
         }
     }
