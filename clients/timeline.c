@@ -33,6 +33,7 @@ static const struct pattern {
     {"duty_claimed", N_("until {claimed_until}[ by {actor}]")},
     {"duty_released", N_("[{lapsed}]")},
     {"duty_signed", N_("[{implied}]")},
+    {"stage_reported", N_("{duty_kind}, next by {next_at}[, citizen {told}][: {text}]")},
     {"duty_done", N_("{duty_kind}[: {text}]")},
     {"duty_ended", N_("{duty_kind}[ ({reason})][: {text}]")},
     {"duty_sent_back", N_("{duty_kind}")},
@@ -56,8 +57,8 @@ static const struct pattern {
 };
 
 /* Flags whose name is told where they are set. */
-static const char *const flags[] = {NC_("flag", "confirmed"), NC_("flag", "implied"), NC_("flag", "lapsed"), NC_("flag", "late"),
-                                    NC_("flag", "provisional")};
+static const char *const flags[] = {NC_("flag", "confirmed"), NC_("flag", "implied"),     NC_("flag", "lapsed"),
+                                    NC_("flag", "late"),      NC_("flag", "provisional"), NC_("flag", "told")};
 
 /* Text that is being written; what does not fit is cut. */
 struct sentence {

@@ -36,6 +36,14 @@ static const struct verb_word contact_positions[] = {CASE_WORD, {"OUTCOME", "out
 static const struct verb_word contact_options[] = {
     DUTY_WORDS, KIND_WORD, {"evidence", "evidence", "TEXT", N_("Channel and what shows it")}, {0}};
 
+static const struct verb_word stage_positions[] = {CASE_WORD, {"TEXT", "text", NULL, N_("What is done, and what comes next")}, {0}};
+static const struct verb_word stage_options[] = {
+    DUTY_WORDS,
+    KIND_WORD,
+    {"next-at", "next_at", "INSTANT", N_("When the next report or the result is to be expected")},
+    {0},
+};
+
 static const struct verb_word report_positions[] = {CASE_WORD, {"TEXT", "text", NULL, N_("Result, or why there is none")}, {0}};
 static const struct verb_word report_options[] = {DUTY_WORDS, {0}};
 
@@ -84,6 +92,15 @@ const struct verb verb_duty[] = {
      .positions = contact_positions,
      .options = contact_options,
      .run = command_run},
+    {.name = "report-stage",
+     .group = VERB_UNIT,
+     .doc = N_("Say how far it is; a lead's stage clock starts anew"),
+     .message = "report_stage",
+     .tells = true,
+     .positions = stage_positions,
+     .options = stage_options,
+     .run = command_run,
+     .more = N_("Example: huying report-stage 110701-00001-2 --next-at 2011-07-08 \"The cable is ordered.\"")},
     {.name = "report",
      .group = VERB_UNIT,
      .doc = N_("A supporting unit reports its result"),

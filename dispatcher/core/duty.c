@@ -1,4 +1,4 @@
-/* duty.c - what a unit does with its duties: claim, release, sign, contact, report, answer, cancel (lifecycle 2b) */
+/* duty.c - what a unit does with its duties: claim, release, sign, contact, report_stage, report, answer, cancel (lifecycle 2b) */
 #include "dispatcher/core/judging.h"
 #include "dispatcher/core/sight.h"
 
@@ -43,12 +43,17 @@ bool judge_release(struct judging *j)
     return true;
 }
 
+static void start_stage(struct judging *j)
+{
+    start_policy_clock(j, CLOCK_KIND_STAGE, j->duty.duty_id, unit_index(j, &j->duty.unit), j->policy->stage);
+}
+
 static void emit_signed(struct judging *j, bool implied)
 {
     emit_duty(j, RECORD_DUTY_SIGNED, &j->duty)->body.duty_signed.implied = implied;
     stop_clock(j, j->duty.duty_id, CLOCK_KIND_SIGN);
     if (j->duty.kind == DUTY_KIND_LEAD) {
-        start_policy_clock(j, CLOCK_KIND_STAGE, j->duty.duty_id, unit_index(j, &j->duty.unit), j->policy->stage);
+        start_stage(j);
     }
 }
 
@@ -73,6 +78,33 @@ bool judge_contact(struct judging *j)
     body->evidence = contact->evidence;
     if (contact->outcome == CONTACT_OUTCOME_REACHED || body->attempt >= j->policy->contact_attempts) {
         stop_clock(j, j->duty.duty_id, CLOCK_KIND_CONTACT);
+    }
+    return true;
+}
+
+static bool wants_reply(const struct judging *j)
+{
+    return !j->c.anonymous && !j->c.no_reply;
+}
+
+bool judge_report_stage(struct judging *j)
+{
+    const struct report_stage_command *report = &j->command->body.report_stage;
+    bool lead = j->duty.kind == DUTY_KIND_LEAD;
+    if (report->text.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "text");
+    }
+    if (report->next_at <= j->now_ms) {
+        return bad_field(j, "next_at", "The instant is over already; write one that lies ahead.");
+    }
+    struct stage_reported_body *body = &emit_duty(j, RECORD_STAGE_REPORTED, &j->duty)->body.stage_reported;
+    body->duty_kind = (enum duty_kind)j->duty.kind;
+    body->next_at = report->next_at;
+    body->told = lead && wants_reply(j);
+    body->text = report->text;
+    if (lead) {
+        stop_clock(j, j->duty.duty_id, CLOCK_KIND_STAGE);
+        start_stage(j);
     }
     return true;
 }
@@ -138,7 +170,7 @@ bool judge_answer(struct judging *j)
     }
     struct lead_answered_body *body = &emit_duty(j, RECORD_LEAD_ANSWERED, &j->duty)->body.lead_answered;
     body->code = answer->code;
-    body->replied = !j->c.anonymous && !j->c.no_reply;
+    body->replied = wants_reply(j);
     body->published = answer->published;
     body->basis = answer->basis;
     body->text = answer->text;

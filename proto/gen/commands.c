@@ -138,6 +138,18 @@ static const struct field_shape cancel_command_fields[] = {
 };
 const struct shape cancel_command_shape = { .name = "cancel_command", .field_count = 7, .size = sizeof(struct cancel_command), .fields = cancel_command_fields };
 
+static const struct field_shape report_stage_command_fields[] = {
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct report_stage_command, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct report_stage_command, number), .min = 0, .max = 64 },
+    { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct report_stage_command, submitted), .min = 0, .max = 64 },
+    { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct report_stage_command, duty_id), .min = 0, .max = INT64_MAX },
+    { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct report_stage_command, unit), .min = 0, .max = 32 },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct report_stage_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
+    { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct report_stage_command, text), .min = 0, .max = 65536, .required = true },
+    { .name = "next_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct report_stage_command, next_at), .min = 0, .max = INT64_C(253402300799999), .required = true },
+};
+const struct shape report_stage_command_shape = { .name = "report_stage_command", .field_count = 8, .size = sizeof(struct report_stage_command), .fields = report_stage_command_fields };
+
 static const struct field_shape raise_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct raise_call_command, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct raise_call_command, number), .min = 0, .max = 64 },
@@ -344,6 +356,14 @@ static const struct command_info command_infos[] = {
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 6 },
         .doc = "The creator cancels one open respond or support duty; an overdue item stands." },
+    [COMMAND_REPORT_STAGE] = { .name = NC_("command", "report_stage"), .name_size = 12, .type = COMMAND_REPORT_STAGE,
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
+        .shape = &report_stage_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND,
+        .call = COMMAND_CALL_ITS,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 6 },
+        .doc = "How far it is 阶段反馈, before the result. A lead's stage clock starts anew." },
     [COMMAND_RAISE_CALL] = { .name = NC_("command", "raise_call"), .name_size = 10, .type = COMMAND_RAISE_CALL,
         .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
         .shape = &raise_call_command_shape, .scope = COMMAND_SCOPE_LEAD, .scope_words = "the present lead, or the desk until the case is routed",

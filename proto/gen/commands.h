@@ -24,6 +24,7 @@ enum command_type {
     COMMAND_REPORT = 14,
     COMMAND_ANSWER = 15,
     COMMAND_CANCEL = 16,
+    COMMAND_REPORT_STAGE = 17,
     COMMAND_RAISE_CALL = 20,
     COMMAND_DISPATCH_CALL = 21,
     COMMAND_ARRIVE = 22,
@@ -53,6 +54,7 @@ enum command_type {
     X(REPORT, report) \
     X(ANSWER, answer) \
     X(CANCEL, cancel) \
+    X(REPORT_STAGE, report_stage) \
     X(RAISE_CALL, raise_call) \
     X(DISPATCH_CALL, dispatch_call) \
     X(ARRIVE, arrive) \
@@ -346,6 +348,28 @@ extern const struct shape cancel_command_shape;
 #define CANCEL_HAS_KIND (UINT64_C(1) << 5)
 #define CANCEL_HAS_REASON (UINT64_C(1) << 6)
 
+/* How far it is 阶段反馈, before the result. A lead's stage clock starts anew. */
+struct report_stage_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    struct code unit; /* Holder, where several units have such a duty on the case. */
+    enum duty_kind kind; /* Kind, where the unit has several on the case. */
+    struct text text; /* What is done, and what comes next. */
+    int64_t next_at; /* When the next report or the result is to be expected. */
+};
+extern const struct shape report_stage_command_shape;
+#define REPORT_STAGE_HAS_CASE (UINT64_C(1) << 0)
+#define REPORT_STAGE_HAS_NUMBER (UINT64_C(1) << 1)
+#define REPORT_STAGE_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define REPORT_STAGE_HAS_DUTY (UINT64_C(1) << 3)
+#define REPORT_STAGE_HAS_UNIT (UINT64_C(1) << 4)
+#define REPORT_STAGE_HAS_KIND (UINT64_C(1) << 5)
+#define REPORT_STAGE_HAS_TEXT (UINT64_C(1) << 6)
+#define REPORT_STAGE_HAS_NEXT_AT (UINT64_C(1) << 7)
+
 /* A street, or the desk for a case that it leads, whistles for departments 吹哨. */
 struct raise_call_command {
     uint64_t given; /* bit per field */
@@ -556,6 +580,7 @@ union command_body {
     struct report_command report;
     struct answer_command answer;
     struct cancel_command cancel;
+    struct report_stage_command report_stage;
     struct raise_call_command raise_call;
     struct dispatch_call_command dispatch_call;
     struct arrive_command arrive;

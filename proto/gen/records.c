@@ -199,6 +199,14 @@ static const struct field_shape contact_recorded_body_fields[] = {
 };
 const struct shape contact_recorded_body_shape = { .name = "contact_recorded_body", .field_count = 3, .size = sizeof(struct contact_recorded_body), .fields = contact_recorded_body_fields };
 
+static const struct field_shape stage_reported_body_fields[] = {
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct stage_reported_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
+    { .name = "next_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct stage_reported_body, next_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "told", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct stage_reported_body, told), .min = 0, .max = 1 },
+    { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct stage_reported_body, text), .min = 0, .max = 65536, .personal = true },
+};
+const struct shape stage_reported_body_shape = { .name = "stage_reported_body", .field_count = 4, .size = sizeof(struct stage_reported_body), .fields = stage_reported_body_fields };
+
 static const struct field_shape duty_moved_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_moved_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
     { .name = "from", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct duty_moved_body, from), .min = 0, .max = 32 },
@@ -422,6 +430,9 @@ static const struct record_info record_infos[] = {
     [RECORD_CONTACT_RECORDED] = { .name = NC_("record", "contact_recorded"), .name_size = 16, .type = RECORD_CONTACT_RECORDED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &contact_recorded_body_shape, .doc = "Contact 先行联系 with the citizen, or of a called unit with its caller." },
+    [RECORD_STAGE_REPORTED] = { .name = NC_("record", "stage_reported"), .name_size = 14, .type = RECORD_STAGE_REPORTED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
+        .shape = &stage_reported_body_shape, .doc = "How far a unit is 阶段反馈 with its duty, before the result." },
     [RECORD_DUTY_MOVED] = { .name = NC_("record", "duty_moved"), .name_size = 10, .type = RECORD_DUTY_MOVED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME,
         .shape = &duty_moved_body_shape, .doc = "The duty went to another unit as it is, with its clocks: its unit was retired. The envelope's unit holds it now." },

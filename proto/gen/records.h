@@ -34,6 +34,7 @@ enum record_type {
     RECORD_DUTY_ENDED = 25,
     RECORD_DUTY_SENT_BACK = 26,
     RECORD_CONTACT_RECORDED = 27,
+    RECORD_STAGE_REPORTED = 29,
     RECORD_DUTY_MOVED = 28,
     RECORD_CLOCK_STARTED = 30,
     RECORD_CLOCK_DUE_MOVED = 31,
@@ -349,6 +350,16 @@ struct contact_recorded_body {
 };
 extern const struct shape contact_recorded_body_shape;
 
+/* How far a unit is 阶段反馈 with its duty, before the result. */
+struct stage_reported_body {
+    uint64_t given; /* bit per field */
+    enum duty_kind duty_kind; /* Kind. */
+    int64_t next_at; /* When the next report or the result is to be expected. */
+    bool told; /* The citizen is told. */
+    struct text text; /* What is done, and what comes next. */
+};
+extern const struct shape stage_reported_body_shape;
+
 /* The duty went to another unit as it is, with its clocks: its unit was retired. The envelope's unit holds it now. */
 struct duty_moved_body {
     uint64_t given; /* bit per field */
@@ -567,6 +578,7 @@ union record_body {
     struct duty_ended_body duty_ended;
     struct duty_sent_back_body duty_sent_back;
     struct contact_recorded_body contact_recorded;
+    struct stage_reported_body stage_reported;
     struct duty_moved_body duty_moved;
     struct clock_started_body clock_started;
     struct clock_due_moved_body clock_due_moved;

@@ -12,6 +12,7 @@ MINUTE = 60_000
 
 # Shares, all ours: no data says how people work inside a case.
 SIGNED_LATE, CONTACT_SIGNS = 0.05, 0.05
+STAGE_EACH = 30 * HOUR  # of work: a stage report before five days of seven hours are over
 NOT_REACHED = Chooser({0: 0.85, 1: 0.10, 2: 0.03, 3: 0.02})  # attempts before the citizen is reached; 3: never
 EXPLAINED, BY_SUPPORT = 0.13, 0.03
 STREET_CALLS, DESK_CALLS = 0.40, 0.30  # of the cases that they lead and that the list allows to call about
@@ -315,7 +316,23 @@ def release(sim, case, duty):
         sim.command(case, "release", {"duty": duty["duty"]})
 
 
-EXTRAS = (whistle, supervisor_takes_over, citizen_calls_again, somebody_claims)
+def says_how_far_it_is(sim, case, duty, signed, contacted, answered_at):
+    """A stage report in time, before each five working days are over."""
+    work = sim.district.work_of(duty["unit"])
+    at = work.after(signed, STAGE_EACH)
+    while at < answered_at:
+        sim.plan(at, case, report_stage, duty, work.after(at, STAGE_EACH))
+        at = work.after(at, STAGE_EACH)
+
+
+def report_stage(sim, case, duty, next_at):
+    if is_open(case, duty):
+        text = texts.STAGES[duty["duty"] % len(texts.STAGES)]
+        sim.command(case, "report_stage", {"duty": duty["duty"], "text": text, "next_at": next_at})
+        sim.counts["stage reports"] += 1
+
+
+EXTRAS = (whistle, supervisor_takes_over, citizen_calls_again, somebody_claims, says_how_far_it_is)
 
 
 # --- support ----------------------------------------------------------------------------------------------------------------------

@@ -407,6 +407,9 @@ static void fill(struct command *command, enum command_type type, uint64_t case_
         body->contact.evidence = words;
     } else if (type == COMMAND_ARRIVE) {
         body->arrive.evidence = words;
+    } else if (type == COMMAND_REPORT_STAGE) {
+        body->report_stage.text = words;
+        body->report_stage.next_at = INSTANT_MAX;
     } else if (type == COMMAND_REPORT) {
         body->report.text = words;
     } else if (type == COMMAND_ANSWER) {

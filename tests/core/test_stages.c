@@ -1,4 +1,7 @@
-/* test_stages.c - how far it is 阶段反馈: the lead's stage clock runs from its signature to its answer (lifecycle 2e, `stage`) */
+/*
+ * test_stages.c - how far it is 阶段反馈: the lead's stage clock, from its signature and from each report to the answer (lifecycle
+ * 2e, `stage`), and the command that reports (2b, `report_stage`)
+ */
 #include "tests/core/world.h"
 #include "tests/suite.h"
 
@@ -35,6 +38,23 @@ static uint32_t started(enum clock_kind kind)
 static void sign(uint64_t case_id, enum duty_kind kind)
 {
     world_act(&w, COMMAND_SIGN, case_id, world_duty(&w, case_id, kind).duty_id);
+}
+
+/* How far this unit's duty is; the next word in three days. */
+static struct command report(uint64_t case_id, enum duty_kind kind)
+{
+    struct command command = {.type = COMMAND_REPORT_STAGE};
+    command.body.report_stage.case_id = case_id;
+    command.body.report_stage.duty_id = world_duty(&w, case_id, kind).duty_id;
+    command.body.report_stage.text = text_of("the cable is ordered");
+    command.body.report_stage.next_at = w.now_ms + 3 * (int64_t)DAY_MS;
+    return command;
+}
+
+static void expect_refused(struct command command, enum refusal refusal, const char *field)
+{
+    ck_assert_int_eq(world_judge(&w, &command), refusal);
+    ck_assert_str_eq(w.verdict->field, field);
 }
 
 START_TEST(a_lead_that_signs_has_five_days_to_say_how_far_it_is)
@@ -122,6 +142,126 @@ START_TEST(whose_case_is_taken_over_says_no_more)
 }
 END_TEST
 
+START_TEST(each_report_gives_the_lead_five_days_more_and_no_limit_else)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    sign(id, DUTY_KIND_LEAD);
+    struct clock_row first = stage_of(id), handle = world_clock(&w, id, 0, CLOCK_KIND_HANDLE);
+    for (int i = 0; i < 3; i++) {
+        world_wait(&w, 4 * (int64_t)DAY_MS);
+        struct command command = report(id, DUTY_KIND_LEAD);
+        ck_assert_int_eq(world_do(&w, &command), REFUSAL_NONE);
+        const struct stage_reported_body *said = &world_record(&w, RECORD_STAGE_REPORTED)->body.stage_reported;
+        ck_assert_int_eq(said->duty_kind, DUTY_KIND_LEAD);
+        ck_assert_int_eq(said->next_at, w.now_ms + 3 * (int64_t)DAY_MS);
+        ck_assert(world_record(&w, RECORD_CLOCK_STOPPED)->body.clock_stopped.in_time);
+        ck_assert_int_eq(stage_of(id).due_at, w.now_ms + 5 * (int64_t)DAY_MS);
+    }
+    ck_assert_uint_eq(stage_of(id).fired, 0); /* none was late, none was even yellow */
+    ck_assert_uint_ne(stage_of(id).clock_id, first.clock_id);
+    ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_HANDLE).due_at, handle.due_at); /* who reports is late all the same */
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).state, DUTY_STATE_SIGNED);
+}
+END_TEST
+
+START_TEST(a_late_report_stays_late_and_the_next_counts_from_it)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    sign(id, DUTY_KIND_LEAD);
+    world_wait(&w, 5 * (int64_t)DAY_MS + 1);
+    struct command command = report(id, DUTY_KIND_LEAD);
+    ck_assert_int_eq(world_do(&w, &command), REFUSAL_NONE);
+    ck_assert(!world_record(&w, RECORD_CLOCK_STOPPED)->body.clock_stopped.in_time);
+    ck_assert_int_eq(stage_of(id).due_at, w.now_ms + 5 * (int64_t)DAY_MS);
+}
+END_TEST
+
+START_TEST(of_supports_and_called_units_it_is_noted_only)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    sign(id, DUTY_KIND_SUPPORT);
+    sign(id, DUTY_KIND_RESPOND);
+    sign(id, DUTY_KIND_LEAD);
+    struct clock_row stage = stage_of(id);
+    static const enum duty_kind kinds[] = {DUTY_KIND_SUPPORT, DUTY_KIND_RESPOND};
+    for (size_t i = 0; i < 2; i++) {
+        struct command command = report(id, kinds[i]);
+        ck_assert_int_eq(world_do(&w, &command), REFUSAL_NONE);
+        ck_assert_uint_eq(w.verdict->count, 2); /* the command, and what it says */
+        const struct record *record = world_record(&w, RECORD_STAGE_REPORTED);
+        ck_assert(!record->body.stage_reported.told);
+        ck_assert_uint_eq(record->head.call_id, kinds[i] == DUTY_KIND_RESPOND ? world_case(&w, id).call_last : 0);
+    }
+    ck_assert_uint_eq(stage_of(id).clock_id, stage.clock_id);
+}
+END_TEST
+
+START_TEST(the_citizen_is_told_who_wants_to_be)
+{
+    static const struct {
+        bool anonymous, no_reply, told;
+    } wishes[] = {{false, false, true}, {true, false, false}, {false, true, false}};
+    for (size_t i = 0; i < 3; i++) {
+        struct command submit = {.type = COMMAND_SUBMIT};
+        submit.body.submit.matter = code_of("ROAD");
+        submit.body.submit.place = code_of("S1");
+        submit.body.submit.title = text_of("a lamp is dark");
+        submit.body.submit.anonymous = wishes[i].anonymous;
+        submit.body.submit.no_reply = wishes[i].no_reply;
+        if (!wishes[i].anonymous) {
+            submit.body.submit.reporter_phone = text_of("000-0001");
+        }
+        ck_assert_int_eq(world_do(&w, &submit), REFUSAL_NONE);
+        uint64_t id = world_record(&w, RECORD_CASE_RECEIVED)->seq;
+        sign(id, DUTY_KIND_LEAD);
+        struct command command = report(id, DUTY_KIND_LEAD);
+        ck_assert_int_eq(world_do(&w, &command), REFUSAL_NONE);
+        ck_assert(world_record(&w, RECORD_STAGE_REPORTED)->body.stage_reported.told == wishes[i].told);
+    }
+}
+END_TEST
+
+START_TEST(a_report_says_something_and_looks_ahead)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    expect_refused(report(id, DUTY_KIND_LEAD), REFUSAL_NOT_SIGNED, "duty");
+    sign(id, DUTY_KIND_LEAD);
+    struct command command = report(id, DUTY_KIND_LEAD);
+    command.body.report_stage.text = (struct text){0};
+    expect_refused(command, REFUSAL_INCOMPLETE, "text");
+    command = report(id, DUTY_KIND_LEAD);
+    command.body.report_stage.next_at = w.now_ms;
+    expect_refused(command, REFUSAL_BAD_FIELD, "next_at");
+    command.body.report_stage.next_at = w.now_ms + 1;
+    ck_assert_int_eq(world_do(&w, &command), REFUSAL_NONE);
+    world_answer(&w, id);
+    expect_refused(report(id, DUTY_KIND_LEAD), REFUSAL_BAD_STATE, "case");
+}
+END_TEST
+
+START_TEST(who_reports_has_handled_the_case)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    sign(id, DUTY_KIND_LEAD);
+    struct command command = report(id, DUTY_KIND_LEAD);
+    w.actor = "clerk";
+    ck_assert_int_eq(world_do(&w, &command), REFUSAL_NONE);
+    w.actor = "tester";
+    world_answer(&w, id);
+    struct command ask = {.type = COMMAND_NOTE_FOLLOWUP};
+    ask.body.note_followup.case_id = id;
+    ask.body.note_followup.contacted = SAID_CONTACTED_YES;
+    ask.body.note_followup.solved = SAID_SOLVED_YES;
+    ask.body.note_followup.satisfied = SAID_SATISFIED_YES;
+    w.actor = "clerk";
+    ck_assert_int_eq(world_judge(&w, &ask), REFUSAL_SELF_DECISION);
+    w.actor = "asker";
+    ck_assert_int_eq(world_judge(&w, &ask), REFUSAL_NONE);
+}
+END_TEST
+
 START_TEST(a_district_may_do_without)
 {
     w.district.policy.stage = (struct span){0};
@@ -141,6 +281,12 @@ int main(void)
         {supports_and_called_units_have_no_stages, 1, 0},
         {the_answer_stops_it_in_time_or_late, 1, 0},
         {whose_case_is_taken_over_says_no_more, 1, 0},
+        {each_report_gives_the_lead_five_days_more_and_no_limit_else, 1, 0},
+        {a_late_report_stays_late_and_the_next_counts_from_it, 1, 0},
+        {of_supports_and_called_units_it_is_noted_only, 1, 0},
+        {the_citizen_is_told_who_wants_to_be, 1, 0},
+        {a_report_says_something_and_looks_ahead, 1, 0},
+        {who_reports_has_handled_the_case, 1, 0},
         {a_district_may_do_without, 1, 0},
     };
     return suite_run(&(struct suite){

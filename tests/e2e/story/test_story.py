@@ -93,6 +93,9 @@ def late_community_and_a_call_rated_no(build, source):
         story.refused("housing", "WRONG_DIRECTION", "call", "rate", case, "--confirmed", "yes", "--score", "5")
         story.does("s1", "call", "rate", case, "--confirmed", "no", "--score", "2", "--text", "still there")
         assert story.rate("call_on_time_rate") == {}  # sent back: the stop is taken back
+        story.refused("s1", "BAD_FIELD", "report-stage", case, "Housing sends a lorry.", "--kind", "lead", "--next-at", "2026-03-03 10:00")
+        story.does("s1", "report-stage", case, "Housing sends a lorry.", "--kind", "lead", "--next-at", "2026-03-04 18:00")
+        story.does("housing", "report-stage", case, "The lorry is on its way.", "--next-at", "2026-03-03 15:00")
         story.at("2026-03-03 15:00")
         story.does("housing", "call", "finish", case, "cleared now", "--code", "solved")
         story.does("s1", "call", "rate", case, "--confirmed", "yes", "--score", "4")
@@ -126,11 +129,12 @@ def late_community_and_a_call_rated_no(build, source):
 
         types = story.types(case)
         for kind, times in {"case_received": 1, "case_routed": 3, "call_rated": 2, "duty_sent_back": 1, "case_reopened": 1,
-                            "followup_attempted": 2, "followup_ended": 2, "lead_answered": 2, "order_proposed": 1, "case_closed": 1}.items():
+                            "followup_attempted": 2, "followup_ended": 2, "lead_answered": 2, "stage_reported": 2, "order_proposed": 1,
+                            "case_closed": 1}.items():
             assert types.count(kind) == times, (kind, types.count(kind))
         timeline = story.does("s1", "case", "timeline", case)
         text = str(timeline)
-        for words in ("Bicycles block the stairs.", "still there", "A rack was built.", "back again"):
+        for words in ("Bicycles block the stairs.", "still there", "sends a lorry", "A rack was built.", "back again"):
             assert words in text, f"the timeline does not show `{words}`"
         stream = str(story.district.events())
         for words in ("Bicycles", "000-1", "still there", "back again", "telephone"):
