@@ -56,7 +56,7 @@ static bool load_case(struct judging *j, uint64_t case_id)
     return true;
 }
 
-/* Such a clock runs while its lead is at work, no longer. */
+/* A handle clock runs only while its lead is at work: the case is being handled, and the lead is the present one. */
 static void handle_overdue(struct judging *j, const struct clock_row *clock)
 {
     int32_t lead = unit_index(j, &clock->unit);

@@ -72,7 +72,7 @@ static void settle_case(struct judging *j)
         lead_due_at = settle_clock(j, &clock, 0, moves_on(j, &clock.unit));
     }
     for (uint64_t id = j->c.clock_last; id != 0 && tables_get(j->tables, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
-        /* A handle clock that runs is the lead's, who is one. */
+        /* A handle clock that runs is the lead's: settled above. */
         if (clock.state == CLOCK_STATE_RUNNING && clock.kind != CLOCK_KIND_HANDLE) {
             settle_clock(j, &clock, lead_due_at, moves_on(j, &clock.unit));
         }
