@@ -6,7 +6,7 @@
 #include "base/i18n.h"
 #include "clients/ask.h"
 #include "clients/inwords.h"
-#include "clients/sheet.h"
+#include "clients/spreadsheet.h"
 #include "proto/client/view.h"
 
 #include <stdio.h>
@@ -118,7 +118,7 @@ enum exit_code pages_run(struct session *session, const struct arguments *argume
     if (code == EXIT_DONE && session->options.json) {
         show_json(kind, rows, more);
     } else if (code == EXIT_DONE && csv) {
-        sheet_print(stdout, kind->sheet, rows);
+        spreadsheet_print(stdout, kind->sheet, rows);
         say_more(stderr, kind, rows, more); /* out of the table */
     } else if (code == EXIT_DONE) {
         show_table(kind, rows);

@@ -2,10 +2,10 @@
  * verb_read.c - figures and the stream of events
  */
 #include "base/i18n.h"
-#include "clients/district.h"
 #include "clients/events.h"
-#include "clients/followers.h"
-#include "clients/metrics.h"
+#include "clients/figures.h"
+#include "clients/show_followers.h"
+#include "clients/show_set.h"
 #include "clients/status.h"
 
 static const struct verb_word metrics_positions[] = {
@@ -53,14 +53,14 @@ const struct verb verb_read[] = {
      .group = VERB_MACHINE,
      .doc = N_("The set in force: what it holds, its limits and calendars"),
      .message = "show_config",
-     .run = district_config},
+     .run = show_set_config},
     {.name = "units",
      .group = VERB_DESK,
      .doc = N_("Units of the district, all or those that words find"),
      .message = "list_units",
      .positions = words_positions,
      .options = words_options,
-     .run = district_units,
+     .run = show_set_units,
      .usage = "[WORDS]",
      .many = true,
      .more = N_("Wherever a verb takes a unit, its code or its name will do.\nExample: huying units 翠湖 网格")},
@@ -70,7 +70,7 @@ const struct verb verb_read[] = {
      .message = "list_matters",
      .positions = words_positions,
      .options = words_options,
-     .run = district_matters,
+     .run = show_set_matters,
      .usage = "[WORDS]",
      .many = true,
      .more =
@@ -83,7 +83,7 @@ const struct verb verb_read[] = {
      .doc = N_("One metric by one grouping"),
      .positions = metrics_positions,
      .options = metrics_options,
-     .run = metrics_run,
+     .run = figures_run,
      .more = N_("Example: huying metrics on_time_rate --by street --month 2026-10 --compare previous")},
     {.name = "events",
      .group = VERB_SUPERVISOR,
@@ -94,12 +94,12 @@ const struct verb verb_read[] = {
      .group = VERB_MACHINE,
      .doc = N_("Who follows the events by name, and how far each has confirmed"),
      .message = "list_followers",
-     .run = followers_run},
+     .run = show_followers_run},
     {.name = "followers forget",
      .group = VERB_MACHINE,
      .doc = N_("Forget one follower: under the same name it begins anew"),
      .message = "list_followers",
      .positions = forget_positions,
-     .run = followers_run},
+     .run = show_followers_run},
     {0},
 };

@@ -2,8 +2,8 @@
  * verb_tools.c - what an administrator does on the machine
  */
 #include "base/i18n.h"
-#include "clients/backup.h"
 #include "clients/keys_list.h"
+#include "clients/order_backup.h"
 #include "clients/tools.h"
 
 static const struct verb_word keys_positions[] = {{"NAME", NULL, NULL, N_("Name of the key")}, {0}};
@@ -35,7 +35,7 @@ const struct verb verb_tools[] = {
      .doc = N_("Copy the data of a running dispatcher into its folder of backups"),
      .positions = backup_positions,
      .options = backup_options,
-     .run = backup_run,
+     .run = order_backup_run,
      .more = N_("The folder is --backups of huyingd; the dispatcher works on meanwhile. Back: huying restore.")},
     {.name = "restore",
      .group = VERB_MACHINE,

@@ -14,7 +14,7 @@
 struct department {
     const struct department_options *options;
     struct jobs *jobs;
-    struct rules *rules; /* NULL: a command is asked */
+    struct department_rules *rules; /* NULL: a command is asked */
 };
 
 /* A duty that is worked on. */
@@ -216,13 +216,13 @@ static void on_answer(struct job *job, json_t *answer)
 
 static void on_dossier(struct job *job)
 {
-    const struct rules *rules = department_of(task_of(job))->rules;
+    const struct department_rules *rules = department_of(task_of(job))->rules;
 
     if (rules == NULL) {
         job_ask(job);
         return;
     }
-    json_t *said = rules_find(rules, job->dossier);
+    json_t *said = department_rules_find(rules, job->dossier);
     if (said != NULL) {
         take_plan(task_of(job), said);
     } else {
@@ -268,7 +268,7 @@ static int read_kinds(const char *const *words, enum duty_kind ret[PULLER_KINDS_
     return EXIT_DONE;
 }
 
-static int check(const struct department_options *options, struct rules **ret_rules)
+static int check(const struct department_options *options, struct department_rules **ret_rules)
 {
     const struct job_options *job = &options->job;
     char fault[TREE_FAULT_SIZE];
@@ -285,7 +285,7 @@ static int check(const struct department_options *options, struct rules **ret_ru
         return say("%s", "either --exec PROGRAM or --rules FILE is needed");
     }
     if (options->rules != NULL) {
-        rc = rules_load(options->rules, ret_rules, fault);
+        rc = department_rules_load(options->rules, ret_rules, fault);
         if (rc < 0) {
             return rc == -EINVAL ? say("%s", fault) : say("the rules cannot be read: %s", strerror(-rc));
         }
@@ -295,7 +295,7 @@ static int check(const struct department_options *options, struct rules **ret_ru
 
 static struct department *department_free(struct department *department)
 {
-    rules_free(department->rules);
+    department_rules_free(department->rules);
     free(department);
     return NULL;
 }

@@ -7,8 +7,8 @@
 #ifndef HUYING_WORKERS_DEPARTMENT_H
 #define HUYING_WORKERS_DEPARTMENT_H
 
+#include "workers/department_rules.h"
 #include "workers/job.h"
-#include "workers/rules.h"
 
 struct department_options {
     struct job_options job;   /* first */

@@ -1,12 +1,12 @@
 /*
  * followup_main.c - huying-followup: asks citizens through a command
  */
-#include "workers/followup.h"
+#include "workers/followup_work.h"
 
 #include <argp.h>
 #include <locale.h>
 
-#define AT(member) offsetof(struct followup_options, member)
+#define AT(member) offsetof(struct followup_work_options, member)
 
 const char *argp_program_version = "huying-followup " HUYING_VERSION;
 
@@ -30,19 +30,19 @@ static const struct settings_program program = {
 
 int main(int argc, char **argv)
 {
-    struct followup_options options = {.job = {JOB_DEFAULTS, .name = "followup", .time_ms = 900000, .output_max = 262144},
-                                       .hours = "9-12 14-20"};
-    struct followup *followup;
+    struct followup_work_options options = {.job = {JOB_DEFAULTS, .name = "followup", .time_ms = 900000, .output_max = 262144},
+                                            .hours = "9-12 14-20"};
+    struct followup_work *followup;
     struct settings settings;
 
     setlocale(LC_CTYPE, "C.UTF-8");
     worker_defaults(&options.job.worker);
     int code = settings_read(&program, argc, argv, &options, &settings);
     if (code == EXIT_DONE) {
-        code = followup_open(&options, &followup);
+        code = followup_work_open(&options, &followup);
     }
     if (code == EXIT_DONE) {
-        code = followup_run(followup);
+        code = followup_work_run(followup);
     }
     settings_deinit(&settings);
     return code;

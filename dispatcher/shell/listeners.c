@@ -1,8 +1,8 @@
 /* listeners.c - a hash by descriptor. */
 #include "dispatcher/shell/listeners.h"
 
+#include "dispatcher/shell/accepted.h"
 #include "dispatcher/shell/auth.h"
-#include "dispatcher/shell/connection.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,10 +94,10 @@ void listeners_heard(void *arg, zmq_msg_t *subscription)
     if (!may_listen(listeners, name, key)) {
         log_say(listeners->log, LOG_LEVEL_WARNING, "key_gone", "key %s may not listen any more: its connection is ended",
                 name != NULL ? name : "(none)");
-        connection_cut(descriptor);
+        accepted_cut(descriptor);
         return;
     }
-    if (!connection_lives(descriptor)) {
+    if (!accepted_lives(descriptor)) {
         return; /* it has ended; what it sent before that comes after the word about its end */
     }
     monitor_known(listeners->monitor, descriptor);
@@ -109,7 +109,7 @@ void listeners_heard(void *arg, zmq_msg_t *subscription)
         log_say(listeners->log, LOG_LEVEL_WARNING, "many_topics",
                 "key %s listens to more topics than are kept for one connection (%zu bytes): it is ended", name,
                 LISTENERS_TOPIC_BYTES);
-        connection_cut(descriptor);
+        accepted_cut(descriptor);
     }
 }
 
@@ -124,7 +124,7 @@ void listeners_revise(struct listeners *listeners)
         }
         log_say(listeners->log, LOG_LEVEL_WARNING, "key_gone", "key %s may not listen any more: its connection is ended",
                 listener->name);
-        connection_cut(listener->descriptor);
+        accepted_cut(listener->descriptor);
         forget(listeners, listener);
     }
 }

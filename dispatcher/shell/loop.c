@@ -91,11 +91,11 @@ static int step(struct loop *loop, size_t count)
     /* Who is connected may listen. Counting the subscriptions instead would let one peer, by taking back what it never asked for,
      * silence all: ZeroMQ passes that on. */
     engine_listen(loop->engine, monitor_connections(loop->event_monitor) > 0);
-    intake_away(loop->intake); /* a flush may take seconds */
+    inlet_away(loop->inlet); /* a flush may take seconds */
     size_t taken = engine_take(loop->engine, loop->batch, count, (struct engine_time){wall_ms(), steady_ms()});
     enum engine_outcome outcome = engine_append(loop->engine);
     int rc = engine_journaled(loop->engine, outcome);
-    intake_back(loop->intake);
+    inlet_back(loop->inlet);
     requests_taken(loop->requests, taken, engine_query_us(loop->engine));
     deliver(loop);
     log_seq(loop->log, engine_durable_seq(loop->engine));
@@ -117,9 +117,9 @@ static void tick(struct loop *loop)
     }
     keyring_tick(loop->ring);
     bool idle = requests_count(loop->requests) == 0 && !is_due(loop);
-    intake_away(loop->intake);
+    inlet_away(loop->inlet);
     int rc = engine_checkpoint(loop->engine, idle);
-    intake_back(loop->intake);
+    inlet_back(loop->inlet);
     if (idle) {
         trim_look(&loop->trim);
     }
@@ -140,9 +140,9 @@ static void wind_down(struct loop *loop)
     bool late = uv_now(loop->uv) >= loop->deadline_ms;
     if (loop->stage == STAGE_DRAINING && (!has_work(loop) || late)) {
         loop->stage = STAGE_FLUSHING;
-        intake_away(loop->intake);
+        inlet_away(loop->inlet);
         int rc = engine_checkpoint(loop->engine, true);
-        intake_back(loop->intake);
+        inlet_back(loop->inlet);
         if (rc != 0) {
             log_say(loop->log, LOG_LEVEL_ERROR, "checkpoint", "the last checkpoint was not written: %s; the journal has it all",
                     strerror(-rc));
@@ -181,7 +181,7 @@ static void arm(struct loop *loop)
         if (is_resting(loop) && due_in_ms < (int64_t)(loop->rest_until_ms - uv_now(loop->uv))) {
             due_in_ms = (int64_t)(loop->rest_until_ms - uv_now(loop->uv));
         }
-        busy = loop->forced || has_work(loop) || intake_bytes(loop->intake) > 0 || due_in_ms <= 0;
+        busy = loop->forced || has_work(loop) || inlet_bytes(loop->inlet) > 0 || due_in_ms <= 0;
         wait_ms = due_in_ms > 0 && (uint64_t)due_in_ms < tick_in_ms ? (uint64_t)due_in_ms : tick_in_ms;
         if (requests_stalled(loop->requests) && wait_ms > PEERS_RETRY_MS) {
             wait_ms = PEERS_RETRY_MS;
@@ -294,9 +294,9 @@ static void on_reload(uv_signal_t *handle, int number)
     if (loop->stage != STAGE_RUNNING) {
         return;
     }
-    intake_away(loop->intake);
+    inlet_away(loop->inlet);
     loop->reload(loop->reload_arg, loop->engine);
-    intake_back(loop->intake);
+    inlet_back(loop->inlet);
     keyring_rescan(loop->ring); /* after it: a key may be for a unit that is new */
     loop->forced = true;
     turn(loop);

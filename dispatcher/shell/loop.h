@@ -33,7 +33,7 @@ struct loop {
     void *router;
     struct auth *auth;
     struct peers *peers;
-    struct intake *intake;
+    struct inlet *inlet;
     struct requests *requests;
     struct publisher *publisher;
     struct monitor *request_monitor, *event_monitor;

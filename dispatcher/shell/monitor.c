@@ -1,7 +1,7 @@
 /* monitor.c - ZeroMQ's own events about a socket: two frames, number and value, then the address. */
 #include "dispatcher/shell/monitor.h"
 
-#include "dispatcher/shell/connection.h"
+#include "dispatcher/shell/accepted.h"
 #include "dispatcher/shell/zframe.h"
 
 #include <errno.h>
@@ -58,7 +58,7 @@ static struct stranger *next_to_go(const struct monitor *monitor)
         if (stranger->cut) {
             continue;
         }
-        uint64_t bytes = connection_said(stranger->descriptor);
+        uint64_t bytes = accepted_said(stranger->descriptor);
         if (bytes < least_bytes) {
             least = stranger;
             least_bytes = bytes;
@@ -77,7 +77,7 @@ static void make_room(struct monitor *monitor)
         }
         stranger->cut = true;
         monitor->cut++;
-        connection_cut(stranger->descriptor);
+        accepted_cut(stranger->descriptor);
     }
 }
 

@@ -10,7 +10,7 @@
  */
 #include "dispatcher/shell/peers.h"
 
-#include "dispatcher/shell/connection.h"
+#include "dispatcher/shell/accepted.h"
 #include "dispatcher/shell/peer_outbox.h"
 #include "proto/gen/schema.h"
 
@@ -568,7 +568,7 @@ bool peers_prove(struct peers *peers, uint64_t number, const char *key, int desc
     }
     log_say(peers->log, LOG_LEVEL_WARNING, "key_gone", "key %.*s is another since this peer connected: its connection is ended",
             CODE_SIZE, peer->who.name.s);
-    connection_cut(descriptor);
+    accepted_cut(descriptor);
     take_rights(peers, peer);
     return false;
 }
@@ -593,7 +593,7 @@ void peers_revise(struct peers *peers)
             continue;
         }
         log_say(peers->log, LOG_LEVEL_NOTICE, "key_gone", "key %s is not what it was: its connection is ended", name);
-        connection_cut(peer->descriptor);
+        accepted_cut(peer->descriptor);
         take_rights(peers, peer);
     }
     DL_FOREACH_SAFE(peers->gone, peer, after)

@@ -23,7 +23,7 @@
 #define AGAIN_MS_MAX 5000
 /* Replies that a peer may leave unread and is still told BUSY: some hundred of these. */
 #define UNREAD_MAX ((size_t)64 * 1024)
-/* Messages of one turn: more than a step takes, so that what is too much is refused soon, and the intake stays empty. */
+/* Messages of one turn: more than a step takes, so that what is too much is refused soon, and the inlet stays empty. */
 #define READ_MAX (4 * CAP_BATCH_MESSAGES)
 #define SPARE_MAX (2 * CAP_BATCH_MESSAGES)
 
@@ -36,7 +36,7 @@ struct waiting {
 };
 
 struct requests {
-    struct intake *intake;
+    struct inlet *inlet;
     struct peers *peers;
     struct log *log;
     struct turns *turns;
@@ -78,13 +78,13 @@ static void drop(void *arg, struct turn *turn)
     give_spare(arg, waiting);
 }
 
-struct requests *requests_new(struct intake *intake, struct peers *peers, struct log *log)
+struct requests *requests_new(struct inlet *inlet, struct peers *peers, struct log *log)
 {
     struct requests *requests = calloc(1, sizeof(*requests));
     if (requests == NULL) {
         return NULL;
     }
-    requests->intake = intake;
+    requests->inlet = inlet;
     requests->peers = peers;
     requests->log = log;
     for (int i = 0; i <= QUERY_TYPE_MAX; i++) {
@@ -200,12 +200,12 @@ static void admit(struct requests *requests, const struct identity *who, uint64_
 }
 
 /* Reads the frames after the routing id. *payload is the last of them; `delimited` and `good` say which form they had. */
-static void receive_rest(struct intake *intake, zmq_msg_t *payload, bool *ret_delimited, bool *ret_good)
+static void receive_rest(struct inlet *inlet, zmq_msg_t *payload, bool *ret_delimited, bool *ret_good)
 {
     size_t frames = 0;
     bool first_empty = false;
     do {
-        int rc = intake_receive(intake, payload);
+        int rc = inlet_receive(inlet, payload);
         assert(rc == 0); /* a message of many frames comes whole */
         if (frames++ == 0) {
             first_empty = zmq_msg_size(payload) == 0;
@@ -215,7 +215,7 @@ static void receive_rest(struct intake *intake, zmq_msg_t *payload, bool *ret_de
     *ret_good = frames == 1 || (frames == 2 && first_empty);
 }
 
-/* Does one message wait in the intake? Then reads it. */
+/* Does one message wait in the inlet? Then reads it. */
 static bool receive(struct requests *requests)
 {
     zmq_msg_t routing, payload;
@@ -224,13 +224,13 @@ static bool receive(struct requests *requests)
     bool delimited, good;
     uint64_t number;
     zmq_msg_init(&routing);
-    if (intake_receive(requests->intake, &routing) != 0) {
+    if (inlet_receive(requests->inlet, &routing) != 0) {
         zmq_msg_close(&routing);
         return false;
     }
     zmq_msg_init(&payload);
     if (zmq_msg_more(&routing)) {
-        receive_rest(requests->intake, &payload, &delimited, &good);
+        receive_rest(requests->inlet, &payload, &delimited, &good);
         const char *id = zmq_msg_data(&routing);
         if (zmq_msg_size(&routing) == 0 || id[0] != '\0') {
             good = false; /* those that ZeroMQ makes begin with a zero byte, which a client may not set */

@@ -5,7 +5,7 @@
  * Any other form, and a routing id that the client has set itself (two clients could then take each other's answers), is
  * handed on as an empty message, which the engine refuses as BAD_MESSAGE in its turn.
  *
- * The intake gives each connection its turn, so that a flood of one keeps nobody's message outside for long.
+ * The inlet gives each connection its turn, so that a flood of one keeps nobody's message outside for long.
  * What waits in here is bounded for each key (CAP_WAITING_MESSAGES_KEY, CAP_WAITING_BYTES_KEY, and for queries the time that
  * they will take, REQUESTS_QUERY_US) and for all; beyond that a message is answered BUSY at once, with the span after which it may
  * be sent again, and without having been looked at further. Who is judged next: turns.h. One thread.
@@ -14,7 +14,7 @@
 #define HUYING_SHELL_REQUESTS_H
 
 #include "dispatcher/engine/engine.h"
-#include "dispatcher/shell/intake.h"
+#include "dispatcher/shell/inlet.h"
 #include "dispatcher/shell/peers.h"
 
 /* Time of the dispatcher that the waiting queries of one key may be worth. */
@@ -25,9 +25,9 @@
 struct requests;
 
 /* Borrows all three. NULL: no memory. */
-struct requests *requests_new(struct intake *intake, struct peers *peers, struct log *log);
+struct requests *requests_new(struct inlet *inlet, struct peers *peers, struct log *log);
 
-/* Reads the intake until it is empty, or some batches have come. */
+/* Reads the inlet until it is empty, or some batches have come. */
 void requests_read(struct requests *requests);
 
 /* Messages that wait. */

@@ -66,11 +66,11 @@ static int open_parts(struct shell *shell, const struct shell_options *options)
     if (loop->peers == NULL) {
         return -ENOMEM;
     }
-    int rc = intake_open(shell->router, shell->xpub, options->log, &loop->intake);
+    int rc = inlet_open(shell->router, shell->xpub, options->log, &loop->inlet);
     if (rc != 0) {
         return rc;
     }
-    loop->requests = requests_new(loop->intake, loop->peers, options->log);
+    loop->requests = requests_new(loop->inlet, loop->peers, options->log);
     if (loop->requests == NULL) {
         return -ENOMEM;
     }
@@ -140,7 +140,7 @@ static int open_all(struct shell *shell, const struct shell_options *options, ch
         return -ENOMEM;
     }
     publisher_tell(loop->publisher, listeners_heard, loop->listeners);
-    intake_tell(loop->intake, listeners_heard, loop->listeners);
+    inlet_tell(loop->inlet, listeners_heard, loop->listeners);
     rc = loop_open(loop);
     if (rc == 0) {
         rc = loop_first(loop);
@@ -187,7 +187,7 @@ static void shut(struct shell *shell, struct log *log)
     monitor_free(shell->request_monitor);
     monitor_free(shell->event_monitor);
     requests_free(loop->requests);
-    intake_free(loop->intake);
+    inlet_free(loop->inlet);
     peers_free(loop->peers);
     publisher_free(loop->publisher);
     if (shell->router != NULL) {

@@ -5,7 +5,7 @@
 #include "config/calendars.h"
 #include "config/loader.h"
 #include "config/zone.h"
-#include "tests/config/folder.h"
+#include "tests/config/config_folder.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -41,12 +41,12 @@ static void write_changed(const char *folder, const char *file, const char *text
     ck_assert_msg(!old || at, "%s has no `%s`", file, old);
     int size = old != NULL ? snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, with, at + strlen(old))
                            : snprintf(changed, sizeof(changed), "%s", text);
-    folder_write(folder, file, changed, (size_t)size);
+    config_folder_write(folder, file, changed, (size_t)size);
 }
 
-static void make_folder(char ret[FOLDER_SIZE])
+static void make_folder(char ret[CONFIG_FOLDER_SIZE])
 {
-    folder_small_district(ret);
+    config_folder_small_district(ret);
     write_changed(ret, "calendars.yaml", calendars_yaml, NULL, NULL);
     write_changed(ret, "days.csv", days_csv, NULL, NULL);
 }
@@ -55,7 +55,7 @@ static struct district *load(const char *folder)
 {
     struct district *district = NULL;
     int rc = district_load(folder, &faults, &district);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     ck_assert_int_eq(rc, 0);
     return district;
 }
@@ -70,14 +70,14 @@ static int64_t in_shanghai(const struct calendar *calendar, int32_t year, int32_
 
 START_TEST(test_what_a_file_gives)
 {
-    char folder[FOLDER_SIZE], text[CODE_SIZE + 1] = "";
+    char folder[CONFIG_FOLDER_SIZE], text[CODE_SIZE + 1] = "";
     make_folder(folder);
     static const char units[] =
         "code,name,tier,class,parent,calendar\nD1,区,district,government,,\nX,甲,district,department,D1,hall\n"
         "Y,乙,district,department,D1,24x7\n";
-    folder_write(folder, "units.csv", units, sizeof(units) - 1);
-    folder_copy(folder, "tests/small-district", "policy.yaml", "desk: D1-DESK\n", "");
-    folder_write(folder, "catalogue.csv", "matter,place,lead\n", strlen("matter,place,lead\n"));
+    config_folder_write(folder, "units.csv", units, sizeof(units) - 1);
+    config_folder_copy(folder, "tests/small-district", "policy.yaml", "desk: D1-DESK\n", "");
+    config_folder_write(folder, "catalogue.csv", "matter,place,lead\n", strlen("matter,place,lead\n"));
     struct district *district = load(folder);
     ck_assert_uint_eq(district->calendar_count, 3);
     memcpy(text, district->calendars[0]->name.s, CODE_SIZE);
@@ -103,14 +103,14 @@ START_TEST(test_what_a_file_gives)
     ck_assert_str_eq(office->notices[2].name, "国庆节");
     ck_assert_ptr_null(office->notices[0].name);
     district_free(district);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 /* Hours that hold from a date on, and the past as it was. */
 START_TEST(test_hours_from_a_date)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     make_folder(folder);
     write_changed(
         folder, "calendars.yaml", calendars_yaml, "    make_up: 10:00-16:00\n",
@@ -128,7 +128,7 @@ START_TEST(test_hours_from_a_date)
         ck_assert_msg(calendar_counted(office, TIME_KIND_WORKING_HOURS, at, at + H) == hours[i].counts * H, "%zu", i);
     }
     district_free(district);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -143,7 +143,7 @@ static const struct {
 
 START_TEST(test_default)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     make_folder(folder);
     write_changed(folder, "calendars.yaml", calendars_yaml, defaults[_i].old, defaults[_i].with);
     struct district *district = load(folder);
@@ -151,13 +151,13 @@ START_TEST(test_default)
         ck_assert_uint_eq(district->units[i].calendar, defaults[_i].chosen);
     }
     district_free(district);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_hash_is_of_calendars_too)
 {
-    char folder[FOLDER_SIZE], seen[5][65];
+    char folder[CONFIG_FOLDER_SIZE], seen[5][65];
     make_folder(folder);
     for (uint32_t i = 0; i < 5; i++) {
         write_changed(folder, "calendars.yaml", calendars_yaml,
@@ -176,7 +176,7 @@ START_TEST(test_hash_is_of_calendars_too)
             ck_assert_str_ne(seen[i], seen[k]);
         }
     }
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -260,14 +260,14 @@ static const struct {
 
 START_TEST(test_wrong)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     make_folder(folder);
     write_changed(folder, "calendars.yaml", calendars_yaml, wrong[_i].old, wrong[_i].with);
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     ck_assert_ptr_null(district);
-    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
-    folder_remove(folder);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong[_i].said);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -299,13 +299,13 @@ static const struct {
 
 START_TEST(test_wrong_days)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     make_folder(folder);
     write_changed(folder, "days.csv", days_csv, wrong_days[_i].old, wrong_days[_i].with);
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), wrong_days[_i].said);
-    folder_remove(folder);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong_days[_i].said);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -313,12 +313,12 @@ END_TEST
  * that two calendars name, Windows line ends and a byte-order mark, a file without names. */
 START_TEST(test_nothing_wrong)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     static const char days[] = "\xef\xbb\xbf"
                                "kind,date\r\nworkday,2026-09-28\r\nholiday,2026-10-03\r\nholiday,2028-01-01\r\nholiday,2025-01-"
                                "01\r\ncomplete,2026\r\ncomplete,2028\r\ncomplete,2025\r\n";
     make_folder(folder);
-    folder_write(folder, "days.csv", days, sizeof(days) - 1);
+    config_folder_write(folder, "days.csv", days, sizeof(days) - 1);
     write_changed(folder, "calendars.yaml", calendars_yaml, "    zone: Europe/Berlin\n",
                   "    days: days.csv\n    make_up: 09:00-10:00\n");
     struct district *district = load(folder);
@@ -327,7 +327,7 @@ START_TEST(test_nothing_wrong)
     ck_assert_int_eq(office->known_until_at, in_shanghai(office, 2027, 1, 1, 0)); /* 2027 is missing */
     ck_assert_uint_eq(district->calendars[2]->notice_count, 4);
     district_free(district);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -343,10 +343,10 @@ START_TEST(test_limit_without_calendar)
                                "catalogue.csv:3:7: limit_urgent `4 wh`: no calendar says when this district works; write "
                                "calendars.yaml, or natural time, as "
                                "`24 h` or `5 d`\n";
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     struct district *district = NULL;
-    folder_small_district(folder);
-    folder_copy(folder, "tests/small-district", "catalogue.csv", "12 h", "4 wh");
+    config_folder_small_district(folder);
+    config_folder_copy(folder, "tests/small-district", "catalogue.csv", "12 h", "4 wh");
     static char policy[1 << 14];
     snprintf(policy, sizeof(policy), "%s/policy.yaml", folder);
     FILE *in = fopen(policy, "rb");
@@ -359,45 +359,46 @@ START_TEST(test_limit_without_calendar)
     static char changed[1 << 14];
     snprintf(changed, sizeof(changed), "%.*sordinary: 5 wd%.*snotice: 1 wd%s", (int)(limit - policy), policy,
              (int)(rung - limit - strlen("ordinary: 5 d")), limit + strlen("ordinary: 5 d"), rung + strlen("notice: 1 d"));
-    folder_write(folder, "policy.yaml", changed, strlen(changed));
+    config_folder_write(folder, "policy.yaml", changed, strlen(changed));
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), said);
+    ck_assert_str_eq(config_folder_faults(&faults), said);
     /* A file of calendars without one, and a calendar. */
-    folder_write(folder, "calendars.yaml", "default: 24x7\n", strlen("default: 24x7\n"));
+    config_folder_write(folder, "calendars.yaml", "default: 24x7\n", strlen("default: 24x7\n"));
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), said);
+    ck_assert_str_eq(config_folder_faults(&faults), said);
     static const char calendar[] = "calendars: [{name: a, hours: {mon: 09:00-17:00}}]\n";
-    folder_write(folder, "calendars.yaml", calendar, sizeof(calendar) - 1);
+    config_folder_write(folder, "calendars.yaml", calendar, sizeof(calendar) - 1);
     district_free(load(folder));
     /* A calendar with a fault is one all the same: nothing more is said. */
     static const char broken[] = "calendars: [{name: a, hours: {mon: 09:00}}]\n";
-    folder_write(folder, "calendars.yaml", broken, sizeof(broken) - 1);
+    config_folder_write(folder, "calendars.yaml", broken, sizeof(broken) - 1);
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "calendars.yaml:1:36: `hours.mon: 09:00`: " SHIFTS);
-    folder_remove(folder);
+    ck_assert_str_eq(config_folder_faults(&faults), "calendars.yaml:1:36: `hours.mon: 09:00`: " SHIFTS);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_too_many)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     static char text[1 << 14];
-    folder_small_district(folder);
+    config_folder_small_district(folder);
     for (int count = 63; count <= 64; count++) {
         size_t size = (size_t)snprintf(text, sizeof(text), "calendars:\n");
         for (int i = 0; i < count; i++) {
             size += (size_t)snprintf(text + size, sizeof(text) - size, "  - {name: c%d, hours: {mon: 09:00-17:00}}\n", i);
         }
-        folder_write(folder, "calendars.yaml", text, size);
+        config_folder_write(folder, "calendars.yaml", text, size);
         struct district *district = NULL;
         ck_assert_int_eq(district_load(folder, &faults, &district), count == 63 ? 0 : -EINVAL);
-        ck_assert_str_eq(folder_faults(&faults), count == 63 ? "" : "calendars.yaml:65:5: too many calendars; write at most 63\n");
+        ck_assert_str_eq(config_folder_faults(&faults),
+                         count == 63 ? "" : "calendars.yaml:65:5: too many calendars; write at most 63\n");
         if (count == 63) {
             ck_assert_uint_eq(district->calendar_count, 64);
         }
         district_free(district);
     }
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -405,7 +406,7 @@ END_TEST
 START_TEST(test_damaged_files)
 {
     static char text[1024];
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     make_folder(folder);
     for (int f = 0; f < 2; f++) {
         const char *file = f == 0 ? "calendars.yaml" : "days.csv", *whole = f == 0 ? calendars_yaml : days_csv;
@@ -413,7 +414,7 @@ START_TEST(test_damaged_files)
         memcpy(text, whole, size);
         for (size_t i = 0; i < size; i += 2) {
             struct district *district = NULL;
-            folder_write(folder, file, text, i);
+            config_folder_write(folder, file, text, i);
             int rc = district_load(folder, &faults, &district);
             ck_assert_msg((rc == 0) == (faults_total(&faults) == 0) && (rc == 0 || rc == -EINVAL), "%s cut at %zu: %d", file, i,
                           rc);
@@ -421,16 +422,16 @@ START_TEST(test_damaged_files)
             district = NULL;
             char kept = text[i];
             text[i] = "\",;:\x01{[-"[i % 8];
-            folder_write(folder, file, text, size);
+            config_folder_write(folder, file, text, size);
             text[i] = kept;
             rc = district_load(folder, &faults, &district);
             ck_assert_msg((rc == 0) == (faults_total(&faults) == 0) && (rc == 0 || rc == -EINVAL), "%s changed at %zu: %d", file, i,
                           rc);
             district_free(district);
         }
-        folder_write(folder, file, text, size);
+        config_folder_write(folder, file, text, size);
     }
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 

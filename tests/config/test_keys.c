@@ -4,7 +4,7 @@
  */
 #include "config/keys.h"
 #include "config/z85.h"
-#include "tests/config/folder.h"
+#include "tests/config/config_folder.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -58,8 +58,8 @@ END_TEST
 
 START_TEST(test_folder)
 {
-    char base[FOLDER_SIZE], folder[128];
-    folder_make(base);
+    char base[CONFIG_FOLDER_SIZE], folder[128];
+    config_folder_make(base);
     setenv("HUYING_KEYS", "/somewhere/else", 1);
     ck_assert_int_eq(keys_folder_default(folder, sizeof(folder)), 0);
     ck_assert_str_eq(folder, "/somewhere/else");
@@ -78,7 +78,7 @@ START_TEST(test_folder)
     ck_assert_int_eq(keys_folder_ensure(folder), -EACCES);
     unsetenv("HOME");
     ck_assert_int_eq(keys_folder_default(folder, sizeof(folder)), -ENOENT);
-    folder_write(base, "file", "", 0);
+    config_folder_write(base, "file", "", 0);
     snprintf(folder, sizeof(folder), "%s/file", base);
     ck_assert_int_eq(keys_folder_ensure(folder), -ENOTDIR);
     static const char *const made[] = {".config/huying/keys", ".config/huying", ".config"};
@@ -86,14 +86,14 @@ START_TEST(test_folder)
         snprintf(folder, sizeof(folder), "%s/%s", base, made[i]);
         ck_assert_int_eq(rmdir(folder), 0);
     }
-    folder_remove(base);
+    config_folder_remove(base);
 }
 END_TEST
 
 START_TEST(test_new_pair)
 {
-    char folder[FOLDER_SIZE], path[128];
-    folder_make(folder);
+    char folder[CONFIG_FOLDER_SIZE], path[128];
+    config_folder_make(folder);
     umask(0);
     uint32_t roles = ROLE_BIT(ROLE_WORKER) | ROLE_BIT(ROLE_LEADER);
     ck_assert_int_eq(keys_new(folder, "wang", roles, "S1", NULL), 0);
@@ -126,7 +126,7 @@ START_TEST(test_new_pair)
     ck_assert_int_eq(chmod(path, 0640), 0);
     ck_assert_int_eq(keys_load_pair(path, &pair), -EACCES);
     ck_assert_int_eq(keys_load_named(folder, "nobody", &pair), -ENOENT);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -149,8 +149,8 @@ START_TEST(test_matters)
         ck_assert_msg(keys_matters_parse(bad[i], &codes) != NULL, "%s", bad[i]);
     }
 
-    char folder[FOLDER_SIZE];
-    folder_make(folder);
+    char folder[CONFIG_FOLDER_SIZE];
+    config_folder_make(folder);
     ck_assert_int_eq(keys_new(folder, "pump", ROLE_BIT(ROLE_WORKER), "S1", "M01;03-*"), 0);
     ck_assert_int_eq(keys_new(folder, "all", ROLE_BIT(ROLE_WORKER), "S1", ""), 0);
     ck_assert_int_eq(keys_new(folder, "wrong", ROLE_BIT(ROLE_WORKER), "S1", "a b"), -EINVAL);
@@ -165,14 +165,14 @@ START_TEST(test_matters)
     ck_assert_int_eq(keys_load_named(folder, "all", &pair), 0);
     ck_assert_uint_eq(keys_registry_find(registry, pair.public_key)->matters.count, 0);
     keys_registry_free(registry);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_bad_requests)
 {
-    char folder[FOLDER_SIZE];
-    folder_make(folder);
+    char folder[CONFIG_FOLDER_SIZE];
+    config_folder_make(folder);
     static const char *const names[] = {"", "server", "../x", "a b", ".x", "-x", "王", "012345678901234567890123456789012"};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         ck_assert_msg(keys_new(folder, names[i], ROLE_BIT(ROLE_WORKER), "S1", NULL) == -EINVAL, "%s", names[i]);
@@ -187,14 +187,14 @@ START_TEST(test_bad_requests)
     ck_assert_uint_eq(keys_registry_count(registry), 0); /* nothing was left behind */
     ck_assert_ptr_null(keys_registry_find(registry, "HelloWorldHelloWorldHelloWorldHelloWorld"));
     keys_registry_free(registry);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_first_start)
 {
-    char folder[FOLDER_SIZE], path[128], server[KEY_TEXT_SIZE];
-    folder_make(folder);
+    char folder[CONFIG_FOLDER_SIZE], path[128], server[KEY_TEXT_SIZE];
+    config_folder_make(folder);
     struct code district = code_of("D1");
     ck_assert_int_eq(keys_make_default(folder, _i == 0, &district), 0);
     struct key_pair pair, own;
@@ -218,7 +218,7 @@ START_TEST(test_first_start)
     char again[KEY_TEXT_SIZE];
     ck_assert_int_eq(keys_load_server_public(folder, again), 0);
     ck_assert_str_eq(again, server);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -247,14 +247,14 @@ static const struct {
 
 START_TEST(test_wrong_public_files)
 {
-    char folder[FOLDER_SIZE];
-    folder_make(folder);
-    folder_write(folder, "x.pub", wrong[_i].text, strlen(wrong[_i].text));
-    folder_write(folder, "notes.txt", "not a key", 9);
+    char folder[CONFIG_FOLDER_SIZE];
+    config_folder_make(folder);
+    config_folder_write(folder, "x.pub", wrong[_i].text, strlen(wrong[_i].text));
+    config_folder_write(folder, "notes.txt", "not a key", 9);
     struct key_registry *registry = NULL;
     ck_assert_int_eq(keys_new(folder, "good", ROLE_BIT(ROLE_WORKER), "S1", NULL), 0);
     ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
-    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong[_i].said);
     ck_assert_uint_eq(keys_registry_count(registry), 1); /* the good one beside it holds */
     struct code name = code_of("good");
     ck_assert_ptr_nonnull(keys_registry_named(registry, &name));
@@ -263,19 +263,19 @@ START_TEST(test_wrong_public_files)
     ck_assert_ptr_null(keys_registry_find(registry, GOOD));
     /* What had faults is said again at each scan, and holds once they are mended. */
     ck_assert_int_eq(keys_registry_scan(registry, &faults), 0);
-    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong[_i].said);
     static const char mended[] = "name: x\npublic: '" GOOD "'\nunit: S1\nroles: [worker]\n";
-    folder_write(folder, "x.pub", mended, sizeof(mended) - 1);
+    config_folder_write(folder, "x.pub", mended, sizeof(mended) - 1);
     ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     ck_assert_ptr_nonnull(keys_registry_find(registry, GOOD));
     /* Broken again, it loses its rights, and only it does. */
-    folder_write(folder, "x.pub", wrong[_i].text, strlen(wrong[_i].text));
+    config_folder_write(folder, "x.pub", wrong[_i].text, strlen(wrong[_i].text));
     ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
-    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong[_i].said);
     ck_assert_uint_eq(keys_registry_count(registry), 1);
     keys_registry_free(registry);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -284,7 +284,7 @@ static void write_holder(const char *folder, const char *name, const char *role)
     char file[64], text[256];
     snprintf(file, sizeof(file), "%s.pub", name);
     int size = snprintf(text, sizeof(text), "name: %s\npublic: '%s'\nunit: S1\nroles: [%s]\n", name, GOOD, role);
-    folder_write(folder, file, text, (size_t)size);
+    config_folder_write(folder, file, text, (size_t)size);
 }
 
 static void remove_file(const char *folder, const char *file)
@@ -297,8 +297,8 @@ static void remove_file(const char *folder, const char *file)
 /* The same whatever came first: the first name holds the key. */
 START_TEST(test_one_key_under_two_names)
 {
-    char folder[FOLDER_SIZE];
-    folder_make(folder);
+    char folder[CONFIG_FOLDER_SIZE];
+    config_folder_make(folder);
     struct key_registry *registry = NULL;
     struct code a = code_of("a"), b = code_of("b");
     write_holder(folder, _i == 0 ? "a" : "b", "worker");
@@ -306,33 +306,34 @@ START_TEST(test_one_key_under_two_names)
     ck_assert_uint_eq(keys_registry_count(registry), 1);
     write_holder(folder, _i == 0 ? "b" : "a", "worker");
     ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
-    ck_assert_str_eq(folder_faults(&faults), "b.pub: the same public key is in a.pub; a key has one name, remove one file\n");
+    ck_assert_str_eq(config_folder_faults(&faults),
+                     "b.pub: the same public key is in a.pub; a key has one name, remove one file\n");
     ck_assert_uint_eq(keys_registry_count(registry), 1);
     ck_assert(code_equal(&keys_registry_find(registry, GOOD)->name, &a));
     ck_assert_ptr_null(keys_registry_named(registry, &b));
     remove_file(folder, "a.pub");
     ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     ck_assert(code_equal(&keys_registry_find(registry, GOOD)->name, &b));
     remove_file(folder, "b.pub");
     ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
     ck_assert_ptr_null(keys_registry_find(registry, GOOD));
     keys_registry_free(registry);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_the_registry_follows_its_folder)
 {
-    char folder[FOLDER_SIZE], other[FOLDER_SIZE + 8];
-    folder_make(folder);
+    char folder[CONFIG_FOLDER_SIZE], other[CONFIG_FOLDER_SIZE + 8];
+    config_folder_make(folder);
     struct key_registry *registry = NULL;
     ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
     ck_assert_int_ge(keys_registry_descriptor(registry), 0);
     ck_assert_int_eq(keys_registry_look(registry, &faults), 0);
     ck_assert_int_eq(keys_new(folder, "wang", ROLE_BIT(ROLE_WORKER), "S1", NULL), 0);
     ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
-    ck_assert_str_eq(folder_faults(&faults), ""); /* half a file is not a fault */
+    ck_assert_str_eq(config_folder_faults(&faults), ""); /* half a file is not a fault */
     ck_assert_uint_eq(keys_registry_count(registry), 1);
     ck_assert_int_eq(keys_registry_look(registry, &faults), 0);
     write_holder(folder, "x", "worker");
@@ -366,17 +367,17 @@ START_TEST(test_the_registry_follows_its_folder)
     ck_assert_int_eq(keys_registry_look(registry, &faults), 1);
     ck_assert_uint_eq(keys_registry_count(registry), 0);
     keys_registry_free(registry);
-    folder_remove(folder);
-    folder_remove(other);
+    config_folder_remove(folder);
+    config_folder_remove(other);
 }
 END_TEST
 
 /* A want of descriptors takes nobody's rights away. */
 START_TEST(test_no_descriptors)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     struct rlimit limit;
-    folder_make(folder);
+    config_folder_make(folder);
     struct key_registry *registry = NULL;
     write_holder(folder, "x", "worker");
     ck_assert_int_eq(keys_registry_load(folder, &faults, &registry), 0);
@@ -396,14 +397,14 @@ START_TEST(test_no_descriptors)
     ck_assert_int_eq(keys_registry_tick(registry, &faults), 1);
     ck_assert_uint_eq(keys_registry_find(registry, GOOD)->roles, ROLE_BIT(ROLE_LEADER));
     keys_registry_free(registry);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_wrong_pairs)
 {
-    char folder[FOLDER_SIZE], path[128];
-    folder_make(folder);
+    char folder[CONFIG_FOLDER_SIZE], path[128];
+    config_folder_make(folder);
     snprintf(path, sizeof(path), "%s/x.key", folder);
     static const char *const texts[] = {
         "",
@@ -414,16 +415,16 @@ START_TEST(test_wrong_pairs)
     };
     struct key_pair pair;
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-        folder_write(folder, "x.key", texts[i], strlen(texts[i]));
+        config_folder_write(folder, "x.key", texts[i], strlen(texts[i]));
         ck_assert_int_eq(chmod(path, 0600), 0);
         ck_assert_int_eq(keys_load_pair(path, &pair), -EBADMSG);
     }
     /* The example pair of libzmq's manual: server secret and public key. */
     static const char right[] =
         "name: x\npublic: 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7'\nsecret: 'JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6'\n";
-    folder_write(folder, "x.key", right, sizeof(right) - 1);
+    config_folder_write(folder, "x.key", right, sizeof(right) - 1);
     ck_assert_int_eq(keys_load_pair(path, &pair), 0);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 

@@ -4,7 +4,7 @@
  */
 #include "config/loader.h"
 #include "config/zone.h"
-#include "tests/config/folder.h"
+#include "tests/config/config_folder.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -21,7 +21,7 @@ static struct district *load(const char *folder)
 {
     struct district *district = NULL;
     int rc = district_load(folder, &faults, &district);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     ck_assert_int_eq(rc, 0);
     return district;
 }
@@ -169,8 +169,8 @@ END_TEST
 
 START_TEST(test_hash_is_of_all_files_and_the_zone)
 {
-    char folder[FOLDER_SIZE], first[65], seen[5][65];
-    folder_small_district(folder);
+    char folder[CONFIG_FOLDER_SIZE], first[65], seen[5][65];
+    config_folder_small_district(folder);
     struct district *district = load(folder);
     memcpy(first, district->hash, sizeof(first));
     district_free(district);
@@ -185,22 +185,22 @@ START_TEST(test_hash_is_of_all_files_and_the_zone)
                    {"catalogue.csv", "12 h", "13 h"},
                    {"policy.yaml", "Asia/Shanghai", "Asia/Tokyo"}};
     for (size_t i = 0; i < 5; i++) {
-        folder_copy(folder, "tests/small-district", changes[i].file, changes[i].old, changes[i].with);
+        config_folder_copy(folder, "tests/small-district", changes[i].file, changes[i].old, changes[i].with);
         district = load(folder);
         memcpy(seen[i], district->hash, sizeof(seen[i]));
         district_free(district);
-        folder_copy(folder, "tests/small-district", changes[i].file, NULL, NULL);
+        config_folder_copy(folder, "tests/small-district", changes[i].file, NULL, NULL);
         ck_assert_str_ne(seen[i], first);
         for (size_t k = 0; k < i; k++) {
             ck_assert_str_ne(seen[i], seen[k]);
         }
     }
     /* The same name over another zone file: another configuration. */
-    char zones[FOLDER_SIZE], link_path[FOLDER_SIZE + 16];
-    folder_make(zones);
+    char zones[CONFIG_FOLDER_SIZE], link_path[CONFIG_FOLDER_SIZE + 16];
+    config_folder_make(zones);
     snprintf(link_path, sizeof(link_path), "%s/Asia", zones);
     ck_assert_int_eq(mkdir(link_path, 0700), 0);
-    char shanghai[FOLDER_SIZE + 32];
+    char shanghai[CONFIG_FOLDER_SIZE + 32];
     snprintf(shanghai, sizeof(shanghai), "%s/Asia/Shanghai", zones);
     ck_assert_int_eq(symlink("/usr/share/zoneinfo/Asia/Tokyo", shanghai), 0);
     setenv("TZDIR", zones, 1);
@@ -210,61 +210,61 @@ START_TEST(test_hash_is_of_all_files_and_the_zone)
     unsetenv("TZDIR");
     unlink(shanghai);
     rmdir(link_path);
-    folder_remove(zones);
-    folder_remove(folder);
+    config_folder_remove(zones);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_catalogue_without_a_version_is_named_by_its_content)
 {
-    char folder[FOLDER_SIZE], first[13];
-    folder_small_district(folder);
-    folder_copy(folder, "tests/small-district", "policy.yaml", "catalogue_version: 2026-1\n", "");
+    char folder[CONFIG_FOLDER_SIZE], first[13];
+    config_folder_small_district(folder);
+    config_folder_copy(folder, "tests/small-district", "policy.yaml", "catalogue_version: 2026-1\n", "");
     struct district *district = load(folder);
     ck_assert_uint_eq(strlen(district->catalogue_version), 12);
     memcpy(first, district->catalogue_version, 13);
     district_free(district);
-    folder_copy(folder, "tests/small-district", "catalogue.csv", "12 h", "13 h");
+    config_folder_copy(folder, "tests/small-district", "catalogue.csv", "12 h", "13 h");
     district = load(folder);
     ck_assert_str_ne(district->catalogue_version, first);
     district_free(district);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_windows_files)
 {
-    char folder[FOLDER_SIZE];
-    folder_small_district(folder);
+    char folder[CONFIG_FOLDER_SIZE];
+    config_folder_small_district(folder);
     static const char matters[] = "\xef\xbb\xbf"
                                   "code,name,field\r\nM01, 路灯 ,市政\r\n\r\n\"M02\",\"停水,\r\n断水\",\r\n";
     /* A name has no line end inside. */
-    folder_write(folder, "matters.csv", matters, sizeof(matters) - 1);
-    folder_write(folder, "catalogue.csv", "matter,place,lead\r\nM01,*,@street", 32);
+    config_folder_write(folder, "matters.csv", matters, sizeof(matters) - 1);
+    config_folder_write(folder, "catalogue.csv", "matter,place,lead\r\nM01,*,@street", 32);
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "matters.csv:4:2: name of `M02`: write one line without control characters\n");
+    ck_assert_str_eq(config_folder_faults(&faults), "matters.csv:4:2: name of `M02`: write one line without control characters\n");
     static const char mended[] = "\xef\xbb\xbf"
                                  "code,name,field\r\nM01, 路灯 ,市政\r\n\r\n\"M02\",\"停水,断水\",\r\n";
-    folder_write(folder, "matters.csv", mended, sizeof(mended) - 1);
+    config_folder_write(folder, "matters.csv", mended, sizeof(mended) - 1);
     district = load(folder);
     ck_assert_str_eq(district->matters[0].name, "路灯");
     ck_assert_str_eq(district->matters[1].name, "停水,断水");
     ck_assert_uint_eq(district->row_count, 1);
     district_free(district);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_names_are_composed)
 {
-    char folder[FOLDER_SIZE];
-    folder_small_district(folder);
-    folder_copy(folder, "tests/small-district", "units.csv", "柳营社区", "Cafe\xcc\x81"); /* e and a combining accent */
+    char folder[CONFIG_FOLDER_SIZE];
+    config_folder_small_district(folder);
+    config_folder_copy(folder, "tests/small-district", "units.csv", "柳营社区", "Cafe\xcc\x81"); /* e and a combining accent */
     struct district *district = load(folder);
     ck_assert_str_eq(district->units[unit(district, "C12")].name, "Caf\xc3\xa9");
     district_free(district);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -389,41 +389,41 @@ static const struct {
 
 START_TEST(test_wrong)
 {
-    char folder[FOLDER_SIZE];
-    folder_small_district(folder);
-    folder_copy(folder, "tests/small-district", wrong[_i].file, wrong[_i].old, wrong[_i].with);
+    char folder[CONFIG_FOLDER_SIZE];
+    config_folder_small_district(folder);
+    config_folder_copy(folder, "tests/small-district", wrong[_i].file, wrong[_i].old, wrong[_i].with);
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     ck_assert_ptr_null(district);
-    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
-    folder_remove(folder);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong[_i].said);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_all_is_said_in_one_run)
 {
-    char folder[FOLDER_SIZE];
-    folder_small_district(folder);
-    folder_copy(folder, "tests/small-district", "policy.yaml", "min_n: 10", "min_n: many");
-    folder_copy(folder, "tests/small-district", "units.csv", "柳营社区,community", "柳营社区,village");
-    folder_copy(folder, "tests/small-district", "matters.csv", "噪音扰民", "");
-    folder_copy(folder, "tests/small-district", "catalogue.csv", "12 h", "noon");
+    char folder[CONFIG_FOLDER_SIZE];
+    config_folder_small_district(folder);
+    config_folder_copy(folder, "tests/small-district", "policy.yaml", "min_n: 10", "min_n: many");
+    config_folder_copy(folder, "tests/small-district", "units.csv", "柳营社区,community", "柳营社区,village");
+    config_folder_copy(folder, "tests/small-district", "matters.csv", "噪音扰民", "");
+    config_folder_copy(folder, "tests/small-district", "catalogue.csv", "12 h", "noon");
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults),
+    ck_assert_str_eq(config_folder_faults(&faults),
                      "policy.yaml:33:8: `min_n: many`: write a whole number in decimal digits, without a leading zero\n"
                      "units.csv:7:3: tier `village` is not known; write one of city, district, street, community, grid\n"
                      "matters.csv:5:2: name of `M04`: write a name\n"
                      "catalogue.csv:3:7: limit_urgent `noon`: write a number and a unit, as `5 wd` (working days), `4 wh` "
                      "(working hours), `5 d` (natural days), `2 h`, `30 min`, `90 s`, or `off`\n");
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_missing_files)
 {
-    char folder[FOLDER_SIZE], said[512];
-    folder_make(folder);
+    char folder[CONFIG_FOLDER_SIZE], said[512];
+    config_folder_make(folder);
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     snprintf(
@@ -433,31 +433,31 @@ START_TEST(test_missing_files)
         "the "
         "folder `%s`\n",
         folder, folder, folder, folder);
-    ck_assert_str_eq(folder_faults(&faults), said);
-    folder_small_district(said);
-    folder_write(said, "units.csv", "", 0);
+    ck_assert_str_eq(config_folder_faults(&faults), said);
+    config_folder_small_district(said);
+    config_folder_write(said, "units.csv", "", 0);
     ck_assert_int_eq(district_load(said, &faults, &district), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "units.csv:1: the file is empty; its first row names the columns\n");
-    folder_remove(said);
-    folder_remove(folder);
+    ck_assert_str_eq(config_folder_faults(&faults), "units.csv:1: the file is empty; its first row names the columns\n");
+    config_folder_remove(said);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_more_faults_than_room)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     static char text[1 << 14];
-    folder_small_district(folder);
+    config_folder_small_district(folder);
     size_t size = (size_t)snprintf(text, sizeof(text), "matter,place,lead\n");
     for (int i = 0; i < 150; i++) {
         size += (size_t)snprintf(text + size, sizeof(text) - size, "X%d,*,@street\n", i);
     }
-    folder_write(folder, "catalogue.csv", text, size);
+    config_folder_write(folder, "catalogue.csv", text, size);
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     ck_assert_uint_eq(faults.count, FAULTS_MAX);
     ck_assert_uint_eq(faults_total(&faults), 150);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -466,8 +466,8 @@ START_TEST(test_damaged_files)
 {
     static const char *const files[] = {"policy.yaml", "units.csv", "matters.csv", "catalogue.csv"};
     static char text[1 << 14];
-    char folder[FOLDER_SIZE], path[256];
-    folder_small_district(folder);
+    char folder[CONFIG_FOLDER_SIZE], path[256];
+    config_folder_small_district(folder);
     for (size_t f = 0; f < 4; f++) {
         snprintf(path, sizeof(path), "%s/tests/small-district/%s", SOURCE_ROOT, files[f]);
         FILE *in = fopen(path, "rb");
@@ -477,7 +477,7 @@ START_TEST(test_damaged_files)
         uint32_t refused = 0;
         for (size_t i = 0; i < size; i += 3) {
             struct district *district = NULL;
-            folder_write(folder, files[f], text, i);
+            config_folder_write(folder, files[f], text, i);
             int rc = district_load(folder, &faults, &district);
             if ((rc == 0) != (faults_total(&faults) == 0) || (rc != 0 && rc != -EINVAL)) {
                 ck_abort_msg("%s cut at %zu: %d", files[f], i, rc);
@@ -487,7 +487,7 @@ START_TEST(test_damaged_files)
             district = NULL;
             char kept = text[i];
             text[i] = "\",;:\x01{["[i % 7];
-            folder_write(folder, files[f], text, size);
+            config_folder_write(folder, files[f], text, size);
             text[i] = kept;
             rc = district_load(folder, &faults, &district);
             if ((rc == 0) != (faults_total(&faults) == 0) || (rc != 0 && rc != -EINVAL)) {
@@ -496,9 +496,9 @@ START_TEST(test_damaged_files)
             district_free(district);
         }
         ck_assert_uint_gt(refused, 10);
-        folder_copy(folder, "tests/small-district", files[f], NULL, NULL);
+        config_folder_copy(folder, "tests/small-district", files[f], NULL, NULL);
     }
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 

@@ -4,7 +4,7 @@
  */
 #include "config/policy.h"
 #include "config/zone.h"
-#include "tests/config/folder.h"
+#include "tests/config/config_folder.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -159,7 +159,7 @@ START_TEST(test_what_is_left_out_keeps_its_default)
     struct policy policy, wanted;
     policy_defaults(&wanted);
     ck_assert_int_eq(parse(HEAD, &policy), 0);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     wanted.district = policy.district;
     wanted.desk = policy.district; /* the desk is the district itself */
     ck_assert_int_eq(memcmp(&policy.desk, &policy.district, sizeof(policy.desk)), 0);
@@ -198,7 +198,7 @@ START_TEST(test_every_value_can_be_said)
              "steps: {contact_required: off, evidence_required: no, rating: false, one_unit_guard: off, community_calls: yes}\n"
              "followup: {mode: never, attempts: 2, days: 1}\ncredits: {basically: 87.5 %, partly: 0 %}\n";
     ck_assert_int_eq(parse(text, &policy), 0);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     ck_assert_str_eq(version, "第三版");
     free(version);
     ck_assert_int_eq(policy.day_start_ms, 12 * H);
@@ -248,7 +248,7 @@ START_TEST(test_on_overdue)
         parse(HEAD "on_overdue: supervise\non_overdue_by_tier: {street: take_over}\non_overdue_by_class: {station: take_over}\n",
               &policy),
         0);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     for (uint32_t class = 0; class < UNIT_CLASS_COUNT; class ++) {
         for (uint32_t tier = 0; tier < UNIT_TIER_COUNT; tier++) {
             bool own = class == UNIT_CLASS_GOVERNMENT || class == UNIT_CLASS_COMMITTEE;
@@ -343,7 +343,7 @@ START_TEST(test_wrong_values)
     snprintf(said, sizeof(said), "%.*s%s%s", place != NULL ? (int)(place - wrong_values[_i].said) : 0, wrong_values[_i].said,
              place != NULL ? span_wanted : "", place != NULL ? place + 2 : wrong_values[_i].said);
     faults_sort(&faults);
-    ck_assert_str_eq(folder_faults(&faults), said);
+    ck_assert_str_eq(config_folder_faults(&faults), said);
 }
 END_TEST
 
@@ -382,7 +382,7 @@ START_TEST(test_wrong_shapes)
 {
     struct policy policy;
     ck_assert_int_eq(parse(wrong_shapes[_i].text, &policy), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), wrong_shapes[_i].said);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong_shapes[_i].said);
 }
 END_TEST
 

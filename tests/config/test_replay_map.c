@@ -1,7 +1,7 @@
 /* test_replay_map.c - the map of the Boston requests, every row of them through it, and maps with one thing wrong. */
 #include "config/replay_map.h"
 #include "config/table.h"
-#include "tests/config/folder.h"
+#include "tests/config/config_folder.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -16,7 +16,7 @@ static struct replay_map *boston(void)
 {
     struct replay_map *map = NULL;
     int rc = replay_map_load(SOURCE_ROOT "/config/boston/replay.yaml", &faults, &map);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     ck_assert_int_eq(rc, 0);
     return map;
 }
@@ -198,35 +198,35 @@ static const struct {
 
 START_TEST(test_wrong)
 {
-    char folder[FOLDER_SIZE], path[128], said[256];
-    folder_make(folder);
-    folder_copy(folder, "config/boston", "units.csv", NULL, NULL);
-    folder_copy(folder, "config/boston", "matters.csv", NULL, NULL);
-    folder_copy(folder, "config/boston", "replay.yaml", wrong[_i].old, wrong[_i].with);
+    char folder[CONFIG_FOLDER_SIZE], path[128], said[256];
+    config_folder_make(folder);
+    config_folder_copy(folder, "config/boston", "units.csv", NULL, NULL);
+    config_folder_copy(folder, "config/boston", "matters.csv", NULL, NULL);
+    config_folder_copy(folder, "config/boston", "replay.yaml", wrong[_i].old, wrong[_i].with);
     snprintf(path, sizeof(path), "%s/replay.yaml", folder);
     snprintf(said, sizeof(said), "unit.csv: there is no such file; put it into the folder `%s`\n", folder);
     struct replay_map *map = NULL;
     ck_assert_int_eq(replay_map_load(path, &faults, &map), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said ? wrong[_i].said : said);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong[_i].said ? wrong[_i].said : said);
     ck_assert_ptr_null(map);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_until)
 {
-    char folder[FOLDER_SIZE], path[128];
-    folder_make(folder);
-    folder_copy(folder, "config/boston", "units.csv", NULL, NULL);
-    folder_copy(folder, "config/boston", "matters.csv", NULL, NULL);
-    folder_copy(folder, "config/boston", "replay.yaml", "until:", "until: 2011-10-01 00:00:00");
+    char folder[CONFIG_FOLDER_SIZE], path[128];
+    config_folder_make(folder);
+    config_folder_copy(folder, "config/boston", "units.csv", NULL, NULL);
+    config_folder_copy(folder, "config/boston", "matters.csv", NULL, NULL);
+    config_folder_copy(folder, "config/boston", "replay.yaml", "until:", "until: 2011-10-01 00:00:00");
     snprintf(path, sizeof(path), "%s/replay.yaml", folder);
     struct replay_map *map = NULL;
     ck_assert_int_eq(replay_map_load(path, &faults, &map), 0);
     ck_assert(map->until_given);
     ck_assert_int_eq(map->until_at_ms, 1317441600000);
     replay_map_free(map);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 

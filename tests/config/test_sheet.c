@@ -1,6 +1,6 @@
 /* test_sheet.c - CSV row by row: rows that are read again, line ends of one kind, texts, sizes. */
 #include "config/sheet.h"
-#include "tests/config/folder.h"
+#include "tests/config/config_folder.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -105,12 +105,12 @@ START_TEST(test_line_ends)
     ck_assert_uint_eq(rows, ends[_i].rows);
     if (ends[_i].at == NULL) {
         ck_assert_int_eq(rc, 0);
-        ck_assert_str_eq(folder_faults(&faults), "");
+        ck_assert_str_eq(config_folder_faults(&faults), "");
         return;
     }
     ck_assert_int_eq(rc, -EINVAL);
     snprintf(said, sizeof(said), MIXED, ends[_i].at, ends[_i].here, ends[_i].before);
-    ck_assert_msg(strncmp(folder_faults(&faults), said, strlen(said)) == 0, "%s", folder_faults(&faults));
+    ck_assert_msg(strncmp(config_folder_faults(&faults), said, strlen(said)) == 0, "%s", config_folder_faults(&faults));
 }
 END_TEST
 
@@ -131,7 +131,7 @@ START_TEST(test_wrong)
     uint32_t rows;
     int rc = read_text(wrong[_i].text, &rows);
     ck_assert(rc == -EINVAL || faults_total(&faults) > 0);
-    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong[_i].said);
 }
 END_TEST
 
@@ -157,11 +157,11 @@ END_TEST
 START_TEST(test_large)
 {
     enum { ROWS = 400000 };
-    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 16], wanted[80];
+    char folder[CONFIG_FOLDER_SIZE], path[CONFIG_FOLDER_SIZE + 16], wanted[80];
     struct sheet *sheet = NULL;
     struct sheet_row row;
     uint64_t offset = 0;
-    folder_make(folder);
+    config_folder_make(folder);
     snprintf(path, sizeof(path), "%s/large.csv", folder);
     FILE *out = fopen(path, "we");
     ck_assert_ptr_nonnull(out);
@@ -187,7 +187,7 @@ START_TEST(test_large)
     ck_assert_uint_eq(row.line, 2 * ROWS);
     snprintf(wanted, sizeof(wanted), "%u:2: this row has more than 1048576", 2 * ROWS + 2);
     ck_assert_int_eq(sheet_next(sheet, &row), -EINVAL);
-    ck_assert_ptr_nonnull(strstr(folder_faults(&faults), wanted));
+    ck_assert_ptr_nonnull(strstr(config_folder_faults(&faults), wanted));
     sheet_free(sheet);
     ck_assert_int_eq(sheet_open(path, &faults, &sheet), 0);
     ck_assert_int_eq(sheet_again(sheet, offset, 8, &row), 1);
@@ -196,7 +196,7 @@ START_TEST(test_large)
     ck_assert_int_eq(atoi(row.fields[0]), 4);
     sheet_free(sheet);
     ck_assert_int_eq(unlink(path), 0);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 

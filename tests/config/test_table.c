@@ -1,6 +1,6 @@
 /* test_table.c - CSV as RFC 4180 says, with the line of every row. */
 #include "config/table.h"
-#include "tests/config/folder.h"
+#include "tests/config/config_folder.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -18,7 +18,7 @@ static struct table *parse(const char *text)
     struct table *table = NULL;
     faults_init(&faults);
     int rc = table_parse("t.csv", text, strlen(text), &faults, &table);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     ck_assert_int_eq(rc, 0);
     return table;
 }
@@ -107,7 +107,7 @@ START_TEST(test_wrong)
     struct table *table = NULL;
     faults_init(&faults);
     ck_assert_int_eq(table_parse("t.csv", wrong[_i].text, strlen(wrong[_i].text), &faults, &table), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong[_i].said);
     ck_assert_ptr_null(table);
 }
 END_TEST
@@ -128,7 +128,7 @@ START_TEST(test_what_nobody_sees_is_shown)
 {
     faults_init(&faults);
     faults_add(&faults, "t.csv", 2, 1, "code `%s`: no", "M01\xe2\x80\x8b");
-    ck_assert_str_eq(folder_faults(&faults), "t.csv:2:1: code `M01<U+200B>`: no\n");
+    ck_assert_str_eq(config_folder_faults(&faults), "t.csv:2:1: code `M01<U+200B>`: no\n");
 }
 END_TEST
 
@@ -137,22 +137,22 @@ START_TEST(test_zero_byte)
     struct table *table = NULL;
     faults_init(&faults);
     ck_assert_int_eq(table_parse("t.csv", "a\n\0\n", 4, &faults, &table), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "t.csv:2:1: byte 0x00 is not text; take it out\n");
+    ck_assert_str_eq(config_folder_faults(&faults), "t.csv:2:1: byte 0x00 is not text; take it out\n");
 }
 END_TEST
 
 START_TEST(test_unreadable)
 {
     struct table *table = NULL;
-    char folder[FOLDER_SIZE], inner[FOLDER_SIZE + 8];
-    folder_make(folder);
+    char folder[CONFIG_FOLDER_SIZE], inner[CONFIG_FOLDER_SIZE + 8];
+    config_folder_make(folder);
     snprintf(inner, sizeof(inner), "%s/t.csv", folder);
     ck_assert_int_eq(mkdir(inner, 0700), 0);
     faults_init(&faults);
     ck_assert_int_eq(table_load(folder, "t.csv", &faults, &table), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "t.csv: cannot be read: Is a directory\n");
+    ck_assert_str_eq(config_folder_faults(&faults), "t.csv: cannot be read: Is a directory\n");
     ck_assert_int_eq(rmdir(inner), 0);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -160,14 +160,14 @@ END_TEST
 START_TEST(test_pipe)
 {
     struct table *table = NULL;
-    char folder[FOLDER_SIZE], inner[FOLDER_SIZE + 8];
-    folder_make(folder);
+    char folder[CONFIG_FOLDER_SIZE], inner[CONFIG_FOLDER_SIZE + 8];
+    config_folder_make(folder);
     snprintf(inner, sizeof(inner), "%s/t.csv", folder);
     ck_assert_int_eq(mkfifo(inner, 0600), 0);
     faults_init(&faults);
     ck_assert_int_eq(table_load(folder, "t.csv", &faults, &table), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "t.csv: this is a pipe or a device; put a file there\n");
-    folder_remove(folder);
+    ck_assert_str_eq(config_folder_faults(&faults), "t.csv: this is a pipe or a device; put a file there\n");
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -180,7 +180,7 @@ START_TEST(test_columns_are_bounded)
     memset(text, ',', COMMAS);
     faults_init(&faults);
     ck_assert_int_eq(table_parse("t.csv", text, COMMAS, &faults, &table), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "t.csv:1: the header has 5001 columns; at most 1000 are read\n");
+    ck_assert_str_eq(config_folder_faults(&faults), "t.csv:1: the header has 5001 columns; at most 1000 are read\n");
     free(text);
 }
 END_TEST

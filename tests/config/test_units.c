@@ -3,7 +3,7 @@
  * wrong at a time, with the sentence that a person would read.
  */
 #include "config/loader.h"
-#include "tests/config/folder.h"
+#include "tests/config/config_folder.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -54,7 +54,7 @@ static void write_folder(const char *folder, const char *file, const char *old, 
         ck_assert_msg(at || !file || strcmp(file, files[i].file) != 0, "%s has no `%s`", file, old);
         int size = at != NULL ? snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, with, at + strlen(old))
                               : snprintf(changed, sizeof(changed), "%s", text);
-        folder_write(folder, files[i].file, changed, (size_t)size);
+        config_folder_write(folder, files[i].file, changed, (size_t)size);
     }
 }
 
@@ -74,12 +74,12 @@ static const struct unit *get(const struct district *district, const char *text)
 
 START_TEST(test_columns)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     struct district *district = NULL;
-    folder_make(folder);
+    config_folder_make(folder);
     write_folder(folder, NULL, NULL, NULL);
     int rc = district_load(folder, &faults, &district);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     ck_assert_int_eq(rc, 0);
     const struct unit *street = get(district, "S1"), *station = get(district, "S1-POLICE");
     ck_assert_uint_eq(street->capacity, 40);
@@ -106,7 +106,7 @@ START_TEST(test_columns)
     ck_assert_uint_eq(get(district, "WATER")->calendar, 1);
     ck_assert_uint_eq(get(district, "URBAN")->calendar, 1); /* the only one is the default */
     district_free(district);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -270,14 +270,14 @@ static const struct {
 
 START_TEST(test_wrong)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     struct district *district = NULL;
-    folder_make(folder);
+    config_folder_make(folder);
     write_folder(folder, wrong[_i].file, wrong[_i].old, wrong[_i].with);
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     ck_assert_ptr_null(district);
-    ck_assert_str_eq(folder_faults(&faults), wrong[_i].said);
-    folder_remove(folder);
+    ck_assert_str_eq(config_folder_faults(&faults), wrong[_i].said);
+    config_folder_remove(folder);
 }
 END_TEST
 
@@ -302,56 +302,56 @@ static const struct {
 
 START_TEST(test_right)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     struct district *district = NULL;
-    folder_make(folder);
+    config_folder_make(folder);
     write_folder(folder, right[_i].file, right[_i].old, right[_i].with);
     int rc = district_load(folder, &faults, &district);
-    ck_assert_str_eq(folder_faults(&faults), "");
+    ck_assert_str_eq(config_folder_faults(&faults), "");
     ck_assert_int_eq(rc, 0);
     ck_assert_uint_eq(district->matter_count, 2);
     district_free(district);
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_retired_district_and_desk)
 {
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     struct district *district = NULL;
-    folder_make(folder);
+    config_folder_make(folder);
     write_folder(folder, "policy.yaml", "zone", "desk: DESK\nzone");
     static char units[sizeof(units_csv) + 256];
     int size = snprintf(units, sizeof(units),
                         "%sDESK,指挥中心,district,section,D1,,,,,,,,2026-01-01,DESK-2\nDESK-2,新指挥中心,district,"
                         "section,D1,,,,,,,,,\n",
                         units_csv);
-    folder_write(folder, "units.csv", units, (size_t)size);
+    config_folder_write(folder, "units.csv", units, (size_t)size);
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
-    ck_assert_str_eq(folder_faults(&faults), "policy.yaml:2:7: `desk: DESK` is retired; write its successor `DESK-2`\n");
-    folder_remove(folder);
+    ck_assert_str_eq(config_folder_faults(&faults), "policy.yaml:2:7: `desk: DESK` is retired; write its successor `DESK-2`\n");
+    config_folder_remove(folder);
 }
 END_TEST
 
 START_TEST(test_city_leads_nothing)
 {
     static const char top[] = "D1,滨河区,district,government,,";
-    char folder[FOLDER_SIZE];
+    char folder[CONFIG_FOLDER_SIZE];
     struct district *district = NULL;
-    folder_make(folder);
+    config_folder_make(folder);
     write_folder(folder, "catalogue.csv", "M1,*,URBAN,@street", "M1,*,CITY,CITY");
     static char units[sizeof(units_csv) + 256];
     const char *at = strstr(units_csv, top);
     ck_assert_ptr_nonnull(at);
     int size = snprintf(units, sizeof(units), "%.*sCITY,某市,city,government,,,,,,,,,,\nD1,滨河区,district,government,CITY,%s",
                         (int)(at - units_csv), units_csv, at + strlen(top));
-    folder_write(folder, "units.csv", units, (size_t)size);
+    config_folder_write(folder, "units.csv", units, (size_t)size);
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     ck_assert_str_eq(
-        folder_faults(&faults),
+        config_folder_faults(&faults),
         "catalogue.csv:2:3: lead `CITY`: a unit above the district has no duties here; write a unit of the district\n"
         "catalogue.csv:2:4: supports `CITY`: a unit above the district has no duties here; write a unit of the district\n");
-    folder_remove(folder);
+    config_folder_remove(folder);
 }
 END_TEST
 

@@ -117,7 +117,7 @@ class Dispatcher:
 
 
 class Load:
-    """load.c against a dispatcher. `count` more acknowledgements, then it ends."""
+    """crash_load.c against a dispatcher. `count` more acknowledgements, then it ends."""
 
     def __init__(self, dispatcher, acks, seed, count=0, width=8, newest=None, one_in=None, finish=False, counter=None):
         arguments = [LOAD, "--server", dispatcher.url, "--acks", acks, "--seed", str(seed)]

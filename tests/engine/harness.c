@@ -4,7 +4,7 @@
 #include "dispatcher/engine/datadir.h"
 #include "proto/reply.h"
 #include "proto/request.h"
-#include "tests/engine/district.h"
+#include "tests/engine/engine_district.h"
 #include "tests/tmp.h"
 
 #include <check.h>
@@ -32,7 +32,7 @@ void harness_begin(struct harness *h, bool drill)
     ck_assert_ptr_nonnull(file);
     fputs("district: D\n", file);
     fclose(file);
-    h->district = district_make('a');
+    h->district = engine_district_make('a');
     harness_peer(h, "default", ALL_ROLES, "D");
     harness_open(h);
 }
@@ -40,7 +40,7 @@ void harness_begin(struct harness *h, bool drill)
 void harness_end(struct harness *h)
 {
     h->engine = engine_close(h->engine);
-    district_unmake(h->district);
+    engine_district_unmake(h->district);
     ck_assert_int_eq(datadir_remove(h->folder), 0);
 }
 

@@ -1,7 +1,7 @@
 /* test_adopt.c - another set over open cases: units that may not be lacking, calendars that change while work goes on */
 #include "config/zone.h"
 #include "dispatcher/engine/engine.h"
-#include "tests/engine/district.h"
+#include "tests/engine/engine_district.h"
 #include "tests/engine/harness.h"
 #include "tests/suite.h"
 
@@ -18,7 +18,7 @@
 /* The same district with an office, Monday to Friday 9-17, and these days by notice. Limits: 5 wd. */
 static struct district *office_with(char fill, const struct calendar_notice *notices, uint32_t count)
 {
-    struct district *district = district_make(fill);
+    struct district *district = engine_district_make(fill);
     struct calendar_plan plan = {.by_notice = true, .notice_count = count, .notices = notices};
 
     for (uint32_t i = 0; i < count; i++) { /* years with a row are complete */
@@ -54,7 +54,7 @@ static struct district *office(char fill, bool with_2027)
 static void office_unmake(struct district *district)
 {
     calendar_free(district->calendars[1]);
-    district_unmake(district);
+    engine_district_unmake(district);
 }
 
 static int64_t at(int32_t year, int32_t month, int32_t day, int32_t hour)
@@ -82,7 +82,7 @@ static void begin(struct harness *h)
     struct district *old = h->district;
     h->district = office('b', false);
     ck_assert_int_eq(engine_adopt(h->engine, h->district, h->config, said), 0);
-    district_unmake(old);
+    engine_district_unmake(old);
     h->clock_ms = at(2026, 12, 28, 10);
     harness_settle(h);
 }
@@ -110,7 +110,7 @@ static int64_t due_of(struct harness *h, const char *submitted)
 START_TEST(a_set_that_lacks_a_unit_is_not_taken)
 {
     struct harness h;
-    struct district *lacking = district_make('c');
+    struct district *lacking = engine_district_make('c');
     char said[512];
 
     harness_begin(&h, false);
@@ -129,7 +129,7 @@ START_TEST(a_set_that_lacks_a_unit_is_not_taken)
     h.engine = NULL;
     ck_assert_ptr_nonnull(strstr(said, "S2-C1"));
     harness_open(&h);
-    district_unmake(lacking);
+    engine_district_unmake(lacking);
     harness_end(&h);
 }
 END_TEST
@@ -357,7 +357,7 @@ START_TEST(any_set_at_any_time)
     struct district *old = m.h.district;
     m.h.district = office('b', false);
     ck_assert_int_eq(engine_adopt(m.h.engine, m.h.district, m.h.config, line), 0);
-    district_unmake(old);
+    engine_district_unmake(old);
     harness_settle(&m.h);
     for (int step = 0; step < RANDOM_STEPS; step++) {
         one_step(&m);

@@ -3,7 +3,7 @@
  * acknowledged is lost, nothing refused is there, and the same requests, sent again, are accepted once.
  */
 #include "tests/engine/harness.h"
-#include "tests/store/faults.h"
+#include "tests/store/failing.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -20,12 +20,12 @@ static const struct {
     const char *name;
     struct fault_plan plan;
 } plans[] = {
-    {"disk EIO", {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_BEFORE}},
-    {"disk ENOSPC", {.calls = FAULTS_DISK, .error = ENOSPC, .when = FAULT_BEFORE}},
-    {"disk half", {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_HALF}},
-    {"disk after", {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_AFTER}},
-    {"disk short", {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_SHORT}},
-    {"rows EIO", {.calls = FAULTS_MDB, .error = EIO, .when = FAULT_BEFORE}},
+    {"disk EIO", {.calls = FAILING_DISK, .error = EIO, .when = FAULT_BEFORE}},
+    {"disk ENOSPC", {.calls = FAILING_DISK, .error = ENOSPC, .when = FAULT_BEFORE}},
+    {"disk half", {.calls = FAILING_DISK, .error = EIO, .when = FAULT_HALF}},
+    {"disk after", {.calls = FAILING_DISK, .error = EIO, .when = FAULT_AFTER}},
+    {"disk short", {.calls = FAILING_DISK, .error = EIO, .when = FAULT_SHORT}},
+    {"rows EIO", {.calls = FAILING_MDB, .error = EIO, .when = FAULT_BEFORE}},
     {"rows MAP_FULL",
      {.calls = (uint32_t)FAULT_MDB_PUT | FAULT_MDB_COMMIT | FAULT_MDB_CURSOR, .error = MDB_MAP_FULL, .when = FAULT_BEFORE}},
     {"rows ENOSPC", {.calls = (uint32_t)FAULT_MDB_COMMIT | FAULT_MDB_BEGIN | FAULT_MDB_ENV, .error = ENOSPC, .when = FAULT_BEFORE}},
@@ -132,7 +132,7 @@ START_TEST(nth_operation_fails)
             ;
         }
         plan.nth = ++nth;
-        faults_arm(&plan);
+        failing_arm(&plan);
         for (size_t i = 0; i < SCRIPT; i++) {
             h.clock_ms += HOUR;
             if (script[i].id[0] == '\0') {
@@ -144,7 +144,7 @@ START_TEST(nth_operation_fails)
             }
             engine_checkpoint(h.engine, true);
         }
-        struck = faults_disarm();
+        struck = failing_disarm();
         while (!open_again(&h)) {
             ;
         }
@@ -167,17 +167,17 @@ START_TEST(an_unknown_outcome_is_said_to_be_unknown)
     harness_begin(&h, false);
     harness_settle(&h);
     uint64_t durable = engine_durable_seq(h.engine);
-    faults_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC,
-                                    .error = EIO,
-                                    .when = _i == 0 ? FAULT_BEFORE : FAULT_AFTER,
-                                    .nth = 2,
-                                    .stays = true});
+    failing_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC,
+                                     .error = EIO,
+                                     .when = _i == 0 ? FAULT_BEFORE : FAULT_AFTER,
+                                     .nth = 2,
+                                     .stays = true});
     harness_refused(&h, "OUTCOME_UNKNOWN", "s1", "submit", -1, SUBMIT);
     ck_assert_int_lt(h.journaled, 0);
     /* Sent again before the process has ended: still nobody knows. */
     harness_refused(&h, "OUTCOME_UNKNOWN", "s1", "submit", -1, SUBMIT);
     harness_refused(&h, "OUTCOME_UNKNOWN", "n1", "add_note", -1, "{'submitted': 's1', 'text': 'x'}");
-    ck_assert(faults_disarm());
+    ck_assert(failing_disarm());
     while (!open_again(&h)) {
         ;
     }
@@ -201,10 +201,10 @@ START_TEST(a_failed_flush_is_taken_back)
     harness_begin(&h, false);
     harness_settle(&h);
     uint64_t durable = engine_durable_seq(h.engine);
-    faults_arm(
+    failing_arm(
         &(struct fault_plan){.calls = FAULT_FDATASYNC, .error = EIO, .when = _i == 0 ? FAULT_BEFORE : FAULT_AFTER, .nth = 1});
     harness_refused(&h, "STORAGE_FAILED", "s1", "submit", -1, SUBMIT);
-    ck_assert(faults_disarm());
+    ck_assert(failing_disarm());
     ck_assert_int_lt(h.journaled, 0);
     ck_assert_ptr_nonnull(strstr(h.logged, "journal_failed"));
     while (!open_again(&h)) {
@@ -237,7 +237,7 @@ START_TEST(full_disk_is_survived)
     snprintf(big + 60000, 16, "'}");
     /* Fill the segment that is there, while none can be made. */
     plan.calls = FAULT_FALLOCATE;
-    faults_arm(&plan);
+    failing_arm(&plan);
     for (accepted = 0; accepted < 1000; accepted++) {
         snprintf(id, sizeof(id), "n%d", accepted);
         reply = harness_ask(&h, id, "add_note", -1, big);
@@ -253,7 +253,7 @@ START_TEST(full_disk_is_survived)
     reply = harness_do(&h, "q", "show_case", -1, "{'submitted': 's0'}");
     ck_assert_int_eq(num_of(reply, "notes"), accepted);
     json_decref(reply);
-    faults_disarm();
+    failing_disarm();
     json_t *again = harness_do(&h, id, "add_note", -1, big);
     json_decref(again);
     reply = harness_do(&h, "q", "show_case", -1, "{'submitted': 's0'}");

@@ -5,7 +5,7 @@
  */
 #include "dispatcher/engine/live.h"
 #include "tests/engine/talk.h"
-#include "tests/store/faults.h"
+#include "tests/store/failing.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -19,9 +19,9 @@
 #define ROUNDS 6
 
 static const struct fault_plan plans[] = {
-    {.calls = FAULTS_DISK, .error = EIO, .when = FAULT_BEFORE},
-    {.calls = FAULTS_DISK, .error = ENOSPC, .when = FAULT_BEFORE},
-    {.calls = FAULTS_MDB, .error = EIO, .when = FAULT_BEFORE},
+    {.calls = FAILING_DISK, .error = EIO, .when = FAULT_BEFORE},
+    {.calls = FAILING_DISK, .error = ENOSPC, .when = FAULT_BEFORE},
+    {.calls = FAILING_MDB, .error = EIO, .when = FAULT_BEFORE},
     {.calls = (uint32_t)FAULT_MDB_PUT | FAULT_MDB_COMMIT, .error = MDB_MAP_FULL, .when = FAULT_BEFORE},
 };
 
@@ -190,7 +190,7 @@ static bool run_once(const struct fault_plan *plan)
     open_again(&run);
     settle(&run);
     turn(&run);
-    faults_arm(plan);
+    failing_arm(plan);
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t epoch = h->engine->epoch;
 
@@ -204,7 +204,7 @@ static bool run_once(const struct fault_plan *plan)
         turn(&run);
         engine_checkpoint(h->engine, true);
     }
-    bool struck = faults_disarm();
+    bool struck = failing_disarm();
     for (int i = 0; i < 40 && run.next <= engine_durable_seq(h->engine); i++) {
         turn(&run);
     }

@@ -7,7 +7,7 @@
  *   - followers get every event that they may see, in order, through kills and checkpoints.
  */
 #include "dispatcher/engine/live.h"
-#include "tests/engine/district.h"
+#include "tests/engine/engine_district.h"
 #include "tests/engine/talk.h"
 #include "tests/suite.h"
 
@@ -350,10 +350,10 @@ static void other_set(struct world *w, char fill)
     struct district *older = w->h.district;
     char said[512];
 
-    w->h.district = district_make(fill);
+    w->h.district = engine_district_make(fill);
     w->h.district->units[4].deputy = fill % 2 == 0 ? 2 : -1; /* LAMPS acts for S1, or does not */
     ck_assert_int_eq(engine_adopt(w->h.engine, w->h.district, w->h.config, said), 0);
-    district_unmake(older);
+    engine_district_unmake(older);
     /* All that wait are answered: empty, though something may fit by now. */
     talk_settle(&w->talk);
     for (uint32_t worker = 0; worker < KEYS * WORKERS; worker++) {

@@ -1,6 +1,6 @@
 /* test_pull.c - pull and keep: who is handed which duty, for how long, in which order. */
 #include "dispatcher/engine/live.h"
-#include "tests/engine/district.h"
+#include "tests/engine/engine_district.h"
 #include "tests/engine/talk.h"
 #include "tests/suite.h"
 
@@ -583,9 +583,9 @@ START_TEST(a_new_set_ends_all_waits)
     talk_silent(&talk, 1);
     talk_silent(&talk, 2);
     struct district *older = h.district;
-    h.district = district_make('b');
+    h.district = engine_district_make('b');
     ck_assert_int_eq(engine_adopt(h.engine, h.district, h.config, said), 0);
-    district_unmake(older);
+    engine_district_unmake(older);
     json_t *body = talk_answer(&talk, 1);
     ck_assert_uint_eq(talk_rows(body), 0);
     json_decref(body);

@@ -4,7 +4,7 @@
  */
 #include "config/zone.h"
 #include "dispatcher/engine/state.h"
-#include "tests/engine/district.h"
+#include "tests/engine/engine_district.h"
 #include "tests/engine/harness.h"
 #include "tests/suite.h"
 
@@ -232,7 +232,7 @@ static const struct day_by_notice days_by_notice[] = {{2011, 11, 3, DAY_HOLIDAY,
 /* A district whose street S1 counts working days by an office calendar in `zone`; the afternoon begins at `afternoon`. */
 static struct district *office_district(char fill, const char *zone, int afternoon, struct calendar **ret_calendar)
 {
-    struct district *district = district_make(fill);
+    struct district *district = engine_district_make(fill);
     struct calendar_notice notices[DAYS_BY_NOTICE];
     struct calendar_plan plan = {.by_notice = true, .notices = notices, .notice_count = DAYS_BY_NOTICE};
     struct code s1;
@@ -266,7 +266,7 @@ static void adopt(struct harness *h, struct district *fresh)
     char said[512];
 
     ck_assert_msg(engine_adopt(h->engine, fresh, h->config, said) == 0, "%s", said);
-    district_unmake(old);
+    engine_district_unmake(old);
     h->district = fresh;
     harness_settle(h);
 }

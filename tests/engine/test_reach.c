@@ -3,7 +3,7 @@
  * districts.
  */
 #include "dispatcher/engine/reach.h"
-#include "tests/engine/district.h"
+#include "tests/engine/engine_district.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -37,7 +37,7 @@ static void compare(const struct district *district)
 
 START_TEST(the_small_district)
 {
-    struct district *district = district_make('a');
+    struct district *district = engine_district_make('a');
     struct reach_order order;
     struct code nobody;
 
@@ -49,7 +49,7 @@ START_TEST(the_small_district)
     ck_assert(code_make("X9", 2, &nobody));
     ck_assert_uint_eq(reach_position(&order, &nobody), REACH_NOWHERE);
     reach_order_deinit(&order);
-    district_unmake(district);
+    engine_district_unmake(district);
 }
 END_TEST
 

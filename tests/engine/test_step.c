@@ -1,6 +1,6 @@
 /* test_step.c - steps: what is accepted, refused, remembered and replayed. */
 #include "dispatcher/engine/datadir.h"
-#include "tests/engine/district.h"
+#include "tests/engine/engine_district.h"
 #include "tests/engine/harness.h"
 #include "tests/suite.h"
 
@@ -292,14 +292,14 @@ START_TEST(another_set_comes_into_force)
     harness_settle(&h);
     struct district *old = h.district;
     uint64_t seq = engine_durable_seq(h.engine);
-    struct district *fresh = district_make('b');
+    struct district *fresh = engine_district_make('b');
     fresh->policy.handle[URGENCY_ORDINARY] = (struct span){TIME_KIND_NATURAL, 3600000};
     ck_assert_int_lt(engine_adopt(h.engine, fresh, "/nowhere at all", said), 0);
     ck_assert_ptr_nonnull(strstr(said, "could not be kept with the data"));
     harness_settle(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), seq);
     ck_assert_int_eq(engine_adopt(h.engine, fresh, h.config, said), 0);
-    district_unmake(old);
+    engine_district_unmake(old);
     h.district = fresh;
     ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine));
     harness_settle(&h);

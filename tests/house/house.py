@@ -51,6 +51,11 @@ FILE_LINES_MAX = 700
 FUNCTION_LINES_MAX = 120
 TEXT_ENDINGS = (".c", ".h", ".py", ".md", ".toml", ".yaml", ".yml", ".build", ".sh", ".js", ".txt")
 LATER_WORDS = re.compile(r"\b(%s)\b" % "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")))
+# Names that files of two folders may have, for the reason that is said.
+SAME_NAMES = {
+    ".c": {"main": "where a program begins", "tree": "the reader of YAML of the workers is on its way to that of config"},
+    ".py": {"__init__": "what makes a folder a package"},
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 NAMED_LINK = re.compile(r"\[`(\w+)`\]\(([^)\s#]+)\)")
@@ -160,6 +165,20 @@ def check_links(root, path, lines):
                         yield number, "%s has no word `%s`, which the link to it names" % (target, word)
 
 
+def check_names(files):
+    """A file's name says whose it is: one name, one folder, among files of one language; x.c and x.h are one name."""
+    places = {}
+    for path in files:
+        folder, name = os.path.split(path)
+        base, ending = os.path.splitext(name)
+        ending = ".c" if ending == ".h" else ending
+        if base not in SAME_NAMES.get(ending, [base]):
+            places.setdefault((base, ending), {})[folder] = path
+    for (base, _), paths in sorted(places.items()):
+        for folder, path in sorted(paths.items())[1:]:
+            yield path, 1, "`%s` is in %s too: a name that says whose it is" % (base, sorted(paths)[0] or "the root")
+
+
 def check_packages(root):
     """Each package that script/setup installs is described in docs/dependencies.md."""
     try:
@@ -219,6 +238,7 @@ def check_tree(root):
                            "tests/house/long-files.txt" % (len(lines), FILE_LINES_MAX)))
         for number, sentence in faults:
             yield path, number, sentence
+    yield from check_names(files)
     yield from check_packages(root)
 
 

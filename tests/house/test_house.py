@@ -57,6 +57,13 @@ class House(unittest.TestCase):
     def test_clean_tree_has_no_fault(self):
         self.assertEqual(self.faults({}), [])
 
+    def test_a_name_in_two_folders_is_found(self):
+        self.found({"dispatcher/store/codec.c": "int store_codec;\n"}, "proto/codec.h", "`codec` is in dispatcher/store too")
+        self.found({"tests/core/number.h": header("number.h")}, "tests/core/number.h", "`number` is in base too")
+        self.found({"script/a/plan.py": "", "tests/b/plan.py": ""}, "tests/b/plan.py", "`plan` is in script/a too")
+        self.assertEqual(self.faults({"proto/codec.c": "int codec;\n", "script/codec.py": "", "script/a/__init__.py": "",
+                                      "tests/b/__init__.py": ""}), [])
+
     def test_each_include_up_the_stair_is_found(self):
         for path, include in (
                 ("base/civil.c", "proto/shape.h"),

@@ -1,13 +1,13 @@
 /* test_auth.c - who gets in: real CURVE handshakes against the handler. */
 #include "dispatcher/shell/zframe.h"
 #include "proto/gen/schema.h"
-#include "tests/shell/harness.h"
+#include "tests/shell/rig.h"
 #include "tests/suite.h"
 
 #include <errno.h>
 #include <string.h>
 
-static struct harness harness;
+static struct rig rig;
 static char endpoint[256];
 
 struct arrival {
@@ -47,7 +47,7 @@ static void expect_user(void *router, const char *user)
 {
     struct arrival arrival = {.socket = router};
     zmq_msg_init(&arrival.last);
-    harness_until(&harness, arrived, &arrival);
+    rig_until(&rig, arrived, &arrival);
     zmq_msg_close(&arrival.last);
     ck_assert_str_eq(arrival.user, user);
 }
@@ -55,105 +55,105 @@ static void expect_user(void *router, const char *user)
 /* Connects and waits until the server has refused. */
 static void expect_refused(int type, const struct pair *pair)
 {
-    void *client = zmq_socket(harness.context, type);
-    harness_keep(&harness, client);
-    void *monitor = harness_monitor(&harness, client, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
-    zmq_setsockopt(client, ZMQ_CURVE_SERVERKEY, harness.server.public_key, 41);
+    void *client = zmq_socket(rig.context, type);
+    rig_keep(&rig, client);
+    void *monitor = rig_monitor(&rig, client, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
+    zmq_setsockopt(client, ZMQ_CURVE_SERVERKEY, rig.server.public_key, 41);
     zmq_setsockopt(client, ZMQ_CURVE_PUBLICKEY, pair->public_key, 41);
     zmq_setsockopt(client, ZMQ_CURVE_SECRETKEY, pair->secret_key, 41);
     ck_assert_int_eq(zmq_connect(client, endpoint), 0);
-    harness_until(&harness, readable, monitor);
+    rig_until(&rig, readable, monitor);
 }
 
 START_TEST(a_known_key_comes_in_under_its_name)
 {
-    harness_open(&harness, false);
-    void *router = harness_server(&harness, ZMQ_ROUTER, false, AUTH_DOMAIN_REQUESTS, endpoint);
-    struct known *clerk = harness_key(&harness, "clerk.S01", 1u << ROLE_WORKER);
-    void *client = harness_client(&harness, ZMQ_DEALER, &clerk->pair, endpoint);
+    rig_open(&rig, false);
+    void *router = rig_server(&rig, ZMQ_ROUTER, false, AUTH_DOMAIN_REQUESTS, endpoint);
+    struct known *clerk = rig_key(&rig, "clerk.S01", 1u << ROLE_WORKER);
+    void *client = rig_client(&rig, ZMQ_DEALER, &clerk->pair, endpoint);
     for (int i = 0; i < 3; i++) { /* the User-Id is on each message, not only on the first */
         ck_assert_int_eq(zmq_send(client, "hello", 5, 0), 5);
         expect_user(router, "clerk.S01");
     }
-    harness_close(&harness);
+    rig_close(&rig);
 }
 END_TEST
 
 START_TEST(an_unknown_key_is_refused)
 {
-    harness_open(&harness, false);
-    harness_server(&harness, ZMQ_ROUTER, false, AUTH_DOMAIN_REQUESTS, endpoint);
+    rig_open(&rig, false);
+    rig_server(&rig, ZMQ_ROUTER, false, AUTH_DOMAIN_REQUESTS, endpoint);
     struct pair stranger;
     zmq_curve_keypair(stranger.public_key, stranger.secret_key);
     expect_refused(ZMQ_DEALER, &stranger);
-    ck_assert(harness_logged(&harness, "key_unknown"));
-    harness_close(&harness);
+    ck_assert(rig_logged(&rig, "key_unknown"));
+    rig_close(&rig);
 }
 END_TEST
 
 START_TEST(a_new_key_needs_no_restart)
 {
-    harness_open(&harness, false);
-    void *router = harness_server(&harness, ZMQ_ROUTER, false, AUTH_DOMAIN_REQUESTS, endpoint);
-    struct known *late = harness_key(&harness, "late", 1u << ROLE_OPERATOR);
+    rig_open(&rig, false);
+    void *router = rig_server(&rig, ZMQ_ROUTER, false, AUTH_DOMAIN_REQUESTS, endpoint);
+    struct known *late = rig_key(&rig, "late", 1u << ROLE_OPERATOR);
     late->hidden = true;
-    void *client = harness_client(&harness, ZMQ_DEALER, &late->pair, endpoint);
+    void *client = rig_client(&rig, ZMQ_DEALER, &late->pair, endpoint);
     ck_assert_int_eq(zmq_send(client, "hello", 5, 0), 5);
     expect_user(router, "late");
-    ck_assert_uint_eq(harness.looks, 1);
-    harness_close(&harness);
+    ck_assert_uint_eq(rig.looks, 1);
+    rig_close(&rig);
 }
 END_TEST
 
 START_TEST(only_listeners_connect_to_events)
 {
-    harness_open(&harness, false);
-    void *xpub = harness_server(&harness, ZMQ_XPUB, false, AUTH_DOMAIN_EVENTS, endpoint);
-    struct known *worker = harness_key(&harness, "worker", 1u << ROLE_WORKER | 1u << ROLE_OPERATOR);
-    struct known *listener = harness_key(&harness, "listener", 1u << ROLE_LISTENER);
+    rig_open(&rig, false);
+    void *xpub = rig_server(&rig, ZMQ_XPUB, false, AUTH_DOMAIN_EVENTS, endpoint);
+    struct known *worker = rig_key(&rig, "worker", 1u << ROLE_WORKER | 1u << ROLE_OPERATOR);
+    struct known *listener = rig_key(&rig, "listener", 1u << ROLE_LISTENER);
     expect_refused(ZMQ_SUB, &worker->pair);
-    ck_assert(harness_logged(&harness, "key_role"));
-    harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint);
-    harness_until(&harness, readable, xpub);
-    harness_close(&harness);
+    ck_assert(rig_logged(&rig, "key_role"));
+    rig_client(&rig, ZMQ_SUB, &listener->pair, endpoint);
+    rig_until(&rig, readable, xpub);
+    rig_close(&rig);
 }
 END_TEST
 
 START_TEST(plain_peers_are_default)
 {
-    harness_open(&harness, true);
-    void *router = harness_server(&harness, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
-    harness_key(&harness, "default", UINT32_MAX);
-    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    rig_open(&rig, true);
+    void *router = rig_server(&rig, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
+    rig_key(&rig, "default", UINT32_MAX);
+    void *client = rig_client(&rig, ZMQ_DEALER, NULL, endpoint);
     ck_assert_int_eq(zmq_send(client, "hello", 5, 0), 5);
     expect_user(router, "default");
-    harness_close(&harness);
+    rig_close(&rig);
 }
 END_TEST
 
 START_TEST(a_plain_client_does_not_reach_a_curve_server)
 {
-    harness_open(&harness, false);
-    void *router = harness_server(&harness, ZMQ_ROUTER, false, AUTH_DOMAIN_REQUESTS, endpoint);
-    struct known *clerk = harness_key(&harness, "clerk", 1u << ROLE_WORKER);
-    void *monitor = harness_monitor(&harness, router, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL);
-    void *plain = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    rig_open(&rig, false);
+    void *router = rig_server(&rig, ZMQ_ROUTER, false, AUTH_DOMAIN_REQUESTS, endpoint);
+    struct known *clerk = rig_key(&rig, "clerk", 1u << ROLE_WORKER);
+    void *monitor = rig_monitor(&rig, router, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL);
+    void *plain = rig_client(&rig, ZMQ_DEALER, NULL, endpoint);
     zmq_send(plain, "plain", 5, 0);
-    harness_until(&harness, readable, monitor);
-    void *client = harness_client(&harness, ZMQ_DEALER, &clerk->pair, endpoint);
+    rig_until(&rig, readable, monitor);
+    void *client = rig_client(&rig, ZMQ_DEALER, &clerk->pair, endpoint);
     zmq_send(client, "hello", 5, 0);
     expect_user(router, "clerk"); /* the first and only message that arrives */
     ck_assert(!readable(router));
-    harness_close(&harness);
+    rig_close(&rig);
 }
 END_TEST
 
 START_TEST(a_context_has_one_handler)
 {
-    harness_open(&harness, false);
+    rig_open(&rig, false);
     struct auth *second = NULL;
-    ck_assert_int_eq(auth_open(harness.context, &harness.uv, &harness.ring, harness.log, false, &second), -EADDRINUSE);
-    harness_close(&harness);
+    ck_assert_int_eq(auth_open(rig.context, &rig.uv, &rig.ring, rig.log, false, &second), -EADDRINUSE);
+    rig_close(&rig);
 }
 END_TEST
 
@@ -175,11 +175,11 @@ START_TEST(any_question_is_answered)
         {"requests", "NULL", 6, 0, true, true},     {"requests", "CURVE", 7, 32, true, false},
     };
     const struct question *question = &questions[_i];
-    harness_open(&harness, question->plain);
-    struct known *known = harness_key(&harness, "default", UINT32_MAX);
+    rig_open(&rig, question->plain);
+    struct known *known = rig_key(&rig, "default", UINT32_MAX);
     uint8_t key[5000] = {0};
     zmq_z85_decode(key, known->pair.public_key);
-    void *asker = harness_keep(&harness, zmq_socket(harness.context, ZMQ_REQ));
+    void *asker = rig_keep(&rig, zmq_socket(rig.context, ZMQ_REQ));
     zmq_connect(asker, "inproc://zeromq.zap.01");
     const char *frames[] = {"1.0", "7", question->domain, "127.0.0.1", "", question->mechanism, (const char *)key, "more", "more"};
     for (size_t i = 0; i < question->frames; i++) {
@@ -190,7 +190,7 @@ START_TEST(any_question_is_answered)
     zmq_msg_init(&answer.last);
     bool got = false;
     while (!got) {
-        uv_run(&harness.uv, UV_RUN_NOWAIT);
+        uv_run(&rig.uv, UV_RUN_NOWAIT);
         got = zframe_receive(asker, &answer.last) == 0;
     }
     for (int frame = 0; zmq_msg_more(&answer.last); frame++) {
@@ -201,7 +201,7 @@ START_TEST(any_question_is_answered)
     }
     zmq_msg_close(&answer.last);
     ck_assert_str_eq(status, question->welcome ? "200" : "400");
-    harness_close(&harness);
+    rig_close(&rig);
 }
 END_TEST
 

@@ -3,12 +3,12 @@
 #include "dispatcher/shell/publisher.h"
 #include "dispatcher/shell/zframe.h"
 #include "proto/gen/schema.h"
-#include "tests/shell/harness.h"
+#include "tests/shell/rig.h"
 #include "tests/suite.h"
 
 #include <string.h>
 
-static struct harness harness;
+static struct rig rig;
 static struct publisher *publisher;
 static struct monitor *monitor;
 static struct listeners *listeners;
@@ -17,12 +17,12 @@ static struct known *known;
 
 static void setup(void)
 {
-    harness_open(&harness, false);
-    known = harness_key(&harness, "bell", 1u << ROLE_LISTENER);
-    void *xpub = harness_server(&harness, ZMQ_XPUB, false, AUTH_DOMAIN_EVENTS, endpoint);
-    ck_assert_int_eq(publisher_open(xpub, &harness.uv, harness.log, &publisher), 0);
-    ck_assert_int_eq(monitor_open(harness.context, xpub, AUTH_DOMAIN_EVENTS, &harness.uv, harness.log, &monitor), 0);
-    listeners = listeners_new(monitor, &harness.ring, harness.log);
+    rig_open(&rig, false);
+    known = rig_key(&rig, "bell", 1u << ROLE_LISTENER);
+    void *xpub = rig_server(&rig, ZMQ_XPUB, false, AUTH_DOMAIN_EVENTS, endpoint);
+    ck_assert_int_eq(publisher_open(xpub, &rig.uv, rig.log, &publisher), 0);
+    ck_assert_int_eq(monitor_open(rig.context, xpub, AUTH_DOMAIN_EVENTS, &rig.uv, rig.log, &monitor), 0);
+    listeners = listeners_new(monitor, &rig.ring, rig.log);
     ck_assert_ptr_nonnull(listeners);
     publisher_tell(publisher, listeners_heard, listeners);
 }
@@ -31,11 +31,11 @@ static void teardown(void)
 {
     publisher_stop(publisher);
     monitor_stop(monitor);
-    uv_run(&harness.uv, UV_RUN_NOWAIT);
+    uv_run(&rig.uv, UV_RUN_NOWAIT);
     listeners_free(listeners);
     ck_assert_ptr_null(listeners_free(NULL));
     monitor_free(monitor);
-    harness_close(&harness);
+    rig_close(&rig);
     publisher_free(publisher);
 }
 
@@ -46,7 +46,7 @@ static bool counts(void *arg)
 
 static void expect(size_t count)
 {
-    harness_until(&harness, counts, &count);
+    rig_until(&rig, counts, &count);
 }
 
 static bool ended(void *arg)
@@ -64,24 +64,24 @@ static bool ended(void *arg)
 /* A client that does not connect again, and what tells of its end. */
 static void *listen_once(void **ret_end)
 {
-    void *client = harness_keep(&harness, zmq_socket(harness.context, ZMQ_SUB));
+    void *client = rig_keep(&rig, zmq_socket(rig.context, ZMQ_SUB));
     const int never = -1;
     zmq_setsockopt(client, ZMQ_RECONNECT_IVL, &never, sizeof(never));
-    zmq_setsockopt(client, ZMQ_CURVE_SERVERKEY, harness.server.public_key, 41);
+    zmq_setsockopt(client, ZMQ_CURVE_SERVERKEY, rig.server.public_key, 41);
     zmq_setsockopt(client, ZMQ_CURVE_PUBLICKEY, known->pair.public_key, 41);
     zmq_setsockopt(client, ZMQ_CURVE_SECRETKEY, known->pair.secret_key, 41);
     zmq_setsockopt(client, ZMQ_SUBSCRIBE, "", 0);
-    *ret_end = harness_monitor(&harness, client, ZMQ_EVENT_DISCONNECTED);
+    *ret_end = rig_monitor(&rig, client, ZMQ_EVENT_DISCONNECTED);
     ck_assert_int_eq(zmq_connect(client, endpoint), 0);
     return client;
 }
 
 START_TEST(listeners_are_known_while_they_last)
 {
-    void *one = harness_client(&harness, ZMQ_SUB, &known->pair, endpoint);
-    harness_client(&harness, ZMQ_SUB, &known->pair, endpoint); /* the same topic again: shown too */
+    void *one = rig_client(&rig, ZMQ_SUB, &known->pair, endpoint);
+    rig_client(&rig, ZMQ_SUB, &known->pair, endpoint); /* the same topic again: shown too */
     expect(2);
-    harness_drop(&harness, one);
+    rig_drop(&rig, one);
     monitor_look(monitor);
     expect(1);
     listeners_revise(listeners);
@@ -105,8 +105,8 @@ START_TEST(who_may_not_any_more_is_ended)
     }
     listeners_revise(listeners);
     ck_assert_uint_eq(listeners_count(listeners), 0);
-    harness_until(&harness, ended, end);
-    ck_assert(harness_logged(&harness, "key_gone"));
+    rig_until(&rig, ended, end);
+    ck_assert(rig_logged(&rig, "key_gone"));
 }
 END_TEST
 
@@ -118,7 +118,7 @@ START_TEST(a_subscription_is_judged_too)
     expect(1);
     known->who.listens = false;
     zmq_setsockopt(client, ZMQ_SUBSCRIBE, "more", 4);
-    harness_until(&harness, ended, end);
+    rig_until(&rig, ended, end);
 }
 END_TEST
 
@@ -133,8 +133,8 @@ START_TEST(topics_are_bounded)
         snprintf(topic, 16, "%zu", bytes);
         zmq_setsockopt(client, ZMQ_SUBSCRIBE, topic, sizeof(topic));
     }
-    harness_until(&harness, ended, end);
-    ck_assert(harness_logged(&harness, "many_topics"));
+    rig_until(&rig, ended, end);
+    ck_assert(rig_logged(&rig, "many_topics"));
     expect(0);
 }
 END_TEST

@@ -2,7 +2,7 @@
 #include "dispatcher/shell/monitor.h"
 #include "dispatcher/shell/zframe.h"
 #include "proto/gen/schema.h"
-#include "tests/shell/harness.h"
+#include "tests/shell/rig.h"
 #include "tests/suite.h"
 
 #include <arpa/inet.h>
@@ -13,25 +13,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct harness harness;
+static struct rig rig;
 static struct monitor *monitor;
 static void *xpub;
 static char endpoint[256];
 
 static void setup(void)
 {
-    harness_open(&harness, true);
-    harness_key(&harness, "default", 1u << ROLE_LISTENER);
-    xpub = harness_server(&harness, ZMQ_XPUB, true, AUTH_DOMAIN_EVENTS, endpoint);
-    ck_assert_int_eq(monitor_open(harness.context, xpub, AUTH_DOMAIN_EVENTS, &harness.uv, harness.log, &monitor), 0);
+    rig_open(&rig, true);
+    rig_key(&rig, "default", 1u << ROLE_LISTENER);
+    xpub = rig_server(&rig, ZMQ_XPUB, true, AUTH_DOMAIN_EVENTS, endpoint);
+    ck_assert_int_eq(monitor_open(rig.context, xpub, AUTH_DOMAIN_EVENTS, &rig.uv, rig.log, &monitor), 0);
 }
 
 static void teardown(void)
 {
     monitor_stop(monitor);
-    uv_run(&harness.uv, UV_RUN_NOWAIT);
+    uv_run(&rig.uv, UV_RUN_NOWAIT);
     monitor_free(monitor);
-    harness_close(&harness);
+    rig_close(&rig);
 }
 
 static bool counts(void *arg)
@@ -41,7 +41,7 @@ static bool counts(void *arg)
 
 static void expect(size_t count)
 {
-    harness_until(&harness, counts, &count);
+    rig_until(&rig, counts, &count);
 }
 
 static bool subscribed(void *arg)
@@ -53,15 +53,15 @@ static bool subscribed(void *arg)
 START_TEST(connections_are_counted_while_they_last)
 {
     ck_assert_uint_eq(monitor_connections(monitor), 0);
-    void *first = harness_client(&harness, ZMQ_SUB, NULL, endpoint);
+    void *first = rig_client(&rig, ZMQ_SUB, NULL, endpoint);
     expect(1);
-    void *second = harness_client(&harness, ZMQ_SUB, NULL, endpoint);
+    void *second = rig_client(&rig, ZMQ_SUB, NULL, endpoint);
     expect(2);
-    harness_drop(&harness, first);
+    rig_drop(&rig, first);
     expect(1);
-    harness_drop(&harness, second);
+    rig_drop(&rig, second);
     expect(0);
-    harness_client(&harness, ZMQ_SUB, NULL, endpoint);
+    rig_client(&rig, ZMQ_SUB, NULL, endpoint);
     expect(1);
 }
 END_TEST
@@ -71,8 +71,8 @@ START_TEST(who_has_subscribed_is_counted)
 {
     zmq_msg_t frame;
     zmq_msg_init(&frame);
-    harness_client(&harness, ZMQ_SUB, NULL, endpoint);
-    harness_until(&harness, subscribed, &frame);
+    rig_client(&rig, ZMQ_SUB, NULL, endpoint);
+    rig_until(&rig, subscribed, &frame);
     ck_assert_uint_eq(monitor_connections(monitor), 1);
     zmq_msg_close(&frame);
 }
@@ -105,24 +105,24 @@ START_TEST(strangers_make_room_the_oldest_first)
     int fds[3];
     zmq_msg_init(&frame);
     monitor_limit(monitor, 2);
-    void *known = harness_client(&harness, ZMQ_SUB, NULL, endpoint);
-    harness_until(&harness, subscribed, &frame);
+    void *known = rig_client(&rig, ZMQ_SUB, NULL, endpoint);
+    rig_until(&rig, subscribed, &frame);
     monitor_known(monitor, zmq_msg_get(&frame, ZMQ_SRCFD));
     zmq_msg_close(&frame);
     fds[0] = stranger();
     expect(2);
     fds[1] = stranger();
-    harness_until(&harness, is_ended, &fds[0]);
+    rig_until(&rig, is_ended, &fds[0]);
     expect(2);
     fds[2] = stranger();
-    harness_until(&harness, is_ended, &fds[1]);
+    rig_until(&rig, is_ended, &fds[1]);
     expect(2);
     ck_assert(!is_ended(&fds[2]));
     for (size_t i = 0; i < 3; i++) {
         close(fds[i]);
     }
     expect(1); /* the known one, which is older than all */
-    harness_drop(&harness, known);
+    rig_drop(&rig, known);
     expect(0);
 }
 END_TEST

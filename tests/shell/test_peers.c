@@ -3,14 +3,14 @@
 #include "dispatcher/shell/peers.h"
 #include "dispatcher/shell/zframe.h"
 #include "proto/gen/schema.h"
-#include "tests/shell/harness.h"
+#include "tests/shell/rig.h"
 #include "tests/suite.h"
 
 #include <string.h>
 
 #define REPLY_SIZE (64 * 1024)
 
-static struct harness harness;
+static struct rig rig;
 static struct peers *peers;
 static void *router;
 static char endpoint[256];
@@ -18,20 +18,20 @@ static uint8_t reply[REPLY_SIZE];
 
 static void setup(void)
 {
-    harness_open(&harness, true);
-    harness_key(&harness, "default", UINT32_MAX);
-    harness_key(&harness, "other", 1);
-    router = harness_server(&harness, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
-    peers = peers_new(router, &harness.uv, &harness.ring, harness.log);
+    rig_open(&rig, true);
+    rig_key(&rig, "default", UINT32_MAX);
+    rig_key(&rig, "other", 1);
+    router = rig_server(&rig, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
+    peers = peers_new(router, &rig.uv, &rig.ring, rig.log);
     ck_assert_ptr_nonnull(peers);
 }
 
 static void teardown(void)
 {
     peers_stop(peers);
-    uv_run(&harness.uv, UV_RUN_NOWAIT); /* closes the handle */
+    uv_run(&rig.uv, UV_RUN_NOWAIT); /* closes the handle */
     peers = peers_free(peers);
-    harness_close(&harness);
+    rig_close(&rig);
 }
 
 struct connection {
@@ -74,11 +74,11 @@ static bool admitted(void *arg)
 /* `hwm`: messages that the client's own pipe takes before the server is held back. */
 static struct connection meet_bounded(int hwm)
 {
-    struct connection connection = {.socket = harness_keep(&harness, zmq_socket(harness.context, ZMQ_DEALER))};
+    struct connection connection = {.socket = rig_keep(&rig, zmq_socket(rig.context, ZMQ_DEALER))};
     zmq_setsockopt(connection.socket, ZMQ_RCVHWM, &hwm, sizeof(hwm));
     ck_assert_int_eq(zmq_connect(connection.socket, endpoint), 0);
     zmq_send(connection.socket, "hello", 5, 0);
-    harness_until(&harness, admitted, &connection);
+    rig_until(&rig, admitted, &connection);
     return connection;
 }
 
@@ -128,7 +128,7 @@ START_TEST(each_connection_is_a_peer)
     ck_assert_uint_eq(peers_count(peers), 2);
     send_number(two.number, 0, 100);
     struct reading reading = {.socket = two.socket, .until = 1, .size = 100};
-    harness_until(&harness, read_all, &reading);
+    rig_until(&rig, read_all, &reading);
 }
 END_TEST
 
@@ -140,7 +140,7 @@ START_TEST(no_user_no_entry)
     ck_assert(!admit("\0abcd", 5, "", &number, &who));
     ck_assert(!admit("\0abcd", 5, "stranger", &number, &who));
     ck_assert_uint_eq(peers_count(peers), 0);
-    ck_assert(harness_logged(&harness, "no_user"));
+    ck_assert(rig_logged(&rig, "no_user"));
 }
 END_TEST
 
@@ -156,7 +156,7 @@ START_TEST(another_key_behind_the_same_id_is_another_peer)
     send_number(one.number, 7, 100); /* goes nowhere */
     send_number(number, 0, 100);
     struct reading reading = {.socket = one.socket, .until = 1, .size = 100};
-    harness_until(&harness, read_all, &reading);
+    rig_until(&rig, read_all, &reading);
 }
 END_TEST
 
@@ -165,14 +165,14 @@ START_TEST(a_key_that_is_taken_away_ends)
     struct connection one = meet();
     uint64_t number;
     struct identity who;
-    keyring_rescan(&harness.ring);
+    keyring_rescan(&rig.ring);
     ck_assert(admit(one.routing, one.routing_size, "default", &number, &who));
     ck_assert_uint_eq(number, one.number);
-    keyring_rescan(&harness.ring);
-    harness.keys[0].hidden = true;
+    keyring_rescan(&rig.ring);
+    rig.keys[0].hidden = true;
     ck_assert(!admit(one.routing, one.routing_size, "default", &number, &who));
     ck_assert_uint_eq(peers_count(peers), 0);
-    ck_assert(harness_logged(&harness, "key_gone"));
+    ck_assert(rig_logged(&rig, "key_gone"));
 }
 END_TEST
 
@@ -181,23 +181,23 @@ START_TEST(a_key_that_is_another_ends)
 {
     struct connection one = meet(), two = meet();
     ck_assert(!peers_proven(peers, one.number));
-    ck_assert(peers_prove(peers, one.number, harness.keys[0].who.key, -1));
+    ck_assert(peers_prove(peers, one.number, rig.keys[0].who.key, -1));
     ck_assert(peers_proven(peers, one.number));
     ck_assert(!peers_prove(peers, two.number, "another", -1));
     ck_assert_uint_eq(peers_count(peers), 1);
     peers_revise(peers);
     ck_assert_uint_eq(peers_count(peers), 1); /* nothing has changed */
-    harness.keys[0].who.key[0]++;
+    rig.keys[0].who.key[0]++;
     peers_revise(peers);
     ck_assert_uint_eq(peers_count(peers), 0);
-    ck_assert(harness_logged(&harness, "key_gone"));
+    ck_assert(rig_logged(&rig, "key_gone"));
 }
 END_TEST
 
 START_TEST(a_key_with_other_rights_ends)
 {
     meet();
-    harness.keys[0].who.roles ^= 2;
+    rig.keys[0].who.roles ^= 2;
     peers_revise(peers);
     ck_assert_uint_eq(peers_count(peers), 0);
 }
@@ -212,7 +212,7 @@ START_TEST(a_slow_reader_gets_all_in_order)
     }
     ck_assert_uint_eq(peers_count(peers), 1);
     struct reading reading = {.socket = slow.socket, .until = count, .size = REPLY_SIZE};
-    harness_until(&harness, read_all, &reading);
+    rig_until(&rig, read_all, &reading);
     ck_assert_uint_eq(peers_waiting_bytes(peers), 0);
 }
 END_TEST
@@ -226,7 +226,7 @@ START_TEST(replies_larger_than_the_bound_get_through)
         peers_send(peers, one.number, false, large, sizeof(large));
     }
     struct reading reading = {.socket = one.socket, .until = 3, .size = sizeof(large)};
-    harness_until(&harness, read_all, &reading);
+    rig_until(&rig, read_all, &reading);
 }
 END_TEST
 
@@ -235,18 +235,18 @@ static bool dropped(void *arg)
     struct connection *slow = arg;
     send_number(slow->number, 0, REPLY_SIZE);
     ck_assert_uint_le(peers_waiting_bytes(peers), CAP_OUTBOX_BYTES + REPLY_SIZE);
-    return harness_logged(&harness, "replies_dropped");
+    return rig_logged(&rig, "replies_dropped");
 }
 
 START_TEST(a_reader_that_stands_still_is_bounded_while_others_are_served)
 {
     struct connection slow = meet(), quick = meet();
-    harness_until(&harness, dropped, &slow);
-    ck_assert(harness_logged(&harness, "replies_dropped"));
+    rig_until(&rig, dropped, &slow);
+    ck_assert(rig_logged(&rig, "replies_dropped"));
     ck_assert_uint_eq(peers_waiting_bytes(peers), 0);
     send_number(quick.number, 0, 100);
     struct reading reading = {.socket = quick.socket, .until = 1, .size = 100};
-    harness_until(&harness, read_all, &reading);
+    rig_until(&rig, read_all, &reading);
     uint64_t number;
     struct identity who;
     ck_assert(admit(slow.routing, slow.routing_size, "default", &number, &who)); /* and may go on */
@@ -283,10 +283,10 @@ START_TEST(what_was_dropped_makes_no_room_in_the_pipe)
     for (uint32_t i = 0; i < 50 * (CAP_OUTBOX_BYTES / REPLY_SIZE); i++) {
         send_number(slow.number, i, REPLY_SIZE);
     }
-    ck_assert(harness_logged(&harness, "replies_dropped"));
-    harness_until(&harness, nothing_waits, &reading);
+    ck_assert(rig_logged(&rig, "replies_dropped"));
+    rig_until(&rig, nothing_waits, &reading);
     peers_send(peers, slow.number, false, "", 1);
-    harness_until(&harness, read_mark, &reading);
+    rig_until(&rig, read_mark, &reading);
     ck_assert_uint_le(reading.until * (size_t)REPLY_SIZE, PEER_OUTBOX_FLIGHT_BYTES + CAP_OUTBOX_BYTES + of_the_system);
 }
 END_TEST
@@ -295,7 +295,7 @@ START_TEST(many_small_replies_are_bounded_too)
 {
     struct connection slow = meet();
     uint32_t sent = 0;
-    for (; sent == 0 || peers_waiting_bytes(peers) > 0 || !harness_logged(&harness, "replies_dropped"); sent++) {
+    for (; sent == 0 || peers_waiting_bytes(peers) > 0 || !rig_logged(&rig, "replies_dropped"); sent++) {
         send_number(slow.number, sent, 4096);
     }
     ck_assert_uint_gt(sent, CAP_OUTBOX_BYTES / 4096);
@@ -317,10 +317,10 @@ static bool gone(void *arg)
 START_TEST(a_peer_that_went_away_is_forgotten)
 {
     struct connection one = meet();
-    harness_drop(&harness, one.socket);
-    harness_until(&harness, gone, &one);
+    rig_drop(&rig, one.socket);
+    rig_until(&rig, gone, &one);
     ck_assert(!peers_send(peers, one.number, false, "x", 1)); /* who waits for its answer is to be told */
-    ck_assert(!harness_logged(&harness, "replies_dropped"));
+    ck_assert(!rig_logged(&rig, "replies_dropped"));
 }
 END_TEST
 
@@ -396,22 +396,22 @@ static bool all_gone(void *arg)
 START_TEST(a_connection_that_ends_ends_its_peer)
 {
     uint32_t left = 1;
-    monitor = harness_monitor(&harness, router, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
+    monitor = rig_monitor(&rig, router, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
     peers_own(peers, &(struct peers_owner){.look = look, .gone = note_gone});
     gone_count = 0;
     struct connection stays = meet();
     for (uint32_t i = 0; i < 20; i++) {
         struct connection goes = meet();
-        harness_drop(&harness, goes.socket);
+        rig_drop(&rig, goes.socket);
         if (i % 2 == 0) {
-            harness_until(&harness, all_gone, &left); /* else the next one comes before the news is read */
+            rig_until(&rig, all_gone, &left); /* else the next one comes before the news is read */
         }
     }
-    harness_until(&harness, all_gone, &left);
+    rig_until(&rig, all_gone, &left);
     ck_assert_uint_eq(gone_count, 20);
     send_number(stays.number, 0, 100);
     struct reading reading = {.socket = stays.socket, .until = 1, .size = 100};
-    harness_until(&harness, read_all, &reading);
+    rig_until(&rig, read_all, &reading);
     peers_own(peers, &(struct peers_owner){0});
 }
 END_TEST
@@ -482,10 +482,10 @@ START_TEST(what_waits_for_one_key_is_bounded)
             ck_assert_uint_le(peers_waiting_bytes(peers), CAP_OUTBOX_BYTES_KEY + REPLY_SIZE);
         }
     }
-    ck_assert(harness_logged(&harness, "replies_dropped"));
+    ck_assert(rig_logged(&rig, "replies_dropped"));
     send_number(stays.number, 0, 100);
     struct reading reading = {.socket = stays.socket, .until = 1, .size = 100};
-    harness_until(&harness, read_all, &reading);
+    rig_until(&rig, read_all, &reading);
 }
 END_TEST
 

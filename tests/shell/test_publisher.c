@@ -2,29 +2,29 @@
 #include "dispatcher/shell/publisher.h"
 #include "dispatcher/shell/zframe.h"
 #include "proto/gen/schema.h"
-#include "tests/shell/harness.h"
+#include "tests/shell/rig.h"
 #include "tests/suite.h"
 
 #include <string.h>
 
-static struct harness harness;
+static struct rig rig;
 static struct publisher *publisher;
 static char endpoint[256];
 static struct known *listener;
 
 static void setup(void)
 {
-    harness_open(&harness, false);
-    listener = harness_key(&harness, "listener", 1u << ROLE_LISTENER);
-    void *xpub = harness_server(&harness, ZMQ_XPUB, false, AUTH_DOMAIN_EVENTS, endpoint);
-    ck_assert_int_eq(publisher_open(xpub, &harness.uv, harness.log, &publisher), 0);
+    rig_open(&rig, false);
+    listener = rig_key(&rig, "listener", 1u << ROLE_LISTENER);
+    void *xpub = rig_server(&rig, ZMQ_XPUB, false, AUTH_DOMAIN_EVENTS, endpoint);
+    ck_assert_int_eq(publisher_open(xpub, &rig.uv, rig.log, &publisher), 0);
 }
 
 static void teardown(void)
 {
     publisher_stop(publisher);
-    uv_run(&harness.uv, UV_RUN_NOWAIT);
-    harness_close(&harness);
+    uv_run(&rig.uv, UV_RUN_NOWAIT);
+    rig_close(&rig);
     publisher_free(publisher);
 }
 
@@ -60,8 +60,8 @@ static bool heard(void *arg)
 
 START_TEST(an_event_is_topic_and_payload)
 {
-    struct listening listening = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
-    harness_until(&harness, heard, &listening);
+    struct listening listening = {.socket = rig_client(&rig, ZMQ_SUB, &listener->pair, endpoint)};
+    rig_until(&rig, heard, &listening);
     ck_assert(strcmp(listening.topic, "case_closed") == 0 || strcmp(listening.topic, "duty_signed") == 0);
     ck_assert_str_eq(listening.data, strcmp(listening.topic, "case_closed") == 0 ? "one" : "two");
 }
@@ -69,11 +69,11 @@ END_TEST
 
 START_TEST(topics_choose)
 {
-    struct listening listening = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
+    struct listening listening = {.socket = rig_client(&rig, ZMQ_SUB, &listener->pair, endpoint)};
     zmq_setsockopt(listening.socket, ZMQ_UNSUBSCRIBE, "", 0);
     zmq_setsockopt(listening.socket, ZMQ_SUBSCRIBE, "duty_", 5);
     for (int i = 0; i < 100; i++) {
-        harness_until(&harness, heard, &listening);
+        rig_until(&rig, heard, &listening);
         if (strcmp(listening.topic, "duty_signed") != 0) {
             continue; /* sent before the wish to hear less had arrived */
         }
@@ -84,17 +84,17 @@ END_TEST
 
 START_TEST(a_slow_one_loses_and_others_hear)
 {
-    struct listening slow = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
-    struct listening quick = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
-    harness_until(&harness, heard, &slow);
-    harness_until(&harness, heard, &quick);
+    struct listening slow = {.socket = rig_client(&rig, ZMQ_SUB, &listener->pair, endpoint)};
+    struct listening quick = {.socket = rig_client(&rig, ZMQ_SUB, &listener->pair, endpoint)};
+    rig_until(&rig, heard, &slow);
+    rig_until(&rig, heard, &quick);
     static char payload[32 * 1024];
     for (int i = 0; i < 20000; i++) { /* 640 MB: more than pipes and TCP hold */
         publisher_send(publisher, text_of("case_closed"), payload, sizeof(payload));
     }
-    struct listening later = {.socket = harness_client(&harness, ZMQ_SUB, &listener->pair, endpoint)};
-    harness_until(&harness, heard, &later);
-    ck_assert(!harness_logged(&harness, "event_lost"));
+    struct listening later = {.socket = rig_client(&rig, ZMQ_SUB, &listener->pair, endpoint)};
+    rig_until(&rig, heard, &later);
+    ck_assert(!rig_logged(&rig, "event_lost"));
 }
 END_TEST
 

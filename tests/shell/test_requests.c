@@ -3,16 +3,16 @@
 #include "dispatcher/shell/zframe.h"
 #include "proto/reply.h"
 #include "proto/request.h"
-#include "tests/shell/harness.h"
+#include "tests/shell/rig.h"
 #include "tests/suite.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct harness harness;
+static struct rig rig;
 static struct peers *peers;
-static struct intake *intake;
+static struct inlet *inlet;
 static struct requests *requests;
 static char endpoint[256];
 static struct engine_message offered[CAP_BATCH_MESSAGES];
@@ -20,23 +20,23 @@ static const uint32_t no_cost[CAP_BATCH_MESSAGES];
 
 static void setup(void)
 {
-    harness_open(&harness, true);
-    harness_key(&harness, "default", 5);
-    void *router = harness_server(&harness, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
-    peers = peers_new(router, &harness.uv, &harness.ring, harness.log);
-    ck_assert_int_eq(intake_open(router, NULL, harness.log, &intake), 0);
-    requests = requests_new(intake, peers, harness.log);
+    rig_open(&rig, true);
+    rig_key(&rig, "default", 5);
+    void *router = rig_server(&rig, ZMQ_ROUTER, true, AUTH_DOMAIN_REQUESTS, endpoint);
+    peers = peers_new(router, &rig.uv, &rig.ring, rig.log);
+    ck_assert_int_eq(inlet_open(router, NULL, rig.log, &inlet), 0);
+    requests = requests_new(inlet, peers, rig.log);
     ck_assert_ptr_nonnull(requests);
 }
 
 static void teardown(void)
 {
     peers_stop(peers);
-    uv_run(&harness.uv, UV_RUN_NOWAIT); /* closes the handle */
+    uv_run(&rig.uv, UV_RUN_NOWAIT); /* closes the handle */
     requests_free(requests);
-    intake_free(intake);
+    inlet_free(inlet);
     peers_free(peers);
-    harness_close(&harness);
+    rig_close(&rig);
 }
 
 static size_t wanted;
@@ -51,7 +51,7 @@ static bool enough(void *arg)
 static void read_until(size_t count)
 {
     wanted = count;
-    harness_until(&harness, enough, NULL);
+    rig_until(&rig, enough, NULL);
     ck_assert_uint_eq(requests_count(requests), count);
 }
 
@@ -115,7 +115,7 @@ static bool answered(void *arg)
 START_TEST(each_form_is_seen_and_answered_in_its_manner)
 {
     const struct form *form = &forms[_i];
-    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    void *client = rig_client(&rig, ZMQ_DEALER, NULL, endpoint);
     send_form(client, form);
     read_until(1);
     ck_assert_uint_eq(requests_offer(requests, offered, 10), 1);
@@ -127,7 +127,7 @@ START_TEST(each_form_is_seen_and_answered_in_its_manner)
     requests_reply(requests, &reply);
     requests_taken(requests, 1, no_cost);
     struct answer answer = {.socket = client};
-    harness_until(&harness, answered, &answer);
+    rig_until(&rig, answered, &answer);
     ck_assert_uint_eq(answer.frames, form->delimited ? 2 : 1);
     ck_assert_str_eq(answer.text, "reply");
 }
@@ -135,7 +135,7 @@ END_TEST
 
 START_TEST(both_manners_of_one_peer_are_kept_apart)
 {
-    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    void *client = rig_client(&rig, ZMQ_DEALER, NULL, endpoint);
     send_form(client, &forms[0]);
     send_form(client, &forms[1]);
     read_until(2);
@@ -144,7 +144,7 @@ START_TEST(both_manners_of_one_peer_are_kept_apart)
         const struct engine_reply reply = {.peer = offered[i].from.peer, .data = "reply", .size = 5};
         requests_reply(requests, &reply);
         struct answer answer = {.socket = client};
-        harness_until(&harness, answered, &answer);
+        rig_until(&rig, answered, &answer);
         ck_assert_uint_eq(answer.frames, i == 1 ? 2 : 1);
     }
 }
@@ -152,7 +152,7 @@ END_TEST
 
 START_TEST(a_routing_id_of_its_own_is_refused)
 {
-    void *client = harness_keep(&harness, zmq_socket(harness.context, ZMQ_DEALER));
+    void *client = rig_keep(&rig, zmq_socket(rig.context, ZMQ_DEALER));
     zmq_setsockopt(client, ZMQ_ROUTING_ID, "me", 2);
     ck_assert_int_eq(zmq_connect(client, endpoint), 0);
     zframe_send(client, "one", 3, false);
@@ -164,7 +164,7 @@ END_TEST
 
 START_TEST(what_is_not_taken_is_offered_again)
 {
-    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    void *client = rig_client(&rig, ZMQ_DEALER, NULL, endpoint);
     const size_t count = 10;
     for (size_t i = 0; i < count; i++) {
         zframe_send(client, &(char){(char)('a' + i)}, 1, false);
@@ -235,7 +235,7 @@ static size_t take_all(uint32_t cost_us)
 /* A sender with very many commands on their way is not refused, and they stay in order. */
 START_TEST(twelve_thousand_commands_wait)
 {
-    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    void *client = rig_client(&rig, ZMQ_DEALER, NULL, endpoint);
     const int unbounded = 0;
     zmq_setsockopt(client, ZMQ_SNDHWM, &unbounded, sizeof(unbounded));
     for (uint32_t i = 0; i < 12000; i++) {
@@ -260,7 +260,7 @@ END_TEST
 /* Beyond CAP_WAITING_MESSAGES_KEY a command of one key is BUSY; another key's is taken. */
 START_TEST(commands_of_one_key_are_bounded)
 {
-    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    void *client = rig_client(&rig, ZMQ_DEALER, NULL, endpoint);
     struct refusals refusals = {.socket = client, .wanted = 200}; /* who has that many unread is told no more */
     struct proto_buffer message = {0};
     const int unbounded = 0;
@@ -269,10 +269,10 @@ START_TEST(commands_of_one_key_are_bounded)
     for (uint32_t i = 0; i < CAP_WAITING_MESSAGES_KEY + 500; i++) {
         ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
     }
-    harness_until(&harness, refused, &refusals);
+    rig_until(&rig, refused, &refusals);
     ck_assert_uint_eq(requests_count(requests), CAP_WAITING_MESSAGES_KEY);
     ck_assert_uint_ge(refusals.after_ms, 100);
-    ck_assert(harness_logged(&harness, "key_busy"));
+    ck_assert(rig_logged(&rig, "key_busy"));
     ck_assert_uint_eq(take_all(0), CAP_WAITING_MESSAGES_KEY);
     proto_buffer_deinit(&message);
 }
@@ -281,7 +281,7 @@ END_TEST
 /* Queries are bounded by what they cost: of dear ones only a few wait, of cheap ones many. */
 START_TEST(queries_of_one_key_are_bounded_by_their_cost)
 {
-    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    void *client = rig_client(&rig, ZMQ_DEALER, NULL, endpoint);
     struct refusals refusals = {.socket = client, .wanted = 100};
     struct proto_buffer message = {0};
     encode("q", "metrics", &message);
@@ -293,7 +293,7 @@ START_TEST(queries_of_one_key_are_bounded_by_their_cost)
     for (uint32_t i = 0; i < 110; i++) {
         ck_assert_int_eq(zframe_send(client, message.data, message.size, false), 0);
     }
-    harness_until(&harness, refused, &refusals);
+    rig_until(&rig, refused, &refusals);
     ck_assert_uint_eq(requests_count(requests), REQUESTS_QUERY_US / 100000);
     ck_assert_uint_eq(refusals.after_ms, REQUESTS_QUERY_US / 1000);
     encode("c", "submit", &message); /* commands of the same key still come in */
@@ -311,7 +311,7 @@ END_TEST
 /* The cap in bytes, of one key. */
 START_TEST(the_bytes_of_one_key_are_bounded)
 {
-    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    void *client = rig_client(&rig, ZMQ_DEALER, NULL, endpoint);
     const size_t size = CAP_MESSAGE_SIZE, fit = CAP_WAITING_BYTES_KEY / size;
     char *large = calloc(1, size);
     for (size_t i = 0; i < fit; i++) {
@@ -322,7 +322,7 @@ START_TEST(the_bytes_of_one_key_are_bounded)
     ck_assert_int_eq(zframe_send(client, large, size, false), 0);
     bool got = false;
     for (int i = 0; i < 100000 && !got; i++) {
-        uv_run(&harness.uv, UV_RUN_NOWAIT);
+        uv_run(&rig.uv, UV_RUN_NOWAIT);
         requests_read(requests);
         got = answered(&answer); /* BUSY, without an id: none can be read */
     }
@@ -336,7 +336,7 @@ END_TEST
 /* What a connection asked before it ended is not worked on; what it ordered is. */
 START_TEST(queries_of_a_gone_peer_are_dropped)
 {
-    void *client = harness_client(&harness, ZMQ_DEALER, NULL, endpoint);
+    void *client = rig_client(&rig, ZMQ_DEALER, NULL, endpoint);
     struct proto_buffer message = {0};
     encode("q", "metrics", &message);
     for (int i = 0; i < 5; i++) {

@@ -1,7 +1,7 @@
 /* power.c - the worst that a power cut may leave of one folder */
 #include "tests/store/power.h"
 
-#include "tests/store/faults.h"
+#include "tests/store/failing.h"
 #include "tests/store/scratch.h"
 
 #include <assert.h>
@@ -89,12 +89,12 @@ void power_watch(const char *folder)
 {
     watched = folder;
     file_count = name_count = 0;
-    faults_flushed = on_flush;
+    failing_flushed = on_flush;
 }
 
 void power_cut(const char *image)
 {
-    faults_flushed = NULL; /* what is opened in the image is not watched */
+    failing_flushed = NULL; /* what is opened in the image is not watched */
     scratch_empty(image);
     for (size_t i = 0; i < name_count; i++) {
         const struct flushed_file *file = file_of(names[i].inode);
@@ -104,12 +104,12 @@ void power_cut(const char *image)
 
 void power_go_on(void)
 {
-    faults_flushed = on_flush;
+    failing_flushed = on_flush;
 }
 
 void power_end(void)
 {
-    faults_flushed = NULL;
+    failing_flushed = NULL;
     for (size_t i = 0; i < file_count; i++) {
         free(files[i].data);
     }

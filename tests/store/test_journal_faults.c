@@ -4,7 +4,7 @@
  */
 #include "dispatcher/store/journal.h"
 
-#include "tests/store/faults.h"
+#include "tests/store/failing.h"
 #include "tests/store/journal_kit.h"
 #include "tests/store/power.h"
 #include "tests/store/scratch.h"
@@ -77,9 +77,9 @@ static int fail_each(uint32_t calls, int error, enum fault_when when, bool stays
         struct journal *journal = kit_open(folder, SEGMENT, NULL);
         ck_assert_int_eq(kit_append(journal, 1, 3, 100), 0);
         journal_close(journal);
-        faults_arm(&(struct fault_plan){.calls = calls, .nth = nth, .error = error, .when = when, .stays = stays});
+        failing_arm(&(struct fault_plan){.calls = calls, .nth = nth, .error = error, .when = when, .stays = stays});
         struct run run = run_once(folder, (calls & FAULT_OPEN) == 0);
-        bool struck = faults_disarm();
+        bool struck = failing_disarm();
         fail_each_taken_back += run.taken_back;
         if (run.acknowledged == 0) {
             run.acknowledged = run.attempted = 3; /* it did not open */
@@ -112,7 +112,7 @@ START_TEST(every_failing_call_leaves_what_was_acknowledged)
     fail_each(WRITES, EIO, FAULT_AFTER, false);
     ck_assert_int_gt(fail_each_taken_back, 20); /* written and flushed, and said to have failed */
     fail_each(WRITES, EIO, FAULT_BEFORE, true);
-    ck_assert_int_gt(fail_each(FAULTS_DISK, EIO, FAULT_BEFORE, false), 45);
+    ck_assert_int_gt(fail_each(FAILING_DISK, EIO, FAULT_BEFORE, false), 45);
     fail_each(WRITES, EIO, FAULT_HALF, true);
 }
 END_TEST
@@ -129,14 +129,14 @@ START_TEST(short_writes_and_signals_are_no_failures)
 {
     for (uint32_t nth = 1;; nth++) {
         char *folder = scratch_new();
-        faults_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_PREAD, .nth = nth, .when = FAULT_SHORT, .stays = nth == 1});
+        failing_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_PREAD, .nth = nth, .when = FAULT_SHORT, .stays = nth == 1});
         struct run run = run_once(folder, true);
-        bool struck = faults_disarm();
+        bool struck = failing_disarm();
         ck_assert_uint_eq(run.acknowledged, 54);
-        faults_arm(&(struct fault_plan){
+        failing_arm(&(struct fault_plan){
             .calls = FAULT_PWRITE | FAULT_PREAD | FAULT_FDATASYNC | FAULT_FSYNC, .nth = nth, .error = EINTR, .when = FAULT_BEFORE});
         run = run_once(folder, true);
-        struck = faults_disarm() || struck;
+        struck = failing_disarm() || struck;
         ck_assert_uint_eq(run.acknowledged, 108);
         scratch_drop(folder);
         if (!struck) {
@@ -154,14 +154,14 @@ START_TEST(no_room_for_a_segment_refuses_and_goes_on_when_there_is_room_again)
     static const uint32_t calls[] = {FAULT_FALLOCATE, FAULT_PWRITE, FAULT_FSYNC, FAULT_RENAME};
     uint64_t last = 1;
     for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
-        faults_arm(&(struct fault_plan){.calls = calls[i], .nth = 1, .error = ENOSPC});
+        failing_arm(&(struct fault_plan){.calls = calls[i], .nth = 1, .error = ENOSPC});
         if (calls[i] != FAULT_RENAME) {
             ck_assert_int_eq(journal_prepare(journal), -ENOSPC);
         }
-        bool struck = faults_disarm();
-        faults_arm(&(struct fault_plan){.calls = calls[i], .nth = 1, .error = ENOSPC});
+        bool struck = failing_disarm();
+        failing_arm(&(struct fault_plan){.calls = calls[i], .nth = 1, .error = ENOSPC});
         ck_assert_int_eq(kit_append(journal, 1, 1, 9000), -ENOSPC);
-        ck_assert(faults_disarm() && (struck || calls[i] == FAULT_RENAME));
+        ck_assert(failing_disarm() && (struck || calls[i] == FAULT_RENAME));
         ck_assert_uint_eq(kit_read(journal, 1), last);
         ck_assert_int_eq(kit_append(journal, 1, 1, 9000), 0);
         ck_assert_uint_eq(kit_read(journal, 1), ++last);
@@ -180,10 +180,10 @@ START_TEST(no_descriptor_for_a_segment_refuses_and_goes_on_when_there_is_one_aga
     static const int errors[] = {EMFILE, ENFILE};
     for (uint64_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
         const struct fault_plan plan = {.calls = FAULT_OPEN, .nth = 1, .error = errors[i], .stays = true};
-        faults_arm(&plan);
+        failing_arm(&plan);
         ck_assert_int_eq(journal_prepare(journal), -EMFILE);
         ck_assert_int_eq(kit_append(journal, 1, 1, 9000), -EMFILE);
-        ck_assert(faults_disarm());
+        ck_assert(failing_disarm());
         ck_assert_uint_eq(kit_read(journal, 1), i + 1);
         ck_assert_int_eq(kit_append(journal, 1, 1, 9000), 0);
         ck_assert_uint_eq(kit_read(journal, 1), i + 2);
@@ -228,9 +228,9 @@ START_TEST(no_room_in_space_that_was_written_before_is_an_unknown_outcome)
     char *folder = scratch_new();
     struct journal *journal = kit_open(folder, SEGMENT, NULL);
     ck_assert_int_eq(kit_append(journal, 1, 1, 100), 0);
-    faults_arm(&(struct fault_plan){.calls = FAULT_FDATASYNC, .nth = 1, .error = ENOSPC});
+    failing_arm(&(struct fault_plan){.calls = FAULT_FDATASYNC, .nth = 1, .error = ENOSPC});
     ck_assert_int_eq(kit_append(journal, 1, 1, 100), -EIO);
-    faults_disarm();
+    failing_disarm();
     ck_assert_int_eq(kit_append(journal, 1, 1, 100), -EIO);
     ck_assert_int_eq(journal_prepare(journal), 0);
     ck_assert_uint_eq(kit_read(journal, 1), 1);
@@ -244,22 +244,22 @@ START_TEST(a_failed_flush_is_not_believed_when_opened_again)
     char *folder = scratch_new();
     struct journal *journal = kit_open(folder, SEGMENT, NULL);
     ck_assert_int_eq(kit_append(journal, 1, 1, 100), 0);
-    faults_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC, .nth = 2, .error = EIO, .stays = true});
+    failing_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC, .nth = 2, .error = EIO, .stays = true});
     ck_assert_int_eq(kit_append(journal, 1, 1, 200), -EIO);
-    faults_disarm();
+    failing_disarm();
     ck_assert(journal_unknown(journal)); /* the zeros that were to take it back could not be written either */
     journal_close(journal);
     /* the page cache shows the append; open must write it once more and flush, and fail when that fails */
     struct journal_open_report report;
     struct journal_options options = {.path = folder, .segment_size = SEGMENT};
-    faults_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC, .nth = 2, .error = EIO});
+    failing_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC, .nth = 2, .error = EIO});
     ck_assert_int_eq(journal_open(&options, true, &journal, &report), -EIO);
-    ck_assert(faults_disarm());
+    ck_assert(failing_disarm());
     ck_assert(report.said[0] != '\0');
-    faults_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC, .nth = 3, .error = EIO});
+    failing_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC, .nth = 3, .error = EIO});
     ck_assert_int_eq(journal_open(&options, true, &journal, &report), 0);
-    ck_assert(!faults_disarm());
-    ck_assert_uint_eq(faults_seen(), 2);
+    ck_assert(!failing_disarm());
+    ck_assert_uint_eq(failing_seen(), 2);
     ck_assert_uint_eq(kit_read(journal, 1), 2);
     journal_close(journal);
     scratch_drop(folder);
@@ -281,14 +281,14 @@ START_TEST(a_failing_read_is_a_failure_of_the_reader_alone)
         ck_assert_int_eq(journal_open(&options, false, &journal, &report), 0);
         struct journal_cursor cursor;
         struct journal_frame frame;
-        faults_arm(&(struct fault_plan){.calls = FAULT_PREAD | FAULT_OPEN, .nth = nth, .error = EIO});
+        failing_arm(&(struct fault_plan){.calls = FAULT_PREAD | FAULT_OPEN, .nth = nth, .error = EIO});
         int rc = journal_follow(journal, 7, &cursor);
         if (rc == 0) {
             while ((rc = journal_next(&cursor, &frame)) == 1) {
                 ;
             }
         }
-        struck = faults_disarm();
+        struck = failing_disarm();
         ck_assert_int_eq(rc, struck ? -EIO : 0);
         journal_cursor_end(&cursor);
         ck_assert_int_eq(kit_append(journal, 1, 1, 10), 0);

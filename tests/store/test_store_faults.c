@@ -4,7 +4,7 @@
  */
 #include "dispatcher/store/store.h"
 
-#include "tests/store/faults.h"
+#include "tests/store/failing.h"
 #include "tests/store/scratch.h"
 #include "tests/store/store_kit.h"
 #include "tests/suite.h"
@@ -77,9 +77,9 @@ static uint32_t fail_each(uint32_t calls, int error, enum fault_when when)
             store_kit_step(&tables, n);
         }
         store_close(store);
-        faults_arm(&(struct fault_plan){.calls = calls, .nth = nth, .error = error, .when = when});
+        failing_arm(&(struct fault_plan){.calls = calls, .nth = nth, .error = error, .when = when});
         bool opened = run(folder);
-        struck = faults_disarm();
+        struck = failing_disarm();
         ck_assert(opened || struck);
         store = store_kit_open(folder, &tables);
         uint64_t last = store_kit_last(&tables);
@@ -131,13 +131,13 @@ START_TEST(an_environment_that_takes_no_transaction_is_opened_anew)
     }
     ck_assert_int_eq(store_checkpoint(store), 0);
     store_kit_step(&tables, 21);
-    faults_arm(&(struct fault_plan){.calls = FAULT_MDB_COMMIT, .nth = 1, .error = EIO});
+    failing_arm(&(struct fault_plan){.calls = FAULT_MDB_COMMIT, .nth = 1, .error = EIO});
     ck_assert_int_eq(store_checkpoint(store), -EIO);
-    ck_assert(faults_disarm());
+    ck_assert(failing_disarm());
     ck_assert_int_eq(store_failed(store), -EIO);
-    faults_arm(&(struct fault_plan){.calls = FAULT_MDB_BEGIN, .nth = 1, .error = MDB_PANIC});
+    failing_arm(&(struct fault_plan){.calls = FAULT_MDB_BEGIN, .nth = 1, .error = MDB_PANIC});
     ck_assert_int_eq(store_rewind(store), 0);
-    ck_assert(faults_disarm());
+    ck_assert(failing_disarm());
     ck_assert_uint_eq(store_kit_last(&tables), 20);
     store_kit_step(&tables, 21);
     ck_assert_int_eq(store_checkpoint(store), 0);
@@ -158,10 +158,10 @@ START_TEST(errors_of_lmdb_are_errors_of_the_system)
         char *folder = scratch_new();
         struct tables tables;
         struct store *store = store_kit_open(folder, &tables);
-        faults_arm(&(struct fault_plan){.calls = FAULT_MDB_PUT, .nth = 3, .error = rows[i].given});
+        failing_arm(&(struct fault_plan){.calls = FAULT_MDB_PUT, .nth = 3, .error = rows[i].given});
         store_kit_step(&tables, 1);
         ck_assert_int_eq(store_checkpoint(store), rows[i].wanted);
-        ck_assert(faults_disarm());
+        ck_assert(failing_disarm());
         ck_assert_int_eq(store_failed(store), rows[i].wanted);
         uint64_t dirty = store_dirty(store);
         store_kit_step(&tables, 2); /* puts do nothing */

@@ -3,7 +3,7 @@
  * spreadsheet.
  */
 #include "clients/period.h"
-#include "clients/sheet.h"
+#include "clients/spreadsheet.h"
 #include "config/zone.h"
 #include "tests/suite.h"
 
@@ -152,7 +152,7 @@ START_TEST(no_cell_is_a_formula)
     char *made = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&made, &size);
-    sheet_text(out, cells[_i].text);
+    spreadsheet_text(out, cells[_i].text);
     fclose(out);
     ck_assert_str_eq(made, cells[_i].cell);
     free(made);
@@ -166,7 +166,7 @@ START_TEST(a_table)
     char *made = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&made, &size);
-    sheet_print(out, columns, rows);
+    spreadsheet_print(out, columns, rows);
     fclose(out);
     ck_assert_str_eq(made, "name,n,missing,flag\r\n\"'=x\",-3,,true\r\n,0,,\r\n");
     free(made);

@@ -11,7 +11,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from harness import District  # noqa: E402
-from wire import Key, Pairs, Silence, Wire, pack, patiently  # noqa: E402
+from raw_wire import Key, Pairs, Silence, Wire, pack, patiently  # noqa: E402
 
 SECRET = "秘密 secret words of a citizen"  # must never be seen in an event, in the log, or by who may not read it
 PHONE = "555-0199"

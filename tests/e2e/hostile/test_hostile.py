@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(sys.argv[2], "script"), os.path.dirname(os.path.abspath(__file__))]
 from generator.schema import INSTANT_MAX, Schema  # noqa: E402
 from target import MEMORY_GROWTH, PHONE, SECRET, Target, request  # noqa: E402
-from wire import SUB, Key, Pairs, Raw, Silence, Wire, pack, unpack  # noqa: E402
+from raw_wire import SUB, Key, Pairs, Raw, Silence, Wire, pack, unpack  # noqa: E402
 
 RANDOM_MESSAGES = 5000
 STORM_MESSAGES = 3000

@@ -16,7 +16,7 @@ import tempfile
 
 HERE = os.path.dirname(__file__)
 sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "../hostile")]
-import district as pingshan  # noqa: E402
+import pingshan  # noqa: E402
 import wire  # noqa: E402
 from harness import District  # noqa: E402
 

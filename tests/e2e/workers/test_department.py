@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 
-from kit import PATIENCE, Town, executable, last_ones, tell
+from town import PATIENCE, Town, executable, last_ones, tell
 
 QUICK = ["--name", "one", "--pause", "20 ms", "--pause-max", "50 ms", "--lease", "1 s", "--poll", "2 s", "--look", "10 min"]
 

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from kit import Town, executable, tell
+from town import Town, executable, tell
 
 QUICK = ["--pause", "20 ms", "--pause-max", "50 ms", "--lease", "1 s", "--poll", "1 s"]
 COMMAND = """

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 
-from kit import SECRET, Receiver, Town, last_ones, secret_file, tell
+from town import SECRET, Receiver, Town, last_ones, secret_file, tell
 
 QUICK = ["--pause", "5 ms", "--pause-max", "20 ms", "--poll", "5 s"]
 
