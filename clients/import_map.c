@@ -112,7 +112,7 @@ static const char *text_at(const struct reader *reader, const char *path, const 
 {
     char whole[96];
     snprintf(whole, sizeof(whole), "%s.%s", path, key);
-    return text == NULL && yaml_mark(&reader->yaml, whole) != NULL ? "" : text;
+    return text == NULL && yaml_tree_find(&reader->yaml.tree, whole) != NULL ? "" : text;
 }
 
 static int read_values(struct reader *reader, const struct raw_field *raw, unsigned index, struct import_field *ret)

@@ -157,8 +157,8 @@ static bool is_empty(const struct reader *reader, uint32_t i, const char *key)
 {
     char path[64];
     snprintf(path, sizeof(path), "calendars.%u.%s", i, key);
-    const struct yaml_mark *mark = yaml_mark(&reader->yaml, path);
-    return mark != NULL && mark->kind == YAML_KIND_EMPTY;
+    const struct yaml_tree_node *node = yaml_tree_find(&reader->yaml.tree, path);
+    return node != NULL && yaml_empty(node);
 }
 
 static bool read_name(const struct reader *reader, uint32_t i, const char *text, struct code *ret)
@@ -403,13 +403,7 @@ static void read_chosen(const struct reader *reader, const char *text)
 static int read_all(struct reader *reader)
 {
     const struct raw *raw = reader->yaml.data;
-    const struct yaml *yaml = &reader->yaml;
-    for (uint32_t i = 0; i < yaml->mark_count; i++) {
-        if (yaml->marks[i].kind == YAML_KIND_EMPTY) {
-            yaml_fault(yaml, reader->faults, yaml->marks[i].path, "`%s` has no value; write one, or take the key out",
-                       yaml->marks[i].path);
-        }
-    }
+    yaml_refuse_empty(&reader->yaml, reader->faults);
     reader->calendars->listed = true;
     for (uint32_t i = 0; i < raw->calendars_count; i++) {
         if (i + 1 == CAP_CALENDARS) {

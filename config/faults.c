@@ -2,6 +2,7 @@
 #include "config/faults.h"
 
 #include "base/i18n.h"
+#include "base/place.h"
 #include "proto/blank.h"
 
 #include <stdio.h>
@@ -73,12 +74,5 @@ uint32_t faults_total(const struct faults *faults)
 
 char *fault_text(const struct fault *fault, char *ret, size_t size)
 {
-    if (fault->line == 0) {
-        snprintf(ret, size, "%s: %s", fault->file, fault->text);
-    } else if (fault->column == 0) {
-        snprintf(ret, size, "%s:%u: %s", fault->file, fault->line, fault->text);
-    } else {
-        snprintf(ret, size, "%s:%u:%u: %s", fault->file, fault->line, fault->column, fault->text);
-    }
-    return ret;
+    return place_say(fault->file, fault->line, fault->column, ret, size, fault->text);
 }

@@ -406,7 +406,7 @@ static void read_roles(const struct yaml *yaml, const struct raw *raw, struct fa
         }
     }
     if (raw->roles_count == 0) {
-        faults_add(faults, yaml->file, 0, 0, "key `roles` is missing; write roles: [worker] or others");
+        faults_add(faults, yaml->tree.file, 0, 0, "key `roles` is missing; write roles: [worker] or others");
     }
 }
 

@@ -410,7 +410,7 @@ static int read_texts(const struct yaml *yaml, const struct raw *raw, struct fau
                       char **ret_version)
 {
     if (raw->district == NULL) {
-        faults_add(faults, yaml->file, 0, 0, "key `district` is missing; write the code of the district's own unit");
+        faults_add(faults, yaml->tree.file, 0, 0, "key `district` is missing; write the code of the district's own unit");
     } else {
         read_code(yaml, "district", raw->district, faults, &policy->district);
     }
@@ -420,7 +420,7 @@ static int read_texts(const struct yaml *yaml, const struct raw *raw, struct fau
         policy->desk = policy->district;
     }
     if (raw->zone == NULL) {
-        faults_add(faults, yaml->file, 0, 0, "key `zone` is missing; write an IANA time zone, as `Asia/Shanghai`");
+        faults_add(faults, yaml->tree.file, 0, 0, "key `zone` is missing; write an IANA time zone, as `Asia/Shanghai`");
     } else if ((*ret_zone = strdup(raw->zone)) == NULL) {
         return -ENOMEM;
     }
@@ -453,11 +453,7 @@ int policy_parse(const char *file, const void *at, size_t size, struct faults *f
         yaml_deinit(&yaml);
         return rc;
     }
-    for (uint32_t i = 0; i < yaml.mark_count; i++) {
-        if (yaml.marks[i].kind == YAML_KIND_EMPTY) {
-            yaml_fault(&yaml, faults, yaml.marks[i].path, "`%s` has no value; write one, or take the key out", yaml.marks[i].path);
-        }
-    }
+    yaml_refuse_empty(&yaml, faults);
     for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
         char *text;
         memcpy(&text, (const char *)raw + values[i].from, sizeof(text));

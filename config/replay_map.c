@@ -79,7 +79,7 @@ struct reader {
 
 static void missing(const struct reader *reader, const char *key, const char *wanted)
 {
-    faults_add(reader->faults, reader->yaml.file, 0, 0, "key `%s` is missing; write %s", key, wanted);
+    faults_add(reader->faults, reader->yaml.tree.file, 0, 0, "key `%s` is missing; write %s", key, wanted);
 }
 
 static void read_code(const struct reader *reader, const char *key, const char *text, struct code *ret)

@@ -8,194 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
-
-#define DEPTH_MAX 8
-#define MARKS_MAX 4096
-
-/* ---- where things stand: a walk with libyaml ---- */
-
-struct level {
-    bool list;
-    uint32_t next;     /* item of a list */
-    bool have_key;     /* of a mapping: the next event is its value */
-    size_t path_size;  /* length of the path up to this level */
-    uint32_t key_mark; /* of the key that waits for its value */
-};
-
-struct walk {
-    struct yaml *yaml;
-    struct faults *faults;
-    char path[sizeof((struct yaml_mark *)NULL)->path];
-    uint32_t depth;
-    struct level levels[DEPTH_MAX];
-};
-
-static int walk_fault(struct walk *walk, const yaml_mark_t *mark, const char *text)
-{
-    faults_add(walk->faults, walk->yaml->file, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1, "%s", text);
-    return -EINVAL;
-}
-
-static int add_mark(struct walk *walk, const yaml_mark_t *mark, enum yaml_kind kind)
-{
-    struct yaml *yaml = walk->yaml;
-    if (yaml->mark_count == MARKS_MAX) {
-        return walk_fault(walk, mark, "too many keys in this file");
-    }
-    if (yaml->mark_count % 64 == 0) {
-        struct yaml_mark *grown = realloc(yaml->marks, (yaml->mark_count + 64) * sizeof(*grown));
-        if (grown == NULL) {
-            return -ENOMEM;
-        }
-        yaml->marks = grown;
-    }
-    struct yaml_mark *added = &yaml->marks[yaml->mark_count++];
-    memcpy(added->path, walk->path, sizeof(added->path));
-    added->kind = kind;
-    added->line = added->key_line = (uint32_t)mark->line + 1;
-    added->column = added->key_column = (uint32_t)mark->column + 1;
-    return 0;
-}
-
-/* Puts a key or an item's number behind the path of the present level. */
-static int extend_path(struct walk *walk, const struct level *level, const char *name, const yaml_mark_t *mark)
-{
-    size_t room = sizeof(walk->path) - level->path_size;
-    int length = snprintf(walk->path + level->path_size, room, "%s%s", level->path_size ? "." : "", name);
-    return length < 0 || (size_t)length >= room ? walk_fault(walk, mark, "this key is too long") : 0;
-}
-
-/* A value begins: its mark is there already when it has a key. */
-static int on_value(struct walk *walk, const yaml_mark_t *mark, enum yaml_kind kind)
-{
-    if (walk->depth == 0) {
-        return 0; /* the document itself */
-    }
-    struct level *level = &walk->levels[walk->depth - 1];
-    if (level->list) {
-        char number[16];
-        snprintf(number, sizeof(number), "%u", level->next++);
-        int rc = extend_path(walk, level, number, mark);
-        return rc < 0 ? rc : add_mark(walk, mark, kind);
-    }
-    level->have_key = false;
-    struct yaml_mark *of_key = &walk->yaml->marks[level->key_mark];
-    of_key->kind = kind;
-    if (kind == YAML_KIND_SCALAR) {
-        of_key->line = (uint32_t)mark->line + 1;
-        of_key->column = (uint32_t)mark->column + 1;
-    }
-    return 0;
-}
-
-static int on_scalar(struct walk *walk, const yaml_event_t *event)
-{
-    struct level *level = walk->depth ? &walk->levels[walk->depth - 1] : NULL;
-    const char *text = (const char *)event->data.scalar.value;
-    if (level == NULL || level->list || level->have_key) {
-        return on_value(walk, &event->start_mark, text[0] ? YAML_KIND_SCALAR : YAML_KIND_EMPTY);
-    }
-    int rc = extend_path(walk, level, text, &event->start_mark);
-    if (rc < 0) {
-        return rc;
-    }
-    level->have_key = true;
-    level->key_mark = walk->yaml->mark_count;
-    return add_mark(walk, &event->start_mark, YAML_KIND_EMPTY);
-}
-
-static int on_open(struct walk *walk, const yaml_event_t *event, bool list)
-{
-    if (walk->depth == DEPTH_MAX) {
-        return walk_fault(walk, &event->start_mark, "too deep; this file needs no such nesting");
-    }
-    if (walk->depth && !walk->levels[walk->depth - 1].list && !walk->levels[walk->depth - 1].have_key) {
-        return walk_fault(walk, &event->start_mark, "a key must be one word");
-    }
-    int rc = on_value(walk, &event->start_mark, list ? YAML_KIND_LIST : YAML_KIND_MAPPING);
-    if (rc == 0) {
-        walk->levels[walk->depth++] = (struct level){.list = list, .path_size = strlen(walk->path)};
-    }
-    return rc;
-}
-
-static int on_event(struct walk *walk, const yaml_event_t *event, uint32_t *documents)
-{
-    switch (event->type) {
-    case YAML_DOCUMENT_START_EVENT:
-        return ++*documents > 1 ? walk_fault(walk, &event->start_mark, "a second document begins here; keep one") : 0;
-    case YAML_ALIAS_EVENT:
-        return walk_fault(walk, &event->start_mark, "aliases (*name) are not read here; write the value out");
-    case YAML_SCALAR_EVENT:
-        return on_scalar(walk, event);
-    case YAML_SEQUENCE_START_EVENT:
-        return on_open(walk, event, true);
-    case YAML_MAPPING_START_EVENT:
-        return on_open(walk, event, false);
-    case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:
-        walk->depth--;
-        walk->path[walk->levels[walk->depth].path_size] = '\0';
-        return 0;
-    case YAML_NO_EVENT:
-    case YAML_STREAM_START_EVENT:
-    case YAML_STREAM_END_EVENT:
-    case YAML_DOCUMENT_END_EVENT:
-        return 0;
-    }
-    return 0;
-}
-
-/* Bad bytes come without a line: it is counted up to their offset. */
-static void say_broken(const struct yaml *yaml, const yaml_parser_t *parser, const char *at, struct faults *faults)
-{
-    uint32_t line = (uint32_t)parser->problem_mark.line + 1, column = (uint32_t)parser->problem_mark.column + 1;
-    if (parser->error == YAML_READER_ERROR) {
-        line = 1;
-        column = 0;
-        for (size_t i = 0; i < parser->problem_offset; i++) {
-            line += at[i] == '\n' ? 1 : 0;
-        }
-    }
-    faults_add(faults, yaml->file, line, column, "not YAML: %s", parser->problem);
-}
-
-static int walk_all(struct yaml *yaml, const void *at, size_t size, struct faults *faults)
-{
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) {
-        return -ENOMEM;
-    }
-    yaml_parser_set_input_string(&parser, at, size);
-    struct walk walk = {.yaml = yaml, .faults = faults};
-    uint32_t documents = 0;
-    int rc = 0;
-    bool done = false;
-    while (rc == 0 && !done) {
-        yaml_event_t event;
-        if (!yaml_parser_parse(&parser, &event)) {
-            if (parser.error == YAML_MEMORY_ERROR) {
-                rc = -ENOMEM;
-                break;
-            }
-            say_broken(yaml, &parser, at, faults);
-            rc = -EINVAL;
-            break;
-        }
-        done = event.type == YAML_STREAM_END_EVENT;
-        rc = on_event(&walk, &event, &documents);
-        yaml_event_delete(&event);
-    }
-    yaml_parser_delete(&parser);
-    if (rc == 0 && yaml->mark_count == 0) {
-        faults_add(faults, yaml->file, 1, 0, "the file is empty; write `key: value` lines");
-        rc = -EINVAL;
-    }
-    return rc;
-}
 
 /* ---- what libcyaml said, in a person's words ---- */
 
@@ -243,18 +56,14 @@ static const cyaml_schema_value_t *schema_at(const cyaml_schema_value_t *schema,
     return schema;
 }
 
-static const char *last_key(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    return dot != NULL ? dot + 1 : path;
-}
-
 static void say_unknown(const struct yaml *yaml, struct faults *faults, const char *key)
 {
-    for (uint32_t i = 0; i < yaml->mark_count; i++) {
-        const struct yaml_mark *mark = &yaml->marks[i];
+    char path[YAML_TREE_PATH_SIZE];
+    for (uint32_t i = 1; i < yaml->tree.count; i++) {
+        const struct yaml_tree_node *node = yaml->tree.nodes[i];
         const cyaml_schema_value_t *mapping = NULL;
-        if (strcmp(last_key(mark->path), key) != 0 || schema_at(yaml->schema, mark->path, &mapping) != NULL || mapping == NULL) {
+        if (node->key == NULL || strcmp(node->key, key) != 0 ||
+            schema_at(yaml->schema, yaml_tree_path(node, path), &mapping) != NULL || mapping == NULL) {
             continue;
         }
         char known[320];
@@ -262,46 +71,62 @@ static void say_unknown(const struct yaml *yaml, struct faults *faults, const ch
         for (const cyaml_schema_field_t *field = mapping->mapping.fields; field->key != NULL && size < sizeof(known); field++) {
             size += (size_t)snprintf(known + size, sizeof(known) - size, "%s%s", size ? ", " : "", field->key);
         }
-        faults_add(faults, yaml->file, mark->key_line, mark->key_column, "unknown key `%s`; known here: %s", key, known);
+        faults_add(faults, yaml->tree.file, node->key_line, node->key_column, "unknown key `%s`; known here: %s", key, known);
         return;
     }
-    faults_add(faults, yaml->file, 0, 0, "unknown key `%s`", key);
+    faults_add(faults, yaml->tree.file, 0, 0, "unknown key `%s`", key);
 }
 
 static void say_twice(const struct yaml *yaml, struct faults *faults, const char *key)
 {
-    for (uint32_t i = 0; i < yaml->mark_count; i++) {
-        for (uint32_t k = 0; k < i; k++) {
-            if (strcmp(yaml->marks[i].path, yaml->marks[k].path) == 0) {
-                faults_add(faults, yaml->file, yaml->marks[i].key_line, yaml->marks[i].key_column,
-                           "key `%s` is there twice (first on line %u); keep one", key, yaml->marks[k].key_line);
-                return;
-            }
+    for (uint32_t i = 1; i < yaml->tree.count; i++) {
+        const struct yaml_tree_node *node = yaml->tree.nodes[i];
+        const struct yaml_tree_node *first = node->key != NULL ? yaml_tree_get(node->parent, node->key) : node;
+        if (first != node) {
+            faults_add(faults, yaml->tree.file, node->key_line, node->key_column,
+                       "key `%s` is there twice (first on line %u); keep one", key, first->key_line);
+            return;
         }
     }
-    faults_add(faults, yaml->file, 0, 0, "key `%s` is there twice; keep one", key);
+    faults_add(faults, yaml->tree.file, 0, 0, "key `%s` is there twice; keep one", key);
+}
+
+/* Where a fault of a value is shown: at the value where it is one line, else at its key. */
+static void fault_at(const struct yaml *yaml, struct faults *faults, const struct yaml_tree_node *node, const char *text)
+{
+    bool line = node != NULL && node->text != NULL && node->text[0] != '\0';
+    faults_add(faults, yaml->tree.file,
+               node == NULL ? 0
+               : line       ? node->line
+                            : node->key_line,
+               node == NULL ? 0
+               : line       ? node->column
+                            : node->key_column,
+               "%s", text);
 }
 
 /* The first value of another kind than the schema wants. */
 static bool say_kind(const struct yaml *yaml, struct faults *faults)
 {
-    for (uint32_t i = 0; i < yaml->mark_count; i++) {
-        const struct yaml_mark *mark = &yaml->marks[i];
+    char path[YAML_TREE_PATH_SIZE], text[sizeof((struct fault *)NULL)->text];
+    for (uint32_t i = 1; i < yaml->tree.count; i++) {
+        const struct yaml_tree_node *node = yaml->tree.nodes[i];
         const cyaml_schema_value_t *mapping = NULL;
-        const cyaml_schema_value_t *schema = schema_at(yaml->schema, mark->path, &mapping);
+        const cyaml_schema_value_t *schema = schema_at(yaml->schema, yaml_tree_path(node, path), &mapping);
         if (schema == NULL) {
             continue;
         }
         const char *wanted = NULL;
-        if (schema->type == CYAML_STRING && (mark->kind == YAML_KIND_MAPPING || mark->kind == YAML_KIND_LIST)) {
+        if (schema->type == CYAML_STRING && node->kind != YAML_TREE_TEXT) {
             wanted = "one value";
-        } else if (schema->type == CYAML_MAPPING && mark->kind != YAML_KIND_MAPPING) {
+        } else if (schema->type == CYAML_MAPPING && node->kind != YAML_TREE_MAP) {
             wanted = _("`key: value` lines, indented below it");
-        } else if (schema->type == CYAML_SEQUENCE && mark->kind != YAML_KIND_LIST) {
+        } else if (schema->type == CYAML_SEQUENCE && node->kind != YAML_TREE_LIST) {
             wanted = _("a list, as [a, b]");
         }
         if (wanted != NULL) {
-            faults_add(faults, yaml->file, mark->line, mark->column, "`%s` must have %s", mark->path, wanted);
+            snprintf(text, sizeof(text), _("`%s` must have %s"), path, wanted);
+            fault_at(yaml, faults, node, text);
             return true;
         }
     }
@@ -317,19 +142,38 @@ static void say_shape(const struct yaml *yaml, struct faults *faults, const stru
     } else if (strncmp(heard->first, twice, sizeof(twice) - 1) == 0) {
         say_twice(yaml, faults, heard->first + sizeof(twice) - 1);
     } else if (strncmp(heard->first, missing, sizeof(missing) - 1) == 0) {
-        faults_add(faults, yaml->file, 0, 0, "key `%s` is missing; write it", heard->first + sizeof(missing) - 1);
-    } else if (strncmp(heard->first, "Expecting MAPPING", 17) == 0 && yaml->marks[0].path[0] == '0') {
-        faults_add(faults, yaml->file, yaml->marks[0].line, 0, "this is a list; write `key: value` lines");
+        faults_add(faults, yaml->tree.file, 0, 0, "key `%s` is missing; write it", heard->first + sizeof(missing) - 1);
+    } else if (strncmp(heard->first, "Expecting MAPPING", 17) == 0 && yaml_tree_top(&yaml->tree)->kind == YAML_TREE_LIST) {
+        faults_add(faults, yaml->tree.file, yaml_tree_top(&yaml->tree)->first->line, 0, "this is a list; write `key: value` lines");
     } else if (!say_kind(yaml, faults)) {
-        faults_add(faults, yaml->file, 0, 0, "not as expected: %s", heard->first);
+        faults_add(faults, yaml->tree.file, 0, 0, "not as expected: %s", heard->first);
     }
+}
+
+/* Reads the places of all values. A file in which nothing is written is a fault. */
+static int read_tree(const char *file, const void *at, size_t size, struct faults *faults, struct yaml_tree *ret)
+{
+    struct yaml_tree_fault fault = {0};
+    int rc = file_check_text(file, at, size, faults) ? 0 : -EINVAL;
+    if (rc == 0) {
+        rc = yaml_tree_parse(file, at, size, ret, &fault);
+        if (rc == -EINVAL) {
+            faults_add(faults, file, fault.line, fault.column, "%s", fault.text);
+        }
+    }
+    if (rc == 0 && ret->count < 2) {
+        faults_add(faults, file, 1, 0, "the file is empty; write `key: value` lines");
+        yaml_tree_deinit(ret);
+        rc = -EINVAL;
+    }
+    return rc;
 }
 
 int yaml_parse(const char *file, const void *at, size_t size, const cyaml_schema_value_t *schema, struct faults *faults,
                struct yaml *ret)
 {
-    struct yaml yaml = {.file = file, .schema = schema};
-    int rc = file_check_text(file, at, size, faults) ? walk_all(&yaml, at, size, faults) : -EINVAL;
+    struct yaml yaml = {.schema = schema};
+    int rc = read_tree(file, at, size, faults, &yaml.tree);
     if (rc == 0) {
         struct heard heard = {0};
         cyaml_config_t config = {
@@ -359,21 +203,25 @@ void yaml_deinit(struct yaml *yaml)
     if (yaml->data != NULL) {
         cyaml_free(&config, yaml->schema, yaml->data, 0);
     }
-    free(yaml->marks);
+    yaml_tree_deinit(&yaml->tree);
     yaml->data = NULL;
-    yaml->marks = NULL;
-    yaml->mark_count = 0;
 }
 
-const struct yaml_mark *yaml_mark(const struct yaml *yaml, const char *path)
+bool yaml_empty(const struct yaml_tree_node *node)
 {
-    assert(yaml->mark_count > 0);
-    for (uint32_t i = 0; i < yaml->mark_count; i++) {
-        if (strcmp(yaml->marks[i].path, path) == 0) {
-            return &yaml->marks[i];
+    return node->text != NULL && node->text[0] == '\0';
+}
+
+void yaml_refuse_empty(const struct yaml *yaml, struct faults *faults)
+{
+    char path[YAML_TREE_PATH_SIZE];
+    for (uint32_t i = 1; i < yaml->tree.count; i++) {
+        const struct yaml_tree_node *node = yaml->tree.nodes[i];
+        if (yaml_empty(node)) {
+            yaml_tree_path(node, path);
+            yaml_fault(yaml, faults, path, "`%s` has no value; write one, or take the key out", path);
         }
     }
-    return NULL;
 }
 
 void yaml_fault(const struct yaml *yaml, struct faults *faults, const char *path, const char *format, ...)
@@ -383,6 +231,5 @@ void yaml_fault(const struct yaml *yaml, struct faults *faults, const char *path
     va_start(args, format);
     vsnprintf(text, sizeof(text), _(format), args);
     va_end(args);
-    const struct yaml_mark *mark = yaml_mark(yaml, path);
-    faults_add(faults, yaml->file, mark != NULL ? mark->line : 0, mark != NULL ? mark->column : 0, "%s", text);
+    fault_at(yaml, faults, yaml_tree_find(&yaml->tree, path), text);
 }

@@ -271,7 +271,7 @@ static int read_kinds(const char *const *words, enum duty_kind ret[PULLER_KINDS_
 static int check(const struct department_options *options, struct department_rules **ret_rules)
 {
     const struct job_options *job = &options->job;
-    char fault[TREE_FAULT_SIZE];
+    char fault[YAML_TREE_FAULT_SIZE];
     struct code code;
 
     if (job->unit == NULL || !code_make(job->unit, strlen(job->unit), &code)) {

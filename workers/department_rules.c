@@ -61,33 +61,35 @@ static const char *find_slot(const char *at, size_t *ret_size)
 
 /* ---- reading ---- */
 
-static int check_slots(const struct tree *tree, const yaml_node_t *node, const char *text, char fault[TREE_FAULT_SIZE])
+static int check_slots(const struct yaml_tree *tree, const struct yaml_tree_node *node, const char *text,
+                       char fault[YAML_TREE_FAULT_SIZE])
 {
     size_t size = 0;
 
     for (const char *at = strchr(text, '{'); at != NULL; at = strchr(at + 1, '{')) {
         if (find_slot(at, &size) == NULL) {
-            return tree_fault(tree, node, fault,
-                              "what follows `{` is not one of number, matter, matter_name, place, place_name, unit, "
-                              "unit_name: `%.40s`",
-                              at);
+            return yaml_tree_say(tree, node, fault,
+                                 "what follows `{` is not one of number, matter, matter_name, place, place_name, unit, "
+                                 "unit_name: `%.40s`",
+                                 at);
         }
     }
     return 0;
 }
 
 /* A node as JSON: texts, and true and false without quotes. */
-static int to_json(struct tree *tree, const yaml_node_t *node, unsigned depth, json_t **ret, char fault[TREE_FAULT_SIZE])
+static int to_json(const struct yaml_tree *tree, const struct yaml_tree_node *node, unsigned depth, json_t **ret,
+                   char fault[YAML_TREE_FAULT_SIZE])
 {
-    const char *text = tree_text(node);
+    const char *text = yaml_tree_text(node);
     json_t *made;
     int rc = 0;
 
     if (depth > DEPTH_MAX) {
-        return tree_fault(tree, node, fault, "lists and maps are nested too deeply");
+        return yaml_tree_say(tree, node, fault, "lists and maps are nested too deeply");
     }
     if (text != NULL) {
-        bool plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+        bool plain = node->plain;
 
         if (plain && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) {
             made = json_boolean(text[0] == 't');
@@ -97,66 +99,56 @@ static int to_json(struct tree *tree, const yaml_node_t *node, unsigned depth, j
         *ret = made;
         return made == NULL ? -ENOMEM : check_slots(tree, node, text, fault);
     }
-    made = node->type == YAML_SEQUENCE_NODE ? json_array() : json_object();
+    made = node->kind == YAML_TREE_LIST ? json_array() : json_object();
     *ret = made;
-    for (size_t i = 0; rc == 0 && i < tree_count(node); i++) {
-        yaml_node_t *inner;
+    for (const struct yaml_tree_node *inner = node->first; rc == 0 && inner != NULL; inner = inner->next) {
         json_t *value = NULL;
-        const char *key = NULL;
 
-        if (node->type == YAML_SEQUENCE_NODE) {
-            inner = tree_item(tree, node, i);
-        } else {
-            key = tree_pair(tree, node, i, &inner);
-        }
-        if (node->type == YAML_MAPPING_NODE && key == NULL) {
-            return tree_fault(tree, node, fault, "a key is not a text");
-        }
         rc = to_json(tree, inner, depth + 1, &value, fault);
         if (rc < 0) {
             json_decref(value);
-        } else if (key != NULL ? json_object_set_new(made, key, value) < 0 : json_array_append_new(made, value) < 0) {
+        } else if (inner->key != NULL ? json_object_set_new(made, inner->key, value) < 0 : json_array_append_new(made, value) < 0) {
             rc = -ENOMEM;
         }
     }
     return rc;
 }
 
-static int add_value(struct tree *tree, const struct word *word, const yaml_node_t *node, json_t *list, char fault[TREE_FAULT_SIZE])
+static int add_value(const struct yaml_tree *tree, const struct word *word, const struct yaml_tree_node *node, json_t *list,
+                     char fault[YAML_TREE_FAULT_SIZE])
 {
-    const char *text = tree_text(node);
+    const char *text = yaml_tree_text(node);
 
     if (text == NULL || text[0] == '\0') {
-        return tree_fault(tree, node, fault, "`%s` needs a value or a list of values", word->name);
+        return yaml_tree_say(tree, node, fault, "`%s` needs a value or a list of values", word->name);
     }
     if (word->values != NULL && enum_find(word->values, text_of(text)) < 0) {
-        return tree_fault(tree, node, fault, "`%s` cannot be `%s`", word->name, text);
+        return yaml_tree_say(tree, node, fault, "`%s` cannot be `%s`", word->name, text);
     }
     return json_array_append_new(list, json_string(text)) < 0 ? -ENOMEM : 0;
 }
 
-static int read_when(struct tree *tree, const yaml_node_t *node, json_t *when, char fault[TREE_FAULT_SIZE])
+static int read_when(const struct yaml_tree *tree, const struct yaml_tree_node *node, json_t *when,
+                     char fault[YAML_TREE_FAULT_SIZE])
 {
-    if (node->type != YAML_MAPPING_NODE) {
-        return tree_fault(tree, node, fault, "`when` is not a map");
+    if (node->kind != YAML_TREE_MAP) {
+        return yaml_tree_say(tree, node, fault, "`when` is not a map");
     }
-    for (size_t i = 0; i < tree_count(node); i++) {
-        yaml_node_t *value;
-        const char *name = tree_pair(tree, node, i, &value);
-        const struct word *word = name != NULL ? find_word(name) : NULL;
+    for (const struct yaml_tree_node *value = node->first; value != NULL; value = value->next) {
+        const struct word *word = find_word(value->key);
         json_t *list = json_array();
         int rc = 0;
 
         if (word == NULL) {
             json_decref(list);
-            return tree_fault(tree, value, fault, "`when` does not know `%s`", name != NULL ? name : "?");
+            return yaml_tree_say(tree, value, fault, "`when` does not know `%s`", value->key);
         }
-        if (json_object_set_new(when, name, list) < 0) {
+        if (json_object_set_new(when, value->key, list) < 0) {
             return -ENOMEM;
         }
-        if (value->type == YAML_SEQUENCE_NODE) {
-            for (size_t at = 0; rc == 0 && at < tree_count(value); at++) {
-                rc = add_value(tree, word, tree_item(tree, value, at), list, fault);
+        if (value->kind == YAML_TREE_LIST) {
+            for (const struct yaml_tree_node *item = value->first; rc == 0 && item != NULL; item = item->next) {
+                rc = add_value(tree, word, item, list, fault);
             }
         } else {
             rc = add_value(tree, word, value, list, fault);
@@ -169,8 +161,8 @@ static int read_when(struct tree *tree, const yaml_node_t *node, json_t *when, c
 }
 
 /* Does the rule say something that can be done, for each kind that it names? */
-static int check_then(const struct tree *tree, const yaml_node_t *node, const json_t *when, json_t *then,
-                      char fault[TREE_FAULT_SIZE])
+static int check_then(const struct yaml_tree *tree, const struct yaml_tree_node *node, const json_t *when, json_t *then,
+                      char fault[YAML_TREE_FAULT_SIZE])
 {
     static const enum duty_kind kinds[] = {DUTY_KIND_LEAD, DUTY_KIND_SUPPORT, DUTY_KIND_RESPOND};
     const json_t *named = json_object_get(when, "kind");
@@ -194,15 +186,17 @@ static int check_then(const struct tree *tree, const yaml_node_t *node, const js
         plan_deinit(&plan);
         fits_one |= fits;
         if (asked && !fits) {
-            return tree_fault(tree, node, fault, "`then`: %s", why);
+            return yaml_tree_say(tree, node, fault, "`then`: %s", why);
         }
     }
-    return fits_one ? 0 : tree_fault(tree, node, fault, "`then`: %s", why[0] != '\0' ? why : "no duty of such a kind comes here");
+    return fits_one ? 0
+                    : yaml_tree_say(tree, node, fault, "`then`: %s", why[0] != '\0' ? why : "no duty of such a kind comes here");
 }
 
-static int read_rule(struct tree *tree, const yaml_node_t *node, json_t *list, char fault[TREE_FAULT_SIZE])
+static int read_rule(const struct yaml_tree *tree, const struct yaml_tree_node *node, json_t *list,
+                     char fault[YAML_TREE_FAULT_SIZE])
 {
-    yaml_node_t *when_node = tree_get(tree, node, "when"), *then_node = tree_get(tree, node, "then");
+    const struct yaml_tree_node *when_node = yaml_tree_get(node, "when"), *then_node = yaml_tree_get(node, "then");
     json_t *rule = json_object(), *when = json_object(), *then = NULL;
     int rc = 0;
 
@@ -210,7 +204,7 @@ static int read_rule(struct tree *tree, const yaml_node_t *node, json_t *list, c
         return -ENOMEM;
     }
     if (then_node == NULL) {
-        return tree_fault(tree, node, fault, "a rule needs `then`");
+        return yaml_tree_say(tree, node, fault, "a rule needs `then`");
     }
     if (when_node != NULL) {
         rc = read_when(tree, when_node, when, fault);
@@ -228,27 +222,27 @@ static int read_rule(struct tree *tree, const yaml_node_t *node, json_t *list, c
     return check_then(tree, then_node, when, then, fault);
 }
 
-int department_rules_load(const char *path, struct department_rules **ret, char fault[TREE_FAULT_SIZE])
+int department_rules_load(const char *path, struct department_rules **ret, char fault[YAML_TREE_FAULT_SIZE])
 {
     struct department_rules *rules = calloc(1, sizeof(*rules));
-    struct tree tree;
-    int rc = rules == NULL ? -ENOMEM : tree_load(path, &tree, fault);
+    struct yaml_tree tree;
+    int rc = rules == NULL ? -ENOMEM : yaml_tree_load(path, &tree, fault);
 
     if (rc < 0) {
         free(rules);
         return rc;
     }
     rules->list = json_array();
-    yaml_node_t *list = tree_get(&tree, tree_root(&tree), "rules");
-    if (list == NULL || list->type != YAML_SEQUENCE_NODE) {
-        rc = tree_fault(&tree, tree_root(&tree), fault, "a list `rules` is needed");
-    } else if (tree_count(list) > DEPARTMENT_RULES_MAX) {
-        rc = tree_fault(&tree, list, fault, "more than %d rules", DEPARTMENT_RULES_MAX);
+    const struct yaml_tree_node *list = yaml_tree_get(yaml_tree_top(&tree), "rules");
+    if (list == NULL || list->kind != YAML_TREE_LIST) {
+        rc = yaml_tree_say(&tree, yaml_tree_top(&tree), fault, "a list `rules` is needed");
+    } else if (list->count > DEPARTMENT_RULES_MAX) {
+        rc = yaml_tree_say(&tree, list, fault, "more than %d rules", DEPARTMENT_RULES_MAX);
     }
-    for (size_t i = 0; rc == 0 && i < tree_count(list); i++) {
-        rc = read_rule(&tree, tree_item(&tree, list, i), rules->list, fault);
+    for (const struct yaml_tree_node *rule = rc == 0 ? list->first : NULL; rc == 0 && rule != NULL; rule = rule->next) {
+        rc = read_rule(&tree, rule, rules->list, fault);
     }
-    tree_deinit(&tree);
+    yaml_tree_deinit(&tree);
     if (rc < 0) {
         department_rules_free(rules);
         return rc;

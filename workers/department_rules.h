@@ -8,15 +8,15 @@
 #ifndef HUYING_WORKERS_DEPARTMENT_RULES_H
 #define HUYING_WORKERS_DEPARTMENT_RULES_H
 
+#include "base/yaml_tree.h"
 #include "workers/dossier.h"
-#include "workers/tree.h"
 
 #define DEPARTMENT_RULES_MAX 10000
 
 struct department_rules;
 
 /* Reads and checks a file. Returns 0 with *ret; -EINVAL: `fault` says what is wrong; another negative errno. */
-int department_rules_load(const char *path, struct department_rules **ret, char fault[TREE_FAULT_SIZE]);
+int department_rules_load(const char *path, struct department_rules **ret, char fault[YAML_TREE_FAULT_SIZE]);
 
 /* NULL is allowed; returns NULL. */
 struct department_rules *department_rules_free(struct department_rules *rules);

@@ -30,8 +30,8 @@ struct hook_options {
 
 /* Reads a hook of the settings: a map name, url, secret, types; or the words `name=... url=... secret=... types=A,B:RUNG`. As
  * setting_item. */
-int hook_read(struct settings *settings, struct hook_options *hook, struct tree *tree, yaml_node_t *node, const char *text,
-              char fault[TREE_FAULT_SIZE]);
+int hook_read(struct settings *settings, struct hook_options *hook, const struct yaml_tree *tree, const struct yaml_tree_node *node,
+              const char *text, char fault[YAML_TREE_FAULT_SIZE]);
 
 /* Adds a type: `case_closed`, or `rung_fired:red`. False: there is no such event. */
 bool hook_add_type(struct hook_options *hook, const char *text, size_t size);

@@ -44,13 +44,13 @@ bool hook_add_type(struct hook_options *hook, const char *text, size_t size)
     return true;
 }
 
-static int say(char fault[TREE_FAULT_SIZE], const char *format, const char *what)
+static int say(char fault[YAML_TREE_FAULT_SIZE], const char *format, const char *what)
 {
-    snprintf(fault, TREE_FAULT_SIZE, format, what);
+    snprintf(fault, YAML_TREE_FAULT_SIZE, format, what);
     return -EINVAL;
 }
 
-static int add_types(struct hook_options *hook, const char *text, char fault[TREE_FAULT_SIZE])
+static int add_types(struct hook_options *hook, const char *text, char fault[YAML_TREE_FAULT_SIZE])
 {
     while (*text != '\0') {
         size_t size = strcspn(text, ", ");
@@ -65,7 +65,7 @@ static int add_types(struct hook_options *hook, const char *text, char fault[TRE
 
 /* One value by its name. `from_file`: a path is relative to the file. */
 static int set(struct settings *settings, struct hook_options *hook, const char *name, const char *value, bool from_file,
-               char fault[TREE_FAULT_SIZE])
+               char fault[YAML_TREE_FAULT_SIZE])
 {
     const char **at = strcmp(name, "name") == 0     ? &hook->name
                       : strcmp(name, "url") == 0    ? &hook->url
@@ -82,7 +82,7 @@ static int set(struct settings *settings, struct hook_options *hook, const char 
     return *at != NULL ? 0 : -ENOMEM;
 }
 
-static int read_words(struct settings *settings, struct hook_options *hook, const char *text, char fault[TREE_FAULT_SIZE])
+static int read_words(struct settings *settings, struct hook_options *hook, const char *text, char fault[YAML_TREE_FAULT_SIZE])
 {
     char *copy = strdup(text), *state = NULL;
     int rc = copy == NULL ? -ENOMEM : 0;
@@ -101,45 +101,36 @@ static int read_words(struct settings *settings, struct hook_options *hook, cons
     return rc;
 }
 
-static int read_node(struct settings *settings, struct hook_options *hook, struct tree *tree, const yaml_node_t *node,
-                     char fault[TREE_FAULT_SIZE])
+static int read_node(struct settings *settings, struct hook_options *hook, const struct yaml_tree_node *node,
+                     char fault[YAML_TREE_FAULT_SIZE])
 {
     int rc = 0;
 
-    if (node->type != YAML_MAPPING_NODE) {
+    if (node->kind != YAML_TREE_MAP) {
         return say(fault, "a hook is a map with name, url, secret and types%s", "");
     }
-    for (size_t i = 0; rc == 0 && i < tree_count(node); i++) {
-        yaml_node_t *value;
-        const char *name = tree_pair(tree, node, i, &value);
-
-        if (name == NULL) {
-            return say(fault, "a hook is a map with name, url, secret and types%s", "");
-        }
-        if (value->type == YAML_SEQUENCE_NODE && strcmp(name, "types") == 0) {
-            for (size_t at = 0; rc == 0 && at < tree_count(value); at++) {
-                const char *text = tree_text(tree_item(tree, value, at));
-
-                rc = add_types(hook, text != NULL ? text : "?", fault);
+    for (const struct yaml_tree_node *value = node->first; rc == 0 && value != NULL; value = value->next) {
+        if (value->kind == YAML_TREE_LIST && strcmp(value->key, "types") == 0) {
+            for (const struct yaml_tree_node *item = value->first; rc == 0 && item != NULL; item = item->next) {
+                rc = add_types(hook, item->text != NULL ? item->text : "?", fault);
             }
         } else {
-            const char *text = tree_text(value);
-
-            rc = text != NULL ? set(settings, hook, name, text, true, fault) : say(fault, "`%s` needs one value", name);
+            rc = value->text != NULL ? set(settings, hook, value->key, value->text, true, fault)
+                                     : say(fault, "`%s` needs one value", value->key);
         }
     }
     return rc;
 }
 
-int hook_read(struct settings *settings, struct hook_options *hook, struct tree *tree, yaml_node_t *node, const char *text,
-              char fault[TREE_FAULT_SIZE])
+int hook_read(struct settings *settings, struct hook_options *hook, const struct yaml_tree *tree, const struct yaml_tree_node *node,
+              const char *text, char fault[YAML_TREE_FAULT_SIZE])
 {
     static const char defaults[] = "case_closed followup_ended rung_fired:red";
-    char why[TREE_FAULT_SIZE - 300] = "";
+    char why[YAML_TREE_FAULT_SIZE - 300] = "";
     struct code code;
 
     *hook = (struct hook_options){0};
-    int rc = node != NULL ? read_node(settings, hook, tree, node, fault) : read_words(settings, hook, text, fault);
+    int rc = node != NULL ? read_node(settings, hook, node, fault) : read_words(settings, hook, text, fault);
     if (rc == 0 && hook->type_count == 0) {
         rc = add_types(hook, defaults, fault);
     }
@@ -156,5 +147,5 @@ int hook_read(struct settings *settings, struct hook_options *hook, struct tree 
         return rc;
     }
     snprintf(why, sizeof(why), "%.4000s", fault);
-    return tree_fault(tree, node, fault, "%s", why);
+    return yaml_tree_say(tree, node, fault, "%s", why);
 }

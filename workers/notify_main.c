@@ -14,13 +14,13 @@
 
 const char *argp_program_version = "huying-notify " HUYING_VERSION;
 
-static int read_hook(struct settings *settings, void *options, struct tree *tree, yaml_node_t *node, const char *text,
-                     char fault[TREE_FAULT_SIZE])
+static int read_hook(struct settings *settings, void *options, const struct yaml_tree *tree, const struct yaml_tree_node *node,
+                     const char *text, char fault[YAML_TREE_FAULT_SIZE])
 {
     struct notify_options *notify = options;
 
     if (notify->hook_count == HOOKS_MAX) {
-        snprintf(fault, TREE_FAULT_SIZE, "more than %d hooks", HOOKS_MAX);
+        snprintf(fault, YAML_TREE_FAULT_SIZE, "more than %d hooks", HOOKS_MAX);
         return -EINVAL;
     }
     int rc = hook_read(settings, &notify->hooks[notify->hook_count], tree, node, text, fault);

@@ -21,39 +21,40 @@ int pair_private(const char *path)
     return status.st_mode & (S_IRWXG | S_IRWXO) ? -EACCES : 0;
 }
 
-static int say(char fault[TREE_FAULT_SIZE], const char *path, int error)
+static int say(char fault[YAML_TREE_FAULT_SIZE], const char *path, int error)
 {
     if (error == -EACCES) {
-        snprintf(fault, TREE_FAULT_SIZE, "%s may not be read, or others may read it too. Make it yours alone: chmod 600.", path);
+        snprintf(fault, YAML_TREE_FAULT_SIZE, "%s may not be read, or others may read it too. Make it yours alone: chmod 600.",
+                 path);
     } else {
-        snprintf(fault, TREE_FAULT_SIZE, "%s: %s", path, strerror(-error));
+        snprintf(fault, YAML_TREE_FAULT_SIZE, "%s: %s", path, strerror(-error));
     }
     return -EINVAL;
 }
 
 /* Copies one key of a file. */
-static int take(struct tree *tree, const char *name, char ret[CLIENT_KEY_SIZE], char fault[TREE_FAULT_SIZE])
+static int take(const struct yaml_tree *tree, const char *name, char ret[CLIENT_KEY_SIZE], char fault[YAML_TREE_FAULT_SIZE])
 {
-    const char *text = tree_text(tree_get(tree, tree_root(tree), name));
+    const char *text = yaml_tree_text(yaml_tree_get(yaml_tree_top(tree), name));
 
     if (text == NULL || strlen(text) != CLIENT_KEY_SIZE - 1) {
-        return tree_fault(tree, NULL, fault, "is not a key file of Huying: `%s` is not a key", name);
+        return yaml_tree_say(tree, NULL, fault, "is not a key file of Huying: `%s` is not a key", name);
     }
     memcpy(ret, text, CLIENT_KEY_SIZE);
     return 0;
 }
 
-static int load_tree(const char *path, struct tree *ret, char fault[TREE_FAULT_SIZE])
+static int load_tree(const char *path, struct yaml_tree *ret, char fault[YAML_TREE_FAULT_SIZE])
 {
-    int rc = tree_load(path, ret, fault);
+    int rc = yaml_tree_load(path, ret, fault);
 
     return rc < 0 && rc != -EINVAL ? say(fault, path, rc) : rc;
 }
 
-static int load_server(const char *folder, struct client_options *ret, char fault[TREE_FAULT_SIZE])
+static int load_server(const char *folder, struct client_options *ret, char fault[YAML_TREE_FAULT_SIZE])
 {
     char path[PATH_MAX];
-    struct tree tree;
+    struct yaml_tree tree;
 
     if ((size_t)snprintf(path, sizeof(path), "%s/server.pub", folder) >= sizeof(path)) {
         return say(fault, folder, -ENAMETOOLONG);
@@ -63,13 +64,13 @@ static int load_server(const char *folder, struct client_options *ret, char faul
         return rc;
     }
     rc = take(&tree, "public", ret->server_key, fault);
-    tree_deinit(&tree);
+    yaml_tree_deinit(&tree);
     return rc;
 }
 
-static int load_own(const char *path, struct client_options *ret, char fault[TREE_FAULT_SIZE])
+static int load_own(const char *path, struct client_options *ret, char fault[YAML_TREE_FAULT_SIZE])
 {
-    struct tree tree;
+    struct yaml_tree tree;
     int rc = pair_private(path);
 
     if (rc < 0) {
@@ -83,18 +84,18 @@ static int load_own(const char *path, struct client_options *ret, char fault[TRE
     if (rc == 0) {
         rc = take(&tree, "secret", ret->secret_key, fault);
     }
-    tree_deinit(&tree);
+    yaml_tree_deinit(&tree);
     return rc;
 }
 
-int pair_load(const char *folder, const char *key, struct client_options *ret, char fault[TREE_FAULT_SIZE])
+int pair_load(const char *folder, const char *key, struct client_options *ret, char fault[YAML_TREE_FAULT_SIZE])
 {
     char found[PATH_MAX], path[PATH_MAX];
     const char *home = getenv("HOME");
 
     if (folder == NULL) {
         if (home == NULL || (size_t)snprintf(found, sizeof(found), "%s/.config/huying/keys", home) >= sizeof(found)) {
-            snprintf(fault, TREE_FAULT_SIZE, "there is no home folder to look for keys in; name the keys folder with --keys");
+            snprintf(fault, YAML_TREE_FAULT_SIZE, "there is no home folder to look for keys in; name the keys folder with --keys");
             return -EINVAL;
         }
         folder = found;

@@ -6,12 +6,12 @@
 #ifndef HUYING_WORKERS_PAIR_H
 #define HUYING_WORKERS_PAIR_H
 
+#include "base/yaml_tree.h"
 #include "proto/client/client.h"
-#include "workers/tree.h"
 
 /* Sets server_key, public_key and secret_key of `ret`. `folder`: NULL: $HOME/.config/huying/keys; `key`: a file, or a name in the
  * folder. Returns 0; -EINVAL: `fault` says what is wrong. */
-int pair_load(const char *folder, const char *key, struct client_options *ret, char fault[TREE_FAULT_SIZE]);
+int pair_load(const char *folder, const char *key, struct client_options *ret, char fault[YAML_TREE_FAULT_SIZE]);
 
 /* Is this file the reader's alone (a regular file, no rights for group and others)? Returns 0; -EACCES: others may read it;
  * -ENOENT or another negative errno. */

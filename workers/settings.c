@@ -112,7 +112,7 @@ static const char *const *split_words(struct settings *settings, const char *tex
 
 /* Sets a value from its text. `from_file`: a path is relative to the file. Returns 0, -EINVAL with `why`, -ENOMEM. */
 static int set_text(struct settings *settings, const struct setting *setting, const char *text, bool from_file, void *options,
-                    char why[TREE_FAULT_SIZE])
+                    char why[YAML_TREE_FAULT_SIZE])
 {
     void *at = (char *)options + setting->offset;
     int64_t value;
@@ -131,7 +131,7 @@ static int set_text(struct settings *settings, const struct setting *setting, co
     }
     case SETTING_COUNT:
         if (!settings_number(text, &value) || value < setting->least || value > setting->most) {
-            snprintf(why, TREE_FAULT_SIZE, "`%s` is not a number from %lld to %lld", text, (long long)setting->least,
+            snprintf(why, YAML_TREE_FAULT_SIZE, "`%s` is not a number from %lld to %lld", text, (long long)setting->least,
                      (long long)setting->most);
             return -EINVAL;
         }
@@ -139,15 +139,16 @@ static int set_text(struct settings *settings, const struct setting *setting, co
         return 0;
     case SETTING_SPAN:
         if (!span_read(text, SETTING_SPAN_MAX, &value) || value < setting->least || value > setting->most) {
-            snprintf(why, TREE_FAULT_SIZE, "`%s` is not a duration from %lld ms to %lld ms; write it like `30 s`, `5 min` or `2 h`",
-                     text, (long long)setting->least, (long long)setting->most);
+            snprintf(why, YAML_TREE_FAULT_SIZE,
+                     "`%s` is not a duration from %lld ms to %lld ms; write it like `30 s`, `5 min` or `2 h`", text,
+                     (long long)setting->least, (long long)setting->most);
             return -EINVAL;
         }
         *(int64_t *)at = value;
         return 0;
     case SETTING_FLAG:
         if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
-            snprintf(why, TREE_FAULT_SIZE, "`%s` is neither true nor false", text);
+            snprintf(why, YAML_TREE_FAULT_SIZE, "`%s` is neither true nor false", text);
             return -EINVAL;
         }
         *(bool *)at = text[0] == 't';
@@ -156,7 +157,7 @@ static int set_text(struct settings *settings, const struct setting *setting, co
         const char *const *words = split_words(settings, text);
 
         if (words == NULL) {
-            snprintf(why, TREE_FAULT_SIZE, "a program and its arguments are needed");
+            snprintf(why, YAML_TREE_FAULT_SIZE, "a program and its arguments are needed");
             return -EINVAL;
         }
         *(const char *const **)at = words;
@@ -168,26 +169,24 @@ static int set_text(struct settings *settings, const struct setting *setting, co
     return -EINVAL;
 }
 
-static int set_word_list(struct settings *settings, const struct setting *setting, struct tree *tree, const yaml_node_t *node,
-                         void *options, char fault[TREE_FAULT_SIZE])
+static int set_word_list(struct settings *settings, const struct setting *setting, const struct yaml_tree *tree,
+                         const struct yaml_tree_node *node, void *options, char fault[YAML_TREE_FAULT_SIZE])
 {
-    size_t count = tree_count(node);
+    size_t count = node->count;
     const char **words = calloc(WORDS_MAX + 1, sizeof(*words));
 
     if (!settings_own(settings, words)) {
         return -ENOMEM;
     }
     if (count == 0 || count > WORDS_MAX) {
-        return tree_fault(tree, node, fault, "`%s`: 1 to %d words are needed", setting->name, WORDS_MAX);
+        return yaml_tree_say(tree, node, fault, "`%s`: 1 to %d words are needed", setting->name, WORDS_MAX);
     }
-    for (size_t i = 0; i < count; i++) {
-        const char *text = tree_text(tree_item(tree, node, i));
-
-        if (text == NULL) {
-            return tree_fault(tree, node, fault, "`%s`: a list of texts is needed", setting->name);
+    for (const struct yaml_tree_node *item = node->first; item != NULL; item = item->next) {
+        if (item->text == NULL) {
+            return yaml_tree_say(tree, node, fault, "`%s`: a list of texts is needed", setting->name);
         }
-        words[i] = settings_keep(settings, text);
-        if (words[i] == NULL) {
+        words[item->index] = settings_keep(settings, item->text);
+        if (words[item->index] == NULL) {
             return -ENOMEM;
         }
     }
@@ -195,22 +194,22 @@ static int set_word_list(struct settings *settings, const struct setting *settin
     return 0;
 }
 
-static int set_node(struct settings *settings, const struct setting *setting, struct tree *tree, yaml_node_t *node, void *options,
-                    char fault[TREE_FAULT_SIZE])
+static int set_node(struct settings *settings, const struct setting *setting, const struct yaml_tree *tree,
+                    const struct yaml_tree_node *node, void *options, char fault[YAML_TREE_FAULT_SIZE])
 {
-    const char *text = tree_text(node);
-    char why[TREE_FAULT_SIZE];
+    const char *text = yaml_tree_text(node);
+    char why[YAML_TREE_FAULT_SIZE];
     int rc;
 
-    if (setting->kind == SETTING_WORDS && node->type == YAML_SEQUENCE_NODE) {
+    if (setting->kind == SETTING_WORDS && node->kind == YAML_TREE_LIST) {
         return set_word_list(settings, setting, tree, node, options, fault);
     }
     if (setting->kind == SETTING_LIST) {
-        if (node->type != YAML_SEQUENCE_NODE) {
-            return tree_fault(tree, node, fault, "`%s`: a list is needed", setting->name);
+        if (node->kind != YAML_TREE_LIST) {
+            return yaml_tree_say(tree, node, fault, "`%s`: a list is needed", setting->name);
         }
-        for (size_t i = 0; i < tree_count(node); i++) {
-            rc = setting->item(settings, options, tree, tree_item(tree, node, i), NULL, fault);
+        for (const struct yaml_tree_node *item = node->first; item != NULL; item = item->next) {
+            rc = setting->item(settings, options, tree, item, NULL, fault);
             if (rc < 0) {
                 return rc;
             }
@@ -218,10 +217,10 @@ static int set_node(struct settings *settings, const struct setting *setting, st
         return 0;
     }
     if (text == NULL) {
-        return tree_fault(tree, node, fault, "`%s`: one value is needed", setting->name);
+        return yaml_tree_say(tree, node, fault, "`%s`: one value is needed", setting->name);
     }
     rc = set_text(settings, setting, text, true, options, why);
-    return rc == -EINVAL ? tree_fault(tree, node, fault, "`%s`: %s", setting->name, why) : rc;
+    return rc == -EINVAL ? yaml_tree_say(tree, node, fault, "`%s`: %s", setting->name, why) : rc;
 }
 
 static const struct setting *find_setting(const struct reading *reading, const char *name)
@@ -234,32 +233,25 @@ static const struct setting *find_setting(const struct reading *reading, const c
     return NULL;
 }
 
-static int read_tree(struct settings *settings, const struct reading *reading, struct tree *tree, void *options,
-                     char fault[TREE_FAULT_SIZE])
+static int read_tree(struct settings *settings, const struct reading *reading, const struct yaml_tree *tree, void *options,
+                     char fault[YAML_TREE_FAULT_SIZE])
 {
-    yaml_node_t *root = tree_root(tree);
+    const struct yaml_tree_node *root = yaml_tree_top(tree);
 
     if (root == NULL) {
         return 0;
     }
-    if (root->type != YAML_MAPPING_NODE) {
-        return tree_fault(tree, root, fault, "lines `name: value` are needed");
+    if (root->kind != YAML_TREE_MAP) {
+        return yaml_tree_say(tree, root, fault, "lines `name: value` are needed");
     }
-    for (size_t i = 0; i < tree_count(root); i++) {
-        yaml_node_t *value;
-        const char *name = tree_pair(tree, root, i, &value);
-        const struct setting *setting = name != NULL ? find_setting(reading, name) : NULL;
+    for (const struct yaml_tree_node *value = root->first; value != NULL; value = value->next) {
+        const struct setting *setting = find_setting(reading, value->key);
 
         if (setting == NULL) {
-            return tree_fault(tree, value, fault, "`%s` is not a setting; --help lists them", name != NULL ? name : "?");
+            return yaml_tree_say(tree, value, fault, "`%s` is not a setting; --help lists them", value->key);
         }
-        for (size_t j = 0; j < i; j++) {
-            yaml_node_t *other;
-            const char *before = tree_pair(tree, root, j, &other);
-
-            if (before != NULL && strcmp(before, name) == 0) {
-                return tree_fault(tree, value, fault, "`%s` stands here twice; write it once", name);
-            }
+        if (yaml_tree_get(root, value->key) != value) {
+            return yaml_tree_say(tree, value, fault, "`%s` stands here twice; write it once", value->key);
         }
         int rc = set_node(settings, setting, tree, value, options, fault);
         if (rc < 0) {
@@ -269,15 +261,15 @@ static int read_tree(struct settings *settings, const struct reading *reading, s
     return 0;
 }
 
-static int read_file(struct settings *settings, const struct reading *reading, void *options, char fault[TREE_FAULT_SIZE])
+static int read_file(struct settings *settings, const struct reading *reading, void *options, char fault[YAML_TREE_FAULT_SIZE])
 {
-    struct tree tree;
+    struct yaml_tree tree;
     char *copy = strdup(reading->config);
-    int rc = copy == NULL ? -ENOMEM : tree_load(reading->config, &tree, fault);
+    int rc = copy == NULL ? -ENOMEM : yaml_tree_load(reading->config, &tree, fault);
 
     if (rc < 0) {
         if (rc != -EINVAL) {
-            snprintf(fault, TREE_FAULT_SIZE, "%s: %s", reading->config, strerror(-rc));
+            snprintf(fault, YAML_TREE_FAULT_SIZE, "%s: %s", reading->config, strerror(-rc));
         }
         free(copy);
         return rc == -ENOMEM ? rc : -EINVAL;
@@ -285,7 +277,7 @@ static int read_file(struct settings *settings, const struct reading *reading, v
     settings->folder = strdup(dirname(copy));
     free(copy);
     rc = settings->folder == NULL ? -ENOMEM : read_tree(settings, reading, &tree, options, fault);
-    tree_deinit(&tree);
+    yaml_tree_deinit(&tree);
     return rc;
 }
 
@@ -345,7 +337,7 @@ static int parse(const struct settings_program *program, int argc, char **argv, 
 int settings_read(const struct settings_program *program, int argc, char **argv, void *options, struct settings *ret)
 {
     struct reading reading;
-    char fault[TREE_FAULT_SIZE] = "";
+    char fault[YAML_TREE_FAULT_SIZE] = "";
     int rc = parse(program, argc, argv, &reading);
 
     *ret = (struct settings){0};
@@ -357,7 +349,7 @@ int settings_read(const struct settings_program *program, int argc, char **argv,
     }
     for (size_t i = 0; rc == 0 && i < reading.given_count; i++) {
         const struct given *given = &reading.given[i];
-        char why[TREE_FAULT_SIZE];
+        char why[YAML_TREE_FAULT_SIZE];
 
         rc = set_text(ret, given->setting, given->text != NULL ? given->text : "true", false, options, why);
         if (rc == -EINVAL) {

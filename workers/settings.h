@@ -11,7 +11,7 @@
 
 #include "base/exit_code.h"
 #include "base/span.h"
-#include "workers/tree.h"
+#include "base/yaml_tree.h"
 
 #include <stdint.h>
 
@@ -31,8 +31,8 @@ struct settings;
 
 /* One thing of a list: from the file (`node` of `tree`), or from a flag (`text`, the others NULL). Returns 0, or -EINVAL with
  * `fault`. */
-typedef int setting_item(struct settings *settings, void *options, struct tree *tree, yaml_node_t *node, const char *text,
-                         char fault[TREE_FAULT_SIZE]);
+typedef int setting_item(struct settings *settings, void *options, const struct yaml_tree *tree, const struct yaml_tree_node *node,
+                         const char *text, char fault[YAML_TREE_FAULT_SIZE]);
 
 struct setting {
     const char *name; /* NULL ends a table */

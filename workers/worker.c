@@ -450,7 +450,7 @@ static void start_handles(struct worker *worker)
 int worker_open(const struct worker_options *options, const struct worker_program *program, void *arg, struct worker **ret)
 {
     struct client_options client = {0};
-    char fault[TREE_FAULT_SIZE];
+    char fault[YAML_TREE_FAULT_SIZE];
     struct worker *worker;
 
     if (!options->plain && pair_load(options->keys, options->key, &client, fault) < 0) {

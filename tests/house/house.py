@@ -43,6 +43,7 @@ LIBRARY_ROOMS = {
     "zmq.h": {"dispatcher/shell", "proto/client", "clients", "workers", "tests"},
     "uv.h": {"dispatcher/shell", "proto/client", "clients", "workers", "tests"},
     "lmdb.h": {"dispatcher/store", "tests"},
+    "yaml.h": {"base"},
     "cyaml/cyaml.h": {"config", "clients", "tests"},
     "csv.h": {"config", "clients", "tests"},
 }

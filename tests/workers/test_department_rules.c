@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int load(const char *text, struct department_rules **ret, char fault[TREE_FAULT_SIZE])
+static int load(const char *text, struct department_rules **ret, char fault[YAML_TREE_FAULT_SIZE])
 {
     char *folder = scratch_new();
     const char *path = scratch_path(folder, "rules.yaml");
@@ -56,7 +56,7 @@ START_TEST(the_first_that_fits)
         "  - when: {unit: S1, place: C11, state: offered, case_kind: complaint, channel: hotline, kind: support}\n"
         "    then: {do: report, text: here}\n"
         "  - then: {do: answer, code: solved, text: rest}\n";
-    char fault[TREE_FAULT_SIZE];
+    char fault[YAML_TREE_FAULT_SIZE];
     struct department_rules *rules;
 
     ck_assert_msg(load(text, &rules, fault) == 0, "%s", fault);
@@ -78,7 +78,7 @@ START_TEST(texts_are_filled_in)
         "rules:\n  - then: {steps: [{do: answer, code: explained, text: \"{number}{matter_name} at {place_name}.\", basis: "
         "'true', published: true}], retry_in: 1 h}\n";
     struct dossier dossier = dossier_of("M01", "lead", "ordinary", "blue");
-    char fault[TREE_FAULT_SIZE];
+    char fault[YAML_TREE_FAULT_SIZE];
     struct department_rules *rules;
 
     ck_assert_msg(load(text, &rules, fault) == 0, "%s", fault);
@@ -111,7 +111,7 @@ START_TEST(faults)
         {"rules:\n  - then: {a: {b: {c: {d: {e: {f: {g: {h: i}}}}}}}}\n", "too deeply"},
         {"rules: [\n", "rules.yaml:"},
     };
-    char fault[TREE_FAULT_SIZE];
+    char fault[YAML_TREE_FAULT_SIZE];
     struct department_rules *rules;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

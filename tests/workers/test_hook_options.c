@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-static int read_text(const char *text, struct hook_options *ret, char fault[TREE_FAULT_SIZE])
+static int read_text(const char *text, struct hook_options *ret, char fault[YAML_TREE_FAULT_SIZE])
 {
     static struct settings settings;
 
@@ -16,7 +16,7 @@ static int read_text(const char *text, struct hook_options *ret, char fault[TREE
 START_TEST(words)
 {
     struct hook_options hook;
-    char fault[TREE_FAULT_SIZE];
+    char fault[YAML_TREE_FAULT_SIZE];
 
     ck_assert_int_eq(
         read_text("name=web url=https://example.org/x?a=b secret=file types=case_closed,rung_fired:red,rung_fired:yellow", &hook,
@@ -53,7 +53,7 @@ START_TEST(faults)
         {"web", "web"},
     };
     struct hook_options hook;
-    char fault[TREE_FAULT_SIZE];
+    char fault[YAML_TREE_FAULT_SIZE];
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         fault[0] = '\0';

@@ -22,7 +22,7 @@ static void write_file(const char *folder, const char *name, const char *text, m
 START_TEST(keys_are_read)
 {
     struct client_options options = {0};
-    char fault[TREE_FAULT_SIZE] = "";
+    char fault[YAML_TREE_FAULT_SIZE] = "";
     char *folder = scratch_new();
 
     write_file(folder, "server.pub", "# a comment\nname: 'server'\npublic: '" PUBLIC "'\n", 0644);
@@ -40,7 +40,7 @@ END_TEST
 START_TEST(faults)
 {
     struct client_options options = {0};
-    char fault[TREE_FAULT_SIZE] = "";
+    char fault[YAML_TREE_FAULT_SIZE] = "";
     char *folder = scratch_new();
 
     ck_assert_int_eq(pair_load(folder, "me", &options, fault), -EINVAL);

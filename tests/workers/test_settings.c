@@ -19,15 +19,15 @@ struct options {
     char last_item[40];
 };
 
-static int take_item(struct settings *settings, void *arg, struct tree *tree, yaml_node_t *node, const char *text,
-                     char fault[TREE_FAULT_SIZE])
+static int take_item(struct settings *settings, void *arg, const struct yaml_tree *tree, const struct yaml_tree_node *node,
+                     const char *text, char fault[YAML_TREE_FAULT_SIZE])
 {
     struct options *options = arg;
-    const char *value = node != NULL ? tree_text(tree_get(tree, node, "value")) : text;
+    const char *value = node != NULL ? yaml_tree_text(yaml_tree_get(node, "value")) : text;
 
     (void)settings;
     if (value == NULL) {
-        return tree_fault(tree, node, fault, "no value");
+        return yaml_tree_say(tree, node, fault, "no value");
     }
     options->items++;
     snprintf(options->last_item, sizeof(options->last_item), "%s", value);
