@@ -50,10 +50,10 @@ bool core_matter_allowed(const struct codes *matters, const struct code *matter)
     for (uint32_t i = 0; i < matters->count; i++) {
         const char *at = matters->at[i].s;
         size_t same = 0;
-        while (same < CODE_SIZE && at[same] == matter->s[same] && at[same] != '\0') {
+        while (same < CODE_SIZE - 1 && at[same] == matter->s[same] && at[same] != '\0') {
             same++;
         }
-        if (same == CODE_SIZE || at[same] == '*' || code_equal(&matters->at[i], matter)) {
+        if (at[same] == '*' || code_equal(&matters->at[i], matter)) {
             return true;
         }
     }

@@ -286,7 +286,7 @@ void close_call(struct judging *j, bool unsolved, uint64_t except_duty, int exce
         int code = -1;
         if (duty.duty_id == except_duty) {
             code = except_code;
-        } else if (duty.kind == DUTY_KIND_RESPOND && duty.state == DUTY_STATE_DONE && duty.finish_code != 0) {
+        } else if (duty.finish_code != 0) { /* a respond that is done: a send-back takes it away */
             code = duty.rated == 2 ? (int)FINISH_CODE_UNSOLVED : duty.finish_code - 1;
         }
         int value = code < 0 ? (int)CALL_OUTCOME_NONE : (int)CALL_OUTCOME_SOLVED + code;

@@ -126,12 +126,6 @@ static const char *named_in(const struct judging *j)
     return code_empty(&j->command->about.unit) ? NULL : "unit";
 }
 
-static enum unit_class actor_class(const struct judging *j)
-{
-    int32_t unit = unit_index(j, &j->command->actor.unit);
-    return unit < 0 ? UNIT_CLASS_EXTERNAL : j->district->units[unit].class;
-}
-
 /* Lead, place, or the holder of an open duty. */
 static bool in_case(const struct judging *j)
 {
@@ -169,10 +163,11 @@ static bool in_holder(const struct judging *j)
     return covers(j, unit_index(j, &j->duty.unit));
 }
 
-/* A department that did the work is told WRONG_DIRECTION by the guard. */
+/* A department that did the work is told WRONG_DIRECTION by the guard. Who sees the case is of a unit in the set. */
 static bool in_rater(const struct judging *j)
 {
-    return in_holder(j) || actor_class(j) == UNIT_CLASS_DEPARTMENT;
+    const struct unit *actor = &j->district->units[unit_index(j, &j->command->actor.unit)];
+    return in_holder(j) || actor->class == UNIT_CLASS_DEPARTMENT;
 }
 
 static bool in_creator(const struct judging *j)
@@ -310,9 +305,7 @@ static bool find_case(struct judging *j)
         return refuse(j, REFUSAL_NOT_FOUND, "case");
     }
     j->prev = j->c.last_seq;
-    if (j->c.total_clock != 0) {
-        tables_get(j->tables, ROW_CLOCK, j->c.total_clock, &j->total);
-    }
+    tables_get(j->tables, ROW_CLOCK, j->c.total_clock, &j->total);
     return true;
 }
 
@@ -360,9 +353,6 @@ static bool find_objects(struct judging *j)
 
 static bool state_allows(struct judging *j, enum machine machine, int state, int kind, const char *object)
 {
-    if (!rules_know(machine, j->command->type)) {
-        return true;
-    }
     const struct rule *rule = rules_cell(machine, j->command->type, state, kind);
     if (rule == NULL) {
         return refuse(j, REFUSAL_BAD_STATE, object);

@@ -91,10 +91,9 @@ bool has_role(const struct judging *j, enum role role)
 
 bool next_open_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret)
 {
-    while (*cursor != 0) {
-        bool found = tables_get(j->tables, ROW_DUTY, *cursor, ret);
-        *cursor = found ? ret->prev_of_case : 0;
-        if (found && duty_open(ret)) {
+    while (*cursor != 0 && tables_get(j->tables, ROW_DUTY, *cursor, ret)) {
+        *cursor = ret->prev_of_case;
+        if (duty_open(ret)) {
             return true;
         }
     }

@@ -192,7 +192,7 @@ void offer_lead(struct judging *j, const struct lead_choice *choice);
 /* Emits a support duty with its clocks: due with the lead's `limit`, by the support's own calendar, but not after it. */
 void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_end reason, const struct limit *limit);
 
-/* Emits what a take-over to `unit` does: late item stands, the unit stays as support, fresh limit. */
+/* Emits what a take-over to `unit` does: late item stands, the unit stays as support, fresh limit. Requires a lead in the set. */
 void take_over_to(struct judging *j, int32_t unit, struct text reason);
 
 /* The unit of the next tier above a lead (the desk where that is the district), or -1. */

@@ -212,14 +212,11 @@ void take_over_to(struct judging *j, int32_t unit, struct text reason)
     if (!tables_get(j->tables, ROW_DUTY, j->c.lead_duty, &old)) {
         return;
     }
-    int32_t late_unit = unit_index(j, &old.unit);
     end_duty(j, &old, DUTY_END_TAKEN_OVER, CLOCK_WHY_TAKEN_OVER, reason);
     struct limit fresh = half_limit(j, unit);
     struct lead_choice choice = {.unit = unit, .how = ROUTE_HOW_TAKE_OVER, .row = NULL, .reason = reason, .limit = fresh};
     offer_lead(j, &choice);
-    if (late_unit >= 0) {
-        offer_support(j, late_unit, unit, DUTY_END_CONTINUE, &fresh);
-    }
+    offer_support(j, unit_index(j, &old.unit), unit, DUTY_END_CONTINUE, &fresh);
 }
 
 bool judge_take_over(struct judging *j)

@@ -9,14 +9,13 @@ enum { STEP_LEAD, STEP_PLACE, STEP_DUTIES, STEP_CALLS };
 struct sight sight_of(const struct district *district, const struct code *unit, const struct codes *matters)
 {
     struct sight sight = {.top = code_empty(unit) ? -1 : district_unit_find(district, unit), .matters = matters};
-    sight.all = sight.top >= 0 && (district_acts_for(district, district->desk_unit, sight.top) ||
-                                   district_within(district, district->district_unit, sight.top));
+    sight.all = sight.top >= 0 && district_acts_for(district, district->desk_unit, sight.top);
     return sight;
 }
 
 bool sight_covers(const struct district *district, const struct sight *sight, const struct code *unit)
 {
-    int32_t index = sight->top < 0 || code_empty(unit) ? -1 : district_unit_find(district, unit);
+    int32_t index = code_empty(unit) ? -1 : district_unit_find(district, unit);
     return index >= 0 && district_acts_for(district, index, sight->top);
 }
 
