@@ -37,7 +37,7 @@ uint64_t core_case_named(const struct tables *tables, struct text actor, const s
             return submit.case_id;
         }
     }
-    return about->duty_id != 0 && tables_get(tables, ROW_DUTY, about->duty_id, &duty) ? duty.case_id : 0;
+    return tables_get(tables, ROW_DUTY, about->duty_id, &duty) ? duty.case_id : 0;
 }
 
 static uint64_t named_id(const struct command_info *info, const union command_body *body, enum command_ref ref)

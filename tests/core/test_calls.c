@@ -51,6 +51,25 @@ START_TEST(a_grid_does_not_whistle_where_communities_do)
 }
 END_TEST
 
+/* Who is called comes to help a street: no other street, no property company, nobody outside the district. */
+START_TEST(a_call_goes_to_who_can_come)
+{
+    static const struct {
+        enum unit_class class;
+        bool comes;
+    } cells[] = {
+        {UNIT_CLASS_DEPARTMENT, true},  {UNIT_CLASS_SECTION, true},   {UNIT_CLASS_STATION, true},    {UNIT_CLASS_UTILITY, true},
+        {UNIT_CLASS_GOVERNMENT, false}, {UNIT_CLASS_PROPERTY, false}, {UNIT_CLASS_COMMITTEE, false}, {UNIT_CLASS_EXTERNAL, false},
+    };
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command raise = raise_on(id, "UT", NULL);
+    for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+        w.units[UNIT_UT].class = cells[i].class;
+        expect(&raise, cells[i].comes ? REFUSAL_NONE : REFUSAL_WRONG_DIRECTION, NULL);
+    }
+}
+END_TEST
+
 /* The list gives the matter to the one unit that is called: route it; but for an emergency or a joint round. */
 START_TEST(one_unit_that_the_list_names_as_lead_is_routed_to)
 {
@@ -65,6 +84,10 @@ START_TEST(one_unit_that_the_list_names_as_lead_is_routed_to)
     raise = raise_on(id, "DA", "UT");
     expect(&raise, REFUSAL_NONE, NULL);
     raise = raise_on(id, "UT", NULL);
+    expect(&raise, REFUSAL_NONE, NULL);
+    w.rows[ROW_ROAD].supports[0] = (struct selector){.kind = SELECT_UNIT, .unit = UNIT_DB};
+    w.rows[ROW_ROAD].support_count = 1; /* it takes two of them: no matter of one unit */
+    raise = raise_on(id, "DA", NULL);
     expect(&raise, REFUSAL_NONE, NULL);
     uint64_t unlisted = world_submit(&w, "unknown", "S1");
     struct command route = route_to(unlisted, "S1", "theirs");
@@ -85,6 +108,10 @@ START_TEST(each_of_the_units_on_the_list_may_be_called_by_rule)
     taken(&raise, RECORD_CALL_RAISED);
     ck_assert_uint_eq(world_records(&w, RECORD_CALL_DISPATCHED), 0); /* not all of them are on it */
     id = world_submit(&w, "ROAD", "S1");
+    raise = raise_on(id, NULL, NULL);
+    taken(&raise, RECORD_CALL_RAISED);
+    ck_assert_uint_eq(world_records(&w, RECORD_CALL_DISPATCHED), 0); /* nobody is named: the desk chooses */
+    id = world_submit(&w, "ROAD", "S1");
     raise = raise_on(id, "DA", NULL);
     ck_assert_int_eq(taken(&raise, RECORD_CALL_DISPATCHED)->body.call_dispatched.how, ROUTE_HOW_RULE);
 }
@@ -98,6 +125,11 @@ START_TEST(two_calls_for_the_same_are_one)
     expect(&whoever, REFUSAL_ALREADY, "call");
     taken(&named, RECORD_CALL_RAISED); /* another wish */
     expect(&named, REFUSAL_ALREADY, "call");
+    uint64_t other = world_submit(&w, "ROAD", "S1");
+    named = raise_on(other, "DB", NULL);
+    whoever = raise_on(other, NULL, NULL);
+    taken(&named, RECORD_CALL_RAISED);
+    expect(&whoever, REFUSAL_NONE, NULL); /* and the other way round */
 }
 END_TEST
 
@@ -302,6 +334,7 @@ int main(void)
     const struct suite_test tests[] = {{a_call_names_units_that_come_and_each_once},
                                        {the_desk_whistles_through_a_dispatcher},
                                        {a_grid_does_not_whistle_where_communities_do},
+                                       {a_call_goes_to_who_can_come},
                                        {one_unit_that_the_list_names_as_lead_is_routed_to},
                                        {each_of_the_units_on_the_list_may_be_called_by_rule},
                                        {two_calls_for_the_same_are_one},

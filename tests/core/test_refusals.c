@@ -201,6 +201,8 @@ START_TEST(supports_are_named_once_and_beside_the_lead)
     expect(&route, REFUSAL_UNKNOWN_UNIT, "supports");
     set_units(&route.body.route.supports, "DA", NULL);
     expect(&route, REFUSAL_BAD_FIELD, "supports");
+    set_units(&route.body.route.supports, "DB", "DA");
+    expect(&route, REFUSAL_BAD_FIELD, "supports"); /* leads it, and is named last */
     set_units(&route.body.route.supports, "DB", "DB");
     expect(&route, REFUSAL_BAD_FIELD, "supports");
     set_units(&route.body.route.supports, "DB", "UT");
