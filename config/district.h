@@ -138,7 +138,7 @@ int32_t district_matter_find(const struct district *district, const struct code 
 bool district_within(const struct district *district, int32_t unit, int32_t top);
 
 /* May who stands at `top` act for `unit`? Its own subtree, stations that a unit of it has seconded, and units whose deputy is in
- * it; so also for what stands below these. */
+ * it; so also for what stands below these. -1 acts for nobody, and nobody acts for it. */
 bool district_acts_for(const struct district *district, int32_t unit, int32_t top);
 
 /* The unit that holds what this one held: itself, or the last of its successors. */

@@ -44,7 +44,7 @@ static bool check_units(struct judging *j, const struct codes *codes, int32_t ca
     return true;
 }
 
-/* Does the list name all of these units for calls on this matter? */
+/* Does the list name all of these units, which check_units has seen, for calls on this matter? */
 static bool on_list(const struct judging *j, const struct codes *codes)
 {
     int32_t place, lead;
@@ -53,10 +53,10 @@ static bool on_list(const struct judging *j, const struct codes *codes)
         return false;
     }
     for (uint32_t i = 0; i < codes->count; i++) {
+        int32_t unit = unit_in_service(j, &codes->at[i]);
         bool listed = false;
         for (uint32_t k = 0; k < row->call_count; k++) {
-            int32_t unit = district_select(j->district, &row->calls[k], place);
-            listed = listed || (unit >= 0 && code_equal(&j->district->units[unit].code, &codes->at[i]));
+            listed = listed || district_select(j->district, &row->calls[k], place) == unit;
         }
         if (!listed) {
             return false;
@@ -71,8 +71,7 @@ static bool one_unit_on_list(const struct judging *j, const struct raise_call_co
     int32_t place, lead;
     const struct catalogue_row *row = list_row(j, &place, &lead);
     return row != NULL && raise->units.count == 1 && raise->reason != CALL_REASON_JOINT_ENFORCEMENT &&
-           raise->reason != CALL_REASON_EMERGENCY && row->support_count == 0 && lead >= 0 &&
-           code_equal(&j->district->units[lead].code, &raise->units.at[0]);
+           raise->reason != CALL_REASON_EMERGENCY && row->support_count == 0 && lead == unit_in_service(j, &raise->units.at[0]);
 }
 
 /* Who may whistle: a street, the desk for a case that it leads, a community where the policy says so. */
@@ -268,7 +267,7 @@ bool judge_finish_call(struct judging *j)
     if (j->policy->rating || j->call.open_rates > 0) {
         emit_for(j, RECORD_CALL_REPORTED, caller);
     } else {
-        close_call(j, false, j->duty.duty_id, (int)finish->code);
+        close_call(j, j->duty.duty_id, (int)finish->code);
     }
     return true;
 }
@@ -276,28 +275,22 @@ bool judge_finish_call(struct judging *j)
 /* --- the caller's rating ---------------------------------------------------------------------------------------------------- */
 
 /* Outcome = the worst of the results that stand; nobody finished = withdrawn. `except_duty` is being changed by this very verdict:
- * its result is `except_code` (-1: none). */
-void close_call(struct judging *j, bool unsolved, uint64_t except_duty, int except_code)
+ * its result is `except_code` (-1: none). Outcomes are the finish codes in their order, behind none. */
+void close_call(struct judging *j, uint64_t except_duty, int except_code)
 {
-    enum call_outcome outcome = unsolved ? CALL_OUTCOME_UNSOLVED : CALL_OUTCOME_NONE;
+    int outcome = CALL_OUTCOME_NONE;
     uint64_t cursor = j->call.duty_last;
     struct duty_row duty;
     while (next_call_duty(j, &cursor, &duty)) {
-        int code = -1;
+        int code = duty.rated == 2 ? (int)FINISH_CODE_UNSOLVED : duty.finish_code - 1; /* of a respond that is done, else -1 */
         if (duty.duty_id == except_duty) {
             code = except_code;
-        } else if (duty.finish_code != 0) { /* a respond that is done: a send-back takes it away */
-            code = duty.rated == 2 ? (int)FINISH_CODE_UNSOLVED : duty.finish_code - 1;
         }
-        int value = code < 0 ? (int)CALL_OUTCOME_NONE : (int)CALL_OUTCOME_SOLVED + code;
-        if (value > (int)outcome) {
-            outcome = (enum call_outcome)value;
-        }
+        int value = (int)CALL_OUTCOME_NONE + 1 + code;
+        outcome = value > outcome ? value : outcome;
     }
-    if (outcome == CALL_OUTCOME_NONE) {
-        outcome = CALL_OUTCOME_WITHDRAWN;
-    }
-    emit_for(j, RECORD_CALL_CLOSED, unit_index(j, &j->call.caller))->body.call_closed.outcome = outcome;
+    struct call_closed_body *body = &emit_for(j, RECORD_CALL_CLOSED, unit_index(j, &j->call.caller))->body.call_closed;
+    body->outcome = outcome == CALL_OUTCOME_NONE ? CALL_OUTCOME_WITHDRAWN : (enum call_outcome)outcome;
 }
 
 /* Not confirmed: the respond is signed again. Its finish clock goes on as if it had never stopped, less the caller's wait, with at
@@ -342,7 +335,7 @@ bool judge_rate_call(struct judging *j)
     }
     finish_duty(j, &j->duty, (struct text){0});
     if (j->call.open_responds == 0 && j->call.open_rates <= 1) {
-        close_call(j, !rate->confirmed, respond.duty_id, rate->confirmed ? respond.finish_code - 1 : (int)FINISH_CODE_UNSOLVED);
+        close_call(j, respond.duty_id, rate->confirmed ? respond.finish_code - 1 : (int)FINISH_CODE_UNSOLVED);
     }
     return true;
 }

@@ -122,15 +122,15 @@ bool judge_report(struct judging *j)
 static bool citizen_asked(const struct judging *j)
 {
     const struct case_row *c = &j->c;
-    return j->policy->followup == FOLLOWUP_MODE_AT_ANSWER && c->has_contact && !c->anonymous && !c->no_reply &&
-           c->dims.kind != CASE_KIND_PRAISE && c->dims.kind != CASE_KIND_ADVICE && c->dims.origin != ORIGIN_FOUND;
+    return j->policy->followup == FOLLOWUP_MODE_AT_ANSWER && c->has_contact && !c->no_reply && c->dims.kind != CASE_KIND_PRAISE &&
+           c->dims.kind != CASE_KIND_ADVICE && c->dims.origin != ORIGIN_FOUND;
 }
 
 static bool contact_missing(const struct judging *j)
 {
     const struct case_row *c = &j->c;
-    return j->policy->contact_required && c->has_contact && !c->anonymous && !c->no_reply && !sight_secret(c) &&
-           !c->contact_reached && c->contacts < j->policy->contact_attempts;
+    return j->policy->contact_required && c->has_contact && !c->no_reply && !sight_secret(c) && !c->contact_reached &&
+           c->contacts < j->policy->contact_attempts;
 }
 
 static bool check_answer(struct judging *j, const struct answer_command *answer)
@@ -211,7 +211,7 @@ static void settle_call(struct judging *j)
     if (j->call.open_rates > 0) {
         emit_for(j, RECORD_CALL_REPORTED, unit_index(j, &j->call.caller));
     } else {
-        close_call(j, false, j->duty.duty_id, -1);
+        close_call(j, j->duty.duty_id, -1);
     }
 }
 

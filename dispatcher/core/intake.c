@@ -34,7 +34,7 @@ static bool check_submit(struct judging *j, const struct submit_command *submit,
     if (j->district->units[*ret_place].class == UNIT_CLASS_EXTERNAL) {
         return bad_field(j, "place", "The place is an external unit, outside the district.");
     }
-    *ret_matter = matter_is_unknown(&submit->matter) ? -1 : district_matter_find(j->district, &submit->matter);
+    *ret_matter = district_matter_find(j->district, &submit->matter);
     if (*ret_matter < 0 && !matter_is_unknown(&submit->matter)) {
         return refuse(j, REFUSAL_UNKNOWN_MATTER, "matter");
     }

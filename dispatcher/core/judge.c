@@ -82,31 +82,38 @@ void core_resolve(const struct tables *tables, struct command *command)
 {
     const struct command_info *info = command_info(command->type);
     struct request_row row;
-    command->repeats = core_request_find(tables, command->actor.name, command->request, command->request_hash, &row);
-    command->repeats_hash = command->repeats != 0 ? row.body_hash : 0;
     command->about = (struct reference){0};
-    if (command->repeats == 0 && info->ref[COMMAND_REF_CASE] != 0) {
+    command->repeats = core_request_find(tables, command->actor.name, command->request, command->request_hash, &row);
+    if (command->repeats != 0) {
+        command->repeats_hash = row.body_hash;
+        return;
+    }
+    if (info->ref[COMMAND_REF_CASE] != 0) {
         read_reference(info, &command->body, &command->about);
         command->about.case_id = core_case_named(tables, command->actor.name, &command->about);
     }
 }
 
-/* Does this duty answer to what the command says about it (besides its kind and state)? */
-static bool duty_fits(const struct judging *j, const struct duty_row *duty)
+/* Is it a duty that the command works on at all: of one of its kinds, within a call or outside of calls? */
+static bool works_on(const struct judging *j, const struct duty_row *duty)
+{
+    bool within = j->info->call == COMMAND_CALL_NOT ? duty->call_id == 0 : j->info->call != COMMAND_CALL_ONE || duty->call_id != 0;
+    return within && (j->command->about.kinds & (UINT32_C(1) << duty->kind)) != 0;
+}
+
+/* Does this duty answer to the names that the command has for it? */
+static bool duty_named(const struct judging *j, const struct duty_row *duty)
 {
     const struct reference *about = &j->command->about;
     struct duty_row followed;
-    if ((j->info->call == COMMAND_CALL_ONE && duty->call_id == 0) || (j->info->call == COMMAND_CALL_NOT && duty->call_id != 0)) {
-        return false;
-    }
     if (about->call_id != 0 && about->call_id != duty->call_id) {
         return false;
     }
     if (j->info->ref[COMMAND_REF_REPORTER] != 0 && about->reporter != duty->reporter) {
         return false;
     }
-    if (code_empty(&about->unit)) { /* where the holder acts, it is the actor's own */
-        return j->info->scope != COMMAND_SCOPE_HOLDER || covers(j, unit_index(j, &duty->unit));
+    if (code_empty(&about->unit)) {
+        return true;
     }
     if (j->info->ref[COMMAND_REF_RATED] != 0) {
         return tables_get(j->tables, ROW_DUTY, duty->of_duty, &followed) && code_equal(&followed.unit, &about->unit);
@@ -114,16 +121,13 @@ static bool duty_fits(const struct judging *j, const struct duty_row *duty)
     return code_equal(&about->unit, &duty->unit);
 }
 
-/* The field by which the command names one duty among those of its kind; NULL: it leaves that to the actor's subtree. */
+/* The field by which the command names one duty among those that it works on. */
 static const char *named_in(const struct judging *j)
 {
     if (j->info->ref[COMMAND_REF_REPORTER] != 0) {
         return "reporter";
     }
-    if (j->command->about.call_id != 0) {
-        return "call";
-    }
-    return code_empty(&j->command->about.unit) ? NULL : "unit";
+    return j->command->about.call_id != 0 ? "call" : "unit";
 }
 
 /* Lead, place, or the holder of an open duty. */
@@ -208,26 +212,29 @@ static bool refuse_kind(struct judging *j, const struct duty_row *duty)
     return refuse(j, REFUSAL_NO_ROLE, enum_name(&role_enum, (int)rules_duty_kind((enum duty_kind)duty->kind)->named));
 }
 
-/* What a walk over the duties of a case has found: of its kind, by what the command says about it. */
+/* What a walk over the duties of a case has found among those that the command works on. */
 struct fitting {
     uint32_t open;
     struct duty_row at;     /* an open one */
     struct duty_row over;   /* the newest that is over */
     struct duty_row barred; /* an open one that the actor's roles do not work on */
-    struct duty_row others; /* the newest that does not fit */
+    bool misnamed;          /* there is one that the command does not name */
+    bool of_others;         /* there is one that somebody else holds, where the command names nobody and the holder acts */
 };
 
 static void look_for_duty(struct judging *j, struct fitting *ret)
 {
-    uint32_t kinds = j->command->about.kinds;
+    bool own = j->info->scope == COMMAND_SCOPE_HOLDER && code_empty(&j->command->about.unit);
     struct duty_row duty;
     memset(ret, 0, sizeof(*ret));
     for (uint64_t id = j->c.duty_last; id != 0 && tables_get(j->tables, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
-        if ((kinds & (UINT32_C(1) << duty.kind)) == 0) {
+        if (!works_on(j, &duty)) {
             continue;
         }
-        if (!duty_fits(j, &duty)) {
-            ret->others = ret->others.duty_id == 0 ? duty : ret->others;
+        if (!duty_named(j, &duty)) {
+            ret->misnamed = true;
+        } else if (own && !covers(j, unit_index(j, &duty.unit))) {
+            ret->of_others = true;
         } else if (!duty_open(&duty)) {
             ret->over = ret->over.duty_id == 0 ? duty : ret->over;
         } else if (!own_kind(j, &duty)) {
@@ -248,9 +255,8 @@ static bool named_duty(struct judging *j, uint64_t duty_id)
     return kind || !in_scope(j) || refuse(j, REFUSAL_BAD_STATE, "duty"); /* whose it is comes first */
 }
 
-/* Finds the duty: by id, else the only fitting open one, else the newest fitting one that is over (so that the state can say why
- * not), else, where the command names nobody, the newest of the kind that somebody else holds (so that the subtree can say why
- * not). */
+/* Finds the duty: by id, else the only fitting open one, else the newest fitting one that is over, so that the state can say why
+ * not; never the duty of somebody whom the command did not name. */
 static bool find_duty(struct judging *j)
 {
     uint64_t wanted = j->command->about.duty_id;
@@ -270,28 +276,26 @@ static bool find_duty(struct judging *j)
         j->duty = found.barred;
         return true; /* whose it is comes first */
     }
-    j->duty = found.over.duty_id != 0 ? found.over : found.others;
-    if (j->duty.duty_id == 0) {
-        return refuse(j, REFUSAL_BAD_STATE, "duty");
+    if (found.over.duty_id != 0) {
+        j->duty = found.over;
+        return true;
     }
-    const char *named = named_in(j);
-    if (found.over.duty_id == 0 && named != NULL) {
-        return refuse(j, REFUSAL_NOT_FOUND, named); /* never the duty of somebody whom the command did not name */
+    if (found.misnamed) {
+        return refuse(j, REFUSAL_NOT_FOUND, named_in(j));
     }
-    return true;
+    return found.of_others ? refuse(j, REFUSAL_NOT_YOURS, "unit") : refuse(j, REFUSAL_BAD_STATE, "duty");
 }
 
 /* The call of a command that works on a call itself: by id, else the newest open one, else the newest. */
 static bool find_call(struct judging *j)
 {
-    uint64_t wanted = j->command->about.call_id, newest = 0;
+    uint64_t wanted = j->command->about.call_id;
     for (uint64_t id = j->c.call_last; id != 0 && tables_get(j->tables, ROW_CALL, id, &j->call); id = j->call.prev_of_case) {
-        newest = newest == 0 ? id : newest;
         if (id == wanted || (wanted == 0 && j->call.state != CALL_STATE_CLOSED)) {
             return true;
         }
     }
-    return wanted == 0 && newest != 0 && tables_get(j->tables, ROW_CALL, newest, &j->call);
+    return wanted == 0 && tables_get(j->tables, ROW_CALL, j->c.call_last, &j->call);
 }
 
 /* Loads the case that the command names, if the actor may see it. */
@@ -300,7 +304,7 @@ static bool find_case(struct judging *j)
     const struct actor *actor = &j->command->actor;
     uint64_t case_id = j->command->about.case_id;
     struct sight sight = sight_of(j->district, &actor->unit, &actor->matters);
-    if (case_id == 0 || !tables_get(j->tables, ROW_CASE, case_id, &j->c) || !sight_case(j->tables, &sight, &j->c)) {
+    if (!tables_get(j->tables, ROW_CASE, case_id, &j->c) || !sight_case(j->tables, &sight, &j->c)) {
         memset(&j->c, 0, sizeof(j->c));
         return refuse(j, REFUSAL_NOT_FOUND, "case");
     }
@@ -342,13 +346,13 @@ static bool find_objects(struct judging *j)
     if (of_case && !in_scope(j)) {
         return refuse(j, REFUSAL_NOT_YOURS, "unit");
     }
-    if (names_case(j) && !find_parts(j)) {
+    if (!find_parts(j)) {
         return false;
     }
     if (!of_case && !in_scope(j)) {
         return refuse(j, REFUSAL_NOT_YOURS, "unit");
     }
-    return j->duty.duty_id == 0 || own_kind(j, &j->duty) || refuse_kind(j, &j->duty);
+    return own_kind(j, &j->duty) || refuse_kind(j, &j->duty);
 }
 
 static bool state_allows(struct judging *j, enum machine machine, int state, int kind, const char *object)
@@ -466,7 +470,7 @@ bool core_answer(const struct tables *tables, uint64_t request_seq, char *number
     ret->call_id = row.call_id;
     ret->state = (enum case_state)row.state;
     number_buffer[0] = '\0';
-    if (row.case_id != 0 && tables_get(tables, ROW_CASE, row.case_id, &c)) {
+    if (tables_get(tables, ROW_CASE, row.case_id, &c)) {
         number_print(c.day, c.day_no, number_buffer);
     }
     ret->number = text_of(number_buffer);

@@ -65,7 +65,7 @@ struct record *emit_duty(struct judging *j, enum record_type type, const struct 
 
 int32_t unit_index(const struct judging *j, const struct code *code)
 {
-    return code_empty(code) ? -1 : district_unit_find(j->district, code);
+    return district_unit_find(j->district, code);
 }
 
 int32_t unit_in_service(const struct judging *j, const struct code *code)
@@ -75,8 +75,7 @@ int32_t unit_in_service(const struct judging *j, const struct code *code)
 
 bool covers(const struct judging *j, int32_t unit)
 {
-    int32_t top = unit_index(j, &j->command->actor.unit);
-    return unit >= 0 && top >= 0 && district_acts_for(j->district, unit, top);
+    return district_acts_for(j->district, unit, unit_index(j, &j->command->actor.unit));
 }
 
 bool covers_desk(const struct judging *j)
@@ -102,7 +101,7 @@ bool next_open_duty(const struct judging *j, uint64_t *cursor, struct duty_row *
 
 bool next_call_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret)
 {
-    if (*cursor == 0 || !tables_get(j->tables, ROW_DUTY, *cursor, ret)) {
+    if (!tables_get(j->tables, ROW_DUTY, *cursor, ret)) {
         return false;
     }
     *cursor = ret->prev_of_call;
@@ -133,11 +132,9 @@ struct record *emit_clock(struct judging *j, enum record_type type, const struct
     record->head.round = clock->round;
     record->head.unit = clock->unit;
     record->head.acct = clock->acct;
-    if (clock->duty_id != 0) {
-        struct duty_row duty;
-        if (tables_get(j->tables, ROW_DUTY, clock->duty_id, &duty)) {
-            record->head.call_id = duty.call_id;
-        }
+    struct duty_row duty;
+    if (tables_get(j->tables, ROW_DUTY, clock->duty_id, &duty)) {
+        record->head.call_id = duty.call_id;
     }
     return record;
 }

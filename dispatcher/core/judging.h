@@ -204,8 +204,9 @@ void next_round(struct judging *j, enum reopen_by by, bool counted, struct text 
 /* Emits case_closed. */
 void close_case(struct judging *j, enum disposition disposition);
 
-/* Emits call_closed with the outcome that its responds add up to; `unsolved`: a rating that is being given now says so. */
-void close_call(struct judging *j, bool unsolved, uint64_t except_duty, int except_code);
+/* Emits call_closed with the outcome that its responds add up to. `except_duty`: one that this verdict changes, with the finish
+ * code that it has then, -1: none. */
+void close_call(struct judging *j, uint64_t except_duty, int except_code);
 
 /* Ends a follow-up that found out nothing; closes the case as unreachable when it was the last one. `duty` is its duty. */
 void followup_ineffective(struct judging *j, const struct duty_row *duty, enum followup_reason reason, struct text text);

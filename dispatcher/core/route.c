@@ -23,19 +23,19 @@ struct limit list_limit(const struct judging *j, const struct catalogue_row *row
     return limit_policy(j, j->policy->handle[j->c.dims.urgency], lead);
 }
 
-/* Is the citizen to be contacted at all? */
+/* Is the citizen to be contacted at all? Who is anonymous has left no number (proto/submit_check.h). */
 static bool contact_wanted(const struct case_row *c)
 {
-    return c->has_contact && !c->anonymous && !c->no_reply && !sight_secret(c);
+    return c->has_contact && !c->no_reply && !sight_secret(c);
 }
 
 /* The citizen's due instant: received + the limit of the first route, or the limit that was given (lifecycle 2e, total). */
 static void set_citizen_due(struct judging *j, const struct lead_choice *choice)
 {
     struct limit limit = choice->limit;
-    if (limit.due_at != 0 && limit.amount != 0) {
+    if (limit.amount != 0) {
         limit = limit_span(j, (struct span){limit.kind, limit.amount}, choice->unit, j->c.received_at, limit.source);
-    } else if (limit.due_at != 0) {
+    } else { /* an instant, or none */
         limit = limit_at(j->c.received_at, limit.due_at, limit.source);
     }
     move_due(j, &j->total, &limit, CLOCK_WHY_ROUTED, choice->unit, false);
@@ -151,7 +151,7 @@ bool judge_route(struct judging *j)
         return never_a_lead(j);
     }
     const struct catalogue_row *row = list_row(j, &place, &listed);
-    if (row != NULL && listed != unit) {
+    if (listed != unit) {
         row = NULL;
     }
     if (row == NULL && route->reason.size == 0) {

@@ -136,16 +136,6 @@ const struct enum_shape *machine_states(enum machine machine)
     return shapes[machine];
 }
 
-bool rules_know(enum machine machine, enum command_type command)
-{
-    for (size_t i = 0; i < machines[machine].count; i++) {
-        if (machines[machine].rules[i].command == command) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const struct rule *rules_cell(enum machine machine, enum command_type command, int state, int kind)
 {
     for (size_t i = 0; i < machines[machine].count; i++) {

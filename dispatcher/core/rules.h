@@ -34,9 +34,6 @@ const struct rule *rules_of(enum machine machine, size_t *ret_count);
 /* Names of a machine's states. */
 const struct enum_shape *machine_states(enum machine machine);
 
-/* Whether the machine knows the command at all. */
-bool rules_know(enum machine machine, enum command_type command);
-
 /* First row of the cell, or NULL. kind: of the duty, ignored for other machines. */
 const struct rule *rules_cell(enum machine machine, enum command_type command, int state, int kind);
 

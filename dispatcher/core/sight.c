@@ -8,15 +8,14 @@ enum { STEP_LEAD, STEP_PLACE, STEP_DUTIES, STEP_CALLS };
 
 struct sight sight_of(const struct district *district, const struct code *unit, const struct codes *matters)
 {
-    struct sight sight = {.top = code_empty(unit) ? -1 : district_unit_find(district, unit), .matters = matters};
-    sight.all = sight.top >= 0 && district_acts_for(district, district->desk_unit, sight.top);
+    struct sight sight = {.top = district_unit_find(district, unit), .matters = matters};
+    sight.all = district_acts_for(district, district->desk_unit, sight.top);
     return sight;
 }
 
 bool sight_covers(const struct district *district, const struct sight *sight, const struct code *unit)
 {
-    int32_t index = code_empty(unit) ? -1 : district_unit_find(district, unit);
-    return index >= 0 && district_acts_for(district, index, sight->top);
+    return district_acts_for(district, district_unit_find(district, unit), sight->top);
 }
 
 struct sight_units sight_units_of(const struct case_row *c)
@@ -61,8 +60,8 @@ bool sight_case(const struct tables *tables, const struct sight *sight, const st
     if (!core_matter_allowed(sight->matters, &c->dims.matter)) {
         return false;
     }
-    if (sight->all || sight->top < 0) {
-        return sight->all;
+    if (sight->all) {
+        return true;
     }
     struct sight_units units = sight_units_of(c);
     struct code unit;
