@@ -219,12 +219,12 @@ struct fitting {
     struct duty_row over;   /* the newest that is over */
     struct duty_row barred; /* an open one that the actor's roles do not work on */
     bool misnamed;          /* there is one that the command does not name */
-    bool of_others;         /* there is one that somebody else holds, where the command names nobody and the holder acts */
+    bool of_others;         /* there is one that somebody else holds, where the holder acts */
 };
 
 static void look_for_duty(struct judging *j, struct fitting *ret)
 {
-    bool own = j->info->scope == COMMAND_SCOPE_HOLDER && code_empty(&j->command->about.unit);
+    bool own = j->info->scope == COMMAND_SCOPE_HOLDER;
     struct duty_row duty;
     memset(ret, 0, sizeof(*ret));
     for (uint64_t id = j->c.duty_last; id != 0 && tables_get(j->tables, ROW_DUTY, id, &duty); id = duty.prev_of_case) {

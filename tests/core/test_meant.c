@@ -1,4 +1,5 @@
 /* test_meant.c - which case, duty and call a command means by what it names, and what it hears where that is none */
+#include "dispatcher/core/rules.h"
 #include "tests/core/guards.h"
 
 #include <stdio.h>
@@ -56,11 +57,252 @@ START_TEST(a_place_that_is_in_no_set_any_more_is_on_no_list)
 }
 END_TEST
 
+/* Request ids are found by a hash: two that hash alike are two all the same. */
+static uint64_t first_of_all(void *store, uint64_t hash, uint64_t before)
+{
+    (void)store;
+    (void)hash;
+    return before == 0 ? 1 : 0; /* the request of the submit */
+}
+
+START_TEST(request_ids_that_hash_alike_are_two)
+{
+    world_submit(&w, "ROAD", "S1");
+    struct row_ops ops = *w.tables.ops;
+    struct request_row row;
+    ops.request = first_of_all;
+    w.tables.ops = &ops;
+    ck_assert(tables_get(&w.tables, ROW_REQUEST, 1, &row));
+    struct text actor = text_of("tester"), request = text_of("r1");
+    ck_assert_uint_eq(core_request_find(&w.tables, actor, request, 7, &row), 1);
+    ck_assert_uint_eq(core_request_find(&w.tables, actor, text_of("r2"), 7, &row), 0);
+    ck_assert_uint_eq(core_request_find(&w.tables, actor, text_of("r"), 7, &row), 0);
+    ck_assert_uint_eq(core_request_find(&w.tables, text_of("other"), request, 7, &row), 0);
+    ck_assert_uint_eq(core_request_find(&w.tables, text_of("test"), request, 7, &row), 0);
+    struct reference about = {.submitted = request};
+    ck_assert_uint_ne(core_case_named(&w.tables, actor, &about), 0);
+    about.submitted = text_of("r2");
+    ck_assert_uint_eq(core_case_named(&w.tables, actor, &about), 0);
+}
+END_TEST
+
+/* --- whose a case is ---------------------------------------------------------------------------------------------------------- */
+
+START_TEST(who_led_a_case_writes_on_it_afterwards)
+{
+    struct command note = {.type = COMMAND_ADD_NOTE};
+    uint64_t id = note.body.add_note.case_id = world_submit(&w, "PIPE", "S2"); /* DA leads it, far from its own */
+    note.body.add_note.text = text_of("the pipe is old");
+    world_answer(&w, id);
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    w.unit = code_of("DA");
+    expect(&note, REFUSAL_NONE, NULL);
+}
+END_TEST
+
+/* S2 leads for a place of S1, whistles, and is dissolved into S1: it may do nothing more, and sees what became of its call. */
+START_TEST(a_dissolved_street_sees_what_it_whistled_for)
+{
+    w.rows[ROW_ROAD].lead = (struct selector){.kind = SELECT_UNIT, .unit = UNIT_S2};
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "UT");
+    w.units[UNIT_S2].successor = UNIT_S1;
+    world_adopt(&w);
+    world_settle(&w, id);
+    ck_assert_str_eq(world_case(&w, id).lead.s, "S1");
+    struct command withdraw = {.type = COMMAND_WITHDRAW_CALL};
+    withdraw.body.withdraw_call.case_id = id;
+    withdraw.body.withdraw_call.reason = text_of("done already");
+    w.unit = code_of("S2");
+    expect(&withdraw, REFUSAL_NOT_YOURS, "unit");
+    w.unit = code_of("S1");
+    expect(&withdraw, REFUSAL_NONE, NULL);
+}
+END_TEST
+
+/* --- the duty ----------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(who_names_no_duty_means_its_own)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1"); /* S1 leads, DB supports */
+    struct command sign = {.type = COMMAND_SIGN};
+    sign.body.sign.case_id = id;
+    w.unit = code_of("S1");
+    ck_assert_uint_eq(taken(&sign, RECORD_DUTY_SIGNED)->head.duty_id, duty_of(id, DUTY_KIND_LEAD));
+    w.unit = code_of("DB");
+    ck_assert_uint_eq(taken(&sign, RECORD_DUTY_SIGNED)->head.duty_id, duty_of(id, DUTY_KIND_SUPPORT));
+}
+END_TEST
+
+/* It need not hold it: a street cancels what it has asked for, whoever holds that. */
+START_TEST(who_created_a_duty_means_it_whoever_holds_it)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command cancel = {.type = COMMAND_CANCEL};
+    cancel.body.cancel.case_id = id;
+    cancel.body.cancel.reason = text_of("not needed");
+    w.unit = code_of("S1");
+    ck_assert_uint_eq(taken(&cancel, RECORD_DUTY_ENDED)->head.duty_id, duty_of(id, DUTY_KIND_SUPPORT));
+}
+END_TEST
+
+START_TEST(a_duty_and_its_kind_do_not_contradict_each_other)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command sign = {.type = COMMAND_SIGN};
+    sign.body.sign.duty_id = duty_of(id, DUTY_KIND_LEAD);
+    sign.body.sign.given = SIGN_HAS_KIND;
+    sign.body.sign.kind = DUTY_KIND_SUPPORT;
+    expect(&sign, REFUSAL_BAD_STATE, "duty");
+    sign.body.sign.kind = DUTY_KIND_LEAD;
+    expect(&sign, REFUSAL_NONE, NULL);
+}
+END_TEST
+
+/* Of a lead, a support and a call that waits for the desk, the last is what a dispatcher works on. */
+START_TEST(a_dispatcher_claims_what_is_the_desks)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "UT");
+    struct command claim = {.type = COMMAND_CLAIM};
+    claim.body.claim.case_id = id;
+    w.roles = role(ROLE_DISPATCHER);
+    ck_assert_uint_eq(taken(&claim, RECORD_DUTY_CLAIMED)->head.duty_id, duty_of(id, DUTY_KIND_ROUTE));
+}
+END_TEST
+
+/* What has been done says so, and is not taken for somebody else's or for nothing. */
+START_TEST(what_is_over_says_why_not)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command report = {.type = COMMAND_REPORT}, answer = answer_to(id);
+    world_act(&w, COMMAND_SIGN, id, duty_of(id, DUTY_KIND_SUPPORT));
+    report.body.report.case_id = id;
+    report.body.report.unit = code_of("DB");
+    report.body.report.text = text_of("barrier removed");
+    taken(&report, RECORD_DUTY_DONE);
+    expect(&report, REFUSAL_BAD_STATE, "duty");
+    world_answer(&w, id);
+    expect(&answer, REFUSAL_BAD_STATE, "case");
+}
+END_TEST
+
+/* The newest: S1 had a support cancelled, then the desk took over and had S1's own support cancelled. */
+START_TEST(the_newest_of_what_is_over_is_meant)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command cancel = {.type = COMMAND_CANCEL}, take = take_over(id, "D1");
+    cancel.body.cancel.case_id = id;
+    cancel.body.cancel.reason = text_of("not needed");
+    taken(&cancel, RECORD_DUTY_ENDED);
+    w.unit = code_of("S1");
+    expect(&cancel, REFUSAL_BAD_STATE, "duty"); /* its own, and over */
+    w.unit = code_of("D1");
+    taken(&take, RECORD_CASE_ROUTED);
+    taken(&cancel, RECORD_DUTY_ENDED);
+    w.unit = code_of("S1");
+    expect(&cancel, REFUSAL_NOT_YOURS, "unit");
+}
+END_TEST
+
+/* The desk routes a case and sends out a call: two duties of one kind, that are not taken for each other. */
+START_TEST(a_case_is_routed_and_a_call_dispatched)
+{
+    uint64_t received = world_submit(&w, "unknown", "S1"), handled = world_submit(&w, "ROAD", "S1");
+    struct command route = route_to(handled, "DA", "theirs"), dispatch = {.type = COMMAND_DISPATCH_CALL};
+    world_call(&w, handled, "UT");
+    expect(&route, REFUSAL_BAD_STATE, "duty"); /* by rule it was routed: there is nothing to route */
+    dispatch.body.dispatch_call.case_id = received;
+    dispatch.body.dispatch_call.reason = text_of("theirs");
+    set_units(&dispatch.body.dispatch_call.units, "UT", NULL);
+    expect(&dispatch, REFUSAL_BAD_STATE, "duty"); /* nobody has whistled */
+    dispatch.body.dispatch_call.case_id = handled;
+    expect(&dispatch, REFUSAL_NONE, NULL);
+}
+END_TEST
+
+/* A command works on the kinds of duty that the schema names, and the rules have a state for each of these and for no other. */
+START_TEST(rules_and_schema_name_the_same_kinds)
+{
+    for (int type = 1; type <= COMMAND_TYPE_MAX; type++) {
+        const struct command_info *info = command_info((enum command_type)type);
+        for (int kind = 0; info != NULL && kind < DUTY_KIND_COUNT; kind++) {
+            bool ruled = false;
+            for (int state = 0; state < DUTY_STATE_COUNT; state++) {
+                ruled = ruled || rules_cell(MACHINE_DUTY, (enum command_type)type, state, kind) != NULL;
+            }
+            ck_assert_msg(ruled == ((info->duty_kinds & (1u << kind)) != 0), "%s on %s", info->name,
+                          enum_name(&duty_kind_enum, kind));
+        }
+    }
+}
+END_TEST
+
+/* --- the call ----------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(of_two_raised_calls_the_desk_says_which)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t first = world_call(&w, id, "UT"), second = world_call(&w, id, "DB");
+    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
+    dispatch.body.dispatch_call.case_id = id;
+    dispatch.body.dispatch_call.reason = text_of("theirs");
+    expect(&dispatch, REFUSAL_AMBIGUOUS, "duty");
+    dispatch.body.dispatch_call.call_id = first;
+    ck_assert_uint_eq(taken(&dispatch, RECORD_CALL_DISPATCHED)->head.call_id, first);
+    dispatch.body.dispatch_call.call_id = 0;
+    ck_assert_uint_eq(taken(&dispatch, RECORD_CALL_DISPATCHED)->head.call_id, second);
+}
+END_TEST
+
+START_TEST(without_a_name_the_newest_open_call_is_meant)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t first = world_call(&w, id, "UT"), second = world_call(&w, id, "DB");
+    struct command withdraw = {.type = COMMAND_WITHDRAW_CALL};
+    withdraw.body.withdraw_call.case_id = id;
+    withdraw.body.withdraw_call.reason = text_of("done already");
+    withdraw.body.withdraw_call.call_id = second;
+    taken(&withdraw, RECORD_CALL_CLOSED);
+    withdraw.body.withdraw_call.call_id = 0;
+    ck_assert_uint_eq(taken(&withdraw, RECORD_CALL_CLOSED)->head.call_id, first);
+    expect(&withdraw, REFUSAL_BAD_STATE, "call");
+}
+END_TEST
+
+/* What is done on a duty of the older of two calls is done to that call. */
+START_TEST(a_duty_belongs_to_its_own_call)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t first = world_call(&w, id, "UT");
+    world_dispatch(&w, id, "UT");
+    uint64_t respond = duty_of(id, DUTY_KIND_RESPOND);
+    world_call(&w, id, "DB");
+    world_dispatch(&w, id, "DB");
+    world_act(&w, COMMAND_CANCEL, id, respond);
+    ck_assert_uint_eq(world_record(&w, RECORD_CALL_CLOSED)->head.call_id, first);
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {{a_duty_tells_its_case_where_nothing_else_does},
                                        {a_case_at_the_desk_is_its_places_too},
-                                       {a_place_that_is_in_no_set_any_more_is_on_no_list}};
+                                       {a_place_that_is_in_no_set_any_more_is_on_no_list},
+                                       {request_ids_that_hash_alike_are_two},
+                                       {who_led_a_case_writes_on_it_afterwards},
+                                       {a_dissolved_street_sees_what_it_whistled_for},
+                                       {who_names_no_duty_means_its_own},
+                                       {who_created_a_duty_means_it_whoever_holds_it},
+                                       {a_duty_and_its_kind_do_not_contradict_each_other},
+                                       {a_dispatcher_claims_what_is_the_desks},
+                                       {what_is_over_says_why_not},
+                                       {the_newest_of_what_is_over_is_meant},
+                                       {a_case_is_routed_and_a_call_dispatched},
+                                       {rules_and_schema_name_the_same_kinds},
+                                       {of_two_raised_calls_the_desk_says_which},
+                                       {without_a_name_the_newest_open_call_is_meant},
+                                       {a_duty_belongs_to_its_own_call}};
     return suite_run(&(struct suite){
         .name = "meant", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -35,6 +35,7 @@ static void set_unit(struct world *w, int i, const char *code, enum unit_tier ti
 
 static void make_units(struct world *w)
 {
+    w->nowhere = (struct unit){.code = code_of("NOWHERE"), .tier = UNIT_TIER_CITY, .class = UNIT_CLASS_PROPERTY, .parent = -1};
     /* sorted by code */
     set_unit(w, 0, "C1", UNIT_TIER_COMMUNITY, UNIT_CLASS_GOVERNMENT, 5);
     set_unit(w, 1, "D1", UNIT_TIER_DISTRICT, UNIT_CLASS_GOVERNMENT, -1);
@@ -277,10 +278,12 @@ enum refusal world_judge(struct world *w, struct command *command)
     command->next_seq = w->last_seq + 1;
     w->verdict->refusal = REFUSAL_NO_ROLE; /* as the dispatcher says it of a message */
     w->verdict->field = command_info(command->type)->role_words;
+    w->verdict->count = 0;
     if (core_role_allows(command_info(command->type)->roles, w->roles)) {
         core_resolve(&w->tables, command);
         core_judge(&w->tables, command, w->verdict);
     }
+    ck_assert(w->verdict->refusal == REFUSAL_NONE || w->verdict->count == 0); /* what is refused states nothing */
     return w->verdict->refusal;
 }
 
