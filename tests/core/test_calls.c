@@ -167,9 +167,11 @@ START_TEST(a_call_without_a_limit_is_never_late)
     taken(&raise, RECORD_CALL_RAISED);
     uint64_t respond = duty_of(id, DUTY_KIND_RESPOND);
     ck_assert_int_eq(clock_of(id, respond, CLOCK_KIND_FINISH).due_at, 0);
+    ck_assert_int_eq(clock_of(id, respond, CLOCK_KIND_FINISH).source, LIMIT_SOURCE_NONE);
     world_wait(&w, 20 * (int64_t)DAY_MS);
     world_finish(&w, id, FINISH_CODE_SOLVED);
     ck_assert_int_eq(clock_of(id, respond, CLOCK_KIND_FINISH).in_time, 1);
+    world_wait(&w, HOUR_MS); /* the caller thinks about it */
     ck_assert_int_eq(world_rate(&w, id, false), REFUSAL_NONE);
     ck_assert_int_eq(clock_of(id, respond, CLOCK_KIND_FINISH).due_at, 0);
     world_act(&w, COMMAND_CANCEL, id, respond);
@@ -294,6 +296,11 @@ START_TEST(the_outcome_of_a_call_is_the_worst_result)
     ck_assert_int_eq(call_of(call).state, CALL_STATE_CALLED);
     finish_as(id, later, FINISH_CODE_SOLVED);
     ck_assert_int_eq(call_of(call).outcome, CALL_OUTCOME_PARTLY);
+    call = call_two(id);
+    both_come(id, &later, &first);
+    finish_as(id, first, FINISH_CODE_SOLVED);
+    finish_as(id, later, FINISH_CODE_PARTLY); /* and whoever comes last counts as well */
+    ck_assert_int_eq(call_of(call).outcome, CALL_OUTCOME_PARTLY);
 
     w.district.policy.rating = true;
     for (int confirmed = 0; confirmed < 2; confirmed++) {
@@ -310,6 +317,43 @@ START_TEST(the_outcome_of_a_call_is_the_worst_result)
         ck_assert_int_eq(call_of(call).state, CALL_STATE_CLOSED);
         ck_assert_int_eq(call_of(call).outcome, confirmed ? CALL_OUTCOME_SOLVED : CALL_OUTCOME_UNSOLVED);
     }
+}
+END_TEST
+
+/* A call that is withdrawn ends what is open in it, and once: the desk had done its part. */
+START_TEST(what_is_withdrawn_leaves_what_was_done)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command withdraw = {.type = COMMAND_WITHDRAW_CALL};
+    call_two(id);
+    withdraw.body.withdraw_call.case_id = id;
+    withdraw.body.withdraw_call.reason = text_of("done already");
+    taken(&withdraw, RECORD_CALL_CLOSED);
+    ck_assert_uint_eq(world_records(&w, RECORD_DUTY_ENDED), 2); /* of two that were called */
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_ROUTE).state, DUTY_STATE_DONE);
+}
+END_TEST
+
+/* The old code of a unit that went into another one calls that one. */
+START_TEST(a_call_by_an_old_code_goes_to_the_successor)
+{
+    w.units[UNIT_DB].successor = UNIT_DA; /* DA is on the list */
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command raise = raise_on(id, "DB", NULL);
+    ck_assert_int_eq(taken(&raise, RECORD_CALL_DISPATCHED)->body.call_dispatched.how, ROUTE_HOW_RULE);
+    ck_assert_str_eq(world_duty(&w, id, DUTY_KIND_RESPOND).unit.s, "DA");
+}
+END_TEST
+
+/* What falls due within a call is told of that call. */
+START_TEST(a_rung_of_a_call_names_the_call)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t call = call_two(id);
+    world_wait(&w, HOUR_MS * 4 / 5); /* yellow for the signatures */
+    const struct record *fired = world_record(&w, RECORD_RUNG_FIRED);
+    ck_assert_int_eq(fired->body.rung_fired.clock, CLOCK_KIND_SIGN);
+    ck_assert_uint_eq(fired->head.call_id, call);
 }
 END_TEST
 
@@ -344,6 +388,9 @@ int main(void)
                                        {what_the_desk_dispatches},
                                        {the_called_side_does_not_rate},
                                        {the_outcome_of_a_call_is_the_worst_result},
+                                       {what_is_withdrawn_leaves_what_was_done},
+                                       {a_call_by_an_old_code_goes_to_the_successor},
+                                       {a_rung_of_a_call_names_the_call},
                                        {a_call_waits_for_the_ratings_that_it_has_opened}};
     return suite_run(&(struct suite){
         .name = "calls", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});

@@ -171,6 +171,54 @@ START_TEST(the_afternoon_begins_at_noon)
 }
 END_TEST
 
+/* One attempt each day is enough for the number of them, not for the days. */
+START_TEST(one_attempt_is_one_day)
+{
+    w.district.policy.followup_attempts = 1;
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_answer(&w, id);
+    ck_assert_int_eq(attempt(id, ATTEMPT_OUTCOME_NO_ANSWER), REFUSAL_NONE);
+    ck_assert_int_eq(world_case(&w, id).state, CASE_STATE_ANSWERED);
+    world_wait(&w, DAY_MS);
+    ck_assert_int_eq(attempt(id, ATTEMPT_OUTCOME_NO_ANSWER), REFUSAL_NONE);
+    ck_assert_int_eq(world_case(&w, id).disposition, DISPOSITION_UNREACHABLE);
+}
+END_TEST
+
+/* Nobody rang: the follow-up expires, and was not done; that its clock ran out stays. */
+START_TEST(a_follow_up_that_nobody_makes_expires)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_answer(&w, id);
+    world_wait(&w, 8 * (int64_t)DAY_MS);
+    struct duty_row followup = world_duty(&w, id, DUTY_KIND_FOLLOWUP);
+    ck_assert_int_eq(followup.state, DUTY_STATE_ENDED);
+    ck_assert_int_eq(followup.reason, DUTY_END_EXPIRED);
+    ck_assert_int_eq(world_case(&w, id).disposition, DISPOSITION_UNREACHABLE);
+    ck_assert_int_eq(world_clock(&w, id, followup.duty_id, CLOCK_KIND_FOLLOWUP).in_time, 0);
+}
+END_TEST
+
+/* The desk's own clocks: for the case until it is routed, for the call until it is sent out. Both in time, and neither void. */
+START_TEST(the_desks_clocks_stop_when_it_has_decided)
+{
+    uint64_t id = world_submit(&w, "unknown", "S1");
+    uint64_t routing = world_duty(&w, id, DUTY_KIND_ROUTE).duty_id;
+    struct command route = {.type = COMMAND_ROUTE};
+    route.body.route.case_id = id;
+    route.body.route.unit = code_of("S1");
+    route.body.route.reason = text_of("theirs");
+    ck_assert_int_eq(world_do(&w, &route), REFUSAL_NONE);
+    ck_assert_int_eq(world_clock(&w, id, routing, CLOCK_KIND_ROUTE).state, CLOCK_STATE_STOPPED);
+    ck_assert_int_eq(world_clock(&w, id, routing, CLOCK_KIND_ROUTE).in_time, 1);
+    world_call(&w, id, "UT");
+    uint64_t sending = world_duty(&w, id, DUTY_KIND_ROUTE).duty_id;
+    world_dispatch(&w, id, "UT");
+    ck_assert_int_eq(world_clock(&w, id, sending, CLOCK_KIND_DISPATCH).state, CLOCK_STATE_STOPPED);
+    ck_assert_int_eq(world_clock(&w, id, sending, CLOCK_KIND_DISPATCH).in_time, 1);
+}
+END_TEST
+
 START_TEST(a_follow_up_asks_both_questions_of_the_reporter_it_names)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
@@ -381,6 +429,9 @@ int main(void)
                                        {a_reopened_case_is_as_late_as_it_was},
                                        {a_reopened_limit_of_working_hours_leaves_working_hours},
                                        {the_afternoon_begins_at_noon},
+                                       {one_attempt_is_one_day},
+                                       {a_follow_up_that_nobody_makes_expires},
+                                       {the_desks_clocks_stop_when_it_has_decided},
                                        {a_follow_up_asks_both_questions_of_the_reporter_it_names},
                                        {red_cannot_be_switched_off},
                                        {a_rung_is_late_after_a_minute},

@@ -217,6 +217,7 @@ START_TEST(not_solved_brings_the_next_round_and_the_last_goes_to_the_desk)
     ck_assert(code_equal(&c.lead, &(struct code){"D1"}));
     world_answer(&w, id);
     ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_NO, SAID_SATISFIED_BASICALLY), REFUSAL_NONE);
+    ck_assert_int_eq(world_record(&w, RECORD_ORDER_PROPOSED)->body.order_proposed.order_kind, ORDER_KIND_ROUNDS);
     c = world_case(&w, id);
     ck_assert_int_eq(c.state, CASE_STATE_CLOSED);
     ck_assert_int_eq(c.disposition, DISPOSITION_EXPLAINED);

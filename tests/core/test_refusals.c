@@ -67,7 +67,7 @@ START_TEST(a_given_limit_is_the_leads_and_the_citizens)
     struct command submit = submit_road();
     w.roles |= role(ROLE_IMPORTER);
     submit.body.submit.given_limit = true;
-    submit.body.submit.limit_at = w.now_ms + 2 * (int64_t)DAY_MS;
+    submit.body.submit.limit_at = w.now_ms + 6 * (int64_t)DAY_MS;
     uint64_t id = taken(&submit, RECORD_CASE_RECEIVED)->seq;
     struct clock_row handle = clock_of(id, duty_of(id, DUTY_KIND_LEAD), CLOCK_KIND_HANDLE);
     ck_assert_int_eq(handle.due_at, submit.body.submit.limit_at);
@@ -77,7 +77,7 @@ START_TEST(a_given_limit_is_the_leads_and_the_citizens)
     world_wait(&w, DAY_MS);
     struct command up = take_over(id, "D1");
     taken(&up, RECORD_CASE_ROUTED); /* half of what was given, from now on */
-    ck_assert_int_eq(clock_of(id, world_case(&w, id).lead_duty, CLOCK_KIND_HANDLE).due_at, w.now_ms + DAY_MS);
+    ck_assert_int_eq(clock_of(id, world_case(&w, id).lead_duty, CLOCK_KIND_HANDLE).due_at, w.now_ms + 3 * (int64_t)DAY_MS);
 
     submit.body.submit.limit_at = 0;
     id = taken(&submit, RECORD_CASE_RECEIVED)->seq;
@@ -116,6 +116,7 @@ START_TEST(a_given_limit_that_is_over_leaves_no_time)
     struct clock_row handle = clock_of(id, duty_of(id, DUTY_KIND_LEAD), CLOCK_KIND_HANDLE);
     ck_assert_int_eq(handle.due_at, submit.body.submit.limit_at);
     ck_assert_int_eq(handle.budget_ms, 0);
+    ck_assert_int_eq(clock_of(id, 0, CLOCK_KIND_TOTAL).budget_ms, HOUR_MS); /* the citizen's runs from receipt */
 }
 END_TEST
 
@@ -135,11 +136,16 @@ START_TEST(the_list_names_whoever_is_there)
     w.rows[ROW_ROAD].supports[0] = (struct selector){.kind = SELECT_TIER, .unit = -1, .tier = UNIT_TIER_GRID};
     w.rows[ROW_ROAD].supports[1] = (struct selector){.kind = SELECT_TIER, .unit = -1, .tier = UNIT_TIER_STREET};
     w.rows[ROW_ROAD].support_count = 2;
-    uint64_t id = world_submit(&w, "ROAD", "S1");
+    uint64_t id = world_submit(&w, "ROAD", "G1");
+    ck_assert_uint_eq(world_record(&w, RECORD_CASE_ROUTED)->body.case_routed.row, 3); /* it says by which row */
+    ck_assert_str_eq(world_case(&w, id).dims.street.s, "S1");
+    ck_assert_uint_eq(world_case(&w, id).open_duties, 2);
+    id = world_submit(&w, "ROAD", "S1");
     ck_assert_uint_eq(world_case(&w, id).open_duties, 1);
     id = world_submit(&w, "ROAD", "D1");
     ck_assert_int_eq(world_case(&w, id).state, CASE_STATE_RECEIVED);
     ck_assert_str_eq(world_case(&w, id).dims.street.s, "");
+    ck_assert_str_eq(world_duty(&w, id, DUTY_KIND_ROUTE).creator.s, ""); /* nobody asked for it */
 }
 END_TEST
 
@@ -248,6 +254,17 @@ START_TEST(the_next_tier_is_a_higher_one)
 }
 END_TEST
 
+/* The district stands above the streets, and its desk leads what it takes over: here a section of it. */
+START_TEST(above_a_street_is_the_desk)
+{
+    w.district.desk_unit = UNIT_DB;
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    struct command take = take_over(id, "");
+    taken(&take, RECORD_CASE_ROUTED);
+    ck_assert_str_eq(world_case(&w, id).lead.s, "DB");
+}
+END_TEST
+
 /* --- duties ----------------------------------------------------------------------------------------------------------------------
  */
 
@@ -344,6 +361,7 @@ START_TEST(who_is_contacted_and_who_is_asked)
         }
         ck_assert_msg(taken(&answer, RECORD_LEAD_ANSWERED)->body.lead_answered.replied == cells[i].replied, "%s", cells[i].title);
         ck_assert_msg(world_case(&w, id).state == (cells[i].asked ? CASE_STATE_ANSWERED : CASE_STATE_CLOSED), "%s", cells[i].title);
+        ck_assert_int_eq(world_case(&w, id).disposition, cells[i].asked ? DISPOSITION_NONE : DISPOSITION_SOLVED);
     }
 }
 END_TEST
@@ -461,6 +479,7 @@ int main(void)
                                        {supports_are_named_once_and_beside_the_lead},
                                        {only_a_higher_tier_takes_over},
                                        {the_next_tier_is_a_higher_one},
+                                       {above_a_street_is_the_desk},
                                        {what_a_worker_has_pulled_nobody_else_claims},
                                        {contact_needs_evidence_where_the_policy_asks_for_it},
                                        {an_explanation_needs_its_basis},

@@ -150,6 +150,17 @@ START_TEST(a_support_in_an_office_stays_within_a_lead_that_works_day_and_night)
 }
 END_TEST
 
+/* Five days of somebody who works day and night end before five of an office do. */
+START_TEST(a_support_that_works_day_and_night_is_due_by_its_own_days)
+{
+    w.rows[2].supports[0] = (struct selector){.kind = SELECT_UNIT, .unit = 7}; /* UT */
+    w.now_ms = world_at("2026-03-05 10:00");
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    ck_assert_int_eq(handle_of(id).due_at, world_at("2026-03-12 10:00"));
+    ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_SUPPORT).due_at, world_at("2026-03-10 10:00"));
+}
+END_TEST
+
 /* No calendar counts natural time otherwise: a clock that was resumed, whose limit is the rest from then on, and a support that is
  * cut to its lead's due keep the budget that their receipts add up to. */
 START_TEST(natural_time_keeps_its_budget)
@@ -561,6 +572,7 @@ int main(void)
                                        {no_due_instant_moves_into_the_past},
                                        {a_support_stays_within_its_lead},
                                        {a_support_in_an_office_stays_within_a_lead_that_works_day_and_night},
+                                       {a_support_that_works_day_and_night_is_due_by_its_own_days},
                                        {natural_time_keeps_its_budget},
                                        {a_holiday_moves_each_clock_once},
                                        {a_clock_that_has_moved_counts_on},

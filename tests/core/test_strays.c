@@ -38,6 +38,17 @@ START_TEST(a_lead_that_is_in_no_set_any_more_is_late_and_nothing_else)
 }
 END_TEST
 
+/* Nor is there a unit to close it for. */
+START_TEST(a_case_of_a_lead_that_is_in_no_set_any_more_closes_for_nobody)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_answer(&w, id);
+    w.units[UNIT_S1].code = code_of("S0");
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    ck_assert_str_eq(world_record(&w, RECORD_CASE_CLOSED)->head.unit.s, "");
+}
+END_TEST
+
 START_TEST(where_nobody_stands_above_a_late_lead_an_order_is_proposed)
 {
     w.district.policy.on_overdue[UNIT_CLASS_GOVERNMENT][UNIT_TIER_DISTRICT] = ON_OVERDUE_TAKE_OVER;
@@ -71,6 +82,9 @@ START_TEST(a_set_is_published_once_and_its_units_in_slices)
     core_judge(&w.tables, &adopt, w.verdict);
     ck_assert_uint_eq(world_records(&w, RECORD_POLICY_PUBLISHED), 1);
     ck_assert_uint_eq(world_records(&w, RECORD_UNIT_PUBLISHED), 8);
+    for (uint32_t i = 0; i < w.verdict->count; i++) {
+        ck_assert_uint_eq(w.verdict->records[i].head.case_prev, 0); /* it is about no case */
+    }
     ck_assert_str_eq(w.verdict->records[w.verdict->count - 8].body.unit_published.parent.s, "S1"); /* of C1 */
     ck_assert_str_eq(w.verdict->records[w.verdict->count - 7].body.unit_published.parent.s, "");   /* of D1 */
     adopt.body.adopt_config.from = 3;
@@ -241,6 +255,7 @@ int main(void)
 {
     const struct suite_test tests[] = {{a_key_whose_unit_is_in_no_set_sees_nothing_and_may_nothing},
                                        {a_lead_that_is_in_no_set_any_more_is_late_and_nothing_else},
+                                       {a_case_of_a_lead_that_is_in_no_set_any_more_closes_for_nobody},
                                        {where_nobody_stands_above_a_late_lead_an_order_is_proposed},
                                        {a_set_is_published_once_and_its_units_in_slices},
                                        {the_walk_is_over_what_lies_below_it},
