@@ -19,7 +19,7 @@
 
 uint64_t core_case_named(const struct tables *tables, struct text actor, const struct reference *about)
 {
-    uint32_t day, day_no;
+    uint32_t day = 0, day_no = 0;
     struct number_row number;
     struct request_row submit;
     struct duty_row duty;
