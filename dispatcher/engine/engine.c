@@ -157,7 +157,7 @@ int64_t engine_next_due_ms(struct engine *engine)
     if (engine->stopped < 0) {
         return INT64_MAX;
     }
-    if (engine->job.on || engine->adopting || engine->settle_next != 0 || live_busy(engine)) {
+    if (engine->postponed.on || engine->adopting || engine->settle_next != 0 || live_busy(engine)) {
         return engine->now_ms;
     }
     if (!store_next_timer(engine->store, &at_ms, &kind, &id)) {
@@ -225,7 +225,7 @@ static int step_failed(struct engine *engine, enum engine_outcome outcome)
 
     frames_reset(&engine->frames, engine->epoch);
     engine->unknown = outcome == OUTCOME_UNKNOWN;
-    step_drop_job(engine);
+    step_drop_postponed(engine);
     /* Nothing was tried, and it may work in a moment. */
     outbox_fail(&engine->outbox, append_failed == -EMFILE && !engine->unknown ? REFUSAL_BUSY : step_refusal(engine));
     snprintf(text, sizeof(text), "The journal did not take the batch: %s. %s",
@@ -323,7 +323,7 @@ struct engine *engine_close(struct engine *engine)
     frames_free(&engine->frames);
     outbox_free(&engine->outbox);
     reader_free(&engine->reader);
-    proto_buffer_deinit(&engine->job.message);
+    proto_buffer_deinit(&engine->postponed.message);
     codec_scratch_deinit(&engine->scratch);
     free(engine->verdict);
     free(engine->version);

@@ -88,8 +88,8 @@ struct engine_time {
 #define ENGINE_QUERY_US 3000
 
 /* Judges messages at time.clock_ms (in drill time at the instants that they carry), then due rungs as far as a slice allows.
- * Returns how many messages were taken: the others must be offered again after engine_journaled (a job such as `advance` is under
- * way, the batch is full, or the time for queries is over). */
+ * Returns how many messages were taken: the others must be offered again after engine_journaled (one is postponed
+ * until drill time has come to its instant, the batch is full, or the time for queries is over). */
 size_t engine_take(struct engine *engine, const struct engine_message *messages, size_t count, struct engine_time time);
 
 /* What each of the messages that were taken cost in us, by their place; 0 for commands. Lives until the next engine_take. */
@@ -128,8 +128,8 @@ void engine_listen(struct engine *engine, bool anybody);
  * matter? The one answer for the query `events` and for the socket that publishes. */
 bool engine_hears_all(const struct engine *engine, const struct code *unit, const struct codes *matters);
 
-/* Instant at which engine_take wants to be called again even without messages; INT64_MAX: never; <= now: at once (a job is under
- * way). */
+/* Instant at which engine_take wants to be called again even without messages; INT64_MAX: never; <= now: at once (a
+ * message is postponed, for one). */
 int64_t engine_next_due_ms(struct engine *engine);
 
 /* Steady clock (that of engine_take's steady_ms, in drill time too) at which engine_take wants to be called again for questions

@@ -22,7 +22,7 @@
 #define STEP_PULSES_MAX 500
 
 /* A message whose command waits until drill time has come to its instant. A copy: the shell's bytes are gone by then. */
-struct job {
+struct postponed {
     bool on;
     struct engine_peer from;
     char name[64];
@@ -57,7 +57,7 @@ struct engine {
     const struct calendar *ends_first; /* calendar in use whose known years end first, NULL = none ends */
     int64_t alarm_at_ms;               /* when to say so next */
     uint64_t settle_next;              /* cases from this id on may have to be settled under the set in force; 0 = none */
-    struct job job;
+    struct postponed postponed;
 
     struct live *live; /* what comes from no record: live.h */
 
@@ -161,7 +161,7 @@ void engine_backup_sweep(struct engine *engine);
 /* step.c: what a request hears that could not be stored: STORAGE_FAILED only as long as it is known that nothing was. */
 enum refusal step_refusal(const struct engine *engine);
 
-/* Drops the waiting job because its step failed; the sender is told and may retry. */
-void step_drop_job(struct engine *engine);
+/* Drops the postponed message because its step failed; the sender is told and may retry. */
+void step_drop_postponed(struct engine *engine);
 
 #endif

@@ -17,26 +17,26 @@ enum refusal step_refusal(const struct engine *engine)
 /* Keeps a copy of a message whose instant has not been reached yet. */
 static int keep_job(struct engine *engine, const struct engine_message *message)
 {
-    struct job *job = &engine->job;
+    struct postponed *postponed = &engine->postponed;
 
-    if (job->on) {
+    if (postponed->on) {
         return 0;
     }
-    proto_buffer_clear(&job->message);
-    if (proto_buffer_append(&job->message, message->data, message->size) < 0) {
+    proto_buffer_clear(&postponed->message);
+    if (proto_buffer_append(&postponed->message, message->data, message->size) < 0) {
         return -ENOMEM;
     }
-    job->from = message->from;
-    assert(message->from.name.size <= sizeof(job->name));
+    postponed->from = message->from;
+    assert(message->from.name.size <= sizeof(postponed->name));
     if (message->from.name.size > 0) {
-        memcpy(job->name, message->from.name.at, message->from.name.size);
+        memcpy(postponed->name, message->from.name.at, message->from.name.size);
     }
-    job->from.name.at = job->name;
-    job->on = true;
+    postponed->from.name.at = postponed->name;
+    postponed->on = true;
     return 0;
 }
 
-/* Brings time to where the command is to be judged. Returns 1: there; 0: not yet, the message waits as a job; or a negative errno.
+/* Brings time to where the command is to be judged. Returns 1: there; 0: not yet, the message is postponed; or a negative errno.
  */
 static int bring_time(struct engine *engine, const struct engine_message *message, const struct command *command, int64_t target_ms)
 {
@@ -100,7 +100,7 @@ static bool leaves_records(struct engine *engine, const struct command *command,
 static bool refused_beforehand(struct engine *engine, const struct engine_peer *from, const struct request *request,
                                const struct command *command, int64_t target_ms)
 {
-    if (!engine->drill || engine->job.on || !leaves_records(engine, command, target_ms)) {
+    if (!engine->drill || engine->postponed.on || !leaves_records(engine, command, target_ms)) {
         return false;
     }
     int rc = foresee(engine, command, target_ms);
@@ -157,7 +157,7 @@ static void take_command(struct engine *engine, const struct engine_message *mes
         enum refusal refusal = want_instant(engine, from, request, &target_ms, &field);
 
         if (refusal != REFUSAL_NONE) {
-            engine->job.on = false;
+            engine->postponed.on = false;
             outbox_refuse(&engine->outbox, from->peer, request->id, refusal, field);
             return;
         }
@@ -171,7 +171,7 @@ static void take_command(struct engine *engine, const struct engine_message *mes
         }
         before_ms = engine->last_at_ms > before_ms ? engine->last_at_ms : before_ms;
     }
-    engine->job.on = false;
+    engine->postponed.on = false;
     command.now_ms = engine->now_ms;
     command.next_seq = engine->last_seq + 1;
     if (rc > 0) {
@@ -218,13 +218,13 @@ static bool take_message(struct engine *engine, const struct engine_message *mes
 
     *ret_us = 0;
     if (!request_decode(&engine->scratch, message->data, message->size, &request, &fault)) {
-        engine->job.on = false;
+        engine->postponed.on = false;
         outbox_refuse_because(&engine->outbox, message->from.peer, request.id, fault.refusal, fault.field, fault.cause);
         return true;
     }
     enum refusal refusal = admission_actor(engine, &message->from, &request, &room, &from, field);
     if (refusal != REFUSAL_NONE) {
-        engine->job.on = false; /* a set that came meanwhile may have taken its rights away */
+        engine->postponed.on = false; /* a set that came meanwhile may have taken its rights away */
         outbox_refuse(&engine->outbox, message->from.peer, request.id, refusal, field);
     } else if (request.is_query) {
         return take_query(engine, from, &request, ret_us);
@@ -243,44 +243,44 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
     if (engine->stopped == 0 && !new_set_adopt(engine)) {
         return 0;
     }
-    if (engine->job.on) {
+    if (engine->postponed.on) {
         struct engine_message message = {
-            .from = engine->job.from, .data = engine->job.message.data, .size = engine->job.message.size};
+            .from = engine->postponed.from, .data = engine->postponed.message.data, .size = engine->postponed.message.size};
 
         take_message(engine, &message, &us);
         return 0;
     }
     assert(count <= CAP_BATCH_MESSAGES);
-    while (taken < count && !engine->job.on && !decide_full(engine) && decide_failure(engine) == 0) {
+    while (taken < count && !engine->postponed.on && !decide_full(engine) && decide_failure(engine) == 0) {
         if (!take_message(engine, &messages[taken], &engine->query_us[taken])) {
             break;
         }
         taken++;
     }
-    if (engine->stopped == 0 && !engine->job.on && decide_failure(engine) == 0) {
+    if (engine->stopped == 0 && !engine->postponed.on && decide_failure(engine) == 0) {
         timer_fire(engine, engine->now_ms, STEP_PULSES_MAX);
     }
-    if (engine->stopped == 0 && !engine->job.on && decide_failure(engine) == 0) {
+    if (engine->stopped == 0 && !engine->postponed.on && decide_failure(engine) == 0) {
         new_set_walk(engine);
     }
     alarm_run(engine);
     return taken;
 }
 
-void step_drop_job(struct engine *engine)
+void step_drop_postponed(struct engine *engine)
 {
     struct request request;
     struct codec_fault fault;
 
-    if (!engine->job.on) {
+    if (!engine->postponed.on) {
         return;
     }
-    engine->job.on = false;
-    request_decode(&engine->scratch, engine->job.message.data, engine->job.message.size, &request, &fault);
-    outbox_refuse(&engine->outbox, engine->job.from.peer, request.id, step_refusal(engine), NULL);
+    engine->postponed.on = false;
+    request_decode(&engine->scratch, engine->postponed.message.data, engine->postponed.message.size, &request, &fault);
+    outbox_refuse(&engine->outbox, engine->postponed.from.peer, request.id, step_refusal(engine), NULL);
 }
 
-static void begin(struct engine *engine, int64_t now_ms, struct engine_time time, bool had_job)
+static void begin(struct engine *engine, int64_t now_ms, struct engine_time time, bool had_postponed)
 {
     live_begin(engine, time);
     if (engine->started_at == 0) {
@@ -290,13 +290,13 @@ static void begin(struct engine *engine, int64_t now_ms, struct engine_time time
     frames_reset(&engine->frames, engine->epoch);
     outbox_reset(&engine->outbox);
     engine->now_ms = now_ms;
-    engine->job.on = had_job;
+    engine->postponed.on = had_postponed;
 }
 
 size_t engine_take(struct engine *engine, const struct engine_message *messages, size_t count, struct engine_time time)
 {
     int64_t now_ms = engine->now_ms;
-    bool had_job = engine->job.on;
+    bool had_postponed = engine->postponed.on;
 
     assert(!engine->in_step);
     engine->in_step = true;
@@ -307,7 +307,7 @@ size_t engine_take(struct engine *engine, const struct engine_message *messages,
     for (int attempt = 0;; attempt++) {
         char text[160];
 
-        begin(engine, now_ms, time, had_job);
+        begin(engine, now_ms, time, had_postponed);
         size_t taken = run(engine, messages, count);
         int rc = decide_failure(engine);
         if (rc == 0) {
@@ -324,7 +324,7 @@ size_t engine_take(struct engine *engine, const struct engine_message *messages,
         }
         if (rc < 0 || attempt > 0) {
             engine->now_ms = now_ms;
-            step_drop_job(engine);
+            step_drop_postponed(engine);
             outbox_fail(&engine->outbox, REFUSAL_STORAGE_FAILED);
             return taken;
         }
