@@ -188,7 +188,7 @@ static struct reporting reporting_of(const struct session *session)
 }
 
 /* The answer's form is fixed: value is null where a row has no value, scale and percentiles only where they say something. */
-static void settle(json_t *view)
+static void fix_form(json_t *view)
 {
     size_t i;
     json_t *row;
@@ -511,7 +511,7 @@ static enum exit_code ask(struct session *session, struct question *question, co
     if (*ret == NULL) {
         return say(EXIT_FAILED, "out of memory");
     }
-    settle(*ret);
+    fix_form(*ret);
     return EXIT_DONE;
 }
 

@@ -325,7 +325,7 @@ enum exit_code session_instant(struct session *session, const char *name, const 
 }
 
 /* Line ends become \n; the last ones go. */
-static size_t settle_lines(char *text, size_t size)
+static size_t even_lines(char *text, size_t size)
 {
     size_t kept = 0;
     for (size_t i = 0; i < size; i++) {
@@ -369,7 +369,7 @@ enum exit_code session_input(struct session *session, const char *name, size_t m
         text += sizeof(mark) - 1;
         size -= sizeof(mark) - 1;
     }
-    size = settle_lines(text, size);
+    size = even_lines(text, size);
     if (size > max) {
         return say(EXIT_USAGE, "%s: at most %zu bytes are allowed, standard input has more.", name, max);
     }

@@ -39,7 +39,7 @@ struct verb {
     bool many;         /* the last position may come several times */
 };
 
-/* Families of verbs, each ended by a name of NULL. */
+/* Lists of verbs, each ended by a name of NULL. */
 extern const struct verb verb_case[];
 extern const struct verb verb_duty[];
 extern const struct verb verb_call[];
@@ -49,7 +49,7 @@ extern const struct verb verb_read[];
 extern const struct verb verb_import[];
 extern const struct verb verb_tools[];
 
-/* Verb after verb of all families: NULL gives the first; NULL after the last. */
+/* Verb after verb of all lists: NULL gives the first; NULL after the last. */
 const struct verb *verb_next(const struct verb *verb);
 
 /* Finds the verb at the beginning of the words; *ret_used is 1 or 2. NULL: none. */

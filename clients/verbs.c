@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct verb *const families[] = {verb_case, verb_duty, verb_call,   verb_followup,
-                                              verb_time, verb_read, verb_import, verb_tools};
-enum { FAMILY_COUNT = sizeof(families) / sizeof(families[0]) };
+static const struct verb *const lists[] = {verb_case, verb_duty, verb_call,   verb_followup,
+                                           verb_time, verb_read, verb_import, verb_tools};
+enum { LIST_COUNT = sizeof(lists) / sizeof(lists[0]) };
 
 static const char *const group_titles[VERB_GROUP_COUNT] = {
     [VERB_DESK] = N_("Operator and dispatcher"), [VERB_UNIT] = N_("Clerk of a unit"),  [VERB_CALL] = N_("Calls"),
@@ -22,15 +22,15 @@ static const char *const group_titles[VERB_GROUP_COUNT] = {
 const struct verb *verb_next(const struct verb *verb)
 {
     if (verb == NULL) {
-        return families[0];
+        return lists[0];
     }
     if (verb[1].name != NULL) {
         return verb + 1;
     }
-    for (int i = 0; i + 1 < FAMILY_COUNT; i++) {
-        for (const struct verb *at = families[i]; at->name != NULL; at++) {
+    for (int i = 0; i + 1 < LIST_COUNT; i++) {
+        for (const struct verb *at = lists[i]; at->name != NULL; at++) {
             if (at == verb) {
-                return families[i + 1];
+                return lists[i + 1];
             }
         }
     }

@@ -34,8 +34,7 @@ struct move {
 struct report {
     uint64_t open_cases, running, working, overdue; /* running clocks; of them in working time; of them late already */
     uint64_t provisional;                           /* of the running ones, now */
-    uint64_t moved, later, earlier, settled,
-        newly; /* clocks: due differs; of these later, earlier; provisional no more; newly so */
+    uint64_t moved, later, earlier, finals, newly; /* clocks: due differs; of these later, earlier; provisional no more; newly so */
     int64_t most_later_ms, most_earlier_ms;
     uint32_t first_count;
     struct move first[FIRST_MOST];
@@ -88,7 +87,7 @@ static void note_clock(struct preview *preview, uint64_t case_id, const struct c
     report->moved += ms != 0;
     report->later += ms > 0;
     report->earlier += ms < 0;
-    report->settled += was && !body->provisional;
+    report->finals += was && !body->provisional;
     report->newly += !was && body->provisional;
     if (ms > report->most_later_ms) {
         report->most_later_ms = ms;
@@ -198,7 +197,7 @@ static char *shift_text(int64_t ms, char ret[INSTANT_SIZE])
 
 static const char *word(bool provisional)
 {
-    return provisional ? _("provisional") : _("settled");
+    return provisional ? _("provisional") : _("final");
 }
 
 static void print_moves(const struct preview *preview)
@@ -217,7 +216,7 @@ static void print_moves(const struct preview *preview)
         }
         putchar('\n');
     }
-    uint64_t flags_only = report->settled + report->newly; /* of clocks that stay where they are too: not counted apart */
+    uint64_t flags_only = report->finals + report->newly; /* of clocks that stay where they are too: not counted apart */
     if (report->first_count == FIRST_MOST && (report->moved > FIRST_MOST || flags_only > FIRST_MOST)) {
         printf(_("    ... the first %d\n"), FIRST_MOST);
     }
@@ -263,9 +262,9 @@ static void print_text(const struct preview *preview, const char *folder, const 
              " provisional, %" PRIu64 " late (a late one stays as it is)\n"),
            report->open_cases, report->running, report->working, report->provisional, report->overdue);
     printf(_("  dues       %" PRIu64 " move: %" PRIu64 " later (%s at most), %" PRIu64 " earlier (%s at most); %" PRIu64
-             " provisional ones settle, %" PRIu64 " become provisional\n"),
+             " provisional ones become final, %" PRIu64 " become provisional\n"),
            report->moved, report->later, shift_text(report->most_later_ms, later), report->earlier,
-           shift_text(-report->most_earlier_ms, earlier), report->settled, report->newly);
+           shift_text(-report->most_earlier_ms, earlier), report->finals, report->newly);
     print_moves(preview);
     printf(_("  duties     %" PRIu64 " go from retired units to their successors\n"), report->duties);
     print_units(preview);
@@ -303,7 +302,7 @@ static void print_json(const struct preview *preview)
                    {"moved", report->moved},
                    {"later", report->later},
                    {"earlier", report->earlier},
-                   {"settled", report->settled},
+                   {"newly_final", report->finals},
                    {"newly_provisional", report->newly},
                    {"duties_moved", report->duties},
                    {"most_later_ms", (uint64_t)report->most_later_ms},

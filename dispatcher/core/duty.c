@@ -202,8 +202,8 @@ void close_case(struct judging *j, enum disposition disposition)
     record->body.case_closed.citizen_ms = j->now_ms - j->c.received_at;
 }
 
-/* After this duty has gone: what becomes of its call. */
-static void settle_call(struct judging *j)
+/* A respond duty has gone: what becomes of its call. */
+static void after_respond(struct judging *j)
 {
     if (j->call.open_responds > 1) {
         return;
@@ -223,7 +223,7 @@ bool judge_cancel(struct judging *j)
     }
     end_duty(j, &j->duty, DUTY_END_NOT_NEEDED, CLOCK_WHY_NOT_NEEDED, cancel->reason);
     if (j->duty.kind == DUTY_KIND_RESPOND) {
-        settle_call(j);
+        after_respond(j);
     }
     return true;
 }

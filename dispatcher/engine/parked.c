@@ -161,8 +161,8 @@ static int find_account(struct parking *parking, const struct code *key, struct 
     return 0;
 }
 
-/* One more, or one less, of a key. */
-static void settle_up(struct parking *parking, struct parked_key *account)
+/* A key of which nothing waits any more is forgotten. */
+static void forget_unused(struct parking *parking, struct parked_key *account)
 {
     if (account->count > 0) {
         return;
@@ -302,7 +302,7 @@ int parked_add(struct parking *parking, const struct engine_peer *from, struct t
     }
     if (rc < 0) {
         if (account != NULL) {
-            settle_up(parking, account);
+            forget_unused(parking, account);
         }
         free(parked);
         return rc;
@@ -414,7 +414,7 @@ void parked_free(struct parking *parking, struct parked *parked)
     RB_REMOVE(parked_asks, &parking->asks, parked);
     TAILQ_REMOVE(&parked->account->list, parked, of_key);
     parked->account->count--;
-    settle_up(parking, parked->account);
+    forget_unused(parking, parked->account);
     parking->count--;
     free(parked);
 }

@@ -34,7 +34,7 @@ void query_init(struct query *query, struct engine *engine, const struct engine_
 /* query_answer.c: answers a query into the outbox. */
 void query_answer(struct engine *engine, const struct engine_peer *from, const struct request *request);
 
-/* Inside the family of query files. Each writes a whole reply to `out`; a negative errno, or query->refusal set, takes it back. */
+/* Inside the query files. Each writes a whole reply to `out`; a negative errno, or query->refusal set, takes it back. */
 int query_show_case(struct query *query, struct proto_buffer *out);
 int query_list_cases(struct query *query, struct proto_buffer *out);
 int query_inbox(struct query *query, struct proto_buffer *out);

@@ -162,7 +162,7 @@ static void drop_replies(struct peers *peers, struct peer *peer, const char *why
 }
 
 /* Keeps the books after a send or retry of `peer`, which may be gone then. */
-static void settle(struct peers *peers, struct peer *peer, size_t waited_before, int rc)
+static void after_send(struct peers *peers, struct peer *peer, size_t waited_before, int rc)
 {
     peers->waiting_bytes += peer->outbox.waiting_bytes - waited_before; /* wraps round when less waits than before */
     peer->account->waiting_bytes += peer->outbox.waiting_bytes - waited_before;
@@ -182,7 +182,7 @@ static void on_retry(uv_timer_t *timer)
     DL_FOREACH_SAFE2(peers->blocked, peer, after, blocked_next)
     {
         size_t before = peer->outbox.waiting_bytes;
-        settle(peers, peer, before, peer_outbox_retry(&peer->outbox, peers->router, peer->routing, peer->routing_size));
+        after_send(peers, peer, before, peer_outbox_retry(&peer->outbox, peers->router, peer->routing, peer->routing_size));
     }
     if (peers->blocked == NULL) {
         uv_timer_stop(timer);
@@ -525,7 +525,7 @@ bool peers_send(struct peers *peers, uint64_t number, bool delimited, const void
     struct account *account = peer->account;
     size_t before = peer->outbox.waiting_bytes;
     int rc = peer_outbox_send(&peer->outbox, peers->router, peer->routing, peer->routing_size, delimited, data, size);
-    settle(peers, peer, before, rc);
+    after_send(peers, peer, before, rc);
     keep_bounds(peers, account);
     if (peers->blocked != NULL && !peers->stopped && !uv_is_active((uv_handle_t *)&peers->retry)) {
         uv_timer_start(&peers->retry, on_retry, PEERS_RETRY_MS, PEERS_RETRY_MS);

@@ -46,7 +46,7 @@ static int read_segment(struct journal *journal, struct segment *segment, uint8_
 }
 
 /* Writes the last good append once more, and zeros over a torn one, and flushes: see "Unknown outcomes" in journal.h. */
-static int settle(struct journal *journal, uint8_t *bytes, const struct segment_scan_result *found)
+static int write_end(struct journal *journal, uint8_t *bytes, const struct segment_scan_result *found)
 {
     assert(bytes != NULL);
     uint64_t until = found->torn_until != 0 ? found->torn_until : found->end;
@@ -74,7 +74,7 @@ static int open_last(struct journal *journal, uint8_t *bytes, const struct segme
     if (journal->fd < 0) {
         return -errno;
     }
-    return settle(journal, bytes, found);
+    return write_end(journal, bytes, found);
 }
 
 static int verify(struct journal *journal, size_t first, struct journal_open_report *report)

@@ -14,7 +14,7 @@ HEARTBEAT_MS = 10000  # of the bound sockets that had one
 DEAR = request("list_cases", {"count": 500, "with_request": True})
 HELLO = request("hello")
 STALL = 30  # seconds that the disk stands still: three heartbeats
-SETTLED = 30  # seconds that the process has to give memory back
+GIVEN_BACK = 30  # seconds that the process has to give memory back
 
 
 def fill(site, count=600):
@@ -27,8 +27,8 @@ def fill(site, count=600):
     wire.close()
 
 
-def memory_settles(site, before):
-    until = time.monotonic() + SETTLED
+def memory_goes_down(site, before):
+    until = time.monotonic() + GIVEN_BACK
     while site.rss() > before + MEMORY_AFTER:
         assert time.monotonic() < until, f"memory stays at {site.rss() >> 20} MB, before {before >> 20} MB"
         time.sleep(0.2)
@@ -60,7 +60,7 @@ def flooded(site, dear, floods):
     site.must_live("the flood is over")
     honest.stop()
     say_figures(f"{dear} dear, {floods} gone", honest, [("before", quiet, began), ("during", began, ended), ("after", ended, time.monotonic())])
-    memory_settles(site, before_rss)
+    memory_goes_down(site, before_rss)
     return honest
 
 
@@ -112,7 +112,7 @@ def main():
             honests.append(stalled(options, site, 1, heartbeats=True, listener=True))
             honests.append(flooded(site, 12, 1))
             honests.append(flooded(site, 0, 200))
-        memory_settles(site, before)
+        memory_goes_down(site, before)
         site.stop()
         said = site.check()
         site.start()

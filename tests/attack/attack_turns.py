@@ -9,7 +9,7 @@ import time
 
 from kit import ANSWERED_P99, GIVE_UP, MEMORY_AFTER, Flood, Site, arguments, case_body, connect, processes, request, say_figures, unpack
 
-SETTLED = 30  # seconds that the process has to give memory back
+GIVEN_BACK = 30  # seconds that the process has to give memory back
 LOAD = os.getloadavg()[0]  # before anything is attacked: of whatever else runs here
 MEMORY_MOST = 400 << 20  # bytes more than before, while it lasts: the bounds of what waits, both ways
 DEAR = [
@@ -106,7 +106,7 @@ class Watch:
         self.site.must_live(self.name + " is over")
         self.honest.stop()
         say_figures(self.name, self.honest, [("before", self.quiet, self.began), ("during", self.began, ended), ("after", ended, time.monotonic())])
-        until = time.monotonic() + SETTLED
+        until = time.monotonic() + GIVEN_BACK
         while self.site.rss() > self.rss + MEMORY_AFTER:
             assert time.monotonic() < until, f"memory stays at {self.site.rss() >> 20} MB, before {self.rss >> 20} MB"
             time.sleep(0.2)

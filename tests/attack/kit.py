@@ -393,7 +393,7 @@ class Cutter:
         until = time.monotonic() + seconds
         before = -1
         while self.moved < size and before != self.moved:
-            assert time.monotonic() < until, "the flood does not settle"
+            assert time.monotonic() < until, "the flood does not calm down"
             before = self.moved
             time.sleep(0.5)
 

@@ -318,7 +318,7 @@ void harness_refused(struct harness *h, const char *code, const char *id, const 
     json_decref(reply);
 }
 
-void harness_settle(struct harness *h)
+void harness_rest(struct harness *h)
 {
     do {
         engine_take(h->engine, NULL, 0, harness_time(h));

@@ -78,7 +78,7 @@ void harness_refused(struct harness *h, const char *code, const char *id, const 
 json_t *harness_raw(struct harness *h, const void *data, size_t size);
 
 /* Whole steps without messages until the engine waits for time or messages. */
-void harness_settle(struct harness *h);
+void harness_rest(struct harness *h);
 
 /* Integer and text members of a body. */
 int64_t num_of(const json_t *object, const char *name);

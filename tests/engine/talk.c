@@ -85,7 +85,7 @@ void talk_send(struct talk *talk, uint64_t peer, const char *id, const char *nam
     free(data);
 }
 
-void talk_settle(struct talk *talk)
+void talk_rest(struct talk *talk)
 {
     const struct harness *h = talk->h;
 
@@ -100,7 +100,7 @@ void talk_settle(struct talk *talk)
 void talk_pass(struct talk *talk, int64_t span_ms)
 {
     talk->h->clock_ms += span_ms;
-    talk_settle(talk);
+    talk_rest(talk);
 }
 
 json_t *talk_take(struct talk *talk, uint64_t peer)
@@ -119,7 +119,7 @@ json_t *talk_take(struct talk *talk, uint64_t peer)
 
 json_t *talk_answer(struct talk *talk, uint64_t peer)
 {
-    talk_settle(talk);
+    talk_rest(talk);
     json_t *reply = talk_take(talk, peer);
     ck_assert_msg(reply != NULL, "no reply for peer %llu", (unsigned long long)peer);
     ck_assert_msg(json_is_true(json_object_get(reply, "ok")), "%s %s", json_string_value(json_object_get(reply, "code")),
@@ -131,7 +131,7 @@ json_t *talk_answer(struct talk *talk, uint64_t peer)
 
 void talk_refusal(struct talk *talk, uint64_t peer, const char *code)
 {
-    talk_settle(talk);
+    talk_rest(talk);
     json_t *reply = talk_take(talk, peer);
     ck_assert_msg(reply != NULL, "no reply for peer %llu", (unsigned long long)peer);
     ck_assert_msg(json_is_false(json_object_get(reply, "ok")), "accepted, not %s", code);
@@ -141,7 +141,7 @@ void talk_refusal(struct talk *talk, uint64_t peer, const char *code)
 
 void talk_silent(struct talk *talk, uint64_t peer)
 {
-    talk_settle(talk);
+    talk_rest(talk);
     json_t *reply = talk_take(talk, peer);
     if (reply != NULL) {
         char *text = json_dumps(reply, 0);

@@ -36,21 +36,21 @@ size_t talk_batch(struct talk *talk, const struct engine_message *messages, size
 void talk_step(struct talk *talk);
 
 /* Steps until the engine wants none at the present clock. */
-void talk_settle(struct talk *talk);
+void talk_rest(struct talk *talk);
 
-/* Moves the wall clock, then settles. */
+/* Moves the wall clock, then rests. */
 void talk_pass(struct talk *talk, int64_t span_ms);
 
 /* The oldest reply to a peer, which the caller frees, or NULL. */
 json_t *talk_take(struct talk *talk, uint64_t peer);
 
-/* The same, settled first; fails the test unless there is one and it is an answer: its body. */
+/* The same, rested first; fails the test unless there is one and it is an answer: its body. */
 json_t *talk_answer(struct talk *talk, uint64_t peer);
 
 /* The same, unless it is a refusal with this code. */
 void talk_refusal(struct talk *talk, uint64_t peer, const char *code);
 
-/* Settles and fails the test when there is a reply for this peer. */
+/* Rests and fails the test when there is a reply for this peer. */
 void talk_silent(struct talk *talk, uint64_t peer);
 
 /* Rows of a body; its n-th row's number. */

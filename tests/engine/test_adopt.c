@@ -78,13 +78,13 @@ static void begin(struct harness *h)
     char said[512];
 
     harness_begin(h, false);
-    harness_settle(h);
+    harness_rest(h);
     struct district *old = h->district;
     h->district = office('b', false);
     ck_assert_int_eq(engine_adopt(h->engine, h->district, h->config, said), 0);
     engine_district_unmake(old);
     h->clock_ms = at(2026, 12, 28, 10);
-    harness_settle(h);
+    harness_rest(h);
 }
 
 static void end(struct harness *h)
@@ -114,7 +114,7 @@ START_TEST(a_set_that_lacks_a_unit_is_not_taken)
     char said[512];
 
     harness_begin(&h, false);
-    harness_settle(&h);
+    harness_rest(&h);
     lacking->units[8].code = (struct code){"S2-C2"}; /* S2-C1 is no more, as if its line had been taken out */
     ck_assert_int_eq(engine_adopt(h.engine, lacking, h.config, said), -22);
     ck_assert_str_eq(said,
@@ -150,7 +150,7 @@ START_TEST(a_case_is_settled_before_it_is_worked_on)
     uint64_t from = engine_durable_seq(h.engine) + 1;
     /* One message in the very step that brings the set: the last case moves before the walk has begun. */
     json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's2', 'text': 'called again'}"));
-    harness_settle(&h);
+    harness_rest(&h);
     snprintf(body, sizeof(body), "{'from': %llu}", (unsigned long long)from);
     json_t *events = harness_do(&h, "q", "events", -1, body);
     json_t *rows = json_object_get(events, "rows");
@@ -182,7 +182,7 @@ START_TEST(no_rung_of_an_old_due_instant_fires)
     json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
     take_over(&h, office('c', true));
     h.clock_ms = at(2027, 1, 1, 10) + 1; /* yellow under the old set: Friday the 1st, which is a holiday now */
-    harness_settle(&h);
+    harness_rest(&h);
     json_t *events = harness_do(&h, "q", "events", -1, "{'from': 1}");
     json_t *rows = json_object_get(events, "rows");
     for (size_t i = 0; i < json_array_size(rows); i++) {
@@ -190,7 +190,7 @@ START_TEST(no_rung_of_an_old_due_instant_fires)
     }
     json_decref(events);
     h.clock_ms = at(2027, 1, 4, 10);
-    harness_settle(&h);
+    harness_rest(&h);
     events = harness_do(&h, "q", "events", -1, "{'from': 1}");
     rows = json_object_get(events, "rows");
     ck_assert_str_eq(text_in(json_array_get(rows, json_array_size(rows) - 1), "type"), "rung_fired");
@@ -216,7 +216,7 @@ START_TEST(the_walk_goes_on_after_a_kill)
     ck_assert_int_eq(engine_journaled(h.engine, engine_append(h.engine)), 0);
     ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine)); /* there is more to do */
     harness_kill(&h);
-    harness_settle(&h);
+    harness_rest(&h);
     for (int i = 0; i < CASES; i += 100) {
         snprintf(name, sizeof(name), "s%d", i);
         ck_assert_msg(due_of(&h, name) == at(2027, 1, 5, 10), "case %d", i);
@@ -238,7 +238,7 @@ START_TEST(a_calendar_that_ends_is_said_from_sixty_days_before)
     json_decref(hello);
     h.logged[0] = '\0';
     h.clock_ms += DAY - 1;
-    harness_settle(&h);
+    harness_rest(&h);
     json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
     ck_assert_str_eq(h.logged, "");
     h.clock_ms += 1;
@@ -247,7 +247,7 @@ START_TEST(a_calendar_that_ends_is_said_from_sixty_days_before)
     take_over(&h, office('c', true)); /* until 2028 now */
     h.logged[0] = '\0';
     h.clock_ms = at(2027, 11, 1, 0);
-    harness_settle(&h);
+    harness_rest(&h);
     ck_assert_str_eq(h.logged, "");
     h.clock_ms = at(2027, 11, 2, 0); /* 60 days before */
     json_decref(harness_do(&h, "s3", "submit", -1, SUBMIT));
@@ -297,7 +297,7 @@ static void another_set(struct model *m)
         ck_assert_int_eq(engine_journaled(m->h.engine, engine_append(m->h.engine)), 0);
         harness_kill(&m->h);
     }
-    harness_settle(&m->h);
+    harness_rest(&m->h);
     int64_t now_ms = m->h.clock_ms;
     for (int i = 0; i < m->cases; i++) {
         int64_t due_ms = due_under(m, m->started[i]);
@@ -353,16 +353,16 @@ START_TEST(any_set_at_any_time)
 
     harness_begin(&m.h, false);
     m.h.clock_ms = at(2026, 3, 2, 9);
-    harness_settle(&m.h);
+    harness_rest(&m.h);
     struct district *old = m.h.district;
     m.h.district = office('b', false);
     ck_assert_int_eq(engine_adopt(m.h.engine, m.h.district, m.h.config, line), 0);
     engine_district_unmake(old);
-    harness_settle(&m.h);
+    harness_rest(&m.h);
     for (int step = 0; step < RANDOM_STEPS; step++) {
         one_step(&m);
     }
-    harness_settle(&m.h);
+    harness_rest(&m.h);
     for (int i = 0; i < m.cases; i++) {
         snprintf(name, sizeof(name), "s%d", i);
         ck_assert_msg(due_of(&m.h, name) == m.due[i], "seed %d, case %d of %d: %lld ms off", _i, i, m.cases,
@@ -463,7 +463,7 @@ START_TEST(receipts_add_up_under_any_calendar)
 
     begin(&h);
     take_over(&h, drawn_office('c', 1000u * (unsigned)_i));
-    harness_settle(&h);
+    harness_rest(&h);
     for (int n = 0; n < 6; n++) {
         char id[16];
 
@@ -477,9 +477,9 @@ START_TEST(receipts_add_up_under_any_calendar)
     for (unsigned round = 1; round < 12; round++) {
         check_receipts(&h, 6, &late);
         h.clock_ms += 11 * HOUR;
-        harness_settle(&h);
+        harness_rest(&h);
         take_over(&h, drawn_office((char)('c' + round), 1000u * (unsigned)_i + round));
-        harness_settle(&h);
+        harness_rest(&h);
     }
     check_receipts(&h, 6, &late);
     ck_assert_int_gt(late, 10);
@@ -510,23 +510,23 @@ START_TEST(a_past_day_becomes_an_hour)
     begin(&h);
     take_over(&h, office_of('d', &plain));
     h.clock_ms = at(2026, 12, 28, 18);
-    harness_settle(&h);
+    harness_rest(&h);
     json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
     json_t *view = receipt(&h, "s1", "handle");
     int64_t due = num_of(view, "due_at");
     ck_assert_int_eq(num_of(view, "budget_ms"), 40 * HOUR);
     json_decref(view);
     h.clock_ms = at(2026, 12, 30, 9);
-    harness_settle(&h);
+    harness_rest(&h);
     take_over(&h, office_of('c', &plan));
-    harness_settle(&h);
+    harness_rest(&h);
     view = receipt(&h, "s1", "handle");
     ck_assert_int_eq(num_of(view, "due_at"), due);
     ck_assert_int_eq(num_of(view, "budget_ms"), 33 * HOUR);
     ck_assert_int_eq(num_of(view, "counted_ms"), HOUR);
     json_decref(view);
     h.clock_ms = due;
-    harness_settle(&h);
+    harness_rest(&h);
     view = receipt(&h, "s1", "handle");
     ck_assert_int_eq(num_of(view, "left_ms"), 0);
     ck_assert_int_eq(num_of(view, "counted_ms"), 33 * HOUR);

@@ -127,7 +127,7 @@ START_TEST(nth_operation_fails)
         json_t *answers[SCRIPT] = {0};
 
         harness_begin(&h, false);
-        harness_settle(&h);
+        harness_rest(&h);
         while (!open_again(&h)) {
             ;
         }
@@ -165,7 +165,7 @@ START_TEST(an_unknown_outcome_is_said_to_be_unknown)
     char line[256];
 
     harness_begin(&h, false);
-    harness_settle(&h);
+    harness_rest(&h);
     uint64_t durable = engine_durable_seq(h.engine);
     failing_arm(&(struct fault_plan){.calls = FAULT_PWRITE | FAULT_FDATASYNC,
                                      .error = EIO,
@@ -199,7 +199,7 @@ START_TEST(a_failed_flush_is_taken_back)
     struct harness h;
 
     harness_begin(&h, false);
-    harness_settle(&h);
+    harness_rest(&h);
     uint64_t durable = engine_durable_seq(h.engine);
     failing_arm(
         &(struct fault_plan){.calls = FAULT_FDATASYNC, .error = EIO, .when = _i == 0 ? FAULT_BEFORE : FAULT_AFTER, .nth = 1});

@@ -126,7 +126,7 @@ START_TEST(a_long_poll_wakes_for_what_it_may_see)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    harness_settle(&h);
+    harness_rest(&h);
     for (int street = 1; street <= 2; street++) {
         harness_peer(&h, street == 1 ? "s1" : "s2", 1u << ROLE_LISTENER, street == 1 ? "S1" : "S2");
         next = 1;
@@ -346,11 +346,11 @@ START_TEST(confirmed_survives_a_restart)
         } else if (round % 4 == 3) {
             harness_kill(&h);
         }
-        harness_settle(&h);
+        harness_rest(&h);
     }
     ck_assert_int_gt(confirmed, 0);
     harness_kill(&h);
-    harness_settle(&h);
+    harness_rest(&h);
     /* What was confirmed is not before the last checkpoint's, and from there everything comes. */
     talk_send(&talk, 1, "x", "list_followers", "{}");
     json_t *body = talk_answer(&talk, 1);
@@ -392,7 +392,7 @@ START_TEST(the_newer_of_two_has_the_name)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    harness_settle(&h);
+    harness_rest(&h);
     harness_peer(&h, "watch", WATCH, "D");
     talk_send(&talk, 1, "a", "follow", "{'name': 'n', 'wait': 60000, 'from': 1000}");
     talk_silent(&talk, 1);
@@ -424,7 +424,7 @@ START_TEST(followers_are_listed_and_forgotten)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    harness_settle(&h);
+    harness_rest(&h);
     harness_peer(&h, "watch", WATCH, "D");
     for (int i = 0; i < 600; i++) {
         talk_send(&talk, 1, format((char[16]){0}, 16, "f%d", i), "follow",

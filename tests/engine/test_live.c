@@ -52,7 +52,7 @@ START_TEST(waiting_is_bounded)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    harness_settle(&h);
+    harness_rest(&h);
     harness_peer(&h, "s1", WORKER, "S1");
     for (int i = 0; i < PARKED_PER_PEER; i++) {
         talk_send(&talk, 1, format(id, sizeof(id), "one%d", i), "pull",
@@ -66,7 +66,7 @@ START_TEST(waiting_is_bounded)
                   format(body, sizeof(body), "{'%s': 'w%d', 'wait': 300000%s}", i % 2 == 0 ? "worker" : "name", i,
                          i % 2 == 0 ? ", 'unit': 'S1'" : ", 'from': 99999"));
     }
-    talk_settle(&talk);
+    talk_rest(&talk);
     for (size_t i = 0; i < talk.count; i++) {
         refused += json_is_false(json_object_get(talk.replies[i].value, "ok"));
     }
@@ -110,7 +110,7 @@ START_TEST(one_key_does_not_take_all_places)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    harness_settle(&h);
+    harness_rest(&h);
     for (int i = 0; i < CAP_WAITING; i++) {
         as_key(&h, i / CAP_WAITING_KEY);
         talk_send(&talk, 10 + (uint64_t)i / 50, format(id, sizeof(id), "p%d", i), "pull",
@@ -120,12 +120,12 @@ START_TEST(one_key_does_not_take_all_places)
             talk_refusal(&talk, 9, "BUSY");
         }
     }
-    talk_settle(&talk);
+    talk_rest(&talk);
     ck_assert_uint_eq(h.engine->live->parking.count, CAP_WAITING);
     ck_assert_uint_eq(talk.count, 0);
     harness_peer(&h, "honest", WORKER, "S1");
     talk_send(&talk, 1, "h", "pull", "{'worker': 'w', 'wait': 4000, 'unit': 'S1-C1'}");
-    talk_settle(&talk);
+    talk_rest(&talk);
     for (size_t i = 0; i < talk.count; i++) {
         refused += json_is_false(json_object_get(talk.replies[i].value, "ok")) && talk.replies[i].peer >= 10;
     }
@@ -168,7 +168,7 @@ START_TEST(idle_pulls_cost_a_step_little)
         talk_send(&talk, (uint64_t)i / 50 + 1, format(id, sizeof(id), "p%d", i), "pull",
                   format(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000, 'kind': 'rate'}", i));
     }
-    talk_settle(&talk);
+    talk_rest(&talk);
     ck_assert_uint_eq(h.engine->live->parking.counts[PARKED_IDLE], CAP_WAITING);
     for (int i = 0; i < 200; i++) {
         submit(&talk, format(id, sizeof(id), "b%d", i));
@@ -217,7 +217,7 @@ START_TEST(a_thousand_followers)
                                                      : next[i] - 1));
             talk_send(&talk, i + 1, format(id, sizeof(id), "r%d-%d", round, (int)i), "follow", body);
         }
-        talk_settle(&talk);
+        talk_rest(&talk);
         if (round == EVENTS_OF) {
             break;
         }
@@ -287,7 +287,7 @@ START_TEST(wild_values)
     submit(&talk, "s");
     for (size_t i = 0; i < sizeof(wild) / sizeof(wild[0]); i++) {
         talk_send(&talk, 1, format(id, sizeof(id), "w%zu", i), wild[i].name, wild[i].body);
-        talk_settle(&talk);
+        talk_rest(&talk);
         json_t *reply = talk_take(&talk, 1);
         /* What has no cap in the schema is cut to the cap, and waits. */
         if (reply != NULL && json_is_false(json_object_get(reply, "ok"))) {
@@ -390,7 +390,7 @@ START_TEST(a_failed_step_leaves_waits_alone)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    harness_settle(&h);
+    harness_rest(&h);
     harness_peer(&h, "all", WORKER | 1u << ROLE_LISTENER, "D");
     talk_send(&talk, 1, "p", "pull", "{'worker': 'w', 'wait': 60000}");
     talk_send(&talk, 2, "f", "follow", "{'name': 'n', 'from': 9999, 'wait': 60000}");

@@ -54,8 +54,8 @@ static void open_again(struct run *run)
     ck_assert_msg(rc == 0, "%s", said);
 }
 
-/* Settles; an engine that cannot go on is opened again, as a service does. */
-static void settle(struct run *run)
+/* Steps until nothing is left to do; an engine that cannot go on is opened again, as a service does. */
+static void rest(struct run *run)
 {
     for (int i = 0; i < 10000; i++) {
         struct harness *h = &run->h;
@@ -69,7 +69,7 @@ static void settle(struct run *run)
         }
         talk_step(&run->talk);
     }
-    ck_abort_msg("it never settles");
+    ck_abort_msg("it never rests");
 }
 
 /* One request until it is accepted, under the same id. */
@@ -77,7 +77,7 @@ static void insist(struct run *run, const char *id, const char *name, const char
 {
     for (int i = 0; i < 6; i++) {
         talk_send(&run->talk, 9, id, name, body);
-        settle(run);
+        rest(run);
         json_t *reply = talk_take(&run->talk, 9);
         if (reply == NULL) {
             continue; /* the process ended first */
@@ -152,7 +152,7 @@ static void take_duties(struct run *run, const json_t *body)
 /* Takes what was answered and asks again. A process that was started again knows nothing of who waited. */
 static void turn(struct run *run)
 {
-    settle(run);
+    rest(run);
     for (uint64_t peer = 1; peer <= 3; peer++) {
         json_t *reply = talk_take(&run->talk, peer);
 
@@ -172,7 +172,7 @@ static void turn(struct run *run)
         } else {
             ask_pull(run, peer);
         }
-        settle(run);
+        rest(run);
     }
 }
 
@@ -188,7 +188,7 @@ static bool run_once(const struct fault_plan *plan)
     h->engine = engine_close(h->engine);
     talk_begin(&run.talk, h);
     open_again(&run);
-    settle(&run);
+    rest(&run);
     turn(&run);
     failing_arm(plan);
     for (int round = 0; round < ROUNDS; round++) {
@@ -210,7 +210,7 @@ static bool run_once(const struct fault_plan *plan)
     }
     harness_peer(h, "watch", 1u << ROLE_LISTENER, "D");
     talk_send(&run.talk, 8, "e", "events", "{'from': 1}");
-    settle(&run);
+    rest(&run);
     json_t *page = talk_answer(&run.talk, 8);
     json_t *wanted = json_object_get(page, "rows");
     ck_assert_msg(json_equal(wanted, run.events), "%zu events, the follower got %zu", json_array_size(wanted),

@@ -181,10 +181,10 @@ static void take_duties(struct world *w, uint32_t worker, const json_t *body)
     w->empty += talk_rows(body) == 0;
 }
 
-/* Settles; takes all answers in the order in which they came. */
-static void settle(struct world *w)
+/* Steps until nothing is left to do; takes all answers in the order in which they came. */
+static void rest(struct world *w)
 {
-    talk_settle(&w->talk);
+    talk_rest(&w->talk);
     for (size_t i = 0; i < w->talk.count; i++) {
         struct talk_reply *reply = &w->talk.replies[i];
         const json_t *body = json_object_get(reply->value, "body");
@@ -342,7 +342,7 @@ static void restart(struct world *w)
     harness_kill(&w->h);
     w->held_count = 0;
     memset(w->asked, 0, sizeof(w->asked));
-    harness_settle(&w->h);
+    harness_rest(&w->h);
 }
 
 static void other_set(struct world *w, char fill)
@@ -355,7 +355,7 @@ static void other_set(struct world *w, char fill)
     ck_assert_int_eq(engine_adopt(w->h.engine, w->h.district, w->h.config, said), 0);
     engine_district_unmake(older);
     /* All that wait are answered: empty, though something may fit by now. */
-    talk_settle(&w->talk);
+    talk_rest(&w->talk);
     for (uint32_t worker = 0; worker < KEYS * WORKERS; worker++) {
         json_t *reply = talk_take(&w->talk, peer_of(worker));
 
@@ -373,7 +373,7 @@ static void compare_events(struct world *w)
 
     for (int n = 0; w->follow_next <= engine_durable_seq(w->h.engine); n++) {
         ck_assert_int_lt(n, 10000);
-        settle(w);
+        rest(w);
     }
     harness_peer(&w->h, "watch", 1u << ROLE_LISTENER, "D");
     for (;;) {
@@ -406,7 +406,7 @@ START_TEST(random_days)
     w->events = json_array();
     harness_begin(&w->h, false);
     talk_begin(&w->talk, &w->h);
-    harness_settle(&w->h);
+    harness_rest(&w->h);
     for (int i = 0; i < STEPS; i++) {
         uint32_t what = pick(w, 100);
 
@@ -429,7 +429,7 @@ START_TEST(random_days)
         } else if (what == 98) {
             other_set(w, fill = fill < 'y' ? (char)(fill + 1) : 'b');
         }
-        settle(w);
+        rest(w);
     }
     compare_events(w);
     if (_i == 0) {

@@ -168,7 +168,7 @@ START_TEST(a_long_poll_wakes_for_what_fits)
     talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'wait': 60000}");
     harness_peer(&h, "desk", 1u << ROLE_DISPATCHER, "DESK");
     talk_send(&talk, 3, "p3", "pull", "{'worker': 'three', 'wait': 60000}");
-    talk_settle(&talk);
+    talk_rest(&talk);
     uint64_t steps = talk.steps;
     harness_peer(&h, "default", ALL_ROLES, "D");
     talk_send(&talk, 9, "a", "submit",
@@ -221,7 +221,7 @@ START_TEST(a_wake_that_was_not_used_is_passed_on)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    harness_settle(&h);
+    harness_rest(&h);
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one', 'wait': 60000}");
     talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'wait': 60000, 'unit': 'S1-C1'}");
@@ -378,7 +378,7 @@ START_TEST(a_restart_frees_leases)
     int64_t duty = talk_row(body, 0, "duty");
     json_decref(body);
     harness_kill(&h);
-    harness_settle(&h);
+    harness_rest(&h);
     talk_send(&talk, 1, "k", "keep", format(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld}", (long long)duty));
     json_decref(talk_answer(&talk, 1));
     talk_send(&talk, 2, "p2", "pull", "{'worker': 'two'}");

@@ -549,7 +549,7 @@ START_TEST(more_groups_than_rows)
     json_t *body;
 
     harness_begin(&h, true);
-    harness_settle(&h);
+    harness_rest(&h);
     for (int n = 0; n <= UINT16_MAX; n++) {
         struct counter_key key;
 

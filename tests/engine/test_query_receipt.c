@@ -268,7 +268,7 @@ static void adopt(struct harness *h, struct district *fresh)
     ck_assert_msg(engine_adopt(h->engine, fresh, h->config, said) == 0, "%s", said);
     engine_district_unmake(old);
     h->district = fresh;
-    harness_settle(h);
+    harness_rest(h);
 }
 
 /* Why a minute counts or not, by nothing but its wall clock. */

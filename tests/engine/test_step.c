@@ -79,7 +79,7 @@ START_TEST(bad_input_leaves_no_trace)
     char bytes[64];
 
     harness_begin(&h, false);
-    harness_settle(&h);
+    harness_rest(&h);
     uint64_t seq = engine_durable_seq(h.engine);
     srandom(4);
     for (int i = 0; i < 2000; i++) {
@@ -141,7 +141,7 @@ START_TEST(batch_sees_its_own_writes)
     int replies = 0;
 
     harness_begin(&h, false);
-    harness_settle(&h);
+    harness_rest(&h);
     for (int i = 0; i < 3; i++) {
         char id[16];
         size_t size;
@@ -227,7 +227,7 @@ START_TEST(events_come_out_of_steps)
     json_t *page;
 
     harness_begin(&h, false);
-    harness_settle(&h);
+    harness_rest(&h);
     for (int n = 0; n < 2; n++) {
         size_t message_size;
         void *bytes = harness_message(n == 0 ? "s0" : "s1", "submit", -1, SUBMIT, &message_size);
@@ -268,10 +268,10 @@ START_TEST(adoption_goes_on_after_a_kill)
     harness_begin(&h, false);
     /* Killed before anything is journaled, then after. */
     harness_kill(&h);
-    harness_settle(&h);
+    harness_rest(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), 4 + 9);
     harness_kill(&h);
-    harness_settle(&h);
+    harness_rest(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), 4 + 9);
     json_t *page = harness_do(&h, "q", "list_units", -1, "{}");
     ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 9);
@@ -289,20 +289,20 @@ START_TEST(another_set_comes_into_force)
     char path[2 * HARNESS_PATH + 128], line[256], said[512];
 
     harness_begin(&h, false);
-    harness_settle(&h);
+    harness_rest(&h);
     struct district *old = h.district;
     uint64_t seq = engine_durable_seq(h.engine);
     struct district *fresh = engine_district_make('b');
     fresh->policy.handle[URGENCY_ORDINARY] = (struct span){TIME_KIND_NATURAL, 3600000};
     ck_assert_int_lt(engine_adopt(h.engine, fresh, "/nowhere at all", said), 0);
     ck_assert_ptr_nonnull(strstr(said, "could not be kept with the data"));
-    harness_settle(&h);
+    harness_rest(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), seq);
     ck_assert_int_eq(engine_adopt(h.engine, fresh, h.config, said), 0);
     engine_district_unmake(old);
     h.district = fresh;
     ck_assert_int_le(engine_next_due_ms(h.engine), engine_now_ms(h.engine));
-    harness_settle(&h);
+    harness_rest(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), seq + 4 + 9);
     snprintf(path, sizeof(path), "%s/config/%s/policy.yaml", h.data, fresh->hash);
     ck_assert_int_eq(access(path, R_OK), 0);
@@ -312,7 +312,7 @@ START_TEST(another_set_comes_into_force)
     seq = engine_durable_seq(h.engine);
     ck_assert_int_eq(engine_adopt(h.engine, fresh, h.config, said), 0);
     harness_kill(&h);
-    harness_settle(&h);
+    harness_rest(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), seq);
     h.engine = engine_close(h.engine);
     ck_assert_int_eq(harness_check(&h, line), 0);
