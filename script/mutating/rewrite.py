@@ -8,7 +8,7 @@ the house's dialect (braces always, no assignment inside of an operand that is c
   a bit, a refusal or a truth value of a row of a table at file scope, and a whole row of it.
 
 A comparison is not turned round as such: that falls wherever "always" and "never" fall. Not turned: assertions, macros, loops beyond
-their entry, and whether a row that a row names is there (`view_get`): that is the store's promise.
+their entry, and whether a row that a row names is there (`tables_get`): that is the store's promise.
 """
 
 import re
@@ -306,9 +306,9 @@ class File:
             self.boundary(lo, compared[0], hi)
         else:
             self.groups(lo, hi)
-        there = words[0] == "view_get" or words[:2] == ["!", "view_get"]
+        there = words[0] == "tables_get" or words[:2] == ["!", "tables_get"]
         for way in want:
-            if not there or (way == "F") == (words[0] == "view_get"):
+            if not there or (way == "F") == (words[0] == "tables_get"):
                 self.force(lo, hi, way, refusal)
 
     # --- edits

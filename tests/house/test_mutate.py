@@ -166,7 +166,7 @@ class Words(unittest.TestCase):
         self.assertEqual(self.turned("assert(a == b);\nreturn true;"), [])
         self.assertEqual(self.turned("x = f(a);\n/* a == b */\nstatic const bool y = A == B;"), [])
         self.assertEqual(self.turned("#define X (a == b)\nx = '\\'' + \"a == b\";"), [])
-        self.assertEqual(self.turned("if (!view_get(v, a)) {\n x = 1;\n}"), ["`!view_get(v, a)` always true"])
+        self.assertEqual(self.turned("if (!tables_get(v, a)) {\n x = 1;\n}"), ["`!tables_get(v, a)` always true"])
 
     def test_the_text_keeps_its_lines(self):
         file = rewrite.File("x.c", ROOM)
