@@ -181,11 +181,14 @@ START_TEST(of_supports_and_called_units_it_is_noted_only)
     uint64_t id = world_submit(&w, "ROAD", "S1");
     world_call(&w, id, "UT");
     world_dispatch(&w, id, "UT");
-    sign(id, DUTY_KIND_SUPPORT);
-    sign(id, DUTY_KIND_RESPOND);
+    static const enum duty_kind kinds[] = {DUTY_KIND_SUPPORT, DUTY_KIND_RESPOND};
+    for (size_t i = 0; i < 2; i++) {
+        struct command early = report(id, kinds[i]);
+        ck_assert_int_eq(world_do(&w, &early), REFUSAL_NOT_SIGNED); /* they have not even taken it on */
+        sign(id, kinds[i]);
+    }
     sign(id, DUTY_KIND_LEAD);
     struct clock_row stage = stage_of(id);
-    static const enum duty_kind kinds[] = {DUTY_KIND_SUPPORT, DUTY_KIND_RESPOND};
     for (size_t i = 0; i < 2; i++) {
         struct command command = report(id, kinds[i]);
         ck_assert_int_eq(world_do(&w, &command), REFUSAL_NONE);
