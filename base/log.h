@@ -2,7 +2,7 @@
  * log.h - one JSON line per happening on a descriptor
  *
  * A line has at (RFC 3339, ms, in the zone of log_zone), level, code, text and, where it is about one, hook, case (number), duty
- * and seq. No citizen's text is ever given to it: callers name keys, numbers, sizes and files. Lines of the same code are limited
+ * and seq. No citizen's text is ever given to it: callers name keys, numbers, sizes and files. Lines of the same code are bounded
  * in windows of LOG_WINDOW_MS; what was held back is counted in the first line of that code after the window. One thread.
  * Nothing here fails: a line that cannot be written is lost.
  */

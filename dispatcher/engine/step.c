@@ -15,7 +15,7 @@ enum refusal step_refusal(const struct engine *engine)
 }
 
 /* Keeps a copy of a message whose instant has not been reached yet. */
-static int keep_job(struct engine *engine, const struct engine_message *message)
+static int postpone(struct engine *engine, const struct engine_message *message)
 {
     struct postponed *postponed = &engine->postponed;
 
@@ -58,7 +58,7 @@ static int bring_time(struct engine *engine, const struct engine_message *messag
         return 1;
     }
     int rc = decide_failure(engine);
-    return rc < 0 ? rc : keep_job(engine, message);
+    return rc < 0 ? rc : postpone(engine, message);
 }
 
 /* Instant at which a command wants to be judged. */

@@ -4,7 +4,7 @@
  * With a server key: CURVE, and every peer is shown to the ZAP handler under the socket's domain. Without: plain, allowed on
  * this machine only, and also shown to the handler. Also the place of the numbers for handshake and keepalive.
  *
- * No bound socket has heartbeats of its own or a limit of messages on its way in: libzmq 4.3.4 aborts the process when it writes to
+ * No bound socket has heartbeats of its own or a bound on messages on its way in: libzmq 4.3.4 aborts the process when it writes to
  * a connection that was reset while its pipe was full (stream_engine_base.cpp, `!_io_error`; its issue 4364), be it its own
  * heartbeat or the answer to the peer's. Who owns such a socket must therefore always read it: inlet.h. Machines that are gone are
  * found by TCP keepalive within half a minute, connections that are gone on a machine that is there at once.

@@ -2,7 +2,7 @@
  * monitor.h - counts and bounds a socket's connections, and says in the log which of them fail before they ask anything
  *
  * A client without encryption at a CURVE socket, or one with the wrong server key, never reaches the ZAP handler and tries again
- * for ever; without this the operator would see nothing. One line a failure, limited like every line. One thread.
+ * for ever; without this the operator would see nothing. One line a failure, bounded like every line. One thread.
  */
 #ifndef HUYING_SHELL_MONITOR_H
 #define HUYING_SHELL_MONITOR_H

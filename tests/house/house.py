@@ -54,7 +54,7 @@ TEXT_ENDINGS = (".c", ".h", ".py", ".md", ".toml", ".yaml", ".yml", ".build", ".
 LATER_WORDS = re.compile(r"\b(%s)\b" % "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")))
 # Names that files of two folders may have, for the reason that is said.
 SAME_NAMES = {
-    ".c": {"main": "where a program begins", "tree": "the reader of YAML of the workers is on its way to that of config"},
+    ".c": {"main": "where a program begins"},
     ".py": {"__init__": "what makes a folder a package"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
@@ -166,6 +166,60 @@ def check_links(root, path, lines):
                         yield number, "%s has no word `%s`, which the link to it names" % (target, word)
 
 
+def check_rooms(page, lines):
+    """The table of rooms in ARCHITECTURE.md says of each room what ROOMS says."""
+    short = {room.rsplit("/", 1)[-1]: room for room in ROOMS}
+    table = {}
+    for number, line in enumerate(lines, 1):
+        cells = [cell.strip() for cell in line.split("|")]
+        names = re.findall(r"^\[?`?([\w/]+?)/?[`\]]", cells[1]) if len(cells) == 5 else []
+        if names and names[0] in ROOMS and names[0] != "tests":
+            told = re.findall(r"`([\w/]+)`", cells[3])
+            table[names[0]] = (number, {short.get(name, name) for name in told})
+    if not table:
+        return
+    reach = {room: set(told) for room, (_, told) in table.items()}
+    for _ in reach:
+        for room, told in reach.items():
+            reach[room] = told.union(*(reach.get(name, set()) for name in told))
+    for room, may in ROOMS.items():
+        if room in ("tests", "dispatcher"):
+            continue
+        number, told = table.get(room, (1, set()))
+        for name in sorted(may):
+            if name in ROOMS and name not in reach.get(room, set()):
+                yield page, number, "%s may include %s, which its row does not say" % (room, name)
+        for name in sorted(told):
+            if not any(place == name or place.startswith(name + "/") for place in may):
+                yield page, number, "the row of %s says %s, which it may not include" % (room, name)
+
+
+def check_stair(root, files):
+    """The drawing of the stair in ARCHITECTURE.md names files that are there, each in its room."""
+    page = "ARCHITECTURE.md"
+    known, rooms = set(files), {room.rsplit("/", 1)[-1]: room for room in ROOMS}
+    lines = []
+    if page in known:
+        with open(os.path.join(root, page), encoding="utf-8") as stream:
+            lines = stream.read().split("\n")
+    yield from check_rooms(page, lines)
+    begin = next((i for i, line in enumerate(lines) if line.strip() == "main"), len(lines))
+    first = None
+    for number, line in enumerate(lines[begin + 1:], begin + 2):
+        if line.startswith("```"):
+            break
+        room, leads = first, [word for word in re.findall(r"(\w+):", line) if word in rooms]
+        first = rooms[leads[0]] if leads else first
+        for word in re.findall(r"\w+:?", line):
+            name = word.rstrip(":")
+            if word != name and name in rooms:
+                room = rooms[name]
+            elif name not in rooms and not any(place in known for ending in (".c", ".h") for place in (
+                    "%s/%s%s" % (room, name, ending), "%s/gen/%s%s" % (room, name, ending), "%s/client/%s%s" % (room, name, ending),
+                    "%s/%s_%s%s" % (room, room.rsplit("/", 1)[-1], name, ending))):
+                yield page, number, "the stair has `%s` in %s: no such file" % (name, room)
+
+
 def check_names(files):
     """A file's name says whose it is: one name, one folder, among files of one language; x.c and x.h are one name."""
     places = {}
@@ -239,6 +293,7 @@ def check_tree(root):
                            "tests/house/long-files.txt" % (len(lines), FILE_LINES_MAX)))
         for number, sentence in faults:
             yield path, number, sentence
+    yield from check_stair(root, files)
     yield from check_names(files)
     yield from check_packages(root)
 

@@ -57,6 +57,21 @@ class House(unittest.TestCase):
     def test_clean_tree_has_no_fault(self):
         self.assertEqual(self.faults({}), [])
 
+    def test_a_row_of_the_rooms_that_is_not_so_is_found(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../ARCHITECTURE.md"), encoding="utf-8") as stream:
+            page = stream.read().split("\n")
+        self.assertEqual(list(house.check_rooms("page", page)), [])
+        for room, words, wrong, says in (("workers", "`proto/client`", "`proto`", "may include proto/client, which"),
+                                         ("config", "`proto`", "`proto`, `core`", "says dispatcher/core, which it may not"),
+                                         ("base", "nothing of ours", "`proto`", "says proto, which it may not")):
+            changed = [line.replace("| " + words + " |", "| " + wrong + " |") if line.startswith("| [%s/]" % room) else line for line in page]
+            self.assertIn(says, "\n".join(sentence for _, _, sentence in house.check_rooms("page", changed)))
+
+    def test_a_file_of_the_stair_that_is_not_there_is_found(self):
+        stair = "```\n    main\n    shell: shell\n    core: core   engine: engine  %s\n  proto: enums  codec  client\n```\nrule\n"
+        self.assertEqual(self.faults({"ARCHITECTURE.md": stair % "engine"}), [])
+        self.found({"ARCHITECTURE.md": stair % "loop"}, "ARCHITECTURE.md", "`loop` in dispatcher/engine: no such file")
+
     def test_a_name_in_two_folders_is_found(self):
         self.found({"dispatcher/store/codec.c": "int store_codec;\n"}, "proto/codec.h", "`codec` is in dispatcher/store too")
         self.found({"tests/core/number.h": header("number.h")}, "tests/core/number.h", "`number` is in base too")
