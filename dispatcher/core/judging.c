@@ -133,7 +133,7 @@ struct record *emit_clock(struct judging *j, enum record_type type, const struct
     record->head.unit = clock->unit;
     record->head.acct = clock->acct;
     struct duty_row duty;
-    if (tables_get(j->tables, ROW_DUTY, clock->duty_id, &duty)) {
+    if (clock->duty_id != 0 && tables_get(j->tables, ROW_DUTY, clock->duty_id, &duty)) {
         record->head.call_id = duty.call_id;
     }
     return record;
