@@ -36,7 +36,7 @@ static bool check_units(struct judging *j, const struct codes *codes, int32_t ca
             return refuse(j, REFUSAL_WRONG_DIRECTION, "units");
         }
         for (uint32_t k = 0; k < i; k++) {
-            if (code_equal(&codes->at[k], &codes->at[i])) {
+            if (unit_in_service(j, &codes->at[k]) == unit) {
                 return bad_field(j, "units", "A unit is named twice.");
             }
         }
@@ -102,8 +102,9 @@ static bool already_called(const struct judging *j, const struct codes *units)
             return true;
         }
         for (uint32_t i = 0; i < units->count; i++) {
+            int32_t unit = unit_in_service(j, &units->at[i]);
             for (uint32_t k = 0; k < call.targets.count; k++) {
-                if (code_equal(&units->at[i], &call.targets.at[k])) {
+                if (unit_in_service(j, &call.targets.at[k]) == unit) {
                     return true;
                 }
             }

@@ -131,7 +131,7 @@ static bool check_supports(struct judging *j, const struct codes *codes, int32_t
         }
         bool twice = unit == lead;
         for (uint32_t k = 0; k < i; k++) {
-            twice = twice || code_equal(&codes->at[k], &codes->at[i]);
+            twice = twice || unit_in_service(j, &codes->at[k]) == unit;
         }
         if (twice) {
             return bad_field(j, "supports", "A unit is named twice, or leads the case.");

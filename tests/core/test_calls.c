@@ -345,6 +345,26 @@ START_TEST(a_call_by_an_old_code_goes_to_the_successor)
 }
 END_TEST
 
+/* The old code of a unit and the one that it went into are one unit: named twice, called already. */
+START_TEST(an_old_code_and_its_successor_are_one_unit)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1"), received = world_submit(&w, "unknown", "S1");
+    struct command raise = raise_on(id, "UT", NULL), route = route_to(received, "S1", "theirs");
+    taken(&raise, RECORD_CALL_RAISED);
+    w.units[UNIT_UT].successor = UNIT_DA;
+    raise = raise_on(id, "DA", NULL);
+    expect(&raise, REFUSAL_ALREADY, "call"); /* what UT was called for is DA's now */
+    raise = raise_on(id, "DB", NULL);
+    expect(&raise, REFUSAL_NONE, NULL);
+    raise = raise_on(id, "DA", "UT");
+    expect(&raise, REFUSAL_BAD_FIELD, "units");
+    set_units(&route.body.route.supports, "DA", "UT");
+    expect(&route, REFUSAL_BAD_FIELD, "supports");
+    set_units(&route.body.route.supports, "DA", "DB");
+    expect(&route, REFUSAL_NONE, NULL);
+}
+END_TEST
+
 /* What falls due within a call is told of that call. */
 START_TEST(a_rung_of_a_call_names_the_call)
 {
@@ -390,6 +410,7 @@ int main(void)
                                        {the_outcome_of_a_call_is_the_worst_result},
                                        {what_is_withdrawn_leaves_what_was_done},
                                        {a_call_by_an_old_code_goes_to_the_successor},
+                                       {an_old_code_and_its_successor_are_one_unit},
                                        {a_rung_of_a_call_names_the_call},
                                        {a_call_waits_for_the_ratings_that_it_has_opened}};
     return suite_run(&(struct suite){
