@@ -35,7 +35,7 @@ void session_deinit(struct session *session)
 int session_keys_folder(const struct session *session, char *ret, size_t size)
 {
     if (session->options.keys == NULL) {
-        return keys_folder_default(ret, size);
+        return key_file_folder(ret, size);
     }
     int length = snprintf(ret, size, "%s", session->options.keys);
     return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;

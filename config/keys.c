@@ -6,7 +6,6 @@
 #include "config/keys_inner.h"
 #include "config/words.h"
 #include "config/yaml_file.h"
-#include "config/z85.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,24 +17,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_SIZE 4096
-
-_Static_assert(KEY_TEXT_SIZE == Z85_CHARS + 1, "a key is 32 bytes in Z85");
-_Static_assert(crypto_box_PUBLICKEYBYTES == Z85_BYTES && crypto_box_SECRETKEYBYTES == Z85_BYTES, "CURVE keys are Curve25519 keys");
-
 /* ---- the files ---- */
 
 struct raw {
-    char *name, *public_key, *secret, *unit, *matters;
+    char *name, *public_key, *unit, *matters;
     char **roles;
     unsigned roles_count;
 };
 
 static const cyaml_schema_value_t role_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CYAML_UNLIMITED)};
 #define TEXT(key, member, flags) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (flags), struct raw, member, 0, CYAML_UNLIMITED)
-static const cyaml_schema_field_t pair_fields[] = {TEXT("name", name, 0), TEXT("public", public_key, 0), TEXT("secret", secret, 0),
-                                                   CYAML_FIELD_END};
-static const cyaml_schema_value_t pair_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, pair_fields)};
 static const cyaml_schema_field_t public_fields[] = {
     TEXT("name", name, 0),
     TEXT("public", public_key, 0),
@@ -51,48 +42,6 @@ static bool good_name(const char *name, struct code *ret)
     return name[0] != '.' && name[0] != '-' && code_parse(name, ret) == NULL;
 }
 
-static int make_path(const char *folder, const char *name, const char *end, char ret[PATH_SIZE])
-{
-    int length = snprintf(ret, PATH_SIZE, "%s/%s%s", folder, name, end);
-    return length < 0 || length >= PATH_SIZE ? -ENAMETOOLONG : 0;
-}
-
-static int write_all(int fd, const char *text, size_t size)
-{
-    while (size > 0) {
-        ssize_t done = write(fd, text, size);
-        if (done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (done < 0) {
-            return -errno;
-        }
-        text += done;
-        size -= (size_t)done;
-    }
-    return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* Makes a file that was not there, whole or not at all: nobody reads half a key, nobody's key is overwritten. */
-static int write_new(const char *path, mode_t mode, const char *text)
-{
-    char draft[PATH_SIZE + 16];
-    snprintf(draft, sizeof(draft), "%s.XXXXXX", path);
-    int fd = mkostemp(draft, O_CLOEXEC);
-    if (fd < 0) {
-        return -errno;
-    }
-    int rc = fchmod(fd, mode) < 0 ? -errno : write_all(fd, text, strlen(text));
-    if (close(fd) < 0 && rc == 0) {
-        rc = -errno;
-    }
-    if (rc == 0 && link(draft, path) < 0) {
-        rc = -errno;
-    }
-    unlink(draft);
-    return rc;
-}
-
 static int sync_folder(const char *folder)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -106,26 +55,11 @@ static int sync_folder(const char *folder)
 
 /* ---- the folder ---- */
 
-int keys_folder_default(char *ret, size_t size)
-{
-    const char *named = getenv("HUYING_KEYS");
-    const char *home = getenv("HOME");
-    int length;
-    if (named != NULL && named[0]) {
-        length = snprintf(ret, size, "%s", named);
-    } else if (home != NULL && home[0]) {
-        length = snprintf(ret, size, "%s/.config/huying/keys", home);
-    } else {
-        return -ENOENT;
-    }
-    return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
-}
-
 int keys_folder_ensure(const char *folder)
 {
-    char path[PATH_SIZE];
+    char path[KEY_PATH_SIZE];
     int length = snprintf(path, sizeof(path), "%s", folder);
-    if (length <= 0 || length >= PATH_SIZE) {
+    if (length <= 0 || length >= KEY_PATH_SIZE) {
         return -ENAMETOOLONG;
     }
     for (char *at = path + 1;; at++) {
@@ -208,8 +142,8 @@ static size_t roles_text(uint32_t roles, char *ret, size_t size)
 static int write_public(const char *folder, const char *name, const char *public_key, uint32_t roles, const char *unit,
                         const char *matters)
 {
-    char words[256], text[2048], path[PATH_SIZE];
-    int rc = make_path(folder, name, ".pub", path);
+    char words[256], text[2048], path[KEY_PATH_SIZE];
+    int rc = key_file_path(folder, name, ".pub", path);
     if (rc < 0) {
         return rc;
     }
@@ -224,40 +158,14 @@ static int write_public(const char *folder, const char *name, const char *public
         snprintf(text, sizeof(text), "# Public key of the server of Huying: copy it to every client.\nname: '%s'\npublic: '%s'\n",
                  name, public_key);
     }
-    rc = write_new(path, 0644, text);
+    rc = key_file_write(path, 0644, text);
     return rc < 0 ? rc : sync_folder(folder);
-}
-
-/* Writes NAME.key with a new pair. */
-static int write_secret(const char *folder, const char *name, char ret_public[KEY_TEXT_SIZE])
-{
-    unsigned char public_bytes[Z85_BYTES], secret_bytes[Z85_BYTES];
-    char secret_key[KEY_TEXT_SIZE], text[512], path[PATH_SIZE];
-    int rc = make_path(folder, name, ".key", path);
-    if (rc < 0) {
-        return rc;
-    }
-    crypto_box_keypair(public_bytes, secret_bytes);
-    z85_encode(public_bytes, ret_public);
-    z85_encode(secret_bytes, secret_key);
-    snprintf(text, sizeof(text),
-             "# Key pair for Huying. Whoever has this file may act with its roles: keep it secret (mode 0600).\n"
-             "name: '%s'\npublic: '%s'\nsecret: '%s'\n",
-             name, ret_public, secret_key);
-    rc = write_new(path, 0600, text);
-    sodium_memzero(secret_bytes, sizeof(secret_bytes));
-    sodium_memzero(secret_key, sizeof(secret_key));
-    sodium_memzero(text, sizeof(text));
-    return rc;
 }
 
 static int write_pair(const char *folder, const char *name, uint32_t roles, const char *unit, const char *matters)
 {
-    char public_key[KEY_TEXT_SIZE], path[PATH_SIZE];
-    if (sodium_init() < 0) {
-        return -EIO;
-    }
-    int rc = make_path(folder, name, ".pub", path);
+    char public_key[KEY_TEXT_SIZE], path[KEY_PATH_SIZE];
+    int rc = key_file_path(folder, name, ".pub", path);
     if (rc < 0) {
         return rc;
     }
@@ -265,12 +173,15 @@ static int write_pair(const char *folder, const char *name, uint32_t roles, cons
     if (access(path, F_OK) == 0) {
         return -EEXIST;
     }
-    rc = write_secret(folder, name, public_key);
+    rc = key_file_path(folder, name, ".key", path);
+    if (rc == 0) {
+        rc = key_file_make(path, name, public_key);
+    }
     if (rc < 0) {
         return rc;
     }
     rc = write_public(folder, name, public_key, roles, unit, matters);
-    if (rc < 0 && make_path(folder, name, ".key", path) == 0) {
+    if (rc < 0) {
         unlink(path);
     }
     return rc;
@@ -309,86 +220,41 @@ static int parse_file(const char *path, const char *file, const cyaml_schema_val
 
 int keys_load_pair(const char *file, struct key_pair *ret)
 {
-    if (sodium_init() < 0) {
-        return -EIO;
-    }
-    struct stat stat_of;
-    if (stat(file, &stat_of) < 0) {
-        return -errno;
-    }
-    if (!S_ISREG(stat_of.st_mode)) {
-        return -EBADMSG;
-    }
-    if (stat_of.st_mode & (S_IRWXG | S_IRWXO)) {
-        return -EACCES;
-    }
-    struct faults *faults = malloc(sizeof(*faults));
-    if (faults == NULL) {
-        return -ENOMEM;
-    }
-    faults_init(faults);
-    struct yaml yaml = {0};
-    int rc = parse_file(file, file, &pair_schema, faults, &yaml);
-    free(faults);
+    char fault[YAML_TREE_FAULT_SIZE];
+    struct key_file found;
+    int rc = key_file_load(file, &found, fault);
     if (rc < 0) {
-        return rc == -EINVAL ? -EBADMSG : rc;
+        return rc;
     }
-    const struct raw *raw = yaml.data;
-    assert(raw);
-    unsigned char public_bytes[Z85_BYTES], secret_bytes[Z85_BYTES], computed[Z85_BYTES];
     struct key_pair pair = {0};
-    rc = -EBADMSG;
-    if (good_name(raw->name, &pair.name) && z85_decode(raw->public_key, public_bytes) && z85_decode(raw->secret, secret_bytes) &&
-        crypto_scalarmult_base(computed, secret_bytes) == 0 && memcmp(computed, public_bytes, sizeof(computed)) == 0) {
-        memcpy(pair.public_key, raw->public_key, KEY_TEXT_SIZE);
-        memcpy(pair.secret_key, raw->secret, KEY_TEXT_SIZE);
+    if (good_name(found.name, &pair.name)) {
+        memcpy(pair.public_key, found.public_key, KEY_TEXT_SIZE);
+        memcpy(pair.secret_key, found.secret_key, KEY_TEXT_SIZE);
         *ret = pair;
-        rc = 0;
+    } else {
+        rc = -EBADMSG;
     }
-    sodium_memzero(secret_bytes, sizeof(secret_bytes));
+    sodium_memzero(&found, sizeof(found));
     sodium_memzero(&pair, sizeof(pair));
-    sodium_memzero(raw->secret, strlen(raw->secret));
-    yaml_deinit(&yaml);
     return rc;
 }
 
 int keys_load_named(const char *folder, const char *name, struct key_pair *ret)
 {
-    char path[PATH_SIZE];
+    char path[KEY_PATH_SIZE];
     struct code code;
     if (!good_name(name, &code)) {
         return -EINVAL;
     }
-    int rc = make_path(folder, name, ".key", path);
+    int rc = key_file_path(folder, name, ".key", path);
     return rc < 0 ? rc : keys_load_pair(path, ret);
 }
 
 int keys_load_server_public(const char *folder, char ret[KEY_TEXT_SIZE])
 {
-    char path[PATH_SIZE];
-    int rc = make_path(folder, "server", ".pub", path);
-    struct faults *faults = malloc(sizeof(*faults));
-    if (faults == NULL) {
-        return -ENOMEM;
-    }
-    faults_init(faults);
-    struct yaml yaml = {0};
-    if (rc == 0) {
-        rc = parse_file(path, "server.pub", &public_schema, faults, &yaml);
-    }
-    free(faults);
-    if (rc < 0) {
-        return rc == -EINVAL ? -EBADMSG : rc;
-    }
-    unsigned char bytes[Z85_BYTES];
-    const struct raw *raw = yaml.data;
-    assert(raw);
-    rc = z85_decode(raw->public_key, bytes) ? 0 : -EBADMSG;
-    if (rc == 0) {
-        memcpy(ret, raw->public_key, KEY_TEXT_SIZE);
-    }
-    yaml_deinit(&yaml);
-    return rc;
+    char path[KEY_PATH_SIZE], fault[YAML_TREE_FAULT_SIZE];
+    int rc = key_file_path(folder, "server", ".pub", path);
+    return rc < 0 ? rc : key_file_load_public(path, ret, fault);
 }
 
 static void read_roles(const struct yaml *yaml, const struct raw *raw, struct faults *faults, struct key_entry *ret)
@@ -437,11 +303,11 @@ static void read_entry(const struct yaml *yaml, const char *name, struct faults 
 
 int keys_entry_read(const char *folder, const char *file, const char *name, struct faults *faults, struct key_entry *ret)
 {
-    char path[PATH_SIZE];
+    char path[KEY_PATH_SIZE];
     struct yaml yaml = {0};
     uint32_t before = faults_total(faults);
     *ret = (struct key_entry){0};
-    int rc = make_path(folder, file, "", path);
+    int rc = key_file_path(folder, file, "", path);
     if (rc == 0) {
         rc = parse_file(path, file, &public_schema, faults, &yaml);
     }
@@ -463,8 +329,8 @@ static int ensure_pair(const char *folder, const char *name, uint32_t roles, con
     if (rc != -EEXIST) {
         return rc;
     }
-    char path[PATH_SIZE];
-    rc = make_path(folder, name, ".pub", path);
+    char path[KEY_PATH_SIZE];
+    rc = key_file_path(folder, name, ".pub", path);
     if (rc < 0 || access(path, F_OK) == 0) {
         return rc;
     }

@@ -1,14 +1,15 @@
 /*
  * keys.h - the folder of key pairs: who may speak with the server, as what
  *
- * Every pair is two small text files: NAME.key (public and secret, mode 0600: what its holder uses) and NAME.pub (public key,
- * roles, unit, perhaps matters: what the server reads). `server` is the server's own pair. Keys are CURVE pairs in the Z85 spelling
- * of ZeroMQ: 40 characters. Standing facts: reads and writes files in the folder that the caller names; never prints; nothing in
- * here opens a socket. Secrets are wiped from memory that this room has used itself; a struct key_pair is its owner's to wipe.
+ * Every pair is two small text files (base/key_file.h): NAME.key is what its holder uses, NAME.pub (public key, roles, unit,
+ * perhaps matters) what the server reads. `server` is the server's own pair. Standing facts: reads and writes files in the folder
+ * that the caller names; never prints; nothing in here opens a socket. Secrets are wiped from memory that this room has used
+ * itself; a struct key_pair is its owner's to wipe.
  */
 #ifndef HUYING_CONFIG_KEYS_H
 #define HUYING_CONFIG_KEYS_H
 
+#include "base/key_file.h"
 #include "config/faults.h"
 #include "proto/gen/schema.h"
 #include "proto/shape.h"
@@ -16,8 +17,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define KEY_TEXT_SIZE 41 /* 40 characters of Z85 and the end */
 
 /* Roles of a key: bit (1 << enum role). */
 #define ROLE_BIT(role) (UINT32_C(1) << (role))
@@ -38,9 +37,6 @@ struct key_entry {
 };
 
 struct key_registry;
-
-/* Path of the default folder: $HUYING_KEYS, else ~/.config/huying/keys. Returns 0, -ENOENT (no HOME), -ENAMETOOLONG. */
-int keys_folder_default(char *ret, size_t size);
 
 /* Makes the folder (mode 0700) and those above it when missing. Returns 0; -ENOTDIR; -EACCES: others may write in it; another
  * errno. */

@@ -328,7 +328,7 @@ static int open_keys(struct server *server, struct key_pair *ret_pair)
     const struct arguments *arguments = server->arguments;
     int rc = 0;
     if (arguments->keys == NULL) {
-        rc = keys_folder_default(server->keys_folder, sizeof(server->keys_folder));
+        rc = key_file_folder(server->keys_folder, sizeof(server->keys_folder));
     } else if (snprintf(server->keys_folder, sizeof(server->keys_folder), "%s", arguments->keys) >=
                (int)sizeof(server->keys_folder)) {
         rc = -ENAMETOOLONG;

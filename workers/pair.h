@@ -1,7 +1,7 @@
 /*
- * pair.h - the key files that a worker needs: its own pair and the dispatcher's public key
+ * pair.h - the keys that a worker needs: its own pair and the dispatcher's public key
  *
- * The files are those that huyingd and `huying keys new` write: NAME.key (mode 0600) and server.pub in the keys folder.
+ * The files are those that huyingd and `huying keys new` write (base/key_file.h): NAME.key and server.pub in the keys folder.
  */
 #ifndef HUYING_WORKERS_PAIR_H
 #define HUYING_WORKERS_PAIR_H
@@ -9,12 +9,8 @@
 #include "base/yaml_tree.h"
 #include "proto/client/client.h"
 
-/* Sets server_key, public_key and secret_key of `ret`. `folder`: NULL: $HOME/.config/huying/keys; `key`: a file, or a name in the
+/* Sets server_key, public_key and secret_key of `ret`. `folder`: NULL: key_file_folder; `key`: a file, or a name in the
  * folder. Returns 0; -EINVAL: `fault` says what is wrong. */
 int pair_load(const char *folder, const char *key, struct client_options *ret, char fault[YAML_TREE_FAULT_SIZE]);
-
-/* Is this file the reader's alone (a regular file, no rights for group and others)? Returns 0; -EACCES: others may read it;
- * -ENOENT or another negative errno. */
-int pair_private(const char *path);
 
 #endif

@@ -1,7 +1,7 @@
 /* signature.c - who sent a webhook: HMAC-SHA256 over `timestamp.body` */
 #include "workers/signature.h"
 
-#include "workers/pair.h"
+#include "base/key_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 
 int signature_load(const char *path, struct signature_secret *ret)
 {
-    int rc = pair_private(path);
+    int rc = key_file_private(path);
 
     if (rc < 0) {
         return rc;

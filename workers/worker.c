@@ -75,7 +75,6 @@ void worker_defaults(struct worker_options *ret)
 {
     *ret = (struct worker_options){
         .server = environment("HUYING_SERVER", "tcp://127.0.0.1:7311"),
-        .keys = environment("HUYING_KEYS", NULL),
         .key = environment("HUYING_KEY", "default"),
         .drain_ms = 30000,
         .poll_ms = 20000,

@@ -21,7 +21,7 @@
 /* First member of every program's options. */
 struct worker_options {
     const char *server;
-    const char *keys; /* folder, or NULL */
+    const char *keys; /* folder; NULL: key_file_folder */
     const char *key;
     bool plain;
     int64_t drain_ms;
@@ -30,7 +30,7 @@ struct worker_options {
 
 extern const struct setting worker_settings[];
 
-/* The defaults, and HUYING_SERVER, HUYING_KEYS and HUYING_KEY where they are set. */
+/* The defaults, and HUYING_SERVER and HUYING_KEY where they are set. */
 void worker_defaults(struct worker_options *ret);
 
 struct worker;

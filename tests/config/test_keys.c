@@ -3,7 +3,6 @@
  * ones.
  */
 #include "config/keys.h"
-#include "config/z85.h"
 #include "tests/config/config_folder.h"
 #include "tests/suite.h"
 
@@ -34,39 +33,17 @@ static struct code code_of(const char *text)
     return code;
 }
 
-START_TEST(test_z85)
-{
-    /* The test vector of ZeroMQ's RFC 32, and of its CURVE example keys. */
-    unsigned char bytes[Z85_BYTES];
-    char text[Z85_CHARS + 1];
-    static const unsigned char hello[8] = {0x86, 0x4f, 0xd2, 0x6f, 0xb5, 0x59, 0xf7, 0x5b};
-    for (int i = 0; i < 4; i++) {
-        memcpy(bytes + i * 8, hello, 8);
-    }
-    z85_encode(bytes, text);
-    ck_assert_str_eq(text, "HelloWorldHelloWorldHelloWorldHelloWorld");
-    unsigned char back[Z85_BYTES];
-    ck_assert(z85_decode(text, back));
-    ck_assert_int_eq(memcmp(bytes, back, sizeof(bytes)), 0);
-    ck_assert(z85_decode("JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6", back));
-    ck_assert(!z85_decode("HelloWorldHelloWorldHelloWorldHelloWorl", back));
-    ck_assert(!z85_decode("HelloWorldHelloWorldHelloWorldHelloWorldH", back));
-    ck_assert(!z85_decode("HelloWorldHelloWorldHelloWorldHelloWorl ", back));
-    ck_assert(!z85_decode("####################HelloWorldHelloWorld", back)); /* larger than 32 bits */
-}
-END_TEST
-
 START_TEST(test_folder)
 {
     char base[CONFIG_FOLDER_SIZE], folder[128];
     config_folder_make(base);
     setenv("HUYING_KEYS", "/somewhere/else", 1);
-    ck_assert_int_eq(keys_folder_default(folder, sizeof(folder)), 0);
+    ck_assert_int_eq(key_file_folder(folder, sizeof(folder)), 0);
     ck_assert_str_eq(folder, "/somewhere/else");
-    ck_assert_int_eq(keys_folder_default(folder, 5), -ENAMETOOLONG);
+    ck_assert_int_eq(key_file_folder(folder, 5), -ENAMETOOLONG);
     unsetenv("HUYING_KEYS");
     setenv("HOME", base, 1);
-    ck_assert_int_eq(keys_folder_default(folder, sizeof(folder)), 0);
+    ck_assert_int_eq(key_file_folder(folder, sizeof(folder)), 0);
     char wanted[128];
     snprintf(wanted, sizeof(wanted), "%s/.config/huying/keys", base);
     ck_assert_str_eq(folder, wanted);
@@ -77,7 +54,7 @@ START_TEST(test_folder)
     ck_assert_int_eq(chmod(folder, 0770), 0);
     ck_assert_int_eq(keys_folder_ensure(folder), -EACCES);
     unsetenv("HOME");
-    ck_assert_int_eq(keys_folder_default(folder, sizeof(folder)), -ENOENT);
+    ck_assert_int_eq(key_file_folder(folder, sizeof(folder)), -ENOENT);
     config_folder_write(base, "file", "", 0);
     snprintf(folder, sizeof(folder), "%s/file", base);
     ck_assert_int_eq(keys_folder_ensure(folder), -ENOTDIR);
@@ -430,8 +407,7 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{test_z85},
-                                       {test_folder},
+    const struct suite_test tests[] = {{test_folder},
                                        {test_new_pair},
                                        {test_matters},
                                        {test_bad_requests},

@@ -8,8 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PUBLIC "0123456789012345678901234567890123456789"
-#define SECRET "abcdefghijabcdefghijabcdefghij{}[]<>()!#"
+/* A pair from the manual of libzmq. */
+#define PUBLIC "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+#define SECRET "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
 
 static void write_file(const char *folder, const char *name, const char *text, mode_t mode)
 {

@@ -1,8 +1,8 @@
 /*
  * z85.h - 32 bytes as 40 printable characters, in ZeroMQ's spelling (RFC 32/Z85)
  */
-#ifndef HUYING_CONFIG_Z85_H
-#define HUYING_CONFIG_Z85_H
+#ifndef HUYING_BASE_Z85_H
+#define HUYING_BASE_Z85_H
 
 #include <stdbool.h>
 

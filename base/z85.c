@@ -1,5 +1,5 @@
 /* z85.c - 32 bytes as 40 printable characters, in ZeroMQ's spelling (RFC 32/Z85) */
-#include "config/z85.h"
+#include "base/z85.h"
 
 #include <stdint.h>
 #include <string.h>
