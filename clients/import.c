@@ -35,16 +35,6 @@ struct import {
     struct import_sum sum;
 };
 
-static enum exit_code say_faults(const char *file, const struct faults *faults)
-{
-    for (uint32_t i = 0; i < faults->count; i++) {
-        char text[640];
-        fprintf(stderr, "%s\n", fault_text(&faults->at[i], text, sizeof(text)));
-    }
-    return say(EXIT_USAGE, "%s has %u fault%s; nothing was sent.", file, faults_total(faults),
-               faults_total(faults) == 1 ? "" : "s");
-}
-
 static json_t *json_of_sum(const struct import *import)
 {
     const struct import_plan *plan = import->plan;

@@ -19,16 +19,6 @@
 #define IN_FLIGHT_MAX 4096
 #define TIMEOUT_MS 120000
 
-static enum exit_code say_faults(const char *file, const struct faults *faults)
-{
-    for (uint32_t i = 0; i < faults->count; i++) {
-        char text[640];
-        fprintf(stderr, "%s\n", fault_text(&faults->at[i], text, sizeof(text)));
-    }
-    return say(EXIT_USAGE, "%s has %u fault%s; nothing was sent.", file, faults_total(faults),
-               faults_total(faults) == 1 ? "" : "s");
-}
-
 static json_t *json_of_sum(const struct replay_plan *plan, const struct replay_sum *sum, const struct zone *zone)
 {
     char until[INSTANT_SIZE];

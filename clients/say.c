@@ -21,6 +21,16 @@ enum exit_code say(enum exit_code code, const char *format, ...)
     return code;
 }
 
+enum exit_code say_faults(const char *file, const struct faults *faults)
+{
+    for (uint32_t i = 0; i < faults->count; i++) {
+        char text[640];
+        fprintf(stderr, "%s\n", fault_text(&faults->at[i], text, sizeof(text)));
+    }
+    return say(EXIT_USAGE, "%s has %u fault%s; nothing was sent.", file, faults_total(faults),
+               faults_total(faults) == 1 ? "" : "s");
+}
+
 enum exit_code say_errno(int error, const char *format, ...)
 {
     va_list list;

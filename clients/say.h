@@ -7,6 +7,7 @@
 #define HUYING_CLIENTS_SAY_H
 
 #include "base/exit_code.h"
+#include "config/faults.h"
 #include "proto/reply.h"
 
 #include <jansson.h>
@@ -17,6 +18,9 @@ enum exit_code say(enum exit_code code, const char *format, ...) __attribute__((
 
 /* As say(EXIT_FAILED, ...), with the words of a negative errno at the end. */
 enum exit_code say_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints the faults of a file, one a line, and how many there are; nothing was sent for them. Returns EXIT_USAGE. */
+enum exit_code say_faults(const char *file, const struct faults *faults);
 
 /* Prints a refusal: code, sentence, field and the `option` (or NULL) that gives it, what to do. Returns EXIT_REFUSED; EXIT_BUSY or
  * EXIT_FAILED where the code says so. */
