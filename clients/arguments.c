@@ -58,16 +58,6 @@ static bool optional_position(const struct verb_word *word)
     return word->name[0] == '[';
 }
 
-const struct field_shape *arguments_field(const struct shape *shape, const char *name)
-{
-    for (uint16_t i = 0; shape != NULL && name != NULL && i < shape->field_count; i++) {
-        if (strcmp(shape->fields[i].name, name) == 0) {
-            return &shape->fields[i];
-        }
-    }
-    return NULL;
-}
-
 const struct shape *arguments_shape(const struct verb *verb)
 {
     const char *message = verb->message;
@@ -84,7 +74,7 @@ const struct shape *arguments_shape(const struct verb *verb)
 
 const struct enum_shape *arguments_values(const struct shape *shape, const struct verb_word *word)
 {
-    const struct field_shape *field = arguments_field(shape, word->field);
+    const struct field_shape *field = shape_field(shape, text_of(word->field));
     return field != NULL && field->type == FIELD_ENUM ? field->values : word->values;
 }
 
@@ -103,7 +93,7 @@ void arguments_list(const struct enum_shape *values, char *ret, size_t size)
 /* The help of an option with a closed list names the list. */
 static void write_doc(const struct shape *shape, const struct verb_word *word, char *out)
 {
-    const struct field_shape *field = arguments_field(shape, word->field);
+    const struct field_shape *field = shape_field(shape, text_of(word->field));
     const struct enum_shape *values = arguments_values(shape, word);
     int size = snprintf(out, DOC_SIZE, "%s%s", _(word->doc),
                         field != NULL && field->required && !optional_position(word) ? _(" (needed)") : "");
@@ -116,7 +106,7 @@ static void write_doc(const struct shape *shape, const struct verb_word *word, c
 /* May it come again? Lists grow. */
 static bool is_list(const struct arguments *arguments, const struct verb_word *word)
 {
-    const struct field_shape *field = arguments_field(arguments->shape, word->field);
+    const struct field_shape *field = shape_field(arguments->shape, text_of(word->field));
     return word->list || (field != NULL && field->type == FIELD_CODES) ||
            (arguments->verb->many && is_position(arguments->verb, word));
 }
@@ -218,7 +208,7 @@ static void look_for_missing(struct reading *reading, struct argp_state *state)
         }
     }
     for (const struct verb_word *at = a->verb->options; at != NULL && at->name != NULL; at++) {
-        const struct field_shape *field = arguments_field(a->shape, at->field);
+        const struct field_shape *field = shape_field(a->shape, text_of(at->field));
         if (field == NULL || !field->required || has_word(a, at->name, at->field)) {
             continue;
         }

@@ -61,7 +61,4 @@ void arguments_list(const struct enum_shape *values, char *ret, size_t size);
 /* The closed list that a word is taken from, or NULL. */
 const struct enum_shape *arguments_values(const struct shape *shape, const struct verb_word *word);
 
-/* The field of this name (NULL: none), or NULL. */
-const struct field_shape *arguments_field(const struct shape *shape, const char *name);
-
 #endif

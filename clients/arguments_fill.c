@@ -196,7 +196,7 @@ static bool is_case(const struct verb_word *word)
 /* The field of the message that a word gives. */
 static const struct field_shape *field_of(const struct arguments *arguments, const struct verb_word *word, const char *text)
 {
-    return arguments_field(arguments->shape, is_case(word) ? field_for_case(text) : word->field);
+    return shape_field(arguments->shape, text_of(is_case(word) ? field_for_case(text) : word->field));
 }
 
 /* Does the district have to be asked what this means? */
@@ -216,7 +216,7 @@ static enum exit_code fill_one(struct session *session, struct arguments *argume
         code = set_field(session, field, name, text, (char *)&arguments->body + field->offset);
     }
     if (code == EXIT_DONE) {
-        arguments->body.given |= UINT64_C(1) << (field - arguments->shape->fields);
+        arguments->body.given |= shape_bit(arguments->shape, field);
     }
     return code;
 }

@@ -22,7 +22,7 @@ static bool is_file(const char *value)
 /* The words that may stand for a value: of a closed list, `@file` or `@any`. `name` is what the help writes for it. */
 static void print_values(const struct shape *shape, const struct verb_word *word, const char *name)
 {
-    const struct field_shape *field = arguments_field(shape, word->field);
+    const struct field_shape *field = shape_field(shape, text_of(word->field));
     const struct enum_shape *values = arguments_values(shape, word);
     if (field != NULL && field->type == FIELD_FLAG) {
         fputs("yes no", stdout);
@@ -263,7 +263,7 @@ static void print_condition(const struct verb *verb)
 
 static void print_fish_value(const struct shape *shape, const struct verb_word *word)
 {
-    const struct field_shape *field = arguments_field(shape, word->field);
+    const struct field_shape *field = shape_field(shape, text_of(word->field));
     if (word->value == NULL) {
         return;
     }

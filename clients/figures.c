@@ -10,6 +10,7 @@
 #include "clients/spreadsheet.h"
 #include "clients/time_words.h"
 #include "proto/client/view.h"
+#include "proto/enum_set.h"
 #include "proto/enum_word.h"
 
 #include <errno.h>
@@ -61,16 +62,6 @@ static void list_metrics(const struct session *session)
     json_decref(rows);
 }
 
-/* The values of a closed list with commas between them. */
-static void enum_list(const struct enum_shape *shape, char ret[256])
-{
-    size_t used = 0;
-    ret[0] = '\0';
-    for (uint32_t i = 0; i < shape->count && used < 256; i++) {
-        used += (size_t)snprintf(ret + used, 256 - used, "%s%s", i > 0 ? ", " : "", shape->names[i]);
-    }
-}
-
 /* What is asked, with the period that it is compared with. */
 struct question {
     struct metrics_query query;
@@ -85,7 +76,7 @@ static enum exit_code read_query(const struct session *session, const struct arg
     int metric = enum_word_find(&metric_enum, text_of(id));
     int grouping = by == NULL ? -1 : enum_word_find(&metric_by_enum, text_of(by));
     char groupings[256];
-    enum_list(&metric_by_enum, groupings);
+    enum_set_print(&metric_by_enum, ENUM_SET_ALL, ", ", groupings, sizeof(groupings));
     if (metric < 0) {
         return say(EXIT_USAGE, "there is no metric `%s`. `huying metrics` lists them.", id);
     }

@@ -10,6 +10,7 @@
 #include "clients/names.h"
 #include "clients/rejects.h"
 #include "clients/render.h"
+#include "proto/enum_set.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -156,20 +157,7 @@ static enum exit_code tell_end(const struct import *import)
 /* Has the key one of the roles? One that an older dispatcher does not tell counts as there: it refuses what it must. */
 static bool has_role(const struct session *session, uint32_t wanted)
 {
-    const char *at = session->roles;
-    if (*at == '\0') {
-        return true;
-    }
-    while (*at != '\0') {
-        uint32_t size = (uint32_t)strcspn(at, " ");
-        int role = enum_find(&role_enum, (struct text){.at = at, .size = size});
-        if (role >= 0 && (wanted & UINT32_C(1) << role) != 0) {
-            return true;
-        }
-        at += size;
-        at += *at == ' ';
-    }
-    return false;
+    return session->roles[0] == '\0' || (wanted & enum_set_read(&role_enum, session->roles)) != 0;
 }
 
 /* With the plan loaded: ask or send, write the rejects, tell. */

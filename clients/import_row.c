@@ -7,6 +7,7 @@
 #include "config/words.h"
 #include "proto/blank.h"
 #include "proto/codec.h"
+#include "proto/enum_set.h"
 #include "proto/enum_word.h"
 
 #include <errno.h>
@@ -170,14 +171,12 @@ static bool read_flag(const char *text, bool *ret)
 static bool read_word(struct import_reading *reading, uint32_t field, const char *text, const struct enum_shape *values, int *ret)
 {
     char list[512], shown[SHOWN_SIZE];
-    int size = 0, value = enum_word_find(values, text_of(text));
+    int value = enum_word_find(values, text_of(text));
     if (value >= 0) {
         *ret = value;
         return true;
     }
-    for (uint32_t i = 0; i < values->count && size < (int)sizeof(list); i++) {
-        size += snprintf(list + size, sizeof(list) - (size_t)size, "%s%s", i == 0 ? "" : ", ", values->names[i]);
-    }
+    enum_set_print(values, ENUM_SET_ALL, ", ", list, sizeof(list));
     fault(reading, field, REFUSAL_BAD_FIELD, "`%s` is not one of: %s. Write one of these, or put it among `values` in the map.",
           show(text, shown), list);
     return false;

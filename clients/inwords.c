@@ -34,12 +34,8 @@ void inwords_reply(json_t *view, enum query_type query)
 
 static const struct enum_shape *values_of(const struct shape *shape, const char *key)
 {
-    for (uint16_t i = 0; i < shape->field_count; i++) {
-        if (strcmp(shape->fields[i].name, key) == 0) {
-            return shape->fields[i].type == FIELD_ENUM ? shape->fields[i].values : NULL;
-        }
-    }
-    return NULL;
+    const struct field_shape *field = shape_field(shape, text_of(key));
+    return field != NULL && field->type == FIELD_ENUM ? field->values : NULL;
 }
 
 const char *inwords_record(const char *type, const char *key, const char *text)

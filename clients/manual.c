@@ -40,7 +40,7 @@ static void print_line(const char *text)
 
 static void print_word(const struct verb_word *word, const struct shape *shape, bool option)
 {
-    const struct field_shape *field = arguments_field(shape, word->field);
+    const struct field_shape *field = shape_field(shape, text_of(word->field));
     const struct enum_shape *values = arguments_values(shape, word);
     puts(".TP");
     fputs(option ? ".B \\-\\-" : ".I ", stdout);

@@ -13,6 +13,7 @@
 #include "clients/written.h"
 #include "config/local_time.h"
 #include "proto/client/view.h"
+#include "proto/enum_set.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -189,15 +190,7 @@ static void put_units(json_t *calls, const json_t *duties)
 /* May the key read a timeline? Who may not sees the case without what people wrote on it. */
 static bool reads_timelines(const struct session *session)
 {
-    uint32_t roles = query_info(QUERY_TIMELINE)->roles;
-    for (int role = 0; role < ROLE_COUNT; role++) {
-        const char *name = enum_name(&role_enum, role), *at = strstr(session->roles, name);
-        size_t size = strlen(name);
-        if ((roles & 1u << role) != 0 && at != NULL && (at[size] == ' ' || at[size] == '\0')) {
-            return true;
-        }
-    }
-    return false;
+    return (query_info(QUERY_TIMELINE)->roles & enum_set_read(&role_enum, session->roles)) != 0;
 }
 
 /* Adds what people wrote on the case, as `written`. */

@@ -19,13 +19,8 @@ static bool is_written(const char *name)
     if (!record_find(name, strlen(name), &type) || type == RECORD_CASE_RECEIVED) {
         return false;
     }
-    const struct shape *shape = record_info(type)->shape;
-    for (size_t i = 0; i < shape->field_count; i++) {
-        if (shape->fields[i].personal && strcmp(shape->fields[i].name, "text") == 0) {
-            return true;
-        }
-    }
-    return false;
+    const struct field_shape *text = shape_field(record_info(type)->shape, text_of("text"));
+    return text != NULL && text->personal;
 }
 
 json_t *written_of(const json_t *records)

@@ -6,6 +6,7 @@
 #include "config/keys_inner.h"
 #include "config/words.h"
 #include "config/yaml_file.h"
+#include "proto/enum_set.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -126,18 +127,6 @@ const char *keys_matters_parse(const char *text, struct codes *ret)
 
 /* ---- writing ---- */
 
-static size_t roles_text(uint32_t roles, char *ret, size_t size)
-{
-    size_t used = 0;
-    ret[0] = '\0';
-    for (uint32_t role = 0; role < ROLE_COUNT && used < size; role++) {
-        if (roles & ROLE_BIT(role)) {
-            used += (size_t)snprintf(ret + used, size - used, "%s%s", used ? ", " : "", enum_name(&role_enum, (int)role));
-        }
-    }
-    return used;
-}
-
 /* Writes NAME.pub; without a unit it is the server's. */
 static int write_public(const char *folder, const char *name, const char *public_key, uint32_t roles, const char *unit,
                         const char *matters)
@@ -148,7 +137,7 @@ static int write_public(const char *folder, const char *name, const char *public
         return rc;
     }
     if (unit != NULL) {
-        roles_text(roles, words, sizeof(words));
+        enum_set_print(&role_enum, roles, ", ", words, sizeof(words));
         snprintf(text, sizeof(text),
                  "# Public key for Huying: what the server knows of this key. Remove the file to take the key's rights away.\n"
                  "name: '%s'\npublic: '%s'\nunit: '%s'\nroles: [%s]\n%s%s%s",
@@ -267,7 +256,7 @@ static void read_roles(const struct yaml *yaml, const struct raw *raw, struct fa
             ret->roles |= ROLE_BIT(role);
         } else {
             char known[256];
-            roles_text(ROLES_ALL, known, sizeof(known));
+            enum_set_print(&role_enum, ROLES_ALL, ", ", known, sizeof(known));
             yaml_fault(yaml, faults, path, "role `%s` is not known; write some of %s", raw->roles[i], known);
         }
     }

@@ -11,6 +11,7 @@
 #include "config/words.h"
 #include "config/yaml_file.h"
 #include "proto/blank.h"
+#include "proto/enum_set.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -104,10 +105,7 @@ static int read_enum(const struct reader *reader, const char *path, const char *
         return found;
     }
     char known[200];
-    size_t size = 0;
-    for (uint32_t i = 0; i < shape->count && size < sizeof(known); i++) {
-        size += (size_t)snprintf(known + size, sizeof(known) - size, "%s%s", i ? ", " : "", shape->names[i]);
-    }
+    enum_set_print(shape, ENUM_SET_ALL, ", ", known, sizeof(known));
     yaml_fault(&reader->yaml, reader->faults, path, "`%s: %s`: write one of %s", path, text, known);
     return fallback;
 }

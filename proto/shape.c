@@ -93,15 +93,16 @@ static size_t value_size(enum field_type type)
     return 0;
 }
 
-static int32_t find_field(const struct shape *shape, const struct field_shape *like)
+const struct field_shape *shape_field(const struct shape *shape, struct text name)
 {
-    for (uint32_t i = 0; i < shape->field_count; i++) {
-        if (shape->fields[i].type == like->type && shape->fields[i].name_size == like->name_size &&
-            memcmp(shape->fields[i].name, like->name, like->name_size) == 0) {
-            return (int32_t)i;
+    for (uint32_t i = 0; shape != NULL && i < shape->field_count; i++) {
+        const struct field_shape *field = &shape->fields[i];
+
+        if (field->name_size == name.size && memcmp(field->name, name.at, name.size) == 0) {
+            return field;
         }
     }
-    return -1;
+    return NULL;
 }
 
 uint32_t shape_copy(const struct shape *from_shape, const void *from, const struct shape *to_shape, void *to)
@@ -111,14 +112,15 @@ uint32_t shape_copy(const struct shape *from_shape, const void *from, const stru
 
     for (uint32_t i = 0; i < from_shape->field_count; i++) {
         const struct field_shape *field = &from_shape->fields[i];
-        int32_t found = find_field(to_shape, field);
+        const struct field_shape *found = shape_field(to_shape, (struct text){.at = field->name, .size = field->name_size});
+        bool fits = found != NULL && found->type == field->type;
 
-        missing += found < 0;
-        if (found < 0 || (given >> i & 1) == 0) {
+        missing += !fits;
+        if (!fits || (given >> i & 1) == 0) {
             continue;
         }
-        memcpy((char *)to + to_shape->fields[found].offset, (const char *)from + field->offset, value_size(field->type));
-        *(uint64_t *)to |= UINT64_C(1) << found;
+        memcpy((char *)to + found->offset, (const char *)from + field->offset, value_size(field->type));
+        *(uint64_t *)to |= shape_bit(to_shape, found);
     }
     return missing;
 }

@@ -97,6 +97,15 @@ struct shape {
     const struct field_shape *fields;
 };
 
+/* The field of this name on the wire, or NULL; also for no shape. */
+const struct field_shape *shape_field(const struct shape *shape, struct text name);
+
+/* The bit of a field in `given`; `field` is one of the shape's. */
+static inline uint64_t shape_bit(const struct shape *shape, const struct field_shape *field)
+{
+    return UINT64_C(1) << (field - shape->fields);
+}
+
 /* Copies what is given of `from` to the fields of the same name and type of `to`, and adds their bits to its `given`. Returns how
  * many fields of `from_shape` have no place in `to_shape`. Texts are borrowed. */
 uint32_t shape_copy(const struct shape *from_shape, const void *from, const struct shape *to_shape, void *to);

@@ -4,28 +4,14 @@
 #include "config/zone.h"
 #include "dispatcher/engine/live.h"
 #include "dispatcher/engine/query_district.h"
+#include "proto/enum_set.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PROTOCOL_MAJOR 1
 #define PROTOCOL_MINOR 0
 #define ROLES_SIZE 512 /* text of all roles */
-
-/* Names of the roles of a key, with blanks between them. */
-static struct text print_roles(uint32_t roles, char *ret, size_t size)
-{
-    size_t used = 0;
-
-    for (int role = 0; role < ROLE_COUNT; role++) {
-        if ((roles & 1u << role) != 0) {
-            used += (size_t)snprintf(ret + used, size - used, "%s%s", used > 0 ? " " : "", enum_name(&role_enum, role));
-        }
-    }
-    assert(used < size);
-    return (struct text){.at = ret, .size = (uint32_t)used};
-}
 
 static int hello(struct query *query, struct proto_buffer *out)
 {
@@ -48,7 +34,7 @@ static int hello(struct query *query, struct proto_buffer *out)
         .page = CAP_PAGE,
         .offset_minutes = zone_offset_s(query->district->zone, engine->now_ms) / 60,
         .calendar_until = alarm_calendar_until(engine),
-        .roles = print_roles(query->from->roles, roles, sizeof(roles)),
+        .roles = text_of(enum_set_print(&role_enum, query->from->roles, " ", roles, sizeof(roles))),
         .day_start = policy->day_start_ms,
         .month_start = policy->month_start,
     };

@@ -17,11 +17,9 @@ static json_t *of_object(const msgpack_object *object, const struct lens *lens);
 
 static bool is_instant(const msgpack_object_str *key, const struct lens *lens)
 {
-    for (uint16_t i = 0; lens->shape != NULL && i < lens->shape->field_count; i++) {
-        const struct field_shape *field = &lens->shape->fields[i];
-        if (field->name_size == key->size && memcmp(field->name, key->ptr, key->size) == 0) {
-            return field->type == FIELD_INSTANT;
-        }
+    const struct field_shape *field = shape_field(lens->shape, (struct text){.at = key->ptr, .size = key->size});
+    if (field != NULL) {
+        return field->type == FIELD_INSTANT;
     }
     return key->size == 2 && memcmp(key->ptr, "at", 2) == 0;
 }

@@ -121,6 +121,27 @@ START_TEST(bits_fit_fields)
 }
 END_TEST
 
+START_TEST(fields_by_their_names)
+{
+    for (int i = 0; i <= RECORD_TYPE_MAX; i++) {
+        const struct record_info *info = record_info((enum record_type)i);
+
+        for (uint32_t at = 0; info != NULL && at < info->shape->field_count; at++) {
+            const struct field_shape *field = &info->shape->fields[at];
+
+            ck_assert_ptr_eq(shape_field(info->shape, text_of(field->name)), field);
+            ck_assert_uint_eq(shape_bit(info->shape, field), UINT64_C(1) << at);
+        }
+    }
+    ck_assert_uint_eq(shape_bit(&submit_command_shape, shape_field(&submit_command_shape, text_of("limit_at"))),
+                      SUBMIT_HAS_LIMIT_AT);
+    ck_assert_ptr_null(shape_field(&submit_command_shape, text_of("limit_a")));
+    ck_assert_ptr_null(shape_field(&submit_command_shape, text_of("limit_at_all")));
+    ck_assert_ptr_null(shape_field(&submit_command_shape, text_of(NULL)));
+    ck_assert_ptr_null(shape_field(NULL, text_of("limit_at")));
+}
+END_TEST
+
 /* A trial of a submit must be able to say all that a submit says. */
 START_TEST(a_trial_has_every_field)
 {
@@ -143,6 +164,22 @@ START_TEST(a_trial_has_every_field)
 }
 END_TEST
 
+/* What has the same name but is another thing is not copied. */
+START_TEST(a_copy_is_of_the_same_type)
+{
+    struct field_shape fields[] = {submit_command_shape.fields[0], submit_command_shape.fields[1]};
+    const struct shape other = {.name = "other", .field_count = 2, .size = submit_command_shape.size, .fields = fields};
+    struct submit_command submit = {.given = 3}, back = {0};
+
+    ck_assert_uint_eq(shape_copy(&other, &submit, &submit_command_shape, &back), 0);
+    ck_assert_uint_eq(back.given, 3);
+    fields[1].type = FIELD_MAP;
+    back = (struct submit_command){0};
+    ck_assert_uint_eq(shape_copy(&other, &submit, &submit_command_shape, &back), 1);
+    ck_assert_uint_eq(back.given, 1);
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {{codes},
@@ -150,6 +187,8 @@ int main(void)
                                        {every_list_finds_its_values},
                                        {every_message_and_record_is_known},
                                        {bits_fit_fields},
-                                       {a_trial_has_every_field}};
+                                       {fields_by_their_names},
+                                       {a_trial_has_every_field},
+                                       {a_copy_is_of_the_same_type}};
     return suite_run(&(struct suite){.name = "shape", .tests = tests, .count = SUITE_COUNT(tests)});
 }
