@@ -173,9 +173,9 @@ static void dispatch(struct judging *j, const struct codes *units, enum route_ho
 bool judge_raise_call(struct judging *j)
 {
     const struct raise_call_command *raise = &j->command->body.raise_call;
-    int32_t caller = unit_index(j, &j->c.lead);
-    if (caller < 0 || !check_raise(j, raise, caller)) {
-        return caller >= 0 ? false : refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
+    int32_t caller = unit_index(j, &j->c.lead); /* in the set: whose the case is was asked before */
+    if (!check_raise(j, raise, caller)) {
+        return false;
     }
     if (j->c.open_duties + raise->units.count + 1 > CAP_OPEN_DUTIES_PER_CASE) {
         return refuse(j, REFUSAL_CAP, "units");

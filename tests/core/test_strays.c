@@ -38,6 +38,17 @@ START_TEST(a_lead_that_is_in_no_set_any_more_is_late_and_nothing_else)
 }
 END_TEST
 
+/* It is nobody's case any more: not even the desk whistles for it, nor takes it over. */
+START_TEST(nobody_acts_for_a_lead_that_is_in_no_set_any_more)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    w.units[UNIT_S1].code = code_of("S0");
+    struct command raise = raise_on(id, "UT", NULL), take = take_over(id, "D1");
+    expect(&raise, REFUSAL_NOT_YOURS, "unit");
+    expect(&take, REFUSAL_NOT_YOURS, "unit");
+}
+END_TEST
+
 /* Nor is there a unit to close it for. */
 START_TEST(a_case_of_a_lead_that_is_in_no_set_any_more_closes_for_nobody)
 {
@@ -255,6 +266,7 @@ int main(void)
 {
     const struct suite_test tests[] = {{a_key_whose_unit_is_in_no_set_sees_nothing_and_may_nothing},
                                        {a_lead_that_is_in_no_set_any_more_is_late_and_nothing_else},
+                                       {nobody_acts_for_a_lead_that_is_in_no_set_any_more},
                                        {a_case_of_a_lead_that_is_in_no_set_any_more_closes_for_nobody},
                                        {where_nobody_stands_above_a_late_lead_an_order_is_proposed},
                                        {a_set_is_published_once_and_its_units_in_slices},
