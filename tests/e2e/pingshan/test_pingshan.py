@@ -17,7 +17,7 @@ import tempfile
 HERE = os.path.dirname(__file__)
 sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "../hostile")]
 import pingshan  # noqa: E402
-import wire  # noqa: E402
+import raw_wire  # noqa: E402
 from harness import District  # noqa: E402
 
 SKIP = 77
@@ -54,10 +54,10 @@ def explanations(district, pairs):
     """What the query explain_route says about (matter, place): lead and sentence."""
     with open(os.path.join(district.keys, "server.pub"), encoding="utf-8") as file:
         server = next(line.split("'")[1].encode() for line in file if line.startswith("public:"))
-    link = wire.Wire(district.server, wire.Key(district.keys, "default"), server).connect()
+    link = raw_wire.Wire(district.server, raw_wire.Key(district.keys, "default"), server).connect()
     said = {}
     for i, (matter, place) in enumerate(sorted(pairs)):
-        reply = link.ask(wire.pack({"v": 1, "id": f"explain-{i}", "cmd": "explain_route", "body": {"matter": matter, "place": place}}))
+        reply = link.ask(raw_wire.pack({"v": 1, "id": f"explain-{i}", "cmd": "explain_route", "body": {"matter": matter, "place": place}}))
         assert reply["ok"], reply
         said[matter, place] = (reply["body"]["lead"], reply["body"]["why"])
     link.close()
