@@ -322,7 +322,7 @@ bool judge_rate_call(struct judging *j)
     if (!tables_get(j->tables, ROW_DUTY, j->duty.of_duty, &respond)) {
         return refuse(j, REFUSAL_NOT_FOUND, "duty");
     }
-    int32_t actor = unit_index(j, &j->command->actor.unit);
+    int32_t actor = j->sight.top;
     if (actor == unit_index(j, &respond.unit) || j->district->units[actor].class == UNIT_CLASS_DEPARTMENT) {
         return refuse(j, REFUSAL_WRONG_DIRECTION, "unit");
     }

@@ -160,7 +160,7 @@ bool judge_add_note(struct judging *j)
     if (note->text.size == 0) {
         return refuse(j, REFUSAL_INCOMPLETE, "text");
     }
-    struct case_noted_body *body = &emit_for(j, RECORD_CASE_NOTED, unit_index(j, &j->command->actor.unit))->body.case_noted;
+    struct case_noted_body *body = &emit_for(j, RECORD_CASE_NOTED, j->sight.top)->body.case_noted;
     body->visibility = note->visibility;
     body->text = note->text;
     return true;

@@ -131,20 +131,9 @@ static const char *named_in(const struct judging *j)
     return j->command->about.call_id != 0 ? "call" : "unit";
 }
 
-/* Lead, place, or the holder of an open duty. */
 static bool in_case(const struct judging *j)
 {
-    if (covers_desk(j) || covers(j, unit_index(j, &j->c.lead)) || covers(j, unit_index(j, &j->c.dims.place))) {
-        return true;
-    }
-    uint64_t cursor = j->c.duty_last;
-    struct duty_row duty;
-    while (next_open_duty(j, &cursor, &duty)) {
-        if (covers(j, unit_index(j, &duty.unit))) {
-            return true;
-        }
-    }
-    return false;
+    return sight_case_now(j->tables, &j->sight, &j->c);
 }
 
 static bool in_place(const struct judging *j)
@@ -171,7 +160,7 @@ static bool in_holder(const struct judging *j)
 /* A department that did the work is told WRONG_DIRECTION by the guard. Who sees the case is of a unit in the set. */
 static bool in_rater(const struct judging *j)
 {
-    const struct unit *actor = &j->district->units[unit_index(j, &j->command->actor.unit)];
+    const struct unit *actor = &j->district->units[j->sight.top];
     return in_holder(j) || actor->class == UNIT_CLASS_DEPARTMENT;
 }
 
@@ -302,10 +291,8 @@ static bool find_call(struct judging *j)
 /* Loads the case that the command names, if the actor may see it. */
 static bool find_case(struct judging *j)
 {
-    const struct actor *actor = &j->command->actor;
     uint64_t case_id = j->command->about.case_id;
-    struct sight sight = sight_of(j->district, &actor->unit, &actor->matters);
-    if (!tables_get(j->tables, ROW_CASE, case_id, &j->c) || !sight_case(j->tables, &sight, &j->c)) {
+    if (!tables_get(j->tables, ROW_CASE, case_id, &j->c) || !sight_case(j->tables, &j->sight, &j->c)) {
         memset(&j->c, 0, sizeof(j->c));
         return refuse(j, REFUSAL_NOT_FOUND, "case");
     }
@@ -448,6 +435,7 @@ void core_judge(const struct tables *tables, const struct command *command, stru
         .info = command_info(command->type),
         .verdict = ret,
         .now_ms = command->now_ms,
+        .sight = sight_of(tables->district, &command->actor.unit, &command->actor.matters),
     };
     if (j.info->wire) {
         judge_wire(&j);

@@ -75,7 +75,7 @@ int32_t unit_in_service(const struct judging *j, const struct code *code)
 
 bool covers(const struct judging *j, int32_t unit)
 {
-    return district_acts_for(j->district, unit, unit_index(j, &j->command->actor.unit));
+    return district_acts_for(j->district, unit, j->sight.top);
 }
 
 bool covers_desk(const struct judging *j)

@@ -10,6 +10,7 @@
 
 #include "config/district.h"
 #include "dispatcher/core/core.h"
+#include "dispatcher/core/sight.h"
 
 struct judging {
     const struct tables *tables;
@@ -19,6 +20,7 @@ struct judging {
     const struct command_info *info; /* of the command */
     struct verdict *verdict;
     int64_t now_ms;
+    struct sight sight;     /* of the actor; time itself acts for no unit */
     struct case_row c;      /* the case, case_id 0 = none */
     struct duty_row duty;   /* the duty that the command works on, duty_id 0 = none */
     struct call_row call;   /* the call, call_id 0 = none */
@@ -82,11 +84,6 @@ static inline bool is_importer(const struct judging *j)
 bool next_open_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret);
 /* The same over the duties of the present call, open or not. */
 bool next_call_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret);
-
-static inline bool duty_open(const struct duty_row *duty)
-{
-    return duty->state == DUTY_STATE_OFFERED || duty->state == DUTY_STATE_SIGNED || duty->state == DUTY_STATE_HELD;
-}
 
 /* --- duties and clocks, in records ------------------------------------------------------------------------------------- */
 

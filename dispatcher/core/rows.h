@@ -148,6 +148,12 @@ struct duty_row {
     uint64_t main_clock;   /* route, handle, support, finish, rate, followup */
 };
 
+/* Does it still wait for its unit? */
+static inline bool duty_open(const struct duty_row *duty)
+{
+    return duty->state == DUTY_STATE_OFFERED || duty->state == DUTY_STATE_SIGNED || duty->state == DUTY_STATE_HELD;
+}
+
 struct call_row {
     uint64_t call_id;
     uint64_t case_id;

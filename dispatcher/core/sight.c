@@ -18,9 +18,9 @@ bool sight_covers(const struct district *district, const struct sight *sight, co
     return district_acts_for(district, district_unit_find(district, unit), sight->top);
 }
 
-struct sight_units sight_units_of(const struct case_row *c)
+struct sight_units sight_units_of(const struct case_row *c, bool now)
 {
-    return (struct sight_units){.c = c, .duty = c->duty_last, .call = c->call_last, .step = STEP_LEAD};
+    return (struct sight_units){.c = c, .duty = c->duty_last, .call = now ? 0 : c->call_last, .step = STEP_LEAD, .now = now};
 }
 
 bool sight_next_unit(const struct tables *tables, struct sight_units *units, struct code *ret)
@@ -37,10 +37,12 @@ bool sight_next_unit(const struct tables *tables, struct sight_units *units, str
         *ret = units->c->dims.place;
         return true;
     case STEP_DUTIES:
-        if (units->duty != 0 && tables_get(tables, ROW_DUTY, units->duty, &duty)) {
+        while (units->duty != 0 && tables_get(tables, ROW_DUTY, units->duty, &duty)) {
             units->duty = duty.prev_of_case;
-            *ret = duty.unit;
-            return true;
+            if (!units->now || duty_open(&duty)) {
+                *ret = duty.unit;
+                return true;
+            }
         }
         units->step = STEP_CALLS;
         break;
@@ -55,15 +57,12 @@ bool sight_next_unit(const struct tables *tables, struct sight_units *units, str
     return true;
 }
 
-bool sight_case(const struct tables *tables, const struct sight *sight, const struct case_row *c)
+static bool concerns(const struct tables *tables, const struct sight *sight, const struct case_row *c, bool now)
 {
-    if (!core_matter_allowed(sight->matters, &c->dims.matter)) {
-        return false;
-    }
     if (sight->all) {
         return true;
     }
-    struct sight_units units = sight_units_of(c);
+    struct sight_units units = sight_units_of(c, now);
     struct code unit;
     while (sight_next_unit(tables, &units, &unit)) {
         if (sight_covers(tables->district, sight, &unit)) {
@@ -71,4 +70,14 @@ bool sight_case(const struct tables *tables, const struct sight *sight, const st
         }
     }
     return false;
+}
+
+bool sight_case(const struct tables *tables, const struct sight *sight, const struct case_row *c)
+{
+    return core_matter_allowed(sight->matters, &c->dims.matter) && concerns(tables, sight, c, false);
+}
+
+bool sight_case_now(const struct tables *tables, const struct sight *sight, const struct case_row *c)
+{
+    return concerns(tables, sight, c, true);
 }

@@ -27,13 +27,19 @@ bool sight_covers(const struct district *district, const struct sight *sight, co
  */
 bool sight_case(const struct tables *tables, const struct sight *sight, const struct case_row *c);
 
-/* The units that a case has to do with, one after the other, some more than once: begin with sight_units_of. */
+/* The same of what is open: is the actor's the lead, the place, or the holder of an open duty? Who is through with a case still
+ * sees it, but may not write on it. */
+bool sight_case_now(const struct tables *tables, const struct sight *sight, const struct case_row *c);
+
+/* The units that a case has to do with, one after the other, some more than once: begin with sight_units_of. `now`: without those
+ * whose duties are over, and without callers. */
 struct sight_units {
     const struct case_row *c; /* borrowed */
     uint64_t duty, call;
     int step;
+    bool now;
 };
-struct sight_units sight_units_of(const struct case_row *c);
+struct sight_units sight_units_of(const struct case_row *c, bool now);
 bool sight_next_unit(const struct tables *tables, struct sight_units *units, struct code *ret);
 
 /* A case under secrecy: the citizen asked for it, or it is a report 举报. Name and number are the desk's alone, which relays and

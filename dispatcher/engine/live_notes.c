@@ -63,9 +63,9 @@ static void note_event(struct live *live, const struct record *record)
 void live_record(struct engine *engine, const struct record *record, bool event)
 {
     struct live *live = engine->live;
-    bool ends = record->type == RECORD_DUTY_DONE || record->type == RECORD_DUTY_ENDED || record->type == RECORD_DUTY_MOVED;
-    bool opens = record->type == RECORD_DUTY_OFFERED || record->type == RECORD_DUTY_SENT_BACK ||
-                 record->type == RECORD_DUTY_RELEASED || record->type == RECORD_DUTY_MOVED;
+    const enum record_waiting waiting = record_info(record->type)->waiting;
+    const bool ends = waiting == RECORD_WAITING_ENDS || waiting == RECORD_WAITING_MOVES;
+    const bool opens = waiting == RECORD_WAITING_BEGINS || waiting == RECORD_WAITING_MOVES;
 
     if (opens) {
         live_may(live, &record->head.unit);

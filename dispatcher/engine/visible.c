@@ -6,25 +6,9 @@
 
 #include <stdlib.h>
 
-#define BIT(role) (UINT32_C(1) << ROLE_##role)
-#define EVERYBODY (UINT32_C(0xffffffff))
-/* What a citizen said when asked: for those who work with cases and those who watch over them. */
-#define ASKED                                                                                                                      \
-    (BIT(OPERATOR) | BIT(DISPATCHER) | BIT(WORKER) | BIT(LEADER) | BIT(FOLLOWUP) | BIT(SUPERVISOR) | BIT(DISTRICT_LEADER) |        \
-     BIT(ADMINISTRATOR) | BIT(LISTENER))
-/* Supervision orders: the desk, those who supervise, and the leaders of the unit that is named. */
-#define ORDERS (BIT(DISPATCHER) | BIT(LEADER) | BIT(SUPERVISOR) | BIT(DISTRICT_LEADER) | BIT(ADMINISTRATOR) | BIT(LISTENER))
-
 bool visible_type(uint32_t roles, enum record_type type)
 {
-    uint32_t may = EVERYBODY;
-
-    if (type == RECORD_FOLLOWUP_ATTEMPTED || type == RECORD_FOLLOWUP_ENDED) {
-        may = ASKED;
-    } else if (type == RECORD_ORDER_PROPOSED) {
-        may = ORDERS;
-    }
-    return (roles & may) != 0;
+    return (roles & record_info(type)->readers) != 0;
 }
 
 /* Not twice in a row within the part of the list that begins at `from`: what is before belongs to somebody else. */
@@ -57,7 +41,7 @@ void visible_case(const struct tables *tables, const struct reach_order *order, 
     if (!tables_get(tables, ROW_CASE, case_id, &row)) {
         return;
     }
-    struct sight_units units = sight_units_of(&row);
+    struct sight_units units = sight_units_of(&row, false);
     while (left-- > 0 && sight_next_unit(tables, &units, &unit)) {
         add(ret, from, reach_position(order, &unit));
     }

@@ -1,7 +1,7 @@
 /*
  * visible.h - which events a key may see
  *
- * By its roles: a small table by type of event. By its subtree: an event concerns the units that it names (holder, accountable
+ * By its roles: a column of the schema, `readers`. By its subtree: an event concerns the units that it names (holder, accountable
  * unit, place, street) and those that its case has to do with now (lead, place, holders of its duties, callers); one of them has to
  * be in what the key may act for. A key of the district or of the desk sees all that its roles let it see. What has no case (units,
  * configuration, time) is for everybody.

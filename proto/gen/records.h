@@ -105,6 +105,15 @@ enum record_applies {
 };
 enum { RECORD_APPLIES_COUNT = 5 };
 
+/* What a record does to its duty's waiting for a pull. */
+enum record_waiting {
+    RECORD_WAITING_SAME, /* has nothing to do with it */
+    RECORD_WAITING_BEGINS, /* a pull may hand it out from now on */
+    RECORD_WAITING_ENDS, /* no pull hands it out any more */
+    RECORD_WAITING_MOVES, /* it ends with one unit and begins with another */
+};
+enum { RECORD_WAITING_COUNT = 4 };
+
 #define RECORD_STATE_SAME (-1) /* leads nowhere */
 
 /* Stands before the body of every record. The dims are those of the case at that fact. Events of a case under secrecy carry `street`, `kind` and `protected` and no other dims. */
@@ -610,6 +619,8 @@ struct record_info {
     int duty_state;
     int call_state;
     uint32_t clock_offset; /* in the body, of the clock's id; 0: it names none */
+    enum record_waiting waiting;
+    uint32_t readers; /* bit per enum role: one of them is enough to see the event */
     const struct shape *shape;
     const char *doc;
 };

@@ -38,6 +38,7 @@ REFS = {
 }
 CALLS = ("any", "not", "its", "one")  # enum command_call
 APPLIES = ("nothing", "own", "duty", "clock", "call")  # enum record_applies
+WAITING = ("same", "begins", "ends", "moves")  # enum record_waiting
 
 
 class SchemaError(Exception):
@@ -202,6 +203,12 @@ class Record:
             if state is not None and (self.applies == "nothing" or state not in [v[0] for v in schema.enums[f"{of}_state"].values]):
                 raise SchemaError(f"record {self.name}: no {of}_state {state}")
             self.states[of] = state
+        self.waiting = raw.get("waiting", "same")
+        if self.waiting not in WAITING:
+            raise SchemaError(f"record {self.name}: no waiting {self.waiting}")
+        self.readers = raw.get("readers")
+        if self.readers is not None and (not self.event or self.readers not in schema.readers):
+            raise SchemaError(f"record {self.name}: no readers {self.readers} of an event")
         if (self.applies == "clock") and "clock_id" not in [f.name for f in self.struct.fields]:
             raise SchemaError(f"record {self.name}: names no clock")
 
@@ -227,6 +234,10 @@ class Schema:
         envelope = records["envelope"]
         self.envelope = Struct("record_envelope", envelope["doc"], self.fields(envelope["field"], "envelope"))
         self.dims_from = [f.name for f in self.envelope.fields].index(envelope["dims_from"])
+        self.readers = {raw["name"]: (raw["roles"], raw["doc"]) for raw in records["readers"]}
+        for name, (roles, _) in self.readers.items():
+            if any(role not in [v[0] for v in self.enums["role"].values] for role in roles):
+                raise SchemaError(f"readers {name}: no such role")
         self.records = [Record(raw, self) for raw in records["record"]]
         for kind, items in (("command", self.commands), ("query", self.queries), ("record", self.records)):
             for key in ("id", "name"):

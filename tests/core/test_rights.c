@@ -42,6 +42,31 @@ START_TEST(the_lead_the_place_the_holders_and_the_desk_write_on_a_case)
 }
 END_TEST
 
+/* Who whistled for a case that another leads now, and has no duty of its own on it any more, sees it and writes no more on it. */
+START_TEST(a_caller_who_is_through_with_a_case_still_sees_it)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    world_call(&w, id, "UT");
+    struct command take_over = {.type = COMMAND_TAKE_OVER}, cancel = {.type = COMMAND_CANCEL}, note = {.type = COMMAND_ADD_NOTE};
+    take_over.body.take_over.case_id = cancel.body.cancel.case_id = note.body.add_note.case_id = id;
+    take_over.body.take_over.unit = code_of("D1");
+    take_over.body.take_over.reason = text_of("across two streets");
+    taken(&take_over, RECORD_CASE_ROUTED);
+    struct case_row c = world_case(&w, id);
+    c.dims.place = code_of("S2"); /* as if it had turned out to lie there */
+    tables_put(&w.tables, ROW_CASE, id, &c);
+    cancel.body.cancel.unit = code_of("S1");
+    cancel.body.cancel.reason = text_of("not needed");
+    note.body.add_note.text = text_of("called again");
+    w.unit = code_of("S1");
+    expect(&note, REFUSAL_NONE, NULL); /* its support is open */
+    w.unit = code_of("D1");
+    taken(&cancel, RECORD_DUTY_ENDED);
+    w.unit = code_of("S1");
+    expect(&note, REFUSAL_NOT_YOURS, "unit");
+}
+END_TEST
+
 /* Only the caller rates; the unit that was called sees the call and does not. */
 START_TEST(a_called_utility_does_not_rate_itself)
 {
@@ -258,6 +283,7 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {{the_lead_the_place_the_holders_and_the_desk_write_on_a_case},
+                                       {a_caller_who_is_through_with_a_case_still_sees_it},
                                        {a_called_utility_does_not_rate_itself},
                                        {a_duty_of_another_kind_is_said_to_its_holder_alone},
                                        {a_note_is_taken_in_every_state},
