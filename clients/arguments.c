@@ -7,10 +7,10 @@
 #include "clients/arguments.h"
 
 #include "base/i18n.h"
+#include "base/whole.h"
 #include "proto/enum_word.h"
 #include "proto/gen/schema.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -306,19 +306,6 @@ void arguments_parse(struct arguments *arguments, const struct verb *verb, struc
     }
 }
 
-bool arguments_number(const char *text, int64_t min, int64_t max, int64_t *ret)
-{
-    char *end = NULL;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || (text[0] != '-' && (text[0] < '0' || text[0] > '9')) || value < min ||
-        value > max) {
-        return false;
-    }
-    *ret = value;
-    return true;
-}
-
 const char *arguments_word(const struct arguments *arguments, const char *name)
 {
     const char *found = NULL;
@@ -337,7 +324,7 @@ enum exit_code arguments_count(const struct arguments *arguments, const char *na
     if (text == NULL) {
         return EXIT_DONE;
     }
-    if (!arguments_number(text, min, max, &value)) {
+    if (!whole_parse(text, min, max, &value)) {
         return say(EXIT_USAGE, "--%s: a whole number from %u to %u is needed, not `%s`.", name, min, max, text);
     }
     *ret = (uint32_t)value;

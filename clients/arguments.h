@@ -46,9 +46,6 @@ const char *arguments_word(const struct arguments *arguments, const char *name);
 /* A count in an option. Says what is wrong. *ret stays when the option is missing. */
 enum exit_code arguments_count(const struct arguments *arguments, const char *name, uint32_t min, uint32_t max, uint32_t *ret);
 
-/* A whole number in min..max, decimal digits with perhaps a minus before them and nothing behind. */
-bool arguments_number(const char *text, int64_t min, int64_t max, int64_t *ret);
-
 /* How a word is named in a sentence: `--option`, or the position without its []. Returns ret. */
 const char *arguments_name(const struct arguments *arguments, const struct verb_word *word, char ret[64]);
 

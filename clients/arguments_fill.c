@@ -3,9 +3,10 @@
  */
 #include "clients/arguments.h"
 
+#include "base/span.h"
+#include "base/whole.h"
 #include "clients/case_number.h"
 #include "clients/names.h"
-#include "config/clock_span.h"
 #include "proto/enum_word.h"
 #include "proto/gen/schema.h"
 
@@ -78,7 +79,7 @@ static enum exit_code set_code(struct session *session, const char *field, const
 static enum exit_code set_number(const struct field_shape *field, const char *name, const char *text, void *at)
 {
     int64_t value = 0;
-    if (!arguments_number(text, field->min, field->max, &value)) {
+    if (!whole_parse(text, field->min, field->max, &value)) {
         return say(EXIT_USAGE, "%s: a whole number from %lld to %lld is needed, not `%s`.", name, (long long)field->min,
                    (long long)field->max, text);
     }
@@ -180,7 +181,7 @@ enum exit_code arguments_case(const struct arguments *arguments, const char *nam
     if (case_number_form(text) != CASE_FORM_ID) {
         return EXIT_DONE;
     }
-    if (!arguments_number(text, 1, INT64_MAX, &id)) {
+    if (!whole_parse(text, 1, INT64_MAX, &id)) {
         return say(EXIT_USAGE, "%s: `%s` is not the id of a case. An id is a whole number; `huying case list --json` shows them.",
                    name, text);
     }

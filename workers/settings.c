@@ -1,6 +1,8 @@
 /* settings.c - a worker's options: from a small YAML file, then from the command line */
 #include "workers/settings.h"
 
+#include "base/whole.h"
+
 #include <argp.h>
 #include <assert.h>
 #include <errno.h>
@@ -74,22 +76,6 @@ void settings_deinit(struct settings *settings)
     *settings = (struct settings){0};
 }
 
-bool settings_number(const char *text, int64_t *ret)
-{
-    char *end;
-
-    if (text[0] < '0' || text[0] > '9') {
-        return false;
-    }
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (errno != 0 || *end != '\0') {
-        return false;
-    }
-    *ret = value;
-    return true;
-}
-
 /* Words of a text, at blanks; the array and its texts are kept. */
 static const char *const *split_words(struct settings *settings, const char *text)
 {
@@ -130,7 +116,7 @@ static int set_text(struct settings *settings, const struct setting *setting, co
         return 0;
     }
     case SETTING_COUNT:
-        if (!settings_number(text, &value) || value < setting->least || value > setting->most) {
+        if (!whole_parse(text, setting->least, setting->most, &value)) {
             snprintf(why, YAML_TREE_FAULT_SIZE, "`%s` is not a number from %lld to %lld", text, (long long)setting->least,
                      (long long)setting->most);
             return -EINVAL;

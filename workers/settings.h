@@ -74,7 +74,4 @@ const char *settings_keep_path(struct settings *settings, const char *path);
 /* Keeps the address of something from malloc, freed by settings_deinit. False: no memory, and it is freed. */
 bool settings_own(struct settings *settings, void *memory);
 
-/* Reads a whole number of decimal digits. False: this is not one. */
-bool settings_number(const char *text, int64_t *ret);
-
 #endif
