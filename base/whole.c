@@ -13,7 +13,7 @@ bool whole_parse(const char *text, int64_t min, int64_t max, int64_t *ret)
     }
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < min || value > max) {
+    if (errno != 0 || *end != '\0' || value < min || value > max) {
         return false;
     }
     *ret = value;
