@@ -22,7 +22,7 @@ static bool pulled_by_other(const struct judging *j)
 bool judge_claim(struct judging *j)
 {
     if (claimed_by_other(j) || pulled_by_other(j)) {
-        return refuse(j, REFUSAL_TAKEN, "duty");
+        return refuse(j, REFUSAL_LEASED, "duty");
     }
     struct duty_claimed_body *body = &emit_duty(j, RECORD_DUTY_CLAIMED, &j->duty)->body.duty_claimed;
     body->claimed_until = instant_within(j->now_ms + j->policy->claim_ms);
@@ -37,7 +37,7 @@ bool judge_release(struct judging *j)
         return refuse(j, REFUSAL_ALREADY, "duty");
     }
     if (claimed_by_other(j)) {
-        return refuse(j, REFUSAL_TAKEN, "duty");
+        return refuse(j, REFUSAL_LEASED, "duty");
     }
     emit_duty(j, RECORD_DUTY_RELEASED, &j->duty);
     return true;

@@ -137,7 +137,7 @@ int query_keep(struct query *query, struct proto_buffer *out)
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     }
     if (held != NULL && !mine) {
-        return query_refuse(query, REFUSAL_TAKEN, "duty");
+        return query_refuse(query, REFUSAL_LEASED, "duty");
     }
     if (body->release) {
         return reply_encode_ok(out, query->request->id, &keep_reply_shape, &reply, CODEC_OMIT_NOTHING);
@@ -146,7 +146,7 @@ int query_keep(struct query *query, struct proto_buffer *out)
         return query_refuse(query, REFUSAL_BAD_STATE, "duty");
     }
     if (duty.claimed && duty.claimer != lease.key_hash) {
-        return query_refuse(query, REFUSAL_TAKEN, "duty");
+        return query_refuse(query, REFUSAL_LEASED, "duty");
     }
     if ((rules_role_kinds(query->from->roles) & UINT32_C(1) << duty.kind) == 0) {
         return refuse_kind(query, (enum duty_kind)duty.kind);

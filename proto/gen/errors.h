@@ -40,7 +40,7 @@ enum refusal {
     REFUSAL_WINDOW, /* The time for this has passed. */
     REFUSAL_TOO_SOON, /* It is too soon after the last time. */
     REFUSAL_ROUNDS, /* All rounds of this case are used. */
-    REFUSAL_TAKEN, /* Somebody else is working on this duty. */
+    REFUSAL_LEASED, /* Somebody else is working on this duty. */
     REFUSAL_RANK, /* Your rank does not allow this call. */
     REFUSAL_ARRIVED, /* A called unit has arrived already. */
     REFUSAL_WRONG_DIRECTION, /* A call goes from a street to a department, and the caller rates it, never the other way. */

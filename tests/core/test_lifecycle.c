@@ -356,10 +356,10 @@ START_TEST(a_claim_is_one_persons_and_lapses)
     struct command claim = {.type = COMMAND_CLAIM};
     claim.body.claim.duty_id = lead;
     w.actor = "colleague";
-    ck_assert_int_eq(world_do(&w, &claim), REFUSAL_TAKEN);
+    ck_assert_int_eq(world_do(&w, &claim), REFUSAL_LEASED);
     struct command release = {.type = COMMAND_RELEASE};
     release.body.release.duty_id = lead;
-    ck_assert_int_eq(world_do(&w, &release), REFUSAL_TAKEN);
+    ck_assert_int_eq(world_do(&w, &release), REFUSAL_LEASED);
     world_wait(&w, HOUR_MS);
     ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).claimed, 0);
     ck_assert_int_eq(world_do(&w, &claim), REFUSAL_NONE);

@@ -285,7 +285,7 @@ START_TEST(what_a_worker_has_pulled_nobody_else_claims)
     w.tables.lease_arg = &lead;
     expect(&claim, REFUSAL_NONE, NULL); /* nobody has it */
     pulled_by = core_person_hash(text_of("worker"), text_of(""));
-    expect(&claim, REFUSAL_TAKEN, "duty");
+    expect(&claim, REFUSAL_LEASED, "duty");
     w.actor = "worker";
     expect(&claim, REFUSAL_NONE, NULL);
 }

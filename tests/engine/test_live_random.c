@@ -320,7 +320,7 @@ static void act(struct world *w)
     }
     const struct held *held = &w->held[pick(w, (uint32_t)w->held_count)];
     if (way == 2 && held->until_ms > w->h.clock_ms) {
-        return; /* would be TAKEN */
+        return; /* would be LEASED */
     }
     harness_peer(&w->h, way >= 2 ? "claimer" : "default", ALL_ROLES, "D");
     command(w, names[way], harness_format(body, sizeof(body), ways[way], (unsigned long long)held->duty_id));

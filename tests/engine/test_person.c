@@ -218,7 +218,7 @@ START_TEST(claims_and_leases_are_the_persons)
     ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), 1);
     json_decref(body);
     harness_peer(&h, "other", R(WORKER), "S1");
-    ck_assert_str_eq(ask(NULL, "5", "claim", of("{'case': %lld}", id), NULL), "TAKEN");
+    ck_assert_str_eq(ask(NULL, "5", "claim", of("{'case': %lld}", id), NULL), "LEASED");
     harness_peer(&h, "wang", R(WORKER), "S1");
     ck_assert_str_eq(ask(NULL, "6", "claim", of("{'case': %lld}", id), NULL), "");
 }

@@ -75,7 +75,7 @@ START_TEST(a_lease_lapses_and_wakes_who_waits)
     json_decref(body);
     /* The one that lost it cannot keep it. */
     talk_send(&talk, 1, "k", "keep", harness_format((char[64]){0}, 64, "{'worker': 'one', 'duty': %lld}", (long long)duty));
-    talk_refusal(&talk, 1, "TAKEN");
+    talk_refusal(&talk, 1, "LEASED");
     talk_end(&talk);
     harness_end(&h);
 }
@@ -106,7 +106,7 @@ START_TEST(keep_prolongs_and_gives_back)
     harness_peer(&h, "rival", WORKER, "S1");
     harness_format(claim, sizeof(claim), "{'duty': %lld}", (long long)duty);
     talk_send(&talk, 3, "c1", "claim", claim);
-    talk_refusal(&talk, 3, "TAKEN");
+    talk_refusal(&talk, 3, "LEASED");
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "k2", "keep",
               harness_format(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld, 'release': true}", (long long)duty));

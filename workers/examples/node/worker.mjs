@@ -22,7 +22,7 @@ import { Huying, MAJOR, Refused } from "./huying.mjs";
 const WAIT_MS = 30_000; // of a long poll: how long the dispatcher may keep an answer until there is something
 const GOODBYE_MS = 3_000; // for the last words of a worker that stops
 // The duty is no longer ours to do: somebody else did it, has it, or the case went another way.
-const NOT_OURS = ["ALREADY", "BAD_STATE", "NOT_FOUND", "NOT_YOURS", "TAKEN"];
+const NOT_OURS = ["ALREADY", "BAD_STATE", "NOT_FOUND", "NOT_YOURS", "LEASED"];
 
 class NotNow extends Error {} // the department cannot do this step now
 const STOPPING = new NotNow("stopping");

@@ -25,7 +25,7 @@ from huying import MAJOR, Huying, Refused
 WAIT_MS = 30_000  # of a long poll: how long the dispatcher may keep an answer until there is something
 GOODBYE_S = 3  # for the last words of a worker that stops
 # The duty is no longer ours to do: somebody else did it, has it, or the case went another way.
-NOT_OURS = {"ALREADY", "BAD_STATE", "NOT_FOUND", "NOT_YOURS", "TAKEN"}
+NOT_OURS = {"ALREADY", "BAD_STATE", "NOT_FOUND", "NOT_YOURS", "LEASED"}
 
 
 class NotNow(Exception):
