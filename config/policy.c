@@ -247,7 +247,8 @@ static const char *rung_parse(const char *text, struct rung_policy *ret)
     if (size > 0 && text[size - 1] == '%') {
         uint32_t ppm;
         if (share_parse(text, &ppm) != NULL || ppm == 0 || ppm >= 1000000 || ppm % 10000 != 0) {
-            return _("write a share of the budget from `1 %` to `99 %`, a span after due as `1 ms` or `5 d`, or `off`");
+            return _("write a share of the budget from `1 %` to `99 %`, a span (of yellow before due, of the others after it) as "
+                     "`4 wh` or `5 d`, or `off`");
         }
         rung.percent = ppm / 10000;
     } else {

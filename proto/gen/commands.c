@@ -369,7 +369,7 @@ static const struct command_info command_infos[] = {
         .shape = &raise_call_command_shape, .scope = COMMAND_SCOPE_LEAD, .scope_words = "the present lead, or the desk until the case is routed",
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3 },
-        .doc = "A street, or the desk for a case that it leads, whistles for departments 吹哨." },
+        .doc = "The case's lead whistles 吹哨 for departments, sections, stations and utilities: a street's office (role leader), a community's where the policy has `community_calls`, or the desk for a case that it leads (role dispatcher)." },
     [COMMAND_DISPATCH_CALL] = { .name = NC_("command", "dispatch_call"), .name_size = 13, .type = COMMAND_DISPATCH_CALL,
         .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, importer", .wire = true,
         .shape = &dispatch_call_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",

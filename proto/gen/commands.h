@@ -370,7 +370,7 @@ extern const struct shape report_stage_command_shape;
 #define REPORT_STAGE_HAS_TEXT (UINT64_C(1) << 6)
 #define REPORT_STAGE_HAS_NEXT_AT (UINT64_C(1) << 7)
 
-/* A street, or the desk for a case that it leads, whistles for departments 吹哨. */
+/* The case's lead whistles 吹哨 for departments, sections, stations and utilities: a street's office (role leader), a community's where the policy has `community_calls`, or the desk for a case that it leads (role dispatcher). */
 struct raise_call_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */

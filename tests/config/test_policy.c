@@ -308,7 +308,7 @@ static const struct {
     {"credits: {partly: 101 %}\n",
      "policy.yaml:3:19: `credits.partly: 101 %`: write a share from `0 %` to `100 %`, as `90 %` or `87.5 %`\n"},
     {"rungs: {yellow: 120 %}\n", "policy.yaml:3:17: `rungs.yellow: 120 %`: write a share of the budget from `1 %` to `99 %`, a "
-                                 "span after due as `1 ms` or `5 d`, or `off`\n"},
+                                 "span (of yellow before due, of the others after it) as `4 wh` or `5 d`, or `off`\n"},
     {"rungs: {yellow: 4 wh}\n", ""},
     {"rungs: {yellow: 2 d}\n",
      "policy.yaml:3:17: `rungs.yellow` is a share of the budget or a span before due in hours: write `80 %`, "

@@ -96,7 +96,9 @@ static void print_rights(FILE *out)
             "7. The state, by the tables of this page.\n"
             "8. What the command needs, in the order of its own guards.\n\n"
             "Who has *handled* a case does not ask its citizen (`SELF_DECISION`): whoever had a command marked so accepted on it, "
-            "but for what is done on a follow-up duty.\nIt is remembered as long as the case.\n\n"
+            "but for what is done on a follow-up duty.\nIt is remembered as long as the case.\nAn importer passes on what others "
+            "did, and is not held "
+            "to it.\n\n"
             "| command | whose it must be | handles the case |\n|---|---|---|\n");
     for (int command = 1; command <= COMMAND_TYPE_MAX; command++) {
         const struct command_info *info = command_info((enum command_type)command);
@@ -140,6 +142,9 @@ static void print_metrics(FILE *out)
         "`num` counts in 1/scale.\nAn item belongs to the accountable unit of the record that carried its last due instant "
         "(a case: of its present lead, the desk before the first), and to the day of the metric's own date.\n"
         "`p50_ms` and `p90_ms` of duration are exact, by nearest rank.\n"
+        "An item is one clock: *in time* when it stopped at its due instant or before, *late* when it stopped after it or its red "
+        "rung fired, *void* when its duty ended without a result before it was late (a withdrawn call's always).\n"
+        "Due before `as_of` is what is late already, stopped or not; `as_of` is the instant of the question.\n"
         "A day begins at the policy's `day_start`, a reporting month on its `month_start`; a row of fewer items than its `min_n` "
         "is "
         "marked `few`.\n\n"
