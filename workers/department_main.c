@@ -12,14 +12,13 @@ const char *argp_program_version = "huying-department " HUYING_VERSION;
 
 static const struct setting own_settings[] = {
     {"unit", SETTING_TEXT, AT(job.unit), 0, 0, "CODE", "Unit whose duties, and its subtree's, are pulled (needed)", NULL},
-    {"name", SETTING_TEXT, AT(job.name), 0, 0, "NAME", "Name of this worker; two of one key need two names (department)", NULL},
+    {"name", SETTING_TEXT, AT(job.name), 0, 0, "NAME", "Name of this worker; two of one key need two names", NULL},
     {"kinds", SETTING_WORDS, AT(kinds), 0, 0, "KINDS", "Some of `lead support respond` (all)", NULL},
     {"exec", SETTING_WORDS, AT(job.exec), 0, 0, "PROGRAM", "Command, and its arguments, that says what to do with a duty", NULL},
     {"rules", SETTING_PATH, AT(rules), 0, 0, "FILE", "Or: rules that say it", NULL},
-    {"time", SETTING_SPAN, AT(job.time_ms), 10, 86400000, "SPAN", "Longest time of one command (60 s)", NULL},
-    {"output", SETTING_COUNT, AT(job.output_max), 1, 16777216, "BYTES", "Longest answer of one command (1048576)", NULL},
-    {"look", SETTING_SPAN, AT(look_ms), 1, 86400000, "SPAN", "When a duty is looked at again of which nothing was said (5 min)",
-     NULL},
+    {"time", SETTING_SPAN, AT(job.time_ms), 10, 86400000, "SPAN", "Longest time of one command", NULL},
+    {"output", SETTING_COUNT, AT(job.output_max), 1, 16777216, "BYTES", "Longest answer of one command", NULL},
+    {"look", SETTING_SPAN, AT(look_ms), 1, 86400000, "SPAN", "When a duty is looked at again of which nothing was said", NULL},
     {0},
 };
 

@@ -12,11 +12,11 @@ const char *argp_program_version = "huying-followup " HUYING_VERSION;
 
 static const struct setting own_settings[] = {
     {"unit", SETTING_TEXT, AT(job.unit), 0, 0, "CODE", "Only follow-ups of this unit's subtree (the key's own)", NULL},
-    {"name", SETTING_TEXT, AT(job.name), 0, 0, "NAME", "Name of this worker; two of one key need two names (followup)", NULL},
+    {"name", SETTING_TEXT, AT(job.name), 0, 0, "NAME", "Name of this worker; two of one key need two names", NULL},
     {"exec", SETTING_WORDS, AT(job.exec), 0, 0, "PROGRAM", "Command, and its arguments, that asks the citizen (needed)", NULL},
-    {"hours", SETTING_TEXT, AT(hours), 0, 0, "HOURS", "When citizens may be asked, by the district's clock (9-12 14-20)", NULL},
-    {"time", SETTING_SPAN, AT(job.time_ms), 10, 86400000, "SPAN", "Longest time of one command (15 min)", NULL},
-    {"output", SETTING_COUNT, AT(job.output_max), 1, 16777216, "BYTES", "Longest answer of one command (262144)", NULL},
+    {"hours", SETTING_TEXT, AT(hours), 0, 0, "HOURS", "When citizens may be asked, by the district's clock", NULL},
+    {"time", SETTING_SPAN, AT(job.time_ms), 10, 86400000, "SPAN", "Longest time of one command", NULL},
+    {"output", SETTING_COUNT, AT(job.output_max), 1, 16777216, "BYTES", "Longest answer of one command", NULL},
     {0},
 };
 

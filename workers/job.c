@@ -28,13 +28,12 @@ struct jobs {
 #define AT(member) offsetof(struct job_options, member)
 
 const struct setting job_settings[] = {
-    {"credit", SETTING_COUNT, AT(credit), 1, PULLER_CREDIT_MAX, "N", "Maximum number of commands at once (4)", NULL},
-    {"held", SETTING_COUNT, AT(held), 1, 10000, "N", "Maximum number of duties held for later or left to people (1000)", NULL},
-    {"lease", SETTING_SPAN, AT(lease_ms), 1000, CAP_LEASE_MS, "SPAN", "Length of a lease, prolonged while work goes on (60 s)",
-     NULL},
-    {"tries", SETTING_COUNT, AT(tries), 1, 1000, "N", "Failures in a row before a duty is left to people (5)", NULL},
-    {"pause", SETTING_SPAN, AT(pause_ms), 1, 86400000, "SPAN", "Pause after the first failure; doubles, with jitter (10 s)", NULL},
-    {"pause-max", SETTING_SPAN, AT(pause_max_ms), 1, 86400000, "SPAN", "Longest pause after a failure (30 min)", NULL},
+    {"credit", SETTING_COUNT, AT(credit), 1, PULLER_CREDIT_MAX, "N", "Maximum number of commands at once", NULL},
+    {"held", SETTING_COUNT, AT(held), 1, 10000, "N", "Maximum number of duties held for later or left to people", NULL},
+    {"lease", SETTING_SPAN, AT(lease_ms), 1000, CAP_LEASE_MS, "SPAN", "Length of a lease, prolonged while work goes on", NULL},
+    {"tries", SETTING_COUNT, AT(tries), 1, 1000, "N", "Failures in a row before a duty is left to people", NULL},
+    {"pause", SETTING_SPAN, AT(pause_ms), 1, 86400000, "SPAN", "Pause after the first failure; doubles, with jitter", NULL},
+    {"pause-max", SETTING_SPAN, AT(pause_max_ms), 1, 86400000, "SPAN", "Longest pause after a failure", NULL},
     {0},
 };
 

@@ -16,6 +16,7 @@
 #define GIVEN_MAX 128
 #define SETTINGS_MAX 64
 #define WORDS_MAX 64
+#define DOC_SIZE 200
 
 struct given {
     const struct setting *setting;
@@ -300,9 +301,45 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     return 0;
 }
 
-/* The command line: *ret holds what was given, in order. Ends the process for --help and usage faults. */
-static int parse(const struct settings_program *program, int argc, char **argv, struct reading *ret)
+/* What --help says of a setting: its text and, where that does not tell it, its default. Returns `ret`. */
+static const char *tell(const struct setting *setting, const void *options, char ret[DOC_SIZE])
 {
+    const void *at = (const char *)options + setting->offset;
+    char value[SPAN_SIZE] = "";
+    size_t size = strlen(setting->doc);
+
+    if (size > 0 && setting->doc[size - 1] == ')') {
+        return setting->doc;
+    }
+    switch (setting->kind) {
+    case SETTING_COUNT:
+        snprintf(value, sizeof(value), "%lld", (long long)*(const int64_t *)at);
+        break;
+    case SETTING_SPAN:
+        span_print_parts(*(const int64_t *)at, false, value);
+        break;
+    case SETTING_TEXT:
+        if (*(const char *const *)at != NULL) {
+            snprintf(value, sizeof(value), "%s", *(const char *const *)at);
+        }
+        break;
+    case SETTING_PATH:
+    case SETTING_FLAG:
+    case SETTING_WORDS:
+    case SETTING_LIST:
+        break;
+    }
+    if (value[0] == '\0') {
+        return setting->doc;
+    }
+    snprintf(ret, DOC_SIZE, "%s (%s)", setting->doc, value);
+    return ret;
+}
+
+/* The command line: *ret holds what was given, in order. Ends the process for --help and usage faults. */
+static int parse(const struct settings_program *program, int argc, char **argv, const void *defaults, struct reading *ret)
+{
+    char docs[SETTINGS_MAX][DOC_SIZE];
     struct argp_option options[SETTINGS_MAX + 2] = {
         {"config", KEY_CONFIG, "FILE", 0, "YAML file with the same settings, `name: value`; the command line wins", 0}};
     struct argp argp = {options, parse_option, NULL, program->doc, NULL, NULL, NULL};
@@ -312,7 +349,8 @@ static int parse(const struct settings_program *program, int argc, char **argv, 
         for (const struct setting *at = program->tables[table]; at != NULL && at->name != NULL; at++) {
             assert(ret->flat_count < SETTINGS_MAX);
             options[ret->flat_count + 1] = (struct argp_option){
-                at->name, KEY_FIRST + (int)ret->flat_count, at->kind == SETTING_FLAG ? NULL : at->argument, 0, at->doc, table > 0};
+                at->name, KEY_FIRST + (int)ret->flat_count,          at->kind == SETTING_FLAG ? NULL : at->argument,
+                0,        tell(at, defaults, docs[ret->flat_count]), table > 0};
             ret->flat[ret->flat_count++] = at;
         }
     }
@@ -324,7 +362,7 @@ int settings_read(const struct settings_program *program, int argc, char **argv,
 {
     struct reading reading;
     char fault[YAML_TREE_FAULT_SIZE] = "";
-    int rc = parse(program, argc, argv, &reading);
+    int rc = parse(program, argc, argv, options, &reading);
 
     *ret = (struct settings){0};
     if (rc != EXIT_DONE) {

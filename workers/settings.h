@@ -40,7 +40,7 @@ struct setting {
     size_t offset; /* in the program's struct of options */
     int64_t least, most;
     const char *argument; /* what --help calls its value; NULL for flags */
-    const char *doc;
+    const char *doc;      /* what it is; --help adds its default where it ends in no bracket of its own */
     setting_item *item;
 };
 
@@ -59,8 +59,8 @@ struct settings {
     size_t owned_count;
 };
 
-/* Reads the command line and the file that it names into `options`, which holds the defaults. Returns EXIT_DONE, EXIT_USAGE or
- * EXIT_FAILED, and has said why. */
+/* Reads the command line and the file that it names into `options`, which holds the defaults (and --help tells them). Returns
+ * EXIT_DONE, EXIT_USAGE or EXIT_FAILED, and has said why. */
 int settings_read(const struct settings_program *program, int argc, char **argv, void *options, struct settings *ret);
 
 void settings_deinit(struct settings *settings);

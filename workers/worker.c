@@ -58,9 +58,9 @@ const struct setting worker_settings[] = {
     {"plain", SETTING_FLAG, offsetof(struct worker_options, plain), 0, 0, NULL,
      "Connect without encryption; the dispatcher must have been started with --plain", NULL},
     {"drain", SETTING_SPAN, offsetof(struct worker_options, drain_ms), 0, 3600000, "SPAN",
-     "After SIGTERM, longest wait for what is under way (30 s)", NULL},
-    {"poll", SETTING_SPAN, offsetof(struct worker_options, poll_ms), 100, CAP_WAIT_MS, "SPAN",
-     "Longest wait of one long poll (20 s)", NULL},
+     "After SIGTERM, longest wait for what is under way", NULL},
+    {"poll", SETTING_SPAN, offsetof(struct worker_options, poll_ms), 100, CAP_WAIT_MS, "SPAN", "Longest wait of one long poll",
+     NULL},
     {0},
 };
 

@@ -2,9 +2,9 @@
  * follow.c - follow: the journal is the queue.
  *
  * A follower's place is the sequence after the last one that it confirmed; the server keeps nothing else for it. Who has seen
- * everything waits in PARKED_TAIL and is served from the newest steps in memory (recent.h); who is further back reads the journal
- * in slices, in turn with others like it, in PARKED_BEHIND. What a key may not see is passed over, so that `next` moves on and a
- * follower of rare events does not read the same ones again.
+ * everything waits in PARKED_TAIL and is served from the newest steps in memory (recent_events.h); who is further back reads the
+ * journal in slices, in turn with others like it, in PARKED_BEHIND. What a key may not see is passed over, so that `next` moves on
+ * and a follower of rare events does not read the same ones again.
  */
 #include "dispatcher/engine/live.h"
 

@@ -1,7 +1,7 @@
 /* harness.c - drives an engine exactly as the shell does: take, append, journaled, then replies and events */
 #include "tests/engine/harness.h"
+
 #include "dispatcher/engine/datadir.h"
-#include "dispatcher/engine/state.h"
 #include "proto/reply.h"
 #include "proto/request.h"
 #include "tests/engine/engine_district.h"
@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#define ONLY_PEER 7 /* who harness_ask asks as */
 #define START_MS INT64_C(1700000000000)
 
 void harness_begin(struct harness *h, bool drill)
@@ -79,6 +81,22 @@ void harness_open(struct harness *h)
     int rc = engine_open(&options, &h->engine, said);
 
     ck_assert_msg(rc == 0, "open: %d %s", rc, said);
+}
+
+int harness_open_again(struct harness *h)
+{
+    struct engine_options options = {.data = h->data,
+                                     .district = h->district,
+                                     .config_folder = h->config,
+                                     .map_size = (size_t)64 << 20,
+                                     .segment_size = (size_t)1 << 20,
+                                     .checkpoint_records = 12};
+    char said[512] = "";
+
+    h->engine = engine_close(h->engine);
+    int rc = engine_open(&options, &h->engine, said);
+    ck_assert(rc == 0 || said[0] != '\0');
+    return rc;
 }
 
 static void copy_folder(const char *from, const char *to, const char *name)
@@ -251,36 +269,61 @@ json_t *harness_json(const void *data, size_t size)
 
 /* --- steps --------------------------------------------------------------------------------------------------------------- */
 
-/* The end of a step, as the shell does it. Gives the last reply, or NULL. */
-static json_t *end_step(struct harness *h)
+static double seconds(void)
 {
-    enum engine_outcome outcome = engine_append(h->engine);
-    struct engine_reply reply;
-    json_t *value = NULL;
+    struct timespec now;
 
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* the machine may have other work */
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+size_t harness_step(struct harness *h, const struct engine_message *messages, size_t count,
+                    void (*heard)(void *arg, const struct engine_reply *reply), void *arg)
+{
+    double from = seconds();
+    size_t taken = engine_take(h->engine, messages, count, harness_time(h));
+    struct engine_reply reply;
+
+    double between = seconds();
+    enum engine_outcome outcome = engine_append(h->engine);
+    from += seconds() - between;
     h->journaled = engine_journaled(h->engine, outcome);
+    h->step_s = seconds() - from;
     while (engine_next_reply(h->engine, &reply)) {
-        ck_assert_uint_eq(reply.peer, 7);
-        ck_assert_ptr_null(value);
-        value = harness_json(reply.data, reply.size);
+        heard(arg, &reply);
     }
-    return value;
+    return taken;
+}
+
+struct engine_message harness_from(const struct harness *h, uint64_t peer, const void *data, size_t size)
+{
+    return (struct engine_message){.from = {.peer = peer,
+                                            .name = text_of(h->peer_name),
+                                            .roles = h->peer_roles,
+                                            .unit = h->peer_unit,
+                                            .matters = h->peer_matters},
+                                   .data = data,
+                                   .size = size};
+}
+
+/* There is one peer, and it asks one thing at a time. */
+static void keep_only(void *arg, const struct engine_reply *reply)
+{
+    json_t **only = arg;
+
+    ck_assert_uint_eq(reply->peer, ONLY_PEER);
+    ck_assert_ptr_null(*only);
+    *only = harness_json(reply->data, reply->size);
 }
 
 json_t *harness_raw(struct harness *h, const void *data, size_t size)
 {
-    struct engine_message message = {.from = {.peer = 7,
-                                              .name = text_of(h->peer_name),
-                                              .roles = h->peer_roles,
-                                              .unit = h->peer_unit,
-                                              .matters = h->peer_matters},
-                                     .data = data,
-                                     .size = size};
+    struct engine_message message = harness_from(h, ONLY_PEER, data, size);
+    json_t *reply = NULL;
     size_t left = 1;
 
     for (int i = 0; i < 100000; i++) {
-        left -= engine_take(h->engine, &message, left, harness_time(h));
-        json_t *reply = end_step(h);
+        left -= harness_step(h, &message, left, keep_only, &reply);
         if (reply != NULL) {
             return reply;
         }
@@ -321,11 +364,45 @@ void harness_refused(struct harness *h, const char *code, const char *id, const 
 
 void harness_rest(struct harness *h)
 {
+    json_t *reply = NULL;
+
     do {
-        engine_take(h->engine, NULL, 0, harness_time(h));
-        ck_assert_ptr_null(end_step(h));
+        harness_step(h, NULL, 0, keep_only, &reply);
+        ck_assert_ptr_null(reply);
         ck_assert_int_eq(h->journaled, 0);
     } while (engine_next_due_ms(h->engine) <= engine_now_ms(h->engine));
+}
+
+uint64_t harness_submit(struct harness *h, const char *id, const char *matter, const char *place)
+{
+    char body[256];
+
+    harness_peer(h, "default", ALL_ROLES, "D");
+    json_t *answer = harness_do(h, id, "submit", -1, harness_words(body, sizeof(body), HARNESS_SUBMIT_AT, matter, place));
+    uint64_t case_id = (uint64_t)num_of(answer, "case");
+    json_decref(answer);
+    return case_id;
+}
+
+const char *harness_words(char *buffer, size_t size, const char *words, ...)
+{
+    va_list list;
+
+    va_start(list, words);
+    int length = vsnprintf(buffer, size, words, list);
+    va_end(list);
+    ck_assert(length >= 0 && (size_t)length < size);
+    return buffer;
+}
+
+size_t harness_rows(const json_t *body)
+{
+    return json_array_size(json_object_get(body, "rows"));
+}
+
+int64_t harness_row(const json_t *body, size_t n, const char *name)
+{
+    return num_of(json_array_get(json_object_get(body, "rows"), n), name);
 }
 
 int64_t num_of(const json_t *object, const char *name)
@@ -364,35 +441,4 @@ int64_t harness_check(struct harness *h, char *line)
         fprintf(stderr, "check: %s\n", line);
     }
     return r;
-}
-
-uint64_t harness_submit(struct harness *h, const char *id, const char *matter, const char *place)
-{
-    char body[256];
-
-    harness_peer(h, "default", ALL_ROLES, "D");
-    snprintf(body, sizeof(body),
-             "{'kind': 'complaint', 'matter': '%s', 'place': '%s', 'title': 'T', 'text': 'x', 'anonymous': true}", matter, place);
-    json_t *answer = harness_do(h, id, "submit", -1, body);
-    uint64_t case_id = (uint64_t)num_of(answer, "case");
-    json_decref(answer);
-    return case_id;
-}
-
-uint64_t harness_lead(struct harness *h, uint64_t case_id)
-{
-    struct case_row row;
-
-    ck_assert(tables_get(&h->engine->tables, ROW_CASE, case_id, &row));
-    return row.lead_duty;
-}
-
-const char *harness_format(char *buffer, size_t size, const char *words, ...)
-{
-    va_list list;
-
-    va_start(list, words);
-    vsnprintf(buffer, size, words, list);
-    va_end(list);
-    return buffer;
 }

@@ -4,7 +4,6 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 void talk_begin(struct talk *talk, struct harness *h)
 {
@@ -30,35 +29,21 @@ static void keep(struct talk *talk, const struct engine_reply *reply)
     talk->replies[talk->count++] = (struct talk_reply){.peer = reply->peer, .value = harness_json(reply->data, reply->size)};
 }
 
-static double seconds(void)
+static void hear(void *arg, const struct engine_reply *reply)
 {
-    struct timespec now;
+    struct talk *talk = arg;
 
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* the machine may have other work */
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    if (reply->peer == talk->gone) {
+        engine_undelivered(talk->h->engine, reply->peer);
+    } else {
+        keep(talk, reply);
+    }
 }
 
 size_t talk_batch(struct talk *talk, const struct engine_message *messages, size_t count)
 {
-    struct harness *h = talk->h;
-    double from = seconds();
-    size_t taken = engine_take(h->engine, messages, count, harness_time(h));
-    struct engine_reply reply;
-
-    double between = seconds();
-    enum engine_outcome outcome = engine_append(h->engine);
-    from += seconds() - between;
-    h->journaled = engine_journaled(h->engine, outcome);
-    talk->step_s = seconds() - from;
-    while (engine_next_reply(h->engine, &reply)) {
-        if (reply.peer == talk->gone) {
-            engine_undelivered(h->engine, reply.peer);
-        } else {
-            keep(talk, &reply);
-        }
-    }
     talk->steps++;
-    return taken;
+    return harness_step(talk->h, messages, count, hear, talk);
 }
 
 void talk_step(struct talk *talk)
@@ -71,13 +56,7 @@ void talk_send(struct talk *talk, uint64_t peer, const char *id, const char *nam
     const struct harness *h = talk->h;
     size_t size;
     void *data = harness_message(id, name, -1, json, &size);
-    struct engine_message message = {.from = {.peer = peer,
-                                              .name = text_of(h->peer_name),
-                                              .roles = h->peer_roles,
-                                              .unit = h->peer_unit,
-                                              .matters = h->peer_matters},
-                                     .data = data,
-                                     .size = size};
+    struct engine_message message = harness_from(h, peer, data, size);
 
     for (int i = 0; talk_batch(talk, &message, 1) == 0; i++) {
         ck_assert_int_lt(i, 100000);
@@ -149,14 +128,4 @@ void talk_silent(struct talk *talk, uint64_t peer)
         ck_abort_msg("a reply: %s", text);
         free(text);
     }
-}
-
-size_t talk_rows(const json_t *body)
-{
-    return json_array_size(json_object_get(body, "rows"));
-}
-
-int64_t talk_row(const json_t *body, size_t n, const char *name)
-{
-    return num_of(json_array_get(json_object_get(body, "rows"), n), name);
 }

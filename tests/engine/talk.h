@@ -20,7 +20,6 @@ struct talk {
     size_t count, capacity;
     uint64_t gone; /* replies to this peer cannot be delivered; 0 = none */
     uint64_t steps;
-    double step_s; /* processor time of the engine for the last step, without its append */
 };
 
 void talk_begin(struct talk *talk, struct harness *h);
@@ -52,9 +51,5 @@ void talk_refusal(struct talk *talk, uint64_t peer, const char *code);
 
 /* Rests and fails the test when there is a reply for this peer. */
 void talk_silent(struct talk *talk, uint64_t peer);
-
-/* Rows of a body; its n-th row's number. */
-size_t talk_rows(const json_t *body);
-int64_t talk_row(const json_t *body, size_t n, const char *name);
 
 #endif

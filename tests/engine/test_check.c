@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define DAY INT64_C(86400000)
-#define SUBMIT "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'anonymous': true}"
 
 /* Some life: cases answered in time and late, calls, leases. */
 static void live(struct harness *h)
@@ -20,7 +19,7 @@ static void live(struct harness *h)
         char id[16], body[128];
 
         snprintf(id, sizeof(id), "s%d", i);
-        json_decref(harness_do(h, id, "submit", -1, SUBMIT));
+        json_decref(harness_do(h, id, "submit", -1, HARNESS_SUBMIT));
         if (i % 2 == 0) {
             snprintf(id, sizeof(id), "g%d", i);
             snprintf(body, sizeof(body), "{'submitted': 's%d'}", i);

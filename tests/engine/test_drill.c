@@ -9,7 +9,6 @@
 
 #define T0 INT64_C(1320000000000)
 #define DAY INT64_C(86400000)
-#define SUBMIT "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'anonymous': true}"
 
 static json_t *ask_at(struct harness *h, const char *id, const char *name, int64_t at_ms, const char *format, int64_t number)
 {
@@ -55,8 +54,8 @@ START_TEST(advance_stops_at_each_due_instant)
     bool late;
 
     harness_begin(&h, true);
-    json_decref(harness_do(&h, "s1", "submit", T0, SUBMIT));
-    json_decref(ask_at(&h, "s2", "submit", T0 + DAY, SUBMIT, 0));
+    json_decref(harness_do(&h, "s1", "submit", T0, HARNESS_SUBMIT));
+    json_decref(ask_at(&h, "s2", "submit", T0 + DAY, HARNESS_SUBMIT, 0));
     ck_assert_uint_eq(rungs(&h, at, 8, &late), 0);
     json_decref(ask_at(&h, "a1", "advance", -1, "{'to': %lld}", T0 + 30 * DAY));
     ck_assert_int_eq(engine_now_ms(h.engine), T0 + 30 * DAY);
@@ -79,9 +78,9 @@ START_TEST(an_instant_carries_time_along)
     bool late;
 
     harness_begin(&h, true);
-    json_decref(harness_do(&h, "s1", "submit", T0, SUBMIT));
-    harness_refused(&h, "CLOCK", "s2", "submit", T0 - 1, SUBMIT);
-    json_decref(harness_do(&h, "s2", "submit", T0 + 10 * DAY, SUBMIT));
+    json_decref(harness_do(&h, "s1", "submit", T0, HARNESS_SUBMIT));
+    harness_refused(&h, "CLOCK", "s2", "submit", T0 - 1, HARNESS_SUBMIT);
+    json_decref(harness_do(&h, "s2", "submit", T0 + 10 * DAY, HARNESS_SUBMIT));
     ck_assert_uint_eq(rungs(&h, at, 8, &late), 4);
     ck_assert(!late);
     /* Without an instant: at the last one. */
@@ -94,7 +93,7 @@ START_TEST(an_instant_carries_time_along)
     json_decref(harness_do(&h, "n3", "add_note", T0 + 10 * DAY + 6, "{'submitted': 's1', 'text': 'x'}"));
     /* Only the importer may carry one. */
     harness_peer(&h, "operator", 1u << ROLE_OPERATOR, "D");
-    harness_refused(&h, "CLOCK", "s3", "submit", T0 + 20 * DAY, SUBMIT);
+    harness_refused(&h, "CLOCK", "s3", "submit", T0 + 20 * DAY, HARNESS_SUBMIT);
     ck_assert_int_eq(engine_now_ms(h.engine), T0 + 10 * DAY + 6);
     harness_end(&h);
 }
@@ -106,9 +105,9 @@ START_TEST(repeats_keep_their_answers)
     struct harness h;
 
     harness_begin(&h, true);
-    json_t *first = harness_do(&h, "s1", "submit", T0, SUBMIT);
+    json_t *first = harness_do(&h, "s1", "submit", T0, HARNESS_SUBMIT);
     json_t *advance = ask_at(&h, "a1", "advance", -1, "{'to': %lld}", T0 + 30 * DAY);
-    json_t *again = harness_do(&h, "s1", "submit", T0, SUBMIT);
+    json_t *again = harness_do(&h, "s1", "submit", T0, HARNESS_SUBMIT);
     ck_assert(json_equal(first, again));
     json_decref(again);
     json_decref(ask_at(&h, "a2", "advance", -1, "{'to': %lld}", T0 + 31 * DAY));
@@ -139,7 +138,7 @@ START_TEST(long_advance_is_a_job)
         char id[16];
 
         snprintf(id, sizeof(id), "s%d", i);
-        json_decref(harness_do(&h, id, "submit", T0 + i, SUBMIT));
+        json_decref(harness_do(&h, id, "submit", T0 + i, HARNESS_SUBMIT));
     }
     snprintf(body, sizeof(body), "{'to': %lld}", (long long)(T0 + 30 * DAY));
     data[0] = harness_message("a1", "advance", -1, body, &sizes[0]);
@@ -193,12 +192,12 @@ START_TEST(real_time_catches_up)
     bool late;
 
     harness_begin(&h, false);
-    json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
+    json_decref(harness_do(&h, "s1", "submit", -1, HARNESS_SUBMIT));
     ck_assert_int_eq(engine_next_due_ms(h.engine), h.clock_ms + 4 * DAY);
     h.clock_ms += 20 * DAY;
     json_decref(harness_do(&h, "n1", "add_note", -1, "{'submitted': 's1', 'text': 'x'}"));
     json_t *page = harness_do(&h, "q", "timeline", -1, "{'submitted': 's1'}");
-    size_t count = json_array_size(json_object_get(page, "rows"));
+    size_t count = harness_rows(page);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(page, "rows"), count - 1), "type"), "case_noted");
     json_decref(page);
     ck_assert_uint_eq(rungs(&h, at, 8, &late), 4);
@@ -310,8 +309,8 @@ START_TEST(a_refusal_changes_nothing)
             continue;
         }
         harness_begin(&h, true);
-        json_decref(harness_do(&h, "s1", "submit", T0, SUBMIT));
-        json_decref(harness_do(&h, "s2", "submit", T0 + 1, SUBMIT));
+        json_decref(harness_do(&h, "s1", "submit", T0, HARNESS_SUBMIT));
+        json_decref(harness_do(&h, "s2", "submit", T0 + 1, HARNESS_SUBMIT));
         harness_peer(&h, "other", ALL_ROLES, units[_i]);
         some_body(info->shape, cases[_i], _i == 0 ? "XX" : "S1", body, sizeof(body));
         const char *code = ask_ahead(&h, "c", info->name, body);
@@ -340,7 +339,7 @@ START_TEST(what_time_changes_is_foreseen)
     bool late;
 
     harness_begin(&h, true);
-    json_decref(harness_do(&h, "s1", "submit", T0, SUBMIT));
+    json_decref(harness_do(&h, "s1", "submit", T0, HARNESS_SUBMIT));
     uint64_t seq = engine_durable_seq(h.engine);
     harness_peer(&h, "s2", ALL_ROLES, "S2");
     harness_refused(&h, "NOT_YOURS", "a", "advance", -1, "{'to': 1320388800000}");

@@ -18,8 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SUBMIT "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'anonymous': true}"
-
 static char backups[HARNESS_PATH + 16], target[HARNESS_PATH + 16];
 
 static void begin(struct harness *h)
@@ -38,7 +36,7 @@ static void submit(struct harness *h, int from, int until)
         char id[16];
 
         snprintf(id, sizeof(id), "s%d", i);
-        json_decref(harness_do(h, id, "submit", -1, SUBMIT));
+        json_decref(harness_do(h, id, "submit", -1, HARNESS_SUBMIT));
     }
 }
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SUBMIT "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'anonymous': true}"
 #define HOUR INT64_C(3600000)
 
 static const struct {
@@ -36,34 +35,16 @@ static const struct {
 static const struct {
     const char *id, *name, *body;
 } script[] = {
-    {"s1", "submit", SUBMIT},
+    {"s1", "submit", HARNESS_SUBMIT},
     {"c1", "claim", "{'submitted': 's1'}"},
     {"g1", "sign", "{'submitted': 's1'}"},
-    {"s2", "submit", SUBMIT},
+    {"s2", "submit", HARNESS_SUBMIT},
     {"", "", ""}, /* close and open */
-    {"s3", "submit", SUBMIT},
+    {"s3", "submit", HARNESS_SUBMIT},
     {"a1", "answer", "{'submitted': 's1', 'code': 'solved', 'text': 'done'}"},
     {"n2", "add_note", "{'submitted': 's2', 'text': 'x'}"},
 };
 #define SCRIPT (sizeof(script) / sizeof(script[0]))
-
-static bool open_again(struct harness *h)
-{
-    struct engine_options options = {.data = h->data,
-                                     .district = h->district,
-                                     .config_folder = h->config,
-                                     .map_size = (size_t)64 << 20,
-                                     .segment_size = (size_t)1 << 20,
-                                     .checkpoint_records = 12};
-    char said[512] = "";
-
-    h->engine = engine_close(h->engine);
-    if (engine_open(&options, &h->engine, said) == 0) {
-        return true;
-    }
-    ck_assert_str_ne(said, "");
-    return false;
-}
 
 /* One request until it is accepted. `answers` counts the refusals on the way; at most a few are possible with one fault. */
 static void send(struct harness *h, size_t step, json_t **ret_answer)
@@ -84,7 +65,7 @@ static void send(struct harness *h, size_t step, json_t **ret_answer)
         json_decref(reply);
         /* The engine says whether it can go on; if not, the process ends and starts again. */
         if (h->journaled < 0) {
-            while (!open_again(h)) {
+            while (harness_open_again(h) < 0) {
                 ;
             }
         }
@@ -109,7 +90,7 @@ static void verify(struct harness *h, json_t **answers, const char *name, uint32
         json_decref(answers[i]);
     }
     json_t *page = harness_do(h, "q", "list_cases", -1, "{}");
-    ck_assert_msg(json_array_size(json_object_get(page, "rows")) == 3, "%s %u", name, nth);
+    ck_assert_msg(harness_rows(page) == 3, "%s %u", name, nth);
     json_decref(page);
     h->engine = engine_close(h->engine);
     int64_t differences = harness_check(h, line);
@@ -128,7 +109,7 @@ START_TEST(nth_operation_fails)
 
         harness_begin(&h, false);
         harness_rest(&h);
-        while (!open_again(&h)) {
+        while (harness_open_again(&h) < 0) {
             ;
         }
         plan.nth = ++nth;
@@ -136,7 +117,7 @@ START_TEST(nth_operation_fails)
         for (size_t i = 0; i < SCRIPT; i++) {
             h.clock_ms += HOUR;
             if (script[i].id[0] == '\0') {
-                while (!open_again(&h)) {
+                while (harness_open_again(&h) < 0) {
                     ;
                 }
             } else {
@@ -145,7 +126,7 @@ START_TEST(nth_operation_fails)
             engine_checkpoint(h.engine, true);
         }
         struck = failing_disarm();
-        while (!open_again(&h)) {
+        while (harness_open_again(&h) < 0) {
             ;
         }
         verify(&h, answers, plans[_i].name, nth);
@@ -172,20 +153,20 @@ START_TEST(an_unknown_outcome_is_said_to_be_unknown)
                                      .when = _i == 0 ? FAULT_BEFORE : FAULT_AFTER,
                                      .nth = 2,
                                      .stays = true});
-    harness_refused(&h, "OUTCOME_UNKNOWN", "s1", "submit", -1, SUBMIT);
+    harness_refused(&h, "OUTCOME_UNKNOWN", "s1", "submit", -1, HARNESS_SUBMIT);
     ck_assert_int_lt(h.journaled, 0);
     /* Sent again before the process has ended: still nobody knows. */
-    harness_refused(&h, "OUTCOME_UNKNOWN", "s1", "submit", -1, SUBMIT);
+    harness_refused(&h, "OUTCOME_UNKNOWN", "s1", "submit", -1, HARNESS_SUBMIT);
     harness_refused(&h, "OUTCOME_UNKNOWN", "n1", "add_note", -1, "{'submitted': 's1', 'text': 'x'}");
     ck_assert(failing_disarm());
-    while (!open_again(&h)) {
+    while (harness_open_again(&h) < 0) {
         ;
     }
     ck_assert_uint_ge(engine_durable_seq(h.engine), durable + (_i == 0)); /* in force here: the page cache had it */
-    json_t *reply = harness_do(&h, "s1", "submit", -1, SUBMIT);
+    json_t *reply = harness_do(&h, "s1", "submit", -1, HARNESS_SUBMIT);
     json_decref(reply);
     json_t *page = harness_do(&h, "q", "list_cases", -1, "{}");
-    ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 1);
+    ck_assert_uint_eq(harness_rows(page), 1);
     json_decref(page);
     h.engine = engine_close(h.engine);
     ck_assert_int_eq(harness_check(&h, line), 0);
@@ -203,15 +184,15 @@ START_TEST(a_failed_flush_is_taken_back)
     uint64_t durable = engine_durable_seq(h.engine);
     failing_arm(
         &(struct fault_plan){.calls = FAULT_FDATASYNC, .error = EIO, .when = _i == 0 ? FAULT_BEFORE : FAULT_AFTER, .nth = 1});
-    harness_refused(&h, "STORAGE_FAILED", "s1", "submit", -1, SUBMIT);
+    harness_refused(&h, "STORAGE_FAILED", "s1", "submit", -1, HARNESS_SUBMIT);
     ck_assert(failing_disarm());
     ck_assert_int_lt(h.journaled, 0);
     ck_assert_ptr_nonnull(strstr(h.logged, "journal_failed"));
-    while (!open_again(&h)) {
+    while (harness_open_again(&h) < 0) {
         ;
     }
     ck_assert_uint_eq(engine_durable_seq(h.engine), durable);
-    json_decref(harness_do(&h, "s1", "submit", -1, SUBMIT));
+    json_decref(harness_do(&h, "s1", "submit", -1, HARNESS_SUBMIT));
     harness_end(&h);
 }
 END_TEST
@@ -228,7 +209,7 @@ START_TEST(full_disk_is_survived)
     char id[16], line[256];
 
     harness_begin(&h, false);
-    json_decref(harness_do(&h, "s0", "submit", -1, SUBMIT));
+    json_decref(harness_do(&h, "s0", "submit", -1, HARNESS_SUBMIT));
     char *big = malloc(70000);
     ck_assert_ptr_nonnull(big);
     snprintf(big, 200, "{'submitted': 's0', 'text': '");

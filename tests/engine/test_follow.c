@@ -4,6 +4,7 @@
 #include "tests/suite.h"
 
 #include <check.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,7 @@ static void submit(struct talk *talk, const char *id, const char *matter, const 
 
     memcpy(name, h->peer_name, sizeof(name));
     harness_peer(h, "default", ALL_ROLES, "D");
-    harness_format(body, sizeof(body),
-                   "{'kind': 'complaint', 'matter': '%s', 'place': '%s', 'title': 'T', 'text': 'x', 'anonymous': true}", matter,
-                   place);
+    harness_words(body, sizeof(body), HARNESS_SUBMIT_AT, matter, place);
     talk_send(talk, 999, id, "submit", body);
     json_decref(talk_answer(talk, 999));
     memcpy(h->peer_name, name, sizeof(name));
@@ -39,11 +38,11 @@ static json_t *all_events(struct talk *talk)
     for (;;) {
         char body[64];
 
-        talk_send(talk, 998, "e", "events", harness_format(body, sizeof(body), "{'from': %llu}", (unsigned long long)from));
+        talk_send(talk, 998, "e", "events", harness_words(body, sizeof(body), "{'from': %llu}", (unsigned long long)from));
         json_t *page = talk_answer(talk, 998);
         json_array_extend(rows, json_object_get(page, "rows"));
         from = (uint64_t)num_of(page, "next");
-        if (talk_rows(page) == 0) {
+        if (harness_rows(page) == 0) {
             json_decref(page);
             return rows;
         }
@@ -58,12 +57,12 @@ static size_t follow_once(struct talk *talk, uint64_t peer, const char *fields, 
     static unsigned asked;
 
     snprintf(id, sizeof(id), "f%u", asked++);
-    harness_format(body, sizeof(body), "{%s, 'confirm': %llu}", fields, (unsigned long long)(*next - 1));
+    harness_words(body, sizeof(body), "{%s, 'confirm': %llu}", fields, (unsigned long long)(*next - 1));
     talk_send(talk, peer, id, "follow", body);
     json_t *answer = talk_answer(talk, peer);
     json_array_extend(rows, json_object_get(answer, "rows"));
     *next = (uint64_t)num_of(answer, "next");
-    size_t count = talk_rows(answer);
+    size_t count = harness_rows(answer);
     json_decref(answer);
     return count;
 }
@@ -124,16 +123,15 @@ START_TEST(a_long_poll_wakes_for_what_it_may_see)
             ;
         }
         char ask[96];
-        talk_send(
-            &talk, (uint64_t)street, "w2", "follow",
-            harness_format(ask, sizeof(ask), "{'name': 'n', 'wait': 60000, 'confirm': %llu}", (unsigned long long)(next - 1)));
+        talk_send(&talk, (uint64_t)street, "w2", "follow",
+                  harness_words(ask, sizeof(ask), "{'name': 'n', 'wait': 60000, 'confirm': %llu}", (unsigned long long)(next - 1)));
         talk_silent(&talk, (uint64_t)street);
     }
     uint64_t steps = talk.steps;
     submit(&talk, "a", "M1", "S1");
     ck_assert_uint_le(talk.steps, steps + 2);
     json_t *body = talk_answer(&talk, 1);
-    ck_assert_uint_ge(talk_rows(body), 4);
+    ck_assert_uint_ge(harness_rows(body), 4);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "type"), "case_received");
     ck_assert_int_eq(num_of(body, "next"), num_of(body, "last") + 1);
     json_decref(body);
@@ -141,7 +139,7 @@ START_TEST(a_long_poll_wakes_for_what_it_may_see)
     /* It ends by the clock, empty, and has moved on over what it may not see. */
     talk_pass(&talk, 60000);
     body = talk_answer(&talk, 2);
-    ck_assert_uint_eq(talk_rows(body), 0);
+    ck_assert_uint_eq(harness_rows(body), 0);
     ck_assert_int_eq(num_of(body, "next"), num_of(body, "last") + 1);
     json_decref(body);
     json_decref(rows);
@@ -200,11 +198,11 @@ START_TEST(filters_agree)
             snprintf(call, sizeof(call), "c%d", i);
             talk_send(
                 &talk, 999, call, "raise_call",
-                harness_format(body, sizeof(body), "{'submitted': '%s', 'reason': 'unsolvable_here', 'units': ['LAMPS']}", id));
+                harness_words(body, sizeof(body), "{'submitted': '%s', 'reason': 'unsolvable_here', 'units': ['LAMPS']}", id));
             json_decref(talk_answer(&talk, 999));
             call[0] = 'd';
             talk_send(&talk, 999, call, "dispatch_call",
-                      harness_format(body, sizeof(body), "{'submitted': '%s', 'reason': 'pole'}", id));
+                      harness_words(body, sizeof(body), "{'submitted': '%s', 'reason': 'pole'}", id));
             json_decref(talk_answer(&talk, 999));
         }
         for (int rc = 0; rc < COUNT; rc++) {
@@ -246,21 +244,21 @@ START_TEST(confirm_never_goes_back_and_not_ahead)
     talk_send(&talk, 1, "1", "follow", "{'name': 'n', 'count': 5, 'from': 3}");
     json_t *body = talk_answer(&talk, 1);
     ck_assert_int_eq(num_of(body, "confirmed"), 2);
-    ck_assert_uint_eq(talk_rows(body), 5);
-    ck_assert_int_ge(talk_row(body, 0, "seq"), 3);
+    ck_assert_uint_eq(harness_rows(body), 5);
+    ck_assert_int_ge(harness_row(body, 0, "seq"), 3);
     talk_send(&talk, 1, "2", "follow", "{'name': 'n', 'count': 1, 'confirm': 999}");
     talk_refusal(&talk, 1, "BAD_FIELD");
     char ask[96];
     talk_send(&talk, 1, "3", "follow",
-              harness_format(ask, sizeof(ask), "{'name': 'n', 'count': 1, 'confirm': %lld}", (long long)num_of(body, "next")));
+              harness_words(ask, sizeof(ask), "{'name': 'n', 'count': 1, 'confirm': %lld}", (long long)num_of(body, "next")));
     talk_refusal(&talk, 1, "BAD_FIELD");
     talk_send(&talk, 1, "4", "follow",
-              harness_format(ask, sizeof(ask), "{'name': 'n', 'count': 1, 'confirm': %lld}", (long long)num_of(body, "next") - 1));
+              harness_words(ask, sizeof(ask), "{'name': 'n', 'count': 1, 'confirm': %lld}", (long long)num_of(body, "next") - 1));
     int64_t confirmed = num_of(body, "next") - 1;
     json_decref(body);
     body = talk_answer(&talk, 1);
     ck_assert_int_eq(num_of(body, "confirmed"), confirmed);
-    ck_assert_int_gt(talk_row(body, 0, "seq"), confirmed);
+    ck_assert_int_gt(harness_row(body, 0, "seq"), confirmed);
     json_decref(body);
     talk_send(&talk, 1, "5", "follow", "{'name': 'n', 'count': 1, 'confirm': 1, 'from': 1}");
     body = talk_answer(&talk, 1);
@@ -293,19 +291,19 @@ START_TEST(looks_ahead)
     int64_t confirmed = num_of(body, "confirmed");
     json_decref(body);
     talk_send(&talk, 1, "2", "follow",
-              harness_format(ask, sizeof(ask), "{'name': 'n', 'count': 3, 'after': %lld}", (long long)next - 1));
+              harness_words(ask, sizeof(ask), "{'name': 'n', 'count': 3, 'after': %lld}", (long long)next - 1));
     body = talk_answer(&talk, 1);
-    ck_assert_int_ge(talk_row(body, 0, "seq"), next);
+    ck_assert_int_ge(harness_row(body, 0, "seq"), next);
     ck_assert_int_eq(num_of(body, "confirmed"), confirmed);
     json_decref(body);
     talk_send(&talk, 1, "3", "follow", "{'name': 'n', 'count': 1}"); /* and nothing is confirmed by it */
     body = talk_answer(&talk, 1);
-    ck_assert_int_lt(talk_row(body, 0, "seq"), next);
+    ck_assert_int_lt(harness_row(body, 0, "seq"), next);
     json_decref(body);
     talk_send(&talk, 1, "4", "follow",
-              harness_format(ask, sizeof(ask), "{'name': 'n', 'count': 1, 'confirm': %lld, 'after': 1}", (long long)next - 1));
+              harness_words(ask, sizeof(ask), "{'name': 'n', 'count': 1, 'confirm': %lld, 'after': 1}", (long long)next - 1));
     body = talk_answer(&talk, 1);
-    ck_assert_int_ge(talk_row(body, 0, "seq"), next); /* never before the confirmed one */
+    ck_assert_int_ge(harness_row(body, 0, "seq"), next); /* never before the confirmed one */
     json_decref(body);
     talk_send(&talk, 1, "5", "follow", "{'name': 'n', 'after': 999}");
     talk_refusal(&talk, 1, "BAD_FIELD");
@@ -348,8 +346,8 @@ START_TEST(confirmed_survives_a_restart)
     /* What was confirmed is not before the last checkpoint's, and from there everything comes. */
     talk_send(&talk, 1, "x", "list_followers", "{}");
     json_t *body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 1);
-    ck_assert_int_gt(talk_row(body, 0, "confirmed"), 0);
+    ck_assert_uint_eq(harness_rows(body), 1);
+    ck_assert_int_gt(harness_row(body, 0, "confirmed"), 0);
     json_decref(body);
     next = 1;
     while (follow_once(&talk, 1, "'name': 'n', 'count': 4", &next, got) > 0) {
@@ -400,10 +398,10 @@ START_TEST(the_newer_of_two_has_the_name)
     talk_silent(&talk, 2);
     submit(&talk, "s", "M1", "S1");
     json_t *body = talk_answer(&talk, 2);
-    ck_assert_uint_gt(talk_rows(body), 0);
+    ck_assert_uint_gt(harness_rows(body), 0);
     json_decref(body);
     body = talk_answer(&talk, 3);
-    ck_assert_uint_gt(talk_rows(body), 0);
+    ck_assert_uint_gt(harness_rows(body), 0);
     json_decref(body);
     talk_end(&talk);
     harness_end(&h);
@@ -421,19 +419,19 @@ START_TEST(followers_are_listed_and_forgotten)
     harness_rest(&h);
     harness_peer(&h, "watch", WATCH, "D");
     for (int i = 0; i < 600; i++) {
-        talk_send(&talk, 1, harness_format((char[16]){0}, 16, "f%d", i), "follow",
-                  harness_format(text, sizeof(text), "{'name': 'n%03d', 'count': 1, 'from': %d}", i, i % 7 + 1));
+        talk_send(&talk, 1, harness_words((char[16]){0}, 16, "f%d", i), "follow",
+                  harness_words(text, sizeof(text), "{'name': 'n%03d', 'count': 1, 'from': %d}", i, i % 7 + 1));
         json_decref(talk_answer(&talk, 1));
     }
     talk_send(&talk, 1, "l1", "list_followers", "{}");
     json_t *body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), CAP_PAGE);
+    ck_assert_uint_eq(harness_rows(body), CAP_PAGE);
     ck_assert_str_eq(text_in(body, "next_name"), "n499");
     json_decref(body);
     talk_send(&talk, 1, "l2", "list_followers", "{'after_key': 'watch', 'after_name': 'n499'}");
     body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 100);
-    ck_assert_int_eq(talk_row(body, 0, "confirmed"), 500 % 7);
+    ck_assert_uint_eq(harness_rows(body), 100);
+    ck_assert_int_eq(harness_row(body, 0, "confirmed"), 500 % 7);
     ck_assert_str_eq(text_in(body, "next_key"), "");
     json_decref(body);
     talk_send(&talk, 2, "w", "follow", "{'name': 'n599', 'wait': 60000}");
@@ -445,7 +443,7 @@ START_TEST(followers_are_listed_and_forgotten)
     talk_send(&talk, 1, "g2", "list_followers",
               "{'forget_key': 'watch', 'forget_name': 'n599', 'after_key': 'watch', 'after_name': 'n598'}");
     body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 0);
+    ck_assert_uint_eq(harness_rows(body), 0);
     json_decref(body);
     talk_send(&talk, 1, "g3", "list_followers", "{'forget_key': 'watch', 'forget_name': 'n599'}");
     talk_refusal(&talk, 1, "NOT_FOUND");
@@ -453,7 +451,7 @@ START_TEST(followers_are_listed_and_forgotten)
     harness_kill(&h);
     talk_send(&talk, 1, "l3", "list_followers", "{'after_key': 'watch', 'after_name': 'n499'}");
     body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 99);
+    ck_assert_uint_eq(harness_rows(body), 99);
     json_decref(body);
     talk_end(&talk);
     harness_end(&h);

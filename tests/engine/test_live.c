@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,16 +45,16 @@ START_TEST(waiting_is_bounded)
     harness_rest(&h);
     harness_peer(&h, "s1", WORKER, "S1");
     for (int i = 0; i < PARKED_PER_PEER; i++) {
-        talk_send(&talk, 1, harness_format(id, sizeof(id), "one%d", i), "pull",
-                  harness_format(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000, 'unit': 'S1-C1'}", i));
+        talk_send(&talk, 1, harness_words(id, sizeof(id), "one%d", i), "pull",
+                  harness_words(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000, 'unit': 'S1-C1'}", i));
     }
     talk_send(&talk, 1, "more", "pull", "{'worker': 'w', 'wait': 300000}");
     talk_refusal(&talk, 1, "BUSY");
     for (int i = PARKED_PER_PEER; i < CAP_WAITING + 10; i++) {
         as_key(&h, i % 11);
-        talk_send(&talk, 2 + (uint64_t)i, harness_format(id, sizeof(id), "all%d", i), i % 2 == 0 ? "pull" : "follow",
-                  harness_format(body, sizeof(body), "{'%s': 'w%d', 'wait': 300000%s}", i % 2 == 0 ? "worker" : "name", i,
-                                 i % 2 == 0 ? ", 'unit': 'S1'" : ", 'from': 99999"));
+        talk_send(&talk, 2 + (uint64_t)i, harness_words(id, sizeof(id), "all%d", i), i % 2 == 0 ? "pull" : "follow",
+                  harness_words(body, sizeof(body), "{'%s': 'w%d', 'wait': 300000%s}", i % 2 == 0 ? "worker" : "name", i,
+                                i % 2 == 0 ? ", 'unit': 'S1'" : ", 'from': 99999"));
     }
     talk_rest(&talk);
     for (size_t i = 0; i < talk.count; i++) {
@@ -68,7 +69,7 @@ START_TEST(waiting_is_bounded)
     /* One duty: one of all those pulls gets it, every follow its events. The step that brought it did not wait for them. */
     submit(&talk, "s");
     for (size_t i = 0; i < talk.count; i++) {
-        answered += talk_rows(json_object_get(talk.replies[i].value, "body")) > 0;
+        answered += harness_rows(json_object_get(talk.replies[i].value, "body")) > 0;
     }
     ck_assert_uint_eq(answered, 1 + h.engine->live->followers.count);
     ck_assert_uint_ge(answered, (CAP_WAITING - PARKED_PER_PEER) / 2 - 20);
@@ -102,8 +103,8 @@ START_TEST(one_key_does_not_take_all_places)
     harness_rest(&h);
     for (int i = 0; i < CAP_WAITING; i++) {
         as_key(&h, i / CAP_WAITING_KEY);
-        talk_send(&talk, 10 + (uint64_t)i / 50, harness_format(id, sizeof(id), "p%d", i), "pull",
-                  harness_format(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000}", i));
+        talk_send(&talk, 10 + (uint64_t)i / 50, harness_words(id, sizeof(id), "p%d", i), "pull",
+                  harness_words(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000}", i));
         if (i == CAP_WAITING_KEY - 1) {
             talk_send(&talk, 9, "more", "pull", "{'worker': 'w', 'wait': 300000}");
             talk_refusal(&talk, 9, "BUSY");
@@ -122,7 +123,7 @@ START_TEST(one_key_does_not_take_all_places)
     ck_assert_uint_eq(talk.count, 1);
     talk_pass(&talk, 4000);
     json_t *answer = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(answer), 0);
+    ck_assert_uint_eq(harness_rows(answer), 0);
     json_decref(answer);
     /* The connections of a key end: its places are free, without a message and without time passing. */
     for (uint64_t peer = 10; peer < 10 + CAP_WAITING_KEY / 50; peer++) {
@@ -149,19 +150,19 @@ START_TEST(idle_pulls_cost_a_step_little)
     talk_begin(&talk, &h);
     submit(&talk, "warm");
     for (int i = 0; i < 200; i++) {
-        submit(&talk, harness_format(id, sizeof(id), "q%d", i));
-        quiet += talk.step_s / 200;
+        submit(&talk, harness_words(id, sizeof(id), "q%d", i));
+        quiet += h.step_s / 200;
     }
     for (int i = 0; i < CAP_WAITING; i++) {
-        harness_peer(&h, harness_format(id, sizeof(id), "lead%d", i % 10), 1u << ROLE_LEADER, "D");
-        talk_send(&talk, (uint64_t)i / 50 + 1, harness_format(id, sizeof(id), "p%d", i), "pull",
-                  harness_format(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000, 'kind': 'rate'}", i));
+        harness_peer(&h, harness_words(id, sizeof(id), "lead%d", i % 10), 1u << ROLE_LEADER, "D");
+        talk_send(&talk, (uint64_t)i / 50 + 1, harness_words(id, sizeof(id), "p%d", i), "pull",
+                  harness_words(body, sizeof(body), "{'worker': 'w%d', 'wait': 300000, 'kind': 'rate'}", i));
     }
     talk_rest(&talk);
     ck_assert_uint_eq(h.engine->live->parking.counts[PARKED_IDLE], CAP_WAITING);
     for (int i = 0; i < 200; i++) {
-        submit(&talk, harness_format(id, sizeof(id), "b%d", i));
-        busy += talk.step_s / 200;
+        submit(&talk, harness_words(id, sizeof(id), "b%d", i));
+        busy += h.step_s / 200;
     }
     printf("the step of a submit: %.0f us alone, %.0f us beside %d idle pulls\n", quiet * 1e6, busy * 1e6, CAP_WAITING);
     ck_assert_double_lt(busy, quiet + 0.005);
@@ -186,11 +187,11 @@ START_TEST(a_thousand_followers)
     harness_begin(&h, false);
     talk_begin(&talk, &h);
     for (int i = 0; i < 500; i++) {
-        submit(&talk, harness_format(id, sizeof(id), "w%d", i));
+        submit(&talk, harness_words(id, sizeof(id), "w%d", i));
     }
     for (int i = 0; i < 100; i++) {
-        submit(&talk, harness_format(id, sizeof(id), "q%d", i));
-        quiet = talk.step_s > quiet ? talk.step_s : quiet;
+        submit(&talk, harness_words(id, sizeof(id), "q%d", i));
+        quiet = h.step_s > quiet ? h.step_s : quiet;
     }
     first = engine_durable_seq(h.engine) + 1;
     for (int round = 0; round <= EVENTS_OF; round++) {
@@ -200,21 +201,21 @@ START_TEST(a_thousand_followers)
                 next[i] = i == 0 ? 1 : first;
             }
             /* Follower 0 never confirms: it begins at the first event each time. */
-            harness_format(body, sizeof(body), "{'name': 'f%d', 'wait': 300000, '%s': %llu}", (int)i,
-                           round == 0 ? "from" : "confirm",
-                           (unsigned long long)(i == 0       ? round == 0
-                                                : round == 0 ? first
-                                                             : next[i] - 1));
-            talk_send(&talk, i + 1, harness_format(id, sizeof(id), "r%d-%d", round, (int)i), "follow", body);
+            harness_words(body, sizeof(body), "{'name': 'f%d', 'wait': 300000, '%s': %llu}", (int)i,
+                          round == 0 ? "from" : "confirm",
+                          (unsigned long long)(i == 0       ? round == 0
+                                               : round == 0 ? first
+                                                            : next[i] - 1));
+            talk_send(&talk, i + 1, harness_words(id, sizeof(id), "r%d-%d", round, (int)i), "follow", body);
         }
         talk_rest(&talk);
         if (round == EVENTS_OF) {
             break;
         }
         harness_peer(&h, "default", ALL_ROLES, "D");
-        talk_send(&talk, 999999, harness_format(id, sizeof(id), "s%d", round), "submit", SUBMIT);
-        if (talk.step_s > slowest) {
-            slowest = talk.step_s;
+        talk_send(&talk, 999999, harness_words(id, sizeof(id), "s%d", round), "submit", SUBMIT);
+        if (h.step_s > slowest) {
+            slowest = h.step_s;
         }
         json_decref(talk_answer(&talk, 999999));
         for (size_t n = 0; n < talk.count; n++) {
@@ -224,8 +225,8 @@ START_TEST(a_thousand_followers)
 
             ck_assert(json_is_true(json_object_get(reply->value, "ok")));
             if (i != 0) {
-                ck_assert_int_ge(talk_row(answer, 0, "seq"), (int64_t)next[i]);
-                rows[i] += talk_rows(answer);
+                ck_assert_int_ge(harness_row(answer, 0, "seq"), (int64_t)next[i]);
+                rows[i] += harness_rows(answer);
                 next[i] = (uint64_t)num_of(answer, "next");
             }
             json_decref(reply->value);
@@ -276,7 +277,7 @@ START_TEST(wild_values)
     talk_begin(&talk, &h);
     submit(&talk, "s");
     for (size_t i = 0; i < sizeof(wild) / sizeof(wild[0]); i++) {
-        talk_send(&talk, 1, harness_format(id, sizeof(id), "w%zu", i), wild[i].name, wild[i].body);
+        talk_send(&talk, 1, harness_words(id, sizeof(id), "w%zu", i), wild[i].name, wild[i].body);
         talk_rest(&talk);
         json_t *reply = talk_take(&talk, 1);
         /* What has no cap in the schema is cut to the cap, and waits. */
@@ -294,7 +295,7 @@ START_TEST(wild_values)
     submit(&talk, "t");
     talk_send(&talk, 2, "far2", "follow", "{'name': 'far'}");
     body = talk_answer(&talk, 2);
-    ck_assert_uint_gt(talk_rows(body), 0);
+    ck_assert_uint_gt(harness_rows(body), 0);
     json_decref(body);
     talk_end(&talk);
     harness_end(&h);
@@ -327,14 +328,14 @@ START_TEST(a_clock_that_is_put)
     talk_silent(&talk, 3);
     talk_pass(&talk, 1);
     json_t *body = talk_answer(&talk, 2);
-    ck_assert_int_eq(talk_row(body, 0, "lease_until"), h.clock_ms + 5000);
+    ck_assert_int_eq(harness_row(body, 0, "lease_until"), h.clock_ms + 5000);
     json_decref(body);
     ck_assert_int_eq(engine_next_wait_ms(h.engine), begun_ms + 4000);
     talk_pass(&talk, 999);
     talk_silent(&talk, 3);
     talk_pass(&talk, 1);
     body = talk_answer(&talk, 3);
-    ck_assert_uint_eq(talk_rows(body), 0);
+    ck_assert_uint_eq(harness_rows(body), 0);
     json_decref(body);
     talk_end(&talk);
     harness_end(&h);
@@ -358,7 +359,7 @@ START_TEST(drill_time_does_not_matter)
     talk_silent(&talk, 2);
     talk_pass(&talk, 1);
     json_t *body = talk_answer(&talk, 2);
-    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     ck_assert_int_eq(num_of(body, "now"), engine_now_ms(h.engine));
     json_decref(body);
     talk_end(&talk);
@@ -410,7 +411,7 @@ START_TEST(a_failed_step_leaves_waits_alone)
     ck_assert_uint_eq(leases_count(h.engine->live->leases), 0);
     submit(&talk, "s");
     body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     json_decref(body);
     body = talk_answer(&talk, 2);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "type"), "case_received");

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SUBMIT "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'anonymous': true}"
 #define ROUNDS 6
 
 static const struct fault_plan plans[] = {
@@ -37,21 +36,12 @@ struct run {
 
 static void open_again(struct run *run)
 {
-    struct harness *h = &run->h;
-    struct engine_options options = {.data = h->data,
-                                     .district = h->district,
-                                     .config_folder = h->config,
-                                     .map_size = (size_t)64 << 20,
-                                     .segment_size = (size_t)1 << 20,
-                                     .checkpoint_records = 12};
-    char said[512] = "";
     int rc = -EIO;
 
-    h->engine = engine_close(h->engine);
     for (int i = 0; i < 8 && rc < 0; i++) {
-        rc = engine_open(&options, &h->engine, said);
+        rc = harness_open_again(&run->h);
     }
-    ck_assert_msg(rc == 0, "%s", said);
+    ck_assert_int_eq(rc, 0);
 }
 
 /* Steps until nothing is left to do; an engine that cannot go on is opened again, as a service does. */
@@ -135,8 +125,8 @@ static void take_events(struct run *run, const json_t *body)
 
 static void take_duties(struct run *run, const json_t *body)
 {
-    for (size_t i = 0; i < talk_rows(body); i++) {
-        uint64_t duty_id = (uint64_t)talk_row(body, i, "duty");
+    for (size_t i = 0; i < harness_rows(body); i++) {
+        uint64_t duty_id = (uint64_t)harness_row(body, i, "duty");
         struct duty_row duty;
 
         ck_assert(tables_get(&run->h.engine->tables, ROW_DUTY, duty_id, &duty));
@@ -196,7 +186,7 @@ static bool run_once(const struct fault_plan *plan)
 
         harness_peer(h, "default", ALL_ROLES, "D");
         snprintf(id, sizeof(id), "s%d", round);
-        insist(&run, id, "submit", SUBMIT);
+        insist(&run, id, "submit", HARNESS_SUBMIT);
         if (h->engine->epoch != epoch) { /* leases are gone with the process that gave them */
             run.duty_count = 0;
             restarted++;

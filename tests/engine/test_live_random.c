@@ -12,6 +12,7 @@
 #include "tests/suite.h"
 
 #include <check.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,10 +152,10 @@ static uint64_t any_fitting(struct world *w, uint32_t worker)
 
 static void take_duties(struct world *w, uint32_t worker, const json_t *body)
 {
-    ck_assert_msg(talk_rows(body) > 0 || any_fitting(w, worker) == 0, "worker %u was told that there is nothing, but %llu fits",
+    ck_assert_msg(harness_rows(body) > 0 || any_fitting(w, worker) == 0, "worker %u was told that there is nothing, but %llu fits",
                   worker, (unsigned long long)any_fitting(w, worker));
-    for (size_t i = 0; i < talk_rows(body); i++) {
-        uint64_t duty_id = (uint64_t)talk_row(body, i, "duty");
+    for (size_t i = 0; i < harness_rows(body); i++) {
+        uint64_t duty_id = (uint64_t)harness_row(body, i, "duty");
         struct held *held = held_of(w, duty_id);
         struct duty_row duty;
 
@@ -164,10 +165,10 @@ static void take_duties(struct world *w, uint32_t worker, const json_t *body)
             held = &w->held[w->held_count++];
         }
         ck_assert_uint_lt(w->held_count, DUTIES);
-        *held = (struct held){.duty_id = duty_id, .peer = peer_of(worker), .until_ms = talk_row(body, i, "lease_until")};
+        *held = (struct held){.duty_id = duty_id, .peer = peer_of(worker), .until_ms = harness_row(body, i, "lease_until")};
         w->handed++;
     }
-    w->empty += talk_rows(body) == 0;
+    w->empty += harness_rows(body) == 0;
 }
 
 /* Steps until nothing is left to do; takes all answers in the order in which they came. */
@@ -214,9 +215,9 @@ static void rest(struct world *w)
         char id[32], body[96];
 
         harness_peer(&w->h, "watch", 1u << ROLE_LISTENER, "D");
-        harness_format(body, sizeof(body), "{'name': 'n', 'wait': 50000, 'count': %u, 'confirm': %llu}", 1 + pick(w, 40),
-                       (unsigned long long)(w->follow_next - 1));
-        talk_send(&w->talk, 50, harness_format(id, sizeof(id), "f%u", w->ids++), "follow", body);
+        harness_words(body, sizeof(body), "{'name': 'n', 'wait': 50000, 'count': %u, 'confirm': %llu}", 1 + pick(w, 40),
+                      (unsigned long long)(w->follow_next - 1));
+        talk_send(&w->talk, 50, harness_words(id, sizeof(id), "f%u", w->ids++), "follow", body);
     }
 }
 
@@ -224,7 +225,7 @@ static void command(struct world *w, const char *name, const char *body)
 {
     char id[32];
 
-    talk_send(&w->talk, 60, harness_format(id, sizeof(id), "c%u", w->ids++), name, body);
+    talk_send(&w->talk, 60, harness_words(id, sizeof(id), "c%u", w->ids++), name, body);
 }
 
 static const char *submit_body(struct world *w, char *buffer, size_t size)
@@ -232,9 +233,9 @@ static const char *submit_body(struct world *w, char *buffer, size_t size)
     static const char *const places[] = {"S1", "S1-C1", "S1-C1-G1", "S2", "S2-C1"};
     uint32_t matter = 1 + pick(w, 3);
 
-    return harness_format(buffer, size,
-                          "{'kind': 'complaint', 'matter': 'M%u', 'place': '%s', 'title': 'T', 'text': 'x', 'anonymous': true}",
-                          matter, places[pick(w, 5)]);
+    return harness_words(buffer, size,
+                         "{'kind': 'complaint', 'matter': 'M%u', 'place': '%s', 'title': 'T', 'text': 'x', 'anonymous': true}",
+                         matter, places[pick(w, 5)]);
 }
 
 static void submit(struct world *w)
@@ -256,7 +257,7 @@ static void burst(struct world *w)
     for (uint32_t i = 0; i < count; i++) {
         messages[i] = (struct engine_message){
             .from = {.peer = 60, .name = text_of(w->h.peer_name), .roles = w->h.peer_roles, .unit = w->h.peer_unit}};
-        messages[i].data = harness_message(harness_format(id, sizeof(id), "c%u", w->ids++), "submit", -1,
+        messages[i].data = harness_message(harness_words(id, sizeof(id), "c%u", w->ids++), "submit", -1,
                                            submit_body(w, body, sizeof(body)), &messages[i].size);
     }
     for (size_t taken = 0; taken < count;) {
@@ -282,9 +283,9 @@ static void pull(struct world *w)
     asked->open = true;
     asked->until_ms = w->h.clock_ms + wait;
     be(w, &keys[worker / WORKERS]);
-    harness_format(body, sizeof(body), "{'worker': 'w%u', 'unit': '%s', 'count': %u, 'wait': %lld, 'lease': %u}", worker % WORKERS,
-                   asked->unit, 1 + pick(w, 2), (long long)wait, 1 + pick(w, 30000));
-    talk_send(&w->talk, peer_of(worker), harness_format(id, sizeof(id), "p%u", w->ids++), "pull", body);
+    harness_words(body, sizeof(body), "{'worker': 'w%u', 'unit': '%s', 'count': %u, 'wait': %lld, 'lease': %u}", worker % WORKERS,
+                  asked->unit, 1 + pick(w, 2), (long long)wait, 1 + pick(w, 30000));
+    talk_send(&w->talk, peer_of(worker), harness_words(id, sizeof(id), "p%u", w->ids++), "pull", body);
 }
 
 static void release(struct world *w)
@@ -300,10 +301,10 @@ static void release(struct world *w)
     }
     uint32_t worker = (uint32_t)held->peer - 100;
     be(w, &keys[worker / WORKERS]);
-    harness_format(body, sizeof(body), "{'worker': 'w%u', 'duty': %llu, 'release': true}", worker % WORKERS,
-                   (unsigned long long)held->duty_id);
+    harness_words(body, sizeof(body), "{'worker': 'w%u', 'duty': %llu, 'release': true}", worker % WORKERS,
+                  (unsigned long long)held->duty_id);
     held->until_ms = 0;
-    talk_send(&w->talk, 70, harness_format(id, sizeof(id), "k%u", w->ids++), "keep", body);
+    talk_send(&w->talk, 70, harness_words(id, sizeof(id), "k%u", w->ids++), "keep", body);
 }
 
 /* Some duty that was handed out once: signed, answered, claimed or released by people. */
@@ -323,7 +324,7 @@ static void act(struct world *w)
         return; /* would be LEASED */
     }
     harness_peer(&w->h, way >= 2 ? "claimer" : "default", ALL_ROLES, "D");
-    command(w, names[way], harness_format(body, sizeof(body), ways[way], (unsigned long long)held->duty_id));
+    command(w, names[way], harness_words(body, sizeof(body), ways[way], (unsigned long long)held->duty_id));
 }
 
 static void restart(struct world *w)
@@ -368,15 +369,15 @@ static void compare_events(struct world *w)
     for (;;) {
         char id[32], body[64];
 
-        talk_send(&w->talk, 80, harness_format(id, sizeof(id), "e%u", w->ids++), "events",
-                  harness_format(body, sizeof(body), "{'from': %llu}", (unsigned long long)from));
+        talk_send(&w->talk, 80, harness_words(id, sizeof(id), "e%u", w->ids++), "events",
+                  harness_words(body, sizeof(body), "{'from': %llu}", (unsigned long long)from));
         json_t *page = talk_answer(&w->talk, 80);
         json_array_foreach(json_object_get(page, "rows"), i, row)
         {
             ck_assert(json_equal(row, json_array_get(w->events, at++)));
         }
         from = (uint64_t)num_of(page, "next");
-        i = talk_rows(page);
+        i = harness_rows(page);
         json_decref(page);
         if (i == 0) {
             break;

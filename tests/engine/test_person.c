@@ -215,7 +215,7 @@ START_TEST(claims_and_leases_are_the_persons)
     harness_peer(&h, "web2", R(GATEWAY) | R(WORKER), "S1");
     ck_assert_str_eq(ask("wang", "3", "release", of("{'case': %lld}", id), NULL), "");
     ck_assert_str_eq(ask("wang", "4", "pull", "{'worker': 'w'}", &body), "");
-    ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     json_decref(body);
     harness_peer(&h, "other", R(WORKER), "S1");
     ck_assert_str_eq(ask(NULL, "5", "claim", of("{'case': %lld}", id), NULL), "LEASED");

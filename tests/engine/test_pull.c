@@ -5,11 +5,20 @@
 #include "tests/suite.h"
 
 #include <check.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WORKER (1u << ROLE_WORKER)
+
+static uint64_t lead_of(struct harness *h, uint64_t case_id)
+{
+    struct case_row row;
+
+    ck_assert(tables_get(&h->engine->tables, ROW_CASE, case_id, &row));
+    return row.lead_duty;
+}
 
 /* The present key says this, and it is accepted. */
 static void say(struct talk *talk, const char *id, const char *name, const char *body)
@@ -33,17 +42,17 @@ START_TEST(two_workers_never_get_the_same_duty)
     json_t *one = talk_answer(&talk, 1);
     talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'count': 9}");
     json_t *two = talk_answer(&talk, 2);
-    ck_assert_uint_eq(talk_rows(one), 1);
-    ck_assert_uint_eq(talk_rows(two), 1);
-    ck_assert_int_ne(talk_row(one, 0, "duty"), talk_row(two, 0, "duty"));
-    ck_assert_int_eq(talk_row(one, 0, "lease_until"), h.clock_ms + 60000);
+    ck_assert_uint_eq(harness_rows(one), 1);
+    ck_assert_uint_eq(harness_rows(two), 1);
+    ck_assert_int_ne(harness_row(one, 0, "duty"), harness_row(two, 0, "duty"));
+    ck_assert_int_eq(harness_row(one, 0, "lease_until"), h.clock_ms + 60000);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(one, "rows"), 0), "unit"), "S1");
     json_decref(one);
     json_decref(two);
     /* Nothing is left for this street, and without `wait` the answer says so at once. What a worker holds it is not given again. */
     talk_send(&talk, 1, "p3", "pull", "{'worker': 'one', 'count': 9}");
     one = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(one), 0);
+    ck_assert_uint_eq(harness_rows(one), 0);
     json_decref(one);
     talk_end(&talk);
     harness_end(&h);
@@ -62,7 +71,7 @@ START_TEST(a_lease_lapses_and_wakes_who_waits)
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one', 'lease': 5000}");
     json_t *body = talk_answer(&talk, 1);
-    int64_t duty = talk_row(body, 0, "duty");
+    int64_t duty = harness_row(body, 0, "duty");
     json_decref(body);
     talk_send(&talk, 2, "p2", "pull", "{'worker': 'two', 'wait': 60000}");
     talk_silent(&talk, 2);
@@ -71,10 +80,10 @@ START_TEST(a_lease_lapses_and_wakes_who_waits)
     talk_silent(&talk, 2);
     talk_pass(&talk, 1);
     body = talk_answer(&talk, 2);
-    ck_assert_int_eq(talk_row(body, 0, "duty"), duty);
+    ck_assert_int_eq(harness_row(body, 0, "duty"), duty);
     json_decref(body);
     /* The one that lost it cannot keep it. */
-    talk_send(&talk, 1, "k", "keep", harness_format((char[64]){0}, 64, "{'worker': 'one', 'duty': %lld}", (long long)duty));
+    talk_send(&talk, 1, "k", "keep", harness_words((char[64]){0}, 64, "{'worker': 'one', 'duty': %lld}", (long long)duty));
     talk_refusal(&talk, 1, "LEASED");
     talk_end(&talk);
     harness_end(&h);
@@ -89,12 +98,12 @@ START_TEST(keep_prolongs_and_gives_back)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    int64_t duty = (int64_t)harness_lead(&h, harness_submit(&h, "a", "M1", "S1"));
+    int64_t duty = (int64_t)lead_of(&h, harness_submit(&h, "a", "M1", "S1"));
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one', 'lease': 5000}");
     json_decref(talk_answer(&talk, 1));
     talk_pass(&talk, 4000);
-    harness_format(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld, 'lease': 9000}", (long long)duty);
+    harness_words(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld, 'lease': 9000}", (long long)duty);
     talk_send(&talk, 1, "k1", "keep", keep);
     json_t *body = talk_answer(&talk, 1);
     ck_assert_int_eq(num_of(body, "lease_until"), h.clock_ms + 9000);
@@ -104,17 +113,17 @@ START_TEST(keep_prolongs_and_gives_back)
     talk_silent(&talk, 2);
     /* Another key may not claim it meanwhile, the worker's own may. */
     harness_peer(&h, "rival", WORKER, "S1");
-    harness_format(claim, sizeof(claim), "{'duty': %lld}", (long long)duty);
+    harness_words(claim, sizeof(claim), "{'duty': %lld}", (long long)duty);
     talk_send(&talk, 3, "c1", "claim", claim);
     talk_refusal(&talk, 3, "LEASED");
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "k2", "keep",
-              harness_format(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld, 'release': true}", (long long)duty));
+              harness_words(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld, 'release': true}", (long long)duty));
     body = talk_answer(&talk, 1);
     ck_assert_int_eq(num_of(body, "lease_until"), 0);
     json_decref(body);
     body = talk_answer(&talk, 2);
-    ck_assert_int_eq(talk_row(body, 0, "duty"), duty);
+    ck_assert_int_eq(harness_row(body, 0, "duty"), duty);
     json_decref(body);
     talk_send(&talk, 2, "c2", "claim", claim);
     json_decref(talk_answer(&talk, 2));
@@ -148,7 +157,7 @@ START_TEST(units_are_served_in_turn)
     harness_peer(&h, "all", WORKER, "D");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'w', 'count': 2}");
     json_t *body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 2);
+    ck_assert_uint_eq(harness_rows(body), 2);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S1");
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 1), "unit"), "S2");
     json_decref(body);
@@ -163,10 +172,10 @@ START_TEST(units_are_served_in_turn)
     /* A whole credit, oldest due first. */
     talk_send(&talk, 1, "p4", "pull", "{'worker': 'w', 'count': 1000}");
     body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), CAP_PULL_CREDIT);
-    for (size_t i = 0; i < talk_rows(body); i++) {
-        ck_assert_int_ge(talk_row(body, i, "due_at"), last_due);
-        last_due = talk_row(body, i, "due_at");
+    ck_assert_uint_eq(harness_rows(body), CAP_PULL_CREDIT);
+    for (size_t i = 0; i < harness_rows(body); i++) {
+        ck_assert_int_ge(harness_row(body, i, "due_at"), last_due);
+        last_due = harness_row(body, i, "due_at");
     }
     json_decref(body);
     talk_end(&talk);
@@ -196,7 +205,7 @@ START_TEST(a_repeated_question_gets_the_same_duties)
     /* Another worker's question under that id is its own. */
     talk_send(&talk, 3, "p1", "pull", "{'worker': 'v', 'count': 2}");
     first = talk_answer(&talk, 3);
-    ck_assert_uint_eq(talk_rows(first), 1);
+    ck_assert_uint_eq(harness_rows(first), 1);
     json_decref(first);
     /* A parked one moves to the connection that asked last; it is answered once, and its deadline stays. */
     talk_send(&talk, 4, "p2", "pull", "{'worker': 'w', 'wait': 10000, 'unit': 'S1-C1'}");
@@ -205,7 +214,7 @@ START_TEST(a_repeated_question_gets_the_same_duties)
     talk_pass(&talk, 6000);
     talk_silent(&talk, 4);
     first = talk_answer(&talk, 5);
-    ck_assert_uint_eq(talk_rows(first), 0);
+    ck_assert_uint_eq(harness_rows(first), 0);
     json_decref(first);
     talk_end(&talk);
     harness_end(&h);
@@ -229,7 +238,7 @@ START_TEST(an_undelivered_duty_goes_to_the_next)
     talk_send(&talk, 9, "a", "submit",
               "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'text': 'x', 'anonymous': true}");
     json_t *body = talk_answer(&talk, 2);
-    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     json_decref(body);
     ck_assert_int_eq(engine_next_wait_ms(h.engine), INT64_MAX);
     talk_end(&talk);
@@ -250,20 +259,20 @@ START_TEST(a_restart_frees_leases)
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one'}");
     json_t *body = talk_answer(&talk, 1);
-    int64_t duty = talk_row(body, 0, "duty");
+    int64_t duty = harness_row(body, 0, "duty");
     json_decref(body);
     harness_kill(&h);
     harness_rest(&h);
-    talk_send(&talk, 1, "k", "keep", harness_format(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld}", (long long)duty));
+    talk_send(&talk, 1, "k", "keep", harness_words(keep, sizeof(keep), "{'worker': 'one', 'duty': %lld}", (long long)duty));
     json_decref(talk_answer(&talk, 1));
     talk_send(&talk, 2, "p2", "pull", "{'worker': 'two'}");
     body = talk_answer(&talk, 2);
-    ck_assert_uint_eq(talk_rows(body), 0);
+    ck_assert_uint_eq(harness_rows(body), 0);
     json_decref(body);
     harness_kill(&h);
     talk_send(&talk, 2, "p3", "pull", "{'worker': 'two'}");
     body = talk_answer(&talk, 2);
-    ck_assert_int_eq(talk_row(body, 0, "duty"), duty);
+    ck_assert_int_eq(harness_row(body, 0, "duty"), duty);
     json_decref(body);
     talk_end(&talk);
     harness_end(&h);
@@ -279,24 +288,23 @@ START_TEST(an_ended_duty_is_no_longer_leased)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    uint64_t duty = harness_lead(&h, harness_submit(&h, "a", "M1", "S1"));
+    uint64_t duty = lead_of(&h, harness_submit(&h, "a", "M1", "S1"));
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one'}");
     json_decref(talk_answer(&talk, 1));
-    talk_send(&talk, 1, "s", "sign", harness_format(text, sizeof(text), "{'duty': %llu}", (unsigned long long)duty));
+    talk_send(&talk, 1, "s", "sign", harness_words(text, sizeof(text), "{'duty': %llu}", (unsigned long long)duty));
     json_decref(talk_answer(&talk, 1));
     talk_send(&talk, 1, "k1", "keep",
-              harness_format(text, sizeof(text), "{'worker': 'one', 'duty': %llu}", (unsigned long long)duty));
+              harness_words(text, sizeof(text), "{'worker': 'one', 'duty': %llu}", (unsigned long long)duty));
     json_decref(talk_answer(&talk, 1));
     talk_send(&talk, 1, "w", "answer",
-              harness_format(text, sizeof(text), "{'duty': %llu, 'code': 'solved', 'text': 'done'}", (unsigned long long)duty));
+              harness_words(text, sizeof(text), "{'duty': %llu, 'code': 'solved', 'text': 'done'}", (unsigned long long)duty));
     json_decref(talk_answer(&talk, 1));
     talk_send(&talk, 1, "k2", "keep",
-              harness_format(text, sizeof(text), "{'worker': 'one', 'duty': %llu}", (unsigned long long)duty));
+              harness_words(text, sizeof(text), "{'worker': 'one', 'duty': %llu}", (unsigned long long)duty));
     talk_refusal(&talk, 1, "BAD_STATE");
     ck_assert_uint_eq(leases_count(h.engine->live->leases), 0);
     /* The same of a duty that is taken from its unit. */
-    harness_peer(&h, "default", ALL_ROLES, "D");
     harness_submit(&h, "b", "M1", "S1");
     say(&talk, "c", "raise_call", "{'submitted': 'b', 'reason': 'unsolvable_here', 'units': ['LAMPS']}");
     say(&talk, "d", "dispatch_call", "{'submitted': 'b', 'reason': 'pole'}");
@@ -332,7 +340,7 @@ START_TEST(roles_and_subtrees)
     talk_refusal(&talk, 1, "BAD_FIELD");
     talk_send(&talk, 1, "5", "pull", "{'worker': 'w', 'count': 5, 'unit': 'S1-C1'}");
     json_t *body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 0); /* the street leads, not the community */
+    ck_assert_uint_eq(harness_rows(body), 0); /* the street leads, not the community */
     json_decref(body);
     harness_peer(&h, "watch", 1u << ROLE_LISTENER, "D");
     talk_send(&talk, 1, "6", "pull", "{'worker': 'w'}");
@@ -343,7 +351,7 @@ START_TEST(roles_and_subtrees)
     harness_peer(&h, "desk", 1u << ROLE_DISPATCHER, "DESK");
     talk_send(&talk, 1, "8", "pull", "{'worker': 'w', 'count': 5}");
     body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "kind"), "route");
     json_decref(body);
     talk_end(&talk);
@@ -367,24 +375,23 @@ START_TEST(a_key_for_some_matters)
     ck_assert(code_make("M2", 2, &h.peer_matters.at[0]));
     talk_send(&talk, 1, "1", "pull", "{'worker': 'w', 'count': 9}");
     json_t *body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 1);
-    ck_assert_int_eq(talk_row(body, 0, "case"), (int64_t)two);
+    ck_assert_uint_eq(harness_rows(body), 1);
+    ck_assert_int_eq(harness_row(body, 0, "case"), (int64_t)two);
     json_decref(body);
     talk_send(&talk, 1, "2", "inbox", "{}");
     body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     json_decref(body);
     talk_send(&talk, 1, "3", "list_cases", "{}");
     body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     json_decref(body);
-    talk_send(&talk, 1, "4", "show_case", harness_format(text, sizeof(text), "{'case': %llu}", (unsigned long long)one));
+    talk_send(&talk, 1, "4", "show_case", harness_words(text, sizeof(text), "{'case': %llu}", (unsigned long long)one));
     talk_refusal(&talk, 1, "NOT_FOUND");
     talk_send(&talk, 1, "5", "keep",
-              harness_format(text, sizeof(text), "{'worker': 'w', 'duty': %llu}", (unsigned long long)harness_lead(&h, one)));
+              harness_words(text, sizeof(text), "{'worker': 'w', 'duty': %llu}", (unsigned long long)lead_of(&h, one)));
     talk_refusal(&talk, 1, "NOT_FOUND");
-    talk_send(&talk, 1, "6", "claim",
-              harness_format(text, sizeof(text), "{'duty': %llu}", (unsigned long long)harness_lead(&h, one)));
+    talk_send(&talk, 1, "6", "claim", harness_words(text, sizeof(text), "{'duty': %llu}", (unsigned long long)lead_of(&h, one)));
     talk_refusal(&talk, 1, "NOT_FOUND");
     talk_send(&talk, 1, "7", "events", "{'from': 1}");
     talk_refusal(&talk, 1, "NO_MATTER");
@@ -392,7 +399,7 @@ START_TEST(a_key_for_some_matters)
         size_t i, seen = 0;
         json_t *row;
 
-        talk_send(&talk, 1, harness_format((char[8]){0}, 8, "f%d", round), "follow",
+        talk_send(&talk, 1, harness_words((char[8]){0}, 8, "f%d", round), "follow",
                   round == 0 ? "{'name': 'n'}" : "{'name': 'live', 'from': 1000, 'wait': 1000}");
         if (round == 1) {
             struct codes matters = h.peer_matters;
@@ -436,12 +443,12 @@ START_TEST(deputies_and_senders)
     harness_peer(&h, "lamps", WORKER, "LAMPS");
     talk_send(&talk, 1, "1", "pull", "{'worker': 'w', 'count': 9}");
     json_t *body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S1");
     json_decref(body);
     talk_send(&talk, 1, "2", "inbox", "{}");
     body = talk_answer(&talk, 1);
-    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     json_decref(body);
     harness_peer(&h, "roads", WORKER, "ROADS");
     talk_send(&talk, 2, "3", "pull", "{'worker': 'w', 'count': 9, 'wait': 1000}");
@@ -450,7 +457,7 @@ START_TEST(deputies_and_senders)
     talk_send(&talk, 9, "b", "submit",
               "{'kind': 'complaint', 'matter': 'M2', 'place': 'S2-C1', 'title': 'T', 'text': 'x', 'anonymous': true}");
     body = talk_answer(&talk, 2);
-    ck_assert_uint_eq(talk_rows(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "unit"), "S2-C1");
     json_decref(body);
     talk_end(&talk);

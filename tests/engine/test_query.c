@@ -22,11 +22,6 @@ static json_t *submit(struct harness *h, const char *id, int64_t at_ms, const ch
     return harness_do(h, id, "submit", at_ms, body);
 }
 
-static size_t rows_of(const json_t *body)
-{
-    return json_array_size(json_object_get(body, "rows"));
-}
-
 START_TEST(a_key_sees_its_subtree)
 {
     struct harness h;
@@ -38,19 +33,19 @@ START_TEST(a_key_sees_its_subtree)
     json_decref(harness_do(&h, "c1", "raise_call", T0, "{'submitted': 's1', 'reason': 'unsolvable_here', 'units': ['LAMPS']}"));
     harness_peer(&h, "lamps", 1u << ROLE_LEADER, "LAMPS");
     json_t *body = harness_do(&h, "q", "list_cases", -1, "{}");
-    ck_assert_uint_eq(rows_of(body), 0);
+    ck_assert_uint_eq(harness_rows(body), 0);
     json_decref(body);
     harness_peer(&h, "default", ALL_ROLES, "D");
     json_decref(harness_do(&h, "c2", "dispatch_call", T0, "{'submitted': 's1', 'reason': 'pole'}"));
 
     harness_peer(&h, "lamps", 1u << ROLE_LEADER, "LAMPS");
     body = harness_do(&h, "q", "list_cases", -1, "{}");
-    ck_assert_uint_eq(rows_of(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "title"), "T");
     json_decref(body);
     harness_peer(&h, "s2", 1u << ROLE_WORKER, "S2");
     body = harness_do(&h, "q", "list_cases", -1, "{}");
-    ck_assert_uint_eq(rows_of(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     ck_assert_str_eq(text_in(json_array_get(json_object_get(body, "rows"), 0), "lead"), "S2");
     json_decref(body);
     harness_refused(&h, "NOT_FOUND", "q", "show_case", -1, "{'case': 15}");
@@ -60,11 +55,11 @@ START_TEST(a_key_sees_its_subtree)
     /* The community of the place, the desk, and a unit above the district see by where they stand. */
     harness_peer(&h, "c1", 1u << ROLE_WORKER, "S1-C1");
     body = harness_do(&h, "q", "list_cases", -1, "{}");
-    ck_assert_uint_eq(rows_of(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     json_decref(body);
     harness_peer(&h, "desk", 1u << ROLE_DISPATCHER, "DESK");
     body = harness_do(&h, "q", "list_cases", -1, "{}");
-    ck_assert_uint_eq(rows_of(body), 2);
+    ck_assert_uint_eq(harness_rows(body), 2);
     json_decref(body);
     harness_end(&h);
 }
@@ -292,10 +287,10 @@ START_TEST(inbox_is_sorted_by_due)
     } while (after != 0);
     ck_assert_uint_eq(seen, 30);
     page = harness_do(&h, "q", "inbox", -1, "{'kind': 'route', 'count': 500}");
-    ck_assert_uint_eq(rows_of(page), 10);
+    ck_assert_uint_eq(harness_rows(page), 10);
     json_decref(page);
     page = harness_do(&h, "q", "inbox", -1, "{'unit': 'S1', 'count': 500}");
-    ck_assert_uint_eq(rows_of(page), 10);
+    ck_assert_uint_eq(harness_rows(page), 10);
     json_decref(page);
     harness_end(&h);
 }
@@ -385,7 +380,7 @@ START_TEST(on_time_is_counted)
     ck_assert_int_eq(num_of(row, "den"), 5);
     ck_assert_int_eq(num_of(row, "value"), 800000);
     ck_assert_int_eq(num_of(metric_row(body, "-"), "den"), 1);
-    ck_assert_uint_eq(rows_of(body), 2);
+    ck_assert_uint_eq(harness_rows(body), 2);
     ck_assert_int_eq(num_of(body, "as_of"), T0 + 6 * DAY);
     ck_assert_str_eq(text_in(body, "by"), "street");
     ck_assert_str_eq(text_in(body, "narrowed"), "all");
@@ -398,12 +393,12 @@ START_TEST(on_time_is_counted)
     ck_assert_int_eq(num_of(row, "den"), 1);
     json_decref(body);
     body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'unit'}");
-    ck_assert_uint_eq(rows_of(body), 2);
+    ck_assert_uint_eq(harness_rows(body), 2);
     ck_assert_int_eq(num_of(metric_row(body, "S1"), "den"), 5);
     ck_assert_int_eq(num_of(metric_row(body, "ROADS"), "den"), 1);
     json_decref(body);
     body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'total'}");
-    ck_assert_uint_eq(rows_of(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     ck_assert_int_eq(num_of(metric_row(body, "total"), "num"), 4);
     ck_assert_int_eq(num_of(metric_row(body, "total"), "den"), 6);
     ck_assert(json_is_true(json_object_get(metric_row(body, "total"), "few")));
@@ -420,10 +415,10 @@ START_TEST(on_time_is_counted)
     snprintf(what, sizeof(what), "{'metric': 'on_time_rate', 'by': 'matter', 'until': %lld}",
              (long long)((T0 + 4 * DAY) / 900000 * 900000));
     body = harness_do(&h, "q", "metrics", -1, what);
-    ck_assert_uint_eq(rows_of(body), 0);
+    ck_assert_uint_eq(harness_rows(body), 0);
     json_decref(body);
     body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'unit': 'S1'}");
-    ck_assert_uint_eq(rows_of(body), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     ck_assert_int_eq(num_of(metric_row(body, "M1"), "den"), 5);
     ck_assert_str_eq(text_in(body, "narrowed"), "unit");
     ck_assert_str_eq(text_in(body, "scope"), "S1");
@@ -437,7 +432,7 @@ START_TEST(on_time_is_counted)
     harness_peer(&h, "s2", 1u << ROLE_SUPERVISOR, "S2");
     harness_refused(&h, "NOT_YOURS", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter', 'unit': 'S1'}");
     body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'street'}");
-    ck_assert_uint_eq(rows_of(body), 0);
+    ck_assert_uint_eq(harness_rows(body), 0);
     ck_assert_str_eq(text_in(body, "narrowed"), "key");
     ck_assert_str_eq(text_in(body, "scope"), "S2");
     json_decref(body);
@@ -558,14 +553,14 @@ START_TEST(more_groups_than_rows)
         snprintf(key.matter.s, CODE_SIZE, "M%d", n);
         if (n == UINT16_MAX) {
             body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter'}");
-            ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), UINT16_MAX);
+            ck_assert_uint_eq(harness_rows(body), UINT16_MAX);
             json_decref(body);
         }
         h.engine->tables.ops->count(h.engine->store, &key, &one);
     }
     harness_refused(&h, "TOO_LARGE", "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'matter'}");
     body = harness_do(&h, "q", "metrics", -1, "{'metric': 'on_time_rate', 'by': 'street'}");
-    ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     json_decref(body);
     harness_end(&h);
 }

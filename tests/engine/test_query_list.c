@@ -52,7 +52,7 @@ static json_t *list_all(struct harness *h, const char *filter, int count, int *r
 
         snprintf(body, sizeof(body), "{'count': %d, 'after': %lld%s%s}", count, (long long)after, filter[0] ? ", " : "", filter);
         json_t *page = harness_do(h, "q", "list_cases", -1, body);
-        ck_assert_uint_le(json_array_size(json_object_get(page, "rows")), (size_t)count);
+        ck_assert_uint_le(harness_rows(page), (size_t)count);
         json_array_extend(all, json_object_get(page, "rows"));
         after = num_of(page, "next");
         json_decref(page);
@@ -199,7 +199,7 @@ START_TEST(an_answer_looks_at_5000)
                                "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1', 'title': 'T', 'anonymous': true}"));
     }
     json_t *page = harness_do(&h, "q", "list_cases", -1, "{'kind': 'request'}");
-    ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 0);
+    ck_assert_uint_eq(harness_rows(page), 0);
     ck_assert_int_ne(num_of(page, "next"), 0);
     json_decref(page);
     json_t *all = list_all(&h, "'kind': 'request'", 50, &pages);
@@ -207,12 +207,12 @@ START_TEST(an_answer_looks_at_5000)
     ck_assert_int_eq(pages, 2); /* and a third */
     json_decref(all);
     page = harness_do(&h, "q", "list_cases", -1, "{'count': 500}");
-    ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 200);
+    ck_assert_uint_eq(harness_rows(page), 200);
     ck_assert_int_ne(num_of(page, "next"), 0);
     json_decref(page);
     /* Age needs no walk: what is too young is skipped at once. */
     page = harness_do(&h, "q", "list_cases", -1, "{'age_from': 3600000}");
-    ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 1);
+    ck_assert_uint_eq(harness_rows(page), 1);
     ck_assert_int_eq(num_of(page, "next"), 0);
     json_decref(page);
     harness_end(&h);
@@ -232,7 +232,7 @@ START_TEST(a_deputy_sees)
     for (int deputy = 0; deputy < 2; deputy++) {
         harness_peer(&h, "s1", 1u << ROLE_WORKER, "S1");
         page = harness_do(&h, "q", "list_cases", -1, "{}");
-        ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), (size_t)deputy);
+        ck_assert_uint_eq(harness_rows(page), (size_t)deputy);
         json_decref(page);
         ck_assert(code_make("S1", 2, &s1) && code_make("S2", 2, &s2));
         h.district->units[district_unit_find(h.district, &s2)].deputy = district_unit_find(h.district, &s1);

@@ -87,11 +87,6 @@ static const json_t *interval(const json_t *receipt, size_t index)
     return row;
 }
 
-static size_t rows_of(const json_t *receipt)
-{
-    return json_array_size(json_object_get(receipt, "rows"));
-}
-
 START_TEST(a_clock_runs_and_stops)
 {
     struct harness h;
@@ -100,12 +95,12 @@ START_TEST(a_clock_runs_and_stops)
     harness_begin(&h, true);
     submit(&h);
     json_t *told = receipt(&h, "'submitted': 's1'", &pages);
-    ck_assert_uint_eq(rows_of(told), 0); /* no time has passed */
+    ck_assert_uint_eq(harness_rows(told), 0); /* no time has passed */
     check_sums(told);
     json_decref(told);
     json_decref(harness_do(&h, "t", "advance", -1, "{'to': 1320007200001}"));
     told = receipt(&h, "'submitted': 's1'", &pages);
-    ck_assert_uint_eq(rows_of(told), 1);
+    ck_assert_uint_eq(harness_rows(told), 1);
     ck_assert_int_eq(num_of(told, "counted_ms"), 2 * HOUR + 1);
     ck_assert_int_eq(num_of(told, "left_ms"), 5 * DAY - 2 * HOUR - 1);
     ck_assert_str_eq(text_in(told, "clock"), "handle");
@@ -149,7 +144,7 @@ START_TEST(a_wait_does_not_count)
     act(&h, "c6", "rate_call", T0 + 4 * DAY, ", 'unit': 'LAMPS', 'confirmed': false, 'score': 1, 'text': 'dark again'");
     act(&h, "c7", "finish_call", T0 + 4 * DAY + 5 * HOUR, ", 'unit': 'LAMPS', 'code': 'solved', 'text': 'x'");
     json_t *told = receipt(&h, "'submitted': 's1', 'clock': 'finish'", &pages);
-    ck_assert_uint_eq(rows_of(told), 3);
+    ck_assert_uint_eq(harness_rows(told), 3);
     ck_assert_str_eq(text_in(told, "unit"), "LAMPS");
     ck_assert_int_eq(num_of(told, "counted_ms"), num_of(interval(told, 0), "ms") + 5 * HOUR);
     ck_assert_str_eq(text_in(interval(told, 1), "why"), "waited");
@@ -159,7 +154,7 @@ START_TEST(a_wait_does_not_count)
     snprintf(which, sizeof(which), "'clock_id': %lld", (long long)num_of(told, "clock_id"));
     json_decref(told);
     told = receipt(&h, which, &pages);
-    ck_assert_uint_eq(rows_of(told), 3);
+    ck_assert_uint_eq(harness_rows(told), 3);
     json_decref(told);
     harness_end(&h);
 }
@@ -203,7 +198,7 @@ START_TEST(a_long_ledger_comes_in_pages)
     tables_put(&h.engine->tables, ROW_CLOCK, id, &clock);
     snprintf(which, sizeof(which), "'clock_id': %llu", (unsigned long long)id); /* the submit is forgotten by then */
     told = receipt(&h, which, &pages);
-    ck_assert_uint_eq(rows_of(told), 1 + 1 + 1900);
+    ck_assert_uint_eq(harness_rows(told), 1 + 1 + 1900);
     ck_assert_int_eq(pages, 6);
     ck_assert_str_eq(text_in(interval(told, 1 + 9), "why"), "paused");
     ck_assert_str_eq(text_in(interval(told, 1 + 11), "why"), "waited");
@@ -389,7 +384,7 @@ START_TEST(a_changed_calendar_changes_no_ledger)
     adopt(&h, office_district('d', "Asia/Shanghai", 14, &after));
     told = receipt(&h, "'submitted': 's1'", &pages);
     ck_assert_int_eq(num_of(told, "counted_ms"), counted);
-    ck_assert_uint_eq(rows_of(told), 1);
+    ck_assert_uint_eq(harness_rows(told), 1);
     ck_assert_ptr_nonnull(strstr(text_in(interval(told, 0), "name"), "no longer in force"));
     check_sums(told);
     json_decref(told);

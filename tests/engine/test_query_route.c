@@ -85,7 +85,7 @@ START_TEST(rows_are_tried_from_the_place_up)
     ck_assert_str_eq(json_string_value(json_array_get(json_object_get(body, "supports"), 0)), "S1");
     ck_assert_str_eq(json_string_value(json_array_get(json_object_get(body, "calls"), 0)), "LAMPS");
     ck_assert_int_eq(num_of(body, "due_at"), T0 + 5 * DAY);
-    ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), 3);
+    ck_assert_uint_eq(harness_rows(body), 3);
     ck_assert_int_eq(num_of(row_at(body, 0), "row"), 5);
     ck_assert_int_eq(num_of(row_at(body, 1), "row"), 2);
     ck_assert_int_eq(num_of(row_at(body, 2), "row"), 1);
@@ -110,7 +110,7 @@ START_TEST(rows_are_tried_from_the_place_up)
     body = harness_do(&h, "q", "explain_route", -1, "{'matter': 'M3', 'place': 'S1'}");
     ck_assert_int_eq(num_of(body, "row"), 0);
     ck_assert_int_eq(num_of(body, "due_at"), 0);
-    ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), 1);
+    ck_assert_uint_eq(harness_rows(body), 1);
     ck_assert_int_eq(num_of(row_at(body, 0), "row"), 6);
     ck_assert_ptr_nonnull(strstr(text_in(row_at(body, 0), "why"), "at S2, which this place does not belong to"));
     json_decref(body);
@@ -132,14 +132,14 @@ START_TEST(fifty_rows_are_told)
     set_list(&h, rows, 200);
     json_t *body = harness_do(&h, "q", "explain_route", -1, "{'matter': 'M1', 'place': 'S1'}");
     ck_assert_int_eq(num_of(body, "row"), 200);
-    ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), 50);
+    ck_assert_uint_eq(harness_rows(body), 50);
     ck_assert_int_eq(num_of(row_at(body, 48), "row"), 49);
     ck_assert_int_eq(num_of(row_at(body, 49), "row"), 200);
     ck_assert(json_is_true(json_object_get(row_at(body, 49), "fits")));
     json_decref(body);
     body = harness_do(&h, "q", "explain_route", -1, "{'matter': 'unknown', 'place': 'S1'}");
     ck_assert_int_eq(num_of(body, "row"), 0);
-    ck_assert_uint_eq(json_array_size(json_object_get(body, "rows")), 0);
+    ck_assert_uint_eq(harness_rows(body), 0);
     json_decref(body);
     harness_refused(&h, "UNKNOWN_MATTER", "q", "explain_route", -1, "{'matter': 'M9', 'place': 'S1'}");
     harness_refused(&h, "UNKNOWN_UNIT", "q", "explain_route", -1, "{'matter': 'M1', 'place': 'S9'}");

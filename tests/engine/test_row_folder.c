@@ -20,7 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SUBMIT "{'kind': 'complaint', 'matter': 'M1', 'place': 'S1-C1-G1', 'title': 'Lamp out', 'anonymous': true}"
 #define CASES 40
 #define PAGE ((size_t)4096)
 
@@ -58,7 +57,7 @@ static void submit(struct harness *h, const char *prefix, struct answers *ret)
 
     for (int i = 0; i < CASES; i++) {
         snprintf(id, sizeof(id), "%s%d", prefix, i);
-        ret->at[i] = harness_do(h, id, "submit", -1, SUBMIT);
+        ret->at[i] = harness_do(h, id, "submit", -1, HARNESS_SUBMIT);
     }
 }
 
@@ -69,7 +68,7 @@ static void expect_same(struct harness *h, const char *prefix, struct answers *a
 
     for (int i = 0; i < CASES; i++) {
         snprintf(id, sizeof(id), "%s%d", prefix, i);
-        json_t *again = harness_do(h, id, "submit", -1, SUBMIT);
+        json_t *again = harness_do(h, id, "submit", -1, HARNESS_SUBMIT);
         ck_assert_msg(json_equal(again, answers->at[i]), "%s is answered differently", id);
         json_decref(again);
     }

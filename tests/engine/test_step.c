@@ -253,7 +253,7 @@ START_TEST(events_come_out_of_steps)
     }
     ck_assert_uint_eq(count, 1);
     page = harness_do(&h, "q", "events", -1, "{'from': 14}");
-    size_t listed = json_array_size(json_object_get(page, "rows"));
+    size_t listed = harness_rows(page);
     ck_assert_uint_ge(listed, 8);
     json_decref(page);
     harness_end(&h);
@@ -274,7 +274,7 @@ START_TEST(adoption_goes_on_after_a_kill)
     harness_rest(&h);
     ck_assert_uint_eq(engine_durable_seq(h.engine), 4 + 9);
     json_t *page = harness_do(&h, "q", "list_units", -1, "{}");
-    ck_assert_uint_eq(json_array_size(json_object_get(page, "rows")), 9);
+    ck_assert_uint_eq(harness_rows(page), 9);
     json_decref(page);
     h.engine = engine_close(h.engine);
     ck_assert_int_eq(harness_check(&h, line), 0);

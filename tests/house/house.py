@@ -58,6 +58,10 @@ SAME_NAMES = {
     ".py": {"__init__": "what makes a folder a package"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
+# A file of ours that a comment or a page names; `x.c` stands for any. A member such as `j->c.h` is none.
+MENTION = re.compile(r"(?<![\w/.>*<{-])((?:[\w-]+/)*\w+\.[ch])\b(?!\.)")
+COMMENT = re.compile(r"/\*.*?(?:\*/|$)")
+ANY_FILE = {"x.c", "test_x.c", "name.c", "name.h"}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 NAMED_LINK = re.compile(r"\[`(\w+)`\]\(([^)\s#]+)\)")
 PACKAGES = re.compile(r"^\w*packages=\((.*?)\)$", re.M | re.S)
@@ -234,6 +238,20 @@ def check_names(files):
             yield path, 1, "`%s` is in %s too: a name that says whose it is" % (base, sorted(paths)[0] or "the root")
 
 
+def check_mentions(path, lines, names):
+    """Comments and pages name files that are there: what is renamed is renamed there too."""
+    inside = False
+    for number, line in enumerate(lines, 1):
+        said = re.findall(r"`([^`]+)`", line)
+        if not path.endswith(".md"):
+            said = [line.split("*/")[0]] if inside else []
+            said += COMMENT.findall(line.split("*/", 1)[-1] if inside else line)
+            inside = "/*" in line.rsplit("*/", 1)[-1] or (inside and "*/" not in line)
+        for name in MENTION.findall(" ".join(said)):
+            if os.path.basename(name) not in names and name not in ANY_FILE:
+                yield number, "`%s` is not there: another name, or no longer" % name
+
+
 def check_packages(root):
     """Each package that script/setup installs is described in docs/dependencies.md."""
     try:
@@ -267,6 +285,7 @@ def check_tree(root):
     """All faults of a tree as (path, line, sentence)."""
     files = tree_files(root)
     known = set(files)
+    names = {os.path.basename(path) for path in files}
     reasons = read_exceptions(root)
     for path in sorted(reasons):
         if path not in known or not reasons[path]:
@@ -281,6 +300,8 @@ def check_tree(root):
         if lines and lines[-1] == "":
             lines.pop()
         faults = list(check_words(lines))
+        if path.endswith((".c", ".h")) or (path.endswith(".md") and not path.startswith(("docs/decisions/", "CHANGELOG"))):
+            faults += check_mentions(path, lines, names)
         if path.endswith((".c", ".h")):
             faults += check_includes(path, lines, known)
             faults += check_functions(lines)

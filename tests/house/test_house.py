@@ -72,6 +72,13 @@ class House(unittest.TestCase):
         self.assertEqual(self.faults({"ARCHITECTURE.md": stair % "engine"}), [])
         self.found({"ARCHITECTURE.md": stair % "loop"}, "ARCHITECTURE.md", "`loop` in dispatcher/engine: no such file")
 
+    def test_a_file_that_is_named_and_not_there_is_found(self):
+        for path, text in (("proto/codec.c", "/* codec.c - as in\n * proto/old.h and shape.h */\nint x = a.c;\n"), ("docs/a.md", "`codec.h`, `old.h`\n"),
+                           ("proto/codec.c", "int a; /* old.h */ int b = j->c.h;\n"), ("proto/codec.c", "/* a\n b */ int c = d.h; /* old.h\n*/\n")):
+            self.found({path: text}, path, "old.h` is not there")
+        self.assertEqual(self.faults({"proto/codec.c": "/* shape.h,\n * j->c.h, x.c */\nint y = j.c; // <zmq.h>\n",
+                                      "docs/decisions/1.md": "`old.h`\n"}), [])
+
     def test_a_name_in_two_folders_is_found(self):
         self.found({"dispatcher/store/codec.c": "int store_codec;\n"}, "proto/codec.h", "`codec` is in dispatcher/store too")
         self.found({"tests/core/number.h": header("number.h")}, "tests/core/number.h", "`number` is in base too")
@@ -134,7 +141,7 @@ class House(unittest.TestCase):
         self.found({"config/f.c": body}, "config/f.c", "function of")
 
     def test_header_without_its_opening_is_found(self):
-        self.found({"config/x.h": "/*\n * y.h - other\n */\n#ifndef HUYING_X_H\n#define HUYING_X_H\n#endif\n"}, "config/x.h", "opens with")
+        self.found({"config/x.h": "/*\n * shape.h - other\n */\n#ifndef HUYING_X_H\n#define HUYING_X_H\n#endif\n"}, "config/x.h", "opens with")
         self.found({"config/x.h": "/*\n * x.h - this\n */\n#pragma once\n"}, "config/x.h", "guard")
 
     def test_words_and_spaces_are_found(self):

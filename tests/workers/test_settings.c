@@ -172,8 +172,50 @@ START_TEST(flags_that_are_wrong_end_the_process)
 }
 END_TEST
 
+/* --help tells the defaults that the program has, and leaves what says its own. */
+START_TEST(help_tells_the_defaults)
+{
+    static const struct setting told[] = {
+        {"text", SETTING_TEXT, AT(text), 0, 0, "TEXT", "A text", NULL},
+        {"other", SETTING_TEXT, AT(path), 0, 0, "TEXT", "No text", NULL},
+        {"count", SETTING_COUNT, AT(count), 0, 10, "N", "A count", NULL},
+        {"own", SETTING_COUNT, AT(count), 0, 10, "N", "A number (as many as fit)", NULL},
+        {"span", SETTING_SPAN, AT(span), 0, 100000, "SPAN", "A span", NULL},
+        {0},
+    };
+    static const char *const lines[] = {"A text (begin)\n", "No text\n", "A count (7)\n", "A number (as many as fit)\n",
+                                        "A span (1 min 30 s)\n"};
+    const struct settings_program helper = {.name = "prog", .doc = "Test.", .tables = {told, NULL}};
+    char *folder = scratch_new(), said[4000] = "";
+    FILE *out = fopen(scratch_path(folder, "out"), "w+e");
+    int status;
+
+    ck_assert_ptr_nonnull(out);
+    pid_t child = fork();
+    if (child == 0) {
+        char *arguments[] = {strdup("prog"), strdup("--help"), NULL};
+        struct options options = {.text = "begin", .count = 7, .span = 90000};
+        struct settings settings;
+
+        dup2(fileno(out), STDOUT_FILENO);
+        settings_read(&helper, 2, arguments, &options, &settings);
+        _exit(99);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(WEXITSTATUS(status), EXIT_DONE);
+    rewind(out);
+    ck_assert_uint_gt(fread(said, 1, sizeof(said) - 1, out), 0);
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        ck_assert_msg(strstr(said, lines[i]) != NULL, "%s: %s", lines[i], said);
+    }
+    fclose(out);
+    scratch_drop(folder);
+}
+END_TEST
+
 int main(void)
 {
-    const struct suite_test tests[] = {{a_file_and_flags}, {faults_name_the_line}, {flags_that_are_wrong_end_the_process}};
+    const struct suite_test tests[] = {
+        {a_file_and_flags}, {faults_name_the_line}, {flags_that_are_wrong_end_the_process}, {help_tells_the_defaults}};
     return suite_run(&(struct suite){.name = "settings", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }
