@@ -19,8 +19,8 @@ struct progress {
     bool drawn; /* a bar stands on the line */
 };
 
-/* Begins a piece of work of `total` steps; 0: not known yet. Borrows `title`, in the reader's language or not to be translated.
- * `total` may be changed while it goes on. */
+/* Begins a piece of work of `total` steps; 0: nothing to do, a full bar. Borrows `title`, in the reader's language or not to be
+ * translated. `total` may be changed while it goes on. */
 void progress_init(struct progress *progress, const char *title, uint64_t total);
 
 /* Says how much is done; `note` (may be NULL) stands at the end of the line. Cheap: draws only when it is time to. */

@@ -3,8 +3,8 @@
  *
  * What every file of ours is read by: settings and rules of workers, key files, the configuration of a district. One document of
  * maps, lists and texts; aliases are refused, and what a text means is the reader's to say. Standing facts: sentences are in the
- * reader's language; lines and columns are counted from 1; texts and nodes live as long as the tree. What was read is wiped from
- * memory when it is freed, for some of it is secret.
+ * reader's language; lines and columns are counted from 1; texts and nodes live as long as the tree. What the tree keeps is
+ * wiped from memory when it is freed, for some of it is secret; the buffers of libyaml and of the C library are their own.
  */
 #ifndef HUYING_BASE_YAML_TREE_H
 #define HUYING_BASE_YAML_TREE_H

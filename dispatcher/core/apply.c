@@ -313,7 +313,7 @@ void core_apply(const struct tables *tables, const struct record *record)
     if (!tables_get(tables, ROW_DISTRICT, 1, &a.d) && record->seq != 1) {
         return; /* the store failed and has latched it: the engine rewinds */
     }
-    assert(record->seq == a.d.last_seq + 1); /* dense: nothing is skipped, nothing applied twice */
+    assert(record->seq == a.d.last_seq + 1);                               /* dense: nothing is skipped, nothing applied twice */
     if (record->head.case_id != 0 && record->head.case_id < record->seq) { /* a case is there after its case_received */
         tables_get(tables, ROW_CASE, record->head.case_id, &a.c);
     }

@@ -87,6 +87,17 @@ static bool wants_reply(const struct judging *j)
     return !j->c.anonymous && !j->c.no_reply;
 }
 
+/* How many stage clocks the duty has had. */
+static uint32_t stages_of(const struct judging *j)
+{
+    struct clock_row clock;
+    uint32_t count = 0;
+    for (uint64_t id = j->c.clock_last; id != 0 && tables_get(j->tables, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
+        count += clock.duty_id == j->duty.duty_id && clock.kind == CLOCK_KIND_STAGE;
+    }
+    return count;
+}
+
 bool judge_report_stage(struct judging *j)
 {
     const struct report_stage_command *report = &j->command->body.report_stage;
@@ -96,6 +107,9 @@ bool judge_report_stage(struct judging *j)
     }
     if (report->next_at <= j->now_ms) {
         return bad_field(j, "next_at", "The instant is over already; write one that lies ahead.");
+    }
+    if (stages_of(j) > CAP_STAGE_REPORTS_PER_DUTY) { /* a lead's: one runs from the signature */
+        return refuse(j, REFUSAL_CAP, "duty");
     }
     struct stage_reported_body *body = &emit_duty(j, RECORD_STAGE_REPORTED, &j->duty)->body.stage_reported;
     body->duty_kind = (enum duty_kind)j->duty.kind;

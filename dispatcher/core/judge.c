@@ -270,10 +270,10 @@ static bool find_duty(struct judging *j)
         j->duty = found.over;
         return true;
     }
-    if (found.misnamed) {
-        return refuse(j, REFUSAL_NOT_FOUND, named_in(j));
+    if (found.of_others) {
+        return refuse(j, REFUSAL_NOT_YOURS, "unit");
     }
-    return found.of_others ? refuse(j, REFUSAL_NOT_YOURS, "unit") : refuse(j, REFUSAL_BAD_STATE, "duty");
+    return found.misnamed ? refuse(j, REFUSAL_NOT_FOUND, named_in(j)) : refuse(j, REFUSAL_BAD_STATE, "duty");
 }
 
 /* The call of a command that works on a call itself: by id, else the newest open one, else the newest. */

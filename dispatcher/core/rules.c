@@ -97,8 +97,8 @@ static const struct rule call_rules[] = {
 
 #define R(role) (UINT32_C(1) << ROLE_##role)
 #define T(clock) (UINT32_C(1) << CLOCK_KIND_##clock)
-/* Columns: born signed, main clock, main clock within a call, what the result stops beside it, who works on it (the importer passes on what all of them did), whom a
- * refusal names. */
+/* Columns: born signed, main clock, main clock within a call, what the result stops beside it, who works on it (the importer passes
+ * on what all of them did), whom a refusal names. */
 static const struct duty_kind_rule duty_kind_rules[DUTY_KIND_COUNT] = {
     [DUTY_KIND_ROUTE] =    {true,  CLOCK_KIND_ROUTE,    CLOCK_KIND_DISPATCH, 0,        R(DISPATCHER) | R(IMPORTER),             ROLE_DISPATCHER},
     [DUTY_KIND_LEAD] =     {false, CLOCK_KIND_HANDLE,   CLOCK_KIND_HANDLE,   T(STAGE), R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},

@@ -27,8 +27,8 @@ bool sight_covers(const struct district *district, const struct sight *sight, co
  */
 bool sight_case(const struct tables *tables, const struct sight *sight, const struct case_row *c);
 
-/* The same of what is open: is the actor's the lead, the place, or the holder of an open duty? Who is through with a case still
- * sees it, but may not write on it. */
+/* Has the actor to do with it now: is the lead, the place, or the holder of an open duty the actor's? Of a case that it sees;
+ * matters are not asked again. Who is through with a case still sees it, but may not write on it. */
 bool sight_case_now(const struct tables *tables, const struct sight *sight, const struct case_row *c);
 
 /* The units that a case has to do with, one after the other, some more than once: begin with sight_units_of. `now`: without those

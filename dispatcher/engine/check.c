@@ -340,7 +340,7 @@ static void check_case(struct check *check, uint64_t id)
 
     tables_get(&check->tables, ROW_CASE, id, &row);
     for (uint64_t at = row.duty_last; at != 0 && tables_get(&check->tables, ROW_DUTY, at, &duty); at = duty.prev_of_case) {
-        duties += duty.state == DUTY_STATE_OFFERED || duty.state == DUTY_STATE_SIGNED || duty.state == DUTY_STATE_HELD;
+        duties += duty_open(&duty);
     }
     for (uint64_t at = row.call_last; at != 0 && tables_get(&check->tables, ROW_CALL, at, &call); at = call.prev_of_case) {
         calls += call.state != CALL_STATE_CLOSED;

@@ -62,14 +62,9 @@ static int64_t clock_timer_at(const struct clock_row *row)
     return row->state == CLOCK_STATE_RUNNING ? core_next_rung_at(row) : INT64_MAX;
 }
 
-static bool duty_is_open(const struct duty_row *row)
-{
-    return row->state == DUTY_STATE_OFFERED || row->state == DUTY_STATE_SIGNED || row->state == DUTY_STATE_HELD;
-}
-
 static int64_t duty_timer_at(const struct duty_row *row)
 {
-    return duty_is_open(row) && row->claimed && row->claimed_until > 0 ? row->claimed_until : INT64_MAX;
+    return duty_open(row) && row->claimed && row->claimed_until > 0 ? row->claimed_until : INT64_MAX;
 }
 
 /* Does the row still want what the entry says? */
@@ -120,7 +115,7 @@ static void timer_hook(struct store *store, enum timer_kind kind, uint64_t id, i
 
 static void inbox_hook(struct store *store, const struct duty_row *old, const struct duty_row *new)
 {
-    bool was = duty_is_open(old), is = duty_is_open(new);
+    bool was = duty_open(old), is = duty_open(new);
     if (was && is && old->due_at == new->due_at &&code_equal(&old->unit, &new->unit)) {
         return;
     }
@@ -283,7 +278,7 @@ static int load_row(struct store *store, enum row_table table, uint64_t id, cons
         rc = load_timer(store, TIMER_RUNG, id, clock_timer_at(&row->clock_row));
     } else if (table == ROW_DUTY) {
         rc = load_timer(store, TIMER_CLAIM, id, duty_timer_at(&row->duty_row));
-        if (rc == 0 && duty_is_open(&row->duty_row)) {
+        if (rc == 0 && duty_open(&row->duty_row)) {
             rc = inbox_add(store->inbox, &row->duty_row.unit, row->duty_row.due_at, id);
         }
     } else if (table == ROW_REQUEST) {

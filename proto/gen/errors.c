@@ -40,7 +40,7 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "WRONG_DIRECTION", .sentence = N_("A call goes from a street to a department, and the caller rates it, never the other way."), .hint = N_("Call a department, utility, station or section (`huying call raise CASE --unit CODE`); the unit that called rates it."), .http = 409, .retry = false },
     { .code = "DISPATCH_INSTEAD", .sentence = N_("The list names this one unit: route the case instead of calling."), .hint = N_("Ask the desk to route the case to that unit (`huying route CASE UNIT`)."), .http = 409, .retry = false },
     { .code = "SELF_DECISION", .sentence = N_("Nobody judges what they handled themselves."), .hint = N_("Ask a colleague who has not worked on this case (docs/states.md says what counts)."), .http = 403, .retry = false },
-    { .code = "CAP", .sentence = N_("Too many things are open already."), .hint = N_("Close what is open first; docs/protocol.md lists the caps."), .http = 409, .retry = false },
+    { .code = "CAP", .sentence = N_("There are too many of these already."), .hint = N_("Close what is open first; docs/protocol.md lists the caps."), .http = 409, .retry = false },
     { .code = "NOT_BUILT", .sentence = N_("This part of the life cycle is not built yet."), .hint = N_("docs/states.md lists what is built."), .http = 501, .retry = false },
     { .code = "KEY_UNIT", .sentence = N_("Your key's unit is not in this district."), .hint = N_("Use another key (--key), or ask the administrator for one whose unit is in units.csv (`huying keys new --unit CODE`); `field` names yours."), .http = 403, .retry = false },
     { .code = "AMBIGUOUS", .sentence = N_("Several duties of this case fit."), .hint = N_("Name the unit with `unit` (--unit), or the duty with `duty` (--duty); `huying case show CASE` lists them."), .http = 409, .retry = false },
@@ -58,4 +58,5 @@ const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT] = {
     { REFUSAL_NOT_HIGHER, "lead", N_("No tier stands above the present lead, so it keeps the case; write down with `huying note CASE TEXT` what should happen.") },
     { REFUSAL_INCOMPLETE, "reporter_phone", N_("Give the citizen's phone, or say why there is none: `anonymous`, `no_reply` or `secrecy` (--anonymous, --no-reply, --secrecy).") },
     { REFUSAL_CAP, "name", N_("Forget a follower that is no longer used: `huying followers` lists them, `huying followers forget KEY NAME` forgets one.") },
+    { REFUSAL_CAP, "duty", N_("No more stage reports are taken on this duty: give its result (`huying answer CASE`).") },
 };

@@ -46,7 +46,7 @@ enum refusal {
     REFUSAL_WRONG_DIRECTION, /* A call goes from a street to a department, and the caller rates it, never the other way. */
     REFUSAL_DISPATCH_INSTEAD, /* The list names this one unit: route the case instead of calling. */
     REFUSAL_SELF_DECISION, /* Nobody judges what they handled themselves. */
-    REFUSAL_CAP, /* Too many things are open already. */
+    REFUSAL_CAP, /* There are too many of these already. */
     REFUSAL_NOT_BUILT, /* This part of the life cycle is not built yet. */
     REFUSAL_KEY_UNIT, /* Your key's unit is not in this district. */
     REFUSAL_AMBIGUOUS, /* Several duties of this case fit. */
@@ -72,7 +72,7 @@ struct refusal_field {
     const char *field;
     const char *hint;
 };
-enum { REFUSAL_FIELD_COUNT = 8 };
+enum { REFUSAL_FIELD_COUNT = 9 };
 extern const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT];
 
 #endif

@@ -135,7 +135,7 @@ def events_text(schema):
             out.append(f"### {r.name}\n\n{lines(r.doc)}\n\n")
             if r.readers:
                 roles, doc = schema.readers[r.readers]
-                out.append(f"{doc}\nRoles: {roles_text(roles)}.\n\n")
+                out.append(f"Seen by: {roles_text(roles)}.\n{doc}\n\n")
             out.append(field_table(r.struct.fields, inner=True) if r.struct.fields else "No fields of its own.\n\n")
     inner = ", ".join(f"`{r.name}`" for r in schema.records if not r.event)
     out.append(f"Only in timelines, never an event: {inner}.\n\n")

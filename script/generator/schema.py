@@ -171,6 +171,12 @@ class Command(Message):
             raise SchemaError(f"{where}: two fields with the same ref")
         if (self.duties or self.call != "any") and "case" not in refs:
             raise SchemaError(f"{where}: works on a duty or a call and names no case")
+        if self.scope not in (None, "place", "district", "desk") and "case" not in refs:
+            raise SchemaError(f"{where}: scope {self.scope} and names no case")
+        if (self.scope in ("holder", "rater", "creator") or self.own_kinds) and not self.duties:
+            raise SchemaError(f"{where}: has to do with the duty's people and works on no duty")
+        if self.scope == "caller" and self.call != "one":
+            raise SchemaError(f"{where}: scope caller and works on no call")
 
 
 class Query(Message):
@@ -206,6 +212,9 @@ class Record:
         self.waiting = raw.get("waiting", "same")
         if self.waiting not in WAITING:
             raise SchemaError(f"record {self.name}: no waiting {self.waiting}")
+        leads_to = {"offered": "begins", "done": "ends", "ended": "ends"}.get(self.states["duty"])
+        if leads_to is not None and self.waiting != leads_to:
+            raise SchemaError(f"record {self.name}: its duty is {self.states['duty']}, so waiting is {leads_to}")
         self.readers = raw.get("readers")
         if self.readers is not None and (not self.event or self.readers not in schema.readers):
             raise SchemaError(f"record {self.name}: no readers {self.readers} of an event")

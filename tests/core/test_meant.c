@@ -135,6 +135,21 @@ START_TEST(who_names_no_duty_means_its_own)
 END_TEST
 
 /* It need not hold it: a street cancels what it has asked for, whoever holds that. */
+/* S1 leads and DB supports: by the other's name it is the other's, by a name that has none there is none. */
+START_TEST(who_names_another_unit_is_told_whose_it_is)
+{
+    struct command sign = {.type = COMMAND_SIGN};
+    sign.body.sign.case_id = world_submit(&w, "ROAD", "S1");
+    w.unit = code_of("S1");
+    sign.body.sign.unit = code_of("DB");
+    expect(&sign, REFUSAL_NOT_YOURS, "unit");
+    sign.body.sign.unit = code_of("UT");
+    expect(&sign, REFUSAL_NOT_FOUND, "unit");
+    sign.body.sign.unit = code_of("S1");
+    expect(&sign, REFUSAL_NONE, NULL);
+}
+END_TEST
+
 START_TEST(who_created_a_duty_means_it_whoever_holds_it)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
@@ -293,6 +308,7 @@ int main(void)
                                        {who_led_a_case_writes_on_it_afterwards},
                                        {a_dissolved_street_sees_what_it_whistled_for},
                                        {who_names_no_duty_means_its_own},
+                                       {who_names_another_unit_is_told_whose_it_is},
                                        {who_created_a_duty_means_it_whoever_holds_it},
                                        {a_duty_and_its_kind_do_not_contradict_each_other},
                                        {a_dispatcher_claims_what_is_the_desks},

@@ -42,8 +42,8 @@ START_TEST(the_lead_the_place_the_holders_and_the_desk_write_on_a_case)
 }
 END_TEST
 
-/* Who whistled for a case that another leads now, and has no duty of its own on it any more, sees it and writes no more on it. */
-START_TEST(a_caller_who_is_through_with_a_case_still_sees_it)
+/* It whistled, and its duties are over: a call that is still open does not make the case its own. */
+START_TEST(who_is_through_with_a_case_sees_it_and_writes_no_more_on_it)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
     world_call(&w, id, "UT");
@@ -283,7 +283,7 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {{the_lead_the_place_the_holders_and_the_desk_write_on_a_case},
-                                       {a_caller_who_is_through_with_a_case_still_sees_it},
+                                       {who_is_through_with_a_case_sees_it_and_writes_no_more_on_it},
                                        {a_called_utility_does_not_rate_itself},
                                        {a_duty_of_another_kind_is_said_to_its_holder_alone},
                                        {a_note_is_taken_in_every_state},

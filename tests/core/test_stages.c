@@ -118,11 +118,13 @@ START_TEST(the_answer_stops_it_in_time_or_late)
     world_wait(&w, 5 * (int64_t)DAY_MS);
     world_answer(&w, soon);
     ck_assert_int_eq(stage_of(soon).state, CLOCK_STATE_STOPPED);
+    ck_assert(stage_of(soon).in_time);
     world_wait(&w, 1);
     ck_assert_uint_ne(stage_of(late).fired & (1U << RUNG_RED), 0);
     ck_assert_uint_eq(world_records(&w, RECORD_ORDER_PROPOSED), 0);
     world_answer(&w, late);
     ck_assert_int_eq(stage_of(late).state, CLOCK_STATE_STOPPED);
+    ck_assert(!stage_of(late).in_time);
 }
 END_TEST
 
@@ -161,6 +163,26 @@ START_TEST(each_report_gives_the_lead_five_days_more_and_no_limit_else)
     ck_assert_uint_ne(stage_of(id).clock_id, first.clock_id);
     ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_HANDLE).due_at, handle.due_at); /* who reports is late all the same */
     ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).state, DUTY_STATE_SIGNED);
+}
+END_TEST
+
+START_TEST(a_duty_takes_a_hundred_reports_and_then_a_result)
+{
+    uint64_t id = world_submit(&w, "ROAD", "S1");
+    sign(id, DUTY_KIND_LEAD);
+    sign(id, DUTY_KIND_SUPPORT);
+    struct command command = report(id, DUTY_KIND_LEAD);
+    for (int i = 0; i < CAP_STAGE_REPORTS_PER_DUTY; i++) {
+        ck_assert_int_eq(world_do(&w, &command), REFUSAL_NONE);
+    }
+    expect_refused(command, REFUSAL_CAP, "duty");
+    command = report(id, DUTY_KIND_SUPPORT); /* no clock, no cap */
+    ck_assert_int_eq(world_do(&w, &command), REFUSAL_NONE);
+    world_answer(&w, id);
+    ck_assert_int_eq(world_followup(&w, id, SAID_SOLVED_NO, SAID_SATISFIED_NO), REFUSAL_NONE);
+    sign(id, DUTY_KIND_LEAD);
+    command = report(id, DUTY_KIND_LEAD); /* the next round has its own */
+    ck_assert_int_eq(world_do(&w, &command), REFUSAL_NONE);
 }
 END_TEST
 
@@ -285,6 +307,7 @@ int main(void)
         {the_answer_stops_it_in_time_or_late, 1, 0},
         {whose_case_is_taken_over_says_no_more, 1, 0},
         {each_report_gives_the_lead_five_days_more_and_no_limit_else, 1, 0},
+        {a_duty_takes_a_hundred_reports_and_then_a_result, 1, 0},
         {a_late_report_stays_late_and_the_next_counts_from_it, 1, 0},
         {of_supports_and_called_units_it_is_noted_only, 1, 0},
         {the_citizen_is_told_who_wants_to_be, 1, 0},
