@@ -74,7 +74,8 @@ static bool one_unit_on_list(const struct judging *j, const struct raise_call_co
            raise->reason != CALL_REASON_EMERGENCY && row->support_count == 0 && lead == unit_in_service(j, &raise->units.at[0]);
 }
 
-/* Who may whistle: a street, the desk for a case that it leads, a community where the policy says so. */
+/* Who may whistle for a case of its own (scope `lead`): a street's leader, a dispatcher of the desk for a case that the desk leads,
+ * a community's leader where the policy says so; the importer in their place. */
 static bool has_rank(const struct judging *j, int32_t caller)
 {
     const struct unit *unit = &j->district->units[caller];
