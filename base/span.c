@@ -3,6 +3,7 @@
 
 #include "base/i18n.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,6 +92,7 @@ const char *span_parse(const char *text, int64_t *ret_ms)
     if (why != NULL) {
         return why;
     }
+    assert(unit != NULL);
     if (unit->working) {
         return _("this is not a limit of a clock: write natural time, as `30 min`, `2 h` or `5 d`");
     }

@@ -187,6 +187,7 @@ static int on_event(struct walk *walk, const yaml_event_t *event)
         return on_open(walk, event, YAML_TREE_MAP);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
+        assert(walk->inside != NULL); /* libyaml ends only what it began */
         walk->depth--;
         walk->inside = walk->inside->parent;
         return 0;
