@@ -239,7 +239,7 @@ int department_rules_load(const char *path, struct department_rules **ret, char 
     } else if (list->count > DEPARTMENT_RULES_MAX) {
         rc = yaml_tree_say(&tree, list, fault, "more than %d rules", DEPARTMENT_RULES_MAX);
     }
-    for (const struct yaml_tree_node *rule = rc == 0 ? list->first : NULL; rc == 0 && rule != NULL; rule = rule->next) {
+    for (const struct yaml_tree_node *rule = list != NULL ? list->first : NULL; rc == 0 && rule != NULL; rule = rule->next) {
         rc = read_rule(&tree, rule, rules->list, fault);
     }
     yaml_tree_deinit(&tree);
