@@ -2,6 +2,7 @@
 #include "tests/engine/harness.h"
 
 #include "dispatcher/engine/datadir.h"
+#include "dispatcher/engine/state.h"
 #include "proto/reply.h"
 #include "proto/request.h"
 #include "tests/engine/engine_district.h"
@@ -441,4 +442,12 @@ int64_t harness_check(struct harness *h, char *line)
         fprintf(stderr, "check: %s\n", line);
     }
     return r;
+}
+
+uint64_t harness_lead(struct harness *h, uint64_t case_id)
+{
+    struct case_row row;
+
+    ck_assert(tables_get(&h->engine->tables, ROW_CASE, case_id, &row));
+    return row.lead_duty;
 }

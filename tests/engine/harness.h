@@ -96,6 +96,9 @@ void harness_refused(struct harness *h, const char *code, const char *id, const 
 /* Submits HARNESS_SUBMIT_AT by the key of the desk, which is the present one from then on. Gives the case. */
 uint64_t harness_submit(struct harness *h, const char *id, const char *matter, const char *place);
 
+/* The duty of the case's present lead. */
+uint64_t harness_lead(struct harness *h, uint64_t case_id);
+
 /* Sends raw bytes; gives the reply. */
 json_t *harness_raw(struct harness *h, const void *data, size_t size);
 

@@ -46,7 +46,10 @@ json_t *talk_take(struct talk *talk, uint64_t peer);
 /* The same, rested first; fails the test unless there is one and it is an answer: its body. */
 json_t *talk_answer(struct talk *talk, uint64_t peer);
 
-/* The same, unless it is a refusal with this code. */
+/* One step with this message of the present key, and fails the test unless it is accepted; for answers that do not matter. */
+void talk_say(struct talk *talk, const char *id, const char *name, const char *json);
+
+/* As talk_answer, but fails the test unless it is a refusal with this code. */
 void talk_refusal(struct talk *talk, uint64_t peer, const char *code);
 
 /* Rests and fails the test when there is a reply for this peer. */

@@ -5,27 +5,11 @@
 #include "tests/suite.h"
 
 #include <check.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WORKER (1u << ROLE_WORKER)
-
-static uint64_t lead_of(struct harness *h, uint64_t case_id)
-{
-    struct case_row row;
-
-    ck_assert(tables_get(&h->engine->tables, ROW_CASE, case_id, &row));
-    return row.lead_duty;
-}
-
-/* The present key says this, and it is accepted. */
-static void say(struct talk *talk, const char *id, const char *name, const char *body)
-{
-    talk_send(talk, 9, id, name, body);
-    json_decref(talk_answer(talk, 9));
-}
 
 START_TEST(two_workers_never_get_the_same_duty)
 {
@@ -98,7 +82,7 @@ START_TEST(keep_prolongs_and_gives_back)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    int64_t duty = (int64_t)lead_of(&h, harness_submit(&h, "a", "M1", "S1"));
+    int64_t duty = (int64_t)harness_lead(&h, harness_submit(&h, "a", "M1", "S1"));
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one', 'lease': 5000}");
     json_decref(talk_answer(&talk, 1));
@@ -288,7 +272,7 @@ START_TEST(an_ended_duty_is_no_longer_leased)
 
     harness_begin(&h, false);
     talk_begin(&talk, &h);
-    uint64_t duty = lead_of(&h, harness_submit(&h, "a", "M1", "S1"));
+    uint64_t duty = harness_lead(&h, harness_submit(&h, "a", "M1", "S1"));
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", "{'worker': 'one'}");
     json_decref(talk_answer(&talk, 1));
@@ -306,14 +290,14 @@ START_TEST(an_ended_duty_is_no_longer_leased)
     ck_assert_uint_eq(leases_count(h.engine->live->leases), 0);
     /* The same of a duty that is taken from its unit. */
     harness_submit(&h, "b", "M1", "S1");
-    say(&talk, "c", "raise_call", "{'submitted': 'b', 'reason': 'unsolvable_here', 'units': ['LAMPS']}");
-    say(&talk, "d", "dispatch_call", "{'submitted': 'b', 'reason': 'pole'}");
+    talk_say(&talk, "c", "raise_call", "{'submitted': 'b', 'reason': 'unsolvable_here', 'units': ['LAMPS']}");
+    talk_say(&talk, "d", "dispatch_call", "{'submitted': 'b', 'reason': 'pole'}");
     harness_peer(&h, "lamps", WORKER, "LAMPS");
     talk_send(&talk, 1, "p2", "pull", "{'worker': 'one'}");
     json_decref(talk_answer(&talk, 1));
     ck_assert_uint_eq(leases_count(h.engine->live->leases), 1);
     harness_peer(&h, "default", ALL_ROLES, "D");
-    say(&talk, "e", "cancel", "{'submitted': 'b', 'unit': 'LAMPS', 'reason': 'not theirs'}");
+    talk_say(&talk, "e", "cancel", "{'submitted': 'b', 'unit': 'LAMPS', 'reason': 'not theirs'}");
     ck_assert_uint_eq(leases_count(h.engine->live->leases), 0);
     talk_end(&talk);
     harness_end(&h);
@@ -389,9 +373,10 @@ START_TEST(a_key_for_some_matters)
     talk_send(&talk, 1, "4", "show_case", harness_words(text, sizeof(text), "{'case': %llu}", (unsigned long long)one));
     talk_refusal(&talk, 1, "NOT_FOUND");
     talk_send(&talk, 1, "5", "keep",
-              harness_words(text, sizeof(text), "{'worker': 'w', 'duty': %llu}", (unsigned long long)lead_of(&h, one)));
+              harness_words(text, sizeof(text), "{'worker': 'w', 'duty': %llu}", (unsigned long long)harness_lead(&h, one)));
     talk_refusal(&talk, 1, "NOT_FOUND");
-    talk_send(&talk, 1, "6", "claim", harness_words(text, sizeof(text), "{'duty': %llu}", (unsigned long long)lead_of(&h, one)));
+    talk_send(&talk, 1, "6", "claim",
+              harness_words(text, sizeof(text), "{'duty': %llu}", (unsigned long long)harness_lead(&h, one)));
     talk_refusal(&talk, 1, "NOT_FOUND");
     talk_send(&talk, 1, "7", "events", "{'from': 1}");
     talk_refusal(&talk, 1, "NO_MATTER");

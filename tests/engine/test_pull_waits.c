@@ -5,27 +5,11 @@
 #include "tests/suite.h"
 
 #include <check.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WORKER (1u << ROLE_WORKER)
-
-static uint64_t lead_of(struct harness *h, uint64_t case_id)
-{
-    struct case_row row;
-
-    ck_assert(tables_get(&h->engine->tables, ROW_CASE, case_id, &row));
-    return row.lead_duty;
-}
-
-/* The present key says this, and it is accepted. */
-static void say(struct talk *talk, const char *id, const char *name, const char *body)
-{
-    talk_send(talk, 9, id, name, body);
-    json_decref(talk_answer(talk, 9));
-}
 
 /* A long poll wakes for a duty of its units and kinds, for no other, and in the order in which they came. */
 START_TEST(a_long_poll_wakes_for_what_fits)
@@ -57,7 +41,7 @@ START_TEST(a_long_poll_wakes_for_what_fits)
     uint64_t case_id = (uint64_t)num_of(body, "case");
     json_decref(body);
     body = talk_answer(&talk, 1);
-    ck_assert_int_eq(harness_row(body, 0, "duty"), (int64_t)lead_of(&h, case_id));
+    ck_assert_int_eq(harness_row(body, 0, "duty"), (int64_t)harness_lead(&h, case_id));
     json_decref(body);
     talk_silent(&talk, 2);
     talk_send(&talk, 9, "c", "submit",
@@ -109,16 +93,16 @@ START_TEST(a_long_poll_wakes_for_what_comes_back)
     h.district->policy.rating = true;
     talk_begin(&talk, &h);
     uint64_t id = harness_submit(&h, "a", "M1", "S1");
-    say(&talk, "k1", "claim", "{'submitted': 'a', 'kind': 'lead'}");
+    talk_say(&talk, "k1", "claim", "{'submitted': 'a', 'kind': 'lead'}");
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p1", "pull", pull);
     talk_silent(&talk, 1);
     harness_peer(&h, "default", ALL_ROLES, "D");
-    say(&talk, "k2", "release", "{'submitted': 'a', 'kind': 'lead'}");
+    talk_say(&talk, "k2", "release", "{'submitted': 'a', 'kind': 'lead'}");
     expect_woken(&talk, "lead");
     talk_pass(&talk, 1000);
 
-    say(&talk, "k3", "claim", "{'submitted': 'a', 'kind': 'lead'}"); /* for half an hour */
+    talk_say(&talk, "k3", "claim", "{'submitted': 'a', 'kind': 'lead'}"); /* for half an hour */
     talk_pass(&talk, 28 * minute_ms);
     harness_peer(&h, "s1", WORKER, "S1");
     talk_send(&talk, 1, "p2", "pull", pull);
@@ -128,14 +112,14 @@ START_TEST(a_long_poll_wakes_for_what_comes_back)
 
     harness_peer(&h, "default", ALL_ROLES, "D");
     for (size_t i = 0; i < sizeof(call) / sizeof(call[0]); i++) {
-        say(&talk, call[i].id, call[i].name, call[i].body);
+        talk_say(&talk, call[i].id, call[i].name, call[i].body);
     }
     harness_peer(&h, "lamps", WORKER, "LAMPS");
     talk_send(&talk, 1, "p3", "pull", pull);
     talk_silent(&talk, 1);
     harness_peer(&h, "s1", 1U << ROLE_LEADER, "S1");
-    say(&talk, "r", "rate_call",
-        harness_words(rate, sizeof(rate), "{'case': %lld, 'score': 2, 'confirmed': false}", (long long)id));
+    talk_say(&talk, "r", "rate_call",
+             harness_words(rate, sizeof(rate), "{'case': %lld, 'score': 2, 'confirmed': false}", (long long)id));
     expect_woken(&talk, "respond");
     talk_end(&talk);
     harness_end(&h);
