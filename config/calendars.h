@@ -20,7 +20,7 @@ struct calendars {
     struct calendar *at[CAP_CALENDARS]; /* NULL: it has faults */
     uint32_t chosen;                    /* index for units that name none */
     bool listed;                        /* the names are all known, so that another one is a fault */
-    char *data;                         /* bytes of calendars.yaml; NULL: there is none */
+    char *data;                         /* bytes of calendars.yaml; NULL: no such file */
     size_t size;
     uint32_t file_count;
     struct day_file files[CAP_CALENDARS]; /* in the order in which they are named */

@@ -3,10 +3,10 @@
  *
  *   1. the role: NO_ROLE, said by who takes the message in (core_role_allows)
  *   2. the request id: remembered, or ID_REUSED (core_resolve has looked it up)
- *   3. the matter of a new case: NO_MATTER (of a case that there is, it is part of sight)
+ *   3. the matter of a new case: NO_MATTER (of a case that is there already, it is part of sight)
  *   4. sight: a case that the actor may not see is NOT_FOUND `case`, as one that does not exist (sight.h)
- *   5. whose it is: NOT_YOURS; then the duty and the call: NOT_FOUND, AMBIGUOUS, BAD_STATE where there is none. Where these say
- *      whose it is (holder, rater, creator, caller) they are looked for first
+ *   5. whose it is: NOT_YOURS; then the duty and the call: NOT_FOUND, AMBIGUOUS, or BAD_STATE when the case has no such duty. When
+ *      these say whose it is (holder, rater, creator, caller) they are looked for first
  *   6. a duty of a kind that the actor's roles do not work on: NO_ROLE
  *   7. the state of case, duty and call: BAD_STATE, or the code of the cell in rules.c
  *   8. the guards of its family, in the order in which its judge function has them

@@ -1,4 +1,4 @@
-/* test_meant.c - which case, duty and call a command means by what it names, and what it hears where that is none */
+/* test_meant.c - which case, duty and call a command means by what it names, and how it is refused when nothing fits */
 #include "dispatcher/core/rules.h"
 #include "tests/core/guards.h"
 
@@ -8,7 +8,7 @@ enum { UNIT_S2 = 6 };
 
 /* --- the case --------------------------------------------------------------------------------------------------------------- */
 
-/* A number that is none, a request that made no case: then the duty says which case it is. */
+/* Where neither a number nor a request names a case, the duty says which one it is. */
 START_TEST(a_duty_tells_its_case_where_nothing_else_does)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
@@ -135,7 +135,7 @@ START_TEST(who_names_no_duty_means_its_own)
 END_TEST
 
 /* It need not hold it: a street cancels what it has asked for, whoever holds that. */
-/* S1 leads and DB supports: by the other's name it is the other's, by a name that has none there is none. */
+/* S1 leads and DB supports: whose name is given holds the duty, or no duty is found. */
 START_TEST(who_names_another_unit_is_told_whose_it_is)
 {
     struct command sign = {.type = COMMAND_SIGN};

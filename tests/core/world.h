@@ -21,7 +21,7 @@ struct world {
     struct store *store;
     struct tables tables;
     struct district district;
-    struct unit nowhere; /* stands before them: what an index that is none would read */
+    struct unit nowhere; /* stands before them: what an index of -1 would read */
     struct unit units[8];
     struct matter matters[3];
     struct catalogue_row rows[3];
