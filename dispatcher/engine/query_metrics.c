@@ -199,6 +199,33 @@ static bool add_counter(void *arg, const struct counter_key *key, const struct c
     return true;
 }
 
+/* As add_counter, of what a unit is accountable for as a whole. */
+static bool add_unit(void *arg, const struct code *acct, const struct counter *counter)
+{
+    const struct counter_key key = {.acct = *acct};
+
+    return add_counter(arg, &key, counter);
+}
+
+/* Is the accountable unit all that decides where a counter belongs? */
+static bool by_unit_alone(const struct fold *fold)
+{
+    switch (fold->by) {
+    case METRIC_BY_DEPARTMENT:
+    case METRIC_BY_STREET:
+    case METRIC_BY_COMMUNITY:
+    case METRIC_BY_UTILITY:
+    case METRIC_BY_UNIT:
+    case METRIC_BY_TOTAL:
+        return fold->metric != METRIC_DURATION; /* its lengths are wanted one by one */
+    case METRIC_BY_PLACE_STREET:
+    case METRIC_BY_PLACE_COMMUNITY:
+    case METRIC_BY_MATTER:
+        return false;
+    }
+    return false;
+}
+
 static int compare_lengths(const void *a, const void *b)
 {
     const struct length *x = a, *y = b;
@@ -384,8 +411,14 @@ int query_metrics(struct query *query, struct proto_buffer *out)
     if (!query->sight.all && query->sight.top < 0) {
         return query_refuse(query, REFUSAL_NOT_YOURS, "unit");
     }
-    store_counters(query->engine->store, (uint32_t)body->metric, slot_of(body->from), has_until ? slot_of(body->until) : UINT32_MAX,
-                   add_counter, &fold);
+    uint32_t metric = (uint32_t)body->metric, from_slot = slot_of(body->from),
+             until_slot = has_until ? slot_of(body->until) : UINT32_MAX;
+
+    if (by_unit_alone(&fold)) {
+        store_unit_counters(query->engine->store, metric, from_slot, until_slot, add_unit, &fold);
+    } else {
+        store_counters(query->engine->store, metric, from_slot, until_slot, add_counter, &fold);
+    }
     if (fold.by == METRIC_BY_TOTAL && !fold.failed) { /* one row, also of nothing */
         fold.failed = find_group(&fold, &total) == NULL;
     }

@@ -82,6 +82,9 @@ static int open_tables(struct store *store)
         rc = store_errno(mdb_dbi_open(store->txn, "counters", make, &store->counters_dbi));
     }
     if (rc == 0) {
+        rc = store_errno(mdb_dbi_open(store->txn, "rollups", make, &store->rollups_dbi));
+    }
+    if (rc == 0) {
         int followers = mdb_dbi_open(store->txn, "followers", make, &store->followers_dbi);
         store->no_followers = followers == MDB_NOTFOUND;
         rc = store->no_followers ? 0 : store_errno(followers);
@@ -127,7 +130,7 @@ static void close_env(struct store *store)
 
 static int open_steps(struct store *store)
 {
-    int rc = mdb_env_set_maxdbs(store->env, ROW_TABLE_COUNT + 3);
+    int rc = mdb_env_set_maxdbs(store->env, STORE_TABLES);
     if (rc == 0) {
         rc = mdb_env_set_mapsize(store->env, store->map_size);
     }
@@ -328,6 +331,7 @@ struct store *store_close(struct store *store)
     close_env(store);
     store_forget(store);
     counters_deinit(&store->counters);
+    counters_deinit(&store->rollups);
     for (int i = 0; i < ROW_TABLE_COUNT; i++) {
         cache_deinit(&store->caches[i]);
     }

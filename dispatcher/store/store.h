@@ -102,8 +102,17 @@ size_t store_ids_from(struct store *store, enum row_table table, uint64_t from, 
 void store_counters(struct store *store, uint32_t metric, uint32_t from_slot, uint32_t until_slot,
                     bool (*each)(void *arg, const struct counter_key *key, const struct counter *counter), void *arg);
 
-/* Compares all tables and counters of two stores row by row, buffered counters included; calls `differ` for each difference (table
- * "counters": the id is the slot, `what` names the key). Returns the number of rows compared, or negative errno. */
+/* Calls `each` for what the counters of `metric` with from_slot <= slot < until_slot add up to by accountable unit: several times
+ * for a unit, in no order, with parts of its sum. Counters whose key has a value are left out where they are rolled up: not for
+ * metrics with a distribution. Stops when `each` returns false; it may not write to the store. Cost: for a month some 25 rows of
+ * each unit, for a year 30, up to 8 hours of counters where the range does not begin and end at a multiple of 32 slots, and what is
+ * buffered. */
+void store_unit_counters(struct store *store, uint32_t metric, uint32_t from_slot, uint32_t until_slot,
+                         bool (*each)(void *arg, const struct code *acct, const struct counter *counter), void *arg);
+
+/* Compares all tables, counters and their roll-ups of two stores row by row, after it has written what is buffered; calls `differ`
+ * for each difference (tables "counters" and "rollups": the id is the slot, `what` names the key). Returns the number of rows
+ * compared, or negative errno. */
 int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg, const char *table, uint64_t id, const char *what),
                       void *arg);
 

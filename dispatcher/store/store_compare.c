@@ -170,12 +170,12 @@ static int64_t compare_table(struct store *a, struct store *b, enum row_table ta
     return count;
 }
 
-static void say_counter(const struct differ *differ, const struct counter_key *key, const char *what)
+static void say_counter(const struct differ *differ, int table, const struct counter_key *key, const char *what)
 {
     char said[300];
     snprintf(said, sizeof(said), "metric %" PRIu32 ", value %" PRId64 ", %.32s/%.32s/%.32s/%.32s %s", key->metric, key->value,
              key->acct.s, key->street.s, key->place.s, key->matter.s, what);
-    differ->call(differ->arg, "counters", key->slot, said);
+    differ->call(differ->arg, store_table_name(table), key->slot, said);
 }
 
 static int64_t compare_walks(struct counters_walk *a, struct counters_walk *b, const struct differ *differ)
@@ -189,11 +189,11 @@ static int64_t compare_walks(struct counters_walk *a, struct counters_walk *b, c
         int order = have_right == 0 ? -1 : have_left == 0 ? 1 : counters_compare(&left_key, &right_key);
         count++;
         if (order < 0) {
-            say_counter(differ, &left_key, "only in the first");
+            say_counter(differ, a->table, &left_key, "only in the first");
         } else if (order > 0) {
-            say_counter(differ, &right_key, "only in the second");
+            say_counter(differ, a->table, &right_key, "only in the second");
         } else if (memcmp(&left, &right, sizeof(left)) != 0) {
-            say_counter(differ, &left_key, "differs");
+            say_counter(differ, a->table, &left_key, "differs");
         }
         if (order <= 0) {
             have_left = counters_walk_next(a, &left_key, &left);
@@ -205,12 +205,12 @@ static int64_t compare_walks(struct counters_walk *a, struct counters_walk *b, c
     return have_left < 0 ? have_left : have_right < 0 ? have_right : count;
 }
 
-static int64_t compare_counters(struct store *a, struct store *b, const struct differ *differ)
+static int64_t compare_counters(struct store *a, struct store *b, int table, const struct differ *differ)
 {
     struct counters_walk left, right = {0};
-    int rc = counters_walk_begin(&left, a, UINT32_MAX, 0, UINT32_MAX);
+    int rc = counters_walk_begin(&left, a, table, UINT32_MAX, 0, UINT32_MAX);
     if (rc == 0) {
-        rc = counters_walk_begin(&right, b, UINT32_MAX, 0, UINT32_MAX);
+        rc = counters_walk_begin(&right, b, table, UINT32_MAX, 0, UINT32_MAX);
     }
     int64_t count = rc == 0 ? compare_walks(&left, &right, differ) : rc;
     counters_walk_end(&left);
@@ -218,12 +218,22 @@ static int64_t compare_counters(struct store *a, struct store *b, const struct d
     return count;
 }
 
+/* Roll-ups have what is written of the counters, not what is buffered. */
+static int flush_counters(struct store *store)
+{
+    int rc = store->counters.count == 0 ? 0 : store_write_counters(store);
+    if (rc == 0) {
+        counters_clear(&store->counters);
+    }
+    return rc;
+}
+
 int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg, const char *table, uint64_t id, const char *what),
                       void *arg)
 {
     const struct differ call = {.call = differ, .arg = arg};
     int64_t sum = 0;
-    if (store_flush(a) < 0 || store_flush(b) < 0) {
+    if (store_flush(a) < 0 || store_flush(b) < 0 || flush_counters(a) < 0 || flush_counters(b) < 0) {
         return a->failed != 0 ? a->failed : b->failed;
     }
     for (int i = 0; i < ROW_TABLE_COUNT; i++) {
@@ -233,6 +243,12 @@ int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg
         }
         sum += count;
     }
-    int64_t count = compare_counters(a, b, &call);
-    return count < 0 ? count : sum + count;
+    for (int table = STORE_COUNTERS; table <= STORE_ROLLUPS; table++) {
+        int64_t count = compare_counters(a, b, table, &call);
+        if (count < 0) {
+            return count;
+        }
+        sum += count;
+    }
+    return sum;
 }

@@ -8,17 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int write_one(struct store *store, const struct counter_change *change)
+/* table: STORE_COUNTERS or STORE_ROLLUPS. */
+static int write_one(struct store *store, int table, const struct counter_change *change)
 {
     uint8_t bytes[COUNTERS_KEY_MAX];
     struct counter sum = change->delta;
     MDB_val key = {.mv_size = counters_key_write(&change->key, bytes), .mv_data = bytes}, value;
-    int rc = mdb_get(store->txn, store->counters_dbi, &key, &value);
+    int rc = mdb_get(store->txn, store_dbi(store, table), &key, &value);
     bool was = rc == 0;
     uint64_t old_sum = 0;
     if (was) {
         struct counter old;
-        if (store_take(STORE_COUNTERS, &key, &value, &old, sizeof(old)) < 0) {
+        if (store_take(table, &key, &value, &old, sizeof(old)) < 0) {
             return MDB_CORRUPTED;
         }
         old_sum = store_sum_read(value.mv_data, sizeof(old));
@@ -27,30 +28,43 @@ static int write_one(struct store *store, const struct counter_change *change)
         return rc;
     }
     if (!counters_zero(&sum)) {
-        return store_put(store, STORE_COUNTERS, NULL, &key, &sum, sizeof(sum), 0, old_sum);
+        return store_put(store, table, NULL, &key, &sum, sizeof(sum), 0, old_sum);
     }
-    rc = was ? mdb_del(store->txn, store->counters_dbi, &key, NULL) : 0;
+    rc = was ? mdb_del(store->txn, store_dbi(store, table), &key, NULL) : 0;
     if (rc == 0) {
-        store->checkpoint.totals[STORE_COUNTERS] -= old_sum;
+        store->checkpoint.totals[table] -= old_sum;
     }
+    return rc;
+}
+
+/* Returns what LMDB says, or -ENOMEM. */
+static int write_all(struct store *store, int table, const struct counters *changes)
+{
+    const struct counter_change **sorted;
+    size_t count;
+    int rc = counters_sorted(changes, UINT32_MAX, 0, 0, &sorted, &count);
+    if (rc < 0) {
+        return rc;
+    }
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (!counters_zero(&sorted[i]->delta)) {
+            rc = write_one(store, table, sorted[i]);
+        }
+    }
+    free(sorted);
     return rc;
 }
 
 int store_write_counters(struct store *store)
 {
-    const struct counter_change **sorted;
-    size_t count;
-    int rc = counters_sorted(&store->counters, UINT32_MAX, 0, 0, &sorted, &count);
-    if (rc < 0) {
-        store_latch(store, rc);
-        return rc;
+    int rc = store_roll_up(&store->counters, &store->rollups);
+    if (rc == 0) {
+        rc = write_all(store, STORE_COUNTERS, &store->counters);
     }
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        if (!counters_zero(&sorted[i]->delta)) {
-            rc = write_one(store, sorted[i]);
-        }
+    if (rc == 0) {
+        rc = write_all(store, STORE_ROLLUPS, &store->rollups);
     }
-    free(sorted);
+    counters_clear(&store->rollups);
     if (rc != 0) {
         store_latch(store, rc);
     }
@@ -69,7 +83,7 @@ static int walk_read(struct counters_walk *walk, MDB_val *key, MDB_cursor_op op)
     if (rc != 0) {
         return store_errno(rc);
     }
-    if (store_take(STORE_COUNTERS, key, &value, &walk->counter, sizeof(walk->counter)) < 0 ||
+    if (store_take(walk->table, key, &value, &walk->counter, sizeof(walk->counter)) < 0 ||
         !counters_key_read(key->mv_data, key->mv_size, &walk->key)) {
         return -EBADMSG;
     }
@@ -77,17 +91,20 @@ static int walk_read(struct counters_walk *walk, MDB_val *key, MDB_cursor_op op)
     return 0;
 }
 
-int counters_walk_begin(struct counters_walk *ret, struct store *store, uint32_t metric, uint32_t from_slot, uint32_t until_slot)
+int counters_walk_begin(struct counters_walk *ret, struct store *store, int table, uint32_t metric, uint32_t from_slot,
+                        uint32_t until_slot)
 {
-    *ret = (struct counters_walk){.store = store, .metric = metric, .until_slot = until_slot};
+    *ret = (struct counters_walk){.store = store, .table = table, .metric = metric, .until_slot = until_slot};
     if (store->failed != 0) {
         return store->failed;
     }
-    int rc = counters_sorted(&store->counters, metric, from_slot, until_slot, &ret->changes, &ret->change_count);
+    int rc = table == STORE_COUNTERS
+                 ? counters_sorted(&store->counters, metric, from_slot, until_slot, &ret->changes, &ret->change_count)
+                 : 0;
     if (rc < 0) {
         return rc;
     }
-    rc = mdb_cursor_open(store->txn, store->counters_dbi, &ret->cursor);
+    rc = mdb_cursor_open(store->txn, store_dbi(store, table), &ret->cursor);
     if (rc != 0) {
         ret->cursor = NULL;
         return store_errno(rc);
@@ -140,7 +157,7 @@ void store_counters(struct store *store, uint32_t metric, uint32_t from_slot, ui
     struct counter_key key;
     struct counter counter;
     assert(metric != UINT32_MAX);
-    int rc = counters_walk_begin(&walk, store, metric, from_slot, until_slot);
+    int rc = counters_walk_begin(&walk, store, STORE_COUNTERS, metric, from_slot, until_slot);
     if (rc == 0) {
         while ((rc = counters_walk_next(&walk, &key, &counter)) == 1 && each(arg, &key, &counter)) {
             ;

@@ -16,12 +16,12 @@
 #include <string.h>
 #include <xxhash.h>
 
-#define STORE_FORMAT 2
+#define STORE_FORMAT 3
 #define STORE_DATA "data.mdb"
 #define STORE_CONDEMNED "condemned" /* a file in the folder of the rows: store_condemn was here */
 
 /* Tables as their checksums name them: those of the rows, and */
-enum { STORE_COUNTERS = ROW_TABLE_COUNT, STORE_FOLLOWERS, STORE_META, STORE_TABLES };
+enum { STORE_COUNTERS = ROW_TABLE_COUNT, STORE_ROLLUPS, STORE_FOLLOWERS, STORE_META, STORE_TABLES };
 #define STORE_SUM sizeof(uint64_t)
 #define STORE_KEY_ROWS "rows"
 #define STORE_KEY_CHECKPOINT "checkpoint"
@@ -74,6 +74,7 @@ struct store {
     MDB_txn *txn; /* held open; NULL only after a failed commit or begin */
     MDB_dbi tables[ROW_TABLE_COUNT];
     MDB_dbi counters_dbi;
+    MDB_dbi rollups_dbi;
     MDB_dbi followers_dbi; /* not there in a read-only environment of an older program: */
     bool no_followers;
     uint64_t last_id[ROW_TABLE_COUNT];     /* highest id that is or was in the table */
@@ -86,6 +87,7 @@ struct store {
     struct inbox *inbox;
     struct request_index requests;
     struct counters counters;
+    struct counters rollups; /* room for what a checkpoint writes; empty between two */
     MDB_dbi meta_dbi;
     struct store_checkpoint checkpoint; /* of the transaction as it is now */
     struct {
@@ -163,12 +165,17 @@ int store_rebuild(struct store *store);
 /* Empties the memory indexes. */
 void store_forget(struct store *store);
 
-/* Writes the buffered counters into the transaction, in key order. Returns 0 or a negative errno. */
+/* Writes the buffered counters into the transaction, in key order, and their roll-ups. Returns 0 or a negative errno. */
 int store_write_counters(struct store *store);
+
+/* store_rollups.c: adds to *ret what each level of roll-ups changes by these changes of counters; the keys are those of the table
+ * of roll-ups. Returns 0 or -ENOMEM. */
+int store_roll_up(const struct counters *counters, struct counters *ret);
 
 /* A walk over counters in key order, LMDB and buffered ones merged, zero ones left out. */
 struct counters_walk {
     struct store *store;
+    int table;
     MDB_cursor *cursor;
     const struct counter_change **changes; /* sorted */
     size_t change_count;
@@ -180,8 +187,10 @@ struct counters_walk {
     struct counter counter;
 };
 
-/* Begins. Returns 0 or a negative errno. Caller ends it in any case. */
-int counters_walk_begin(struct counters_walk *ret, struct store *store, uint32_t metric, uint32_t from_slot, uint32_t until_slot);
+/* Begins. `table`: STORE_COUNTERS, or STORE_ROLLUPS, of which nothing is buffered. Returns 0 or a negative errno. Caller ends it in
+ * any case. */
+int counters_walk_begin(struct counters_walk *ret, struct store *store, int table, uint32_t metric, uint32_t from_slot,
+                        uint32_t until_slot);
 
 /* Returns 1, 0 at the end, or a negative errno. */
 int counters_walk_next(struct counters_walk *walk, struct counter_key *ret_key, struct counter *ret_counter);

@@ -12,7 +12,10 @@ MDB_dbi store_dbi(const struct store *store, int table)
     if (table < ROW_TABLE_COUNT) {
         return store->tables[table];
     }
-    return table == STORE_COUNTERS ? store->counters_dbi : table == STORE_FOLLOWERS ? store->followers_dbi : store->meta_dbi;
+    if (table == STORE_COUNTERS || table == STORE_ROLLUPS) {
+        return table == STORE_COUNTERS ? store->counters_dbi : store->rollups_dbi;
+    }
+    return table == STORE_FOLLOWERS ? store->followers_dbi : store->meta_dbi;
 }
 
 size_t store_value_size(int table)
@@ -21,7 +24,7 @@ size_t store_value_size(int table)
     if (table < ROW_TABLE_COUNT) {
         return row_size((enum row_table)table);
     }
-    return table == STORE_COUNTERS ? sizeof(struct counter) : sizeof(uint64_t);
+    return table == STORE_COUNTERS || table == STORE_ROLLUPS ? sizeof(struct counter) : sizeof(uint64_t);
 }
 
 const char *store_table_name(int table)
@@ -30,7 +33,8 @@ const char *store_table_name(int table)
     if (table < ROW_TABLE_COUNT) {
         return row_table_name((enum row_table)table);
     }
-    return table == STORE_COUNTERS ? "counters" : table == STORE_FOLLOWERS ? "followers" : "meta";
+    static const char *const names[] = {"counters", "rollups", "followers", "meta"};
+    return names[table - ROW_TABLE_COUNT];
 }
 
 struct store_layout store_layout(void)

@@ -93,6 +93,9 @@ static int meta_entry(void *arg, const struct mdb_entry *entry)
         return store_take(STORE_META, &key, &value, &verify->layout, sizeof(verify->layout));
     }
     if (is_key(entry, STORE_KEY_CHECKPOINT)) {
+        if (entry->value_size != sizeof(verify->checkpoint) + STORE_SUM) {
+            return -ENOTSUP; /* a program with more or fewer tables wrote it */
+        }
         verify->has_checkpoint = true;
         return store_take(STORE_META, &key, &value, &verify->checkpoint, sizeof(verify->checkpoint));
     }
