@@ -40,15 +40,19 @@ static const struct verb_word words_options[] = {
     {0},
 };
 
+static const struct verb_word status_options[] = {
+    {"prometheus", NULL, NULL, N_("Numbers for a monitoring system, in the text format of Prometheus")}, {0}};
+
 const struct verb verb_read[] = {
     {.name = "status",
      .group = VERB_MACHINE,
-     .doc = N_("Is the dispatcher up: its set, clock, sequence, followers and disk"),
+     .doc = N_("Is the dispatcher up: its set, clock, sequence, followers, disk and what its work costs"),
      .message = "status",
+     .options = status_options,
      .run = status_run,
-     .more = N_("Exit code 0: it is up; 3: no answer, or your key is not admitted, and the sentence says which. Followers and "
-                "disk are\n"
-                "shown to administrators and supervisors of the whole district.")},
+     .more =
+         N_("Exit code 0: it is up; 3: no answer, or your key is not admitted, and the sentence says which.\nFollowers, disk and "
+            "what a batch costs are shown to administrators and supervisors of the whole district.")},
     {.name = "config show",
      .group = VERB_MACHINE,
      .doc = N_("The set in force: what it holds, its limits and calendars"),

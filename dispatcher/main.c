@@ -355,12 +355,12 @@ static int open_keys(struct server *server, struct key_pair *ret_pair)
     return 0;
 }
 
-/* What queries are timed by. */
-static int64_t steady_us(void)
+/* What the engine's work is timed by. */
+static int64_t steady_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static struct engine *open_engine(struct server *server)
@@ -375,7 +375,7 @@ static struct engine *open_engine(struct server *server)
         .segment_size = arguments->segment_size,
         .version = HUYING_VERSION,
         .backups = arguments->backups,
-        .steady_us = steady_us,
+        .steady_ns = steady_ns,
         .log = engine_line,
         .log_arg = server->log,
         .find_person = find_person,

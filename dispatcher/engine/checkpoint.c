@@ -12,6 +12,7 @@
  */
 int checkpoint_rows(struct engine *engine)
 {
+    cost_start(&engine->cost);
     int rc = live_write(engine);
     char text[160];
 
@@ -19,6 +20,7 @@ int checkpoint_rows(struct engine *engine)
         store_mark(engine->store, journal_last_mark(engine->journal));
         rc = store_checkpoint(engine->store);
     }
+    cost_checkpoint(&engine->cost, rc == 0);
     if (rc == 0) {
         live_written(engine);
         engine->since_checkpoint = 0;

@@ -27,6 +27,7 @@ static int apply(struct engine *engine, struct verdict *verdict, int64_t at_ms)
         verdict->records[i].seq = engine->last_seq + 1 + i;
         verdict->records[i].at_ms = at_ms;
     }
+    cost_enter(&engine->cost, LOOP_PART_ENCODE);
     /* Encoded first: the texts are borrowed, and what does not fit in a frame must not reach the rows. */
     int rc = frames_add(&engine->frames, verdict->records, verdict->count);
     if (rc < 0) {
@@ -36,7 +37,9 @@ static int apply(struct engine *engine, struct verdict *verdict, int64_t at_ms)
         const struct record *record = &verdict->records[i];
         bool event = record_is_event(record->type);
 
+        cost_enter(&engine->cost, LOOP_PART_APPLY);
         core_apply(&engine->apply_tables, record);
+        cost_enter(&engine->cost, LOOP_PART_EVENTS);
         if (event && (!engine->deaf || live_followed(engine))) {
             outbox_event(&engine->outbox, record, engine->last_event);
         }
@@ -55,12 +58,14 @@ int decide_command(struct engine *engine, const struct command *command)
     struct verdict *verdict = engine->verdict;
 
     assert(command->next_seq == engine->last_seq + 1 && command->now_ms >= engine->last_at_ms);
+    cost_enter(&engine->cost, LOOP_PART_JUDGE);
     core_judge(&engine->tables, command, verdict);
     int rc = decide_failure(engine);
-    if (rc < 0 || verdict->refusal != REFUSAL_NONE || verdict->repeated || verdict->count == 0) {
-        return rc;
+    if (rc == 0 && verdict->refusal == REFUSAL_NONE && !verdict->repeated && verdict->count > 0) {
+        rc = apply(engine, verdict, command->now_ms);
     }
-    return apply(engine, verdict, command->now_ms);
+    cost_enter(&engine->cost, LOOP_PART_ANSWER);
+    return rc;
 }
 
 bool decide_own(struct engine *engine, const struct command *command)

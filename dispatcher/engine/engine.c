@@ -69,7 +69,7 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
     engine->log_arg = options->log_arg;
     engine->find_person = options->find_person;
     engine->find_person_arg = options->find_person_arg;
-    engine->steady_us = options->steady_us;
+    cost_init(&engine->cost, options->steady_ns);
     engine->checkpoint_records = options->checkpoint_records != 0 ? options->checkpoint_records : 10000;
     engine->verdict = calloc(1, sizeof(*engine->verdict));
     engine->version = strdup(options->version != NULL ? options->version : "");
@@ -187,6 +187,11 @@ void engine_gone(struct engine *engine, uint64_t peer)
     live_gone(engine, peer);
 }
 
+void engine_spent(struct engine *engine, enum loop_part part, int64_t ns)
+{
+    cost_spent(&engine->cost, part, ns);
+}
+
 const uint32_t *engine_query_us(const struct engine *engine)
 {
     return engine->query_us;
@@ -207,6 +212,7 @@ enum engine_outcome engine_append(struct engine *engine)
         return OUTCOME_DURABLE;
     }
     int rc = journal_append(engine->journal, engine->epoch, journal_last_seq(engine->journal), frames, count);
+    cost_lap(&engine->cost, LOOP_PART_APPEND);
     engine->append_failed = rc;
     if (rc == 0) {
         return OUTCOME_DURABLE;
@@ -263,7 +269,12 @@ int engine_journaled(struct engine *engine, enum engine_outcome outcome)
     }
     assert(engine->last_seq == journal_last_seq(engine->journal));
     live_durable(engine);
+    cost_lap(&engine->cost, LOOP_PART_WAIT);
+    if (records > 0) {
+        cost_appended(&engine->cost, records, appended + engine->frames.count * JOURNAL_FRAME_HEADER);
+    }
     ahead_step(engine, appended);
+    cost_lap(&engine->cost, LOOP_PART_SEGMENT);
     engine->since_checkpoint += records;
     if (engine->since_checkpoint >= engine->checkpoint_records && engine->since_checkpoint >= engine->checkpoint_again_at) {
         return checkpoint_rows(engine);
@@ -274,7 +285,11 @@ int engine_journaled(struct engine *engine, enum engine_outcome outcome)
 bool engine_next_reply(struct engine *engine, struct engine_reply *ret)
 {
     assert(!engine->in_step);
-    return outbox_next_reply(&engine->outbox, &ret->peer, &ret->data, &ret->size);
+    if (!outbox_next_reply(&engine->outbox, &ret->peer, &ret->data, &ret->size)) {
+        return false;
+    }
+    engine->cost.replies++;
+    return true;
 }
 
 bool engine_next_event(struct engine *engine, struct text *ret_topic, const void **ret_data, size_t *ret_size)
@@ -285,6 +300,7 @@ bool engine_next_event(struct engine *engine, struct text *ret_topic, const void
     if (engine->deaf || !outbox_next_event(&engine->outbox, &type, ret_data, ret_size)) {
         return false;
     }
+    engine->cost.events++;
     const struct record_info *info = record_info(type);
     *ret_topic = (struct text){.at = info->name, .size = info->name_size};
     return true;

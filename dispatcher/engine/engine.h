@@ -55,7 +55,7 @@ struct engine_options {
     uint32_t checkpoint_records;                                           /* 0 = 10,000 */
     const char *version;                                                   /* of the program, for hello */
     const char *backups;                                                   /* folder for backups, NULL = none are made */
-    int64_t (*steady_us)(void);                                            /* what queries are timed by; NULL = they are not */
+    int64_t (*steady_ns)(void);                                            /* what work is timed by; NULL = it is not */
     void (*log)(void *arg, int level, const char *code, const char *text); /* 0 error, 1 warning, 2 notice */
     void *log_arg;
     /* Finds the key of a person for whom a gateway acts. False: no key has this name. NULL: nobody has one. Called inside
@@ -142,6 +142,9 @@ void engine_undelivered(struct engine *engine, uint64_t peer);
 
 /* The connection of a peer has ended: what waits for it ends. Duties that were handed to it stay leased; it may have them. */
 void engine_gone(struct engine *engine, uint64_t peer);
+
+/* The shell has spent this much on a part of the loop that the engine does not see: reading, delivering. Steady clock. */
+void engine_spent(struct engine *engine, enum loop_part part, int64_t ns);
 
 /* Writes a checkpoint when there is something to write. `idle`: nothing else to do, so take the time. Returns 0 or negative errno.
  */

@@ -69,9 +69,46 @@ static void look_at_followers(const struct engine *engine, struct status_reply *
     reply->given |= STATUS_REPLY_HAS_FOLLOWERS | STATUS_REPLY_HAS_LAG;
 }
 
+static void look_at_work(struct engine *engine, struct status_reply *reply)
+{
+    const struct cost *cost = &engine->cost;
+
+    cost_split(&engine->cost);
+    reply->batches = cost->batches;
+    reply->batch_max = cost->batch_max;
+    reply->messages = cost->messages;
+    reply->commands = cost->commands;
+    reply->queries = cost->queries;
+    reply->records = cost->records;
+    reply->journal_bytes = cost->journal_bytes;
+    reply->flushes = cost->flushes;
+    reply->replies = cost->replies;
+    reply->events = cost->events;
+    reply->checkpoints = cost->checkpoints;
+    reply->checkpoint_us = cost->ns[LOOP_PART_CHECKPOINT] / 1000;
+    reply->checkpoint_max_us = cost->checkpoint_max_ns / 1000;
+    reply->given |= STATUS_REPLY_HAS_BATCHES | STATUS_REPLY_HAS_BATCH_MAX | STATUS_REPLY_HAS_MESSAGES | STATUS_REPLY_HAS_COMMANDS |
+                    STATUS_REPLY_HAS_QUERIES | STATUS_REPLY_HAS_RECORDS | STATUS_REPLY_HAS_JOURNAL_BYTES |
+                    STATUS_REPLY_HAS_FLUSHES | STATUS_REPLY_HAS_REPLIES | STATUS_REPLY_HAS_EVENTS | STATUS_REPLY_HAS_CHECKPOINTS |
+                    STATUS_REPLY_HAS_CHECKPOINT_US | STATUS_REPLY_HAS_CHECKPOINT_MAX_US;
+}
+
+static int add_parts(const struct cost *cost, struct reply_writer *writer)
+{
+    int rc = 0;
+
+    for (int part = 0; rc == 0 && part < LOOP_PART_COUNT; part++) {
+        const struct loop_part_view view = {.part = (enum loop_part)part, .us = cost->ns[part] / 1000, .count = cost->times[part]};
+
+        rc = reply_row(writer, &loop_part_view_shape, &view, CODEC_OMIT_NOTHING);
+    }
+    return rc;
+}
+
 int query_status(struct query *query, struct proto_buffer *out)
 {
-    const struct engine *engine = query->engine;
+    struct engine *engine = query->engine;
+    struct reply_writer writer;
     const uint32_t inner = 1u << ROLE_ADMINISTRATOR | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER;
     struct district_row row;
     struct status_reply reply = {
@@ -88,15 +125,24 @@ int query_status(struct query *query, struct proto_buffer *out)
         .calendar_until = alarm_calendar_until(engine),
     };
 
-    if (query->sight.all && (query->from->roles & inner) != 0) {
+    const bool sees = query->sight.all && (query->from->roles & inner) != 0;
+    if (sees) {
         tables_get(&engine->tables, ROW_DISTRICT, 1, &row);
         reply.cases = row.cases;
         reply.open_cases = row.open_cases;
         reply.given |= STATUS_REPLY_HAS_CASES | STATUS_REPLY_HAS_OPEN_CASES;
         look_at_followers(engine, &reply);
         look_at_disk(engine, &reply);
+        look_at_work(engine, &reply);
     }
-    return reply_encode_ok(out, query->request->id, &status_reply_shape, &reply, CODEC_OMIT_NOTHING);
+    int rc = reply_begin(&writer, out, query->request->id, &status_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    if (rc == 0) {
+        rc = reply_list(&writer, "parts");
+    }
+    if (rc == 0 && sees) {
+        rc = add_parts(&engine->cost, &writer);
+    }
+    return rc == 0 ? reply_end(&writer) : rc;
 }
 
 /* --- the set in force ----------------------------------------------------------------------------------------------------------

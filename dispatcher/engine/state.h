@@ -7,6 +7,7 @@
 #ifndef HUYING_ENGINE_STATE_H
 #define HUYING_ENGINE_STATE_H
 
+#include "dispatcher/engine/cost.h"
 #include "dispatcher/engine/datadir.h"
 #include "dispatcher/engine/engine.h"
 #include "dispatcher/engine/frames.h"
@@ -68,7 +69,7 @@ struct engine {
     struct reader reader;
     struct codec_scratch scratch;
     struct verdict *verdict;
-    int64_t (*steady_us)(void);            /* NULL: queries are not timed */
+    struct cost cost;
     int64_t queries_us;                    /* used by queries in this step */
     uint32_t query_us[CAP_BATCH_MESSAGES]; /* by message of this step */
     int append_failed;                     /* errno of the journal in this step */

@@ -146,6 +146,7 @@ static void take_command(struct engine *engine, const struct engine_message *mes
     const char *field = NULL;
     int rc = 1;
 
+    engine->cost.step_commands += !engine->postponed.on; /* that one was counted when it came */
     if (engine->stopped < 0) {
         outbox_refuse(&engine->outbox, from->peer, request->id, step_refusal(engine), NULL);
         return;
@@ -196,11 +197,15 @@ static bool take_query(struct engine *engine, const struct engine_peer *from, co
     if (engine->queries_us >= ENGINE_QUERY_US) {
         return false;
     }
-    int64_t begun_us = engine->steady_us == NULL ? 0 : engine->steady_us();
+    int64_t (*steady_ns)(void) = engine->cost.steady_ns;
+    cost_enter(&engine->cost, LOOP_PART_QUERY);
+    int64_t begun_ns = steady_ns == NULL ? 0 : steady_ns();
     query_answer(engine, from, request);
-    if (engine->steady_us != NULL) {
-        int64_t us = engine->steady_us() - begun_us;
+    engine->cost.step_queries++;
+    if (steady_ns != NULL) {
+        int64_t ns = steady_ns() - begun_ns, us = ns / 1000;
 
+        cost_within(&engine->cost, LOOP_PART_QUERY, ns);
         *ret_us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
         engine->queries_us += us;
     }
@@ -240,22 +245,33 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
     size_t taken = 0;
     uint32_t us;
 
-    if (engine->stopped == 0 && !new_set_adopt(engine)) {
-        return 0;
+    if (engine->stopped == 0 && engine->adopting) {
+        bool done = new_set_adopt(engine);
+        cost_lap(&engine->cost, LOOP_PART_DUE);
+        if (!done) {
+            return 0;
+        }
     }
     if (engine->postponed.on) {
         struct engine_message message = {
             .from = engine->postponed.from, .data = engine->postponed.message.data, .size = engine->postponed.message.size};
 
         take_message(engine, &message, &us);
+        cost_lap_commands(&engine->cost);
         return 0;
     }
     assert(count <= CAP_BATCH_MESSAGES);
     while (taken < count && !engine->postponed.on && !decide_full(engine) && decide_failure(engine) == 0) {
-        if (!take_message(engine, &messages[taken], &engine->query_us[taken])) {
+        cost_message(&engine->cost);
+        bool took = take_message(engine, &messages[taken], &engine->query_us[taken]);
+        cost_message_end(&engine->cost);
+        if (!took) {
             break;
         }
         taken++;
+    }
+    if (count > 0) {
+        cost_lap_commands(&engine->cost);
     }
     if (engine->stopped == 0 && !engine->postponed.on && decide_failure(engine) == 0) {
         timer_fire(engine, engine->now_ms, STEP_PULSES_MAX);
@@ -264,6 +280,7 @@ static size_t run(struct engine *engine, const struct engine_message *messages, 
         new_set_walk(engine);
     }
     alarm_run(engine);
+    cost_lap(&engine->cost, LOOP_PART_DUE);
     return taken;
 }
 
@@ -287,6 +304,8 @@ static void begin(struct engine *engine, int64_t now_ms, struct engine_time time
         engine->started_at = time.steady_ms;
     }
     engine->queries_us = 0;
+    engine->cost.step_commands = engine->cost.step_queries = 0;
+    cost_start(&engine->cost);
     frames_reset(&engine->frames, engine->epoch);
     outbox_reset(&engine->outbox);
     engine->now_ms = now_ms;
@@ -311,6 +330,7 @@ size_t engine_take(struct engine *engine, const struct engine_message *messages,
         size_t taken = run(engine, messages, count);
         int rc = decide_failure(engine);
         if (rc == 0) {
+            cost_step(&engine->cost, taken, engine->frames.records > 0);
             return taken;
         }
         snprintf(text, sizeof(text),

@@ -34,6 +34,14 @@ static int64_t steady_ms(void)
     return clock_ms(CLOCK_MONOTONIC);
 }
 
+/* What the loop's parts are timed by. */
+static int64_t steady_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 /* The instant that "due" is measured against: in drill time the wall clock means nothing. */
 static int64_t now_ms(const struct loop *loop)
 {
@@ -96,8 +104,10 @@ static int step(struct loop *loop, size_t count)
     enum engine_outcome outcome = engine_append(loop->engine);
     int rc = engine_journaled(loop->engine, outcome);
     inlet_back(loop->inlet);
+    int64_t begun_ns = steady_ns();
     requests_taken(loop->requests, taken, engine_query_us(loop->engine));
     deliver(loop);
+    engine_spent(loop->engine, LOOP_PART_DELIVER, steady_ns() - begun_ns);
     log_seq(loop->log, engine_durable_seq(loop->engine));
     uv_update_time(loop->uv); /* a flush takes milliseconds */
     loop->rest_until_ms = outcome == OUTCOME_DURABLE ? 0 : uv_now(loop->uv) + NO_ROOM_REST_MS;
@@ -200,11 +210,13 @@ static void turn(struct loop *loop)
     if (loop->stage == STAGE_CLOSED) {
         return;
     }
+    int64_t begun_ns = steady_ns();
     if (loop->stage == STAGE_RUNNING) {
         requests_read(loop->requests);
     }
     if (loop->stage == STAGE_RUNNING || loop->stage == STAGE_DRAINING) {
         size_t count = requests_offer(loop->requests, loop->batch, CAP_BATCH_MESSAGES);
+        engine_spent(loop->engine, LOOP_PART_READ, steady_ns() - begun_ns);
         if (count > 0 || loop->forced || (is_due(loop) && !is_resting(loop))) {
             step(loop, count);
         }

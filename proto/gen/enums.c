@@ -172,6 +172,10 @@ static const char *const interval_why_names[] = { NC_("interval_why", "working")
 static const char *const interval_why_words[] = { "工作时间", "自然时", "非工作时间", "休息日", "节假日", "停表", "等待判定" };
 const struct enum_shape interval_why_enum = { .name = "interval_why", .count = 7, .names = interval_why_names, .words = interval_why_words };
 
+static const char *const loop_part_names[] = { NC_("loop_part", "read"), NC_("loop_part", "decode"), NC_("loop_part", "judge"), NC_("loop_part", "encode"), NC_("loop_part", "apply"), NC_("loop_part", "events"), NC_("loop_part", "answer"), NC_("loop_part", "query"), NC_("loop_part", "due"), NC_("loop_part", "append"), NC_("loop_part", "wait"), NC_("loop_part", "segment"), NC_("loop_part", "checkpoint"), NC_("loop_part", "deliver") };
+static const char *const loop_part_words[] = { "收取", "解析", "裁决", "编码", "入表", "事件", "应答", "查询", "到点", "写日志", "长轮询", "备段", "检查点", "发送" };
+const struct enum_shape loop_part_enum = { .name = "loop_part", .count = 14, .names = loop_part_names, .words = loop_part_words };
+
 const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &case_state_enum,
     &case_kind_enum,
@@ -215,4 +219,5 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &metric_scope_enum,
     &route_fit_enum,
     &interval_why_enum,
+    &loop_part_enum,
 };

@@ -490,8 +490,28 @@ enum interval_why {
 enum { INTERVAL_WHY_COUNT = 7 };
 extern const struct enum_shape interval_why_enum;
 
+/* What the dispatcher's loop spends its time on, in the order of a batch's life. */
+enum loop_part {
+    LOOP_PART_READ, /* 收取: messages come off the sockets into their lines, and those whose turn it is become the batch */
+    LOOP_PART_DECODE, /* 解析: bytes become a command or a query; who sends it, and which case it is about */
+    LOOP_PART_JUDGE, /* 裁决: the rules: what a command comes to, and the rungs of its case that are due before it */
+    LOOP_PART_ENCODE, /* 编码: records become bytes of the journal */
+    LOOP_PART_APPLY, /* 入表: records change rows, and the indexes in memory */
+    LOOP_PART_EVENTS, /* 事件: events are made for those who follow or listen, and what a record wakes is noted */
+    LOOP_PART_ANSWER, /* 应答: answers to commands are written */
+    LOOP_PART_QUERY, /* 查询: queries are answered from the rows */
+    LOOP_PART_DUE, /* 到点: what time and a new set bring by themselves: rungs that are due, open cases that come under the set */
+    LOOP_PART_APPEND, /* 写日志: the batch is appended to the journal and flushed: mostly waiting for the disk */
+    LOOP_PART_WAIT, /* 长轮询: pulls and followers that wait are looked at, and answered where there is something for them */
+    LOOP_PART_SEGMENT, /* 备段: the journal's next file is prepared, a piece with each batch */
+    LOOP_PART_CHECKPOINT, /* 检查点: changed rows are committed with a full flush */
+    LOOP_PART_DELIVER, /* 发送: answers go to the sockets of those who asked, events to those who listen */
+};
+enum { LOOP_PART_COUNT = 14 };
+extern const struct enum_shape loop_part_enum;
+
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 42 };
+enum { ENUM_SHAPE_COUNT = 43 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

@@ -202,6 +202,13 @@ static const struct field_shape follower_view_fields[] = {
 };
 const struct shape follower_view_shape = { .name = "follower_view", .field_count = 6, .size = sizeof(struct follower_view), .fields = follower_view_fields };
 
+static const struct field_shape loop_part_view_fields[] = {
+    { .name = "part", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct loop_part_view, part), .min = 0, .max = 13, .values = &loop_part_enum },
+    { .name = "us", .name_size = 2, .type = FIELD_ID, .offset = offsetof(struct loop_part_view, us), .min = 0, .max = INT64_MAX },
+    { .name = "count", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct loop_part_view, count), .min = 0, .max = INT64_MAX },
+};
+const struct shape loop_part_view_shape = { .name = "loop_part_view", .field_count = 3, .size = sizeof(struct loop_part_view), .fields = loop_part_view_fields };
+
 static const struct field_shape hello_query_fields[] = {
     { .name = "major", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct hello_query, major), .min = 0, .max = INT64_C(4294967295) },
 };
@@ -497,8 +504,21 @@ static const struct field_shape status_reply_fields[] = {
     { .name = "size", .name_size = 4, .type = FIELD_NUM, .offset = offsetof(struct status_reply, size), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
     { .name = "journal", .name_size = 7, .type = FIELD_NUM, .offset = offsetof(struct status_reply, journal), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
     { .name = "rows", .name_size = 4, .type = FIELD_NUM, .offset = offsetof(struct status_reply, rows), .min = INT64_MIN, .max = INT64_MAX, .optional = true },
+    { .name = "batches", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct status_reply, batches), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "batch_max", .name_size = 9, .type = FIELD_COUNT, .offset = offsetof(struct status_reply, batch_max), .min = 0, .max = INT64_C(4294967295), .optional = true },
+    { .name = "messages", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct status_reply, messages), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "commands", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct status_reply, commands), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "queries", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct status_reply, queries), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "records", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct status_reply, records), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "journal_bytes", .name_size = 13, .type = FIELD_ID, .offset = offsetof(struct status_reply, journal_bytes), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "flushes", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct status_reply, flushes), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "replies", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct status_reply, replies), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "events", .name_size = 6, .type = FIELD_ID, .offset = offsetof(struct status_reply, events), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "checkpoints", .name_size = 11, .type = FIELD_ID, .offset = offsetof(struct status_reply, checkpoints), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "checkpoint_us", .name_size = 13, .type = FIELD_ID, .offset = offsetof(struct status_reply, checkpoint_us), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "checkpoint_max_us", .name_size = 17, .type = FIELD_ID, .offset = offsetof(struct status_reply, checkpoint_max_us), .min = 0, .max = INT64_MAX, .optional = true },
 };
-const struct shape status_reply_shape = { .name = "status_reply", .field_count = 21, .size = sizeof(struct status_reply), .fields = status_reply_fields };
+const struct shape status_reply_shape = { .name = "status_reply", .field_count = 34, .size = sizeof(struct status_reply), .fields = status_reply_fields };
 
 const struct shape show_config_query_shape = { .name = "show_config_query", .field_count = 0, .size = sizeof(struct show_config_query), .fields = NULL };
 
@@ -609,7 +629,7 @@ static const struct query_info query_infos[] = {
         .shape = &list_matters_query_shape, .reply_shape = &list_matters_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &matter_view_shape } }, .doc = "Matters of the district's taxonomy, in the order of their codes, and what the list says of each at any place. As list_units." },
     [QUERY_STATUS - 100] = { .name = "status", .name_size = 6, .type = QUERY_STATUS,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
-        .shape = &status_query_shape, .reply_shape = &status_reply_shape, .doc = "How the dispatcher is: its set, clock and sequences. The fields from `cases` on are for administrators and supervisors of the whole district." },
+        .shape = &status_query_shape, .reply_shape = &status_reply_shape, .row_list_count = 1, .row_lists = { { "parts", &loop_part_view_shape } }, .doc = "How the dispatcher is: its set, clock and sequences, and what its loop spends its time on. The fields from `cases` on, and the list, are for administrators and supervisors of the whole district. Counts are since the start." },
     [QUERY_SHOW_CONFIG - 100] = { .name = "show_config", .name_size = 11, .type = QUERY_SHOW_CONFIG,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &show_config_query_shape, .reply_shape = &show_config_reply_shape, .row_list_count = 2, .row_lists = { { "limits", &limit_view_shape }, { "calendars", &calendar_view_shape } }, .doc = "The set in force: what it holds, its calendars, and the main figures of its policy." },

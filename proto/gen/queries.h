@@ -406,6 +406,18 @@ extern const struct shape follower_view_shape;
 #define FOLLOWER_VIEW_HAS_SEEN_AT (UINT64_C(1) << 4)
 #define FOLLOWER_VIEW_HAS_WAITING (UINT64_C(1) << 5)
 
+/* Time that the loop spent on one part of its work since the start. */
+struct loop_part_view {
+    uint64_t given; /* bit per field */
+    enum loop_part part; /* Part. */
+    uint64_t us; /* Time that the loop spent on this part. */
+    uint64_t count; /* How often it was timed. Of decode to answer only a sample of the messages is timed, and the time of all commands is split as these were. */
+};
+extern const struct shape loop_part_view_shape;
+#define LOOP_PART_VIEW_HAS_PART (UINT64_C(1) << 0)
+#define LOOP_PART_VIEW_HAS_US (UINT64_C(1) << 1)
+#define LOOP_PART_VIEW_HAS_COUNT (UINT64_C(1) << 2)
+
 /* Versions and caps; the first thing that a client asks. */
 struct hello_query {
     uint64_t given; /* bit per field */
@@ -886,7 +898,7 @@ struct list_matters_reply {
 extern const struct shape list_matters_reply_shape;
 #define LIST_MATTERS_REPLY_HAS_NEXT (UINT64_C(1) << 0)
 
-/* How the dispatcher is: its set, clock and sequences. The fields from `cases` on are for administrators and supervisors of the whole district. */
+/* How the dispatcher is: its set, clock and sequences, and what its loop spends its time on. The fields from `cases` on, and the list, are for administrators and supervisors of the whole district. Counts are since the start. */
 struct status_query {
     uint64_t given; /* bit per field */
 };
@@ -904,18 +916,31 @@ struct status_reply {
     int64_t now; /* The dispatcher's instant. */
     int64_t clock; /* The machine's clock. */
     int64_t up; /* Time since the start. */
-    uint64_t seq; /* Last sequence. */
+    uint64_t seq; /* Last sequence of the journal. */
     int64_t calendar_until; /* As in `hello`. */
-    uint64_t cases; /* Cases. */
-    uint64_t open_cases; /* Those that are not closed. */
+    uint64_t cases; /* Cases, closed ones too. */
+    uint64_t open_cases; /* Cases that are not closed. */
     uint32_t followers; /* Named followers of events. */
-    uint64_t lag; /* Sequences that the last of them has not confirmed. */
+    uint64_t lag; /* Sequences that the last follower has not confirmed. */
     struct text data; /* Data folder. */
     struct text config; /* Folder that the set was read from. */
     int64_t free; /* Bytes free on the disk of the data folder. */
-    int64_t size; /* Its size. */
+    int64_t size; /* Size of the disk of the data folder. */
     int64_t journal; /* Bytes of the journal's files. */
     int64_t rows; /* Bytes that the rows take. */
+    uint64_t batches; /* Batches that were made. */
+    uint32_t batch_max; /* Messages of the largest batch. */
+    uint64_t messages; /* Messages that were taken into a batch. */
+    uint64_t commands; /* Commands that were taken, refused ones too. */
+    uint64_t queries; /* Queries that were taken. */
+    uint64_t records; /* Records that became durable. */
+    uint64_t journal_bytes; /* Bytes that were appended to the journal. */
+    uint64_t flushes; /* Appends to the journal, each with its flush. */
+    uint64_t replies; /* Answers that were handed to the sockets. */
+    uint64_t events; /* Events that were published on the event socket. */
+    uint64_t checkpoints; /* Checkpoints of the rows. */
+    uint64_t checkpoint_us; /* Time that checkpoints took. */
+    uint64_t checkpoint_max_us; /* Time that the longest checkpoint took. */
 };
 extern const struct shape status_reply_shape;
 #define STATUS_REPLY_HAS_SERVER (UINT64_C(1) << 0)
@@ -939,6 +964,19 @@ extern const struct shape status_reply_shape;
 #define STATUS_REPLY_HAS_SIZE (UINT64_C(1) << 18)
 #define STATUS_REPLY_HAS_JOURNAL (UINT64_C(1) << 19)
 #define STATUS_REPLY_HAS_ROWS (UINT64_C(1) << 20)
+#define STATUS_REPLY_HAS_BATCHES (UINT64_C(1) << 21)
+#define STATUS_REPLY_HAS_BATCH_MAX (UINT64_C(1) << 22)
+#define STATUS_REPLY_HAS_MESSAGES (UINT64_C(1) << 23)
+#define STATUS_REPLY_HAS_COMMANDS (UINT64_C(1) << 24)
+#define STATUS_REPLY_HAS_QUERIES (UINT64_C(1) << 25)
+#define STATUS_REPLY_HAS_RECORDS (UINT64_C(1) << 26)
+#define STATUS_REPLY_HAS_JOURNAL_BYTES (UINT64_C(1) << 27)
+#define STATUS_REPLY_HAS_FLUSHES (UINT64_C(1) << 28)
+#define STATUS_REPLY_HAS_REPLIES (UINT64_C(1) << 29)
+#define STATUS_REPLY_HAS_EVENTS (UINT64_C(1) << 30)
+#define STATUS_REPLY_HAS_CHECKPOINTS (UINT64_C(1) << 31)
+#define STATUS_REPLY_HAS_CHECKPOINT_US (UINT64_C(1) << 32)
+#define STATUS_REPLY_HAS_CHECKPOINT_MAX_US (UINT64_C(1) << 33)
 
 /* The set in force: what it holds, its calendars, and the main figures of its policy. */
 struct show_config_query {

@@ -13,6 +13,7 @@
 #include "proto/gen/errors.h"
 #include "proto/gen/queries.h"
 #include "proto/gen/records.h"
+#include "proto/gen/watched.h"
 
 
 #endif

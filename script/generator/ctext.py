@@ -333,6 +333,27 @@ def queries_c(schema):
     return "".join(out)
 
 
+def watched_h(schema):
+    body = (
+        "/* A number of the answer to `status`, under the name that Prometheus knows it by. */\nstruct watched_info {\n"
+        "    const char *name;\n    const char *doc;\n    bool counter; /* it only grows; else a gauge */\n"
+        "    int64_t per;  /* so many of the field are one of what the name says: 1000 ms are a second */\n"
+        "    const char *field;\n    const char *rows;  /* the list whose rows have the field, NULL: the answer itself */\n"
+        "    const char *label; /* field of the row that tells the rows apart; NULL without a list */\n};\n"
+        f"enum {{ WATCHED_INFO_COUNT = {len(schema.watched)} }};\nextern const struct watched_info watched_infos[WATCHED_INFO_COUNT];\n"
+    )
+    return header("watched", "numbers that are watched", ["<stdbool.h>", "<stdint.h>"], body)
+
+
+def watched_c(schema):
+    out = [HEAD, '#include "proto/gen/watched.h"\n\n#include <stddef.h>\n\nconst struct watched_info watched_infos[WATCHED_INFO_COUNT] = {\n']
+    for m in schema.watched:
+        rows = f"{quote(m.rows)}, {quote(m.label.name)}" if m.rows else "NULL, NULL"
+        out.append(f"    {{ {quote(m.name)}, {quote(m.doc)}, {'true' if m.counter else 'false'}, {m.per}, {quote(m.field)}, {rows} }},\n")
+    out.append("};\n")
+    return "".join(out)
+
+
 APPLIES_NOTES = {
     "nothing": "for readers of the stream",
     "own": "it finds or makes its rows itself",
@@ -401,7 +422,7 @@ def records_c(schema):
 
 
 def schema_h():
-    names = ["caps", "commands", "enums", "errors", "queries", "records"]
+    names = ["caps", "commands", "enums", "errors", "queries", "records", "watched"]
     return header("schema", "the whole language: everything that proto/schema says", [f'"proto/gen/{n}.h"' for n in names], "")
 
 
@@ -414,6 +435,8 @@ def files(schema):
         "proto/gen/caps.c": caps_c(schema),
         "proto/gen/errors.h": errors_h(schema),
         "proto/gen/errors.c": errors_c(schema),
+        "proto/gen/watched.h": watched_h(schema),
+        "proto/gen/watched.c": watched_c(schema),
         "proto/gen/commands.h": commands_h(schema),
         "proto/gen/commands.c": commands_c(schema),
         "proto/gen/queries.h": queries_h(schema),

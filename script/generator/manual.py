@@ -1,4 +1,4 @@
-"""manual.py - docs/protocol.md and docs/errors.md from the schema and the prose beside it."""
+"""manual.py - docs/protocol.md, docs/errors.md and docs/monitoring.md from the schema and the prose beside it."""
 
 import json
 import re
@@ -198,5 +198,25 @@ def errors(schema):
     return "".join(out)
 
 
-def files(schema, prose):
-    return {"docs/protocol.md": protocol(schema, prose), "docs/errors.md": errors(schema)}
+def monitoring(schema, prose):
+    """The prose, with its two tables where it names them."""
+    parts = [(f"`{value}`", word, note) for value, word, note in schema.enums["loop_part"].values]
+    numbers = [
+        (f"`{m.name}{f'{{{m.label.name}=...}}' if m.rows else ''}`", "counter" if m.counter else "gauge", f"`{m.rows + '.' if m.rows else ''}{m.field}`", m.doc)
+        for m in schema.watched
+    ]
+    tables = {
+        "@parts@\n": table(("part", "中文", "what is in it"), parts),
+        "@numbers@\n": table(("name", "type", "field of `status`", "what it says"), numbers),
+    }
+    for mark, text in tables.items():
+        prose = prose.replace(mark, text.rstrip("\n") + "\n")
+    return NOTE + prose
+
+
+def files(schema, prose, monitoring_prose):
+    return {
+        "docs/protocol.md": protocol(schema, prose),
+        "docs/errors.md": errors(schema),
+        "docs/monitoring.md": monitoring(schema, monitoring_prose),
+    }

@@ -47,7 +47,7 @@ class SchemaError(Exception):
 
 class Field:
     def __init__(self, raw, caps, enums, where):
-        known = {"name", "type", "doc", "required", "personal", "inner", "optional", "min", "max", "example", "ref"}
+        known = {"name", "type", "doc", "required", "personal", "inner", "optional", "min", "max", "example", "ref", "watched"}
         unknown = set(raw) - known
         if unknown:
             raise SchemaError(f"{where}: field {raw.get('name')}: unknown key {sorted(unknown)}")
@@ -60,6 +60,7 @@ class Field:
         self.example = raw.get("example")
         self.type, _, self.arg = raw["type"].partition(":")
         self.enum = None
+        self.watched = raw.get("watched")
         if self.type == "enum":
             if self.arg not in enums:
                 raise SchemaError(f"{where}.{self.name}: no enum {self.arg}")
@@ -195,6 +196,21 @@ class Query(Message):
             self.rows.append((name, shape))
 
 
+class Watched:
+    """A number that is watched: a field of an answer, or of each row of a list in it, with the name that Prometheus knows it by."""
+
+    UNITS = {"span": ("_seconds", 1000), "us": ("_seconds", 1000000)}
+    TYPES = ("id", "num", "count", "flag", "span")
+
+    def __init__(self, field, rows, shape):
+        self.name, self.field, self.rows, self.doc = field.watched, field.name, rows, field.doc
+        self.label = next(f for f in shape.fields if f.enum) if rows else None
+        self.counter = self.name.endswith("_total")
+        unit, self.per = self.UNITS.get("us" if field.name.split("_")[-1] == "us" else field.type, ("", 1))
+        if field.type not in self.TYPES or not self.name.startswith("huying_") or unit not in self.name:
+            raise SchemaError(f"{self.name}: a number is called huying_..., and what is time ..._seconds")
+
+
 class Record:
     def __init__(self, raw, schema):
         self.id, self.name, self.doc = raw["id"], raw["name"], raw["doc"]
@@ -240,6 +256,13 @@ class Schema:
             raw["name"]: Struct(raw["name"], raw["doc"], self.fields(raw["field"], f"shape {raw['name']}")) for raw in queries["shape"]
         }
         self.queries = [Query(raw, self) for raw in queries["query"]]
+        self.watched = []
+        for query in self.queries:
+            of = [("", query.reply)] if query.own_reply else []
+            for rows, shape in of + [(name, self.shapes[shape]) for name, shape in query.rows if shape in self.shapes]:
+                self.watched += [Watched(field, rows, shape) for field in shape.fields if field.watched]
+        if len({m.name for m in self.watched}) != len(self.watched):
+            raise SchemaError("watched: the same name twice")
         envelope = records["envelope"]
         self.envelope = Struct("record_envelope", envelope["doc"], self.fields(envelope["field"], "envelope"))
         self.dims_from = [f.name for f in self.envelope.fields].index(envelope["dims_from"])

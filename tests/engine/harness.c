@@ -75,7 +75,7 @@ void harness_open(struct harness *h)
                                      .find_person = h->find_person,
                                      .find_person_arg = h,
                                      .backups = h->backups,
-                                     .steady_us = h->steady_us};
+                                     .steady_ns = h->steady_ns};
     char said[512];
 
     h->logged_all[0] = '\0';

@@ -23,7 +23,7 @@ struct harness {
     bool drill;
     uint32_t checkpoint_records;
     const char *backups;        /* folder for them, or NULL */
-    int64_t (*steady_us)(void); /* what queries are timed by, or NULL */
+    int64_t (*steady_ns)(void); /* what work is timed by, or NULL */
     int64_t clock_ms;           /* what the wall clock says; the steady clock goes with it, */
     int64_t put_ms;             /* but for what the wall clock was put forward (or back, below 0) */
     int journaled;              /* what the last engine_journaled returned */

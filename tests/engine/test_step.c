@@ -320,12 +320,12 @@ START_TEST(another_set_comes_into_force)
 }
 END_TEST
 
-static int64_t spent_us;
+static int64_t spent_ns;
 
 /* Each look at the clock is 1 ms after the last one. */
 static int64_t spend(void)
 {
-    return spent_us += 1000;
+    return spent_ns += 1000000;
 }
 
 /* A step has time for queries, and what they cost is said; what stands behind them waits for the next step, in its order. */
@@ -340,7 +340,7 @@ START_TEST(queries_have_their_time)
 
     harness_begin(&h, false);
     h.engine = engine_close(h.engine);
-    h.steady_us = spend;
+    h.steady_ns = spend;
     harness_open(&h);
     json_decref(harness_do(&h, "s", "submit", -1, SUBMIT));
     for (size_t i = 0; i < QUERIES + 2; i++) {
