@@ -29,7 +29,8 @@ static const struct column status_fields[] = {
     {"open_cases", N_("Open"), LOOK_COUNT},
     {"followers_words", N_("Followers"), LOOK_TEXT},
     {"busy", N_("Busy"), LOOK_TEXT},
-    {"work", N_("Work"), LOOK_LONG},
+    {"asked", N_("Asked"), LOOK_LONG},
+    {"batches_words", N_("Batches"), LOOK_LONG},
     {"written", N_("Written"), LOOK_LONG},
     {"checkpoints_words", N_("Checkpoints"), LOOK_LONG},
     {"data", N_("Data"), LOOK_LONG},
@@ -97,10 +98,12 @@ static void put_work(json_t *view)
                  100 * (double)spent_us(json_object_get(view, "parts")) / (double)up_us);
         json_object_set_new(view, "busy", json_string(words));
     }
-    snprintf(words, sizeof(words), _("%lld batches of up to %lld messages; %lld commands, %lld queries"),
-             (long long)view_number(view, "batches"), (long long)view_number(view, "batch_max"),
-             (long long)view_number(view, "commands"), (long long)view_number(view, "queries"));
-    json_object_set_new(view, "work", json_string(words));
+    snprintf(words, sizeof(words), _("%lld commands, %lld queries"), (long long)view_number(view, "commands"),
+             (long long)view_number(view, "queries"));
+    json_object_set_new(view, "asked", json_string(words));
+    snprintf(words, sizeof(words), _("%lld of up to %lld messages"), (long long)view_number(view, "batches"),
+             (long long)view_number(view, "batch_max"));
+    json_object_set_new(view, "batches_words", json_string(words));
     print_bytes(view_number(view, "journal_bytes"), bytes);
     snprintf(words, sizeof(words), _("%lld records, %s, %lld flushes"), (long long)view_number(view, "records"), bytes,
              (long long)view_number(view, "flushes"));

@@ -83,7 +83,7 @@ START_TEST(a_sampled_message_stands_for_all)
         message(&cost, looked_at ? 30 : 0, looked_at ? 10 : 20);
     }
     cost_lap_commands(&cost);
-    uint64_t all_ns = (uint64_t)((COST_FIRST + 3) * 40 + 2 * (COST_EVERY - 1) * 20);
+    const uint64_t all_ns = UINT64_C(40) * (COST_FIRST + 3) + UINT64_C(40) * (COST_EVERY - 1);
     ck_assert_uint_eq(cost.unsplit_ns, all_ns);
     ck_assert_uint_eq(sum_ns(&cost), all_ns);
     ck_assert_uint_eq(cost.ns[LOOP_PART_DECODE], all_ns * 3 / 4);

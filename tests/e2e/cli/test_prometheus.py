@@ -107,7 +107,7 @@ class Work(Live):
         self.json("submit", "--kind", "complaint", "--matter", "M01", "--place", "C11", "--phone", "000", "a lamp")
         said = self.huying("status").stdout
         self.assertRegex(said, r"(?m)^Busy +\d+\.\d\d % of the time")
-        self.assertRegex(said, r"(?m)^Work +\d+ batches of up to \d+ messages; \d+ commands, \d+ queries$")
+        self.assertRegex(said, r"(?m)^Asked +\d+ commands, \d+ queries\nBatches +\d+ of up to \d+ messages$")
         self.assertRegex(said, r"(?m)^Written +\d+ records, \S+ \wi?B, \d+ flushes$")
         self.assertRegex(said, r"(?m)^Checkpoints +(none|\d+, the longest \d+\.\d ms)$")
         head, rows = said.split("\nWhat a batch costs\n")
