@@ -13,19 +13,22 @@ static bool is_working(enum time_kind kind)
     return kind == TIME_KIND_WORKING_HOURS || kind == TIME_KIND_WORKING_DAYS;
 }
 
-/* The first stretch that ends after `at`; stretch_count: none. */
+/* The first stretch that ends after `at`, which is not before the table; stretch_count: none. */
 static uint32_t stretch_after(const struct calendar *calendar, int64_t at)
 {
-    uint32_t low = 0, high = calendar->stretch_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (calendar->stretches[middle].until_at <= at) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    uint64_t step = (uint64_t)(at - calendar->first_at) >> CALENDAR_STEP_BITS;
+    uint32_t i = step < calendar->by_time.count ? calendar->by_time.at[step] : calendar->stretch_count;
+    while (i < calendar->stretch_count && calendar->stretches[i].until_at <= at) {
+        i++;
     }
-    return low;
+    return i;
+}
+
+/* Working time of the table before `at`, which lies before the end of stretch i and not in the one before it. */
+static int64_t position_by(const struct calendar *calendar, uint32_t i, int64_t at)
+{
+    const struct stretch *stretch = &calendar->stretches[i];
+    return stretch->before_ms + (at > stretch->from_at ? at - stretch->from_at : 0);
 }
 
 static int64_t total_ms(const struct calendar *calendar)
@@ -44,11 +47,16 @@ static int64_t position(const struct calendar *calendar, int64_t at)
         return total_ms(calendar) + (at - calendar->last_at);
     }
     uint32_t i = stretch_after(calendar, at);
-    if (i == calendar->stretch_count) {
-        return total_ms(calendar);
+    return i < calendar->stretch_count ? position_by(calendar, i, at) : total_ms(calendar);
+}
+
+/* The earliest instant with a position from that of stretch i on, but not at it. */
+static int64_t instant_by(const struct calendar *calendar, uint32_t i, int64_t target)
+{
+    while (i + 1 < calendar->stretch_count && calendar->stretches[i + 1].before_ms < target) {
+        i++;
     }
-    const struct stretch *stretch = &calendar->stretches[i];
-    return stretch->before_ms + (at > stretch->from_at ? at - stretch->from_at : 0);
+    return calendar->stretches[i].from_at + (target - calendar->stretches[i].before_ms);
 }
 
 /* The earliest instant with this position. */
@@ -60,17 +68,8 @@ static int64_t instant_of(const struct calendar *calendar, int64_t target)
     if (target > total_ms(calendar)) {
         return calendar->last_at + (target - total_ms(calendar));
     }
-    /* the last stretch that has less before it */
-    uint32_t low = 0, high = calendar->stretch_count;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (calendar->stretches[middle].before_ms < target) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return calendar->stretches[low].from_at + (target - calendar->stretches[low].before_ms);
+    /* One ms less: what ends a stretch is not the beginning of the next one. */
+    return instant_by(calendar, calendar->by_work.at[(uint64_t)(target - 1) >> CALENDAR_STEP_BITS], target);
 }
 
 /* Nobody has said which days of this range are free. */
@@ -123,7 +122,7 @@ static int64_t days_later(const struct calendar *calendar, int64_t from_at, int6
 static int64_t instant_in_day(const struct calendar *calendar, const struct working_day *day, int64_t worked_ms)
 {
     const struct stretch *first = &calendar->stretches[day->first], *last = first + day->count - 1;
-    return worked_ms >= day->work_ms ? last->until_at : instant_of(calendar, first->before_ms + worked_ms);
+    return worked_ms >= day->work_ms ? last->until_at : instant_by(calendar, day->first, first->before_ms + worked_ms);
 }
 
 static struct due working_days_later(const struct calendar *calendar, int64_t from_at, int64_t days)
@@ -131,7 +130,7 @@ static struct due working_days_later(const struct calendar *calendar, int64_t fr
     uint32_t i = from_at < calendar->first_at ? calendar->stretch_count : stretch_after(calendar, from_at);
     if (i < calendar->stretch_count) {
         const struct stretch *stretch = &calendar->stretches[i];
-        int64_t worked_ms = position(calendar, from_at) - calendar->stretches[calendar->days[stretch->day].first].before_ms;
+        int64_t worked_ms = position_by(calendar, i, from_at) - calendar->stretches[calendar->days[stretch->day].first].before_ms;
         int64_t day = worked_ms == 0 ? stretch->day + days - 1 : stretch->day + days;
         if (day < calendar->day_count) {
             const struct working_day *due_day = &calendar->days[day];

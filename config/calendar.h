@@ -91,6 +91,14 @@ struct working_day {
     int64_t work_ms;
 };
 
+/* Where a table is looked into without a search: entry i is for what lies CALENDAR_STEP_MS * i from the table's beginning. */
+struct calendar_index {
+    uint32_t count;
+    uint32_t *at; /* stretches */
+};
+#define CALENDAR_STEP_BITS 26
+#define CALENDAR_STEP_MS (INT64_C(1) << CALENDAR_STEP_BITS) /* 18.6 hours: some stretches at most */
+
 struct calendar {
     struct code name;
     char hash[65]; /* BLAKE2b-256 of zone file, week and days, hex */
@@ -100,6 +108,8 @@ struct calendar {
     struct stretch *stretches;
     uint32_t day_count;
     struct working_day *days;
+    struct calendar_index by_time; /* the first stretch that ends after this instant, from first_at on */
+    struct calendar_index by_work; /* the last stretch that has no more working time than this before it */
     uint32_t notice_count;
     struct calendar_notice *notices;
     struct shifts week[7]; /* as planned */

@@ -103,6 +103,35 @@ static int build_table(struct calendar *calendar, const struct calendar_plan *pl
     return calendar->stretch_count > 0 ? 0 : -EINVAL;
 }
 
+static int make_index(struct calendar_index *index, int64_t range_ms)
+{
+    index->count = (uint32_t)(range_ms >> CALENDAR_STEP_BITS) + 1;
+    index->at = calloc(index->count, sizeof(*index->at));
+    return index->at != NULL ? 0 : -ENOMEM;
+}
+
+static int build_indexes(struct calendar *calendar)
+{
+    const struct stretch *stretches = calendar->stretches, *last = &stretches[calendar->stretch_count - 1];
+    int rc = make_index(&calendar->by_time, calendar->last_at - calendar->first_at);
+    if (rc == 0) {
+        rc = make_index(&calendar->by_work, last->before_ms + (last->until_at - last->from_at));
+    }
+    for (uint32_t step = 0, i = 0; step < calendar->by_time.count && rc == 0; step++) {
+        while (i < calendar->stretch_count && stretches[i].until_at <= calendar->first_at + step * CALENDAR_STEP_MS) {
+            i++;
+        }
+        calendar->by_time.at[step] = i;
+    }
+    for (uint32_t step = 0, i = 0; step < calendar->by_work.count && rc == 0; step++) {
+        while (i + 1 < calendar->stretch_count && stretches[i + 1].before_ms <= step * CALENDAR_STEP_MS) {
+            i++;
+        }
+        calendar->by_work.at[step] = i;
+    }
+    return rc;
+}
+
 static int32_t year_of(int64_t day)
 {
     struct civil civil;
@@ -253,6 +282,9 @@ int calendar_build(const struct calendar_plan *plan, const char *zone_name, stru
     if (rc == 0) {
         rc = build_table(calendar, plan);
     }
+    if (rc == 0) {
+        rc = build_indexes(calendar);
+    }
     if (rc < 0) {
         calendar_free(calendar);
         return rc;
@@ -286,6 +318,8 @@ struct calendar *calendar_free(struct calendar *calendar)
     free(calendar->changes);
     free(calendar->stretches);
     free(calendar->days);
+    free(calendar->by_time.at);
+    free(calendar->by_work.at);
     free(calendar->zone_name);
     zone_free(calendar->zone);
     free(calendar);

@@ -15,6 +15,8 @@
 #define HEADER_SIZE 44
 /* Local and universal time are never further apart than this: 25 h of RFC 8536, and one for good measure. */
 #define FAR_S (26 * INT64_C(3600))
+/* Farther from an instant than the labels of its day and of the days beside it are looked for. */
+#define CALM_S (7 * INT64_C(86400))
 
 struct zone {
     uint32_t transition_count;
@@ -292,7 +294,14 @@ int64_t zone_label(const struct zone *zone, int64_t day, int32_t ms)
 
 int64_t zone_day(const struct zone *zone, int64_t at_ms, int32_t day_start_ms)
 {
-    int64_t day = civil_floor_div(civil_floor_div(at_ms, 1000) + zone_offset_s(zone, at_ms), 86400);
+    struct zone_span span;
+    int64_t at_s = civil_floor_div(at_ms, 1000);
+    span_at(zone, at_s, &span);
+    if (span.from_s <= at_s - CALM_S && span.to_s > at_s + CALM_S) { /* each label is what this offset makes of it */
+        bool before = at_ms - at_s * 1000 < day_start_ms % 1000;
+        return civil_floor_div(at_s + span.offset_s - day_start_ms / 1000 - before, 86400);
+    }
+    int64_t day = civil_floor_div(at_s + span.offset_s, 86400);
     while (zone_label(zone, day, day_start_ms) > at_ms) {
         day--;
     }

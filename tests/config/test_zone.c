@@ -295,6 +295,25 @@ static const char *const recounted[] = {"America/New_York", "Asia/Shanghai", "Eu
                                         "Asia/Kathmandu",   "Europe/Dublin", "Africa/Cairo",  "America/Sao_Paulo",
                                         "Pacific/Chatham",  "Asia/Gaza"};
 
+/* A day is what lies between its label and the next one's, near a change of the clock and far from all. */
+START_TEST(test_days)
+{
+    static const int32_t starts_ms[] = {0, 2 * 3600000 + 1800000, 6 * 3600000 + 1, 86399999};
+    const char *name = _i < SUITE_COUNT(recounted) ? recounted[_i] : "Pacific/Apia"; /* which had no 30 December 2011 */
+    struct zone *zone = zone_of(name);
+    for (int64_t at_ms = utc_ms(2009, 1, 1, 0, 0, 0); at_ms < utc_ms(2040, 1, 1, 0, 0, 0); at_ms += 18979999) {
+        for (size_t i = 0; i < sizeof(starts_ms) / sizeof(*starts_ms); i++) {
+            int64_t day = zone_day(zone, at_ms, starts_ms[i]);
+            int64_t begin_ms = zone_label(zone, day, starts_ms[i]), end_ms = zone_label(zone, day + 1, starts_ms[i]);
+            bool right = begin_ms <= at_ms && at_ms < end_ms && zone_day(zone, begin_ms, starts_ms[i]) == day &&
+                         zone_day(zone, begin_ms - 1, starts_ms[i]) < day && zone_day(zone, end_ms - 1, starts_ms[i]) == day;
+            ck_assert_msg(right, "%s at %lld, day from %d ms", name, (long long)at_ms, starts_ms[i]);
+        }
+    }
+    zone_free(zone);
+}
+END_TEST
+
 START_TEST(test_recount_by_python)
 {
     char path[64];
@@ -357,6 +376,7 @@ int main(void)
                                        {test_bad_rules},
                                        {test_bad_names_and_files},
                                        {test_damaged_files},
+                                       {test_days, SUITE_COUNT(recounted) + 1},
                                        {test_recount_by_python, SUITE_COUNT(recounted)}};
     // NOLINTNEXTLINE(cert-env33-c): is the oracle there?
     bool has_oracle = system("python3 -c 'import zoneinfo' 2>/dev/null") == 0;
