@@ -1,6 +1,7 @@
 /* district.c - what a district is, as plain tables */
 #include "config/district.h"
 
+#include "config/district_index.h"
 #include "config/matters.h"
 #include "config/units.h"
 
@@ -9,11 +10,17 @@
 
 int32_t district_unit_find(const struct district *district, const struct code *code)
 {
+    if (district->index != NULL) {
+        return district_index_find(&district->index->units, district->units, sizeof(*district->units), code);
+    }
     return units_find(district->units, district->unit_count, code);
 }
 
 int32_t district_matter_find(const struct district *district, const struct code *code)
 {
+    if (district->index != NULL) {
+        return district_index_find(&district->index->matters, district->matters, sizeof(*district->matters), code);
+    }
     return matters_find(district->matters, district->matter_count, code);
 }
 
@@ -78,10 +85,9 @@ int32_t district_select(const struct district *district, const struct selector *
     return -1;
 }
 
-/* First key of this place and matter or after it. */
-static uint32_t first_key(const struct district *district, int32_t place, int32_t matter)
+/* First key of this place and matter or after it, of those from `low` up to `high`. */
+static uint32_t first_key(const struct district *district, int32_t place, int32_t matter, uint32_t low, uint32_t high)
 {
-    uint32_t low = 0, high = district->row_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         const struct row_key *key = &district->row_keys[middle];
@@ -129,9 +135,13 @@ const struct catalogue_row *district_row(const struct district *district, int32_
     /* From the case's place up, then the rows for any place; in file order in each. */
     for (int32_t at = place;; at = district->units[at].parent) {
         struct finder finder = {.district = district, .place = at, .matter = matter};
-        if (district->row_keys != NULL) {
-            finder.any = first_key(district, at, -1);
-            finder.own = first_key(district, at, matter);
+        if (district->index != NULL) {
+            const uint32_t *keys_from = &district->index->keys_from[at + 1];
+            finder.any = keys_from[0];
+            finder.own = first_key(district, at, matter, keys_from[0], keys_from[1]);
+        } else if (district->row_keys != NULL) {
+            finder.any = first_key(district, at, -1, 0, district->row_count);
+            finder.own = first_key(district, at, matter, 0, district->row_count);
         }
         for (const struct catalogue_row *row; (row = next_row(&finder)) != NULL;) {
             int32_t lead = district_select(district, &row->lead, place);

@@ -122,7 +122,8 @@ struct district {
     uint32_t matter_count;
     struct catalogue_row *rows; /* file order */
     uint32_t row_count;
-    struct row_key *row_keys; /* row_count; NULL (a district put together by hand): every row is looked at */
+    struct row_key *row_keys;     /* row_count; NULL (a district put together by hand): every row is looked at */
+    struct district_index *index; /* over the three tables; NULL (a district put together by hand): they are searched */
     struct zone *zone;
     struct calendar **calendars; /* [0] is the built-in one */
     uint32_t calendar_count;
@@ -130,7 +131,7 @@ struct district {
     int32_t desk_unit;
 };
 
-/* Index of a unit or matter, or -1. Binary search. */
+/* Index of a unit or matter, or -1. */
 int32_t district_unit_find(const struct district *district, const struct code *code);
 int32_t district_matter_find(const struct district *district, const struct code *code);
 

@@ -3,6 +3,7 @@
 
 #include "config/calendars.h"
 #include "config/catalogue.h"
+#include "config/district_index.h"
 #include "config/file.h"
 #include "config/matters.h"
 #include "config/policy.h"
@@ -286,6 +287,12 @@ static int load(struct build *build, const char *folder)
     build->units.at = NULL;
     build->matters.at = NULL;
     build->rows = (struct catalogue_rows){0};
+    if (district->units != NULL && district->matters != NULL && district->row_keys != NULL) {
+        district->index = district_index_new(district);
+        if (district->index == NULL) {
+            return -ENOMEM;
+        }
+    }
     rc = check_together(build);
     if (rc < 0) {
         return rc;
@@ -336,6 +343,7 @@ struct district *district_free(struct district *district)
     units_free(district->units, district->unit_count);
     matters_free(district->matters, district->matter_count);
     catalogue_free(&(struct catalogue_rows){district->row_count, district->rows, district->row_keys});
+    district_index_free(district->index);
     zone_free(district->zone);
     for (uint32_t i = 0; i < district->calendar_count; i++) {
         calendar_free(district->calendars[i]);

@@ -4,6 +4,7 @@
  */
 #include "config/catalogue.h"
 #include "config/district.h"
+#include "config/district_index.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -83,9 +84,11 @@ START_TEST(test_search_and_scan)
     state = 88172645463325252U + (uint64_t)_i;
     for (int round = 0; round < 20; round++) {
         fill(&district);
-        for (int hand = 0; hand < 2; hand++) { /* with keys, and as a district put together by hand */
-            district.row_keys = hand ? NULL : catalogue_keys(district.rows, district.row_count);
-            ck_assert(hand || district.row_keys);
+        for (int hand = 0; hand < 3; hand++) { /* as it is loaded, with keys alone, and as a district put together by hand */
+            district.row_keys = hand == 2 ? NULL : catalogue_keys(district.rows, district.row_count);
+            district.index = hand == 0 ? district_index_new(&district) : NULL;
+            ck_assert(hand == 2 || district.row_keys);
+            ck_assert(hand != 0 || district.index);
             for (int32_t matter = -1; matter < MATTERS; matter++) {
                 for (int32_t place = -1; place < UNITS; place++) {
                     int32_t lead = -2, wanted_lead = -2;
@@ -100,6 +103,7 @@ START_TEST(test_search_and_scan)
                 }
             }
             free(district.row_keys);
+            district_index_free(district.index);
         }
     }
     ck_assert_uint_gt(found, 1000);
@@ -117,6 +121,10 @@ START_TEST(test_no_rows)
     district.row_keys = catalogue_keys(NULL, 0);
     ck_assert_ptr_nonnull(district.row_keys);
     ck_assert_ptr_null(district_row(&district, 0, 3, &lead));
+    district.index = district_index_new(&district);
+    ck_assert_ptr_nonnull(district.index);
+    ck_assert_ptr_null(district_row(&district, 0, 3, &lead));
+    district_index_free(district.index);
     free(district.row_keys);
 }
 END_TEST

@@ -3,6 +3,8 @@
  * read.
  */
 #include "config/loader.h"
+#include "config/matters.h"
+#include "config/units.h"
 #include "config/zone.h"
 #include "tests/config/config_folder.h"
 #include "tests/suite.h"
@@ -163,6 +165,34 @@ START_TEST(test_boston)
             ck_assert_int_eq(policy->on_overdue[class][tier], ON_OVERDUE_SUPERVISE);
         }
     }
+    district_free(district);
+}
+END_TEST
+
+/* By the index of a loaded district what the search finds, for each code, for each with one byte changed, and for none. */
+START_TEST(test_index_and_search)
+{
+    static const char *const folders[] = {SOURCE_ROOT "/config/boston", SOURCE_ROOT "/config/wuhua"};
+    struct district *district = load(folders[_i]);
+    uint32_t found = 0, count = district->unit_count + district->matter_count;
+    ck_assert_ptr_nonnull(district->index);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct code *at =
+            i < district->unit_count ? &district->units[i].code : &district->matters[i - district->unit_count].code;
+        for (size_t byte = 0; byte <= CODE_SIZE; byte++) {
+            struct code code = *at;
+            if (byte < CODE_SIZE) {
+                code.s[byte] ^= 1;
+            }
+            int32_t unit_at = units_find(district->units, district->unit_count, &code);
+            int32_t matter_at = matters_find(district->matters, district->matter_count, &code);
+            ck_assert_int_eq(district_unit_find(district, &code), unit_at);
+            ck_assert_int_eq(district_matter_find(district, &code), matter_at);
+            found += unit_at >= 0 || matter_at >= 0;
+        }
+    }
+    ck_assert_uint_gt(found, count);
+    ck_assert_int_eq(district_unit_find(district, &(struct code){{0}}), -1);
     district_free(district);
 }
 END_TEST
@@ -509,6 +539,7 @@ int main(void)
                                        {test_rows, SUITE_COUNT(routes)},
                                        {test_row_content},
                                        {test_boston},
+                                       {test_index_and_search, 2},
                                        {test_hash_is_of_all_files_and_the_zone},
                                        {test_catalogue_without_a_version_is_named_by_its_content},
                                        {test_windows_files},
