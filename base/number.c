@@ -21,30 +21,26 @@ static int damm(const char *at, int size)
     return interim;
 }
 
-static int digits(char *at, uint32_t value, int least)
+/* Writes the last `size` digits of a value. */
+static void digits(char *at, uint32_t value, int size)
 {
-    char reversed[10];
-    int size = 0;
-    do {
-        reversed[size++] = (char)('0' + value % 10);
+    for (int i = size - 1; i >= 0; i--) {
+        at[i] = (char)('0' + value % 10);
         value /= 10;
-    } while (value != 0);
-    int out = 0;
-    for (int pad = size; pad < least; pad++) {
-        at[out++] = '0';
     }
-    while (size > 0) {
-        at[out++] = reversed[--size];
-    }
-    return out;
 }
 
 int number_print(uint32_t day, uint32_t day_no, char buffer[NUMBER_SIZE])
 {
     assert(day <= 999999 && day_no <= NUMBER_DAY_NO_MAX);
-    int size = digits(buffer, day, 6);
-    buffer[size++] = '-';
-    size += digits(buffer + size, day_no, 5);
+    int size = 7, day_no_size = 5;
+    for (uint32_t rest = day_no / 100000; rest != 0; rest /= 10) {
+        day_no_size++;
+    }
+    digits(buffer, day, 6);
+    buffer[6] = '-';
+    digits(buffer + size, day_no, day_no_size);
+    size += day_no_size;
     char check = (char)('0' + damm(buffer, size));
     buffer[size++] = '-';
     buffer[size++] = check;

@@ -7,6 +7,13 @@
 
 uint64_t core_request_hash(struct text actor, struct text request)
 {
+    char joined[128];
+    if (actor.size > 0 && request.size > 0 && (size_t)actor.size + 1 + request.size <= sizeof(joined)) { /* nearly always */
+        memcpy(joined, actor.at, actor.size);
+        joined[actor.size] = '\0';
+        memcpy(joined + actor.size + 1, request.at, request.size);
+        return XXH64(joined, (size_t)actor.size + 1 + request.size, 0);
+    }
     XXH64_state_t state;
     XXH64_reset(&state, 0);
     XXH64_update(&state, actor.at, actor.size);

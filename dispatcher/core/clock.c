@@ -86,59 +86,67 @@ struct limit limit_later(const struct limit *a, const struct limit *b)
     return a->due_at >= b->due_at ? *a : *b;
 }
 
-/* Instants of the rungs. Yellow by share of the budget, or by a span before due; red at the first millisecond after due; the others
- * a span after due. Red is what judges an item at the first instant after due: it cannot be switched off. */
-static void set_rungs(const struct policy *policy, const struct calendar *calendar, const struct limit *limit,
-                      int64_t ret_at[RUNG_COUNT])
+/* Yellow by share of the budget, or by a span before due; red at the first millisecond after due; the others a span after due. Red
+ * is what judges an item at the first instant after due: it cannot be switched off. */
+static int64_t rung_at(const struct rungs *of, const struct rung_policy *policy, enum rung rung)
 {
-    for (int rung = 0; rung < RUNG_COUNT; rung++) {
-        const struct rung_policy *at = &policy->rungs[rung];
-        ret_at[rung] = 0;
-        if (limit->due_at == 0 || (!at->on && rung != RUNG_RED)) {
-            continue;
-        }
-        if (rung == RUNG_RED) {
-            ret_at[rung] = limit->due_at + 1;
-        } else if (rung != RUNG_YELLOW) {
-            ret_at[rung] = calendar_due(calendar, limit->due_at, at->span).at;
-        } else if (at->percent != 0) {
-            int64_t left_ms = limit->budget_ms - (limit->budget_ms * at->percent + 99) / 100;
-            ret_at[rung] = calendar_before(calendar, limit->kind, limit->due_at, left_ms);
-        } else {
-            ret_at[rung] = calendar_before(calendar, at->span.kind, limit->due_at, at->span.amount);
-        }
-        if (ret_at[rung] > INSTANT_MAX) {
-            ret_at[rung] = 0; /* never comes */
-        } else if (ret_at[rung] < 0) {
-            ret_at[rung] = 1; /* before all time: at its beginning */
-        }
+    if (rung == RUNG_RED) {
+        return of->due_at + 1;
     }
+    if (!policy->on) {
+        return 0;
+    }
+    if (rung != RUNG_YELLOW) {
+        return calendar_due(of->calendar, of->due_at, policy->span).at;
+    }
+    if (policy->percent != 0) {
+        int64_t left_ms = of->budget_ms - (of->budget_ms * policy->percent + 99) / 100;
+        return calendar_before(of->calendar, of->kind, of->due_at, left_ms);
+    }
+    return calendar_before(of->calendar, policy->span.kind, of->due_at, policy->span.amount);
+}
+
+/* Instants of the rungs of a limit of `unit`'s calendar; they live until those of another limit are asked for. */
+static const int64_t *rungs_of(struct judging *j, const struct limit *limit, int32_t unit)
+{
+    struct rungs of = {.calendar = district_calendar(j->district, unit),
+                       .kind = limit->kind,
+                       .due_at = instant_within(limit->due_at),
+                       .budget_ms = limit->budget_ms};
+    struct rungs *last = &j->rungs;
+    if (last->calendar == of.calendar && last->due_at == of.due_at && last->budget_ms == of.budget_ms && last->kind == of.kind) {
+        return last->at;
+    }
+    for (int rung = 0; rung < RUNG_COUNT && of.due_at != 0; rung++) {
+        int64_t at = rung_at(&of, &j->policy->rungs[rung], (enum rung)rung);
+        /* What never comes is off; what lies before all time is at its beginning. */
+        of.at[rung] = at > INSTANT_MAX ? 0 : at < 0 ? 1 : at;
+    }
+    *last = of;
+    return last->at;
 }
 
 /* Sequence of the calendar that a unit's limits are computed with; 0: natural time needs none. */
-static uint64_t calendar_id(const struct judging *j, const struct limit *limit, int32_t unit)
+static uint64_t calendar_id(struct judging *j, const struct limit *limit, int32_t unit)
 {
-    struct district_row d;
-    if (limit->kind == TIME_KIND_NATURAL || unit < 0 || !tables_get(j->tables, ROW_DISTRICT, 1, &d)) {
+    if (limit->kind == TIME_KIND_NATURAL || unit < 0) {
         return 0;
     }
-    return d.calendars_from + j->district->units[unit].calendar;
+    const struct district_row *stored = judging_stored(j);
+    return stored->last_seq == 0 ? 0 : stored->calendars_from + j->district->units[unit].calendar;
 }
 
 void start_clock(struct judging *j, enum clock_kind kind, uint64_t duty, int32_t unit, const struct limit *limit)
 {
-    int64_t at[RUNG_COUNT];
     struct record *record = emit_for(j, RECORD_CLOCK_STARTED, unit);
     record->head.duty_id = duty;
     struct clock_started_body *body = &record->body.clock_started;
-    struct limit within = *limit;
-    within.due_at = instant_within(limit->due_at);
-    set_rungs(j->policy, district_calendar(j->district, unit), &within, at);
+    const int64_t *at = rungs_of(j, limit, unit);
     body->clock = kind;
     body->time_kind = limit->kind;
     body->budget_ms = limit->budget_ms;
     body->source = limit->source;
-    body->due_at = within.due_at;
+    body->due_at = instant_within(limit->due_at);
     body->provisional = limit->provisional;
     body->calendar = calendar_id(j, limit, unit);
     body->amount = limit->amount;
@@ -222,10 +230,15 @@ static int64_t consumed_at_move(const struct judging *j, const struct clock_row 
     return counted ? clock_consumed(j, &running, j->now_ms) : clock->consumed_ms;
 }
 
+/* A rung that passed while the clock stood is reached now, not late by downtime. */
+static int64_t not_before(int64_t rung_at, int64_t now_ms)
+{
+    return rung_at != 0 && rung_at < now_ms ? now_ms : rung_at;
+}
+
 struct clock_due_moved_body *move_due(struct judging *j, const struct clock_row *clock, const struct limit *limit,
                                       enum clock_why why, int32_t unit, bool counted)
 {
-    int64_t at[RUNG_COUNT];
     struct record *record = emit_clock(j, RECORD_CLOCK_DUE_MOVED, clock);
     int32_t holder = unit >= 0 ? unit : unit_index(j, &clock->unit);
     if (unit >= 0) {
@@ -234,22 +247,15 @@ struct clock_due_moved_body *move_due(struct judging *j, const struct clock_row 
         record->head.acct = units[units[unit].accountable].code;
     }
     struct clock_due_moved_body *body = &record->body.clock_due_moved;
-    struct limit within = *limit;
-    within.due_at = instant_within(limit->due_at);
-    set_rungs(j->policy, district_calendar(j->district, holder), &within, at);
-    for (int rung = 0; rung < RUNG_COUNT; rung++) {
-        if (at[rung] != 0 && at[rung] < j->now_ms) {
-            at[rung] = j->now_ms; /* passed while the clock stood: reached now, not late by downtime */
-        }
-    }
+    const int64_t *at = rungs_of(j, limit, holder);
     body->clock = (enum clock_kind)clock->kind;
     body->clock_id = clock->clock_id;
-    body->due_at = within.due_at;
+    body->due_at = instant_within(limit->due_at);
     body->budget_ms = limit->budget_ms;
-    body->yellow_at = at[RUNG_YELLOW];
-    body->red_at = at[RUNG_RED];
-    body->notice_at = at[RUNG_NOTICE];
-    body->bulletin_at = at[RUNG_BULLETIN];
+    body->yellow_at = not_before(at[RUNG_YELLOW], j->now_ms);
+    body->red_at = not_before(at[RUNG_RED], j->now_ms);
+    body->notice_at = not_before(at[RUNG_NOTICE], j->now_ms);
+    body->bulletin_at = not_before(at[RUNG_BULLETIN], j->now_ms);
     body->why = why;
     body->source = limit->source;
     body->counted = counted;
@@ -297,17 +303,15 @@ void core_settled_due(const struct district *district, const struct clock_row *c
 
 void rebudget(struct judging *j, const struct clock_row *clock, int64_t budget_ms)
 {
-    int64_t at[RUNG_COUNT];
     int32_t holder = unit_index(j, &clock->unit);
     struct limit limit = limit_of(clock);
     struct clock_rebudgeted_body *body = &emit_clock(j, RECORD_CLOCK_REBUDGETED, clock)->body.clock_rebudgeted;
     limit.budget_ms = budget_ms;
-    set_rungs(j->policy, district_calendar(j->district, holder), &limit, at);
     body->clock = (enum clock_kind)clock->kind;
     body->clock_id = clock->clock_id;
     body->due_at = clock->due_at;
     body->budget_ms = budget_ms;
     body->budget_before_ms = clock->budget_ms;
-    body->yellow_at = at[RUNG_YELLOW] != 0 && at[RUNG_YELLOW] < j->now_ms ? j->now_ms : at[RUNG_YELLOW];
+    body->yellow_at = not_before(rungs_of(j, &limit, holder)[RUNG_YELLOW], j->now_ms);
     body->calendar = calendar_id(j, &limit, holder);
 }

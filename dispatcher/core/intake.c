@@ -5,8 +5,6 @@
 #include "config/zone.h"
 #include "proto/submit_check.h"
 
-#include <string.h>
-
 /* Day of the district, YYMMDD, at an instant: days begin where the policy says. */
 static uint32_t district_day(const struct district *district, int64_t at_ms)
 {
@@ -81,17 +79,15 @@ static void begin_case(struct judging *j, const struct submit_command *submit, i
 }
 
 /* The number that the next case gets. */
-static void next_number(const struct judging *j, uint32_t *ret_day, uint32_t *ret_day_no)
+static void next_number(struct judging *j, uint32_t *ret_day, uint32_t *ret_day_no)
 {
-    struct district_row d;
-    memset(&d, 0, sizeof(d));
-    tables_get(j->tables, ROW_DISTRICT, 1, &d);
+    const struct district_row *d = judging_stored(j);
     uint32_t day = district_day(j->district, j->now_ms);
-    if (day < d.day) {
-        day = d.day; /* numbers ascend, also where a new zone sets the calendar back */
+    if (day < d->day) {
+        day = d->day; /* numbers ascend, also where a new zone sets the calendar back */
     }
     *ret_day = day;
-    *ret_day_no = day == d.day ? d.day_no + 1 : 1;
+    *ret_day_no = day == d->day ? d->day_no + 1 : 1;
 }
 
 static void emit_received(struct judging *j, const struct submit_command *submit, uint32_t day, uint32_t day_no)

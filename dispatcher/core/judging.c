@@ -9,36 +9,49 @@ uint64_t next_seq(const struct judging *j)
     return j->command->next_seq + j->verdict->count;
 }
 
+const struct district_row *judging_stored(struct judging *j)
+{
+    if (!j->stored_read) {
+        tables_get(j->tables, ROW_DISTRICT, 1, &j->stored);
+        j->stored_read = true;
+    }
+    return &j->stored;
+}
+
+/* In its place in the verdict. What the union has room for behind its body is nobody's and stays as it was. */
 struct record *emit(struct judging *j, enum record_type type)
 {
     assert(j->verdict->count < VERDICT_RECORDS_MAX);
     uint64_t seq = next_seq(j);
+    const struct record_info *info = record_info(type);
     struct record *record = &j->verdict->records[j->verdict->count++];
-    memset(record, 0, sizeof(*record));
     record->seq = seq;
     record->at_ms = j->now_ms;
     record->type = type;
-    int state = record_info(type)->case_state;
-    if (state != RECORD_STATE_SAME) {
-        j->c.state = (uint8_t)state;
+    memset(&record->body, 0, info->shape->size);
+    if (info->case_state != RECORD_STATE_SAME) {
+        j->c.state = (uint8_t)info->case_state;
     }
-    struct record_envelope *head = &record->head;
-    if (j->c.case_id != 0) {
-        head->case_id = j->c.case_id;
-        head->case_prev = j->prev;
-        head->round = j->c.round;
-        head->call_id = j->call_id;
-        head->street = j->c.dims.street;
-        head->place_unit = j->c.dims.place;
-        head->matter = j->c.dims.matter;
-        head->channel = (enum channel)j->c.dims.channel;
-        head->kind = (enum case_kind)j->c.dims.kind;
-        head->origin = (enum origin)j->c.dims.origin;
-        head->urgency = (enum urgency)j->c.dims.urgency;
-        head->protected = j->c.dims.is_protected;
-        head->upstream = j->c.dims.upstream;
-        j->prev = seq;
+    if (j->c.case_id == 0) {
+        record->head = (struct record_envelope){0};
+        return record;
     }
+    record->head = (struct record_envelope){
+        .case_id = j->c.case_id,
+        .case_prev = j->prev,
+        .round = j->c.round,
+        .call_id = j->call_id,
+        .street = j->c.dims.street,
+        .place_unit = j->c.dims.place,
+        .matter = j->c.dims.matter,
+        .channel = (enum channel)j->c.dims.channel,
+        .kind = (enum case_kind)j->c.dims.kind,
+        .origin = (enum origin)j->c.dims.origin,
+        .urgency = (enum urgency)j->c.dims.urgency,
+        .protected = j->c.dims.is_protected,
+        .upstream = j->c.dims.upstream,
+    };
+    j->prev = seq;
     return record;
 }
 

@@ -12,6 +12,15 @@
 #include "dispatcher/core/core.h"
 #include "dispatcher/core/sight.h"
 
+/* The instants of a limit's rungs, 0 = this rung is off or never comes. */
+struct rungs {
+    int64_t at[RUNG_COUNT];
+    /* What they follow from; budget and kind count from due_at on. */
+    const struct calendar *calendar;
+    enum time_kind kind;
+    int64_t due_at, budget_ms;
+};
+
 struct judging {
     const struct tables *tables;
     const struct district *district;
@@ -28,6 +37,9 @@ struct judging {
     uint64_t prev;          /* newest record of the case */
     uint64_t call_id;       /* call that emitted records belong to */
     uint64_t lead_offered;  /* the lead's duty that this verdict offers, 0 = none */
+    struct rungs rungs;     /* that were asked for last: two clocks of one verdict mostly run by the same limit */
+    bool stored_read;
+    struct district_row stored; /* judging_stored */
 };
 
 /* A refusal, and what it is about. */
@@ -45,7 +57,7 @@ static inline bool bad_field(struct judging *j, const char *field, const char *c
     return refuse(j, REFUSAL_BAD_FIELD, field);
 }
 
-/* Adds a record with the case's envelope. Zeroed body. The pointer lives until the verdict is reused. */
+/* Adds a record with the case's envelope. Its body is zeroed, as large as it is. The pointer lives until the verdict is reused. */
 struct record *emit(struct judging *j, enum record_type type);
 
 /* As emit, held by `unit` (index); acct follows from it. -1: none. */
@@ -56,6 +68,10 @@ struct record *emit_duty(struct judging *j, enum record_type type, const struct 
 
 /* As emit, about a clock: its duty, call, unit, acct and round. */
 struct record *emit_clock(struct judging *j, enum record_type type, const struct clock_row *clock);
+
+/* The row of the district itself: numbers that were given, the set in force. Read once, for no record changes it before it is
+ * applied; zeroed while there is none. */
+const struct district_row *judging_stored(struct judging *j);
 
 /* Sequence that the next emitted record gets. */
 uint64_t next_seq(const struct judging *j);

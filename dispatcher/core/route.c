@@ -33,10 +33,10 @@ static bool contact_wanted(const struct case_row *c)
 static void set_citizen_due(struct judging *j, const struct lead_choice *choice)
 {
     struct limit limit = choice->limit;
-    if (limit.amount != 0) {
-        limit = limit_span(j, (struct span){limit.kind, limit.amount}, choice->unit, j->c.received_at, limit.source);
-    } else { /* an instant, or none */
+    if (limit.amount == 0) { /* an instant, or none */
         limit = limit_at(j->c.received_at, limit.due_at, limit.source);
+    } else if (limit.from_at != j->c.received_at) { /* else it is this very limit */
+        limit = limit_span(j, (struct span){limit.kind, limit.amount}, choice->unit, j->c.received_at, limit.source);
     }
     move_due(j, &j->total, &limit, CLOCK_WHY_ROUTED, choice->unit, false);
 }

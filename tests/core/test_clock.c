@@ -97,8 +97,10 @@ START_TEST(the_citizens_clock_counts_from_the_receipt_on)
     route.body.route.reason = text_of("no row fits");
     ck_assert_int_eq(world_do(&w, &route), REFUSAL_NONE);
     ck_assert_int_eq(handle_of(id).due_at, world_at("2026-03-10 11:00"));
+    ck_assert_int_eq(handle_of(id).rung_at[RUNG_YELLOW], world_at("2026-03-09 11:00"));
     struct clock_row total = world_clock(&w, id, 0, CLOCK_KIND_TOTAL);
     ck_assert_int_eq(total.due_at, world_at("2026-03-06 17:00"));
+    ck_assert_int_eq(total.rung_at[RUNG_YELLOW], world_at("2026-03-05 17:00"));
     ck_assert_int_eq(total.from_at, total.started_at);
 }
 END_TEST
@@ -248,6 +250,46 @@ START_TEST(a_given_limit_is_natural_time)
 }
 END_TEST
 
+/* Two clocks that are due at one instant turn yellow by what each of them counts up to it. */
+START_TEST(each_clock_is_yellow_by_its_own_budget)
+{
+    int64_t received_at = w.now_ms, due_at = received_at + 10 * (int64_t)DAY_MS;
+    struct command submit = given_limit(due_at), route = {.type = COMMAND_ROUTE};
+    submit.body.submit.matter = code_of("LAMP"); /* no row fits */
+    ck_assert_int_eq(world_do(&w, &submit), REFUSAL_NONE);
+    uint64_t id = world_record(&w, RECORD_CASE_RECEIVED)->seq;
+    world_wait(&w, 5 * (int64_t)DAY_MS);
+    route.body.route.case_id = id;
+    route.body.route.unit = code_of("DA");
+    route.body.route.reason = text_of("no row fits");
+    ck_assert_int_eq(world_do(&w, &route), REFUSAL_NONE);
+    struct clock_row handle = handle_of(id), total = world_clock(&w, id, 0, CLOCK_KIND_TOTAL);
+    ck_assert_int_eq(handle.due_at, due_at);
+    ck_assert_int_eq(handle.rung_at[RUNG_YELLOW], due_at - DAY_MS);
+    ck_assert_int_eq(total.due_at, due_at);
+    ck_assert_int_eq(total.rung_at[RUNG_YELLOW], due_at - 2 * (int64_t)DAY_MS);
+}
+END_TEST
+
+/* And what follows after it comes by the calendar of each clock's unit. */
+START_TEST(each_clock_is_noticed_by_its_own_calendar)
+{
+    for (int urgency = 0; urgency < URGENCY_COUNT; urgency++) {
+        w.district.policy.sign[urgency] = (struct span){0};
+    }
+    w.district.policy.rungs[RUNG_NOTICE].span = (struct span){TIME_KIND_WORKING_HOURS, 4 * HOUR_MS};
+    w.units[3].calendar = 0;                                             /* DB works day and night */
+    struct command submit = given_limit(w.now_ms + 5 * (int64_t)DAY_MS); /* Saturday at 09:00 */
+    ck_assert_int_eq(world_do(&w, &submit), REFUSAL_NONE);
+    uint64_t id = world_record(&w, RECORD_CASE_RECEIVED)->seq;
+    struct duty_row duty = world_duty(&w, id, DUTY_KIND_SUPPORT);
+    struct clock_row support = world_clock(&w, id, duty.duty_id, CLOCK_KIND_SUPPORT);
+    ck_assert_int_eq(support.due_at, handle_of(id).due_at);
+    ck_assert_int_eq(handle_of(id).rung_at[RUNG_NOTICE], world_at("2026-03-09 14:00"));
+    ck_assert_int_eq(support.rung_at[RUNG_NOTICE], world_at("2026-03-07 13:00"));
+}
+END_TEST
+
 /* The last instant of all time still comes. */
 START_TEST(what_is_due_just_before_the_end_of_time_turns_red)
 {
@@ -326,6 +368,8 @@ int main(void)
                                        {natural_time_needs_no_calendar},
                                        {natural_time_that_was_left_is_natural},
                                        {a_given_limit_is_natural_time},
+                                       {each_clock_is_yellow_by_its_own_budget},
+                                       {each_clock_is_noticed_by_its_own_calendar},
                                        {what_is_due_just_before_the_end_of_time_turns_red},
                                        {who_signs_stops_their_own_clock},
                                        {what_stands_is_not_stopped_again},

@@ -3,6 +3,7 @@
 #include "tests/core/guards.h"
 
 #include <stdio.h>
+#include <xxhash.h>
 
 enum { UNIT_S2 = 6 };
 
@@ -83,6 +84,25 @@ START_TEST(request_ids_that_hash_alike_are_two)
     ck_assert_uint_ne(core_case_named(&w.tables, actor, &about), 0);
     about.submitted = text_of("r2");
     ck_assert_uint_eq(core_case_named(&w.tables, actor, &about), 0);
+}
+END_TEST
+
+/* Rows of a request keep its hash: it is that of name, zero and id, however long they are. */
+START_TEST(the_hash_of_a_request_is_that_of_its_name_and_id)
+{
+    char joined[CODE_SIZE + 1 + 300 + 1];
+    for (uint32_t i = 0; i < sizeof(joined); i++) {
+        joined[i] = (char)('a' + i % 26);
+    }
+    for (uint32_t actor = 0; actor <= CODE_SIZE; actor++) {
+        char before = joined[actor];
+        joined[actor] = '\0';
+        for (uint32_t id = 0; id <= 300; id += 1 + id / 8) {
+            uint64_t hash = core_request_hash((struct text){joined, actor}, (struct text){joined + actor + 1, id});
+            ck_assert_uint_eq(hash, XXH64(joined, actor + 1 + id, 0));
+        }
+        joined[actor] = before;
+    }
 }
 END_TEST
 
@@ -305,6 +325,7 @@ int main(void)
                                        {a_case_at_the_desk_is_its_places_too},
                                        {a_place_that_is_in_no_set_any_more_is_on_no_list},
                                        {request_ids_that_hash_alike_are_two},
+                                       {the_hash_of_a_request_is_that_of_its_name_and_id},
                                        {who_led_a_case_writes_on_it_afterwards},
                                        {a_dissolved_street_sees_what_it_whistled_for},
                                        {who_names_no_duty_means_its_own},
