@@ -2,6 +2,7 @@
 #include "dispatcher/shell/inlet.h"
 
 #include "dispatcher/shell/accepted.h"
+#include "dispatcher/shell/key_hash.h"
 #include "dispatcher/shell/zframe.h"
 
 #include <errno.h>

@@ -11,6 +11,7 @@
 #include "dispatcher/shell/peers.h"
 
 #include "dispatcher/shell/accepted.h"
+#include "dispatcher/shell/key_hash.h"
 #include "dispatcher/shell/peer_outbox.h"
 #include "proto/gen/schema.h"
 
@@ -385,8 +386,40 @@ static struct peer *make(struct peers *peers, const struct peers_origin *origin,
 
 static bool is_named(const struct peer *peer, const char *name)
 {
-    struct text known = text_of_code(&peer->who.name);
-    return strlen(name) == known.size && memcmp(name, known.at, known.size) == 0;
+    const char *known = peer->who.name.s;
+    size_t size = strlen(name);
+    return size <= CODE_SIZE && memcmp(name, known, size) == 0 && (size == CODE_SIZE || known[size] == '\0');
+}
+
+static struct peer *find_routing(const struct peers *peers, const struct peers_origin *origin)
+{
+    struct peer *peer = NULL;
+    HASH_FIND(by_routing, peers->routings, origin->routing, origin->routing_size, peer);
+    return peer;
+}
+
+/* It was silent for the shortest time. */
+static void hear(struct peers *peers, struct peer *peer)
+{
+    if (!peer->gone && peer->next != NULL) {
+        DL_DELETE(peers->silent, peer);
+        DL_APPEND(peers->silent, peer);
+    }
+}
+
+bool peers_recall(struct peers *peers, const struct peers_origin *origin, uint64_t *ret_number, const struct identity **ret)
+{
+    if (origin->name == NULL || origin->routing_size > ROUTING_SIZE) {
+        return false;
+    }
+    struct peer *peer = find_routing(peers, origin);
+    if (peer == NULL || !peer->proven || peer->generation != peers->ring->generation || !is_named(peer, origin->name)) {
+        return false;
+    }
+    hear(peers, peer);
+    *ret_number = peer->number;
+    *ret = &peer->who;
+    return true;
 }
 
 bool peers_admit(struct peers *peers, const struct peers_origin *origin, uint64_t *ret_number, struct identity *ret)
@@ -396,8 +429,7 @@ bool peers_admit(struct peers *peers, const struct peers_origin *origin, uint64_
         log_line(peers->log, LOG_LEVEL_WARNING, "no_user", "a message came without the name of a key: dropped");
         return false;
     }
-    struct peer *peer = NULL;
-    HASH_FIND(by_routing, peers->routings, origin->routing, origin->routing_size, peer);
+    struct peer *peer = find_routing(peers, origin);
     if (peer != NULL && !is_named(peer, name)) {
         forget(peers, peer); /* another key behind the same routing id must not get the first one's replies */
         peer = NULL;
@@ -420,10 +452,7 @@ bool peers_admit(struct peers *peers, const struct peers_origin *origin, uint64_
         peer->who = who;
         peer->generation = peers->ring->generation;
     }
-    if (!peer->gone) {
-        DL_DELETE(peers->silent, peer);
-        DL_APPEND(peers->silent, peer);
-    }
+    hear(peers, peer);
     *ret_number = peer->number;
     identity_copy(ret, &peer->who);
     return true;

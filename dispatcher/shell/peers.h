@@ -45,6 +45,11 @@ struct peers *peers_new(void *router, uv_loop_t *loop, struct keyring *ring, str
 /* Before the first message. */
 void peers_own(struct peers *peers, const struct peers_owner *owner);
 
+/* The peer that sent a message, where it is proven and no key has changed since: gives its number and its identity, which lives
+ * until the next call that may forget peers. The descriptor is not looked at (ZeroMQ searches for it by its name), so it may be
+ * left out; routing id and name are, each time. False: nothing is known, ask peers_admit. */
+bool peers_recall(struct peers *peers, const struct peers_origin *origin, uint64_t *ret_number, const struct identity **ret);
+
 /* The peer that sent a message. Gives its number and a copy of its identity. False: no entry; the message must be dropped. */
 bool peers_admit(struct peers *peers, const struct peers_origin *origin, uint64_t *ret_number, struct identity *ret);
 

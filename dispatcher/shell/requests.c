@@ -174,12 +174,12 @@ static void admit(struct requests *requests, const struct identity *who, uint64_
 {
     struct request_peek peek;
     uint32_t again_ms;
-    request_peek(zmq_msg_data(payload), zmq_msg_size(payload), &peek);
+    size_t size = zmq_msg_size(payload);
+    request_peek(zmq_msg_data(payload), size, &peek);
     if (peek.is_query && peers_gone(requests->peers, peer / 2)) {
         return;
     }
-    struct turn turn = {
-        .query = peek.is_query, .cost_us = peek.is_query ? requests->query_us[peek.query] : 0, .size = zmq_msg_size(payload)};
+    struct turn turn = {.query = peek.is_query, .cost_us = peek.is_query ? requests->query_us[peek.query] : 0, .size = size};
     if (is_too_much(requests, &who->name, peer / 2, &turn, &again_ms)) {
         refuse(requests, who, peer, peek.id, again_ms);
         return;
@@ -202,66 +202,79 @@ static void admit(struct requests *requests, const struct identity *who, uint64_
 /* Reads the frames after the routing id. *payload is the last of them; `delimited` and `good` say which form they had. */
 static void receive_rest(struct inlet *inlet, zmq_msg_t *payload, bool *ret_delimited, bool *ret_good)
 {
-    size_t frames = 0;
-    bool first_empty = false;
-    do {
-        int rc = inlet_receive(inlet, payload);
-        assert(rc == 0); /* a message of many frames comes whole */
-        if (frames++ == 0) {
-            first_empty = zmq_msg_size(payload) == 0;
-        }
-    } while (zmq_msg_more(payload));
-    *ret_delimited = first_empty && frames > 1;
-    *ret_good = frames == 1 || (frames == 2 && first_empty);
+    int rc = inlet_receive(inlet, payload);
+    assert(rc == 0); /* a message of many frames comes whole */
+    *ret_delimited = false;
+    *ret_good = true;
+    if (!zmq_msg_more(payload)) {
+        return;
+    }
+    *ret_delimited = *ret_good = zmq_msg_size(payload) == 0;
+    for (size_t frames = 1; zmq_msg_more(payload); frames++) {
+        *ret_good = *ret_good && frames == 1;
+        rc = inlet_receive(inlet, payload);
+        assert(rc == 0);
+    }
 }
 
-/* Does one message wait in the inlet? Then reads it. */
-static bool receive(struct requests *requests)
+/* Whose message is it? `payload` says what `origin` does not have yet. False: nobody's who may ask anything. `room` holds the
+ * identity where it is not the peer's own. */
+static bool identify(struct requests *requests, struct peers_origin *origin, zmq_msg_t *payload, struct identity *room,
+                     uint64_t *ret_number, const struct identity **ret)
 {
-    zmq_msg_t routing, payload;
-    struct peers_origin origin;
-    struct identity who;
+    origin->name = zmq_msg_gets(payload, "User-Id");
+    if (peers_recall(requests->peers, origin, ret_number, ret)) {
+        return true;
+    }
+    origin->descriptor = zmq_msg_get(payload, ZMQ_SRCFD);
+    *ret = room;
+    return peers_admit(requests->peers, origin, ret_number, room) &&
+           (peers_proven(requests->peers, *ret_number) ||
+            peers_prove(requests->peers, *ret_number, zmq_msg_gets(payload, AUTH_KEY), origin->descriptor));
+}
+
+/* Does one message wait in the inlet? Then reads it; `routing` and `payload` are room for it. */
+static bool receive(struct requests *requests, zmq_msg_t *routing, zmq_msg_t *payload)
+{
+    struct identity room;
+    const struct identity *who;
     bool delimited, good;
     uint64_t number;
-    zmq_msg_init(&routing);
-    if (inlet_receive(requests->inlet, &routing) != 0) {
-        zmq_msg_close(&routing);
+    if (inlet_receive(requests->inlet, routing) != 0) {
         return false;
     }
-    zmq_msg_init(&payload);
-    if (zmq_msg_more(&routing)) {
-        receive_rest(requests->inlet, &payload, &delimited, &good);
-        const char *id = zmq_msg_data(&routing);
-        if (zmq_msg_size(&routing) == 0 || id[0] != '\0') {
-            good = false; /* those that ZeroMQ makes begin with a zero byte, which a client may not set */
-        }
-        origin = (struct peers_origin){.routing = id,
-                                       .routing_size = zmq_msg_size(&routing),
-                                       .name = zmq_msg_gets(&payload, "User-Id"),
-                                       .descriptor = zmq_msg_get(&payload, ZMQ_SRCFD)};
-        if (peers_admit(requests->peers, &origin, &number, &who) &&
-            (peers_proven(requests->peers, number) ||
-             peers_prove(requests->peers, number, zmq_msg_gets(&payload, AUTH_KEY), origin.descriptor))) {
-            if (!good) {
-                zmq_msg_close(&payload);
-                zmq_msg_init(&payload);
-            }
-            admit(requests, &who, number * 2 + delimited, &payload);
-        }
+    if (!zmq_msg_more(routing)) {
+        return true;
     }
-    zmq_msg_close(&payload);
-    zmq_msg_close(&routing);
+    receive_rest(requests->inlet, payload, &delimited, &good);
+    const char *id = zmq_msg_data(routing);
+    struct peers_origin origin = {.routing = id, .routing_size = zmq_msg_size(routing), .descriptor = -1};
+    if (origin.routing_size == 0 || id[0] != '\0') {
+        good = false; /* those that ZeroMQ makes begin with a zero byte, which a client may not set */
+    }
+    if (identify(requests, &origin, payload, &room, &number, &who)) {
+        if (!good) {
+            zmq_msg_close(payload);
+            zmq_msg_init(payload);
+        }
+        admit(requests, who, number * 2 + delimited, payload);
+    }
     return true;
 }
 
 void requests_read(struct requests *requests)
 {
+    zmq_msg_t routing, payload;
     assert(requests->picked_count == 0);
+    zmq_msg_init(&routing);
+    zmq_msg_init(&payload);
     for (size_t read = 0; read < READ_MAX; read++) {
-        if (!receive(requests)) {
-            return;
+        if (!receive(requests, &routing, &payload)) {
+            break;
         }
     }
+    zmq_msg_close(&payload);
+    zmq_msg_close(&routing);
 }
 
 /* --- what goes to the engine ---------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@
  */
 #include "dispatcher/shell/turns.h"
 
+#include "dispatcher/shell/key_hash.h"
+
 #include <assert.h>
 #include <bsd/sys/tree.h>
 #include <errno.h>

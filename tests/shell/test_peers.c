@@ -41,6 +41,16 @@ struct connection {
     size_t routing_size;
 };
 
+static bool recalled(const struct connection *connection, const char *name, uint64_t *ret_number)
+{
+    const struct peers_origin origin = {
+        .routing = connection->routing, .routing_size = connection->routing_size, .name = name, .descriptor = -1};
+    const struct identity *who = NULL;
+    bool known = peers_recall(peers, &origin, ret_number, &who);
+    ck_assert(known == (who != NULL) && (!known || strncmp(who->name.s, name, CODE_SIZE) == 0));
+    return known;
+}
+
 /* A message by a connection that the monitor does not speak of. */
 static bool admit(const void *routing, size_t routing_size, const char *name, uint64_t *ret_number, struct identity *ret)
 {
@@ -173,6 +183,31 @@ START_TEST(a_key_that_is_taken_away_ends)
     ck_assert(!admit(one.routing, one.routing_size, "default", &number, &who));
     ck_assert_uint_eq(peers_count(peers), 0);
     ck_assert(rig_logged(&rig, "key_gone"));
+}
+END_TEST
+
+/* Who is proven is known again by routing id and name together; not under another name, nor after any key has changed. */
+START_TEST(who_is_proven_is_known_again)
+{
+    struct connection one = meet(), nobody = {.routing = "\0none", .routing_size = 5};
+    uint64_t number = 0;
+    struct identity who;
+    ck_assert(!recalled(&one, "default", &number)); /* not proven yet */
+    ck_assert(peers_prove(peers, one.number, rig.keys[0].who.key, -1));
+    ck_assert(recalled(&one, "default", &number));
+    ck_assert_uint_eq(number, one.number);
+    ck_assert(!recalled(&nobody, "default", &number));
+    ck_assert(!recalled(&one, "other", &number));
+    ck_assert(!recalled(&one, "defaul", &number) && !recalled(&one, "default2", &number) && !recalled(&one, "", &number));
+    ck_assert(!recalled(&one, "a_name_that_is_longer_than_any_code_is", &number));
+    ck_assert(!recalled(&one, NULL, &number));
+    keyring_rescan(&rig.ring);
+    ck_assert(!recalled(&one, "default", &number)); /* its rights are looked up again first */
+    ck_assert(admit(one.routing, one.routing_size, "default", &number, &who));
+    ck_assert(recalled(&one, "default", &number));
+    ck_assert_uint_eq(number, one.number);
+    ck_assert(admit(one.routing, one.routing_size, "other", &number, &who)); /* another key behind the same id */
+    ck_assert(!recalled(&one, "default", &number) && !recalled(&one, "other", &number));
 }
 END_TEST
 
@@ -495,6 +530,7 @@ int main(void)
                                        {no_user_no_entry},
                                        {another_key_behind_the_same_id_is_another_peer},
                                        {a_key_that_is_taken_away_ends},
+                                       {who_is_proven_is_known_again},
                                        {a_key_that_is_another_ends},
                                        {a_key_with_other_rights_ends},
                                        {a_slow_reader_gets_all_in_order},
