@@ -41,11 +41,19 @@ def key(folder, name):
 
 
 class Server:
+    """A huyingd with a data folder of its own, until stop(). start() after kill() or halt() finds what it had."""
+
     def __init__(self, candidate, curve):
+        self.candidate, self.curve = candidate, curve
         self.folder = tempfile.mkdtemp(prefix="huying-bench-")
-        words = [candidate.program, "--config", os.path.join(candidate.source, "config/boston"), "--data", self.folder + "/data", "--keys",
-                 self.folder + "/keys", "--listen", "tcp://127.0.0.1:*", "--events", "tcp://127.0.0.1:*", "--clock", "drill" if curve else "real"]
-        self.process = subprocess.Popen(words + ([] if curve else ["--plain"]), stderr=subprocess.PIPE, text=True)
+        self.process = None
+        self.start()
+
+    def start(self):
+        words = [self.candidate.program, "--config", os.path.join(self.candidate.source, "config/boston"), "--data", self.folder + "/data",
+                 "--keys", self.folder + "/keys", "--listen", "tcp://127.0.0.1:*", "--events", "tcp://127.0.0.1:*", "--clock",
+                 "drill" if self.curve else "real"]
+        self.process = subprocess.Popen(words + ([] if self.curve else ["--plain"]), stderr=subprocess.PIPE, text=True)
         self.url = None
         for line in self.process.stderr:
             if line.startswith("ready"):
@@ -53,21 +61,30 @@ class Server:
                 break
         assert self.url, "the server did not start"
         self.keys = []
-        if curve:
+        if self.curve:
             mine, its = key(self.folder + "/keys", "default.key"), key(self.folder + "/keys", "server.key")
             self.keys = [its["public"], mine["public"], mine["secret"]]
 
-    def load(self, build, what, in_flight, count):
-        prefix = f"{what}-{in_flight}"
+    def load(self, build, what, in_flight, count, prefix=None):
+        prefix = prefix or f"{what}-{in_flight}"
         done = subprocess.run([os.path.join(build, "tests/bench/bench-load"), self.url, what, str(in_flight), str(count), prefix] + self.keys,
                               capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def stop(self):
+    def halt(self):
+        """Ends the server in order and keeps its folder."""
         self.process.terminate()
         self.process.stderr.read()
         self.process.wait(timeout=60)
+
+    def kill(self):
+        self.process.kill()
+        self.process.stderr.read()
+        self.process.wait(timeout=60)
+
+    def stop(self):
+        self.halt()
         shutil.rmtree(self.folder)
 
 

@@ -50,7 +50,11 @@ class Words(unittest.TestCase):
     def test_what_cannot_be_meant_is_said_before_anything_is_built(self):
         self.assertIn("8 say nothing", self.refused("--against", "HEAD", "--rounds", "8"))
         self.assertIn("nowhere is not a commit", self.refused("--against", "nowhere"))
-        self.assertIn("--json goes with --against", self.refused("--json"))
+        self.assertIn("--json goes with --against or --peers", self.refused("--json"))
+        self.assertIn("--open goes with --peers", self.refused("--open"))
+        self.assertIn("--install goes with --peers", self.refused("--against", "HEAD", "--install"))
+        self.assertIn("mysql is not a peer", self.refused("--peers", "redis,mysql"))
+        self.assertIn("nowhere is not a commit", self.refused("--peers", "--against", "nowhere"))
         self.assertIn("7 is one argument too many", self.refused("5", "7"))
         self.assertIn("many is not a number of rounds", self.refused("many"))
 
