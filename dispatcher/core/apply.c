@@ -22,12 +22,12 @@ static void remember_handler(struct applying *a)
 {
     const struct command_taken_body *body = &a->record->body.command_taken;
     uint64_t hash = core_person_hash(body->actor, body->behalf);
-    if (core_handled(a->tables, &a->c, hash)) {
+    if (core_handled(a->tables, a->c, hash)) {
         return;
     }
-    struct handler_row row = {.case_id = a->c.case_id, .prev = a->c.handler_last, .hash = hash};
+    struct handler_row row = {.case_id = a->c->case_id, .prev = a->c->handler_last, .hash = hash};
     tables_put(a->tables, ROW_HANDLER, a->record->seq, &row);
-    a->c.handler_last = a->record->seq;
+    a->c->handler_last = a->record->seq;
 }
 
 /* Each new request forgets up to two that are neither young nor among the newest: bounded work, and no more are kept than came in
@@ -37,20 +37,20 @@ static void forget_requests(struct applying *a)
 {
     struct request_row old;
     for (int i = 0; i < 2; i++) {
-        if (a->d.request_count < CAP_REQUEST_MEMORY_COUNT || !tables_get(a->tables, ROW_REQUEST, a->d.oldest_request, &old) ||
+        if (a->d->request_count < CAP_REQUEST_MEMORY_COUNT || !tables_get(a->tables, ROW_REQUEST, a->d->oldest_request, &old) ||
             a->record->at_ms - old.at_ms <= CAP_REQUEST_MEMORY_MS) {
             return;
         }
         a->tables->ops->drop(a->tables->store, ROW_REQUEST, old.seq);
-        a->d.request_count--;
-        a->d.oldest_request = old.next; /* there is one: the newest never go */
+        a->d->request_count--;
+        a->d->oldest_request = old.next; /* there is one: the newest never go */
     }
 }
 
 void apply_command_taken(struct applying *a)
 {
     const struct command_taken_body *body = &a->record->body.command_taken;
-    struct request_row row, last;
+    struct request_row row, *last;
     assert(body->actor.size <= sizeof(row.actor) && body->request.size <= sizeof(row.request));
     memset(&row, 0, sizeof(row));
     row.seq = a->record->seq;
@@ -67,15 +67,15 @@ void apply_command_taken(struct applying *a)
     row.command = (uint16_t)body->command;
     row.state = (uint8_t)body->state;
     forget_requests(a);
-    if (tables_get(a->tables, ROW_REQUEST, a->d.last_request, &last)) {
-        last.next = row.seq;
-        tables_put(a->tables, ROW_REQUEST, last.seq, &last);
+    last = a->d->last_request != 0 ? tables_edit(a->tables, ROW_REQUEST, a->d->last_request) : NULL;
+    if (last != NULL) {
+        last->next = row.seq;
     }
     tables_put(a->tables, ROW_REQUEST, row.seq, &row);
-    a->d.last_request = row.seq;
-    a->d.request_count++;
-    if (a->d.oldest_request == 0) {
-        a->d.oldest_request = row.seq;
+    a->d->last_request = row.seq;
+    a->d->request_count++;
+    if (a->d->oldest_request == 0) {
+        a->d->oldest_request = row.seq;
     }
     if (is_work(a)) {
         remember_handler(a);
@@ -88,7 +88,7 @@ void apply_case_received(struct applying *a)
 {
     const struct record_envelope *head = &a->record->head;
     const struct case_received_body *body = &a->record->body.case_received;
-    struct case_row *c = &a->c;
+    struct case_row *c = a->c;
     c->case_id = a->record->seq;
     row_dims(head, &c->dims);
     c->dims.is_protected = c->dims.is_protected || body->secrecy; /* records before it was a dim */
@@ -108,21 +108,21 @@ void apply_case_received(struct applying *a)
     c->rung_floor_at = INT64_MAX;
     struct number_row number = {.case_id = c->case_id};
     tables_put(a->tables, ROW_NUMBER, number_key(body->day, body->day_no), &number);
-    a->d.day = body->day;
-    a->d.day_no = body->day_no;
-    a->d.cases++;
-    a->d.open_cases++;
+    a->d->day = body->day;
+    a->d->day_no = body->day_no;
+    a->d->cases++;
+    a->d->open_cases++;
     metrics_count_case(a->tables, c);
 }
 
 void apply_case_noted(struct applying *a)
 {
-    a->c.notes++;
+    a->c->notes++;
 }
 
 void apply_order_proposed(struct applying *a)
 {
-    a->c.proposed_orders++;
+    a->c->proposed_orders++;
 }
 
 void apply_followup_ended(struct applying *a)
@@ -133,7 +133,7 @@ void apply_followup_ended(struct applying *a)
 void apply_case_routed(struct applying *a)
 {
     const struct case_routed_body *body = &a->record->body.case_routed;
-    struct case_row *c = &a->c;
+    struct case_row *c = a->c;
     c->lead = body->lead;
     c->lead_acct = a->record->head.acct;
     c->hops = body->hop;
@@ -145,7 +145,7 @@ void apply_case_routed(struct applying *a)
 
 void apply_lead_answered(struct applying *a)
 {
-    struct case_row *c = &a->c;
+    struct case_row *c = a->c;
     c->answered_at = a->record->at_ms;
     if (c->first_answered_at == 0) {
         c->first_answered_at = a->record->at_ms;
@@ -156,17 +156,17 @@ void apply_lead_answered(struct applying *a)
 
 void apply_case_closed(struct applying *a)
 {
-    a->c.disposition = (uint8_t)a->record->body.case_closed.disposition;
-    a->c.closed_at = a->record->at_ms;
-    a->d.open_cases--;
-    metrics_count_case(a->tables, &a->c);
+    a->c->disposition = (uint8_t)a->record->body.case_closed.disposition;
+    a->c->closed_at = a->record->at_ms;
+    a->d->open_cases--;
+    metrics_count_case(a->tables, a->c);
 }
 
 void apply_case_reopened(struct applying *a)
 {
-    struct case_row *c = &a->c;
+    struct case_row *c = a->c;
     if (a->was == CASE_STATE_CLOSED) {
-        a->d.open_cases++;
+        a->d->open_cases++;
     }
     c->round = a->record->head.round;
     c->disposition = DISPOSITION_NONE;
@@ -181,17 +181,17 @@ void apply_case_reopened(struct applying *a)
 void apply_config_adopted(struct applying *a)
 {
     struct text hash = a->record->body.config_adopted.hash;
-    assert(hash.size <= sizeof(a->d.config_hash));
-    memset(a->d.config_hash, 0, sizeof(a->d.config_hash));
-    memcpy(a->d.config_hash, hash.at, hash.size);
-    a->d.units_from = 0;
-    a->d.calendars_from = 0;
-    a->d.settle_next = a->d.open_cases > 0 ? 1 : 0;
+    assert(hash.size <= sizeof(a->d->config_hash));
+    memset(a->d->config_hash, 0, sizeof(a->d->config_hash));
+    memcpy(a->d->config_hash, hash.at, hash.size);
+    a->d->units_from = 0;
+    a->d->calendars_from = 0;
+    a->d->settle_next = a->d->open_cases > 0 ? 1 : 0;
 }
 
 void apply_cases_settled(struct applying *a)
 {
-    a->d.settle_next = a->record->body.cases_settled.until;
+    a->d->settle_next = a->record->body.cases_settled.until;
 }
 
 void apply_calendar_published(struct applying *a)
@@ -205,8 +205,8 @@ void apply_calendar_published(struct applying *a)
     row.known_from_at = body->known_from;
     row.known_until_at = body->known_until;
     tables_put(a->tables, ROW_CALENDAR, a->record->seq, &row);
-    if (a->d.calendars_from == 0) {
-        a->d.calendars_from = a->record->seq;
+    if (a->d->calendars_from == 0) {
+        a->d->calendars_from = a->record->seq;
     }
 }
 
@@ -223,8 +223,8 @@ void apply_unit_published(struct applying *a)
     row.retired = record->body.unit_published.retired;
     row.successor = record->body.unit_published.successor;
     tables_put(a->tables, ROW_UNIT, record->seq, &row);
-    if (a->d.units_from == 0) {
-        a->d.units_from = record->seq;
+    if (a->d->units_from == 0) {
+        a->d->units_from = record->seq;
     }
 }
 
@@ -282,8 +282,8 @@ static void apply_to_clock(struct applying *a)
 
 static void apply_body(struct applying *a)
 {
-    a->was = (enum case_state)a->c.state;
-    set_state(&a->c.state, a->info->case_state);
+    a->was = (enum case_state)a->c->state;
+    set_state(&a->c->state, a->info->case_state);
     switch (a->info->applies) {
     case RECORD_APPLIES_NOTHING:
         return; /* no row beyond the clock and the chain */
@@ -306,26 +306,38 @@ void core_apply(const struct tables *tables, const struct record *record)
 {
     assert(record->seq != 0);
     struct applying a;
-    memset(&a, 0, offsetof(struct applying, duty)); /* the rows behind it are read before they are looked at */
     a.tables = tables;
     a.record = record;
     a.info = record_info(record->type);
-    if (!tables_get(tables, ROW_DISTRICT, 1, &a.d) && record->seq != 1) {
-        return; /* the store failed and has latched it: the engine rewinds */
+    a.d = tables_edit(tables, ROW_DISTRICT, 1);
+    if (a.d == NULL) {
+        if (record->seq != 1) {
+            return; /* the store failed and has latched it: the engine rewinds */
+        }
+        memset(&a.no_district, 0, sizeof(a.no_district));
+        a.d = &a.no_district;
     }
-    assert(record->seq == a.d.last_seq + 1);                               /* dense: nothing is skipped, nothing applied twice */
-    if (record->head.case_id != 0 && record->head.case_id < record->seq) { /* a case is there after its case_received */
-        tables_get(tables, ROW_CASE, record->head.case_id, &a.c);
+    assert(record->seq == a.d->last_seq + 1); /* dense: nothing is skipped, nothing applied twice */
+    /* A case is there after its case_received. */
+    a.c = record->head.case_id != 0 && record->head.case_id < record->seq ? tables_edit(tables, ROW_CASE, record->head.case_id)
+                                                                          : NULL;
+    if (a.c == NULL) {
+        memset(&a.no_case, 0, sizeof(a.no_case));
+        a.c = &a.no_case;
     }
     apply_body(&a);
-    if (a.c.case_id != 0) {
-        a.c.last_seq = record->seq;
-        tables_put(tables, ROW_CASE, a.c.case_id, &a.c);
+    if (a.c->case_id != 0) {
+        a.c->last_seq = record->seq;
     }
-    a.d.last_seq = record->seq;
-    a.d.last_at = record->at_ms;
+    if (a.c == &a.no_case && a.c->case_id != 0) {
+        tables_put(tables, ROW_CASE, a.c->case_id, a.c);
+    }
+    a.d->last_seq = record->seq;
+    a.d->last_at = record->at_ms;
     if (record_is_event(record->type)) {
-        a.d.last_event = record->seq;
+        a.d->last_event = record->seq;
     }
-    tables_put(tables, ROW_DISTRICT, 1, &a.d);
+    if (a.d == &a.no_district) {
+        tables_put(tables, ROW_DISTRICT, 1, a.d);
+    }
 }

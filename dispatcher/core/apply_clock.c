@@ -12,25 +12,25 @@ void apply_floor(struct applying *a, const struct clock_row *changed_clock, cons
 {
     struct clock_row clock;
     struct duty_row duty;
-    a->c.rung_floor_at = INT64_MAX;
-    for (uint64_t id = a->c.clock_last; id != 0; id = clock.prev_of_case) {
+    a->c->rung_floor_at = INT64_MAX;
+    for (uint64_t id = a->c->clock_last; id != 0; id = clock.prev_of_case) {
         if (changed_clock != NULL && changed_clock->clock_id == id) {
             clock = *changed_clock;
         } else if (!tables_get(a->tables, ROW_CLOCK, id, &clock)) {
             break;
         }
         if (clock.state == CLOCK_STATE_RUNNING) {
-            lower_floor(&a->c, core_next_rung_at(&clock));
+            lower_floor(a->c, core_next_rung_at(&clock));
         }
     }
-    for (uint64_t id = a->c.duty_last; id != 0; id = duty.prev_of_case) {
+    for (uint64_t id = a->c->duty_last; id != 0; id = duty.prev_of_case) {
         if (changed_duty != NULL && changed_duty->duty_id == id) {
             duty = *changed_duty;
         } else if (!tables_get(a->tables, ROW_DUTY, id, &duty)) {
             break;
         }
         if (duty.claimed) {
-            lower_floor(&a->c, duty.claimed_until);
+            lower_floor(a->c, duty.claimed_until);
         }
     }
 }
@@ -56,7 +56,7 @@ void apply_clock_started(struct applying *a)
     clock.clock_id = record->seq;
     clock.case_id = record->head.case_id;
     clock.duty_id = record->head.duty_id;
-    clock.prev_of_case = a->c.clock_last;
+    clock.prev_of_case = a->c->clock_last;
     row_dims(&record->head, &clock.dims);
     clock.unit = record->head.unit;
     clock.acct = record->head.acct;
@@ -77,13 +77,13 @@ void apply_clock_started(struct applying *a)
     clock.rung_at[RUNG_RED] = body->red_at;
     clock.rung_at[RUNG_NOTICE] = body->notice_at;
     clock.rung_at[RUNG_BULLETIN] = body->bulletin_at;
-    a->c.clock_last = clock.clock_id;
+    a->c->clock_last = clock.clock_id;
     if (body->clock == CLOCK_KIND_HANDLE) {
-        a->c.handle_clock = clock.clock_id;
-    } else if (body->clock == CLOCK_KIND_TOTAL && a->c.total_clock == 0) {
-        a->c.total_clock = clock.clock_id;
+        a->c->handle_clock = clock.clock_id;
+    } else if (body->clock == CLOCK_KIND_TOTAL && a->c->total_clock == 0) {
+        a->c->total_clock = clock.clock_id;
     }
-    lower_floor(&a->c, core_next_rung_at(&clock));
+    lower_floor(a->c, core_next_rung_at(&clock));
     tables_put(a->tables, ROW_CLOCK, clock.clock_id, &clock);
     set_duty_due(a, &clock);
 }
@@ -139,7 +139,7 @@ void apply_clock_due_moved(struct applying *a)
     if ((clock->fired & (1u << RUNG_RED)) != 0) {
         metrics_count_clock(a->tables, clock, COUNTED_LATE);
     }
-    lower_floor(&a->c, core_next_rung_at(clock));
+    lower_floor(a->c, core_next_rung_at(clock));
     set_duty_due(a, clock);
 }
 
@@ -185,5 +185,5 @@ void apply_clock_rebudgeted(struct applying *a)
     clock->budget_ms = body->budget_ms;
     clock->calendar = body->calendar;
     clock->rung_at[RUNG_YELLOW] = body->yellow_at;
-    lower_floor(&a->c, core_next_rung_at(clock));
+    lower_floor(a->c, core_next_rung_at(clock));
 }

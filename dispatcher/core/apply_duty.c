@@ -8,9 +8,9 @@
 /* Open duties of the case and the call, up or down by one. */
 static void tally(struct applying *a, const struct duty_row *duty, int step)
 {
-    a->c.open_duties += (uint32_t)step;
+    a->c->open_duties += (uint32_t)step;
     if (duty->kind == DUTY_KIND_FOLLOWUP) {
-        a->c.open_followups += (uint32_t)step;
+        a->c->open_followups += (uint32_t)step;
     }
     struct call_row call;
     if (duty->call_id == 0 || !tables_get(a->tables, ROW_CALL, duty->call_id, &call)) {
@@ -34,7 +34,7 @@ void apply_duty_offered(struct applying *a)
     duty.case_id = record->head.case_id;
     duty.call_id = record->head.call_id;
     duty.of_duty = body->of_duty;
-    duty.prev_of_case = a->c.duty_last;
+    duty.prev_of_case = a->c->duty_last;
     duty.unit = record->head.unit;
     duty.acct = record->head.acct;
     duty.creator = body->creator;
@@ -45,11 +45,11 @@ void apply_duty_offered(struct applying *a)
     duty.reporter = body->reporter;
     duty.offered_at = record->at_ms;
     duty.signed_at = duty.state == DUTY_STATE_SIGNED ? record->at_ms : 0;
-    a->c.duty_last = duty.duty_id;
+    a->c->duty_last = duty.duty_id;
     if (body->duty_kind == DUTY_KIND_LEAD) {
-        a->c.lead_duty = duty.duty_id;
+        a->c->lead_duty = duty.duty_id;
     } else if (body->duty_kind == DUTY_KIND_ROUTE && duty.call_id == 0) {
-        a->c.route_duty = duty.duty_id;
+        a->c->route_duty = duty.duty_id;
     }
     struct call_row call;
     if (duty.call_id != 0 && tables_get(a->tables, ROW_CALL, duty.call_id, &call)) {
@@ -70,7 +70,7 @@ void apply_duty_claimed(struct applying *a)
     a->duty.claimed = 1;
     a->duty.claimer = body->claimer;
     a->duty.claimed_until = body->claimed_until;
-    lower_floor(&a->c, body->claimed_until);
+    lower_floor(a->c, body->claimed_until);
 }
 
 static void end_claim(struct duty_row *duty)
@@ -96,8 +96,8 @@ static void end(struct applying *a, enum duty_end reason)
     a->duty.reason = (uint8_t)reason;
     a->duty.ended_at = a->record->at_ms;
     end_claim(&a->duty);
-    if (a->duty.duty_id == a->c.route_duty) {
-        a->c.route_duty = 0;
+    if (a->duty.duty_id == a->c->route_duty) {
+        a->c->route_duty = 0;
     }
     tally(a, &a->duty, -1);
 }
@@ -127,9 +127,9 @@ void apply_contact_recorded(struct applying *a)
     bool reached = a->record->body.contact_recorded.outcome == CONTACT_OUTCOME_REACHED;
     a->duty.attempts++;
     a->duty.reached += reached;
-    if (a->duty.duty_id == a->c.lead_duty) {
-        a->c.contacts++;
-        a->c.contact_reached += reached;
+    if (a->duty.duty_id == a->c->lead_duty) {
+        a->c->contacts++;
+        a->c->contact_reached += reached;
     }
 }
 
@@ -148,10 +148,10 @@ void apply_duty_moved(struct applying *a)
 {
     a->duty.unit = a->record->head.unit;
     a->duty.acct = a->record->head.acct;
-    if (a->duty.duty_id == a->c.lead_duty) {
-        a->c.lead = a->duty.unit;
-        a->c.lead_acct = a->duty.acct;
-        metrics_count_case(a->tables, &a->c);
+    if (a->duty.duty_id == a->c->lead_duty) {
+        a->c->lead = a->duty.unit;
+        a->c->lead_acct = a->duty.acct;
+        metrics_count_case(a->tables, a->c);
     }
 }
 
@@ -180,7 +180,7 @@ void apply_call_raised(struct applying *a)
     memset(&call, 0, sizeof(call));
     call.call_id = record->seq;
     call.case_id = record->head.case_id;
-    call.prev_of_case = a->c.call_last;
+    call.prev_of_case = a->c->call_last;
     call.caller = record->head.unit;
     call.targets = body->targets;
     call.state = (uint8_t)a->info->call_state;
@@ -189,8 +189,8 @@ void apply_call_raised(struct applying *a)
     call.given_limit = body->given_limit;
     call.given_limit_at = body->limit_at;
     call.raised_at = record->at_ms;
-    a->c.call_last = call.call_id;
-    a->c.open_calls++;
+    a->c->call_last = call.call_id;
+    a->c->open_calls++;
     tables_put(a->tables, ROW_CALL, call.call_id, &call);
 }
 
@@ -209,5 +209,5 @@ void apply_call_closed(struct applying *a)
 {
     a->call.outcome = (uint8_t)a->record->body.call_closed.outcome;
     a->call.closed_at = a->record->at_ms;
-    a->c.open_calls--;
+    a->c->open_calls--;
 }

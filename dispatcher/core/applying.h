@@ -12,13 +12,16 @@ struct applying {
     const struct tables *tables;
     const struct record *record;
     const struct record_info *info; /* of the record */
-    struct case_row c;              /* the record's case; case_id 0 = none (yet). Its state is that after the record */
-    enum case_state was;            /* its state before */
-    struct district_row d;
+    struct case_row *c;     /* the record's case, in its place; case_id 0 = none (yet). Its state is that after the record */
+    enum case_state was;    /* its state before */
+    struct district_row *d; /* in its place */
     /* The one row that the record's `applies` names, with its state after the record; put back afterwards. */
     struct duty_row duty;
     struct clock_row clock;
     struct call_row call;
+    /* Where there is no row yet. */
+    struct case_row no_case;
+    struct district_row no_district;
 };
 
 /* Brings c.rung_floor_at down to `at` where that is earlier. */

@@ -2,8 +2,9 @@
  * rows.h - the rows that the records add up to
  *
  * Derived rows: they come from records alone, through core_apply, and `huying check` recomputes every one. Plain structs of
- * fixed size, kept as they are in memory, zeroed before use so that two equal rows have equal bytes. Instants are ms UTC, 0 =
- * none; ids are sequences, 0 = none. No text and no person is in a row: those stay in the sealed parts of the journal.
+ * fixed size, zeroed before use so that two equal rows have equal bytes; the file leaves the zeros out (dispatcher/store/packed.h).
+ * Instants are ms UTC, 0 = none; ids are sequences, 0 = none. No text and no person is in a row: those stay in the sealed parts of
+ * the journal.
  * Lists (duties, clocks, calls of a case) are chains through the rows, newest first, so that no row grows.
  *
  * To change a row: change its struct, and what core_apply puts there. No version is counted up by hand: a hash over names, order,

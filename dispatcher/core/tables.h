@@ -2,7 +2,8 @@
  * tables.h - the tables of rows, all that the core sees of the world
  *
  * The core asks for rows by id and writes rows by id, through the functions below; the store implements them over LMDB. Rows are
- * copied out, so nothing that the core holds dies with the next put. Reading is for judge and apply, writing for apply alone.
+ * copied out, so nothing that the core holds dies with the next put; apply alone may change a row in its place too. Reading is for
+ * judge and apply, writing for apply alone.
  * A storage failure is latched by the store (get says "not there", put does nothing) and found by the engine after the step, which
  * then rewinds; the core never sees it.
  */
@@ -35,6 +36,10 @@ struct counter {
 struct row_ops {
     /* Copies row `id` to *ret_row (the table's struct). False, *ret_row zeroed: no such row. */
     bool (*get)(void *store, enum row_table table, uint64_t id, void *ret_row);
+    /* The place of row `id`, to be changed there, as if it had been put again; of a table without an index over its members, or by
+     * a change that no index sees. It lives until the store is asked for room (store_room), which is between two records. NULL: no
+     * such row. */
+    void *(*edit)(void *store, enum row_table table, uint64_t id);
     /* Writes row `id`, new or changed. Ids of new rows ascend within a table. */
     void (*put)(void *store, enum row_table table, uint64_t id, const void *row);
     /* Forgets row `id`; only REQUEST rows are ever forgotten. */
@@ -59,6 +64,11 @@ struct tables {
 static inline bool tables_get(const struct tables *tables, enum row_table table, uint64_t id, void *ret_row)
 {
     return tables->ops->get(tables->store, table, id, ret_row);
+}
+
+static inline void *tables_edit(const struct tables *tables, enum row_table table, uint64_t id)
+{
+    return tables->ops->edit(tables->store, table, id);
 }
 
 static inline void tables_put(const struct tables *tables, enum row_table table, uint64_t id, const void *row)

@@ -79,6 +79,23 @@ static bool ahead_get(void *arg, enum row_table table, uint64_t id, void *ret_ro
     return !ahead->gone;
 }
 
+/* A row that is not in the overlay yet is copied into it. */
+static void *ahead_edit(void *arg, enum row_table table, uint64_t id)
+{
+    struct overlay *overlay = arg;
+    struct ahead *ahead = find(overlay, table, id);
+
+    if (ahead == NULL) {
+        union any_row row;
+
+        if (!tables_get(overlay->below, table, id, &row) || (ahead = need(overlay, table, id)) == NULL) {
+            return NULL;
+        }
+        memcpy(&ahead->row, &row, row_size(table));
+    }
+    return ahead->gone ? NULL : &ahead->row;
+}
+
 static void ahead_put(void *arg, enum row_table table, uint64_t id, const void *row)
 {
     struct ahead *ahead = need(arg, table, id);
@@ -114,7 +131,7 @@ static uint64_t ahead_request(void *arg, uint64_t key_hash, uint64_t before)
 }
 
 static const struct row_ops ahead_ops = {
-    .get = ahead_get, .put = ahead_put, .drop = ahead_drop, .count = ahead_count, .request = ahead_request};
+    .get = ahead_get, .edit = ahead_edit, .put = ahead_put, .drop = ahead_drop, .count = ahead_count, .request = ahead_request};
 
 static void forget(struct overlay *overlay)
 {

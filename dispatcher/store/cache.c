@@ -44,9 +44,16 @@ static int allocate(struct cache *cache)
     return -ENOMEM;
 }
 
-int64_t cache_find(const struct cache *cache, uint64_t id)
+int64_t cache_search(struct cache *cache, uint64_t id)
 {
-    return cache->count == 0 ? -1 : (int64_t)cache->places[place_of(cache, id)] - 1;
+    if (cache->count == 0) {
+        return -1;
+    }
+    uint32_t place = cache->places[place_of(cache, id)];
+    if (place != 0) {
+        cache->latest = place - 1;
+    }
+    return (int64_t)place - 1;
 }
 
 int64_t cache_add(struct cache *cache, uint64_t id)
@@ -60,23 +67,9 @@ int64_t cache_add(struct cache *cache, uint64_t id)
     uint32_t place = place_of(cache, id);
     assert(cache->places[place] == 0);
     cache->entries[cache->count] = (struct cache_entry){.id = id};
+    cache->latest = cache->count;
     cache->places[place] = ++cache->count;
     return (int64_t)cache->count - 1;
-}
-
-void *cache_row(const struct cache *cache, int64_t index)
-{
-    assert(index >= 0 && index < cache->count);
-    return cache->rows + (size_t)index * cache->row_size;
-}
-
-void cache_mark(struct cache *cache, int64_t index, bool gone)
-{
-    assert(index >= 0 && index < cache->count);
-    struct cache_entry *entry = &cache->entries[index];
-    cache->dirty_count += !entry->dirty;
-    entry->dirty = true;
-    entry->gone = gone;
 }
 
 static int by_id(const void *a, const void *b, void *arg)

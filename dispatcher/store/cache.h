@@ -7,11 +7,12 @@
 #ifndef HUYING_STORE_CACHE_H
 #define HUYING_STORE_CACHE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CACHE_ROWS 8192
+#define CACHE_ROWS 16384
 
 struct cache_entry {
     uint64_t id;
@@ -27,23 +28,41 @@ struct cache {
     uint8_t *rows;
     uint32_t *places; /* index of an entry plus one, 0 = free */
     uint32_t *order;  /* of cache_dirty */
+    uint32_t latest;  /* index that was found or added last: the records of one command ask for the same row again and again */
 };
 
 /* Takes no memory before the first row. */
 void cache_init(struct cache *cache, uint32_t row_size);
 
+/* cache_find for a row that is not the one that was asked for last. */
+int64_t cache_search(struct cache *cache, uint64_t id);
+
 /* Index of the entry of a row, or -1. */
-int64_t cache_find(const struct cache *cache, uint64_t id);
+static inline int64_t cache_find(struct cache *cache, uint64_t id)
+{
+    return cache->latest < cache->count && cache->entries[cache->latest].id == id ? cache->latest : cache_search(cache, id);
+}
 
 /* Adds an entry, neither dirty nor gone, its row not yet written. Requires that it is not there. Returns its index, -ENOSPC: the
  * cache is full; or -ENOMEM. */
 int64_t cache_add(struct cache *cache, uint64_t id);
 
 /* The bytes of a row; they live until cache_clear. */
-void *cache_row(const struct cache *cache, int64_t index);
+static inline void *cache_row(const struct cache *cache, int64_t index)
+{
+    assert(index >= 0 && index < cache->count);
+    return cache->rows + (size_t)index * cache->row_size;
+}
 
 /* Marks an entry as changed. */
-void cache_mark(struct cache *cache, int64_t index, bool gone);
+static inline void cache_mark(struct cache *cache, int64_t index, bool gone)
+{
+    assert(index >= 0 && index < cache->count);
+    struct cache_entry *entry = &cache->entries[index];
+    cache->dirty_count += !entry->dirty;
+    entry->dirty = true;
+    entry->gone = gone;
+}
 
 /* Indexes of the dirty entries in the order of their ids, cache->dirty_count of them; they live until the next call. */
 const uint32_t *cache_dirty(struct cache *cache);

@@ -12,7 +12,7 @@
  * and the new row, and rebuilt by one pass over the rows at open.
  *
  * A failure (disk, map, memory) is latched: from then on `get` says "not there" and `put` does nothing, until store_rewind. A
- * transaction that failed is never committed. Rows lie as they are in memory: another layout or byte order is refused at open with
+ * transaction that failed is never committed. Rows lie packed, some in one value (block.h): another layout or byte order is refused at open with
  * -ENOTSUP, and the rows are then made again from the journal.
  *
  * The rows are a derived copy on a disk, and are not believed: each lies with a checksum that is bound to its table and key, and a
@@ -67,8 +67,9 @@ uint64_t store_dirty(const struct store *store);
 void store_mark(struct store *store, struct journal_mark mark);
 struct journal_mark store_marked(const struct store *store);
 
-/* Checks the checksums of up to `count` rows, from where the last call ended, around and around all tables; forgets readers that
- * were killed: for idle moments. The first wrong row is latched. Returns 0 or the latched failure. */
+/* Checks the checksums of up to `count` values (of some rows each, or a counter), from where the last call ended, around and around
+ * all tables; forgets readers that were killed: for idle moments. The first wrong row is latched. Returns 0 or the latched failure.
+ */
 int store_scrub(struct store *store, uint32_t count);
 
 /* Writes the buffered counters, commits with full sync, begins the next transaction. Returns 0 or negative errno: then rewind, and

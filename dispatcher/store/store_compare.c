@@ -8,41 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-uint64_t store_count(struct store *store, enum row_table table)
-{
-    MDB_stat stat = {0};
-    if (store_flush_table(store, table) < 0) {
-        return 0;
-    }
-    int rc = mdb_stat(store->txn, store->tables[table], &stat);
-    if (rc != 0) {
-        store_latch(store, rc);
-    }
-    return stat.ms_entries;
-}
-
-/* Ids from where the cursor stands on, in one direction. */
-static size_t collect(struct store *store, MDB_cursor *cursor, int rc, MDB_val *key, MDB_cursor_op step, uint64_t *ret_ids,
-                      size_t max)
-{
-    MDB_val value;
-    size_t count = 0;
-    while (rc == 0) {
-        memcpy(&ret_ids[count++], key->mv_data, sizeof(*ret_ids));
-        if (count == max) {
-            break;
-        }
-        rc = mdb_cursor_get(cursor, key, &value, step);
-    }
-    mdb_cursor_close(cursor);
-    if (rc != 0 && rc != MDB_NOTFOUND) {
-        store_latch(store, rc);
-        return 0;
-    }
-    return count;
-}
-
-/* A cursor on the table's rows as they are now; NULL: the store has failed. */
+/* A cursor on the table's blocks as they are now; NULL: the store has failed. */
 static MDB_cursor *open_cursor(struct store *store, enum row_table table)
 {
     MDB_cursor *cursor;
@@ -57,30 +23,97 @@ static MDB_cursor *open_cursor(struct store *store, enum row_table table)
     return NULL;
 }
 
+/* Ids of the rows of the block that the cursor stands on, from..until-1, ascending, BLOCK_IDS at most. Returns how many. */
+static size_t ids_of_block(struct store *store, enum row_table table, const MDB_val *key, const MDB_val *value, uint64_t from,
+                           uint64_t until, uint64_t *ret_ids)
+{
+    struct block_walk walk;
+    uint64_t block;
+    size_t count = 0;
+    int rc = -EBADMSG;
+    if (key->mv_size == sizeof(block) && value->mv_size > STORE_SUM) {
+        memcpy(&block, key->mv_data, sizeof(block));
+        block_begin(&walk, table, block, value->mv_data, value->mv_size - STORE_SUM);
+        while ((rc = block_next(&walk)) > 0) {
+            if (walk.id >= from && walk.id < until) {
+                ret_ids[count++] = walk.id;
+            }
+        }
+    }
+    if (rc < 0) {
+        store_latch(store, EBADMSG);
+    }
+    return count;
+}
+
+/* The end of a walk over blocks. Returns `count`, or 0: it failed. */
+static size_t walked(struct store *store, MDB_cursor *cursor, int rc, size_t count)
+{
+    mdb_cursor_close(cursor);
+    if (rc != 0 && rc != MDB_NOTFOUND) {
+        store_latch(store, rc);
+    }
+    return store->failed != 0 ? 0 : count;
+}
+
+uint64_t store_count(struct store *store, enum row_table table)
+{
+    MDB_cursor *cursor = open_cursor(store, table);
+    MDB_val key, value;
+    uint64_t ids[BLOCK_IDS], count = 0;
+    int rc = 0;
+    if (cursor == NULL) {
+        return 0;
+    }
+    while (store->failed == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        count += ids_of_block(store, table, &key, &value, 0, UINT64_MAX, ids);
+    }
+    return walked(store, cursor, rc, count);
+}
+
 size_t store_ids_before(struct store *store, enum row_table table, uint64_t before, uint64_t *ret_ids, size_t max)
 {
-    MDB_val key = {.mv_size = sizeof(before), .mv_data = &before}, value;
     MDB_cursor *cursor = max > 0 ? open_cursor(store, table) : NULL;
     if (cursor == NULL) {
         return 0;
     }
-    int rc = before == 0 ? MDB_NOTFOUND : mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    if (rc == 0) {
+    const uint64_t until = before == 0 ? UINT64_MAX : before, last = block_key(table, until - 1);
+    uint64_t block = last, ids[BLOCK_IDS];
+    size_t count = 0;
+    MDB_val key = {.mv_size = sizeof(block), .mv_data = &block}, value;
+    int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    if (rc == 0 && memcmp(key.mv_data, &last, sizeof(last)) != 0) {
         rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
     } else if (rc == MDB_NOTFOUND) {
         rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
     }
-    return collect(store, cursor, rc, &key, MDB_PREV, ret_ids, max);
+    while (rc == 0 && count < max) {
+        for (size_t found = ids_of_block(store, table, &key, &value, 0, until, ids); found > 0 && count < max;) {
+            ret_ids[count++] = ids[--found];
+        }
+        rc = count < max ? mdb_cursor_get(cursor, &key, &value, MDB_PREV) : 0;
+    }
+    return walked(store, cursor, rc, count);
 }
 
 size_t store_ids_from(struct store *store, enum row_table table, uint64_t from, uint64_t *ret_ids, size_t max)
 {
-    MDB_val key = {.mv_size = sizeof(from), .mv_data = &from}, value;
     MDB_cursor *cursor = max > 0 ? open_cursor(store, table) : NULL;
     if (cursor == NULL) {
         return 0;
     }
-    return collect(store, cursor, mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE), &key, MDB_NEXT, ret_ids, max);
+    uint64_t block = block_key(table, from), ids[BLOCK_IDS];
+    size_t count = 0;
+    MDB_val key = {.mv_size = sizeof(block), .mv_data = &block}, value;
+    int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    while (rc == 0 && count < max) {
+        size_t found = ids_of_block(store, table, &key, &value, from, UINT64_MAX, ids);
+        for (size_t i = 0; i < found && count < max; i++) {
+            ret_ids[count++] = ids[i];
+        }
+        rc = count < max ? mdb_cursor_get(cursor, &key, &value, MDB_NEXT) : 0;
+    }
+    return walked(store, cursor, rc, count);
 }
 
 struct differ {
@@ -91,34 +124,52 @@ struct differ {
 /* One side of a comparison of a table. */
 struct side {
     MDB_cursor *cursor;
-    int table;
+    enum row_table table;
     bool have;
-    uint64_t id;
-    MDB_val row;
+    struct block_walk walk; /* its row */
 };
+
+/* The first row of the next block. Returns as block_next. */
+static int side_block(struct side *side)
+{
+    MDB_val key, value;
+    uint64_t block;
+    int rc = mdb_cursor_get(side->cursor, &key, &value, MDB_NEXT);
+    if (rc != 0) {
+        return rc == MDB_NOTFOUND ? 0 : store_errno(rc);
+    }
+    if (key.mv_size != sizeof(block) || !store_sum_fits((int)side->table, &key, &value)) {
+        return -EBADMSG;
+    }
+    memcpy(&block, key.mv_data, sizeof(block));
+    block_begin(&side->walk, side->table, block, value.mv_data, value.mv_size - STORE_SUM);
+    rc = block_next(&side->walk);
+    return rc == 0 ? -EBADMSG : rc; /* no block is empty */
+}
 
 static int side_next(struct side *side)
 {
-    MDB_val key;
-    int rc = mdb_cursor_get(side->cursor, &key, &side->row, MDB_NEXT);
-    side->have = rc == 0;
-    if (rc == 0 && (key.mv_size != sizeof(side->id) || !store_sum_right(side->table, key.mv_data, key.mv_size, side->row.mv_data,
-                                                                        side->row.mv_size, store_value_size(side->table)))) {
-        return -EBADMSG;
-    }
+    int rc = side->have ? block_next(&side->walk) : 0;
     if (rc == 0) {
-        memcpy(&side->id, key.mv_data, sizeof(side->id));
+        rc = side_block(side);
     }
-    return rc == MDB_NOTFOUND ? 0 : store_errno(rc);
+    side->have = rc > 0;
+    return rc < 0 ? rc : 0;
 }
 
-static size_t first_difference(const MDB_val *a, const MDB_val *b)
+/* Says from which byte of the row on two packed ones differ; they are not the same. Returns 0 or -EBADMSG. */
+static int say_difference(const struct side *a, const struct side *b, char *what, size_t what_size)
 {
+    union any_row left, right;
     size_t i = 0;
-    while (i < a->mv_size && i < b->mv_size && ((const uint8_t *)a->mv_data)[i] == ((const uint8_t *)b->mv_data)[i]) {
+    if (block_row(&a->walk, &left) < 0 || block_row(&b->walk, &right) < 0) {
+        return -EBADMSG;
+    }
+    while (i < row_size(a->table) && ((const uint8_t *)&left)[i] == ((const uint8_t *)&right)[i]) {
         i++;
     }
-    return i;
+    snprintf(what, what_size, "differs from byte %zu on", i);
+    return 0;
 }
 
 static int64_t compare_sides(struct side *a, struct side *b, const char *table, const struct differ *differ)
@@ -131,18 +182,22 @@ static int64_t compare_sides(struct side *a, struct side *b, const char *table, 
     }
     while (rc == 0 && (a->have || b->have)) {
         count++;
-        if (!b->have || (a->have && a->id < b->id)) {
-            differ->call(differ->arg, table, a->id, "only in the first");
+        if (!b->have || (a->have && a->walk.id < b->walk.id)) {
+            differ->call(differ->arg, table, a->walk.id, "only in the first");
             rc = side_next(a);
-        } else if (!a->have || b->id < a->id) {
-            differ->call(differ->arg, table, b->id, "only in the second");
+        } else if (!a->have || b->walk.id < a->walk.id) {
+            differ->call(differ->arg, table, b->walk.id, "only in the second");
             rc = side_next(b);
         } else {
-            if (a->row.mv_size != b->row.mv_size || memcmp(a->row.mv_data, b->row.mv_data, a->row.mv_size) != 0) {
-                snprintf(what, sizeof(what), "differs from byte %zu on", first_difference(&a->row, &b->row));
-                differ->call(differ->arg, table, a->id, what);
+            if (a->walk.size != b->walk.size || memcmp(a->walk.packed, b->walk.packed, a->walk.size) != 0) {
+                rc = say_difference(a, b, what, sizeof(what));
+                if (rc == 0) {
+                    differ->call(differ->arg, table, a->walk.id, what);
+                }
             }
-            rc = side_next(a);
+            if (rc == 0) {
+                rc = side_next(a);
+            }
             if (rc == 0) {
                 rc = side_next(b);
             }
@@ -153,7 +208,7 @@ static int64_t compare_sides(struct side *a, struct side *b, const char *table, 
 
 static int64_t compare_table(struct store *a, struct store *b, enum row_table table, const struct differ *differ)
 {
-    struct side left = {.table = (int)table}, right = {.table = (int)table};
+    struct side left = {.table = table}, right = {.table = table};
     int rc = mdb_cursor_open(a->txn, a->tables[table], &left.cursor);
     if (rc != 0) {
         return store_errno(rc);

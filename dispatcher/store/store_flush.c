@@ -1,46 +1,70 @@
 /*
- * store_flush.c - changed rows go from memory into the open transaction: each once, however often it changed, and in key order.
+ * store_flush.c - changed rows go from memory into the open transaction: each once, however often it changed, and in key order,
+ * the rows of a block together.
  */
 #include "dispatcher/store/store_inner.h"
 
 #include <errno.h>
 
-static int write_row(struct store *store, enum row_table table, MDB_cursor *cursor, uint32_t index)
+/* Writes the rows of one block: those that are stored, and over them those that changed, `dirty` of them from `first` on in the
+ * order of the cache. Returns what LMDB says. */
+static int write_block(struct store *store, enum row_table table, MDB_cursor *cursor, const uint32_t *first, uint32_t dirty)
 {
     const struct cache *cache = &store->caches[table];
-    uint64_t id = cache->entries[index].id;
-    bool is_new = id > store->stored_last[table];
-    MDB_val key = {.mv_size = sizeof(id), .mv_data = &id}, stored;
-    bool was = false;
-    uint64_t old_sum = 0;
-    if (!is_new) {
-        int rc = mdb_cursor_get(cursor, &key, &stored, MDB_SET);
-        was = rc == 0;
-        if (was && stored.mv_size != cache->row_size + STORE_SUM) {
-            return MDB_CORRUPTED;
-        }
-        if (was) {
-            old_sum = store_sum_read(stored.mv_data, cache->row_size);
-        } else if (rc != MDB_NOTFOUND) {
-            return rc;
-        }
+    uint64_t block = block_key(table, cache->entries[first[0]].id);
+    MDB_val key = {.mv_size = sizeof(block), .mv_data = &block}, stored = {0};
+    const bool is_new = store->stored_last[table] == 0 || block > block_key(table, store->stored_last[table]);
+    int rc = is_new ? MDB_NOTFOUND : mdb_cursor_get(cursor, &key, &stored, MDB_SET);
+    if ((rc != 0 && rc != MDB_NOTFOUND) || (rc == 0 && stored.mv_size <= STORE_SUM)) {
+        return rc == 0 ? MDB_CORRUPTED : rc;
     }
-    if (cache->entries[index].gone) {
-        int rc = was ? mdb_del(store->txn, store->tables[table], &key, NULL) : 0;
-        if (rc == 0) {
-            store->checkpoint.totals[table] -= old_sum;
+    const bool was = rc == 0;
+    struct block_walk walk;
+    size_t used = 0;
+    uint64_t last = store->stored_last[table];
+    block_begin(&walk, table, block, stored.mv_data, was ? stored.mv_size - STORE_SUM : 0);
+    int found = block_next(&walk);
+    for (uint32_t i = 0; i < dirty || found > 0;) {
+        uint64_t id = i < dirty ? cache->entries[first[i]].id : UINT64_MAX;
+        if (found > 0 && walk.id < id) {
+            used = block_add_packed(table, store->block, used, &walk);
+            found = block_next(&walk);
+            continue;
         }
+        if (found > 0 && walk.id == id) {
+            found = block_next(&walk);
+        }
+        if (!cache->entries[first[i]].gone) {
+            used = block_add(table, store->block, used, id, cache_row(cache, first[i]));
+            last = id > last ? id : last;
+        }
+        i++;
+    }
+    if (found < 0) {
+        return MDB_CORRUPTED;
+    }
+    uint64_t old_sum = was ? store_sum_read(stored.mv_data, stored.mv_size - STORE_SUM) : 0;
+    if (used == 0) {
+        rc = was ? mdb_cursor_del(cursor, 0) : 0;
+        store->checkpoint.totals[table] -= rc == 0 ? old_sum : 0;
         return rc;
     }
-    int rc = store_put(store, (int)table, cursor, &key, cache_row(cache, index), cache->row_size,
-                       is_new ? MDB_APPEND
-                       : was  ? MDB_CURRENT
-                              : 0,
-                       old_sum);
-    if (rc == 0 && is_new) {
-        store->stored_last[table] = id;
+    rc = store_put_block(store, table, cursor, &key, used, is_new ? MDB_APPEND : was ? MDB_CURRENT : 0, old_sum);
+    if (rc == 0) {
+        store->stored_last[table] = last;
     }
     return rc;
+}
+
+/* How many of the dirty rows from `first` on lie in its block. */
+static uint32_t block_dirty(const struct cache *cache, enum row_table table, const uint32_t *first, uint32_t count)
+{
+    uint64_t block = block_key(table, cache->entries[first[0]].id);
+    uint32_t dirty = 1;
+    while (dirty < count && block_key(table, cache->entries[first[dirty]].id) == block) {
+        dirty++;
+    }
+    return dirty;
 }
 
 int store_flush_table(struct store *store, enum row_table table)
@@ -53,8 +77,10 @@ int store_flush_table(struct store *store, enum row_table table)
     int rc = mdb_cursor_open(store->txn, store->tables[table], &cursor);
     if (rc == 0) {
         const uint32_t *dirty = cache_dirty(cache);
-        for (uint32_t i = 0; rc == 0 && i < cache->dirty_count; i++) {
-            rc = write_row(store, table, cursor, dirty[i]);
+        for (uint32_t i = 0; rc == 0 && i < cache->dirty_count;) {
+            uint32_t count = block_dirty(cache, table, dirty + i, cache->dirty_count - i);
+            rc = write_block(store, table, cursor, dirty + i, count);
+            i += count;
         }
         mdb_cursor_close(cursor);
     }

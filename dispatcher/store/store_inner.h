@@ -4,6 +4,7 @@
 #ifndef HUYING_STORE_STORE_INNER_H
 #define HUYING_STORE_STORE_INNER_H
 
+#include "dispatcher/store/block.h"
 #include "dispatcher/store/cache.h"
 #include "dispatcher/store/counters.h"
 #include "dispatcher/store/inbox.h"
@@ -80,7 +81,8 @@ struct store {
     uint64_t last_id[ROW_TABLE_COUNT];     /* highest id that is or was in the table */
     uint64_t stored_last[ROW_TABLE_COUNT]; /* the same of what the transaction has; above it rows are in memory only */
     struct cache caches[ROW_TABLE_COUNT];
-    int failed; /* first failure, negative errno */
+    uint8_t block[BLOCK_SIZE_MAX + STORE_SUM]; /* the one that is being written */
+    int failed;                                /* first failure, negative errno */
     bool map_full;
     uint64_t dirty;
     struct timers timers;
@@ -116,6 +118,13 @@ void store_copy_allow(struct store *store);
  * cut. Returns 0 or a negative errno. */
 int store_make(int folder, const char *path, size_t map_size);
 
+/* Is this a value of any size with its right checksum behind it? */
+static inline bool store_sum_fits(int table, const MDB_val *key, const MDB_val *value)
+{
+    return value->mv_size >= STORE_SUM &&
+           store_sum_right(table, key->mv_data, key->mv_size, value->mv_data, value->mv_size, value->mv_size - STORE_SUM);
+}
+
 /* store_sums.c: copies a stored value out after a look at its checksum. Returns 0 or -EBADMSG. */
 int store_take(int table, const MDB_val *key, const MDB_val *value, void *ret, size_t size);
 
@@ -123,10 +132,14 @@ int store_take(int table, const MDB_val *key, const MDB_val *value, void *ret, s
 int store_put(struct store *store, int table, MDB_cursor *cursor, MDB_val *key, const void *value, size_t size, unsigned int flags,
               uint64_t old_sum);
 
+/* Writes the `used` bytes of store->block with their checksum; `old_sum` as above. Returns what LMDB says. */
+int store_put_block(struct store *store, enum row_table table, MDB_cursor *cursor, MDB_val *key, size_t used, unsigned int flags,
+                    uint64_t old_sum);
+
 /* Handle of a table. */
 MDB_dbi store_dbi(const struct store *store, int table);
 
-/* Size of a table's values without their checksum. Not of STORE_META. */
+/* Size of a table's values without their checksum; 0: those of rows, blocks of any size. Not of STORE_META. */
 size_t store_value_size(int table);
 const char *store_table_name(int table);
 

@@ -23,15 +23,17 @@ static bool row_stored(struct store *store, enum row_table table, uint64_t id, v
     if (store->failed != 0 || id > store->stored_last[table]) {
         return false;
     }
-    MDB_val key = key_of(&id), value;
+    uint64_t block = block_key(table, id);
+    MDB_val key = key_of(&block), value;
     int rc = mdb_get(store->txn, store->tables[table], &key, &value);
-    if (rc == 0 && store_take((int)table, &key, &value, ret_row, row_size(table)) == 0) {
-        return true;
-    }
-    if (rc != MDB_NOTFOUND) {
+    int found = rc != 0 ? 0
+                : !store_sum_fits((int)table, &key, &value)
+                    ? -EBADMSG
+                    : block_find(table, value.mv_data, value.mv_size - STORE_SUM, id, ret_row);
+    if (found < 0 || (rc != 0 && rc != MDB_NOTFOUND)) {
         store_latch(store, rc == 0 ? EBADMSG : rc);
     }
-    return false;
+    return found > 0;
 }
 
 /* Copies a row out; `index` is where it lies in the cache, as cache_find gives it. False: not there, or latched; *ret_row is
@@ -113,45 +115,77 @@ static void timer_hook(struct store *store, enum timer_kind kind, uint64_t id, i
     sweep(store);
 }
 
-static void inbox_hook(struct store *store, const struct duty_row *old, const struct duty_row *new)
+/* What the memory indexes hang on in a row; all zero: there is no row. */
+struct indexed {
+    bool was;
+    bool open; /* a duty that stands in the inbox of `unit` at `due_at` */
+    int64_t due_at;
+    struct code unit;
+    int64_t timer_at;  /* of a clock or a duty; INT64_MAX: none */
+    uint64_t key_hash; /* of a request */
+};
+
+static bool is_hooked(enum row_table table)
 {
-    bool was = duty_open(old), is = duty_open(new);
-    if (was && is && old->due_at == new->due_at &&code_equal(&old->unit, &new->unit)) {
+    return table == ROW_CLOCK || table == ROW_DUTY || table == ROW_REQUEST;
+}
+
+static struct indexed indexed_of(enum row_table table, const union any_row *row)
+{
+    struct indexed of = {.was = row != NULL, .timer_at = INT64_MAX};
+    if (row == NULL) {
+        return of;
+    }
+    if (table == ROW_CLOCK) {
+        of.timer_at = clock_timer_at(&row->clock_row);
+    } else if (table == ROW_DUTY) {
+        of.timer_at = duty_timer_at(&row->duty_row);
+        of.open = duty_open(&row->duty_row);
+        of.due_at = row->duty_row.due_at;
+        of.unit = row->duty_row.unit;
+    } else if (table == ROW_REQUEST) {
+        of.key_hash = row->request_row.key_hash;
+    }
+    return of;
+}
+
+static void inbox_hook(struct store *store, uint64_t id, const struct indexed *old, const struct indexed *new)
+{
+    if (old->open && new->open && old->due_at == new->due_at &&code_order(&old->unit, &new->unit) == 0) {
         return;
     }
-    if (was) {
-        inbox_remove(store->inbox, &old->unit, old->due_at, old->duty_id);
+    if (old->open) {
+        inbox_remove(store->inbox, &old->unit, old->due_at, id);
     }
-    if (is && inbox_add(store->inbox, &new->unit, new->due_at, new->duty_id) < 0) {
+    if (new->open && inbox_add(store->inbox, &new->unit, new->due_at, id) < 0) {
         store_latch(store, -ENOMEM);
     }
 }
 
-static void request_hook(struct store *store, uint64_t id, const struct request_row *old, const struct request_row *new)
+static void request_hook(struct store *store, uint64_t id, const struct indexed *old, const struct indexed *new)
 {
-    if (old != NULL && new != NULL && old->key_hash == new->key_hash) {
+    if (old->was && new->was && old->key_hash == new->key_hash) {
         return;
     }
-    if (old != NULL) {
+    if (old->was) {
         request_index_drop(&store->requests, old->key_hash, id);
     }
-    if (new != NULL && request_index_add(&store->requests, new->key_hash, id) < 0) {
+    if (new->was && request_index_add(&store->requests, new->key_hash, id) < 0) {
         store_latch(store, -ENOMEM);
     }
 }
 
-/* Keeps the indexes after a put. `was`: there was an old row; else it is all zero. */
-static void put_hooks(struct store *store, enum row_table table, uint64_t id, bool was, const union any_row *old, const void *row)
+/* Keeps the indexes after a row changed, as they look at rows themselves. */
+static void hooks(struct store *store, enum row_table table, uint64_t id, const struct indexed *old, const struct indexed *new)
 {
-    if (table == ROW_CLOCK) {
-        timer_hook(store, TIMER_RUNG, id, clock_timer_at(&old->clock_row), clock_timer_at(row));
-    } else if (table == ROW_DUTY) {
-        assert(((const struct duty_row *)row)->duty_id == id);
-        inbox_hook(store, &old->duty_row, row);
-        timer_hook(store, TIMER_CLAIM, id, duty_timer_at(&old->duty_row), duty_timer_at(row));
-    } else if (table == ROW_REQUEST) {
-        request_hook(store, id, was ? &old->request_row : NULL, row);
+    if (table == ROW_REQUEST) {
+        request_hook(store, id, old, new);
+        return;
     }
+    if (table == ROW_DUTY) {
+        inbox_hook(store, id, old, new);
+    }
+    timer_hook(store, table == ROW_CLOCK ? TIMER_RUNG : TIMER_CLAIM, id, old->timer_at, new->timer_at);
 }
 
 /* What was read is kept while there is room: it is often read again, or changed. */
@@ -170,14 +204,50 @@ static bool op_get(void *arg, enum row_table table, uint64_t id, void *ret_row)
     return was;
 }
 
+static void *op_edit(void *arg, enum row_table table, uint64_t id)
+{
+    struct store *store = arg;
+    struct cache *cache = &store->caches[table];
+    union any_row row;
+    assert(!store->read_only && table != ROW_CLOCK && table != ROW_DUTY); /* their indexes hang on what changes in them */
+    int64_t index = cache_find(cache, id);
+    if (store->failed != 0 || (index >= 0 && cache->entries[index].gone)) {
+        return NULL;
+    }
+    if (index < 0) {
+        index = row_stored(store, table, id, &row) ? store_cache_add(store, table, id) : -1;
+        if (index < 0) {
+            return NULL;
+        }
+        memcpy(cache_row(cache, index), &row, cache->row_size);
+    }
+    cache_mark(cache, index, false);
+    store->dirty++;
+    return cache_row(cache, index);
+}
+
+/* What the indexes hold of a row now; `index` is where it lies in the cache, as cache_find gives it. */
+static struct indexed indexed_now(struct store *store, enum row_table table, uint64_t id, int64_t index)
+{
+    const struct cache *cache = &store->caches[table];
+    union any_row room;
+    if (index >= 0) {
+        return indexed_of(table, cache->entries[index].gone ? NULL : cache_row(cache, index));
+    }
+    return indexed_of(table, row_stored(store, table, id, &room) ? &room : NULL);
+}
+
 static void op_put(void *arg, enum row_table table, uint64_t id, const void *row)
 {
     struct store *store = arg;
-    bool hooked = table == ROW_CLOCK || table == ROW_DUTY || table == ROW_REQUEST;
-    union any_row old;
+    struct cache *cache = &store->caches[table];
+    struct indexed old, new;
     assert(!store->read_only && id != 0);
-    int64_t index = cache_find(&store->caches[table], id);
-    bool was = hooked && row_read_at(store, table, id, index, &old);
+    int64_t index = cache_find(cache, id);
+    if (is_hooked(table)) {
+        old = indexed_now(store, table, id, index);
+        new = indexed_of(table, row);
+    }
     if (store->failed != 0) {
         return;
     }
@@ -187,24 +257,25 @@ static void op_put(void *arg, enum row_table table, uint64_t id, const void *row
     if (index < 0) {
         return;
     }
-    memcpy(cache_row(&store->caches[table], index), row, row_size(table));
-    cache_mark(&store->caches[table], index, false);
+    memcpy(cache_row(cache, index), row, cache->row_size);
+    cache_mark(cache, index, false);
     if (id > store->last_id[table]) {
         store->last_id[table] = id;
     }
     store->dirty++;
-    if (hooked) {
-        put_hooks(store, table, id, was, &old, row);
+    if (is_hooked(table)) {
+        hooks(store, table, id, &old, &new);
     }
 }
 
 static void op_drop(void *arg, enum row_table table, uint64_t id)
 {
+    static const struct indexed nothing = {.timer_at = INT64_MAX};
     struct store *store = arg;
-    union any_row old;
     assert(!store->read_only && table == ROW_REQUEST);
     int64_t index = cache_find(&store->caches[table], id);
-    if (!row_read_at(store, table, id, index, &old)) {
+    struct indexed old = indexed_now(store, table, id, index);
+    if (store->failed != 0 || !old.was) {
         return;
     }
     if (index < 0) {
@@ -215,7 +286,7 @@ static void op_drop(void *arg, enum row_table table, uint64_t id)
     }
     cache_mark(&store->caches[table], index, true);
     store->dirty++;
-    request_hook(store, id, &old.request_row, NULL);
+    hooks(store, table, id, &old, &nothing);
 }
 
 static void op_count(void *arg, const struct counter_key *key, const struct counter *delta)
@@ -237,7 +308,8 @@ static uint64_t op_request(void *arg, uint64_t key_hash, uint64_t before)
     return store->failed != 0 ? 0 : request_index_find(&store->requests, key_hash, before);
 }
 
-const struct row_ops store_row_ops = {.get = op_get, .put = op_put, .drop = op_drop, .count = op_count, .request = op_request};
+const struct row_ops store_row_ops = {
+    .get = op_get, .edit = op_edit, .put = op_put, .drop = op_drop, .count = op_count, .request = op_request};
 
 bool store_next_timer(struct store *store, int64_t *ret_at_ms, int *ret_kind, uint64_t *ret_id)
 {
@@ -287,30 +359,39 @@ static int load_row(struct store *store, enum row_table table, uint64_t id, cons
     return rc;
 }
 
+static int load_block(struct store *store, enum row_table table, uint64_t block, const MDB_val *value)
+{
+    struct block_walk walk;
+    union any_row row;
+    int rc, failure = 0;
+    block_begin(&walk, table, block, value->mv_data, value->mv_size - STORE_SUM);
+    while (failure == 0 && (rc = block_next(&walk)) != 0) {
+        failure = rc < 0 ? rc : block_row(&walk, &row);
+        if (failure == 0) {
+            failure = load_row(store, table, walk.id, &row);
+        }
+    }
+    return failure;
+}
+
 static int load_table(struct store *store, enum row_table table)
 {
     MDB_cursor *cursor;
     MDB_val key, value;
-    union any_row row;
-    uint64_t id;
+    uint64_t block;
     int rc = mdb_cursor_open(store->txn, store->tables[table], &cursor);
     if (rc != 0) {
         return store_errno(rc);
     }
     int failure = 0;
     while (failure == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-        if (key.mv_size != sizeof(id) || value.mv_size != row_size(table) + STORE_SUM) {
+        if (key.mv_size != sizeof(block) || value.mv_size <= STORE_SUM ||
+            (!store->verified && !store_sum_fits((int)table, &key, &value))) {
             failure = -EBADMSG;
-        } else if (store->verified) {
-            memcpy(&row, value.mv_data, row_size(table));
-        } else {
-            failure = store_take((int)table, &key, &value, &row, row_size(table));
-        }
-        if (failure < 0) {
             break;
         }
-        memcpy(&id, key.mv_data, sizeof(id));
-        failure = load_row(store, table, id, &row);
+        memcpy(&block, key.mv_data, sizeof(block));
+        failure = load_block(store, table, block, &value);
     }
     if (failure == 0 && rc != MDB_NOTFOUND) {
         failure = store_errno(rc);
@@ -329,8 +410,14 @@ static int load_last_id(struct store *store, enum row_table table)
     }
     rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
     store->stored_last[table] = 0;
-    if (rc == 0 && key.mv_size == sizeof(uint64_t)) {
-        memcpy(&store->stored_last[table], key.mv_data, sizeof(uint64_t));
+    if (rc == 0 && key.mv_size == sizeof(uint64_t) && value.mv_size > STORE_SUM) {
+        struct block_walk walk;
+        uint64_t block;
+        memcpy(&block, key.mv_data, sizeof(block));
+        block_begin(&walk, table, block, value.mv_data, value.mv_size - STORE_SUM);
+        while (block_next(&walk) > 0) {
+            store->stored_last[table] = walk.id;
+        }
     }
     store->last_id[table] = store->stored_last[table];
     mdb_cursor_close(cursor);

@@ -22,7 +22,7 @@ size_t store_value_size(int table)
 {
     assert(table >= 0 && table < STORE_META);
     if (table < ROW_TABLE_COUNT) {
-        return row_size((enum row_table)table);
+        return 0;
     }
     return table == STORE_COUNTERS || table == STORE_ROLLUPS ? sizeof(struct counter) : sizeof(uint64_t);
 }
@@ -59,7 +59,7 @@ int store_take(int table, const MDB_val *key, const MDB_val *value, void *ret, s
 int store_put(struct store *store, int table, MDB_cursor *cursor, MDB_val *key, const void *value, size_t size, unsigned int flags,
               uint64_t old_sum)
 {
-    uint8_t bytes[sizeof(union any_row) + STORE_SUM];
+    uint8_t bytes[sizeof(struct store_checkpoint) + sizeof(struct store_layout) + sizeof(struct counter) + STORE_SUM];
     uint64_t sum = store_sum(table, key->mv_data, key->mv_size, value, size);
     MDB_val stored = {.mv_size = size + sizeof(sum), .mv_data = bytes};
     assert(stored.mv_size <= sizeof(bytes));
@@ -68,6 +68,20 @@ int store_put(struct store *store, int table, MDB_cursor *cursor, MDB_val *key, 
     int rc = cursor != NULL ? mdb_cursor_put(cursor, key, &stored, flags)
                             : mdb_put(store->txn, store_dbi(store, table), key, &stored, flags);
     if (rc == 0 && table < STORE_META) {
+        store->checkpoint.totals[table] += sum - old_sum;
+    }
+    return rc;
+}
+
+int store_put_block(struct store *store, enum row_table table, MDB_cursor *cursor, MDB_val *key, size_t used, unsigned int flags,
+                    uint64_t old_sum)
+{
+    uint64_t sum = store_sum((int)table, key->mv_data, key->mv_size, store->block, used);
+    MDB_val stored = {.mv_size = used + sizeof(sum), .mv_data = store->block};
+    assert(stored.mv_size <= sizeof(store->block));
+    memcpy(store->block + used, &sum, sizeof(sum));
+    int rc = mdb_cursor_put(cursor, key, &stored, flags);
+    if (rc == 0) {
         store->checkpoint.totals[table] += sum - old_sum;
     }
     return rc;
@@ -95,7 +109,7 @@ int store_checkpoint_write(struct store *store)
     return rc != 0 ? store->failed : 0;
 }
 
-/* Looks at one row, or goes to the next table. Returns what LMDB says; the table's end counts as one row. */
+/* Looks at one value, or goes to the next table. Returns what LMDB says; the table's end counts as one value. */
 static int scrub_one(struct store *store, MDB_cursor *cursor, MDB_cursor_op op)
 {
     int table = store->scrub.table;
@@ -104,8 +118,9 @@ static int scrub_one(struct store *store, MDB_cursor *cursor, MDB_cursor_op op)
     if (rc != 0) {
         return rc;
     }
-    if (key.mv_size > sizeof(store->scrub.key) ||
-        !store_sum_right(table, key.mv_data, key.mv_size, value.mv_data, value.mv_size, store_value_size(table))) {
+    size_t size = store_value_size(table);
+    if (key.mv_size > sizeof(store->scrub.key) || !store_sum_fits(table, &key, &value) ||
+        (size != 0 && value.mv_size != size + STORE_SUM)) {
         return MDB_CORRUPTED;
     }
     memcpy(store->scrub.key, key.mv_data, key.mv_size);

@@ -105,16 +105,20 @@ static int meta_entry(void *arg, const struct mdb_entry *entry)
 static int row_entry(void *arg, const struct mdb_entry *entry)
 {
     struct part *part = arg;
+    MDB_val key = {.mv_size = entry->key_size, .mv_data = (void *)entry->key},
+            value = {.mv_size = entry->value_size, .mv_data = (void *)entry->value};
     size_t size = store_value_size(part->table);
-    if (!entry->tree && store_sum_right(part->table, entry->key, entry->key_size, entry->value, entry->value_size, size)) {
-        part->total += store_sum_read(entry->value, size);
+    if (!entry->tree && store_sum_fits(part->table, &key, &value) && (size == 0 || entry->value_size == size + STORE_SUM)) {
+        part->total += store_sum_read(entry->value, entry->value_size - STORE_SUM);
         return 0;
     }
     uint64_t id = 0;
     if (entry->key_size == sizeof(id) && part->table < ROW_TABLE_COUNT) {
         memcpy(&id, entry->key, sizeof(id));
+        id = block_first((enum row_table)part->table, id);
     }
-    snprintf(part->said, sizeof(part->said), "table %s, row %" PRIu64 ": the checksum is wrong", store_table_name(part->table), id);
+    snprintf(part->said, sizeof(part->said), "table %s, rows from %" PRIu64 " on: the checksum is wrong",
+             store_table_name(part->table), id);
     return -EBADMSG;
 }
 

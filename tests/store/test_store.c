@@ -112,6 +112,33 @@ START_TEST(rows_read_back_and_a_missing_row_is_all_zero)
 }
 END_TEST
 
+/* In memory, in the file, and after a rewind. */
+START_TEST(a_row_is_changed_in_its_place)
+{
+    struct case_row row = {.case_id = 7, .day = 260101};
+    setup();
+    ck_assert_ptr_null(tables_edit(&tables, ROW_CASE, 7));
+    tables_put(&tables, ROW_CASE, 7, &row);
+    for (uint32_t n = 1; n <= 3; n++) {
+        struct case_row *place = tables_edit(&tables, ROW_CASE, 7);
+        ck_assert_ptr_nonnull(place);
+        ck_assert_uint_eq(place->day_no, n - 1);
+        place->day_no = n;
+        ck_assert(tables_get(&tables, ROW_CASE, 7, &row));
+        ck_assert_uint_eq(row.day_no, n);
+        ck_assert_uint_gt(store_dirty(store), 0);
+        ck_assert_int_eq(store_checkpoint(store), 0);
+        ck_assert_int_eq(store_rewind(store), 0); /* nothing of it is in memory any more */
+    }
+    ((struct case_row *)tables_edit(&tables, ROW_CASE, 7))->day_no = 99;
+    ck_assert_int_eq(store_rewind(store), 0);
+    ck_assert(tables_get(&tables, ROW_CASE, 7, &row));
+    ck_assert_uint_eq(row.day_no, 3);
+    ck_assert_ptr_null(tables_edit(&tables, ROW_CASE, 8));
+    teardown();
+}
+END_TEST
+
 START_TEST(a_rewind_goes_back_to_the_last_checkpoint)
 {
     setup();
@@ -372,6 +399,33 @@ START_TEST(ids_come_in_pages_from_the_newest)
 }
 END_TEST
 
+/* One row in each block, several, and none: every page in both directions, from every id. */
+START_TEST(ids_come_in_pages_across_blocks)
+{
+    uint64_t wanted[60], ids[60];
+    size_t count = 0;
+    setup();
+    for (uint64_t id = 5; count < 60; id += count % 4 == 0 ? 3 * BLOCK_IDS + 1 : 19) {
+        struct case_row row = {.case_id = id};
+        wanted[count++] = id;
+        tables_put(&tables, ROW_CASE, id, &row);
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (uint64_t beside = 0; beside < 2; beside++) {
+            size_t up = count - i - beside, down = i + beside;
+            ck_assert_uint_eq(store_ids_from(store, ROW_CASE, wanted[i] + beside, ids, 7), up < 7 ? up : 7);
+            ck_assert_mem_eq(ids, wanted + i + beside, (up < 7 ? up : 7) * sizeof(ids[0]));
+            ck_assert_uint_eq(store_ids_before(store, ROW_CASE, wanted[i] + beside, ids, 60), down);
+            for (size_t n = 0; n < down; n++) {
+                ck_assert_uint_eq(ids[n], wanted[down - 1 - n]);
+            }
+        }
+    }
+    ck_assert_uint_eq(store_count(store, ROW_CASE), count);
+    teardown();
+}
+END_TEST
+
 /* Steps until the store fails; returns the last step that did not. */
 static uint64_t step_until_failure(uint64_t from, uint64_t until)
 {
@@ -387,7 +441,7 @@ static uint64_t step_until_failure(uint64_t from, uint64_t until)
 START_TEST(a_full_map_is_a_failure_until_the_rewind_makes_it_larger)
 {
     folder = scratch_new();
-    struct store_options options = {.path = folder, .map_size = 400000};
+    struct store_options options = {.path = folder, .map_size = 160000};
     ck_assert_int_eq(store_open(&options, &store), 0);
     store_tables(store, &tables);
     uint64_t checkpointed = 0, last = 0;
@@ -606,6 +660,7 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {{rows_read_back_and_a_missing_row_is_all_zero},
+                                       {a_row_is_changed_in_its_place},
                                        {a_rewind_goes_back_to_the_last_checkpoint},
                                        {a_crash_leaves_the_last_checkpoint_and_a_close_makes_one},
                                        {timers_follow_their_rows},
@@ -614,6 +669,7 @@ int main(void)
                                        {requests_are_found_by_hash_until_they_are_dropped},
                                        {counters_are_those_of_the_rows_and_the_buffered_ones},
                                        {ids_come_in_pages_from_the_newest},
+                                       {ids_come_in_pages_across_blocks},
                                        {killed_readers_are_forgotten},
                                        {more_rows_than_memory_keeps_are_as_they_were_put},
                                        {a_dropped_row_is_gone_whether_it_was_written_or_not},

@@ -2,6 +2,7 @@
  * test_store_verify.c - the file of the rows with every kind of damage: said, or of no consequence. What is not said is opened,
  * compared, and worked on.
  */
+#include "dispatcher/store/packed.h"
 #include "dispatcher/store/store_inner.h"
 
 #include "tests/store/scratch.h"
@@ -212,21 +213,51 @@ START_TEST(a_file_that_was_cut_is_said_to_be)
 }
 END_TEST
 
+/* Copies the block of a case out of the file, with its checksum. Returns its size. */
+static size_t stored_block(uint64_t block, uint8_t ret[BLOCK_SIZE_MAX + STORE_SUM])
+{
+    struct tables tables;
+    struct store *store = store_kit_open(kit.folder, &tables);
+    MDB_val key = {.mv_size = sizeof(block), .mv_data = &block}, value;
+    ck_assert_int_eq(mdb_get(store->txn, store->tables[ROW_CASE], &key, &value), 0);
+    size_t size = value.mv_size;
+    memcpy(ret, value.mv_data, size);
+    store_close(store);
+    return size;
+}
+
+/* Writes the same block with another day number in one row, and a checksum that is right. */
+static void other_block(const uint8_t *from, size_t size, uint64_t block, uint64_t id, uint8_t ret[BLOCK_SIZE_MAX + STORE_SUM])
+{
+    struct block_walk walk;
+    size_t used = 0;
+    block_begin(&walk, ROW_CASE, block, from, size - STORE_SUM);
+    while (block_next(&walk) > 0) {
+        struct case_row row;
+        ck_assert_int_eq(block_row(&walk, &row), 0);
+        row.day_no += walk.id == id;
+        used = block_add(ROW_CASE, ret, used, walk.id, &row);
+    }
+    ck_assert_uint_eq(used, size - STORE_SUM);
+    uint64_t sum = store_sum(ROW_CASE, &block, sizeof(block), ret, used);
+    memcpy(ret + used, &sum, sizeof(sum));
+}
+
 /* A row of another time, whole in itself: only the sum of its table tells. */
 START_TEST(a_whole_row_that_is_not_of_the_checkpoint_is_said)
 {
+    static uint8_t wanted[BLOCK_SIZE_MAX + STORE_SUM], other[BLOCK_SIZE_MAX + STORE_SUM];
     char said[STORE_SAID];
     begin();
     for (uint64_t id = 100; id < 110; id++) {
-        struct case_row wanted = {.case_id = id, .day = 260101, .day_no = (uint32_t)id}, other = wanted;
+        uint64_t block = block_key(ROW_CASE, id);
+        scratch_write(scratch_path(kit.folder, STORE_DATA), kit.bytes, kit.size);
+        size_t size = stored_block(block, wanted);
         int found = 0;
-        other.day_no++;
-        uint64_t sum = store_sum(ROW_CASE, &id, sizeof(id), &other, sizeof(other));
+        other_block(wanted, size, block, id, other);
         memcpy(kit.spoiled, kit.bytes, kit.size);
-        for (uint8_t *at = kit.spoiled; (at = memmem(at, (size_t)(kit.spoiled + kit.size - at), &wanted, sizeof(wanted))) != NULL;
-             found++) {
-            memcpy(at, &other, sizeof(other));
-            memcpy(at + sizeof(other), &sum, sizeof(sum));
+        for (uint8_t *at = kit.spoiled; (at = memmem(at, (size_t)(kit.spoiled + kit.size - at), wanted, size)) != NULL; found++) {
+            memcpy(at, other, size);
         }
         ck_assert_int_gt(found, 0);
         scratch_write(scratch_path(kit.folder, STORE_DATA), kit.spoiled, kit.size);
@@ -285,9 +316,10 @@ START_TEST(a_row_that_changes_under_an_open_store_is_latched)
         struct case_row row, wanted = {.case_id = id, .day = 260101, .day_no = (uint32_t)id};
         int fd = open(scratch_path(kit.folder, STORE_DATA), O_RDWR);
         size_t spoiled = 0;
-        for (const uint8_t *at = kit.bytes; (at = memmem(at, (size_t)(kit.bytes + kit.size - at), &wanted, sizeof(wanted))) != NULL;
-             at++) {
-            size_t offset = (size_t)(at - kit.bytes) + suite_random(&chance) % (sizeof(row) + STORE_SUM);
+        uint8_t packed[PACKED_ROOM(sizeof(wanted))];
+        size_t size = packed_write(&wanted, sizeof(wanted), packed);
+        for (const uint8_t *at = kit.bytes; (at = memmem(at, (size_t)(kit.bytes + kit.size - at), packed, size)) != NULL; at++) {
+            size_t offset = (size_t)(at - kit.bytes) + suite_random(&chance) % (size + STORE_SUM);
             uint8_t byte = (uint8_t)(kit.bytes[offset] ^ 4);
             ck_assert_int_eq(pwrite(fd, &byte, 1, (off_t)offset), 1);
             spoiled++;
