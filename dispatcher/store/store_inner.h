@@ -17,7 +17,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#define STORE_FORMAT 3
+#define STORE_FORMAT 4
 #define STORE_DATA "data.mdb"
 #define STORE_CONDEMNED "condemned" /* a file in the folder of the rows: store_condemn was here */
 
