@@ -132,7 +132,7 @@ START_TEST(backup_beside_the_work)
     h.engine = engine_close(h.engine);
     snprintf(h.data, sizeof(h.data), "%s", target);
     harness_open(&h);
-    reply = harness_do(&h, "l", "show_case", -1, "{'submitted': 's799'}");
+    reply = harness_do(&h, "l", "show_case", -1, "{'submitted': 's1299'}");
     json_decref(reply);
     harness_refused(&h, "NOT_FOUND", "l", "show_case", -1, "{'submitted': 's1300'}");
     harness_end(&h);
