@@ -12,8 +12,8 @@
  * and the new row, and rebuilt by one pass over the rows at open.
  *
  * A failure (disk, map, memory) is latched: from then on `get` says "not there" and `put` does nothing, until store_rewind. A
- * transaction that failed is never committed. Rows lie packed, some in one value (block.h): another layout or byte order is refused at open with
- * -ENOTSUP, and the rows are then made again from the journal.
+ * transaction that failed is never committed. Rows lie packed, some in one value (block.h): another layout or byte order is refused
+ * at open with -ENOTSUP, and the rows are then made again from the journal.
  *
  * The rows are a derived copy on a disk, and are not believed: each lies with a checksum that is bound to its table and key, and a
  * checkpoint keeps the sum of all checksums of each table, and the mark of the journal's frame that it goes up to. store_verify
