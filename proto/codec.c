@@ -110,12 +110,12 @@ static bool decode_integer(const msgpack_object *object, const struct field_shap
     return true;
 }
 
-static enum refusal decode_text(const msgpack_object *object, const struct field_shape *field, bool capped, struct text *ret)
+static enum refusal decode_text(const msgpack_object *object, const struct field_shape *field, struct text *ret)
 {
     if (object->type != MSGPACK_OBJECT_STR) {
         return REFUSAL_BAD_FIELD;
     }
-    if (capped && object->via.str.size > (uint64_t)field->max) {
+    if (object->via.str.size > (uint64_t)field->max) {
         return REFUSAL_TOO_LARGE;
     }
     if (!codec_text_valid(object->via.str.ptr, object->via.str.size)) {
@@ -159,35 +159,22 @@ static enum refusal decode_codes(const msgpack_object *object, struct codes *ret
     return REFUSAL_NONE;
 }
 
-static enum refusal decode_enum(const msgpack_object *object, const struct field_shape *field, bool names, int *ret)
+static enum refusal decode_enum(const msgpack_object *object, const struct field_shape *field, int *ret)
 {
-    int64_t position;
-
-    if (names) {
-        if (object->type != MSGPACK_OBJECT_STR) {
-            return REFUSAL_BAD_FIELD;
-        }
-        *ret = enum_find(field->values, (struct text){.at = object->via.str.ptr, .size = object->via.str.size});
-        return *ret < 0 ? REFUSAL_BAD_FIELD : REFUSAL_NONE;
-    }
-    if (!decode_integer(object, field, &position)) {
+    if (object->type != MSGPACK_OBJECT_STR) {
         return REFUSAL_BAD_FIELD;
     }
-    *ret = (int)position;
-    return REFUSAL_NONE;
+    *ret = enum_find(field->values, (struct text){.at = object->via.str.ptr, .size = object->via.str.size});
+    return *ret < 0 ? REFUSAL_BAD_FIELD : REFUSAL_NONE;
 }
 
-/* Reads one field. `message`: from a message, so caps hold and enums are names; else from the journal, where an instant that was
- * computed is what it is. */
-static enum refusal decode_field(const msgpack_object *object, const struct field_shape *field, bool message, void *at)
+static enum refusal decode_field(const msgpack_object *object, const struct field_shape *field, void *at)
 {
-    static const struct field_shape any_integer = {.min = INT64_MIN, .max = INT64_MAX};
     int64_t integer = 0;
 
     switch (field->type) {
     case FIELD_ID:
-        /* Sequences fit in 63 bits; a hash in the journal needs all 64. */
-        if (object->type != MSGPACK_OBJECT_POSITIVE_INTEGER || (message && object->via.u64 > INT64_MAX)) {
+        if (object->type != MSGPACK_OBJECT_POSITIVE_INTEGER || object->via.u64 > INT64_MAX) { /* sequences fit in 63 bits */
             return REFUSAL_BAD_FIELD;
         }
         *(uint64_t *)at = object->via.u64;
@@ -195,7 +182,7 @@ static enum refusal decode_field(const msgpack_object *object, const struct fiel
     case FIELD_INSTANT:
     case FIELD_SPAN:
     case FIELD_NUM:
-        if (!decode_integer(object, message ? field : &any_integer, &integer)) {
+        if (!decode_integer(object, field, &integer)) {
             return REFUSAL_BAD_FIELD;
         }
         *(int64_t *)at = integer;
@@ -213,9 +200,9 @@ static enum refusal decode_field(const msgpack_object *object, const struct fiel
         *(bool *)at = object->via.boolean;
         return REFUSAL_NONE;
     case FIELD_ENUM:
-        return decode_enum(object, field, message, at);
+        return decode_enum(object, field, at);
     case FIELD_TEXT:
-        return decode_text(object, field, message, at);
+        return decode_text(object, field, at);
     case FIELD_CODE:
         return decode_code(object, field->required, at);
     case FIELD_CODES:
@@ -298,7 +285,7 @@ bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void
         if (given & UINT64_C(1) << at) {
             return fault_at(fault, REFUSAL_BAD_FIELD, field->name, "This field is given twice.");
         }
-        enum refusal refusal = decode_field(&pair->val, field, true, (char *)ret + field->offset);
+        enum refusal refusal = decode_field(&pair->val, field, (char *)ret + field->offset);
         if (refusal != REFUSAL_NONE) {
             return fault_at(fault, refusal, field->name, refusal == REFUSAL_BAD_FIELD ? cause_of(field->type) : NULL);
         }
@@ -312,27 +299,6 @@ bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void
     }
     *(uint64_t *)ret = given;
     return true;
-}
-
-bool codec_decode_array(const msgpack_object *array, const struct shape *shape, bool personal, void *ret)
-{
-    uint32_t next = 0;
-
-    if (array->type != MSGPACK_OBJECT_ARRAY) {
-        return false;
-    }
-    for (uint32_t i = 0; i < shape->field_count && next < array->via.array.size; i++) {
-        const struct field_shape *field = &shape->fields[i];
-
-        if (field->personal != personal) {
-            continue;
-        }
-        if (decode_field(&array->via.array.ptr[next], field, false, (char *)ret + field->offset) != REFUSAL_NONE) {
-            return false;
-        }
-        next++;
-    }
-    return next == array->via.array.size;
 }
 
 /* Most bytes that a field's value can take beyond a header: 0 of numbers, which are most. */
@@ -391,8 +357,7 @@ static void pack_counts(struct proto_buffer *out, const struct count_map *map)
 }
 
 /* Room has been made. */
-static inline __attribute__((always_inline)) void pack_value(struct proto_buffer *out, const struct field_shape *field,
-                                                             const void *at, bool enum_names)
+static void pack_value(struct proto_buffer *out, const struct field_shape *field, const void *at)
 {
     const struct text *text = at;
 
@@ -412,11 +377,7 @@ static inline __attribute__((always_inline)) void pack_value(struct proto_buffer
         pack_flag(out, *(const bool *)at);
         return;
     case FIELD_ENUM:
-        if (enum_names) {
-            pack_string(out, enum_name(field->values, *(const int *)at));
-        } else {
-            pack_int32(out, *(const int *)at);
-        }
+        pack_string(out, enum_name(field->values, *(const int *)at));
         return;
     case FIELD_TEXT:
         pack_text(out, text->at, text->size);
@@ -469,7 +430,7 @@ int codec_encode_fields(const struct shape *shape, const void *value, unsigned o
             return -ENOMEM;
         }
         pack_text(out, field->name, field->name_size);
-        pack_value(out, field, at, true);
+        pack_value(out, field, at);
     }
     return 0;
 }
@@ -481,75 +442,4 @@ int codec_encode_map(const struct shape *shape, const void *value, unsigned omit
     }
     pack_map(out, codec_count_fields(shape, value, omit, 0, shape->field_count));
     return codec_encode_fields(shape, value, omit, 0, shape->field_count, out);
-}
-
-/* Types whose values in arrays may be longer than a header; an enum is a number there. */
-#define ARRAY_EXTRA (1u << FIELD_TEXT | 1u << FIELD_CODE | 1u << FIELD_CODES | 1u << FIELD_MAP)
-
-int codec_encode_array(const struct shape *shape, const void *value, bool personal, struct proto_buffer *out)
-{
-    size_t headers; /* bytes for those of the values that are still to come: so a number needs no look at the room */
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < shape->field_count; i++) {
-        count += shape->fields[i].personal == personal;
-    }
-    headers = ((size_t)count + 1) * PACK_HEADER_SIZE;
-    if (proto_buffer_reserve(out, headers) < 0) {
-        return -ENOMEM;
-    }
-    pack_array(out, count);
-    for (uint32_t i = 0; i < shape->field_count; i++) {
-        const struct field_shape *field = &shape->fields[i];
-        const void *at = (const char *)value + field->offset;
-
-        if (field->personal != personal) {
-            continue;
-        }
-        headers -= PACK_HEADER_SIZE;
-        size_t extra = ARRAY_EXTRA >> field->type & 1 ? value_extra(field, at) : 0;
-        if (extra > 0 && proto_buffer_reserve(out, headers + extra) < 0) {
-            return -ENOMEM;
-        }
-        pack_value(out, field, at, false);
-    }
-    return 0;
-}
-
-static bool field_empty(const struct field_shape *field, const void *at)
-{
-    switch (field->type) {
-    case FIELD_ID:
-    case FIELD_INSTANT:
-    case FIELD_SPAN:
-    case FIELD_NUM:
-        return *(const uint64_t *)at == 0;
-    case FIELD_COUNT:
-        return *(const uint32_t *)at == 0;
-    case FIELD_FLAG:
-        return !*(const bool *)at;
-    case FIELD_ENUM:
-        return *(const int *)at == 0;
-    case FIELD_TEXT:
-        return ((const struct text *)at)->size == 0;
-    case FIELD_CODE:
-        return code_empty(at);
-    case FIELD_CODES:
-        return ((const struct codes *)at)->count == 0;
-    case FIELD_MAP:
-        return ((const struct count_map *)at)->count == 0;
-    }
-    return false;
-}
-
-bool codec_personal_empty(const struct shape *shape, const void *value)
-{
-    for (uint32_t i = 0; i < shape->field_count; i++) {
-        const struct field_shape *field = &shape->fields[i];
-
-        if (field->personal && !field_empty(field, (const char *)value + field->offset)) {
-            return false;
-        }
-    }
-    return true;
 }

@@ -1,7 +1,7 @@
 /*
  * codec.h - structs to msgpack and back, driven by their shapes
  *
- * Two forms: a map with the fields' names as keys (messages, replies, events) and an array in the order of the schema (journal).
+ * The form of messages, replies and events: a map with the fields' names as keys. That of the journal is in fields.h.
  * No floats. Standing facts: decoding never allocates outside its scratch, and decoded texts borrow the message's bytes;
  * encoding appends to the caller's buffer; thread-safe as long as scratch and buffer are not shared.
  */
@@ -72,17 +72,5 @@ int codec_encode_fields(const struct shape *shape, const void *value, unsigned o
 
 /* Appends a map of the fields. Returns 0 or -ENOMEM. */
 int codec_encode_map(const struct shape *shape, const void *value, unsigned omit, struct proto_buffer *out);
-
-/* Appends an array of the fields, in order, that are (personal = true) or are not (false) marked personal. Enums are their
- * positions. Returns 0 or -ENOMEM. */
-int codec_encode_array(const struct shape *shape, const void *value, bool personal, struct proto_buffer *out);
-
-/* Reads such an array into the struct at `ret`, which the caller has zeroed. Missing fields at its end stay zero. Sizes are not
- * held against today's caps: the journal may be older than they are. Leaves `given` alone. False: not such an array, or longer
- * than the shape knows. */
-bool codec_decode_array(const msgpack_object *array, const struct shape *shape, bool personal, void *ret);
-
-/* Are all fields marked personal empty? Also true where there is none. */
-bool codec_personal_empty(const struct shape *shape, const void *value);
 
 #endif

@@ -2,160 +2,229 @@
 #include "proto/record.h"
 
 #include "proto/codec.h"
+#include "proto/fields.h"
 #include "proto/pack.h"
-#include "proto/scan.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 
-enum part { PART_TYPE, PART_VERSION, PART_AT, PART_HEAD, PART_BODY, PART_SEALED };
-enum { PART_COUNT = 6 };
-
 #define CIPHER_NONE 0
-#define BIN32_HEADER_SIZE 5
-#define ZONE_CHUNK_SIZE 2048
-/* Values in one record: the fields of envelope and body and three lists of codes. */
-#define RECORD_ELEMENTS 256
+/* How many records may lean on one another in a row, the last one not counted: reading one reads all of these. */
+#define LEANS_MAX 3
+/* Bytes in front of the envelope's mask, and of what stands around the sealed part: headers, type, version, distance, instant. */
+#define HEAD_ROOM (7 * WIRE_HEAD_MAX)
 
-/* Appends the sealed part: a bin of the cipher's byte and the array of the personal fields. */
-static int encode_sealed(const struct shape *shape, const void *body, struct proto_buffer *out)
+/* Bytes of a bin's header in the shortest form. */
+static inline size_t bin_head(size_t size)
 {
-    static const char head[BIN32_HEADER_SIZE + 1] = {'\xc6', 0, 0, 0, 0, CIPHER_NONE};
-    size_t begin = out->size;
+    return size <= UINT8_MAX ? 2 : size <= UINT16_MAX ? 3 : 5;
+}
 
-    if (codec_personal_empty(shape, body)) {
-        return proto_buffer_append(out, "\xc0", 1);
+/* Ends the bin that began at `begin` with `left` bytes for its header: its content is moved to where it belongs. Returns the place
+ * behind it. */
+static inline uint8_t *end_bin(uint8_t *begin, size_t left, uint8_t *at)
+{
+    size_t size = (size_t)(at - begin) - left, head = bin_head(size);
+
+    if (head != left) {
+        memmove(begin + head, begin + left, size);
     }
-    int rc = proto_buffer_append(out, head, sizeof(head));
-    if (rc == 0) {
-        rc = codec_encode_array(shape, body, true, out);
+    wire_put_number(begin, head == 2 ? 0xc4 : head == 3 ? 0xc5 : 0xc6, size, (unsigned)head - 1);
+    return begin + head + size;
+}
+
+/* Writes the sealed part: a bin of the cipher's byte and the personal fields. */
+static uint8_t *put_sealed(const struct shape *shape, const struct record *record, uint64_t mask, uint8_t *at)
+{
+    uint8_t *begin = at;
+    size_t left = bin_head(fields_loose(shape, &record->body, mask)); /* a guess: their headers and other fields count, too */
+
+    at += left;
+    *at++ = CIPHER_NONE;
+    return end_bin(begin, left, fields_put(shape, &record->body, mask, record->at_ms, at));
+}
+
+/* Appends one record; `back`: how many bytes the record that it leans on stands before it, or 0; `head_mask`: what its envelope
+ * has of its own. Returns 0 or -ENOMEM. */
+static int append_record(const struct record *record, size_t back, uint64_t head_mask, struct proto_buffer *out)
+{
+    const struct record_info *info = record_info(record->type);
+    const struct shape *shape = info->shape;
+    const uint64_t mask = shape->set(&record->body), personal = mask & shape->personal;
+    size_t loose = (mask & shape->loose) == 0 ? 0 : fields_loose(shape, &record->body, mask), left = bin_head(loose);
+
+    assert(record_envelope_shape.loose == 0);
+    if (proto_buffer_reserve(out, HEAD_ROOM + 3 * FIELDS_ROOM + loose) < 0) {
+        return -ENOMEM;
     }
-    if (rc < 0) {
-        return rc;
+    uint8_t *begin = (uint8_t *)out->data + out->size, *at = begin + left;
+    at = wire_put_unsigned(at, record->type);
+    at = wire_put_unsigned(at, info->version);
+    at = wire_put_unsigned(at, back);
+    if (back == 0) {
+        at = wire_put_signed(at, record->at_ms);
     }
-    size_t size = out->size - begin - BIN32_HEADER_SIZE;
-    for (unsigned i = 0; i < 4; i++) {
-        out->data[begin + 1 + i] = (char)(size >> (24 - 8 * i));
+    at = fields_put(&record_envelope_shape, &record->head, head_mask, record->at_ms, at);
+    at = fields_put(shape, &record->body, mask & ~personal, record->at_ms, at);
+    if (personal != 0) {
+        at = put_sealed(shape, record, personal, at);
+    }
+    out->size = (size_t)((char *)end_bin(begin, left, at) - out->data);
+    return 0;
+}
+
+/* What the envelope has that the one which it leans on has not. The record before it is mostly the one before in its case, too. */
+static uint64_t own_fields(const struct record *record, const struct record *lean)
+{
+    uint64_t mask = record_envelope_changed(&record->head, &lean->head) & ~RECORD_ENVELOPE_HAS_CASE_PREV;
+
+    return record->head.case_prev == record->seq - 1 ? mask : mask | RECORD_ENVELOPE_HAS_CASE_PREV;
+}
+
+int record_encode_all(const struct record *records, uint32_t count, struct proto_buffer *out)
+{
+    const size_t begin = out->size;
+    const struct record *lean = NULL;
+    size_t lean_at = begin;
+    unsigned leans = 0; /* of `lean`, down to the one that leans on nothing */
+
+    for (const struct record *record = records; record < records + count; record++) {
+        const size_t at = out->size;
+        const bool stands = lean == NULL || record->at_ms != lean->at_ms || record->head.case_id != lean->head.case_id;
+        const uint64_t mask = stands ? record_envelope_shape.set(&record->head) : own_fields(record, lean);
+        int rc = append_record(record, stands ? 0 : at - lean_at, mask, out);
+
+        if (rc < 0) {
+            out->size = begin;
+            return rc;
+        }
+        const bool differs = (mask & (mask - 1)) != 0; /* in two fields or more: those behind it are likely to do so, too */
+        if (stands || (leans < LEANS_MAX - 1 && differs)) {
+            leans = stands ? 0 : leans + 1;
+            lean = record;
+            lean_at = at;
+        }
     }
     return 0;
 }
 
 int record_encode(const struct record *record, struct proto_buffer *out)
 {
-    const struct record_info *info = record_info(record->type);
-
-    assert(info != NULL);
-    int rc = proto_buffer_reserve(out, 4 * PACK_HEADER_SIZE);
-    if (rc < 0) {
-        return rc;
-    }
-    pack_array(out, PART_COUNT);
-    pack_int(out, (int)record->type);
-    pack_uint32(out, info->version);
-    pack_int64(out, record->at_ms);
-    rc = codec_encode_array(&record_envelope_shape, &record->head, false, out);
-    if (rc == 0) {
-        rc = codec_encode_array(info->shape, &record->body, false, out);
-    }
-    return rc < 0 ? rc : encode_sealed(info->shape, &record->body, out);
+    return record_encode_all(record, 1, out);
 }
 
-/* Unpacks into `zone`, beside what is in it already. The bytes have been walked. */
-static int unpack_beside(msgpack_zone *zone, const void *data, size_t size, msgpack_object *ret)
-{
-    size_t offset = 0;
-    msgpack_unpack_return rc = msgpack_unpack(data, size, &offset, zone, ret);
+/* What stands in front of a record's envelope, and the bytes from there on. */
+struct opened {
+    struct wire wire;
+    uint64_t type;
+    uint64_t version;
+    uint64_t back;
+    int64_t at_ms; /* if back == 0 */
+};
 
-    return rc == MSGPACK_UNPACK_SUCCESS ? 0 : rc == MSGPACK_UNPACK_NOMEM_ERROR ? -ENOMEM : -EBADMSG;
+/* Opens the record at data[*offset] and moves *offset behind it. */
+static bool open_record(const void *data, size_t size, size_t *offset, struct opened *ret)
+{
+    struct wire wire = {.at = (const uint8_t *)data + *offset, .end = (const uint8_t *)data + size};
+    struct text content;
+
+    if (!wire_take_bin(&wire, &content)) {
+        return false;
+    }
+    *offset = (size_t)(wire.at - (const uint8_t *)data);
+    ret->wire = (struct wire){.at = (const uint8_t *)content.at, .end = wire.at};
+    ret->at_ms = 0;
+    return wire_take_unsigned(&ret->wire, &ret->type) && ret->type <= INT32_MAX && wire_take_unsigned(&ret->wire, &ret->version) &&
+           ret->version > 0 && wire_take_unsigned(&ret->wire, &ret->back) &&
+           (ret->back > 0 || (wire_take_signed(&ret->wire, &ret->at_ms) && ret->at_ms >= 0));
 }
 
-static int decode_sealed(msgpack_zone *zone, const msgpack_object *sealed, const struct shape *shape, void *body)
+/* Reads the envelope of the record that stands open at `offset`, over those that it leans on. */
+static int read_head(const void *data, size_t size, size_t offset, uint64_t seq, struct opened *opened, struct record *ret)
 {
-    const char *at = sealed->via.bin.ptr;
-    size_t checked;
-    msgpack_object array;
+    struct opened below[LEANS_MAX];
+    const struct shape *shape = &record_envelope_shape;
+    unsigned leans = 0;
+    int rc = 0;
 
-    if (sealed->type == MSGPACK_OBJECT_NIL) {
+    ret->at_ms = opened->at_ms;
+    for (uint64_t back = opened->back; back > 0; back = below[leans++].back) {
+        if (back > offset || leans == LEANS_MAX) {
+            return -EBADMSG;
+        }
+        offset -= (size_t)back;
+        size_t end = offset;
+        if (!open_record(data, size, &end, &below[leans])) {
+            return -EBADMSG;
+        }
+        ret->at_ms = below[leans].at_ms;
+    }
+    for (unsigned i = leans; rc == 0 && i-- > 0;) {
+        rc = fields_read(shape, UINT64_MAX, ret->at_ms, &below[i].wire, &ret->head);
+    }
+    if (leans > 0) {
+        ret->head.case_prev = seq - 1;
+    }
+    return rc < 0 ? rc : fields_read(shape, UINT64_MAX, ret->at_ms, &opened->wire, &ret->head);
+}
+
+/* Reads the sealed part, if there is one. */
+static int read_sealed(const struct shape *shape, struct wire *wire, struct record *ret)
+{
+    struct text sealed;
+
+    if (wire_left(wire) == 0) {
         return 0;
     }
-    if (sealed->type != MSGPACK_OBJECT_BIN || sealed->via.bin.size < 2) {
+    if (!wire_take_bin(wire, &sealed) || wire_left(wire) > 0 || sealed.size == 0) {
         return -EBADMSG;
     }
-    if (at[0] != CIPHER_NONE) {
+    if (sealed.at[0] != CIPHER_NONE) {
         return -ENOTSUP;
     }
-    size_t size = sealed->via.bin.size - 1;
-    if (scan_value(at + 1, size, RECORD_ELEMENTS, &checked) < 0 || checked != size) {
-        return -EBADMSG;
-    }
-    int rc = unpack_beside(zone, at + 1, size, &array);
-    if (rc < 0) {
-        return rc;
-    }
-    return codec_decode_array(&array, shape, true, body) ? 0 : -EBADMSG;
+    struct wire inner = {.at = (const uint8_t *)sealed.at + 1, .end = wire->end};
+    int rc = fields_read(shape, shape->personal, ret->at_ms, &inner, &ret->body);
+    return rc == 0 && wire_left(&inner) > 0 ? -EBADMSG : rc;
 }
 
-static int decode_parts(msgpack_zone *zone, const void *data, size_t size, struct record *ret)
+int record_decode(const void *data, size_t size, size_t *offset, uint64_t seq, struct record *ret)
 {
-    msgpack_object object;
-    int rc = unpack_beside(zone, data, size, &object);
-
-    if (rc < 0) {
-        return rc;
-    }
-    if (object.type != MSGPACK_OBJECT_ARRAY || object.via.array.size != PART_COUNT) {
-        return -EBADMSG;
-    }
-    const msgpack_object *parts = object.via.array.ptr;
-    if (parts[PART_TYPE].type != MSGPACK_OBJECT_POSITIVE_INTEGER || parts[PART_TYPE].via.u64 > INT32_MAX ||
-        parts[PART_VERSION].type != MSGPACK_OBJECT_POSITIVE_INTEGER || parts[PART_VERSION].via.u64 == 0 ||
-        parts[PART_AT].type != MSGPACK_OBJECT_POSITIVE_INTEGER || parts[PART_AT].via.u64 > INT64_MAX) {
-        return -EBADMSG;
-    }
-    ret->type = (enum record_type)parts[PART_TYPE].via.u64;
-    ret->at_ms = (int64_t)parts[PART_AT].via.u64;
-    const struct record_info *info = record_info(ret->type);
-    if (info == NULL || parts[PART_VERSION].via.u64 > info->version) {
-        return -ENOTSUP;
-    }
-    if (!codec_decode_array(&parts[PART_HEAD], &record_envelope_shape, false, &ret->head) ||
-        !codec_decode_array(&parts[PART_BODY], info->shape, false, &ret->body)) {
-        return -EBADMSG;
-    }
-    return decode_sealed(zone, &parts[PART_SEALED], info->shape, &ret->body);
-}
-
-int record_decode(const void *data, size_t size, size_t *offset, struct record *ret)
-{
-    const char *at = (const char *)data + *offset;
-    msgpack_zone zone;
-    size_t record_size;
+    struct opened opened;
+    size_t end = *offset;
 
     memset(ret, 0, sizeof(*ret));
-    if (*offset > size || scan_value(at, size - *offset, RECORD_ELEMENTS, &record_size) < 0) {
+    if (end > size || !open_record(data, size, &end, &opened)) {
         return -EBADMSG;
     }
-    /* Texts borrow `data`, so the zone may go at once. */
-    if (!msgpack_zone_init(&zone, ZONE_CHUNK_SIZE)) {
-        return -ENOMEM;
+    ret->seq = seq;
+    ret->type = (enum record_type)opened.type;
+    const struct record_info *info = record_info(ret->type);
+    if (info == NULL || opened.version > info->version) {
+        return -ENOTSUP;
     }
-    int rc = decode_parts(&zone, at, record_size, ret);
-    msgpack_zone_destroy(&zone);
+    int rc = read_head(data, size, *offset, seq, &opened, ret);
     if (rc == 0) {
-        *offset += record_size;
+        rc = fields_read(info->shape, ~info->shape->personal, ret->at_ms, &opened.wire, &ret->body);
+    }
+    if (rc == 0) {
+        rc = read_sealed(info->shape, &opened.wire, ret);
+    }
+    if (rc == 0) {
+        *offset = end;
     }
     return rc;
 }
 
 int record_skip(const void *data, size_t size, size_t *offset)
 {
-    size_t record_size;
+    struct wire wire = {.at = (const uint8_t *)data + *offset, .end = (const uint8_t *)data + size};
+    struct text content;
 
-    if (*offset > size || scan_value((const char *)data + *offset, size - *offset, RECORD_ELEMENTS, &record_size) < 0) {
+    if (*offset > size || !wire_take_bin(&wire, &content)) {
         return -EBADMSG;
     }
-    *offset += record_size;
+    *offset = (size_t)(wire.at - (const uint8_t *)data);
     return 0;
 }
 

@@ -1,11 +1,15 @@
 /*
  * record.h - one record, and its form in the journal and as an event
  *
- * In the journal a record is one msgpack array [type, version, instant, envelope, body, sealed]: envelope and body arrays hold the
- * fields in the order of the schema without those marked personal, enums as positions; `sealed` is nil where all personal fields
- * are empty, or a bin whose first byte names the cipher (0 = none) and whose rest is the msgpack array of the personal fields. An
- * older record may have fewer fields than the schema; they read as zero. A type or version that is newer than the schema is an
- * error, never skipped. The `given` of records is not kept: it reads as 0.
+ * In the journal a record is a msgpack bin, and in it stand, as msgpack values one behind another: type; version; how many bytes
+ * before this one the record begins that its envelope leans on, 0 for none; its instant, if it leans on none; the envelope; the
+ * body without the fields marked personal; and, where a personal field is set, the sealed part: a bin of the cipher's byte (0 =
+ * none) and the personal fields. Envelope, body and personal fields are each a mask and the values of its fields (fields.h),
+ * written against zeros; so an older record has fewer fields, and they read as zero. What repeats in the records of one command
+ * stands once: the envelope of a record that leans is written against that of the one which it leans on, and has its instant, and
+ * in it `case_prev` counts as the sequence before this record's own. A record leans within its frame, on one that leans on two
+ * others at most. A type, version or field that is newer than the schema is an error, never skipped. The `given` of records is not
+ * kept: it reads as 0.
  */
 #ifndef HUYING_PROTO_RECORD_H
 #define HUYING_PROTO_RECORD_H
@@ -23,14 +27,19 @@ struct record {
 
 struct proto_buffer; /* buffer.h */
 
-/* Appends the journal form (with at_ms) to `out`. Returns 0, or -ENOMEM. */
+/* Appends the journal form of the records of one command, whose sequences follow on one another. Those that lean do so on another
+ * of these. Returns 0, or -ENOMEM (then nothing was appended). */
+int record_encode_all(const struct record *records, uint32_t count, struct proto_buffer *out);
+
+/* As record_encode_all for one record, which leans on none. */
 int record_encode(const struct record *record, struct proto_buffer *out);
 
-/* Reads one record at data[*offset]; moves *offset past it. Texts in *ret borrow `data`. `seq` is not set.
- * Returns 0; -EBADMSG: not a record; -ENOTSUP: a newer type or version (its id in ret->type). */
-int record_decode(const void *data, size_t size, size_t *offset, struct record *ret);
+/* Reads one record at data[*offset], the one with the sequence `seq`; moves *offset past it. `data` begins where its frame does or
+ * before, for what it leans on. Texts in *ret borrow `data`. Cost: one walk over its bytes and the envelopes that it leans on.
+ * Returns 0; -EBADMSG: not a record; -ENOTSUP: a newer type, version or field (the type's id in ret->type). */
+int record_decode(const void *data, size_t size, size_t *offset, uint64_t seq, struct record *ret);
 
-/* Moves *offset past the record at data[*offset] without reading it. Returns 0 or -EBADMSG. */
+/* Moves *offset past the record at data[*offset] without looking at what is in it. Returns 0 or -EBADMSG. */
 int record_skip(const void *data, size_t size, size_t *offset);
 
 /* May others see this record (as an event)? */

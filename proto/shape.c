@@ -4,11 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-bool code_equal(const struct code *a, const struct code *b)
-{
-    return memcmp(a->s, b->s, CODE_SIZE) == 0;
-}
-
 static bool is_code_byte(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
@@ -41,7 +36,7 @@ struct text text_of(const char *s)
 
 struct text text_of_code(const struct code *code)
 {
-    return (struct text){.at = code->s, .size = (uint32_t)strnlen(code->s, CODE_SIZE)};
+    return (struct text){.at = code->s, .size = code_size(code)};
 }
 
 bool text_equal(struct text a, struct text b)

@@ -88,12 +88,23 @@ struct field_shape {
     bool optional; /* in replies: left out unless its bit in `given` is set */
 };
 
+/* Of a field what writing it needs, close together: records are written by these. */
+struct field_place {
+    uint16_t offset;
+    uint8_t type; /* enum field_type */
+};
+
 /* The first member of every described struct is `uint64_t given`: bit i is set when field i was on the wire (decode) or is to
  * be sent (encode, only for fields marked optional). */
 struct shape {
     const char *name;
     uint16_t field_count;
-    uint32_t size; /* sizeof the struct */
+    uint32_t size;     /* sizeof the struct */
+    uint64_t personal; /* bit i: field i is marked personal */
+    /* of what is in the journal, else 0 and NULL */
+    uint64_t loose;                     /* bit i: field i is a text or a list, so it may have any size */
+    uint64_t (*set)(const void *value); /* which fields are not zero or empty, a bit each */
+    const struct field_place *places;
     const struct field_shape *fields;
 };
 
@@ -116,22 +127,45 @@ static inline bool code_empty(const struct code *code)
     return code->s[0] == '\0';
 }
 
-/* Are two codes the same? */
-bool code_equal(const struct code *a, const struct code *b);
+/* Eight bytes of a code, from byte `at` on, as they lie in memory. */
+static inline uint64_t code_word(const struct code *code, uint32_t at)
+{
+    uint64_t word;
 
-/* The order of codes, by bytes: below, at or above 0. Inline, a word at a time: each command looks units up by it. */
+    _Static_assert(CODE_SIZE == 4 * sizeof(word), "a code is four words");
+    memcpy(&word, code->s + at, sizeof(word));
+    return word;
+}
+
+/* Are two codes the same? Inline and by words, as all below: each command and each record has some. */
+static inline bool code_equal(const struct code *a, const struct code *b)
+{
+    return ((code_word(a, 0) ^ code_word(b, 0)) | (code_word(a, 8) ^ code_word(b, 8)) | (code_word(a, 16) ^ code_word(b, 16)) |
+            (code_word(a, 24) ^ code_word(b, 24))) == 0;
+}
+
+/* The order of codes, by bytes: below, at or above 0. */
 static inline int code_order(const struct code *a, const struct code *b)
 {
-    _Static_assert(CODE_SIZE % sizeof(uint64_t) == 0, "a code is whole words");
-    for (size_t i = 0; i < CODE_SIZE; i += sizeof(uint64_t)) {
-        uint64_t x, y;
-        memcpy(&x, a->s + i, sizeof(x));
-        memcpy(&y, b->s + i, sizeof(y));
+    for (uint32_t i = 0; i < CODE_SIZE; i += 8) {
+        uint64_t x = code_word(a, i), y = code_word(b, i);
+
         if (x != y) {
             return be64toh(x) < be64toh(y) ? -1 : 1;
         }
     }
     return 0;
+}
+
+/* Bytes of the code: 0 to CODE_SIZE. */
+static inline uint32_t code_size(const struct code *code)
+{
+    uint32_t size = 0;
+
+    for (uint32_t i = 0; i < CODE_SIZE && code->s[i] != '\0'; i += 8) {
+        size = i + 8 - (uint32_t)__builtin_clzll(le64toh(code_word(code, i))) / 8; /* what pads it is zero */
+    }
+    return size;
 }
 
 /* Makes a code of `size` bytes. Fails (false, *ret untouched) unless 1-32 of [A-Za-z0-9_.-]. */

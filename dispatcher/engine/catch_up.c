@@ -27,21 +27,21 @@ static int replay_frame(const struct tables *tables, const struct journal_frame 
     size_t offset = 0;
 
     for (uint32_t i = 0; i < frame->count; i++) {
-        int rc = record_decode(frame->data, frame->size, &offset, &record);
+        const uint64_t seq = frame->first_seq + i;
+        int rc = record_decode(frame->data, frame->size, &offset, seq, &record);
 
-        record.seq = frame->first_seq + i;
         if (rc == -ENOTSUP && said != NULL) {
             snprintf(said, SAID_SIZE,
                      _("The record with sequence %llu is of type %d in a version that this program does not know. Use the program "
                        "that wrote it, or a newer one."),
-                     (unsigned long long)record.seq, (int)record.type);
+                     (unsigned long long)seq, (int)record.type);
         } else if (rc < 0) {
-            say(said, "Not a record", record.seq, rc);
+            say(said, "Not a record", seq, rc);
         }
         if (rc < 0) {
             return rc;
         }
-        if (record.seq > after) {
+        if (seq > after) {
             core_apply(tables, &record);
         }
     }

@@ -253,12 +253,11 @@ static int replay_frame(struct check *check, const struct journal_frame *frame)
     size_t offset = 0;
 
     for (uint32_t i = 0; i < frame->count; i++) {
-        int rc = record_decode(frame->data, frame->size, &offset, &record);
+        int rc = record_decode(frame->data, frame->size, &offset, frame->first_seq + i, &record);
 
-        record.seq = frame->first_seq + i;
         if (rc < 0) {
             snprintf(check->said, DATADIR_SAID, _("Sequence %" PRIu64 " of the journal cannot be read as a record: %s."),
-                     record.seq, strerror(-rc));
+                     frame->first_seq + i, strerror(-rc));
             return rc;
         }
         check_chain(check, &record);

@@ -353,8 +353,7 @@ static int look_frame(struct look *look, const struct journal_frame *frame)
         if (look->work < 0) {
             return 1;
         }
-        rc = record_decode(frame->data, frame->size, &offset, &record);
-        record.seq = frame->first_seq + i;
+        rc = record_decode(frame->data, frame->size, &offset, frame->first_seq + i, &record);
         look->work -= LIVE_COST_RECORD;
         if (rc == 0) {
             rc = look_record(look, &record);

@@ -38,13 +38,9 @@ int frames_add(struct frames *frames, const struct record *records, uint32_t cou
     size_t before = bytes->size;
 
     assert(count > 0);
-    for (uint32_t i = 0; i < count; i++) {
-        int rc = record_encode(&records[i], bytes);
-
-        if (rc < 0) {
-            bytes->size = before;
-            return rc;
-        }
+    int rc = record_encode_all(records, count, bytes);
+    if (rc < 0) {
+        return rc;
     }
     size_t size = bytes->size - before;
     if (size > FRAMES_DATA_MAX) {

@@ -137,13 +137,14 @@ static int add_frame(struct page *page, const struct journal_frame *frame)
     size_t offset = 0;
 
     for (uint32_t i = 0; i < frame->count; i++) {
-        int rc = record_decode(frame->data, frame->size, &offset, &record);
+        const bool behind = frame->first_seq + i < page->next;
+        int rc = behind ? record_skip(frame->data, frame->size, &offset)
+                        : record_decode(frame->data, frame->size, &offset, frame->first_seq + i, &record);
 
         if (rc < 0) {
             return rc;
         }
-        record.seq = frame->first_seq + i;
-        if (record.seq < page->next) {
+        if (behind) {
             continue;
         }
         if (record_is_event(record.type)) {

@@ -6,20 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Decodes records from the beginning of a frame until `seq`. */
+/* Skips records from the beginning of a frame until `seq`. */
 static int walk_frame(const struct journal_frame *frame, uint64_t seq, struct record *ret)
 {
     size_t offset = 0;
 
-    for (uint64_t at = frame->first_seq; at <= seq; at++) {
-        int rc = record_decode(frame->data, frame->size, &offset, ret);
+    for (uint64_t at = frame->first_seq; at < seq; at++) {
+        int rc = record_skip(frame->data, frame->size, &offset);
 
         if (rc < 0) {
             return rc;
         }
     }
-    ret->seq = seq;
-    return 0;
+    return record_decode(frame->data, frame->size, &offset, seq, ret);
 }
 
 static int keep_frame(struct reader *reader, struct journal *journal, uint64_t seq)
@@ -89,22 +88,17 @@ int reader_get(struct reader *reader, struct journal *journal, struct frames *fr
         }
     }
     uint32_t index = (uint32_t)(seq - reader->first_seq);
-    for (uint32_t i = index < reader->known ? index : reader->known - 1;; i++) {
-        size_t offset = reader->offsets[i];
-        int rc = record_decode(reader->bytes, reader->size, &offset, ret);
+    while (reader->known <= index) {
+        size_t offset = reader->offsets[reader->known - 1];
+        int rc = record_skip(reader->bytes, reader->size, &offset);
 
         if (rc < 0) {
             return rc;
         }
-        if (i + 1 == reader->known && reader->known < reader->count) {
-            reader->offsets[reader->known++] = (uint32_t)offset;
-        }
-        if (i == index) {
-            break;
-        }
+        reader->offsets[reader->known++] = (uint32_t)offset;
     }
-    ret->seq = seq;
-    return 0;
+    size_t offset = reader->offsets[index];
+    return record_decode(reader->bytes, reader->size, &offset, seq, ret);
 }
 
 void reader_forget(struct reader *reader)

@@ -42,7 +42,7 @@ static const struct field_shape case_view_fields[] = {
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct case_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct case_view, secret), .min = 0, .max = 1 },
 };
-const struct shape case_view_shape = { .name = "case_view", .field_count = 36, .size = sizeof(struct case_view), .fields = case_view_fields };
+const struct shape case_view_shape = { .name = "case_view", .field_count = 36, .size = sizeof(struct case_view), .personal = UINT64_C(0xfe000000), .fields = case_view_fields };
 
 static const struct field_shape duty_view_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, duty_id), .min = 0, .max = INT64_MAX },
@@ -75,7 +75,7 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, title), .min = 0, .max = 512, .personal = true, .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, secret), .min = 0, .max = 1 },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .field_count = 29, .size = sizeof(struct duty_view), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .field_count = 29, .size = sizeof(struct duty_view), .personal = UINT64_C(0x8000000), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },

@@ -6,6 +6,28 @@
 
 #include <string.h>
 
+static uint64_t record_envelope_set(const void *value)
+{
+    const struct record_envelope *of = value;
+
+    return (uint64_t)(of->case_id != 0) << 0
+           | (uint64_t)(of->case_prev != 0) << 1
+           | (uint64_t)(of->round != 0) << 2
+           | (uint64_t)(of->duty_id != 0) << 3
+           | (uint64_t)(of->call_id != 0) << 4
+           | (uint64_t)(!code_empty(&of->unit)) << 5
+           | (uint64_t)(!code_empty(&of->acct)) << 6
+           | (uint64_t)(!code_empty(&of->street)) << 7
+           | (uint64_t)(!code_empty(&of->place_unit)) << 8
+           | (uint64_t)(!code_empty(&of->matter)) << 9
+           | (uint64_t)(of->channel != 0) << 10
+           | (uint64_t)(of->kind != 0) << 11
+           | (uint64_t)(of->origin != 0) << 12
+           | (uint64_t)(of->urgency != 0) << 13
+           | (uint64_t)(of->protected) << 14
+           | (uint64_t)(of->upstream) << 15;
+}
+
 static const struct field_shape record_envelope_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct record_envelope, case_id), .min = 0, .max = INT64_MAX },
     { .name = "case_prev", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct record_envelope, case_prev), .min = 0, .max = INT64_MAX, .inner = true },
@@ -24,7 +46,41 @@ static const struct field_shape record_envelope_fields[] = {
     { .name = "protected", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct record_envelope, protected), .min = 0, .max = 1 },
     { .name = "upstream", .name_size = 8, .type = FIELD_FLAG, .offset = offsetof(struct record_envelope, upstream), .min = 0, .max = 1 },
 };
-const struct shape record_envelope_shape = { .name = "record_envelope", .field_count = 16, .size = sizeof(struct record_envelope), .fields = record_envelope_fields };
+static const struct field_place record_envelope_places[] = { { offsetof(struct record_envelope, case_id), FIELD_ID }, { offsetof(struct record_envelope, case_prev), FIELD_ID }, { offsetof(struct record_envelope, round), FIELD_COUNT }, { offsetof(struct record_envelope, duty_id), FIELD_ID }, { offsetof(struct record_envelope, call_id), FIELD_ID }, { offsetof(struct record_envelope, unit), FIELD_CODE }, { offsetof(struct record_envelope, acct), FIELD_CODE }, { offsetof(struct record_envelope, street), FIELD_CODE }, { offsetof(struct record_envelope, place_unit), FIELD_CODE }, { offsetof(struct record_envelope, matter), FIELD_CODE }, { offsetof(struct record_envelope, channel), FIELD_ENUM }, { offsetof(struct record_envelope, kind), FIELD_ENUM }, { offsetof(struct record_envelope, origin), FIELD_ENUM }, { offsetof(struct record_envelope, urgency), FIELD_ENUM }, { offsetof(struct record_envelope, protected), FIELD_FLAG }, { offsetof(struct record_envelope, upstream), FIELD_FLAG } };
+const struct shape record_envelope_shape = { .name = "record_envelope", .field_count = 16, .size = sizeof(struct record_envelope), .set = record_envelope_set, .places = record_envelope_places, .fields = record_envelope_fields };
+
+uint64_t record_envelope_changed(const struct record_envelope *a, const struct record_envelope *b)
+{
+    return (uint64_t)(a->case_id != b->case_id) << 0
+           | (uint64_t)(a->case_prev != b->case_prev) << 1
+           | (uint64_t)(a->round != b->round) << 2
+           | (uint64_t)(a->duty_id != b->duty_id) << 3
+           | (uint64_t)(a->call_id != b->call_id) << 4
+           | (uint64_t)(!code_equal(&a->unit, &b->unit)) << 5
+           | (uint64_t)(!code_equal(&a->acct, &b->acct)) << 6
+           | (uint64_t)(!code_equal(&a->street, &b->street)) << 7
+           | (uint64_t)(!code_equal(&a->place_unit, &b->place_unit)) << 8
+           | (uint64_t)(!code_equal(&a->matter, &b->matter)) << 9
+           | (uint64_t)(a->channel != b->channel) << 10
+           | (uint64_t)(a->kind != b->kind) << 11
+           | (uint64_t)(a->origin != b->origin) << 12
+           | (uint64_t)(a->urgency != b->urgency) << 13
+           | (uint64_t)(a->protected != b->protected) << 14
+           | (uint64_t)(a->upstream != b->upstream) << 15;
+}
+
+static uint64_t command_taken_body_set(const void *value)
+{
+    const struct command_taken_body *of = value;
+
+    return (uint64_t)(of->command != 0) << 0
+           | (uint64_t)(of->actor.size != 0) << 1
+           | (uint64_t)(of->behalf.size != 0) << 2
+           | (uint64_t)(of->request.size != 0) << 3
+           | (uint64_t)(of->body_hash != 0) << 4
+           | (uint64_t)(of->count != 0) << 5
+           | (uint64_t)(of->state != 0) << 6;
+}
 
 static const struct field_shape command_taken_body_fields[] = {
     { .name = "command", .name_size = 7, .type = FIELD_COUNT, .offset = offsetof(struct command_taken_body, command), .min = 0, .max = INT64_C(4294967295) },
@@ -35,12 +91,36 @@ static const struct field_shape command_taken_body_fields[] = {
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct command_taken_body, count), .min = 0, .max = INT64_C(4294967295) },
     { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct command_taken_body, state), .min = 0, .max = 6, .values = &case_state_enum },
 };
-const struct shape command_taken_body_shape = { .name = "command_taken_body", .field_count = 7, .size = sizeof(struct command_taken_body), .fields = command_taken_body_fields };
+static const struct field_place command_taken_body_places[] = { { offsetof(struct command_taken_body, command), FIELD_COUNT }, { offsetof(struct command_taken_body, actor), FIELD_TEXT }, { offsetof(struct command_taken_body, behalf), FIELD_TEXT }, { offsetof(struct command_taken_body, request), FIELD_TEXT }, { offsetof(struct command_taken_body, body_hash), FIELD_ID }, { offsetof(struct command_taken_body, count), FIELD_COUNT }, { offsetof(struct command_taken_body, state), FIELD_ENUM } };
+const struct shape command_taken_body_shape = { .name = "command_taken_body", .field_count = 7, .size = sizeof(struct command_taken_body), .loose = UINT64_C(0xe), .set = command_taken_body_set, .places = command_taken_body_places, .fields = command_taken_body_fields };
+
+static uint64_t config_adopted_body_set(const void *value)
+{
+    const struct config_adopted_body *of = value;
+
+    return (uint64_t)(of->hash.size != 0) << 0;
+}
 
 static const struct field_shape config_adopted_body_fields[] = {
     { .name = "hash", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct config_adopted_body, hash), .min = 0, .max = 64 },
 };
-const struct shape config_adopted_body_shape = { .name = "config_adopted_body", .field_count = 1, .size = sizeof(struct config_adopted_body), .fields = config_adopted_body_fields };
+static const struct field_place config_adopted_body_places[] = { { offsetof(struct config_adopted_body, hash), FIELD_TEXT } };
+const struct shape config_adopted_body_shape = { .name = "config_adopted_body", .field_count = 1, .size = sizeof(struct config_adopted_body), .loose = UINT64_C(0x1), .set = config_adopted_body_set, .places = config_adopted_body_places, .fields = config_adopted_body_fields };
+
+static uint64_t policy_published_body_set(const void *value)
+{
+    const struct policy_published_body *of = value;
+
+    return (uint64_t)(!code_empty(&of->district)) << 0
+           | (uint64_t)(!code_empty(&of->desk)) << 1
+           | (uint64_t)(of->tz.size != 0) << 2
+           | (uint64_t)(of->day_start_ms != 0) << 3
+           | (uint64_t)(of->month_start != 0) << 4
+           | (uint64_t)(of->credit_basically_ppm != 0) << 5
+           | (uint64_t)(of->credit_partly_ppm != 0) << 6
+           | (uint64_t)(of->min_n != 0) << 7
+           | (uint64_t)(of->reopen_window_ms != 0) << 8;
+}
 
 static const struct field_shape policy_published_body_fields[] = {
     { .name = "district", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct policy_published_body, district), .min = 0, .max = 32 },
@@ -53,7 +133,22 @@ static const struct field_shape policy_published_body_fields[] = {
     { .name = "min_n", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct policy_published_body, min_n), .min = 0, .max = INT64_C(4294967295) },
     { .name = "reopen_window_ms", .name_size = 16, .type = FIELD_SPAN, .offset = offsetof(struct policy_published_body, reopen_window_ms), .min = 0, .max = INT64_MAX },
 };
-const struct shape policy_published_body_shape = { .name = "policy_published_body", .field_count = 9, .size = sizeof(struct policy_published_body), .fields = policy_published_body_fields };
+static const struct field_place policy_published_body_places[] = { { offsetof(struct policy_published_body, district), FIELD_CODE }, { offsetof(struct policy_published_body, desk), FIELD_CODE }, { offsetof(struct policy_published_body, tz), FIELD_TEXT }, { offsetof(struct policy_published_body, day_start_ms), FIELD_SPAN }, { offsetof(struct policy_published_body, month_start), FIELD_COUNT }, { offsetof(struct policy_published_body, credit_basically_ppm), FIELD_COUNT }, { offsetof(struct policy_published_body, credit_partly_ppm), FIELD_COUNT }, { offsetof(struct policy_published_body, min_n), FIELD_COUNT }, { offsetof(struct policy_published_body, reopen_window_ms), FIELD_SPAN } };
+const struct shape policy_published_body_shape = { .name = "policy_published_body", .field_count = 9, .size = sizeof(struct policy_published_body), .loose = UINT64_C(0x4), .set = policy_published_body_set, .places = policy_published_body_places, .fields = policy_published_body_fields };
+
+static uint64_t unit_published_body_set(const void *value)
+{
+    const struct unit_published_body *of = value;
+
+    return (uint64_t)(!code_empty(&of->parent)) << 0
+           | (uint64_t)(of->tier != 0) << 1
+           | (uint64_t)(of->class != 0) << 2
+           | (uint64_t)(of->retired) << 3
+           | (uint64_t)(!code_empty(&of->successor)) << 4
+           | (uint64_t)(!code_empty(&of->seconded_by)) << 5
+           | (uint64_t)(!code_empty(&of->deputy)) << 6
+           | (uint64_t)(!code_empty(&of->calendar)) << 7;
+}
 
 static const struct field_shape unit_published_body_fields[] = {
     { .name = "parent", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct unit_published_body, parent), .min = 0, .max = 32 },
@@ -65,15 +160,42 @@ static const struct field_shape unit_published_body_fields[] = {
     { .name = "deputy", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct unit_published_body, deputy), .min = 0, .max = 32 },
     { .name = "calendar", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct unit_published_body, calendar), .min = 0, .max = 32 },
 };
-const struct shape unit_published_body_shape = { .name = "unit_published_body", .field_count = 8, .size = sizeof(struct unit_published_body), .fields = unit_published_body_fields };
+static const struct field_place unit_published_body_places[] = { { offsetof(struct unit_published_body, parent), FIELD_CODE }, { offsetof(struct unit_published_body, tier), FIELD_ENUM }, { offsetof(struct unit_published_body, class), FIELD_ENUM }, { offsetof(struct unit_published_body, retired), FIELD_FLAG }, { offsetof(struct unit_published_body, successor), FIELD_CODE }, { offsetof(struct unit_published_body, seconded_by), FIELD_CODE }, { offsetof(struct unit_published_body, deputy), FIELD_CODE }, { offsetof(struct unit_published_body, calendar), FIELD_CODE } };
+const struct shape unit_published_body_shape = { .name = "unit_published_body", .field_count = 8, .size = sizeof(struct unit_published_body), .set = unit_published_body_set, .places = unit_published_body_places, .fields = unit_published_body_fields };
+
+static uint64_t catalogue_published_body_set(const void *value)
+{
+    const struct catalogue_published_body *of = value;
+
+    return (uint64_t)(of->version.size != 0) << 0
+           | (uint64_t)(of->rows != 0) << 1;
+}
 
 static const struct field_shape catalogue_published_body_fields[] = {
     { .name = "version", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct catalogue_published_body, version), .min = 0, .max = 64 },
     { .name = "rows", .name_size = 4, .type = FIELD_COUNT, .offset = offsetof(struct catalogue_published_body, rows), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape catalogue_published_body_shape = { .name = "catalogue_published_body", .field_count = 2, .size = sizeof(struct catalogue_published_body), .fields = catalogue_published_body_fields };
+static const struct field_place catalogue_published_body_places[] = { { offsetof(struct catalogue_published_body, version), FIELD_TEXT }, { offsetof(struct catalogue_published_body, rows), FIELD_COUNT } };
+const struct shape catalogue_published_body_shape = { .name = "catalogue_published_body", .field_count = 2, .size = sizeof(struct catalogue_published_body), .loose = UINT64_C(0x1), .set = catalogue_published_body_set, .places = catalogue_published_body_places, .fields = catalogue_published_body_fields };
 
-const struct shape time_advanced_body_shape = { .name = "time_advanced_body", .field_count = 0, .size = sizeof(struct time_advanced_body), .fields = NULL };
+static uint64_t time_advanced_body_set(const void *value)
+{
+    (void)value;
+    return 0;
+}
+
+const struct shape time_advanced_body_shape = { .name = "time_advanced_body", .field_count = 0, .size = sizeof(struct time_advanced_body), .set = time_advanced_body_set, .fields = NULL };
+
+static uint64_t calendar_published_body_set(const void *value)
+{
+    const struct calendar_published_body *of = value;
+
+    return (uint64_t)(!code_empty(&of->name)) << 0
+           | (uint64_t)(of->hash.size != 0) << 1
+           | (uint64_t)(of->tz.size != 0) << 2
+           | (uint64_t)(of->known_from != 0) << 3
+           | (uint64_t)(of->known_until != 0) << 4;
+}
 
 static const struct field_shape calendar_published_body_fields[] = {
     { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct calendar_published_body, name), .min = 0, .max = 32 },
@@ -82,12 +204,43 @@ static const struct field_shape calendar_published_body_fields[] = {
     { .name = "known_from", .name_size = 10, .type = FIELD_INSTANT, .offset = offsetof(struct calendar_published_body, known_from), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "known_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct calendar_published_body, known_until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape calendar_published_body_shape = { .name = "calendar_published_body", .field_count = 5, .size = sizeof(struct calendar_published_body), .fields = calendar_published_body_fields };
+static const struct field_place calendar_published_body_places[] = { { offsetof(struct calendar_published_body, name), FIELD_CODE }, { offsetof(struct calendar_published_body, hash), FIELD_TEXT }, { offsetof(struct calendar_published_body, tz), FIELD_TEXT }, { offsetof(struct calendar_published_body, known_from), FIELD_INSTANT }, { offsetof(struct calendar_published_body, known_until), FIELD_INSTANT } };
+const struct shape calendar_published_body_shape = { .name = "calendar_published_body", .field_count = 5, .size = sizeof(struct calendar_published_body), .loose = UINT64_C(0x6), .set = calendar_published_body_set, .places = calendar_published_body_places, .fields = calendar_published_body_fields };
+
+static uint64_t cases_settled_body_set(const void *value)
+{
+    const struct cases_settled_body *of = value;
+
+    return (uint64_t)(of->until != 0) << 0;
+}
 
 static const struct field_shape cases_settled_body_fields[] = {
     { .name = "until", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct cases_settled_body, until), .min = 0, .max = INT64_MAX },
 };
-const struct shape cases_settled_body_shape = { .name = "cases_settled_body", .field_count = 1, .size = sizeof(struct cases_settled_body), .fields = cases_settled_body_fields };
+static const struct field_place cases_settled_body_places[] = { { offsetof(struct cases_settled_body, until), FIELD_ID } };
+const struct shape cases_settled_body_shape = { .name = "cases_settled_body", .field_count = 1, .size = sizeof(struct cases_settled_body), .set = cases_settled_body_set, .places = cases_settled_body_places, .fields = cases_settled_body_fields };
+
+static uint64_t case_received_body_set(const void *value)
+{
+    const struct case_received_body *of = value;
+
+    return (uint64_t)(of->day != 0) << 0
+           | (uint64_t)(of->day_no != 0) << 1
+           | (uint64_t)(of->reporters != 0) << 2
+           | (uint64_t)(of->accepted) << 3
+           | (uint64_t)(of->anonymous) << 4
+           | (uint64_t)(of->no_reply) << 5
+           | (uint64_t)(of->secrecy) << 6
+           | (uint64_t)(of->has_contact) << 7
+           | (uint64_t)(of->limit_at != 0) << 8
+           | (uint64_t)(of->reference.size != 0) << 9
+           | (uint64_t)(of->given_limit) << 10
+           | (uint64_t)(of->title.size != 0) << 11
+           | (uint64_t)(of->text.size != 0) << 12
+           | (uint64_t)(of->address.size != 0) << 13
+           | (uint64_t)(of->reporter_name.size != 0) << 14
+           | (uint64_t)(of->reporter_phone.size != 0) << 15;
+}
 
 static const struct field_shape case_received_body_fields[] = {
     { .name = "day", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct case_received_body, day), .min = 0, .max = INT64_C(4294967295) },
@@ -107,13 +260,35 @@ static const struct field_shape case_received_body_fields[] = {
     { .name = "reporter_name", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_received_body, reporter_name), .min = 0, .max = 1024, .personal = true },
     { .name = "reporter_phone", .name_size = 14, .type = FIELD_TEXT, .offset = offsetof(struct case_received_body, reporter_phone), .min = 0, .max = 64, .personal = true },
 };
-const struct shape case_received_body_shape = { .name = "case_received_body", .field_count = 16, .size = sizeof(struct case_received_body), .fields = case_received_body_fields };
+static const struct field_place case_received_body_places[] = { { offsetof(struct case_received_body, day), FIELD_COUNT }, { offsetof(struct case_received_body, day_no), FIELD_COUNT }, { offsetof(struct case_received_body, reporters), FIELD_COUNT }, { offsetof(struct case_received_body, accepted), FIELD_FLAG }, { offsetof(struct case_received_body, anonymous), FIELD_FLAG }, { offsetof(struct case_received_body, no_reply), FIELD_FLAG }, { offsetof(struct case_received_body, secrecy), FIELD_FLAG }, { offsetof(struct case_received_body, has_contact), FIELD_FLAG }, { offsetof(struct case_received_body, limit_at), FIELD_INSTANT }, { offsetof(struct case_received_body, reference), FIELD_TEXT }, { offsetof(struct case_received_body, given_limit), FIELD_FLAG }, { offsetof(struct case_received_body, title), FIELD_TEXT }, { offsetof(struct case_received_body, text), FIELD_TEXT }, { offsetof(struct case_received_body, address), FIELD_TEXT }, { offsetof(struct case_received_body, reporter_name), FIELD_TEXT }, { offsetof(struct case_received_body, reporter_phone), FIELD_TEXT } };
+const struct shape case_received_body_shape = { .name = "case_received_body", .field_count = 16, .size = sizeof(struct case_received_body), .personal = UINT64_C(0xf800), .loose = UINT64_C(0xfa00), .set = case_received_body_set, .places = case_received_body_places, .fields = case_received_body_fields };
+
+static uint64_t case_noted_body_set(const void *value)
+{
+    const struct case_noted_body *of = value;
+
+    return (uint64_t)(of->visibility != 0) << 0
+           | (uint64_t)(of->text.size != 0) << 1;
+}
 
 static const struct field_shape case_noted_body_fields[] = {
     { .name = "visibility", .name_size = 10, .type = FIELD_ENUM, .offset = offsetof(struct case_noted_body, visibility), .min = 0, .max = 1, .values = &note_visibility_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct case_noted_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape case_noted_body_shape = { .name = "case_noted_body", .field_count = 2, .size = sizeof(struct case_noted_body), .fields = case_noted_body_fields };
+static const struct field_place case_noted_body_places[] = { { offsetof(struct case_noted_body, visibility), FIELD_ENUM }, { offsetof(struct case_noted_body, text), FIELD_TEXT } };
+const struct shape case_noted_body_shape = { .name = "case_noted_body", .field_count = 2, .size = sizeof(struct case_noted_body), .personal = UINT64_C(0x2), .loose = UINT64_C(0x2), .set = case_noted_body_set, .places = case_noted_body_places, .fields = case_noted_body_fields };
+
+static uint64_t case_routed_body_set(const void *value)
+{
+    const struct case_routed_body *of = value;
+
+    return (uint64_t)(!code_empty(&of->lead)) << 0
+           | (uint64_t)(of->how != 0) << 1
+           | (uint64_t)(of->catalogue_ver.size != 0) << 2
+           | (uint64_t)(of->row != 0) << 3
+           | (uint64_t)(of->hop != 0) << 4
+           | (uint64_t)(of->reason.size != 0) << 5;
+}
 
 static const struct field_shape case_routed_body_fields[] = {
     { .name = "lead", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct case_routed_body, lead), .min = 0, .max = 32 },
@@ -123,7 +298,19 @@ static const struct field_shape case_routed_body_fields[] = {
     { .name = "hop", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct case_routed_body, hop), .min = 0, .max = INT64_C(4294967295) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct case_routed_body, reason), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape case_routed_body_shape = { .name = "case_routed_body", .field_count = 6, .size = sizeof(struct case_routed_body), .fields = case_routed_body_fields };
+static const struct field_place case_routed_body_places[] = { { offsetof(struct case_routed_body, lead), FIELD_CODE }, { offsetof(struct case_routed_body, how), FIELD_ENUM }, { offsetof(struct case_routed_body, catalogue_ver), FIELD_TEXT }, { offsetof(struct case_routed_body, row), FIELD_COUNT }, { offsetof(struct case_routed_body, hop), FIELD_COUNT }, { offsetof(struct case_routed_body, reason), FIELD_TEXT } };
+const struct shape case_routed_body_shape = { .name = "case_routed_body", .field_count = 6, .size = sizeof(struct case_routed_body), .personal = UINT64_C(0x20), .loose = UINT64_C(0x24), .set = case_routed_body_set, .places = case_routed_body_places, .fields = case_routed_body_fields };
+
+static uint64_t lead_answered_body_set(const void *value)
+{
+    const struct lead_answered_body *of = value;
+
+    return (uint64_t)(of->code != 0) << 0
+           | (uint64_t)(of->replied) << 1
+           | (uint64_t)(of->published) << 2
+           | (uint64_t)(of->basis.size != 0) << 3
+           | (uint64_t)(of->text.size != 0) << 4;
+}
 
 static const struct field_shape lead_answered_body_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct lead_answered_body, code), .min = 0, .max = 2, .values = &answer_code_enum },
@@ -132,21 +319,53 @@ static const struct field_shape lead_answered_body_fields[] = {
     { .name = "basis", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct lead_answered_body, basis), .min = 0, .max = 1024, .personal = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct lead_answered_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape lead_answered_body_shape = { .name = "lead_answered_body", .field_count = 5, .size = sizeof(struct lead_answered_body), .fields = lead_answered_body_fields };
+static const struct field_place lead_answered_body_places[] = { { offsetof(struct lead_answered_body, code), FIELD_ENUM }, { offsetof(struct lead_answered_body, replied), FIELD_FLAG }, { offsetof(struct lead_answered_body, published), FIELD_FLAG }, { offsetof(struct lead_answered_body, basis), FIELD_TEXT }, { offsetof(struct lead_answered_body, text), FIELD_TEXT } };
+const struct shape lead_answered_body_shape = { .name = "lead_answered_body", .field_count = 5, .size = sizeof(struct lead_answered_body), .personal = UINT64_C(0x18), .loose = UINT64_C(0x18), .set = lead_answered_body_set, .places = lead_answered_body_places, .fields = lead_answered_body_fields };
+
+static uint64_t case_closed_body_set(const void *value)
+{
+    const struct case_closed_body *of = value;
+
+    return (uint64_t)(of->disposition != 0) << 0
+           | (uint64_t)(of->rounds != 0) << 1
+           | (uint64_t)(of->citizen_ms != 0) << 2;
+}
 
 static const struct field_shape case_closed_body_fields[] = {
     { .name = "disposition", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct case_closed_body, disposition), .min = 0, .max = 7, .values = &disposition_enum },
     { .name = "rounds", .name_size = 6, .type = FIELD_COUNT, .offset = offsetof(struct case_closed_body, rounds), .min = 0, .max = INT64_C(4294967295) },
     { .name = "citizen_ms", .name_size = 10, .type = FIELD_SPAN, .offset = offsetof(struct case_closed_body, citizen_ms), .min = 0, .max = INT64_MAX },
 };
-const struct shape case_closed_body_shape = { .name = "case_closed_body", .field_count = 3, .size = sizeof(struct case_closed_body), .fields = case_closed_body_fields };
+static const struct field_place case_closed_body_places[] = { { offsetof(struct case_closed_body, disposition), FIELD_ENUM }, { offsetof(struct case_closed_body, rounds), FIELD_COUNT }, { offsetof(struct case_closed_body, citizen_ms), FIELD_SPAN } };
+const struct shape case_closed_body_shape = { .name = "case_closed_body", .field_count = 3, .size = sizeof(struct case_closed_body), .set = case_closed_body_set, .places = case_closed_body_places, .fields = case_closed_body_fields };
+
+static uint64_t case_reopened_body_set(const void *value)
+{
+    const struct case_reopened_body *of = value;
+
+    return (uint64_t)(of->by != 0) << 0
+           | (uint64_t)(of->counted) << 1
+           | (uint64_t)(of->why.size != 0) << 2;
+}
 
 static const struct field_shape case_reopened_body_fields[] = {
     { .name = "by", .name_size = 2, .type = FIELD_ENUM, .offset = offsetof(struct case_reopened_body, by), .min = 0, .max = 2, .values = &reopen_by_enum },
     { .name = "counted", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct case_reopened_body, counted), .min = 0, .max = 1 },
     { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct case_reopened_body, why), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape case_reopened_body_shape = { .name = "case_reopened_body", .field_count = 3, .size = sizeof(struct case_reopened_body), .fields = case_reopened_body_fields };
+static const struct field_place case_reopened_body_places[] = { { offsetof(struct case_reopened_body, by), FIELD_ENUM }, { offsetof(struct case_reopened_body, counted), FIELD_FLAG }, { offsetof(struct case_reopened_body, why), FIELD_TEXT } };
+const struct shape case_reopened_body_shape = { .name = "case_reopened_body", .field_count = 3, .size = sizeof(struct case_reopened_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = case_reopened_body_set, .places = case_reopened_body_places, .fields = case_reopened_body_fields };
+
+static uint64_t duty_offered_body_set(const void *value)
+{
+    const struct duty_offered_body *of = value;
+
+    return (uint64_t)(of->duty_kind != 0) << 0
+           | (uint64_t)(of->reason != 0) << 1
+           | (uint64_t)(!code_empty(&of->creator)) << 2
+           | (uint64_t)(of->of_duty != 0) << 3
+           | (uint64_t)(of->reporter != 0) << 4;
+}
 
 static const struct field_shape duty_offered_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
@@ -155,49 +374,123 @@ static const struct field_shape duty_offered_body_fields[] = {
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_offered_body, of_duty), .min = 0, .max = INT64_MAX },
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct duty_offered_body, reporter), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .field_count = 5, .size = sizeof(struct duty_offered_body), .fields = duty_offered_body_fields };
+static const struct field_place duty_offered_body_places[] = { { offsetof(struct duty_offered_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_offered_body, reason), FIELD_ENUM }, { offsetof(struct duty_offered_body, creator), FIELD_CODE }, { offsetof(struct duty_offered_body, of_duty), FIELD_ID }, { offsetof(struct duty_offered_body, reporter), FIELD_COUNT } };
+const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .field_count = 5, .size = sizeof(struct duty_offered_body), .set = duty_offered_body_set, .places = duty_offered_body_places, .fields = duty_offered_body_fields };
+
+static uint64_t duty_claimed_body_set(const void *value)
+{
+    const struct duty_claimed_body *of = value;
+
+    return (uint64_t)(of->claimed_until != 0) << 0
+           | (uint64_t)(of->claimer != 0) << 1
+           | (uint64_t)(of->actor.size != 0) << 2;
+}
 
 static const struct field_shape duty_claimed_body_fields[] = {
     { .name = "claimed_until", .name_size = 13, .type = FIELD_INSTANT, .offset = offsetof(struct duty_claimed_body, claimed_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "claimer", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_claimed_body, claimer), .min = 0, .max = INT64_MAX, .inner = true },
     { .name = "actor", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_claimed_body, actor), .min = 0, .max = 32, .personal = true },
 };
-const struct shape duty_claimed_body_shape = { .name = "duty_claimed_body", .field_count = 3, .size = sizeof(struct duty_claimed_body), .fields = duty_claimed_body_fields };
+static const struct field_place duty_claimed_body_places[] = { { offsetof(struct duty_claimed_body, claimed_until), FIELD_INSTANT }, { offsetof(struct duty_claimed_body, claimer), FIELD_ID }, { offsetof(struct duty_claimed_body, actor), FIELD_TEXT } };
+const struct shape duty_claimed_body_shape = { .name = "duty_claimed_body", .field_count = 3, .size = sizeof(struct duty_claimed_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = duty_claimed_body_set, .places = duty_claimed_body_places, .fields = duty_claimed_body_fields };
+
+static uint64_t duty_released_body_set(const void *value)
+{
+    const struct duty_released_body *of = value;
+
+    return (uint64_t)(of->lapsed) << 0;
+}
 
 static const struct field_shape duty_released_body_fields[] = {
     { .name = "lapsed", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_released_body, lapsed), .min = 0, .max = 1 },
 };
-const struct shape duty_released_body_shape = { .name = "duty_released_body", .field_count = 1, .size = sizeof(struct duty_released_body), .fields = duty_released_body_fields };
+static const struct field_place duty_released_body_places[] = { { offsetof(struct duty_released_body, lapsed), FIELD_FLAG } };
+const struct shape duty_released_body_shape = { .name = "duty_released_body", .field_count = 1, .size = sizeof(struct duty_released_body), .set = duty_released_body_set, .places = duty_released_body_places, .fields = duty_released_body_fields };
+
+static uint64_t duty_signed_body_set(const void *value)
+{
+    const struct duty_signed_body *of = value;
+
+    return (uint64_t)(of->implied) << 0;
+}
 
 static const struct field_shape duty_signed_body_fields[] = {
     { .name = "implied", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct duty_signed_body, implied), .min = 0, .max = 1 },
 };
-const struct shape duty_signed_body_shape = { .name = "duty_signed_body", .field_count = 1, .size = sizeof(struct duty_signed_body), .fields = duty_signed_body_fields };
+static const struct field_place duty_signed_body_places[] = { { offsetof(struct duty_signed_body, implied), FIELD_FLAG } };
+const struct shape duty_signed_body_shape = { .name = "duty_signed_body", .field_count = 1, .size = sizeof(struct duty_signed_body), .set = duty_signed_body_set, .places = duty_signed_body_places, .fields = duty_signed_body_fields };
+
+static uint64_t duty_done_body_set(const void *value)
+{
+    const struct duty_done_body *of = value;
+
+    return (uint64_t)(of->duty_kind != 0) << 0
+           | (uint64_t)(of->text.size != 0) << 1;
+}
 
 static const struct field_shape duty_done_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_done_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_done_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape duty_done_body_shape = { .name = "duty_done_body", .field_count = 2, .size = sizeof(struct duty_done_body), .fields = duty_done_body_fields };
+static const struct field_place duty_done_body_places[] = { { offsetof(struct duty_done_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_done_body, text), FIELD_TEXT } };
+const struct shape duty_done_body_shape = { .name = "duty_done_body", .field_count = 2, .size = sizeof(struct duty_done_body), .personal = UINT64_C(0x2), .loose = UINT64_C(0x2), .set = duty_done_body_set, .places = duty_done_body_places, .fields = duty_done_body_fields };
+
+static uint64_t duty_ended_body_set(const void *value)
+{
+    const struct duty_ended_body *of = value;
+
+    return (uint64_t)(of->duty_kind != 0) << 0
+           | (uint64_t)(of->reason != 0) << 1
+           | (uint64_t)(of->text.size != 0) << 2;
+}
 
 static const struct field_shape duty_ended_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, reason), .min = 0, .max = 14, .values = &duty_end_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_ended_body, text), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape duty_ended_body_shape = { .name = "duty_ended_body", .field_count = 3, .size = sizeof(struct duty_ended_body), .fields = duty_ended_body_fields };
+static const struct field_place duty_ended_body_places[] = { { offsetof(struct duty_ended_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_ended_body, reason), FIELD_ENUM }, { offsetof(struct duty_ended_body, text), FIELD_TEXT } };
+const struct shape duty_ended_body_shape = { .name = "duty_ended_body", .field_count = 3, .size = sizeof(struct duty_ended_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = duty_ended_body_set, .places = duty_ended_body_places, .fields = duty_ended_body_fields };
+
+static uint64_t duty_sent_back_body_set(const void *value)
+{
+    const struct duty_sent_back_body *of = value;
+
+    return (uint64_t)(of->duty_kind != 0) << 0;
+}
 
 static const struct field_shape duty_sent_back_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_sent_back_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
 };
-const struct shape duty_sent_back_body_shape = { .name = "duty_sent_back_body", .field_count = 1, .size = sizeof(struct duty_sent_back_body), .fields = duty_sent_back_body_fields };
+static const struct field_place duty_sent_back_body_places[] = { { offsetof(struct duty_sent_back_body, duty_kind), FIELD_ENUM } };
+const struct shape duty_sent_back_body_shape = { .name = "duty_sent_back_body", .field_count = 1, .size = sizeof(struct duty_sent_back_body), .set = duty_sent_back_body_set, .places = duty_sent_back_body_places, .fields = duty_sent_back_body_fields };
+
+static uint64_t contact_recorded_body_set(const void *value)
+{
+    const struct contact_recorded_body *of = value;
+
+    return (uint64_t)(of->outcome != 0) << 0
+           | (uint64_t)(of->attempt != 0) << 1
+           | (uint64_t)(of->evidence.size != 0) << 2;
+}
 
 static const struct field_shape contact_recorded_body_fields[] = {
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct contact_recorded_body, outcome), .min = 0, .max = 2, .values = &contact_outcome_enum },
     { .name = "attempt", .name_size = 7, .type = FIELD_COUNT, .offset = offsetof(struct contact_recorded_body, attempt), .min = 0, .max = INT64_C(4294967295) },
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct contact_recorded_body, evidence), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape contact_recorded_body_shape = { .name = "contact_recorded_body", .field_count = 3, .size = sizeof(struct contact_recorded_body), .fields = contact_recorded_body_fields };
+static const struct field_place contact_recorded_body_places[] = { { offsetof(struct contact_recorded_body, outcome), FIELD_ENUM }, { offsetof(struct contact_recorded_body, attempt), FIELD_COUNT }, { offsetof(struct contact_recorded_body, evidence), FIELD_TEXT } };
+const struct shape contact_recorded_body_shape = { .name = "contact_recorded_body", .field_count = 3, .size = sizeof(struct contact_recorded_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = contact_recorded_body_set, .places = contact_recorded_body_places, .fields = contact_recorded_body_fields };
+
+static uint64_t stage_reported_body_set(const void *value)
+{
+    const struct stage_reported_body *of = value;
+
+    return (uint64_t)(of->duty_kind != 0) << 0
+           | (uint64_t)(of->next_at != 0) << 1
+           | (uint64_t)(of->told) << 2
+           | (uint64_t)(of->text.size != 0) << 3;
+}
 
 static const struct field_shape stage_reported_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct stage_reported_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
@@ -205,13 +498,42 @@ static const struct field_shape stage_reported_body_fields[] = {
     { .name = "told", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct stage_reported_body, told), .min = 0, .max = 1 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct stage_reported_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape stage_reported_body_shape = { .name = "stage_reported_body", .field_count = 4, .size = sizeof(struct stage_reported_body), .fields = stage_reported_body_fields };
+static const struct field_place stage_reported_body_places[] = { { offsetof(struct stage_reported_body, duty_kind), FIELD_ENUM }, { offsetof(struct stage_reported_body, next_at), FIELD_INSTANT }, { offsetof(struct stage_reported_body, told), FIELD_FLAG }, { offsetof(struct stage_reported_body, text), FIELD_TEXT } };
+const struct shape stage_reported_body_shape = { .name = "stage_reported_body", .field_count = 4, .size = sizeof(struct stage_reported_body), .personal = UINT64_C(0x8), .loose = UINT64_C(0x8), .set = stage_reported_body_set, .places = stage_reported_body_places, .fields = stage_reported_body_fields };
+
+static uint64_t duty_moved_body_set(const void *value)
+{
+    const struct duty_moved_body *of = value;
+
+    return (uint64_t)(of->duty_kind != 0) << 0
+           | (uint64_t)(!code_empty(&of->from)) << 1;
+}
 
 static const struct field_shape duty_moved_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_moved_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
     { .name = "from", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct duty_moved_body, from), .min = 0, .max = 32 },
 };
-const struct shape duty_moved_body_shape = { .name = "duty_moved_body", .field_count = 2, .size = sizeof(struct duty_moved_body), .fields = duty_moved_body_fields };
+static const struct field_place duty_moved_body_places[] = { { offsetof(struct duty_moved_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_moved_body, from), FIELD_CODE } };
+const struct shape duty_moved_body_shape = { .name = "duty_moved_body", .field_count = 2, .size = sizeof(struct duty_moved_body), .set = duty_moved_body_set, .places = duty_moved_body_places, .fields = duty_moved_body_fields };
+
+static uint64_t clock_started_body_set(const void *value)
+{
+    const struct clock_started_body *of = value;
+
+    return (uint64_t)(of->clock != 0) << 0
+           | (uint64_t)(of->time_kind != 0) << 1
+           | (uint64_t)(of->budget_ms != 0) << 2
+           | (uint64_t)(of->source != 0) << 3
+           | (uint64_t)(of->due_at != 0) << 4
+           | (uint64_t)(of->yellow_at != 0) << 5
+           | (uint64_t)(of->red_at != 0) << 6
+           | (uint64_t)(of->notice_at != 0) << 7
+           | (uint64_t)(of->bulletin_at != 0) << 8
+           | (uint64_t)(of->provisional) << 9
+           | (uint64_t)(of->calendar != 0) << 10
+           | (uint64_t)(of->amount != 0) << 11
+           | (uint64_t)(of->from_at != 0) << 12;
+}
 
 static const struct field_shape clock_started_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
@@ -228,7 +550,31 @@ static const struct field_shape clock_started_body_fields[] = {
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct clock_started_body, amount), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "from_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct clock_started_body, from_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape clock_started_body_shape = { .name = "clock_started_body", .field_count = 13, .size = sizeof(struct clock_started_body), .fields = clock_started_body_fields };
+static const struct field_place clock_started_body_places[] = { { offsetof(struct clock_started_body, clock), FIELD_ENUM }, { offsetof(struct clock_started_body, time_kind), FIELD_ENUM }, { offsetof(struct clock_started_body, budget_ms), FIELD_SPAN }, { offsetof(struct clock_started_body, source), FIELD_ENUM }, { offsetof(struct clock_started_body, due_at), FIELD_INSTANT }, { offsetof(struct clock_started_body, yellow_at), FIELD_INSTANT }, { offsetof(struct clock_started_body, red_at), FIELD_INSTANT }, { offsetof(struct clock_started_body, notice_at), FIELD_INSTANT }, { offsetof(struct clock_started_body, bulletin_at), FIELD_INSTANT }, { offsetof(struct clock_started_body, provisional), FIELD_FLAG }, { offsetof(struct clock_started_body, calendar), FIELD_ID }, { offsetof(struct clock_started_body, amount), FIELD_NUM }, { offsetof(struct clock_started_body, from_at), FIELD_INSTANT } };
+const struct shape clock_started_body_shape = { .name = "clock_started_body", .field_count = 13, .size = sizeof(struct clock_started_body), .set = clock_started_body_set, .places = clock_started_body_places, .fields = clock_started_body_fields };
+
+static uint64_t clock_due_moved_body_set(const void *value)
+{
+    const struct clock_due_moved_body *of = value;
+
+    return (uint64_t)(of->clock != 0) << 0
+           | (uint64_t)(of->clock_id != 0) << 1
+           | (uint64_t)(of->due_at != 0) << 2
+           | (uint64_t)(of->budget_ms != 0) << 3
+           | (uint64_t)(of->yellow_at != 0) << 4
+           | (uint64_t)(of->red_at != 0) << 5
+           | (uint64_t)(of->notice_at != 0) << 6
+           | (uint64_t)(of->bulletin_at != 0) << 7
+           | (uint64_t)(of->why != 0) << 8
+           | (uint64_t)(of->counted) << 9
+           | (uint64_t)(of->source != 0) << 10
+           | (uint64_t)(of->time_kind != 0) << 11
+           | (uint64_t)(of->provisional) << 12
+           | (uint64_t)(of->calendar != 0) << 13
+           | (uint64_t)(of->consumed_ms != 0) << 14
+           | (uint64_t)(of->amount != 0) << 15
+           | (uint64_t)(of->from_at != 0) << 16;
+}
 
 static const struct field_shape clock_due_moved_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
@@ -249,7 +595,20 @@ static const struct field_shape clock_due_moved_body_fields[] = {
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct clock_due_moved_body, amount), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "from_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, from_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape clock_due_moved_body_shape = { .name = "clock_due_moved_body", .field_count = 17, .size = sizeof(struct clock_due_moved_body), .fields = clock_due_moved_body_fields };
+static const struct field_place clock_due_moved_body_places[] = { { offsetof(struct clock_due_moved_body, clock), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, clock_id), FIELD_ID }, { offsetof(struct clock_due_moved_body, due_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, budget_ms), FIELD_SPAN }, { offsetof(struct clock_due_moved_body, yellow_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, red_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, notice_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, bulletin_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, why), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, counted), FIELD_FLAG }, { offsetof(struct clock_due_moved_body, source), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, time_kind), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, provisional), FIELD_FLAG }, { offsetof(struct clock_due_moved_body, calendar), FIELD_ID }, { offsetof(struct clock_due_moved_body, consumed_ms), FIELD_SPAN }, { offsetof(struct clock_due_moved_body, amount), FIELD_NUM }, { offsetof(struct clock_due_moved_body, from_at), FIELD_INSTANT } };
+const struct shape clock_due_moved_body_shape = { .name = "clock_due_moved_body", .field_count = 17, .size = sizeof(struct clock_due_moved_body), .set = clock_due_moved_body_set, .places = clock_due_moved_body_places, .fields = clock_due_moved_body_fields };
+
+static uint64_t clock_stopped_body_set(const void *value)
+{
+    const struct clock_stopped_body *of = value;
+
+    return (uint64_t)(of->clock != 0) << 0
+           | (uint64_t)(of->clock_id != 0) << 1
+           | (uint64_t)(of->due_at != 0) << 2
+           | (uint64_t)(of->consumed_ms != 0) << 3
+           | (uint64_t)(of->elapsed_ms != 0) << 4
+           | (uint64_t)(of->in_time) << 5;
+}
 
 static const struct field_shape clock_stopped_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_stopped_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
@@ -259,14 +618,35 @@ static const struct field_shape clock_stopped_body_fields[] = {
     { .name = "elapsed_ms", .name_size = 10, .type = FIELD_SPAN, .offset = offsetof(struct clock_stopped_body, elapsed_ms), .min = 0, .max = INT64_MAX },
     { .name = "in_time", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct clock_stopped_body, in_time), .min = 0, .max = 1 },
 };
-const struct shape clock_stopped_body_shape = { .name = "clock_stopped_body", .field_count = 6, .size = sizeof(struct clock_stopped_body), .fields = clock_stopped_body_fields };
+static const struct field_place clock_stopped_body_places[] = { { offsetof(struct clock_stopped_body, clock), FIELD_ENUM }, { offsetof(struct clock_stopped_body, clock_id), FIELD_ID }, { offsetof(struct clock_stopped_body, due_at), FIELD_INSTANT }, { offsetof(struct clock_stopped_body, consumed_ms), FIELD_SPAN }, { offsetof(struct clock_stopped_body, elapsed_ms), FIELD_SPAN }, { offsetof(struct clock_stopped_body, in_time), FIELD_FLAG } };
+const struct shape clock_stopped_body_shape = { .name = "clock_stopped_body", .field_count = 6, .size = sizeof(struct clock_stopped_body), .set = clock_stopped_body_set, .places = clock_stopped_body_places, .fields = clock_stopped_body_fields };
+
+static uint64_t clock_void_body_set(const void *value)
+{
+    const struct clock_void_body *of = value;
+
+    return (uint64_t)(of->clock != 0) << 0
+           | (uint64_t)(of->clock_id != 0) << 1
+           | (uint64_t)(of->why != 0) << 2;
+}
 
 static const struct field_shape clock_void_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_void_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, why), .min = 0, .max = 13, .values = &clock_why_enum },
 };
-const struct shape clock_void_body_shape = { .name = "clock_void_body", .field_count = 3, .size = sizeof(struct clock_void_body), .fields = clock_void_body_fields };
+static const struct field_place clock_void_body_places[] = { { offsetof(struct clock_void_body, clock), FIELD_ENUM }, { offsetof(struct clock_void_body, clock_id), FIELD_ID }, { offsetof(struct clock_void_body, why), FIELD_ENUM } };
+const struct shape clock_void_body_shape = { .name = "clock_void_body", .field_count = 3, .size = sizeof(struct clock_void_body), .set = clock_void_body_set, .places = clock_void_body_places, .fields = clock_void_body_fields };
+
+static uint64_t rung_fired_body_set(const void *value)
+{
+    const struct rung_fired_body *of = value;
+
+    return (uint64_t)(of->clock != 0) << 0
+           | (uint64_t)(of->clock_id != 0) << 1
+           | (uint64_t)(of->rung != 0) << 2
+           | (uint64_t)(of->late) << 3;
+}
 
 static const struct field_shape rung_fired_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
@@ -274,7 +654,21 @@ static const struct field_shape rung_fired_body_fields[] = {
     { .name = "rung", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, rung), .min = 0, .max = 3, .values = &rung_enum },
     { .name = "late", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct rung_fired_body, late), .min = 0, .max = 1 },
 };
-const struct shape rung_fired_body_shape = { .name = "rung_fired_body", .field_count = 4, .size = sizeof(struct rung_fired_body), .fields = rung_fired_body_fields };
+static const struct field_place rung_fired_body_places[] = { { offsetof(struct rung_fired_body, clock), FIELD_ENUM }, { offsetof(struct rung_fired_body, clock_id), FIELD_ID }, { offsetof(struct rung_fired_body, rung), FIELD_ENUM }, { offsetof(struct rung_fired_body, late), FIELD_FLAG } };
+const struct shape rung_fired_body_shape = { .name = "rung_fired_body", .field_count = 4, .size = sizeof(struct rung_fired_body), .set = rung_fired_body_set, .places = rung_fired_body_places, .fields = rung_fired_body_fields };
+
+static uint64_t clock_rebudgeted_body_set(const void *value)
+{
+    const struct clock_rebudgeted_body *of = value;
+
+    return (uint64_t)(of->clock != 0) << 0
+           | (uint64_t)(of->clock_id != 0) << 1
+           | (uint64_t)(of->due_at != 0) << 2
+           | (uint64_t)(of->budget_ms != 0) << 3
+           | (uint64_t)(of->budget_before_ms != 0) << 4
+           | (uint64_t)(of->yellow_at != 0) << 5
+           | (uint64_t)(of->calendar != 0) << 6;
+}
 
 static const struct field_shape clock_rebudgeted_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_rebudgeted_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
@@ -285,7 +679,20 @@ static const struct field_shape clock_rebudgeted_body_fields[] = {
     { .name = "yellow_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct clock_rebudgeted_body, yellow_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
     { .name = "calendar", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_rebudgeted_body, calendar), .min = 0, .max = INT64_MAX },
 };
-const struct shape clock_rebudgeted_body_shape = { .name = "clock_rebudgeted_body", .field_count = 7, .size = sizeof(struct clock_rebudgeted_body), .fields = clock_rebudgeted_body_fields };
+static const struct field_place clock_rebudgeted_body_places[] = { { offsetof(struct clock_rebudgeted_body, clock), FIELD_ENUM }, { offsetof(struct clock_rebudgeted_body, clock_id), FIELD_ID }, { offsetof(struct clock_rebudgeted_body, due_at), FIELD_INSTANT }, { offsetof(struct clock_rebudgeted_body, budget_ms), FIELD_SPAN }, { offsetof(struct clock_rebudgeted_body, budget_before_ms), FIELD_SPAN }, { offsetof(struct clock_rebudgeted_body, yellow_at), FIELD_INSTANT }, { offsetof(struct clock_rebudgeted_body, calendar), FIELD_ID } };
+const struct shape clock_rebudgeted_body_shape = { .name = "clock_rebudgeted_body", .field_count = 7, .size = sizeof(struct clock_rebudgeted_body), .set = clock_rebudgeted_body_set, .places = clock_rebudgeted_body_places, .fields = clock_rebudgeted_body_fields };
+
+static uint64_t call_raised_body_set(const void *value)
+{
+    const struct call_raised_body *of = value;
+
+    return (uint64_t)(of->level != 0) << 0
+           | (uint64_t)(of->reason != 0) << 1
+           | (uint64_t)(of->targets.count != 0) << 2
+           | (uint64_t)(of->limit_at != 0) << 3
+           | (uint64_t)(of->given_limit) << 4
+           | (uint64_t)(of->text.size != 0) << 5;
+}
 
 static const struct field_shape call_raised_body_fields[] = {
     { .name = "level", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct call_raised_body, level), .min = 0, .max = 4, .values = &call_level_enum },
@@ -295,7 +702,18 @@ static const struct field_shape call_raised_body_fields[] = {
     { .name = "given_limit", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct call_raised_body, given_limit), .min = 0, .max = 1 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_raised_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape call_raised_body_shape = { .name = "call_raised_body", .field_count = 6, .size = sizeof(struct call_raised_body), .fields = call_raised_body_fields };
+static const struct field_place call_raised_body_places[] = { { offsetof(struct call_raised_body, level), FIELD_ENUM }, { offsetof(struct call_raised_body, reason), FIELD_ENUM }, { offsetof(struct call_raised_body, targets), FIELD_CODES }, { offsetof(struct call_raised_body, limit_at), FIELD_INSTANT }, { offsetof(struct call_raised_body, given_limit), FIELD_FLAG }, { offsetof(struct call_raised_body, text), FIELD_TEXT } };
+const struct shape call_raised_body_shape = { .name = "call_raised_body", .field_count = 6, .size = sizeof(struct call_raised_body), .personal = UINT64_C(0x20), .loose = UINT64_C(0x24), .set = call_raised_body_set, .places = call_raised_body_places, .fields = call_raised_body_fields };
+
+static uint64_t call_dispatched_body_set(const void *value)
+{
+    const struct call_dispatched_body *of = value;
+
+    return (uint64_t)(of->units.count != 0) << 0
+           | (uint64_t)(of->how != 0) << 1
+           | (uint64_t)(of->appointed_at != 0) << 2
+           | (uint64_t)(of->reason.size != 0) << 3;
+}
 
 static const struct field_shape call_dispatched_body_fields[] = {
     { .name = "units", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct call_dispatched_body, units), .min = 0, .max = 16 },
@@ -303,38 +721,99 @@ static const struct field_shape call_dispatched_body_fields[] = {
     { .name = "appointed_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct call_dispatched_body, appointed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct call_dispatched_body, reason), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape call_dispatched_body_shape = { .name = "call_dispatched_body", .field_count = 4, .size = sizeof(struct call_dispatched_body), .fields = call_dispatched_body_fields };
+static const struct field_place call_dispatched_body_places[] = { { offsetof(struct call_dispatched_body, units), FIELD_CODES }, { offsetof(struct call_dispatched_body, how), FIELD_ENUM }, { offsetof(struct call_dispatched_body, appointed_at), FIELD_INSTANT }, { offsetof(struct call_dispatched_body, reason), FIELD_TEXT } };
+const struct shape call_dispatched_body_shape = { .name = "call_dispatched_body", .field_count = 4, .size = sizeof(struct call_dispatched_body), .personal = UINT64_C(0x8), .loose = UINT64_C(0x9), .set = call_dispatched_body_set, .places = call_dispatched_body_places, .fields = call_dispatched_body_fields };
+
+static uint64_t call_arrived_body_set(const void *value)
+{
+    const struct call_arrived_body *of = value;
+
+    return (uint64_t)(of->evidence.size != 0) << 0;
+}
 
 static const struct field_shape call_arrived_body_fields[] = {
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct call_arrived_body, evidence), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape call_arrived_body_shape = { .name = "call_arrived_body", .field_count = 1, .size = sizeof(struct call_arrived_body), .fields = call_arrived_body_fields };
+static const struct field_place call_arrived_body_places[] = { { offsetof(struct call_arrived_body, evidence), FIELD_TEXT } };
+const struct shape call_arrived_body_shape = { .name = "call_arrived_body", .field_count = 1, .size = sizeof(struct call_arrived_body), .personal = UINT64_C(0x1), .loose = UINT64_C(0x1), .set = call_arrived_body_set, .places = call_arrived_body_places, .fields = call_arrived_body_fields };
+
+static uint64_t call_finished_body_set(const void *value)
+{
+    const struct call_finished_body *of = value;
+
+    return (uint64_t)(of->code != 0) << 0
+           | (uint64_t)(of->text.size != 0) << 1;
+}
 
 static const struct field_shape call_finished_body_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct call_finished_body, code), .min = 0, .max = 2, .values = &finish_code_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_finished_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape call_finished_body_shape = { .name = "call_finished_body", .field_count = 2, .size = sizeof(struct call_finished_body), .fields = call_finished_body_fields };
+static const struct field_place call_finished_body_places[] = { { offsetof(struct call_finished_body, code), FIELD_ENUM }, { offsetof(struct call_finished_body, text), FIELD_TEXT } };
+const struct shape call_finished_body_shape = { .name = "call_finished_body", .field_count = 2, .size = sizeof(struct call_finished_body), .personal = UINT64_C(0x2), .loose = UINT64_C(0x2), .set = call_finished_body_set, .places = call_finished_body_places, .fields = call_finished_body_fields };
+
+static uint64_t call_rated_body_set(const void *value)
+{
+    const struct call_rated_body *of = value;
+
+    return (uint64_t)(of->confirmed) << 0
+           | (uint64_t)(of->score != 0) << 1
+           | (uint64_t)(of->text.size != 0) << 2;
+}
 
 static const struct field_shape call_rated_body_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct call_rated_body, confirmed), .min = 0, .max = 1 },
     { .name = "score", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct call_rated_body, score), .min = 0, .max = INT64_C(4294967295) },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_rated_body, text), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape call_rated_body_shape = { .name = "call_rated_body", .field_count = 3, .size = sizeof(struct call_rated_body), .fields = call_rated_body_fields };
+static const struct field_place call_rated_body_places[] = { { offsetof(struct call_rated_body, confirmed), FIELD_FLAG }, { offsetof(struct call_rated_body, score), FIELD_COUNT }, { offsetof(struct call_rated_body, text), FIELD_TEXT } };
+const struct shape call_rated_body_shape = { .name = "call_rated_body", .field_count = 3, .size = sizeof(struct call_rated_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = call_rated_body_set, .places = call_rated_body_places, .fields = call_rated_body_fields };
 
-const struct shape call_reported_body_shape = { .name = "call_reported_body", .field_count = 0, .size = sizeof(struct call_reported_body), .fields = NULL };
+static uint64_t call_reported_body_set(const void *value)
+{
+    (void)value;
+    return 0;
+}
+
+const struct shape call_reported_body_shape = { .name = "call_reported_body", .field_count = 0, .size = sizeof(struct call_reported_body), .set = call_reported_body_set, .fields = NULL };
+
+static uint64_t call_closed_body_set(const void *value)
+{
+    const struct call_closed_body *of = value;
+
+    return (uint64_t)(of->outcome != 0) << 0;
+}
 
 static const struct field_shape call_closed_body_fields[] = {
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct call_closed_body, outcome), .min = 0, .max = 5, .values = &call_outcome_enum },
 };
-const struct shape call_closed_body_shape = { .name = "call_closed_body", .field_count = 1, .size = sizeof(struct call_closed_body), .fields = call_closed_body_fields };
+static const struct field_place call_closed_body_places[] = { { offsetof(struct call_closed_body, outcome), FIELD_ENUM } };
+const struct shape call_closed_body_shape = { .name = "call_closed_body", .field_count = 1, .size = sizeof(struct call_closed_body), .set = call_closed_body_set, .places = call_closed_body_places, .fields = call_closed_body_fields };
+
+static uint64_t followup_opened_body_set(const void *value)
+{
+    const struct followup_opened_body *of = value;
+
+    return (uint64_t)(of->reporter != 0) << 0
+           | (uint64_t)(of->due_at != 0) << 1;
+}
 
 static const struct field_shape followup_opened_body_fields[] = {
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_opened_body, reporter), .min = 0, .max = INT64_C(4294967295) },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct followup_opened_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape followup_opened_body_shape = { .name = "followup_opened_body", .field_count = 2, .size = sizeof(struct followup_opened_body), .fields = followup_opened_body_fields };
+static const struct field_place followup_opened_body_places[] = { { offsetof(struct followup_opened_body, reporter), FIELD_COUNT }, { offsetof(struct followup_opened_body, due_at), FIELD_INSTANT } };
+const struct shape followup_opened_body_shape = { .name = "followup_opened_body", .field_count = 2, .size = sizeof(struct followup_opened_body), .set = followup_opened_body_set, .places = followup_opened_body_places, .fields = followup_opened_body_fields };
+
+static uint64_t followup_attempted_body_set(const void *value)
+{
+    const struct followup_attempted_body *of = value;
+
+    return (uint64_t)(of->reporter != 0) << 0
+           | (uint64_t)(of->outcome != 0) << 1
+           | (uint64_t)(of->half_day != 0) << 2
+           | (uint64_t)(of->text.size != 0) << 3;
+}
 
 static const struct field_shape followup_attempted_body_fields[] = {
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_attempted_body, reporter), .min = 0, .max = INT64_C(4294967295) },
@@ -342,7 +821,24 @@ static const struct field_shape followup_attempted_body_fields[] = {
     { .name = "half_day", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_attempted_body, half_day), .min = 0, .max = INT64_C(4294967295) },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct followup_attempted_body, text), .min = 0, .max = 1024, .personal = true },
 };
-const struct shape followup_attempted_body_shape = { .name = "followup_attempted_body", .field_count = 4, .size = sizeof(struct followup_attempted_body), .fields = followup_attempted_body_fields };
+static const struct field_place followup_attempted_body_places[] = { { offsetof(struct followup_attempted_body, reporter), FIELD_COUNT }, { offsetof(struct followup_attempted_body, outcome), FIELD_ENUM }, { offsetof(struct followup_attempted_body, half_day), FIELD_COUNT }, { offsetof(struct followup_attempted_body, text), FIELD_TEXT } };
+const struct shape followup_attempted_body_shape = { .name = "followup_attempted_body", .field_count = 4, .size = sizeof(struct followup_attempted_body), .personal = UINT64_C(0x8), .loose = UINT64_C(0x8), .set = followup_attempted_body_set, .places = followup_attempted_body_places, .fields = followup_attempted_body_fields };
+
+static uint64_t followup_ended_body_set(const void *value)
+{
+    const struct followup_ended_body *of = value;
+
+    return (uint64_t)(of->reporter != 0) << 0
+           | (uint64_t)(of->effective) << 1
+           | (uint64_t)(of->contacted != 0) << 2
+           | (uint64_t)(of->solved != 0) << 3
+           | (uint64_t)(of->satisfied != 0) << 4
+           | (uint64_t)(of->reason != 0) << 5
+           | (uint64_t)(of->solved_ppm != 0) << 6
+           | (uint64_t)(of->satisfied_ppm != 0) << 7
+           | (uint64_t)(of->rated) << 8
+           | (uint64_t)(of->text.size != 0) << 9;
+}
 
 static const struct field_shape followup_ended_body_fields[] = {
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct followup_ended_body, reporter), .min = 0, .max = INT64_C(4294967295) },
@@ -356,12 +852,21 @@ static const struct field_shape followup_ended_body_fields[] = {
     { .name = "rated", .name_size = 5, .type = FIELD_FLAG, .offset = offsetof(struct followup_ended_body, rated), .min = 0, .max = 1 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct followup_ended_body, text), .min = 0, .max = 65536, .personal = true },
 };
-const struct shape followup_ended_body_shape = { .name = "followup_ended_body", .field_count = 10, .size = sizeof(struct followup_ended_body), .fields = followup_ended_body_fields };
+static const struct field_place followup_ended_body_places[] = { { offsetof(struct followup_ended_body, reporter), FIELD_COUNT }, { offsetof(struct followup_ended_body, effective), FIELD_FLAG }, { offsetof(struct followup_ended_body, contacted), FIELD_ENUM }, { offsetof(struct followup_ended_body, solved), FIELD_ENUM }, { offsetof(struct followup_ended_body, satisfied), FIELD_ENUM }, { offsetof(struct followup_ended_body, reason), FIELD_ENUM }, { offsetof(struct followup_ended_body, solved_ppm), FIELD_COUNT }, { offsetof(struct followup_ended_body, satisfied_ppm), FIELD_COUNT }, { offsetof(struct followup_ended_body, rated), FIELD_FLAG }, { offsetof(struct followup_ended_body, text), FIELD_TEXT } };
+const struct shape followup_ended_body_shape = { .name = "followup_ended_body", .field_count = 10, .size = sizeof(struct followup_ended_body), .personal = UINT64_C(0x200), .loose = UINT64_C(0x200), .set = followup_ended_body_set, .places = followup_ended_body_places, .fields = followup_ended_body_fields };
+
+static uint64_t order_proposed_body_set(const void *value)
+{
+    const struct order_proposed_body *of = value;
+
+    return (uint64_t)(of->order_kind != 0) << 0;
+}
 
 static const struct field_shape order_proposed_body_fields[] = {
     { .name = "order_kind", .name_size = 10, .type = FIELD_ENUM, .offset = offsetof(struct order_proposed_body, order_kind), .min = 0, .max = 2, .values = &order_kind_enum },
 };
-const struct shape order_proposed_body_shape = { .name = "order_proposed_body", .field_count = 1, .size = sizeof(struct order_proposed_body), .fields = order_proposed_body_fields };
+static const struct field_place order_proposed_body_places[] = { { offsetof(struct order_proposed_body, order_kind), FIELD_ENUM } };
+const struct shape order_proposed_body_shape = { .name = "order_proposed_body", .field_count = 1, .size = sizeof(struct order_proposed_body), .set = order_proposed_body_set, .places = order_proposed_body_places, .fields = order_proposed_body_fields };
 
 static const struct record_info record_infos[] = {
     [RECORD_COMMAND_TAKEN] = { .name = NC_("record", "command_taken"), .name_size = 13, .type = RECORD_COMMAND_TAKEN, .version = 1, .event = false,

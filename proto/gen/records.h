@@ -137,6 +137,25 @@ struct record_envelope {
     bool upstream; /* Comes from a line above the district. */
 };
 extern const struct shape record_envelope_shape;
+#define RECORD_ENVELOPE_HAS_CASE (UINT64_C(1) << 0)
+#define RECORD_ENVELOPE_HAS_CASE_PREV (UINT64_C(1) << 1)
+#define RECORD_ENVELOPE_HAS_ROUND (UINT64_C(1) << 2)
+#define RECORD_ENVELOPE_HAS_DUTY (UINT64_C(1) << 3)
+#define RECORD_ENVELOPE_HAS_CALL (UINT64_C(1) << 4)
+#define RECORD_ENVELOPE_HAS_UNIT (UINT64_C(1) << 5)
+#define RECORD_ENVELOPE_HAS_ACCT (UINT64_C(1) << 6)
+#define RECORD_ENVELOPE_HAS_STREET (UINT64_C(1) << 7)
+#define RECORD_ENVELOPE_HAS_PLACE_UNIT (UINT64_C(1) << 8)
+#define RECORD_ENVELOPE_HAS_MATTER (UINT64_C(1) << 9)
+#define RECORD_ENVELOPE_HAS_CHANNEL (UINT64_C(1) << 10)
+#define RECORD_ENVELOPE_HAS_KIND (UINT64_C(1) << 11)
+#define RECORD_ENVELOPE_HAS_ORIGIN (UINT64_C(1) << 12)
+#define RECORD_ENVELOPE_HAS_URGENCY (UINT64_C(1) << 13)
+#define RECORD_ENVELOPE_HAS_PROTECTED (UINT64_C(1) << 14)
+#define RECORD_ENVELOPE_HAS_UPSTREAM (UINT64_C(1) << 15)
+/* Which fields differ: a bit each. */
+uint64_t record_envelope_changed(const struct record_envelope *a, const struct record_envelope *b);
+
 /* Fields from this one on are the dims of events. */
 #define RECORD_ENVELOPE_DIMS_FROM 7
 

@@ -39,9 +39,36 @@ def has_text(prefix, struct):
     return "".join(lines)
 
 
-def shape_text(struct):
+SET_TEXT = {"FIELD_TEXT": "{}.size != 0", "FIELD_CODES": "{}.count != 0", "FIELD_CODE": "!code_empty(&{})", "FIELD_FLAG": "{}"}
+
+
+def bits_text(struct, signature, term):
+    """A function that makes a mask of a struct's fields, a term each: straight-line, for it runs for every record."""
+    terms = [f"(uint64_t)({term(f)}) << {i}" for i, f in enumerate(struct.fields)]
+    return f"{signature}\n{{\n    return " + ("\n           | ".join(terms) or "0") + ";\n}\n\n"
+
+
+def set_text(struct):
+    """Of a struct in the journal: which fields are not zero or empty."""
+    out = bits_text(struct, f"static uint64_t {struct.c_name}_set(const void *value)", lambda f: SET_TEXT.get(f.c_kind, "{} != 0").format(f"of->{f.c_name}"))
+    head = f"    const struct {struct.c_name} *of = value;\n\n" if struct.fields else "    (void)value;\n"
+    return out.replace("{\n", "{\n" + head, 1)
+
+
+def changed_text(struct):
+    """Which fields of two envelopes differ."""
+    def term(f):
+        if f.c_kind == "FIELD_CODE":
+            return f"!code_equal(&a->{f.c_name}, &b->{f.c_name})"
+        assert f.c_kind not in ("FIELD_TEXT", "FIELD_CODES", "FIELD_MAP")
+        return f"a->{f.c_name} != b->{f.c_name}"
+
+    return bits_text(struct, f"uint64_t {struct.c_name}_changed(const struct {struct.c_name} *a, const struct {struct.c_name} *b)", term)
+
+
+def shape_text(struct, in_journal=False):
     """The .c side of a struct."""
-    out = []
+    out = [set_text(struct)] if in_journal else []
     fields = f"{struct.c_name}_fields"
     if struct.fields:
         out.append(f"static const struct field_shape {fields}[] = {{\n")
@@ -60,9 +87,18 @@ def shape_text(struct):
             out.append("    { " + ", ".join(parts) + " },\n")
         out.append("};\n")
     table = fields if struct.fields else "NULL"
+    bits = sum(1 << i for i, f in enumerate(struct.fields) if f.personal)
+    personal = f".personal = UINT64_C({bits:#x}), " if bits else ""
+    loose = sum(1 << i for i, f in enumerate(struct.fields) if f.c_kind in ("FIELD_TEXT", "FIELD_CODES"))
+    personal += f".loose = UINT64_C({loose:#x}), " if loose and in_journal else ""
+    is_set = f".set = {struct.c_name}_set, " if in_journal else ""
+    if in_journal and struct.fields:
+        places = ", ".join(f"{{ offsetof(struct {struct.c_name}, {f.c_name}), {f.c_kind} }}" for f in struct.fields)
+        out.append(f"static const struct field_place {struct.c_name}_places[] = {{ {places} }};\n")
+        is_set += f".places = {struct.c_name}_places, "
     out.append(
         f"const struct shape {struct.c_name}_shape = {{ .name = {quote(struct.c_name)}, "
-        f".field_count = {len(struct.fields)}, .size = sizeof(struct {struct.c_name}), .fields = {table} }};\n\n"
+        f".field_count = {len(struct.fields)}, .size = sizeof(struct {struct.c_name}), {personal}{is_set}.fields = {table} }};\n\n"
     )
     return "".join(out)
 
@@ -377,7 +413,8 @@ def records_h(schema):
     out.append(list_enum("record_applies", "The row that a record changes.", [(a, APPLIES_NOTES[a]) for a in APPLIES]))
     out.append(list_enum("record_waiting", "What a record does to its duty's waiting for a pull.", [(w, WAITING_NOTES[w]) for w in WAITING]))
     out.append("#define RECORD_STATE_SAME (-1) /* leads nowhere */\n\n")
-    out += [struct_text(schema.envelope), "/* Fields from this one on are the dims of events. */\n"]
+    out += [struct_text(schema.envelope), has_text("record_envelope", schema.envelope),
+            "/* Which fields differ: a bit each. */\nuint64_t record_envelope_changed(const struct record_envelope *a, const struct record_envelope *b);\n\n", "/* Fields from this one on are the dims of events. */\n"]
     out.append(f"#define RECORD_ENVELOPE_DIMS_FROM {schema.dims_from}\n\n")
     out += [struct_text(r.struct) + "\n" for r in schema.records]
     out.append(union_text("record", schema.records))
@@ -407,8 +444,8 @@ def record_columns(record, schema):
 
 
 def records_c(schema):
-    out = [HEAD, '#include "proto/gen/records.h"\n\n#include "base/i18n.h"\n\n#include <string.h>\n\n', shape_text(schema.envelope)]
-    out += [shape_text(r.struct) for r in schema.records]
+    out = [HEAD, '#include "proto/gen/records.h"\n\n#include "base/i18n.h"\n\n#include <string.h>\n\n', shape_text(schema.envelope, True), changed_text(schema.envelope)]
+    out += [shape_text(r.struct, True) for r in schema.records]
     out.append("static const struct record_info record_infos[] = {\n")
     for r in schema.records:
         out.append(

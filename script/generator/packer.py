@@ -3,10 +3,6 @@
 import struct
 
 
-class Bin32(bytes):
-    """Bytes that are written with a 32-bit size, whatever their length."""
-
-
 class List16(list):
     """A list that is written with a 16-bit count, whatever its length."""
 
@@ -23,8 +19,8 @@ def pack(value):
     if isinstance(value, str):
         data = value.encode()
         return pack_head(len(data), 0xA0, 32, (0xD9, 0xDA, 0xDB)) + data
-    if isinstance(value, Bin32):
-        return b"\xc6" + struct.pack(">I", len(value)) + value
+    if isinstance(value, bytes):
+        return pack_head(len(value), None, 0, (0xC4, 0xC5, 0xC6)) + value
     if isinstance(value, List16):
         return b"\xdc" + struct.pack(">H", len(value)) + b"".join(pack(v) for v in value)
     if isinstance(value, list):

@@ -19,7 +19,7 @@ INT64_MIN = -(2**63)
 INSTANT_MAX = 253402300799999  # 9999-12-31T23:59:59.999Z
 CODE_SIZE = 32
 CODES_MAX = 16
-FIELDS_MAX = 64  # bits of `given`
+FIELDS_MAX = 63  # bits of `given` and of masks, which need one more to know a newer field
 
 # What a field with `ref` names, and its type: enum command_ref.
 REFS = {

@@ -2,7 +2,7 @@
 
 import json
 
-from generator.packer import Bin32, List16, pack
+from generator.packer import List16, pack
 
 AT_MS = 1321632000000
 SEQ = 4711
@@ -85,8 +85,17 @@ def position(field, value):
     return [v[0] for v in field.enum.values].index(value) if field.type == "enum" else value
 
 
-def journal_array(fields, content, personal):
-    return [position(f, content[f.name]) for f in fields if f.personal == personal]
+def journal_fields(fields, content, personal):
+    """A mask of the fields that are not empty, and their values: an instant as its difference to the record's, a flag as its bit alone."""
+    mask, data = 0, b""
+    for i, f in enumerate(fields):
+        value = position(f, content[f.name])
+        if f.personal != personal or not value:
+            continue
+        mask |= 1 << i
+        if f.type != "flag":
+            data += pack(value - AT_MS if f.type == "instant" else value)
+    return pack(mask) + data
 
 
 def event(schema, record, head, body):
@@ -105,15 +114,10 @@ def records(schema):
         head["protected"] = False  # under secrecy an event has but three dims: tests/engine/test_secret.c
         if "secrecy" in body:
             body["secrecy"] = False
-        sealed = journal_array(record.struct.fields, body, True)
-        journal = [
-            record.id,
-            record.version,
-            AT_MS,
-            journal_array(schema.envelope.fields, head, False),
-            journal_array(record.struct.fields, body, False),
-            Bin32(b"\0" + pack(sealed)) if sealed else None,
-        ]
+        sealed = journal_fields(record.struct.fields, body, True)
+        journal = b"".join(map(pack, [record.id, record.version, 0, AT_MS]))
+        journal += journal_fields(schema.envelope.fields, head, False) + journal_fields(record.struct.fields, body, False)
+        journal += b"" if sealed == pack(0) else pack(b"\0" + sealed)
         item = {"name": record.name, "meaning": {"at": AT_MS, "head": head, "body": body}, "hex": pack(journal).hex()}
         if record.event:
             meaning = event(schema, record, head, body)

@@ -58,12 +58,12 @@ static void try_records(const uint8_t *data, size_t size)
     static struct record record, again;
     size_t offset = 0;
 
-    while (offset < size && record_decode(data, size, &offset, &record) == 0) {
+    while (offset < size && record_decode(data, size, &offset, 7, &record) == 0) {
         struct proto_buffer first = {0}, second = {0};
         size_t end = 0;
 
         check(record_encode(&record, &first) == 0);
-        check(record_decode(first.data, first.size, &end, &again) == 0 && end == first.size);
+        check(record_decode(first.data, first.size, &end, 7, &again) == 0 && end == first.size);
         check(record_encode(&again, &second) == 0);
         check(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
         proto_buffer_clear(&first);

@@ -207,7 +207,7 @@ START_TEST(records_round_trip)
         struct proto_buffer out = {0};
         size_t size = bytes_of(item, bytes), offset = 0;
 
-        ck_assert_int_eq(record_decode(bytes, size, &offset, &record), 0);
+        ck_assert_int_eq(record_decode(bytes, size, &offset, 4711, &record), 0);
         ck_assert_uint_eq(offset, size);
         ck_assert_str_eq(record_info(record.type)->name, name_of(item));
         ck_assert_int_eq(record.at_ms, json_integer_value(json_object_get(json_object_get(item, "meaning"), "at")));
@@ -258,7 +258,7 @@ START_TEST(cut_off_anywhere)
                 ck_assert(!request_decode(&scratch, copy, cut, &request, &fault));
                 ck_assert_int_eq(fault.refusal, REFUSAL_BAD_MESSAGE);
                 ck_assert_int_eq(reply_decode(&scratch, copy, cut, &reply), -EBADMSG);
-                ck_assert_int_eq(record_decode(copy, cut, &offset, &record), -EBADMSG);
+                ck_assert_int_eq(record_decode(copy, cut, &offset, 4711, &record), -EBADMSG);
                 ck_assert_uint_eq(offset, 0);
                 free(copy);
             }
