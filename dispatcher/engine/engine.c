@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Records between two checkpoints under load: every other command in a hundred waits for one, and what a start replays is a
+ * fraction of a second. */
+#define CHECKPOINT_RECORDS 30000
+
 static int open_journal(struct engine *engine, const struct engine_options *options, char *said)
 {
     struct journal_options journal = {.path = engine->folder.journal, .segment_size = options->segment_size};
@@ -70,7 +74,7 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
     engine->find_person = options->find_person;
     engine->find_person_arg = options->find_person_arg;
     cost_init(&engine->cost, options->steady_ns);
-    engine->checkpoint_records = options->checkpoint_records != 0 ? options->checkpoint_records : 10000;
+    engine->checkpoint_records = options->checkpoint_records != 0 ? options->checkpoint_records : CHECKPOINT_RECORDS;
     engine->verdict = calloc(1, sizeof(*engine->verdict));
     engine->version = strdup(options->version != NULL ? options->version : "");
     engine->config_folder = strdup(options->config_folder != NULL ? options->config_folder : "");

@@ -8,22 +8,40 @@
 
 _Static_assert(sizeof(struct counter_key) == 16 + 4 * CODE_SIZE, "keys are hashed as they lie in memory: they have no gaps");
 
-/* A word at a time: each submit counts its case under several keys, and a key is mostly the zeros behind its codes. */
+#define KEY_WORDS (sizeof(struct counter_key) / sizeof(uint64_t))
+#define CODE_WORDS (CODE_SIZE / sizeof(uint64_t))
+
+static inline uint64_t word_of(const struct counter_key *key, size_t index)
+{
+    uint64_t word;
+    memcpy(&word, (const uint8_t *)key + index * sizeof(word), sizeof(word));
+    return word;
+}
+
+/* A word at a time, and of each code its first half, which is the whole of most: a submit counts its case under six keys. */
 static uint32_t hash_of(const struct counter_key *key)
 {
-    uint64_t words[sizeof(*key) / sizeof(uint64_t)], hash = 0;
-    memcpy(words, key, sizeof(words));
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = word_of(key, 0) ^ word_of(key, 1) << 32;
+    for (size_t i = KEY_WORDS - 4 * CODE_WORDS; i < KEY_WORDS; i += CODE_WORDS) {
+        hash = (hash ^ word_of(key, i) ^ word_of(key, i + 1) << 17) * UINT64_C(0x9e3779b97f4a7c15);
         hash ^= hash >> 32;
     }
     return (uint32_t)hash;
 }
 
+static inline bool same_key(const struct counter_key *a, const struct counter_key *b)
+{
+    uint64_t differs = 0;
+    for (size_t i = 0; i < KEY_WORDS; i++) {
+        differs |= word_of(a, i) ^ word_of(b, i);
+    }
+    return differs == 0;
+}
+
 static uint32_t *place_of(const struct counters *counters, const struct counter_key *key)
 {
     uint32_t i = hash_of(key) & (counters->place_count - 1);
-    while (counters->places[i] != 0 && memcmp(&counters->changes[counters->places[i] - 1].key, key, sizeof(*key)) != 0) {
+    while (counters->places[i] != 0 && !same_key(&counters->changes[counters->places[i] - 1].key, key)) {
         i = (i + 1) & (counters->place_count - 1);
     }
     return &counters->places[i];
