@@ -115,77 +115,33 @@ static void timer_hook(struct store *store, enum timer_kind kind, uint64_t id, i
     sweep(store);
 }
 
-/* What the memory indexes hang on in a row; all zero: there is no row. */
-struct indexed {
-    bool was;
-    bool open; /* a duty that stands in the inbox of `unit` at `due_at` */
+/* A duty's place in the inbox of its unit. */
+struct inbox_place {
+    bool open;
     int64_t due_at;
     struct code unit;
-    int64_t timer_at;  /* of a clock or a duty; INT64_MAX: none */
-    uint64_t key_hash; /* of a request */
 };
 
-static bool is_hooked(enum row_table table)
+static bool same_place(const struct duty_row *a, const struct duty_row *b)
 {
-    return table == ROW_CLOCK || table == ROW_DUTY || table == ROW_REQUEST;
+    return duty_open(a) == duty_open(b) && (!duty_open(a) || (a->due_at == b->due_at && code_order(&a->unit, &b->unit) == 0));
 }
 
-static struct indexed indexed_of(enum row_table table, const union any_row *row)
+static void inbox_hook(struct store *store, uint64_t id, const struct inbox_place *old, const struct duty_row *new)
 {
-    struct indexed of = {.was = row != NULL, .timer_at = INT64_MAX};
-    if (row == NULL) {
-        return of;
-    }
-    if (table == ROW_CLOCK) {
-        of.timer_at = clock_timer_at(&row->clock_row);
-    } else if (table == ROW_DUTY) {
-        of.timer_at = duty_timer_at(&row->duty_row);
-        of.open = duty_open(&row->duty_row);
-        of.due_at = row->duty_row.due_at;
-        of.unit = row->duty_row.unit;
-    } else if (table == ROW_REQUEST) {
-        of.key_hash = row->request_row.key_hash;
-    }
-    return of;
-}
-
-static void inbox_hook(struct store *store, uint64_t id, const struct indexed *old, const struct indexed *new)
-{
-    if (old->open && new->open && old->due_at == new->due_at &&code_order(&old->unit, &new->unit) == 0) {
-        return;
-    }
     if (old->open) {
         inbox_remove(store->inbox, &old->unit, old->due_at, id);
     }
-    if (new->open && inbox_add(store->inbox, &new->unit, new->due_at, id) < 0) {
+    if (duty_open(new) && inbox_add(store->inbox, &new->unit, new->due_at, id) < 0) {
         store_latch(store, -ENOMEM);
     }
 }
 
-static void request_hook(struct store *store, uint64_t id, const struct indexed *old, const struct indexed *new)
+static void request_hook(struct store *store, uint64_t id, const struct request_row *new)
 {
-    if (old->was && new->was && old->key_hash == new->key_hash) {
-        return;
-    }
-    if (old->was) {
-        request_index_drop(&store->requests, old->key_hash, id);
-    }
-    if (new->was && request_index_add(&store->requests, new->key_hash, id) < 0) {
+    if (request_index_add(&store->requests, new->key_hash, id) < 0) {
         store_latch(store, -ENOMEM);
     }
-}
-
-/* Keeps the indexes after a row changed, as they look at rows themselves. */
-static void hooks(struct store *store, enum row_table table, uint64_t id, const struct indexed *old, const struct indexed *new)
-{
-    if (table == ROW_REQUEST) {
-        request_hook(store, id, old, new);
-        return;
-    }
-    if (table == ROW_DUTY) {
-        inbox_hook(store, id, old, new);
-    }
-    timer_hook(store, table == ROW_CLOCK ? TIMER_RUNG : TIMER_CLAIM, id, old->timer_at, new->timer_at);
 }
 
 /* What was read is kept while there is room: it is often read again, or changed. */
@@ -226,36 +182,29 @@ static void *op_edit(void *arg, enum row_table table, uint64_t id)
     return cache_row(cache, index);
 }
 
-/* What the indexes hold of a row now; `index` is where it lies in the cache, as cache_find gives it. */
-static struct indexed indexed_now(struct store *store, enum row_table table, uint64_t id, int64_t index)
+/* The row that a put replaces: in its place, or read into *room; NULL: there is none. `index` is where it lies in the cache, as
+ * cache_find gives it. */
+static const union any_row *row_before(struct store *store, enum row_table table, uint64_t id, int64_t index, union any_row *room)
 {
     const struct cache *cache = &store->caches[table];
-    union any_row room;
     if (index >= 0) {
-        return indexed_of(table, cache->entries[index].gone ? NULL : cache_row(cache, index));
+        return cache->entries[index].gone ? NULL : cache_row(cache, index);
     }
-    return indexed_of(table, row_stored(store, table, id, &room) ? &room : NULL);
+    return row_stored(store, table, id, room) ? room : NULL;
 }
 
-static void op_put(void *arg, enum row_table table, uint64_t id, const void *row)
+/* Puts the bytes of a row. Returns false: the store has failed. */
+static bool put_row(struct store *store, enum row_table table, uint64_t id, int64_t index, const void *row)
 {
-    struct store *store = arg;
     struct cache *cache = &store->caches[table];
-    struct indexed old, new;
-    assert(!store->read_only && id != 0);
-    int64_t index = cache_find(cache, id);
-    if (is_hooked(table)) {
-        old = indexed_now(store, table, id, index);
-        new = indexed_of(table, row);
-    }
     if (store->failed != 0) {
-        return;
+        return false;
     }
     if (index < 0) {
         index = store_cache_add(store, table, id);
     }
     if (index < 0) {
-        return;
+        return false;
     }
     memcpy(cache_row(cache, index), row, cache->row_size);
     cache_mark(cache, index, false);
@@ -263,21 +212,86 @@ static void op_put(void *arg, enum row_table table, uint64_t id, const void *row
         store->last_id[table] = id;
     }
     store->dirty++;
-    if (is_hooked(table)) {
-        hooks(store, table, id, &old, &new);
+    return true;
+}
+
+/* The puts of tables that an index hangs on. What it holds of the row before is taken out of it first, for that row is overwritten;
+ * the index follows last, for it looks at rows itself. */
+static void put_clock(struct store *store, uint64_t id, int64_t index, const struct clock_row *row)
+{
+    union any_row room;
+    const union any_row *before = row_before(store, ROW_CLOCK, id, index, &room);
+    int64_t old_at = before == NULL ? INT64_MAX : clock_timer_at(&before->clock_row);
+    if (put_row(store, ROW_CLOCK, id, index, row)) {
+        timer_hook(store, TIMER_RUNG, id, old_at, clock_timer_at(row));
+    }
+}
+
+static void put_duty(struct store *store, uint64_t id, int64_t index, const struct duty_row *row)
+{
+    static const struct duty_row none;
+    union any_row room;
+    const union any_row *before = row_before(store, ROW_DUTY, id, index, &room);
+    const struct duty_row *old = before == NULL ? &none : &before->duty_row;
+    int64_t old_at = duty_timer_at(old);
+    bool moved = !same_place(old, row);
+    struct inbox_place place;
+    assert(row->duty_id == id);
+    if (moved) {
+        place = (struct inbox_place){.open = duty_open(old), .due_at = old->due_at, .unit = old->unit};
+    }
+    if (!put_row(store, ROW_DUTY, id, index, row)) {
+        return;
+    }
+    if (moved) {
+        inbox_hook(store, id, &place, row);
+    }
+    timer_hook(store, TIMER_CLAIM, id, old_at, duty_timer_at(row));
+}
+
+static void put_request(struct store *store, uint64_t id, int64_t index, const struct request_row *row)
+{
+    union any_row room;
+    const union any_row *before = row_before(store, ROW_REQUEST, id, index, &room);
+    const bool same = before != NULL && before->request_row.key_hash == row->key_hash;
+    const uint64_t old_hash = before == NULL ? 0 : before->request_row.key_hash;
+    if (!put_row(store, ROW_REQUEST, id, index, row) || same) {
+        return;
+    }
+    if (before != NULL) {
+        request_index_drop(&store->requests, old_hash, id);
+    }
+    request_hook(store, id, row);
+}
+
+static void op_put(void *arg, enum row_table table, uint64_t id, const void *row)
+{
+    struct store *store = arg;
+    assert(!store->read_only && id != 0);
+    /* What is newer than all is nowhere yet. */
+    int64_t index = id > store->last_id[table] ? -1 : cache_find(&store->caches[table], id);
+    if (table == ROW_CLOCK) {
+        put_clock(store, id, index, row);
+    } else if (table == ROW_DUTY) {
+        put_duty(store, id, index, row);
+    } else if (table == ROW_REQUEST) {
+        put_request(store, id, index, row);
+    } else {
+        put_row(store, table, id, index, row);
     }
 }
 
 static void op_drop(void *arg, enum row_table table, uint64_t id)
 {
-    static const struct indexed nothing = {.timer_at = INT64_MAX};
     struct store *store = arg;
+    union any_row room;
     assert(!store->read_only && table == ROW_REQUEST);
     int64_t index = cache_find(&store->caches[table], id);
-    struct indexed old = indexed_now(store, table, id, index);
-    if (store->failed != 0 || !old.was) {
+    const union any_row *before = row_before(store, table, id, index, &room);
+    if (store->failed != 0 || before == NULL) {
         return;
     }
+    const uint64_t old_hash = before->request_row.key_hash;
     if (index < 0) {
         index = store_cache_add(store, table, id);
     }
@@ -286,7 +300,7 @@ static void op_drop(void *arg, enum row_table table, uint64_t id)
     }
     cache_mark(&store->caches[table], index, true);
     store->dirty++;
-    hooks(store, table, id, &old, &nothing);
+    request_index_drop(&store->requests, old_hash, id);
 }
 
 static void op_count(void *arg, const struct counter_key *key, const struct counter *delta)
