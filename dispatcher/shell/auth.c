@@ -160,6 +160,7 @@ int auth_open(void *context, uv_loop_t *loop, struct keyring *ring, struct log *
         rc = -errno;
     } else {
         rc = zpoll_open(&auth->poll, loop, auth->socket, on_question, auth);
+        zpoll_alone(&auth->poll);
     }
     if (rc != 0) {
         auth_free(auth);

@@ -198,6 +198,7 @@ int monitor_open(void *context, void *socket, const char *name, uv_loop_t *loop,
     }
     if (rc == 0) {
         rc = zpoll_open(&monitor->poll, loop, monitor->socket, on_event, monitor);
+        zpoll_alone(&monitor->poll);
     }
     if (rc != 0) {
         monitor_free(monitor);

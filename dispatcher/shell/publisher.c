@@ -35,6 +35,7 @@ int publisher_open(void *xpub, uv_loop_t *loop, struct log *log, struct publishe
     }
     *publisher = (struct publisher){.socket = xpub, .log = log};
     int rc = zpoll_open(&publisher->poll, loop, xpub, on_subscription, publisher);
+    zpoll_alone(&publisher->poll);
     if (rc != 0) {
         free(publisher);
         return rc;
@@ -51,6 +52,7 @@ void publisher_tell(struct publisher *publisher, void (*heard)(void *arg, zmq_ms
 
 void publisher_send(struct publisher *publisher, struct text topic, const void *data, size_t size)
 {
+    zpoll_used(&publisher->poll);
     int rc = zframe_send(publisher->socket, topic.at, topic.size, true);
     if (rc == 0) {
         rc = zframe_send(publisher->socket, data, size, false);

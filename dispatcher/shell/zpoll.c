@@ -19,9 +19,21 @@ static bool readable(const struct zpoll *poll)
     return (events & ZMQ_POLLIN) != 0;
 }
 
+/* Is there something to read? One look, or none where it would find nothing. */
+static bool look(struct zpoll *poll)
+{
+    if (poll->quiet) {
+        return false;
+    }
+    bool found = readable(poll);
+    poll->quiet = poll->alone && !found;
+    return found;
+}
+
 static void on_watch(uv_poll_t *handle, int status, int events)
 {
-    (void)handle; /* waking up is all; the check handle runs next */
+    struct zpoll *poll = handle->data;
+    poll->quiet = false; /* the check handle runs next */
     (void)status;
     (void)events;
 }
@@ -34,7 +46,7 @@ static void on_spin(uv_idle_t *handle)
 static void on_before(uv_prepare_t *handle)
 {
     struct zpoll *poll = handle->data;
-    if (readable(poll) && poll->wanted) {
+    if (look(poll) && poll->wanted) {
         uv_idle_start(&poll->spin, on_spin);
     }
 }
@@ -43,7 +55,7 @@ static void on_after(uv_check_t *handle)
 {
     struct zpoll *poll = handle->data;
     uv_idle_stop(&poll->spin);
-    if (readable(poll) && poll->wanted) {
+    if (look(poll) && poll->wanted) {
         poll->ready(poll->arg);
     }
 }
@@ -70,6 +82,16 @@ int zpoll_open(struct zpoll *poll, uv_loop_t *loop, void *socket, void (*ready)(
     rc = uv_poll_start(&poll->watch, UV_READABLE, on_watch);
     assert(rc == 0); /* it was just made for this descriptor */
     return 0;
+}
+
+void zpoll_alone(struct zpoll *poll)
+{
+    poll->alone = true;
+}
+
+void zpoll_used(struct zpoll *poll)
+{
+    poll->quiet = false;
 }
 
 void zpoll_want(struct zpoll *poll, bool wanted)
