@@ -131,4 +131,8 @@ uint64_t core_request_find(const struct tables *tables, struct text actor, struc
  * bytes). */
 bool core_answer(const struct tables *tables, uint64_t request_seq, char *number_buffer, struct command_answer *ret);
 
+/* The same for a command that was accepted just now, from the records of its verdict, which have been applied: its request row says
+ * what the first of them says. */
+void core_answer_now(const struct tables *tables, const struct verdict *verdict, char *number_buffer, struct command_answer *ret);
+
 #endif

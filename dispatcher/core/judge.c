@@ -16,6 +16,7 @@
 #include "dispatcher/core/rules.h"
 #include "dispatcher/core/sight.h"
 
+#include <assert.h>
 #include <string.h>
 
 uint64_t core_case_named(const struct tables *tables, struct text actor, const struct reference *about)
@@ -444,24 +445,44 @@ void core_judge(const struct tables *tables, const struct command *command, stru
     }
 }
 
+/* The number of the case that an answer is about, if it is about one. */
+static void answer_number(const struct tables *tables, char *number_buffer, struct command_answer *ret)
+{
+    struct case_row c;
+    bool found = tables_get(tables, ROW_CASE, ret->case_id, &c);
+    int size = found ? number_print(c.day, c.day_no, number_buffer) : 0;
+    ret->number = (struct text){number_buffer, (uint32_t)size};
+}
+
 bool core_answer(const struct tables *tables, uint64_t request_seq, char *number_buffer, struct command_answer *ret)
 {
     struct request_row row;
-    struct case_row c;
     if (!tables_get(tables, ROW_REQUEST, request_seq, &row)) {
         return false;
     }
-    memset(ret, 0, sizeof(*ret));
-    ret->seq = row.seq;
-    ret->at = row.at_ms;
-    ret->case_id = row.case_id;
-    ret->duty_id = row.duty_id;
-    ret->call_id = row.call_id;
-    ret->state = (enum case_state)row.state;
-    number_buffer[0] = '\0';
-    if (tables_get(tables, ROW_CASE, row.case_id, &c)) {
-        number_print(c.day, c.day_no, number_buffer);
-    }
-    ret->number = text_of(number_buffer);
+    *ret = (struct command_answer){
+        .seq = row.seq,
+        .at = row.at_ms,
+        .case_id = row.case_id,
+        .duty_id = row.duty_id,
+        .call_id = row.call_id,
+        .state = (enum case_state)row.state,
+    };
+    answer_number(tables, number_buffer, ret);
     return true;
+}
+
+void core_answer_now(const struct tables *tables, const struct verdict *verdict, char *number_buffer, struct command_answer *ret)
+{
+    const struct record *first = &verdict->records[0];
+    assert(verdict->count > 0 && !verdict->repeated);
+    *ret = (struct command_answer){
+        .seq = first->seq,
+        .at = first->at_ms,
+        .case_id = first->head.case_id,
+        .duty_id = first->head.duty_id,
+        .call_id = first->head.call_id,
+        .state = first->body.command_taken.state,
+    };
+    answer_number(tables, number_buffer, ret);
 }

@@ -33,20 +33,21 @@ static int apply(struct engine *engine, struct verdict *verdict, int64_t at_ms)
     if (rc < 0) {
         return rc;
     }
+    bool followed = live_followed(engine), wanted = !engine->deaf || followed;
     for (uint32_t i = 0; i < verdict->count; i++) {
         const struct record *record = &verdict->records[i];
-        bool event = record_is_event(record->type);
+        const struct record_info *info = record_info(record->type);
 
         cost_enter(&engine->cost, LOOP_PART_APPLY);
         core_apply(&engine->apply_tables, record);
         cost_enter(&engine->cost, LOOP_PART_EVENTS);
-        if (event && (!engine->deaf || live_followed(engine))) {
+        if (info->event && wanted) {
             outbox_event(&engine->outbox, record, engine->last_event);
         }
-        if (event) {
+        if (info->event) {
             engine->last_event = record->seq;
         }
-        live_record(engine, record, event);
+        live_record(engine, record, info, followed);
         engine->last_seq = record->seq;
         engine->last_at_ms = at_ms;
     }

@@ -116,8 +116,8 @@ uint64_t live_lease(void *engine, uint64_t duty_id);
 /* Does somebody follow events, so that they must be encoded? */
 bool live_followed(const struct engine *engine);
 
-/* Notes a record that was applied. `event`: its event was added to the outbox. */
-void live_record(struct engine *engine, const struct record *record, bool event);
+/* Notes a record that was applied. `info` is that of its type; `followed`, what live_followed says, which no record changes. */
+void live_record(struct engine *engine, const struct record *record, const struct record_info *info, bool followed);
 
 /* A unit may have something for a pull. */
 void live_may(struct live *live, const struct code *unit);

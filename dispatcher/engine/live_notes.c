@@ -60,10 +60,10 @@ static void note_event(struct live *live, const struct record *record)
     event->places_count = live->places.count - event->places_from;
 }
 
-void live_record(struct engine *engine, const struct record *record, bool event)
+void live_record(struct engine *engine, const struct record *record, const struct record_info *info, bool followed)
 {
     struct live *live = engine->live;
-    const enum record_waiting waiting = record_info(record->type)->waiting;
+    const enum record_waiting waiting = info->waiting;
     const bool ends = waiting == RECORD_WAITING_ENDS || waiting == RECORD_WAITING_MOVES;
     const bool opens = waiting == RECORD_WAITING_BEGINS || waiting == RECORD_WAITING_MOVES;
 
@@ -78,9 +78,9 @@ void live_record(struct engine *engine, const struct record *record, bool event)
     if (opens && live->parking.counts[PARKED_IDLE] > 0 && live_list_add(&live->touched, record->head.duty_id) < 0) {
         live->wake_all = true;
     }
-    if (event && live_followed(engine)) {
+    if (info->event && followed) {
         note_event(live, record);
-    } else if (event) {
+    } else if (info->event) {
         live->events_lost = true;
     }
 }

@@ -121,7 +121,7 @@ static bool refused_beforehand(struct engine *engine, const struct engine_peer *
 static void answer(struct engine *engine, const struct engine_peer *from, struct text id, int64_t before_ms)
 {
     const struct verdict *verdict = engine->verdict;
-    struct command_answer reply = {0};
+    struct command_answer reply;
     char number[32];
 
     if (verdict->refusal != REFUSAL_NONE) {
@@ -130,7 +130,10 @@ static void answer(struct engine *engine, const struct engine_peer *from, struct
         outbox_refuse_because(&engine->outbox, from->peer, id, verdict->refusal, verdict->field, verdict->cause);
         return;
     }
-    if (core_answer(&engine->tables, verdict->repeated ? verdict->request_seq : verdict->records[0].seq, number, &reply)) {
+    if (!verdict->repeated) {
+        core_answer_now(&engine->tables, verdict, number, &reply);
+        outbox_answer(&engine->outbox, from->peer, id, &reply);
+    } else if (core_answer(&engine->tables, verdict->request_seq, number, &reply)) {
         outbox_answer(&engine->outbox, from->peer, id, &reply);
     } else {
         outbox_refuse(&engine->outbox, from->peer, id, REFUSAL_STORAGE_FAILED, NULL);

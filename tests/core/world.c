@@ -1,6 +1,7 @@
 /* world.c - see world.h */
 #include "tests/core/world.h"
 
+#include "base/number.h"
 #include "dispatcher/core/rules.h"
 #include "tests/tmp.h"
 
@@ -287,11 +288,25 @@ enum refusal world_judge(struct world *w, struct command *command)
     return w->verdict->refusal;
 }
 
+/* What is answered at once is what the same request is answered when it comes again. */
+static void check_answer(struct world *w)
+{
+    char number_now[NUMBER_SIZE], number_again[NUMBER_SIZE];
+    struct command_answer now, again;
+    core_answer_now(&w->tables, w->verdict, number_now, &now);
+    ck_assert(core_answer(&w->tables, w->verdict->records[0].seq, number_again, &again));
+    ck_assert(now.seq == again.seq && now.at == again.at && now.case_id == again.case_id && now.duty_id == again.duty_id);
+    ck_assert(now.call_id == again.call_id && now.state == again.state && text_equal(now.number, again.number));
+}
+
 enum refusal world_do(struct world *w, struct command *command)
 {
     enum refusal refusal = world_judge(w, command);
     if (refusal == REFUSAL_NONE) {
         apply_verdict(w);
+        if (!w->verdict->repeated) {
+            check_answer(w);
+        }
     }
     return refusal;
 }
