@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-static int damm(const char *at, int size)
+static int damm(int interim, const char *digits, int size)
 {
     static const char table[10][10] = {
         {0, 3, 1, 7, 5, 9, 8, 6, 4, 2}, {7, 0, 9, 2, 1, 5, 4, 8, 6, 3}, {4, 2, 0, 6, 8, 7, 1, 3, 5, 9},
@@ -12,11 +12,8 @@ static int damm(const char *at, int size)
         {5, 8, 6, 9, 7, 2, 0, 1, 3, 4}, {8, 9, 4, 5, 3, 6, 2, 0, 1, 7}, {9, 4, 3, 8, 6, 1, 7, 2, 0, 5},
         {2, 5, 8, 1, 4, 3, 6, 7, 9, 0},
     };
-    int interim = 0;
     for (int i = 0; i < size; i++) {
-        if (at[i] >= '0' && at[i] <= '9') {
-            interim = table[interim][at[i] - '0'];
-        }
+        interim = table[interim][digits[i] - '0'];
     }
     return interim;
 }
@@ -41,9 +38,9 @@ int number_print(uint32_t day, uint32_t day_no, char buffer[NUMBER_SIZE])
     buffer[6] = '-';
     digits(buffer + size, day_no, day_no_size);
     size += day_no_size;
-    char check = (char)('0' + damm(buffer, size));
+    int check = damm(damm(0, buffer, 6), buffer + 7, day_no_size);
     buffer[size++] = '-';
-    buffer[size++] = check;
+    buffer[size++] = (char)('0' + check);
     buffer[size] = '\0';
     return size;
 }
@@ -77,7 +74,7 @@ static bool read_parts(const char *at, size_t size, uint32_t *ret_day, uint32_t 
 bool number_parse(const char *at, size_t size, uint32_t *ret_day, uint32_t *ret_day_no)
 {
     uint32_t day, day_no, check;
-    if (!read_parts(at, size, &day, &day_no, &check) || damm(at, (int)size - 2) != (int)check) {
+    if (!read_parts(at, size, &day, &day_no, &check) || damm(damm(0, at, 6), at + 7, (int)size - 9) != (int)check) {
         return false;
     }
     *ret_day = day;

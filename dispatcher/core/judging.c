@@ -2,6 +2,7 @@
 #include "dispatcher/core/judging.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 uint64_t next_seq(const struct judging *j)
@@ -28,30 +29,27 @@ struct record *emit(struct judging *j, enum record_type type)
     record->seq = seq;
     record->at_ms = j->now_ms;
     record->type = type;
-    memset(&record->body, 0, info->shape->size);
+    struct record_envelope *head = &record->head;
+    memset(head, 0, offsetof(struct record, body) - offsetof(struct record, head) + info->shape->size);
     if (info->case_state != RECORD_STATE_SAME) {
         j->c.state = (uint8_t)info->case_state;
     }
-    if (j->c.case_id == 0) {
-        record->head = (struct record_envelope){0};
-        return record;
+    if (j->c.case_id != 0) {
+        head->case_id = j->c.case_id;
+        head->case_prev = j->prev;
+        head->round = j->c.round;
+        head->call_id = j->call_id;
+        head->street = j->c.dims.street;
+        head->place_unit = j->c.dims.place;
+        head->matter = j->c.dims.matter;
+        head->channel = (enum channel)j->c.dims.channel;
+        head->kind = (enum case_kind)j->c.dims.kind;
+        head->origin = (enum origin)j->c.dims.origin;
+        head->urgency = (enum urgency)j->c.dims.urgency;
+        head->protected = j->c.dims.is_protected;
+        head->upstream = j->c.dims.upstream;
+        j->prev = seq;
     }
-    record->head = (struct record_envelope){
-        .case_id = j->c.case_id,
-        .case_prev = j->prev,
-        .round = j->c.round,
-        .call_id = j->call_id,
-        .street = j->c.dims.street,
-        .place_unit = j->c.dims.place,
-        .matter = j->c.dims.matter,
-        .channel = (enum channel)j->c.dims.channel,
-        .kind = (enum case_kind)j->c.dims.kind,
-        .origin = (enum origin)j->c.dims.origin,
-        .urgency = (enum urgency)j->c.dims.urgency,
-        .protected = j->c.dims.is_protected,
-        .upstream = j->c.dims.upstream,
-    };
-    j->prev = seq;
     return record;
 }
 
