@@ -29,7 +29,6 @@ struct asking {
     uint32_t name_count;
     bool judged;
     struct import_past *past;
-    struct codec_scratch scratch;
     struct proto_buffer message;
 };
 
@@ -91,7 +90,7 @@ static int compare_content(struct asking *asking, uint32_t row, const struct cas
     if (rc < 0) {
         return rc;
     }
-    if (!request_decode(&asking->scratch, asking->message.data, asking->message.size, &request, &fault)) {
+    if (!request_decode(asking->message.data, asking->message.size, &request, &fault)) {
         return -EBADMSG;
     }
     snprintf(content, sizeof(content), "%016" PRIx64, request.body_hash);
@@ -215,7 +214,6 @@ enum exit_code import_past_ask(struct session *session, struct import_plan *plan
         code = take_pages(&asking);
     }
     spill_deinit(&asking.names);
-    codec_scratch_deinit(&asking.scratch);
     proto_buffer_deinit(&asking.message);
     return code;
 }

@@ -21,6 +21,9 @@ bool blank_is(int32_t point)
     if (point < 0x80) {
         return point == ' ' || is_within(point, '\t', '\r');
     }
+    if (is_within(point, 0x4e00, 0x9fff) || is_within(point, 0x3001, 0x3029)) {
+        return false; /* the characters of Chinese, and their punctuation: most of what is asked */
+    }
     if (point == 0x85 || point == 0x2800 || is_within(point, 0xfff9, 0xfffb)) {
         return true;
     }
@@ -83,7 +86,7 @@ static uint32_t shaping_size(struct text text, uint32_t size)
 {
     int32_t point = -1;
     uint32_t kept = size;
-    if (size == 0 || read_last(text.at, size, &point) == 0 || point < 0x80) {
+    if (size == 0 || size == text.size || read_last(text.at, size, &point) == 0 || point < 0x80) {
         return size;
     }
     while (kept < text.size) {

@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #define SCRATCH_CHUNK_SIZE 8192
 
@@ -26,7 +25,8 @@ int codec_check(const void *data, size_t size, uint32_t elements, size_t *ret_si
     return scan_value(data, size, elements, ret_size);
 }
 
-int codec_unpack_checked(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret)
+/* Unpacks bytes that have been walked. */
+static int unpack(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret)
 {
     size_t offset = 0;
 
@@ -57,7 +57,7 @@ int codec_unpack_sized(struct codec_scratch *scratch, const void *data, size_t s
     if (rc < 0) {
         return rc;
     }
-    return checked == size ? codec_unpack_checked(scratch, data, size, ret) : -EBADMSG;
+    return checked == size ? unpack(scratch, data, size, ret) : -EBADMSG;
 }
 
 int codec_unpack(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret)
@@ -65,25 +65,72 @@ int codec_unpack(struct codec_scratch *scratch, const void *data, size_t size, m
     return codec_unpack_sized(scratch, data, size, CAP_ELEMENTS, ret);
 }
 
+/* The same byte eight times. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static inline uint64_t eight(const uint8_t *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+/* Are these sixteen bytes all printable ASCII? */
+static inline bool is_printable(const uint8_t *at)
+{
+    const uint64_t one = eight(at), two = eight(at + 8);
+    /* Above 0x7f is no byte, nor gets one there by 1, as 0x7f does; and none borrows when 0x20 is taken from it. */
+    const uint64_t high = (one | (one + EACH(1)) | two | (two + EACH(1))) & EACH(0x80);
+    const uint64_t low = ((one | EACH(0x80)) - EACH(0x20)) & ((two | EACH(0x80)) - EACH(0x20)) & EACH(0x80);
+
+    return (high | (low ^ EACH(0x80))) == 0;
+}
+
+static inline bool is_tail(uint8_t byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Bytes of the character beyond ASCII at the beginning of these; 0: none, or a control character. By the table of well-formed UTF-8
+ * in the Unicode standard (3.9): neither longer than need be, nor a surrogate, nor beyond U+10FFFF. */
+static inline size_t character_size(const uint8_t *at, size_t left)
+{
+    uint8_t first = at[0], second = left < 2 ? 0 : at[1];
+
+    if (first < 0xe0) {
+        return first >= 0xc2 && is_tail(second) && (first > 0xc2 || second >= 0xa0) ? 2 : 0;
+    }
+    if (first < 0xf0) {
+        bool good =
+            left >= 3 && is_tail(second) && is_tail(at[2]) && (first != 0xe0 || second >= 0xa0) && (first != 0xed || second < 0xa0);
+
+        return good ? 3 : 0;
+    }
+    bool good = first < 0xf5 && left >= 4 && is_tail(second) && is_tail(at[2]) && is_tail(at[3]) &&
+                (first != 0xf0 || second >= 0x90) && (first != 0xf4 || second < 0x90);
+    return good ? 4 : 0;
+}
+
 bool codec_text_valid(const char *at, size_t size)
 {
     const uint8_t *bytes = (const uint8_t *)at;
 
     for (size_t i = 0; i < size;) {
-        utf8proc_int32_t point;
-
-        if (bytes[i] < 0x80) {
-            if ((bytes[i] < 0x20 && bytes[i] != '\n' && bytes[i] != '\t') || bytes[i] == 0x7f) {
+        while (size - i >= 16 && is_printable(bytes + i)) {
+            i += 16;
+        }
+        /* What is among the next sixteen that is not: characters beyond ASCII, newlines. */
+        const size_t end = size - i < 16 ? size : i + 16;
+        while (i < end) {
+            size_t step = bytes[i] >= 0x80   ? character_size(bytes + i, size - i)
+                          : bytes[i] >= 0x20 ? bytes[i] != 0x7f
+                                             : bytes[i] == '\n' || bytes[i] == '\t';
+            if (step == 0) {
                 return false;
             }
-            i++;
-            continue;
+            i += step;
         }
-        utf8proc_ssize_t step = utf8proc_iterate(bytes + i, (utf8proc_ssize_t)(size - i), &point);
-        if (step <= 0 || point < 0xa0) {
-            return false;
-        }
-        i += (size_t)step;
     }
     return true;
 }
@@ -262,12 +309,63 @@ static const char *cause_of(enum field_type type)
     return NULL;
 }
 
+/* A map that is being read into a struct. */
+struct filling {
+    const struct shape *shape;
+    void *ret;
+    uint64_t given;
+    uint32_t hint; /* field that the next key may name */
+    struct codec_fault *fault;
+};
+
+static struct filling begin_filling(const struct shape *shape, void *ret, struct codec_fault *fault)
+{
+    memset(ret, 0, shape->size);
+    return (struct filling){.shape = shape, .ret = ret, .fault = fault};
+}
+
+/* The field that a key names, or NULL: none of a message. */
+static const struct field_shape *field_named(const struct filling *filling, const msgpack_object_str *key)
+{
+    uint32_t at = find_field(filling->shape, key, filling->hint);
+
+    return at == filling->shape->field_count || filling->shape->fields[at].type == FIELD_MAP ? NULL : &filling->shape->fields[at];
+}
+
+static bool fill_field(struct filling *filling, const struct field_shape *field, const msgpack_object *value)
+{
+    uint64_t bit = shape_bit(filling->shape, field);
+
+    if (filling->given & bit) {
+        return fault_at(filling->fault, REFUSAL_BAD_FIELD, field->name, "This field is given twice.");
+    }
+    enum refusal refusal = decode_field(value, field, (char *)filling->ret + field->offset);
+    if (refusal != REFUSAL_NONE) {
+        return fault_at(filling->fault, refusal, field->name, refusal == REFUSAL_BAD_FIELD ? cause_of(field->type) : NULL);
+    }
+    filling->given |= bit;
+    uint32_t next = (uint32_t)(field - filling->shape->fields) + 1;
+    filling->hint = next < filling->shape->field_count ? next : 0;
+    return true;
+}
+
+static bool end_filling(const struct filling *filling)
+{
+    uint64_t missing = filling->shape->required & ~filling->given;
+
+    if (missing != 0) {
+        const struct field_shape *field = &filling->shape->fields[__builtin_ctzll(missing)];
+
+        return fault_at(filling->fault, REFUSAL_BAD_FIELD, field->name, "This field is missing.");
+    }
+    *(uint64_t *)filling->ret = filling->given;
+    return true;
+}
+
 bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void *ret, struct codec_fault *fault)
 {
-    uint64_t given = 0;
-    uint32_t hint = 0;
+    struct filling filling = begin_filling(shape, ret, fault);
 
-    memset(ret, 0, shape->size);
     if (map->type != MSGPACK_OBJECT_MAP) {
         return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL, NULL);
     }
@@ -277,28 +375,115 @@ bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void
         if (pair->key.type != MSGPACK_OBJECT_STR) {
             return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL, NULL);
         }
-        uint32_t at = find_field(shape, &pair->key.via.str, hint);
-        if (at == shape->field_count || shape->fields[at].type == FIELD_MAP) {
-            continue;
-        }
-        const struct field_shape *field = &shape->fields[at];
-        if (given & UINT64_C(1) << at) {
-            return fault_at(fault, REFUSAL_BAD_FIELD, field->name, "This field is given twice.");
-        }
-        enum refusal refusal = decode_field(&pair->val, field, (char *)ret + field->offset);
-        if (refusal != REFUSAL_NONE) {
-            return fault_at(fault, refusal, field->name, refusal == REFUSAL_BAD_FIELD ? cause_of(field->type) : NULL);
-        }
-        given |= UINT64_C(1) << at;
-        hint = at + 1 < shape->field_count ? at + 1 : 0;
-    }
-    for (uint32_t i = 0; i < shape->field_count; i++) {
-        if (shape->fields[i].required && !(given & UINT64_C(1) << i)) {
-            return fault_at(fault, REFUSAL_BAD_FIELD, shape->fields[i].name, "This field is missing.");
+        const struct field_shape *field = field_named(&filling, &pair->key.via.str);
+        if (field != NULL && !fill_field(&filling, field, &pair->val)) {
+            return false;
         }
     }
-    *(uint64_t *)ret = given;
+    return end_filling(&filling);
+}
+
+/* Reads one value that has no others in it: a number, a text, a flag. Any other leaves the cursor where it is. */
+static inline bool take_plain(struct wire *wire, msgpack_object *ret)
+{
+    uint8_t head = wire_left(wire) == 0 ? 0xc1 : *wire->at;
+    bool negative = false;
+    struct text text;
+
+    if ((head & 0xe0) == 0xa0 || (head >= 0xd9 && head <= 0xdb)) {
+        struct wire from = *wire;
+
+        if (!wire_take_text(&from, &text)) {
+            return false;
+        }
+        *wire = from;
+        ret->type = MSGPACK_OBJECT_STR;
+        ret->via.str = (msgpack_object_str){.size = text.size, .ptr = text.at};
+        return true;
+    }
+    if ((head & 0xfe) == 0xc2) {
+        wire->at++;
+        ret->type = MSGPACK_OBJECT_BOOLEAN;
+        ret->via.boolean = head == 0xc3;
+        return true;
+    }
+    if (head < 0x80 || head >= 0xe0 || (head >= 0xcc && head <= 0xd3)) {
+        struct wire from = *wire;
+
+        if (!wire_take_integer(&from, &ret->via.u64, &negative)) {
+            return false;
+        }
+        *wire = from;
+        ret->type = negative ? MSGPACK_OBJECT_NEGATIVE_INTEGER : MSGPACK_OBJECT_POSITIVE_INTEGER;
+        return true;
+    }
+    return false;
+}
+
+/* Passes a value of any kind that no field has; codec_check has to look at the whole. */
+static bool pass_value(struct wire *wire, uint32_t *elements)
+{
+    size_t size;
+
+    if (scan_value(wire->at, wire_left(wire), CAP_ELEMENTS, &size) < 0) {
+        return false;
+    }
+    wire->at += size;
+    *elements = 0;
     return true;
+}
+
+/* Reads a list of at most CODES_MAX plain values into `items`; a longer one is passed, and has its count alone. */
+static bool take_list(struct wire *wire, uint32_t *elements, msgpack_object items[CODES_MAX], msgpack_object *ret)
+{
+    struct wire from = *wire;
+    uint64_t count = 0;
+
+    *ret = (msgpack_object){.type = MSGPACK_OBJECT_NIL}; /* no field has this one */
+    if (!wire_take_list(&from, &count)) {
+        return pass_value(wire, elements);
+    }
+    *ret = (msgpack_object){.type = MSGPACK_OBJECT_ARRAY, .via.array = {.size = (uint32_t)count, .ptr = items}};
+    if (count > CODES_MAX) {
+        return pass_value(wire, elements);
+    }
+    *wire = from;
+    codec_count(elements, count);
+    for (uint64_t i = 0; i < count; i++) {
+        if (!take_plain(wire, &items[i])) {
+            items[i].type = MSGPACK_OBJECT_NIL;
+            if (!pass_value(wire, elements)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool codec_read_map(struct wire *wire, const struct shape *shape, void *ret, uint32_t *elements, struct codec_fault *fault)
+{
+    struct filling filling = begin_filling(shape, ret, fault);
+    msgpack_object items[CODES_MAX], value;
+    uint64_t count = 0;
+    struct text key;
+
+    if (!wire_take_map(wire, &count)) {
+        return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL, NULL);
+    }
+    codec_count(elements, 2 * count);
+    for (; count > 0; count--) {
+        if (!wire_take_text(wire, &key)) {
+            return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL, NULL);
+        }
+        const struct field_shape *field = field_named(&filling, &(msgpack_object_str){.size = key.size, .ptr = key.at});
+        if (!take_plain(wire, &value) && !take_list(wire, elements, items, &value)) {
+            return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL, NULL);
+        }
+        if (field != NULL && !fill_field(&filling, field, &value)) {
+            return false;
+        }
+    }
+    return end_filling(&filling);
 }
 
 /* Most bytes that a field's value can take beyond a header: 0 of numbers, which are most. */

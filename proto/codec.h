@@ -12,6 +12,7 @@
 #include "proto/gen/caps.h"
 #include "proto/gen/errors.h"
 #include "proto/shape.h"
+#include "proto/wire.h"
 
 #include <msgpack.h>
 
@@ -40,10 +41,6 @@ int codec_check(const void *data, size_t size, uint32_t elements, size_t *ret_si
  * Returns 0; -EBADMSG, -E2BIG as above; -ENOMEM. */
 int codec_unpack(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret);
 
-/* As codec_unpack, of bytes that codec_check has walked already, alone or inside a greater value. Returns 0, -ENOMEM; -EBADMSG:
- * they were not. */
-int codec_unpack_checked(struct codec_scratch *scratch, const void *data, size_t size, msgpack_object *ret);
-
 /* As codec_unpack, with a budget of `elements` values: for replies, which may be larger than requests. */
 int codec_unpack_sized(struct codec_scratch *scratch, const void *data, size_t size, uint32_t elements, msgpack_object *ret);
 
@@ -54,6 +51,18 @@ bool codec_text_valid(const char *at, size_t size);
  * (FIELD_MAP) are skipped; texts borrow what `map` borrows. False: *fault says what was wrong (BAD_MESSAGE: not a map, or a key
  * that is not a string; BAD_FIELD: missing, twice, wrong type, out of range, not UTF-8; TOO_LARGE). */
 bool codec_decode_map(const msgpack_object *map, const struct shape *shape, void *ret, struct codec_fault *fault);
+
+/* Takes `count` from the number of values that a message may still have: 0 says that there are too many, or that this is not sure,
+ * and that codec_check has to look. */
+static inline void codec_count(uint32_t *elements, uint64_t count)
+{
+    *elements = count < *elements ? *elements - (uint32_t)count : 0;
+}
+
+/* As codec_decode_map, straight from the bytes in one walk, for requests: reads one map at `wire`, whose bytes nobody has checked,
+ * and moves the cursor behind it. The rules of codec_check are not all held where *elements is 0 afterwards (codec_count; values in
+ * it that no field has), nor where this fails: then codec_check has the first word on the whole message. Allocates nothing. */
+bool codec_read_map(struct wire *wire, const struct shape *shape, void *ret, uint32_t *elements, struct codec_fault *fault);
 
 /* What an encoder leaves out. */
 enum codec_omit {

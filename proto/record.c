@@ -30,7 +30,13 @@ static inline uint8_t *end_bin(uint8_t *begin, size_t left, uint8_t *at)
     if (head != left) {
         memmove(begin + head, begin + left, size);
     }
-    wire_put_number(begin, head == 2 ? 0xc4 : head == 3 ? 0xc5 : 0xc6, size, (unsigned)head - 1);
+    if (head == 2) {
+        wire_put_number(begin, 0xc4, size, 1);
+    } else if (head == 3) {
+        wire_put_number(begin, 0xc5, size, 2);
+    } else {
+        wire_put_number(begin, 0xc6, size, 4);
+    }
     return begin + head + size;
 }
 
@@ -52,9 +58,12 @@ static int append_record(const struct record *record, size_t back, uint64_t head
     const struct record_info *info = record_info(record->type);
     const struct shape *shape = info->shape;
     const uint64_t mask = shape->set(&record->body), personal = mask & shape->personal;
-    size_t loose = (mask & shape->loose) == 0 ? 0 : fields_loose(shape, &record->body, mask), left = bin_head(loose);
+    size_t loose = 0, left = bin_head(0);
 
-    assert(record_envelope_shape.loose == 0);
+    if ((mask & shape->loose) != 0) { /* in an envelope there is none */
+        loose = fields_loose(shape, &record->body, mask);
+        left = bin_head(loose);
+    }
     if (proto_buffer_reserve(out, HEAD_ROOM + 3 * FIELDS_ROOM + loose) < 0) {
         return -ENOMEM;
     }

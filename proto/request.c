@@ -4,6 +4,7 @@
 #include "proto/blank.h"
 #include "proto/pack.h"
 #include "proto/scan.h"
+#include "proto/wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,7 +22,7 @@ static const struct text part_names[PART_COUNT] = {[PART_V] = {.at = "v", .size 
                                                    [PART_BODY] = {.at = "body", .size = 4}};
 
 struct part_bytes {
-    const char *at; /* NULL: not there */
+    const uint8_t *at; /* NULL: not there */
     size_t size;
 };
 
@@ -41,52 +42,79 @@ static bool fault_at(struct codec_fault *fault, enum refusal refusal, const char
     return false;
 }
 
-/* Finds the parts of the envelope, as far as the bytes can be walked. False: not a map, or a part twice, or bytes that cannot be
- * walked. */
-static bool split(const char *data, size_t size, struct part_bytes parts[PART_COUNT], struct codec_fault *fault)
+/* Moves over a value; what codec_check has to look at sets *elements to 0. */
+static inline bool pass(struct wire *wire, uint32_t *elements)
 {
-    size_t offset = 0;
-    uint32_t count;
+    uint8_t head = wire_left(wire) == 0 ? 0xc1 : *wire->at;
+    bool negative;
+    uint64_t number;
+    struct text text;
+    size_t size;
 
-    if (!scan_map(data, size, &offset, &count)) {
+    if ((head & 0xe0) == 0xa0 || (head >= 0xd9 && head <= 0xdb)) {
+        return wire_take_text(wire, &text);
+    }
+    if (head < 0x80 || head >= 0xe0 || (head >= 0xcc && head <= 0xd3)) {
+        return wire_take_integer(wire, &number, &negative);
+    }
+    if (scan_value(wire->at, wire_left(wire), CAP_ELEMENTS, &size) < 0) {
+        return false;
+    }
+    wire->at += size;
+    *elements = 0;
+    return true;
+}
+
+/* Finds the parts of the envelope, as far as the bytes can be walked. A body that comes last, as in all clients that we know, is
+ * what is left, and is walked by who reads it. False: not a map, or a part twice, or bytes that cannot be walked. */
+static bool split(struct wire wire, struct part_bytes parts[PART_COUNT], uint32_t *elements, struct codec_fault *fault)
+{
+    uint64_t count = 0;
+
+    if (!wire_take_map(&wire, &count)) {
         return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
     }
-    for (uint32_t i = 0; i < count; i++) {
+    codec_count(elements, 1 + 2 * count);
+    for (; count > 0; count--) {
         struct text key;
-        size_t value_size;
 
-        if (!scan_text(data, size, &offset, &key) || scan_value(data + offset, size - offset, CAP_ELEMENTS, &value_size) < 0) {
+        if (!wire_take_text(&wire, &key)) {
             return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
         }
         int part = find_part(key);
+        const uint8_t *at = wire.at;
+        if (part == PART_BODY && count == 1) {
+            wire.at = wire.end;
+        } else if (!pass(&wire, elements)) {
+            return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+        }
         if (part >= 0) {
             if (parts[part].at != NULL) {
                 return fault_at(fault, REFUSAL_BAD_FIELD, part_names[part].at);
             }
-            parts[part] = (struct part_bytes){.at = data + offset, .size = value_size};
+            parts[part] = (struct part_bytes){.at = at, .size = (size_t)(wire.at - at)};
         }
-        offset += value_size;
     }
-    return true;
+    return wire_left(&wire) == 0 || fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
+}
+
+static struct wire part_wire(const struct part_bytes *part)
+{
+    return (struct wire){.at = part->at, .end = part->at == NULL ? NULL : part->at + part->size};
 }
 
 static bool part_text(const struct part_bytes *part, struct text *ret)
 {
-    size_t offset = 0;
+    struct wire wire = part_wire(part);
 
-    return part->at != NULL && scan_text(part->at, part->size, &offset, ret);
+    return wire_take_text(&wire, ret);
 }
 
 static bool part_integer(const struct part_bytes *part, uint64_t max, uint64_t *ret)
 {
-    size_t offset = 0;
-    uint64_t value;
+    struct wire wire = part_wire(part);
 
-    if (part->at == NULL || !scan_unsigned(part->at, part->size, &offset, &value) || value > max) {
-        return false;
-    }
-    *ret = value;
-    return true;
+    return wire_take_unsigned(&wire, ret) && *ret <= max;
 }
 
 static enum refusal read_id(const struct part_bytes *part, struct text *ret)
@@ -115,16 +143,12 @@ static uint64_t hash_parts(const struct part_bytes parts[PART_COUNT])
     uint64_t hash = 0;
 
     for (int i = PART_CMD; i < PART_COUNT; i++) {
-        uint64_t head = (uint64_t)parts[i].size << 8 | (uint64_t)i;
-        uint8_t bytes[8];
+        uint64_t head = htole64((uint64_t)parts[i].size << 8 | (uint64_t)i);
 
         if (parts[i].at == NULL) {
             continue;
         }
-        for (unsigned b = 0; b < 8; b++) {
-            bytes[b] = (uint8_t)(head >> (8 * b));
-        }
-        hash = XXH64(bytes, sizeof(bytes), hash);
+        hash = XXH64(&head, sizeof(head), hash);
         hash = XXH64(parts[i].at, parts[i].size, hash);
     }
     return hash;
@@ -172,61 +196,40 @@ static bool read_envelope(const struct part_bytes parts[PART_COUNT], struct requ
 /* Nobody sees what is cut: an answer of blanks is an empty one, for every command and query. */
 static void trim_texts(const struct shape *shape, void *body)
 {
-    for (uint32_t i = 0; i < shape->field_count; i++) {
-        struct text *text = (struct text *)((char *)body + shape->fields[i].offset);
+    for (uint64_t loose = *(const uint64_t *)body & shape->loose; loose != 0; loose &= loose - 1) {
+        const struct field_shape *field = &shape->fields[__builtin_ctzll(loose)];
+        struct text *text = (struct text *)((char *)body + field->offset);
 
-        if (shape->fields[i].type == FIELD_TEXT && text->size > 0) {
+        if (field->type == FIELD_TEXT && text->size > 0) {
             *text = blank_trim(*text);
         }
     }
 }
 
-static bool read_body(struct codec_scratch *scratch, const struct part_bytes *part, const struct shape *shape, struct request *ret,
+static bool read_body(const struct part_bytes *part, const struct shape *shape, uint32_t *elements, struct request *ret,
                       struct codec_fault *fault)
 {
-    static const struct part_bytes empty = {.at = "\x80", .size = 1};
-    msgpack_object body;
+    static const struct part_bytes empty = {.at = (const uint8_t *)"\x80", .size = 1};
+    void *body = ret->is_query ? (void *)&ret->query_body : (void *)&ret->command_body;
+    struct wire wire = part_wire(part->at == NULL ? &empty : part), first = wire;
+    uint64_t count;
 
-    if (part->at == NULL) {
-        part = &empty;
-    }
-    if (codec_unpack_checked(scratch, part->at, part->size, &body) < 0) {
-        return fault_at(fault, REFUSAL_STORAGE_FAILED, NULL); /* the bytes were checked: memory is all that can be missing */
-    }
-    if (body.type != MSGPACK_OBJECT_MAP) {
+    if (!wire_take_map(&first, &count)) {
         return fault_at(fault, REFUSAL_BAD_FIELD, "body");
     }
-    if (!codec_decode_map(&body, shape, ret->is_query ? (void *)&ret->query_body : (void *)&ret->command_body, fault)) {
+    if (!codec_read_map(&wire, shape, body, elements, fault)) {
         return false;
     }
-    trim_texts(shape, ret->is_query ? (void *)&ret->query_body : (void *)&ret->command_body);
-    return true;
+    trim_texts(shape, body);
+    return wire_left(&wire) == 0 || fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
 }
 
-bool request_decode(struct codec_scratch *scratch, const void *data, size_t size, struct request *ret, struct codec_fault *fault)
+/* Reads a message of which the parts are found. */
+static bool read_parts(const struct part_bytes parts[PART_COUNT], uint32_t *elements, struct request *ret,
+                       struct codec_fault *fault)
 {
-    struct part_bytes parts[PART_COUNT] = {{0}};
-    struct codec_fault split_fault;
     struct text name = {0};
-    size_t checked = 0;
 
-    memset(ret, 0, sizeof(*ret));
-    int rc = codec_check(data, size, CAP_ELEMENTS, &checked);
-    bool whole = split(data, size, parts, &split_fault);
-    enum refusal bad_id = read_id(&parts[PART_ID], &ret->id);
-    if (rc == -E2BIG) {
-        return fault_at(fault, REFUSAL_TOO_LARGE, NULL);
-    }
-    if (rc < 0 || checked != size) {
-        return fault_at(fault, REFUSAL_BAD_MESSAGE, NULL);
-    }
-    if (!whole) {
-        *fault = split_fault;
-        return false;
-    }
-    if (bad_id != REFUSAL_NONE) {
-        return fault_at(fault, bad_id, "id");
-    }
     if (!read_envelope(parts, ret, fault)) {
         return false;
     }
@@ -238,26 +241,55 @@ bool request_decode(struct codec_scratch *scratch, const void *data, size_t size
         return fault_at(fault, REFUSAL_BAD_FIELD, "cmd");
     }
     ret->body_hash = hash_parts(parts);
-    return read_body(scratch, &parts[PART_BODY], shape, ret, fault);
+    return read_body(&parts[PART_BODY], shape, elements, ret, fault);
+}
+
+bool request_decode(const void *data, size_t size, struct request *ret, struct codec_fault *fault)
+{
+    struct wire wire = {.at = data, .end = (const uint8_t *)data + size};
+    struct part_bytes parts[PART_COUNT] = {{0}};
+    uint32_t elements = CAP_ELEMENTS;
+    size_t checked;
+
+    memset(ret, 0, offsetof(struct request, command_body));
+    bool good = split(wire, parts, &elements, fault);
+    enum refusal bad_id = read_id(&parts[PART_ID], &ret->id);
+    if (good && bad_id != REFUSAL_NONE) {
+        good = fault_at(fault, bad_id, "id");
+    } else if (good) {
+        good = read_parts(parts, &elements, ret, fault);
+    }
+    if (good && elements > 0) {
+        return true; /* all has been walked by now, and each value was one that its field has */
+    }
+    int rc = codec_check(data, size, CAP_ELEMENTS, &checked);
+    if (rc == -E2BIG) {
+        return fault_at(fault, REFUSAL_TOO_LARGE, NULL);
+    }
+    return rc < 0 || checked != size ? fault_at(fault, REFUSAL_BAD_MESSAGE, NULL) : good;
 }
 
 void request_peek(const void *data, size_t size, struct request_peek *ret)
 {
-    size_t offset = 0, value_size;
+    struct wire wire = {.at = data, .end = (const uint8_t *)data + size};
     struct text key, name = {0};
-    uint32_t count;
+    uint32_t elements = CAP_ELEMENTS;
+    uint64_t count;
 
     memset(ret, 0, sizeof(*ret));
-    if (!scan_map(data, size, &offset, &count)) {
+    if (!wire_take_map(&wire, &count)) {
         return;
     }
     /* Until both are seen: a body, which is long, comes behind them in all clients that we know. */
-    for (; count > 0 && (ret->id.size == 0 || name.size == 0); count--, offset += value_size) {
-        if (!scan_text(data, size, &offset, &key) ||
-            scan_value((const char *)data + offset, size - offset, CAP_ELEMENTS, &value_size) < 0) {
+    for (; count > 0 && (ret->id.size == 0 || name.size == 0); count--) {
+        if (!wire_take_text(&wire, &key)) {
             break;
         }
-        struct part_bytes value = {.at = (const char *)data + offset, .size = value_size};
+        struct part_bytes value = {.at = wire.at};
+        if (!pass(&wire, &elements)) {
+            break;
+        }
+        value.size = (size_t)(wire.at - value.at);
         int part = find_part(key);
         if (part == PART_ID) {
             read_id(&value, &ret->id);

@@ -29,8 +29,8 @@ struct request {
 };
 
 /* Reads one message. Commands that are not taken from the wire are refused like unknown ones. Even when it fails, ret->id is set
- * where it could be read, so that the refusal finds its sender. False: *fault. Out of memory is STORAGE_FAILED. */
-bool request_decode(struct codec_scratch *scratch, const void *data, size_t size, struct request *ret, struct codec_fault *fault);
+ * where it could be read, so that the refusal finds its sender. The body is unset then. Allocates nothing. False: *fault. */
+bool request_decode(const void *data, size_t size, struct request *ret, struct codec_fault *fault);
 
 /* What can be seen of a message without reading it whole. */
 struct request_peek {

@@ -14,13 +14,4 @@
  * deep or too many. */
 int scan_value(const void *data, size_t size, uint32_t elements, size_t *ret_size);
 
-/* Reads the header of a map at data[*offset] and moves *offset behind it. False: no map. */
-bool scan_map(const void *data, size_t size, size_t *offset, uint32_t *ret_count);
-
-/* Reads a string at data[*offset] and moves *offset behind it. False: no string, or cut off. Borrows `data`. */
-bool scan_text(const void *data, size_t size, size_t *offset, struct text *ret);
-
-/* Reads an integer that is not negative at data[*offset] and moves *offset behind it. False: no such integer, or cut off. */
-bool scan_unsigned(const void *data, size_t size, size_t *offset, uint64_t *ret);
-
 #endif

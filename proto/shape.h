@@ -99,10 +99,12 @@ struct field_place {
 struct shape {
     const char *name;
     uint16_t field_count;
-    uint32_t size;     /* sizeof the struct */
-    uint64_t personal; /* bit i: field i is marked personal */
-    /* of what is in the journal, else 0 and NULL */
-    uint64_t loose;                     /* bit i: field i is a text or a list, so it may have any size */
+    uint32_t size; /* sizeof the struct */
+    /* bit i: field i is */
+    uint64_t personal; /* marked personal */
+    uint64_t loose;    /* a text or a list, so it may have any size */
+    uint64_t required;
+    /* of what is in the journal, else NULL */
     uint64_t (*set)(const void *value); /* which fields are not zero or empty, a bit each */
     const struct field_place *places;
     const struct field_shape *fields;

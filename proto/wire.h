@@ -151,9 +151,10 @@ static inline bool wire_take_integer(struct wire *wire, uint64_t *ret, bool *ret
         return false;
     }
     if (head >= 0xd0) { /* with a sign */
-        unsigned shift = 64 - 8 * bytes;
+        static const uint64_t signs[4] = {UINT64_C(1) << 7, UINT64_C(1) << 15, UINT64_C(1) << 31, UINT64_C(1) << 63};
+        const uint64_t sign = signs[head & 3];
 
-        *ret = (uint64_t)((int64_t)(*ret << shift) >> shift);
+        *ret = (*ret ^ sign) - sign;
         *ret_negative = (int64_t)*ret < 0;
     }
     return true;
@@ -216,6 +217,20 @@ static inline bool wire_take_bin(struct wire *wire, struct text *ret)
     }
     uint8_t head = *wire->at++;
     return head >= 0xc4 && head <= 0xc6 && wire_take_big(wire, 1u << (head - 0xc4), &size) && wire_take_bytes(wire, size, ret);
+}
+
+/* The header of a map; *ret_count: its pairs. */
+static inline bool wire_take_map(struct wire *wire, uint64_t *ret_count)
+{
+    if (wire->at == wire->end) {
+        return false;
+    }
+    uint8_t head = *wire->at++;
+    if ((head & 0xf0) == 0x80) {
+        *ret_count = head & 0x0fu;
+        return true;
+    }
+    return (head == 0xde || head == 0xdf) && wire_take_big(wire, head == 0xde ? 2 : 4, ret_count);
 }
 
 /* The header of a list. */

@@ -344,7 +344,6 @@ struct engine *engine_close(struct engine *engine)
     outbox_free(&engine->outbox);
     reader_free(&engine->reader);
     proto_buffer_deinit(&engine->postponed.message);
-    codec_scratch_deinit(&engine->scratch);
     free(engine->verdict);
     free(engine->version);
     free(engine->config_folder);

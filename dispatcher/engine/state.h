@@ -67,7 +67,6 @@ struct engine {
     struct frames frames;
     struct outbox outbox;
     struct reader reader;
-    struct codec_scratch scratch;
     struct verdict *verdict;
     struct cost cost;
     int64_t queries_us;                    /* used by queries in this step */

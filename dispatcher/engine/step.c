@@ -225,7 +225,7 @@ static bool take_message(struct engine *engine, const struct engine_message *mes
     struct engine_peer room;
 
     *ret_us = 0;
-    if (!request_decode(&engine->scratch, message->data, message->size, &request, &fault)) {
+    if (!request_decode(message->data, message->size, &request, &fault)) {
         engine->postponed.on = false;
         outbox_refuse_because(&engine->outbox, message->from.peer, request.id, fault.refusal, fault.field, fault.cause);
         return true;
@@ -296,7 +296,7 @@ void step_drop_postponed(struct engine *engine)
         return;
     }
     engine->postponed.on = false;
-    request_decode(&engine->scratch, engine->postponed.message.data, engine->postponed.message.size, &request, &fault);
+    request_decode(engine->postponed.message.data, engine->postponed.message.size, &request, &fault);
     outbox_refuse(&engine->outbox, engine->postponed.from.peer, request.id, step_refusal(engine), NULL);
 }
 

@@ -24,7 +24,7 @@ static const struct field_shape submit_command_fields[] = {
     { .name = "given_limit", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct submit_command, given_limit), .min = 0, .max = 1 },
     { .name = "limit_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct submit_command, limit_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape submit_command_shape = { .name = "submit_command", .field_count = 16, .size = sizeof(struct submit_command), .fields = submit_command_fields };
+const struct shape submit_command_shape = { .name = "submit_command", .field_count = 16, .size = sizeof(struct submit_command), .loose = UINT64_C(0x23e0), .required = UINT64_C(0x9), .fields = submit_command_fields };
 
 static const struct field_shape add_note_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct add_note_command, case_id), .min = 0, .max = INT64_MAX },
@@ -33,7 +33,7 @@ static const struct field_shape add_note_command_fields[] = {
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct add_note_command, text), .min = 0, .max = 65536, .required = true },
     { .name = "visibility", .name_size = 10, .type = FIELD_ENUM, .offset = offsetof(struct add_note_command, visibility), .min = 0, .max = 1, .values = &note_visibility_enum },
 };
-const struct shape add_note_command_shape = { .name = "add_note_command", .field_count = 5, .size = sizeof(struct add_note_command), .fields = add_note_command_fields };
+const struct shape add_note_command_shape = { .name = "add_note_command", .field_count = 5, .size = sizeof(struct add_note_command), .loose = UINT64_C(0xe), .required = UINT64_C(0x8), .fields = add_note_command_fields };
 
 static const struct field_shape route_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct route_command, case_id), .min = 0, .max = INT64_MAX },
@@ -43,7 +43,7 @@ static const struct field_shape route_command_fields[] = {
     { .name = "supports", .name_size = 8, .type = FIELD_CODES, .offset = offsetof(struct route_command, supports), .min = 0, .max = 16 },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct route_command, reason), .min = 0, .max = 1024 },
 };
-const struct shape route_command_shape = { .name = "route_command", .field_count = 6, .size = sizeof(struct route_command), .fields = route_command_fields };
+const struct shape route_command_shape = { .name = "route_command", .field_count = 6, .size = sizeof(struct route_command), .loose = UINT64_C(0x36), .required = UINT64_C(0x8), .fields = route_command_fields };
 
 static const struct field_shape take_over_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct take_over_command, case_id), .min = 0, .max = INT64_MAX },
@@ -52,7 +52,7 @@ static const struct field_shape take_over_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct take_over_command, unit), .min = 0, .max = 32 },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct take_over_command, reason), .min = 0, .max = 1024, .required = true },
 };
-const struct shape take_over_command_shape = { .name = "take_over_command", .field_count = 5, .size = sizeof(struct take_over_command), .fields = take_over_command_fields };
+const struct shape take_over_command_shape = { .name = "take_over_command", .field_count = 5, .size = sizeof(struct take_over_command), .loose = UINT64_C(0x16), .required = UINT64_C(0x10), .fields = take_over_command_fields };
 
 static const struct field_shape reopen_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct reopen_command, case_id), .min = 0, .max = INT64_MAX },
@@ -60,7 +60,7 @@ static const struct field_shape reopen_command_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct reopen_command, submitted), .min = 0, .max = 64 },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct reopen_command, reason), .min = 0, .max = 1024, .required = true },
 };
-const struct shape reopen_command_shape = { .name = "reopen_command", .field_count = 4, .size = sizeof(struct reopen_command), .fields = reopen_command_fields };
+const struct shape reopen_command_shape = { .name = "reopen_command", .field_count = 4, .size = sizeof(struct reopen_command), .loose = UINT64_C(0xe), .required = UINT64_C(0x8), .fields = reopen_command_fields };
 
 static const struct field_shape claim_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct claim_command, case_id), .min = 0, .max = INT64_MAX },
@@ -70,7 +70,7 @@ static const struct field_shape claim_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct claim_command, unit), .min = 0, .max = 32 },
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct claim_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
 };
-const struct shape claim_command_shape = { .name = "claim_command", .field_count = 6, .size = sizeof(struct claim_command), .fields = claim_command_fields };
+const struct shape claim_command_shape = { .name = "claim_command", .field_count = 6, .size = sizeof(struct claim_command), .loose = UINT64_C(0x6), .fields = claim_command_fields };
 
 static const struct field_shape release_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct release_command, case_id), .min = 0, .max = INT64_MAX },
@@ -80,7 +80,7 @@ static const struct field_shape release_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct release_command, unit), .min = 0, .max = 32 },
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct release_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
 };
-const struct shape release_command_shape = { .name = "release_command", .field_count = 6, .size = sizeof(struct release_command), .fields = release_command_fields };
+const struct shape release_command_shape = { .name = "release_command", .field_count = 6, .size = sizeof(struct release_command), .loose = UINT64_C(0x6), .fields = release_command_fields };
 
 static const struct field_shape sign_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct sign_command, case_id), .min = 0, .max = INT64_MAX },
@@ -90,7 +90,7 @@ static const struct field_shape sign_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct sign_command, unit), .min = 0, .max = 32 },
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct sign_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
 };
-const struct shape sign_command_shape = { .name = "sign_command", .field_count = 6, .size = sizeof(struct sign_command), .fields = sign_command_fields };
+const struct shape sign_command_shape = { .name = "sign_command", .field_count = 6, .size = sizeof(struct sign_command), .loose = UINT64_C(0x6), .fields = sign_command_fields };
 
 static const struct field_shape contact_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct contact_command, case_id), .min = 0, .max = INT64_MAX },
@@ -102,7 +102,7 @@ static const struct field_shape contact_command_fields[] = {
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct contact_command, evidence), .min = 0, .max = 1024 },
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct contact_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
 };
-const struct shape contact_command_shape = { .name = "contact_command", .field_count = 8, .size = sizeof(struct contact_command), .fields = contact_command_fields };
+const struct shape contact_command_shape = { .name = "contact_command", .field_count = 8, .size = sizeof(struct contact_command), .loose = UINT64_C(0x46), .required = UINT64_C(0x20), .fields = contact_command_fields };
 
 static const struct field_shape report_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct report_command, case_id), .min = 0, .max = INT64_MAX },
@@ -112,7 +112,7 @@ static const struct field_shape report_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct report_command, unit), .min = 0, .max = 32 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct report_command, text), .min = 0, .max = 65536, .required = true },
 };
-const struct shape report_command_shape = { .name = "report_command", .field_count = 6, .size = sizeof(struct report_command), .fields = report_command_fields };
+const struct shape report_command_shape = { .name = "report_command", .field_count = 6, .size = sizeof(struct report_command), .loose = UINT64_C(0x26), .required = UINT64_C(0x20), .fields = report_command_fields };
 
 static const struct field_shape answer_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct answer_command, case_id), .min = 0, .max = INT64_MAX },
@@ -125,7 +125,7 @@ static const struct field_shape answer_command_fields[] = {
     { .name = "basis", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct answer_command, basis), .min = 0, .max = 1024 },
     { .name = "published", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct answer_command, published), .min = 0, .max = 1 },
 };
-const struct shape answer_command_shape = { .name = "answer_command", .field_count = 9, .size = sizeof(struct answer_command), .fields = answer_command_fields };
+const struct shape answer_command_shape = { .name = "answer_command", .field_count = 9, .size = sizeof(struct answer_command), .loose = UINT64_C(0xc6), .required = UINT64_C(0x60), .fields = answer_command_fields };
 
 static const struct field_shape cancel_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct cancel_command, case_id), .min = 0, .max = INT64_MAX },
@@ -136,7 +136,7 @@ static const struct field_shape cancel_command_fields[] = {
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct cancel_command, kind), .min = 0, .max = 5, .values = &duty_kind_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct cancel_command, reason), .min = 0, .max = 1024, .required = true },
 };
-const struct shape cancel_command_shape = { .name = "cancel_command", .field_count = 7, .size = sizeof(struct cancel_command), .fields = cancel_command_fields };
+const struct shape cancel_command_shape = { .name = "cancel_command", .field_count = 7, .size = sizeof(struct cancel_command), .loose = UINT64_C(0x46), .required = UINT64_C(0x40), .fields = cancel_command_fields };
 
 static const struct field_shape report_stage_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct report_stage_command, case_id), .min = 0, .max = INT64_MAX },
@@ -148,7 +148,7 @@ static const struct field_shape report_stage_command_fields[] = {
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct report_stage_command, text), .min = 0, .max = 65536, .required = true },
     { .name = "next_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct report_stage_command, next_at), .min = 0, .max = INT64_C(253402300799999), .required = true },
 };
-const struct shape report_stage_command_shape = { .name = "report_stage_command", .field_count = 8, .size = sizeof(struct report_stage_command), .fields = report_stage_command_fields };
+const struct shape report_stage_command_shape = { .name = "report_stage_command", .field_count = 8, .size = sizeof(struct report_stage_command), .loose = UINT64_C(0x46), .required = UINT64_C(0xc0), .fields = report_stage_command_fields };
 
 static const struct field_shape raise_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct raise_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -161,7 +161,7 @@ static const struct field_shape raise_call_command_fields[] = {
     { .name = "given_limit", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct raise_call_command, given_limit), .min = 0, .max = 1 },
     { .name = "limit_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct raise_call_command, limit_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape raise_call_command_shape = { .name = "raise_call_command", .field_count = 9, .size = sizeof(struct raise_call_command), .fields = raise_call_command_fields };
+const struct shape raise_call_command_shape = { .name = "raise_call_command", .field_count = 9, .size = sizeof(struct raise_call_command), .loose = UINT64_C(0x66), .required = UINT64_C(0x8), .fields = raise_call_command_fields };
 
 static const struct field_shape dispatch_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct dispatch_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -172,7 +172,7 @@ static const struct field_shape dispatch_call_command_fields[] = {
     { .name = "appointed_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct dispatch_call_command, appointed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct dispatch_call_command, reason), .min = 0, .max = 1024 },
 };
-const struct shape dispatch_call_command_shape = { .name = "dispatch_call_command", .field_count = 7, .size = sizeof(struct dispatch_call_command), .fields = dispatch_call_command_fields };
+const struct shape dispatch_call_command_shape = { .name = "dispatch_call_command", .field_count = 7, .size = sizeof(struct dispatch_call_command), .loose = UINT64_C(0x56), .fields = dispatch_call_command_fields };
 
 static const struct field_shape arrive_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct arrive_command, case_id), .min = 0, .max = INT64_MAX },
@@ -182,7 +182,7 @@ static const struct field_shape arrive_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct arrive_command, unit), .min = 0, .max = 32 },
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct arrive_command, evidence), .min = 0, .max = 1024 },
 };
-const struct shape arrive_command_shape = { .name = "arrive_command", .field_count = 6, .size = sizeof(struct arrive_command), .fields = arrive_command_fields };
+const struct shape arrive_command_shape = { .name = "arrive_command", .field_count = 6, .size = sizeof(struct arrive_command), .loose = UINT64_C(0x26), .fields = arrive_command_fields };
 
 static const struct field_shape finish_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct finish_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -193,7 +193,7 @@ static const struct field_shape finish_call_command_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct finish_call_command, code), .min = 0, .max = 2, .values = &finish_code_enum, .required = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct finish_call_command, text), .min = 0, .max = 65536, .required = true },
 };
-const struct shape finish_call_command_shape = { .name = "finish_call_command", .field_count = 7, .size = sizeof(struct finish_call_command), .fields = finish_call_command_fields };
+const struct shape finish_call_command_shape = { .name = "finish_call_command", .field_count = 7, .size = sizeof(struct finish_call_command), .loose = UINT64_C(0x46), .required = UINT64_C(0x60), .fields = finish_call_command_fields };
 
 static const struct field_shape rate_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct rate_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -205,7 +205,7 @@ static const struct field_shape rate_call_command_fields[] = {
     { .name = "score", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct rate_call_command, score), .min = 1, .max = 5, .required = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct rate_call_command, text), .min = 0, .max = 1024 },
 };
-const struct shape rate_call_command_shape = { .name = "rate_call_command", .field_count = 8, .size = sizeof(struct rate_call_command), .fields = rate_call_command_fields };
+const struct shape rate_call_command_shape = { .name = "rate_call_command", .field_count = 8, .size = sizeof(struct rate_call_command), .loose = UINT64_C(0x86), .required = UINT64_C(0x60), .fields = rate_call_command_fields };
 
 static const struct field_shape withdraw_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct withdraw_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -214,7 +214,7 @@ static const struct field_shape withdraw_call_command_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct withdraw_call_command, call_id), .min = 0, .max = INT64_MAX },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct withdraw_call_command, reason), .min = 0, .max = 1024, .required = true },
 };
-const struct shape withdraw_call_command_shape = { .name = "withdraw_call_command", .field_count = 5, .size = sizeof(struct withdraw_call_command), .fields = withdraw_call_command_fields };
+const struct shape withdraw_call_command_shape = { .name = "withdraw_call_command", .field_count = 5, .size = sizeof(struct withdraw_call_command), .loose = UINT64_C(0x16), .required = UINT64_C(0x10), .fields = withdraw_call_command_fields };
 
 static const struct field_shape note_attempt_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct note_attempt_command, case_id), .min = 0, .max = INT64_MAX },
@@ -224,7 +224,7 @@ static const struct field_shape note_attempt_command_fields[] = {
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct note_attempt_command, outcome), .min = 0, .max = 2, .values = &attempt_outcome_enum, .required = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct note_attempt_command, text), .min = 0, .max = 1024 },
 };
-const struct shape note_attempt_command_shape = { .name = "note_attempt_command", .field_count = 6, .size = sizeof(struct note_attempt_command), .fields = note_attempt_command_fields };
+const struct shape note_attempt_command_shape = { .name = "note_attempt_command", .field_count = 6, .size = sizeof(struct note_attempt_command), .loose = UINT64_C(0x26), .required = UINT64_C(0x10), .fields = note_attempt_command_fields };
 
 static const struct field_shape note_followup_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct note_followup_command, case_id), .min = 0, .max = INT64_MAX },
@@ -236,12 +236,12 @@ static const struct field_shape note_followup_command_fields[] = {
     { .name = "satisfied", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct note_followup_command, satisfied), .min = 0, .max = 3, .values = &said_satisfied_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct note_followup_command, text), .min = 0, .max = 65536 },
 };
-const struct shape note_followup_command_shape = { .name = "note_followup_command", .field_count = 8, .size = sizeof(struct note_followup_command), .fields = note_followup_command_fields };
+const struct shape note_followup_command_shape = { .name = "note_followup_command", .field_count = 8, .size = sizeof(struct note_followup_command), .loose = UINT64_C(0x86), .fields = note_followup_command_fields };
 
 static const struct field_shape advance_command_fields[] = {
     { .name = "to", .name_size = 2, .type = FIELD_INSTANT, .offset = offsetof(struct advance_command, to), .min = 0, .max = INT64_C(253402300799999), .required = true },
 };
-const struct shape advance_command_shape = { .name = "advance_command", .field_count = 1, .size = sizeof(struct advance_command), .fields = advance_command_fields };
+const struct shape advance_command_shape = { .name = "advance_command", .field_count = 1, .size = sizeof(struct advance_command), .required = UINT64_C(0x1), .fields = advance_command_fields };
 
 static const struct field_shape pulse_command_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct pulse_command, clock_id), .min = 0, .max = INT64_MAX },
@@ -269,7 +269,7 @@ static const struct field_shape command_answer_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct command_answer, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct command_answer, call_id), .min = 0, .max = INT64_MAX },
 };
-const struct shape command_answer_shape = { .name = "command_answer", .field_count = 7, .size = sizeof(struct command_answer), .fields = command_answer_fields };
+const struct shape command_answer_shape = { .name = "command_answer", .field_count = 7, .size = sizeof(struct command_answer), .loose = UINT64_C(0x8), .fields = command_answer_fields };
 
 static const struct command_info command_infos[] = {
     [COMMAND_SUBMIT] = { .name = NC_("command", "submit"), .name_size = 6, .type = COMMAND_SUBMIT,
@@ -446,13 +446,43 @@ const struct command_info *command_info(enum command_type type)
     return &command_infos[index];
 }
 
+static const uint16_t command_keys[] = {
+    [COMMAND_SUBMIT] = 6 << 8 | 's',
+    [COMMAND_ADD_NOTE] = 8 << 8 | 'a',
+    [COMMAND_ROUTE] = 5 << 8 | 'r',
+    [COMMAND_TAKE_OVER] = 9 << 8 | 't',
+    [COMMAND_REOPEN] = 6 << 8 | 'r',
+    [COMMAND_CLAIM] = 5 << 8 | 'c',
+    [COMMAND_RELEASE] = 7 << 8 | 'r',
+    [COMMAND_SIGN] = 4 << 8 | 's',
+    [COMMAND_CONTACT] = 7 << 8 | 'c',
+    [COMMAND_REPORT] = 6 << 8 | 'r',
+    [COMMAND_ANSWER] = 6 << 8 | 'a',
+    [COMMAND_CANCEL] = 6 << 8 | 'c',
+    [COMMAND_REPORT_STAGE] = 12 << 8 | 'r',
+    [COMMAND_RAISE_CALL] = 10 << 8 | 'r',
+    [COMMAND_DISPATCH_CALL] = 13 << 8 | 'd',
+    [COMMAND_ARRIVE] = 6 << 8 | 'a',
+    [COMMAND_FINISH_CALL] = 11 << 8 | 'f',
+    [COMMAND_RATE_CALL] = 9 << 8 | 'r',
+    [COMMAND_WITHDRAW_CALL] = 13 << 8 | 'w',
+    [COMMAND_NOTE_ATTEMPT] = 12 << 8 | 'n',
+    [COMMAND_NOTE_FOLLOWUP] = 13 << 8 | 'n',
+    [COMMAND_ADVANCE] = 7 << 8 | 'a',
+    [COMMAND_PULSE] = 5 << 8 | 'p',
+    [COMMAND_ADOPT_CONFIG] = 12 << 8 | 'a',
+    [COMMAND_SETTLE] = 6 << 8 | 's',
+};
+
 bool command_find(const char *name, size_t size, enum command_type *ret)
 {
-    for (size_t i = 0; i < sizeof(command_infos) / sizeof(command_infos[0]); i++) {
-        const struct command_info *info = &command_infos[i];
-
-        if (info->name != NULL && info->name_size == size && memcmp(info->name, name, size) == 0) {
-            *ret = (enum command_type)info->type;
+    if (size == 0 || size > UINT8_MAX) {
+        return false;
+    }
+    uint16_t key = (uint16_t)(size << 8 | (uint8_t)name[0]);
+    for (size_t i = 0; i < sizeof(command_keys) / sizeof(command_keys[0]); i++) {
+        if (command_keys[i] == key && memcmp(command_infos[i].name, name, size) == 0) {
+            *ret = (enum command_type)(i);
             return true;
         }
     }

@@ -42,7 +42,7 @@ static const struct field_shape case_view_fields[] = {
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct case_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct case_view, secret), .min = 0, .max = 1 },
 };
-const struct shape case_view_shape = { .name = "case_view", .field_count = 36, .size = sizeof(struct case_view), .personal = UINT64_C(0xfe000000), .fields = case_view_fields };
+const struct shape case_view_shape = { .name = "case_view", .field_count = 36, .size = sizeof(struct case_view), .personal = UINT64_C(0xfe000000), .loose = UINT64_C(0xffc01502), .fields = case_view_fields };
 
 static const struct field_shape duty_view_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, duty_id), .min = 0, .max = INT64_MAX },
@@ -75,7 +75,7 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, title), .min = 0, .max = 512, .personal = true, .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, secret), .min = 0, .max = 1 },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .field_count = 29, .size = sizeof(struct duty_view), .personal = UINT64_C(0x8000000), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .field_count = 29, .size = sizeof(struct duty_view), .personal = UINT64_C(0x8000000), .loose = UINT64_C(0x8001484), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -122,7 +122,7 @@ static const struct field_shape metric_view_fields[] = {
     { .name = "excluded", .name_size = 8, .type = FIELD_MAP, .offset = offsetof(struct metric_view, excluded), .min = 0, .max = 0 },
     { .name = "few", .name_size = 3, .type = FIELD_FLAG, .offset = offsetof(struct metric_view, few), .min = 0, .max = 1 },
 };
-const struct shape metric_view_shape = { .name = "metric_view", .field_count = 9, .size = sizeof(struct metric_view), .fields = metric_view_fields };
+const struct shape metric_view_shape = { .name = "metric_view", .field_count = 9, .size = sizeof(struct metric_view), .loose = UINT64_C(0x3), .fields = metric_view_fields };
 
 static const struct field_shape unit_view_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct unit_view, code), .min = 0, .max = 32 },
@@ -139,7 +139,7 @@ static const struct field_shape unit_view_fields[] = {
     { .name = "capacity", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct unit_view, capacity), .min = 0, .max = INT64_C(4294967295) },
     { .name = "duty_phone", .name_size = 10, .type = FIELD_TEXT, .offset = offsetof(struct unit_view, duty_phone), .min = 0, .max = 64 },
 };
-const struct shape unit_view_shape = { .name = "unit_view", .field_count = 13, .size = sizeof(struct unit_view), .fields = unit_view_fields };
+const struct shape unit_view_shape = { .name = "unit_view", .field_count = 13, .size = sizeof(struct unit_view), .loose = UINT64_C(0x1002), .fields = unit_view_fields };
 
 static const struct field_shape matter_view_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct matter_view, code), .min = 0, .max = 32 },
@@ -150,7 +150,7 @@ static const struct field_shape matter_view_fields[] = {
     { .name = "limit", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct matter_view, limit), .min = 0, .max = 32 },
     { .name = "place_rows", .name_size = 10, .type = FIELD_COUNT, .offset = offsetof(struct matter_view, place_rows), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape matter_view_shape = { .name = "matter_view", .field_count = 7, .size = sizeof(struct matter_view), .fields = matter_view_fields };
+const struct shape matter_view_shape = { .name = "matter_view", .field_count = 7, .size = sizeof(struct matter_view), .loose = UINT64_C(0x36), .fields = matter_view_fields };
 
 static const struct field_shape limit_view_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, clock), .min = 0, .max = 32 },
@@ -159,7 +159,7 @@ static const struct field_shape limit_view_fields[] = {
     { .name = "emergency", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, emergency), .min = 0, .max = 32 },
     { .name = "complex", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, complex), .min = 0, .max = 32 },
 };
-const struct shape limit_view_shape = { .name = "limit_view", .field_count = 5, .size = sizeof(struct limit_view), .fields = limit_view_fields };
+const struct shape limit_view_shape = { .name = "limit_view", .field_count = 5, .size = sizeof(struct limit_view), .loose = UINT64_C(0x1f), .fields = limit_view_fields };
 
 static const struct field_shape calendar_view_fields[] = {
     { .name = "name", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct calendar_view, name), .min = 0, .max = 32 },
@@ -169,7 +169,7 @@ static const struct field_shape calendar_view_fields[] = {
     { .name = "known_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct calendar_view, known_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "days", .name_size = 4, .type = FIELD_COUNT, .offset = offsetof(struct calendar_view, days), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape calendar_view_shape = { .name = "calendar_view", .field_count = 6, .size = sizeof(struct calendar_view), .fields = calendar_view_fields };
+const struct shape calendar_view_shape = { .name = "calendar_view", .field_count = 6, .size = sizeof(struct calendar_view), .loose = UINT64_C(0x2), .fields = calendar_view_fields };
 
 static const struct field_shape route_view_fields[] = {
     { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct route_view, row), .min = 0, .max = INT64_C(4294967295) },
@@ -180,7 +180,7 @@ static const struct field_shape route_view_fields[] = {
     { .name = "why", .name_size = 3, .type = FIELD_TEXT, .offset = offsetof(struct route_view, why), .min = 0, .max = 1024 },
     { .name = "fit", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct route_view, fit), .min = 0, .max = 3, .values = &route_fit_enum },
 };
-const struct shape route_view_shape = { .name = "route_view", .field_count = 7, .size = sizeof(struct route_view), .fields = route_view_fields };
+const struct shape route_view_shape = { .name = "route_view", .field_count = 7, .size = sizeof(struct route_view), .loose = UINT64_C(0x28), .fields = route_view_fields };
 
 static const struct field_shape interval_view_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct interval_view, from), .min = 0, .max = INT64_C(253402300799999) },
@@ -190,7 +190,7 @@ static const struct field_shape interval_view_fields[] = {
     { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct interval_view, why), .min = 0, .max = 6, .values = &interval_why_enum },
     { .name = "name", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct interval_view, name), .min = 0, .max = 1024 },
 };
-const struct shape interval_view_shape = { .name = "interval_view", .field_count = 6, .size = sizeof(struct interval_view), .fields = interval_view_fields };
+const struct shape interval_view_shape = { .name = "interval_view", .field_count = 6, .size = sizeof(struct interval_view), .loose = UINT64_C(0x20), .fields = interval_view_fields };
 
 static const struct field_shape follower_view_fields[] = {
     { .name = "key", .name_size = 3, .type = FIELD_CODE, .offset = offsetof(struct follower_view, key), .min = 0, .max = 32 },
@@ -233,14 +233,14 @@ static const struct field_shape hello_reply_fields[] = {
     { .name = "day_start", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct hello_reply, day_start), .min = 0, .max = INT64_MAX },
     { .name = "month_start", .name_size = 11, .type = FIELD_COUNT, .offset = offsetof(struct hello_reply, month_start), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape hello_reply_shape = { .name = "hello_reply", .field_count = 17, .size = sizeof(struct hello_reply), .fields = hello_reply_fields };
+const struct shape hello_reply_shape = { .name = "hello_reply", .field_count = 17, .size = sizeof(struct hello_reply), .loose = UINT64_C(0x4224), .fields = hello_reply_fields };
 
 static const struct field_shape show_case_query_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_case_query, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, number), .min = 0, .max = 64 },
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct show_case_query, submitted), .min = 0, .max = 64 },
 };
-const struct shape show_case_query_shape = { .name = "show_case_query", .field_count = 3, .size = sizeof(struct show_case_query), .fields = show_case_query_fields };
+const struct shape show_case_query_shape = { .name = "show_case_query", .field_count = 3, .size = sizeof(struct show_case_query), .loose = UINT64_C(0x6), .fields = show_case_query_fields };
 
 static const struct field_shape list_cases_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct list_cases_query, after), .min = 0, .max = INT64_MAX },
@@ -269,7 +269,7 @@ static const struct field_shape timeline_query_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct timeline_query, submitted), .min = 0, .max = 64 },
     { .name = "before", .name_size = 6, .type = FIELD_ID, .offset = offsetof(struct timeline_query, before), .min = 0, .max = INT64_MAX },
 };
-const struct shape timeline_query_shape = { .name = "timeline_query", .field_count = 4, .size = sizeof(struct timeline_query), .fields = timeline_query_fields };
+const struct shape timeline_query_shape = { .name = "timeline_query", .field_count = 4, .size = sizeof(struct timeline_query), .loose = UINT64_C(0x6), .fields = timeline_query_fields };
 
 static const struct field_shape timeline_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct timeline_reply, next), .min = 0, .max = INT64_MAX },
@@ -312,7 +312,7 @@ static const struct field_shape metrics_query_fields[] = {
     { .name = "from", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, from), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_query, until), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape metrics_query_shape = { .name = "metrics_query", .field_count = 5, .size = sizeof(struct metrics_query), .fields = metrics_query_fields };
+const struct shape metrics_query_shape = { .name = "metrics_query", .field_count = 5, .size = sizeof(struct metrics_query), .required = UINT64_C(0x3), .fields = metrics_query_fields };
 
 static const struct field_shape metrics_reply_fields[] = {
     { .name = "metric", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct metrics_reply, metric), .min = 0, .max = 8, .values = &metric_enum },
@@ -327,13 +327,13 @@ static const struct field_shape metrics_reply_fields[] = {
     { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct metrics_reply, until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "min_n", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct metrics_reply, min_n), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape metrics_reply_shape = { .name = "metrics_reply", .field_count = 11, .size = sizeof(struct metrics_reply), .fields = metrics_reply_fields };
+const struct shape metrics_reply_shape = { .name = "metrics_reply", .field_count = 11, .size = sizeof(struct metrics_reply), .loose = UINT64_C(0x80), .fields = metrics_reply_fields };
 
 static const struct field_shape explain_route_query_fields[] = {
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, matter), .min = 0, .max = 32, .required = true },
     { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct explain_route_query, place), .min = 0, .max = 32, .required = true },
 };
-const struct shape explain_route_query_shape = { .name = "explain_route_query", .field_count = 2, .size = sizeof(struct explain_route_query), .fields = explain_route_query_fields };
+const struct shape explain_route_query_shape = { .name = "explain_route_query", .field_count = 2, .size = sizeof(struct explain_route_query), .required = UINT64_C(0x3), .fields = explain_route_query_fields };
 
 static const struct field_shape explain_route_reply_fields[] = {
     { .name = "version", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct explain_route_reply, version), .min = 0, .max = 64 },
@@ -345,13 +345,13 @@ static const struct field_shape explain_route_reply_fields[] = {
     { .name = "calls", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct explain_route_reply, calls), .min = 0, .max = 16 },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct explain_route_reply, due_at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .field_count = 8, .size = sizeof(struct explain_route_reply), .fields = explain_route_reply_fields };
+const struct shape explain_route_reply_shape = { .name = "explain_route_reply", .field_count = 8, .size = sizeof(struct explain_route_reply), .loose = UINT64_C(0x79), .fields = explain_route_reply_fields };
 
 static const struct field_shape list_units_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_units_query, after), .min = 0, .max = 32 },
     { .name = "words", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct list_units_query, words), .min = 0, .max = 1024 },
 };
-const struct shape list_units_query_shape = { .name = "list_units_query", .field_count = 2, .size = sizeof(struct list_units_query), .fields = list_units_query_fields };
+const struct shape list_units_query_shape = { .name = "list_units_query", .field_count = 2, .size = sizeof(struct list_units_query), .loose = UINT64_C(0x2), .fields = list_units_query_fields };
 
 static const struct field_shape list_units_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_units_reply, next), .min = 0, .max = 32 },
@@ -366,7 +366,7 @@ static const struct field_shape pull_query_fields[] = {
     { .name = "wait", .name_size = 4, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, wait), .min = 0, .max = INT64_MAX },
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, lease), .min = 0, .max = INT64_MAX },
 };
-const struct shape pull_query_shape = { .name = "pull_query", .field_count = 6, .size = sizeof(struct pull_query), .fields = pull_query_fields };
+const struct shape pull_query_shape = { .name = "pull_query", .field_count = 6, .size = sizeof(struct pull_query), .required = UINT64_C(0x1), .fields = pull_query_fields };
 
 static const struct field_shape pull_reply_fields[] = {
     { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct pull_reply, now), .min = 0, .max = INT64_C(253402300799999) },
@@ -379,7 +379,7 @@ static const struct field_shape keep_query_fields[] = {
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct keep_query, lease), .min = 0, .max = INT64_MAX },
     { .name = "release", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct keep_query, release), .min = 0, .max = 1 },
 };
-const struct shape keep_query_shape = { .name = "keep_query", .field_count = 4, .size = sizeof(struct keep_query), .fields = keep_query_fields };
+const struct shape keep_query_shape = { .name = "keep_query", .field_count = 4, .size = sizeof(struct keep_query), .required = UINT64_C(0x3), .fields = keep_query_fields };
 
 static const struct field_shape keep_reply_fields[] = {
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct keep_reply, lease_until), .min = 0, .max = INT64_C(253402300799999) },
@@ -395,7 +395,7 @@ static const struct field_shape follow_query_fields[] = {
     { .name = "types", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct follow_query, types), .min = 0, .max = 16 },
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct follow_query, after), .min = 0, .max = INT64_MAX },
 };
-const struct shape follow_query_shape = { .name = "follow_query", .field_count = 7, .size = sizeof(struct follow_query), .fields = follow_query_fields };
+const struct shape follow_query_shape = { .name = "follow_query", .field_count = 7, .size = sizeof(struct follow_query), .loose = UINT64_C(0x20), .required = UINT64_C(0x1), .fields = follow_query_fields };
 
 static const struct field_shape follow_reply_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct follow_reply, confirmed), .min = 0, .max = INT64_MAX },
@@ -426,7 +426,7 @@ static const struct field_shape receipt_query_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_query, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
     { .name = "after", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_query, after), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape receipt_query_shape = { .name = "receipt_query", .field_count = 6, .size = sizeof(struct receipt_query), .fields = receipt_query_fields };
+const struct shape receipt_query_shape = { .name = "receipt_query", .field_count = 6, .size = sizeof(struct receipt_query), .loose = UINT64_C(0x6), .fields = receipt_query_fields };
 
 static const struct field_shape receipt_reply_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_reply, case_id), .min = 0, .max = INT64_MAX },
@@ -451,7 +451,7 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct receipt_reply, amount), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct receipt_reply, secret), .min = 0, .max = 1 },
 };
-const struct shape receipt_reply_shape = { .name = "receipt_reply", .field_count = 21, .size = sizeof(struct receipt_reply), .fields = receipt_reply_fields };
+const struct shape receipt_reply_shape = { .name = "receipt_reply", .field_count = 21, .size = sizeof(struct receipt_reply), .loose = UINT64_C(0x102), .fields = receipt_reply_fields };
 
 static const struct field_shape backup_query_fields[] = {
     { .name = "start", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct backup_query, start), .min = 0, .max = 32 },
@@ -467,13 +467,13 @@ static const struct field_shape backup_reply_fields[] = {
     { .name = "total", .name_size = 5, .type = FIELD_NUM, .offset = offsetof(struct backup_reply, total), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "failed", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct backup_reply, failed), .min = 0, .max = 1024 },
 };
-const struct shape backup_reply_shape = { .name = "backup_reply", .field_count = 7, .size = sizeof(struct backup_reply), .fields = backup_reply_fields };
+const struct shape backup_reply_shape = { .name = "backup_reply", .field_count = 7, .size = sizeof(struct backup_reply), .loose = UINT64_C(0x40), .fields = backup_reply_fields };
 
 static const struct field_shape list_matters_query_fields[] = {
     { .name = "after", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct list_matters_query, after), .min = 0, .max = 32 },
     { .name = "words", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct list_matters_query, words), .min = 0, .max = 1024 },
 };
-const struct shape list_matters_query_shape = { .name = "list_matters_query", .field_count = 2, .size = sizeof(struct list_matters_query), .fields = list_matters_query_fields };
+const struct shape list_matters_query_shape = { .name = "list_matters_query", .field_count = 2, .size = sizeof(struct list_matters_query), .loose = UINT64_C(0x2), .fields = list_matters_query_fields };
 
 static const struct field_shape list_matters_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct list_matters_reply, next), .min = 0, .max = 32 },
@@ -518,7 +518,7 @@ static const struct field_shape status_reply_fields[] = {
     { .name = "checkpoint_us", .name_size = 13, .type = FIELD_ID, .offset = offsetof(struct status_reply, checkpoint_us), .min = 0, .max = INT64_MAX, .optional = true },
     { .name = "checkpoint_max_us", .name_size = 17, .type = FIELD_ID, .offset = offsetof(struct status_reply, checkpoint_max_us), .min = 0, .max = INT64_MAX, .optional = true },
 };
-const struct shape status_reply_shape = { .name = "status_reply", .field_count = 34, .size = sizeof(struct status_reply), .fields = status_reply_fields };
+const struct shape status_reply_shape = { .name = "status_reply", .field_count = 34, .size = sizeof(struct status_reply), .loose = UINT64_C(0x1800d), .fields = status_reply_fields };
 
 const struct shape show_config_query_shape = { .name = "show_config_query", .field_count = 0, .size = sizeof(struct show_config_query), .fields = NULL };
 
@@ -549,7 +549,7 @@ static const struct field_shape show_config_reply_fields[] = {
     { .name = "claim", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct show_config_reply, claim), .min = 0, .max = INT64_MAX },
     { .name = "min_n", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, min_n), .min = 0, .max = INT64_C(4294967295) },
 };
-const struct shape show_config_reply_shape = { .name = "show_config_reply", .field_count = 25, .size = sizeof(struct show_config_reply), .fields = show_config_reply_fields };
+const struct shape show_config_reply_shape = { .name = "show_config_reply", .field_count = 25, .size = sizeof(struct show_config_reply), .loose = UINT64_C(0x6b), .fields = show_config_reply_fields };
 
 static const struct field_shape try_submit_query_fields[] = {
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct try_submit_query, kind), .min = 0, .max = 5, .values = &case_kind_enum, .required = true },
@@ -570,7 +570,7 @@ static const struct field_shape try_submit_query_fields[] = {
     { .name = "limit_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct try_submit_query, limit_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "at", .name_size = 2, .type = FIELD_INSTANT, .offset = offsetof(struct try_submit_query, at), .min = 0, .max = INT64_C(253402300799999) },
 };
-const struct shape try_submit_query_shape = { .name = "try_submit_query", .field_count = 17, .size = sizeof(struct try_submit_query), .fields = try_submit_query_fields };
+const struct shape try_submit_query_shape = { .name = "try_submit_query", .field_count = 17, .size = sizeof(struct try_submit_query), .loose = UINT64_C(0x23e0), .required = UINT64_C(0x9), .fields = try_submit_query_fields };
 
 static const struct field_shape try_submit_reply_fields[] = {
     { .name = "lead", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct try_submit_reply, lead), .min = 0, .max = 32 },
@@ -647,13 +647,37 @@ const struct query_info *query_info(enum query_type type)
     return &query_infos[index];
 }
 
+static const uint16_t query_keys[] = {
+    [QUERY_HELLO - 100] = 5 << 8 | 'h',
+    [QUERY_SHOW_CASE - 100] = 9 << 8 | 's',
+    [QUERY_LIST_CASES - 100] = 10 << 8 | 'l',
+    [QUERY_TIMELINE - 100] = 8 << 8 | 't',
+    [QUERY_INBOX - 100] = 5 << 8 | 'i',
+    [QUERY_EVENTS - 100] = 6 << 8 | 'e',
+    [QUERY_METRICS - 100] = 7 << 8 | 'm',
+    [QUERY_EXPLAIN_ROUTE - 100] = 13 << 8 | 'e',
+    [QUERY_LIST_UNITS - 100] = 10 << 8 | 'l',
+    [QUERY_PULL - 100] = 4 << 8 | 'p',
+    [QUERY_KEEP - 100] = 4 << 8 | 'k',
+    [QUERY_FOLLOW - 100] = 6 << 8 | 'f',
+    [QUERY_LIST_FOLLOWERS - 100] = 14 << 8 | 'l',
+    [QUERY_RECEIPT - 100] = 7 << 8 | 'r',
+    [QUERY_BACKUP - 100] = 6 << 8 | 'b',
+    [QUERY_LIST_MATTERS - 100] = 12 << 8 | 'l',
+    [QUERY_STATUS - 100] = 6 << 8 | 's',
+    [QUERY_SHOW_CONFIG - 100] = 11 << 8 | 's',
+    [QUERY_TRY_SUBMIT - 100] = 10 << 8 | 't',
+};
+
 bool query_find(const char *name, size_t size, enum query_type *ret)
 {
-    for (size_t i = 0; i < sizeof(query_infos) / sizeof(query_infos[0]); i++) {
-        const struct query_info *info = &query_infos[i];
-
-        if (info->name != NULL && info->name_size == size && memcmp(info->name, name, size) == 0) {
-            *ret = (enum query_type)info->type;
+    if (size == 0 || size > UINT8_MAX) {
+        return false;
+    }
+    uint16_t key = (uint16_t)(size << 8 | (uint8_t)name[0]);
+    for (size_t i = 0; i < sizeof(query_keys) / sizeof(query_keys[0]); i++) {
+        if (query_keys[i] == key && memcmp(query_infos[i].name, name, size) == 0) {
+            *ret = (enum query_type)(i + 100);
             return true;
         }
     }

@@ -1003,13 +1003,59 @@ const struct record_info *record_info(enum record_type type)
     return &record_infos[index];
 }
 
+static const uint16_t record_keys[] = {
+    [RECORD_COMMAND_TAKEN] = 13 << 8 | 'c',
+    [RECORD_CONFIG_ADOPTED] = 14 << 8 | 'c',
+    [RECORD_POLICY_PUBLISHED] = 16 << 8 | 'p',
+    [RECORD_UNIT_PUBLISHED] = 14 << 8 | 'u',
+    [RECORD_CATALOGUE_PUBLISHED] = 19 << 8 | 'c',
+    [RECORD_TIME_ADVANCED] = 13 << 8 | 't',
+    [RECORD_CALENDAR_PUBLISHED] = 18 << 8 | 'c',
+    [RECORD_CASES_SETTLED] = 13 << 8 | 'c',
+    [RECORD_CASE_RECEIVED] = 13 << 8 | 'c',
+    [RECORD_CASE_NOTED] = 10 << 8 | 'c',
+    [RECORD_CASE_ROUTED] = 11 << 8 | 'c',
+    [RECORD_LEAD_ANSWERED] = 13 << 8 | 'l',
+    [RECORD_CASE_CLOSED] = 11 << 8 | 'c',
+    [RECORD_CASE_REOPENED] = 13 << 8 | 'c',
+    [RECORD_DUTY_OFFERED] = 12 << 8 | 'd',
+    [RECORD_DUTY_CLAIMED] = 12 << 8 | 'd',
+    [RECORD_DUTY_RELEASED] = 13 << 8 | 'd',
+    [RECORD_DUTY_SIGNED] = 11 << 8 | 'd',
+    [RECORD_DUTY_DONE] = 9 << 8 | 'd',
+    [RECORD_DUTY_ENDED] = 10 << 8 | 'd',
+    [RECORD_DUTY_SENT_BACK] = 14 << 8 | 'd',
+    [RECORD_CONTACT_RECORDED] = 16 << 8 | 'c',
+    [RECORD_STAGE_REPORTED] = 14 << 8 | 's',
+    [RECORD_DUTY_MOVED] = 10 << 8 | 'd',
+    [RECORD_CLOCK_STARTED] = 13 << 8 | 'c',
+    [RECORD_CLOCK_DUE_MOVED] = 15 << 8 | 'c',
+    [RECORD_CLOCK_STOPPED] = 13 << 8 | 'c',
+    [RECORD_CLOCK_VOID] = 10 << 8 | 'c',
+    [RECORD_RUNG_FIRED] = 10 << 8 | 'r',
+    [RECORD_CLOCK_REBUDGETED] = 16 << 8 | 'c',
+    [RECORD_CALL_RAISED] = 11 << 8 | 'c',
+    [RECORD_CALL_DISPATCHED] = 15 << 8 | 'c',
+    [RECORD_CALL_ARRIVED] = 12 << 8 | 'c',
+    [RECORD_CALL_FINISHED] = 13 << 8 | 'c',
+    [RECORD_CALL_RATED] = 10 << 8 | 'c',
+    [RECORD_CALL_REPORTED] = 13 << 8 | 'c',
+    [RECORD_CALL_CLOSED] = 11 << 8 | 'c',
+    [RECORD_FOLLOWUP_OPENED] = 15 << 8 | 'f',
+    [RECORD_FOLLOWUP_ATTEMPTED] = 18 << 8 | 'f',
+    [RECORD_FOLLOWUP_ENDED] = 14 << 8 | 'f',
+    [RECORD_ORDER_PROPOSED] = 14 << 8 | 'o',
+};
+
 bool record_find(const char *name, size_t size, enum record_type *ret)
 {
-    for (size_t i = 0; i < sizeof(record_infos) / sizeof(record_infos[0]); i++) {
-        const struct record_info *info = &record_infos[i];
-
-        if (info->name != NULL && info->name_size == size && memcmp(info->name, name, size) == 0) {
-            *ret = (enum record_type)info->type;
+    if (size == 0 || size > UINT8_MAX) {
+        return false;
+    }
+    uint16_t key = (uint16_t)(size << 8 | (uint8_t)name[0]);
+    for (size_t i = 0; i < sizeof(record_keys) / sizeof(record_keys[0]); i++) {
+        if (record_keys[i] == key && memcmp(record_infos[i].name, name, size) == 0) {
+            *ret = (enum record_type)(i);
             return true;
         }
     }

@@ -90,7 +90,9 @@ def shape_text(struct, in_journal=False):
     bits = sum(1 << i for i, f in enumerate(struct.fields) if f.personal)
     personal = f".personal = UINT64_C({bits:#x}), " if bits else ""
     loose = sum(1 << i for i, f in enumerate(struct.fields) if f.c_kind in ("FIELD_TEXT", "FIELD_CODES"))
-    personal += f".loose = UINT64_C({loose:#x}), " if loose and in_journal else ""
+    personal += f".loose = UINT64_C({loose:#x}), " if loose else ""
+    required = sum(1 << i for i, f in enumerate(struct.fields) if f.required)
+    personal += f".required = UINT64_C({required:#x}), " if required else ""
     is_set = f".set = {struct.c_name}_set, " if in_journal else ""
     if in_journal and struct.fields:
         places = ", ".join(f"{{ offsetof(struct {struct.c_name}, {f.c_name}), {f.c_kind} }}" for f in struct.fields)
@@ -223,13 +225,20 @@ def info_function(kind, items):
     )
 
 
-def find_function(kind):
+def find_function(kind, items):
+    """Finds by name. The shell looks at every message: so sizes and first letters are compared in one small table."""
+    first = min(i.id for i in items)
+    offset = f" - {first}" if first >= 100 else ""  # as in info_function
+    back = f" + {first}" if first >= 100 else ""
+    keys = "".join(f"    [{kind.upper()}_{i.name.upper()}{offset}] = {len(i.name)} << 8 | '{i.name[0]}',\n" for i in items)
     return (
+        f"\nstatic const uint16_t {kind}_keys[] = {{\n{keys}}};\n"
         f"\nbool {kind}_find(const char *name, size_t size, enum {kind}_type *ret)\n{{\n"
-        f"    for (size_t i = 0; i < sizeof({kind}_infos) / sizeof({kind}_infos[0]); i++) {{\n"
-        f"        const struct {kind}_info *info = &{kind}_infos[i];\n\n"
-        f"        if (info->name != NULL && info->name_size == size && memcmp(info->name, name, size) == 0) {{\n"
-        f"            *ret = (enum {kind}_type)info->type;\n            return true;\n        }}\n    }}\n    return false;\n}}\n"
+        f"    if (size == 0 || size > UINT8_MAX) {{\n        return false;\n    }}\n"
+        f"    uint16_t key = (uint16_t)(size << 8 | (uint8_t)name[0]);\n"
+        f"    for (size_t i = 0; i < sizeof({kind}_keys) / sizeof({kind}_keys[0]); i++) {{\n"
+        f"        if ({kind}_keys[i] == key && memcmp({kind}_infos[i].name, name, size) == 0) {{\n"
+        f"            *ret = (enum {kind}_type)(i{back});\n            return true;\n        }}\n    }}\n    return false;\n}}\n"
     )
 
 
@@ -324,7 +333,7 @@ def commands_c(schema):
             f"        .roles = {roles_text(c, schema, c.wire)}, .role_words = {quote(role_words(c, schema, c.wire))}, .wire = {'true' if c.wire else 'false'},\n"
             f"        .shape = &{c.struct.c_name}_shape, {columns_text(c, schema)}.doc = {quote(c.doc)} }},\n"
         )
-    out += ["};\n\n", info_function("command", schema.commands), find_function("command")]
+    out += ["};\n\n", info_function("command", schema.commands), find_function("command", schema.commands)]
     return "".join(out)
 
 
@@ -365,7 +374,7 @@ def queries_c(schema):
             f"        .roles = {roles_text(q, schema, False)}, .role_words = {quote(role_words(q, schema, False))},\n"
             f"        .shape = &{q.struct.c_name}_shape, .reply_shape = &{q.reply.c_name}_shape, {lists}.doc = {quote(q.doc)} }},\n"
         )
-    out += ["};\n\n", info_function("query", schema.queries), find_function("query")]
+    out += ["};\n\n", info_function("query", schema.queries), find_function("query", schema.queries)]
     return "".join(out)
 
 
@@ -454,7 +463,7 @@ def records_c(schema):
             f"        {record_columns(r, schema)},\n"
             f"        .shape = &{r.struct.c_name}_shape, .doc = {quote(r.doc)} }},\n"
         )
-    out += ["};\n\n", info_function("record", schema.records), find_function("record")]
+    out += ["};\n\n", info_function("record", schema.records), find_function("record", schema.records)]
     return "".join(out)
 
 

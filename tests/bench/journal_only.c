@@ -16,7 +16,6 @@
 
 static struct {
     bool open;
-    struct codec_scratch scratch;
     struct proto_buffer bytes, replies;
     struct journal_frame frames[64];
     size_t frame_from[64], frame_count;
@@ -68,7 +67,7 @@ size_t __wrap_engine_take(struct engine *engine, const struct engine_message *me
     for (size_t i = 0; i < taken; i++) {
         struct request request;
         struct codec_fault fault;
-        if (!request_decode(&j.scratch, messages[i].data, messages[i].size, &request, &fault)) {
+        if (!request_decode(messages[i].data, messages[i].size, &request, &fault)) {
             continue;
         }
         size_t begun = j.frame_count > 0 ? j.frame_from[j.frame_count - 1] : 0;

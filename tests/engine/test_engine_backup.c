@@ -102,7 +102,7 @@ START_TEST(backup_beside_the_work)
     uint64_t seq;
 
     begin(&h);
-    submit(&h, 0, 1000);
+    submit(&h, 0, 1300);
     json_decref(harness_do(&h, "b1", "backup", -1, "{'start': 'b'}"));
     for (int piece = 0; piece < 2; piece++) {
         struct engine_backup *next = engine_backup_next(h.engine);
@@ -110,7 +110,7 @@ START_TEST(backup_beside_the_work)
         ck_assert_ptr_nonnull(next);
         ck_assert_int_eq(pthread_create(&thread, NULL, work_piece, next), 0);
         seq = engine_durable_seq(h.engine);
-        submit(&h, 1000 + 300 * piece, 1300 + 300 * piece);
+        submit(&h, 1300 + 300 * piece, 1600 + 300 * piece);
         ck_assert_int_eq(engine_checkpoint(h.engine, true), 0);
         reply = status(&h);
         ck_assert(json_is_true(json_object_get(reply, "running")));
@@ -132,9 +132,9 @@ START_TEST(backup_beside_the_work)
     h.engine = engine_close(h.engine);
     snprintf(h.data, sizeof(h.data), "%s", target);
     harness_open(&h);
-    reply = harness_do(&h, "l", "show_case", -1, "{'submitted': 's1299'}");
+    reply = harness_do(&h, "l", "show_case", -1, "{'submitted': 's1599'}");
     json_decref(reply);
-    harness_refused(&h, "NOT_FOUND", "l", "show_case", -1, "{'submitted': 's1300'}");
+    harness_refused(&h, "NOT_FOUND", "l", "show_case", -1, "{'submitted': 's1600'}");
     harness_end(&h);
 }
 END_TEST

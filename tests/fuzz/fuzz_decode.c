@@ -29,7 +29,7 @@ static void try_request(const uint8_t *data, size_t size)
     struct proto_buffer body = {0}, out = {0};
     static struct request request, again;
 
-    if (!request_decode(&scratch, data, size, &request, &fault)) {
+    if (!request_decode(data, size, &request, &fault)) {
         check(fault.refusal != REFUSAL_NONE && (int)fault.refusal < REFUSAL_COUNT);
         check(reply_encode_refusal(&out, request.id, fault.refusal, fault.field) == 0);
         proto_buffer_deinit(&out);
@@ -46,7 +46,7 @@ static void try_request(const uint8_t *data, size_t size)
     };
     check(codec_encode_map(shape, &request.command_body, CODEC_OMIT_UNGIVEN, &body) == 0);
     check(request_encode(&head, body.data, body.size, &out) == 0);
-    check(request_decode(&scratch, out.data, out.size, &again, &again_fault));
+    check(request_decode(out.data, out.size, &again, &again_fault));
     check(again.command_body.submit.given == request.command_body.submit.given);
     check(again.is_query == request.is_query && again.has_at == request.has_at && again.at_ms == request.at_ms);
     proto_buffer_deinit(&body);

@@ -15,7 +15,6 @@ struct peer {
     struct peer_options options;
     void *context, *router, *control, *zap;
     pthread_t thread;
-    struct codec_scratch scratch;
 };
 
 /* Answers ZeroMQ's question whether a key may come in. */
@@ -53,7 +52,7 @@ static void answer_request(struct peer *peer)
 
     zmq_msg_init(&message);
     zmq_msg_recv(&message, peer->router, 0);
-    if (request_decode(&peer->scratch, zmq_msg_data(&message), zmq_msg_size(&message), &request, &fault)) {
+    if (request_decode(zmq_msg_data(&message), zmq_msg_size(&message), &request, &fault)) {
         peer->options.answer(peer->options.arg, &request, zmq_msg_data(&message), zmq_msg_size(&message), &out);
     } else {
         reply_encode_refusal(&out, request.id, fault.refusal, fault.field);
@@ -122,7 +121,6 @@ struct peer *peer_close(struct peer *peer)
     zmq_close(peer->zap);
     zmq_close(peer->control);
     zmq_ctx_term(peer->context);
-    codec_scratch_deinit(&peer->scratch);
     free(peer);
     return NULL;
 }

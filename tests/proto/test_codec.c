@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 static struct codec_scratch scratch;
 static msgpack_sbuffer bytes;
@@ -93,7 +94,41 @@ static void begin_map(const struct shape *shape, const struct field_shape *but, 
     }
 }
 
-/* Decodes what stands in `bytes`. */
+/* Straight from the bytes the same comes out: the same struct, or the same fault. */
+static void read_the_same(const struct shape *shape, const void *value, const struct codec_fault *fault)
+{
+    struct wire wire = {.at = (const uint8_t *)bytes.data, .end = (const uint8_t *)bytes.data + bytes.size};
+    void *read = malloc(shape->size);
+    struct codec_fault read_fault = {0};
+    uint32_t elements = CAP_ELEMENTS;
+
+    memset(read, 0xee, shape->size);
+    bool good = codec_read_map(&wire, shape, read, &elements, &read_fault);
+    ck_assert_int_eq(good, fault->refusal == REFUSAL_NONE);
+    ck_assert_int_eq(read_fault.refusal, fault->refusal);
+    ck_assert_ptr_eq(read_fault.field, fault->field);
+    ck_assert_ptr_eq(read_fault.cause, fault->cause);
+    if (good) {
+        struct proto_buffer one = {0}, other = {0};
+
+        ck_assert_uint_eq(wire_left(&wire), 0);
+        ck_assert_uint_eq(*(uint64_t *)read, *(const uint64_t *)value);
+        ck_assert_int_eq(codec_encode_map(shape, value, CODEC_OMIT_NOTHING, &one), 0);
+        ck_assert_int_eq(codec_encode_map(shape, read, CODEC_OMIT_NOTHING, &other), 0);
+        ck_assert_uint_eq(one.size, other.size);
+        ck_assert_mem_eq(one.data, other.data, one.size);
+        proto_buffer_deinit(&one);
+        proto_buffer_deinit(&other);
+        /* Cut off anywhere it is none: at its short end, for there are long ones. */
+        for (size_t cut = bytes.size > 64 ? bytes.size - 64 : 0; cut < bytes.size; cut++) {
+            wire = (struct wire){.at = (const uint8_t *)bytes.data, .end = (const uint8_t *)bytes.data + cut};
+            ck_assert(!codec_read_map(&wire, shape, read, &elements, &read_fault));
+        }
+    }
+    free(read);
+}
+
+/* Decodes what stands in `bytes`, both ways. */
 static enum refusal decode(const struct shape *shape, const char **ret_field, uint64_t *ret_given)
 {
     void *value = malloc(shape->size);
@@ -107,6 +142,7 @@ static enum refusal decode(const struct shape *shape, const char **ret_field, ui
     } else {
         ck_assert_int_ne(fault.refusal, REFUSAL_NONE);
     }
+    read_the_same(shape, value, &fault);
     if (ret_given != NULL) {
         *ret_given = *(uint64_t *)value;
     }
@@ -342,6 +378,60 @@ START_TEST(utf_8)
 }
 END_TEST
 
+static bool by_library(const uint8_t *at, size_t size)
+{
+    utf8proc_int32_t point;
+
+    return utf8proc_iterate(at, (utf8proc_ssize_t)size, &point) == (utf8proc_ssize_t)size && point >= 0xa0;
+}
+
+/* The check of our own says what the library says: of every character, and of every two, three and many four bytes. */
+START_TEST(utf_8_as_the_library)
+{
+    uint8_t point[4], at[4];
+
+    for (int32_t i = 0x80; i < 0x110000; i++) {
+        utf8proc_ssize_t size = utf8proc_encode_char(i, point);
+
+        ck_assert_msg(codec_text_valid((char *)point, (size_t)size) == by_library(point, (size_t)size), "U+%04X", (unsigned)i);
+    }
+    for (uint32_t i = 0x8000; i < 0x10000; i++) {
+        at[0] = (uint8_t)(i >> 8);
+        at[1] = (uint8_t)i;
+        if (at[1] >= 0x80) { /* else these are two characters */
+            ck_assert_msg(codec_text_valid((char *)at, 2) == by_library(at, 2), "%06x", i);
+        }
+        for (uint32_t j = 0x80; j < 0x100; j++) {
+            at[2] = (uint8_t)j;
+            if (at[0] >= 0xe0) {
+                ck_assert_msg(codec_text_valid((char *)at, 3) == by_library(at, 3), "%04x%02x", i, j);
+            }
+            for (uint32_t k = 0x7f; at[0] >= 0xf0 && k < 0xff; k += 0x20) {
+                at[3] = (uint8_t)k;
+                ck_assert_msg(codec_text_valid((char *)at, 4) == by_library(at, 4), "%04x%02x%02x", i, j, k);
+            }
+        }
+    }
+}
+END_TEST
+
+/* Any byte anywhere among others that are fine: the sixteen that are looked at together hide none. */
+START_TEST(one_byte_of_sixteen)
+{
+    char words[40];
+
+    for (size_t size = 1; size <= sizeof(words); size++) {
+        for (size_t i = 0; i < size; i++) {
+            for (int byte = 0; byte < 256; byte++) {
+                memset(words, byte % 2 == 0 ? '~' : ' ', sizeof(words));
+                words[i] = (char)byte;
+                ck_assert_int_eq(codec_text_valid(words, size), byte == '\n' || byte == '\t' || (byte >= 0x20 && byte < 0x7f));
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(unknown_fields_and_keys)
 {
     const char *at;
@@ -443,8 +533,16 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{every_field_of_every_message}, {sizes}, {numbers},   {utf_8, SUITE_COUNT(utf8)},
-                                       {unknown_fields_and_keys},      {codes}, {omissions}, {budget}};
+    const struct suite_test tests[] = {{every_field_of_every_message},
+                                       {sizes},
+                                       {numbers},
+                                       {utf_8, SUITE_COUNT(utf8)},
+                                       {utf_8_as_the_library},
+                                       {one_byte_of_sixteen},
+                                       {unknown_fields_and_keys},
+                                       {codes},
+                                       {omissions},
+                                       {budget}};
     return suite_run(&(struct suite){
         .name = "codec", .timeout_s = 60, .setup = setup, .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
 }

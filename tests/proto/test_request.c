@@ -7,14 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct codec_scratch scratch;
 static struct request request;
 static struct codec_fault fault;
-
-static void teardown(void)
-{
-    codec_scratch_deinit(&scratch);
-}
 
 /* Decodes a copy of exactly the message's size, so that the sanitizer sees a read too far. What is borrowed stays until the next.
  */
@@ -26,7 +20,7 @@ static bool decode(const void *data, size_t size)
     copy = malloc(size == 0 ? 1 : size);
     memcpy(copy, data, size);
     fault = (struct codec_fault){0};
-    return request_decode(&scratch, copy, size, &request, &fault);
+    return request_decode(copy, size, &request, &fault);
 }
 
 #define V "\xa1v\x01"
@@ -200,6 +194,93 @@ START_TEST(deep_and_wide)
 }
 END_TEST
 
+/* What is wrong with the bytes anywhere goes before what is wrong with a field: a message is whole, or nobody looks into it. */
+START_TEST(bytes_before_fields)
+{
+    static const struct {
+        const char *data;
+        size_t size;
+        enum refusal refusal;
+    } rows[] = {
+        {BYTES("\x84" V ID CMD "\xa4"
+               "body\x82\xa5major\xa1x\xa5minor\x01"),
+         REFUSAL_BAD_FIELD},
+        {BYTES("\x84" V ID CMD "\xa4"
+               "body\x82\xa5major\xa1x\xa5minor\xc1"),
+         REFUSAL_BAD_MESSAGE},
+        {BYTES("\x84" V ID CMD "\xa4"
+               "body\x82\xa5major\xa1x\xa5minor"),
+         REFUSAL_BAD_MESSAGE},
+        {BYTES("\x84" V ID CMD "\xa4"
+               "body\x81\xa5major\xa1x\x01"),
+         REFUSAL_BAD_MESSAGE}, /* something behind it */
+        {BYTES("\x84" V ID CMD "\xa4"
+               "body\x81\xa5major\x01\x01"),
+         REFUSAL_BAD_MESSAGE},
+        {BYTES("\x83" ID CMD "\xa4"
+               "body\xc1"),
+         REFUSAL_BAD_MESSAGE}, /* and no version */
+        {BYTES("\x84" V ID CMD "\xa4"
+               "body\x82\xa3new\x92\x01\x81\xa1x\xc0\xa5major\x01"),
+         REFUSAL_NONE}, /* a field that is newer, with much in it */
+        {BYTES("\x84" V ID CMD "\xa4"
+               "body\x82\xa3new\x92\x01\x81\xa1x\xc1\xa5major\x01"),
+         REFUSAL_BAD_MESSAGE},
+        {BYTES("\x84" V ID CMD "\xa4"
+               "body\x82\x01\x01\xa5major\x01"),
+         REFUSAL_BAD_MESSAGE}, /* a key that is no text */
+        {BYTES("\x84" V ID "\xa4"
+               "body\x81\xa5major\xa1x" CMD),
+         REFUSAL_BAD_FIELD}, /* a body that is not last */
+        {BYTES("\x84" V ID "\xa4"
+               "body\x80\xa4"
+               "body\xc1"),
+         REFUSAL_BAD_MESSAGE},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ck_assert_int_eq(decode(rows[i].data, rows[i].size), rows[i].refusal == REFUSAL_NONE);
+        ck_assert_msg(fault.refusal == rows[i].refusal, "%zu: %s", i, refusal_infos[fault.refusal].code);
+        ck_assert(text_equal(request.id, text_of("X")));
+    }
+}
+END_TEST
+
+/* The number of values and the depth are those of the whole message, wherever they are. */
+START_TEST(budget_of_the_whole)
+{
+    static char message[16384];
+    static const char start[] = "\x84" V ID CMD "\xa4"
+                                "body\xde";
+    const size_t before = 1 + 8; /* the message, its keys and values */
+
+    for (uint32_t pairs = (CAP_ELEMENTS - before) / 2 - 1; pairs <= (CAP_ELEMENTS - before) / 2 + 1; pairs++) {
+        size_t size = sizeof(start) - 1;
+
+        memcpy(message, start, size);
+        message[size++] = (char)(pairs >> 8);
+        message[size++] = (char)pairs;
+        for (uint32_t i = 0; i < pairs; i++) {
+            memcpy(message + size, "\xa1z\x01", 3);
+            size += 3;
+        }
+        ck_assert_int_eq(decode(message, size), before + 2 * pairs <= CAP_ELEMENTS);
+        ck_assert(before + 2 * pairs <= CAP_ELEMENTS || fault.refusal == REFUSAL_TOO_LARGE);
+    }
+    for (uint32_t depth = CAP_DEPTH - 3; depth <= CAP_DEPTH; depth++) {
+        static const char deep[] = "\x84" V ID CMD "\xa4"
+                                   "body\x81\xa1z";
+        size_t size = sizeof(deep) - 1;
+
+        memcpy(message, deep, size);
+        memset(message + size, '\x91', depth);
+        message[size + depth] = '\x01';
+        ck_assert_int_eq(decode(message, size + depth + 1), depth + 2 <= CAP_DEPTH);
+        ck_assert(depth + 2 <= CAP_DEPTH || fault.refusal == REFUSAL_TOO_LARGE);
+    }
+}
+END_TEST
+
 START_TEST(long_ids)
 {
     char message[128] = "\x83" V CMD "\xa2id\xd9";
@@ -307,9 +388,11 @@ int main(void)
                                        {a_look_sees_what_decoding_finds, SUITE_COUNT(cases)},
                                        {a_look_tells_queries_from_commands},
                                        {deep_and_wide},
+                                       {bytes_before_fields},
+                                       {budget_of_the_whole},
                                        {long_ids},
                                        {hash},
                                        {invisible_ends},
                                        {commands_and_queries}};
-    return suite_run(&(struct suite){.name = "request", .teardown = teardown, .tests = tests, .count = SUITE_COUNT(tests)});
+    return suite_run(&(struct suite){.name = "request", .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -106,71 +106,8 @@ START_TEST(depth)
 }
 END_TEST
 
-START_TEST(headers)
-{
-    static const char map[] = "\x81\xa2id\x05", big[] = "\xdf\x00\x00\x00\x02";
-    size_t offset = 0;
-    uint32_t count;
-    struct text text;
-
-    ck_assert(!scan_text(map, 5, &offset, &text));
-    ck_assert(scan_map(map, 5, &offset, &count));
-    ck_assert_uint_eq(count, 1);
-    ck_assert(!scan_map(map, 5, &offset, &count));
-    ck_assert(scan_text(map, 5, &offset, &text));
-    ck_assert(text_equal(text, text_of("id")));
-    ck_assert_uint_eq(offset, 4);
-    offset = 1;
-    ck_assert(!scan_text(map, 3, &offset, &text));
-    ck_assert_uint_eq(offset, 1);
-    offset = 0;
-    ck_assert(scan_map(big, 5, &offset, &count));
-    ck_assert_uint_eq(count, 2);
-    offset = 0;
-    ck_assert(!scan_map(big, 4, &offset, &count));
-}
-END_TEST
-
-static const struct {
-    const char *data;
-    size_t size;
-    bool fine;
-    uint64_t value;
-} numbers[] = {
-    {BYTES("\x00"), true, 0},
-    {BYTES("\x7f"), true, 127},
-    {BYTES("\xcc\xff"), true, 255},
-    {BYTES("\xcd\x01\x00"), true, 256},
-    {BYTES("\xce\x01\x00\x00\x00"), true, 1 << 24},
-    {BYTES("\xcf\xff\xff\xff\xff\xff\xff\xff\xff"), true, UINT64_MAX},
-    {BYTES("\xd0\x7f"), true, 127},
-    {BYTES("\xd3\x7f\xff\xff\xff\xff\xff\xff\xff"), true, INT64_MAX},
-    {BYTES("\xd0\x80"), false, 0},
-    {BYTES("\xd1\xff\xff"), false, 0},
-    {BYTES("\xd3\xff\xff\xff\xff\xff\xff\xff\xff"), false, 0},
-    {BYTES("\xff"), false, 0},
-    {BYTES("\xcd\x01"), false, 0},
-    {BYTES("\xca\x00\x00\x00\x00"), false, 0},
-    {BYTES("\xc3"), false, 0},
-    {BYTES("\xa0"), false, 0},
-    {BYTES(""), false, 0},
-};
-
-START_TEST(unsigned_numbers)
-{
-    size_t offset = 0;
-    uint64_t value;
-
-    ck_assert_int_eq(scan_unsigned(numbers[_i].data, numbers[_i].size, &offset, &value), numbers[_i].fine);
-    ck_assert_uint_eq(offset, numbers[_i].fine ? numbers[_i].size : 0);
-    if (numbers[_i].fine) {
-        ck_assert_uint_eq(value, numbers[_i].value);
-    }
-}
-END_TEST
-
 int main(void)
 {
-    const struct suite_test tests[] = {{walk, SUITE_COUNT(walks)}, {unsigned_numbers, SUITE_COUNT(numbers)}, {depth}, {headers}};
+    const struct suite_test tests[] = {{walk, SUITE_COUNT(walks)}, {depth}};
     return suite_run(&(struct suite){.name = "scan", .tests = tests, .count = SUITE_COUNT(tests)});
 }

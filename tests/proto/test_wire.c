@@ -172,9 +172,83 @@ START_TEST(codes)
 }
 END_TEST
 
+static const struct {
+    const char *data;
+    size_t size;
+    bool fine;
+    uint64_t value;
+} unsigned_forms[] = {
+    {BYTES("\x00"), true, 0},
+    {BYTES("\x7f"), true, 127},
+    {BYTES("\xcc\xff"), true, 255},
+    {BYTES("\xcd\x01\x00"), true, 256},
+    {BYTES("\xce\x01\x00\x00\x00"), true, 1 << 24},
+    {BYTES("\xcf\xff\xff\xff\xff\xff\xff\xff\xff"), true, UINT64_MAX},
+    {BYTES("\xd0\x7f"), true, 127},
+    {BYTES("\xd3\x7f\xff\xff\xff\xff\xff\xff\xff"), true, INT64_MAX},
+    {BYTES("\xd0\x80"), false, 0},
+    {BYTES("\xd1\xff\xff"), false, 0},
+    {BYTES("\xd3\xff\xff\xff\xff\xff\xff\xff\xff"), false, 0},
+    {BYTES("\xff"), false, 0},
+    {BYTES("\xcd\x01"), false, 0},
+    {BYTES("\xca\x00\x00\x00\x00"), false, 0},
+    {BYTES("\xc3"), false, 0},
+    {BYTES("\xa0"), false, 0},
+    {BYTES(""), false, 0},
+};
+
+START_TEST(unsigned_numbers)
+{
+    const uint8_t *data = (const uint8_t *)unsigned_forms[_i].data;
+    struct wire wire = {.at = data, .end = data + unsigned_forms[_i].size};
+    uint64_t value = 0;
+
+    ck_assert_int_eq(wire_take_unsigned(&wire, &value), unsigned_forms[_i].fine);
+    ck_assert(!unsigned_forms[_i].fine || wire_left(&wire) == 0);
+    if (unsigned_forms[_i].fine) {
+        ck_assert_uint_eq(value, unsigned_forms[_i].value);
+    }
+}
+END_TEST
+
+START_TEST(map_heads)
+{
+    static const uint8_t map[] = "\x81\xa2id\x05", big[] = "\xdf\x00\x00\x00\x02", middle[] = "\xde\x00\x11";
+    struct wire wire = {.at = map, .end = map + 5};
+    uint64_t count = 0;
+    struct text text;
+
+    ck_assert(!wire_take_text(&wire, &text));
+    wire.at = map;
+    ck_assert(wire_take_map(&wire, &count));
+    ck_assert_uint_eq(count, 1);
+    ck_assert(wire_take_text(&wire, &text));
+    ck_assert(text_equal(text, text_of("id")));
+    ck_assert_ptr_eq(wire.at, map + 4);
+    ck_assert(!wire_take_map(&wire, &count));
+    wire = (struct wire){.at = map + 1, .end = map + 3};
+    ck_assert(!wire_take_text(&wire, &text));
+    wire = (struct wire){.at = big, .end = big + 5};
+    ck_assert(wire_take_map(&wire, &count));
+    ck_assert_uint_eq(count, 2);
+    wire = (struct wire){.at = big, .end = big + 4};
+    ck_assert(!wire_take_map(&wire, &count));
+    wire = (struct wire){.at = middle, .end = middle + 3};
+    ck_assert(wire_take_map(&wire, &count));
+    ck_assert_uint_eq(count, 17);
+    wire = (struct wire){.at = middle, .end = middle};
+    ck_assert(!wire_take_map(&wire, &count));
+}
+END_TEST
+
 int main(void)
 {
-    const struct suite_test tests[] = {
-        {numbers, SUITE_COUNT(edges)}, {largest}, {other_forms, SUITE_COUNT(forms)}, {heads, SUITE_COUNT(sizes)}, {codes}};
+    const struct suite_test tests[] = {{numbers, SUITE_COUNT(edges)},
+                                       {largest},
+                                       {other_forms, SUITE_COUNT(forms)},
+                                       {unsigned_numbers, SUITE_COUNT(unsigned_forms)},
+                                       {map_heads},
+                                       {heads, SUITE_COUNT(sizes)},
+                                       {codes}};
     return suite_run(&(struct suite){.name = "wire", .tests = tests, .count = SUITE_COUNT(tests)});
 }
