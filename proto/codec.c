@@ -545,18 +545,19 @@ static void pack_counts(struct proto_buffer *out, const struct count_map *map)
 static void pack_value(struct proto_buffer *out, const struct field_shape *field, const void *at)
 {
     const struct text *text = at;
+    uint8_t *place = (uint8_t *)out->data + out->size;
 
     switch (field->type) {
     case FIELD_ID:
-        pack_uint64(out, *(const uint64_t *)at);
+        out->size += (size_t)(wire_put_unsigned(place, *(const uint64_t *)at) - place);
         return;
     case FIELD_INSTANT:
     case FIELD_SPAN:
     case FIELD_NUM:
-        pack_int64(out, *(const int64_t *)at);
+        out->size += (size_t)(wire_put_signed(place, *(const int64_t *)at) - place);
         return;
     case FIELD_COUNT:
-        pack_uint32(out, *(const uint32_t *)at);
+        out->size += (size_t)(wire_put_unsigned(place, *(const uint32_t *)at) - place);
         return;
     case FIELD_FLAG:
         pack_flag(out, *(const bool *)at);
@@ -614,7 +615,9 @@ int codec_encode_fields(const struct shape *shape, const void *value, unsigned o
             out->size = begin;
             return -ENOMEM;
         }
-        pack_text(out, field->name, field->name_size);
+        uint8_t *place = (uint8_t *)out->data + out->size, *name = wire_put_text_head(place, field->name_size);
+        memcpy(name, field->name, field->name_size);
+        out->size += (size_t)(name - place) + field->name_size;
         pack_value(out, field, at);
     }
     return 0;

@@ -334,7 +334,7 @@ void core_apply(const struct tables *tables, const struct record *record)
     }
     a.d->last_seq = record->seq;
     a.d->last_at = record->at_ms;
-    if (record_is_event(record->type)) {
+    if (a.info->event) {
         a.d->last_event = record->seq;
     }
     if (a.d == &a.no_district) {
