@@ -54,10 +54,6 @@ uint8_t *fields_put(const struct shape *shape, const void *value, uint64_t mask,
 {
     const struct field_place *places = shape->places;
 
-    if (mask == 0) { /* as of most envelopes that lean */
-        *at = 0;
-        return at + 1;
-    }
     at = wire_put_unsigned(at, mask);
     for (; mask != 0; mask &= mask - 1) {
         const struct field_place place = places[(unsigned)__builtin_ctzll(mask)];

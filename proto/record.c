@@ -40,11 +40,10 @@ static inline uint8_t *end_bin(uint8_t *begin, size_t left, uint8_t *at)
     return begin + head + size;
 }
 
-/* Writes the sealed part: a bin of the cipher's byte and the personal fields. */
-static uint8_t *put_sealed(const struct shape *shape, const struct record *record, uint64_t mask, uint8_t *at)
+/* Writes the sealed part: a bin of the cipher's byte and the personal fields. `left`: a guess at its header. */
+static uint8_t *put_sealed(const struct shape *shape, const struct record *record, uint64_t mask, size_t left, uint8_t *at)
 {
     uint8_t *begin = at;
-    size_t left = bin_head(fields_loose(shape, &record->body, mask)); /* a guess: their headers and other fields count, too */
 
     at += left;
     *at++ = CIPHER_NONE;
@@ -74,10 +73,14 @@ static int append_record(const struct record *record, size_t back, uint64_t head
     if (back == 0) {
         at = wire_put_signed(at, record->at_ms);
     }
-    at = fields_put(&record_envelope_shape, &record->head, head_mask, record->at_ms, at);
+    if (head_mask == 0) { /* as of most that lean */
+        at = wire_put_unsigned(at, 0);
+    } else {
+        at = fields_put(&record_envelope_shape, &record->head, head_mask, record->at_ms, at);
+    }
     at = fields_put(shape, &record->body, mask & ~personal, record->at_ms, at);
     if (personal != 0) {
-        at = put_sealed(shape, record, personal, at);
+        at = put_sealed(shape, record, personal, left, at);
     }
     out->size = (size_t)((char *)end_bin(begin, left, at) - out->data);
     return 0;
