@@ -202,7 +202,7 @@ def connect(address, **more):
 
 
 def case_body(n):
-    return {"kind": "complaint", "matter": "M05", "place": "C12", "title": f"路灯 {n}", "text": "x" * 200, "anonymous": True}
+    return {"kind": "complaint", "matter": "M05", "place": "C12", "title": f"路灯 {n}", "text": "x" * 500, "anonymous": True}
 
 
 def submit_on(address, name, conn):
