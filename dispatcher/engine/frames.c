@@ -47,7 +47,7 @@ int frames_add(struct frames *frames, const struct record *records, uint32_t cou
         bytes->size = before;
         return -EFBIG;
     }
-    if (frames->count == 0 || frames->at[frames->count - 1].size + size > FRAMES_DATA_MAX) {
+    if (frames->count == 0 || frames->at[frames->count - 1].size + size > FRAMES_CUT) {
         if (frames->count == frames->capacity && grow(frames) < 0) {
             bytes->size = before;
             return -ENOMEM;

@@ -14,6 +14,10 @@
 /* Most bytes of records in a frame: the frame's header has room beside them. */
 #define FRAMES_DATA_MAX (CAP_FRAME_SIZE - 256)
 
+/* Bytes at which a frame is full, unless one command has more: who looks for one record reads and checks the frame that has it, and
+ * a list of titles does that for each row. A batch's frames are appended and flushed at once, however many they are. */
+#define FRAMES_CUT (16 * 1024)
+
 struct frames {
     struct proto_buffer bytes;
     struct journal_frame *at;

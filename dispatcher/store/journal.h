@@ -110,7 +110,8 @@ struct journal_cursor {
 };
 
 /* Begins at the frame that holds `seq` (0: the first). Returns 0, -ENOENT (beyond the end), or a negative errno. Caller ends the
- * cursor; after a failure it holds nothing. Cost: reads some 64 to 128 KiB; the first visit to an older segment reads it once. */
+ * cursor; after a failure it holds nothing. Cost: reads some 16 to 32 KiB, more where a frame is larger; the first visit to an
+ * older segment reads it once. */
 int journal_follow(struct journal *journal, uint64_t seq, struct journal_cursor *ret);
 
 /* Reads the next durable frame; its data lives until the next call. Frames appended meanwhile are seen. Returns 1, 0 at the end

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* As far apart as the marks: a look at one record reads little more than what lies between two. */
-#define WINDOW_SIZE (64 * 1024)
+#define WINDOW_SIZE (16 * 1024)
 
 static bool is_last(const struct journal_cursor *cursor)
 {

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MARK_EVERY (64 * 1024)
+#define MARK_EVERY (16 * 1024)
 
 void segment_name(uint64_t first_seq, char ret[SEGMENT_NAME_SIZE])
 {

@@ -11,7 +11,7 @@
 #define SEGMENT_NAME_SIZE 21 /* 16 hex digits, ".log", terminated */
 #define SEGMENT_PREPARED "next.log.prepared"
 
-/* Place of a frame, remembered every 64 KiB or so. */
+/* Place of a frame, remembered every 16 KiB or so. */
 struct segment_mark {
     uint64_t seq; /* first of the frame */
     uint64_t offset;

@@ -65,6 +65,36 @@ START_TEST(commands_are_never_split)
 }
 END_TEST
 
+/* Who looks for one record reads the frame that has it: many small commands are many small frames, a large one is alone. */
+START_TEST(a_full_frame_is_cut)
+{
+    struct frames frames = {0};
+    struct record record;
+    char *text = malloc(60000);
+    uint64_t seq = 1;
+    size_t count;
+
+    memset(text, 'x', 60000);
+    frames_reset(&frames, 1);
+    for (; seq <= 400; seq++) {
+        make(&record, 1, seq, text, seq == 200 ? 60000 : 500);
+        ck_assert_int_eq(frames_add(&frames, &record, 1), 0);
+    }
+    const struct journal_frame *at = frames_seal(&frames, &count);
+    ck_assert_uint_ge(count, 400 * 500 / FRAMES_CUT);
+    ck_assert_uint_le(count, 2 * 400 * 500 / FRAMES_CUT);
+    seq = 1;
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(at[i].first_seq, seq);
+        ck_assert(at[i].size <= FRAMES_CUT || (at[i].count == 1 && at[i].first_seq == 200));
+        seq += at[i].count;
+    }
+    ck_assert_uint_eq(seq, 401);
+    frames_free(&frames);
+    free(text);
+}
+END_TEST
+
 START_TEST(too_much_is_taken_back)
 {
     struct frames frames = {0};
@@ -123,6 +153,7 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{commands_are_never_split}, {too_much_is_taken_back}, {bytes_of_a_submit}};
+    const struct suite_test tests[] = {
+        {commands_are_never_split}, {a_full_frame_is_cut}, {too_much_is_taken_back}, {bytes_of_a_submit}};
     return suite_run(&(struct suite){.name = "frames", .tests = tests, .count = SUITE_COUNT(tests)});
 }
