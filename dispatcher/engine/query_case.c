@@ -1,6 +1,7 @@
 /* query_case.c - one case, and inboxes. */
 #include "dispatcher/engine/query_view.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,53 +101,27 @@ int query_show_case(struct query *query, struct proto_buffer *out)
 
 /* --- inbox: the open duties of many units, merged in the order (due, id), where no due instant comes last ------------------- */
 
-struct waiting {
-    int64_t due_at; /* 0 = none */
-    uint64_t duty_id;
-};
-
-static int compare_waiting(const void *a, const void *b)
-{
-    const struct waiting *x = a, *y = b;
-    int64_t x_due = x->due_at == 0 ? INT64_MAX : x->due_at, y_due = y->due_at == 0 ? INT64_MAX : y->due_at;
-
-    if (x_due != y_due) {
-        return x_due < y_due ? -1 : 1;
-    }
-    return x->duty_id < y->duty_id ? -1 : x->duty_id > y->duty_id;
-}
-
 /* Rows of one answer: each costs a look into the journal for its title, and others wait meanwhile. */
 #define INBOX_ROWS_MAX 200
 
-/* The first CAP_PAGE + 1 duties of a subtree after a place. `list` has room for three pages; returns how many are in it, sorted.
- */
-static size_t gather(struct query *query, int32_t top, int64_t after_due, uint64_t after, struct waiting *list)
+/* The first CAP_PAGE + 1 duties of a subtree after a place, in order. Returns how many, or -ENOMEM. */
+static int gather(struct query *query, int32_t top, int64_t after_due, uint64_t after, struct inbox_duty *list)
 {
-    struct engine *engine = query->engine;
     const struct district *district = query->district;
-    uint64_t ids[CAP_PAGE + 1];
+    const struct code **units = calloc(district->unit_count, sizeof(struct code *));
     size_t count = 0;
 
+    if (units == NULL) {
+        return -ENOMEM;
+    }
     for (uint32_t i = 0; i < district->unit_count; i++) {
-        if (!district_acts_for(district, (int32_t)i, top)) {
-            continue;
-        }
-        size_t n = store_inbox(engine->store, &district->units[i].code, after_due, after, ids, CAP_PAGE + 1);
-        for (size_t j = 0; j < n; j++) {
-            struct duty_row duty;
-
-            tables_get(&engine->tables, ROW_DUTY, ids[j], &duty);
-            list[count++] = (struct waiting){.due_at = duty.due_at, .duty_id = ids[j]};
-        }
-        /* Only the first page counts in the end. */
-        if (count > 2 * CAP_PAGE) {
-            qsort(list, count, sizeof(*list), compare_waiting);
-            count = CAP_PAGE + 1;
+        if (district_acts_for(district, (int32_t)i, top)) {
+            units[count++] = &district->units[i].code;
         }
     }
-    qsort(list, count, sizeof(*list), compare_waiting);
-    return count > CAP_PAGE + 1 ? CAP_PAGE + 1 : count;
+    count = store_inboxes(query->engine->store, units, count, after_due, after, list, CAP_PAGE + 1);
+    free(units);
+    return (int)count;
 }
 
 /* Is it of the wanted kind, and of a matter that the key is for? */
@@ -160,7 +135,7 @@ static bool listed(struct query *query, uint64_t duty_id, struct duty_row *ret, 
            tables_get(tables, ROW_CASE, ret->case_id, ret_of) && core_matter_allowed(&query->from->matters, &ret_of->dims.matter);
 }
 
-static int add_waiting(struct query *query, const struct waiting *list, size_t count, struct reply_writer *writer)
+static int add_waiting(struct query *query, const struct inbox_duty *list, size_t count, struct reply_writer *writer)
 {
     int rc = 0;
 
@@ -186,7 +161,7 @@ static int add_waiting(struct query *query, const struct waiting *list, size_t c
 }
 
 /* How far into the list a page goes: `wanted` rows of the wanted kind, or all. */
-static size_t page_end(struct query *query, const struct waiting *list, size_t count, uint32_t wanted)
+static size_t page_end(struct query *query, const struct inbox_duty *list, size_t count, uint32_t wanted)
 {
     uint32_t found = 0;
 
@@ -205,7 +180,7 @@ static size_t page_end(struct query *query, const struct waiting *list, size_t c
 int query_inbox(struct query *query, struct proto_buffer *out)
 {
     const struct inbox_query *body = &query->request->query_body.inbox;
-    struct waiting list[3 * CAP_PAGE + 2];
+    struct inbox_duty list[CAP_PAGE + 1];
     struct inbox_reply reply = {0};
     struct reply_writer writer;
     int32_t unit = query->sight.top;
@@ -225,14 +200,18 @@ int query_inbox(struct query *query, struct proto_buffer *out)
     if ((body->given & INBOX_HAS_CLOCK) != 0) {
         query->clock = (int)body->clock;
     }
-    size_t count = gather(query, unit, body->after_due, body->after, list);
+    int rc = gather(query, unit, body->after_due, body->after, list);
+    if (rc < 0) {
+        return rc;
+    }
+    size_t count = (size_t)rc;
     uint32_t wanted = query_page_size((body->given & INBOX_HAS_COUNT) != 0, body->count);
     size_t end = page_end(query, list, count > CAP_PAGE ? CAP_PAGE : count, wanted < INBOX_ROWS_MAX ? wanted : INBOX_ROWS_MAX);
     if (end > 0 && end < count) {
         reply.next_due = list[end - 1].due_at;
         reply.next = list[end - 1].duty_id;
     }
-    int rc = reply_begin(&writer, out, query->request->id, &inbox_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
+    rc = reply_begin(&writer, out, query->request->id, &inbox_reply_shape, &reply, CODEC_OMIT_NOTHING, 1);
     if (rc == 0) {
         rc = reply_list(&writer, "rows");
     }

@@ -124,19 +124,81 @@ void inbox_remove(struct inbox *inbox, const struct code *code, int64_t due_at, 
     inbox->spare = entry;
 }
 
-size_t inbox_page(struct inbox *inbox, const struct code *code, int64_t after_due, uint64_t after_id, uint64_t *ret_duties,
-                  size_t max)
+/* The first one behind a place, or NULL. */
+static struct entry *entry_after(struct inbox *inbox, const struct code *code, int64_t after_due, uint64_t after_id)
 {
     struct unit *unit = unit_find(inbox, code);
     if (unit == NULL) {
-        return 0;
+        return NULL;
     }
     struct entry key = entry_key(after_due, after_id + 1);
-    struct entry *entry = after_id == 0 ? RB_MIN(entries, &unit->entries) : RB_NFIND(entries, &unit->entries, &key);
+    return after_id == 0 ? RB_MIN(entries, &unit->entries) : RB_NFIND(entries, &unit->entries, &key);
+}
+
+size_t inbox_page(struct inbox *inbox, const struct code *code, int64_t after_due, uint64_t after_id, uint64_t *ret_duties,
+                  size_t max)
+{
+    struct entry *entry = entry_after(inbox, code, after_due, after_id);
     size_t count = 0;
     for (; entry != NULL && count < max; entry = RB_NEXT(entries, &unit->entries, entry)) {
         ret_duties[count++] = entry->duty_id;
     }
+    return count;
+}
+
+/* Lets the first entry of a heap (the least one on top) sink to where it belongs. */
+static void heap_sink(struct entry **heap, size_t count)
+{
+    struct entry *moved = heap[0];
+    size_t at = 0;
+    for (size_t child = 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && entry_compare(heap[child + 1], heap[child]) < 0) {
+            child++;
+        }
+        if (entry_compare(moved, heap[child]) <= 0) {
+            break;
+        }
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = moved;
+}
+
+static void heap_add(struct entry **heap, size_t at, struct entry *entry)
+{
+    for (; at > 0 && entry_compare(entry, heap[(at - 1) / 2]) < 0; at = (at - 1) / 2) {
+        heap[at] = heap[(at - 1) / 2];
+    }
+    heap[at] = entry;
+}
+
+int inbox_merge(struct inbox *inbox, const struct code *const *units, size_t unit_count, int64_t after_due, uint64_t after_id,
+                struct inbox_duty *ret_places, int max)
+{
+    struct entry **heap = calloc(unit_count + 1, sizeof(struct entry *)); /* the next one of each unit */
+    size_t waiting = 0;
+    if (heap == NULL) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < unit_count; i++) {
+        struct entry *entry = entry_after(inbox, units[i], after_due, after_id);
+        if (entry != NULL) {
+            heap_add(heap, waiting++, entry);
+        }
+    }
+    int count = 0;
+    while (waiting > 0 && count < max) {
+        struct entry *entry = heap[0];
+        ret_places[count++] = (struct inbox_duty){.due_at = entry->due == INT64_MAX ? 0 : entry->due, .duty_id = entry->duty_id};
+        heap[0] = RB_NEXT(entries, &unit->entries, entry);
+        if (heap[0] == NULL) {
+            heap[0] = heap[--waiting];
+        }
+        if (waiting > 0) {
+            heap_sink(heap, waiting);
+        }
+    }
+    free(heap);
     return count;
 }
 

@@ -24,6 +24,17 @@ void inbox_remove(struct inbox *inbox, const struct code *unit, int64_t due_at, 
 size_t inbox_page(struct inbox *inbox, const struct code *unit, int64_t after_due, uint64_t after_id, uint64_t *ret_duties,
                   size_t max);
 
+/* Where a duty stands in the order of inboxes. */
+struct inbox_duty {
+    int64_t due_at; /* 0: none */
+    uint64_t duty_id;
+};
+
+/* As inbox_page for the inboxes of several units merged into one order. Returns how many, or -ENOMEM. Cost: one look into each
+ * unit's inbox, and `max` steps. */
+int inbox_merge(struct inbox *inbox, const struct code *const *units, size_t unit_count, int64_t after_due, uint64_t after_id,
+                struct inbox_duty *ret_places, int max);
+
 /* NULL is allowed; returns NULL. */
 struct inbox *inbox_free(struct inbox *inbox);
 

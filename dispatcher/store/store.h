@@ -24,6 +24,7 @@
 #define HUYING_STORE_STORE_H
 
 #include "dispatcher/core/tables.h"
+#include "dispatcher/store/inbox.h"
 #include "dispatcher/store/journal.h"
 
 struct store;
@@ -91,6 +92,10 @@ bool store_next_timer(struct store *store, int64_t *ret_at_ms, int *ret_kind, ui
  * Fills at most `max`; returns how many. */
 size_t store_inbox(struct store *store, const struct code *unit, int64_t after_due, uint64_t after_id, uint64_t *ret_duties,
                    size_t max);
+
+/* As store_inbox for several units merged into one order (inbox_merge). Returns how many; 0 also after a failure. */
+size_t store_inboxes(struct store *store, const struct code *const *units, size_t unit_count, int64_t after_due, uint64_t after_id,
+                     struct inbox_duty *ret_places, int max);
 
 /* Ids of rows of a table, descending, below `before` (0: from the newest). Returns how many. */
 size_t store_ids_before(struct store *store, enum row_table table, uint64_t before, uint64_t *ret_ids, size_t max);

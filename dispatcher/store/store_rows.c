@@ -348,6 +348,16 @@ size_t store_inbox(struct store *store, const struct code *unit, int64_t after_d
     return store->failed != 0 ? 0 : inbox_page(store->inbox, unit, after_due, after_id, ret_duties, max);
 }
 
+size_t store_inboxes(struct store *store, const struct code *const *units, size_t unit_count, int64_t after_due, uint64_t after_id,
+                     struct inbox_duty *ret_places, int max)
+{
+    int count = store->failed != 0 ? 0 : inbox_merge(store->inbox, units, unit_count, after_due, after_id, ret_places, max);
+    if (count < 0) {
+        store_latch(store, count);
+    }
+    return count < 0 ? 0 : (size_t)count;
+}
+
 static int load_timer(struct store *store, enum timer_kind kind, uint64_t id, int64_t at_ms)
 {
     if (at_ms == INT64_MAX) {

@@ -219,6 +219,54 @@ START_TEST(an_answer_looks_at_5000)
 }
 END_TEST
 
+static const struct row_ops *counted_ops;
+static int gets;
+
+static bool counted_get(void *store, enum row_table table, uint64_t id, void *ret_row)
+{
+    gets++;
+    return counted_ops->get(store, table, id, ret_row);
+}
+
+/* Rows that a page of the district's inbox looks at, `more` cases later. */
+static int looked_at(struct harness *h, int from, int more)
+{
+    struct row_ops ops = *h->engine->tables.ops;
+
+    for (int n = from; n < from + more; n++) {
+        char id[16], body[256];
+
+        snprintf(id, sizeof(id), "s%d", n);
+        json_decref(harness_do(h, id, "submit", T0 + n,
+                               harness_words(body, sizeof(body), HARNESS_SUBMIT_AT, "M1", n % 2 == 0 ? "S1" : "S2-C1")));
+    }
+    counted_ops = h->engine->tables.ops;
+    ops.get = counted_get;
+    h->engine->tables.ops = &ops;
+    gets = 0;
+    json_t *page = harness_do(h, "q", "inbox", -1, "{'unit': 'D', 'count': 20}");
+    h->engine->tables.ops = counted_ops;
+    ck_assert_uint_eq(harness_rows(page), 20);
+    for (size_t i = 0; i < 20; i++) { /* the oldest of both units */
+        ck_assert_int_eq(harness_row(page, i, "offered_at"), T0 + (int64_t)i);
+    }
+    json_decref(page);
+    return gets;
+}
+
+/* A page costs what its rows cost, however many duties wait. */
+START_TEST(an_inbox_looks_at_its_page)
+{
+    struct harness h;
+
+    harness_begin(&h, true);
+    int few = looked_at(&h, 0, 50), many = looked_at(&h, 50, 1000);
+    ck_assert_int_eq(few, many);
+    ck_assert_int_le(many, 20 * 12);
+    harness_end(&h);
+}
+END_TEST
+
 /* Who may act for a unit sees its cases. */
 START_TEST(a_deputy_sees)
 {
@@ -243,6 +291,7 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{every_filter_is_a_naive_choice}, {an_answer_looks_at_5000}, {a_deputy_sees}};
+    const struct suite_test tests[] = {
+        {every_filter_is_a_naive_choice}, {an_answer_looks_at_5000}, {an_inbox_looks_at_its_page}, {a_deputy_sees}};
     return suite_run(&(struct suite){.name = "query_list", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

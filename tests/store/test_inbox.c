@@ -74,9 +74,50 @@ START_TEST(many_duties_come_and_go)
 }
 END_TEST
 
+/* The inboxes of some units are one order, whatever page is taken of it; what other units have is not in it. */
+START_TEST(inboxes_of_several_units_are_merged)
+{
+    enum { COUNT = 3000, UNITS = 7, OURS = 5 };
+    static int64_t due[COUNT + 1];
+    struct inbox *inbox = inbox_new();
+    struct code codes[UNITS];
+    const struct code *units[OURS];
+    uint64_t state = 9, ours = 0;
+    for (int i = 0; i < UNITS; i++) {
+        codes[i] = store_kit_code((const char *[UNITS]){"a", "b", "c", "empty", "d", "e", "f"}[i]);
+    }
+    for (int i = 0; i < OURS; i++) {
+        units[i] = &codes[i];
+    }
+    for (uint64_t id = 1; id <= COUNT; id++) {
+        uint64_t unit = suite_random(&state) % UNITS;
+        unit = unit == 3 ? 0 : unit;
+        due[id] = suite_random(&state) % 200;
+        ours += unit < OURS;
+        ck_assert_int_eq(inbox_add(inbox, &codes[unit], due[id], id), 0);
+    }
+    for (int max = 1; max <= COUNT; max = max * 5 + 2) {
+        struct inbox_duty page[COUNT], before = {0};
+        uint64_t count = 0;
+        for (int n; (n = inbox_merge(inbox, units, OURS, before.due_at, before.duty_id, page, max)) > 0; count += (uint64_t)n) {
+            for (int i = 0; i < n; i++) {
+                int64_t a = before.due_at == 0 ? INT64_MAX : before.due_at, b = page[i].due_at == 0 ? INT64_MAX : page[i].due_at;
+                ck_assert_int_eq(page[i].due_at, due[page[i].duty_id]);
+                ck_assert(before.duty_id == 0 || a < b || (a == b && before.duty_id < page[i].duty_id));
+                before = page[i];
+            }
+        }
+        ck_assert_uint_eq(count, ours);
+    }
+    ck_assert_int_eq(inbox_merge(inbox, units, 0, 0, 0, NULL, 5), 0);
+    inbox_free(inbox);
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {{duties_are_in_the_order_of_due_and_id_and_those_without_due_last},
-                                       {many_duties_come_and_go}};
+                                       {many_duties_come_and_go},
+                                       {inboxes_of_several_units_are_merged}};
     return suite_run(&(struct suite){.name = "store/inbox", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }
