@@ -46,10 +46,13 @@ struct store_checkpoint {
     uint64_t totals[STORE_META];
 };
 
-/* Checksum of what lies in a table under a key; it follows the bytes of the value. */
+/* Checksum of what lies in a table under a key; it follows the bytes of the value. The table of what the rows say of themselves has
+ * one number for ever (that of the followers too, whose keys are longer): also a program with more tables reads that rows are
+ * another program's. */
 static inline uint64_t store_sum(int table, const void *key, size_t key_size, const void *value, size_t size)
 {
-    return XXH3_64bits(value, size) ^ XXH3_64bits_withSeed(key, key_size, (uint64_t)table + 1);
+    uint64_t number = (uint64_t)(table == STORE_META ? ROW_TABLE_COUNT + 2 : table);
+    return XXH3_64bits(value, size) ^ XXH3_64bits_withSeed(key, key_size, number + 1);
 }
 
 /* The checksum that a stored value of `size` bytes and its checksum carries. */
