@@ -516,26 +516,6 @@ START_TEST(a_store_of_rows_that_mean_something_else_is_refused)
 }
 END_TEST
 
-/* Rows of a program that knows fewer tables: another version, no damage. */
-START_TEST(a_store_with_fewer_tables_is_of_another_version)
-{
-    setup();
-    char said[STORE_SAID];
-    MDB_val key = {.mv_size = 10, .mv_data = (char[]){"checkpoint"}};
-    struct store_checkpoint shorter = {0};
-    ck_assert_int_eq(store_checkpoint(store), 0);
-    ck_assert_int_eq(store_put(store, STORE_META, NULL, &key, &shorter, sizeof(shorter) - sizeof(uint64_t), 0, 0), 0);
-    ck_assert_int_eq(mdb_txn_commit(store->txn), 0);
-    store->txn = NULL;
-    store_close(store);
-    ck_assert_int_eq(store_verify(folder, said), -ENOTSUP);
-    /* Its number in the checksums is what it was before there were roll-ups. */
-    uint64_t sum = XXH3_64bits("x", 1) ^ XXH3_64bits_withSeed("rows", 4, 11 + 3);
-    ck_assert_uint_eq(store_sum(STORE_META, "rows", 4, "x", 1), sum);
-    scratch_drop(folder);
-}
-END_TEST
-
 START_TEST(a_reader_sees_the_last_checkpoint_beside_the_writer)
 {
     setup();
@@ -697,7 +677,6 @@ int main(void)
                                        {a_small_map_given_to_a_large_store_is_made_larger},
                                        {a_store_of_other_rows_is_refused},
                                        {a_store_of_rows_that_mean_something_else_is_refused},
-                                       {a_store_with_fewer_tables_is_of_another_version},
                                        {a_reader_sees_the_last_checkpoint_beside_the_writer}};
     return suite_run(&(struct suite){.name = "store/store", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }
