@@ -195,7 +195,7 @@ int main(int argc, char **argv)
     if (load.jobs == NULL) {
         loading_die(&load.loading, "out of memory");
     }
-    connect_all(&load, atoi(argv[1]));
+    connect_all(&load, (int)strtoul(argv[1], NULL, 10));
     run(&load, in_flight);
     loading_print(&load.loading);
     for (uint32_t i = 0; i < load.connection_count; i++) {

@@ -26,8 +26,8 @@ enum { CONNECTIONS_MAX = 64, INT8_OID = 20, TEXT_OID = 25, STEP_SUBMIT = 0, STEP
 static const char *const names[] = {"submit", "claim", "complete"};
 static const char *const statements[] = {
     "insert into jobs (id, unit, state, due_at, body) values ($1, $2, 0, $3, $4)",
-    "update jobs set state = 1, lease_at = $2 where id = any(array(select id from jobs where unit = $1 and state = 0 "
-    "order by due_at limit $3 for update skip locked)) returning id",
+    ("update jobs set state = 1, lease_at = $2 where id = any(array(select id from jobs where unit = $1 and state = 0 "
+     "order by due_at limit $3 for update skip locked)) returning id"),
     "update jobs set state = 2, answer = $2 where id = $1",
 };
 static const Oid types[][4] = {{INT8_OID, TEXT_OID, INT8_OID, TEXT_OID}, {TEXT_OID, INT8_OID, INT8_OID}, {INT8_OID, TEXT_OID}};

@@ -228,7 +228,7 @@ static void connect_all(struct load *load, int port)
         struct timeval wait = {.tv_sec = 60};
         redisSetTimeout(connection->context, wait);
         connection->context->reader->fn = &seeing;
-        redisReaderSetPrivdata(connection->context->reader, &load->loading);
+        connection->context->reader->privdata = &load->loading;
         connection->waiting = calloc(load->room, sizeof(*connection->waiting));
         if (connection->waiting == NULL) {
             loading_die(&load->loading, "out of memory");
@@ -275,7 +275,7 @@ int main(int argc, char **argv)
     load.connection_count = (uint32_t)connections;
     load.room = in_flight;
     encode_all(&load);
-    connect_all(&load, atoi(argv[1]));
+    connect_all(&load, (int)strtoul(argv[1], NULL, 10));
     run(&load, in_flight);
     loading_print(&load.loading);
     for (uint32_t i = 0; i < load.connection_count; i++) {
