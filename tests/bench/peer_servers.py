@@ -172,6 +172,15 @@ class Beanstalkd(Peer):
         os.makedirs(jobs, exist_ok=True)
         return ["beanstalkd", "-l", "127.0.0.1", "-p", str(self.port), "-b", jobs, self.sync]
 
+    def is_ready(self):
+        """It takes connections before it has read what it had: ready is when it answers."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=60) as asked:
+                asked.sendall(b"stats\r\n")
+                return asked.recv(16).startswith(b"OK ")
+        except OSError:
+            return False
+
     def arguments(self, what, connections, in_flight, count, first):
         return super().arguments(what, connections, in_flight, count, first)[:-1]
 
