@@ -55,6 +55,13 @@ def anonymous_mb(pid):
     return 0.0
 
 
+def cpu_s(pid):
+    """Seconds of the processor that a process has had."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        words = file.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Peer:
     """A server of a peer, running. `load` and `fill` give jobs ids of their own."""
 

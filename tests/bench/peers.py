@@ -128,8 +128,9 @@ class Ours:
         return peer_servers.anonymous_mb(self.server.process.pid)
 
     def restart_s(self):
-        """Median of three: each time with a tail of the journal that no checkpoint has, and with the files in the page cache."""
-        took = []
+        """Seconds until it is ready and seconds of the processor, medians of three: each time with a tail of the journal that no
+        checkpoint has, and with the files in the page cache."""
+        took, cpu = [], []
         for _ in range(3):
             tell(f"{self.title}: kill -9 and start again")
             self.load("submit", 256, 8000)
@@ -137,7 +138,8 @@ class Ours:
             begun = time.monotonic()
             self.server.start()
             took.append(time.monotonic() - begun)
-        return statistics.median(took)
+            cpu.append(peer_servers.cpu_s(self.server.process.pid))
+        return statistics.median(took), statistics.median(cpu)
 
     def stop(self):
         self.server.stop()
@@ -224,8 +226,9 @@ def open_rounds(made, rounds, best, of_ours):
             measured.append(results)
         for name in (OURS, BASE):
             if name in servers:
-                of_ours.setdefault(name, {}).update({"anonymous memory with 1 M open, MB": memory[name],
-                                                     "restart with 1 M open after kill -9, warm, s": servers[name].restart_s()})
+                took, cpu = servers[name].restart_s()
+                of_ours[name] |= {"anonymous memory with 1 M open, MB": memory[name],
+                                  "restart with 1 M open after kill -9, warm, s": took, "of it the processor, s": cpu}
     finally:
         stop_all(servers)
     return measured, memory
