@@ -11,8 +11,12 @@ static uint64_t hash_of(const struct code *code)
     static const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
     uint64_t words[CODE_SIZE / sizeof(uint64_t)];
     memcpy(words, code->s, sizeof(words));
-    uint64_t hash = (((words[0] * odd ^ words[1]) * odd ^ words[2]) * odd ^ words[3]) * odd;
-    return hash ^ hash >> 32;
+    uint64_t hash = 0;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        hash = (hash ^ words[i]) * odd;
+        hash ^= hash >> 32; /* a product moves upwards only */
+    }
+    return hash;
 }
 
 static const struct code *code_at(const void *first, size_t size, uint32_t i)

@@ -37,8 +37,7 @@ struct row_ops {
     /* Copies row `id` to *ret_row (the table's struct). False, *ret_row zeroed: no such row. */
     bool (*get)(void *store, enum row_table table, uint64_t id, void *ret_row);
     /* The place of row `id`, to be changed there, as if it had been put again; of a table without an index over its members, or by
-     * a change that no index sees. It lives until the store is asked for room (store_room), which is between two records. NULL: no
-     * such row. */
+     * a change that no index sees. It lives until the next edit or put of another row of the same table. NULL: no such row. */
     void *(*edit)(void *store, enum row_table table, uint64_t id);
     /* Writes row `id`, new or changed. Ids of new rows ascend within a table. */
     void (*put)(void *store, enum row_table table, uint64_t id, const void *row);

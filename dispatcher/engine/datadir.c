@@ -279,6 +279,12 @@ static int check_version(const struct datadir *folder, enum datadir_use use, cha
                  folder->path, version, DATADIR_VERSION);
         rc = -ENOTSUP;
     }
+    if (rc == 0 && version != 0 && version < DATADIR_VERSION) {
+        snprintf(said, DATADIR_SAID,
+                 _("The data in %s has version %d; this program reads version %d. Use the program that wrote it."), folder->path,
+                 version, DATADIR_VERSION);
+        rc = -ENOTSUP;
+    }
     if (rc == 0 && clock != DATADIR_SHARED && use != DATADIR_SHARED && clock != use) {
         snprintf(said, DATADIR_SAID,
                  _("The data in %s was started in %s time. Start with --clock %s, or give --data another folder."), folder->path,

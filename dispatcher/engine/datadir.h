@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DATADIR_VERSION 1
+#define DATADIR_VERSION 2
 #define DATADIR_SAID 512
 /* What VERSION says while a restore is under way. */
 #define DATADIR_UNFINISHED "huying restore unfinished\n"

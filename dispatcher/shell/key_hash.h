@@ -29,7 +29,8 @@ static inline unsigned int key_hash(const void *key, size_t size)
         uint32_t first, last;
         memcpy(&first, at, sizeof(first));
         memcpy(&last, at + size - sizeof(last), sizeof(last));
-        return (unsigned int)key_hash_mix(hash, (uint64_t)last << 32 | first);
+        return (unsigned int)key_hash_mix(key_hash_mix(hash, (uint64_t)last << 32 | first),
+                                          0); /* uthash looks at the lowest bits */
     }
     for (word = 0; size > 0; size--) {
         word = word << 8 | *at++;

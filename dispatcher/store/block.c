@@ -46,8 +46,8 @@ int block_next(struct block_walk *walk)
     }
     uint64_t id = walk->first + walk->at[0];
     size_t size = (size_t)walk->at[1] | (size_t)walk->at[2] << 8;
-    if (walk->at[0] >> bits[walk->table] != 0 || (walk->packed != NULL && id <= walk->id) ||
-        (size_t)(walk->end - walk->at) - HEAD < size) {
+    if (walk->at[0] >> bits[walk->table] != 0 || size > PACKED_SIZE_MAX(row_size(walk->table)) ||
+        (walk->packed != NULL && id <= walk->id) || (size_t)(walk->end - walk->at) - HEAD < size) {
         return -EBADMSG;
     }
     walk->id = id;

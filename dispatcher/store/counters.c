@@ -9,7 +9,6 @@
 _Static_assert(sizeof(struct counter_key) == 16 + 4 * CODE_SIZE, "keys are hashed as they lie in memory: they have no gaps");
 
 #define KEY_WORDS (sizeof(struct counter_key) / sizeof(uint64_t))
-#define CODE_WORDS (CODE_SIZE / sizeof(uint64_t))
 
 static inline uint64_t word_of(const struct counter_key *key, size_t index)
 {
@@ -18,13 +17,13 @@ static inline uint64_t word_of(const struct counter_key *key, size_t index)
     return word;
 }
 
-/* A word at a time, and of each code its first half, which is the whole of most: a submit counts its case under six keys. */
+/* A word at a time: a submit counts its case under six keys. */
 static uint32_t hash_of(const struct counter_key *key)
 {
-    uint64_t hash = word_of(key, 0) ^ word_of(key, 1) << 32;
-    for (size_t i = KEY_WORDS - 4 * CODE_WORDS; i < KEY_WORDS; i += CODE_WORDS) {
-        hash = (hash ^ word_of(key, i) ^ word_of(key, i + 1) << 17) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
+    uint64_t hash = 0;
+    for (size_t i = 0; i < KEY_WORDS; i++) {
+        hash = (hash ^ word_of(key, i)) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32; /* a product moves upwards only */
     }
     return (uint32_t)hash;
 }

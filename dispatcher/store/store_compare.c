@@ -31,7 +31,7 @@ static size_t ids_of_block(struct store *store, enum row_table table, const MDB_
     uint64_t block;
     size_t count = 0;
     int rc = -EBADMSG;
-    if (key->mv_size == sizeof(block) && value->mv_size > STORE_SUM) {
+    if (key->mv_size == sizeof(block) && store_sum_fits((int)table, key, value)) {
         memcpy(&block, key->mv_data, sizeof(block));
         block_begin(&walk, table, block, value->mv_data, value->mv_size - STORE_SUM);
         while ((rc = block_next(&walk)) > 0) {

@@ -15,8 +15,12 @@ static int write_block(struct store *store, enum row_table table, MDB_cursor *cu
     MDB_val key = {.mv_size = sizeof(block), .mv_data = &block}, stored = {0};
     const bool is_new = store->stored_last[table] == 0 || block > block_key(table, store->stored_last[table]);
     int rc = is_new ? MDB_NOTFOUND : mdb_cursor_get(cursor, &key, &stored, MDB_SET);
-    if ((rc != 0 && rc != MDB_NOTFOUND) || (rc == 0 && stored.mv_size <= STORE_SUM)) {
-        return rc == 0 ? MDB_CORRUPTED : rc;
+    if (rc != 0 && rc != MDB_NOTFOUND) {
+        return rc;
+    }
+    /* What is not whole must not get a new checksum that is right. */
+    if (rc == 0 && (stored.mv_size > sizeof(store->block) || !store_sum_fits((int)table, &key, &stored))) {
+        return MDB_CORRUPTED;
     }
     const bool was = rc == 0;
     struct block_walk walk;

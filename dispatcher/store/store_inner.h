@@ -27,7 +27,7 @@ enum { STORE_COUNTERS = ROW_TABLE_COUNT, STORE_ROLLUPS, STORE_FOLLOWERS, STORE_M
 #define STORE_KEY_ROWS "rows"
 #define STORE_KEY_CHECKPOINT "checkpoint"
 
-/* The first row that is written: rows lie as in memory, so what they are, their sizes and the byte order are part of the format. */
+/* The first row that is written: what rows are in memory, their sizes and the byte order are part of the format. */
 struct store_layout {
     uint32_t byte_order;
     uint32_t format;

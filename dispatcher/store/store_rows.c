@@ -424,6 +424,23 @@ static int load_table(struct store *store, enum row_table table)
     return failure;
 }
 
+/* The last id of the last block, for nothing is read beyond it. */
+static int last_id_of(struct store *store, enum row_table table, const MDB_val *key, const MDB_val *value)
+{
+    struct block_walk walk;
+    uint64_t block;
+    if (key->mv_size != sizeof(block) || !store_sum_fits((int)table, key, value)) {
+        return -EBADMSG;
+    }
+    memcpy(&block, key->mv_data, sizeof(block));
+    block_begin(&walk, table, block, value->mv_data, value->mv_size - STORE_SUM);
+    int rc;
+    while ((rc = block_next(&walk)) > 0) {
+        store->stored_last[table] = walk.id;
+    }
+    return rc;
+}
+
 static int load_last_id(struct store *store, enum row_table table)
 {
     MDB_cursor *cursor;
@@ -434,18 +451,10 @@ static int load_last_id(struct store *store, enum row_table table)
     }
     rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
     store->stored_last[table] = 0;
-    if (rc == 0 && key.mv_size == sizeof(uint64_t) && value.mv_size > STORE_SUM) {
-        struct block_walk walk;
-        uint64_t block;
-        memcpy(&block, key.mv_data, sizeof(block));
-        block_begin(&walk, table, block, value.mv_data, value.mv_size - STORE_SUM);
-        while (block_next(&walk) > 0) {
-            store->stored_last[table] = walk.id;
-        }
-    }
+    int failure = rc == 0 ? last_id_of(store, table, &key, &value) : rc == MDB_NOTFOUND ? 0 : store_errno(rc);
     store->last_id[table] = store->stored_last[table];
     mdb_cursor_close(cursor);
-    return rc == MDB_NOTFOUND ? 0 : store_errno(rc);
+    return failure;
 }
 
 int store_rebuild(struct store *store)

@@ -268,6 +268,32 @@ START_TEST(a_whole_row_that_is_not_of_the_checkpoint_is_said)
 }
 END_TEST
 
+/* The rows beside one that changed are written with it: what is damaged among them gets no checksum that is right. */
+START_TEST(a_block_that_is_damaged_is_not_written_anew)
+{
+    static uint8_t wanted[BLOCK_SIZE_MAX + STORE_SUM];
+    const uint64_t id = 100, block = block_key(ROW_CASE, id);
+    struct tables tables;
+    int spoiled = 0;
+    begin();
+    size_t size = stored_block(block, wanted);
+    struct store *store = store_kit_open(kit.folder, &tables);
+    int fd = open(scratch_path(kit.folder, STORE_DATA), O_RDWR);
+    for (const uint8_t *at = kit.bytes; (at = memmem(at, (size_t)(kit.bytes + kit.size - at), wanted, size)) != NULL; at++) {
+        uint8_t byte = (uint8_t)(at[4] ^ 1);
+        ck_assert_int_eq(pwrite(fd, &byte, 1, at + 4 - kit.bytes), 1);
+        spoiled++;
+    }
+    close(fd);
+    ck_assert_int_gt(spoiled, 0);
+    struct case_row row = {.case_id = id};
+    tables_put(&tables, ROW_CASE, id, &row);
+    ck_assert_int_eq(store_checkpoint(store), -EBADMSG);
+    store_close(store);
+    end();
+}
+END_TEST
+
 /* Each page up to the last one is in use or free: a head page whose last page is another one says so. */
 START_TEST(a_last_page_that_is_another_is_said)
 {
@@ -350,6 +376,7 @@ int main(void)
                                        {pages_that_are_zero_noise_swapped_or_of_another_time_are_said_or_harmless},
                                        {a_file_that_was_cut_is_said_to_be},
                                        {a_whole_row_that_is_not_of_the_checkpoint_is_said},
+                                       {a_block_that_is_damaged_is_not_written_anew},
                                        {a_last_page_that_is_another_is_said},
                                        {rows_that_were_condemned_are_not_used_again},
                                        {a_row_that_changes_under_an_open_store_is_latched}};
