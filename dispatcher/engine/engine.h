@@ -52,7 +52,7 @@ struct engine_options {
     bool drill;
     size_t map_size;                                                       /* of the rows, 0 = default */
     size_t segment_size;                                                   /* of the journal, 0 = default */
-    uint32_t checkpoint_records;                                           /* 0 = 30,000 */
+    uint32_t checkpoint_records;                                           /* 0 = 40,000 */
     const char *version;                                                   /* of the program, for hello */
     const char *backups;                                                   /* folder for backups, NULL = none are made */
     int64_t (*steady_ns)(void);                                            /* what work is timed by; NULL = it is not */

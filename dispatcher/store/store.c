@@ -240,6 +240,12 @@ uint64_t store_dirty(const struct store *store)
     return store->dirty;
 }
 
+int store_write(struct store *store)
+{
+    assert(!store->read_only);
+    return store_flush(store);
+}
+
 int store_checkpoint(struct store *store)
 {
     assert(!store->read_only);

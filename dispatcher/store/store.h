@@ -73,6 +73,10 @@ struct journal_mark store_marked(const struct store *store);
  */
 int store_scrub(struct store *store, uint32_t count);
 
+/* Writes the rows that changed into the open transaction, so that the next checkpoint has less to do at once. Returns 0 or the
+ * latched failure. */
+int store_write(struct store *store);
+
 /* Writes the buffered counters, commits with full sync, begins the next transaction. Returns 0 or negative errno: then rewind, and
  * read in the district row whether the rows are those of this checkpoint or of the one before: a commit whose flush failed may be
  * either. */

@@ -139,6 +139,34 @@ START_TEST(a_row_is_changed_in_its_place)
 }
 END_TEST
 
+/* Between two checkpoints: in the transaction, not yet of the file. */
+START_TEST(rows_that_were_written_are_not_of_a_checkpoint_yet)
+{
+    setup();
+    for (uint64_t n = 1; n <= 90; n++) {
+        store_kit_step(&tables, n);
+        if (n % 7 == 0) {
+            ck_assert_int_eq(store_write(store), 0);
+            ck_assert_uint_gt(store_dirty(store), 0);
+        }
+        if (n == 50) {
+            ck_assert_int_eq(store_checkpoint(store), 0);
+        }
+    }
+    store_kit_check(store, 90);
+    teardown();
+    setup();
+    for (uint64_t n = 1; n <= 90; n++) {
+        store_kit_step(&tables, n);
+        ck_assert_int_eq(n == 50 ? store_checkpoint(store) : store_write(store), 0);
+    }
+    ck_assert_int_eq(store_rewind(store), 0);
+    ck_assert_uint_eq(store_kit_last(&tables), 50);
+    store_kit_check(store, 50);
+    teardown();
+}
+END_TEST
+
 START_TEST(a_rewind_goes_back_to_the_last_checkpoint)
 {
     setup();
@@ -661,6 +689,7 @@ int main(void)
 {
     const struct suite_test tests[] = {{rows_read_back_and_a_missing_row_is_all_zero},
                                        {a_row_is_changed_in_its_place},
+                                       {rows_that_were_written_are_not_of_a_checkpoint_yet},
                                        {a_rewind_goes_back_to_the_last_checkpoint},
                                        {a_crash_leaves_the_last_checkpoint_and_a_close_makes_one},
                                        {timers_follow_their_rows},
