@@ -30,7 +30,7 @@ void block_begin(struct block_walk *ret, enum row_table table, uint64_t key, con
     ret->table = table;
     ret->first = block_first(table, key);
     ret->at = bytes;
-    ret->end = ret->at + size;
+    ret->end = size > 0 ? ret->at + size : ret->at; /* no block at all has no address */
     ret->id = 0;
     ret->packed = NULL;
     ret->size = 0;

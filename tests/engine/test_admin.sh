@@ -46,7 +46,7 @@ expect 2 'one argument too many' "$admin" restore "$folder/empty" "$folder/bad" 
 expect 4 'not a data folder' "$admin" restore "$folder/empty" --data "$folder/new"
 # The smallest backup that there is: a journal without a record.
 mkdir -p "$folder/backup/journal" "$folder/backup/config"
-printf 'huying data 1\nclock real\n' >"$folder/backup/VERSION"
+printf 'huying data 2\nclock real\n' >"$folder/backup/VERSION"
 expect 1 'is not empty' "$admin" restore "$folder/backup" --data "$folder/bad"
 expect 0 'up to sequence 0, none' "$admin" restore "$folder/backup" --data "$folder/new"
 rm -r "$folder/new"

@@ -141,23 +141,35 @@ START_TEST(running_server_is_not_checked)
 }
 END_TEST
 
-START_TEST(newer_data_is_refused)
+static void write_version(const struct harness *h, int version)
 {
+    char *path = datadir_join(h->data, "VERSION");
+    FILE *file = fopen(path, "w");
+    fprintf(file, "huying data %d\n", version);
+    fclose(file);
+    free(path);
+}
+
+START_TEST(data_of_another_version_is_refused)
+{
+    static const struct {
+        int version;
+        const char *said, *next;
+    } rows[] = {{DATADIR_VERSION + 1, "version 3", "Use a newer program"}, {1, "version 1", "Use the program that wrote it"}};
     struct harness h;
     struct engine *engine = NULL;
     char said[512];
 
     harness_begin(&h, false);
     h.engine = engine_close(h.engine);
-    char *path = datadir_join(h.data, "VERSION");
-    FILE *file = fopen(path, "w");
-    fputs("huying data 2\n", file);
-    fclose(file);
-    free(path);
-    struct engine_options options = (struct engine_options){.data = h.data, .district = h.district};
-    ck_assert_int_eq(engine_open(&options, &engine, said), -ENOTSUP);
-    ck_assert_ptr_nonnull(strstr(said, "version 2"));
-    ck_assert_int_eq(engine_check(h.data, 0, NULL, NULL, NULL, NULL, said), -ENOTSUP);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        write_version(&h, rows[i].version);
+        struct engine_options options = (struct engine_options){.data = h.data, .district = h.district};
+        ck_assert_int_eq(engine_open(&options, &engine, said), -ENOTSUP);
+        ck_assert_ptr_nonnull(strstr(said, rows[i].said));
+        ck_assert_ptr_nonnull(strstr(said, rows[i].next));
+        ck_assert_int_eq(engine_check(h.data, 0, NULL, NULL, NULL, NULL, said), -ENOTSUP);
+    }
     harness_end(&h);
 }
 END_TEST
@@ -189,7 +201,11 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{clean_data_is_clean},           {changed_row_is_found, 6}, {changed_counter_is_found},
-                                       {running_server_is_not_checked}, {newer_data_is_refused},   {the_other_clock_is_refused, 2}};
+    const struct suite_test tests[] = {{clean_data_is_clean},
+                                       {changed_row_is_found, 6},
+                                       {changed_counter_is_found},
+                                       {running_server_is_not_checked},
+                                       {data_of_another_version_is_refused},
+                                       {the_other_clock_is_refused, 2}};
     return suite_run(&(struct suite){.name = "check", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

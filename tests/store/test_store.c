@@ -427,33 +427,6 @@ START_TEST(ids_come_in_pages_from_the_newest)
 }
 END_TEST
 
-/* One row in each block, several, and none: every page in both directions, from every id. */
-START_TEST(ids_come_in_pages_across_blocks)
-{
-    uint64_t wanted[60], ids[60];
-    size_t count = 0;
-    setup();
-    for (uint64_t id = 5; count < 60; id += count % 4 == 0 ? 3 * BLOCK_IDS + 1 : 19) {
-        struct case_row row = {.case_id = id};
-        wanted[count++] = id;
-        tables_put(&tables, ROW_CASE, id, &row);
-    }
-    for (size_t i = 0; i < count; i++) {
-        for (uint64_t beside = 0; beside < 2; beside++) {
-            size_t up = count - i - beside, down = i + beside;
-            ck_assert_uint_eq(store_ids_from(store, ROW_CASE, wanted[i] + beside, ids, 7), up < 7 ? up : 7);
-            ck_assert_mem_eq(ids, wanted + i + beside, (up < 7 ? up : 7) * sizeof(ids[0]));
-            ck_assert_uint_eq(store_ids_before(store, ROW_CASE, wanted[i] + beside, ids, 60), down);
-            for (size_t n = 0; n < down; n++) {
-                ck_assert_uint_eq(ids[n], wanted[down - 1 - n]);
-            }
-        }
-    }
-    ck_assert_uint_eq(store_count(store, ROW_CASE), count);
-    teardown();
-}
-END_TEST
-
 /* Steps until the store fails; returns the last step that did not. */
 static uint64_t step_until_failure(uint64_t from, uint64_t until)
 {
@@ -698,7 +671,6 @@ int main(void)
                                        {requests_are_found_by_hash_until_they_are_dropped},
                                        {counters_are_those_of_the_rows_and_the_buffered_ones},
                                        {ids_come_in_pages_from_the_newest},
-                                       {ids_come_in_pages_across_blocks},
                                        {killed_readers_are_forgotten},
                                        {more_rows_than_memory_keeps_are_as_they_were_put},
                                        {a_dropped_row_is_gone_whether_it_was_written_or_not},

@@ -1,4 +1,5 @@
-/* test_store_compare.c - two stores are compared row by row, and what differs is named */
+/* test_store_compare.c - two stores are compared row by row, and what differs is named; ids of a table in order */
+#include "dispatcher/store/block.h"
 #include "dispatcher/store/store.h"
 
 #include "tests/store/scratch.h"
@@ -80,8 +81,38 @@ START_TEST(every_difference_is_said)
 }
 END_TEST
 
+/* One row in each block, several, and none: every page in both directions, from every id. */
+START_TEST(ids_come_in_pages_across_blocks)
+{
+    uint64_t wanted[60], ids[60];
+    size_t count = 0;
+    struct tables tables;
+    char *folder = scratch_new();
+    struct store *store = store_kit_open(folder, &tables);
+    for (uint64_t id = 5; count < 60; id += count % 4 == 0 ? 3 * BLOCK_IDS + 1 : 19) {
+        struct case_row row = {.case_id = id};
+        wanted[count++] = id;
+        tables_put(&tables, ROW_CASE, id, &row);
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (uint64_t beside = 0; beside < 2; beside++) {
+            size_t up = count - i - beside, down = i + beside;
+            ck_assert_uint_eq(store_ids_from(store, ROW_CASE, wanted[i] + beside, ids, 7), up < 7 ? up : 7);
+            ck_assert_mem_eq(ids, wanted + i + beside, (up < 7 ? up : 7) * sizeof(ids[0]));
+            ck_assert_uint_eq(store_ids_before(store, ROW_CASE, wanted[i] + beside, ids, 60), down);
+            for (size_t n = 0; n < down; n++) {
+                ck_assert_uint_eq(ids[n], wanted[down - 1 - n]);
+            }
+        }
+    }
+    ck_assert_uint_eq(store_count(store, ROW_CASE), count);
+    store_close(store);
+    scratch_drop(folder);
+}
+END_TEST
+
 int main(void)
 {
-    const struct suite_test tests[] = {{every_difference_is_said}};
+    const struct suite_test tests[] = {{every_difference_is_said}, {ids_come_in_pages_across_blocks}};
     return suite_run(&(struct suite){.name = "store/store_compare", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }
