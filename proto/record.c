@@ -59,7 +59,7 @@ static int append_record(const struct record *record, size_t back, uint64_t head
     const uint64_t mask = shape->set(&record->body), personal = mask & shape->personal;
     size_t loose = 0, left = bin_head(0);
 
-    if ((mask & shape->loose) != 0) { /* in an envelope there is none */
+    if ((mask & shape->loose) != 0) { /* no field of an envelope is loose */
         loose = fields_loose(shape, &record->body, mask);
         left = bin_head(loose);
     }

@@ -70,7 +70,7 @@ struct record *emit_duty(struct judging *j, enum record_type type, const struct 
 struct record *emit_clock(struct judging *j, enum record_type type, const struct clock_row *clock);
 
 /* The row of the district itself: numbers that were given, the set in force. Read once, for no record changes it before it is
- * applied; zeroed while there is none. */
+ * applied; zeroed as long as nothing is stored. */
 const struct district_row *judging_stored(struct judging *j);
 
 /* Sequence that the next emitted record gets. */

@@ -63,7 +63,7 @@ void cost_lap(struct cost *cost, enum loop_part part);
 /* The batch's commands end here: their time is split by the samples. */
 void cost_lap_commands(struct cost *cost);
 
-/* Somebody else has timed this. A negative span is none. */
+/* Somebody else has timed this. A negative span counts as 0. */
 void cost_spent(struct cost *cost, enum loop_part part, int64_t ns);
 
 /* The same in the middle of the watch's present part, such as a query among commands: it is not counted there again. */
@@ -72,7 +72,7 @@ void cost_within(struct cost *cost, enum loop_part part, int64_t ns);
 /* An append became durable. `bytes`: what it takes in the journal. */
 void cost_appended(struct cost *cost, uint32_t records, uint64_t bytes);
 
-/* A checkpoint ends here, on the watch of the step; a failed one has cost time, and is none. */
+/* A checkpoint ends here, on the watch of the step; a failed one costs time and is not counted. */
 void cost_checkpoint(struct cost *cost, bool done);
 
 /* A step ends that took so many messages; `anything`: or left records without one. */

@@ -182,8 +182,8 @@ static void *op_edit(void *arg, enum row_table table, uint64_t id)
     return cache_row(cache, index);
 }
 
-/* The row that a put replaces: in its place, or read into *room; NULL: there is none. `index` is where it lies in the cache, as
- * cache_find gives it. */
+/* The row that a put replaces: in its place, or read into *room; NULL: there is no such row. `index` is where it lies in the cache,
+ * as cache_find gives it. */
 static const union any_row *row_before(struct store *store, enum row_table table, uint64_t id, int64_t index, union any_row *room)
 {
     const struct cache *cache = &store->caches[table];

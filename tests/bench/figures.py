@@ -23,7 +23,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+import threading
 
 import msgpack
 
@@ -72,6 +72,25 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def wait_line(stream, log, word):
+    """Copies a server's stream of bytes into the file `log`; a thread goes on with it to the end and closes it. Returns the first line that has
+    `word`, or None: the stream ended before."""
+    def copy_rest():
+        with log:
+            for line in stream:
+                log.write(line)
+
+    found = None
+    for line in stream:
+        log.write(line)
+        if word in line:
+            found = line.decode()
+            break
+    log.flush()
+    threading.Thread(target=copy_rest, daemon=True).start()
+    return found
+
+
 class Huyingd:
     """A dispatcher in drill time, plain, on a folder that is there or made."""
 
@@ -79,18 +98,13 @@ class Huyingd:
         words = [os.path.join(build, "dispatcher/shell/huyingd"), "--config", os.path.join(source, CONFIG), "--data", folder + "/data", "--keys",
                  folder + "/keys", "--listen", "tcp://127.0.0.1:*", "--events", "tcp://127.0.0.1:*", "--clock", "drill", "--plain"]
         os.makedirs(folder, exist_ok=True)
-        self.log = open(folder + "/log", "w+", encoding="utf-8")
-        self.process = subprocess.Popen(words, stderr=self.log)
-        self.url = None
-        while self.url is None and self.process.poll() is None:
-            with open(folder + "/log", encoding="utf-8") as log:
-                for line in log:
-                    if line.startswith("ready"):
-                        self.url = [word[7:] for word in line.split() if word.startswith("listen=")][0]
-            time.sleep(0.05)
-        if self.url is None:
-            with open(folder + "/log", encoding="utf-8") as log:
-                raise RuntimeError("huyingd did not start:\n" + log.read()[-2000:])
+        log = open(folder + "/log", "wb")
+        self.process = subprocess.Popen(words, stderr=subprocess.PIPE)
+        ready = wait_line(self.process.stderr, log, b"ready ")
+        if ready is None:
+            with open(folder + "/log", encoding="utf-8") as said:
+                raise RuntimeError("huyingd did not start:\n" + said.read()[-2000:])
+        self.url = [word[7:] for word in ready.split() if word.startswith("listen=")][0]
 
     def memory(self):
         """Bytes of anonymous memory, and the most that was ever resident (with the pages of the rows' file)."""
@@ -101,7 +115,6 @@ class Huyingd:
     def stop(self):
         self.process.terminate()
         code = self.process.wait(timeout=600)
-        self.log.close()
         if code != 0:
             raise RuntimeError(f"huyingd ended with {code}")
 
@@ -222,14 +235,14 @@ class Postgres:
         run([self.programs + "initdb", "-D", data, "--auth", "trust", "--username", "bench", "--no-locale", "--encoding", "UTF8"],
             cwd=self.folder, **self.who)
         settings = [word for name, value in POSTGRES_SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        self.log = open(self.folder + "/log", "wb")
+        log = open(self.folder + "/log", "wb")
         self.process = subprocess.Popen([self.programs + "postgres", "-D", data, "-p", str(port), "-k", self.folder, "-c",
-                                         "listen_addresses=127.0.0.1"] + settings, stdout=self.log, stderr=self.log, cwd=self.folder, **self.who)
+                                         "listen_addresses=127.0.0.1"] + settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.folder,
+                                        **self.who)
         self.where = f"host=127.0.0.1 port={port} user=bench dbname=postgres"
-        for _ in range(600):
-            if subprocess.run(["pg_isready", "-q", "-d", self.where], check=False).returncode == 0:
-                break
-            time.sleep(0.05)
+        if wait_line(self.process.stdout, log, b"ready to accept connections") is None:
+            with open(self.folder + "/log", encoding="utf-8") as said:
+                raise RuntimeError("PostgreSQL did not start:\n" + said.read()[-2000:])
 
     def sql(self, text):
         return run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.where], input=text.encode())
@@ -272,7 +285,6 @@ class Postgres:
     def stop(self):
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=120)
-        self.log.close()
         shutil.rmtree(self.folder)
 
 

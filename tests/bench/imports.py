@@ -72,7 +72,10 @@ def watched(words, server):
                 most["server"] = max(most["server"], memory_of(server.process))
                 most["client"] = max(most["client"], memory_of(client))
                 most["client_cpu"] = max(most["client_cpu"], cpu_of(client))
-                time.sleep(0.5)
+                try:
+                    client.wait(timeout=0.5)
+                except subprocess.TimeoutExpired:
+                    pass  # another look at it
         out.seek(0)
         said = out.read().decode()
     seconds = time.monotonic() - begun
