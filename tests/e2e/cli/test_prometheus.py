@@ -135,7 +135,7 @@ class Work(Live):
         for name in re.findall(r"huying_\w+", manual):
             self.assertIn(name, families)
         every = re.search(r"#define COST_EVERY (\d+)", pathlib.Path(ROOT, "dispatcher/engine/cost.h").read_text(encoding="utf-8"))[1]
-        self.assertIn(f"one message in {every} (`COST_EVERY`", manual)
+        self.assertIn(f"One message in {every} (`COST_EVERY`", manual)
         line = re.search(r"(?m)^\* \* \* \* \* root (.*)$", manual)[1]
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "huying.prom")
