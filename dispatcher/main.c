@@ -375,6 +375,7 @@ static struct engine *open_engine(struct server *server)
         .segment_size = arguments->segment_size,
         .version = HUYING_VERSION,
         .backups = arguments->backups,
+        .background = true,
         .steady_ns = steady_ns,
         .log = engine_line,
         .log_arg = server->log,

@@ -23,7 +23,7 @@
 
 #define DIFFERENCES_SAID 100
 #define PROGRESS_EVERY 4096
-#define COMMIT_EVERY 50000
+#define COMMIT_EVERY 400000 /* puts: as for catch_up */
 
 struct check {
     const char *data;
@@ -80,7 +80,7 @@ static int make_temporary(struct check *check, const char *name, char **ret)
 
 static int open_store(struct check *check, const char *name, const char *copy_from, struct store **ret)
 {
-    struct store_options options = {.map_size = check->map_size};
+    struct store_options options = {.map_size = check->map_size, .background = copy_from == NULL};
     char *path;
     int rc = make_temporary(check, name, &path);
 
@@ -285,7 +285,8 @@ static int replay(struct check *check)
     while ((rc = journal_next(&cursor, &frame)) == 1) {
         rc = replay_frame(check, &frame);
         if (rc == 0 && store_dirty(check->fresh) > COMMIT_EVERY) {
-            rc = store_checkpoint(check->fresh);
+            rc = store_checkpoint_end(check->fresh, true);
+            rc = rc == 0 ? store_checkpoint_begin(check->fresh) : rc;
         }
         if (rc < 0) {
             break;

@@ -64,13 +64,12 @@ void cost_appended(struct cost *cost, uint32_t records, uint64_t bytes)
     cost->flushes++;
 }
 
-void cost_checkpoint(struct cost *cost, bool done)
+void cost_checkpoint(struct cost *cost, int64_t took_ns, bool done)
 {
-    uint64_t before_ns = cost->ns[LOOP_PART_CHECKPOINT];
-    cost_lap(cost, LOOP_PART_CHECKPOINT);
-    uint64_t took_ns = cost->ns[LOOP_PART_CHECKPOINT] - before_ns;
-    if (took_ns > cost->checkpoint_max_ns) {
-        cost->checkpoint_max_ns = took_ns;
+    uint64_t ns = took_ns > 0 ? (uint64_t)took_ns : 0;
+    cost->checkpoint_ns += ns;
+    if (ns > cost->checkpoint_max_ns) {
+        cost->checkpoint_max_ns = ns;
     }
     cost->checkpoints += done;
 }

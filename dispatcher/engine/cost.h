@@ -35,7 +35,7 @@ struct cost {
     uint32_t batch_max;
     uint64_t ns[LOOP_PART_COUNT];
     uint64_t times[LOOP_PART_COUNT]; /* how often each was timed */
-    uint64_t checkpoint_max_ns;
+    uint64_t checkpoint_ns, checkpoint_max_ns;
 
     /* of the step: what it took is counted once, however often it is judged */
     uint32_t step_commands, step_queries;
@@ -72,8 +72,8 @@ void cost_within(struct cost *cost, enum loop_part part, int64_t ns);
 /* An append became durable. `bytes`: what it takes in the journal. */
 void cost_appended(struct cost *cost, uint32_t records, uint64_t bytes);
 
-/* A checkpoint ends here, on the watch of the step; a failed one costs time and is not counted. */
-void cost_checkpoint(struct cost *cost, bool done);
+/* Writing a checkpoint took so long, in whatever thread; a failed one costs time and is not counted. */
+void cost_checkpoint(struct cost *cost, int64_t took_ns, bool done);
 
 /* A step ends that took so many messages; `anything`: or left records without one. */
 void cost_step(struct cost *cost, size_t messages, bool anything);

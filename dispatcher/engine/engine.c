@@ -12,13 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Records between two checkpoints under load: every other command in a hundred waits for one, and what a start replays is a
- * fraction of a second. */
+/* Records between two checkpoints under load: what a start replays is a fraction of a second. */
 #define CHECKPOINT_RECORDS 40000
 
-/* After so many of them the rows that changed go into the open transaction: a checkpoint then has less to do at once, and what it
- * looks at is still in the processor's cache. */
-#define WRITE_RECORDS 5000
+/* So many times that at most wait in memory while one is being written; then the loop waits for the disk. */
+#define CHECKPOINT_BEHIND 4
 
 static int open_journal(struct engine *engine, const struct engine_options *options, char *said)
 {
@@ -78,6 +76,7 @@ int engine_open(const struct engine_options *options, struct engine **ret, char 
     engine->find_person = options->find_person;
     engine->find_person_arg = options->find_person_arg;
     cost_init(&engine->cost, options->steady_ns);
+    engine->background = options->background;
     engine->checkpoint_records = options->checkpoint_records != 0 ? options->checkpoint_records : CHECKPOINT_RECORDS;
     engine->verdict = calloc(1, sizeof(*engine->verdict));
     engine->version = strdup(options->version != NULL ? options->version : "");
@@ -283,16 +282,14 @@ int engine_journaled(struct engine *engine, enum engine_outcome outcome)
     }
     ahead_step(engine, appended);
     cost_lap(&engine->cost, LOOP_PART_SEGMENT);
-    uint64_t before = engine->since_checkpoint;
     engine->since_checkpoint += records;
-    if (engine->since_checkpoint >= engine->checkpoint_records && engine->since_checkpoint >= engine->checkpoint_again_at) {
-        return checkpoint_rows(engine);
+    int rc = checkpoint_end(engine, engine->since_checkpoint >= CHECKPOINT_BEHIND * (uint64_t)engine->checkpoint_records);
+    cost_lap(&engine->cost, LOOP_PART_CHECKPOINT);
+    if (rc == 0 && !store_checkpoint_running(engine->store) && engine->since_checkpoint >= engine->checkpoint_records &&
+        engine->since_checkpoint >= engine->checkpoint_again_at) {
+        rc = checkpoint_rows(engine);
     }
-    if (engine->since_checkpoint / WRITE_RECORDS != before / WRITE_RECORDS) {
-        (void)store_write(engine->store); /* a failure is latched: the next step finds it, and rewinds */
-        cost_lap(&engine->cost, LOOP_PART_CHECKPOINT);
-    }
-    return 0;
+    return rc;
 }
 
 bool engine_next_reply(struct engine *engine, struct engine_reply *ret)

@@ -53,6 +53,7 @@ struct engine_options {
     size_t map_size;                                                       /* of the rows, 0 = default */
     size_t segment_size;                                                   /* of the journal, 0 = default */
     uint32_t checkpoint_records;                                           /* 0 = 40,000 */
+    bool background;                                                       /* a thread of its own writes checkpoints */
     const char *version;                                                   /* of the program, for hello */
     const char *backups;                                                   /* folder for backups, NULL = none are made */
     int64_t (*steady_ns)(void);                                            /* what work is timed by; NULL = it is not */
@@ -149,6 +150,9 @@ void engine_spent(struct engine *engine, enum loop_part part, int64_t ns);
 /* Writes a checkpoint when there is something to write. `idle`: nothing else to do, so take the time. Returns 0 or negative errno.
  */
 int engine_checkpoint(struct engine *engine, bool idle);
+
+/* Waits for a checkpoint that a thread of its own is writing. Returns 0 (also: none is) or negative errno. */
+int engine_checkpoint_end(struct engine *engine);
 
 int64_t engine_now_ms(const struct engine *engine);
 

@@ -216,37 +216,44 @@ int followers_write(struct followers *followers, struct store *store)
 {
     struct follower *follower;
 
-    if (followers->dirty == 0) {
+    if (!followers_dirty(followers)) {
         return 0;
     }
     RB_FOREACH(follower, follower_tree, &followers->tree)
     {
-        int rc = !follower->dirty ? 0
-                 : follower->gone ? store_follower_drop(store, &follower->key, &follower->name)
-                                  : store_follower_put(store, &follower->key, &follower->name, follower->confirmed);
-
+        if (!follower->dirty && !follower->writing) {
+            continue;
+        }
+        int rc = follower->gone ? store_follower_drop(store, &follower->key, &follower->name)
+                                : store_follower_put(store, &follower->key, &follower->name, follower->confirmed);
         if (rc < 0) {
             return rc;
         }
+        followers->dirty -= follower->dirty;
+        followers->writing += !follower->writing;
+        follower->dirty = false;
+        follower->writing = true;
     }
     return 0;
+}
+
+bool followers_dirty(const struct followers *followers)
+{
+    return followers->dirty > 0 || followers->writing > 0;
 }
 
 void followers_written(struct followers *followers)
 {
     struct follower *follower, *next;
 
-    if (followers->dirty == 0) {
-        return;
-    }
-    for (follower = RB_MIN(follower_tree, &followers->tree); follower != NULL; follower = next) {
+    for (follower = followers->writing == 0 ? NULL : RB_MIN(follower_tree, &followers->tree); follower != NULL; follower = next) {
         next = RB_NEXT(follower_tree, &followers->tree, follower);
-        follower->dirty = false;
-        if (!follower->gone) {
+        follower->writing = false;
+        if (!follower->gone || follower->dirty) {
             continue;
         }
         RB_REMOVE(follower_tree, &followers->tree, follower);
         free(follower);
     }
-    followers->dirty = 0;
+    followers->writing = 0;
 }

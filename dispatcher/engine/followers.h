@@ -23,7 +23,8 @@ struct follower {
     int64_t seen_at_ms;     /* wall clock of the last question, 0 = not since the start */
     int64_t used_ms;        /* steady clock of it */
     struct parked *waiting; /* its question, or NULL */
-    bool dirty;             /* not written yet */
+    bool dirty;             /* not handed to a checkpoint yet */
+    bool writing;           /* handed to one of which it is not known that it was written */
     bool gone;              /* forgotten, but the rows still have it */
 };
 RB_HEAD(follower_tree, follower);
@@ -31,7 +32,8 @@ RB_HEAD(follower_tree, follower);
 struct followers {
     struct follower_tree tree;
     uint32_t count; /* those that are gone not counted */
-    uint32_t dirty;
+    uint32_t dirty; /* of them and of those that are gone: with the mark of that name */
+    uint32_t writing;
     int64_t begun_ms; /* steady clock of the start, from the first question on */
 };
 
@@ -63,10 +65,14 @@ void follower_forget(struct followers *followers, struct follower *follower);
 /* The first one behind (key, name) in their order, or NULL. */
 struct follower *follower_after(struct followers *followers, const struct code *key, const struct code *name);
 
-/* Puts what changed into the rows, before a checkpoint. Returns 0 or a negative errno (latched by the store). */
+/* Puts what changed into the rows, before a checkpoint; what was handed to one that was not written comes again. Returns 0 or a
+ * negative errno (latched by the store). */
 int followers_write(struct followers *followers, struct store *store);
 
-/* The checkpoint has them. */
+/* Is there something for a checkpoint, when none is running? */
+bool followers_dirty(const struct followers *followers);
+
+/* The checkpoint has them. What changed since followers_write is for the next. */
 void followers_written(struct followers *followers);
 
 #endif

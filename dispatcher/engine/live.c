@@ -356,7 +356,7 @@ void live_written(struct engine *engine)
 
 bool live_dirty(const struct engine *engine)
 {
-    return engine->live->followers.dirty > 0;
+    return followers_dirty(&engine->live->followers);
 }
 
 uint64_t live_lease(void *arg, uint64_t duty_id)

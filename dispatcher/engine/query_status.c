@@ -85,7 +85,7 @@ static void look_at_work(struct engine *engine, struct status_reply *reply)
     reply->replies = cost->replies;
     reply->events = cost->events;
     reply->checkpoints = cost->checkpoints;
-    reply->checkpoint_us = cost->ns[LOOP_PART_CHECKPOINT] / 1000;
+    reply->checkpoint_us = cost->checkpoint_ns / 1000;
     reply->checkpoint_max_us = cost->checkpoint_max_ns / 1000;
     reply->given |= STATUS_REPLY_HAS_BATCHES | STATUS_REPLY_HAS_BATCH_MAX | STATUS_REPLY_HAS_MESSAGES | STATUS_REPLY_HAS_COMMANDS |
                     STATUS_REPLY_HAS_QUERIES | STATUS_REPLY_HAS_RECORDS | STATUS_REPLY_HAS_JOURNAL_BYTES |

@@ -35,7 +35,11 @@ void row_folder_say(const char *path, size_t map_size, int r, char *said)
 
 static int open_store(struct engine *engine, size_t map_size, char *said)
 {
-    struct store_options options = {.path = engine->folder.rows, .map_size = map_size, .verified = true};
+    struct store_options options = {.path = engine->folder.rows,
+                                    .map_size = map_size,
+                                    .verified = true,
+                                    .background = engine->background,
+                                    .steady_ns = engine->cost.steady_ns};
     int rc = store_open(&options, &engine->store);
 
     if (rc < 0) {

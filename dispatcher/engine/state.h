@@ -42,6 +42,7 @@ struct engine {
     int64_t started_at;  /* steady clock of the first step */
     bool drill;
     uint32_t checkpoint_records;
+    bool background; /* a thread of its own writes checkpoints */
     void (*log)(void *arg, int level, const char *code, const char *text);
     void *log_arg;
     bool (*find_person)(void *arg, struct text name, struct engine_rights *ret); /* or NULL */
@@ -72,7 +73,8 @@ struct engine {
     int64_t queries_us;                    /* used by queries in this step */
     uint32_t query_us[CAP_BATCH_MESSAGES]; /* by message of this step */
     int append_failed;                     /* errno of the journal in this step */
-    uint64_t since_checkpoint;             /* records */
+    uint64_t since_checkpoint;             /* records since the last hand-over */
+    uint64_t handed_records;               /* of the checkpoint that is being written */
     uint64_t checkpoint_again_at;          /* records since the last checkpoint at which a failed one is tried again */
     uint64_t prepare_bytes;                /* of the next segment that are owed: see journal_ahead */
     bool unknown;                          /* it may be in force what the journal failed on: then stopped too */
@@ -147,9 +149,13 @@ bool timer_fire(struct engine *engine, int64_t until_ms, uint32_t max);
 /* Fires what is due of one case at the step's instant. False: the step must end. */
 bool timer_fire_case(struct engine *engine, uint64_t case_id);
 
-/* checkpoint.c: one that fails costs a rewind and a replay; the journal has everything, so work goes on and the next one is tried
- * later. Returns 0 or a negative errno. */
+/* checkpoint.c: begins one; without a thread of its own it has ended then. One that fails costs a rewind and a replay; the journal
+ * has everything, so work goes on and the next one is tried later. Requires that none is running. Returns 0 or a negative errno. */
 int checkpoint_rows(struct engine *engine);
+
+/* Looks whether the one that is running has ended, or waits for that. Returns 0 (also: none is running, or it goes on) or a
+ * negative errno. */
+int checkpoint_end(struct engine *engine, bool wait);
 
 /* engine_backup.c: `folder` of backups, or NULL. Returns 0 or -ENOMEM; close frees in any case. */
 int engine_backup_open(struct engine *engine, const char *folder);

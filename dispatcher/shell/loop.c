@@ -152,6 +152,9 @@ static void wind_down(struct loop *loop)
         loop->stage = STAGE_FLUSHING;
         inlet_away(loop->inlet);
         int rc = engine_checkpoint(loop->engine, true);
+        if (rc == 0) {
+            rc = engine_checkpoint_end(loop->engine);
+        }
         inlet_back(loop->inlet);
         if (rc != 0) {
             log_say(loop->log, LOG_LEVEL_ERROR, "checkpoint", "the last checkpoint was not written: %s; the journal has it all",

@@ -6,21 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLACES (2u * CACHE_ROWS)
+#define PIECES_KEPT 4
 
-_Static_assert((PLACES & (PLACES - 1)) == 0, "places are found by a mask");
+_Static_assert((CACHE_ROWS & (CACHE_ROWS - 1)) == 0, "places are found by a mask");
 
 /* Ids lie close together: the multiplication spreads them. */
-static uint32_t home_of(uint64_t id)
+static uint32_t home_of(const struct cache *cache, uint64_t id)
 {
-    return (uint32_t)(id * UINT64_C(0x9e3779b97f4a7c15) >> 40) & (PLACES - 1);
+    return (uint32_t)(id * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (cache->place_count - 1);
 }
 
 static uint32_t place_of(const struct cache *cache, uint64_t id)
 {
-    uint32_t i = home_of(id);
+    uint32_t i = home_of(cache, id);
     while (cache->places[i] != 0 && cache->entries[cache->places[i] - 1].id != id) {
-        i = (i + 1) & (PLACES - 1);
+        i = (i + 1) & (cache->place_count - 1);
     }
     return i;
 }
@@ -30,18 +30,51 @@ void cache_init(struct cache *cache, uint32_t row_size)
     *cache = (struct cache){.row_size = row_size};
 }
 
-/* All at once: pages that no row has touched are not taken from the system. */
-static int allocate(struct cache *cache)
+/* Places for twice the rows that there is room for. */
+static int spread(struct cache *cache, size_t rows)
 {
-    cache->entries = calloc(CACHE_ROWS, sizeof(*cache->entries));
-    cache->rows = malloc((size_t)CACHE_ROWS * cache->row_size);
-    cache->places = calloc(PLACES, sizeof(*cache->places));
-    cache->order = malloc(CACHE_ROWS * sizeof(*cache->order));
-    if (cache->entries != NULL && cache->rows != NULL && cache->places != NULL && cache->order != NULL) {
+    size_t count = cache->place_count == 0 ? 2 * CACHE_ROWS : cache->place_count;
+    while (count < 2 * rows) {
+        count *= 2;
+    }
+    if (count == cache->place_count) {
         return 0;
     }
-    cache_deinit(cache);
-    return -ENOMEM;
+    uint32_t *places = calloc(count, sizeof(*places));
+    if (places == NULL) {
+        return -ENOMEM;
+    }
+    free(cache->places);
+    cache->places = places;
+    cache->place_count = (uint32_t)count;
+    for (uint32_t i = 0; i < cache->count; i++) {
+        cache->places[place_of(cache, cache->entries[i].id)] = i + 1;
+    }
+    return 0;
+}
+
+/* Room for one piece more: pages of it that no row has touched are not taken from the system. */
+static int grow(struct cache *cache)
+{
+    size_t pieces = (size_t)cache->pieces + 1, rows = pieces * CACHE_ROWS;
+    if (rows > UINT32_MAX / 4) {
+        return -ENOMEM;
+    }
+    struct cache_entry *entries = realloc(cache->entries, rows * sizeof(*entries));
+    cache->entries = entries != NULL ? entries : cache->entries;
+    uint32_t *order = realloc(cache->order, rows * sizeof(*order));
+    cache->order = order != NULL ? order : cache->order;
+    uint8_t **by_piece = realloc(cache->rows, pieces * sizeof(*by_piece));
+    cache->rows = by_piece != NULL ? by_piece : cache->rows;
+    if (entries == NULL || order == NULL || by_piece == NULL || spread(cache, rows) < 0) {
+        return -ENOMEM;
+    }
+    uint8_t *piece = malloc((size_t)CACHE_ROWS * cache->row_size);
+    if (piece == NULL) {
+        return -ENOMEM;
+    }
+    cache->rows[cache->pieces++] = piece;
+    return 0;
 }
 
 int64_t cache_search(struct cache *cache, uint64_t id)
@@ -58,11 +91,8 @@ int64_t cache_search(struct cache *cache, uint64_t id)
 
 int64_t cache_add(struct cache *cache, uint64_t id)
 {
-    if (cache->places == NULL && allocate(cache) < 0) {
+    if (cache->count == cache->pieces * CACHE_ROWS && grow(cache) < 0) {
         return -ENOMEM;
-    }
-    if (cache->count == CACHE_ROWS) {
-        return -ENOSPC;
     }
     uint32_t place = place_of(cache, id);
     assert(cache->places[place] == 0);
@@ -83,6 +113,9 @@ const uint32_t *cache_dirty(struct cache *cache)
 {
     uint32_t count = 0;
     bool sorted = true;
+    if (cache->ordered) {
+        return cache->order;
+    }
     for (uint32_t i = 0; i < cache->count; i++) {
         if (!cache->entries[i].dirty) {
             continue;
@@ -94,30 +127,30 @@ const uint32_t *cache_dirty(struct cache *cache)
     if (!sorted) { /* new rows come in order; only older ones do not */
         qsort_r(cache->order, count, sizeof(*cache->order), by_id, cache->entries);
     }
+    cache->ordered = true;
     return cache->order;
-}
-
-void cache_cleaned(struct cache *cache)
-{
-    for (uint32_t i = 0; i < cache->count; i++) {
-        cache->entries[i].dirty = false;
-    }
-    cache->dirty_count = 0;
 }
 
 void cache_clear(struct cache *cache)
 {
+    while (cache->pieces > PIECES_KEPT) {
+        free(cache->rows[--cache->pieces]);
+    }
     if (cache->count > 0) {
-        memset(cache->places, 0, PLACES * sizeof(*cache->places));
+        memset(cache->places, 0, cache->place_count * sizeof(*cache->places));
     }
     cache->count = 0;
     cache->dirty_count = 0;
+    cache->ordered = false;
 }
 
 void cache_deinit(struct cache *cache)
 {
-    free(cache->entries);
+    while (cache->pieces > 0) {
+        free(cache->rows[--cache->pieces]);
+    }
     free(cache->rows);
+    free(cache->entries);
     free(cache->places);
     free(cache->order);
     cache_init(cache, cache->row_size);

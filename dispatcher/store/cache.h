@@ -2,7 +2,8 @@
  * cache.h - rows of one table in memory: those changed since they were last written, and some that were read
  *
  * An open hash from ids to rows that lie one behind the other. Nothing is taken out alone: the owner writes what is dirty and then
- * empties the whole, so that at most CACHE_ROWS rows are held. A row may stand for "not there any more".
+ * empties the whole. It grows as long as rows change; rows that were only read should be added up to CACHE_ROWS. A row may stand
+ * for "not there any more".
  */
 #ifndef HUYING_STORE_CACHE_H
 #define HUYING_STORE_CACHE_H
@@ -12,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Rows of one piece of memory; a power of two. */
 #define CACHE_ROWS 16384
 
 struct cache_entry {
@@ -24,11 +26,14 @@ struct cache {
     uint32_t row_size;
     uint32_t count;
     uint32_t dirty_count;
+    uint32_t pieces; /* of CACHE_ROWS rows that there is room for */
     struct cache_entry *entries;
-    uint8_t *rows;
-    uint32_t *places; /* index of an entry plus one, 0 = free */
-    uint32_t *order;  /* of cache_dirty */
-    uint32_t latest;  /* index that was found or added last: the records of one command ask for the same row again and again */
+    uint8_t **rows;       /* by piece: a row never moves */
+    uint32_t *places;     /* index of an entry plus one, 0 = free */
+    uint32_t place_count; /* a power of two, or 0 */
+    uint32_t *order;      /* of cache_dirty */
+    bool ordered;         /* `order` is that of all dirty entries */
+    uint32_t latest;      /* index that was found or added last: the records of one command ask for the same row again and again */
 };
 
 /* Takes no memory before the first row. */
@@ -43,15 +48,14 @@ static inline int64_t cache_find(struct cache *cache, uint64_t id)
     return cache->latest < cache->count && cache->entries[cache->latest].id == id ? cache->latest : cache_search(cache, id);
 }
 
-/* Adds an entry, neither dirty nor gone, its row not yet written. Requires that it is not there. Returns its index, -ENOSPC: the
- * cache is full; or -ENOMEM. */
+/* Adds an entry, neither dirty nor gone, its row not yet written. Requires that it is not there. Returns its index or -ENOMEM. */
 int64_t cache_add(struct cache *cache, uint64_t id);
 
 /* The bytes of a row; they live until cache_clear. */
 static inline void *cache_row(const struct cache *cache, int64_t index)
 {
     assert(index >= 0 && index < cache->count);
-    return cache->rows + (size_t)index * cache->row_size;
+    return cache->rows[(uint64_t)index / CACHE_ROWS] + (uint64_t)index % CACHE_ROWS * cache->row_size;
 }
 
 /* Marks an entry as changed. */
@@ -60,17 +64,16 @@ static inline void cache_mark(struct cache *cache, int64_t index, bool gone)
     assert(index >= 0 && index < cache->count);
     struct cache_entry *entry = &cache->entries[index];
     cache->dirty_count += !entry->dirty;
+    cache->ordered = cache->ordered && entry->dirty;
     entry->dirty = true;
     entry->gone = gone;
 }
 
-/* Indexes of the dirty entries in the order of their ids, cache->dirty_count of them; they live until the next call. */
+/* Indexes of the dirty entries in the order of their ids, cache->dirty_count of them; they live until the next call, and while
+ * nothing changes it costs nothing. */
 const uint32_t *cache_dirty(struct cache *cache);
 
-/* All that was dirty has been written. */
-void cache_cleaned(struct cache *cache);
-
-/* Forgets all rows, keeps the memory. */
+/* Forgets all rows, keeps the memory of some pieces. */
 void cache_clear(struct cache *cache);
 
 void cache_deinit(struct cache *cache);

@@ -1,4 +1,5 @@
-/* store.c - the rows: LMDB with one write transaction held open across batches, and the memory indexes over what is open */
+/* store.c - the rows: LMDB as the last checkpoint left it, what changed since in memory, and the memory indexes over what is open
+ */
 #include "dispatcher/store/store_inner.h"
 
 #include "dispatcher/store/folder.h"
@@ -13,39 +14,12 @@
 #define MAP_SIZE_MAX ((size_t)8 << 40)
 #define FREE_TO_GROW ((uint64_t)64 << 20)
 
-static int begin(struct store *store)
-{
-    unsigned int flags = store->read_only ? MDB_RDONLY : 0;
-    int rc = mdb_txn_begin(store->env, NULL, flags, &store->txn);
-    if (rc == MDB_MAP_RESIZED) {
-        rc = mdb_env_set_mapsize(store->env, 0);
-        if (rc == 0) {
-            rc = mdb_txn_begin(store->env, NULL, flags, &store->txn);
-        }
-    }
-    if (rc != 0) {
-        store->txn = NULL;
-    }
-    return store_errno(rc);
-}
-
 static void abort_txn(struct store *store)
 {
     if (store->txn != NULL) {
         mdb_txn_abort(store->txn);
     }
     store->txn = NULL;
-}
-
-static int commit(struct store *store)
-{
-    MDB_txn *txn = store->txn;
-    store->txn = NULL; /* gone, whatever commit says */
-    int rc = mdb_txn_commit(txn);
-    if (rc == MDB_MAP_FULL) {
-        store->map_full = true;
-    }
-    return store_errno(rc);
 }
 
 /* Writes what these rows are, or checks it. */
@@ -66,11 +40,11 @@ static int check_layout(struct store *store)
     if (rc != MDB_NOTFOUND || store->read_only) {
         return store_errno(rc);
     }
-    rc = store_errno(store_put(store, STORE_META, NULL, &key, &layout, sizeof(layout), 0, 0));
-    return rc == 0 ? store_checkpoint_write(store) : rc;
+    rc = store_put(store, &store->writing, STORE_META, &key, &layout, sizeof(layout), 0);
+    return store_errno(rc == 0 ? store_checkpoint_write(store, &store->writing) : rc);
 }
 
-/* Opens the tables in the present transaction. */
+/* Opens the tables in the present transaction, which may write. */
 static int open_tables(struct store *store)
 {
     unsigned int make = store->read_only ? 0 : MDB_CREATE;
@@ -128,6 +102,34 @@ static void close_env(struct store *store)
     store->env = NULL;
 }
 
+/* Opens the tables in a transaction that makes what is missing. Handles live on only when the transaction that opened them is
+ * committed; a reader keeps its own. */
+static int open_to_write(struct store *store)
+{
+    int rc = mdb_txn_begin(store->env, NULL, 0, &store->txn);
+    if (rc != 0) {
+        store->txn = NULL;
+        return store_errno(rc);
+    }
+    store->writing.txn = store->txn;
+    rc = open_tables(store);
+    store->writing.txn = NULL;
+    if (rc < 0) {
+        return rc;
+    }
+    MDB_txn *txn = store->txn;
+    store->txn = NULL; /* gone, whatever commit says */
+    rc = mdb_txn_commit(txn);
+    store->map_full = store->map_full || rc == MDB_MAP_FULL;
+    return rc == 0 ? store_read_begin(store) : store_errno(rc);
+}
+
+static int open_to_read(struct store *store)
+{
+    int rc = store_read_begin(store);
+    return rc == 0 ? open_tables(store) : rc;
+}
+
 static int open_steps(struct store *store)
 {
     int rc = mdb_env_set_maxdbs(store->env, STORE_TABLES);
@@ -135,7 +137,8 @@ static int open_steps(struct store *store)
         rc = mdb_env_set_mapsize(store->env, store->map_size);
     }
     if (rc == 0) {
-        rc = mdb_env_open(store->env, store->path, store->read_only ? MDB_RDONLY : 0, 0640);
+        /* The thread that reads may write as well: its reader is not bound to it. */
+        rc = mdb_env_open(store->env, store->path, MDB_NOTLS | (store->read_only ? MDB_RDONLY : 0), 0640);
     }
     if (rc != 0) {
         return store_errno(rc);
@@ -144,20 +147,7 @@ static int open_steps(struct store *store)
     if (rc == 0) {
         store_forget_dead_readers(store);
     }
-    if (rc == 0) {
-        rc = begin(store);
-    }
-    if (rc == 0) {
-        rc = open_tables(store);
-    }
-    /* Handles live on only when the transaction that opened them is committed; the reader keeps its own. */
-    if (rc == 0 && !store->read_only) {
-        rc = commit(store);
-        if (rc == 0) {
-            rc = begin(store);
-        }
-    }
-    return rc;
+    return rc < 0 ? rc : store->read_only ? open_to_read(store) : open_to_write(store);
 }
 
 /* Opens the environment and leaves the transaction begun; after a failure there is no environment. */
@@ -193,11 +183,14 @@ int store_open(const struct store_options *options, struct store **ret)
     }
     for (int i = 0; i < ROW_TABLE_COUNT; i++) {
         cache_init(&store->caches[i], row_size((enum row_table)i));
+        cache_init(&store->writing.caches[i], row_size((enum row_table)i));
     }
     pthread_mutex_init(&store->copy.lock, NULL);
     pthread_cond_init(&store->copy.ended, NULL);
     store->path = strdup(options->path);
     store->read_only = options->read_only;
+    store->background = options->background;
+    store->steady_ns = options->steady_ns;
     store->map_size = map_size;
     store->verified = options->verified;
     rc = store->path != NULL ? open_env(store) : -ENOMEM;
@@ -240,40 +233,6 @@ uint64_t store_dirty(const struct store *store)
     return store->dirty;
 }
 
-int store_write(struct store *store)
-{
-    assert(!store->read_only);
-    return store_flush(store);
-}
-
-int store_checkpoint(struct store *store)
-{
-    assert(!store->read_only);
-    if (store->failed != 0) {
-        return store->failed;
-    }
-    int rc = store_flush(store);
-    if (rc == 0) {
-        rc = store_write_counters(store);
-    }
-    if (rc == 0) {
-        rc = store_checkpoint_write(store);
-    }
-    if (rc == 0) {
-        rc = commit(store);
-    }
-    if (rc == 0) {
-        store_cache_trim(store);
-        counters_clear(&store->counters);
-        store->dirty = 0;
-        rc = begin(store);
-    }
-    if (rc < 0 && store->failed == 0) {
-        store->failed = rc;
-    }
-    return rc;
-}
-
 static bool disk_has_room(const struct store *store)
 {
     struct statvfs st;
@@ -295,14 +254,14 @@ static int grow_map(struct store *store)
 int store_rewind(struct store *store)
 {
     store_copy_stop(store);
+    (void)store_writing_end(store); /* what it came to shows in the rows */
     abort_txn(store);
-    store_cache_clear(store);
-    counters_clear(&store->counters);
+    store_drop_changes(store);
     store_forget(store);
     store->dirty = 0;
     int rc = store->env != NULL ? grow_map(store) : -EIO;
     if (rc == 0) {
-        rc = begin(store);
+        rc = store_read_begin(store);
     }
     if (rc < 0) {
         /* After a failed write of its head page LMDB takes no more transactions (MDB_PANIC) until it is opened anew. */
@@ -330,16 +289,19 @@ struct store *store_close(struct store *store)
         return NULL;
     }
     store_copy_stop(store);
-    if (!store->read_only && store->failed == 0 && store->txn != NULL && store_flush(store) == 0 &&
-        store_write_counters(store) == 0 && store_checkpoint_write(store) == 0) {
-        (void)commit(store);
+    if (store_writing_end(store) == 0 && !store->read_only && store->failed == 0 && store->txn != NULL) {
+        (void)store_checkpoint(store);
     }
     close_env(store);
     store_forget(store);
     counters_deinit(&store->counters);
-    counters_deinit(&store->rollups);
+    counters_deinit(&store->writing.counters);
+    counters_deinit(&store->writing.rollups);
+    free(store->followers.changes);
+    free(store->writing.followers.changes);
     for (int i = 0; i < ROW_TABLE_COUNT; i++) {
         cache_deinit(&store->caches[i]);
+        cache_deinit(&store->writing.caches[i]);
     }
     pthread_cond_destroy(&store->copy.ended);
     pthread_mutex_destroy(&store->copy.lock);

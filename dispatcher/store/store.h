@@ -1,15 +1,14 @@
 /*
- * store.h - the rows: LMDB with one write transaction held open across batches, and the memory indexes over what is open
+ * store.h - the rows: LMDB as the last checkpoint left it, what changed since in memory, and the memory indexes over what is open
  *
- * The transaction belongs to the thread that opened the store, from begin to commit. store_checkpoint commits it with full sync,
- * together with the last sequence applied (it is in the district row), and begins the next one; store_rewind aborts it, so that the
- * rows are again those of the last checkpoint, and rebuilds the memory indexes from them; the engine then replays the journal's
- * tail. Rows that were put are kept in memory, and written into the transaction in key order at the checkpoint, or when a table has
- * more than some thousand of them (cache.h): a row that twelve records touch is written once. Rows that were read are kept too
- * while there is room. Whatever walks a table writes its changed rows first. So a full map shows at the checkpoint, or now and then
- * in a put. Counters are buffered in the same way. Memory indexes: timers (rungs of running clocks, claims) in a heap that deletes
- * lazily, inboxes (open duties by unit and due instant), request ids by hash; all are kept by the put function itself from the old
- * and the new row, and rebuilt by one pass over the rows at open.
+ * All calls belong to one thread, but store_copy. Rows, counters and followers that change stay in memory until a checkpoint hands
+ * them over and writes them, each row once, in key order, in one transaction with full sync, together with the last sequence
+ * applied (it is in the district row). Where the owner wants it (`background`) a thread of the store's own writes them while work
+ * goes on: what is read then comes from what changed since, from what is being written, and from the checkpoint before. Rows that
+ * were read are kept in memory too while there is room. store_rewind drops what is in memory, so that the rows are again those of
+ * the last checkpoint, and rebuilds the memory indexes from them; the engine then replays the journal's tail. Memory indexes:
+ * timers (rungs of running clocks, claims) in a heap that deletes lazily, inboxes (open duties by unit and due instant), request
+ * ids by hash; all are kept by the put function itself from the old and the new row, and rebuilt by one pass over the rows at open.
  *
  * A failure (disk, map, memory) is latched: from then on `get` says "not there" and `put` does nothing, until store_rewind. A
  * transaction that failed is never committed. Rows lie packed, some in one value (block.h): another layout or byte order is refused
@@ -36,7 +35,9 @@ struct store_options {
     const char *path; /* folder; made when missing */
     size_t map_size;  /* bytes, 0 = STORE_MAP_SIZE, sparse */
     bool read_only;
-    bool verified; /* store_verify has just said 0: what is loaded at open is not checked again */
+    bool background;            /* checkpoints are written by a thread of their own */
+    int64_t (*steady_ns)(void); /* what checkpoints are timed by, in any thread; NULL = they are not */
+    bool verified;              /* store_verify has just said 0: what is loaded at open is not checked again */
 };
 
 /* Looks at the file of the rows in a folder before it is mapped: its two head pages, every page that is in use, every row and
@@ -50,7 +51,7 @@ int store_verify(const char *path, char *said);
  * -EBADMSG. Returns 0 or a negative errno. */
 int store_condemn(const char *path);
 
-/* Opens the environment, begins the write transaction (read_only: a read transaction), rebuilds the indexes. Gives *ret (caller
+/* Opens the environment, begins the transaction that reads, rebuilds the indexes. Gives *ret (caller
  * closes). Returns 0 or negative errno: -ENOTSUP rows of another version, -ENOENT read_only and there is nothing. */
 int store_open(const struct store_options *options, struct store **ret);
 
@@ -61,7 +62,7 @@ void store_tables(struct store *store, struct tables *ret);
  * -EUSERS; damage -EBADMSG; others -EIO); 0 = none. */
 int store_failed(const struct store *store);
 
-/* Puts since the last checkpoint. */
+/* Puts since the last hand-over. */
 uint64_t store_dirty(const struct store *store);
 
 /* What the rows of the next checkpoint go up to; and what those of the last one do. */
@@ -73,18 +74,28 @@ struct journal_mark store_marked(const struct store *store);
  */
 int store_scrub(struct store *store, uint32_t count);
 
-/* Writes the rows that changed into the open transaction, so that the next checkpoint has less to do at once. Returns 0 or the
- * latched failure. */
-int store_write(struct store *store);
+/* Hands over what changed, and has it written: with `background` while the caller works on, else (or when no thread can be had)
+ * before this returns. Requires that none is running, and that everything up to store_mark is durable in the journal. Returns 0 or
+ * the latched failure. Nothing is said of the checkpoint itself: */
+int store_checkpoint_begin(struct store *store);
 
-/* Writes the buffered counters, commits with full sync, begins the next transaction. Returns 0 or negative errno: then rewind, and
- * read in the district row whether the rows are those of this checkpoint or of the one before: a commit whose flush failed may be
- * either. */
+/* Is there one whose end has not been asked for? */
+bool store_checkpoint_running(const struct store *store);
+
+/* Its end: `wait`, or look whether it is there. Returns 0 (also: none was running), -EINPROGRESS, or a negative errno, which is
+ * latched: then rewind, and read in the district row whether the rows are those of this checkpoint or of the one before: a commit
+ * whose flush failed may be either. */
+int store_checkpoint_end(struct store *store, bool wait);
+
+/* Nanoseconds that writing the last one took; 0 where there is no clock. */
+int64_t store_checkpoint_ns(const struct store *store);
+
+/* One from its beginning to its end; before it, the end of one that is running. Returns as store_checkpoint_end. */
 int store_checkpoint(struct store *store);
 
-/* Back to the last checkpoint: aborts, drops buffered counters, rebuilds the indexes, clears the failure. Doubles the map first
- * when it was full and the disk has room; opens the environment anew when LMDB holds it for broken. Returns 0 or negative errno
- * (then it may be tried again). */
+/* Back to the last checkpoint (one that is running is waited for): drops what is in memory, rebuilds the indexes, clears the
+ * failure. Doubles the map first when it was full and the disk has room; opens the environment anew when LMDB holds it for broken.
+ * Returns 0 or negative errno (then it may be tried again). */
 int store_rewind(struct store *store);
 
 /* Timer whose instant is earliest. kind: 0 rung of a clock, 1 claim of a duty that lapses. False: none. Entries are checked against
@@ -120,15 +131,15 @@ void store_counters(struct store *store, uint32_t metric, uint32_t from_slot, ui
 void store_unit_counters(struct store *store, uint32_t metric, uint32_t from_slot, uint32_t until_slot,
                          bool (*each)(void *arg, const struct code *acct, const struct counter *counter), void *arg);
 
-/* Compares all tables, counters and their roll-ups of two stores row by row, after it has written what is buffered; calls `differ`
- * for each difference (tables "counters" and "rollups": the id is the slot, `what` names the key). Returns the number of rows
- * compared, or negative errno. */
+/* Compares all tables, counters and their roll-ups of two stores row by row, after a checkpoint of those that may be written to;
+ * calls `differ` for each difference (tables "counters" and "rollups": the id is the slot, `what` names the key). Returns the
+ * number of rows compared, or negative errno. */
 int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg, const char *table, uint64_t id, const char *what),
                       void *arg);
 
 /* The local table of followers of events: what each has confirmed. It is written with the checkpoint like all rows, but comes from
  * no record, and store_compare leaves it out. `each` is called in the order of key and name, and may stop by false. Return 0 or a
- * negative errno; put and drop latch theirs. */
+ * negative errno; put and drop latch theirs. Meant for as many as CAP_FOLLOWERS. */
 int store_followers(struct store *store,
                     bool (*each)(void *arg, const struct code *key, const struct code *name, uint64_t confirmed), void *arg);
 int store_follower_put(struct store *store, const struct code *key, const struct code *name, uint64_t confirmed);

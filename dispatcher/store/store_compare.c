@@ -1,5 +1,5 @@
 /*
- * store_compare.c - whole tables: ids in order, sizes, and the comparison of two stores.
+ * store_compare.c - the comparison of two stores, table by table.
  */
 #include "dispatcher/store/store_inner.h"
 
@@ -7,114 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* A cursor on the table's blocks as they are now; NULL: the store has failed. */
-static MDB_cursor *open_cursor(struct store *store, enum row_table table)
-{
-    MDB_cursor *cursor;
-    if (store_flush_table(store, table) < 0) {
-        return NULL;
-    }
-    int rc = mdb_cursor_open(store->txn, store->tables[table], &cursor);
-    if (rc == 0) {
-        return cursor;
-    }
-    store_latch(store, rc);
-    return NULL;
-}
-
-/* Ids of the rows of the block that the cursor stands on, from..until-1, ascending, BLOCK_IDS at most. Returns how many. */
-static size_t ids_of_block(struct store *store, enum row_table table, const MDB_val *key, const MDB_val *value, uint64_t from,
-                           uint64_t until, uint64_t *ret_ids)
-{
-    struct block_walk walk;
-    uint64_t block;
-    size_t count = 0;
-    int rc = -EBADMSG;
-    if (key->mv_size == sizeof(block) && store_sum_fits((int)table, key, value)) {
-        memcpy(&block, key->mv_data, sizeof(block));
-        block_begin(&walk, table, block, value->mv_data, value->mv_size - STORE_SUM);
-        while ((rc = block_next(&walk)) > 0) {
-            if (walk.id >= from && walk.id < until) {
-                ret_ids[count++] = walk.id;
-            }
-        }
-    }
-    if (rc < 0) {
-        store_latch(store, EBADMSG);
-    }
-    return count;
-}
-
-/* The end of a walk over blocks. Returns `count`, or 0: it failed. */
-static size_t walked(struct store *store, MDB_cursor *cursor, int rc, size_t count)
-{
-    mdb_cursor_close(cursor);
-    if (rc != 0 && rc != MDB_NOTFOUND) {
-        store_latch(store, rc);
-    }
-    return store->failed != 0 ? 0 : count;
-}
-
-uint64_t store_count(struct store *store, enum row_table table)
-{
-    MDB_cursor *cursor = open_cursor(store, table);
-    MDB_val key, value;
-    uint64_t ids[BLOCK_IDS], count = 0;
-    int rc = 0;
-    if (cursor == NULL) {
-        return 0;
-    }
-    while (store->failed == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-        count += ids_of_block(store, table, &key, &value, 0, UINT64_MAX, ids);
-    }
-    return walked(store, cursor, rc, count);
-}
-
-size_t store_ids_before(struct store *store, enum row_table table, uint64_t before, uint64_t *ret_ids, size_t max)
-{
-    MDB_cursor *cursor = max > 0 ? open_cursor(store, table) : NULL;
-    if (cursor == NULL) {
-        return 0;
-    }
-    const uint64_t until = before == 0 ? UINT64_MAX : before, last = block_key(table, until - 1);
-    uint64_t block = last, ids[BLOCK_IDS];
-    size_t count = 0;
-    MDB_val key = {.mv_size = sizeof(block), .mv_data = &block}, value;
-    int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    if (rc == 0 && memcmp(key.mv_data, &last, sizeof(last)) != 0) {
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
-    } else if (rc == MDB_NOTFOUND) {
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-    }
-    while (rc == 0 && count < max) {
-        for (size_t found = ids_of_block(store, table, &key, &value, 0, until, ids); found > 0 && count < max;) {
-            ret_ids[count++] = ids[--found];
-        }
-        rc = count < max ? mdb_cursor_get(cursor, &key, &value, MDB_PREV) : 0;
-    }
-    return walked(store, cursor, rc, count);
-}
-
-size_t store_ids_from(struct store *store, enum row_table table, uint64_t from, uint64_t *ret_ids, size_t max)
-{
-    MDB_cursor *cursor = max > 0 ? open_cursor(store, table) : NULL;
-    if (cursor == NULL) {
-        return 0;
-    }
-    uint64_t block = block_key(table, from), ids[BLOCK_IDS];
-    size_t count = 0;
-    MDB_val key = {.mv_size = sizeof(block), .mv_data = &block}, value;
-    int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    while (rc == 0 && count < max) {
-        size_t found = ids_of_block(store, table, &key, &value, from, UINT64_MAX, ids);
-        for (size_t i = 0; i < found && count < max; i++) {
-            ret_ids[count++] = ids[i];
-        }
-        rc = count < max ? mdb_cursor_get(cursor, &key, &value, MDB_NEXT) : 0;
-    }
-    return walked(store, cursor, rc, count);
-}
 
 struct differ {
     void (*call)(void *arg, const char *table, uint64_t id, const char *what);
@@ -273,14 +165,10 @@ static int64_t compare_counters(struct store *a, struct store *b, int table, con
     return count;
 }
 
-/* Roll-ups have what is written of the counters, not what is buffered. */
-static int flush_counters(struct store *store)
+/* Only what is written lies in packed rows and roll-ups. */
+static int write_changes(struct store *store)
 {
-    int rc = store->counters.count == 0 ? 0 : store_write_counters(store);
-    if (rc == 0) {
-        counters_clear(&store->counters);
-    }
-    return rc;
+    return store->read_only ? store->failed : store_checkpoint(store);
 }
 
 int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg, const char *table, uint64_t id, const char *what),
@@ -288,7 +176,7 @@ int64_t store_compare(struct store *a, struct store *b, void (*differ)(void *arg
 {
     const struct differ call = {.call = differ, .arg = arg};
     int64_t sum = 0;
-    if (store_flush(a) < 0 || store_flush(b) < 0 || flush_counters(a) < 0 || flush_counters(b) < 0) {
+    if (write_changes(a) < 0 || write_changes(b) < 0) {
         return a->failed != 0 ? a->failed : b->failed;
     }
     for (int i = 0; i < ROW_TABLE_COUNT; i++) {

@@ -9,12 +9,12 @@
 #include <string.h>
 
 /* table: STORE_COUNTERS or STORE_ROLLUPS. */
-static int write_one(struct store *store, int table, const struct counter_change *change)
+static int write_one(const struct store *store, struct writing *writing, int table, const struct counter_change *change)
 {
     uint8_t bytes[COUNTERS_KEY_MAX];
     struct counter sum = change->delta;
     MDB_val key = {.mv_size = counters_key_write(&change->key, bytes), .mv_data = bytes}, value;
-    int rc = mdb_get(store->txn, store_dbi(store, table), &key, &value);
+    int rc = mdb_get(writing->txn, store_dbi(store, table), &key, &value);
     bool was = rc == 0;
     uint64_t old_sum = 0;
     if (was) {
@@ -28,17 +28,17 @@ static int write_one(struct store *store, int table, const struct counter_change
         return rc;
     }
     if (!counters_zero(&sum)) {
-        return store_put(store, table, NULL, &key, &sum, sizeof(sum), 0, old_sum);
+        return store_put(store, writing, table, &key, &sum, sizeof(sum), old_sum);
     }
-    rc = was ? mdb_del(store->txn, store_dbi(store, table), &key, NULL) : 0;
+    rc = was ? mdb_del(writing->txn, store_dbi(store, table), &key, NULL) : 0;
     if (rc == 0) {
-        store->checkpoint.totals[table] -= old_sum;
+        writing->checkpoint.totals[table] -= old_sum;
     }
     return rc;
 }
 
 /* Returns what LMDB says, or -ENOMEM. */
-static int write_all(struct store *store, int table, const struct counters *changes)
+static int write_all(const struct store *store, struct writing *writing, int table, const struct counters *changes)
 {
     const struct counter_change **sorted;
     size_t count;
@@ -48,27 +48,24 @@ static int write_all(struct store *store, int table, const struct counters *chan
     }
     for (size_t i = 0; rc == 0 && i < count; i++) {
         if (!counters_zero(&sorted[i]->delta)) {
-            rc = write_one(store, table, sorted[i]);
+            rc = write_one(store, writing, table, sorted[i]);
         }
     }
     free(sorted);
     return rc;
 }
 
-int store_write_counters(struct store *store)
+int store_write_counters(const struct store *store, struct writing *writing)
 {
-    int rc = store_roll_up(&store->counters, &store->rollups);
+    int rc = store_roll_up(&writing->counters, &writing->rollups);
     if (rc == 0) {
-        rc = write_all(store, STORE_COUNTERS, &store->counters);
+        rc = write_all(store, writing, STORE_COUNTERS, &writing->counters);
     }
     if (rc == 0) {
-        rc = write_all(store, STORE_ROLLUPS, &store->rollups);
+        rc = write_all(store, writing, STORE_ROLLUPS, &writing->rollups);
     }
-    counters_clear(&store->rollups);
-    if (rc != 0) {
-        store_latch(store, rc);
-    }
-    return rc != 0 ? store->failed : 0;
+    counters_clear(&writing->rollups);
+    return rc;
 }
 
 /* Reads the next counter of LMDB that the walk wants. */
@@ -91,6 +88,42 @@ static int walk_read(struct counters_walk *walk, MDB_val *key, MDB_cursor_op op)
     return 0;
 }
 
+static int by_change_key(const void *a, const void *b)
+{
+    const struct counter_change *const *x = a, *const *y = b;
+    return counters_compare(&(*x)->key, &(*y)->key);
+}
+
+/* Those that are buffered, and those that are being written. Returns 0 or -ENOMEM. */
+static int sort_changes(struct counters_walk *walk, uint32_t from_slot)
+{
+    const struct counter_change **handed, **all;
+    size_t count;
+    struct store *store = walk->store;
+    int rc = counters_sorted(&store->counters, walk->metric, from_slot, walk->until_slot, &walk->changes, &walk->change_count);
+    if (rc < 0 || store->writing.counters.count == 0) {
+        return rc;
+    }
+    rc = counters_sorted(&store->writing.counters, walk->metric, from_slot, walk->until_slot, &handed, &count);
+    if (rc < 0 || count == 0) {
+        if (rc == 0) {
+            free(handed);
+        }
+        return rc;
+    }
+    all = realloc(walk->changes, (walk->change_count + count) * sizeof(*all));
+    if (all == NULL) {
+        free(handed);
+        return -ENOMEM;
+    }
+    memcpy(all + walk->change_count, handed, count * sizeof(*all));
+    free(handed);
+    walk->changes = all;
+    walk->change_count += count;
+    qsort(all, walk->change_count, sizeof(*all), by_change_key);
+    return 0;
+}
+
 int counters_walk_begin(struct counters_walk *ret, struct store *store, int table, uint32_t metric, uint32_t from_slot,
                         uint32_t until_slot)
 {
@@ -98,9 +131,7 @@ int counters_walk_begin(struct counters_walk *ret, struct store *store, int tabl
     if (store->failed != 0) {
         return store->failed;
     }
-    int rc = table == STORE_COUNTERS
-                 ? counters_sorted(&store->counters, metric, from_slot, until_slot, &ret->changes, &ret->change_count)
-                 : 0;
+    int rc = table == STORE_COUNTERS ? sort_changes(ret, from_slot) : 0;
     if (rc < 0) {
         return rc;
     }
@@ -130,9 +161,11 @@ int counters_walk_next(struct counters_walk *walk, struct counter_key *ret_key, 
                 return rc;
             }
         }
-        if (order >= 0) {
-            counters_sum(ret_counter, &change->delta);
-            walk->change_next++;
+        for (; order >= 0 && walk->change_next < walk->change_count; walk->change_next++) {
+            if (counters_compare(ret_key, &walk->changes[walk->change_next]->key) != 0) {
+                break;
+            }
+            counters_sum(ret_counter, &walk->changes[walk->change_next]->delta);
         }
         if (!counters_zero(ret_counter)) {
             return 1;

@@ -1,37 +1,35 @@
 /*
- * store_flush.c - changed rows go from memory into the open transaction: each once, however often it changed, and in key order,
- * the rows of a block together.
+ * store_flush.c - changed rows go from memory into the transaction of a checkpoint: each once, however often it changed, and in key
+ * order, the rows of a block together.
  */
 #include "dispatcher/store/store_inner.h"
 
-#include <errno.h>
-
 /* Writes the rows of one block: those that are stored, and over them those that changed, `dirty` of them from `first` on in the
  * order of the cache. Returns what LMDB says. */
-static int write_block(struct store *store, enum row_table table, MDB_cursor *cursor, const uint32_t *first, uint32_t dirty)
+static int write_block(struct writing *writing, enum row_table table, MDB_cursor *cursor, const uint32_t *first, uint32_t dirty)
 {
-    const struct cache *cache = &store->caches[table];
+    const struct cache *cache = &writing->caches[table];
     uint64_t block = block_key(table, cache->entries[first[0]].id);
     MDB_val key = {.mv_size = sizeof(block), .mv_data = &block}, stored = {0};
-    const bool is_new = store->stored_last[table] == 0 || block > block_key(table, store->stored_last[table]);
+    const bool is_new = writing->last[table] == 0 || block > block_key(table, writing->last[table]);
     int rc = is_new ? MDB_NOTFOUND : mdb_cursor_get(cursor, &key, &stored, MDB_SET);
     if (rc != 0 && rc != MDB_NOTFOUND) {
         return rc;
     }
     /* What is not whole must not get a new checksum that is right. */
-    if (rc == 0 && (stored.mv_size > sizeof(store->block) || !store_sum_fits((int)table, &key, &stored))) {
+    if (rc == 0 && (stored.mv_size > sizeof(writing->block) || !store_sum_fits((int)table, &key, &stored))) {
         return MDB_CORRUPTED;
     }
     const bool was = rc == 0;
     struct block_walk walk;
     size_t used = 0;
-    uint64_t last = store->stored_last[table];
+    uint64_t last = writing->last[table];
     block_begin(&walk, table, block, stored.mv_data, was ? stored.mv_size - STORE_SUM : 0);
     int found = block_next(&walk);
     for (uint32_t i = 0; i < dirty || found > 0;) {
         uint64_t id = i < dirty ? cache->entries[first[i]].id : UINT64_MAX;
         if (found > 0 && walk.id < id) {
-            used = block_add_packed(table, store->block, used, &walk);
+            used = block_add_packed(table, writing->block, used, &walk);
             found = block_next(&walk);
             continue;
         }
@@ -39,7 +37,7 @@ static int write_block(struct store *store, enum row_table table, MDB_cursor *cu
             found = block_next(&walk);
         }
         if (!cache->entries[first[i]].gone) {
-            used = block_add(table, store->block, used, id, cache_row(cache, first[i]));
+            used = block_add(table, writing->block, used, id, cache_row(cache, first[i]));
             last = id > last ? id : last;
         }
         i++;
@@ -50,12 +48,12 @@ static int write_block(struct store *store, enum row_table table, MDB_cursor *cu
     uint64_t old_sum = was ? store_sum_read(stored.mv_data, stored.mv_size - STORE_SUM) : 0;
     if (used == 0) {
         rc = was ? mdb_cursor_del(cursor, 0) : 0;
-        store->checkpoint.totals[table] -= rc == 0 ? old_sum : 0;
+        writing->checkpoint.totals[table] -= rc == 0 ? old_sum : 0;
         return rc;
     }
-    rc = store_put_block(store, table, cursor, &key, used, is_new ? MDB_APPEND : was ? MDB_CURRENT : 0, old_sum);
+    rc = store_put_block(writing, table, cursor, &key, used, is_new ? MDB_APPEND : was ? MDB_CURRENT : 0, old_sum);
     if (rc == 0) {
-        store->stored_last[table] = last;
+        writing->last[table] = last;
     }
     return rc;
 }
@@ -71,66 +69,32 @@ static uint32_t block_dirty(const struct cache *cache, enum row_table table, con
     return dirty;
 }
 
-int store_flush_table(struct store *store, enum row_table table)
+static int flush_table(const struct store *store, struct writing *writing, enum row_table table)
 {
-    struct cache *cache = &store->caches[table];
-    if (store->failed != 0 || cache->dirty_count == 0) {
-        return store->failed;
+    struct cache *cache = &writing->caches[table];
+    if (cache->dirty_count == 0) {
+        return 0;
     }
     MDB_cursor *cursor;
-    int rc = mdb_cursor_open(store->txn, store->tables[table], &cursor);
-    if (rc == 0) {
-        const uint32_t *dirty = cache_dirty(cache);
-        for (uint32_t i = 0; rc == 0 && i < cache->dirty_count;) {
-            uint32_t count = block_dirty(cache, table, dirty + i, cache->dirty_count - i);
-            rc = write_block(store, table, cursor, dirty + i, count);
-            i += count;
-        }
-        mdb_cursor_close(cursor);
+    int rc = mdb_cursor_open(writing->txn, store->tables[table], &cursor);
+    if (rc != 0) {
+        return rc;
     }
-    if (rc == 0) {
-        cache_cleaned(cache);
-    } else {
-        store_latch(store, rc);
+    const uint32_t *dirty = cache_dirty(cache);
+    for (uint32_t i = 0; rc == 0 && i < cache->dirty_count;) {
+        uint32_t count = block_dirty(cache, table, dirty + i, cache->dirty_count - i);
+        rc = write_block(writing, table, cursor, dirty + i, count);
+        i += count;
     }
-    return store->failed;
-}
-
-int store_flush(struct store *store)
-{
-    int rc = store->failed;
-    for (int i = 0; rc == 0 && i < ROW_TABLE_COUNT; i++) {
-        rc = store_flush_table(store, (enum row_table)i);
-    }
+    mdb_cursor_close(cursor);
     return rc;
 }
 
-int64_t store_cache_add(struct store *store, enum row_table table, uint64_t id)
+int store_flush(const struct store *store, struct writing *writing)
 {
-    struct cache *cache = &store->caches[table];
-    int64_t index = cache_add(cache, id);
-    if (index == -ENOSPC && store_flush_table(store, table) == 0) {
-        cache_clear(cache);
-        index = cache_add(cache, id);
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < ROW_TABLE_COUNT; i++) {
+        rc = flush_table(store, writing, (enum row_table)i);
     }
-    if (index < 0 && store->failed == 0) {
-        store_latch(store, (int)index);
-    }
-    return index;
-}
-
-void store_cache_trim(struct store *store)
-{
-    for (int i = 0; i < ROW_TABLE_COUNT; i++) {
-        if (store->caches[i].count > CACHE_ROWS / 2) {
-            cache_clear(&store->caches[i]);
-        }
-    }
-}
-
-void store_cache_clear(struct store *store)
-{
-    for (int i = 0; i < ROW_TABLE_COUNT; i++) {
-        cache_clear(&store->caches[i]);
-    }
+    return rc;
 }

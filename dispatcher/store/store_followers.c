@@ -1,43 +1,59 @@
 /*
  * store_followers.c - the local table of followers. Key: the key's name and the follower's, 32 bytes each; value: the confirmed
- * sequence.
+ * sequence. What changed waits for the next checkpoint, as rows do; of two words on one follower the
+ * later holds.
  */
 #include "dispatcher/store/store_inner.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct follower_key {
     struct code key, name;
 };
 
-int store_followers(struct store *store,
-                    bool (*each)(void *arg, const struct code *key, const struct code *name, uint64_t confirmed), void *arg)
+/* Adds to a list. Returns 0 or -ENOMEM. */
+static int note(struct follower_changes *list, const struct follower_change *change)
 {
-    struct follower_key who;
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
+        struct follower_change *changes = realloc(list->changes, capacity * sizeof(*changes));
+        if (changes == NULL) {
+            return -ENOMEM;
+        }
+        list->changes = changes;
+        list->capacity = capacity;
+    }
+    list->changes[list->count] = *change;
+    list->changes[list->count].turn = list->count;
+    list->count++;
+    return 0;
+}
+
+/* Adds what lies in the table. Returns 0 or a negative errno. */
+static int read_stored(struct store *store, struct follower_changes *ret)
+{
     MDB_cursor *cursor;
     MDB_val key, value;
-    uint64_t confirmed;
-    if (store->failed != 0) {
-        return store->failed;
-    }
-    if (store->no_followers) {
-        return 0;
-    }
     int rc = mdb_cursor_open(store->txn, store->followers_dbi, &cursor);
     if (rc != 0) {
         return store_errno(rc);
     }
     int failure = 0;
-    bool on = true;
-    while (on && failure == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-        failure = key.mv_size == sizeof(who) ? store_take(STORE_FOLLOWERS, &key, &value, &confirmed, sizeof(confirmed)) : -EBADMSG;
-        if (failure < 0) {
-            break;
+    while (failure == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        struct follower_change stored = {.gone = false};
+        struct follower_key who;
+        failure = key.mv_size == sizeof(who)
+                      ? store_take(STORE_FOLLOWERS, &key, &value, &stored.confirmed, sizeof(stored.confirmed))
+                      : -EBADMSG;
+        if (failure == 0) {
+            memcpy(&who, key.mv_data, sizeof(who));
+            stored.key = who.key;
+            stored.name = who.name;
+            failure = note(ret, &stored);
         }
-        memcpy(&who, key.mv_data, sizeof(who));
-        on = each(arg, &who.key, &who.name, confirmed);
     }
     if (failure == 0 && rc != 0 && rc != MDB_NOTFOUND) {
         failure = store_errno(rc);
@@ -46,58 +62,92 @@ int store_followers(struct store *store,
     return failure;
 }
 
-/* Checksum of what is stored now, 0 = nothing. Returns what LMDB says. */
-static int stored_sum(struct store *store, MDB_val *key, uint64_t *ret)
+/* By who it is, the later word last. */
+static int by_who(const void *a, const void *b)
 {
-    MDB_val value;
-    int rc = mdb_get(store->txn, store->followers_dbi, key, &value);
-    *ret = 0;
-    if (rc == 0 && value.mv_size != sizeof(uint64_t) + STORE_SUM) {
-        return MDB_CORRUPTED;
+    const struct follower_change *x = a, *y = b;
+    int order = memcmp(&x->key, &y->key, sizeof(x->key));
+    if (order == 0) {
+        order = memcmp(&x->name, &y->name, sizeof(x->name));
     }
-    if (rc == 0) {
-        *ret = store_sum_read(value.mv_data, sizeof(uint64_t));
+    return order != 0 ? order : x->turn < y->turn ? -1 : x->turn > y->turn;
+}
+
+int store_followers(struct store *store,
+                    bool (*each)(void *arg, const struct code *key, const struct code *name, uint64_t confirmed), void *arg)
+{
+    struct follower_changes all = {.changes = NULL};
+    const struct follower_changes *layers[] = {&store->writing.followers, &store->followers};
+    if (store->failed != 0) {
+        return store->failed;
     }
+    int rc = store->no_followers ? 0 : read_stored(store, &all);
+    for (size_t layer = 0; layer < sizeof(layers) / sizeof(*layers); layer++) {
+        for (size_t i = 0; rc == 0 && i < layers[layer]->count; i++) {
+            rc = note(&all, &layers[layer]->changes[i]);
+        }
+    }
+    if (rc == 0 && all.count > 0) {
+        qsort(all.changes, all.count, sizeof(*all.changes), by_who);
+    }
+    bool on = true;
+    for (size_t i = 0; rc == 0 && on && i < all.count; i++) {
+        const struct follower_change *who = &all.changes[i];
+        bool is_last = i + 1 == all.count || code_order(&who->key, &who[1].key) != 0 || code_order(&who->name, &who[1].name) != 0;
+        on = !is_last || who->gone || each(arg, &who->key, &who->name, who->confirmed);
+    }
+    free(all.changes);
     return rc;
+}
+
+static int change(struct store *store, const struct follower_change *change)
+{
+    assert(!store->read_only);
+    if (store->failed == 0 && note(&store->followers, change) < 0) {
+        store_latch(store, -ENOMEM);
+    }
+    return store->failed;
 }
 
 int store_follower_put(struct store *store, const struct code *key, const struct code *name, uint64_t confirmed)
 {
-    struct follower_key who = {.key = *key, .name = *name};
-    MDB_val at = {.mv_size = sizeof(who), .mv_data = &who};
-    uint64_t old_sum;
-    assert(!store->read_only);
-    if (store->failed != 0) {
-        return store->failed;
-    }
-    int rc = stored_sum(store, &at, &old_sum);
-    if (rc == 0 || rc == MDB_NOTFOUND) {
-        rc = store_put(store, STORE_FOLLOWERS, NULL, &at, &confirmed, sizeof(confirmed), 0, old_sum);
-    }
-    if (rc != 0) {
-        store_latch(store, rc);
-    }
-    return store->failed;
+    return change(store, &(struct follower_change){.key = *key, .name = *name, .confirmed = confirmed});
 }
 
 int store_follower_drop(struct store *store, const struct code *key, const struct code *name)
 {
-    struct follower_key who = {.key = *key, .name = *name};
-    MDB_val at = {.mv_size = sizeof(who), .mv_data = &who};
-    uint64_t old_sum;
-    assert(!store->read_only);
-    if (store->failed != 0) {
-        return store->failed;
-    }
-    int rc = stored_sum(store, &at, &old_sum);
-    if (rc == 0) {
-        rc = mdb_del(store->txn, store->followers_dbi, &at, NULL);
-    }
-    if (rc == 0) {
-        store->checkpoint.totals[STORE_FOLLOWERS] -= old_sum;
-    }
+    return change(store, &(struct follower_change){.key = *key, .name = *name, .gone = true});
+}
+
+static int write_one(const struct store *store, struct writing *writing, const struct follower_change *change)
+{
+    struct follower_key who = {.key = change->key, .name = change->name};
+    MDB_val key = {.mv_size = sizeof(who), .mv_data = &who}, value;
+    uint64_t old_sum = 0;
+    int rc = mdb_get(writing->txn, store->followers_dbi, &key, &value);
+    const bool was = rc == 0;
     if (rc != 0 && rc != MDB_NOTFOUND) {
-        store_latch(store, rc);
+        return rc;
     }
-    return store->failed;
+    if (was && value.mv_size != sizeof(change->confirmed) + STORE_SUM) {
+        return MDB_CORRUPTED;
+    }
+    if (was) {
+        old_sum = store_sum_read(value.mv_data, sizeof(change->confirmed));
+    }
+    if (!change->gone) {
+        return store_put(store, writing, STORE_FOLLOWERS, &key, &change->confirmed, sizeof(change->confirmed), old_sum);
+    }
+    rc = was ? mdb_del(writing->txn, store->followers_dbi, &key, NULL) : 0;
+    writing->checkpoint.totals[STORE_FOLLOWERS] -= rc == 0 ? old_sum : 0;
+    return rc;
+}
+
+int store_write_followers(const struct store *store, struct writing *writing)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < writing->followers.count; i++) {
+        rc = write_one(store, writing, &writing->followers.changes[i]);
+    }
+    return rc;
 }

@@ -14,6 +14,7 @@
 
 #include <lmdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -69,32 +70,66 @@ static inline bool store_sum_right(int table, const void *key, size_t key_size, 
     return value_size == size + STORE_SUM && store_sum_read(value, size) == store_sum(table, key, key_size, value, size);
 }
 
+/* A change of the local table of followers that is not written yet. */
+struct follower_change {
+    struct code key, name;
+    uint64_t confirmed;
+    bool gone;
+    size_t turn; /* place in its list */
+};
+
+struct follower_changes {
+    struct follower_change *changes;
+    size_t count, capacity;
+};
+
+/* What one checkpoint writes, and who writes it. From the hand-over on it belongs to the writer, until it has ended: the store's
+ * own thread then only reads rows, counters and changes of followers in it. Rows stay until the next hand-over. */
+struct writing {
+    bool running;
+    bool has_thread;
+    pthread_t thread;
+    _Atomic bool ended; /* the thread has nothing more to do */
+    struct cache caches[ROW_TABLE_COUNT];
+    struct counters counters;
+    struct counters rollups;
+    struct follower_changes followers;
+    struct store_checkpoint checkpoint;
+    uint64_t last[ROW_TABLE_COUNT]; /* of `stored_last`, as it will be */
+    uint8_t block[BLOCK_SIZE_MAX + STORE_SUM];
+    MDB_txn *txn;
+    int rc;          /* what LMDB or we said; 0 while all is well */
+    int64_t took_ns; /* from the hand-over to the end */
+};
+
 struct store {
     char *path;
     bool read_only;
+    bool background; /* checkpoints are written by a thread of their own */
+    int64_t (*steady_ns)(void);
     bool verified; /* until it is open */
     size_t map_size;
     MDB_env *env;
-    MDB_txn *txn; /* held open; NULL only after a failed commit or begin */
+    MDB_txn *txn; /* reads what the last checkpoint left; NULL only after it could not begin */
     MDB_dbi tables[ROW_TABLE_COUNT];
     MDB_dbi counters_dbi;
     MDB_dbi rollups_dbi;
     MDB_dbi followers_dbi; /* not there in a read-only environment of an older program: */
     bool no_followers;
     uint64_t last_id[ROW_TABLE_COUNT];     /* highest id that is or was in the table */
-    uint64_t stored_last[ROW_TABLE_COUNT]; /* the same of what the transaction has; above it rows are in memory only */
-    struct cache caches[ROW_TABLE_COUNT];
-    uint8_t block[BLOCK_SIZE_MAX + STORE_SUM]; /* the one that is being written */
-    int failed;                                /* first failure, negative errno */
+    uint64_t stored_last[ROW_TABLE_COUNT]; /* the same of what `txn` reads; above it rows are in memory only */
+    struct cache caches[ROW_TABLE_COUNT];  /* what changed since the last hand-over, and what was read */
+    struct counters counters;
+    struct follower_changes followers;
+    struct store_checkpoint checkpoint; /* the mark: of the next one; the totals: of the last one */
+    struct writing writing;
+    int failed; /* first failure, negative errno */
     bool map_full;
     uint64_t dirty;
     struct timers timers;
     struct inbox *inbox;
     struct request_index requests;
-    struct counters counters;
-    struct counters rollups; /* room for what a checkpoint writes; empty between two */
     MDB_dbi meta_dbi;
-    struct store_checkpoint checkpoint; /* of the transaction as it is now */
     struct {
         int table;
         bool begun;
@@ -132,12 +167,12 @@ static inline bool store_sum_fits(int table, const MDB_val *key, const MDB_val *
 int store_take(int table, const MDB_val *key, const MDB_val *value, void *ret, size_t size);
 
 /* Writes a value with its checksum; `old_sum`: of the one that it replaces, 0 = none. Returns what LMDB says. */
-int store_put(struct store *store, int table, MDB_cursor *cursor, MDB_val *key, const void *value, size_t size, unsigned int flags,
+int store_put(const struct store *store, struct writing *writing, int table, MDB_val *key, const void *value, size_t size,
               uint64_t old_sum);
 
-/* Writes the `used` bytes of store->block with their checksum; `old_sum` as above. Returns what LMDB says. */
-int store_put_block(struct store *store, enum row_table table, MDB_cursor *cursor, MDB_val *key, size_t used, unsigned int flags,
-                    uint64_t old_sum);
+/* Writes the `used` bytes of writing->block with their checksum; `old_sum` as above. Returns what LMDB says. */
+int store_put_block(struct writing *writing, enum row_table table, MDB_cursor *cursor, MDB_val *key, size_t used,
+                    unsigned int flags, uint64_t old_sum);
 
 /* Handle of a table. */
 MDB_dbi store_dbi(const struct store *store, int table);
@@ -151,7 +186,7 @@ struct store_layout store_layout(void);
 
 /* Reads the record of the last checkpoint, or writes the next one. Return 0 or a negative errno. */
 int store_checkpoint_read(struct store *store);
-int store_checkpoint_write(struct store *store);
+int store_checkpoint_write(const struct store *store, struct writing *writing);
 
 /* store_lmdb.c: LMDB's answer as a negative errno; 0 stays. */
 int store_errno(int rc);
@@ -161,19 +196,22 @@ void store_latch(struct store *store, int mdb_rc);
 
 extern const struct row_ops store_row_ops;
 
-/* Writes the changed rows of one table, or of all, into the transaction, in key order. Returns 0 or the latched failure. */
-int store_flush_table(struct store *store, enum row_table table);
-int store_flush(struct store *store);
+/* store_flush.c: puts the changed rows into the transaction, each once, in key order. Returns what LMDB says. */
+int store_flush(const struct store *store, struct writing *writing);
 
-/* Adds an entry for a row that is not in memory; a full table is flushed and emptied first. Returns its index, or a negative errno:
- * latched. */
-int64_t store_cache_add(struct store *store, enum row_table table, uint64_t id);
+/* store_write.c: begins the transaction that reads the last checkpoint, or brings it up to it. Return 0 or a negative errno. */
+int store_read_begin(struct store *store);
+int store_read_renew(struct store *store);
 
-/* After a flush: empties the tables that are more than half full, so that what comes next has room. */
-void store_cache_trim(struct store *store);
+/* Waits for a checkpoint that is being written, and takes over what it came to. Returns 0 (also: none was) or a negative errno,
+ * which is latched. */
+int store_writing_end(struct store *store);
 
-/* Forgets all rows in memory, the changed ones too. */
-void store_cache_clear(struct store *store);
+/* Forgets all rows, counters and followers in memory, the changed ones too. */
+void store_drop_changes(struct store *store);
+
+/* A row in memory that was handed over; NULL: not there. *ret_gone: it says that the row is no more. */
+const void *store_handed(struct store *store, enum row_table table, uint64_t id, bool *ret_gone);
 
 /* Makes the memory indexes from the rows. Returns 0 or a negative errno. */
 int store_rebuild(struct store *store);
@@ -181,19 +219,22 @@ int store_rebuild(struct store *store);
 /* Empties the memory indexes. */
 void store_forget(struct store *store);
 
-/* Writes the buffered counters into the transaction, in key order, and their roll-ups. Returns 0 or a negative errno. */
-int store_write_counters(struct store *store);
+/* Puts the buffered counters into the transaction, in key order, and their roll-ups. Returns what LMDB says, or -ENOMEM. */
+int store_write_counters(const struct store *store, struct writing *writing);
+
+/* store_followers.c: puts the changed followers into the transaction. Returns what LMDB says. */
+int store_write_followers(const struct store *store, struct writing *writing);
 
 /* store_rollups.c: adds to *ret what each level of roll-ups changes by these changes of counters; the keys are those of the table
  * of roll-ups. Returns 0 or -ENOMEM. */
 int store_roll_up(const struct counters *counters, struct counters *ret);
 
-/* A walk over counters in key order, LMDB and buffered ones merged, zero ones left out. */
+/* A walk over counters in key order: LMDB's, those that are being written and buffered ones merged, zero ones left out. */
 struct counters_walk {
     struct store *store;
     int table;
     MDB_cursor *cursor;
-    const struct counter_change **changes; /* sorted */
+    const struct counter_change **changes; /* sorted; a key may come twice */
     size_t change_count;
     size_t change_next;
     uint32_t metric; /* UINT32_MAX: all */

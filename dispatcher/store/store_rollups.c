@@ -128,6 +128,17 @@ static int walk_range(struct walk *walk, int level, uint32_t from, uint32_t unti
     return rc == 0 ? walk_range(walk, level - 1, end, until) : rc;
 }
 
+/* Roll-ups have nothing of these yet. */
+static void add_buffered(struct walk *walk, const struct counters *counters, uint32_t from_slot, uint32_t until_slot)
+{
+    for (uint32_t i = 0; i < counters->count && !walk->ended; i++) {
+        const struct counter_change *change = &counters->changes[i];
+        if (change->key.metric == walk->metric && change->key.slot >= from_slot && change->key.slot < until_slot) {
+            walk->ended = !walk->each(walk->arg, &change->key.acct, &change->delta);
+        }
+    }
+}
+
 void store_unit_counters(struct store *store, uint32_t metric, uint32_t from_slot, uint32_t until_slot,
                          bool (*each)(void *arg, const struct code *acct, const struct counter *counter), void *arg)
 {
@@ -140,10 +151,6 @@ void store_unit_counters(struct store *store, uint32_t metric, uint32_t from_slo
         store->failed = rc;
         return;
     }
-    for (uint32_t i = 0; i < store->counters.count && !walk.ended; i++) {
-        const struct counter_change *change = &store->counters.changes[i];
-        if (change->key.metric == metric && change->key.slot >= from_slot && change->key.slot < until_slot) {
-            walk.ended = !each(arg, &change->key.acct, &change->delta);
-        }
-    }
+    add_buffered(&walk, &store->writing.counters, from_slot, until_slot);
+    add_buffered(&walk, &store->counters, from_slot, until_slot);
 }

@@ -17,7 +17,7 @@ static MDB_val key_of(uint64_t *id)
     return (MDB_val){.mv_size = sizeof(*id), .mv_data = id};
 }
 
-/* Copies a row of the transaction out. False: not there, or latched. */
+/* Copies a row of the last checkpoint out. False: not there, or latched. */
 static bool row_stored(struct store *store, enum row_table table, uint64_t id, void *ret_row)
 {
     if (store->failed != 0 || id > store->stored_last[table]) {
@@ -36,6 +36,19 @@ static bool row_stored(struct store *store, enum row_table table, uint64_t id, v
     return found > 0;
 }
 
+/* Copies a row out that has not changed since the hand-over: it was handed over, or is of the last checkpoint. False: not there, or
+ * latched. */
+static bool row_older(struct store *store, enum row_table table, uint64_t id, void *ret_row)
+{
+    bool gone = false;
+    const void *handed = store_handed(store, table, id, &gone);
+    if (handed != NULL && store->failed == 0) {
+        memcpy(ret_row, handed, row_size(table));
+        return true;
+    }
+    return !gone && row_stored(store, table, id, ret_row);
+}
+
 /* Copies a row out; `index` is where it lies in the cache, as cache_find gives it. False: not there, or latched; *ret_row is
  * zeroed.
  */
@@ -46,7 +59,7 @@ static bool row_read_at(struct store *store, enum row_table table, uint64_t id, 
         memcpy(ret_row, cache_row(cache, index), cache->row_size);
         return true;
     }
-    if (index < 0 && row_stored(store, table, id, ret_row)) {
+    if (index < 0 && row_older(store, table, id, ret_row)) {
         return true;
     }
     memset(ret_row, 0, row_size(table));
@@ -151,13 +164,23 @@ static bool op_get(void *arg, enum row_table table, uint64_t id, void *ret_row)
     struct cache *cache = &store->caches[table];
     int64_t index = cache_find(cache, id);
     bool was = row_read_at(store, table, id, index, ret_row);
-    if (was && !store->read_only && index < 0) {
+    if (was && !store->read_only && index < 0 && cache->count < CACHE_ROWS) {
         index = cache_add(cache, id);
         if (index >= 0) {
             memcpy(cache_row(cache, index), ret_row, cache->row_size);
         }
     }
     return was;
+}
+
+/* Adds an entry for a row that is not in memory. Returns its index, or -1: latched. */
+static int64_t add_row(struct store *store, enum row_table table, uint64_t id)
+{
+    int64_t index = cache_add(&store->caches[table], id);
+    if (index < 0) {
+        store_latch(store, (int)index);
+    }
+    return index < 0 ? -1 : index;
 }
 
 static void *op_edit(void *arg, enum row_table table, uint64_t id)
@@ -171,7 +194,7 @@ static void *op_edit(void *arg, enum row_table table, uint64_t id)
         return NULL;
     }
     if (index < 0) {
-        index = row_stored(store, table, id, &row) ? store_cache_add(store, table, id) : -1;
+        index = row_older(store, table, id, &row) ? add_row(store, table, id) : -1;
         if (index < 0) {
             return NULL;
         }
@@ -190,7 +213,7 @@ static const union any_row *row_before(struct store *store, enum row_table table
     if (index >= 0) {
         return cache->entries[index].gone ? NULL : cache_row(cache, index);
     }
-    return row_stored(store, table, id, room) ? room : NULL;
+    return row_older(store, table, id, room) ? room : NULL;
 }
 
 /* Puts the bytes of a row. Returns false: the store has failed. */
@@ -201,7 +224,7 @@ static bool put_row(struct store *store, enum row_table table, uint64_t id, int6
         return false;
     }
     if (index < 0) {
-        index = store_cache_add(store, table, id);
+        index = add_row(store, table, id);
     }
     if (index < 0) {
         return false;
@@ -293,7 +316,7 @@ static void op_drop(void *arg, enum row_table table, uint64_t id)
     }
     const uint64_t old_hash = before->request_row.key_hash;
     if (index < 0) {
-        index = store_cache_add(store, table, id);
+        index = add_row(store, table, id);
     }
     if (index < 0) {
         return;

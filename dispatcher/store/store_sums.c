@@ -56,7 +56,7 @@ int store_take(int table, const MDB_val *key, const MDB_val *value, void *ret, s
     return 0;
 }
 
-int store_put(struct store *store, int table, MDB_cursor *cursor, MDB_val *key, const void *value, size_t size, unsigned int flags,
+int store_put(const struct store *store, struct writing *writing, int table, MDB_val *key, const void *value, size_t size,
               uint64_t old_sum)
 {
     uint8_t bytes[sizeof(struct store_checkpoint) + sizeof(struct store_layout) + sizeof(struct counter) + STORE_SUM];
@@ -65,24 +65,23 @@ int store_put(struct store *store, int table, MDB_cursor *cursor, MDB_val *key, 
     assert(stored.mv_size <= sizeof(bytes));
     memcpy(bytes, value, size);
     memcpy(bytes + size, &sum, sizeof(sum));
-    int rc = cursor != NULL ? mdb_cursor_put(cursor, key, &stored, flags)
-                            : mdb_put(store->txn, store_dbi(store, table), key, &stored, flags);
+    int rc = mdb_put(writing->txn, store_dbi(store, table), key, &stored, 0);
     if (rc == 0 && table < STORE_META) {
-        store->checkpoint.totals[table] += sum - old_sum;
+        writing->checkpoint.totals[table] += sum - old_sum;
     }
     return rc;
 }
 
-int store_put_block(struct store *store, enum row_table table, MDB_cursor *cursor, MDB_val *key, size_t used, unsigned int flags,
-                    uint64_t old_sum)
+int store_put_block(struct writing *writing, enum row_table table, MDB_cursor *cursor, MDB_val *key, size_t used,
+                    unsigned int flags, uint64_t old_sum)
 {
-    uint64_t sum = store_sum((int)table, key->mv_data, key->mv_size, store->block, used);
-    MDB_val stored = {.mv_size = used + sizeof(sum), .mv_data = store->block};
-    assert(stored.mv_size <= sizeof(store->block));
-    memcpy(store->block + used, &sum, sizeof(sum));
+    uint64_t sum = store_sum((int)table, key->mv_data, key->mv_size, writing->block, used);
+    MDB_val stored = {.mv_size = used + sizeof(sum), .mv_data = writing->block};
+    assert(stored.mv_size <= sizeof(writing->block));
+    memcpy(writing->block + used, &sum, sizeof(sum));
     int rc = mdb_cursor_put(cursor, key, &stored, flags);
     if (rc == 0) {
-        store->checkpoint.totals[table] += sum - old_sum;
+        writing->checkpoint.totals[table] += sum - old_sum;
     }
     return rc;
 }
@@ -98,15 +97,11 @@ int store_checkpoint_read(struct store *store)
     return store_take(STORE_META, &key, &value, &store->checkpoint, sizeof(store->checkpoint));
 }
 
-int store_checkpoint_write(struct store *store)
+int store_checkpoint_write(const struct store *store, struct writing *writing)
 {
     char name[] = STORE_KEY_CHECKPOINT;
     MDB_val key = {.mv_size = sizeof(name) - 1, .mv_data = name};
-    int rc = store_put(store, STORE_META, NULL, &key, &store->checkpoint, sizeof(store->checkpoint), 0, 0);
-    if (rc != 0) {
-        store_latch(store, rc);
-    }
-    return rc != 0 ? store->failed : 0;
+    return store_put(store, writing, STORE_META, &key, &writing->checkpoint, sizeof(writing->checkpoint), 0);
 }
 
 /* Looks at one value, or goes to the next table. Returns what LMDB says; the table's end counts as one value. */

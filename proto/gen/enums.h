@@ -504,7 +504,7 @@ enum loop_part {
     LOOP_PART_APPEND, /* 写日志: the batch is appended to the journal and flushed: mostly waiting for the disk */
     LOOP_PART_WAIT, /* 长轮询: pulls and followers that wait are looked at, and answered where there is something for them */
     LOOP_PART_SEGMENT, /* 备段: the journal's next file is prepared, a piece with each batch */
-    LOOP_PART_CHECKPOINT, /* 检查点: changed rows are committed with a full flush */
+    LOOP_PART_CHECKPOINT, /* 检查点: changed rows are handed to the thread that commits them; waiting for it, where it is far behind */
     LOOP_PART_DELIVER, /* 发送: answers go to the sockets of those who asked, events to those who listen */
 };
 enum { LOOP_PART_COUNT = 14 };

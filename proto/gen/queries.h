@@ -939,8 +939,8 @@ struct status_reply {
     uint64_t replies; /* Answers that were handed to the sockets. */
     uint64_t events; /* Events that were published on the event socket. */
     uint64_t checkpoints; /* Checkpoints of the rows. */
-    uint64_t checkpoint_us; /* Time that checkpoints took. */
-    uint64_t checkpoint_max_us; /* Time that the longest checkpoint took. */
+    uint64_t checkpoint_us; /* Time that checkpoints took to be written, beside the loop. */
+    uint64_t checkpoint_max_us; /* Time that the longest checkpoint took to be written. */
 };
 extern const struct shape status_reply_shape;
 #define STATUS_REPLY_HAS_SERVER (UINT64_C(1) << 0)

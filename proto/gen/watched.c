@@ -27,7 +27,7 @@ const struct watched_info watched_infos[WATCHED_INFO_COUNT] = {
     { "huying_replies_total", "Answers that were handed to the sockets.", true, 1, "replies", NULL, NULL },
     { "huying_events_total", "Events that were published on the event socket.", true, 1, "events", NULL, NULL },
     { "huying_checkpoints_total", "Checkpoints of the rows.", true, 1, "checkpoints", NULL, NULL },
-    { "huying_checkpoint_seconds_total", "Time that checkpoints took.", true, 1000000, "checkpoint_us", NULL, NULL },
-    { "huying_checkpoint_longest_seconds", "Time that the longest checkpoint took.", false, 1000000, "checkpoint_max_us", NULL, NULL },
+    { "huying_checkpoint_seconds_total", "Time that checkpoints took to be written, beside the loop.", true, 1000000, "checkpoint_us", NULL, NULL },
+    { "huying_checkpoint_longest_seconds", "Time that the longest checkpoint took to be written.", false, 1000000, "checkpoint_max_us", NULL, NULL },
     { "huying_loop_seconds_total", "Time that the loop spent on this part.", true, 1000000, "us", "parts", "part" },
 };

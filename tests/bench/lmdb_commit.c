@@ -18,6 +18,7 @@ int __wrap_engine_open(const struct engine_options *options, struct engine **ret
 {
     struct engine_options every_step = *options;
     every_step.checkpoint_records = 1;
+    every_step.background = false; /* an answer waits for its commit */
     return __real_engine_open(&every_step, ret, said);
 }
 

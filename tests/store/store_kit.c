@@ -1,6 +1,7 @@
 /* store_kit.c - rows for tests of the store */
 #include "tests/store/store_kit.h"
 
+#include "dispatcher/store/store_inner.h"
 #include "tests/store/scratch.h"
 
 #include <check.h>
@@ -9,15 +10,35 @@
 
 #define MAP_SIZE ((size_t)1 << 30)
 
-struct store *store_kit_open(const char *path, struct tables *ret_tables)
+static struct store *open_with(const char *path, bool background, struct tables *ret_tables)
 {
     struct store *store = NULL;
-    struct store_options options = {.path = path, .map_size = MAP_SIZE};
+    struct store_options options = {.path = path, .map_size = MAP_SIZE, .background = background};
     int rc = store_open(&options, &store);
     ck_assert_msg(rc == 0, "store_open: %d", rc);
     *ret_tables = (struct tables){0};
     store_tables(store, ret_tables);
     return store;
+}
+
+struct store *store_kit_open(const char *path, struct tables *ret_tables)
+{
+    return open_with(path, false, ret_tables);
+}
+
+struct store *store_kit_open_background(const char *path, struct tables *ret_tables)
+{
+    return open_with(path, true, ret_tables);
+}
+
+void store_kit_write(struct store *store, int table, const void *key, size_t key_size, const void *value, size_t size)
+{
+    struct writing writing = {.checkpoint = store->checkpoint};
+    MDB_val at = {.mv_size = key_size, .mv_data = (void *)key};
+    ck_assert_int_eq(mdb_txn_begin(store->env, NULL, 0, &writing.txn), 0);
+    ck_assert_int_eq(store_put(store, &writing, table, &at, value, size, 0), 0);
+    ck_assert_int_eq(mdb_txn_commit(writing.txn), 0);
+    ck_assert_int_eq(store_read_renew(store), 0);
 }
 
 struct code store_kit_code(const char *s)

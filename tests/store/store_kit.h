@@ -24,6 +24,12 @@ struct counter_key store_kit_key(uint32_t metric, uint32_t slot, int64_t value, 
 /* Puts the n-th of a deterministic mix of rows and counts, as one record would, and notes n in the district row. */
 void store_kit_step(const struct tables *tables, uint64_t n);
 
+/* Opens as store_kit_open, with checkpoints in a thread of their own. */
+struct store *store_kit_open_background(const char *path, struct tables *ret_tables);
+
+/* Writes a value with a right checksum into a table, past everything that the store knows of it. */
+void store_kit_write(struct store *store, int table, const void *key, size_t key_size, const void *value, size_t size);
+
 /* last_seq of the district row, 0 = none. */
 uint64_t store_kit_last(const struct tables *tables);
 

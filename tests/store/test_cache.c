@@ -6,8 +6,6 @@
 
 #include "tests/suite.h"
 
-#include <errno.h>
-
 static void put(struct cache *cache, uint64_t id, uint32_t value)
 {
     int64_t index = cache_find(cache, id);
@@ -19,22 +17,29 @@ static void put(struct cache *cache, uint64_t id, uint32_t value)
     cache_mark(cache, index, false);
 }
 
-START_TEST(rows_are_found_by_id_until_the_cache_is_full)
+/* A row never moves, however many come after it. */
+START_TEST(rows_are_found_by_id_however_many_there_are)
 {
     struct cache cache;
     cache_init(&cache, sizeof(uint32_t));
     ck_assert_int_eq(cache_find(&cache, 1), -1);
-    for (uint32_t n = 1; n <= CACHE_ROWS; n++) {
+    put(&cache, 977, 1);
+    const void *first = cache_row(&cache, cache_find(&cache, 977));
+    for (uint32_t n = 2; n <= 6 * CACHE_ROWS + 1; n++) {
         put(&cache, (uint64_t)n * 977, n);
     }
-    ck_assert_int_eq(cache_add(&cache, 1), -ENOSPC);
-    for (uint32_t n = 1; n <= CACHE_ROWS; n++) {
+    ck_assert_ptr_eq(cache_row(&cache, cache_find(&cache, 977)), first);
+    for (uint32_t n = 1; n <= 6 * CACHE_ROWS + 1; n++) {
         ck_assert_uint_eq(*(uint32_t *)cache_row(&cache, cache_find(&cache, (uint64_t)n * 977)), n);
     }
     ck_assert_int_eq(cache_find(&cache, 976), -1);
     cache_clear(&cache);
     ck_assert_int_eq(cache_find(&cache, 977), -1);
     ck_assert_int_eq(cache_add(&cache, 977), 0);
+    for (uint32_t n = 2; n <= 5 * CACHE_ROWS; n++) { /* pieces that it gave back */
+        put(&cache, n * 977, n);
+    }
+    ck_assert_uint_eq(*(uint32_t *)cache_row(&cache, cache_find(&cache, 5 * CACHE_ROWS * 977)), 5 * CACHE_ROWS);
     cache_deinit(&cache);
     cache_deinit(&cache);
 }
@@ -59,16 +64,25 @@ START_TEST(dirty_rows_come_in_the_order_of_their_ids)
         ck_assert_uint_eq(*(uint32_t *)cache_row(&cache, dirty[i]), values[i]);
         ck_assert_int_eq(cache.entries[dirty[i]].gone, wanted[i] == 90);
     }
-    cache_cleaned(&cache);
+    ck_assert_ptr_eq(cache_dirty(&cache), dirty); /* nothing changed: it is there already */
+    put(&cache, 2, 9);
+    dirty = cache_dirty(&cache);
+    ck_assert_uint_eq(cache.dirty_count, 5);
+    ck_assert_uint_eq(cache.entries[dirty[1]].id, 2);
+    put(&cache, 4, 8); /* only read until now */
+    dirty = cache_dirty(&cache);
+    ck_assert_uint_eq(cache.entries[dirty[3]].id, 4);
+    cache_clear(&cache);
     ck_assert_uint_eq(cache.dirty_count, 0);
-    (void)cache_dirty(&cache);
-    ck_assert_uint_eq(*(uint32_t *)cache_row(&cache, cache_find(&cache, 7)), 4);
+    put(&cache, 8, 1);
+    dirty = cache_dirty(&cache);
+    ck_assert_uint_eq(cache.entries[dirty[0]].id, 8);
     cache_deinit(&cache);
 }
 END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{rows_are_found_by_id_until_the_cache_is_full}, {dirty_rows_come_in_the_order_of_their_ids}};
+    const struct suite_test tests[] = {{rows_are_found_by_id_however_many_there_are}, {dirty_rows_come_in_the_order_of_their_ids}};
     return suite_run(&(struct suite){.name = "store/cache", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }
