@@ -135,8 +135,8 @@ class Rounds(unittest.TestCase):
 
     def test_a_load_is_bounded_by_the_table_and_by_time(self):
         self.assertEqual(peers.count_of("submit", 32, 1000000), peers.SUBMITS[32])
-        self.assertEqual(peers.count_of("submit", 256, 3000), 3000)
-        self.assertEqual(peers.count_of("cycle", 256, 8000), 2000)
+        self.assertEqual(peers.count_of("submit", 256, 3000), 4500)
+        self.assertEqual(peers.count_of("cycle", 256, 8000), 3000)
         self.assertEqual(peers.count_of("submit", 1024, 10), 2048)
 
 
