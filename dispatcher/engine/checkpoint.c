@@ -2,8 +2,6 @@
 #include "dispatcher/engine/live.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 /* Values of the rows' file that an idle tick looks at, some rows each: a few milliseconds with a cold cache. */
 #define SCRUB_VALUES 128
@@ -12,13 +10,7 @@
  */
 static int failed(struct engine *engine, int rc)
 {
-    char text[160];
-
-    snprintf(text, sizeof(text), "The checkpoint of the rows failed: %s. The journal keeps everything; it will be tried again.",
-             strerror(-rc));
-    engine_log(engine, 0, "checkpoint_failed", text);
-    engine->since_checkpoint += engine->handed_records;
-    engine->checkpoint_again_at = engine->since_checkpoint + engine->checkpoint_records;
+    rewind_missed(engine, rc);
     rc = rewind_rows(engine);
     if (rc < 0) {
         engine->stopped = rc;

@@ -16,7 +16,7 @@
 #define CHECKPOINT_RECORDS 40000
 
 /* So many times that at most wait in memory while one is being written; then the loop waits for the disk. */
-#define CHECKPOINT_BEHIND 4
+#define CHECKPOINT_BEHIND 2
 
 static int open_journal(struct engine *engine, const struct engine_options *options, char *said)
 {
@@ -283,8 +283,11 @@ int engine_journaled(struct engine *engine, enum engine_outcome outcome)
     ahead_step(engine, appended);
     cost_lap(&engine->cost, LOOP_PART_SEGMENT);
     engine->since_checkpoint += records;
-    int rc = checkpoint_end(engine, engine->since_checkpoint >= CHECKPOINT_BEHIND * (uint64_t)engine->checkpoint_records);
-    cost_lap(&engine->cost, LOOP_PART_CHECKPOINT);
+    int rc = 0;
+    if (store_checkpoint_running(engine->store)) {
+        rc = checkpoint_end(engine, engine->since_checkpoint >= CHECKPOINT_BEHIND * (uint64_t)engine->checkpoint_records);
+        cost_lap(&engine->cost, LOOP_PART_CHECKPOINT);
+    }
     if (rc == 0 && !store_checkpoint_running(engine->store) && engine->since_checkpoint >= engine->checkpoint_records &&
         engine->since_checkpoint >= engine->checkpoint_again_at) {
         rc = checkpoint_rows(engine);

@@ -116,6 +116,9 @@ int catch_up(const struct tables *tables, struct journal *journal, bool commit, 
 /* rewind.c: reads the district row into the engine's own members after rows changed under it. */
 void rewind_reload(struct engine *engine);
 
+/* Says that a checkpoint failed, and when the next is tried. */
+void rewind_missed(struct engine *engine, int rc);
+
 /* Rows back to the last checkpoint, then the tail. Returns 0 or a negative errno. */
 int rewind_rows(struct engine *engine);
 

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECES_KEPT 4
+/* As many as some ten thousand records fill. */
+#define PIECES_KEPT 2
 
 _Static_assert((CACHE_ROWS & (CACHE_ROWS - 1)) == 0, "places are found by a mask");
 
@@ -53,6 +54,13 @@ static int spread(struct cache *cache, size_t rows)
     return 0;
 }
 
+static bool widen(uint32_t **indexes, size_t count)
+{
+    uint32_t *wider = realloc(*indexes, count * sizeof(*wider));
+    *indexes = wider != NULL ? wider : *indexes;
+    return wider != NULL;
+}
+
 /* Room for one piece more: pages of it that no row has touched are not taken from the system. */
 static int grow(struct cache *cache)
 {
@@ -62,11 +70,10 @@ static int grow(struct cache *cache)
     }
     struct cache_entry *entries = realloc(cache->entries, rows * sizeof(*entries));
     cache->entries = entries != NULL ? entries : cache->entries;
-    uint32_t *order = realloc(cache->order, rows * sizeof(*order));
-    cache->order = order != NULL ? order : cache->order;
     uint8_t **by_piece = realloc(cache->rows, pieces * sizeof(*by_piece));
     cache->rows = by_piece != NULL ? by_piece : cache->rows;
-    if (entries == NULL || order == NULL || by_piece == NULL || spread(cache, rows) < 0) {
+    if (entries == NULL || by_piece == NULL || !widen(&cache->run, rows) || !widen(&cache->strays, rows) ||
+        !widen(&cache->order, rows) || spread(cache, rows) < 0) {
         return -ENOMEM;
     }
     uint8_t *piece = malloc((size_t)CACHE_ROWS * cache->row_size);
@@ -109,23 +116,21 @@ static int by_id(const void *a, const void *b, void *arg)
     return x < y ? -1 : x > y;
 }
 
+/* New rows come in order, and need no sorting; older ones are few beside them. */
 const uint32_t *cache_dirty(struct cache *cache)
 {
-    uint32_t count = 0;
-    bool sorted = true;
     if (cache->ordered) {
         return cache->order;
     }
-    for (uint32_t i = 0; i < cache->count; i++) {
-        if (!cache->entries[i].dirty) {
-            continue;
-        }
-        sorted = sorted && (count == 0 || cache->entries[cache->order[count - 1]].id < cache->entries[i].id);
-        cache->order[count++] = i;
+    if (cache->stray_count > 0) {
+        qsort_r(cache->strays, cache->stray_count, sizeof(*cache->strays), by_id, cache->entries);
     }
-    assert(count == cache->dirty_count);
-    if (!sorted) { /* new rows come in order; only older ones do not */
-        qsort_r(cache->order, count, sizeof(*cache->order), by_id, cache->entries);
+    uint32_t next_run = 0, next_stray = 0;
+    for (uint32_t i = 0; i < cache->dirty_count; i++) {
+        bool from_run =
+            next_stray == cache->stray_count ||
+            (next_run < cache->run_count && cache->entries[cache->run[next_run]].id < cache->entries[cache->strays[next_stray]].id);
+        cache->order[i] = from_run ? cache->run[next_run++] : cache->strays[next_stray++];
     }
     cache->ordered = true;
     return cache->order;
@@ -133,14 +138,15 @@ const uint32_t *cache_dirty(struct cache *cache)
 
 void cache_clear(struct cache *cache)
 {
-    while (cache->pieces > PIECES_KEPT) {
-        free(cache->rows[--cache->pieces]);
+    if (cache->pieces > PIECES_KEPT) {
+        cache_deinit(cache);
+        return;
     }
     if (cache->count > 0) {
         memset(cache->places, 0, cache->place_count * sizeof(*cache->places));
     }
     cache->count = 0;
-    cache->dirty_count = 0;
+    cache->dirty_count = cache->run_count = cache->stray_count = 0;
     cache->ordered = false;
 }
 
@@ -152,6 +158,8 @@ void cache_deinit(struct cache *cache)
     free(cache->rows);
     free(cache->entries);
     free(cache->places);
+    free(cache->run);
+    free(cache->strays);
     free(cache->order);
     cache_init(cache, cache->row_size);
 }

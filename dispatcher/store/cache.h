@@ -31,9 +31,12 @@ struct cache {
     uint8_t **rows;       /* by piece: a row never moves */
     uint32_t *places;     /* index of an entry plus one, 0 = free */
     uint32_t place_count; /* a power of two, or 0 */
-    uint32_t *order;      /* of cache_dirty */
-    bool ordered;         /* `order` is that of all dirty entries */
-    uint32_t latest;      /* index that was found or added last: the records of one command ask for the same row again and again */
+    /* Indexes of dirty entries: those that came in the order of their ids, as new rows do, and the others. */
+    uint32_t *run, *strays;
+    uint32_t run_count, stray_count;
+    uint32_t *order; /* of cache_dirty */
+    bool ordered;    /* `order` is that of all dirty entries */
+    uint32_t latest; /* index that was found or added last: the records of one command ask for the same row again and again */
 };
 
 /* Takes no memory before the first row. */
@@ -63,8 +66,16 @@ static inline void cache_mark(struct cache *cache, int64_t index, bool gone)
 {
     assert(index >= 0 && index < cache->count);
     struct cache_entry *entry = &cache->entries[index];
-    cache->dirty_count += !entry->dirty;
-    cache->ordered = cache->ordered && entry->dirty;
+    if (!entry->dirty) {
+        bool is_next = cache->run_count == 0 || cache->entries[cache->run[cache->run_count - 1]].id < entry->id;
+        if (is_next) {
+            cache->run[cache->run_count++] = (uint32_t)index;
+        } else {
+            cache->strays[cache->stray_count++] = (uint32_t)index;
+        }
+        cache->dirty_count++;
+        cache->ordered = false;
+    }
     entry->dirty = true;
     entry->gone = gone;
 }
@@ -73,7 +84,7 @@ static inline void cache_mark(struct cache *cache, int64_t index, bool gone)
  * nothing changes it costs nothing. */
 const uint32_t *cache_dirty(struct cache *cache);
 
-/* Forgets all rows, keeps the memory of some pieces. */
+/* Forgets all rows; keeps the memory, unless it had grown far. */
 void cache_clear(struct cache *cache);
 
 void cache_deinit(struct cache *cache);

@@ -1,8 +1,8 @@
 /*
- * store_copy.c - a copy of the rows while the write transaction is open. LMDB can do that only when it compacts: the plain copy
- * waits for the writer, who is the loop, for ever. * LMDB writes into a pipe and a thread here reads it, so that the copy can be
- * ended at any moment: when the pipe's other end is closed, LMDB's next write fails (its thread takes the SIGPIPE itself) and
- * its read transaction ends. Nothing else could end it before its time, and a map that must grow cannot wait for it.
+ * store_copy.c - a copy of the rows while work goes on. LMDB does that beside a writer only when it compacts: the plain copy lets
+ * none begin. It writes into a pipe and a thread here reads it, so that the copy can be ended at any moment: when the pipe's other
+ * end is closed, LMDB's next write fails (its thread takes the SIGPIPE itself) and its read transaction ends. Nothing else could
+ * end it before its time, and a map that must grow cannot wait for it.
  */
 #include "dispatcher/store/store_inner.h"
 

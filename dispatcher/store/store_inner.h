@@ -99,7 +99,7 @@ struct writing {
     uint8_t block[BLOCK_SIZE_MAX + STORE_SUM];
     MDB_txn *txn;
     int rc;          /* what LMDB or we said; 0 while all is well */
-    int64_t took_ns; /* from the hand-over to the end */
+    int64_t took_ns; /* of the writer */
 };
 
 struct store {

@@ -164,7 +164,7 @@ static bool op_get(void *arg, enum row_table table, uint64_t id, void *ret_row)
     struct cache *cache = &store->caches[table];
     int64_t index = cache_find(cache, id);
     bool was = row_read_at(store, table, id, index, ret_row);
-    if (was && !store->read_only && index < 0 && cache->count < CACHE_ROWS) {
+    if (was && !store->read_only && index < 0 && cache->count - cache->dirty_count < CACHE_ROWS) {
         index = cache_add(cache, id);
         if (index >= 0) {
             memcpy(cache_row(cache, index), ret_row, cache->row_size);
@@ -212,6 +212,9 @@ static const union any_row *row_before(struct store *store, enum row_table table
     const struct cache *cache = &store->caches[table];
     if (index >= 0) {
         return cache->entries[index].gone ? NULL : cache_row(cache, index);
+    }
+    if (id > store->last_id[table]) {
+        return NULL;
     }
     return row_older(store, table, id, room) ? room : NULL;
 }

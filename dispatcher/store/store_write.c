@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* The writer has time until the next checkpoint; who waits for an answer has not. */
-#define WRITER_NICE 10
+#define WRITER_NICE 5
 
 static int64_t steady_ns(const struct store *store)
 {
@@ -161,7 +161,7 @@ int store_writing_end(struct store *store)
         rc = store_read_renew(store);
     }
     store->map_full = store->map_full || writing->rc == MDB_MAP_FULL;
-    if (rc < 0 && store->failed == 0) {
+    if (rc < 0 && (store->failed == 0 || rc == -EBADMSG)) { /* damage is what must be acted on first */
         store->failed = rc;
     }
     return rc;

@@ -69,6 +69,7 @@ void harness_open(struct harness *h)
                                      .map_size = (size_t)64 << 20,
                                      .segment_size = (size_t)4 << 20,
                                      .checkpoint_records = h->checkpoint_records,
+                                     .background = h->background,
                                      .version = "test",
                                      .log = log_line,
                                      .log_arg = h,
@@ -91,7 +92,8 @@ int harness_open_again(struct harness *h)
                                      .config_folder = h->config,
                                      .map_size = (size_t)64 << 20,
                                      .segment_size = (size_t)1 << 20,
-                                     .checkpoint_records = 12};
+                                     .checkpoint_records = 12,
+                                     .background = h->background};
     char said[512] = "";
 
     h->engine = engine_close(h->engine);

@@ -22,6 +22,7 @@ struct harness {
     struct engine *engine;
     bool drill;
     uint32_t checkpoint_records;
+    bool background;            /* a thread of its own writes checkpoints */
     const char *backups;        /* folder for them, or NULL */
     int64_t (*steady_ns)(void); /* what work is timed by, or NULL */
     int64_t clock_ms;           /* what the wall clock says; the steady clock goes with it, */

@@ -18,6 +18,7 @@
 static const struct {
     const char *name;
     struct fault_plan plan;
+    bool background; /* checkpoints are written by a thread of their own */
 } plans[] = {
     {"disk EIO", {.calls = FAILING_DISK, .error = EIO, .when = FAULT_BEFORE}},
     {"disk ENOSPC", {.calls = FAILING_DISK, .error = ENOSPC, .when = FAULT_BEFORE}},
@@ -28,6 +29,11 @@ static const struct {
     {"rows MAP_FULL",
      {.calls = (uint32_t)FAULT_MDB_PUT | FAULT_MDB_COMMIT | FAULT_MDB_CURSOR, .error = MDB_MAP_FULL, .when = FAULT_BEFORE}},
     {"rows ENOSPC", {.calls = (uint32_t)FAULT_MDB_COMMIT | FAULT_MDB_BEGIN | FAULT_MDB_ENV, .error = ENOSPC, .when = FAULT_BEFORE}},
+    {"disk EIO beside a writer", {.calls = FAILING_DISK, .error = EIO, .when = FAULT_BEFORE}, true},
+    {"rows EIO in a writer", {.calls = FAILING_MDB, .error = EIO, .when = FAULT_BEFORE}, true},
+    {"rows MAP_FULL in a writer",
+     {.calls = (uint32_t)FAULT_MDB_PUT | FAULT_MDB_COMMIT | FAULT_MDB_CURSOR, .error = MDB_MAP_FULL, .when = FAULT_BEFORE},
+     true},
 };
 #define PLANS ((int)(sizeof(plans) / sizeof(plans[0])))
 
@@ -109,6 +115,7 @@ START_TEST(nth_operation_fails)
 
         harness_begin(&h, false);
         harness_rest(&h);
+        h.background = plans[_i].background;
         while (harness_open_again(&h) < 0) {
             ;
         }

@@ -66,6 +66,60 @@ START_TEST(kept_and_forgotten)
 }
 END_TEST
 
+/* What happens between the hand-over and its end is for the next checkpoint, and what was handed to one that failed comes again. */
+START_TEST(changes_while_a_checkpoint_is_written)
+{
+    char *folder = scratch_new();
+    struct tables tables;
+    struct store *store = store_kit_open(folder, &tables);
+    struct followers followers, again;
+    struct follower *follower;
+    key = store_kit_code("key");
+    name = store_kit_code("name");
+    load(&followers, store, 100);
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 3, 1, &follower), 0);
+    ck_assert_int_eq(followers_write(&followers, store), 0);
+    ck_assert_int_eq(store_checkpoint_begin(store), 0);
+    ck_assert(followers_dirty(&followers)); /* not known to be there */
+    follower_confirm(&followers, follower, 9);
+    ck_assert_int_eq(store_checkpoint_end(store, true), 0);
+    followers_written(&followers);
+    ck_assert(followers_dirty(&followers));
+    checkpoint(&followers, store);
+    ck_assert(!followers_dirty(&followers));
+    load(&again, store, 100);
+    ck_assert_uint_eq(follower_find(&again, &key, &name)->confirmed, 9);
+    followers_free(&again);
+    /* Forgotten, handed over, and there again before the end. */
+    follower_forget(&followers, follower);
+    ck_assert_int_eq(followers_write(&followers, store), 0);
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 4, 1, &follower), 0);
+    ck_assert_int_eq(store_checkpoint(store), 0);
+    followers_written(&followers);
+    ck_assert_ptr_eq(follower_find(&followers, &key, &name), follower);
+    /* Confirmed and handed over, forgotten before the end: the next one drops it. */
+    ck_assert_int_eq(followers_write(&followers, store), 0);
+    follower_forget(&followers, follower);
+    ck_assert_int_eq(store_checkpoint(store), 0);
+    followers_written(&followers);
+    checkpoint(&followers, store);
+    load(&again, store, 100);
+    ck_assert_ptr_null(follower_find(&again, &key, &name));
+    followers_free(&again);
+    /* Handed to one that was taken back: it comes with the next. */
+    ck_assert_int_eq(follower_add(&followers, &key, &name, 5, 1, &follower), 0);
+    ck_assert_int_eq(followers_write(&followers, store), 0);
+    ck_assert_int_eq(store_rewind(store), 0);
+    checkpoint(&followers, store);
+    load(&again, store, 100);
+    ck_assert_uint_eq(follower_find(&again, &key, &name)->confirmed, 5);
+    followers_free(&again);
+    followers_free(&followers);
+    store_close(store);
+    scratch_drop(folder);
+}
+END_TEST
+
 START_TEST(bounded_and_in_order)
 {
     char *folder = scratch_new();
@@ -191,7 +245,10 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {
-        {kept_and_forgotten}, {bounded_and_in_order}, {unused_names_go_first}, {more_than_the_limit_shrinks}};
+    const struct suite_test tests[] = {{kept_and_forgotten},
+                                       {changes_while_a_checkpoint_is_written},
+                                       {bounded_and_in_order},
+                                       {unused_names_go_first},
+                                       {more_than_the_limit_shrinks}};
     return suite_run(&(struct suite){.name = "followers", .timeout_s = 120, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -13,8 +13,9 @@
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
 static struct fault_plan plan;
-static uint32_t seen;
-static bool armed, struck;
+/* The rows may be written by a thread of their own. */
+static _Atomic uint32_t seen;
+static _Atomic bool armed, struck;
 
 void failing_arm(const struct fault_plan *new_plan)
 {
@@ -41,8 +42,8 @@ static bool strikes(uint32_t call)
     if (!armed || (plan.calls & call) == 0) {
         return false;
     }
-    seen++;
-    if (plan.stays ? seen < plan.nth : seen != plan.nth) {
+    uint32_t number = ++seen;
+    if (plan.stays ? number < plan.nth : number != plan.nth) {
         return false;
     }
     struck = true;

@@ -1,6 +1,6 @@
 /*
- * test_store.c - tests of store.h: the rows: LMDB with one write transaction held open across batches, and the memory indexes
- * over what is open
+ * test_store.c - tests of store.h: the rows: LMDB as the last checkpoint left it, what changed since in memory, and the memory
+ * indexes over what is open
  */
 #include "dispatcher/store/store.h"
 

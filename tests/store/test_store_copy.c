@@ -1,4 +1,4 @@
-/* test_store_copy.c - a copy of the rows while the write transaction is open */
+/* test_store_copy.c - a copy of the rows while work goes on */
 #include "dispatcher/store/store_inner.h"
 
 #include "tests/store/scratch.h"
@@ -73,7 +73,7 @@ static struct store *filled(const char *folder, struct tables *ret_tables)
     return store;
 }
 
-/* The copy is that of a checkpoint, whatever the open transaction has, and the store's thread goes on meanwhile. */
+/* The copy is that of a checkpoint, whatever has changed since, and the store's thread goes on meanwhile. */
 START_TEST(copy_has_a_checkpoint)
 {
     char *folder = scratch_new(), *target = scratch_new();
