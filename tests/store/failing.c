@@ -31,6 +31,11 @@ bool failing_disarm(void)
     return struck;
 }
 
+bool failing_struck(void)
+{
+    return armed && struck;
+}
+
 uint32_t failing_seen(void)
 {
     return seen;
@@ -43,8 +48,11 @@ static bool strikes(uint32_t call)
         return false;
     }
     uint32_t number = ++seen;
-    if (plan.stays ? number < plan.nth : number != plan.nth) {
+    if (plan.stays || plan.dies ? number < plan.nth : number != plan.nth) {
         return false;
+    }
+    if (plan.dies && struck) {
+        plan.when = FAULT_BEFORE;
     }
     struck = true;
     return true;
@@ -71,15 +79,27 @@ static bool strikes(uint32_t call)
         return plan.error;                                                                                                         \
     } while (0)
 
+void (*failing_writing)(int fd, size_t size, off_t offset);
+
+static void writing(int fd, size_t size, off_t offset)
+{
+    if (failing_writing != NULL) {
+        failing_writing(fd, size, offset);
+    }
+}
+
 #define PWRITE(name)                                                                                                               \
     ssize_t __real_##name(int fd, const void *data, size_t size, off_t offset);                                                    \
     ssize_t __wrap_##name(int fd, const void *data, size_t size, off_t offset);                                                    \
     ssize_t __wrap_##name(int fd, const void *data, size_t size, off_t offset)                                                     \
     {                                                                                                                              \
-        if (!strikes(FAULT_PWRITE))                                                                                                \
+        if (!strikes(FAULT_PWRITE)) {                                                                                              \
+            writing(fd, size, offset);                                                                                             \
             return __real_##name(fd, data, size, offset);                                                                          \
+        }                                                                                                                          \
         size_t part = plan.when == FAULT_AFTER ? size : plan.when == FAULT_BEFORE ? 0 : (size + 1) / 2;                            \
         if (part > 0) {                                                                                                            \
+            writing(fd, part, offset);                                                                                             \
             ssize_t n = __real_##name(fd, data, part, offset);                                                                     \
             if (plan.when == FAULT_SHORT || n < 0)                                                                                 \
                 return n;                                                                                                          \
@@ -169,10 +189,20 @@ OPENAT(openat64)
 FALLOCATE(posix_fallocate)
 FALLOCATE(posix_fallocate64)
 
+void (*failing_renamed)(int folder, const char *from, const char *to);
+
+static int renamed(int folder, const char *from, const char *to, int rc)
+{
+    if (rc == 0 && failing_renamed != NULL) {
+        failing_renamed(folder, from, to);
+    }
+    return rc;
+}
+
 int __real_renameat(int from_folder, const char *from, int to_folder, const char *to);
 int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to)
 {
-    SYSTEM_CALL(FAULT_RENAME, int, __real_renameat(from_folder, from, to_folder, to));
+    SYSTEM_CALL(FAULT_RENAME, int, renamed(to_folder, from, to, __real_renameat(from_folder, from, to_folder, to)));
 }
 
 int __real_mdb_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value, unsigned int flags);

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The calls: a bit each. */
 #define FAULT_CALLS(X)                                                                                                             \
@@ -66,6 +67,7 @@ struct fault_plan {
     int error;      /* errno, or for FAULT_MDB_* also an MDB_ code */
     enum fault_when when;
     bool stays; /* all later ones fail too */
+    bool dies;  /* and nothing of them is done: what came before is all that the machine did */
 };
 
 void failing_arm(const struct fault_plan *plan);
@@ -73,8 +75,14 @@ void failing_arm(const struct fault_plan *plan);
 /* Ends the plan. Did it strike? */
 bool failing_disarm(void);
 
-/* Called after each fsync and fdatasync that succeeded; NULL: nobody. */
+/* Did it strike already? */
+bool failing_struck(void);
+
+/* Called after each fsync and fdatasync that succeeded, before each write (of `size` bytes at `offset`) and after each rename in a
+ * folder: for who keeps book of what a disk would have. NULL: nobody. */
 extern void (*failing_flushed)(int fd);
+extern void (*failing_writing)(int fd, size_t size, off_t offset);
+extern void (*failing_renamed)(int folder, const char *from, const char *to);
 
 /* Calls of the plan's kinds since it was armed. */
 uint32_t failing_seen(void);
