@@ -1,1 +1,1 @@
-"""drilling - the parts of script/drill: facts, texts, arrivals, behaviours, the simulation and its wire."""
+"""drilling - the parts of script/drill: facts, texts, arrivals, people, behaviours, the simulation and its wire."""

@@ -6,29 +6,23 @@ row in BEHAVIOURS when it is a duty, one more line in EXTRAS when it is somethin
 """
 
 from . import facts, texts
-from .district import DAY, HOUR, Chooser
+from .district import DAY, HOUR
+from .people import People
 
 MINUTE = 60_000
 
-# Shares, all ours: no data says how people work inside a case.
-SIGNED_LATE, CONTACT_SIGNS = 0.05, 0.05
-STAGE_EACH = 30 * HOUR  # of work: a stage report before five days of seven hours are over
-NOT_REACHED = Chooser({0: 0.85, 1: 0.10, 2: 0.03, 3: 0.02})  # attempts before the citizen is reached; 3: never
-EXPLAINED, BY_SUPPORT = 0.13, 0.03
-STREET_CALLS, DESK_CALLS = 0.40, 0.30  # of the cases that they lead and that the list allows to call about
-CALLED_OFF_LIST, CALLED_NOBODY, TWO_UNITS, WITHDRAWN_CALL = 0.20, 0.05, 0.30, 0.05
-NEVER_ARRIVES, ARRIVES_LATE, NOT_CONFIRMED, RATING_FORGOTTEN = 0.04, 0.10, 0.09, 0.03
-FINISH = Chooser({"solved": 0.80, "partly": 0.14, "unsolved": 0.06})
-SCORES = Chooser({5: 0.48, 4: 0.31, 3: 0.14, 2: 0.05, 1: 0.02})
-SUPPORT_REPORTS, SUPPORT_CANCELLED = 0.70, 0.02
-ASKED = Chooser({"reached": 0.82, "no_answer": 0.15, "wrong_number": 0.015, "refused": 0.015})
-FOLLOWUP_FORGOTTEN = 0.008
-CONTACTED = Chooser({"yes": 0.93, "no": 0.04, "unanswered": 0.03})
-SOLVED = Chooser({"yes": 0.80, "partly": 0.11, "no": 0.09})
-SATISFIED = {"yes": Chooser({"yes": 0.80, "basically": 0.16, "no": 0.04}), "partly": Chooser({"yes": 0.20, "basically": 0.50, "no": 0.30}),
-             "no": Chooser({"yes": 0.02, "basically": 0.08, "no": 0.90})}
-REOPENED, TAKEN_OVER, NOTED, CLAIMED = 0.006, 0.004, 0.03, 0.06
-ROUTED_LATE, APPOINTED = 0.06, 0.25
+# Shares, hours and choices are ours, no data says how people work inside a case; they stand in people.csv.
+PEOPLE = People()
+NOT_REACHED = PEOPLE("lead", "contact").chooser("failures")  # attempts before the citizen is reached; 3: never
+ANSWERS = PEOPLE("lead", "answer").fields["code"]
+FINISH = PEOPLE("respond", "finish_call").chooser("code")
+CONFIRMED, SCORES = PEOPLE("rate", "rate_call").fields["confirmed"], PEOPLE("rate", "rate_call").chooser("score")
+ASKED = PEOPLE("followup", "asked").chooser("outcome")
+CONTACTED, SOLVED = PEOPLE("followup", "note_followup").chooser("contacted"), PEOPLE("followup", "note_followup").chooser("solved")
+SATISFIED = {"yes": PEOPLE("followup", "satisfied when solved").chooser("satisfied"),
+             "partly": PEOPLE("followup", "satisfied when partly").chooser("satisfied"),
+             "no": PEOPLE("followup", "satisfied when not").chooser("satisfied")}
+APPOINTED = PEOPLE("dispatch", "dispatch_call").fields["appointed_at"]["@later"]
 
 
 def soonest(case):
@@ -48,7 +42,7 @@ def react(sim, case):
     if case.answer_waits and not case.open_calls:
         duty, case.answer_waits = case.answer_waits, None
         work = sim.district.work_of(duty["unit"])
-        sim.plan(work.after(sim.moment, int(case.rng.uniform(0.5, 4) * HOUR)), case, answer, duty)
+        sim.plan(work.after(sim.moment, int(PEOPLE("lead", "answer after a call").hours(case.rng) * HOUR)), case, answer, duty)
 
 
 def is_open(case, duty):
@@ -74,7 +68,8 @@ def watch(sim, case):
 
 
 def route(sim, case, duty):
-    hours = case.rng.uniform(0.1, 0.85) if case.rng.random() > ROUTED_LATE else case.rng.uniform(1.1, 5)
+    late = case.rng.random() <= PEOPLE("route", "route late").share
+    hours = PEOPLE("route", "route late" if late else "route").hours(case.rng)
     sim.plan(soon(sim, case, duty["unit"], sim.moment, hours), case, dispatch_call if duty["call"] else dispatch, duty)
 
 
@@ -116,11 +111,12 @@ def dispatch_call(sim, case, duty):
 def lead(sim, case, duty):
     rng, unit = case.rng, duty["unit"]
     haste = hasted(sim, duty)
-    hours = rng.expovariate(1 / 1.5) if rng.random() > SIGNED_LATE else rng.uniform(8, 16)
-    signed = soon(sim, case, unit, sim.moment, min(hours, 16) * haste)
-    if rng.random() > CONTACT_SIGNS or no_contact(case):
+    late = rng.random() <= PEOPLE("lead", "sign late").share
+    hours = PEOPLE("lead", "sign late" if late else "sign").hours(rng)
+    signed = soon(sim, case, unit, sim.moment, hours * haste)
+    if rng.random() > PEOPLE("lead", "contact signs").share or no_contact(case):
         sim.plan(signed, case, sign, duty)
-    contacted = soon(sim, case, unit, signed, rng.uniform(0.3, 4) * haste)
+    contacted = soon(sim, case, unit, signed, PEOPLE("lead", "contact").hours(rng) * haste)
     if not no_contact(case):
         failures = NOT_REACHED.draw(rng)
         for attempt in range(min(failures + 1, 3)):
@@ -156,14 +152,14 @@ def answer_at(sim, case, duty, contacted):
     rng, due, work = case.rng, duty["due_at"], sim.district.work_of(duty["unit"])
     rushed = case.arrival.urgency in ("emergency", "urgent")
     least = contacted + (2 if rushed else 5) * MINUTE
-    share = facts.LATE.get(case.arrival.matter[0], facts.LATE_DEFAULT) / 100
+    share, late = facts.LATE.get(case.arrival.matter[0], facts.LATE_DEFAULT) / 100, PEOPLE("lead", "answer late")
     if due and rng.random() < share:
-        return max(least, work.after(due + MINUTE, int(min(rng.lognormvariate(0, 1.1) * 6, 300) * HOUR)))
+        return max(least, work.after(due + MINUTE, int(min(rng.lognormvariate(0, 1.1) * late.least, late.most) * HOUR)))
     if not due:
         return work.after(least, int(rng.lognormvariate(0, 1) * 8 * HOUR))
     if due - 5 * MINUTE <= least:
         return least
-    at = least + int((due - 5 * MINUTE - least) * rng.betavariate(1.3, 1.6))
+    at = least + int((due - 5 * MINUTE - least) * rng.betavariate(PEOPLE("lead", "answer").least, PEOPLE("lead", "answer").most))
     return at if rushed else max(least, work.before(at))
 
 
@@ -187,10 +183,10 @@ def answer(sim, case, duty):
         return
     rng, body = case.rng, {"duty": duty["duty"], "code": "solved", "text": case.rng.choice(texts.ANSWERS)}
     draw = rng.random()
-    if draw < EXPLAINED:
+    if draw < ANSWERS["explained"]:
         row, _ = sim.district.row(case.arrival.matter, case.arrival.place)
         body.update(code="explained", text=rng.choice(texts.EXPLANATIONS), basis=row["basis"] if row and row["basis"] else "现场核查记录")
-    elif draw < EXPLAINED + BY_SUPPORT and any(d["kind"] == "support" for d in case.duties.values()):
+    elif draw < ANSWERS["explained"] + ANSWERS["solved_by_support"] and any(d["kind"] == "support" for d in case.duties.values()):
         body["code"] = "solved_by_support"
     sim.command(case, "answer", body, lambda reply: answered(sim, case, reply))
 
@@ -200,7 +196,7 @@ def answered(sim, case, reply):
     case.duties = {}
     if reply["state"] == "closed":
         closed(sim, case)
-    elif case.rng.random() < FOLLOWUP_FORGOTTEN:
+    elif case.rng.random() < 1 - PEOPLE("followup", "asked").share:
         for days in (4, 7, 10, 16):
             sim.plan(sim.moment + days * DAY, case, look_again)
     else:
@@ -221,8 +217,9 @@ def expired(sim, case, view):
 
 def closed(sim, case):
     sim.counts["closed"] += 1
-    if case.rng.random() < REOPENED and case.round < 3:
-        sim.plan(sim.moment + int(case.rng.uniform(1, 13) * DAY), case, reopen)
+    again = PEOPLE("closed", "reopen")
+    if case.rng.random() < again.share and case.round < 3:
+        sim.plan(sim.moment + int(again.hours(case.rng) * HOUR), case, reopen)
 
 
 def reopen(sim, case):
@@ -238,34 +235,35 @@ def whistle(sim, case, duty, signed, contacted, answered_at):
     """吹哨: a street, or the desk for a case that it leads, calls those that the list names, or others."""
     unit = sim.district.units[duty["unit"]]
     street = unit["tier"] == "street" and unit["class"] == "government"
-    share = STREET_CALLS if street else DESK_CALLS if duty["unit"] == sim.desk else 0
+    share = PEOPLE("lead", "raise_call" if street else "the desk calls").share if street or duty["unit"] == sim.desk else 0
     if case.rng.random() >= share:
         return
     place, arrival = sim.district, case.arrival
     units = [u for u in place.calls(arrival.matter, arrival.place) if u != duty["unit"]]
     if units:
         case.memory["callable"] = units
-        sim.plan(soon(sim, case, duty["unit"], contacted, case.rng.uniform(0.5, 5)), case, raise_call, duty)
+        sim.plan(soon(sim, case, duty["unit"], contacted, PEOPLE("lead", "raise_call").hours(case.rng)), case, raise_call, duty)
 
 
 def raise_call(sim, case, duty):
     if not is_open(case, duty) or case.open_calls or duty["state"] != "signed":
         return
     rng, units = case.rng, case.memory["callable"]
-    draw = rng.random()
-    if draw < CALLED_NOBODY:
+    draw, nobody = rng.random(), PEOPLE("lead", "calls nobody").share
+    if draw < nobody:
         units = []
-    elif draw < CALLED_NOBODY + CALLED_OFF_LIST:
+    elif draw < nobody + PEOPLE("lead", "calls off the list").share:
         others = [u for u in ("FIRE", "POLICE", "EMERGENCY", "HEALTH", "LABOUR") if u in sim.district.units and u not in units]
         units = [rng.choice(others)] if others else units[:1]
     else:
-        units = rng.sample(units, 2 if len(units) > 1 and rng.random() < TWO_UNITS else 1)
+        units = rng.sample(units, 2 if len(units) > 1 and rng.random() < PEOPLE("lead", "calls two").share else 1)
     reason = "emergency" if case.arrival.urgency == "emergency" else "joint_enforcement" if len(units) > 1 else "unsolvable_here"
     case.memory.update(targets=units, arrived=False)
     sim.command(case, "raise_call", {"reason": reason, "units": units, "text": "本级处置有困难，请到场共同研究处置。"})
     sim.counts["calls"] += 1
-    if rng.random() < WITHDRAWN_CALL:
-        sim.plan(sim.district.work_of(duty["unit"]).after(sim.now_ms, int(rng.uniform(0.3, 4) * HOUR)), case, withdraw_call)
+    withdrawn = PEOPLE("lead", "withdraw_call")
+    if rng.random() < withdrawn.share:
+        sim.plan(sim.district.work_of(duty["unit"]).after(sim.now_ms, int(withdrawn.hours(rng) * HOUR)), case, withdraw_call)
     sim.look(case)
 
 
@@ -277,8 +275,9 @@ def withdraw_call(sim, case):
 
 def supervisor_takes_over(sim, case, duty, signed, contacted, answered_at):
     """A person with rank takes a case over that is not going well."""
-    if case.rng.random() < TAKEN_OVER and not sim.district.is_above(duty["unit"], "street"):
-        sim.plan(soon(sim, case, duty["unit"], contacted, case.rng.uniform(1, 6)), case, take_over, duty)
+    taken = PEOPLE("lead", "take_over")
+    if case.rng.random() < taken.share and not sim.district.is_above(duty["unit"], "street"):
+        sim.plan(soon(sim, case, duty["unit"], contacted, taken.hours(case.rng)), case, take_over, duty)
 
 
 def take_over(sim, case, duty):
@@ -289,7 +288,7 @@ def take_over(sim, case, duty):
 
 
 def citizen_calls_again(sim, case, duty, signed, contacted, answered_at):
-    if case.rng.random() < NOTED:
+    if case.rng.random() < PEOPLE("lead", "add_note").share:
         at = contacted + int(case.rng.random() * max(0, answered_at - contacted))
         sim.plan(at, case, note)
 
@@ -300,8 +299,8 @@ def note(sim, case):
 
 def somebody_claims(sim, case, duty, signed, contacted, answered_at):
     """A claim: given back after a while, or lapsed."""
-    if case.rng.random() < CLAIMED:
-        sim.plan(signed + MINUTE, case, claim, duty, case.rng.uniform(6, 50))
+    if case.rng.random() < PEOPLE("lead", "claim").share:
+        sim.plan(signed + MINUTE, case, claim, duty, 60 * PEOPLE("lead", "claim lasts").hours(case.rng))
 
 
 def claim(sim, case, duty, minutes):
@@ -319,10 +318,11 @@ def release(sim, case, duty):
 def says_how_far_it_is(sim, case, duty, signed, contacted, answered_at):
     """A stage report in time, before each five working days are over."""
     work = sim.district.work_of(duty["unit"])
-    at = work.after(signed, STAGE_EACH)
+    each = int(PEOPLE("lead", "report_stage").least * HOUR)  # of work: before five days of seven hours are over
+    at = work.after(signed, each)
     while at < answered_at:
-        sim.plan(at, case, report_stage, duty, work.after(at, STAGE_EACH))
-        at = work.after(at, STAGE_EACH)
+        sim.plan(at, case, report_stage, duty, work.after(at, each))
+        at = work.after(at, each)
 
 
 def report_stage(sim, case, duty, next_at):
@@ -340,12 +340,13 @@ EXTRAS = (whistle, supervisor_takes_over, citizen_calls_again, somebody_claims, 
 
 def support(sim, case, duty):
     rng, unit = case.rng, duty["unit"]
-    at = soon(sim, case, unit, sim.moment, min(rng.expovariate(1 / 2.0), 14))
+    at = soon(sim, case, unit, sim.moment, PEOPLE("support", "sign").hours(rng))
     sim.plan(at, case, sign, duty)
-    if rng.random() < SUPPORT_CANCELLED:
-        sim.plan(soon(sim, case, unit, at, rng.uniform(0.5, 5)), case, cancel, duty, "无需协办。")
-    elif rng.random() < SUPPORT_REPORTS:
-        sim.plan(soon(sim, case, unit, at, rng.uniform(0.5, 20)), case, report, duty)
+    cancelled, reported = PEOPLE("support", "cancel"), PEOPLE("support", "report")
+    if rng.random() < cancelled.share:
+        sim.plan(soon(sim, case, unit, at, cancelled.hours(rng)), case, cancel, duty, "无需协办。")
+    elif rng.random() < reported.share:
+        sim.plan(soon(sim, case, unit, at, reported.hours(rng)), case, report, duty)
 
 
 def report(sim, case, duty):
@@ -367,24 +368,26 @@ def respond(sim, case, duty):
     rng, unit, due = case.rng, duty["unit"], duty["due_at"]
     work = sim.district.work_of(unit)
     if duty["arrived_at"]:  # not confirmed: once more
-        sim.plan(work.after(sim.moment, int(rng.uniform(3, 14) * HOUR)), case, finish, duty)
+        sim.plan(work.after(sim.moment, int(PEOPLE("respond", "finish again").hours(rng) * HOUR)), case, finish, duty)
         return
-    signed = soon(sim, case, unit, sim.moment, min(rng.expovariate(1 / 0.4), 5))
+    signed = soon(sim, case, unit, sim.moment, PEOPLE("respond", "sign").hours(rng))
     sim.plan(signed, case, sign, duty)
-    if rng.random() < NEVER_ARRIVES:
-        sim.plan(work.after(signed, 28 * HOUR), case, cancel, duty, "经多次催促未到场。")
+    never = PEOPLE("respond", "never arrives")
+    if rng.random() < never.share:
+        sim.plan(work.after(signed, int(never.least * HOUR)), case, cancel, duty, "经多次催促未到场。")
         return
-    if rng.random() < 0.6:
-        sim.plan(soon(sim, case, unit, signed, rng.uniform(0.2, 0.9)), case, contact, duty, "reached")
-    late = rng.random() < ARRIVES_LATE
-    arrived = soon(sim, case, unit, signed, rng.uniform(22, 30) if late else rng.uniform(1, 14))
+    if rng.random() < PEOPLE("respond", "contact").share:
+        sim.plan(soon(sim, case, unit, signed, PEOPLE("respond", "contact").hours(rng)), case, contact, duty, "reached")
+    late = rng.random() < PEOPLE("respond", "arrive late").share
+    arrived = soon(sim, case, unit, signed, PEOPLE("respond", "arrive late" if late else "arrive").hours(rng))
     sim.plan(arrived, case, arrive, duty)
     least = arrived + 20 * MINUTE
-    if due and rng.random() < facts.LATE_DEFAULT / 100:
-        finished = work.after(due + MINUTE, int(rng.uniform(1, 30) * HOUR))
+    late, in_time = PEOPLE("respond", "finish late"), PEOPLE("respond", "finish_call")
+    if due and rng.random() < late.share:
+        finished = work.after(due + MINUTE, int(late.hours(rng) * HOUR))
     else:
         until = due - 5 * MINUTE if due and due - 5 * MINUTE > least else least + 3 * DAY
-        finished = max(least, work.before(least + int((until - least) * rng.betavariate(1.2, 3))))
+        finished = max(least, work.before(least + int((until - least) * rng.betavariate(in_time.least, in_time.most))))
     sim.plan(max(finished, least), case, finish, duty)
 
 
@@ -404,10 +407,10 @@ def finish(sim, case, duty):
 
 
 def rate(sim, case, duty):
-    if duty["due_at"] and case.rng.random() < RATING_FORGOTTEN:
+    if duty["due_at"] and case.rng.random() < 1 - PEOPLE("rate", "rate_call").share:
         sim.plan(duty["due_at"] + 1000, case, watch)
         return
-    at = sim.district.work_of(duty["unit"]).after(sim.moment, int(case.rng.uniform(0.5, 12) * HOUR))
+    at = sim.district.work_of(duty["unit"]).after(sim.moment, int(PEOPLE("rate", "rate_call").hours(case.rng) * HOUR))
     if duty["due_at"]:
         at = min(at, duty["due_at"] - MINUTE)
     sim.plan(at, case, rate_call, duty)
@@ -416,7 +419,7 @@ def rate(sim, case, duty):
 def rate_call(sim, case, duty):
     if not is_open(case, duty):
         return
-    confirmed = case.rng.random() > NOT_CONFIRMED
+    confirmed = case.rng.random() > CONFIRMED["false"]
     sim.command(case, "rate_call", {"duty": duty["duty"], "confirmed": confirmed, "score": SCORES.draw(case.rng) if confirmed else 2,
                                     "text": "问题已解决。" if confirmed else "现场没有变化，请继续处置。"})
     if not confirmed:
@@ -429,7 +432,7 @@ def rate_call(sim, case, duty):
 
 def followup(sim, case, duty):
     work = sim.district.work_of(duty["unit"])
-    sim.plan(work.after(sim.moment, int(case.rng.uniform(0.5, 14) * HOUR)), case, ask, duty)
+    sim.plan(work.after(sim.moment, int(PEOPLE("followup", "note_followup").hours(case.rng) * HOUR)), case, ask, duty)
 
 
 def ask(sim, case, duty):
