@@ -44,6 +44,12 @@ bool district_acts_for(const struct district *district, int32_t unit, int32_t to
     return false;
 }
 
+bool district_may_lead(const struct district *district, int32_t unit)
+{
+    enum unit_class class = district->units[unit].class;
+    return class != UNIT_CLASS_EXTERNAL && class != UNIT_CLASS_PROPERTY;
+}
+
 int32_t district_in_service(const struct district *district, int32_t unit)
 {
     return units_in_service(district->units, unit);

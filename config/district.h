@@ -36,7 +36,8 @@ struct unit {
 struct matter {
     struct code code;
     char *name;
-    char *field; /* upper level of the taxonomy */
+    char *field;          /* upper level of the taxonomy */
+    enum urgency urgency; /* what it is at least: ordinary (nothing is said), urgent or emergency */
 };
 
 /* Who leads or supports by a row: a fixed unit, or the unit of this tier on the way up from the place. */
@@ -79,6 +80,7 @@ struct rung_policy {
 struct policy {
     struct code district;
     struct code desk;
+    struct code fallback[URGENCY_COUNT]; /* who leads what the desk has not routed in time; empty = it stays with the desk */
     char *zone_name;
     int64_t day_start_ms;
     uint32_t month_start;
@@ -141,6 +143,9 @@ bool district_within(const struct district *district, int32_t unit, int32_t top)
 /* May who stands at `top` act for `unit`? Its own subtree, stations that a unit of it has seconded, and units whose deputy is in
  * it; so also for what stands below these. -1 acts for nobody, and nobody acts for it. */
 bool district_acts_for(const struct district *district, int32_t unit, int32_t top);
+
+/* May it lead a case at all? Units outside the district never do, nor do property companies. */
+bool district_may_lead(const struct district *district, int32_t unit);
 
 /* The unit that holds what this one held: itself, or the last of its successors. */
 int32_t district_in_service(const struct district *district, int32_t unit);

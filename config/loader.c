@@ -157,6 +157,31 @@ static void check_in_service(struct build *build, const char *key, int32_t unit)
     }
 }
 
+/* Who leads what the desk has not routed in time is a unit that can lead: in service, of the district, no property company. */
+static void check_fallback(struct build *build)
+{
+    const struct district *district = build->district;
+    for (int urgency = 0; urgency < URGENCY_COUNT; urgency++) {
+        const struct code *code = &district->policy.fallback[urgency];
+        char key[32], text[CODE_SIZE + 1];
+        if (code_empty(code)) {
+            continue;
+        }
+        int32_t unit = district_unit_find(district, code);
+        snprintf(key, sizeof(key), "fallback.%s", enum_name(&urgency_enum, urgency));
+        code_text(code, text);
+        if (unit < 0) {
+            yaml_fault(&build->yaml, build->faults, key, "`%s: %s` is not a unit of units.csv; add it there, or name another", key,
+                       text);
+        } else if (!district_may_lead(district, unit)) {
+            yaml_fault(&build->yaml, build->faults, key,
+                       "`%s: %s` is an external unit or a property company, which cannot lead a case; name another", key, text);
+        } else {
+            check_in_service(build, key, unit);
+        }
+    }
+}
+
 /* What can only be said with the policy and the units together. */
 static int check_together(struct build *build)
 {
@@ -196,6 +221,7 @@ static int check_together(struct build *build)
             check_in_service(build, "desk", district->desk_unit);
         }
     }
+    check_fallback(build);
     return check_outside(build);
 }
 

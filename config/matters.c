@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum column { COLUMN_CODE, COLUMN_NAME, COLUMN_FIELD, COLUMN_COUNT };
+enum column { COLUMN_CODE, COLUMN_NAME, COLUMN_FIELD, COLUMN_URGENCY, COLUMN_COUNT, COLUMNS_NEEDED = COLUMN_URGENCY };
 
-static const char *const column_names[COLUMN_COUNT] = {"code", "name", "field"};
+static const char *const column_names[COLUMN_COUNT] = {"code", "name", "field", "urgency"};
 
 struct entry {
     struct matter matter;
@@ -57,6 +57,20 @@ struct matter *matters_free(struct matter *matters, uint32_t count)
     return NULL;
 }
 
+/* Where nothing is said a matter is at least ordinary. How complex a case is no matter says: that is seen when it is routed. */
+static void read_urgency(const struct table *table, const int32_t *columns, uint32_t row, struct faults *faults,
+                         struct matter *matter)
+{
+    const char *text = table_cell(table, row, columns[COLUMN_URGENCY]);
+    int found = text[0] == '\0' ? URGENCY_ORDINARY : enum_find(&urgency_enum, text_of(text));
+    if (found < 0 || found == URGENCY_COMPLEX) {
+        table_fault(table, faults, row, columns[COLUMN_URGENCY],
+                    "urgency `%s` of a matter is not known; write ordinary, urgent or emergency, or leave it empty", text);
+        return;
+    }
+    matter->urgency = (enum urgency)found;
+}
+
 /* Reads a row; 1: it is one, 0: it has no code that can be used. */
 static int read_row(const struct table *table, const int32_t *columns, uint32_t row, struct faults *faults, struct entry *ret)
 {
@@ -79,6 +93,7 @@ static int read_row(const struct table *table, const int32_t *columns, uint32_t 
             return -ENOMEM;
         }
     }
+    read_urgency(table, columns, row, faults, &ret->matter);
     return 1;
 }
 
@@ -99,7 +114,7 @@ int matters_read(const struct table *table, struct faults *faults, struct matter
 {
     *ret = (struct matter_list){0};
     int32_t columns[COLUMN_COUNT];
-    int rc = table_columns(table, column_names, COLUMN_COUNT, COLUMN_COUNT, faults, columns);
+    int rc = table_columns(table, column_names, COLUMN_COUNT, COLUMNS_NEEDED, faults, columns);
     if (rc < 0) {
         return rc;
     }

@@ -1,7 +1,8 @@
 /*
  * matters.h - matters.csv: the leaves of the taxonomy 事项
  *
- * Columns code,name,field. The code `unknown` belongs to nobody: it is what a case has whose matter nobody knows.
+ * Columns code,name,field and, where the file has it, urgency: what the matter is at least. The code `unknown` belongs to nobody:
+ * it is what a case has whose matter nobody knows.
  */
 #ifndef HUYING_CONFIG_MATTERS_H
 #define HUYING_CONFIG_MATTERS_H

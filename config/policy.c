@@ -36,7 +36,7 @@ void policy_defaults(struct policy *ret)
         .last_round = WD(5),
         .take_over_floor = WD(1),
         .send_back_floor = WD(1),
-        .route = {WH(1), WH(1), NATURAL(5 * MINUTE_MS), WH(1)},
+        .route = {WH(1), NATURAL(HOUR_MS), NATURAL(5 * MINUTE_MS), WH(1)},
         .sign = {WD(1), NATURAL(HOUR_MS), NATURAL(10 * MINUTE_MS), WD(1)},
         .contact = {WD(1), WD(1), NATURAL(20 * MINUTE_MS), WD(1)},
         .stage = WD(5),
@@ -109,6 +109,7 @@ struct raw_credits {
 };
 struct raw {
     char *district, *desk, *zone, *catalogue_version, *day_start, *month_start;
+    struct raw_urgencies fallback;
     char *on_overdue;
     struct raw_tiers on_overdue_by_tier;
     struct raw_classes on_overdue_by_class;
@@ -162,6 +163,7 @@ static const cyaml_schema_field_t fields[] = {TEXT(raw, district),
                                               TEXT(raw, catalogue_version),
                                               TEXT(raw, day_start),
                                               TEXT(raw, month_start),
+                                              PART(raw, fallback, urgency_fields),
                                               TEXT(raw, on_overdue),
                                               PART(raw, on_overdue_by_tier, tier_fields),
                                               PART(raw, on_overdue_by_class, class_fields),
@@ -372,6 +374,35 @@ static void read_code(const struct yaml *yaml, const char *path, const char *tex
     }
 }
 
+/* One unit for each urgency, or none at all: a case that the desk forgets must not depend on how urgent somebody thought it was. */
+static void read_fallback(const struct yaml *yaml, const struct raw *raw, struct policy *policy, struct faults *faults)
+{
+    const char *const texts[URGENCY_COUNT] = {[URGENCY_ORDINARY] = raw->fallback.ordinary,
+                                              [URGENCY_URGENT] = raw->fallback.urgent,
+                                              [URGENCY_EMERGENCY] = raw->fallback.emergency,
+                                              [URGENCY_COMPLEX] = raw->fallback.complex};
+    uint32_t named = 0;
+    for (int urgency = 0; urgency < URGENCY_COUNT; urgency++) {
+        named += texts[urgency] != NULL;
+    }
+    for (int urgency = 0; urgency < URGENCY_COUNT && named > 0; urgency++) {
+        char path[32];
+        const char *word = enum_name(&urgency_enum, urgency);
+        snprintf(path, sizeof(path), "fallback.%s", word);
+        if (texts[urgency] == NULL) {
+            yaml_fault(yaml, faults, "fallback", "key `%s` is missing; name a unit for each urgency, or leave `fallback` out",
+                       path);
+            continue;
+        }
+        read_code(yaml, path, texts[urgency], faults, &policy->fallback[urgency]);
+        if (policy->route[urgency].amount == 0) {
+            yaml_fault(yaml, faults, path,
+                       "`%s: %s` takes what the desk has not routed in time, and `limits.route.%s` is off; write a limit there",
+                       path, texts[urgency], word);
+        }
+    }
+}
+
 /* What a span is at least, in natural time: enough to tell which of two rungs comes first. */
 static int64_t least_ms(struct span span)
 {
@@ -473,6 +504,7 @@ int policy_parse(const char *file, const void *at, size_t size, struct faults *f
         policy.followup = (enum followup_mode)mode;
     }
     read_on_overdue(&yaml, raw, &policy, faults);
+    read_fallback(&yaml, raw, &policy, faults);
     check_rungs(&yaml, &policy, faults);
     policy.zone_name = zone_name;
     *ret = policy;

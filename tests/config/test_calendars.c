@@ -76,7 +76,8 @@ START_TEST(test_what_a_file_gives)
         "code,name,tier,class,parent,calendar\nD1,区,district,government,,\nX,甲,district,department,D1,hall\n"
         "Y,乙,district,department,D1,24x7\n";
     config_folder_write(folder, "units.csv", units, sizeof(units) - 1);
-    config_folder_copy(folder, "tests/small-district", "policy.yaml", "desk: D1-DESK\n", "");
+    static const char policy[] = "district: D1\nzone: Asia/Shanghai\n";
+    config_folder_write(folder, "policy.yaml", policy, sizeof(policy) - 1);
     config_folder_write(folder, "catalogue.csv", "matter,place,lead\n", strlen("matter,place,lead\n"));
     struct district *district = load(folder);
     ck_assert_uint_eq(district->calendar_count, 3);

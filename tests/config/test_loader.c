@@ -64,6 +64,9 @@ START_TEST(test_small_district)
     ck_assert_int_eq(district->units[unit(district, "D1-DESK")].accountable, unit(district, "D1"));
     ck_assert_int_eq(unit(district, "NOBODY"), -1);
     ck_assert_int_eq(matter(district, "unknown"), -1);
+    ck_assert_int_eq(district->matters[matter(district, "M06")].urgency, URGENCY_EMERGENCY);
+    ck_assert_int_eq(district->matters[matter(district, "M01")].urgency, URGENCY_ORDINARY);
+    ck_assert_str_eq(district->policy.fallback[URGENCY_EMERGENCY].s, "POWER");
     struct civil civil;
     zone_civil(district->zone, 0, &civil);
     ck_assert_int_eq(civil.hour, 8);
@@ -365,6 +368,18 @@ static const struct {
      "matters.csv:6:1: code `unknown`: this word means that nobody knows the matter; write another code\n"
      "catalogue.csv:7:1: matter `M05`: no such matter; write a code of matters.csv, or add it there\n"
      "catalogue.csv:8:1: matter `M05`: no such matter; write a code of matters.csv, or add it there\n"},
+    {"matters.csv", "市政设施,", "市政设施,complex",
+     "matters.csv:2:4: urgency `complex` of a matter is not known; write ordinary, urgent or emergency, or leave it empty\n"},
+    {"matters.csv", "公用事业,emergency", "公用事业,soon",
+     "matters.csv:7:4: urgency `soon` of a matter is not known; write ordinary, urgent or emergency, or leave it empty\n"},
+    {"policy.yaml", "emergency: POWER", "emergency: GAS",
+     "policy.yaml:57:55: `fallback.emergency: GAS` is not a unit of units.csv; add it there, or name another\n"},
+    {"policy.yaml", "emergency: POWER", "emergency: CITY-RAIL",
+     "policy.yaml:57:55: `fallback.emergency: CITY-RAIL` is an external unit or a property company, which cannot lead a case; name "
+     "another\n"},
+    {"policy.yaml", "emergency: POWER", "emergency: C11-HOME",
+     "policy.yaml:57:55: `fallback.emergency: C11-HOME` is an external unit or a property company, which cannot lead a case; name "
+     "another\n"},
     {"catalogue.csv", "M01,*,", "M99,*,",
      "catalogue.csv:2:1: matter `M99`: no such matter; write a code of matters.csv, or add it there\n"},
     {"catalogue.csv", "M03,S1,", "M03,S9,",

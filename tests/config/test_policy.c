@@ -62,7 +62,7 @@ static const struct {
     LIMIT("emergency, first word: 10/20 min", contact[URGENCY_EMERGENCY], NATURAL(20 * MIN)),
     /* 3.2 */
     LIMIT("route: 1 wh", route[URGENCY_ORDINARY], WH(1)),
-    LIMIT("route: 1 wh", route[URGENCY_URGENT], WH(1)),
+    LIMIT("route, urgent: 1 h", route[URGENCY_URGENT], NATURAL(H)),
     LIMIT("route, emergency: 5 min", route[URGENCY_EMERGENCY], NATURAL(5 * MIN)),
     LIMIT("route: 1 wh", route[URGENCY_COMPLEX], WH(1)),
     LIMIT("sign: 1 wd", sign[URGENCY_ORDINARY], WD(1)),
@@ -196,7 +196,8 @@ START_TEST(test_every_value_can_be_said)
              "claim: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\ncontact_attempts: 5\nmin_n: 6\n"
              "rungs: {yellow: 70 %, red: 1 ms, notice: off, bulletin: 7 d}\n"
              "steps: {contact_required: off, evidence_required: no, rating: false, one_unit_guard: off, community_calls: yes}\n"
-             "followup: {mode: never, attempts: 2, days: 1}\ncredits: {basically: 87.5 %, partly: 0 %}\n";
+             "followup: {mode: never, attempts: 2, days: 1}\ncredits: {basically: 87.5 %, partly: 0 %}\n"
+             "fallback: {ordinary: F0, urgent: F1, emergency: F2, complex: F3}\n";
     ck_assert_int_eq(parse(text, &policy), 0);
     ck_assert_str_eq(config_folder_faults(&faults), "");
     ck_assert_str_eq(version, "第三版");
@@ -208,6 +209,8 @@ START_TEST(test_every_value_can_be_said)
         ck_assert_int_eq(policy.route[i].amount, (201 + i) * S);
         ck_assert_int_eq(policy.sign[i].amount, (301 + i) * S);
         ck_assert_int_eq(policy.contact[i].amount, i == URGENCY_COMPLEX ? 0 : (401 + i) * S);
+        ck_assert_int_eq(policy.fallback[i].s[0], 'F');
+        ck_assert_int_eq(policy.fallback[i].s[1], '0' + i);
     }
     ck_assert_int_eq(policy.call_dispatch.amount, 501 * S);
     ck_assert_int_eq(policy.call_sign.amount, 502 * S);
@@ -320,6 +323,13 @@ static const struct {
      "policy.yaml: `rungs.bulletin` is not after `rungs.notice`; write rungs in the order yellow, red, notice, bulletin\n"},
     {"rungs:\n  notice: 80 %\n",
      "policy.yaml:4:11: `rungs.notice` is not after `rungs.red`; write rungs in the order yellow, red, notice, bulletin\n"},
+    {"fallback: {ordinary: A, urgent: B, complex: C}\n",
+     "policy.yaml:3:1: key `fallback.emergency` is missing; name a unit for each urgency, or leave `fallback` out\n"},
+    {"fallback: {ordinary: A, urgent: B, emergency: C, complex: D D}\n",
+     "policy.yaml:3:59: `fallback.complex: D D`: a code has only letters A-Z a-z, digits, `_`, `.` and `-`\n"},
+    {"limits:\n  route: {urgent: off}\nfallback: {ordinary: A, urgent: B, emergency: C, complex: D}\n",
+     "policy.yaml:5:33: `fallback.urgent: B` takes what the desk has not routed in time, and `limits.route.urgent` is off; write a "
+     "limit there\n"},
     {"followup: {mode: both}\n", "policy.yaml:3:18: `followup.mode: both`: write `never` or `at_answer`\n"},
     {"on_overdue: wait\n", "policy.yaml:3:13: `on_overdue: wait`: write `supervise` or `take_over`\n"},
     {"on_overdue_by_tier: {street: wait}\n",
@@ -360,7 +370,7 @@ static const struct {
     {HEAD "limits:\n  handle: {ordnary: 5 d}\n",
      "policy.yaml:4:12: unknown key `ordnary`; known here: ordinary, urgent, emergency, complex\n"},
     {HEAD "Followup: {mode: never}\n", "policy.yaml:3:1: unknown key `Followup`; known here: district, desk, zone, "
-                                       "catalogue_version, day_start, month_start, on_overdue, "
+                                       "catalogue_version, day_start, month_start, fallback, on_overdue, "
                                        "on_overdue_by_tier, on_overdue_by_class, limits, claim, late_after, rounds, reopen_window, "
                                        "contact_attempts, min_n, rungs, steps, "
                                        "followup, credits\n"},
