@@ -45,6 +45,7 @@ static const char *source_in_words(const char *source)
         {"catalogue", N_("by the dispatch list")},
         {"given", N_("given by the sender")},
         {"half", N_("half of the list's limit, after a take-over")},
+        {"receipt", N_("by the policy for this urgency, from receipt on")},
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (strcmp(words[i][0], source) == 0) {
@@ -91,9 +92,14 @@ static void show_head(const json_t *receipt)
              view_text(receipt, "zone"));
     field("Time", line);
     field_instant(receipt, "started_at", "Started", "");
-    bool provisional = json_is_true(json_object_get(receipt, "provisional"));
+    const char *until = "";
+    if (strcmp(view_text(receipt, "source"), "receipt") == 0) {
+        until = _(", provisional: until the first route");
+    } else if (json_is_true(json_object_get(receipt, "provisional"))) {
+        until = _(", provisional: that year's calendar is not known yet");
+    }
     if (due) {
-        field_instant(receipt, "due_at", "Due", provisional ? _(", provisional: that year's calendar is not known yet") : "");
+        field_instant(receipt, "due_at", "Due", until);
         limit_print(view_number(receipt, "amount"), kind, limit);
         span_print_exact(view_number(receipt, "budget_ms"), kind, span);
         bool same = limit[0] == '\0' || strcmp(limit, span) == 0;

@@ -26,6 +26,7 @@ static const struct pattern {
     {"case_received", N_("{kind} by {channel}, matter {matter}[, reference {reference}][, limit {limit_at}][: {title}]")},
     {"case_noted", N_("{visibility}[: {text}]")},
     {"case_routed", N_("lead {lead}, by {how}[, row {row} of the list {catalogue_ver}][: {reason}]")},
+    {"case_reclassified", N_("{urgency}, before {was}[: {reason}]")},
     {"lead_answered", N_("{code}[: {text}][ (basis: {basis})]")},
     {"case_closed", N_("{disposition}[, {citizen_ms} after it came in]")},
     {"case_reopened", N_("by {by}[: {why}]")},
@@ -54,6 +55,7 @@ static const struct pattern {
     {"followup_attempted", N_("{outcome}[: {text}]")},
     {"followup_ended", N_("contacted {contacted}, solved {solved}, satisfied {satisfied}[ ({reason})][: {text}]")},
     {"order_proposed", N_("{order_kind}")},
+    {"alarm_raised", N_("tells the {to}: {alarm}")},
 };
 
 /* Flags whose name is told where they are set. */

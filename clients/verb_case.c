@@ -26,7 +26,7 @@ static const struct verb_word submit_options[] = {
     {"name", "reporter_name", "TEXT", N_("The citizen's name")},
     {"phone", "reporter_phone", "TEXT", N_("How to reach the citizen")},
     {"channel", "channel", "CHANNEL", N_("How it came in (hotline if left out)")},
-    {"urgency", "urgency", "URGENCY", N_("Class of the limit (ordinary if left out)")},
+    {"urgency", "urgency", "URGENCY", N_("Class of the limit, at least that of the matter (ordinary if left out)")},
     {"anonymous", "anonymous", NULL, N_("The citizen gave no name or number")},
     {"no-reply", "no_reply", NULL, N_("The citizen wants no answer")},
     {"secrecy", "secrecy", NULL, N_("The citizen asked for secrecy")},
@@ -73,7 +73,8 @@ static const struct verb_word route_positions[] = {
 static const struct verb_word route_options[] = {
     {"unit", "unit", "CODE", N_("The unit that is to lead")},
     {"support", "supports", "CODE,...", N_("Supporting units; may be given several times")},
-    {"reason", "reason", "TEXT", N_("Why; needed where the unit is not on the list")},
+    {"reason", "reason", "TEXT", N_("Why; needed where the unit is not on the list, and where the urgency is lowered")},
+    {"urgency", "urgency", "URGENCY", N_("Class of the limit from now on, higher or lower")},
     {0},
 };
 

@@ -120,6 +120,11 @@ void apply_case_noted(struct applying *a)
     a->c->notes++;
 }
 
+void apply_case_reclassified(struct applying *a)
+{
+    a->c->dims.urgency = (uint8_t)a->record->head.urgency;
+}
+
 void apply_order_proposed(struct applying *a)
 {
     a->c->proposed_orders++;

@@ -106,6 +106,16 @@ static void close_span(struct applying *a, struct clock_row *clock, int64_t from
     tables_put(a->tables, ROW_SPAN, a->record->seq, &span);
 }
 
+/* The first route replaces the provisional due instant: what fired by that and is still to come by the new one fires anew. */
+static void arm_anew(struct clock_row *clock, int64_t now_ms)
+{
+    for (int rung = 0; rung < RUNG_COUNT; rung++) {
+        if (clock->rung_at[rung] > now_ms) {
+            clock->fired &= (uint8_t) ~(1u << rung);
+        }
+    }
+}
+
 void apply_clock_due_moved(struct applying *a)
 {
     struct clock_row *clock = &a->clock;
@@ -120,6 +130,7 @@ void apply_clock_due_moved(struct applying *a)
         clock->in_time = 0;
         clock->span_from_at = record->at_ms;
     }
+    bool was_provisional = clock->source == LIMIT_SOURCE_RECEIPT;
     row_dims(&record->head, &clock->dims);
     clock->unit = record->head.unit;
     clock->acct = record->head.acct;
@@ -135,6 +146,9 @@ void apply_clock_due_moved(struct applying *a)
     clock->rung_at[RUNG_RED] = body->red_at;
     clock->rung_at[RUNG_NOTICE] = body->notice_at;
     clock->rung_at[RUNG_BULLETIN] = body->bulletin_at;
+    if (was_provisional && clock->source != LIMIT_SOURCE_RECEIPT) {
+        arm_anew(clock, record->at_ms);
+    }
     /* An item whose red rung has fired is late already; a rung fires once, so nothing would say it again. */
     if ((clock->fired & (1u << RUNG_RED)) != 0) {
         metrics_count_clock(a->tables, clock, COUNTED_LATE);

@@ -23,7 +23,7 @@ static void set_due(const struct calendar *calendar, struct limit *limit)
 {
     struct due due = calendar_due(calendar, limit->from_at, (struct span){limit->kind, limit->amount});
     limit->due_at = instant_within(due.at);
-    limit->provisional = due.provisional;
+    limit->provisional = due.provisional || limit->source == LIMIT_SOURCE_RECEIPT; /* by the calendar, or by the route */
     limit->budget_ms = calendar_counted(calendar, limit->kind, limit->from_at, limit->due_at);
 }
 

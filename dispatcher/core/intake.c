@@ -53,8 +53,17 @@ static bool check_submit(struct judging *j, const struct submit_command *submit,
     return true;
 }
 
+/* What the operator says, or what the matter is at least: gas that leaks is an emergency, whoever takes the call. A complex case is
+ * no less urgent than an ordinary one, it takes longer. */
+static enum urgency urgency_of(const struct judging *j, const struct submit_command *submit, int32_t matter)
+{
+    enum urgency least = matter >= 0 ? j->district->matters[matter].urgency : URGENCY_ORDINARY;
+    bool said_less = least == URGENCY_EMERGENCY || (least == URGENCY_URGENT && submit->urgency != URGENCY_EMERGENCY);
+    return said_less ? least : submit->urgency;
+}
+
 /* The case as the rest of this verdict sees it. */
-static void begin_case(struct judging *j, const struct submit_command *submit, int32_t place)
+static void begin_case(struct judging *j, const struct submit_command *submit, int32_t place, int32_t matter)
 {
     struct case_row *c = &j->c;
     int32_t street = district_up_to(j->district, place, UNIT_TIER_STREET);
@@ -67,7 +76,7 @@ static void begin_case(struct judging *j, const struct submit_command *submit, i
     c->dims.channel = (uint8_t)submit->channel;
     c->dims.kind = (uint8_t)submit->kind;
     c->dims.origin = ORIGIN_REPORTED;
-    c->dims.urgency = (uint8_t)submit->urgency;
+    c->dims.urgency = (uint8_t)urgency_of(j, submit, matter);
     c->dims.is_protected = submit->secrecy || submit->kind == CASE_KIND_REPORT;
     c->anonymous = submit->anonymous;
     c->no_reply = submit->no_reply;
@@ -111,6 +120,16 @@ static void emit_received(struct judging *j, const struct submit_command *submit
     body->reporter_phone = submit->reporter_phone;
 }
 
+/* The citizen's due instant while nobody leads the case: what the sender gave, or the policy's limit of the urgency until the first
+ * route replaces it. */
+static struct limit receipt_limit(const struct judging *j)
+{
+    if (j->c.given_limit) {
+        return j->c.given_limit_at == 0 ? limit_none() : limit_at(j->now_ms, j->c.given_limit_at, LIMIT_SOURCE_GIVEN);
+    }
+    return limit_span(j, j->policy->handle[j->c.dims.urgency], j->district->desk_unit, j->now_ms, LIMIT_SOURCE_RECEIPT);
+}
+
 bool judge_submit(struct judging *j)
 {
     const struct submit_command *submit = &j->command->body.submit;
@@ -123,13 +142,14 @@ bool judge_submit(struct judging *j)
     if (day_no > NUMBER_DAY_NO_MAX) {
         return refuse(j, REFUSAL_CAP, "number"); /* no case beyond it could be named */
     }
-    begin_case(j, submit, place);
+    begin_case(j, submit, place, matter);
     const struct catalogue_row *row = district_row(j->district, matter, place, &lead);
     emit_received(j, submit, day, day_no);
 
-    struct limit none = limit_none();
+    /* Where a row fits, the route below says it in this very verdict. */
+    struct limit due = row != NULL ? limit_none() : receipt_limit(j);
     uint64_t total = next_seq(j);
-    start_clock(j, CLOCK_KIND_TOTAL, 0, j->district->desk_unit, &none);
+    start_clock(j, CLOCK_KIND_TOTAL, 0, j->district->desk_unit, &due);
     j->total = (struct clock_row){
         .clock_id = total, .kind = CLOCK_KIND_TOTAL, .round = 1, .started_at = j->now_ms, .span_from_at = j->now_ms};
 
@@ -146,7 +166,7 @@ bool judge_submit(struct judging *j)
     }
     struct offer offer = {.kind = DUTY_KIND_ROUTE, .unit = j->district->desk_unit, .reason = DUTY_END_NONE, .creator = -1};
     uint64_t duty = offer_duty(j, &offer);
-    start_policy_clock(j, CLOCK_KIND_ROUTE, duty, offer.unit, j->policy->route[submit->urgency]);
+    start_policy_clock(j, CLOCK_KIND_ROUTE, duty, offer.unit, j->policy->route[j->c.dims.urgency]);
     return true;
 }
 

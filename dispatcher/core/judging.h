@@ -208,6 +208,10 @@ void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_e
 /* Emits what a take-over to `unit` does: late item stands, the unit stays as support, fresh limit. Requires a lead in the set. */
 void take_over_to(struct judging *j, int32_t unit, struct text reason);
 
+/* What nobody has routed in time goes to the policy's unit for its urgency. False: the policy names none, nothing happens. `duty`:
+ * the route duty of the case. */
+bool route_fallback(struct judging *j, const struct duty_row *duty);
+
 /* The unit of the next tier above a lead (the desk where that is the district), or -1. */
 int32_t next_tier(const struct judging *j, int32_t unit);
 

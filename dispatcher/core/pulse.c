@@ -53,6 +53,7 @@ static bool load_case(struct judging *j, uint64_t case_id)
         return false;
     }
     j->prev = j->c.last_seq;
+    tables_get(j->tables, ROW_CLOCK, j->c.total_clock, &j->total);
     return true;
 }
 
@@ -70,6 +71,21 @@ static void handle_overdue(struct judging *j, const struct clock_row *clock)
         return;
     }
     emit_for(j, RECORD_ORDER_PROPOSED, lead)->body.order_proposed.order_kind = ORDER_KIND_OVERDUE;
+}
+
+static void raise_alarm(struct judging *j, enum alarm alarm, int32_t unit, enum role to)
+{
+    struct alarm_raised_body *body = &emit_for(j, RECORD_ALARM_RAISED, unit)->body.alarm_raised;
+    body->alarm = alarm;
+    body->to = to;
+}
+
+/* The desk has not routed a case in time: who stands in for it has the case from now on, and those above the desk are told. */
+static void route_overdue(struct judging *j, const struct duty_row *duty)
+{
+    enum alarm alarm = route_fallback(j, duty) ? ALARM_FALLBACK_LEADS : ALARM_UNROUTED;
+    raise_alarm(j, alarm, j->district->desk_unit, ROLE_LEADER);
+    raise_alarm(j, alarm, j->district->district_unit, ROLE_DISTRICT_LEADER);
 }
 
 /* A rating that does not come: no score, and the call closes when it was the last. */
@@ -102,7 +118,9 @@ static void fire(struct judging *j, const struct clock_row *clock)
     if (tables_get(j->tables, ROW_CALL, duty.call_id, &j->call)) {
         j->call_id = duty.call_id;
     }
-    if (rung == RUNG_RED && clock->kind == CLOCK_KIND_HANDLE) {
+    if (rung == RUNG_RED && clock->kind == CLOCK_KIND_ROUTE) {
+        route_overdue(j, &duty);
+    } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_HANDLE) {
         handle_overdue(j, clock);
     } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_RATE) {
         rate_overdue(j, &duty);

@@ -91,13 +91,6 @@ void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_e
     start_clock(j, CLOCK_KIND_SUPPORT, duty, unit, &own);
 }
 
-/* Units outside the district never lead, nor do property managers. */
-static bool may_lead(const struct judging *j, int32_t unit)
-{
-    enum unit_class class = j->district->units[unit].class;
-    return class != UNIT_CLASS_EXTERNAL && class != UNIT_CLASS_PROPERTY;
-}
-
 static bool never_a_lead(struct judging *j)
 {
     return bad_field(j, "unit", "An external unit or a property company cannot lead a case.");
@@ -140,6 +133,25 @@ static bool check_supports(struct judging *j, const struct codes *codes, int32_t
     return true;
 }
 
+/* The desk says how urgent the case is: it alone may say less than before, and then why. */
+static void reclassify(struct judging *j, enum urgency urgency, struct text reason)
+{
+    enum urgency was = (enum urgency)j->c.dims.urgency;
+    if (urgency == was) {
+        return;
+    }
+    j->c.dims.urgency = (uint8_t)urgency;
+    struct case_reclassified_body *body = &emit_for(j, RECORD_CASE_RECLASSIFIED, j->district->desk_unit)->body.case_reclassified;
+    body->was = was;
+    body->reason = reason;
+}
+
+/* Has a case of this class less time than one of the other? */
+static bool more_urgent(enum urgency a, enum urgency b)
+{
+    return a != b && (a == URGENCY_EMERGENCY || (a == URGENCY_URGENT && b != URGENCY_EMERGENCY));
+}
+
 bool judge_route(struct judging *j)
 {
     const struct route_command *route = &j->command->body.route;
@@ -147,7 +159,7 @@ bool judge_route(struct judging *j)
     if (unit < 0) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }
-    if (!may_lead(j, unit)) {
+    if (!district_may_lead(j->district, unit)) {
         return never_a_lead(j);
     }
     const struct catalogue_row *row = list_row(j, &place, &listed);
@@ -160,9 +172,14 @@ bool judge_route(struct judging *j)
     if (row == NULL && !may_push(j, unit)) {
         return refuse(j, REFUSAL_PUSH_DOWN, "unit");
     }
+    enum urgency was = (enum urgency)j->c.dims.urgency, urgency = (route->given & ROUTE_HAS_URGENCY) != 0 ? route->urgency : was;
+    if (more_urgent(was, urgency) && route->reason.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "reason");
+    }
     if (!check_supports(j, &route->supports, unit)) {
         return false;
     }
+    reclassify(j, urgency, route->reason);
     finish_duty(j, &j->duty, (struct text){0});
     struct lead_choice choice = {
         .unit = unit,
@@ -175,6 +192,18 @@ bool judge_route(struct judging *j)
     for (uint32_t i = 0; i < route->supports.count; i++) {
         offer_support(j, unit_in_service(j, &route->supports.at[i]), unit, DUTY_END_ROUTED, &choice.limit);
     }
+    return true;
+}
+
+bool route_fallback(struct judging *j, const struct duty_row *duty)
+{
+    int32_t unit = unit_in_service(j, &j->policy->fallback[j->c.dims.urgency]);
+    if (unit < 0) {
+        return false;
+    }
+    end_duty(j, duty, DUTY_END_EXPIRED, CLOCK_WHY_EXPIRED, (struct text){0});
+    struct lead_choice choice = {.unit = unit, .how = ROUTE_HOW_FALLBACK, .limit = list_limit(j, NULL, unit)};
+    offer_lead(j, &choice);
     return true;
 }
 
@@ -231,7 +260,7 @@ bool judge_take_over(struct judging *j)
     if (unit < 0 && !code_empty(&take_over->unit)) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
     }
-    if (unit >= 0 && !may_lead(j, unit)) {
+    if (unit >= 0 && !district_may_lead(j->district, unit)) {
         return never_a_lead(j);
     }
     if (unit < 0 || j->district->units[unit].tier >= j->district->units[lead].tier) {

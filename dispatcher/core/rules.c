@@ -39,9 +39,10 @@ static const struct rule case_rules[] = {
     {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), "not solved, rounds left", CASE_STATE_HANDLING, 0, "next round"},
     {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), "the last follow-up", CASE_STATE_CLOSED, 0, "closed"},
     {COMMAND_REOPEN,        0, C(ANSWERED) | C(CLOSED), NULL, CASE_STATE_HANDLING, 0, "next round"},
+    {COMMAND_PULSE,         0, C(RECEIVED), "route red, a fallback unit", CASE_STATE_HANDLING, 0, "route duty ended; lead offered to the fallback unit; desk's leader and district leader told"},
     {COMMAND_PULSE,         0, C(HANDLING), "handle red, on_overdue take_over", SAME, 0, "take-over to the next tier"},
     {COMMAND_PULSE,         0, C(ANSWERED), "the last follow-up expires", CASE_STATE_CLOSED, 0, "unreachable"},
-    {COMMAND_PULSE,         0, C(RECEIVED) | AT_WORK | C(ANSWERED) | C(CLOSED), NULL, SAME, 0, "rung; handle red with supervise proposes an order"},
+    {COMMAND_PULSE,         0, C(RECEIVED) | AT_WORK | C(ANSWERED) | C(CLOSED), NULL, SAME, 0, "rung; handle red with supervise proposes an order; route red tells the desk's leader and the district leader"},
 };
 
 static const struct rule duty_rules[] = {

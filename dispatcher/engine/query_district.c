@@ -151,18 +151,19 @@ static void view_matter(const struct district *district, const struct listed *li
 {
     const struct matter *matter = &district->matters[index];
     const struct catalogue_row *own = listed->at[index - listed->from].row, *row = own != NULL ? own : listed->any;
-    struct span limit = district->policy.handle[URGENCY_ORDINARY];
+    struct span limit = district->policy.handle[matter->urgency];
 
     *ret = (struct matter_view){.code = matter->code,
                                 .name = text_of(matter->name),
                                 .field = text_of(matter->field),
-                                .place_rows = listed->at[index - listed->from].place_rows};
+                                .place_rows = listed->at[index - listed->from].place_rows,
+                                .urgency = matter->urgency};
     if (row != NULL) {
         query_print_selector(district, &row->lead, texts->lead);
         ret->row = row->row;
         ret->lead = text_of(texts->lead);
-        if (row->limit[URGENCY_ORDINARY].amount != 0) {
-            limit = row->limit[URGENCY_ORDINARY];
+        if (row->limit[matter->urgency].amount != 0) {
+            limit = row->limit[matter->urgency];
         }
     }
     ret->limit = text_of(clock_span_text(limit, texts->limit));

@@ -240,6 +240,10 @@ int query_show_config(struct query *query, struct proto_buffer *out)
         .community_calls = policy->community_calls,
         .claim = policy->claim_ms,
         .min_n = policy->min_n,
+        .fallback_ordinary = policy->fallback[URGENCY_ORDINARY],
+        .fallback_urgent = policy->fallback[URGENCY_URGENT],
+        .fallback_emergency = policy->fallback[URGENCY_EMERGENCY],
+        .fallback_complex = policy->fallback[URGENCY_COMPLEX],
     };
 
     for (uint32_t i = 0; i < district->unit_count; i++) {

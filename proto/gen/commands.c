@@ -42,8 +42,9 @@ static const struct field_shape route_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct route_command, unit), .min = 0, .max = 32, .required = true },
     { .name = "supports", .name_size = 8, .type = FIELD_CODES, .offset = offsetof(struct route_command, supports), .min = 0, .max = 16 },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct route_command, reason), .min = 0, .max = 1024 },
+    { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct route_command, urgency), .min = 0, .max = 3, .values = &urgency_enum },
 };
-const struct shape route_command_shape = { .name = "route_command", .field_count = 6, .size = sizeof(struct route_command), .loose = UINT64_C(0x36), .required = UINT64_C(0x8), .fields = route_command_fields };
+const struct shape route_command_shape = { .name = "route_command", .field_count = 7, .size = sizeof(struct route_command), .loose = UINT64_C(0x36), .required = UINT64_C(0x8), .fields = route_command_fields };
 
 static const struct field_shape take_over_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct take_over_command, case_id), .min = 0, .max = INT64_MAX },

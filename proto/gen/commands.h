@@ -113,7 +113,7 @@ struct submit_command {
     uint64_t given; /* bit per field */
     enum case_kind kind; /* What the citizen wants. */
     enum channel channel; /* How it came in; hotline if left out. */
-    enum urgency urgency; /* Class of the limit; ordinary if left out. */
+    enum urgency urgency; /* Class of the limit, at least that of the matter; ordinary if left out. */
     struct code matter; /* Matter code, or `unknown`. */
     struct code place; /* Unit code of the place, in the district. */
     struct text title; /* Title; it or `text` is needed. */
@@ -170,7 +170,8 @@ struct route_command {
     struct text submitted; /* Request id of this key's own submit. */
     struct code unit; /* The lead. */
     struct codes supports; /* Supporting units. */
-    struct text reason; /* Needed where the unit is not on the list. */
+    struct text reason; /* Needed where the unit is not on the list, and where the urgency is lowered. */
+    enum urgency urgency; /* Class of the limit from now on, higher or lower; as it is if left out. */
 };
 extern const struct shape route_command_shape;
 #define ROUTE_HAS_CASE (UINT64_C(1) << 0)
@@ -179,6 +180,7 @@ extern const struct shape route_command_shape;
 #define ROUTE_HAS_UNIT (UINT64_C(1) << 3)
 #define ROUTE_HAS_SUPPORTS (UINT64_C(1) << 4)
 #define ROUTE_HAS_REASON (UINT64_C(1) << 5)
+#define ROUTE_HAS_URGENCY (UINT64_C(1) << 6)
 
 /* A higher tier takes the lead 提级; the late unit stays as support. */
 struct take_over_command {

@@ -76,9 +76,9 @@ static const char *const time_kind_names[] = { NC_("time_kind", "natural"), NC_(
 static const char *const time_kind_words[] = { "自然时", "自然日", "工作小时", "工作日" };
 const struct enum_shape time_kind_enum = { .name = "time_kind", .count = 4, .names = time_kind_names, .words = time_kind_words };
 
-static const char *const limit_source_names[] = { NC_("limit_source", "policy"), NC_("limit_source", "catalogue"), NC_("limit_source", "given"), NC_("limit_source", "half"), NC_("limit_source", "none") };
-static const char *const limit_source_words[] = { "政策默认", "派单目录", "来件指定", "提级减半", "不限时" };
-const struct enum_shape limit_source_enum = { .name = "limit_source", .count = 5, .names = limit_source_names, .words = limit_source_words };
+static const char *const limit_source_names[] = { NC_("limit_source", "policy"), NC_("limit_source", "catalogue"), NC_("limit_source", "given"), NC_("limit_source", "half"), NC_("limit_source", "none"), NC_("limit_source", "receipt") };
+static const char *const limit_source_words[] = { "政策默认", "派单目录", "来件指定", "提级减半", "不限时", "受理暂定" };
+const struct enum_shape limit_source_enum = { .name = "limit_source", .count = 6, .names = limit_source_names, .words = limit_source_words };
 
 static const char *const clock_why_names[] = { NC_("clock_why", "none"), NC_("clock_why", "routed"), NC_("clock_why", "sent_back"), NC_("clock_why", "reopened"), NC_("clock_why", "taken_over"), NC_("clock_why", "lead_answered"), NC_("clock_why", "not_needed"), NC_("clock_why", "replaced"), NC_("clock_why", "superseded"), NC_("clock_why", "expired"), NC_("clock_why", "call_closed"), NC_("clock_why", "withdrawn"), NC_("clock_why", "calendar"), NC_("clock_why", "unit_retired") };
 static const char *const clock_why_words[] = { "无", "派单定时限", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨", "撤哨", "工作日历调整", "单位撤并" };
@@ -96,9 +96,9 @@ static const char *const on_overdue_names[] = { NC_("on_overdue", "supervise"), 
 static const char *const on_overdue_words[] = { "督办", "提级" };
 const struct enum_shape on_overdue_enum = { .name = "on_overdue", .count = 2, .names = on_overdue_names, .words = on_overdue_words };
 
-static const char *const route_how_names[] = { NC_("route_how", "rule"), NC_("route_how", "hand"), NC_("route_how", "take_over"), NC_("route_how", "next_round") };
-static const char *const route_how_words[] = { "按目录", "人工派单", "提级", "重办" };
-const struct enum_shape route_how_enum = { .name = "route_how", .count = 4, .names = route_how_names, .words = route_how_words };
+static const char *const route_how_names[] = { NC_("route_how", "rule"), NC_("route_how", "hand"), NC_("route_how", "take_over"), NC_("route_how", "next_round"), NC_("route_how", "fallback") };
+static const char *const route_how_words[] = { "按目录", "人工派单", "提级", "重办", "兜底派单" };
+const struct enum_shape route_how_enum = { .name = "route_how", .count = 5, .names = route_how_names, .words = route_how_words };
 
 static const char *const contact_outcome_names[] = { NC_("contact_outcome", "reached"), NC_("contact_outcome", "no_answer"), NC_("contact_outcome", "refused") };
 static const char *const contact_outcome_words[] = { "已联系", "无人接听", "拒绝" };
@@ -135,6 +135,10 @@ const struct enum_shape reopen_by_enum = { .name = "reopen_by", .count = 3, .nam
 static const char *const order_kind_names[] = { NC_("order_kind", "overdue"), NC_("order_kind", "second_round"), NC_("order_kind", "rounds") };
 static const char *const order_kind_words[] = { "超期", "重办", "轮次用尽" };
 const struct enum_shape order_kind_enum = { .name = "order_kind", .count = 3, .names = order_kind_names, .words = order_kind_words };
+
+static const char *const alarm_names[] = { NC_("alarm", "unrouted"), NC_("alarm", "fallback_leads") };
+static const char *const alarm_words[] = { "超时未派单", "已兜底派单" };
+const struct enum_shape alarm_enum = { .name = "alarm", .count = 2, .names = alarm_names, .words = alarm_words };
 
 static const char *const note_visibility_names[] = { NC_("note_visibility", "inner"), NC_("note_visibility", "citizen") };
 static const char *const note_visibility_words[] = { "内部", "对群众公开" };
@@ -210,6 +214,7 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &followup_mode_enum,
     &reopen_by_enum,
     &order_kind_enum,
+    &alarm_enum,
     &note_visibility_enum,
     &unit_tier_enum,
     &unit_class_enum,

@@ -232,8 +232,9 @@ enum limit_source {
     LIMIT_SOURCE_GIVEN, /* 来件指定: the importer's limit_at */
     LIMIT_SOURCE_HALF, /* 提级减半: half of the list limit */
     LIMIT_SOURCE_NONE, /* 不限时: no limit: never due */
+    LIMIT_SOURCE_RECEIPT, /* 受理暂定: the policy's limit of the urgency, from receipt, until the first route */
 };
-enum { LIMIT_SOURCE_COUNT = 5 };
+enum { LIMIT_SOURCE_COUNT = 6 };
 extern const struct enum_shape limit_source_enum;
 
 /* Why a due instant moved or a clock became void. */
@@ -289,8 +290,9 @@ enum route_how {
     ROUTE_HOW_HAND, /* 人工派单 */
     ROUTE_HOW_TAKE_OVER, /* 提级 */
     ROUTE_HOW_NEXT_ROUND, /* 重办 */
+    ROUTE_HOW_FALLBACK, /* 兜底派单: the policy's unit for what the desk has not routed in time */
 };
-enum { ROUTE_HOW_COUNT = 4 };
+enum { ROUTE_HOW_COUNT = 5 };
 extern const struct enum_shape route_how_enum;
 
 /* Outcome of contacting the citizen or the caller. */
@@ -377,6 +379,14 @@ enum order_kind {
 };
 enum { ORDER_KIND_COUNT = 3 };
 extern const struct enum_shape order_kind_enum;
+
+/* What a person with rank is told of at once. */
+enum alarm {
+    ALARM_UNROUTED, /* 超时未派单: the desk has not routed a case in time, and nobody stands in for it */
+    ALARM_FALLBACK_LEADS, /* 已兜底派单: the desk has not routed a case in time: the fallback unit has it */
+};
+enum { ALARM_COUNT = 2 };
+extern const struct enum_shape alarm_enum;
 
 /* Who may read a note. */
 enum note_visibility {
@@ -511,7 +521,7 @@ enum { LOOP_PART_COUNT = 14 };
 extern const struct enum_shape loop_part_enum;
 
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 43 };
+enum { ENUM_SHAPE_COUNT = 44 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

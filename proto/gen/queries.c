@@ -149,8 +149,9 @@ static const struct field_shape matter_view_fields[] = {
     { .name = "lead", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct matter_view, lead), .min = 0, .max = 1024 },
     { .name = "limit", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct matter_view, limit), .min = 0, .max = 32 },
     { .name = "place_rows", .name_size = 10, .type = FIELD_COUNT, .offset = offsetof(struct matter_view, place_rows), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct matter_view, urgency), .min = 0, .max = 3, .values = &urgency_enum },
 };
-const struct shape matter_view_shape = { .name = "matter_view", .field_count = 7, .size = sizeof(struct matter_view), .loose = UINT64_C(0x36), .fields = matter_view_fields };
+const struct shape matter_view_shape = { .name = "matter_view", .field_count = 8, .size = sizeof(struct matter_view), .loose = UINT64_C(0x36), .fields = matter_view_fields };
 
 static const struct field_shape limit_view_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct limit_view, clock), .min = 0, .max = 32 },
@@ -438,7 +439,7 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
     { .name = "calendar", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct receipt_reply, calendar), .min = 0, .max = 32 },
     { .name = "zone", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct receipt_reply, zone), .min = 0, .max = 1024 },
-    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, source), .min = 0, .max = 4, .values = &limit_source_enum },
+    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, source), .min = 0, .max = 5, .values = &limit_source_enum },
     { .name = "started_at", .name_size = 10, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, started_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "stopped_at", .name_size = 10, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, stopped_at), .min = 0, .max = INT64_C(253402300799999) },
@@ -548,8 +549,12 @@ static const struct field_shape show_config_reply_fields[] = {
     { .name = "community_calls", .name_size = 15, .type = FIELD_FLAG, .offset = offsetof(struct show_config_reply, community_calls), .min = 0, .max = 1 },
     { .name = "claim", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct show_config_reply, claim), .min = 0, .max = INT64_MAX },
     { .name = "min_n", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct show_config_reply, min_n), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "fallback_ordinary", .name_size = 17, .type = FIELD_CODE, .offset = offsetof(struct show_config_reply, fallback_ordinary), .min = 0, .max = 32 },
+    { .name = "fallback_urgent", .name_size = 15, .type = FIELD_CODE, .offset = offsetof(struct show_config_reply, fallback_urgent), .min = 0, .max = 32 },
+    { .name = "fallback_emergency", .name_size = 18, .type = FIELD_CODE, .offset = offsetof(struct show_config_reply, fallback_emergency), .min = 0, .max = 32 },
+    { .name = "fallback_complex", .name_size = 16, .type = FIELD_CODE, .offset = offsetof(struct show_config_reply, fallback_complex), .min = 0, .max = 32 },
 };
-const struct shape show_config_reply_shape = { .name = "show_config_reply", .field_count = 25, .size = sizeof(struct show_config_reply), .loose = UINT64_C(0x6b), .fields = show_config_reply_fields };
+const struct shape show_config_reply_shape = { .name = "show_config_reply", .field_count = 29, .size = sizeof(struct show_config_reply), .loose = UINT64_C(0x6b), .fields = show_config_reply_fields };
 
 static const struct field_shape try_submit_query_fields[] = {
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct try_submit_query, kind), .min = 0, .max = 5, .values = &case_kind_enum, .required = true },

@@ -304,8 +304,9 @@ struct matter_view {
     struct text field; /* Upper level of the taxonomy. */
     uint32_t row; /* Row, 0 = none holds at any place. */
     struct text lead; /* Its lead, as the list writes it: a code, or `@street` for the street of the place. */
-    struct text limit; /* Handle limit of an ordinary case, as configuration writes it. */
+    struct text limit; /* Handle limit of a case of `urgency`, as configuration writes it. */
     uint32_t place_rows; /* Rows of the list for this matter at certain places. */
+    enum urgency urgency; /* What a case of it is at least. */
 };
 extern const struct shape matter_view_shape;
 #define MATTER_VIEW_HAS_CODE (UINT64_C(1) << 0)
@@ -315,6 +316,7 @@ extern const struct shape matter_view_shape;
 #define MATTER_VIEW_HAS_LEAD (UINT64_C(1) << 4)
 #define MATTER_VIEW_HAS_LIMIT (UINT64_C(1) << 5)
 #define MATTER_VIEW_HAS_PLACE_ROWS (UINT64_C(1) << 6)
+#define MATTER_VIEW_HAS_URGENCY (UINT64_C(1) << 7)
 
 /* Limits of one clock in the policy, as configuration writes them; by urgency where it matters, else `ordinary` alone. */
 struct limit_view {
@@ -1012,6 +1014,10 @@ struct show_config_reply {
     bool community_calls; /* Communities may call. */
     int64_t claim; /* How long a claim lasts. */
     uint32_t min_n; /* Fewest items to be ranked. */
+    struct code fallback_ordinary; /* Who leads an ordinary case that the desk has not routed in time; empty = it stays with the desk. */
+    struct code fallback_urgent; /* The same for an urgent one. */
+    struct code fallback_emergency; /* For an emergency. */
+    struct code fallback_complex; /* For a complex one. */
 };
 extern const struct shape show_config_reply_shape;
 #define SHOW_CONFIG_REPLY_HAS_HASH (UINT64_C(1) << 0)
@@ -1039,13 +1045,17 @@ extern const struct shape show_config_reply_shape;
 #define SHOW_CONFIG_REPLY_HAS_COMMUNITY_CALLS (UINT64_C(1) << 22)
 #define SHOW_CONFIG_REPLY_HAS_CLAIM (UINT64_C(1) << 23)
 #define SHOW_CONFIG_REPLY_HAS_MIN_N (UINT64_C(1) << 24)
+#define SHOW_CONFIG_REPLY_HAS_FALLBACK_ORDINARY (UINT64_C(1) << 25)
+#define SHOW_CONFIG_REPLY_HAS_FALLBACK_URGENT (UINT64_C(1) << 26)
+#define SHOW_CONFIG_REPLY_HAS_FALLBACK_EMERGENCY (UINT64_C(1) << 27)
+#define SHOW_CONFIG_REPLY_HAS_FALLBACK_COMPLEX (UINT64_C(1) << 28)
 
 /* What a submit would come to now: refused as it would be, or who would lead. Nothing is kept, and no drill time moves; whether the request id is used already is not looked at. The fields are those of submit. */
 struct try_submit_query {
     uint64_t given; /* bit per field */
     enum case_kind kind; /* What the citizen wants. */
     enum channel channel; /* How it came in; hotline if left out. */
-    enum urgency urgency; /* Class of the limit; ordinary if left out. */
+    enum urgency urgency; /* Class of the limit, at least that of the matter; ordinary if left out. */
     struct code matter; /* Matter code, or `unknown`. */
     struct code place; /* Unit code of the place. */
     struct text title; /* Title. */

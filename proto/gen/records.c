@@ -292,7 +292,7 @@ static uint64_t case_routed_body_set(const void *value)
 
 static const struct field_shape case_routed_body_fields[] = {
     { .name = "lead", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct case_routed_body, lead), .min = 0, .max = 32 },
-    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct case_routed_body, how), .min = 0, .max = 3, .values = &route_how_enum },
+    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct case_routed_body, how), .min = 0, .max = 4, .values = &route_how_enum },
     { .name = "catalogue_ver", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_routed_body, catalogue_ver), .min = 0, .max = 64 },
     { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct case_routed_body, row), .min = 0, .max = INT64_C(4294967295) },
     { .name = "hop", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct case_routed_body, hop), .min = 0, .max = INT64_C(4294967295) },
@@ -355,6 +355,21 @@ static const struct field_shape case_reopened_body_fields[] = {
 };
 static const struct field_place case_reopened_body_places[] = { { offsetof(struct case_reopened_body, by), FIELD_ENUM }, { offsetof(struct case_reopened_body, counted), FIELD_FLAG }, { offsetof(struct case_reopened_body, why), FIELD_TEXT } };
 const struct shape case_reopened_body_shape = { .name = "case_reopened_body", .field_count = 3, .size = sizeof(struct case_reopened_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = case_reopened_body_set, .places = case_reopened_body_places, .fields = case_reopened_body_fields };
+
+static uint64_t case_reclassified_body_set(const void *value)
+{
+    const struct case_reclassified_body *of = value;
+
+    return (uint64_t)(of->was != 0) << 0
+           | (uint64_t)(of->reason.size != 0) << 1;
+}
+
+static const struct field_shape case_reclassified_body_fields[] = {
+    { .name = "was", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct case_reclassified_body, was), .min = 0, .max = 3, .values = &urgency_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct case_reclassified_body, reason), .min = 0, .max = 1024, .personal = true },
+};
+static const struct field_place case_reclassified_body_places[] = { { offsetof(struct case_reclassified_body, was), FIELD_ENUM }, { offsetof(struct case_reclassified_body, reason), FIELD_TEXT } };
+const struct shape case_reclassified_body_shape = { .name = "case_reclassified_body", .field_count = 2, .size = sizeof(struct case_reclassified_body), .personal = UINT64_C(0x2), .loose = UINT64_C(0x2), .set = case_reclassified_body_set, .places = case_reclassified_body_places, .fields = case_reclassified_body_fields };
 
 static uint64_t duty_offered_body_set(const void *value)
 {
@@ -539,7 +554,7 @@ static const struct field_shape clock_started_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_started_body, budget_ms), .min = 0, .max = INT64_MAX },
-    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, source), .min = 0, .max = 4, .values = &limit_source_enum },
+    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, source), .min = 0, .max = 5, .values = &limit_source_enum },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_started_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "yellow_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct clock_started_body, yellow_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
     { .name = "red_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_started_body, red_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
@@ -587,7 +602,7 @@ static const struct field_shape clock_due_moved_body_fields[] = {
     { .name = "bulletin_at", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, bulletin_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
     { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, why), .min = 0, .max = 13, .values = &clock_why_enum },
     { .name = "counted", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct clock_due_moved_body, counted), .min = 0, .max = 1 },
-    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, source), .min = 0, .max = 4, .values = &limit_source_enum },
+    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, source), .min = 0, .max = 5, .values = &limit_source_enum },
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
     { .name = "provisional", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct clock_due_moved_body, provisional), .min = 0, .max = 1 },
     { .name = "calendar", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_due_moved_body, calendar), .min = 0, .max = INT64_MAX },
@@ -717,7 +732,7 @@ static uint64_t call_dispatched_body_set(const void *value)
 
 static const struct field_shape call_dispatched_body_fields[] = {
     { .name = "units", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct call_dispatched_body, units), .min = 0, .max = 16 },
-    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct call_dispatched_body, how), .min = 0, .max = 3, .values = &route_how_enum },
+    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct call_dispatched_body, how), .min = 0, .max = 4, .values = &route_how_enum },
     { .name = "appointed_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct call_dispatched_body, appointed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct call_dispatched_body, reason), .min = 0, .max = 1024, .personal = true },
 };
@@ -868,6 +883,21 @@ static const struct field_shape order_proposed_body_fields[] = {
 static const struct field_place order_proposed_body_places[] = { { offsetof(struct order_proposed_body, order_kind), FIELD_ENUM } };
 const struct shape order_proposed_body_shape = { .name = "order_proposed_body", .field_count = 1, .size = sizeof(struct order_proposed_body), .set = order_proposed_body_set, .places = order_proposed_body_places, .fields = order_proposed_body_fields };
 
+static uint64_t alarm_raised_body_set(const void *value)
+{
+    const struct alarm_raised_body *of = value;
+
+    return (uint64_t)(of->alarm != 0) << 0
+           | (uint64_t)(of->to != 0) << 1;
+}
+
+static const struct field_shape alarm_raised_body_fields[] = {
+    { .name = "alarm", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, alarm), .min = 0, .max = 1, .values = &alarm_enum },
+    { .name = "to", .name_size = 2, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, to), .min = 0, .max = 10, .values = &role_enum },
+};
+static const struct field_place alarm_raised_body_places[] = { { offsetof(struct alarm_raised_body, alarm), FIELD_ENUM }, { offsetof(struct alarm_raised_body, to), FIELD_ENUM } };
+const struct shape alarm_raised_body_shape = { .name = "alarm_raised_body", .field_count = 2, .size = sizeof(struct alarm_raised_body), .set = alarm_raised_body_set, .places = alarm_raised_body_places, .fields = alarm_raised_body_fields };
+
 static const struct record_info record_infos[] = {
     [RECORD_COMMAND_TAKEN] = { .name = NC_("record", "command_taken"), .name_size = 13, .type = RECORD_COMMAND_TAKEN, .version = 1, .event = false,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
@@ -911,6 +941,9 @@ static const struct record_info record_infos[] = {
     [RECORD_CASE_REOPENED] = { .name = NC_("record", "case_reopened"), .name_size = 13, .type = RECORD_CASE_REOPENED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = CASE_STATE_HANDLING, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
         .shape = &case_reopened_body_shape, .doc = "The case begins its next round." },
+    [RECORD_CASE_RECLASSIFIED] = { .name = NC_("record", "case_reclassified"), .name_size = 17, .type = RECORD_CASE_RECLASSIFIED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
+        .shape = &case_reclassified_body_shape, .doc = "Another class of urgency from now on: that of the envelope. Facts before it keep theirs." },
     [RECORD_DUTY_OFFERED] = { .name = NC_("record", "duty_offered"), .name_size = 12, .type = RECORD_DUTY_OFFERED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .waiting = RECORD_WAITING_BEGINS, .readers = UINT32_MAX,
         .shape = &duty_offered_body_shape, .doc = "A unit has something to do. Its sequence is the duty id; kinds without a signature are born signed." },
@@ -992,6 +1025,9 @@ static const struct record_info record_infos[] = {
     [RECORD_ORDER_PROPOSED] = { .name = NC_("record", "order_proposed"), .name_size = 14, .type = RECORD_ORDER_PROPOSED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = 1u << ROLE_DISPATCHER | 1u << ROLE_LEADER | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_LISTENER,
         .shape = &order_proposed_body_shape, .doc = "A supervision order 督办单 is proposed for the envelope's unit." },
+    [RECORD_ALARM_RAISED] = { .name = NC_("record", "alarm_raised"), .name_size = 12, .type = RECORD_ALARM_RAISED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = 1u << ROLE_DISPATCHER | 1u << ROLE_LEADER | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_LISTENER,
+        .shape = &alarm_raised_body_shape, .doc = "Somebody with rank is to be told at once: who has the role `to` in the envelope's unit." },
 };
 
 const struct record_info *record_info(enum record_type type)
@@ -1018,6 +1054,7 @@ static const uint16_t record_keys[] = {
     [RECORD_LEAD_ANSWERED] = 13 << 8 | 'l',
     [RECORD_CASE_CLOSED] = 11 << 8 | 'c',
     [RECORD_CASE_REOPENED] = 13 << 8 | 'c',
+    [RECORD_CASE_RECLASSIFIED] = 17 << 8 | 'c',
     [RECORD_DUTY_OFFERED] = 12 << 8 | 'd',
     [RECORD_DUTY_CLAIMED] = 12 << 8 | 'd',
     [RECORD_DUTY_RELEASED] = 13 << 8 | 'd',
@@ -1045,6 +1082,7 @@ static const uint16_t record_keys[] = {
     [RECORD_FOLLOWUP_ATTEMPTED] = 18 << 8 | 'f',
     [RECORD_FOLLOWUP_ENDED] = 14 << 8 | 'f',
     [RECORD_ORDER_PROPOSED] = 14 << 8 | 'o',
+    [RECORD_ALARM_RAISED] = 12 << 8 | 'a',
 };
 
 bool record_find(const char *name, size_t size, enum record_type *ret)

@@ -26,6 +26,7 @@ enum record_type {
     RECORD_LEAD_ANSWERED = 13,
     RECORD_CASE_CLOSED = 14,
     RECORD_CASE_REOPENED = 15,
+    RECORD_CASE_RECLASSIFIED = 16,
     RECORD_DUTY_OFFERED = 20,
     RECORD_DUTY_CLAIMED = 21,
     RECORD_DUTY_RELEASED = 22,
@@ -53,8 +54,9 @@ enum record_type {
     RECORD_FOLLOWUP_ATTEMPTED = 51,
     RECORD_FOLLOWUP_ENDED = 52,
     RECORD_ORDER_PROPOSED = 60,
+    RECORD_ALARM_RAISED = 61,
 };
-#define RECORD_TYPE_MAX 60
+#define RECORD_TYPE_MAX 61
 
 /* Every record that rows are made of. */
 #define RECORDS_APPLIED(X) \
@@ -69,6 +71,7 @@ enum record_type {
     X(LEAD_ANSWERED, lead_answered) \
     X(CASE_CLOSED, case_closed) \
     X(CASE_REOPENED, case_reopened) \
+    X(CASE_RECLASSIFIED, case_reclassified) \
     X(DUTY_OFFERED, duty_offered) \
     X(DUTY_CLAIMED, duty_claimed) \
     X(DUTY_RELEASED, duty_released) \
@@ -274,7 +277,7 @@ extern const struct shape case_noted_body_shape;
 struct case_routed_body {
     uint64_t given; /* bit per field */
     struct code lead; /* The lead's unit. */
-    enum route_how how; /* By rule, by hand, by take-over, as next round. */
+    enum route_how how; /* By rule, by hand, by take-over, as next round, to the fallback unit. */
     struct text catalogue_ver; /* Version of the list. */
     uint32_t row; /* Row of the list, 0 = by hand. */
     uint32_t hop; /* How many leads the case has had, this one included. */
@@ -310,6 +313,14 @@ struct case_reopened_body {
     struct text why; /* Why. */
 };
 extern const struct shape case_reopened_body_shape;
+
+/* Another class of urgency from now on: that of the envelope. Facts before it keep theirs. */
+struct case_reclassified_body {
+    uint64_t given; /* bit per field */
+    enum urgency was; /* The class before. */
+    struct text reason; /* Why. */
+};
+extern const struct shape case_reclassified_body_shape;
 
 /* A unit has something to do. Its sequence is the duty id; kinds without a signature are born signed. */
 struct duty_offered_body {
@@ -408,7 +419,7 @@ struct clock_started_body {
     int64_t red_at; /* First instant of rung red. */
     int64_t notice_at; /* First instant of rung notice. */
     int64_t bulletin_at; /* First instant of rung bulletin. */
-    bool provisional; /* Computed without the year's calendar. */
+    bool provisional; /* Computed without the year's calendar, or (source `receipt`) only until the first route. */
     uint64_t calendar; /* Sequence of the calendar_published that the due instant was computed with; 0 = none was needed. */
     int64_t amount; /* The limit as it was written: ms for natural time and working hours, days for days; 0: due_at was given as an instant. */
     int64_t from_at; /* Instant that the limit counts from; 0 = that of this record. */
@@ -430,7 +441,7 @@ struct clock_due_moved_body {
     bool counted; /* On a stopped clock: the span since the stop counts as consumed. */
     enum limit_source source; /* Where the budget comes from. */
     enum time_kind time_kind; /* Kind of time. */
-    bool provisional; /* Computed without the year's calendar. */
+    bool provisional; /* Computed without the year's calendar, or (source `receipt`) only until the first route. */
     uint64_t calendar; /* As in clock_started. */
     int64_t consumed_ms; /* Counted up to this instant, the span since a stop that was taken back included where it counts. */
     int64_t amount; /* As in clock_started. */
@@ -582,6 +593,14 @@ struct order_proposed_body {
 };
 extern const struct shape order_proposed_body_shape;
 
+/* Somebody with rank is to be told at once: who has the role `to` in the envelope's unit. */
+struct alarm_raised_body {
+    uint64_t given; /* bit per field */
+    enum alarm alarm; /* Of what. */
+    enum role to; /* Who is told. */
+};
+extern const struct shape alarm_raised_body_shape;
+
 union record_body {
     uint64_t given; /* of whichever member is set */
     struct command_taken_body command_taken;
@@ -598,6 +617,7 @@ union record_body {
     struct lead_answered_body lead_answered;
     struct case_closed_body case_closed;
     struct case_reopened_body case_reopened;
+    struct case_reclassified_body case_reclassified;
     struct duty_offered_body duty_offered;
     struct duty_claimed_body duty_claimed;
     struct duty_released_body duty_released;
@@ -625,6 +645,7 @@ union record_body {
     struct followup_attempted_body followup_attempted;
     struct followup_ended_body followup_ended;
     struct order_proposed_body order_proposed;
+    struct alarm_raised_body alarm_raised;
 };
 
 struct record_info {

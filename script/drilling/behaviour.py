@@ -29,7 +29,7 @@ def soonest(case):
     """The shortest span in which anybody reacts to what happens in this case."""
     if case is None:
         return 400 * DAY
-    return MINUTE if case.arrival.urgency == "emergency" else 5 * MINUTE
+    return MINUTE if case.urgency == "emergency" else 5 * MINUTE
 
 
 def react(sim, case):
@@ -51,9 +51,9 @@ def is_open(case, duty):
 
 def soon(sim, case, unit, at_ms, hours):
     """A moment after at_ms: natural minutes in an emergency or an urgent case, else some hours of work of the unit."""
-    if case.arrival.urgency == "emergency":
+    if case.urgency == "emergency":
         return at_ms + int(case.rng.uniform(1, 4) * MINUTE)
-    if case.arrival.urgency == "urgent":
+    if case.urgency == "urgent":
         return at_ms + int(case.rng.uniform(6, 40) * MINUTE)
     return sim.district.work_of(unit).after(at_ms, int(hours * HOUR))
 
@@ -70,14 +70,25 @@ def watch(sim, case):
 def route(sim, case, duty):
     late = case.rng.random() <= PEOPLE("route", "route late").share
     hours = PEOPLE("route", "route late" if late else "route").hours(case.rng)
-    sim.plan(soon(sim, case, duty["unit"], sim.moment, hours), case, dispatch_call if duty["call"] else dispatch, duty)
+    at = soon(sim, case, duty["unit"], sim.moment, hours)
+    if late and duty["due_at"]:
+        at = max(at, duty["due_at"] + int(hours * MINUTE))
+    if not duty["call"] and duty["due_at"] and at > duty["due_at"]:
+        sim.plan(duty["due_at"] + 1000, case, watch)  # the fallback unit has it by then
+    sim.plan(at, case, dispatch_call if duty["call"] else dispatch, duty)
 
 
 def dispatch(sim, case, duty):
     if not is_open(case, duty):
         return
-    unit = by_hand(sim, case, duty["unit"])
-    sim.command(case, "route", {"unit": unit, "reason": "目录无对应事项，人工派单。"})
+    unit, body = by_hand(sim, case, duty["unit"]), {"reason": "目录无对应事项，人工派单。"}
+    least = sim.district.least_urgency(case.arrival.matter)
+    if case.urgency == "ordinary" and least != "ordinary":  # who has read the text knows what it is about
+        body["urgency"] = least
+    elif case.urgency in ("urgent", "emergency") and case.rng.random() < PEOPLE("route", "lowers the urgency").share:
+        body.update(urgency="ordinary", reason="经核实情况并不紧急，按一般工单派单。")
+        sim.counts["urgency lowered"] += 1
+    sim.command(case, "route", {"unit": unit, **body})
     sim.counts["routed by hand"] += 1
     sim.look(case)
 
@@ -150,7 +161,7 @@ def may_be_taken_over(sim, unit):
 def answer_at(sim, case, duty, contacted):
     """When the lead answers: late by the field's share, else somewhere between the contact and the due instant."""
     rng, due, work = case.rng, duty["due_at"], sim.district.work_of(duty["unit"])
-    rushed = case.arrival.urgency in ("emergency", "urgent")
+    rushed = case.urgency in ("emergency", "urgent")
     least = contacted + (2 if rushed else 5) * MINUTE
     share, late = facts.LATE.get(case.arrival.matter[0], facts.LATE_DEFAULT) / 100, PEOPLE("lead", "answer late")
     if due and rng.random() < share:
@@ -257,7 +268,7 @@ def raise_call(sim, case, duty):
         units = [rng.choice(others)] if others else units[:1]
     else:
         units = rng.sample(units, 2 if len(units) > 1 and rng.random() < PEOPLE("lead", "calls two").share else 1)
-    reason = "emergency" if case.arrival.urgency == "emergency" else "joint_enforcement" if len(units) > 1 else "unsolvable_here"
+    reason = "emergency" if case.urgency == "emergency" else "joint_enforcement" if len(units) > 1 else "unsolvable_here"
     case.memory.update(targets=units, arrived=False)
     sim.command(case, "raise_call", {"reason": reason, "units": units, "text": "本级处置有困难，请到场共同研究处置。"})
     sim.counts["calls"] += 1
@@ -431,7 +442,7 @@ def rate_call(sim, case, duty):
 
 
 def followup(sim, case, duty):
-    work = sim.district.work_of(duty["unit"])
+    work = sim.district.work("duty")  # the desk is there day and night, and calls nobody out of bed
     sim.plan(work.after(sim.moment, int(PEOPLE("followup", "note_followup").hours(case.rng) * HOUR)), case, ask, duty)
 
 
@@ -464,7 +475,7 @@ def asked_in_vain(sim, case, duty, reply):
         case.duties = {}
         closed(sim, case)
     else:  # attempts count once in a half-day
-        work = sim.district.work_of(duty["unit"])
+        work = sim.district.work("duty")  # the desk is there day and night, and calls nobody out of bed
         sim.plan(work.after(sim.moment + 14 * HOUR, int(case.rng.uniform(0.2, 3) * HOUR)), case, ask, duty)
 
 

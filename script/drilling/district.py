@@ -95,7 +95,7 @@ class District:
             for row in read(folder, "workdays-cn.csv"):
                 if row["kind"] != "complete":
                     self.special[datetime.date.fromisoformat(row["date"])] = row["kind"]
-        self.work = {}
+        self.works = {}
         self.streets = [c for c, u in self.units.items() if u["tier"] == "street" and u["class"] == "government"]
         self.communities = [c for c, u in self.units.items() if u["tier"] == "community" and u["class"] in ("committee", "government")]
         self.grids = {}
@@ -104,11 +104,18 @@ class District:
                 self.grids.setdefault(unit["parent"], []).append(code)
         self.root = next(c for c, u in self.units.items() if u["tier"] == "district" and u["class"] == "government")
 
+    def work(self, name):
+        """The habits of who keeps the calendar of this name."""
+        if name not in self.works:
+            self.works[name] = Work(HABITS.get(name, OFFICE), self.special)
+        return self.works[name]
+
     def work_of(self, code):
-        name = self.units[code].get("calendar") or "office"
-        if name not in self.work:
-            self.work[name] = Work(HABITS.get(name, OFFICE), self.special)
-        return self.work[name]
+        return self.work(self.units[code].get("calendar") or "office")
+
+    def least_urgency(self, matter):
+        """What a case of this matter is at least."""
+        return self.matters[matter].get("urgency") or "ordinary"
 
     def up_to(self, code, tier):
         """The unit of a tier on the way up from a place, or None."""

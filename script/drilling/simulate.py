@@ -37,6 +37,7 @@ class Case:
         self.id = 0
         self.flights = 0
         self.state, self.round, self.lead = "none", 1, None
+        self.urgency = arrival.urgency  # as the dispatcher has it
         self.duties = {}  # open duties by id, as last seen
         self.planned = set()
         self.open_calls = 0
@@ -90,7 +91,7 @@ class Simulation:
 
     def seen(self, case, view, then):
         case.state, case.round, case.lead = view["state"], view["round"], view.get("lead")
-        case.open_calls = view["open_calls"]
+        case.open_calls, case.urgency = view["open_calls"], view["urgency"]
         case.duties = {d["duty"]: d for d in view["duties"] if d["state"] in ("offered", "signed")}
         case.memory["calls"] = view["calls"]
         if then:

@@ -84,11 +84,12 @@ END_TEST
 
 START_TEST(the_citizens_clock_counts_from_the_receipt_on)
 {
-    uint64_t id = world_submit(&w, "LAMP", "S1");   /* no row fits: the desk routes by hand */
-    for (int rung = 0; rung < RUNG_COUNT; rung++) { /* no limit yet: nothing comes of it */
-        ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_TOTAL).rung_at[rung], 0);
-    }
-    ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_TOTAL).due_at, 0);
+    uint64_t id = world_submit(&w, "LAMP", "S1"); /* no row fits: the desk routes by hand */
+    struct clock_row promised = world_clock(&w, id, 0, CLOCK_KIND_TOTAL);
+    ck_assert_int_eq(promised.due_at, world_at("2026-03-06 17:00")); /* by the policy, until the first route */
+    ck_assert_int_eq(promised.rung_at[RUNG_YELLOW], world_at("2026-03-05 17:00"));
+    ck_assert_int_eq(promised.rung_at[RUNG_RED], promised.due_at + 1);
+    ck_assert(promised.provisional);
     ck_assert_int_eq(world_clock(&w, id, 0, CLOCK_KIND_ROUTE).due_at, world_at("2026-03-02 10:00"));
     world_wait(&w, world_at("2026-03-03 11:00") - w.now_ms);
     struct command route = {.type = COMMAND_ROUTE};

@@ -295,7 +295,8 @@ START_TEST(the_citizens_limit_runs_from_received)
     uint64_t id = world_submit(&w, "unknown", "S1");
     int64_t received = w.now_ms;
     struct clock_row total = clock_of(world_case(&w, id).total_clock);
-    ck_assert_int_eq(total.due_at, 0); /* not before the first route */
+    ck_assert_int_eq(total.due_at, received + 5 * (int64_t)DAY_MS); /* by the policy, until the first route */
+    ck_assert(total.provisional);
     world_wait(&w, 2 * (int64_t)HOUR_MS);
     struct command route = {.type = COMMAND_ROUTE};
     route.body.route.case_id = id;
@@ -304,6 +305,7 @@ START_TEST(the_citizens_limit_runs_from_received)
     ck_assert_int_eq(world_do(&w, &route), REFUSAL_NONE);
     total = clock_of(total.clock_id);
     ck_assert_int_eq(total.due_at, received + 5 * (int64_t)DAY_MS);
+    ck_assert(!total.provisional);
     ck_assert(code_equal(&total.acct, &(struct code){"DA"}));
     struct clock_row handle = clock_of(world_case(&w, id).handle_clock);
     ck_assert_int_eq(handle.due_at, w.now_ms + 5 * (int64_t)DAY_MS);

@@ -82,6 +82,12 @@ static uint64_t claimed_route(struct world *w)
     return id;
 }
 
+static uint64_t received_with_fallback(struct world *w)
+{
+    w->district.policy.fallback[URGENCY_ORDINARY] = code_of("DA");
+    return received(w);
+}
+
 static uint64_t raised(struct world *w)
 {
     uint64_t id = support_offered(w);
@@ -610,6 +616,7 @@ START_TEST(every_cell_of_every_machine)
         }
     }
     try_pulse(received, DAY_MS, MACHINE_CASE, CASE_STATE_RECEIVED, CASE_STATE_RECEIVED);
+    try_pulse(received_with_fallback, DAY_MS, MACHINE_CASE, CASE_STATE_RECEIVED, CASE_STATE_HANDLING);
     try_pulse(lead_signed, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_HANDLING, CASE_STATE_HANDLING);
     try_pulse(answered, 3 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_ANSWERED);
     try_pulse(answered, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_CLOSED);

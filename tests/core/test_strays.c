@@ -132,7 +132,7 @@ END_TEST
 static const char *const known[] = {"2026-01-01 holiday", NULL};
 static const char *const changed[] = {"2026-01-01 holiday", "2026-03-03 holiday", NULL};
 
-/* The case at the desk has no lead yet: its route clock moves, and nothing is made of a lead's. */
+/* The case at the desk has no lead yet: its route clock and the citizen's move, and nothing is made of a lead's. */
 START_TEST(a_case_at_the_desk_is_settled_too)
 {
     world_office(&w, known);
@@ -141,8 +141,9 @@ START_TEST(a_case_at_the_desk_is_settled_too)
     uint64_t route = duty_of(id, DUTY_KIND_ROUTE);
     ck_assert_int_eq(clock_of(id, route, CLOCK_KIND_ROUTE).due_at, world_at("2026-03-03 09:30"));
     world_new_days(&w, changed);
-    ck_assert_uint_eq(world_settle(&w, id), 1);
+    ck_assert_uint_eq(world_settle(&w, id), 2);
     ck_assert_int_eq(clock_of(id, route, CLOCK_KIND_ROUTE).due_at, world_at("2026-03-04 09:30"));
+    ck_assert_int_eq(clock_of(id, 0, CLOCK_KIND_TOTAL).due_at, world_at("2026-03-10 16:30"));
 }
 END_TEST
 

@@ -77,19 +77,24 @@ static bool handling(const json_t *row, int64_t now)
     (void)now;
     return strcmp(text_in(row, "state"), "handling") == 0;
 }
+/* The lead's due instant, and before there is a lead the citizen's. */
+static int64_t due_of(const json_t *row)
+{
+    return num_of(row, strcmp(text_in(row, "state"), "received") == 0 ? "worst_due_at" : "due_at");
+}
 static bool red(const json_t *row, int64_t now)
 {
-    return num_of(row, "closed_at") == 0 && num_of(row, "due_at") != 0 && now > num_of(row, "due_at");
+    return num_of(row, "closed_at") == 0 && due_of(row) != 0 && now > due_of(row);
 }
 static bool yellow(const json_t *row, int64_t now)
 {
-    int64_t due = num_of(row, "due_at");
+    int64_t due = due_of(row);
 
     return num_of(row, "closed_at") == 0 && due != 0 && now <= due && now >= due - DAY;
 }
 static bool blue(const json_t *row, int64_t now)
 {
-    int64_t due = num_of(row, "due_at");
+    int64_t due = due_of(row);
 
     return num_of(row, "closed_at") == 0 && due != 0 && now < due - DAY;
 }

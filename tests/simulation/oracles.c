@@ -164,7 +164,7 @@ static void look_at_end(struct simulation *sim, const struct record *record)
 }
 
 /* Time ends a duty only where the rules say so: a case taken over (its unit stays as support), a rating or a follow-up that
- * expired. */
+ * expired, a case that the desk forgot and that goes to the fallback unit (the desk's item stands). */
 static void look_at_relief(struct simulation *sim, const struct record *record)
 {
     enum duty_end reason = record->type == RECORD_DUTY_ENDED ? record->body.duty_ended.reason : DUTY_END_NONE;
@@ -175,7 +175,7 @@ static void look_at_relief(struct simulation *sim, const struct record *record)
     }
     bool taken_over = kind == DUTY_KIND_LEAD && reason == DUTY_END_TAKEN_OVER;
     bool moved = kind == DUTY_KIND_SUPPORT && (reason == DUTY_END_LEAD_MOVED || reason == DUTY_END_SUPERSEDED);
-    bool expired = (kind == DUTY_KIND_RATE || kind == DUTY_KIND_FOLLOWUP) && reason == DUTY_END_EXPIRED;
+    bool expired = (kind == DUTY_KIND_RATE || kind == DUTY_KIND_FOLLOWUP || kind == DUTY_KIND_ROUTE) && reason == DUTY_END_EXPIRED;
     if (!taken_over && !moved && !expired) {
         simulation_speak(sim, ORACLE_LATENESS, "time ends duty %" PRIu64 " (%s) by record %" PRIu64, record->head.duty_id,
                          duty_kind_enum.names[kind], record->seq);

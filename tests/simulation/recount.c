@@ -223,6 +223,9 @@ static const char *moved(struct model *model, struct model_clock *clock, const s
     clock->rung_at[RUNG_RED] = body->red_at;
     clock->rung_at[RUNG_NOTICE] = body->notice_at;
     clock->rung_at[RUNG_BULLETIN] = body->bulletin_at;
+    for (int rung = 0; rung < RUNG_COUNT && body->why == CLOCK_WHY_ROUTED; rung++) { /* up to the first route it was provisional */
+        clock->fired &= (uint8_t)(clock->rung_at[rung] > record->at_ms ? ~(1u << rung) : ~0u);
+    }
     return wrong != NULL ? wrong : look_at_rungs(model, clock, record, body->budget_ms);
 }
 

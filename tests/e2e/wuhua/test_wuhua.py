@@ -26,6 +26,7 @@ HOURS = {(0, 7): 5.9, (8, 9): 4.1, (9, 10): 6.1, (10, 11): 11.7, (11, 12): 8.1, 
 WEEKDAYS = (15.6, 19.8, 18.7, 16.5, 15.0, 6.2, 8.2)
 FIELDS = {"A": 34.8, "B": 20.5, "C": 19.3, "D": 5.3, "E": 4.4, "F": 4.2}
 DIMS = {"street", "place_unit", "matter", "channel", "kind", "origin", "urgency", "protected", "upstream"}
+FALLBACK = {"ordinary": "SERVICE", "urgent": "URBAN", "emergency": "EMERGENCY", "complex": "SERVICE"}
 SECRET_DIMS = {"street", "kind", "protected"}
 LATE = {"B": (15.6, 5), "C": (4.1, 3), "*": (9.2, 2.5)}  # and how far five weeks may be from it
 
@@ -37,6 +38,10 @@ def config(name):
 
 def drill(*words, **options):
     return subprocess.run([os.path.join(SOURCE, "script/drill"), *words], capture_output=True, text=True, timeout=500, **options)
+
+
+def instant(text):
+    return datetime.datetime.fromisoformat(text)
 
 
 def by_hours(instants):
@@ -220,7 +225,8 @@ class Drilled(unittest.TestCase):
                      "call_arrived", "call_finished", "call_rated", "call_closed", "followup_attempted", "followup_ended", "case_reopened",
                      "case_noted", "order_proposed", "case_closed"):
             self.assertTrue(by_type[kind], f"no {kind}")
-        self.assertEqual({event["how"] for event in by_type["case_routed"]}, {"rule", "hand", "take_over", "next_round"})
+        self.assertEqual({event["how"] for event in by_type["case_routed"]}, {"rule", "hand", "take_over", "next_round", "fallback"})
+        self.nobody(by_type, cases)
         self.assertTrue(any(not event["confirmed"] for event in by_type["call_rated"]), "every result was confirmed")
 
     def test_plan_can_be_imported(self):
@@ -233,6 +239,31 @@ class Drilled(unittest.TestCase):
         rows = list(csv.DictReader(io.StringIO(plan)))
         self.assertEqual((summary["imported"], summary["rejected"]), (len(rows), 0))
         self.assertEqual([event["at"][:19].replace("T", " ") for event in received], [row["at"] for row in rows])
+
+    def nobody(self, by_type, cases):
+        """No case of any urgency waits without an owner past its fallback, and each has a citizen's due instant from its receipt on."""
+        at = {kind: {event["case"]: instant(event["at"]) for event in reversed(by_type[kind])} for kind in ("case_received", "case_routed")}
+        route = {event["case"]: instant(event["due_at"]) for event in by_type["clock_started"] if event["clock"] == "route"}
+        millisecond, reached = datetime.timedelta(milliseconds=1), collections.Counter()
+        end = max(at["case_received"].values())
+        for case, received in at["case_received"].items():
+            # A row of the list at once, a dispatcher in time, or the fallback unit at the first instant after that.
+            latest = route[case] + millisecond if case in route else received
+            self.assertLessEqual(at["case_routed"].get(case, end), latest, cases[case])
+        for event in by_type["case_routed"]:
+            if event["how"] == "fallback":
+                self.assertEqual(instant(event["at"]), route[event["case"]] + millisecond)
+                self.assertEqual(event["lead"], FALLBACK[cases[event["case"]]["urgency"]])
+                reached[cases[event["case"]]["urgency"]] += 1
+        self.assertGreater(sum(reached.values()), 5, reached)
+        told = collections.Counter((event["alarm"], event["to"], event["unit"]) for event in by_type["alarm_raised"])
+        self.assertEqual(told, {("fallback_leads", "leader", "WH-DESK"): reached.total(), ("fallback_leads", "district_leader", "WH"): reached.total()})
+        first = {}
+        for event in by_type["clock_started"] + by_type["clock_due_moved"]:
+            if event["clock"] == "total" and event["due_at"] and event["at"] <= first.get(event["case"], event["at"]):
+                first[event["case"]] = event["at"]
+        for case, received in at["case_received"].items():
+            self.assertEqual(instant(first[case]), received, "no citizen's due instant at receipt")
 
     def received(self, events):
         instants = [datetime.datetime.fromisoformat(event["at"]).astimezone(SHANGHAI) for event in events]
@@ -297,6 +328,82 @@ class Drilled(unittest.TestCase):
             self.assertEqual(done.returncode, 2)
             self.assertIn("2026-06-01", done.stderr)
         self.assertEqual(self.play(district).returncode, 3)  # its keys are gone with its folder
+
+
+class Nobody(unittest.TestCase):
+    """Nobody's case: at 23:00 somebody calls, the operator does not know what matter it is, and nobody at the desk looks until morning."""
+
+    FRIDAY, NIGHT, MORNING = "2026-03-06T22:59:00", "2026-03-06T23:00:00", "2026-03-07T06:00:00"
+
+    def told(self, district, number, kind):
+        rows = district.ask("case", "timeline", number)["rows"]
+        return [(row["at"][11:19], row["unit"], row) for row in rows if row["type"] == kind]
+
+    def clock(self, district, number, kind):
+        clocks = district.ask("case", "show", number)["clocks"]
+        return next(clock for clock in clocks if clock["clock"] == kind)
+
+    def call_in(self, district, title, *words):
+        reply = district.ask("submit", "--kind", "request", "--matter", "unknown", "--place", "HG", "--phone", "000-1234", *words, title,
+                             at=self.NIGHT)
+        self.assertEqual(reply["state"], "received")
+        return reply["number"]
+
+    def test_gas_that_leaks_at_night(self):
+        with District(BUILD, os.path.join(SOURCE, "config/wuhua")) as district:
+            district.run("advance", self.FRIDAY)
+            gas = self.call_in(district, "楼道里煤气味很重", "--urgency", "emergency")
+            noise = self.call_in(district, "楼下一直有奇怪的响声")
+            # 23:00: two hours are promised, until somebody routes it and says otherwise.
+            total = self.clock(district, gas, "total")
+            self.assertEqual((total["due_at"][:19], total["provisional"], total["unit"]), ("2026-03-07T01:00:00", True, "WH-DESK"))
+            receipt = district.ask("receipt", gas, "--clock", "total")
+            self.assertEqual((receipt["source"], receipt["provisional"]), ("receipt", True))
+
+            district.run("advance", self.MORNING)
+            # 23:05 was the desk's limit: the emergency office 区应急管理局 leads since then.
+            case = district.ask("case", "show", gas)
+            self.assertEqual((case["state"], case["lead"], case["lead_name"]), ("handling", "EMERGENCY", "区应急管理局"))
+            at, unit, routed = self.told(district, gas, "case_routed")[0]
+            self.assertEqual((at, unit, routed["how"]), ("23:05:00", "EMERGENCY", "fallback"))
+            # The citizen's due instant is still that of the receipt, and final; it is over, and red.
+            total = self.clock(district, gas, "total")
+            self.assertEqual((total["due_at"][:19], total["provisional"], total["unit"]), ("2026-03-07T01:00:00", False, "EMERGENCY"))
+            # Those above the desk were told at 23:05.
+            self.assertEqual([(at, unit, row["to"], row["alarm"]) for at, unit, row in self.told(district, gas, "alarm_raised")],
+                             [("23:05:00", "WH-DESK", "leader", "fallback_leads"), ("23:05:00", "WH", "district_leader", "fallback_leads")])
+            # The desk's own item is late for ever.
+            stopped = [row for at, unit, row in self.told(district, gas, "clock_stopped") if row["clock"] == "route"]
+            self.assertEqual([(row["in_time"], row["unit"]) for row in stopped], [(False, "WH-DESK")])
+            self.assertIn(gas, [row["number"] for row in district.ask("inbox", "--unit", "EMERGENCY")["rows"]])
+
+            # What is not urgent has an owner too, an hour later: the desk is there day and night.
+            at, unit, _ = self.told(district, noise, "case_routed")[0]
+            self.assertEqual((at, unit), ("00:00:00", "SERVICE"))
+            self.assertEqual(self.clock(district, noise, "total")["due_at"][:10], "2026-03-12")  # five of its working days from receipt: its hall opens on Saturday
+            district.stop()
+            district.check()
+
+    def test_known_gas_is_an_emergency(self):
+        """The operator says nothing of urgency; the matter does. A water main that bursts likewise."""
+        with District(BUILD, os.path.join(SOURCE, "config/wuhua")) as district:
+            district.run("advance", self.FRIDAY)
+            for matter, lead in (("N05", "U-GAS"), ("N10", "U-WATER")):
+                reply = district.ask("submit", "--kind", "request", "--matter", matter, "--place", "HG", "--phone", "000-1234", "快来人", at=self.NIGHT)
+                case = district.ask("case", "show", reply["number"])
+                self.assertEqual((case["urgency"], case["lead"], case["due_at"][:19]), ("emergency", lead, "2026-03-07T00:00:00"))
+
+    def test_the_desk_lowers_it(self):
+        with District(BUILD, os.path.join(SOURCE, "config/wuhua")) as district:
+            district.run("advance", self.FRIDAY)
+            number = self.call_in(district, "有怪味，可能是油漆", "--urgency", "emergency")
+            listed = ("route", number, "HOUSING", "--urgency", "ordinary")
+            district.refused("NO_BASIS", *listed)
+            district.run(*listed, "--reason", "现场是油漆味，不是燃气")
+            case = district.ask("case", "show", number)
+            self.assertEqual((case["urgency"], case["lead"]), ("ordinary", "HOUSING"))
+            self.assertEqual(self.clock(district, number, "total")["due_at"][:10], "2026-03-13")
+            self.assertEqual(self.told(district, number, "case_reclassified")[0][2]["was"], "emergency")
 
 
 if __name__ == "__main__":
