@@ -98,8 +98,8 @@ static int try_start(struct simulation *sim, char *said)
 {
     struct engine_options options = {
         .data = sim->data,
-        .district = sim->district,
-        .config_folder = sim->config,
+        .district = sim->policies[sim->policy],
+        .config_folder = sim->folders[sim->policy],
         .map_size = MAP_SIZE,
         .segment_size = SEGMENT_SIZE,
         .checkpoint_records = (uint32_t)chance_between(&sim->lots, 200, 6000),
@@ -175,10 +175,21 @@ static void die(struct simulation *sim)
     host_start(sim);
 }
 
-/* The process ended by itself, for it could not go on. */
+/* What had gone on failing is over. */
+void host_healed(struct simulation *sim)
+{
+    if (sim->fault_planned && sim->fault_stays) {
+        sim->reached.faults[sim->planned] += failing_struck();
+        failing_disarm();
+        sim->fault_planned = false;
+    }
+}
+
+/* The process ended by itself, for it could not go on. Who starts it again has mended the disk. */
 static void restart(struct simulation *sim)
 {
     close_engine(sim);
+    host_healed(sim);
     trace_word(sim, "restarted", 0);
     host_start(sim);
 }
@@ -193,10 +204,12 @@ static bool struck(struct simulation *sim)
         die(sim);
         return true;
     }
-    sim->reached.faults[sim->planned]++;
-    failing_disarm();
-    sim->fault_planned = false;
-    trace_word(sim, "failed", sim->planned);
+    if (!sim->fault_stays) {
+        sim->reached.faults[sim->planned]++;
+        failing_disarm();
+        sim->fault_planned = false;
+        trace_word(sim, "failed", sim->planned);
+    }
     return false;
 }
 
@@ -251,7 +264,7 @@ void host_step(struct simulation *sim, const struct engine_message *messages, si
         if (!sim->spoken) {
             deliver(sim);
         }
-        messages += taken;
+        messages = taken > 0 ? messages + taken : messages;
         count -= taken;
         if (rc < 0 && !sim->spoken) {
             restart(sim);
@@ -279,9 +292,25 @@ static const struct {
     [MISHAP_KILLED_WITHIN] = {{.calls = DURABLE, .error = EIO, .when = FAULT_HALF, .dies = true}, 300},
     [MISHAP_KILLED_AFTER] = {{.calls = DURABLE, .error = EIO, .when = FAULT_AFTER, .dies = true}, 300},
     [MISHAP_WRITE_FAILS] = {{.calls = WRITES, .error = EIO, .when = FAULT_BEFORE}, 300},
+    [MISHAP_DISK_FAILS] = {{.calls = WRITES, .error = EIO, .when = FAULT_AFTER, .stays = true}, 60},
+    [MISHAP_DISK_FULL] = {{.calls = (uint32_t)FAULT_PWRITE | FAULT_FALLOCATE, .error = ENOSPC, .when = FAULT_BEFORE, .stays = true},
+                          60},
     [MISHAP_ROWS_FAIL] = {{.calls = FAILING_MDB, .error = EIO, .when = FAULT_BEFORE}, 3000},
     [MISHAP_MAP_FULL] = {{.calls = (uint32_t)FAULT_MDB_PUT | FAULT_MDB_COMMIT, .error = MDB_MAP_FULL, .when = FAULT_BEFORE}, 1000},
 };
+
+/* The other policy comes into force. */
+static void adopt(struct simulation *sim)
+{
+    uint32_t other = 1 - sim->policy;
+    char said[512];
+
+    if (engine_adopt(sim->engine, sim->policies[other], sim->folders[other], said) == 0) {
+        sim->policy = other;
+        sim->reached.faults[MISHAP_NEW_SET]++;
+        trace_word(sim, "policy", other);
+    }
+}
 
 static void put_clock(struct simulation *sim, enum mishap fault)
 {
@@ -300,16 +329,24 @@ void host_fault(struct simulation *sim, enum mishap fault)
         put_clock(sim, fault);
         return;
     }
+    if (fault == MISHAP_NEW_SET) {
+        adopt(sim);
+        return;
+    }
     if (plan.calls == 0 || sim->fault_planned) {
         return; /* of the network and the clients, who draw their own */
     }
     plan.nth = 1 + (uint32_t)chance_below(&sim->mishap, plans[fault].within);
-    if (!plan.dies && chance_is(&sim->mishap, 0.3)) {
+    if (!plan.dies && !plan.stays && chance_is(&sim->mishap, 0.3)) {
         plan.when = chance_is(&sim->mishap, 0.5) ? FAULT_AFTER : FAULT_HALF;
     }
     sim->planned = fault;
     sim->fault_planned = true;
     sim->fault_dies = plan.dies;
+    sim->fault_stays = plan.stays;
+    if (plan.stays) {
+        queue_add(&sim->queue, sim->true_ms + chance_between(&sim->mishap, MINUTE_MS, 12 * HOUR_MS), EVENT_HEALED, 0, 0, 0);
+    }
     failing_arm(&plan);
 }
 

@@ -1,5 +1,5 @@
 /* pullers.c - workers that pull, die and stall, and one who follows the events, sometimes slowly */
-#include "tests/simulation/simulation.h"
+#include "tests/simulation/bodies.h"
 
 #include "proto/reply.h"
 #include "proto/request.h"
@@ -53,7 +53,7 @@ void pullers_begin(struct simulation *sim)
         while (unit < 0 || sim->district->units[unit].class != UNIT_CLASS_DEPARTMENT) {
             unit = (int32_t)chance_below(&sim->world, sim->district->unit_count);
         }
-        sim->workers[i].key = letters_key(sim, i < WORKERS_A_UNIT ? ROLE_FOLLOWUP : ROLE_WORKER, unit);
+        sim->workers[i].key = bodies_key(sim, i == 0 ? ROLE_FOLLOWUP : ROLE_WORKER, unit);
         queue_add(&sim->queue, sim->true_ms + HOUR_MS + i * MINUTE_MS, EVENT_WORKER, i, 0, 0);
     }
     sim->follow_next = 1;
@@ -90,7 +90,7 @@ static void ask(struct simulation *sim, uint64_t peer, uint32_t key, const char 
     if (request_encode(&head, body->data, body->size, &out) < 0) {
         err(2, "live");
     }
-    letters_peer(sim, key, &message.from, key_name);
+    bodies_peer(sim, key, &message.from, key_name);
     message.from.peer = peer;
     message.data = out.data;
     message.size = out.size;
@@ -217,7 +217,7 @@ void pullers_follow(struct simulation *sim)
     put(&packer, "count", 1 + chance_below(&sim->world, 500));
     put(&packer, "wait", chance_below(&sim->world, 300000));
     sim->follow_waits = true;
-    ask(sim, FOLLOW_PEER, letters_key(sim, ROLE_LISTENER, -1), "follow", &body);
+    ask(sim, FOLLOW_PEER, bodies_key(sim, ROLE_LISTENER, -1), "follow", &body);
     proto_buffer_deinit(&body);
 }
 

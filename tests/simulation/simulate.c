@@ -8,11 +8,10 @@
  * The line `seed N: hash H, ...` says what was done; one more, which oracle spoke: then the exit code is 1. --plant puts a bug in
  * that its oracle has to find; --bugs says which there are. With --only the other oracles keep silent.
  */
+#include "tests/simulation/bodies.h"
 #include "tests/simulation/planted.h"
-#include "tests/simulation/simulation.h"
 
 #include "base/progress.h"
-#include "config/loader.h"
 #include "dispatcher/engine/datadir.h"
 #include "tests/tmp.h"
 
@@ -22,6 +21,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BEGINS_MS INT64_C(1735693200000) /* 2025-01-01 09:00 in Kunming */
 #define AFTERWARDS_MS (150 * DAY_MS)     /* in which all that is open has to close */
@@ -78,7 +78,7 @@ static void deliver_letters(struct simulation *sim, const struct event *first)
     for (;;) {
         const struct letter *letter = &sim->letters[event.a];
 
-        letters_peer(sim, letter->key, &messages[count].from, names[count]);
+        bodies_peer(sim, letter->key, &messages[count].from, names[count]);
         messages[count].data = letter->data;
         messages[count].size = letter->size;
         count++;
@@ -127,6 +127,12 @@ static void on_fault(struct simulation *sim, const struct event *event)
     }
 }
 
+static void on_healed(struct simulation *sim, const struct event *event)
+{
+    (void)event;
+    host_healed(sim);
+}
+
 static void on_worker(struct simulation *sim, const struct event *event)
 {
     pullers_worker(sim, event->a);
@@ -153,9 +159,10 @@ static void on_idle(struct simulation *sim, const struct event *event)
 }
 
 static void (*const happens[EVENT_KIND_COUNT])(struct simulation *sim, const struct event *event) = {
-    [EVENT_ARRIVAL] = on_arrival, [EVENT_STEP] = town_do,     [EVENT_LOOK] = on_look,   [EVENT_DELIVER] = deliver_letters,
-    [EVENT_AGAIN] = on_again,     [EVENT_WHIM] = on_whim,     [EVENT_FAULT] = on_fault, [EVENT_WORKER] = on_worker,
-    [EVENT_WORK] = pullers_work,  [EVENT_FOLLOW] = on_follow, [EVENT_SCAN] = on_scan,   [EVENT_IDLE] = on_idle,
+    [EVENT_ARRIVAL] = on_arrival, [EVENT_STEP] = town_do,      [EVENT_LOOK] = on_look,     [EVENT_DELIVER] = deliver_letters,
+    [EVENT_AGAIN] = on_again,     [EVENT_WHIM] = on_whim,      [EVENT_FAULT] = on_fault,   [EVENT_HEALED] = on_healed,
+    [EVENT_WORKER] = on_worker,   [EVENT_WORK] = pullers_work, [EVENT_FOLLOW] = on_follow, [EVENT_SCAN] = on_scan,
+    [EVENT_IDLE] = on_idle,
 };
 
 static void run(struct simulation *sim)
@@ -224,7 +231,6 @@ static int find_oracle(const char *name)
 
 static void begin(struct simulation *sim, const char *people, int64_t span_ms)
 {
-    static struct faults wrong;
     char *folder = malloc(256);
 
     snprintf(folder, 256, "%s/huying-simulation-XXXXXX", tmp_memory());
@@ -233,9 +239,7 @@ static void begin(struct simulation *sim, const char *people, int64_t span_ms)
     }
     sim->folder = folder;
     snprintf(sim->data, sizeof(sim->data), "%s/data", folder);
-    if (district_load(sim->config, &wrong, &sim->district) < 0) {
-        errx(2, "%s: %s", sim->config, wrong.count > 0 ? wrong.at[0].text : "cannot be read");
-    }
+    policies_begin(sim);
     people_begin(&sim->people, people);
     model_begin(&sim->model, sim->district);
     sim->model.verdict_ended = verdict_ended;
@@ -263,7 +267,7 @@ static void end(struct simulation *sim)
     letters_end(sim);
     model_end(&sim->model);
     people_end(&sim->people);
-    district_free(sim->district);
+    policies_end(sim);
     free(sim->queue.heap);
     datadir_remove(sim->folder);
     free((void *)sim->folder);

@@ -5,8 +5,8 @@
  * clock of its own (`true_ms`, which is also the steady clock) and a wall clock that may be put forward and back; nothing sleeps.
  * What happens next is the earliest entry of one queue, or what the engine wants to be woken for.
  *
- * Files, a file uses those above it: chance people disk recount model | queue reached | oracles | letters | town | pullers | host |
- * planted | simulate (the program).
+ * Files, a file uses those above it: chance people disk recount model | policies queue reached | oracles | bodies | letters | whims
+ * | town | pullers | host | planted | simulate (the program).
  */
 #ifndef HUYING_TESTS_SIMULATION_SIMULATION_H
 #define HUYING_TESTS_SIMULATION_SIMULATION_H
@@ -35,8 +35,11 @@
     X(KILLED_WITHIN, "killed-within", "the machine stops in the middle of it")                                                     \
     X(KILLED_AFTER, "killed-after", "the machine stops right after it")                                                            \
     X(WRITE_FAILS, "write-fails", "the n-th write, flush or rename fails once")                                                    \
+    X(DISK_FAILS, "disk-fails", "every write and flush fails from the n-th on, until the process has ended")                       \
+    X(DISK_FULL, "disk-full", "the disk has no room for a while")                                                                  \
     X(ROWS_FAIL, "rows-fail", "the n-th call into the rows fails once")                                                            \
     X(MAP_FULL, "map-full", "the map of the rows is full")                                                                         \
+    X(NEW_SET, "new-set", "another policy comes into force, over open cases too")                                                  \
     X(CLOCK_FORWARD, "clock-forward", "the wall clock jumps forward")                                                              \
     X(CLOCK_BACK, "clock-back", "the wall clock jumps back")
 
@@ -81,6 +84,7 @@ enum event_kind {
     EVENT_AGAIN,
     EVENT_WHIM,
     EVENT_FAULT,
+    EVENT_HEALED,
     EVENT_WORKER,
     EVENT_WORK,
     EVENT_FOLLOW,
@@ -136,6 +140,9 @@ struct simulation {
     char data[256];
     const char *config;
     struct district *district;
+    struct district *policies[2]; /* the district, and the same with another policy */
+    const char *folders[2];       /* they were read from */
+    uint32_t policy;              /* the one in force */
     struct engine *engine;
     struct people people;
     struct model model;
@@ -150,7 +157,7 @@ struct simulation {
     uint64_t observed_seq;      /* records up to here were read */
     uint64_t published_seq;     /* newest event that came out */
     uint32_t published_at;      /* place in the model's list of the next one */
-    bool fault_planned, fault_dies;
+    bool fault_planned, fault_dies, fault_stays;
     enum mishap planned;
     struct worker *workers;
     uint64_t follow_next; /* what the follower has dealt with, + 1 */
@@ -178,6 +185,10 @@ static inline bool simulation_may(const struct simulation *sim, enum mishap faul
     return (sim->faults & 1u << fault) != 0;
 }
 
+/* policies.c: loads the district, with its own policy and with another. */
+void policies_begin(struct simulation *sim);
+void policies_end(struct simulation *sim);
+
 /* oracles.c: looks at each durable record, at what each step and each verdict left, and at everything now and then. */
 void oracles_record(struct simulation *sim, const struct record *record);
 void oracles_step(struct simulation *sim);
@@ -190,23 +201,22 @@ void oracles_open_cases(struct simulation *sim);
 void reached_verdict(struct simulation *sim, const struct model_verdict *verdict);
 void reached_print(const struct simulation *sim, FILE *out);
 
-/* letters.c: who asks, and for what. Keys are numbers. */
-uint32_t letters_key(struct simulation *sim, enum role role, int32_t unit);
-void letters_peer(const struct simulation *sim, uint32_t key, struct engine_peer *ret, char name[CODE_SIZE + 1]);
+/* letters.c: requests on their way. */
 /* Writes the command of a row of the table about a case, a duty and a call (MODEL_NONE: none), and sends it. `outcome`: in place of
  * the table's, or NULL. The second: by this key. */
 void letters_write(struct simulation *sim, const struct people_row *row, uint32_t of_case, uint32_t duty, uint32_t call,
                    const char *outcome);
 void letters_write_as(struct simulation *sim, uint32_t key, const struct people_row *row, uint32_t of_case, uint32_t duty,
                       uint32_t call, const char *outcome);
-/* Any command with any fields, by anybody. */
-void letters_whim(struct simulation *sim);
 /* An answer came. */
 void letters_answer(struct simulation *sim, const void *data, size_t size);
 /* Puts a letter on its way. */
 void letters_send(struct simulation *sim, uint64_t number);
 void letters_again(struct simulation *sim, uint64_t number);
 void letters_end(struct simulation *sim);
+
+/* whims.c: any command with any fields, by anybody. */
+void whims_come(struct simulation *sim);
 
 /* town.c: what people begin when something happens. */
 void town_begin(struct simulation *sim);
@@ -237,6 +247,7 @@ void host_step(struct simulation *sim, const struct engine_message *messages, si
 void host_idle(struct simulation *sim);
 void host_fault(struct simulation *sim, enum mishap fault);
 void host_check(struct simulation *sim);
+void host_healed(struct simulation *sim);
 void host_end(struct simulation *sim);
 int64_t host_next_ms(struct simulation *sim);
 

@@ -8,11 +8,12 @@
 #include <string.h>
 
 #define ARRIVALS_A_DAY 22
-#define WHIMS_A_DAY 16
+#define WHIMS_A_DAY 40
 #define ROWS_MAX 128
-#define STALE 0.03     /* of what is no longer to be done, and is asked for all the same */
-#define STUBBORN 3     /* from so many looks on nobody leaves a step out */
-#define FORGOTTEN 0.03 /* of the looks that come only after a fortnight */
+#define STALE 0.03           /* of what is no longer to be done, and is asked for all the same */
+#define STUBBORN 3           /* from so many looks on nobody leaves a step out */
+#define FORGOTTEN_WHOLLY 0.5 /* of those with which nobody began */
+#define FORGOTTEN 0.03       /* of the looks that come only after a fortnight */
 
 /* Duties and cases that the records of this step are about. */
 static uint32_t opened[4096], closed[1024];
@@ -181,7 +182,8 @@ static void plan(struct simulation *sim, uint32_t number)
         done_ms[i] = at_ms;
         last_ms = at_ms > last_ms ? at_ms : last_ms;
     }
-    int64_t again_ms = chance_is(&sim->world, FORGOTTEN) ? 14 * DAY_MS : chance_between(&sim->world, 8 * HOUR_MS, 50 * HOUR_MS);
+    double forgotten = last_ms == sim->true_ms ? FORGOTTEN_WHOLLY : FORGOTTEN;
+    int64_t again_ms = chance_is(&sim->world, forgotten) ? 14 * DAY_MS : chance_between(&sim->world, 8 * HOUR_MS, 50 * HOUR_MS);
     queue_add(&sim->queue, last_ms + again_ms, EVENT_LOOK, number, 0, 0);
 }
 
@@ -322,6 +324,6 @@ void town_arrival(struct simulation *sim)
 
 void town_whim(struct simulation *sim)
 {
-    letters_whim(sim);
+    whims_come(sim);
     next_of(sim, EVENT_WHIM, WHIMS_A_DAY);
 }
