@@ -155,6 +155,10 @@ void __wrap_core_judge(const struct tables *tables, const struct command *comman
     if (turned == PLANTED_NOT_CLOSED && record_of(ret, RECORD_FOLLOWUP_ENDED) != NULL) {
         blank(ret, RECORD_CASE_CLOSED);
     }
+    if (turned == PLANTED_ANY_STATE && record_of(ret, RECORD_CASE_NOTED) != NULL && ret->count == 2) {
+        ret->records[1].type = RECORD_CASE_ROUTED;
+        ret->records[1].body = (union record_body){0};
+    }
     if (turned == PLANTED_NOT_REPORTED) {
         blank(ret, RECORD_CALL_REPORTED);
     }

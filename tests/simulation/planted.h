@@ -17,6 +17,7 @@
     X(NOT_CLOSED, "not-closed", "case-state", "the last follow-up does not close its case")                                        \
     X(DONE_BY_SIGNING, "done-by-signing", "duty-state", "one signature in a hundred is taken for the result")                      \
     X(NOT_REPORTED, "not-reported", "call-state", "a call stays called when all called units have finished")                       \
+    X(ANY_STATE, "any-state", "rules", "a note makes a case one that is handled again")                                            \
     X(NOBODY, "nobody", "somebody-acts", "an answered case in a hundred that is not asked about is not closed")                    \
     X(CALL_STAYS, "call-stays", "call-has-duty", "a call stays open when its last rating is done")                                 \
     X(RELIEVES, "relieves", "lateness", "a late lead's duty ends by itself")                                                       \

@@ -1,14 +1,12 @@
 /* reached.c - how often each command, rule, refusal and fault was reached */
 #include "tests/simulation/simulation.h"
 
-#include "dispatcher/core/rules.h"
-
 #include <inttypes.h>
 #include <string.h>
 
 /* The row of a machine by which this command led from one state to the other; rows that lead to one place are told apart by whether
  * the verdict routed the case anew. -1: none, so it was not about this machine. */
-static int row_of(enum machine machine, enum command_type command, int kind, int from, int to, bool routed)
+int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, bool routed)
 {
     size_t count;
     const struct rule *rules = rules_of(machine, &count);
@@ -40,19 +38,19 @@ void reached_verdict(struct simulation *sim, const struct model_verdict *verdict
 
     for (uint32_t i = 0; i < verdict->case_count; i++) {
         count_rule(sim, MACHINE_CASE,
-                   row_of(MACHINE_CASE, verdict->command, 0, verdict->case_states[i], model->cases[verdict->cases[i]].state,
-                          verdict->routed));
+                   reached_row(MACHINE_CASE, verdict->command, 0, verdict->case_states[i], model->cases[verdict->cases[i]].state,
+                               verdict->routed));
     }
     for (uint32_t i = 0; i < verdict->duty_count; i++) {
         const struct model_duty *duty = &model->duties[verdict->duties[i]];
 
         count_rule(sim, MACHINE_DUTY,
-                   row_of(MACHINE_DUTY, verdict->command, duty->kind, verdict->duty_states[i], duty->state, false));
+                   reached_row(MACHINE_DUTY, verdict->command, duty->kind, verdict->duty_states[i], duty->state, false));
     }
     for (uint32_t i = 0; i < verdict->call_count; i++) {
         count_rule(
             sim, MACHINE_CALL,
-            row_of(MACHINE_CALL, verdict->command, 0, verdict->call_states[i], model->calls[verdict->calls[i]].state, false));
+            reached_row(MACHINE_CALL, verdict->command, 0, verdict->call_states[i], model->calls[verdict->calls[i]].state, false));
     }
 }
 

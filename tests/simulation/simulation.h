@@ -11,6 +11,7 @@
 #ifndef HUYING_TESTS_SIMULATION_SIMULATION_H
 #define HUYING_TESTS_SIMULATION_SIMULATION_H
 
+#include "dispatcher/core/rules.h"
 #include "dispatcher/engine/engine.h"
 #include "tests/simulation/chance.h"
 #include "tests/simulation/disk.h"
@@ -57,6 +58,7 @@ enum mishap {
     X(CASE_STATE, "case-state")                                                                                                    \
     X(DUTY_STATE, "duty-state")                                                                                                    \
     X(CALL_STATE, "call-state")                                                                                                    \
+    X(RULES, "rules")                                                                                                              \
     X(SOMEBODY, "somebody-acts")                                                                                                   \
     X(CALL_DUTY, "call-has-duty")                                                                                                  \
     X(LATENESS, "lateness")                                                                                                        \
@@ -198,6 +200,8 @@ void oracles_event(struct simulation *sim, const void *data, size_t size);
 void oracles_open_cases(struct simulation *sim);
 
 /* reached.c */
+/* The row of a machine by which a command led from one state to the other; -1: there is none. */
+int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, bool routed);
 void reached_verdict(struct simulation *sim, const struct model_verdict *verdict);
 void reached_print(const struct simulation *sim, FILE *out);
 
