@@ -24,8 +24,8 @@ bool names_field(const char *field, enum names_kind *ret)
     static const struct {
         const char *field;
         enum names_kind kind;
-    } known[] = {
-        {"unit", NAMES_UNIT}, {"place", NAMES_UNIT}, {"units", NAMES_UNIT}, {"supports", NAMES_UNIT}, {"matter", NAMES_MATTER}};
+    } known[] = {{"unit", NAMES_UNIT},     {"place", NAMES_UNIT},  {"units", NAMES_UNIT},
+                 {"supports", NAMES_UNIT}, {"caller", NAMES_UNIT}, {"matter", NAMES_MATTER}};
     for (size_t i = 0; field != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
         if (strcmp(known[i].field, field) == 0) {
             *ret = known[i].kind;

@@ -44,6 +44,7 @@ static const struct column case_fields[] = {
     {"notes", N_("Notes"), LOOK_NUMBER},
     {"open_duties", N_("Open duties"), LOOK_NUMBER},
     {"open_calls", N_("Open calls"), LOOK_NUMBER},
+    {"awaits", N_("Then closes as"), LOOK_WORD},
     {"reference", N_("Reference"), LOOK_TEXT},
     {"title", N_("Title"), LOOK_LONG},
     {"text", N_("Text"), LOOK_LONG},

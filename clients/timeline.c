@@ -28,6 +28,7 @@ static const struct pattern {
     {"case_routed", N_("lead {lead}, by {how}[, row {row} of the list {catalogue_ver}][: {reason}]")},
     {"case_reclassified", N_("{urgency}, before {was}[: {reason}]")},
     {"lead_answered", N_("{code}[: {text}][ (basis: {basis})]")},
+    {"case_awaits_call", N_("closes as {disposition} when the open call does")},
     {"case_closed", N_("{disposition}[, {citizen_ms} after it came in]")},
     {"case_reopened", N_("by {by}[: {why}]")},
     {"duty_offered", N_("{duty_kind}[ ({reason})]")},

@@ -20,6 +20,7 @@ static const struct verb_word case_only[] = {CASE_WORD, {0}};
 static const struct verb_word raise_options[] = {
     {"reason", "reason", "REASON", N_("Why")},
     {"unit", "units", "CODE,...", N_("Units asked for; may be given several times; the desk decides")},
+    {"caller", "caller", "CODE", N_("Who whistles; the lowest of your units that may, if left out")},
     {"level", "level", "LEVEL", N_("Level (routine if left out)")},
     {"text", "text", "TEXT", N_("What is asked")},
     {"given-limit", "given_limit", NULL, N_("Importer: the finish limit is the sender's, --limit-at or none")},
@@ -55,7 +56,7 @@ static const struct verb_word cancel_options[] = {DUTY_WORDS,
 const struct verb verb_call[] = {
     {.name = "call raise",
      .group = VERB_CALL,
-     .doc = N_("A street, or the desk, whistles for departments"),
+     .doc = N_("A street, a community or the desk whistles for departments"),
      .message = "raise_call",
      .tells = true,
      .positions = case_only,

@@ -159,8 +159,14 @@ void apply_lead_answered(struct applying *a)
     metrics_count_case(a->tables, c);
 }
 
+void apply_case_awaits_call(struct applying *a)
+{
+    a->c->awaits = (uint8_t)a->record->body.case_awaits_call.disposition;
+}
+
 void apply_case_closed(struct applying *a)
 {
+    a->c->awaits = DISPOSITION_NONE;
     a->c->disposition = (uint8_t)a->record->body.case_closed.disposition;
     a->c->closed_at = a->record->at_ms;
     a->d->open_cases--;
@@ -175,6 +181,7 @@ void apply_case_reopened(struct applying *a)
     }
     c->round = a->record->head.round;
     c->disposition = DISPOSITION_NONE;
+    c->awaits = DISPOSITION_NONE;
     c->answered_at = 0;
     c->closed_at = 0;
     metrics_count_case(a->tables, c);

@@ -65,30 +65,14 @@ static bool on_list(const struct judging *j, const struct codes *codes)
     return true;
 }
 
-/* The list names the one unit that is called, and no other: the case should be routed to it, not called (DISPATCH_INSTEAD). */
-static bool one_unit_on_list(const struct judging *j, const struct raise_call_command *raise)
+/* The caller leads, and the list names as lead the one unit that is called, and no other: the case should be routed to it, not
+ * called (DISPATCH_INSTEAD). */
+static bool one_unit_on_list(const struct judging *j, const struct raise_call_command *raise, int32_t caller)
 {
     int32_t place, lead;
     const struct catalogue_row *row = list_row(j, &place, &lead);
-    return row != NULL && raise->units.count == 1 && raise->reason != CALL_REASON_JOINT_ENFORCEMENT &&
+    return row != NULL && leads_too(j, caller) && raise->units.count == 1 && raise->reason != CALL_REASON_JOINT_ENFORCEMENT &&
            raise->reason != CALL_REASON_EMERGENCY && row->support_count == 0 && lead == unit_in_service(j, &raise->units.at[0]);
-}
-
-/* Who may whistle for a case of its own (scope `lead`): a street's leader, a dispatcher of the desk for a case that the desk leads,
- * a community's leader where the policy says so; the importer in their place. */
-static bool has_rank(const struct judging *j, int32_t caller)
-{
-    const struct unit *unit = &j->district->units[caller];
-    if (caller == j->district->desk_unit) {
-        return has_role(j, ROLE_DISPATCHER) || is_importer(j);
-    }
-    if (!has_role(j, ROLE_LEADER) && !is_importer(j)) {
-        return false;
-    }
-    if (unit->class != UNIT_CLASS_GOVERNMENT && unit->class != UNIT_CLASS_COMMITTEE) {
-        return false;
-    }
-    return unit->tier == UNIT_TIER_STREET || (unit->tier == UNIT_TIER_COMMUNITY && j->policy->community_calls);
 }
 
 /* An open call on this case that asks for one of these units (or, like this one, for none) is the same call. */
@@ -116,9 +100,6 @@ static bool already_called(const struct judging *j, const struct codes *units)
 
 static bool check_raise(struct judging *j, const struct raise_call_command *raise, int32_t caller)
 {
-    if (!has_rank(j, caller)) {
-        return refuse(j, REFUSAL_RANK, "unit");
-    }
     if (raise->level != CALL_LEVEL_ROUTINE) {
         return refuse(j, REFUSAL_NOT_BUILT, "level");
     }
@@ -134,7 +115,7 @@ static bool check_raise(struct judging *j, const struct raise_call_command *rais
     if (raise->limit_at != 0 && raise->limit_at < j->now_ms) {
         return bad_field(j, "limit_at", "The limit lies before the instant at which the call is raised.");
     }
-    if (j->policy->one_unit_guard && one_unit_on_list(j, raise)) {
+    if (j->policy->one_unit_guard && one_unit_on_list(j, raise, caller)) {
         return refuse(j, REFUSAL_DISPATCH_INSTEAD, "units");
     }
     return !already_called(j, &raise->units) || refuse(j, REFUSAL_ALREADY, "call");
@@ -174,8 +155,8 @@ static void dispatch(struct judging *j, const struct codes *units, enum route_ho
 bool judge_raise_call(struct judging *j)
 {
     const struct raise_call_command *raise = &j->command->body.raise_call;
-    int32_t caller = unit_index(j, &j->c.lead); /* in the set: whose the case is was asked before */
-    if (!check_raise(j, raise, caller)) {
+    int32_t caller;
+    if (!find_caller(j, &raise->caller, &caller) || !check_raise(j, raise, caller)) {
         return false;
     }
     if (j->c.open_duties + raise->units.count + 1 > CAP_OPEN_DUTIES_PER_CASE) {
@@ -276,25 +257,6 @@ bool judge_finish_call(struct judging *j)
 
 /* --- the caller's rating ---------------------------------------------------------------------------------------------------- */
 
-/* Outcome = the worst of the results that stand; nobody finished = withdrawn. `except_duty` is being changed by this very verdict:
- * its result is `except_code` (-1: none). Outcomes are the finish codes in their order, behind none. */
-void close_call(struct judging *j, uint64_t except_duty, int except_code)
-{
-    int outcome = CALL_OUTCOME_NONE;
-    uint64_t cursor = j->call.duty_last;
-    struct duty_row duty;
-    while (next_call_duty(j, &cursor, &duty)) {
-        int code = duty.rated == 2 ? (int)FINISH_CODE_UNSOLVED : duty.finish_code - 1; /* of a respond that is done, else -1 */
-        if (duty.duty_id == except_duty) {
-            code = except_code;
-        }
-        int value = (int)CALL_OUTCOME_NONE + 1 + code;
-        outcome = value > outcome ? value : outcome;
-    }
-    struct call_closed_body *body = &emit_for(j, RECORD_CALL_CLOSED, unit_index(j, &j->call.caller))->body.call_closed;
-    body->outcome = outcome == CALL_OUTCOME_NONE ? CALL_OUTCOME_WITHDRAWN : (enum call_outcome)outcome;
-}
-
 /* Not confirmed: the respond is signed again. Its finish clock goes on as if it had never stopped, less the caller's wait, with at
  * least the policy's floor left; one that was late stays late. */
 static void send_back(struct judging *j, const struct duty_row *respond)
@@ -361,6 +323,6 @@ bool judge_withdraw_call(struct judging *j)
             end_duty(j, &duty, DUTY_END_WITHDRAWN, CLOCK_WHY_WITHDRAWN, withdraw->reason);
         }
     }
-    emit_for(j, RECORD_CALL_CLOSED, unit_index(j, &j->call.caller))->body.call_closed.outcome = CALL_OUTCOME_WITHDRAWN;
+    end_call(j, CALL_OUTCOME_WITHDRAWN);
     return true;
 }

@@ -158,7 +158,7 @@ static bool check_answer(struct judging *j, const struct answer_command *answer)
     if (answer->code == ANSWER_CODE_EXPLAINED && answer->basis.size == 0) {
         return refuse(j, REFUSAL_NO_BASIS, "basis");
     }
-    return j->c.open_calls == 0 || refuse(j, REFUSAL_CALL_OPEN, "call");
+    return !lead_calls(j) || refuse(j, REFUSAL_CALL_OPEN, "call");
 }
 
 static void open_followup(struct judging *j)
@@ -203,17 +203,9 @@ bool judge_answer(struct judging *j)
     if (citizen_asked(j)) {
         open_followup(j);
     } else {
-        close_case(j, answer->code == ANSWER_CODE_EXPLAINED ? DISPOSITION_EXPLAINED : DISPOSITION_SOLVED);
+        end_case(j, answer->code == ANSWER_CODE_EXPLAINED ? DISPOSITION_EXPLAINED : DISPOSITION_SOLVED);
     }
     return true;
-}
-
-void close_case(struct judging *j, enum disposition disposition)
-{
-    struct record *record = emit_for(j, RECORD_CASE_CLOSED, unit_index(j, &j->c.lead));
-    record->body.case_closed.disposition = disposition;
-    record->body.case_closed.rounds = j->c.round;
-    record->body.case_closed.citizen_ms = j->now_ms - j->c.received_at;
 }
 
 /* A respond duty has gone: what becomes of its call. */

@@ -1,4 +1,4 @@
-/* ending.c - how a duty ends, in records: with its result, or without; and what becomes of its clocks */
+/* ending.c - how a duty ends, in records: with its result, or without; and what becomes of its clocks; how a call and a case end */
 #include "dispatcher/core/judging.h"
 #include "dispatcher/core/rules.h"
 
@@ -17,4 +17,51 @@ void end_duty(struct judging *j, const struct duty_row *duty, enum duty_end reas
     record->body.duty_ended.reason = reason;
     record->body.duty_ended.text = text;
     end_clocks(j, duty->duty_id, 0, why);
+}
+
+void close_case(struct judging *j, enum disposition disposition)
+{
+    struct record *record = emit_for(j, RECORD_CASE_CLOSED, unit_index(j, &j->c.lead));
+    record->body.case_closed.disposition = disposition;
+    record->body.case_closed.rounds = j->c.round;
+    record->body.case_closed.citizen_ms = j->now_ms - j->c.received_at;
+}
+
+/* Whose call is open at this point is not the lead's: it has had its own closed before it answered. */
+void end_case(struct judging *j, enum disposition disposition)
+{
+    if (j->c.open_calls == 0) {
+        close_case(j, disposition);
+        return;
+    }
+    emit_for(j, RECORD_CASE_AWAITS_CALL, unit_index(j, &j->c.lead))->body.case_awaits_call.disposition = disposition;
+}
+
+void end_call(struct judging *j, enum call_outcome outcome)
+{
+    emit_for(j, RECORD_CALL_CLOSED, unit_index(j, &j->call.caller))->body.call_closed.outcome = outcome;
+    if (j->c.awaits != DISPOSITION_NONE && j->c.open_calls <= 1) {
+        uint64_t call = j->call_id;
+        j->call_id = 0; /* the case closes, not a part of the call */
+        close_case(j, (enum disposition)j->c.awaits);
+        j->call_id = call;
+    }
+}
+
+/* Outcome = the worst of the results that stand; nobody finished = withdrawn. `except_duty` is being changed by this very verdict:
+ * its result is `except_code` (-1: none). Outcomes are the finish codes in their order, behind none. */
+void close_call(struct judging *j, uint64_t except_duty, int except_code)
+{
+    int outcome = CALL_OUTCOME_NONE;
+    uint64_t cursor = j->call.duty_last;
+    struct duty_row duty;
+    while (next_call_duty(j, &cursor, &duty)) {
+        int code = duty.rated == 2 ? (int)FINISH_CODE_UNSOLVED : duty.finish_code - 1; /* of a respond that is done, else -1 */
+        if (duty.duty_id == except_duty) {
+            code = except_code;
+        }
+        int value = (int)CALL_OUTCOME_NONE + 1 + code;
+        outcome = value > outcome ? value : outcome;
+    }
+    end_call(j, outcome == CALL_OUTCOME_NONE ? CALL_OUTCOME_WITHDRAWN : (enum call_outcome)outcome);
 }

@@ -41,7 +41,7 @@ void followup_ineffective(struct judging *j, const struct duty_row *duty, enum f
         finish_duty(j, duty, (struct text){0});
     }
     if (j->c.open_followups <= 1) {
-        close_case(j, DISPOSITION_UNREACHABLE);
+        end_case(j, DISPOSITION_UNREACHABLE);
     }
 }
 
@@ -130,7 +130,7 @@ bool judge_note_followup(struct judging *j)
     }
     if (j->c.open_followups <= 1) {
         bool solved = note->solved != SAID_SOLVED_NO && j->c.answer_code != ANSWER_CODE_EXPLAINED;
-        close_case(j, solved ? DISPOSITION_SOLVED : DISPOSITION_EXPLAINED);
+        end_case(j, solved ? DISPOSITION_SOLVED : DISPOSITION_EXPLAINED);
     }
     return true;
 }

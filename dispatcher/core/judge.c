@@ -206,16 +206,27 @@ static bool refuse_kind(struct judging *j, const struct duty_row *duty)
 /* What a walk over the duties of a case has found among those that the command works on. */
 struct fitting {
     uint32_t open;
-    struct duty_row at;     /* an open one */
-    struct duty_row over;   /* the newest that is over */
-    struct duty_row barred; /* an open one that the actor's roles do not work on */
-    bool misnamed;          /* there is one that the command does not name */
-    bool of_others;         /* there is one that somebody else holds, where the holder acts */
+    struct duty_row at;      /* an open one */
+    struct duty_row over;    /* the newest that is over */
+    struct duty_row barred;  /* an open one that the actor's roles do not work on */
+    bool misnamed;           /* there is one that the command does not name */
+    struct duty_row foreign; /* an open one that is not the actor's to rate or to cancel */
+    bool of_others;          /* there is one that somebody else holds, where the holder acts */
 };
+
+/* Of several callers each means its own: is this duty the actor's to rate or to cancel, where the command does that? */
+static bool is_own(struct judging *j, const struct duty_row *duty)
+{
+    if (scopes[j->info->scope].of_case) {
+        return true;
+    }
+    j->duty = *duty;
+    return in_scope(j);
+}
 
 static void look_for_duty(struct judging *j, struct fitting *ret)
 {
-    bool own = j->info->scope == COMMAND_SCOPE_HOLDER;
+    bool holds = j->info->scope == COMMAND_SCOPE_HOLDER;
     struct duty_row duty;
     memset(ret, 0, sizeof(*ret));
     for (uint64_t id = j->c.duty_last; id != 0 && tables_get(j->tables, ROW_DUTY, id, &duty); id = duty.prev_of_case) {
@@ -224,12 +235,14 @@ static void look_for_duty(struct judging *j, struct fitting *ret)
         }
         if (!duty_named(j, &duty)) {
             ret->misnamed = true;
-        } else if (own && !covers(j, unit_index(j, &duty.unit))) {
+        } else if (holds && !covers(j, unit_index(j, &duty.unit))) {
             ret->of_others = true;
         } else if (!duty_open(&duty)) {
             ret->over = ret->over.duty_id == 0 ? duty : ret->over;
         } else if (!own_kind(j, &duty)) {
             ret->barred = duty;
+        } else if (!holds && !is_own(j, &duty)) {
+            ret->foreign = duty;
         } else {
             ret->at = duty;
             ret->open++;
@@ -267,6 +280,10 @@ static bool find_duty(struct judging *j)
         j->duty = found.barred;
         return true; /* whose it is comes first */
     }
+    if (found.foreign.duty_id != 0) {
+        j->duty = found.foreign;
+        return true; /* and is told */
+    }
     if (found.over.duty_id != 0) {
         j->duty = found.over;
         return true;
@@ -277,12 +294,12 @@ static bool find_duty(struct judging *j)
     return found.misnamed ? refuse(j, REFUSAL_NOT_FOUND, named_in(j)) : refuse(j, REFUSAL_BAD_STATE, "duty");
 }
 
-/* The call of a command that works on a call itself: by id, else the newest open one, else the newest. */
+/* The call of a command that works on a call itself: by id, else the newest open one of the actor's, else the newest. */
 static bool find_call(struct judging *j)
 {
     uint64_t wanted = j->command->about.call_id;
     for (uint64_t id = j->c.call_last; id != 0 && tables_get(j->tables, ROW_CALL, id, &j->call); id = j->call.prev_of_case) {
-        if (id == wanted || (wanted == 0 && j->call.state != CALL_STATE_CLOSED)) {
+        if (id == wanted || (wanted == 0 && j->call.state != CALL_STATE_CLOSED && in_scope(j))) {
             return true;
         }
     }

@@ -221,7 +221,23 @@ void next_round(struct judging *j, enum reopen_by by, bool counted, struct text 
 /* Emits case_closed. */
 void close_case(struct judging *j, enum disposition disposition);
 
-/* Emits call_closed with the outcome that its responds add up to. `except_duty`: one that this verdict changes, with the finish
+/* As close_case, once the last call of another unit is closed too: until then the case stays answered. */
+void end_case(struct judging *j, enum disposition disposition);
+
+/* Who whistles: the unit that the command names, or the lowest that may whistle, that the actor acts for and that has to do with the
+ * case. Refuses where there is none, or where it has not the rank. */
+bool find_caller(struct judging *j, const struct code *named, int32_t *ret);
+
+/* Have this unit and the lead one accountable unit? A call of the lead's own ends with it, another's goes on. */
+bool leads_too(const struct judging *j, int32_t unit);
+
+/* Is there an open call whose caller leads too? */
+bool lead_calls(const struct judging *j);
+
+/* Emits call_closed, and case_closed where the case waited for this call alone. */
+void end_call(struct judging *j, enum call_outcome outcome);
+
+/* Ends the call with the outcome that its responds add up to. `except_duty`: one that this verdict changes, with the finish
  * code that it has then, -1: none. */
 void close_call(struct judging *j, uint64_t except_duty, int except_code);
 

@@ -93,7 +93,7 @@ static void rate_overdue(struct judging *j, const struct duty_row *duty)
 {
     end_duty(j, duty, DUTY_END_EXPIRED, CLOCK_WHY_EXPIRED, (struct text){0});
     if (j->call.open_responds == 0 && j->call.open_rates <= 1) {
-        emit_for(j, RECORD_CALL_CLOSED, unit_index(j, &j->call.caller))->body.call_closed.outcome = CALL_OUTCOME_EXPIRED;
+        end_call(j, CALL_OUTCOME_EXPIRED);
     }
 }
 

@@ -103,7 +103,8 @@ struct case_row {
     uint8_t counted_received;
     uint8_t counted_answered;
     uint8_t counted_closed;
-    uint8_t unused[5];
+    uint8_t awaits; /* enum disposition: what it closes as when its last call does; none: it does not wait for a call */
+    uint8_t unused[4];
     struct code counted_acct;
     uint64_t handler_last; /* head of the chain of who worked on it */
 };

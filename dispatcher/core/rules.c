@@ -11,6 +11,10 @@
 #define CLAIMED_KINDS ALL_KINDS
 #define AT_WORK (C(HANDLING) | C(SUSPENDED))
 #define SAME RULE_SAME
+/* The call of another unit than the lead's goes on when the lead has answered. */
+#define CALLED (AT_WORK | C(ANSWERED))
+#define LAST_CALL "the last call that it waited for closes"
+#define AWAITS "another unit's call is open"
 
 /* clang-format off */
 static const struct rule case_rules[] = {
@@ -21,27 +25,34 @@ static const struct rule case_rules[] = {
     {COMMAND_TAKE_OVER,     0, C(HANDLING), NULL, SAME, 0, "old lead ended, stays as support; new lead with a fresh limit"},
     {COMMAND_CLAIM,         0, C(RECEIVED) | AT_WORK | C(ANSWERED), NULL, SAME, 0, "claimed for a while"},
     {COMMAND_RELEASE,       0, C(RECEIVED) | AT_WORK | C(ANSWERED), NULL, SAME, 0, "the claim ends"},
-    {COMMAND_SIGN,          0, AT_WORK, NULL, SAME, 0, "sign clock stops"},
-    {COMMAND_CONTACT,       0, AT_WORK, NULL, SAME, 0, "contact clock stops on reached or the last attempt"},
-    {COMMAND_REPORT_STAGE,  0, AT_WORK, NULL, SAME, 0, "noted; a lead's stage clock starts anew"},
+    {COMMAND_SIGN,          0, CALLED, NULL, SAME, 0, "sign clock stops"},
+    {COMMAND_CONTACT,       0, CALLED, NULL, SAME, 0, "contact clock stops on reached or the last attempt"},
+    {COMMAND_REPORT_STAGE,  0, CALLED, NULL, SAME, 0, "noted; a lead's stage clock starts anew"},
     {COMMAND_REPORT,        0, AT_WORK, NULL, SAME, 0, "support done"},
     {COMMAND_ANSWER,        0, C(HANDLING), "the citizen is asked", CASE_STATE_ANSWERED, 0, "handle and total stop; supports ended; follow-up opens"},
+    {COMMAND_ANSWER,        0, C(HANDLING), AWAITS, CASE_STATE_ANSWERED, 0, "handle and total stop; supports ended; closes with the call"},
     {COMMAND_ANSWER,        0, C(HANDLING), NULL, CASE_STATE_CLOSED, 0, "handle and total stop; supports ended; case closed"},
-    {COMMAND_CANCEL,        0, AT_WORK, NULL, SAME, 0, "one support or respond ended; overdue items stand"},
-    {COMMAND_RAISE_CALL,    0, AT_WORK, NULL, SAME, 0, "call; the caller's clocks run on"},
-    {COMMAND_DISPATCH_CALL, 0, AT_WORK, NULL, SAME, 0, "responds offered"},
-    {COMMAND_ARRIVE,        0, AT_WORK, NULL, SAME, 0, "arrive clock stops"},
-    {COMMAND_FINISH_CALL,   0, AT_WORK, NULL, SAME, 0, "finish clock stops; rate opens"},
-    {COMMAND_WITHDRAW_CALL, 0, AT_WORK, NULL, SAME, 0, "call closed; responds ended, their items void"},
-    {COMMAND_RATE_CALL,     0, AT_WORK, NULL, SAME, 0, "rate clock stops"},
+    {COMMAND_CANCEL,        0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
+    {COMMAND_CANCEL,        0, CALLED, NULL, SAME, 0, "one support or respond ended; overdue items stand"},
+    {COMMAND_RAISE_CALL,    0, AT_WORK, NULL, SAME, 0, "call; all clocks of the case run on"},
+    {COMMAND_DISPATCH_CALL, 0, CALLED, NULL, SAME, 0, "responds offered"},
+    {COMMAND_ARRIVE,        0, CALLED, NULL, SAME, 0, "arrive clock stops"},
+    {COMMAND_FINISH_CALL,   0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
+    {COMMAND_FINISH_CALL,   0, CALLED, NULL, SAME, 0, "finish clock stops; rate opens"},
+    {COMMAND_WITHDRAW_CALL, 0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
+    {COMMAND_WITHDRAW_CALL, 0, CALLED, NULL, SAME, 0, "call closed; responds ended, their items void"},
+    {COMMAND_RATE_CALL,     0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
+    {COMMAND_RATE_CALL,     0, CALLED, NULL, SAME, 0, "rate clock stops"},
     {COMMAND_NOTE_ATTEMPT,  0, C(ANSWERED), "the last attempt of the last follow-up", CASE_STATE_CLOSED, 0, "unreachable"},
     {COMMAND_NOTE_ATTEMPT,  0, C(ANSWERED), NULL, SAME, 0, "attempt counted"},
     {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), "not solved, rounds left", CASE_STATE_HANDLING, 0, "next round"},
     {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), "the last follow-up", CASE_STATE_CLOSED, 0, "closed"},
+    {COMMAND_NOTE_FOLLOWUP, 0, C(ANSWERED), AWAITS, SAME, 0, "closes with the call"},
     {COMMAND_REOPEN,        0, C(ANSWERED) | C(CLOSED), NULL, CASE_STATE_HANDLING, 0, "next round"},
     {COMMAND_PULSE,         0, C(RECEIVED), "route red, a fallback unit", CASE_STATE_HANDLING, 0, "route duty ended; lead offered to the fallback unit; desk's leader and district leader told"},
     {COMMAND_PULSE,         0, C(HANDLING), "handle red, on_overdue take_over", SAME, 0, "take-over to the next tier"},
     {COMMAND_PULSE,         0, C(ANSWERED), "the last follow-up expires", CASE_STATE_CLOSED, 0, "unreachable"},
+    {COMMAND_PULSE,         0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
     {COMMAND_PULSE,         0, C(RECEIVED) | AT_WORK | C(ANSWERED) | C(CLOSED), NULL, SAME, 0, "rung; handle red with supervise proposes an order; route red tells the desk's leader and the district leader"},
 };
 

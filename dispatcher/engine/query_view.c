@@ -176,6 +176,10 @@ int query_view_case(struct query *query, const struct case_row *row, enum view_t
     if (row->handle_clock != 0 && tables_get(&query->engine->tables, ROW_CLOCK, row->handle_clock, &clock)) {
         ret->due_at = clock.due_at;
     }
+    if (row->awaits != DISPOSITION_NONE) {
+        ret->given |= CASE_VIEW_HAS_AWAITS;
+        ret->awaits = (enum disposition)row->awaits;
+    }
     query_worst_of_case(query, row, &worst);
     ret->colour = worst.clock_id != 0 ? worst.colour : ended_colour(query, row->handle_clock);
     if (worst.clock_id != 0) {

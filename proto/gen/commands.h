@@ -372,7 +372,7 @@ extern const struct shape report_stage_command_shape;
 #define REPORT_STAGE_HAS_TEXT (UINT64_C(1) << 6)
 #define REPORT_STAGE_HAS_NEXT_AT (UINT64_C(1) << 7)
 
-/* The case's lead whistles 吹哨 for departments, sections, stations and utilities: a street's office (role leader), a community's where the policy has `community_calls`, or the desk for a case that it leads (role dispatcher). */
+/* A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates. */
 struct raise_call_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
@@ -384,6 +384,7 @@ struct raise_call_command {
     struct text text; /* What is asked. */
     bool given_limit; /* Importer only: the finish limit is the sender's, `limit_at` or none. */
     int64_t limit_at; /* Importer only: last instant in time of the finish clocks. */
+    struct code caller; /* Who whistles; if left out the lowest unit of the key's subtree that may and has to do with the case. */
 };
 extern const struct shape raise_call_command_shape;
 #define RAISE_CALL_HAS_CASE (UINT64_C(1) << 0)
@@ -395,6 +396,7 @@ extern const struct shape raise_call_command_shape;
 #define RAISE_CALL_HAS_TEXT (UINT64_C(1) << 6)
 #define RAISE_CALL_HAS_GIVEN_LIMIT (UINT64_C(1) << 7)
 #define RAISE_CALL_HAS_LIMIT_AT (UINT64_C(1) << 8)
+#define RAISE_CALL_HAS_CALLER (UINT64_C(1) << 9)
 
 /* The desk sends a raised call to units. */
 struct dispatch_call_command {

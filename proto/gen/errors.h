@@ -34,7 +34,7 @@ enum refusal {
     REFUSAL_NOT_ARRIVED, /* The called unit has not arrived yet. */
     REFUSAL_NOT_HIGHER, /* The new lead's tier is not higher than the present one's. */
     REFUSAL_INCOMPLETE, /* A field that this step needs is empty. */
-    REFUSAL_CALL_OPEN, /* A call on this case is still open. */
+    REFUSAL_CALL_OPEN, /* A call of the lead's own unit on this case is still open. */
     REFUSAL_PUSH_DOWN, /* Nothing off the list may be pushed down to this tier. */
     REFUSAL_ALREADY, /* This has been done already. */
     REFUSAL_WINDOW, /* The time for this has passed. */

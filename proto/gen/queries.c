@@ -41,8 +41,9 @@ static const struct field_shape case_view_fields[] = {
     { .name = "worst_clock_id", .name_size = 14, .type = FIELD_ID, .offset = offsetof(struct case_view, worst_clock_id), .min = 0, .max = INT64_MAX, .optional = true },
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct case_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct case_view, secret), .min = 0, .max = 1 },
+    { .name = "awaits", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct case_view, awaits), .min = 0, .max = 7, .values = &disposition_enum, .optional = true },
 };
-const struct shape case_view_shape = { .name = "case_view", .field_count = 36, .size = sizeof(struct case_view), .personal = UINT64_C(0xfe000000), .loose = UINT64_C(0xffc01502), .fields = case_view_fields };
+const struct shape case_view_shape = { .name = "case_view", .field_count = 37, .size = sizeof(struct case_view), .personal = UINT64_C(0xfe000000), .loose = UINT64_C(0xffc01502), .fields = case_view_fields };
 
 static const struct field_shape duty_view_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, duty_id), .min = 0, .max = INT64_MAX },

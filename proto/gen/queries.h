@@ -73,6 +73,7 @@ struct case_view {
     uint64_t worst_clock_id; /* Its id; as `worst_clock`. */
     int64_t worst_due_at; /* Its due instant; as `worst_clock`. */
     bool secret; /* The case is under secrecy: name and number are the desk's alone (operator, dispatcher), of a report the address too. */
+    enum disposition awaits; /* What an answered case closes as when its open calls do. Absent where it does not wait for a call. */
 };
 extern const struct shape case_view_shape;
 #define CASE_VIEW_HAS_CASE (UINT64_C(1) << 0)
@@ -111,6 +112,7 @@ extern const struct shape case_view_shape;
 #define CASE_VIEW_HAS_WORST_CLOCK_ID (UINT64_C(1) << 33)
 #define CASE_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 34)
 #define CASE_VIEW_HAS_SECRET (UINT64_C(1) << 35)
+#define CASE_VIEW_HAS_AWAITS (UINT64_C(1) << 36)
 
 /* A duty. */
 struct duty_view {

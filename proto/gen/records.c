@@ -805,6 +805,19 @@ static const struct field_shape call_closed_body_fields[] = {
 static const struct field_place call_closed_body_places[] = { { offsetof(struct call_closed_body, outcome), FIELD_ENUM } };
 const struct shape call_closed_body_shape = { .name = "call_closed_body", .field_count = 1, .size = sizeof(struct call_closed_body), .set = call_closed_body_set, .places = call_closed_body_places, .fields = call_closed_body_fields };
 
+static uint64_t case_awaits_call_body_set(const void *value)
+{
+    const struct case_awaits_call_body *of = value;
+
+    return (uint64_t)(of->disposition != 0) << 0;
+}
+
+static const struct field_shape case_awaits_call_body_fields[] = {
+    { .name = "disposition", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct case_awaits_call_body, disposition), .min = 0, .max = 7, .values = &disposition_enum },
+};
+static const struct field_place case_awaits_call_body_places[] = { { offsetof(struct case_awaits_call_body, disposition), FIELD_ENUM } };
+const struct shape case_awaits_call_body_shape = { .name = "case_awaits_call_body", .field_count = 1, .size = sizeof(struct case_awaits_call_body), .set = case_awaits_call_body_set, .places = case_awaits_call_body_places, .fields = case_awaits_call_body_fields };
+
 static uint64_t followup_opened_body_set(const void *value)
 {
     const struct followup_opened_body *of = value;
@@ -994,7 +1007,7 @@ static const struct record_info record_infos[] = {
         .shape = &clock_rebudgeted_body_shape, .doc = "Another calendar counts the past of a running clock otherwise, and its due instant stays: what counts up to it is the budget now." },
     [RECORD_CALL_RAISED] = { .name = NC_("record", "call_raised"), .name_size = 11, .type = RECORD_CALL_RAISED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_RAISED, .readers = UINT32_MAX,
-        .shape = &call_raised_body_shape, .doc = "A street whistles. Its sequence is the call id; the envelope's unit is the caller." },
+        .shape = &call_raised_body_shape, .doc = "A street, a community or the desk whistles. Its sequence is the call id; the envelope's unit is the caller." },
     [RECORD_CALL_DISPATCHED] = { .name = NC_("record", "call_dispatched"), .name_size = 15, .type = RECORD_CALL_DISPATCHED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_CALL, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_CALLED, .readers = UINT32_MAX,
         .shape = &call_dispatched_body_shape, .doc = "The desk sent the call to units." },
@@ -1013,6 +1026,9 @@ static const struct record_info record_infos[] = {
     [RECORD_CALL_CLOSED] = { .name = NC_("record", "call_closed"), .name_size = 11, .type = RECORD_CALL_CLOSED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_CALL, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_CLOSED, .readers = UINT32_MAX,
         .shape = &call_closed_body_shape, .doc = "The call is over 已销哨." },
+    [RECORD_CASE_AWAITS_CALL] = { .name = NC_("record", "case_awaits_call"), .name_size = 16, .type = RECORD_CASE_AWAITS_CALL, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
+        .shape = &case_awaits_call_body_shape, .doc = "All that is left of the case is an open call of another unit than the lead's: the case stays answered and closes as this when the call does." },
     [RECORD_FOLLOWUP_OPENED] = { .name = NC_("record", "followup_opened"), .name_size = 15, .type = RECORD_FOLLOWUP_OPENED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
         .shape = &followup_opened_body_shape, .doc = "A citizen will be asked 回访; one per reporter and round." },
@@ -1078,6 +1094,7 @@ static const uint16_t record_keys[] = {
     [RECORD_CALL_RATED] = 10 << 8 | 'c',
     [RECORD_CALL_REPORTED] = 13 << 8 | 'c',
     [RECORD_CALL_CLOSED] = 11 << 8 | 'c',
+    [RECORD_CASE_AWAITS_CALL] = 16 << 8 | 'c',
     [RECORD_FOLLOWUP_OPENED] = 15 << 8 | 'f',
     [RECORD_FOLLOWUP_ATTEMPTED] = 18 << 8 | 'f',
     [RECORD_FOLLOWUP_ENDED] = 14 << 8 | 'f',

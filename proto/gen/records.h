@@ -50,6 +50,7 @@ enum record_type {
     RECORD_CALL_RATED = 44,
     RECORD_CALL_REPORTED = 45,
     RECORD_CALL_CLOSED = 46,
+    RECORD_CASE_AWAITS_CALL = 47,
     RECORD_FOLLOWUP_OPENED = 50,
     RECORD_FOLLOWUP_ATTEMPTED = 51,
     RECORD_FOLLOWUP_ENDED = 52,
@@ -94,6 +95,7 @@ enum record_type {
     X(CALL_RATED, call_rated) \
     X(CALL_REPORTED, call_reported) \
     X(CALL_CLOSED, call_closed) \
+    X(CASE_AWAITS_CALL, case_awaits_call) \
     X(FOLLOWUP_ATTEMPTED, followup_attempted) \
     X(FOLLOWUP_ENDED, followup_ended) \
     X(ORDER_PROPOSED, order_proposed)
@@ -493,7 +495,7 @@ struct clock_rebudgeted_body {
 };
 extern const struct shape clock_rebudgeted_body_shape;
 
-/* A street whistles. Its sequence is the call id; the envelope's unit is the caller. */
+/* A street, a community or the desk whistles. Its sequence is the call id; the envelope's unit is the caller. */
 struct call_raised_body {
     uint64_t given; /* bit per field */
     enum call_level level; /* Level. */
@@ -551,6 +553,13 @@ struct call_closed_body {
     enum call_outcome outcome; /* Outcome. */
 };
 extern const struct shape call_closed_body_shape;
+
+/* All that is left of the case is an open call of another unit than the lead's: the case stays answered and closes as this when the call does. */
+struct case_awaits_call_body {
+    uint64_t given; /* bit per field */
+    enum disposition disposition; /* What the case closes as. */
+};
+extern const struct shape case_awaits_call_body_shape;
 
 /* A citizen will be asked 回访; one per reporter and round. */
 struct followup_opened_body {
@@ -641,6 +650,7 @@ union record_body {
     struct call_rated_body call_rated;
     struct call_reported_body call_reported;
     struct call_closed_body call_closed;
+    struct case_awaits_call_body case_awaits_call;
     struct followup_opened_body followup_opened;
     struct followup_attempted_body followup_attempted;
     struct followup_ended_body followup_ended;

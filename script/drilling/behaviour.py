@@ -39,10 +39,23 @@ def react(sim, case):
         if duty["duty"] not in case.planned:
             case.planned.add(duty["duty"])
             BEHAVIOURS[duty["kind"]](sim, case, duty)
-    if case.answer_waits and not case.open_calls:
+    if case.state == "closed" and case.memory.get("closed") != case.round:  # it had waited for a call
+        closed(sim, case)
+    if case.answer_waits and not lead_calls(sim, case, case.answer_waits):
         duty, case.answer_waits = case.answer_waits, None
         work = sim.district.work_of(duty["unit"])
         sim.plan(work.after(sim.moment, int(PEOPLE("lead", "answer after a call").hours(case.rng) * HOUR)), case, answer, duty)
+
+
+def lead_calls(sim, case, duty):
+    """An open call of the lead's own: its answer waits. Another's goes on."""
+    lead = sim.district.accountable(duty["unit"])
+    return any(call["state"] != "closed" and sim.district.accountable(call["caller"]) == lead for call in case.memory.get("calls", ()))
+
+
+def only_calls(case):
+    """What is left to do once the lead has answered, but for what is new."""
+    case.duties = {number: duty for number, duty in case.duties.items() if duty["call"]}
 
 
 def is_open(case, duty):
@@ -189,7 +202,7 @@ def contact(sim, case, duty, outcome):
 def answer(sim, case, duty):
     if not is_open(case, duty):
         return
-    if case.open_calls:
+    if lead_calls(sim, case, duty):
         case.answer_waits = duty
         return
     rng, body = case.rng, {"duty": duty["duty"], "code": "solved", "text": case.rng.choice(texts.ANSWERS)}
@@ -204,10 +217,10 @@ def answer(sim, case, duty):
 
 def answered(sim, case, reply):
     sim.counts["answers"] += 1
-    case.duties = {}
+    only_calls(case)
     if reply["state"] == "closed":
         closed(sim, case)
-    elif case.rng.random() < 1 - PEOPLE("followup", "asked").share:
+    elif not case.open_calls and case.rng.random() < 1 - PEOPLE("followup", "asked").share:
         for days in (4, 7, 10, 16):
             sim.plan(sim.moment + days * DAY, case, look_again)
     else:
@@ -228,6 +241,7 @@ def expired(sim, case, view):
 
 def closed(sim, case):
     sim.counts["closed"] += 1
+    case.memory["closed"] = case.round
     again = PEOPLE("closed", "reopen")
     if case.rng.random() < again.share and case.round < 3:
         sim.plan(sim.moment + int(again.hours(case.rng) * HOUR), case, reopen)
@@ -243,21 +257,30 @@ def reopen(sim, case):
 
 
 def whistle(sim, case, duty, signed, contacted, answered_at):
-    """吹哨: a street, or the desk for a case that it leads, calls those that the list names, or others."""
-    unit = sim.district.units[duty["unit"]]
-    street = unit["tier"] == "street" and unit["class"] == "government"
-    share = PEOPLE("lead", "raise_call" if street else "the desk calls").share if street or duty["unit"] == sim.desk else 0
-    if case.rng.random() >= share:
-        return
-    place, arrival = sim.district, case.arrival
-    units = [u for u in place.calls(arrival.matter, arrival.place) if u != duty["unit"]]
-    if units:
+    """吹哨: a street on a case that it leads, or a street or community on a case in its area that others lead, or the desk for a case that
+    it leads, calls those that the list names, or others."""
+    district, arrival, lead = sim.district, case.arrival, district_unit(sim, duty)
+    units = [u for u in district.calls(arrival.matter, arrival.place) if u != duty["unit"]]
+    if lead["tier"] == "street" and lead["class"] == "government":
+        caller, step = duty["unit"], "raise_call"
+    elif duty["unit"] == sim.desk:
+        caller, step = sim.desk, "the desk calls"
+    else:
+        tier = "community" if case.rng.random() < PEOPLE("lead", "a community calls").share else "street"
+        caller = district.up_to(arrival.place, tier)
+        step = "others call"
+        units = units or ([duty["unit"]] if lead["class"] == "department" else [])  # the lead itself may be called to the place
+    if case.rng.random() < PEOPLE("lead", step).share and caller and units:
         case.memory["callable"] = units
-        sim.plan(soon(sim, case, duty["unit"], contacted, PEOPLE("lead", "raise_call").hours(case.rng)), case, raise_call, duty)
+        sim.plan(soon(sim, case, duty["unit"], contacted, PEOPLE("lead", "raise_call").hours(case.rng)), case, raise_call, duty, caller)
 
 
-def raise_call(sim, case, duty):
-    if not is_open(case, duty) or case.open_calls or duty["state"] != "signed":
+def district_unit(sim, duty):
+    return sim.district.units[duty["unit"]]
+
+
+def raise_call(sim, case, duty, caller):
+    if not is_open(case, duty) or case.open_calls or (duty["state"] != "signed" and caller == duty["unit"]):
         return
     rng, units = case.rng, case.memory["callable"]
     draw, nobody = rng.random(), PEOPLE("lead", "calls nobody").share
@@ -270,7 +293,7 @@ def raise_call(sim, case, duty):
         units = rng.sample(units, 2 if len(units) > 1 and rng.random() < PEOPLE("lead", "calls two").share else 1)
     reason = "emergency" if case.urgency == "emergency" else "joint_enforcement" if len(units) > 1 else "unsolvable_here"
     case.memory.update(targets=units, arrived=False)
-    sim.command(case, "raise_call", {"reason": reason, "units": units, "text": "本级处置有困难，请到场共同研究处置。"})
+    sim.command(case, "raise_call", {"caller": caller, "reason": reason, "units": units, "text": "本级处置有困难，请到场共同研究处置。"})
     sim.counts["calls"] += 1
     withdrawn = PEOPLE("lead", "withdraw_call")
     if rng.random() < withdrawn.share:
@@ -465,7 +488,7 @@ def ask(sim, case, duty):
 
 
 def asked(sim, case, reply):
-    case.duties = {}
+    only_calls(case)
     if reply["state"] == "closed":
         closed(sim, case)
 
@@ -475,6 +498,8 @@ def asked_in_vain(sim, case, duty, reply):
         case.duties = {}
         closed(sim, case)
     else:  # attempts count once in a half-day
+        if case.open_calls:  # it may have been the last, and the case waits for the call alone
+            sim.look(case)
         work = sim.district.work("duty")  # the desk is there day and night, and calls nobody out of bed
         sim.plan(work.after(sim.moment + 14 * HOUR, int(case.rng.uniform(0.2, 3) * HOUR)), case, ask, duty)
 

@@ -123,6 +123,13 @@ class District:
             code = self.units[code]["parent"]
         return code or None
 
+    def accountable(self, code):
+        """The unit whose figures this one's enter."""
+        unit = self.units[code]
+        if unit.get("accountable"):
+            return unit["accountable"]
+        return self.accountable(unit["parent"]) if unit["class"] in ("section", "station") and unit["parent"] else code
+
     def is_above(self, code, tier):
         return TIERS.index(self.units[code]["tier"]) < TIERS.index(tier)
 

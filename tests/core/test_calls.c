@@ -16,13 +16,14 @@ START_TEST(a_call_names_units_that_come_and_each_once)
 }
 END_TEST
 
-/* The desk whistles for a case that it leads: a dispatcher, or the importer who passes it on. It does not call itself. */
+/* The desk whistles through a dispatcher, or the importer who passes it on. It does not call itself. */
 START_TEST(the_desk_whistles_through_a_dispatcher)
 {
     w.district.desk_unit = UNIT_DB;
     uint64_t id = world_submit(&w, "unknown", "S1");
     struct command route = route_to(id, "DB", "nobody's"), raise = raise_on(id, "DA", NULL);
     taken(&route, RECORD_CASE_ROUTED);
+    w.unit = code_of("DB");
     w.roles = role(ROLE_LEADER);
     expect(&raise, REFUSAL_RANK, "unit");
     w.roles = role(ROLE_LEADER) | role(ROLE_IMPORTER);
@@ -38,6 +39,7 @@ START_TEST(a_grid_does_not_whistle_where_communities_do)
 {
     uint64_t id = world_submit(&w, "ROAD", "S1");
     struct command raise = raise_on(id, "DB", NULL);
+    w.unit = code_of("S1");
     w.district.policy.community_calls = true;
     w.units[UNIT_S1].tier = UNIT_TIER_COMMUNITY;
     expect(&raise, REFUSAL_NONE, NULL);

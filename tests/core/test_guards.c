@@ -148,6 +148,7 @@ START_TEST(of_a_streets_tier_only_government_and_committees_whistle)
     uint64_t id = world_submit(&w, "ROAD", "S1");
     struct command raise = {.type = COMMAND_RAISE_CALL};
     raise.body.raise_call.case_id = id;
+    w.unit = code_of("S1");
     for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
         w.units[UNIT_S1].class = cells[i].class;
         ck_assert_msg(world_judge(&w, &raise) == cells[i].refusal, "%s", enum_name(&unit_class_enum, (int)cells[i].class));

@@ -461,11 +461,14 @@ START_TEST(guards_of_a_call)
     ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_RESPOND).state, DUTY_STATE_OFFERED);
     ck_assert_int_eq(world_do(&w, &raise), REFUSAL_ALREADY);
     w.roles &= ~(UINT32_C(1) << ROLE_LEADER);
+    w.unit = code_of("S1");
     raise.body.raise_call.units.at[0] = code_of("UT");
     ck_assert_int_eq(world_do(&w, &raise), REFUSAL_RANK);
+    w.unit = code_of("D1");
     uint64_t community = world_submit(&w, "LAMP", "C1");
     raise.body.raise_call.case_id = community;
     w.roles |= UINT32_C(1) << ROLE_LEADER;
+    w.unit = code_of("C1");
     ck_assert_int_eq(world_do(&w, &raise), REFUSAL_RANK); /* communities only where the policy says so */
     w.district.policy.community_calls = true;
     ck_assert_int_eq(world_do(&w, &raise), REFUSAL_NONE);

@@ -125,7 +125,9 @@ START_TEST(a_dissolved_street_sees_what_it_whistled_for)
 {
     w.rows[ROW_ROAD].lead = (struct selector){.kind = SELECT_UNIT, .unit = UNIT_S2};
     uint64_t id = world_submit(&w, "ROAD", "S1");
-    world_call(&w, id, "UT");
+    struct command raise = raise_on(id, "UT", NULL);
+    raise.body.raise_call.caller = code_of("S2");
+    taken(&raise, RECORD_CALL_RAISED);
     w.units[UNIT_S2].successor = UNIT_S1;
     world_adopt(&w);
     world_settle(&w, id);

@@ -217,6 +217,83 @@ static uint64_t two_reported(struct world *w)
     return id;
 }
 
+/* The street's call on a department's case, which is answered meanwhile. `steps` of the called unit are over: dispatched, signed,
+ * arrived, finished. */
+static uint64_t answered_called(struct world *w, int steps)
+{
+    uint64_t id = world_submit(w, "PIPE", "S1");
+    world_call(w, id, "UT");
+    if (steps > 0) {
+        world_dispatch(w, id, "UT");
+    }
+    for (int step = 1; step < steps && step < 3; step++) {
+        world_act(w, step == 1 ? COMMAND_SIGN : COMMAND_ARRIVE, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    }
+    if (steps > 3) {
+        world_finish(w, id, FINISH_CODE_SOLVED);
+    }
+    world_answer(w, id);
+    return id;
+}
+
+static uint64_t answered_raised(struct world *w)
+{
+    return answered_called(w, 0);
+}
+
+static uint64_t answered_offered(struct world *w)
+{
+    return answered_called(w, 1);
+}
+
+static uint64_t answered_signed(struct world *w)
+{
+    return answered_called(w, 2);
+}
+
+static uint64_t answered_arrived(struct world *w)
+{
+    return answered_called(w, 3);
+}
+
+static uint64_t answered_reported(struct world *w)
+{
+    return answered_called(w, 4);
+}
+
+/* The citizen has been asked: the case waits for nothing but the call. */
+static uint64_t waiting(struct world *w, int steps)
+{
+    uint64_t id = answered_called(w, steps);
+    ck_assert_int_eq(world_followup(w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    return id;
+}
+
+static uint64_t waiting_offered(struct world *w)
+{
+    return waiting(w, 1);
+}
+
+static uint64_t waiting_arrived(struct world *w)
+{
+    w->district.policy.rating = false;
+    return waiting(w, 3);
+}
+
+static uint64_t waiting_reported(struct world *w)
+{
+    return waiting(w, 4);
+}
+
+static uint64_t nobody_asks(struct world *w)
+{
+    w->district.policy.followup = FOLLOWUP_MODE_NEVER;
+    uint64_t id = world_submit(w, "PIPE", "S1");
+    world_call(w, id, "UT");
+    world_act(w, COMMAND_CONTACT, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
+    return id;
+}
+
 static uint64_t call_closed(struct world *w)
 {
     uint64_t id = reported(w);
@@ -352,6 +429,15 @@ static const struct situation situations[] = {
     {"answered in the last round", answered_last_round, "ROAD"},
     {"all attempts but one", attempts_but_one, "ROAD"},
     {"no follow-up", no_followup, "ROAD"},
+    {"answered, call raised", answered_raised, "ROAD"},
+    {"answered, called", answered_offered, "ROAD"},
+    {"answered, respond signed", answered_signed, "ROAD"},
+    {"answered, arrived", answered_arrived, "ROAD"},
+    {"answered, reported", answered_reported, "ROAD"},
+    {"waits for the call", waiting_offered, "ROAD"},
+    {"waits for the call, arrived, rating off", waiting_arrived, "ROAD"},
+    {"waits for the rating", waiting_reported, "ROAD"},
+    {"nobody asks, call raised", nobody_asks, "ROAD"},
     {"closed", closed, "ROAD"},
     {"suspended", suspended, "ROAD"},
     {"suspended, respond offered", suspended_offered, "ROAD"},
@@ -620,6 +706,7 @@ START_TEST(every_cell_of_every_machine)
     try_pulse(lead_signed, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_HANDLING, CASE_STATE_HANDLING);
     try_pulse(answered, 3 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_ANSWERED);
     try_pulse(answered, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_CLOSED);
+    try_pulse(waiting_reported, 4 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_CLOSED);
     try_pulse(closed, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_CLOSED, CASE_STATE_CLOSED);
     try_pulse(raised, DAY_MS, MACHINE_CALL, CALL_STATE_RAISED, CALL_STATE_RAISED);
     try_pulse(called, DAY_MS, MACHINE_CALL, CALL_STATE_CALLED, CALL_STATE_CALLED);

@@ -166,7 +166,7 @@ START_TEST(seen_is_not_yours_before_the_state)
 {
     uint64_t id = world_submit(&w, "ROAD", "G1");
     static const enum command_type types[] = {COMMAND_ROUTE,  COMMAND_DISPATCH_CALL, COMMAND_NOTE_ATTEMPT, COMMAND_NOTE_FOLLOWUP,
-                                              COMMAND_REOPEN, COMMAND_TAKE_OVER,     COMMAND_RAISE_CALL,   COMMAND_ANSWER};
+                                              COMMAND_REOPEN, COMMAND_TAKE_OVER,     COMMAND_ANSWER};
     w.unit = code_of("DB");
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         struct command command = {.type = types[i]};

@@ -44,7 +44,8 @@ START_TEST(nobody_acts_for_a_lead_that_is_in_no_set_any_more)
     uint64_t id = world_submit(&w, "ROAD", "S1");
     w.units[UNIT_S1].code = code_of("S0");
     struct command raise = raise_on(id, "UT", NULL), take = take_over(id, "D1");
-    expect(&raise, REFUSAL_NOT_YOURS, "unit");
+    w.roles &= ~role(ROLE_DISPATCHER); /* the desk whistles for any case */
+    expect(&raise, REFUSAL_RANK, "unit");
     expect(&take, REFUSAL_NOT_YOURS, "unit");
 }
 END_TEST

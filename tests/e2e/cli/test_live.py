@@ -440,7 +440,7 @@ class Words(Live):
         case = self.submit("x")
         self.huying("sign", case["number"])
         self.huying("contact", case["number"], "reached", "--evidence", "by phone")
-        self.huying("call", "raise", str(case["case"]), "--reason", "unsolvable_here", "--unit", "HOUSING")
+        self.huying("call", "raise", str(case["case"]), "--caller", "S1", "--reason", "unsolvable_here", "--unit", "HOUSING")
         self.huying("call", "dispatch", str(case["case"]), "--reason", "x")
         tail = r"respond of HOUSING \(offered, duty \d+\); open calls: \d+ by S1 \(called\)\.\n$"
         stands = rf"(?m)\nhuying: case {case['number']} is handling; open duties: lead of S1 \(signed, duty {case['duty']}\), {tail}"

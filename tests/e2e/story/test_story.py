@@ -79,7 +79,7 @@ def late_community_and_a_call_rated_no(build, source):
         story.refused("s1", "NOT_SIGNED", "answer", case, "done", "--code", "solved")
         story.does("s1", "contact", case, "reached", "--evidence", "telephone 09:05")
         story.refused("s1", "WRONG_DIRECTION", "call", "raise", case, "--reason", "unsolvable_here", "--unit", "C11")
-        story.does("s1", "call", "raise", case, "--reason", "unsolvable_here", "--unit", "HOUSING", "--text", "who owns the stairs?")
+        story.does("s1", "call", "raise", case, "--caller", "S1", "--reason", "unsolvable_here", "--unit", "HOUSING", "--text", "who owns the stairs?")
         story.refused("s1", "CALL_OPEN", "answer", case, "done", "--code", "solved")
         story.refused("housing", "NOT_SIGNED", "call", "arrive", case, "--evidence", "photo")
         story.does("housing", "sign", case)
@@ -188,6 +188,52 @@ def department_and_street_are_judged_apart(build, source):
         return story.district.check()
 
 
+def a_street_whistles_on_a_departments_case(build, source):
+    """区水务局 leads, 东湖街道 whistles for 供电公司: the answer stands, and the case closes with the call."""
+    with Story(build, source) as story:
+        for name, unit in (("water", "WATER"), ("c11", "C11")):
+            subprocess.run([story.district.program("huying"), "--keys", story.district.keys, "keys", "new", "--role", "worker", "leader",
+                            "--unit", unit, name], check=True, capture_output=True)
+        story.district.stop()
+        story.district.start()
+        story.at("2026-03-02 09:00")
+        case = story.submit("M02", "C11")
+        assert story.does("supervisor", "case", "show", case)["lead"] == "WATER"
+        story.refused("water", "RANK", "call", "raise", case, "--reason", "unsolvable_here", "--unit", "POWER")
+        story.refused("s2", "NOT_FOUND", "call", "raise", case, "--reason", "unsolvable_here", "--unit", "POWER")
+        story.refused("c11", "NOT_YOURS", "call", "raise", case, "--caller", "S1", "--reason", "unsolvable_here", "--unit", "POWER")
+        story.does("s1", "call", "raise", case, "--caller", "S1", "--reason", "unsolvable_here", "--unit", "POWER", "--text", "水泵没有电")
+        story.does("c11", "call", "raise", case, "--reason", "unsolvable_here", "--unit", "URBAN", "--text", "占道施工")
+        story.does("dispatcher", "call", "dispatch", case, "--call", str(call_of(story, case, "S1")), "--reason", "供电职责")
+        story.does("water", "contact", case, "reached", "--evidence", "电话")
+        story.at("2026-03-03 10:00")
+        story.does("water", "answer", case, "水泵已更换。", "--code", "solved")  # two calls are open: neither is its own
+        assert story.total("on_time_rate") == (1, 1)
+        story.does("caller-back", "followup", case, "--contacted", "yes", "--solved", "yes", "--satisfied", "yes")
+        shown = story.does("supervisor", "case", "show", case)
+        assert (shown["state"], shown["awaits"], shown["open_calls"]) == ("answered", "solved", 2), shown
+        assert story.total("closed_rate") == (0, 1)
+        story.does("c11", "call", "withdraw", case, "--reason", "施工方已撤场")  # its own, without saying which
+        story.refused("c11", "NOT_YOURS", "call", "withdraw", case, "--reason", "不等了", "--call", str(call_of(story, case, "S1")))
+        story.does("power", "contact", case, "reached", "--evidence", "电话")
+        story.does("power", "call", "arrive", case, "--evidence", "现场照片")
+        story.does("power", "call", "finish", case, "线路已接通", "--code", "solved")
+        story.refused("c11", "NOT_YOURS", "call", "rate", case, "--confirmed", "yes", "--score", "5")
+        story.does("s1", "call", "rate", case, "--confirmed", "yes", "--score", "5")
+        shown = story.does("supervisor", "case", "show", case)
+        assert (shown["state"], shown["disposition"], shown.get("awaits")) == ("closed", "solved", None), shown
+        assert story.total("closed_rate") == (1, 1)
+        story.district.stop()
+        return story.district.check()
+
+
+def call_of(story, case, caller):
+    """The open call of a caller."""
+    call, = [call["call"] for call in story.does("supervisor", "case", "show", case)["calls"]
+             if call["caller"] == caller and call["state"] != "closed"]
+    return call
+
+
 def worked_figures_of_satisfaction(build, source):
     """domain.md 8: satisfied 100, basically 50 (credit 0.9), not 10 of 160 effective -> 90.625 %."""
     with Story(build, source) as story:
@@ -243,6 +289,7 @@ def worked_figures_of_counts(build, source):
 
 
 if __name__ == "__main__":
-    for tell in (late_community_and_a_call_rated_no, department_and_street_are_judged_apart, worked_figures_of_satisfaction,
+    for tell in (late_community_and_a_call_rated_no, department_and_street_are_judged_apart,
+                 a_street_whistles_on_a_departments_case, worked_figures_of_satisfaction,
                  worked_figures_of_counts):
         print(f"{tell.__name__}: {tell(sys.argv[1], sys.argv[2])}")

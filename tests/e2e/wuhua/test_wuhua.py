@@ -406,6 +406,67 @@ class Nobody(unittest.TestCase):
             self.assertEqual(self.told(district, number, "case_reclassified")[0][2]["was"], "emergency")
 
 
+def whistling(simulation, district, leaders):
+    """A drill in which the street's leader whistles for each case as soon as it is handled, and takes that back at once: so that the
+    drill goes on as it would. `leaders`: a wire by street."""
+
+    class Whistling(simulation):
+        tried, accepted, callers, refused = set(), 0, collections.Counter(), collections.Counter()
+
+        def seen(self, case, view, then):
+            super().seen(case, view, then)
+            street = district.up_to(case.arrival.place, "street") or district.up_to(case.lead or "", "street")
+            if case.id not in self.tried and case.state == "handling" and case.flights == 0 and street:
+                self.tried.add(case.id)
+                self.whistle(case, leaders[street])
+
+        def whistle(self, case, leader):
+            body = {"case": case.id, "reason": "joint_enforcement", "text": "请相关部门到场。"}
+            raised = leader.ask("raise_call", body, f"raise-{case.id}")
+            if not raised["ok"]:
+                self.refused[raised["code"]] += 1
+                return
+            self.accepted += 1
+            shown = leader.ask("show_case", {"case": case.id}, f"show-{case.id}")["body"]["calls"]
+            (caller,) = [call["caller"] for call in shown if call["call"] == raised["body"]["call"]]
+            self.callers[district.units[caller]["tier"]] += 1
+            back = leader.ask("withdraw_call", {"case": case.id, "call": raised["body"]["call"], "reason": "试吹"}, f"back-{case.id}")
+            assert back["ok"], back
+
+    return Whistling
+
+
+class Whistle(unittest.TestCase):
+    """Who may whistle, measured: the drill of a month, and real commands of streets with keys of their own."""
+
+    def test_a_street_or_a_community_may_whistle_for_nearly_every_case(self):
+        sys.path.insert(0, os.path.join(SOURCE, "script"))
+        from drilling import arrivals, district as districts, simulate, wire
+        first = datetime.date(2026, 3, 2)
+        shipped = districts.District(os.path.join(SOURCE, "config/wuhua"))
+        with District(BUILD, os.path.join(SOURCE, "config/wuhua")) as server:
+            for street in shipped.streets:
+                subprocess.run([server.program("huying"), "--keys", server.keys, "keys", "new", "--role", "leader", "--unit", street, street],
+                               check=True, capture_output=True)
+            server.stop()
+            server.start()
+            wires = {street: wire.Wire(server.server, server.keys, street) for street in shipped.streets}
+            people = wire.Wire(server.server, server.keys, "default")
+            month = whistling(simulate.Simulation, shipped, wires)(people, shipped, "WH-DESK", "whistle")
+            stream = arrivals.Arrivals(shipped, "whistle")
+            month.play(stream.between(first, 30), districts.midnight(first + datetime.timedelta(days=30)))
+            for each in (people, *wires.values()):
+                each.close()
+            server.stop()
+            server.check()
+        self.assertEqual(month.first_refusals, [])
+        self.assertGreater(month.counts["cases"], 2500)
+        self.assertGreater(month.callers["community"], 0)
+        self.assertGreater(month.callers["street"], 0)
+        print(f"whistled: {month.accepted} of {month.counts['cases']} cases, {dict(month.callers)}, refused {dict(month.refused)}")
+        self.assertGreaterEqual(month.accepted, 0.95 * month.counts["cases"])
+
+
 if __name__ == "__main__":
     BUILD, SOURCE = sys.argv[1:3]
     unittest.main(argv=sys.argv[:1])
