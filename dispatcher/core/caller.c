@@ -57,7 +57,7 @@ static bool concerned(const struct judging *j, int32_t unit)
     struct roots roots = {0};
     int32_t root;
     while (next_root(j, &roots, &root)) {
-        if (root >= 0 && district_within(j->district, root, unit)) {
+        if (district_within(j->district, root, unit)) {
             return true;
         }
     }
@@ -69,11 +69,12 @@ static int32_t lowest(const struct judging *j)
 {
     const struct unit *units = j->district->units;
     struct roots roots = {0};
-    int32_t root, found = -1;
+    int32_t root, found = -1, tier = -1;
     while (next_root(j, &roots, &root)) {
         for (int32_t unit = root; unit >= 0; unit = units[unit].parent) {
-            if (has_rank(j, unit) && covers(j, unit) && (found < 0 || units[unit].tier > units[found].tier)) {
+            if (has_rank(j, unit) && covers(j, unit) && (int32_t)units[unit].tier > tier) {
                 found = unit;
+                tier = (int32_t)units[unit].tier;
             }
         }
     }

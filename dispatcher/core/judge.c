@@ -214,12 +214,10 @@ struct fitting {
     bool of_others;          /* there is one that somebody else holds, where the holder acts */
 };
 
-/* Of several callers each means its own: is this duty the actor's to rate or to cancel, where the command does that? */
+/* Of several callers each means its own: is this duty the actor's to rate or to cancel, where the command does that? Where the
+ * scope is another, it has been asked. */
 static bool is_own(struct judging *j, const struct duty_row *duty)
 {
-    if (scopes[j->info->scope].of_case) {
-        return true;
-    }
     j->duty = *duty;
     return in_scope(j);
 }
@@ -241,7 +239,7 @@ static void look_for_duty(struct judging *j, struct fitting *ret)
             ret->over = ret->over.duty_id == 0 ? duty : ret->over;
         } else if (!own_kind(j, &duty)) {
             ret->barred = duty;
-        } else if (!holds && !is_own(j, &duty)) {
+        } else if (!is_own(j, &duty)) {
             ret->foreign = duty;
         } else {
             ret->at = duty;

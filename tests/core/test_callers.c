@@ -199,6 +199,67 @@ START_TEST(a_street_whistles_on_what_its_section_or_community_leads)
     lead.state = DUTY_STATE_DONE; /* who is through with it does not */
     tables_put(&w.tables, ROW_DUTY, lead.duty_id, &lead);
     SAYS(whistles("华山街道", "区住建局"), "NOT_YOURS");
+    lead.state = DUTY_STATE_OFFERED; /* nor does whoever is only called */
+    lead.kind = DUTY_KIND_RESPOND;
+    tables_put(&w.tables, ROW_DUTY, lead.duty_id, &lead);
+    SAYS(whistles("华山街道", "区住建局"), "RANK");
+}
+END_TEST
+
+/* Of two that stand equally low the place's whistles. */
+START_TEST(the_places_street_comes_before_the_leads)
+{
+    static const struct {
+        const char *place;
+        bool communities;
+        const char *whistled;
+    } cells[] = {{"S2", false, "大观街道"}, {"S2", true, "翠湖社区"}, {"C1", true, "翠湖社区"}, {"D1", false, "华山街道"}};
+    for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+        w.district.policy.community_calls = cells[i].communities;
+        case_of("LAMP", "翠湖社区");
+        struct case_row c = world_case(&w, id);
+        c.dims.place = code_of(cells[i].place);
+        tables_put(&w.tables, ROW_CASE, id, &c);
+        as("指挥中心");
+        w.roles = role(ROLE_LEADER);
+        struct command raise = raise_on(id, "UT", NULL);
+        ck_assert_str_eq(name_of(&taken(&raise, RECORD_CALL_RAISED)->head.unit), cells[i].whistled);
+    }
+}
+END_TEST
+
+/* A desk that is a section of the district stands above nobody, and whistles all the same. */
+START_TEST(a_desk_beside_the_tree_whistles_for_any_case)
+{
+    w.district.desk_unit = UNIT_DB;
+    for (int named = 0; named < 2; named++) {
+        case_of("PIPE", "翠湖社区");
+        struct command raise = raise_on(id, "UT", NULL);
+        raise.body.raise_call.caller = code_of(named ? "DB" : "");
+        w.unit = code_of("DB");
+        w.roles = role(ROLE_DISPATCHER);
+        ck_assert_str_eq(taken(&raise, RECORD_CALL_RAISED)->head.unit.s, "DB");
+        w.roles = role(ROLE_LEADER);
+        expect(&raise, REFUSAL_RANK, named ? "caller" : "unit");
+    }
+}
+END_TEST
+
+/* Who is in no set any more is nobody's lead and nobody's caller. */
+START_TEST(a_unit_of_no_set_is_not_the_lead_too)
+{
+    case_of("LAMP", "翠湖社区");
+    SAYS(whistles("华山街道", "供电所"), "ok");
+    w.units[UNIT_S1].code = code_of("S0");
+    SAYS(answers("翠湖社区"), "ok"); /* the call is not its own */
+    w.units[UNIT_S1].code = code_of("S1");
+    w.district.policy.community_calls = true;
+    case_of("ROAD", "翠湖社区");
+    w.rows[ROW_ROAD].lead = (struct selector){.kind = SELECT_UNIT, .unit = UNIT_DA};
+    w.rows[ROW_ROAD].support_count = 0;
+    w.units[UNIT_S1].code = code_of("S0");
+    struct command raise = raise_on(id, "DA", NULL);
+    SAYS(does("翠湖社区", raise), "ok"); /* nor is the case */
 }
 END_TEST
 
@@ -398,9 +459,14 @@ START_TEST(of_two_callers_each_means_its_own)
         SAYS(plainly(called[i], COMMAND_ARRIVE), "ok");
         SAYS(finishes(called[i], FINISH_CODE_SOLVED), "ok");
     }
+    SAYS(rates("华山街道", 5), "AMBIGUOUS"); /* it may rate for its community too */
+    struct command rate = {.type = COMMAND_RATE_CALL};
+    rate.body.rate_call.unit = code_of("DB");
+    rate.body.rate_call.confirmed = true;
+    rate.body.rate_call.score = 5;
     SAYS(rates("翠湖社区", 4), "ok");
     ck_assert_str_eq(name_of(&world_record(&w, RECORD_CALL_RATED)->head.unit), "供电所");
-    SAYS(rates("华山街道", 5), "ok");
+    SAYS(does("华山街道", rate), "ok");
     ck_assert_str_eq(name_of(&world_record(&w, RECORD_CALL_RATED)->head.unit), "区住建局");
 }
 END_TEST
@@ -456,6 +522,9 @@ int main(void)
 {
     const struct suite_test tests[] = {{a_street_whistles_on_a_departments_case},
                                        {a_street_whistles_on_what_its_section_or_community_leads},
+                                       {the_places_street_comes_before_the_leads},
+                                       {a_desk_beside_the_tree_whistles_for_any_case},
+                                       {a_unit_of_no_set_is_not_the_lead_too},
                                        {a_community_whistles_where_the_policy_says_so},
                                        {the_desk_whistles_for_any_case},
                                        {the_lowest_that_may_whistles_unless_another_is_named},

@@ -219,8 +219,25 @@ START_TEST(what_is_over_says_why_not)
     report.body.report.text = text_of("barrier removed");
     taken(&report, RECORD_DUTY_DONE);
     expect(&report, REFUSAL_BAD_STATE, "duty");
+    struct command route = route_to(world_submit(&w, "unknown", "S1"), "DA", "theirs"); /* another support is still open */
+    set_units(&route.body.route.supports, "DB", "UT");
+    taken(&route, RECORD_CASE_ROUTED);
+    struct command own = {.type = COMMAND_REPORT};
+    own.body.report.case_id = route.body.route.case_id;
+    own.body.report.text = text_of("barrier removed");
+    w.unit = code_of("DB");
+    struct command sign = {.type = COMMAND_SIGN};
+    sign.body.sign.case_id = own.body.report.case_id;
+    taken(&sign, RECORD_DUTY_SIGNED);
+    taken(&own, RECORD_DUTY_DONE);
+    expect(&own, REFUSAL_BAD_STATE, "duty");
+    w.unit = code_of("D1");
     world_answer(&w, id);
     expect(&answer, REFUSAL_BAD_STATE, "case");
+    struct command take = take_over(world_submit(&w, "unknown", "S1"), "D1"); /* until it is routed, the desk's */
+    expect(&take, REFUSAL_BAD_STATE, "duty");
+    w.unit = code_of("S1");
+    expect(&take, REFUSAL_NOT_YOURS, "unit");
 }
 END_TEST
 
