@@ -1,13 +1,13 @@
 /* test_rules.c - every cell of the three machines is visited
  *
- * A list of situations brings a case, by real commands, into every state that can be reached (the few that nothing reaches yet are
- * written into the rows). In each situation every command is tried on every duty of the case. The oracle is the table itself: where
- * a cell is empty the verdict must be a refusal, where it refuses with a code that code, and where a command is accepted the states
- * afterwards must be ones that the cell names. At the end every cell and every named `when` must have been accepted somewhere: a
- * rule that cannot happen fails the test just as a missing one does.
+ * A list of situations (situations.c) brings a case, by real commands, into every state that can be reached (the few that nothing
+ * reaches yet are written into the rows). In each situation every command is tried on every duty of the case. The oracle is the
+ * table itself: where a cell is empty the verdict must be a refusal, where it refuses with a code that code, and where a command is
+ * accepted the states afterwards must be ones that the cell names. At the end every cell and every named `when` must have been
+ * accepted somewhere: a rule that cannot happen fails the test just as a missing one does.
  */
 #include "dispatcher/core/rules.h"
-#include "tests/core/world.h"
+#include "tests/core/situations.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -15,442 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct situation {
-    const char *name;
-    uint64_t (*make)(struct world *w);
-    const char *matter; /* of the submit that is tried on top */
-};
-
-static uint64_t received(struct world *w)
-{
-    return world_submit(w, "unknown", "S1");
-}
-
-static uint64_t lead_offered(struct world *w)
-{
-    return world_submit(w, "LAMP", "G1");
-}
-
-static uint64_t lead_signed(struct world *w)
-{
-    uint64_t id = world_submit(w, "LAMP", "G1");
-    world_act(w, COMMAND_CONTACT, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
-    return id;
-}
-
-static uint64_t support_offered(struct world *w)
-{
-    uint64_t id = world_submit(w, "ROAD", "C1");
-    world_act(w, COMMAND_CONTACT, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
-    return id;
-}
-
-static uint64_t support_signed(struct world *w)
-{
-    uint64_t id = support_offered(w);
-    world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_SUPPORT).duty_id);
-    return id;
-}
-
-static uint64_t support_done(struct world *w)
-{
-    uint64_t id = support_signed(w);
-    world_act(w, COMMAND_REPORT, id, world_duty(w, id, DUTY_KIND_SUPPORT).duty_id);
-    return id;
-}
-
-static uint64_t claimed(struct world *w)
-{
-    uint64_t id = support_signed(w);
-    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_SUPPORT).duty_id);
-    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
-    return id;
-}
-
-static uint64_t claimed_offered(struct world *w)
-{
-    uint64_t id = world_submit(w, "ROAD", "C1");
-    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_SUPPORT).duty_id);
-    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
-    return id;
-}
-
-static uint64_t claimed_route(struct world *w)
-{
-    uint64_t id = received(w);
-    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_ROUTE).duty_id);
-    return id;
-}
-
-static uint64_t received_with_fallback(struct world *w)
-{
-    w->district.policy.fallback[URGENCY_ORDINARY] = code_of("DA");
-    return received(w);
-}
-
-static uint64_t raised(struct world *w)
-{
-    uint64_t id = support_offered(w);
-    world_call(w, id, "UT");
-    return id;
-}
-
-static uint64_t called(struct world *w)
-{
-    uint64_t id = raised(w);
-    world_dispatch(w, id, "UT");
-    return id;
-}
-
-static uint64_t called_claimed(struct world *w)
-{
-    uint64_t id = called(w);
-    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
-    return id;
-}
-
-static uint64_t called_signed_claimed(struct world *w)
-{
-    uint64_t id = called_claimed(w);
-    world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
-    return id;
-}
-
-static uint64_t arrived(struct world *w)
-{
-    uint64_t id = called(w);
-    world_act(w, COMMAND_CONTACT, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
-    world_act(w, COMMAND_ARRIVE, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
-    return id;
-}
-
-static uint64_t respond_signed(struct world *w)
-{
-    uint64_t id = called(w);
-    world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
-    return id;
-}
-
-static uint64_t arrived_unrated(struct world *w)
-{
-    w->district.policy.rating = false;
-    return arrived(w);
-}
-
-/* Two called units: one has finished and is to be rated, the other has arrived. */
-static uint64_t two_called(struct world *w)
-{
-    uint64_t id = support_offered(w);
-    struct command command = {.type = COMMAND_RAISE_CALL};
-    command.body.raise_call.case_id = id;
-    command.body.raise_call.units.count = 2;
-    command.body.raise_call.units.at[0] = code_of("UT");
-    command.body.raise_call.units.at[1] = code_of("DB");
-    ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
-    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
-    dispatch.body.dispatch_call.case_id = id;
-    dispatch.body.dispatch_call.reason = text_of("both own it");
-    ck_assert_int_eq(world_do(w, &dispatch), REFUSAL_NONE);
-    world_finish(w, id, FINISH_CODE_SOLVED); /* the newest respond: DB */
-    return id;
-}
-
-static uint64_t two_called_arrived(struct world *w)
-{
-    uint64_t id = two_called(w);
-    struct duty_row duty;
-    struct case_row c = world_case(w, id);
-    for (uint64_t at = c.duty_last; at != 0; at = duty.prev_of_case) {
-        tables_get(&w->tables, ROW_DUTY, at, &duty);
-        if (duty.kind == DUTY_KIND_RESPOND && duty.state == DUTY_STATE_OFFERED) {
-            world_act(w, COMMAND_SIGN, id, duty.duty_id);
-            world_act(w, COMMAND_ARRIVE, id, duty.duty_id);
-        }
-    }
-    return id;
-}
-
-static uint64_t three_called_arrived(struct world *w)
-{
-    uint64_t id = support_offered(w);
-    world_call(w, id, "UT");
-    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
-    dispatch.body.dispatch_call.case_id = id;
-    dispatch.body.dispatch_call.reason = text_of("both own it");
-    dispatch.body.dispatch_call.units.count = 2;
-    dispatch.body.dispatch_call.units.at[0] = code_of("UT");
-    dispatch.body.dispatch_call.units.at[1] = code_of("DB");
-    ck_assert_int_eq(world_do(w, &dispatch), REFUSAL_NONE);
-    world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
-    world_act(w, COMMAND_ARRIVE, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
-    return id;
-}
-
-static uint64_t reported(struct world *w)
-{
-    uint64_t id = arrived(w);
-    world_finish(w, id, FINISH_CODE_PARTLY);
-    return id;
-}
-
-static uint64_t reported_claimed(struct world *w)
-{
-    uint64_t id = reported(w);
-    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_RATE).duty_id);
-    return id;
-}
-
-static uint64_t two_reported(struct world *w)
-{
-    uint64_t id = two_called_arrived(w);
-    struct duty_row duty;
-    struct case_row c = world_case(w, id);
-    for (uint64_t at = c.duty_last; at != 0; at = duty.prev_of_case) {
-        tables_get(&w->tables, ROW_DUTY, at, &duty);
-        if (duty.kind == DUTY_KIND_RESPOND && duty.state == DUTY_STATE_SIGNED) {
-            struct command command = {.type = COMMAND_FINISH_CALL};
-            command.body.finish_call.duty_id = duty.duty_id;
-            command.body.finish_call.text = text_of("done too");
-            ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
-        }
-    }
-    return id;
-}
-
-/* The street's call on a department's case, which is answered meanwhile. `steps` of the called unit are over: dispatched, signed,
- * arrived, finished. */
-static uint64_t answered_called(struct world *w, int steps)
-{
-    uint64_t id = world_submit(w, "PIPE", "S1");
-    world_call(w, id, "UT");
-    if (steps > 0) {
-        world_dispatch(w, id, "UT");
-    }
-    for (int step = 1; step < steps && step < 3; step++) {
-        world_act(w, step == 1 ? COMMAND_SIGN : COMMAND_ARRIVE, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
-    }
-    if (steps > 3) {
-        world_finish(w, id, FINISH_CODE_SOLVED);
-    }
-    world_answer(w, id);
-    return id;
-}
-
-static uint64_t answered_raised(struct world *w)
-{
-    return answered_called(w, 0);
-}
-
-static uint64_t answered_offered(struct world *w)
-{
-    return answered_called(w, 1);
-}
-
-static uint64_t answered_signed(struct world *w)
-{
-    return answered_called(w, 2);
-}
-
-static uint64_t answered_arrived(struct world *w)
-{
-    return answered_called(w, 3);
-}
-
-static uint64_t answered_reported(struct world *w)
-{
-    return answered_called(w, 4);
-}
-
-/* The citizen has been asked: the case waits for nothing but the call. */
-static uint64_t waiting(struct world *w, int steps)
-{
-    uint64_t id = answered_called(w, steps);
-    ck_assert_int_eq(world_followup(w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
-    return id;
-}
-
-static uint64_t waiting_offered(struct world *w)
-{
-    return waiting(w, 1);
-}
-
-static uint64_t waiting_arrived(struct world *w)
-{
-    w->district.policy.rating = false;
-    return waiting(w, 3);
-}
-
-static uint64_t waiting_reported(struct world *w)
-{
-    return waiting(w, 4);
-}
-
-static uint64_t nobody_asks(struct world *w)
-{
-    w->district.policy.followup = FOLLOWUP_MODE_NEVER;
-    uint64_t id = world_submit(w, "PIPE", "S1");
-    world_call(w, id, "UT");
-    world_act(w, COMMAND_CONTACT, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
-    return id;
-}
-
-static uint64_t call_closed(struct world *w)
-{
-    uint64_t id = reported(w);
-    ck_assert_int_eq(world_rate(w, id, true), REFUSAL_NONE);
-    return id;
-}
-
-static uint64_t answered(struct world *w)
-{
-    uint64_t id = world_submit(w, "LAMP", "G1");
-    world_answer(w, id);
-    return id;
-}
-
-static uint64_t answered_claimed(struct world *w)
-{
-    uint64_t id = answered(w);
-    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_FOLLOWUP).duty_id);
-    return id;
-}
-
-static uint64_t answered_last_round(struct world *w)
-{
-    w->district.policy.rounds = 1;
-    return answered(w);
-}
-
-static uint64_t attempts_but_one(struct world *w)
-{
-    uint64_t id = answered(w);
-    for (int i = 0; i < 2; i++) {
-        struct command command = {.type = COMMAND_NOTE_ATTEMPT};
-        command.body.note_attempt.case_id = id;
-        w->actor = "asker";
-        ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
-        w->actor = "tester";
-        world_wait(w, DAY_MS / 2);
-    }
-    return id;
-}
-
-static uint64_t no_followup(struct world *w)
-{
-    w->district.policy.followup = FOLLOWUP_MODE_NEVER;
-    return lead_signed(w);
-}
-
-static uint64_t closed(struct world *w)
-{
-    uint64_t id = answered(w);
-    ck_assert_int_eq(world_followup(w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
-    return id;
-}
-
-static uint64_t force_state(struct world *w, uint64_t id, enum case_state state)
-{
-    struct case_row c = world_case(w, id);
-    c.state = (uint8_t)state;
-    tables_put(&w->tables, ROW_CASE, id, &c);
-    return id;
-}
-
-static uint64_t suspended(struct world *w)
-{
-    return force_state(w, two_called_arrived(w), CASE_STATE_SUSPENDED);
-}
-
-static uint64_t suspended_offered(struct world *w)
-{
-    return force_state(w, called(w), CASE_STATE_SUSPENDED);
-}
-
-static uint64_t suspended_signed(struct world *w)
-{
-    return force_state(w, respond_signed(w), CASE_STATE_SUSPENDED);
-}
-
-static uint64_t suspended_raised(struct world *w)
-{
-    return force_state(w, raised(w), CASE_STATE_SUSPENDED);
-}
-
-static uint64_t suspended_reported(struct world *w)
-{
-    return force_state(w, reported_claimed(w), CASE_STATE_SUSPENDED);
-}
-
-static uint64_t suspended_support(struct world *w)
-{
-    return force_state(w, claimed(w), CASE_STATE_SUSPENDED);
-}
-
-static uint64_t merged(struct world *w)
-{
-    return force_state(w, called(w), CASE_STATE_MERGED);
-}
-
-static uint64_t held(struct world *w)
-{
-    uint64_t id = lead_signed(w);
-    struct duty_row duty = world_duty(w, id, DUTY_KIND_LEAD);
-    duty.state = DUTY_STATE_HELD;
-    tables_put(&w->tables, ROW_DUTY, duty.duty_id, &duty);
-    return id;
-}
-
-static const struct situation situations[] = {
-    {"received", received, "LAMP"},
-    {"route claimed", claimed_route, "unknown"},
-    {"lead offered", lead_offered, "LAMP"},
-    {"lead signed", lead_signed, "ROAD"},
-    {"support offered", support_offered, "ROAD"},
-    {"support signed", support_signed, "ROAD"},
-    {"support done", support_done, "ROAD"},
-    {"claimed", claimed, "ROAD"},
-    {"claimed before signing", claimed_offered, "ROAD"},
-    {"call raised", raised, "ROAD"},
-    {"called", called, "ROAD"},
-    {"called and claimed", called_claimed, "ROAD"},
-    {"called, signed and claimed", called_signed_claimed, "ROAD"},
-    {"respond signed", respond_signed, "ROAD"},
-    {"arrived", arrived, "ROAD"},
-    {"arrived, rating off", arrived_unrated, "ROAD"},
-    {"two called, one finished", two_called, "ROAD"},
-    {"two called, both there", two_called_arrived, "ROAD"},
-    {"two called, one there", three_called_arrived, "ROAD"},
-    {"reported", reported, "ROAD"},
-    {"reported and claimed", reported_claimed, "ROAD"},
-    {"two reported", two_reported, "ROAD"},
-    {"call closed", call_closed, "ROAD"},
-    {"answered", answered, "ROAD"},
-    {"answered and claimed", answered_claimed, "ROAD"},
-    {"answered in the last round", answered_last_round, "ROAD"},
-    {"all attempts but one", attempts_but_one, "ROAD"},
-    {"no follow-up", no_followup, "ROAD"},
-    {"answered, call raised", answered_raised, "ROAD"},
-    {"answered, called", answered_offered, "ROAD"},
-    {"answered, respond signed", answered_signed, "ROAD"},
-    {"answered, arrived", answered_arrived, "ROAD"},
-    {"answered, reported", answered_reported, "ROAD"},
-    {"waits for the call", waiting_offered, "ROAD"},
-    {"waits for the call, arrived, rating off", waiting_arrived, "ROAD"},
-    {"waits for the rating", waiting_reported, "ROAD"},
-    {"nobody asks, call raised", nobody_asks, "ROAD"},
-    {"closed", closed, "ROAD"},
-    {"suspended", suspended, "ROAD"},
-    {"suspended, respond offered", suspended_offered, "ROAD"},
-    {"suspended, respond signed", suspended_signed, "ROAD"},
-    {"suspended, call raised", suspended_raised, "ROAD"},
-    {"suspended, reported", suspended_reported, "ROAD"},
-    {"suspended, support claimed", suspended_support, "ROAD"},
-    {"merged", merged, "ROAD"},
-    {"lead held", held, "ROAD"},
-};
-
 /* Which next states each rule was seen to lead to. Index: machine, rule. */
-static bool taken[MACHINE_COUNT][64];
+static bool taken[MACHINE_COUNT][128];
 /* Which cells were accepted: machine, command, state. */
 static bool visited[MACHINE_COUNT][COMMAND_TYPE_MAX + 1][8];
 
@@ -671,10 +237,10 @@ static bool try(const struct situation *situation, enum command_type type, int n
 }
 
 /* Time in the situations where it moves something. */
-static void try_pulse(uint64_t (*make)(struct world *w), int64_t span_ms, enum machine machine, int from, int to)
+static void try_pulse(const char *situation, int64_t span_ms, enum machine machine, int from, int to)
 {
     world_again(&w);
-    uint64_t id = make(&w);
+    uint64_t id = situation_named(situation)->make(&w);
     world_wait(&w, span_ms);
     struct case_row c = world_case(&w, id);
     struct call_row call = {0};
@@ -686,7 +252,7 @@ static void try_pulse(uint64_t (*make)(struct world *w), int64_t span_ms, enum m
 START_TEST(every_cell_of_every_machine)
 {
     world_open(&w);
-    for (size_t s = 0; s < sizeof(situations) / sizeof(situations[0]); s++) {
+    for (size_t s = 0; s < situation_count; s++) {
         for (int type = 1; type <= COMMAND_TYPE_MAX; type++) {
             if (command_info((enum command_type)type) == NULL || !command_info((enum command_type)type)->wire ||
                 type == COMMAND_ADVANCE) {
@@ -701,17 +267,17 @@ START_TEST(every_cell_of_every_machine)
             }
         }
     }
-    try_pulse(received, DAY_MS, MACHINE_CASE, CASE_STATE_RECEIVED, CASE_STATE_RECEIVED);
-    try_pulse(received_with_fallback, DAY_MS, MACHINE_CASE, CASE_STATE_RECEIVED, CASE_STATE_HANDLING);
-    try_pulse(lead_signed, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_HANDLING, CASE_STATE_HANDLING);
-    try_pulse(answered, 3 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_ANSWERED);
-    try_pulse(answered, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_CLOSED);
-    try_pulse(waiting_reported, 4 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_CLOSED);
-    try_pulse(closed, 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_CLOSED, CASE_STATE_CLOSED);
-    try_pulse(raised, DAY_MS, MACHINE_CALL, CALL_STATE_RAISED, CALL_STATE_RAISED);
-    try_pulse(called, DAY_MS, MACHINE_CALL, CALL_STATE_CALLED, CALL_STATE_CALLED);
-    try_pulse(reported, DAY_MS, MACHINE_CALL, CALL_STATE_REPORTED, CALL_STATE_REPORTED);
-    try_pulse(reported, 4 * (int64_t)DAY_MS, MACHINE_CALL, CALL_STATE_REPORTED, CALL_STATE_CLOSED);
+    try_pulse("received", DAY_MS, MACHINE_CASE, CASE_STATE_RECEIVED, CASE_STATE_RECEIVED);
+    try_pulse("received, a fallback unit", DAY_MS, MACHINE_CASE, CASE_STATE_RECEIVED, CASE_STATE_HANDLING);
+    try_pulse("lead signed", 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_HANDLING, CASE_STATE_HANDLING);
+    try_pulse("answered", 3 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_ANSWERED);
+    try_pulse("answered", 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_CLOSED);
+    try_pulse("waits for the rating", 4 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_ANSWERED, CASE_STATE_CLOSED);
+    try_pulse("closed", 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_CLOSED, CASE_STATE_CLOSED);
+    try_pulse("call raised", DAY_MS, MACHINE_CALL, CALL_STATE_RAISED, CALL_STATE_RAISED);
+    try_pulse("called", DAY_MS, MACHINE_CALL, CALL_STATE_CALLED, CALL_STATE_CALLED);
+    try_pulse("reported", DAY_MS, MACHINE_CALL, CALL_STATE_REPORTED, CALL_STATE_REPORTED);
+    try_pulse("reported", 4 * (int64_t)DAY_MS, MACHINE_CALL, CALL_STATE_REPORTED, CALL_STATE_CLOSED);
 
     for (int machine = 0; machine < MACHINE_COUNT; machine++) {
         size_t count;

@@ -1,0 +1,23 @@
+/*
+ * situations.h - a case, by real commands, in every state that can be reached
+ *
+ * The few that nothing reaches yet are written into the rows. test_rules.c tries every command in each of them.
+ */
+#ifndef HUYING_TESTS_CORE_SITUATIONS_H
+#define HUYING_TESTS_CORE_SITUATIONS_H
+
+#include "tests/core/world.h"
+
+struct situation {
+    const char *name;
+    uint64_t (*make)(struct world *w); /* gives the case */
+    const char *matter;                /* of the submit that is tried on top */
+};
+
+extern const struct situation situations[];
+extern const size_t situation_count;
+
+/* The one of this name; the test fails when there is none. */
+const struct situation *situation_named(const char *name);
+
+#endif
