@@ -288,14 +288,23 @@ static void take_routed(struct model *model, const struct record *record)
 
 static void take_reopened(struct model *model, const struct record *record)
 {
-    model->cases[model_of(model, record->head.case_id)].round = record->head.round;
+    struct model_case *of = &model->cases[model_of(model, record->head.case_id)];
+
+    of->round = record->head.round;
+    of->awaits = false;
+}
+
+static void take_awaits(struct model *model, const struct record *record)
+{
+    model->cases[model_of(model, record->head.case_id)].awaits = true;
 }
 
 /* What a record makes or changes beside the states that its columns name. */
 static void (*const takes[])(struct model *model, const struct record *record) = {
-    [RECORD_CASE_RECEIVED] = take_case,  [RECORD_DUTY_OFFERED] = take_duty,    [RECORD_CALL_RAISED] = take_call,
-    [RECORD_CLOCK_STARTED] = take_clock, [RECORD_DUTY_CLAIMED] = take_claimed, [RECORD_DUTY_RELEASED] = take_released,
-    [RECORD_DUTY_MOVED] = take_moved,    [RECORD_CASE_ROUTED] = take_routed,   [RECORD_CASE_REOPENED] = take_reopened,
+    [RECORD_CASE_RECEIVED] = take_case,      [RECORD_DUTY_OFFERED] = take_duty,    [RECORD_CALL_RAISED] = take_call,
+    [RECORD_CLOCK_STARTED] = take_clock,     [RECORD_DUTY_CLAIMED] = take_claimed, [RECORD_DUTY_RELEASED] = take_released,
+    [RECORD_DUTY_MOVED] = take_moved,        [RECORD_CASE_ROUTED] = take_routed,   [RECORD_CASE_REOPENED] = take_reopened,
+    [RECORD_CASE_AWAITS_CALL] = take_awaits,
 };
 
 void model_take(struct model *model, const struct record *record)

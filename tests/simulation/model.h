@@ -20,6 +20,7 @@ struct model_case {
     uint8_t state;
     uint8_t urgency;
     bool touched;
+    bool awaits; /* answered, and closes with the call of another unit */
     uint32_t round;
     uint32_t lead; /* duty */
     int64_t at_ms; /* of the newest record */

@@ -69,8 +69,9 @@ static void look_at_case(struct simulation *sim, const struct model_case *of)
 {
     const struct model *model = &sim->model;
     uint32_t number = (uint32_t)(of - model->cases), in_calls = 0;
+    bool awaits = of->state == CASE_STATE_ANSWERED && of->awaits; /* nobody is asked any more, a call is still open */
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = awaits ? 1 : 0; i < 3; i++) {
         uint32_t count = open_duties(model, number, MODEL_NONE, of_case_state[of->state][i].kinds);
 
         if (of_case_state[of->state][i].kinds != 0 &&
@@ -83,10 +84,14 @@ static void look_at_case(struct simulation *sim, const struct model_case *of)
         look_at_call(sim, &model->calls[at], at);
         in_calls += model->calls[at].state != CALL_STATE_CLOSED;
     }
+    if (awaits && (in_calls == 0 || open_duties(model, number, MODEL_NONE, ALL_KINDS) > 0)) {
+        simulation_speak(sim, ORACLE_CASE_STATE, "case %" PRIu64 " is answered and waits for one of %u calls alone", of->id,
+                         in_calls);
+    }
     if (of->state == CASE_STATE_CLOSED && in_calls > 0) {
         simulation_speak(sim, ORACLE_CASE_STATE, "case %" PRIu64 " is closed, and a call of it is open", of->id);
     }
-    if (of->state != CASE_STATE_CLOSED && open_duties(model, number, MODEL_NONE, ALL_KINDS) == 0) {
+    if (of->state != CASE_STATE_CLOSED && !awaits && open_duties(model, number, MODEL_NONE, ALL_KINDS) == 0) {
         simulation_speak(sim, ORACLE_SOMEBODY, "case %" PRIu64 " is %s, and nobody has to act", of->id,
                          case_state_enum.names[of->state]);
     }
