@@ -224,8 +224,8 @@ void close_case(struct judging *j, enum disposition disposition);
 /* As close_case, once the last call of another unit is closed too: until then the case stays answered. */
 void end_case(struct judging *j, enum disposition disposition);
 
-/* Who whistles: the unit that the command names, or the lowest that may whistle, that the actor acts for and that has to do with the
- * case. Refuses where there is none, or where it has not the rank. */
+/* Who whistles: the unit that the command names, or the lowest that may whistle, that the actor acts for and that has to do with
+ * the case. Refuses where there is none, or where it has not the rank. */
 bool find_caller(struct judging *j, const struct code *named, int32_t *ret);
 
 /* Have this unit and the lead one accountable unit? A call of the lead's own ends with it, another's goes on. */
