@@ -54,6 +54,7 @@ static void observe_frame(struct simulation *sim, const struct journal_frame *fr
         }
         sim->observed_seq = seq;
         sim->reached.records++;
+        sim->reached.of_type[record.type]++;
         oracles_record(sim, &record);
         town_record(sim, &record);
         if (record.type == RECORD_DUTY_DONE || record.type == RECORD_DUTY_ENDED) {

@@ -187,9 +187,15 @@ static void look_at_relief(struct simulation *sim, const struct record *record)
     }
 }
 
+/* From here on clocks are counted by another set. */
+static void take_set(struct simulation *sim, const struct record *record)
+{
+    sim->model.district = policies_of(sim, record->body.config_adopted.hash);
+}
+
 static void (*const looks[])(struct simulation *sim, const struct record *record) = {
-    [RECORD_RUNG_FIRED] = look_at_rung,   [RECORD_CLOCK_STOPPED] = look_at_end, [RECORD_CLOCK_VOID] = look_at_end,
-    [RECORD_DUTY_ENDED] = look_at_relief, [RECORD_DUTY_DONE] = look_at_relief,
+    [RECORD_CONFIG_ADOPTED] = take_set, [RECORD_RUNG_FIRED] = look_at_rung,   [RECORD_CLOCK_STOPPED] = look_at_end,
+    [RECORD_CLOCK_VOID] = look_at_end,  [RECORD_DUTY_ENDED] = look_at_relief, [RECORD_DUTY_DONE] = look_at_relief,
 };
 
 void oracles_record(struct simulation *sim, const struct record *record)

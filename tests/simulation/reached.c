@@ -110,6 +110,13 @@ void reached_print(const struct simulation *sim, FILE *out)
         fprintf(out, "refusal %s %" PRIu64 "\n", refusal_infos[refusal].code, sum);
     }
     print_rules(reached, out);
+    for (int type = 0; type < RECORD_TYPES; type++) {
+        const struct record_info *info = record_info((enum record_type)type);
+
+        if (info != NULL) {
+            fprintf(out, "record %s %" PRIu64 "\n", info->name, reached->of_type[type]);
+        }
+    }
     for (int fault = 0; fault < MISHAP_COUNT; fault++) {
         fprintf(out, "fault %s %" PRIu64 "\n", faults[fault], reached->faults[fault]);
     }

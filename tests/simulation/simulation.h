@@ -40,7 +40,7 @@
     X(DISK_FULL, "disk-full", "the disk has no room for a while")                                                                  \
     X(ROWS_FAIL, "rows-fail", "the n-th call into the rows fails once")                                                            \
     X(MAP_FULL, "map-full", "the map of the rows is full")                                                                         \
-    X(NEW_SET, "new-set", "another policy comes into force, over open cases too")                                                  \
+    X(NEW_SET, "new-set", "another set comes into force, over open cases too")                                                     \
     X(CLOCK_FORWARD, "clock-forward", "the wall clock jumps forward")                                                              \
     X(CLOCK_BACK, "clock-back", "the wall clock jumps back")
 
@@ -122,6 +122,7 @@ struct letter {
     uint64_t answer_seq;
 };
 
+#define RECORD_TYPES 128
 #define COMMAND_IDS 128 /* more than the largest id of a command */
 
 struct reached {
@@ -129,7 +130,8 @@ struct reached {
     uint64_t refused[COMMAND_IDS][REFUSAL_COUNT];
     uint64_t rules[3][256]; /* by machine and row */
     uint64_t faults[MISHAP_COUNT];
-    uint64_t asked; /* commands that people wanted, each counted once */
+    uint64_t of_type[RECORD_TYPES]; /* records */
+    uint64_t asked;                 /* commands that people wanted, each counted once */
     uint64_t starts, steps, records, pulls, handed, followed, checked_rows;
 };
 
@@ -142,7 +144,7 @@ struct simulation {
     char data[256];
     const char *config;
     struct district *district;
-    struct district *policies[2]; /* the district, and the same with another policy */
+    struct district *policies[2]; /* the district, and another set of it */
     const char *folders[2];       /* they were read from */
     uint32_t policy;              /* the one in force */
     struct engine *engine;
@@ -187,9 +189,11 @@ static inline bool simulation_may(const struct simulation *sim, enum mishap faul
     return (sim->faults & 1u << fault) != 0;
 }
 
-/* policies.c: loads the district, with its own policy and with another. */
+/* policies.c: loads the district, its own set and another. */
 void policies_begin(struct simulation *sim);
 void policies_end(struct simulation *sim);
+/* The set with this hash. Their units and matters have the same numbers. */
+const struct district *policies_of(const struct simulation *sim, struct text hash);
 
 /* oracles.c: looks at each durable record, at what each step and each verdict left, and at everything now and then. */
 void oracles_record(struct simulation *sim, const struct record *record);
