@@ -9,7 +9,8 @@
 #define KEYS_A_ROLE 4
 #define KEYS_OF_UNITS (ROLE_COUNT * KEYS_A_ROLE)
 
-/* The last key of each role is a special one: a dispatcher who asks citizens too, an operator for one matter. */
+/* The last key of some roles is a special one: a dispatcher who asks citizens too, an operator for one matter, a supervisor of a
+ * unit that is not there. A gateway may do what the desk and an operator may, for somebody. */
 #define SPECIAL (KEYS_A_ROLE - 1)
 
 uint32_t bodies_key(struct simulation *sim, enum role role, int32_t unit)
@@ -17,12 +18,30 @@ uint32_t bodies_key(struct simulation *sim, enum role role, int32_t unit)
     bool of_unit = (role == ROLE_WORKER || role == ROLE_LEADER) && unit >= 0;
 
     return of_unit ? KEYS_OF_UNITS + 2 * (uint32_t)unit + (role == ROLE_LEADER)
-                   : (uint32_t)role * KEYS_A_ROLE + (uint32_t)chance_below(&sim->world, KEYS_A_ROLE - (role == ROLE_OPERATOR));
+                   : (uint32_t)role * KEYS_A_ROLE +
+                         (uint32_t)chance_below(&sim->world, KEYS_A_ROLE - (role == ROLE_OPERATOR || role == ROLE_SUPERVISOR));
 }
 
 uint32_t bodies_special_key(enum role role)
 {
     return (uint32_t)role * KEYS_A_ROLE + SPECIAL;
+}
+
+bool bodies_is_gateway(uint32_t key)
+{
+    return key / KEYS_A_ROLE == ROLE_GATEWAY;
+}
+
+bool bodies_find_person(void *arg, struct text name, struct engine_rights *ret)
+{
+    const struct simulation *sim = arg;
+    bool known = name.size == strlen(BODIES_PERSON) && memcmp(name.at, BODIES_PERSON, name.size) == 0;
+
+    if (known) {
+        *ret = (struct engine_rights){.roles = 1u << ROLE_DISPATCHER | 1u << ROLE_FOLLOWUP,
+                                      .unit = sim->district->units[sim->district->desk_unit].code};
+    }
+    return known;
 }
 
 void bodies_peer(const struct simulation *sim, uint32_t key, struct engine_peer *ret, char name[CODE_SIZE + 1])
@@ -37,11 +56,15 @@ void bodies_peer(const struct simulation *sim, uint32_t key, struct engine_peer 
         ret->roles = 1u << key / KEYS_A_ROLE;
         ret->unit = units[desk ? district->desk_unit : district->district_unit].code;
         if (desk && key % KEYS_A_ROLE == SPECIAL) {
-            snprintf(name, CODE_SIZE + 1, "both");
+            snprintf(name, CODE_SIZE + 1, "%s", BODIES_PERSON);
             ret->roles = 1u << ROLE_DISPATCHER | 1u << ROLE_FOLLOWUP;
         } else if (key / KEYS_A_ROLE == ROLE_OPERATOR && key % KEYS_A_ROLE == SPECIAL) {
             ret->matters.count = 1;
             ret->matters.at[0] = district->matters[0].code;
+        } else if (key / KEYS_A_ROLE == ROLE_SUPERVISOR && key % KEYS_A_ROLE == SPECIAL) {
+            ret->unit = (struct code){"NOWHERE"};
+        } else if (bodies_is_gateway(key)) {
+            ret->roles |= 1u << ROLE_DISPATCHER | 1u << ROLE_FOLLOWUP | 1u << ROLE_OPERATOR;
         }
     } else {
         int32_t unit = (int32_t)(key - KEYS_OF_UNITS) / 2;

@@ -21,7 +21,12 @@ struct body {
 
 /* A key with this role, of this unit where it is a worker's or a leader's. */
 uint32_t bodies_key(struct simulation *sim, enum role role, int32_t unit);
-/* The special one of a role: an operator for one matter. */
+/* Whom a gateway acts for: a dispatcher who asks citizens too, with a key of its own. */
+#define BODIES_PERSON "both"
+bool bodies_is_gateway(uint32_t key);
+bool bodies_find_person(void *arg, struct text name, struct engine_rights *ret);
+
+/* The special one of a role: an operator for one matter, a supervisor of a unit that is not there. */
 uint32_t bodies_special_key(enum role role);
 void bodies_peer(const struct simulation *sim, uint32_t key, struct engine_peer *ret, char name[CODE_SIZE + 1]);
 

@@ -105,7 +105,7 @@ void disk_begin(void)
     failing_renamed = on_rename;
 }
 
-void disk_kept(void)
+static void forget_all(void)
 {
     for (size_t i = 0; i < count; i++) {
         forget(&writes[i]);
@@ -159,7 +159,7 @@ uint64_t disk_cut(struct chance *chance)
             sectors++;
         }
     }
-    disk_kept();
+    forget_all();
     disk_begin();
     return sectors;
 }
@@ -169,7 +169,7 @@ void disk_end(void)
     failing_writing = NULL;
     failing_flushed = NULL;
     failing_renamed = NULL;
-    disk_kept();
+    forget_all();
     free(writes);
     writes = NULL;
     capacity = 0;

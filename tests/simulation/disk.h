@@ -17,9 +17,6 @@ void disk_begin(void);
 /* A power cut, as the lot falls; nobody has the files open. Gives how many sectors and names were taken back. */
 uint64_t disk_cut(struct chance *chance);
 
-/* The process ended and the machine lives: what it wrote will be there. */
-void disk_kept(void);
-
 void disk_end(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* host.c - the dispatcher's process: its start, its steps as the shell makes them, its faults, its end */
+#include "tests/simulation/bodies.h"
 #include "tests/simulation/planted.h"
-#include "tests/simulation/simulation.h"
 
 #include "tests/store/failing.h"
 
@@ -106,6 +106,8 @@ static int try_start(struct simulation *sim, char *said)
         .checkpoint_records = (uint32_t)chance_between(&sim->lots, 200, 6000),
         .version = "simulation",
         .log = log_line,
+        .find_person = bodies_find_person,
+        .find_person_arg = sim,
     };
 
     return engine_open(&options, &sim->engine, said);
@@ -151,7 +153,9 @@ void host_start(struct simulation *sim)
     sim->reached.starts++;
     trace_word(sim, "start", engine_durable_seq(sim->engine));
     look_at_restart(sim);
+    sim->starting = true;
     observe(sim);
+    sim->starting = false;
     sim->published_at = (uint32_t)sim->model.event_count;
 }
 
@@ -293,7 +297,7 @@ static const struct {
     [MISHAP_KILLED_WITHIN] = {{.calls = DURABLE, .error = EIO, .when = FAULT_HALF, .dies = true}, 300},
     [MISHAP_KILLED_AFTER] = {{.calls = DURABLE, .error = EIO, .when = FAULT_AFTER, .dies = true}, 300},
     [MISHAP_WRITE_FAILS] = {{.calls = WRITES, .error = EIO, .when = FAULT_BEFORE}, 300},
-    [MISHAP_DISK_FAILS] = {{.calls = WRITES, .error = EIO, .when = FAULT_AFTER, .stays = true}, 60},
+    [MISHAP_DISK_FAILS] = {{.calls = WRITES, .error = EIO, .when = FAULT_AFTER, .stays = true, .dies = true}, 60},
     [MISHAP_DISK_FULL] = {{.calls = (uint32_t)FAULT_PWRITE | FAULT_FALLOCATE, .error = ENOSPC, .when = FAULT_BEFORE, .stays = true},
                           60},
     [MISHAP_ROWS_FAIL] = {{.calls = FAILING_MDB, .error = EIO, .when = FAULT_BEFORE}, 3000},
@@ -343,7 +347,7 @@ void host_fault(struct simulation *sim, enum mishap fault)
     }
     sim->planned = fault;
     sim->fault_planned = true;
-    sim->fault_dies = plan.dies;
+    sim->fault_dies = plan.dies && !plan.stays;
     sim->fault_stays = plan.stays;
     if (plan.stays) {
         queue_add(&sim->queue, sim->true_ms + chance_between(&sim->mishap, MINUTE_MS, 12 * HOUR_MS), EVENT_HEALED, 0, 0, 0);
@@ -370,6 +374,17 @@ void host_check(struct simulation *sim)
         simulation_speak(sim, ORACLE_REPLAY, "check: %" PRId64 " differences %s", differences, said);
     }
     sim->reached.checked_rows += report.rows;
+}
+
+void host_restart_checked(struct simulation *sim)
+{
+    failing_disarm();
+    sim->fault_planned = sim->fault_dies = false;
+    host_check(sim);
+    if (!sim->spoken) {
+        trace_word(sim, "checked", sim->reached.checked_rows);
+        host_start(sim);
+    }
 }
 
 void host_end(struct simulation *sim)

@@ -29,6 +29,7 @@ void letters_send(struct simulation *sim, uint64_t number)
     struct letter *letter = &sim->letters[number];
 
     letter->tries++;
+    letter->nothing_kept = false;
     if (simulation_may(sim, MISHAP_LOST) && chance_is(&sim->network, 0.01)) {
         sim->reached.faults[MISHAP_LOST]++;
     } else {
@@ -75,6 +76,11 @@ uint64_t letters_write_down(struct simulation *sim, struct body *body, uint32_t 
     }
     snprintf(id, sizeof(id), "s-%" PRIu64, as != 0 ? as : number);
     struct request_head head = {.id = {id, (uint32_t)strlen(id)}, .name = {info->name, info->name_size}};
+    if (bodies_is_gateway(key)) {
+        const char *person = chance_is(&sim->world, 0.8) ? BODIES_PERSON : "nobody";
+
+        head.on_behalf_of = (struct text){person, (uint32_t)strlen(person)};
+    }
     msgpack_packer_init(&packer, &whole, proto_buffer_write);
     msgpack_pack_map(&packer, body->count);
     if (proto_buffer_append(&whole, body->pairs.data, body->pairs.size) < 0 ||
@@ -166,6 +172,7 @@ static void refused(struct simulation *sim, uint64_t number, const struct reply 
     struct letter *letter = &sim->letters[number];
 
     sim->reached.refused[letter->command][reply->refusal]++;
+    letter->nothing_kept = reply->refusal == REFUSAL_STORAGE_FAILED;
     if (reply->refusal == REFUSAL_STORAGE_FAILED && letter->taken_seq == 0 && letter->answer_hash != 0) {
         simulation_speak(sim, ORACLE_ACKNOWLEDGED, "request s-%" PRIu64 " was acknowledged, and nothing is kept of it", number);
     }

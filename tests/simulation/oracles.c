@@ -290,6 +290,11 @@ void oracles_verdict(struct simulation *sim, const struct model_verdict *verdict
         simulation_speak(sim, ORACLE_ONE_EFFECT, "request s-%" PRIu64 " took effect at record %" PRIu64 " and once more",
                          verdict->request, letter->taken_seq);
     }
+    if (sim->starting && letter->nothing_kept) {
+        simulation_speak(sim, ORACLE_ACKNOWLEDGED,
+                         "of request s-%" PRIu64 " nothing was kept, so its sender was told, and the journal has it",
+                         verdict->request);
+    }
     letter->taken_seq = verdict->seq;
 }
 

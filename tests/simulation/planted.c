@@ -85,6 +85,12 @@ int __wrap_journal_open(const struct journal_options *options, bool verify_all, 
     return rc;
 }
 
+bool __real_journal_unknown(const struct journal *journal);
+bool __wrap_journal_unknown(const struct journal *journal)
+{
+    return turned != PLANTED_SAYS_LOST && __real_journal_unknown(journal);
+}
+
 /* --- judging ------------------------------------------------------------------------------------------------------------------ */
 
 void __real_core_resolve(const struct tables *tables, struct command *command);
@@ -122,7 +128,7 @@ static void done_by_signing(struct verdict *verdict)
 {
     struct record *record = record_of(verdict, RECORD_DUTY_SIGNED);
 
-    if (record != NULL && strikes(PLANTED_DONE_BY_SIGNING, 100)) {
+    if (record != NULL && strikes(PLANTED_DONE_BY_SIGNING, 20)) {
         record->type = RECORD_DUTY_DONE;
         record->body = (union record_body){0};
         record->body.duty_done.duty_kind = DUTY_KIND_SUPPORT;
@@ -165,7 +171,7 @@ void __wrap_core_judge(const struct tables *tables, const struct command *comman
     if (turned == PLANTED_CALL_STAYS && record_of(ret, RECORD_CALL_RATED) != NULL) {
         blank(ret, RECORD_CALL_CLOSED);
     }
-    if (record_of(ret, RECORD_LEAD_ANSWERED) != NULL && strikes(PLANTED_NOBODY, 100)) {
+    if (record_of(ret, RECORD_LEAD_ANSWERED) != NULL && strikes(PLANTED_NOBODY, 20)) {
         blank(ret, RECORD_CASE_CLOSED);
     }
     if (turned == PLANTED_STUCK && record_of(ret, RECORD_LEAD_ANSWERED) != NULL && ret->records[0].head.case_id % 50 == 0) {
@@ -209,7 +215,7 @@ void __wrap_core_apply(const struct tables *tables, const struct record *record)
     if (turned == PLANTED_FIRES_AGAIN && record->type == RECORD_RUNG_FIRED && record->body.rung_fired.rung == RUNG_NOTICE) {
         change_clock(tables, record);
     }
-    if (turned == PLANTED_NEVER_FIRES && record->type == RECORD_CLOCK_STARTED && record->seq % 100 == 0) {
+    if (turned == PLANTED_NEVER_FIRES && record->type == RECORD_CLOCK_STARTED && record->seq % 5 == 0) {
         change_clock(tables, record);
     }
     if (turned == PLANTED_SECRET_STATE && record->type == RECORD_CASE_NOTED) {

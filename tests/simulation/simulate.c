@@ -29,6 +29,7 @@
 #define TOGETHER_MS 30
 #define FAULT_EACH_MS (20 * HOUR_MS)
 #define SCAN_EACH_MS (10 * DAY_MS)
+#define CHECK_EACH 9 /* scans: a quarter of a year */
 #define IDLE_EACH_MS (7 * HOUR_MS)
 
 static const char *const fault_names[] = {
@@ -146,9 +147,11 @@ static void on_follow(struct simulation *sim, const struct event *event)
 
 static void on_scan(struct simulation *sim, const struct event *event)
 {
-    (void)event;
     oracles_scan(sim);
-    queue_add(&sim->queue, sim->true_ms + SCAN_EACH_MS, EVENT_SCAN, 0, 0, 0);
+    if (event->a % CHECK_EACH == CHECK_EACH - 1 && !sim->spoken) {
+        host_restart_checked(sim);
+    }
+    queue_add(&sim->queue, sim->true_ms + SCAN_EACH_MS, EVENT_SCAN, event->a + 1, 0, 0);
 }
 
 static void on_idle(struct simulation *sim, const struct event *event)

@@ -117,6 +117,7 @@ struct letter {
     uint32_t of_case; /* of the model, or MODEL_NONE */
     uint32_t tries;
     bool answered;
+    bool nothing_kept;    /* so its sender was told last */
     uint64_t taken_seq;   /* of its command_taken in the journal, 0 = not there */
     uint64_t answer_hash; /* of the accepted answer, 0 = none came */
     uint64_t answer_seq;
@@ -161,6 +162,7 @@ struct simulation {
     uint64_t observed_seq;      /* records up to here were read */
     uint64_t published_seq;     /* newest event that came out */
     uint32_t published_at;      /* place in the model's list of the next one */
+    bool starting;              /* what the journal has comes from before the start */
     bool fault_planned, fault_dies, fault_stays;
     enum mishap planned;
     struct worker *workers;
@@ -255,6 +257,8 @@ void host_step(struct simulation *sim, const struct engine_message *messages, si
 void host_idle(struct simulation *sim);
 void host_fault(struct simulation *sim, enum mishap fault);
 void host_check(struct simulation *sim);
+/* An orderly end, the check, and a start. */
+void host_restart_checked(struct simulation *sim);
 void host_healed(struct simulation *sim);
 void host_end(struct simulation *sim);
 int64_t host_next_ms(struct simulation *sim);

@@ -50,7 +50,7 @@ def each_oracle_finds_its_bug():
         if code != 1 or spoke is None or spoke.group(1) != oracle:
             fail(f"{bug} ({words}): {oracle} does not speak, exit code {code}: {out} {error[-300:]}")
         else:
-            print(f"{oracle}: {words}: {spoke.group(2)}", flush=True)
+            print(f"{oracle}: {words} (seed {int(SEED) + seed}): {spoke.group(2)}", flush=True)
     if len(listed) < 16:
         fail(f"only {len(listed)} bugs are listed")
 

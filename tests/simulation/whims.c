@@ -17,6 +17,19 @@ static void put_too_long(struct body *body, const struct field_shape *field)
 #define LATELY 4000 /* duties */
 #define SPOILED 0.03
 
+/* The unit that leads by the list what this case is about. */
+static void put_listed(struct body *body)
+{
+    const struct simulation *sim = body->sim;
+    const struct model_case *of = &sim->model.cases[body->of_case];
+    int32_t lead = -1;
+
+    if (of->place >= 0) {
+        district_row(sim->district, of->matter, of->place, &lead);
+    }
+    bodies_units(body, &lead, lead >= 0);
+}
+
 static void put_whim(struct body *body, const struct field_shape *field)
 {
     struct chance *world = &body->sim->world;
@@ -55,7 +68,11 @@ static void put_whim(struct body *body, const struct field_shape *field)
         }
         return;
     case FIELD_CODES:
-        bodies_units(body, units, (uint32_t)chance_below(world, 4));
+        if (chance_is(world, 0.3)) {
+            put_listed(body);
+        } else {
+            bodies_units(body, units, (uint32_t)chance_below(world, 4));
+        }
         return;
     case FIELD_MAP:
         msgpack_pack_nil(&body->packer);
@@ -82,10 +99,13 @@ static uint32_t any_key(struct simulation *sim, const struct command_info *info,
     int32_t unit = duty != MODEL_NONE && chance_is(&sim->world, 0.85) ? sim->model.duties[duty].unit : bodies_any_unit(sim);
     enum role role;
 
-    if (chance_is(&sim->world, 0.01)) {
-        return bodies_special_key(ROLE_OPERATOR);
+    if (chance_is(&sim->world, 0.02)) {
+        return bodies_special_key(chance_is(&sim->world, 0.5) ? ROLE_OPERATOR : ROLE_SUPERVISOR);
     }
-    roles = (roles & ~(1u << ROLE_GATEWAY)) != 0 ? roles & ~(1u << ROLE_GATEWAY) : 1u << ROLE_OPERATOR;
+    if (chance_is(&sim->world, 0.03)) {
+        return bodies_key(sim, ROLE_GATEWAY, unit);
+    }
+    roles = roles != 0 ? roles : 1u << ROLE_OPERATOR;
     do {
         role = (enum role)chance_below(&sim->world, ROLE_COUNT);
     } while ((roles & 1u << role) == 0);
