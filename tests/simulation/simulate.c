@@ -30,7 +30,7 @@
 #define FAULT_EACH_MS (20 * HOUR_MS)
 #define SCAN_EACH_MS (10 * DAY_MS)
 #define CHECK_EACH 9 /* scans: a quarter of a year */
-#define IDLE_EACH_MS (7 * HOUR_MS)
+#define IDLE_EACH_MS (14 * HOUR_MS)
 
 static const char *const fault_names[] = {
 #define MISHAP_NAME(name, text, words) text,

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define ARRIVALS_A_DAY 22
+#define ARRIVALS_A_DAY 20
 #define WHIMS_A_DAY 40
 #define ROWS_MAX 128
 #define STALE 0.03           /* of what is no longer to be done, and is asked for all the same */
