@@ -16,6 +16,8 @@
     }
 
 static const struct verb_word case_only[] = {CASE_WORD, {0}};
+static const struct verb_word case_or_place[] = {
+    {"[CASE]", "case", NULL, N_("The case: its number YYMMDD-NNNNN-C, or its id; left out with a place")}, {0}};
 
 static const struct verb_word raise_options[] = {
     {"reason", "reason", "REASON", N_("Why")},
@@ -23,6 +25,10 @@ static const struct verb_word raise_options[] = {
     {"caller", "caller", "CODE", N_("Who whistles; the lowest of your units that may, if left out")},
     {"level", "level", "LEVEL", N_("Level (routine if left out)")},
     {"text", "text", "TEXT", N_("What is asked")},
+    {"place", "place", "CODE", N_("Instead of a case: the place; a case of your own is opened")},
+    {"matter", "matter", "CODE", N_("With a place: the matter, or `unknown`")},
+    {"urgency", "urgency", "URGENCY", N_("With a place: how urgent it is (ordinary if left out)")},
+    {"address", "address", "TEXT", N_("With a place: the address")},
     {"given-limit", "given_limit", NULL, N_("Importer: the finish limit is the sender's, --limit-at or none")},
     {"limit-at", "limit_at", "INSTANT", N_("Importer: last instant in time of the finish clocks")},
     {0},
@@ -59,10 +65,11 @@ const struct verb verb_call[] = {
      .doc = N_("A street, a community or the desk whistles for departments"),
      .message = "raise_call",
      .tells = true,
-     .positions = case_only,
+     .positions = case_or_place,
      .options = raise_options,
      .run = command_run,
-     .more = N_("Example: huying call raise 110701-00001-2 --reason unsolvable_here --unit PWDx")},
+     .more = N_("Example: huying call raise 110701-00001-2 --reason unsolvable_here --unit PWDx\n"
+                "About a place: huying call raise --place S01 --matter M01 --reason unsolvable_here --text TEXT")},
     {.name = "call dispatch",
      .group = VERB_CALL,
      .doc = N_("The desk sends a raised call to units"),

@@ -77,7 +77,7 @@ void apply_command_taken(struct applying *a)
     if (a->d->oldest_request == 0) {
         a->d->oldest_request = row.seq;
     }
-    if (is_work(a)) {
+    if (a->c->case_id != 0 && is_work(a)) { /* a case that this very verdict opens has no citizen to be asked */
         remember_handler(a);
     }
 }

@@ -152,15 +152,42 @@ static void dispatch(struct judging *j, const struct codes *units, enum route_ho
     }
 }
 
+/* A call is about a case, or about a place; where there is a case, that says where and what it is. */
+static bool names_case_alone(struct judging *j, const struct raise_call_command *raise)
+{
+    static const char cause[] = "A call is about a case or about a place, not about both.";
+    if (!code_empty(&raise->place)) {
+        return bad_field(j, "place", cause);
+    }
+    if (!code_empty(&raise->matter)) {
+        return bad_field(j, "matter", cause);
+    }
+    return raise->address.size == 0 || bad_field(j, "address", cause);
+}
+
 bool judge_raise_call(struct judging *j)
 {
     const struct raise_call_command *raise = &j->command->body.raise_call;
+    const struct found found = {raise->place, raise->matter, raise->urgency, raise->text, raise->address};
+    bool opens = j->c.state == CASE_STATE_NONE;
     int32_t caller;
-    if (!find_caller(j, &raise->caller, &caller) || !check_raise(j, raise, caller)) {
+    if (opens ? !begin_found(j, &found) : !names_case_alone(j, raise)) {
+        return false;
+    }
+    if (!find_caller(j, &raise->caller, &caller)) {
+        return false;
+    }
+    if (opens) {
+        j->c.lead = j->district->units[caller].code;
+    }
+    if (!check_raise(j, raise, caller)) {
         return false;
     }
     if (j->c.open_duties + raise->units.count + 1 > CAP_OPEN_DUTIES_PER_CASE) {
         return refuse(j, REFUSAL_CAP, "units");
+    }
+    if (opens) {
+        open_found(j, &found, caller);
     }
     j->call_id = next_seq(j);
     struct call_raised_body *body = &emit_for(j, RECORD_CALL_RAISED, caller)->body.call_raised;

@@ -1,4 +1,5 @@
-/* intake.c - submit, add_note: what comes in is numbered, and routed where the list says so (lifecycle 2a) */
+/* intake.c - submit, add_note, and what the district's own people find: what comes in is numbered, and routed where the list says
+ * so (lifecycle 2a) */
 #include "base/number.h"
 #include "dispatcher/core/judging.h"
 
@@ -19,8 +20,8 @@ static bool matter_is_unknown(const struct code *matter)
     return code_equal(matter, &unknown);
 }
 
-/* Everything that a submit must say, before anything is written. */
-static bool check_submit(struct judging *j, const struct submit_command *submit, int32_t *ret_place, int32_t *ret_matter)
+/* Where it is, and what about. */
+static bool check_place(struct judging *j, const struct submit_command *submit, int32_t *ret_place, int32_t *ret_matter)
 {
     if (code_empty(&submit->place)) {
         return refuse(j, REFUSAL_NO_PLACE, "place");
@@ -35,6 +36,15 @@ static bool check_submit(struct judging *j, const struct submit_command *submit,
     *ret_matter = district_matter_find(j->district, &submit->matter);
     if (*ret_matter < 0 && !matter_is_unknown(&submit->matter)) {
         return refuse(j, REFUSAL_UNKNOWN_MATTER, "matter");
+    }
+    return true;
+}
+
+/* Everything that a submit must say, before anything is written. */
+static bool check_submit(struct judging *j, const struct submit_command *submit, int32_t *ret_place, int32_t *ret_matter)
+{
+    if (!check_place(j, submit, ret_place, ret_matter)) {
+        return false;
     }
     const char *field = NULL;
     enum refusal refusal = submit_check(submit, &field);
@@ -99,12 +109,22 @@ static void next_number(struct judging *j, uint32_t *ret_day, uint32_t *ret_day_
     *ret_day_no = day == d->day ? d->day_no + 1 : 1;
 }
 
-static void emit_received(struct judging *j, const struct submit_command *submit, uint32_t day, uint32_t day_no)
+/* No case beyond the last number of a day could be named. */
+static bool number_left(struct judging *j)
 {
+    uint32_t day, day_no;
+    next_number(j, &day, &day_no);
+    return day_no <= NUMBER_DAY_NO_MAX || refuse(j, REFUSAL_CAP, "number");
+}
+
+static void emit_received(struct judging *j, const struct submit_command *submit, uint32_t reporters)
+{
+    uint32_t day, day_no;
+    next_number(j, &day, &day_no);
     struct case_received_body *body = &emit_for(j, RECORD_CASE_RECEIVED, j->district->desk_unit)->body.case_received;
     body->day = day;
     body->day_no = day_no;
-    body->reporters = 1;
+    body->reporters = reporters;
     body->accepted = true;
     body->anonymous = submit->anonymous;
     body->no_reply = submit->no_reply;
@@ -130,21 +150,59 @@ static struct limit receipt_limit(const struct judging *j)
     return limit_span(j, j->policy->handle[j->c.dims.urgency], j->district->desk_unit, j->now_ms, LIMIT_SOURCE_RECEIPT);
 }
 
+/* What was found as if somebody had submitted it, who wants no answer. */
+static struct submit_command submit_of(const struct found *found)
+{
+    return (struct submit_command){.kind = CASE_KIND_REQUEST,
+                                   .channel = CHANNEL_GRID,
+                                   .urgency = found->urgency,
+                                   .matter = found->matter,
+                                   .place = found->place,
+                                   .text = found->text,
+                                   .address = found->address,
+                                   .anonymous = true,
+                                   .no_reply = true};
+}
+
+bool begin_found(struct judging *j, const struct found *found)
+{
+    const struct submit_command submit = submit_of(found);
+    int32_t place, matter;
+    if (!check_place(j, &submit, &place, &matter)) {
+        return false;
+    }
+    if (found->text.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "text");
+    }
+    if (!number_left(j)) {
+        return false;
+    }
+    begin_case(j, &submit, place, matter);
+    j->c.dims.origin = ORIGIN_FOUND;
+    return true;
+}
+
+void open_found(struct judging *j, const struct found *found, int32_t lead)
+{
+    const struct submit_command submit = submit_of(found);
+    int32_t place, listed;
+    emit_received(j, &submit, 0);
+    const struct catalogue_row *row = list_row(j, &place, &listed);
+    row = listed == lead ? row : NULL;
+    struct lead_choice choice = {.unit = lead, .how = ROUTE_HOW_FOUND, .row = row, .limit = list_limit(j, row, lead)};
+    offer_lead(j, &choice);
+}
+
 bool judge_submit(struct judging *j)
 {
     const struct submit_command *submit = &j->command->body.submit;
     int32_t place, matter, lead = -1;
-    uint32_t day, day_no;
-    if (!check_submit(j, submit, &place, &matter)) {
+    if (!check_submit(j, submit, &place, &matter) || !number_left(j)) {
         return false;
-    }
-    next_number(j, &day, &day_no);
-    if (day_no > NUMBER_DAY_NO_MAX) {
-        return refuse(j, REFUSAL_CAP, "number"); /* no case beyond it could be named */
     }
     begin_case(j, submit, place, matter);
     const struct catalogue_row *row = district_row(j->district, matter, place, &lead);
-    emit_received(j, submit, day, day_no);
+    emit_received(j, submit, 1);
 
     /* Where a row fits, the route below says it in this very verdict. */
     struct limit due = row != NULL ? limit_none() : receipt_limit(j);

@@ -335,7 +335,17 @@ static bool find_parts(struct judging *j)
     return true;
 }
 
-static bool names_case(const struct judging *j)
+/* Does the command open a case: submit, and what may be about a place instead of a case, and names no case? */
+static bool opens_case(const struct judging *j)
+{
+    const struct reference *about = &j->command->about;
+    bool named = about->case_id != 0 || about->number.size != 0 || about->submitted.size != 0;
+    return j->info->ref[COMMAND_REF_PLACE] != 0 &&
+           (j->info->ref[COMMAND_REF_CASE] == 0 ||
+            (!named && !code_empty(named_code(j->info, &j->command->body, COMMAND_REF_PLACE))));
+}
+
+static bool works_on_case(const struct judging *j)
 {
     return j->info->ref[COMMAND_REF_CASE] != 0;
 }
@@ -344,7 +354,10 @@ static bool names_case(const struct judging *j)
 static bool find_objects(struct judging *j)
 {
     bool of_case = scopes[j->info->scope].of_case;
-    if (names_case(j) && !find_case(j)) {
+    if (opens_case(j)) {
+        return in_place(j) || refuse(j, REFUSAL_NOT_YOURS, "unit");
+    }
+    if (works_on_case(j) && !find_case(j)) {
         return false;
     }
     if (of_case && !in_scope(j)) {
@@ -370,7 +383,7 @@ static bool state_allows(struct judging *j, enum machine machine, int state, int
 
 static bool states_allow(struct judging *j)
 {
-    return (!names_case(j) || state_allows(j, MACHINE_CASE, j->c.state, 0, "case")) &&
+    return (!works_on_case(j) || state_allows(j, MACHINE_CASE, j->c.state, 0, "case")) &&
            (j->duty.duty_id == 0 || state_allows(j, MACHINE_DUTY, j->duty.state, j->duty.kind, "duty")) &&
            (j->call.call_id == 0 || state_allows(j, MACHINE_CALL, j->call.state, 0, "call"));
 }
@@ -408,7 +421,7 @@ static bool (*const judges[COMMAND_TYPE_MAX + 1])(struct judging *j) = {
 static bool judge_wire(struct judging *j)
 {
     const struct command *command = j->command;
-    bool opens_case = j->info->ref[COMMAND_REF_PLACE] != 0;
+    bool opens = opens_case(j);
     if (command->repeats != 0) {
         if (command->repeats_hash != command->body_hash) {
             return refuse(j, REFUSAL_ID_REUSED, "id");
@@ -417,13 +430,13 @@ static bool judge_wire(struct judging *j)
         j->verdict->request_seq = command->repeats;
         return false;
     }
-    if (opens_case && !core_matter_allowed(&command->actor.matters, named_code(j->info, &command->body, COMMAND_REF_MATTER))) {
+    if (opens && !core_matter_allowed(&command->actor.matters, named_code(j->info, &command->body, COMMAND_REF_MATTER))) {
         return refuse(j, REFUSAL_NO_MATTER, "matter");
     }
     if (!find_objects(j) || !states_allow(j)) {
         return false;
     }
-    if (opens_case) {
+    if (opens) {
         j->c.case_id = command->next_seq + 1; /* the sequence that case_received gets */
     }
     open_records(j);

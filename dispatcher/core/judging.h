@@ -224,6 +224,19 @@ void close_case(struct judging *j, enum disposition disposition);
 /* As close_case, once the last call of another unit is closed too: until then the case stays answered. */
 void end_case(struct judging *j, enum disposition disposition);
 
+/* A case of origin found 自行发现, as a command that opens one says it. */
+struct found {
+    struct code place, matter;
+    enum urgency urgency;
+    struct text text, address;
+};
+
+/* Checks what was found and makes it the case of this verdict, which nobody leads yet. */
+bool begin_found(struct judging *j, const struct found *found);
+
+/* Emits it, led by `lead`. No citizen: no clock of theirs runs, and nobody is asked. */
+void open_found(struct judging *j, const struct found *found, int32_t lead);
+
 /* Who whistles: the unit that the command names, or the lowest that may whistle, that the actor acts for and that has to do with
  * the case. Refuses where there is none, or where it has not the rank. */
 bool find_caller(struct judging *j, const struct code *named, int32_t *ret);

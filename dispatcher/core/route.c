@@ -67,7 +67,7 @@ void offer_lead(struct judging *j, const struct lead_choice *choice)
         start_policy_clock(j, CLOCK_KIND_CONTACT, duty, choice->unit, policy->contact[urgency]);
     }
     start_clock(j, CLOCK_KIND_HANDLE, duty, choice->unit, &choice->limit);
-    if (first) {
+    if (first && j->total.clock_id != 0) {
         set_citizen_due(j, choice);
     }
 }

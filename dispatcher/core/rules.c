@@ -34,6 +34,7 @@ static const struct rule case_rules[] = {
     {COMMAND_ANSWER,        0, C(HANDLING), NULL, CASE_STATE_CLOSED, 0, "handle and total stop; supports ended; case closed"},
     {COMMAND_CANCEL,        0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
     {COMMAND_CANCEL,        0, CALLED, NULL, SAME, 0, "one support or respond ended; overdue items stand"},
+    {COMMAND_RAISE_CALL,    0, C(NONE), NULL, CASE_STATE_HANDLING, 0, "about a place: a found case, led by the caller, and the call on it"},
     {COMMAND_RAISE_CALL,    0, AT_WORK, NULL, SAME, 0, "call; all clocks of the case run on"},
     {COMMAND_DISPATCH_CALL, 0, CALLED, NULL, SAME, 0, "responds offered"},
     {COMMAND_ARRIVE,        0, CALLED, NULL, SAME, 0, "arrive clock stops"},

@@ -162,8 +162,12 @@ static const struct field_shape raise_call_command_fields[] = {
     { .name = "given_limit", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct raise_call_command, given_limit), .min = 0, .max = 1 },
     { .name = "limit_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct raise_call_command, limit_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "caller", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct raise_call_command, caller), .min = 0, .max = 32 },
+    { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct raise_call_command, place), .min = 0, .max = 32 },
+    { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct raise_call_command, matter), .min = 0, .max = 32 },
+    { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct raise_call_command, urgency), .min = 0, .max = 3, .values = &urgency_enum },
+    { .name = "address", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct raise_call_command, address), .min = 0, .max = 1024 },
 };
-const struct shape raise_call_command_shape = { .name = "raise_call_command", .field_count = 10, .size = sizeof(struct raise_call_command), .loose = UINT64_C(0x66), .required = UINT64_C(0x8), .fields = raise_call_command_fields };
+const struct shape raise_call_command_shape = { .name = "raise_call_command", .field_count = 14, .size = sizeof(struct raise_call_command), .loose = UINT64_C(0x2066), .required = UINT64_C(0x8), .fields = raise_call_command_fields };
 
 static const struct field_shape dispatch_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct dispatch_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -370,8 +374,8 @@ static const struct command_info command_infos[] = {
         .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
         .shape = &raise_call_command_shape, .scope = COMMAND_SCOPE_CASE, .scope_words = "the case's lead, its place, or the holder of one of its open duties",
         .work = true,
-        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3 },
-        .doc = "A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates." },
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_PLACE] = 11, [COMMAND_REF_MATTER] = 12 },
+        .doc = "A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates. With `place`, `matter` and `text` instead of a case it opens one of origin `found` 自行发现, led by the caller, and calls on it." },
     [COMMAND_DISPATCH_CALL] = { .name = NC_("command", "dispatch_call"), .name_size = 13, .type = COMMAND_DISPATCH_CALL,
         .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, importer", .wire = true,
         .shape = &dispatch_call_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",

@@ -372,7 +372,7 @@ extern const struct shape report_stage_command_shape;
 #define REPORT_STAGE_HAS_TEXT (UINT64_C(1) << 6)
 #define REPORT_STAGE_HAS_NEXT_AT (UINT64_C(1) << 7)
 
-/* A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates. */
+/* A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates. With `place`, `matter` and `text` instead of a case it opens one of origin `found` 自行发现, led by the caller, and calls on it. */
 struct raise_call_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
@@ -385,6 +385,10 @@ struct raise_call_command {
     bool given_limit; /* Importer only: the finish limit is the sender's, `limit_at` or none. */
     int64_t limit_at; /* Importer only: last instant in time of the finish clocks. */
     struct code caller; /* Who whistles; if left out the lowest unit of the key's subtree that may and has to do with the case. */
+    struct code place; /* Instead of a case: unit code of the place; a case of origin `found` is opened, which the caller leads. */
+    struct code matter; /* With `place`: matter code, or `unknown`. */
+    enum urgency urgency; /* With `place`: class of the limit; ordinary if left out. */
+    struct text address; /* With `place`: address. */
 };
 extern const struct shape raise_call_command_shape;
 #define RAISE_CALL_HAS_CASE (UINT64_C(1) << 0)
@@ -397,6 +401,10 @@ extern const struct shape raise_call_command_shape;
 #define RAISE_CALL_HAS_GIVEN_LIMIT (UINT64_C(1) << 7)
 #define RAISE_CALL_HAS_LIMIT_AT (UINT64_C(1) << 8)
 #define RAISE_CALL_HAS_CALLER (UINT64_C(1) << 9)
+#define RAISE_CALL_HAS_PLACE (UINT64_C(1) << 10)
+#define RAISE_CALL_HAS_MATTER (UINT64_C(1) << 11)
+#define RAISE_CALL_HAS_URGENCY (UINT64_C(1) << 12)
+#define RAISE_CALL_HAS_ADDRESS (UINT64_C(1) << 13)
 
 /* The desk sends a raised call to units. */
 struct dispatch_call_command {

@@ -96,9 +96,9 @@ static const char *const on_overdue_names[] = { NC_("on_overdue", "supervise"), 
 static const char *const on_overdue_words[] = { "督办", "提级" };
 const struct enum_shape on_overdue_enum = { .name = "on_overdue", .count = 2, .names = on_overdue_names, .words = on_overdue_words };
 
-static const char *const route_how_names[] = { NC_("route_how", "rule"), NC_("route_how", "hand"), NC_("route_how", "take_over"), NC_("route_how", "next_round"), NC_("route_how", "fallback") };
-static const char *const route_how_words[] = { "按目录", "人工派单", "提级", "重办", "兜底派单" };
-const struct enum_shape route_how_enum = { .name = "route_how", .count = 5, .names = route_how_names, .words = route_how_words };
+static const char *const route_how_names[] = { NC_("route_how", "rule"), NC_("route_how", "hand"), NC_("route_how", "take_over"), NC_("route_how", "next_round"), NC_("route_how", "fallback"), NC_("route_how", "found") };
+static const char *const route_how_words[] = { "按目录", "人工派单", "提级", "重办", "兜底派单", "自行发现" };
+const struct enum_shape route_how_enum = { .name = "route_how", .count = 6, .names = route_how_names, .words = route_how_words };
 
 static const char *const contact_outcome_names[] = { NC_("contact_outcome", "reached"), NC_("contact_outcome", "no_answer"), NC_("contact_outcome", "refused") };
 static const char *const contact_outcome_words[] = { "已联系", "无人接听", "拒绝" };

@@ -291,8 +291,9 @@ enum route_how {
     ROUTE_HOW_TAKE_OVER, /* 提级 */
     ROUTE_HOW_NEXT_ROUND, /* 重办 */
     ROUTE_HOW_FALLBACK, /* 兜底派单: the policy's unit for what the desk has not routed in time */
+    ROUTE_HOW_FOUND, /* 自行发现: who found it leads */
 };
-enum { ROUTE_HOW_COUNT = 5 };
+enum { ROUTE_HOW_COUNT = 6 };
 extern const struct enum_shape route_how_enum;
 
 /* Outcome of contacting the citizen or the caller. */

@@ -292,7 +292,7 @@ static uint64_t case_routed_body_set(const void *value)
 
 static const struct field_shape case_routed_body_fields[] = {
     { .name = "lead", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct case_routed_body, lead), .min = 0, .max = 32 },
-    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct case_routed_body, how), .min = 0, .max = 4, .values = &route_how_enum },
+    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct case_routed_body, how), .min = 0, .max = 5, .values = &route_how_enum },
     { .name = "catalogue_ver", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_routed_body, catalogue_ver), .min = 0, .max = 64 },
     { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct case_routed_body, row), .min = 0, .max = INT64_C(4294967295) },
     { .name = "hop", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct case_routed_body, hop), .min = 0, .max = INT64_C(4294967295) },
@@ -732,7 +732,7 @@ static uint64_t call_dispatched_body_set(const void *value)
 
 static const struct field_shape call_dispatched_body_fields[] = {
     { .name = "units", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct call_dispatched_body, units), .min = 0, .max = 16 },
-    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct call_dispatched_body, how), .min = 0, .max = 4, .values = &route_how_enum },
+    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct call_dispatched_body, how), .min = 0, .max = 5, .values = &route_how_enum },
     { .name = "appointed_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct call_dispatched_body, appointed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct call_dispatched_body, reason), .min = 0, .max = 1024, .personal = true },
 };

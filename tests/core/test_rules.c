@@ -236,6 +236,21 @@ static bool try(const struct situation *situation, enum command_type type, int n
     return true;
 }
 
+/* A call about a place opens its case. */
+static void try_place(const char *matter, enum call_state to)
+{
+    struct command raise = {.type = COMMAND_RAISE_CALL};
+    world_again(&w);
+    raise.body.raise_call.place = code_of("S1");
+    raise.body.raise_call.matter = code_of(matter);
+    raise.body.raise_call.text = text_of("words");
+    raise.body.raise_call.units = (struct codes){.count = 1, .at = {code_of("DA")}};
+    ck_assert_int_eq(world_do(&w, &raise), REFUSAL_NONE);
+    expect_move(MACHINE_CASE, COMMAND_RAISE_CALL, CASE_STATE_NONE, columns_lead(MACHINE_CASE, 0, CASE_STATE_NONE), 0, "a place");
+    uint64_t call = w.verdict->records[0].head.call_id;
+    ck_assert_int_eq(columns_lead(MACHINE_CALL, call, CALL_STATE_NONE), to);
+}
+
 /* Time in the situations where it moves something. */
 static void try_pulse(const char *situation, int64_t span_ms, enum machine machine, int from, int to)
 {
@@ -267,6 +282,8 @@ START_TEST(every_cell_of_every_machine)
             }
         }
     }
+    try_place("ROAD", CALL_STATE_CALLED);
+    try_place("LAMP", CALL_STATE_RAISED);
     try_pulse("received", DAY_MS, MACHINE_CASE, CASE_STATE_RECEIVED, CASE_STATE_RECEIVED);
     try_pulse("received, a fallback unit", DAY_MS, MACHINE_CASE, CASE_STATE_RECEIVED, CASE_STATE_HANDLING);
     try_pulse("lead signed", 30 * (int64_t)DAY_MS, MACHINE_CASE, CASE_STATE_HANDLING, CASE_STATE_HANDLING);
