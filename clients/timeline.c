@@ -45,13 +45,14 @@ static const struct pattern {
     {"clock_due_moved", N_("{clock}[, due {due_at}][, {provisional}][ ({why})]")},
     {"clock_rebudgeted", N_("{clock}, due {due_at} as before: the time up to it is counted anew")},
     {"clock_stopped", N_("{clock}, {in_time}[ after {consumed_ms}][, due {due_at}]")},
+    {"clock_denied", N_("{clock}: the caller says it was none")},
     {"clock_void", N_("{clock}[ ({why})]")},
     {"rung_fired", N_("of the {clock} clock[, fired {late}]")},
     {"call_raised", N_("{level}, {reason}[, asks for {targets}][, limit {limit_at}][: {text}]")},
     {"call_dispatched", N_("to {units}, by {how}[, appointed {appointed_at}][: {reason}]")},
     {"call_arrived", N_("[{evidence}]")},
     {"call_finished", N_("{code}[: {text}]")},
-    {"call_rated", N_("score {score}[, {confirmed}][: {text}]")},
+    {"call_rated", N_("score {score}[, {confirmed}][, {not_arrived}][, next {next}][, {late}][: {text}]")},
     {"call_closed", N_("{outcome}")},
     {"followup_attempted", N_("{outcome}[: {text}]")},
     {"followup_ended", N_("contacted {contacted}, solved {solved}, satisfied {satisfied}[ ({reason})][: {text}]")},
@@ -60,8 +61,9 @@ static const struct pattern {
 };
 
 /* Flags whose name is told where they are set. */
-static const char *const flags[] = {NC_("flag", "confirmed"), NC_("flag", "implied"),     NC_("flag", "lapsed"),
-                                    NC_("flag", "late"),      NC_("flag", "provisional"), NC_("flag", "told")};
+static const char *const flags[] = {NC_("flag", "confirmed"), NC_("flag", "not_arrived"), NC_("flag", "implied"),
+                                    NC_("flag", "lapsed"),    NC_("flag", "late"),        NC_("flag", "provisional"),
+                                    NC_("flag", "told")};
 
 /* Text that is being written; what does not fit is cut. */
 struct sentence {

@@ -50,6 +50,8 @@ static const struct verb_word rate_options[] = {
     {"confirmed", "confirmed", "yes|no", N_("Is the result confirmed? `no` sends it back, once")},
     {"score", "score", "1-5", N_("From 1 (poor) to 5")},
     {"text", "text", "TEXT", N_("Words")},
+    {"arrived", "arrived", "yes|no", N_("Was the unit there? `no` takes its arrival back (yes if left out)")},
+    {"next", "next", "NEXT", N_("What comes next, where nothing is solved; `nothing` with --text as the reason")},
     {0},
 };
 static const struct verb_word withdraw_options[] = {

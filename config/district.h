@@ -102,6 +102,7 @@ struct policy {
     struct rung_policy rungs[RUNG_COUNT];
     uint32_t rounds; /* R */
     int64_t reopen_window_ms;
+    int64_t late_rating_ms; /* how long an expired rating may still be given */
     enum followup_mode followup;
     uint32_t followup_attempts, followup_days;
     uint32_t contact_attempts;

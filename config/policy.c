@@ -55,6 +55,7 @@ void policy_defaults(struct policy *ret)
                   [RUNG_BULLETIN] = {true, 0, WD(5)}},
         .rounds = 3,
         .reopen_window_ms = 15 * DAY_MS,
+        .late_rating_ms = 30 * DAY_MS,
         .followup = FOLLOWUP_MODE_AT_ANSWER,
         .followup_attempts = 3,
         .followup_days = 2,
@@ -114,7 +115,7 @@ struct raw {
     struct raw_tiers on_overdue_by_tier;
     struct raw_classes on_overdue_by_class;
     struct raw_limits limits;
-    char *claim, *late_after, *rounds, *reopen_window, *contact_attempts, *min_n;
+    char *claim, *late_after, *rounds, *reopen_window, *late_rating, *contact_attempts, *min_n;
     struct raw_rungs rungs;
     struct raw_steps steps;
     struct raw_followup followup;
@@ -172,6 +173,7 @@ static const cyaml_schema_field_t fields[] = {TEXT(raw, district),
                                               TEXT(raw, late_after),
                                               TEXT(raw, rounds),
                                               TEXT(raw, reopen_window),
+                                              TEXT(raw, late_rating),
                                               TEXT(raw, contact_attempts),
                                               TEXT(raw, min_n),
                                               PART(raw, rungs, rung_fields),
@@ -225,6 +227,7 @@ static const struct value values[] = {
     VALUE(late_after, VALUE_SPAN_ON, late_ms, 0, 0),
     VALUE(rounds, VALUE_NUMBER, rounds, 1, 10),
     VALUE(reopen_window, VALUE_SPAN, reopen_window_ms, 0, 0),
+    VALUE(late_rating, VALUE_SPAN, late_rating_ms, 0, 0),
     VALUE(contact_attempts, VALUE_NUMBER, contact_attempts, 1, 10),
     VALUE(min_n, VALUE_NUMBER, min_n, 1, 10000),
     VALUE(rungs.yellow, VALUE_RUNG, rungs[RUNG_YELLOW], 0, 0),

@@ -171,6 +171,12 @@ void apply_clock_stopped(struct applying *a)
     metrics_count_duration(a->tables, clock, a->record->at_ms, true);
 }
 
+void apply_clock_denied(struct applying *a)
+{
+    a->clock.in_time = 0;
+    metrics_count_clock(a->tables, &a->clock, COUNTED_LATE);
+}
+
 void apply_clock_void(struct applying *a)
 {
     struct clock_row *clock = &a->clock;

@@ -168,6 +168,9 @@ void apply_call_finished(struct applying *a)
 void apply_call_rated(struct applying *a)
 {
     a->duty.rated = a->record->body.call_rated.confirmed ? 1 : 2;
+    if (a->record->body.call_rated.not_arrived) {
+        a->duty.arrived_at = 0; /* sent back, it has to come */
+    }
 }
 
 /* --- calls -------------------------------------------------------------------------------------------------------------------- */

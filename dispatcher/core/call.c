@@ -305,6 +305,41 @@ static void send_back(struct judging *j, const struct duty_row *respond)
     move_due(j, &finish, &limit, CLOCK_WHY_SENT_BACK, to, false);
 }
 
+/* The unit was not there: what stopped its arrive clock in time was no arrival. */
+static void deny_arrival(struct judging *j, const struct duty_row *respond)
+{
+    struct clock_row arrive;
+    if (!find_clock(j, respond->duty_id, CLOCK_KIND_ARRIVE, true, &arrive) || arrive.state != CLOCK_STATE_STOPPED ||
+        !arrive.in_time || arrive.due_at == 0) {
+        return;
+    }
+    struct clock_denied_body *body = &emit_clock(j, RECORD_CLOCK_DENIED, &arrive)->body.clock_denied;
+    body->clock = CLOCK_KIND_ARRIVE;
+    body->clock_id = arrive.clock_id;
+}
+
+/* A rating that has expired may still be given for a while; one that was given may not be given again. */
+static bool check_late(struct judging *j, const struct duty_row *respond)
+{
+    if (j->duty.reason != DUTY_END_EXPIRED || respond->rated != 0) {
+        return refuse(j, REFUSAL_ALREADY, "duty");
+    }
+    return j->now_ms - j->duty.ended_at <= j->policy->late_rating_ms || refuse(j, REFUSAL_WINDOW, "rate");
+}
+
+/* Where the result stands as unsolved the caller says what comes next, and why, where that is nothing. */
+static bool check_next(struct judging *j, const struct rate_call_command *rate, const struct duty_row *respond)
+{
+    bool unsolved = rate->confirmed ? respond->finish_code - 1 == (int)FINISH_CODE_UNSOLVED : respond->sent_back > 0;
+    if (!unsolved) {
+        return true;
+    }
+    if (rate->next == RATE_NEXT_NONE) {
+        return refuse(j, REFUSAL_NO_NEXT, "next");
+    }
+    return rate->next != RATE_NEXT_NOTHING || rate->text.size != 0 || refuse(j, REFUSAL_NO_NEXT, "text");
+}
+
 bool judge_rate_call(struct judging *j)
 {
     const struct rate_call_command *rate = &j->command->body.rate_call;
@@ -316,10 +351,23 @@ bool judge_rate_call(struct judging *j)
     if (actor == unit_index(j, &respond.unit) || j->district->units[actor].class == UNIT_CLASS_DEPARTMENT) {
         return refuse(j, REFUSAL_WRONG_DIRECTION, "unit");
     }
+    bool late = j->duty.state == DUTY_STATE_ENDED;
+    if (late ? !check_late(j, &respond) : !check_next(j, rate, &respond)) {
+        return false;
+    }
     struct call_rated_body *body = &emit_duty(j, RECORD_CALL_RATED, &respond)->body.call_rated;
     body->confirmed = rate->confirmed;
     body->score = rate->score;
     body->text = rate->text;
+    body->not_arrived = rate->arrived == SAID_ARRIVED_NO;
+    body->next = rate->next;
+    body->late = late;
+    if (body->not_arrived) {
+        deny_arrival(j, &respond);
+    }
+    if (late) {
+        return true;
+    }
     if (!rate->confirmed && respond.sent_back == 0) {
         send_back(j, &respond);
         return true;

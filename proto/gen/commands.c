@@ -210,8 +210,10 @@ static const struct field_shape rate_call_command_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct rate_call_command, confirmed), .min = 0, .max = 1, .required = true },
     { .name = "score", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct rate_call_command, score), .min = 1, .max = 5, .required = true },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct rate_call_command, text), .min = 0, .max = 1024 },
+    { .name = "arrived", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct rate_call_command, arrived), .min = 0, .max = 1, .values = &said_arrived_enum },
+    { .name = "next", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct rate_call_command, next), .min = 0, .max = 3, .values = &rate_next_enum },
 };
-const struct shape rate_call_command_shape = { .name = "rate_call_command", .field_count = 8, .size = sizeof(struct rate_call_command), .loose = UINT64_C(0x86), .required = UINT64_C(0x60), .fields = rate_call_command_fields };
+const struct shape rate_call_command_shape = { .name = "rate_call_command", .field_count = 10, .size = sizeof(struct rate_call_command), .loose = UINT64_C(0x86), .required = UINT64_C(0x60), .fields = rate_call_command_fields };
 
 static const struct field_shape withdraw_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct withdraw_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -407,7 +409,7 @@ static const struct command_info command_infos[] = {
         .call = COMMAND_CALL_ONE,
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_RATED] = 5 },
-        .doc = "The caller confirms and rates one called unit 核实评价. Not confirmed sends it back, once." },
+        .doc = "The caller says whether one called unit was there, confirms its result and rates it 核实评价. Not confirmed sends it back, once. A rating that has expired may still be given as long as the policy has it (`late_rating`): the score counts, and nothing else moves." },
     [COMMAND_WITHDRAW_CALL] = { .name = NC_("command", "withdraw_call"), .name_size = 13, .type = COMMAND_WITHDRAW_CALL,
         .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
         .shape = &withdraw_call_command_shape, .scope = COMMAND_SCOPE_CALLER, .scope_words = "the caller",

@@ -464,7 +464,7 @@ extern const struct shape finish_call_command_shape;
 #define FINISH_CALL_HAS_CODE (UINT64_C(1) << 5)
 #define FINISH_CALL_HAS_TEXT (UINT64_C(1) << 6)
 
-/* The caller confirms and rates one called unit 核实评价. Not confirmed sends it back, once. */
+/* The caller says whether one called unit was there, confirms its result and rates it 核实评价. Not confirmed sends it back, once. A rating that has expired may still be given as long as the policy has it (`late_rating`): the score counts, and nothing else moves. */
 struct rate_call_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
@@ -475,6 +475,8 @@ struct rate_call_command {
     bool confirmed; /* The result is confirmed. */
     uint32_t score; /* 1 (poor) to 5. */
     struct text text; /* Words. */
+    enum said_arrived arrived; /* Was the unit there? yes if left out; `no` takes its arrival back, which then is late. */
+    enum rate_next next; /* What comes next; needed where the result stands as unsolved, `nothing` with `text` as the reason. */
 };
 extern const struct shape rate_call_command_shape;
 #define RATE_CALL_HAS_CASE (UINT64_C(1) << 0)
@@ -485,6 +487,8 @@ extern const struct shape rate_call_command_shape;
 #define RATE_CALL_HAS_CONFIRMED (UINT64_C(1) << 5)
 #define RATE_CALL_HAS_SCORE (UINT64_C(1) << 6)
 #define RATE_CALL_HAS_TEXT (UINT64_C(1) << 7)
+#define RATE_CALL_HAS_ARRIVED (UINT64_C(1) << 8)
+#define RATE_CALL_HAS_NEXT (UINT64_C(1) << 9)
 
 /* The caller takes a call back, as long as nobody has arrived. */
 struct withdraw_call_command {

@@ -56,6 +56,14 @@ static const char *const call_reason_names[] = { NC_("call_reason", "unsolvable_
 static const char *const call_reason_words[] = { "本级无法解决", "联合执法", "应急处置" };
 const struct enum_shape call_reason_enum = { .name = "call_reason", .count = 3, .names = call_reason_names, .words = call_reason_words };
 
+static const char *const said_arrived_names[] = { NC_("said_arrived", "yes"), NC_("said_arrived", "no") };
+static const char *const said_arrived_words[] = { "已到场", "未到场" };
+const struct enum_shape said_arrived_enum = { .name = "said_arrived", .count = 2, .names = said_arrived_names, .words = said_arrived_words };
+
+static const char *const rate_next_names[] = { NC_("rate_next", "none"), NC_("rate_next", "upgrade"), NC_("rate_next", "case"), NC_("rate_next", "nothing") };
+static const char *const rate_next_words[] = { "无", "升级", "工单续办", "不再处理" };
+const struct enum_shape rate_next_enum = { .name = "rate_next", .count = 4, .names = rate_next_names, .words = rate_next_words };
+
 static const char *const call_outcome_names[] = { NC_("call_outcome", "none"), NC_("call_outcome", "solved"), NC_("call_outcome", "partly"), NC_("call_outcome", "unsolved"), NC_("call_outcome", "withdrawn"), NC_("call_outcome", "expired") };
 static const char *const call_outcome_words[] = { "无", "已解决", "部分解决", "未解决", "撤回", "核实过期" };
 const struct enum_shape call_outcome_enum = { .name = "call_outcome", .count = 6, .names = call_outcome_names, .words = call_outcome_words };
@@ -194,6 +202,8 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &call_state_enum,
     &call_level_enum,
     &call_reason_enum,
+    &said_arrived_enum,
+    &rate_next_enum,
     &call_outcome_enum,
     &finish_code_enum,
     &clock_kind_enum,

@@ -166,6 +166,24 @@ enum call_reason {
 enum { CALL_REASON_COUNT = 3 };
 extern const struct enum_shape call_reason_enum;
 
+/* What the caller says of a called unit's arrival. */
+enum said_arrived {
+    SAID_ARRIVED_YES, /* 已到场 */
+    SAID_ARRIVED_NO, /* 未到场 */
+};
+enum { SAID_ARRIVED_COUNT = 2 };
+extern const struct enum_shape said_arrived_enum;
+
+/* What comes after a call that solved nothing. */
+enum rate_next {
+    RATE_NEXT_NONE, /* 无 */
+    RATE_NEXT_UPGRADE, /* 升级 */
+    RATE_NEXT_CASE, /* 工单续办 */
+    RATE_NEXT_NOTHING, /* 不再处理 */
+};
+enum { RATE_NEXT_COUNT = 4 };
+extern const struct enum_shape rate_next_enum;
+
 /* How a call ended. */
 enum call_outcome {
     CALL_OUTCOME_NONE, /* 无: open */
@@ -522,7 +540,7 @@ enum { LOOP_PART_COUNT = 14 };
 extern const struct enum_shape loop_part_enum;
 
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 44 };
+enum { ENUM_SHAPE_COUNT = 46 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

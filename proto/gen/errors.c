@@ -47,6 +47,7 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "NAME_TAKEN", .sentence = N_("There is one of this name already."), .hint = N_("Give another name, or none: then it is named by the clock."), .http = 409, .retry = false },
     { .code = "NO_PERSON", .sentence = N_("A gateway acts for a person who has a key here, and only as far as both may go."), .hint = N_("Give in `on_behalf_of` the name of that person's key; its unit and matters must lie within those of the gateway's key, or the other way round."), .http = 403, .retry = false },
     { .code = "OUTCOME_UNKNOWN", .sentence = N_("The dispatcher's disk failed at this moment: it is not known whether this was stored."), .hint = N_("Send the same request with the same request id again: it is done once, and the answer says what became of it."), .http = 503, .retry = true },
+    { .code = "NO_NEXT", .sentence = N_("The call has solved nothing: what comes next is needed."), .hint = N_("Say in `next` (--next) what follows: upgrade, case, or nothing with the reason in `text` (--text)."), .http = 400, .retry = false },
 };
 
 const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT] = {
@@ -57,6 +58,7 @@ const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT] = {
     { REFUSAL_NO_BASIS, "reason", N_("The list does not name this unit here: say in `reason` (--reason) why it goes there; `huying route explain CASE` shows what the list names.") },
     { REFUSAL_NOT_HIGHER, "lead", N_("No tier stands above the present lead, so it keeps the case; write down with `huying note CASE TEXT` what should happen.") },
     { REFUSAL_INCOMPLETE, "reporter_phone", N_("Give the citizen's phone, or say why there is none: `anonymous`, `no_reply` or `secrecy` (--anonymous, --no-reply, --secrecy).") },
+    { REFUSAL_WINDOW, "rate", N_("The rating has expired for good and stays without a score; rate the next one in time.") },
     { REFUSAL_CAP, "name", N_("Forget a follower that is no longer used: `huying followers` lists them, `huying followers forget KEY NAME` forgets one.") },
     { REFUSAL_CAP, "duty", N_("No more stage reports are taken on this duty: give its result (`huying answer CASE`).") },
 };

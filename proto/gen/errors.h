@@ -53,8 +53,9 @@ enum refusal {
     REFUSAL_NAME_TAKEN, /* There is one of this name already. */
     REFUSAL_NO_PERSON, /* A gateway acts for a person who has a key here, and only as far as both may go. */
     REFUSAL_OUTCOME_UNKNOWN, /* The dispatcher's disk failed at this moment: it is not known whether this was stored. */
+    REFUSAL_NO_NEXT, /* The call has solved nothing: what comes next is needed. */
 };
-enum { REFUSAL_COUNT = 42 };
+enum { REFUSAL_COUNT = 43 };
 
 struct refusal_info {
     const char *code;     /* on the wire */
@@ -72,7 +73,7 @@ struct refusal_field {
     const char *field;
     const char *hint;
 };
-enum { REFUSAL_FIELD_COUNT = 9 };
+enum { REFUSAL_FIELD_COUNT = 10 };
 extern const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT];
 
 #endif

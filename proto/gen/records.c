@@ -697,6 +697,21 @@ static const struct field_shape clock_rebudgeted_body_fields[] = {
 static const struct field_place clock_rebudgeted_body_places[] = { { offsetof(struct clock_rebudgeted_body, clock), FIELD_ENUM }, { offsetof(struct clock_rebudgeted_body, clock_id), FIELD_ID }, { offsetof(struct clock_rebudgeted_body, due_at), FIELD_INSTANT }, { offsetof(struct clock_rebudgeted_body, budget_ms), FIELD_SPAN }, { offsetof(struct clock_rebudgeted_body, budget_before_ms), FIELD_SPAN }, { offsetof(struct clock_rebudgeted_body, yellow_at), FIELD_INSTANT }, { offsetof(struct clock_rebudgeted_body, calendar), FIELD_ID } };
 const struct shape clock_rebudgeted_body_shape = { .name = "clock_rebudgeted_body", .field_count = 7, .size = sizeof(struct clock_rebudgeted_body), .set = clock_rebudgeted_body_set, .places = clock_rebudgeted_body_places, .fields = clock_rebudgeted_body_fields };
 
+static uint64_t clock_denied_body_set(const void *value)
+{
+    const struct clock_denied_body *of = value;
+
+    return (uint64_t)(of->clock != 0) << 0
+           | (uint64_t)(of->clock_id != 0) << 1;
+}
+
+static const struct field_shape clock_denied_body_fields[] = {
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_denied_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
+    { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_denied_body, clock_id), .min = 0, .max = INT64_MAX },
+};
+static const struct field_place clock_denied_body_places[] = { { offsetof(struct clock_denied_body, clock), FIELD_ENUM }, { offsetof(struct clock_denied_body, clock_id), FIELD_ID } };
+const struct shape clock_denied_body_shape = { .name = "clock_denied_body", .field_count = 2, .size = sizeof(struct clock_denied_body), .set = clock_denied_body_set, .places = clock_denied_body_places, .fields = clock_denied_body_fields };
+
 static uint64_t call_raised_body_set(const void *value)
 {
     const struct call_raised_body *of = value;
@@ -773,16 +788,22 @@ static uint64_t call_rated_body_set(const void *value)
 
     return (uint64_t)(of->confirmed) << 0
            | (uint64_t)(of->score != 0) << 1
-           | (uint64_t)(of->text.size != 0) << 2;
+           | (uint64_t)(of->text.size != 0) << 2
+           | (uint64_t)(of->not_arrived) << 3
+           | (uint64_t)(of->next != 0) << 4
+           | (uint64_t)(of->late) << 5;
 }
 
 static const struct field_shape call_rated_body_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct call_rated_body, confirmed), .min = 0, .max = 1 },
     { .name = "score", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct call_rated_body, score), .min = 0, .max = INT64_C(4294967295) },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_rated_body, text), .min = 0, .max = 1024, .personal = true },
+    { .name = "not_arrived", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct call_rated_body, not_arrived), .min = 0, .max = 1 },
+    { .name = "next", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct call_rated_body, next), .min = 0, .max = 3, .values = &rate_next_enum },
+    { .name = "late", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct call_rated_body, late), .min = 0, .max = 1 },
 };
-static const struct field_place call_rated_body_places[] = { { offsetof(struct call_rated_body, confirmed), FIELD_FLAG }, { offsetof(struct call_rated_body, score), FIELD_COUNT }, { offsetof(struct call_rated_body, text), FIELD_TEXT } };
-const struct shape call_rated_body_shape = { .name = "call_rated_body", .field_count = 3, .size = sizeof(struct call_rated_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = call_rated_body_set, .places = call_rated_body_places, .fields = call_rated_body_fields };
+static const struct field_place call_rated_body_places[] = { { offsetof(struct call_rated_body, confirmed), FIELD_FLAG }, { offsetof(struct call_rated_body, score), FIELD_COUNT }, { offsetof(struct call_rated_body, text), FIELD_TEXT }, { offsetof(struct call_rated_body, not_arrived), FIELD_FLAG }, { offsetof(struct call_rated_body, next), FIELD_ENUM }, { offsetof(struct call_rated_body, late), FIELD_FLAG } };
+const struct shape call_rated_body_shape = { .name = "call_rated_body", .field_count = 6, .size = sizeof(struct call_rated_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = call_rated_body_set, .places = call_rated_body_places, .fields = call_rated_body_fields };
 
 static uint64_t call_reported_body_set(const void *value)
 {
@@ -1005,6 +1026,9 @@ static const struct record_info record_infos[] = {
     [RECORD_CLOCK_REBUDGETED] = { .name = NC_("record", "clock_rebudgeted"), .name_size = 16, .type = RECORD_CLOCK_REBUDGETED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_CLOCK, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .clock_offset = offsetof(struct clock_rebudgeted_body, clock_id), .readers = UINT32_MAX,
         .shape = &clock_rebudgeted_body_shape, .doc = "Another calendar counts the past of a running clock otherwise, and its due instant stays: what counts up to it is the budget now." },
+    [RECORD_CLOCK_DENIED] = { .name = NC_("record", "clock_denied"), .name_size = 12, .type = RECORD_CLOCK_DENIED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_CLOCK, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .clock_offset = offsetof(struct clock_denied_body, clock_id), .readers = UINT32_MAX,
+        .shape = &clock_denied_body_shape, .doc = "What stopped the clock in time was none, its caller says: the item is late." },
     [RECORD_CALL_RAISED] = { .name = NC_("record", "call_raised"), .name_size = 11, .type = RECORD_CALL_RAISED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_RAISED, .readers = UINT32_MAX,
         .shape = &call_raised_body_shape, .doc = "A street, a community or the desk whistles. Its sequence is the call id; the envelope's unit is the caller." },
@@ -1087,6 +1111,7 @@ static const uint16_t record_keys[] = {
     [RECORD_CLOCK_VOID] = 10 << 8 | 'c',
     [RECORD_RUNG_FIRED] = 10 << 8 | 'r',
     [RECORD_CLOCK_REBUDGETED] = 16 << 8 | 'c',
+    [RECORD_CLOCK_DENIED] = 12 << 8 | 'c',
     [RECORD_CALL_RAISED] = 11 << 8 | 'c',
     [RECORD_CALL_DISPATCHED] = 15 << 8 | 'c',
     [RECORD_CALL_ARRIVED] = 12 << 8 | 'c',

@@ -43,6 +43,7 @@ enum record_type {
     RECORD_CLOCK_VOID = 33,
     RECORD_RUNG_FIRED = 34,
     RECORD_CLOCK_REBUDGETED = 35,
+    RECORD_CLOCK_DENIED = 36,
     RECORD_CALL_RAISED = 40,
     RECORD_CALL_DISPATCHED = 41,
     RECORD_CALL_ARRIVED = 42,
@@ -88,6 +89,7 @@ enum record_type {
     X(CLOCK_VOID, clock_void) \
     X(RUNG_FIRED, rung_fired) \
     X(CLOCK_REBUDGETED, clock_rebudgeted) \
+    X(CLOCK_DENIED, clock_denied) \
     X(CALL_RAISED, call_raised) \
     X(CALL_DISPATCHED, call_dispatched) \
     X(CALL_ARRIVED, call_arrived) \
@@ -495,6 +497,14 @@ struct clock_rebudgeted_body {
 };
 extern const struct shape clock_rebudgeted_body_shape;
 
+/* What stopped the clock in time was none, its caller says: the item is late. */
+struct clock_denied_body {
+    uint64_t given; /* bit per field */
+    enum clock_kind clock; /* Clock. */
+    uint64_t clock_id; /* Which one. */
+};
+extern const struct shape clock_denied_body_shape;
+
 /* A street, a community or the desk whistles. Its sequence is the call id; the envelope's unit is the caller. */
 struct call_raised_body {
     uint64_t given; /* bit per field */
@@ -538,6 +548,9 @@ struct call_rated_body {
     bool confirmed; /* The result is confirmed. */
     uint32_t score; /* 1-5. */
     struct text text; /* Words. */
+    bool not_arrived; /* The caller says that the unit was not there: its arrival is taken back. */
+    enum rate_next next; /* What comes next where the result stands as unsolved. */
+    bool late; /* Given after the rating had expired: the score counts, nothing else moves. */
 };
 extern const struct shape call_rated_body_shape;
 
@@ -643,6 +656,7 @@ union record_body {
     struct clock_void_body clock_void;
     struct rung_fired_body rung_fired;
     struct clock_rebudgeted_body clock_rebudgeted;
+    struct clock_denied_body clock_denied;
     struct call_raised_body call_raised;
     struct call_dispatched_body call_dispatched;
     struct call_arrived_body call_arrived;

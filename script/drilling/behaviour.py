@@ -5,6 +5,8 @@ instants; an action looks whether its duty is still open and sends commands. A n
 row in BEHAVIOURS when it is a duty, one more line in EXTRAS when it is something that may come between.
 """
 
+import dataclasses
+
 from . import facts, texts
 from .district import DAY, HOUR
 from .people import People
@@ -16,6 +18,7 @@ PEOPLE = People()
 NOT_REACHED = PEOPLE("lead", "contact").chooser("failures")  # attempts before the citizen is reached; 3: never
 ANSWERS = PEOPLE("lead", "answer").fields["code"]
 FINISH = PEOPLE("respond", "finish_call").chooser("code")
+ARRIVED = PEOPLE("rate", "rate_call").chooser("arrived")
 CONFIRMED, SCORES = PEOPLE("rate", "rate_call").fields["confirmed"], PEOPLE("rate", "rate_call").chooser("score")
 ASKED = PEOPLE("followup", "asked").chooser("outcome")
 CONTACTED, SOLVED = PEOPLE("followup", "note_followup").chooser("contacted"), PEOPLE("followup", "note_followup").chooser("solved")
@@ -69,6 +72,21 @@ def soon(sim, case, unit, at_ms, hours):
     if case.urgency == "urgent":
         return at_ms + int(case.rng.uniform(6, 40) * MINUTE)
     return sim.district.work_of(unit).after(at_ms, int(hours * HOUR))
+
+
+def found(sim, case):
+    """自行发现: instead of a citizen's complaint the street sees the same thing itself and whistles about the place. The command and its
+    fields, or None."""
+    district, arrival = sim.district, case.arrival
+    street = district.up_to(arrival.place, "street")
+    units = [u for u in district.calls(arrival.matter, arrival.place) if u != street]
+    if case.chance >= PEOPLE("arrival", "found").share or arrival.told == "unknown" or street is None or not units:
+        return None
+    case.arrival = dataclasses.replace(arrival, anonymous=True)  # nobody to speak with, nobody to ask
+    case.memory.update(callable=units, targets=units[:1], arrived=False)
+    sim.counts["found"] += 1
+    return "raise_call", {"caller": street, "reason": "joint_enforcement", "units": units[:1], "place": arrival.place, "matter": arrival.told,
+                          "urgency": arrival.urgency, "text": arrival.text, "address": arrival.address}
 
 
 def watch(sim, case):
@@ -443,6 +461,9 @@ def finish(sim, case, duty):
 def rate(sim, case, duty):
     if duty["due_at"] and case.rng.random() < 1 - PEOPLE("rate", "rate_call").share:
         sim.plan(duty["due_at"] + 1000, case, watch)
+        late = PEOPLE("rate", "rate late")
+        if case.rng.random() < late.share:
+            sim.plan(duty["due_at"] + int(late.hours(case.rng) * HOUR), case, rate_late, duty)
         return
     at = sim.district.work_of(duty["unit"]).after(sim.moment, int(PEOPLE("rate", "rate_call").hours(case.rng) * HOUR))
     if duty["due_at"]:
@@ -455,10 +476,17 @@ def rate_call(sim, case, duty):
         return
     confirmed = case.rng.random() > CONFIRMED["false"]
     sim.command(case, "rate_call", {"duty": duty["duty"], "confirmed": confirmed, "score": SCORES.draw(case.rng) if confirmed else 2,
+                                    "arrived": ARRIVED.draw(case.rng), "next": "case",
                                     "text": "问题已解决。" if confirmed else "现场没有变化，请继续处置。"})
     if not confirmed:
         sim.counts["ratings not confirmed"] += 1
     sim.look(case)
+
+
+def rate_late(sim, case, duty):
+    """Forgotten, and remembered: the score counts, nothing else moves."""
+    sim.command(case, "rate_call", {"duty": duty["duty"], "confirmed": True, "score": SCORES.draw(case.rng), "text": "补评。"})
+    sim.counts["ratings late"] += 1
 
 
 # --- followup: the desk's follow-up officers ----------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ class Case:
         self.arrival = arrival
         self.rng = random.Random(f"{seed} case {number}")
         self.id = 0
+        self.chance = random.Random(f"{seed} arrival {number}").random()  # of what may come instead of a complaint
         self.flights = 0
         self.state, self.round, self.lead = "none", 1, None
         self.urgency = arrival.urgency  # as the dispatcher has it
@@ -164,5 +165,6 @@ class Simulation:
             if body["state"] == "received":
                 self.counts["to the desk"] += 1
 
-        request = self.request("submit", arrival.body(), case, submitted)
+        found = behaviour.found(self, case)
+        request = self.request(*(found or ("submit", arrival.body())), case, submitted)
         self.request("show_case", {"submitted": request}, case, lambda view: self.seen(case, view, None), reads=True)

@@ -98,6 +98,7 @@ static const struct {
     int64_t ms;
 } spans[] = {
     {"reopen window: 15 nd", offsetof(struct policy, reopen_window_ms), 15 * D},
+    {"late rating: 30 nd", offsetof(struct policy, late_rating_ms), 30 * D},
     {"day: midnight", offsetof(struct policy, day_start_ms), 0},
     /* ours: the spec names none */
     {"a claim: 30 min", offsetof(struct policy, claim_ms), 30 * MIN},
@@ -193,7 +194,7 @@ START_TEST(test_every_value_can_be_said)
              "  stage: 600 s\n  second_round: 601 s\n  last_round: 602 s\n  take_over_floor: 603 s\n  send_back_floor: 604 s\n  "
              "rate: 605 s\n"
              "  followup: 606 s\n"
-             "claim: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\ncontact_attempts: 5\nmin_n: 6\n"
+             "claim: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\nlate_rating: 704 s\ncontact_attempts: 5\nmin_n: 6\n"
              "rungs: {yellow: 70 %, red: 1 ms, notice: off, bulletin: 7 d}\n"
              "steps: {contact_required: off, evidence_required: no, rating: false, one_unit_guard: off, community_calls: yes}\n"
              "followup: {mode: never, attempts: 2, days: 1}\ncredits: {basically: 87.5 %, partly: 0 %}\n"
@@ -227,6 +228,7 @@ START_TEST(test_every_value_can_be_said)
     ck_assert_int_eq(policy.claim_ms, 701 * S);
     ck_assert_int_eq(policy.late_ms, 702 * S);
     ck_assert_int_eq(policy.reopen_window_ms, 703 * S);
+    ck_assert_int_eq(policy.late_rating_ms, 704 * S);
     ck_assert(policy.rounds == 4 && policy.contact_attempts == 5 && policy.min_n == 6);
     ck_assert(policy.rungs[RUNG_YELLOW].percent == 70 && policy.rungs[RUNG_RED].span.amount == 1 && !policy.rungs[RUNG_NOTICE].on);
     ck_assert(policy.rungs[RUNG_BULLETIN].on && policy.rungs[RUNG_BULLETIN].span.kind == TIME_KIND_NATURAL_DAYS &&
@@ -369,11 +371,12 @@ static const struct {
      "send_back_floor, rate, followup\n"},
     {HEAD "limits:\n  handle: {ordnary: 5 d}\n",
      "policy.yaml:4:12: unknown key `ordnary`; known here: ordinary, urgent, emergency, complex\n"},
-    {HEAD "Followup: {mode: never}\n", "policy.yaml:3:1: unknown key `Followup`; known here: district, desk, zone, "
-                                       "catalogue_version, day_start, month_start, fallback, on_overdue, "
-                                       "on_overdue_by_tier, on_overdue_by_class, limits, claim, late_after, rounds, reopen_window, "
-                                       "contact_attempts, min_n, rungs, steps, "
-                                       "followup, credits\n"},
+    {HEAD "Followup: {mode: never}\n",
+     "policy.yaml:3:1: unknown key `Followup`; known here: district, desk, zone, "
+     "catalogue_version, day_start, month_start, fallback, on_overdue, "
+     "on_overdue_by_tier, on_overdue_by_class, limits, claim, late_after, rounds, reopen_window, late_rating, "
+     "contact_attempts, min_n, rungs, steps, "
+     "followup, credits\n"},
     {HEAD "rounds: 3\nrounds: 4\n", "policy.yaml:4:1: key `rounds` is there twice (first on line 3); keep one\n"},
     {HEAD "rounds: [3]\n", "policy.yaml:3:1: `rounds` must have one value\n"},
     {HEAD "limits: 5 d\n", "policy.yaml:3:9: `limits` must have `key: value` lines, indented below it\n"},

@@ -268,6 +268,21 @@ static uint64_t waiting_reported(struct world *w)
     return waiting(w, 4);
 }
 
+/* Nobody rated: the call is closed without a score. */
+static uint64_t rating_expired(struct world *w)
+{
+    uint64_t id = reported(w);
+    world_wait(w, 3 * (int64_t)DAY_MS + 1);
+    return id;
+}
+
+static uint64_t rating_expired_closed(struct world *w)
+{
+    uint64_t id = waiting_reported(w);
+    world_wait(w, 3 * (int64_t)DAY_MS + 1);
+    return id;
+}
+
 static uint64_t nobody_asks(struct world *w)
 {
     w->district.policy.followup = FOLLOWUP_MODE_NEVER;
@@ -422,6 +437,8 @@ const struct situation situations[] = {
     {"waits for the call, arrived, rating off", waiting_arrived, "ROAD"},
     {"waits for the rating", waiting_reported, "ROAD"},
     {"nobody asks, call raised", nobody_asks, "ROAD"},
+    {"rating expired", rating_expired, "ROAD"},
+    {"rating expired, closed", rating_expired_closed, "ROAD"},
     {"closed", closed, "ROAD"},
     {"suspended", suspended, "ROAD"},
     {"suspended, respond offered", suspended_offered, "ROAD"},

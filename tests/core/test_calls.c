@@ -283,6 +283,7 @@ static void rate_unit(uint64_t case_id, const char *unit, bool confirmed)
     rate.body.rate_call.unit = code_of(unit);
     rate.body.rate_call.confirmed = confirmed;
     rate.body.rate_call.score = confirmed ? 5 : 1;
+    rate.body.rate_call.next = RATE_NEXT_CASE;
     taken(&rate, RECORD_CALL_RATED);
 }
 

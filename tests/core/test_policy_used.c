@@ -225,6 +225,7 @@ static uint64_t play(void)
     pass(HOUR_MS, 0);
     on_duty(COMMAND_FINISH_CALL, calling, DUTY_KIND_RESPOND, NULL);
     pass(4 * (int64_t)DAY_MS, 0);
+    act(&rate); /* expired a day ago */
 
     /* A street leads by the old list; by the new one the case would be DA's alone: not to be called, but dispatched. */
     struct selector da = w.rows[1].lead;
@@ -322,6 +323,7 @@ static const struct {
     KEY("late_after", late_ms, other_ms),
     KEY("rounds", rounds, fewer),
     KEY("reopen_window", reopen_window_ms, other_ms),
+    KEY("late_rating", late_rating_ms, other_ms),
     KEY("contact_attempts", contact_attempts, fewer),
     KEY("rungs.yellow", rungs[RUNG_YELLOW], rung_off),
     KEY("rungs.notice", rungs[RUNG_NOTICE], rung_off),

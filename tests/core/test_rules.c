@@ -58,6 +58,7 @@ static void fill(struct command *command, enum command_type type, uint64_t case_
         body->rate_call.duty_id = duty;
         body->rate_call.confirmed = variant == 0;
         body->rate_call.score = 3;
+        body->rate_call.next = RATE_NEXT_CASE;
     } else {
         body->sign.duty_id = type == COMMAND_NOTE_ATTEMPT ? 0 : duty;
     }

@@ -101,6 +101,7 @@ static void make_policy(struct policy *p)
     p->rungs[RUNG_BULLETIN] = (struct rung_policy){.on = true, .span = NATURAL(5 * (int64_t)DAY_MS)};
     p->rounds = 3;
     p->reopen_window_ms = 15 * (int64_t)DAY_MS;
+    p->late_rating_ms = 30 * (int64_t)DAY_MS;
     p->followup = FOLLOWUP_MODE_AT_ANSWER;
     p->followup_attempts = 3;
     p->followup_days = 2;
@@ -484,6 +485,7 @@ enum refusal world_rate(struct world *w, uint64_t case_id, bool confirmed)
     command.body.rate_call.case_id = case_id;
     command.body.rate_call.confirmed = confirmed;
     command.body.rate_call.score = confirmed ? 5 : 1;
+    command.body.rate_call.next = RATE_NEXT_CASE; /* where it solved nothing */
     return world_do(w, &command);
 }
 

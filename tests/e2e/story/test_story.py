@@ -227,6 +227,41 @@ def a_street_whistles_on_a_departments_case(build, source):
         return story.district.check()
 
 
+def a_street_finds_something_and_nobody_came(build, source):
+    """东湖街道 sees a wire over the road and whistles about the place; 供电公司 sends a photo of somewhere else."""
+    with Story(build, source) as story:
+        story.at("2026-03-02 09:00")
+        about = ("--place", "C11", "--matter", "M01", "--reason", "unsolvable_here", "--unit", "POWER")
+        story.refused("s2", "NOT_YOURS", "call", "raise", "--caller", "S1", *about, "--text", "电线垂落路面")
+        story.refused("s1", "INCOMPLETE", "call", "raise", "--caller", "S1", *about)
+        answer = story.does("s1", "call", "raise", "--caller", "S1", *about, "--text", "电线垂落路面", "--address", "湖滨路口")
+        case = answer["number"]
+        shown = story.does("supervisor", "case", "show", case)
+        assert (shown["lead"], shown["state"], shown["open_calls"]) == ("S1", "handling", 1), shown
+        story.refused("s1", "BAD_FIELD", "call", "raise", case, *about, "--text", "电线垂落路面")
+        story.does("power", "sign", case)
+        story.does("power", "call", "arrive", case, "--evidence", "照片")
+        story.does("power", "call", "finish", case, "已处理", "--code", "solved")
+        story.does("s1", "call", "rate", case, "--arrived", "no", "--confirmed", "no", "--score", "1", "--text", "照片不是这里")
+        assert story.types(case).count("clock_denied") == 1
+        story.refused("power", "NOT_ARRIVED", "call", "finish", case, "已处理", "--code", "solved")
+        story.does("power", "call", "arrive", case, "--evidence", "街道签字")
+        story.does("power", "call", "finish", case, "无法迁移线杆", "--code", "unsolved")
+        story.refused("s1", "NO_NEXT", "call", "rate", case, "--confirmed", "yes", "--score", "3")
+        story.refused("s1", "NO_NEXT", "call", "rate", case, "--confirmed", "yes", "--score", "3", "--next", "nothing")
+        story.does("s1", "call", "rate", case, "--confirmed", "yes", "--score", "3", "--next", "case", "--text", "报城管局迁移")
+        story.does("s1", "sign", case)
+        story.does("s1", "answer", case, "已设围挡，转城管局迁移。", "--code", "solved")
+        shown = story.does("supervisor", "case", "show", case)
+        assert (shown["state"], shown["disposition"]) == ("closed", "solved"), shown
+        assert story.total("solved_rate") == (0, 0) and story.total("citizen_on_time_rate") == (0, 0)
+        timeline = str(story.does("s1", "case", "timeline", case))
+        for words in ("电线垂落路面", "湖滨路口", "照片不是这里", "报城管局迁移"):
+            assert words in timeline, f"the timeline does not show `{words}`"
+        story.district.stop()
+        return story.district.check()
+
+
 def call_of(story, case, caller):
     """The open call of a caller."""
     call, = [call["call"] for call in story.does("supervisor", "case", "show", case)["calls"]
@@ -290,6 +325,6 @@ def worked_figures_of_counts(build, source):
 
 if __name__ == "__main__":
     for tell in (late_community_and_a_call_rated_no, department_and_street_are_judged_apart,
-                 a_street_whistles_on_a_departments_case, worked_figures_of_satisfaction,
+                 a_street_whistles_on_a_departments_case, a_street_finds_something_and_nobody_came, worked_figures_of_satisfaction,
                  worked_figures_of_counts):
         print(f"{tell.__name__}: {tell(sys.argv[1], sys.argv[2])}")
