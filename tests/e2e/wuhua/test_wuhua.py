@@ -225,9 +225,11 @@ class Drilled(unittest.TestCase):
                      "call_arrived", "call_finished", "call_rated", "call_closed", "followup_attempted", "followup_ended", "case_reopened",
                      "case_noted", "order_proposed", "case_closed"):
             self.assertTrue(by_type[kind], f"no {kind}")
-        self.assertEqual({event["how"] for event in by_type["case_routed"]}, {"rule", "hand", "take_over", "next_round", "fallback"})
+        self.assertEqual({event["how"] for event in by_type["case_routed"]}, {"rule", "hand", "take_over", "next_round", "fallback", "found"})
         self.nobody(by_type, cases)
         self.assertTrue(any(not event["confirmed"] for event in by_type["call_rated"]), "every result was confirmed")
+        self.assertTrue(any(event["not_arrived"] for event in by_type["call_rated"]) and by_type["clock_denied"], "every arrival was one")
+        self.assertTrue(any(event["late"] for event in by_type["call_rated"]), "no rating came late")
 
     def test_plan_can_be_imported(self):
         with District(BUILD, os.path.join(SOURCE, "config/wuhua")) as district:
