@@ -85,6 +85,52 @@ static void observe(struct simulation *sim)
     town_step(sim);
 }
 
+/* --- faults of the disk and of the machine -------------------------------------------------------- */
+
+static const struct {
+    struct fault_plan plan;
+    uint32_t within; /* it strikes at one of so many calls */
+} plans[MISHAP_COUNT] = {
+    [MISHAP_KILLED_BEFORE] = {{.calls = DURABLE, .error = EIO, .when = FAULT_BEFORE, .dies = true}, 300},
+    [MISHAP_KILLED_WITHIN] = {{.calls = DURABLE, .error = EIO, .when = FAULT_HALF, .dies = true}, 300},
+    [MISHAP_KILLED_AFTER] = {{.calls = DURABLE, .error = EIO, .when = FAULT_AFTER, .dies = true}, 300},
+    [MISHAP_WRITE_FAILS] = {{.calls = WRITES, .error = EIO, .when = FAULT_BEFORE}, 300},
+    [MISHAP_DISK_FAILS] = {{.calls = WRITES, .error = EIO, .when = FAULT_AFTER, .stays = true, .dies = true}, 60},
+    [MISHAP_DISK_FULL] = {{.calls = (uint32_t)FAULT_PWRITE | FAULT_FALLOCATE, .error = ENOSPC, .when = FAULT_BEFORE, .stays = true},
+                          60},
+    [MISHAP_ROWS_FAIL] = {{.calls = FAILING_MDB, .error = EIO, .when = FAULT_BEFORE}, 3000},
+    [MISHAP_MAP_FULL] = {{.calls = (uint32_t)FAULT_MDB_PUT | FAULT_MDB_COMMIT, .error = MDB_MAP_FULL, .when = FAULT_BEFORE}, 1000},
+};
+
+/* Plans a fault that strikes at one of the next `within` calls. */
+static void arm(struct simulation *sim, enum mishap fault, uint32_t within)
+{
+    struct fault_plan plan = plans[fault].plan;
+
+    plan.nth = 1 + (uint32_t)chance_below(&sim->mishap, within);
+    if (!plan.dies && !plan.stays && chance_is(&sim->mishap, 0.3)) {
+        plan.when = chance_is(&sim->mishap, 0.5) ? FAULT_AFTER : FAULT_HALF;
+    }
+    sim->planned = fault;
+    sim->fault_planned = true;
+    sim->fault_dies = plan.dies && !plan.stays;
+    sim->fault_stays = plan.stays;
+    if (plan.stays) {
+        queue_add(&sim->queue, sim->true_ms + chance_between(&sim->mishap, MINUTE_MS, 12 * HOUR_MS), EVENT_HEALED, 0, 0, 0);
+    }
+    failing_arm(&plan);
+}
+
+/* What stopped once may stop again while it comes up. */
+static void arm_start(struct simulation *sim)
+{
+    enum mishap fault = (enum mishap)(MISHAP_KILLED_BEFORE + chance_below(&sim->mishap, 3));
+
+    if (simulation_may(sim, fault) && chance_is(&sim->mishap, 0.3)) {
+        arm(sim, fault, 12);
+    }
+}
+
 /* --- start and end ------------------------------------------------------------------------------- */
 
 static void log_line(void *arg, int level, const char *code, const char *text)
@@ -140,6 +186,8 @@ void host_start(struct simulation *sim)
         if (rc < 0 && failing_struck()) {
             bool dies = sim->fault_dies;
 
+            sim->reached.faults[sim->planned]++;
+            sim->reached.failed_starts++;
             failing_disarm();
             sim->fault_planned = sim->fault_dies = false;
             trace_word(sim, "start failed", dies ? disk_cut(&sim->lots) : 0);
@@ -177,6 +225,7 @@ static void die(struct simulation *sim)
     failing_disarm();
     sim->fault_planned = sim->fault_dies = false;
     trace_word(sim, "stopped", disk_cut(&sim->lots));
+    arm_start(sim);
     host_start(sim);
 }
 
@@ -196,6 +245,7 @@ static void restart(struct simulation *sim)
     close_engine(sim);
     host_healed(sim);
     trace_word(sim, "restarted", 0);
+    arm_start(sim);
     host_start(sim);
 }
 
@@ -289,21 +339,6 @@ void host_idle(struct simulation *sim)
 
 /* --- faults -------------------------------------------------------------------------------------- */
 
-static const struct {
-    struct fault_plan plan;
-    uint32_t within; /* it strikes at one of so many calls */
-} plans[MISHAP_COUNT] = {
-    [MISHAP_KILLED_BEFORE] = {{.calls = DURABLE, .error = EIO, .when = FAULT_BEFORE, .dies = true}, 300},
-    [MISHAP_KILLED_WITHIN] = {{.calls = DURABLE, .error = EIO, .when = FAULT_HALF, .dies = true}, 300},
-    [MISHAP_KILLED_AFTER] = {{.calls = DURABLE, .error = EIO, .when = FAULT_AFTER, .dies = true}, 300},
-    [MISHAP_WRITE_FAILS] = {{.calls = WRITES, .error = EIO, .when = FAULT_BEFORE}, 300},
-    [MISHAP_DISK_FAILS] = {{.calls = WRITES, .error = EIO, .when = FAULT_AFTER, .stays = true, .dies = true}, 60},
-    [MISHAP_DISK_FULL] = {{.calls = (uint32_t)FAULT_PWRITE | FAULT_FALLOCATE, .error = ENOSPC, .when = FAULT_BEFORE, .stays = true},
-                          60},
-    [MISHAP_ROWS_FAIL] = {{.calls = FAILING_MDB, .error = EIO, .when = FAULT_BEFORE}, 3000},
-    [MISHAP_MAP_FULL] = {{.calls = (uint32_t)FAULT_MDB_PUT | FAULT_MDB_COMMIT, .error = MDB_MAP_FULL, .when = FAULT_BEFORE}, 1000},
-};
-
 /* The other policy comes into force. */
 static void adopt(struct simulation *sim)
 {
@@ -328,8 +363,6 @@ static void put_clock(struct simulation *sim, enum mishap fault)
 
 void host_fault(struct simulation *sim, enum mishap fault)
 {
-    struct fault_plan plan = plans[fault].plan;
-
     if (fault == MISHAP_CLOCK_FORWARD || fault == MISHAP_CLOCK_BACK) {
         put_clock(sim, fault);
         return;
@@ -338,21 +371,9 @@ void host_fault(struct simulation *sim, enum mishap fault)
         adopt(sim);
         return;
     }
-    if (plan.calls == 0 || sim->fault_planned) {
-        return; /* of the network and the clients, who draw their own */
+    if (plans[fault].plan.calls != 0 && !sim->fault_planned) { /* the others are drawn by the network and the clients */
+        arm(sim, fault, plans[fault].within);
     }
-    plan.nth = 1 + (uint32_t)chance_below(&sim->mishap, plans[fault].within);
-    if (!plan.dies && !plan.stays && chance_is(&sim->mishap, 0.3)) {
-        plan.when = chance_is(&sim->mishap, 0.5) ? FAULT_AFTER : FAULT_HALF;
-    }
-    sim->planned = fault;
-    sim->fault_planned = true;
-    sim->fault_dies = plan.dies && !plan.stays;
-    sim->fault_stays = plan.stays;
-    if (plan.stays) {
-        queue_add(&sim->queue, sim->true_ms + chance_between(&sim->mishap, MINUTE_MS, 12 * HOUR_MS), EVENT_HEALED, 0, 0, 0);
-    }
-    failing_arm(&plan);
 }
 
 /* --- the end ------------------------------------------------------------------------------------- */

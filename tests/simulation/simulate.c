@@ -357,9 +357,9 @@ int main(int argc, char **argv)
         reached_print(&sim, stdout);
     }
     printf("seed %" PRIu64 ": hash %016" PRIx64 ", %u cases, %" PRIu64 " commands, %" PRIu64 " records, %" PRIu64 " steps, %" PRIu64
-           " starts, %" PRIu64 " events followed, %" PRIu64 " duties handed out\n",
+           " starts (%" PRIu64 " more failed), %" PRIu64 " events followed, %" PRIu64 " duties handed out\n",
            sim.seed, sim.hash, sim.model.case_count, sim.reached.asked, sim.reached.records, sim.reached.steps, sim.reached.starts,
-           sim.reached.followed, sim.reached.handed);
+           sim.reached.failed_starts, sim.reached.followed, sim.reached.handed);
     if (sim.spoken) {
         printf("oracle %s: %s\n", oracle_names[sim.spoke], sim.said);
     }

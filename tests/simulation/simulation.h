@@ -133,7 +133,7 @@ struct reached {
     uint64_t faults[MISHAP_COUNT];
     uint64_t of_type[RECORD_TYPES]; /* records */
     uint64_t asked;                 /* commands that people wanted, each counted once */
-    uint64_t starts, steps, records, pulls, handed, followed, checked_rows;
+    uint64_t starts, failed_starts, steps, records, pulls, handed, followed, checked_rows;
 };
 
 struct worker; /* pullers.c */
