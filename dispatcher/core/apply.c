@@ -292,26 +292,27 @@ static void apply_to_clock(struct applying *a)
     }
 }
 
+/* No row beyond the clock and the chain. */
+static void apply_to_nothing(struct applying *a)
+{
+    (void)a;
+}
+
+static void apply_to_own(struct applying *a)
+{
+    appliers[a->record->type](a);
+}
+
+static void (*const apply_to[RECORD_APPLIES_COUNT])(struct applying *a) = {
+    [RECORD_APPLIES_NOTHING] = apply_to_nothing, [RECORD_APPLIES_OWN] = apply_to_own,   [RECORD_APPLIES_DUTY] = apply_to_duty,
+    [RECORD_APPLIES_CLOCK] = apply_to_clock,     [RECORD_APPLIES_CALL] = apply_to_call,
+};
+
 static void apply_body(struct applying *a)
 {
     a->was = (enum case_state)a->c->state;
     set_state(&a->c->state, a->info->case_state);
-    switch (a->info->applies) {
-    case RECORD_APPLIES_NOTHING:
-        return; /* no row beyond the clock and the chain */
-    case RECORD_APPLIES_OWN:
-        appliers[a->record->type](a);
-        return;
-    case RECORD_APPLIES_DUTY:
-        apply_to_duty(a);
-        return;
-    case RECORD_APPLIES_CLOCK:
-        apply_to_clock(a);
-        return;
-    case RECORD_APPLIES_CALL:
-        apply_to_call(a);
-        return;
-    }
+    apply_to[a->info->applies](a);
 }
 
 void core_apply(const struct tables *tables, const struct record *record)

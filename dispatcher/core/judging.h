@@ -238,7 +238,7 @@ bool begin_found(struct judging *j, const struct found *found);
 void open_found(struct judging *j, const struct found *found, int32_t lead);
 
 /* Who whistles: the unit that the command names, or the lowest that may whistle, that the actor acts for and that has to do with
- * the case. Refuses where there is none, or where it has not the rank. */
+ * the case. Refuses where no unit is, or where it does not have the rank. */
 bool find_caller(struct judging *j, const struct code *named, int32_t *ret);
 
 /* Have this unit and the lead one accountable unit? A call of the lead's own ends with it, another's goes on. */

@@ -105,8 +105,7 @@ static int replay_from(const struct tables *tables, struct journal *journal, uin
         }
         /* What was replayed is durable in the journal, so it may be committed: a long tail must not fill the memory. */
         if (rc == 0 && commit && store_dirty(tables->store) > COMMIT_EVERY) {
-            rc = store_checkpoint_end(tables->store, true);
-            rc = rc == 0 ? store_checkpoint_begin(tables->store) : rc;
+            rc = store_checkpoint_next(tables->store);
         }
         if (rc < 0) {
             break;

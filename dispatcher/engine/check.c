@@ -285,8 +285,7 @@ static int replay(struct check *check)
     while ((rc = journal_next(&cursor, &frame)) == 1) {
         rc = replay_frame(check, &frame);
         if (rc == 0 && store_dirty(check->fresh) > COMMIT_EVERY) {
-            rc = store_checkpoint_end(check->fresh, true);
-            rc = rc == 0 ? store_checkpoint_begin(check->fresh) : rc;
+            rc = store_checkpoint_next(check->fresh);
         }
         if (rc < 0) {
             break;

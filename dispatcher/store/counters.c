@@ -143,18 +143,21 @@ static int by_key(const void *a, const void *b)
     return counters_compare(&(*x)->key, &(*y)->key);
 }
 
-int counters_sorted(const struct counters *counters, uint32_t metric, uint32_t from_slot, uint32_t until_slot,
-                    const struct counter_change ***ret, size_t *ret_count)
+int counters_sorted(const struct counters *counters, const struct counters *others, uint32_t metric, uint32_t from_slot,
+                    uint32_t until_slot, const struct counter_change ***ret, size_t *ret_count)
 {
-    const struct counter_change **sorted = malloc((counters->count + 1) * sizeof(*sorted));
-    size_t count = 0;
+    const struct counters *const tables[] = {counters, others};
+    size_t all = (size_t)counters->count + (others == NULL ? 0 : others->count), count = 0;
+    const struct counter_change **sorted = malloc((all + 1) * sizeof(*sorted));
     if (sorted == NULL) {
         return -ENOMEM;
     }
-    for (uint32_t i = 0; i < counters->count; i++) {
-        const struct counter_key *key = &counters->changes[i].key;
-        if (metric == UINT32_MAX || (key->metric == metric && key->slot >= from_slot && key->slot < until_slot)) {
-            sorted[count++] = &counters->changes[i];
+    for (size_t table = 0; table < 2 && tables[table] != NULL; table++) {
+        for (uint32_t i = 0; i < tables[table]->count; i++) {
+            const struct counter_key *key = &tables[table]->changes[i].key;
+            if (metric == UINT32_MAX || (key->metric == metric && key->slot >= from_slot && key->slot < until_slot)) {
+                sorted[count++] = &tables[table]->changes[i];
+            }
         }
     }
     qsort(sorted, count, sizeof(*sorted), by_key);

@@ -33,10 +33,11 @@ void counters_clear(struct counters *counters);
 
 void counters_deinit(struct counters *counters);
 
-/* The changes of one metric (UINT32_MAX: of all) with from_slot <= slot < until_slot in key order. Gives *ret, an array of
+/* The changes of one metric (UINT32_MAX: of all) with from_slot <= slot < until_slot in key order, those of `others` (may be NULL)
+ * too: then a key may come twice. Gives *ret, an array of
  * *ret_count (caller frees; changes live until the next counters_ call). Returns 0 or -ENOMEM. */
-int counters_sorted(const struct counters *counters, uint32_t metric, uint32_t from_slot, uint32_t until_slot,
-                    const struct counter_change ***ret, size_t *ret_count);
+int counters_sorted(const struct counters *counters, const struct counters *others, uint32_t metric, uint32_t from_slot,
+                    uint32_t until_slot, const struct counter_change ***ret, size_t *ret_count);
 
 /* Order of keys: metric, slot, value, acct, street, place, matter. The encoded keys order the same way as bytes. */
 int counters_compare(const struct counter_key *a, const struct counter_key *b);

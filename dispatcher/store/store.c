@@ -254,7 +254,7 @@ static int grow_map(struct store *store)
 int store_rewind(struct store *store)
 {
     store_copy_stop(store);
-    (void)store_writing_end(store); /* what it came to shows in the rows */
+    (void)store_checkpoint_end(store, true); /* what it came to shows in the rows */
     abort_txn(store);
     store_drop_changes(store);
     store_forget(store);
@@ -289,7 +289,7 @@ struct store *store_close(struct store *store)
         return NULL;
     }
     store_copy_stop(store);
-    if (store_writing_end(store) == 0 && !store->read_only && store->failed == 0 && store->txn != NULL) {
+    if (store_checkpoint_end(store, true) == 0 && !store->read_only && store->failed == 0 && store->txn != NULL) {
         (void)store_checkpoint(store);
     }
     close_env(store);

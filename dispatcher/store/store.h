@@ -90,6 +90,10 @@ int store_checkpoint_end(struct store *store, bool wait);
 /* Nanoseconds that writing the last one took; 0 where there is no clock. */
 int64_t store_checkpoint_ns(const struct store *store);
 
+/* Begins one after the end of one that is running, which is waited for: for who has much to put, as a replay has. Returns as
+ * store_checkpoint_end. */
+int store_checkpoint_next(struct store *store);
+
 /* One from its beginning to its end; before it, the end of one that is running. Returns as store_checkpoint_end. */
 int store_checkpoint(struct store *store);
 

@@ -42,7 +42,7 @@ static int write_all(const struct store *store, struct writing *writing, int tab
 {
     const struct counter_change **sorted;
     size_t count;
-    int rc = counters_sorted(changes, UINT32_MAX, 0, 0, &sorted, &count);
+    int rc = counters_sorted(changes, NULL, UINT32_MAX, 0, 0, &sorted, &count);
     if (rc < 0) {
         return rc;
     }
@@ -88,42 +88,6 @@ static int walk_read(struct counters_walk *walk, MDB_val *key, MDB_cursor_op op)
     return 0;
 }
 
-static int by_change_key(const void *a, const void *b)
-{
-    const struct counter_change *const *x = a, *const *y = b;
-    return counters_compare(&(*x)->key, &(*y)->key);
-}
-
-/* Those that are buffered, and those that are being written. Returns 0 or -ENOMEM. */
-static int sort_changes(struct counters_walk *walk, uint32_t from_slot)
-{
-    const struct counter_change **handed, **all;
-    size_t count;
-    struct store *store = walk->store;
-    int rc = counters_sorted(&store->counters, walk->metric, from_slot, walk->until_slot, &walk->changes, &walk->change_count);
-    if (rc < 0 || store->writing.counters.count == 0) {
-        return rc;
-    }
-    rc = counters_sorted(&store->writing.counters, walk->metric, from_slot, walk->until_slot, &handed, &count);
-    if (rc < 0 || count == 0) {
-        if (rc == 0) {
-            free(handed);
-        }
-        return rc;
-    }
-    all = realloc(walk->changes, (walk->change_count + count) * sizeof(*all));
-    if (all == NULL) {
-        free(handed);
-        return -ENOMEM;
-    }
-    memcpy(all + walk->change_count, handed, count * sizeof(*all));
-    free(handed);
-    walk->changes = all;
-    walk->change_count += count;
-    qsort(all, walk->change_count, sizeof(*all), by_change_key);
-    return 0;
-}
-
 int counters_walk_begin(struct counters_walk *ret, struct store *store, int table, uint32_t metric, uint32_t from_slot,
                         uint32_t until_slot)
 {
@@ -131,7 +95,9 @@ int counters_walk_begin(struct counters_walk *ret, struct store *store, int tabl
     if (store->failed != 0) {
         return store->failed;
     }
-    int rc = table == STORE_COUNTERS ? sort_changes(ret, from_slot) : 0;
+    int rc = table == STORE_COUNTERS ? counters_sorted(&store->counters, &store->writing.counters, metric, from_slot, until_slot,
+                                                       &ret->changes, &ret->change_count)
+                                     : 0;
     if (rc < 0) {
         return rc;
     }

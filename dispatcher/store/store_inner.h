@@ -203,10 +203,6 @@ int store_flush(const struct store *store, struct writing *writing);
 int store_read_begin(struct store *store);
 int store_read_renew(struct store *store);
 
-/* Waits for a checkpoint that is being written, and takes over what it came to. Returns 0 (also: none was) or a negative errno,
- * which is latched. */
-int store_writing_end(struct store *store);
-
 /* Forgets all rows, counters and followers in memory, the changed ones too. */
 void store_drop_changes(struct store *store);
 

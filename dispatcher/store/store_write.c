@@ -140,33 +140,6 @@ void store_drop_changes(struct store *store)
     store->followers.count = store->writing.followers.count = 0;
 }
 
-int store_writing_end(struct store *store)
-{
-    struct writing *writing = &store->writing;
-    if (!writing->running) {
-        return 0;
-    }
-    if (writing->has_thread) {
-        pthread_join(writing->thread, NULL);
-    }
-    writing->running = writing->has_thread = false;
-    int rc = store_errno(writing->rc == -ENOMEM ? ENOMEM : writing->rc);
-    if (rc == 0) {
-        for (int i = 0; i < STORE_META; i++) {
-            store->checkpoint.totals[i] = writing->checkpoint.totals[i];
-        }
-        memcpy(store->stored_last, writing->last, sizeof(store->stored_last));
-        counters_clear(&writing->counters); /* sums that LMDB has now */
-        writing->followers.count = 0;
-        rc = store_read_renew(store);
-    }
-    store->map_full = store->map_full || writing->rc == MDB_MAP_FULL;
-    if (rc < 0 && (store->failed == 0 || rc == -EBADMSG)) { /* damage is what must be acted on first */
-        store->failed = rc;
-    }
-    return rc;
-}
-
 int store_checkpoint_begin(struct store *store)
 {
     assert(!store->read_only && !store->writing.running);
@@ -189,13 +162,32 @@ bool store_checkpoint_running(const struct store *store)
 
 int store_checkpoint_end(struct store *store, bool wait)
 {
-    if (!store->writing.running) {
+    struct writing *writing = &store->writing;
+    if (!writing->running) {
         return 0;
     }
-    if (!wait && !atomic_load_explicit(&store->writing.ended, memory_order_acquire)) {
+    if (!wait && !atomic_load_explicit(&writing->ended, memory_order_acquire)) {
         return -EINPROGRESS;
     }
-    return store_writing_end(store);
+    if (writing->has_thread) {
+        pthread_join(writing->thread, NULL);
+    }
+    writing->running = writing->has_thread = false;
+    int rc = store_errno(writing->rc == -ENOMEM ? ENOMEM : writing->rc);
+    if (rc == 0) {
+        for (int i = 0; i < STORE_META; i++) {
+            store->checkpoint.totals[i] = writing->checkpoint.totals[i];
+        }
+        memcpy(store->stored_last, writing->last, sizeof(store->stored_last));
+        counters_clear(&writing->counters); /* sums that LMDB has now */
+        writing->followers.count = 0;
+        rc = store_read_renew(store);
+    }
+    store->map_full = store->map_full || writing->rc == MDB_MAP_FULL;
+    if (rc < 0 && (store->failed == 0 || rc == -EBADMSG)) { /* damage is what must be acted on first */
+        store->failed = rc;
+    }
+    return rc;
 }
 
 int64_t store_checkpoint_ns(const struct store *store)
@@ -203,12 +195,15 @@ int64_t store_checkpoint_ns(const struct store *store)
     return store->writing.running ? 0 : store->writing.took_ns;
 }
 
-int store_checkpoint(struct store *store)
+int store_checkpoint_next(struct store *store)
 {
     int rc = store_checkpoint_end(store, true);
-    if (rc == 0) {
-        rc = store_checkpoint_begin(store);
-    }
+    return rc == 0 ? store_checkpoint_begin(store) : rc;
+}
+
+int store_checkpoint(struct store *store)
+{
+    int rc = store_checkpoint_next(store);
     return rc == 0 ? store_checkpoint_end(store, true) : rc;
 }
 

@@ -17,7 +17,7 @@ struct situation {
 extern const struct situation situations[];
 extern const size_t situation_count;
 
-/* The one of this name; the test fails when there is none. */
+/* The one of this name; without one the test fails. */
 const struct situation *situation_named(const char *name);
 
 #endif

@@ -24,16 +24,23 @@ static void checkpoint(struct followers *followers, struct store *store)
     ck_assert_uint_eq(followers->dirty, 0);
 }
 
+/* A store in which nobody follows. */
+static struct store *begin(const char *folder, struct followers *ret_followers)
+{
+    struct tables tables;
+    struct store *store = store_kit_open(folder, &tables);
+    key = store_kit_code("key");
+    name = store_kit_code("name");
+    load(ret_followers, store, 100);
+    return store;
+}
+
 START_TEST(kept_and_forgotten)
 {
     char *folder = scratch_new();
-    struct tables tables;
-    struct store *store = store_kit_open(folder, &tables);
     struct followers followers, again;
     struct follower *follower;
-    key = store_kit_code("key");
-    name = store_kit_code("name");
-    load(&followers, store, 100);
+    struct store *store = begin(folder, &followers);
     ck_assert_ptr_null(follower_find(&followers, &key, &name));
     ck_assert_int_eq(follower_add(&followers, &key, &name, 3, 1, &follower), 0);
     follower_confirm(&followers, follower, 10);
@@ -70,13 +77,9 @@ END_TEST
 START_TEST(changes_while_a_checkpoint_is_written)
 {
     char *folder = scratch_new();
-    struct tables tables;
-    struct store *store = store_kit_open(folder, &tables);
     struct followers followers, again;
     struct follower *follower;
-    key = store_kit_code("key");
-    name = store_kit_code("name");
-    load(&followers, store, 100);
+    struct store *store = begin(folder, &followers);
     ck_assert_int_eq(follower_add(&followers, &key, &name, 3, 1, &follower), 0);
     ck_assert_int_eq(followers_write(&followers, store), 0);
     ck_assert_int_eq(store_checkpoint_begin(store), 0);

@@ -31,7 +31,7 @@
     X(TWO_HANDS, "two-hands", "lease", "a duty is handed out while somebody has it")                                               \
     X(TORN_IS_DAMAGE, "torn-is-damage", "restart", "a torn end of the journal is taken for damage")
 
-/* Turns a bug; false: there is none of this name. */
+/* Turns a bug on; false: no bug has this name. */
 bool planted_turn(const char *name);
 
 /* One `name oracle what is wrong` a line. */

@@ -236,7 +236,8 @@ static void begin(struct simulation *sim, const char *people, int64_t span_ms)
 {
     char *folder = malloc(256);
 
-    snprintf(folder, 256, "%s/huying-simulation-XXXXXX", tmp_memory());
+    snprintf(folder, 256, "%s/huying-simulation-XXXXXX",
+             tmp_memory()); /* tmp_name asserts as a test does, which this program is not */
     if (mkdtemp(folder) == NULL) {
         err(2, "%s", folder);
     }

@@ -206,7 +206,7 @@ void oracles_event(struct simulation *sim, const void *data, size_t size);
 void oracles_open_cases(struct simulation *sim);
 
 /* reached.c */
-/* The row of a machine by which a command led from one state to the other; -1: there is none. */
+/* The row of a machine by which a command led from one state to the other; -1: no row does. */
 int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, bool routed);
 void reached_verdict(struct simulation *sim, const struct model_verdict *verdict);
 void reached_print(const struct simulation *sim, FILE *out);

@@ -57,7 +57,7 @@ START_TEST(changes_add_up_and_come_out_in_order)
             ck_assert_int_eq(counters_add(&counters, &key, &delta), 0);
         }
     }
-    ck_assert_int_eq(counters_sorted(&counters, UINT32_MAX, 0, 0, &sorted, &count), 0);
+    ck_assert_int_eq(counters_sorted(&counters, NULL, UINT32_MAX, 0, 0, &sorted, &count), 0);
     ck_assert_uint_eq(count, counters.count);
     int64_t sum = 0;
     bool ordered = true;
@@ -69,14 +69,14 @@ START_TEST(changes_add_up_and_come_out_in_order)
     ck_assert(ordered);
     ck_assert_int_eq(sum, 12000);
     free(sorted);
-    ck_assert_int_eq(counters_sorted(&counters, 1, 300, 305, &sorted, &count), 0);
+    ck_assert_int_eq(counters_sorted(&counters, NULL, 1, 300, 305, &sorted, &count), 0);
     ck_assert_uint_gt(count, 0);
     for (size_t i = 0; i < count; i++) {
         ck_assert(sorted[i]->key.metric == 1 && sorted[i]->key.slot >= 300 && sorted[i]->key.slot < 305);
     }
     free(sorted);
     counters_clear(&counters);
-    ck_assert_int_eq(counters_sorted(&counters, UINT32_MAX, 0, 0, &sorted, &count), 0);
+    ck_assert_int_eq(counters_sorted(&counters, NULL, UINT32_MAX, 0, 0, &sorted, &count), 0);
     ck_assert_uint_eq(count, 0);
     free(sorted);
     counters_deinit(&counters);
