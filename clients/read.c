@@ -67,6 +67,7 @@ static const struct column case_columns[] = {
 static const struct column duty_columns[] = {
     {"duty", N_("DUTY"), LOOK_NUMBER},
     {"kind", N_("KIND"), LOOK_WORD},
+    {"about", N_("ABOUT"), LOOK_WORD},
     {"state", N_("STATE"), LOOK_WORD},
     {"unit", N_("UNIT"), LOOK_TEXT},
     {"unit_name", N_("NAME"), LOOK_LONG},
@@ -91,6 +92,7 @@ static const struct column inbox_columns[] = {
     {"number", N_("CASE"), LOOK_TEXT},
     {"urgency", N_("URGENCY"), LOOK_WORD},
     {"kind", N_("KIND"), LOOK_WORD},
+    {"about", N_("ABOUT"), LOOK_WORD},
     {"state", N_("STATE"), LOOK_WORD},
     {"unit", N_("UNIT"), LOOK_TEXT},
     {"unit_name", N_("NAME"), LOOK_LONG},

@@ -134,6 +134,7 @@ static const struct column set_fields[] = {
     {"day_start", N_("Day begins"), LOOK_SPAN},
     {"month_start", N_("Month begins"), LOOK_NUMBER},
     {"rounds", N_("Rounds"), LOOK_COUNT},
+    {"return_cap", N_("Returns"), LOOK_COUNT},
     {"reopen_window", N_("Reopening"), LOOK_SPAN},
     {"followup", N_("Follow-up"), LOOK_WORD},
     {"followup_attempts", N_("Attempts"), LOOK_COUNT},

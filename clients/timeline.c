@@ -27,11 +27,14 @@ static const struct pattern {
     {"case_noted", N_("{visibility}[: {text}]")},
     {"case_routed", N_("lead {lead}, by {how}[, row {row} of the list {catalogue_ver}][: {reason}]")},
     {"case_reclassified", N_("{urgency}, before {was}[: {reason}]")},
+    {"case_pooled", N_("nobody leads it: back to the desk")},
+    {"return_asked", N_("{duty_kind}[, whose it is: {better}][, {outside}][: {reason}][ (basis: {basis})]")},
+    {"return_ruled", N_("{ruling}[, to {to}][: {reason}]")},
     {"lead_answered", N_("{code}[: {text}][ (basis: {basis})]")},
     {"case_awaits_call", N_("closes as {disposition} when the open call does")},
     {"case_closed", N_("{disposition}[, {citizen_ms} after it came in]")},
     {"case_reopened", N_("by {by}[: {why}]")},
-    {"duty_offered", N_("{duty_kind}[ ({reason})]")},
+    {"duty_offered", N_("{duty_kind}[, about {about}][ ({reason})]")},
     {"duty_claimed", N_("until {claimed_until}[ by {actor}]")},
     {"duty_released", N_("[{lapsed}]")},
     {"duty_signed", N_("[{implied}]")},
@@ -63,7 +66,7 @@ static const struct pattern {
 /* Flags whose name is told where they are set. */
 static const char *const flags[] = {NC_("flag", "confirmed"), NC_("flag", "not_arrived"), NC_("flag", "implied"),
                                     NC_("flag", "lapsed"),    NC_("flag", "late"),        NC_("flag", "provisional"),
-                                    NC_("flag", "told")};
+                                    NC_("flag", "told"),      NC_("flag", "outside")};
 
 /* Text that is being written; what does not fit is cut. */
 struct sentence {

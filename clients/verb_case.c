@@ -78,6 +78,22 @@ static const struct verb_word route_options[] = {
     {0},
 };
 
+static const struct verb_word reroute_options[] = {
+    {"unit", "unit", "CODE", N_("The unit that is to lead")},
+    {"support", "supports", "CODE,...", N_("Supporting units; may be given several times")},
+    {"reason", "reason", "TEXT", N_("What was wrong")},
+    {0},
+};
+
+static const struct verb_word rule_positions[] = {CASE_WORD, {"RULING", "ruling", NULL, N_("The ruling")}, {0}};
+static const struct verb_word rule_options[] = {
+    {"to", "to", "CODE", N_("The unit that it goes to; left out with upheld: back to the pool")},
+    {"reason", "reason", "TEXT", N_("Why")},
+    {"unit", "unit", "CODE", N_("The unit that asked, where several did")},
+    {"duty", "duty", "ID", N_("The question itself")},
+    {0},
+};
+
 static const struct verb_word take_over_options[] = {
     {"unit", "unit", "CODE", N_("The new lead; the next tier if left out")},
     {"reason", "reason", "TEXT", N_("Why")},
@@ -148,6 +164,24 @@ const struct verb verb_case[] = {
      .run = explain_run,
      .usage = "MATTER PLACE\nCASE",
      .more = N_("Examples: huying route explain M115 N03-W04; huying route explain 110701-00001-2")},
+    {.name = "reroute",
+     .group = VERB_DESK,
+     .doc = N_("The desk corrects its own mistake: another unit leads"),
+     .message = "reroute",
+     .tells = true,
+     .positions = route_positions,
+     .options = reroute_options,
+     .run = command_run,
+     .more = N_("Example: huying reroute 110701-00001-2 S01 --reason \"The street was misread\"")},
+    {.name = "rule",
+     .group = VERB_DESK,
+     .doc = N_("The desk rules on what a unit wants to return"),
+     .message = "rule",
+     .tells = true,
+     .positions = rule_positions,
+     .options = rule_options,
+     .run = command_run,
+     .more = N_("Example: huying rule 110701-00001-2 upheld --to WATER --reason \"Row 12 of the list\"")},
     {.name = "take-over",
      .group = VERB_SUPERVISOR,
      .doc = N_("A higher tier takes the lead; the late unit stays as support"),

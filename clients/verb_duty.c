@@ -56,6 +56,24 @@ static const struct verb_word answer_options[] = {
     {0},
 };
 
+static const struct verb_word support_positions[] = {
+    CASE_WORD,
+    {"UNIT", "support", NULL, N_("Code of the unit that is to support")},
+    {"TEXT", "text", NULL, N_("What is asked of it")},
+    {0},
+};
+static const struct verb_word support_options[] = {DUTY_WORDS, {0}};
+
+static const struct verb_word return_options[] = {
+    DUTY_WORDS,
+    KIND_WORD,
+    {"reason", "reason", "TEXT", N_("Why it is not your unit's")},
+    {"basis", "basis", "TEXT", N_("Law, list or finding that says so")},
+    {"better", "better", "CODE", N_("The unit whose duty it is")},
+    {"outside", "outside", NULL, N_("No unit of the district is responsible")},
+    {0},
+};
+
 const struct verb verb_duty[] = {
     {.name = "inbox",
      .group = VERB_UNIT,
@@ -92,6 +110,15 @@ const struct verb verb_duty[] = {
      .positions = contact_positions,
      .options = contact_options,
      .run = command_run},
+    {.name = "return",
+     .group = VERB_UNIT,
+     .doc = N_("Say that a duty is not your unit's; the desk rules, and the clocks run on"),
+     .message = "ask_return",
+     .positions = case_only,
+     .options = return_options,
+     .run = command_run,
+     .more = N_("Example: huying return 110701-00001-2 --better WATER --basis \"List of duties, row 12\" --reason \"The pipe is "
+                "theirs\"")},
     {.name = "report-stage",
      .group = VERB_UNIT,
      .doc = N_("Say how far it is; a lead's stage clock starts anew"),
@@ -101,6 +128,14 @@ const struct verb verb_duty[] = {
      .options = stage_options,
      .run = command_run,
      .more = N_("Example: huying report-stage 110701-00001-2 --next-at 2011-07-08 \"The cable is ordered.\"")},
+    {.name = "add-support",
+     .group = VERB_UNIT,
+     .doc = N_("The lead asks another unit to support it"),
+     .message = "add_support",
+     .positions = support_positions,
+     .options = support_options,
+     .run = command_run,
+     .more = N_("Example: huying add-support 110701-00001-2 URBAN \"Please close the lane on Friday.\"")},
     {.name = "report",
      .group = VERB_UNIT,
      .doc = N_("A supporting unit reports its result"),

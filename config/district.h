@@ -97,6 +97,10 @@ struct policy {
     struct span stage; /* from the signature, and from each stage report, to the next */
     struct span call_dispatch, call_sign, call_contact, call_arrive, call_finish;
     struct span rate, followup_limit;
+    struct span return_window; /* from the offer: as long a unit may say that a duty is not its own */
+    struct span rule;          /* the desk rules on that */
+    struct span designate;     /* a supervisor does, when the case has been returned `return_cap` times */
+    uint32_t return_cap;
     int64_t claim_ms;
     int64_t late_ms; /* a rung that fires this long after its instant is marked late */
     struct rung_policy rungs[RUNG_COUNT];

@@ -47,6 +47,10 @@ void policy_defaults(struct policy *ret)
         .call_finish = WD(10),
         .rate = WD(3),
         .followup_limit = WD(2),
+        .return_window = WD(1),
+        .rule = WH(4),
+        .designate = WD(2),
+        .return_cap = 2,
         .claim_ms = 30 * MINUTE_MS,
         .late_ms = MINUTE_MS,
         .rungs = {[RUNG_YELLOW] = {true, 80, NATURAL(0)},
@@ -87,7 +91,8 @@ struct raw_call {
 };
 struct raw_limits {
     struct raw_urgencies handle, route, sign, contact;
-    char *stage, *second_round, *last_round, *take_over_floor, *send_back_floor, *rate, *followup;
+    char *stage, *second_round, *last_round, *take_over_floor, *send_back_floor, *rate, *followup, *return_window, *rule,
+        *designate;
     struct raw_call call;
 };
 struct raw_tiers {
@@ -115,7 +120,7 @@ struct raw {
     struct raw_tiers on_overdue_by_tier;
     struct raw_classes on_overdue_by_class;
     struct raw_limits limits;
-    char *claim, *late_after, *rounds, *reopen_window, *late_rating, *contact_attempts, *min_n;
+    char *claim, *late_after, *rounds, *reopen_window, *late_rating, *contact_attempts, *return_cap, *min_n;
     struct raw_rungs rungs;
     struct raw_steps steps;
     struct raw_followup followup;
@@ -143,6 +148,9 @@ static const cyaml_schema_field_t limit_fields[] = {PART(raw_limits, handle, urg
                                                     TEXT(raw_limits, send_back_floor),
                                                     TEXT(raw_limits, rate),
                                                     TEXT(raw_limits, followup),
+                                                    TEXT(raw_limits, return_window),
+                                                    TEXT(raw_limits, rule),
+                                                    TEXT(raw_limits, designate),
                                                     CYAML_FIELD_END};
 static const cyaml_schema_field_t tier_fields[] = {TEXT(raw_tiers, city),      TEXT(raw_tiers, district), TEXT(raw_tiers, street),
                                                    TEXT(raw_tiers, community), TEXT(raw_tiers, grid),     CYAML_FIELD_END};
@@ -175,6 +183,7 @@ static const cyaml_schema_field_t fields[] = {TEXT(raw, district),
                                               TEXT(raw, reopen_window),
                                               TEXT(raw, late_rating),
                                               TEXT(raw, contact_attempts),
+                                              TEXT(raw, return_cap),
                                               TEXT(raw, min_n),
                                               PART(raw, rungs, rung_fields),
                                               PART(raw, steps, step_fields),
@@ -218,6 +227,9 @@ static const struct value values[] = {
     VALUE(limits.send_back_floor, VALUE_LIMIT, send_back_floor, 0, 0),
     VALUE(limits.rate, VALUE_LIMIT, rate, 0, 0),
     VALUE(limits.followup, VALUE_LIMIT, followup_limit, 0, 0),
+    VALUE(limits.return_window, VALUE_LIMIT, return_window, 0, 0),
+    VALUE(limits.rule, VALUE_LIMIT, rule, 0, 0),
+    VALUE(limits.designate, VALUE_LIMIT, designate, 0, 0),
     VALUE(limits.call.dispatch, VALUE_LIMIT, call_dispatch, 0, 0),
     VALUE(limits.call.sign, VALUE_LIMIT, call_sign, 0, 0),
     VALUE(limits.call.contact, VALUE_LIMIT, call_contact, 0, 0),
@@ -229,6 +241,7 @@ static const struct value values[] = {
     VALUE(reopen_window, VALUE_SPAN, reopen_window_ms, 0, 0),
     VALUE(late_rating, VALUE_SPAN, late_rating_ms, 0, 0),
     VALUE(contact_attempts, VALUE_NUMBER, contact_attempts, 1, 10),
+    VALUE(return_cap, VALUE_NUMBER, return_cap, 1, 10),
     VALUE(min_n, VALUE_NUMBER, min_n, 1, 10000),
     VALUE(rungs.yellow, VALUE_RUNG, rungs[RUNG_YELLOW], 0, 0),
     VALUE(rungs.red, VALUE_RUNG, rungs[RUNG_RED], 0, 0),

@@ -148,6 +148,18 @@ void apply_case_routed(struct applying *a)
     metrics_count_case(a->tables, c);
 }
 
+void apply_case_pooled(struct applying *a)
+{
+    struct case_row *c = a->c;
+    c->lead = (struct code){0};
+    c->lead_acct = a->record->head.acct;
+    c->catalogue_row = 0;
+    c->handle_clock = 0;
+    c->contacts = 0;
+    c->contact_reached = 0;
+    metrics_count_case(a->tables, c);
+}
+
 void apply_lead_answered(struct applying *a)
 {
     struct case_row *c = a->c;

@@ -180,10 +180,15 @@ void apply_clock_denied(struct applying *a)
 void apply_clock_void(struct applying *a)
 {
     struct clock_row *clock = &a->clock;
-    close_span(a, clock, clock->span_from_at, false, 0);
+    if (clock->state == CLOCK_STATE_STOPPED) { /* its spans are closed; what it counted counts no more */
+        metrics_count_duration(a->tables, clock, a->record->at_ms, false);
+    } else {
+        close_span(a, clock, clock->span_from_at, false, 0);
+    }
     metrics_count_clock(a->tables, clock, COUNTED_NOT);
     metrics_void_clock(a->tables, clock);
     clock->state = CLOCK_STATE_VOID;
+    clock->in_time = 0;
     clock->stopped_at = a->record->at_ms;
 }
 

@@ -11,6 +11,8 @@ static void tally(struct applying *a, const struct duty_row *duty, int step)
     a->c->open_duties += (uint32_t)step;
     if (duty->kind == DUTY_KIND_FOLLOWUP) {
         a->c->open_followups += (uint32_t)step;
+    } else if (duty->kind == DUTY_KIND_RULE) {
+        a->c->open_rules += (uint32_t)step;
     }
     struct call_row call;
     if (duty->call_id == 0 || !tables_get(a->tables, ROW_CALL, duty->call_id, &call)) {
@@ -41,6 +43,7 @@ void apply_duty_offered(struct applying *a)
     duty.kind = (uint8_t)body->duty_kind;
     duty.state = rules_duty_kind(body->duty_kind)->born_signed ? DUTY_STATE_SIGNED : DUTY_STATE_OFFERED;
     duty.reason = (uint8_t)body->reason;
+    duty.about = (uint8_t)body->about;
     duty.round = record->head.round;
     duty.reporter = body->reporter;
     duty.offered_at = record->at_ms;
@@ -120,6 +123,21 @@ void apply_duty_sent_back(struct applying *a)
     a->duty.finish_code = 0;
     a->duty.rated = 0;
     tally(a, &a->duty, 1);
+}
+
+void apply_return_asked(struct applying *a)
+{
+    a->duty.asked = 1;
+}
+
+/* Only of a lead: a support that is returned does not make the case a hard one. */
+void apply_return_ruled(struct applying *a)
+{
+    const struct return_ruled_body *body = &a->record->body.return_ruled;
+    if (a->duty.kind == DUTY_KIND_LEAD) {
+        a->c->returns += body->ruling == RULING_UPHELD;
+        a->c->designated = a->c->designated || body->ruling == RULING_DESIGNATED;
+    }
 }
 
 void apply_contact_recorded(struct applying *a)

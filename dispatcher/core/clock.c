@@ -200,6 +200,14 @@ void stop_clock(struct judging *j, uint64_t duty, enum clock_kind kind)
     }
 }
 
+static void void_clock(struct judging *j, const struct clock_row *clock, enum clock_why why)
+{
+    struct clock_void_body *body = &emit_clock(j, RECORD_CLOCK_VOID, clock)->body.clock_void;
+    body->clock = (enum clock_kind)clock->kind;
+    body->clock_id = clock->clock_id;
+    body->why = why;
+}
+
 void end_clocks(struct judging *j, uint64_t duty, uint32_t stopped, enum clock_why why)
 {
     struct clock_row clock;
@@ -215,10 +223,18 @@ void end_clocks(struct judging *j, uint64_t duty, uint32_t stopped, enum clock_w
             stop_clock_row(j, &clock);
             continue;
         }
-        struct clock_void_body *body = &emit_clock(j, RECORD_CLOCK_VOID, &clock)->body.clock_void;
-        body->clock = (enum clock_kind)clock.kind;
-        body->clock_id = clock.clock_id;
-        body->why = why;
+        void_clock(j, &clock, why);
+    }
+}
+
+void void_clocks(struct judging *j, uint64_t duty, enum clock_why why)
+{
+    struct clock_row clock;
+    for (uint64_t id = j->c.clock_last; id != 0 && tables_get(j->tables, ROW_CLOCK, id, &clock); id = clock.prev_of_case) {
+        bool counts = clock.state == CLOCK_STATE_RUNNING || (clock.state == CLOCK_STATE_STOPPED && clock.kind != CLOCK_KIND_STAGE);
+        if (clock.duty_id == duty && counts) {
+            void_clock(j, &clock, why);
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-/* duty.c - what a unit does with its duties: claim, release, sign, contact, report_stage, report, answer, cancel (lifecycle 2b) */
+/* duty.c - what a unit does with its duties: claim, release, sign, contact, report_stage, add_support, report, answer, cancel
+ * (lifecycle 2b) */
 #include "dispatcher/core/judging.h"
 #include "dispatcher/core/sight.h"
 
@@ -120,6 +121,51 @@ bool judge_report_stage(struct judging *j)
         stop_clock(j, j->duty.duty_id, CLOCK_KIND_STAGE);
         start_stage(j);
     }
+    return true;
+}
+
+/* Does this unit support the case already? */
+static bool supports_it(const struct judging *j, int32_t unit)
+{
+    uint64_t cursor = j->c.duty_last;
+    struct duty_row duty;
+    while (next_open_duty(j, &cursor, &duty)) {
+        if (duty.kind == DUTY_KIND_SUPPORT && unit_index(j, &duty.unit) == unit) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool judge_add_support(struct judging *j)
+{
+    const struct add_support_command *add = &j->command->body.add_support;
+    int32_t unit = unit_in_service(j, &add->support), lead = unit_index(j, &j->duty.unit);
+    struct clock_row handle;
+    if (add->text.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "text");
+    }
+    if (unit < 0) {
+        return refuse(j, REFUSAL_UNKNOWN_UNIT, "support");
+    }
+    if (j->district->units[unit].class == UNIT_CLASS_EXTERNAL) {
+        return bad_field(j, "support", "An external unit cannot support a case.");
+    }
+    if (unit == lead) {
+        return bad_field(j, "support", "The unit leads the case itself.");
+    }
+    if (supports_it(j, unit)) {
+        return refuse(j, REFUSAL_ALREADY, "support");
+    }
+    if (j->c.open_duties >= CAP_OPEN_DUTIES_PER_CASE) {
+        return refuse(j, REFUSAL_CAP, "support");
+    }
+    struct case_noted_body *note = &emit_for(j, RECORD_CASE_NOTED, lead)->body.case_noted;
+    note->visibility = NOTE_VISIBILITY_INNER;
+    note->text = add->text;
+    bool limited = find_clock(j, j->duty.duty_id, CLOCK_KIND_HANDLE, false, &handle);
+    struct limit limit = limited ? limit_of(&handle) : limit_none();
+    offer_support(j, unit, lead, DUTY_END_ADDED, &limit);
     return true;
 }
 

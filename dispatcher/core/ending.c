@@ -2,21 +2,47 @@
 #include "dispatcher/core/judging.h"
 #include "dispatcher/core/rules.h"
 
+/* A question about a duty that is over has lapsed. The one that this very command answers is not looked at. */
+static void lapse_questions(struct judging *j, const struct duty_row *of)
+{
+    struct duty_row duty;
+    uint64_t cursor = j->c.open_rules > 0 ? j->c.duty_last : 0;
+    while (next_open_duty(j, &cursor, &duty)) {
+        if (duty.kind == DUTY_KIND_RULE && duty.of_duty == of->duty_id && duty.duty_id != j->duty.duty_id) {
+            end_duty(j, &duty, DUTY_END_NOT_NEEDED, CLOCK_WHY_NOT_NEEDED, (struct text){0});
+        }
+    }
+}
+
 void finish_duty(struct judging *j, const struct duty_row *duty, struct text text)
 {
     struct record *record = emit_duty(j, RECORD_DUTY_DONE, duty);
     record->body.duty_done.duty_kind = (enum duty_kind)duty->kind;
     record->body.duty_done.text = text;
     end_clocks(j, duty->duty_id, duty_result_stops((enum duty_kind)duty->kind, duty->call_id != 0), CLOCK_WHY_NOT_NEEDED);
+    lapse_questions(j, duty);
 }
 
-void end_duty(struct judging *j, const struct duty_row *duty, enum duty_end reason, enum clock_why why, struct text text)
+static void emit_ended(struct judging *j, const struct duty_row *duty, enum duty_end reason, struct text text)
 {
     struct record *record = emit_duty(j, RECORD_DUTY_ENDED, duty);
     record->body.duty_ended.duty_kind = (enum duty_kind)duty->kind;
     record->body.duty_ended.reason = reason;
     record->body.duty_ended.text = text;
+}
+
+void end_duty(struct judging *j, const struct duty_row *duty, enum duty_end reason, enum clock_why why, struct text text)
+{
+    emit_ended(j, duty, reason, text);
     end_clocks(j, duty->duty_id, 0, why);
+    lapse_questions(j, duty);
+}
+
+void void_duty(struct judging *j, const struct duty_row *duty, enum duty_end reason, enum clock_why why, struct text text)
+{
+    emit_ended(j, duty, reason, text);
+    void_clocks(j, duty->duty_id, why);
+    lapse_questions(j, duty);
 }
 
 void close_case(struct judging *j, enum disposition disposition)

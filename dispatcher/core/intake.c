@@ -214,17 +214,10 @@ bool judge_submit(struct judging *j)
     if (row != NULL) {
         struct lead_choice choice = {.unit = lead, .how = ROUTE_HOW_RULE, .row = row, .limit = list_limit(j, row, lead)};
         offer_lead(j, &choice);
-        for (uint32_t i = 0; i < row->support_count; i++) {
-            int32_t unit = district_select(j->district, &row->supports[i], place);
-            if (unit >= 0 && unit != lead) {
-                offer_support(j, unit, lead, DUTY_END_ROUTED, &choice.limit);
-            }
-        }
+        offer_row_supports(j, row, lead, place, &choice.limit);
         return true;
     }
-    struct offer offer = {.kind = DUTY_KIND_ROUTE, .unit = j->district->desk_unit, .reason = DUTY_END_NONE, .creator = -1};
-    uint64_t duty = offer_duty(j, &offer);
-    start_policy_clock(j, CLOCK_KIND_ROUTE, duty, offer.unit, j->policy->route[j->c.dims.urgency]);
+    offer_route(j);
     return true;
 }
 

@@ -127,6 +127,7 @@ uint64_t offer_duty(struct judging *j, const struct offer *offer)
     record->body.duty_offered.reason = offer->reason;
     record->body.duty_offered.of_duty = offer->of_duty;
     record->body.duty_offered.reporter = offer->reporter;
+    record->body.duty_offered.about = offer->about;
     if (offer->creator >= 0) {
         record->body.duty_offered.creator = j->district->units[offer->creator].code;
     }

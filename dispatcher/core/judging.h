@@ -110,6 +110,7 @@ struct offer {
     int32_t creator; /* unit that may cancel it, -1 = none */
     uint64_t of_duty;
     uint32_t reporter;
+    enum about about;
 };
 
 /* Emits duty_offered; returns the new duty's id. */
@@ -166,6 +167,9 @@ void stop_clock_row(struct judging *j, const struct clock_row *clock);
  * the others an overdue item stands and stops late, the rest are void; where a call is withdrawn all are. */
 void end_clocks(struct judging *j, uint64_t duty, uint32_t stopped, enum clock_why why);
 
+/* Every clock of a duty is void, whether it runs or has stopped, but for the stage reports that were given. */
+void void_clocks(struct judging *j, uint64_t duty, enum clock_why why);
+
 /* Finds the running (or, with `any`, the newest) clock of a kind of a duty. */
 bool find_clock(const struct judging *j, uint64_t duty, enum clock_kind kind, bool any, struct clock_row *ret);
 
@@ -182,6 +186,9 @@ void finish_duty(struct judging *j, const struct duty_row *duty, struct text tex
 
 /* Emits duty_ended and ends all its clocks. */
 void end_duty(struct judging *j, const struct duty_row *duty, enum duty_end reason, enum clock_why why, struct text text);
+
+/* The same where the item counts nowhere: its clocks are void, also those that have stopped, in time or late. */
+void void_duty(struct judging *j, const struct duty_row *duty, enum duty_end reason, enum clock_why why, struct text text);
 
 /* --- parts of verdicts that several families use ------------------------------------------------------------------------ */
 
@@ -201,6 +208,30 @@ struct limit list_limit(const struct judging *j, const struct catalogue_row *row
 
 /* Emits case_routed, the lead's duty and its clocks, and on the first route the citizen's due instant. */
 void offer_lead(struct judging *j, const struct lead_choice *choice);
+
+/* As offer_lead, by the list where its row names `unit`, else by hand; then the supports: those that are named, or, where none is
+ * (NULL, or empty), the row's. */
+void offer_by_list(struct judging *j, int32_t unit, enum route_how how, struct text reason, const struct codes *supports);
+
+/* Emits the supports that a row names for this place. */
+void offer_row_supports(struct judging *j, const struct catalogue_row *row, int32_t lead, int32_t place, const struct limit *limit);
+
+/* Emits the desk's route duty of the case, with its clock. */
+void offer_route(struct judging *j);
+
+/* Nobody leads the case any more: emits case_pooled and the desk's route duty. */
+void back_to_pool(struct judging *j);
+
+/* May a case go to this unit though no row of the list says so? Nothing off the list is pushed down: never by hand onto a community
+ * or grid, onto a street only by a district leader (准入). */
+bool may_push(const struct judging *j, int32_t unit);
+
+/* May these units support a case that `lead` leads? Refuses where not (field `supports`). */
+bool check_supports(struct judging *j, const struct codes *codes, int32_t lead);
+
+/* The lead loses the case through no fault of its own: its items are void; its supports end; the calls that it raised itself end,
+ * void. Who leads next is said by what follows. */
+void lead_goes(struct judging *j, const struct duty_row *lead, enum duty_end reason, enum clock_why why, struct text text);
 
 /* Emits a support duty with its clocks: due with the lead's `limit`, by the support's own calendar, but not after it. */
 void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_end reason, const struct limit *limit);

@@ -88,6 +88,16 @@ static void route_overdue(struct judging *j, const struct duty_row *duty)
     raise_alarm(j, alarm, j->district->district_unit, ROLE_DISTRICT_LEADER);
 }
 
+/* The desk does not rule in time: the next rank is told, and then the one above it. The unit that asked works on meanwhile. */
+static void rule_overdue(struct judging *j, enum rung rung)
+{
+    if (rung == RUNG_RED) {
+        raise_alarm(j, ALARM_UNRULED, j->district->desk_unit, ROLE_SUPERVISOR);
+    } else if (rung == RUNG_NOTICE) {
+        raise_alarm(j, ALARM_UNRULED, j->district->district_unit, ROLE_DISTRICT_LEADER);
+    }
+}
+
 /* A rating that does not come: no score, and the call closes when it was the last. */
 static void rate_overdue(struct judging *j, const struct duty_row *duty)
 {
@@ -120,6 +130,8 @@ static void fire(struct judging *j, const struct clock_row *clock)
     }
     if (rung == RUNG_RED && clock->kind == CLOCK_KIND_ROUTE) {
         route_overdue(j, &duty);
+    } else if (clock->kind == CLOCK_KIND_RULE) {
+        rule_overdue(j, (enum rung)rung);
     } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_HANDLE) {
         handle_overdue(j, clock);
     } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_RATE) {

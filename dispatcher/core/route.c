@@ -96,8 +96,7 @@ static bool never_a_lead(struct judging *j)
     return bad_field(j, "unit", "An external unit or a property company cannot lead a case.");
 }
 
-/* Nothing off the list is pushed down: never by hand onto a community or grid, onto a street only by a district leader (准入). */
-static bool may_push(const struct judging *j, int32_t unit)
+bool may_push(const struct judging *j, int32_t unit)
 {
     switch (j->district->units[unit].tier) {
     case UNIT_TIER_CITY:
@@ -112,7 +111,7 @@ static bool may_push(const struct judging *j, int32_t unit)
     return false;
 }
 
-static bool check_supports(struct judging *j, const struct codes *codes, int32_t lead)
+bool check_supports(struct judging *j, const struct codes *codes, int32_t lead)
 {
     for (uint32_t i = 0; i < codes->count; i++) {
         int32_t unit = unit_in_service(j, &codes->at[i]);
@@ -193,6 +192,44 @@ bool judge_route(struct judging *j)
         offer_support(j, unit_in_service(j, &route->supports.at[i]), unit, DUTY_END_ROUTED, &choice.limit);
     }
     return true;
+}
+
+void offer_row_supports(struct judging *j, const struct catalogue_row *row, int32_t lead, int32_t place, const struct limit *limit)
+{
+    for (uint32_t i = 0; i < row->support_count; i++) {
+        int32_t unit = district_select(j->district, &row->supports[i], place);
+        if (unit >= 0 && unit != lead) {
+            offer_support(j, unit, lead, DUTY_END_ROUTED, limit);
+        }
+    }
+}
+
+void offer_by_list(struct judging *j, int32_t unit, enum route_how how, struct text reason, const struct codes *supports)
+{
+    int32_t place, listed;
+    const struct catalogue_row *row = list_row(j, &place, &listed);
+    row = listed == unit ? row : NULL;
+    struct lead_choice choice = {.unit = unit, .how = how, .row = row, .reason = reason, .limit = list_limit(j, row, unit)};
+    offer_lead(j, &choice);
+    for (uint32_t i = 0; supports != NULL && i < supports->count; i++) {
+        offer_support(j, unit_in_service(j, &supports->at[i]), unit, DUTY_END_ROUTED, &choice.limit);
+    }
+    if (row != NULL && (supports == NULL || supports->count == 0)) {
+        offer_row_supports(j, row, unit, place, &choice.limit);
+    }
+}
+
+void offer_route(struct judging *j)
+{
+    struct offer offer = {.kind = DUTY_KIND_ROUTE, .unit = j->district->desk_unit, .reason = DUTY_END_NONE, .creator = -1};
+    uint64_t duty = offer_duty(j, &offer);
+    start_policy_clock(j, CLOCK_KIND_ROUTE, duty, offer.unit, j->policy->route[j->c.dims.urgency]);
+}
+
+void back_to_pool(struct judging *j)
+{
+    emit_for(j, RECORD_CASE_POOLED, j->district->desk_unit);
+    offer_route(j);
 }
 
 bool route_fallback(struct judging *j, const struct duty_row *duty)

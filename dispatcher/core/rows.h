@@ -85,6 +85,8 @@ struct case_row {
     uint32_t contacts; /* contact attempts of the present lead */
     uint32_t contact_reached;
     uint32_t answer_code; /* of the last answer */
+    uint32_t returns;     /* of its leads that were upheld */
+    uint32_t open_rules;
     int64_t received_at;
     int64_t given_limit_at;
     int64_t answered_at; /* last answer that stands, 0 = none now */
@@ -103,8 +105,9 @@ struct case_row {
     uint8_t counted_received;
     uint8_t counted_answered;
     uint8_t counted_closed;
-    uint8_t awaits; /* enum disposition: what it closes as when its last call does; none: it does not wait for a call */
-    uint8_t unused[4];
+    uint8_t awaits;     /* enum disposition: what it closes as when its last call does; none: it does not wait for a call */
+    uint8_t designated; /* to its lead: it may not be returned any more */
+    uint8_t unused[3];
     struct code counted_acct;
     uint64_t handler_last; /* head of the chain of who worked on it */
 };
@@ -133,7 +136,9 @@ struct duty_row {
     uint8_t sent_back;   /* times */
     uint8_t finish_code; /* respond: enum finish_code + 1, 0 = not finished */
     uint8_t rated;       /* respond: 1 confirmed, 2 not */
-    uint8_t unused;
+    uint8_t about;       /* rule: enum about */
+    uint8_t asked;       /* lead, support: its unit has asked to return it */
+    uint8_t unused[7];
     uint32_t round;
     uint32_t reporter;
     uint32_t attempts; /* contact or follow-up attempts */

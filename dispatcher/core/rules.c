@@ -7,7 +7,7 @@
 #define D(state) (UINT32_C(1) << DUTY_STATE_##state)
 #define L(state) (UINT32_C(1) << CALL_STATE_##state)
 #define K(kind) (UINT32_C(1) << DUTY_KIND_##kind)
-#define ALL_KINDS (K(ROUTE) | K(LEAD) | K(SUPPORT) | K(RESPOND) | K(RATE) | K(FOLLOWUP))
+#define ALL_KINDS (K(ROUTE) | K(LEAD) | K(SUPPORT) | K(RESPOND) | K(RATE) | K(FOLLOWUP) | K(RULE))
 #define CLAIMED_KINDS ALL_KINDS
 #define AT_WORK (C(HANDLING) | C(SUSPENDED))
 #define SAME RULE_SAME
@@ -33,7 +33,12 @@ static const struct rule case_rules[] = {
     {COMMAND_ANSWER,        0, C(HANDLING), AWAITS, CASE_STATE_ANSWERED, 0, "handle and total stop; supports ended; closes with the call"},
     {COMMAND_ANSWER,        0, C(HANDLING), NULL, CASE_STATE_CLOSED, 0, "handle and total stop; supports ended; case closed"},
     {COMMAND_CANCEL,        0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
-    {COMMAND_CANCEL,        0, CALLED, NULL, SAME, 0, "one support or respond ended; overdue items stand"},
+    {COMMAND_CANCEL,        0, CALLED, NULL, SAME, 0, "one support or respond ended, overdue items stand; or a return taken back"},
+    {COMMAND_ASK_RETURN,    0, C(HANDLING), NULL, SAME, 0, "rule duty at the desk; the asker's clocks run on"},
+    {COMMAND_REROUTE,       0, C(HANDLING), NULL, SAME, 0, "old lead ended, its items void; new lead with a full limit; supports anew"},
+    {COMMAND_ADD_SUPPORT,   0, C(HANDLING), NULL, SAME, 0, "support offered, due with the lead at the latest"},
+    {COMMAND_RULE,          0, C(HANDLING), "a lead's return upheld, to nobody", CASE_STATE_RECEIVED, 0, "back to the pool: route duty at the desk"},
+    {COMMAND_RULE,          0, C(HANDLING), NULL, SAME, 0, "upheld, designated: asker's items void, next unit offered with a full limit; refused: all stays"},
     {COMMAND_RAISE_CALL,    0, C(NONE), NULL, CASE_STATE_HANDLING, 0, "about a place: a found case, led by the caller, and the call on it"},
     {COMMAND_RAISE_CALL,    0, AT_WORK, NULL, SAME, 0, "call; all clocks of the case run on"},
     {COMMAND_DISPATCH_CALL, 0, CALLED, NULL, SAME, 0, "responds offered"},
@@ -73,6 +78,12 @@ static const struct rule duty_rules[] = {
     {COMMAND_ANSWER,        K(LEAD), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "answer that stands"},
     {COMMAND_ANSWER,        K(LEAD), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
     {COMMAND_TAKE_OVER,     K(LEAD), D(OFFERED) | D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "taken_over"},
+    {COMMAND_ASK_RETURN,    K(LEAD) | K(SUPPORT), D(OFFERED) | D(SIGNED), NULL, SAME, 0, "sign clock stops; rule opens"},
+    {COMMAND_REROUTE,       K(LEAD), D(OFFERED) | D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "reassigned"},
+    {COMMAND_ADD_SUPPORT,   K(LEAD), D(SIGNED), NULL, SAME, 0, "a support is offered"},
+    {COMMAND_ADD_SUPPORT,   K(LEAD), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
+    {COMMAND_RULE,          K(RULE), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "ruled; upheld: the asker's duty ended (returned)"},
+    {COMMAND_CANCEL,        K(RULE), D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "not_needed: its asker takes the question back"},
     {COMMAND_CANCEL,        K(SUPPORT) | K(RESPOND), D(OFFERED) | D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "not_needed"},
     {COMMAND_ARRIVE,        K(RESPOND), D(SIGNED), NULL, SAME, 0, "arrived"},
     {COMMAND_ARRIVE,        K(RESPOND), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
@@ -120,6 +131,7 @@ static const struct duty_kind_rule duty_kind_rules[DUTY_KIND_COUNT] = {
     [DUTY_KIND_RESPOND] =  {false, CLOCK_KIND_FINISH,   CLOCK_KIND_FINISH,   0,        R(WORKER) | R(LEADER) | R(IMPORTER),     ROLE_WORKER},
     [DUTY_KIND_RATE] =     {true,  CLOCK_KIND_RATE,     CLOCK_KIND_RATE,     0,        R(LEADER) | R(DISPATCHER) | R(IMPORTER), ROLE_LEADER},
     [DUTY_KIND_FOLLOWUP] = {true,  CLOCK_KIND_FOLLOWUP, CLOCK_KIND_FOLLOWUP, 0,        R(FOLLOWUP) | R(IMPORTER),               ROLE_FOLLOWUP},
+    [DUTY_KIND_RULE] =     {true,  CLOCK_KIND_RULE,     CLOCK_KIND_RULE,     0,        R(DISPATCHER) | R(SUPERVISOR) | R(IMPORTER), ROLE_DISPATCHER},
 };
 /* clang-format on */
 

@@ -171,6 +171,9 @@ static int add_limits(const struct policy *policy, struct reply_writer *writer)
         {"call.finish", NULL, &policy->call_finish},
         {"rate", NULL, &policy->rate},
         {"followup", NULL, &policy->followup_limit},
+        {"return_window", NULL, &policy->return_window},
+        {"rule", NULL, &policy->rule},
+        {"designate", NULL, &policy->designate},
     };
     int rc = reply_list(writer, "limits");
 
@@ -229,6 +232,7 @@ int query_show_config(struct query *query, struct proto_buffer *out)
         .matters = district->matter_count,
         .list_rows = district->row_count,
         .rounds = policy->rounds,
+        .return_cap = policy->return_cap,
         .reopen_window = policy->reopen_window_ms,
         .followup = policy->followup,
         .followup_attempts = policy->followup_attempts,

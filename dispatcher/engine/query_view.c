@@ -213,6 +213,8 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
         .ended_at = row->ended_at,
         .due_at = row->due_at,
         .reason = (enum duty_end)row->reason,
+        .about = (enum about)row->about,
+        .of_duty = row->of_duty,
         .claimed = row->claimed != 0,
         .claimed_until = row->claimed_until,
         .urgency = (enum urgency)of->dims.urgency,

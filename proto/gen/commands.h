@@ -25,6 +25,10 @@ enum command_type {
     COMMAND_ANSWER = 15,
     COMMAND_CANCEL = 16,
     COMMAND_REPORT_STAGE = 17,
+    COMMAND_ASK_RETURN = 18,
+    COMMAND_REROUTE = 7,
+    COMMAND_ADD_SUPPORT = 8,
+    COMMAND_RULE = 6,
     COMMAND_RAISE_CALL = 20,
     COMMAND_DISPATCH_CALL = 21,
     COMMAND_ARRIVE = 22,
@@ -55,6 +59,10 @@ enum command_type {
     X(ANSWER, answer) \
     X(CANCEL, cancel) \
     X(REPORT_STAGE, report_stage) \
+    X(ASK_RETURN, ask_return) \
+    X(REROUTE, reroute) \
+    X(ADD_SUPPORT, add_support) \
+    X(RULE, rule) \
     X(RAISE_CALL, raise_call) \
     X(DISPATCH_CALL, dispatch_call) \
     X(ARRIVE, arrive) \
@@ -330,7 +338,7 @@ extern const struct shape answer_command_shape;
 #define ANSWER_HAS_BASIS (UINT64_C(1) << 7)
 #define ANSWER_HAS_PUBLISHED (UINT64_C(1) << 8)
 
-/* The creator cancels one open respond or support duty; an overdue item stands. */
+/* The creator cancels one open respond or support duty, or takes back its own question (rule); an overdue item stands. */
 struct cancel_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
@@ -338,7 +346,7 @@ struct cancel_command {
     struct text submitted; /* Request id of this key's own submit. */
     uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
-    enum duty_kind kind; /* respond or support. */
+    enum duty_kind kind; /* respond, support or rule. */
     struct text reason; /* Why. */
 };
 extern const struct shape cancel_command_shape;
@@ -371,6 +379,92 @@ extern const struct shape report_stage_command_shape;
 #define REPORT_STAGE_HAS_KIND (UINT64_C(1) << 5)
 #define REPORT_STAGE_HAS_TEXT (UINT64_C(1) << 6)
 #define REPORT_STAGE_HAS_NEXT_AT (UINT64_C(1) << 7)
+
+/* A unit says that a duty is not its own 退单, within the policy's window from the offer, signed or not. The desk rules; until then all clocks run on. */
+struct ask_return_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    struct code unit; /* Holder, where several units have such a duty on the case. */
+    enum duty_kind kind; /* lead or support, where the unit has both. */
+    struct text reason; /* Why it is not its own. */
+    struct text basis; /* Law, list or finding that says so. */
+    struct code better; /* The unit whose duty it is. */
+    bool outside; /* No unit of the district is responsible: then `better` is not needed. */
+};
+extern const struct shape ask_return_command_shape;
+#define ASK_RETURN_HAS_CASE (UINT64_C(1) << 0)
+#define ASK_RETURN_HAS_NUMBER (UINT64_C(1) << 1)
+#define ASK_RETURN_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define ASK_RETURN_HAS_DUTY (UINT64_C(1) << 3)
+#define ASK_RETURN_HAS_UNIT (UINT64_C(1) << 4)
+#define ASK_RETURN_HAS_KIND (UINT64_C(1) << 5)
+#define ASK_RETURN_HAS_REASON (UINT64_C(1) << 6)
+#define ASK_RETURN_HAS_BASIS (UINT64_C(1) << 7)
+#define ASK_RETURN_HAS_BETTER (UINT64_C(1) << 8)
+#define ASK_RETURN_HAS_OUTSIDE (UINT64_C(1) << 9)
+
+/* The desk corrects its own mistake 改派: freely before the lead has signed and spoken with the citizen, afterwards only a supervisor. The old lead's items are void. */
+struct reroute_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    struct code unit; /* The new lead. */
+    struct codes supports; /* Supporting units; those of the list's row if left out. */
+    struct text reason; /* What was wrong. */
+};
+extern const struct shape reroute_command_shape;
+#define REROUTE_HAS_CASE (UINT64_C(1) << 0)
+#define REROUTE_HAS_NUMBER (UINT64_C(1) << 1)
+#define REROUTE_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define REROUTE_HAS_UNIT (UINT64_C(1) << 3)
+#define REROUTE_HAS_SUPPORTS (UINT64_C(1) << 4)
+#define REROUTE_HAS_REASON (UINT64_C(1) << 5)
+
+/* The lead asks another unit to support it 增加协办: due with the lead at the latest. */
+struct add_support_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    struct code unit; /* Holder, where several units have such a duty on the case. */
+    struct code support; /* The unit that is to support. */
+    struct text text; /* What is asked of it; an inner note. */
+};
+extern const struct shape add_support_command_shape;
+#define ADD_SUPPORT_HAS_CASE (UINT64_C(1) << 0)
+#define ADD_SUPPORT_HAS_NUMBER (UINT64_C(1) << 1)
+#define ADD_SUPPORT_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define ADD_SUPPORT_HAS_DUTY (UINT64_C(1) << 3)
+#define ADD_SUPPORT_HAS_UNIT (UINT64_C(1) << 4)
+#define ADD_SUPPORT_HAS_SUPPORT (UINT64_C(1) << 5)
+#define ADD_SUPPORT_HAS_TEXT (UINT64_C(1) << 6)
+
+/* The desk rules on a return 裁定: upheld, to a unit or back to the pool; refused; or designated, to a unit that may not return it. */
+struct rule_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t duty_id; /* The rule duty. */
+    struct code unit; /* Or: the unit that asked. */
+    enum ruling ruling; /* What it says. */
+    struct code to; /* Upheld: the unit that it goes to; left out: back to the pool, or this support ends. Designated: the unit. */
+    struct text reason; /* Why. */
+};
+extern const struct shape rule_command_shape;
+#define RULE_HAS_CASE (UINT64_C(1) << 0)
+#define RULE_HAS_NUMBER (UINT64_C(1) << 1)
+#define RULE_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define RULE_HAS_DUTY (UINT64_C(1) << 3)
+#define RULE_HAS_UNIT (UINT64_C(1) << 4)
+#define RULE_HAS_RULING (UINT64_C(1) << 5)
+#define RULE_HAS_TO (UINT64_C(1) << 6)
+#define RULE_HAS_REASON (UINT64_C(1) << 7)
 
 /* A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates. With `place`, `matter` and `text` instead of a case it opens one of origin `found` 自行发现, led by the caller, and calls on it. */
 struct raise_call_command {
@@ -597,6 +691,10 @@ union command_body {
     struct answer_command answer;
     struct cancel_command cancel;
     struct report_stage_command report_stage;
+    struct ask_return_command ask_return;
+    struct reroute_command reroute;
+    struct add_support_command add_support;
+    struct rule_command rule;
     struct raise_call_command raise_call;
     struct dispatch_call_command dispatch_call;
     struct arrive_command arrive;

@@ -32,17 +32,17 @@ static const char *const answer_code_names[] = { NC_("answer_code", "solved"), N
 static const char *const answer_code_words[] = { "已解决", "已解释", "协办解决" };
 const struct enum_shape answer_code_enum = { .name = "answer_code", .count = 3, .names = answer_code_names, .words = answer_code_words };
 
-static const char *const duty_kind_names[] = { NC_("duty_kind", "route"), NC_("duty_kind", "lead"), NC_("duty_kind", "support"), NC_("duty_kind", "respond"), NC_("duty_kind", "rate"), NC_("duty_kind", "followup") };
-static const char *const duty_kind_words[] = { "派单", "主办", "协办", "报到", "核实评价", "回访" };
-const struct enum_shape duty_kind_enum = { .name = "duty_kind", .count = 6, .names = duty_kind_names, .words = duty_kind_words };
+static const char *const duty_kind_names[] = { NC_("duty_kind", "route"), NC_("duty_kind", "lead"), NC_("duty_kind", "support"), NC_("duty_kind", "respond"), NC_("duty_kind", "rate"), NC_("duty_kind", "followup"), NC_("duty_kind", "rule") };
+static const char *const duty_kind_words[] = { "派单", "主办", "协办", "报到", "核实评价", "回访", "裁定" };
+const struct enum_shape duty_kind_enum = { .name = "duty_kind", .count = 7, .names = duty_kind_names, .words = duty_kind_words };
 
 static const char *const duty_state_names[] = { NC_("duty_state", "none"), NC_("duty_state", "offered"), NC_("duty_state", "signed"), NC_("duty_state", "held"), NC_("duty_state", "done"), NC_("duty_state", "ended") };
 static const char *const duty_state_words[] = { "无", "待签收", "办理中", "挂起", "已办", "已终结" };
 const struct enum_shape duty_state_enum = { .name = "duty_state", .count = 6, .names = duty_state_names, .words = duty_state_words };
 
-static const char *const duty_end_names[] = { NC_("duty_end", "none"), NC_("duty_end", "routed"), NC_("duty_end", "continue"), NC_("duty_end", "next_round"), NC_("duty_end", "taken_over"), NC_("duty_end", "lead_answered"), NC_("duty_end", "lead_moved"), NC_("duty_end", "not_needed"), NC_("duty_end", "expired"), NC_("duty_end", "replaced"), NC_("duty_end", "reopened"), NC_("duty_end", "sent_back"), NC_("duty_end", "call_closed"), NC_("duty_end", "superseded"), NC_("duty_end", "withdrawn") };
-static const char *const duty_end_words[] = { "无", "派单", "提级后继续协办", "下一轮", "提级", "主办已办结", "主办变更", "不再需要", "过期", "新一轮替换", "重办", "退回补办", "已销哨", "另行派发", "撤哨" };
-const struct enum_shape duty_end_enum = { .name = "duty_end", .count = 15, .names = duty_end_names, .words = duty_end_words };
+static const char *const duty_end_names[] = { NC_("duty_end", "none"), NC_("duty_end", "routed"), NC_("duty_end", "continue"), NC_("duty_end", "next_round"), NC_("duty_end", "taken_over"), NC_("duty_end", "lead_answered"), NC_("duty_end", "lead_moved"), NC_("duty_end", "not_needed"), NC_("duty_end", "expired"), NC_("duty_end", "replaced"), NC_("duty_end", "reopened"), NC_("duty_end", "sent_back"), NC_("duty_end", "call_closed"), NC_("duty_end", "superseded"), NC_("duty_end", "withdrawn"), NC_("duty_end", "returned"), NC_("duty_end", "reassigned"), NC_("duty_end", "added") };
+static const char *const duty_end_words[] = { "无", "派单", "提级后继续协办", "下一轮", "提级", "主办已办结", "主办变更", "不再需要", "过期", "新一轮替换", "重办", "退回补办", "已销哨", "另行派发", "撤哨", "退单", "改派", "主办要求协办" };
+const struct enum_shape duty_end_enum = { .name = "duty_end", .count = 18, .names = duty_end_names, .words = duty_end_words };
 
 static const char *const call_state_names[] = { NC_("call_state", "none"), NC_("call_state", "raised"), NC_("call_state", "called"), NC_("call_state", "reported"), NC_("call_state", "closed") };
 static const char *const call_state_words[] = { "无", "待派发", "报到处置中", "待核实", "已销哨" };
@@ -72,9 +72,9 @@ static const char *const finish_code_names[] = { NC_("finish_code", "solved"), N
 static const char *const finish_code_words[] = { "已解决", "部分解决", "未解决" };
 const struct enum_shape finish_code_enum = { .name = "finish_code", .count = 3, .names = finish_code_names, .words = finish_code_words };
 
-static const char *const clock_kind_names[] = { NC_("clock_kind", "route"), NC_("clock_kind", "sign"), NC_("clock_kind", "contact"), NC_("clock_kind", "handle"), NC_("clock_kind", "support"), NC_("clock_kind", "dispatch"), NC_("clock_kind", "arrive"), NC_("clock_kind", "finish"), NC_("clock_kind", "rate"), NC_("clock_kind", "followup"), NC_("clock_kind", "total"), NC_("clock_kind", "stage") };
-static const char *const clock_kind_words[] = { "派单时限", "签收时限", "先行联系时限", "办理时限", "协办时限", "哨单派发时限", "报到时限", "呼叫办结时限", "核实评价时限", "回访时限", "群众时限", "阶段反馈时限" };
-const struct enum_shape clock_kind_enum = { .name = "clock_kind", .count = 12, .names = clock_kind_names, .words = clock_kind_words };
+static const char *const clock_kind_names[] = { NC_("clock_kind", "route"), NC_("clock_kind", "sign"), NC_("clock_kind", "contact"), NC_("clock_kind", "handle"), NC_("clock_kind", "support"), NC_("clock_kind", "dispatch"), NC_("clock_kind", "arrive"), NC_("clock_kind", "finish"), NC_("clock_kind", "rate"), NC_("clock_kind", "followup"), NC_("clock_kind", "total"), NC_("clock_kind", "stage"), NC_("clock_kind", "rule") };
+static const char *const clock_kind_words[] = { "派单时限", "签收时限", "先行联系时限", "办理时限", "协办时限", "哨单派发时限", "报到时限", "呼叫办结时限", "核实评价时限", "回访时限", "群众时限", "阶段反馈时限", "裁定时限" };
+const struct enum_shape clock_kind_enum = { .name = "clock_kind", .count = 13, .names = clock_kind_names, .words = clock_kind_words };
 
 static const char *const clock_state_names[] = { NC_("clock_state", "none"), NC_("clock_state", "running"), NC_("clock_state", "stopped"), NC_("clock_state", "void") };
 static const char *const clock_state_words[] = { "无", "计时", "停表", "作废" };
@@ -88,9 +88,9 @@ static const char *const limit_source_names[] = { NC_("limit_source", "policy"),
 static const char *const limit_source_words[] = { "政策默认", "派单目录", "来件指定", "提级减半", "不限时", "受理暂定" };
 const struct enum_shape limit_source_enum = { .name = "limit_source", .count = 6, .names = limit_source_names, .words = limit_source_words };
 
-static const char *const clock_why_names[] = { NC_("clock_why", "none"), NC_("clock_why", "routed"), NC_("clock_why", "sent_back"), NC_("clock_why", "reopened"), NC_("clock_why", "taken_over"), NC_("clock_why", "lead_answered"), NC_("clock_why", "not_needed"), NC_("clock_why", "replaced"), NC_("clock_why", "superseded"), NC_("clock_why", "expired"), NC_("clock_why", "call_closed"), NC_("clock_why", "withdrawn"), NC_("clock_why", "calendar"), NC_("clock_why", "unit_retired") };
-static const char *const clock_why_words[] = { "无", "派单定时限", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨", "撤哨", "工作日历调整", "单位撤并" };
-const struct enum_shape clock_why_enum = { .name = "clock_why", .count = 14, .names = clock_why_names, .words = clock_why_words };
+static const char *const clock_why_names[] = { NC_("clock_why", "none"), NC_("clock_why", "routed"), NC_("clock_why", "sent_back"), NC_("clock_why", "reopened"), NC_("clock_why", "taken_over"), NC_("clock_why", "lead_answered"), NC_("clock_why", "not_needed"), NC_("clock_why", "replaced"), NC_("clock_why", "superseded"), NC_("clock_why", "expired"), NC_("clock_why", "call_closed"), NC_("clock_why", "withdrawn"), NC_("clock_why", "calendar"), NC_("clock_why", "unit_retired"), NC_("clock_why", "returned"), NC_("clock_why", "reassigned"), NC_("clock_why", "lead_moved") };
+static const char *const clock_why_words[] = { "无", "派单定时限", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨", "撤哨", "工作日历调整", "单位撤并", "退单", "改派", "主办变更" };
+const struct enum_shape clock_why_enum = { .name = "clock_why", .count = 17, .names = clock_why_names, .words = clock_why_words };
 
 static const char *const rung_names[] = { NC_("rung", "yellow"), NC_("rung", "red"), NC_("rung", "notice"), NC_("rung", "bulletin") };
 static const char *const rung_words[] = { "黄", "红", "通报", "专报" };
@@ -104,9 +104,9 @@ static const char *const on_overdue_names[] = { NC_("on_overdue", "supervise"), 
 static const char *const on_overdue_words[] = { "督办", "提级" };
 const struct enum_shape on_overdue_enum = { .name = "on_overdue", .count = 2, .names = on_overdue_names, .words = on_overdue_words };
 
-static const char *const route_how_names[] = { NC_("route_how", "rule"), NC_("route_how", "hand"), NC_("route_how", "take_over"), NC_("route_how", "next_round"), NC_("route_how", "fallback"), NC_("route_how", "found") };
-static const char *const route_how_words[] = { "按目录", "人工派单", "提级", "重办", "兜底派单", "自行发现" };
-const struct enum_shape route_how_enum = { .name = "route_how", .count = 6, .names = route_how_names, .words = route_how_words };
+static const char *const route_how_names[] = { NC_("route_how", "rule"), NC_("route_how", "hand"), NC_("route_how", "take_over"), NC_("route_how", "next_round"), NC_("route_how", "fallback"), NC_("route_how", "found"), NC_("route_how", "ruled"), NC_("route_how", "designated"), NC_("route_how", "reroute") };
+static const char *const route_how_words[] = { "按目录", "人工派单", "提级", "重办", "兜底派单", "自行发现", "裁定", "指定", "改派" };
+const struct enum_shape route_how_enum = { .name = "route_how", .count = 9, .names = route_how_names, .words = route_how_words };
 
 static const char *const contact_outcome_names[] = { NC_("contact_outcome", "reached"), NC_("contact_outcome", "no_answer"), NC_("contact_outcome", "refused") };
 static const char *const contact_outcome_words[] = { "已联系", "无人接听", "拒绝" };
@@ -144,9 +144,17 @@ static const char *const order_kind_names[] = { NC_("order_kind", "overdue"), NC
 static const char *const order_kind_words[] = { "超期", "重办", "轮次用尽" };
 const struct enum_shape order_kind_enum = { .name = "order_kind", .count = 3, .names = order_kind_names, .words = order_kind_words };
 
-static const char *const alarm_names[] = { NC_("alarm", "unrouted"), NC_("alarm", "fallback_leads") };
-static const char *const alarm_words[] = { "超时未派单", "已兜底派单" };
-const struct enum_shape alarm_enum = { .name = "alarm", .count = 2, .names = alarm_names, .words = alarm_words };
+static const char *const about_names[] = { NC_("about", "none"), NC_("about", "return") };
+static const char *const about_words[] = { "无", "退单" };
+const struct enum_shape about_enum = { .name = "about", .count = 2, .names = about_names, .words = about_words };
+
+static const char *const ruling_names[] = { NC_("ruling", "upheld"), NC_("ruling", "refused"), NC_("ruling", "designated") };
+static const char *const ruling_words[] = { "成立", "驳回", "指定" };
+const struct enum_shape ruling_enum = { .name = "ruling", .count = 3, .names = ruling_names, .words = ruling_words };
+
+static const char *const alarm_names[] = { NC_("alarm", "unrouted"), NC_("alarm", "fallback_leads"), NC_("alarm", "unruled") };
+static const char *const alarm_words[] = { "超时未派单", "已兜底派单", "超时未裁定" };
+const struct enum_shape alarm_enum = { .name = "alarm", .count = 3, .names = alarm_names, .words = alarm_words };
 
 static const char *const note_visibility_names[] = { NC_("note_visibility", "inner"), NC_("note_visibility", "citizen") };
 static const char *const note_visibility_words[] = { "内部", "对群众公开" };
@@ -224,6 +232,8 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &followup_mode_enum,
     &reopen_by_enum,
     &order_kind_enum,
+    &about_enum,
+    &ruling_enum,
     &alarm_enum,
     &note_visibility_enum,
     &unit_tier_enum,

@@ -98,8 +98,9 @@ enum duty_kind {
     DUTY_KIND_RESPOND, /* 报到 */
     DUTY_KIND_RATE, /* 核实评价 */
     DUTY_KIND_FOLLOWUP, /* 回访 */
+    DUTY_KIND_RULE, /* 裁定 */
 };
-enum { DUTY_KIND_COUNT = 6 };
+enum { DUTY_KIND_COUNT = 7 };
 extern const struct enum_shape duty_kind_enum;
 
 /* Life of a duty 任务. */
@@ -131,8 +132,11 @@ enum duty_end {
     DUTY_END_CALL_CLOSED, /* 已销哨 */
     DUTY_END_SUPERSEDED, /* 另行派发 */
     DUTY_END_WITHDRAWN, /* 撤哨 */
+    DUTY_END_RETURNED, /* 退单 */
+    DUTY_END_REASSIGNED, /* 改派 */
+    DUTY_END_ADDED, /* 主办要求协办 */
 };
-enum { DUTY_END_COUNT = 15 };
+enum { DUTY_END_COUNT = 18 };
 extern const struct enum_shape duty_end_enum;
 
 /* Life of a call 吹哨. */
@@ -219,8 +223,9 @@ enum clock_kind {
     CLOCK_KIND_FOLLOWUP, /* 回访时限 */
     CLOCK_KIND_TOTAL, /* 群众时限 */
     CLOCK_KIND_STAGE, /* 阶段反馈时限 */
+    CLOCK_KIND_RULE, /* 裁定时限 */
 };
-enum { CLOCK_KIND_COUNT = 12 };
+enum { CLOCK_KIND_COUNT = 13 };
 extern const struct enum_shape clock_kind_enum;
 
 /* Life of a clock. */
@@ -271,8 +276,11 @@ enum clock_why {
     CLOCK_WHY_WITHDRAWN, /* 撤哨 */
     CLOCK_WHY_CALENDAR, /* 工作日历调整 */
     CLOCK_WHY_UNIT_RETIRED, /* 单位撤并 */
+    CLOCK_WHY_RETURNED, /* 退单 */
+    CLOCK_WHY_REASSIGNED, /* 改派 */
+    CLOCK_WHY_LEAD_MOVED, /* 主办变更 */
 };
-enum { CLOCK_WHY_COUNT = 14 };
+enum { CLOCK_WHY_COUNT = 17 };
 extern const struct enum_shape clock_why_enum;
 
 /* Rungs 预警节点 of a clock. */
@@ -310,8 +318,11 @@ enum route_how {
     ROUTE_HOW_NEXT_ROUND, /* 重办 */
     ROUTE_HOW_FALLBACK, /* 兜底派单: the policy's unit for what the desk has not routed in time */
     ROUTE_HOW_FOUND, /* 自行发现: who found it leads */
+    ROUTE_HOW_RULED, /* 裁定: a return was upheld */
+    ROUTE_HOW_DESIGNATED, /* 指定: it may not be returned any more */
+    ROUTE_HOW_REROUTE, /* 改派: the desk corrects itself */
 };
-enum { ROUTE_HOW_COUNT = 6 };
+enum { ROUTE_HOW_COUNT = 9 };
 extern const struct enum_shape route_how_enum;
 
 /* Outcome of contacting the citizen or the caller. */
@@ -399,12 +410,30 @@ enum order_kind {
 enum { ORDER_KIND_COUNT = 3 };
 extern const struct enum_shape order_kind_enum;
 
+/* What a duty of the desk, or of a person with rank, is to be decided about. */
+enum about {
+    ABOUT_NONE, /* 无 */
+    ABOUT_RETURN, /* 退单 */
+};
+enum { ABOUT_COUNT = 2 };
+extern const struct enum_shape about_enum;
+
+/* What the desk says to a unit that wants to return a duty. */
+enum ruling {
+    RULING_UPHELD, /* 成立: it goes to another unit, or back to the pool */
+    RULING_REFUSED, /* 驳回: it stays, and its clocks have run on */
+    RULING_DESIGNATED, /* 指定: to one unit, which may not return it */
+};
+enum { RULING_COUNT = 3 };
+extern const struct enum_shape ruling_enum;
+
 /* What a person with rank is told of at once. */
 enum alarm {
     ALARM_UNROUTED, /* 超时未派单: the desk has not routed a case in time, and nobody stands in for it */
     ALARM_FALLBACK_LEADS, /* 已兜底派单: the desk has not routed a case in time: the fallback unit has it */
+    ALARM_UNRULED, /* 超时未裁定: the desk has not ruled in time */
 };
-enum { ALARM_COUNT = 2 };
+enum { ALARM_COUNT = 3 };
 extern const struct enum_shape alarm_enum;
 
 /* Who may read a note. */
@@ -540,7 +569,7 @@ enum { LOOP_PART_COUNT = 14 };
 extern const struct enum_shape loop_part_enum;
 
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 46 };
+enum { ENUM_SHAPE_COUNT = 48 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

@@ -29,8 +29,13 @@ enum refusal {
     REFUSAL_NO_PLACE, /* The case has no place. */
     REFUSAL_NO_CONTACT, /* The citizen has not been contacted yet. */
     REFUSAL_NO_BASIS, /* A basis is needed. */
+    REFUSAL_NO_BETTER_UNIT, /* The unit whose duty it is has to be named. */
+    REFUSAL_DESIGNATED, /* The case was designated to this unit: it may not be returned. */
+    REFUSAL_ROUND, /* This is not possible in the second round and later. */
+    REFUSAL_LANE, /* In an emergency comes first what has to be done. */
     REFUSAL_NO_EVIDENCE, /* Evidence is needed. */
     REFUSAL_NOT_SIGNED, /* The duty has not been signed. */
+    REFUSAL_SIGNED, /* The lead has signed and spoken with the citizen already. */
     REFUSAL_NOT_ARRIVED, /* The called unit has not arrived yet. */
     REFUSAL_NOT_HIGHER, /* The new lead's tier is not higher than the present one's. */
     REFUSAL_INCOMPLETE, /* A field that this step needs is empty. */
@@ -55,7 +60,7 @@ enum refusal {
     REFUSAL_OUTCOME_UNKNOWN, /* The dispatcher's disk failed at this moment: it is not known whether this was stored. */
     REFUSAL_NO_NEXT, /* The call has solved nothing: what comes next is needed. */
 };
-enum { REFUSAL_COUNT = 43 };
+enum { REFUSAL_COUNT = 48 };
 
 struct refusal_info {
     const char *code;     /* on the wire */
@@ -73,7 +78,7 @@ struct refusal_field {
     const char *field;
     const char *hint;
 };
-enum { REFUSAL_FIELD_COUNT = 10 };
+enum { REFUSAL_FIELD_COUNT = 12 };
 extern const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT];
 
 #endif

@@ -146,6 +146,8 @@ struct duty_view {
     enum urgency urgency; /* Urgency of the case. */
     struct text title; /* Title of the case; only in `inbox`. */
     bool secret; /* Its case is under secrecy. */
+    enum about about; /* What is to be decided (rule). */
+    uint64_t of_duty; /* The duty that it is about (rule), or follows (rate); 0 = none. */
 };
 extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_DUTY (UINT64_C(1) << 0)
@@ -177,6 +179,8 @@ extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_URGENCY (UINT64_C(1) << 26)
 #define DUTY_VIEW_HAS_TITLE (UINT64_C(1) << 27)
 #define DUTY_VIEW_HAS_SECRET (UINT64_C(1) << 28)
+#define DUTY_VIEW_HAS_ABOUT (UINT64_C(1) << 29)
+#define DUTY_VIEW_HAS_OF_DUTY (UINT64_C(1) << 30)
 
 /* A call. */
 struct call_view {
@@ -1020,6 +1024,7 @@ struct show_config_reply {
     struct code fallback_urgent; /* The same for an urgent one. */
     struct code fallback_emergency; /* For an emergency. */
     struct code fallback_complex; /* For a complex one. */
+    uint32_t return_cap; /* Returns of a case that are upheld; the next one is designated. */
 };
 extern const struct shape show_config_reply_shape;
 #define SHOW_CONFIG_REPLY_HAS_HASH (UINT64_C(1) << 0)
@@ -1051,6 +1056,7 @@ extern const struct shape show_config_reply_shape;
 #define SHOW_CONFIG_REPLY_HAS_FALLBACK_URGENT (UINT64_C(1) << 26)
 #define SHOW_CONFIG_REPLY_HAS_FALLBACK_EMERGENCY (UINT64_C(1) << 27)
 #define SHOW_CONFIG_REPLY_HAS_FALLBACK_COMPLEX (UINT64_C(1) << 28)
+#define SHOW_CONFIG_REPLY_HAS_RETURN_CAP (UINT64_C(1) << 29)
 
 /* What a submit would come to now: refused as it would be, or who would lead. Nothing is kept, and no drill time moves; whether the request id is used already is not looked at. The fields are those of submit. */
 struct try_submit_query {

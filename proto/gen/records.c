@@ -292,7 +292,7 @@ static uint64_t case_routed_body_set(const void *value)
 
 static const struct field_shape case_routed_body_fields[] = {
     { .name = "lead", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct case_routed_body, lead), .min = 0, .max = 32 },
-    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct case_routed_body, how), .min = 0, .max = 5, .values = &route_how_enum },
+    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct case_routed_body, how), .min = 0, .max = 8, .values = &route_how_enum },
     { .name = "catalogue_ver", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_routed_body, catalogue_ver), .min = 0, .max = 64 },
     { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct case_routed_body, row), .min = 0, .max = INT64_C(4294967295) },
     { .name = "hop", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct case_routed_body, hop), .min = 0, .max = INT64_C(4294967295) },
@@ -371,6 +371,52 @@ static const struct field_shape case_reclassified_body_fields[] = {
 static const struct field_place case_reclassified_body_places[] = { { offsetof(struct case_reclassified_body, was), FIELD_ENUM }, { offsetof(struct case_reclassified_body, reason), FIELD_TEXT } };
 const struct shape case_reclassified_body_shape = { .name = "case_reclassified_body", .field_count = 2, .size = sizeof(struct case_reclassified_body), .personal = UINT64_C(0x2), .loose = UINT64_C(0x2), .set = case_reclassified_body_set, .places = case_reclassified_body_places, .fields = case_reclassified_body_fields };
 
+static uint64_t case_pooled_body_set(const void *value)
+{
+    (void)value;
+    return 0;
+}
+
+const struct shape case_pooled_body_shape = { .name = "case_pooled_body", .field_count = 0, .size = sizeof(struct case_pooled_body), .set = case_pooled_body_set, .fields = NULL };
+
+static uint64_t return_asked_body_set(const void *value)
+{
+    const struct return_asked_body *of = value;
+
+    return (uint64_t)(of->duty_kind != 0) << 0
+           | (uint64_t)(!code_empty(&of->better)) << 1
+           | (uint64_t)(of->outside) << 2
+           | (uint64_t)(of->reason.size != 0) << 3
+           | (uint64_t)(of->basis.size != 0) << 4;
+}
+
+static const struct field_shape return_asked_body_fields[] = {
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct return_asked_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "better", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct return_asked_body, better), .min = 0, .max = 32 },
+    { .name = "outside", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct return_asked_body, outside), .min = 0, .max = 1 },
+    { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct return_asked_body, reason), .min = 0, .max = 1024, .personal = true },
+    { .name = "basis", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct return_asked_body, basis), .min = 0, .max = 1024, .personal = true },
+};
+static const struct field_place return_asked_body_places[] = { { offsetof(struct return_asked_body, duty_kind), FIELD_ENUM }, { offsetof(struct return_asked_body, better), FIELD_CODE }, { offsetof(struct return_asked_body, outside), FIELD_FLAG }, { offsetof(struct return_asked_body, reason), FIELD_TEXT }, { offsetof(struct return_asked_body, basis), FIELD_TEXT } };
+const struct shape return_asked_body_shape = { .name = "return_asked_body", .field_count = 5, .size = sizeof(struct return_asked_body), .personal = UINT64_C(0x18), .loose = UINT64_C(0x18), .set = return_asked_body_set, .places = return_asked_body_places, .fields = return_asked_body_fields };
+
+static uint64_t return_ruled_body_set(const void *value)
+{
+    const struct return_ruled_body *of = value;
+
+    return (uint64_t)(of->ruling != 0) << 0
+           | (uint64_t)(!code_empty(&of->to)) << 1
+           | (uint64_t)(of->reason.size != 0) << 2;
+}
+
+static const struct field_shape return_ruled_body_fields[] = {
+    { .name = "ruling", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct return_ruled_body, ruling), .min = 0, .max = 2, .values = &ruling_enum },
+    { .name = "to", .name_size = 2, .type = FIELD_CODE, .offset = offsetof(struct return_ruled_body, to), .min = 0, .max = 32 },
+    { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct return_ruled_body, reason), .min = 0, .max = 1024, .personal = true },
+};
+static const struct field_place return_ruled_body_places[] = { { offsetof(struct return_ruled_body, ruling), FIELD_ENUM }, { offsetof(struct return_ruled_body, to), FIELD_CODE }, { offsetof(struct return_ruled_body, reason), FIELD_TEXT } };
+const struct shape return_ruled_body_shape = { .name = "return_ruled_body", .field_count = 3, .size = sizeof(struct return_ruled_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = return_ruled_body_set, .places = return_ruled_body_places, .fields = return_ruled_body_fields };
+
 static uint64_t duty_offered_body_set(const void *value)
 {
     const struct duty_offered_body *of = value;
@@ -379,18 +425,20 @@ static uint64_t duty_offered_body_set(const void *value)
            | (uint64_t)(of->reason != 0) << 1
            | (uint64_t)(!code_empty(&of->creator)) << 2
            | (uint64_t)(of->of_duty != 0) << 3
-           | (uint64_t)(of->reporter != 0) << 4;
+           | (uint64_t)(of->reporter != 0) << 4
+           | (uint64_t)(of->about != 0) << 5;
 }
 
 static const struct field_shape duty_offered_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
-    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, reason), .min = 0, .max = 14, .values = &duty_end_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, reason), .min = 0, .max = 17, .values = &duty_end_enum },
     { .name = "creator", .name_size = 7, .type = FIELD_CODE, .offset = offsetof(struct duty_offered_body, creator), .min = 0, .max = 32 },
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_offered_body, of_duty), .min = 0, .max = INT64_MAX },
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct duty_offered_body, reporter), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, about), .min = 0, .max = 1, .values = &about_enum },
 };
-static const struct field_place duty_offered_body_places[] = { { offsetof(struct duty_offered_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_offered_body, reason), FIELD_ENUM }, { offsetof(struct duty_offered_body, creator), FIELD_CODE }, { offsetof(struct duty_offered_body, of_duty), FIELD_ID }, { offsetof(struct duty_offered_body, reporter), FIELD_COUNT } };
-const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .field_count = 5, .size = sizeof(struct duty_offered_body), .set = duty_offered_body_set, .places = duty_offered_body_places, .fields = duty_offered_body_fields };
+static const struct field_place duty_offered_body_places[] = { { offsetof(struct duty_offered_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_offered_body, reason), FIELD_ENUM }, { offsetof(struct duty_offered_body, creator), FIELD_CODE }, { offsetof(struct duty_offered_body, of_duty), FIELD_ID }, { offsetof(struct duty_offered_body, reporter), FIELD_COUNT }, { offsetof(struct duty_offered_body, about), FIELD_ENUM } };
+const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .field_count = 6, .size = sizeof(struct duty_offered_body), .set = duty_offered_body_set, .places = duty_offered_body_places, .fields = duty_offered_body_fields };
 
 static uint64_t duty_claimed_body_set(const void *value)
 {
@@ -444,7 +492,7 @@ static uint64_t duty_done_body_set(const void *value)
 }
 
 static const struct field_shape duty_done_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_done_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_done_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_done_body, text), .min = 0, .max = 65536, .personal = true },
 };
 static const struct field_place duty_done_body_places[] = { { offsetof(struct duty_done_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_done_body, text), FIELD_TEXT } };
@@ -460,8 +508,8 @@ static uint64_t duty_ended_body_set(const void *value)
 }
 
 static const struct field_shape duty_ended_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
-    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, reason), .min = 0, .max = 14, .values = &duty_end_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, reason), .min = 0, .max = 17, .values = &duty_end_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_ended_body, text), .min = 0, .max = 1024, .personal = true },
 };
 static const struct field_place duty_ended_body_places[] = { { offsetof(struct duty_ended_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_ended_body, reason), FIELD_ENUM }, { offsetof(struct duty_ended_body, text), FIELD_TEXT } };
@@ -475,7 +523,7 @@ static uint64_t duty_sent_back_body_set(const void *value)
 }
 
 static const struct field_shape duty_sent_back_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_sent_back_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_sent_back_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
 };
 static const struct field_place duty_sent_back_body_places[] = { { offsetof(struct duty_sent_back_body, duty_kind), FIELD_ENUM } };
 const struct shape duty_sent_back_body_shape = { .name = "duty_sent_back_body", .field_count = 1, .size = sizeof(struct duty_sent_back_body), .set = duty_sent_back_body_set, .places = duty_sent_back_body_places, .fields = duty_sent_back_body_fields };
@@ -508,7 +556,7 @@ static uint64_t stage_reported_body_set(const void *value)
 }
 
 static const struct field_shape stage_reported_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct stage_reported_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct stage_reported_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
     { .name = "next_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct stage_reported_body, next_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "told", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct stage_reported_body, told), .min = 0, .max = 1 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct stage_reported_body, text), .min = 0, .max = 65536, .personal = true },
@@ -525,7 +573,7 @@ static uint64_t duty_moved_body_set(const void *value)
 }
 
 static const struct field_shape duty_moved_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_moved_body, duty_kind), .min = 0, .max = 5, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_moved_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
     { .name = "from", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct duty_moved_body, from), .min = 0, .max = 32 },
 };
 static const struct field_place duty_moved_body_places[] = { { offsetof(struct duty_moved_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_moved_body, from), FIELD_CODE } };
@@ -551,7 +599,7 @@ static uint64_t clock_started_body_set(const void *value)
 }
 
 static const struct field_shape clock_started_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_started_body, budget_ms), .min = 0, .max = INT64_MAX },
     { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, source), .min = 0, .max = 5, .values = &limit_source_enum },
@@ -592,7 +640,7 @@ static uint64_t clock_due_moved_body_set(const void *value)
 }
 
 static const struct field_shape clock_due_moved_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_due_moved_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_due_moved_body, budget_ms), .min = 0, .max = INT64_MAX },
@@ -600,7 +648,7 @@ static const struct field_shape clock_due_moved_body_fields[] = {
     { .name = "red_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, red_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
     { .name = "notice_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, notice_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
     { .name = "bulletin_at", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, bulletin_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
-    { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, why), .min = 0, .max = 13, .values = &clock_why_enum },
+    { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, why), .min = 0, .max = 16, .values = &clock_why_enum },
     { .name = "counted", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct clock_due_moved_body, counted), .min = 0, .max = 1 },
     { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, source), .min = 0, .max = 5, .values = &limit_source_enum },
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
@@ -626,7 +674,7 @@ static uint64_t clock_stopped_body_set(const void *value)
 }
 
 static const struct field_shape clock_stopped_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_stopped_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_stopped_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_stopped_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_stopped_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "consumed_ms", .name_size = 11, .type = FIELD_SPAN, .offset = offsetof(struct clock_stopped_body, consumed_ms), .min = 0, .max = INT64_MAX },
@@ -646,9 +694,9 @@ static uint64_t clock_void_body_set(const void *value)
 }
 
 static const struct field_shape clock_void_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_void_body, clock_id), .min = 0, .max = INT64_MAX },
-    { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, why), .min = 0, .max = 13, .values = &clock_why_enum },
+    { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, why), .min = 0, .max = 16, .values = &clock_why_enum },
 };
 static const struct field_place clock_void_body_places[] = { { offsetof(struct clock_void_body, clock), FIELD_ENUM }, { offsetof(struct clock_void_body, clock_id), FIELD_ID }, { offsetof(struct clock_void_body, why), FIELD_ENUM } };
 const struct shape clock_void_body_shape = { .name = "clock_void_body", .field_count = 3, .size = sizeof(struct clock_void_body), .set = clock_void_body_set, .places = clock_void_body_places, .fields = clock_void_body_fields };
@@ -664,7 +712,7 @@ static uint64_t rung_fired_body_set(const void *value)
 }
 
 static const struct field_shape rung_fired_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct rung_fired_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "rung", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, rung), .min = 0, .max = 3, .values = &rung_enum },
     { .name = "late", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct rung_fired_body, late), .min = 0, .max = 1 },
@@ -686,7 +734,7 @@ static uint64_t clock_rebudgeted_body_set(const void *value)
 }
 
 static const struct field_shape clock_rebudgeted_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_rebudgeted_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_rebudgeted_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_rebudgeted_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_rebudgeted_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_rebudgeted_body, budget_ms), .min = 0, .max = INT64_MAX },
@@ -706,7 +754,7 @@ static uint64_t clock_denied_body_set(const void *value)
 }
 
 static const struct field_shape clock_denied_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_denied_body, clock), .min = 0, .max = 11, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_denied_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_denied_body, clock_id), .min = 0, .max = INT64_MAX },
 };
 static const struct field_place clock_denied_body_places[] = { { offsetof(struct clock_denied_body, clock), FIELD_ENUM }, { offsetof(struct clock_denied_body, clock_id), FIELD_ID } };
@@ -747,7 +795,7 @@ static uint64_t call_dispatched_body_set(const void *value)
 
 static const struct field_shape call_dispatched_body_fields[] = {
     { .name = "units", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct call_dispatched_body, units), .min = 0, .max = 16 },
-    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct call_dispatched_body, how), .min = 0, .max = 5, .values = &route_how_enum },
+    { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct call_dispatched_body, how), .min = 0, .max = 8, .values = &route_how_enum },
     { .name = "appointed_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct call_dispatched_body, appointed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct call_dispatched_body, reason), .min = 0, .max = 1024, .personal = true },
 };
@@ -926,7 +974,7 @@ static uint64_t alarm_raised_body_set(const void *value)
 }
 
 static const struct field_shape alarm_raised_body_fields[] = {
-    { .name = "alarm", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, alarm), .min = 0, .max = 1, .values = &alarm_enum },
+    { .name = "alarm", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, alarm), .min = 0, .max = 2, .values = &alarm_enum },
     { .name = "to", .name_size = 2, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, to), .min = 0, .max = 10, .values = &role_enum },
 };
 static const struct field_place alarm_raised_body_places[] = { { offsetof(struct alarm_raised_body, alarm), FIELD_ENUM }, { offsetof(struct alarm_raised_body, to), FIELD_ENUM } };
@@ -978,6 +1026,15 @@ static const struct record_info record_infos[] = {
     [RECORD_CASE_RECLASSIFIED] = { .name = NC_("record", "case_reclassified"), .name_size = 17, .type = RECORD_CASE_RECLASSIFIED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
         .shape = &case_reclassified_body_shape, .doc = "Another class of urgency from now on: that of the envelope. Facts before it keep theirs." },
+    [RECORD_CASE_POOLED] = { .name = NC_("record", "case_pooled"), .name_size = 11, .type = RECORD_CASE_POOLED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = CASE_STATE_RECEIVED, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
+        .shape = &case_pooled_body_shape, .doc = "Nobody leads the case any more: it is back in the desk's pool 待派单." },
+    [RECORD_RETURN_ASKED] = { .name = NC_("record", "return_asked"), .name_size = 12, .type = RECORD_RETURN_ASKED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
+        .shape = &return_asked_body_shape, .doc = "The envelope's unit says that the duty is not its own 退单申请. Its clocks run on." },
+    [RECORD_RETURN_RULED] = { .name = NC_("record", "return_ruled"), .name_size = 12, .type = RECORD_RETURN_RULED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
+        .shape = &return_ruled_body_shape, .doc = "What the desk says to the return 退单裁定; the envelope's unit is the one that asked. What follows are records of their own." },
     [RECORD_DUTY_OFFERED] = { .name = NC_("record", "duty_offered"), .name_size = 12, .type = RECORD_DUTY_OFFERED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .waiting = RECORD_WAITING_BEGINS, .readers = UINT32_MAX,
         .shape = &duty_offered_body_shape, .doc = "A unit has something to do. Its sequence is the duty id; kinds without a signature are born signed." },
@@ -1095,6 +1152,9 @@ static const uint16_t record_keys[] = {
     [RECORD_CASE_CLOSED] = 11 << 8 | 'c',
     [RECORD_CASE_REOPENED] = 13 << 8 | 'c',
     [RECORD_CASE_RECLASSIFIED] = 17 << 8 | 'c',
+    [RECORD_CASE_POOLED] = 11 << 8 | 'c',
+    [RECORD_RETURN_ASKED] = 12 << 8 | 'r',
+    [RECORD_RETURN_RULED] = 12 << 8 | 'r',
     [RECORD_DUTY_OFFERED] = 12 << 8 | 'd',
     [RECORD_DUTY_CLAIMED] = 12 << 8 | 'd',
     [RECORD_DUTY_RELEASED] = 13 << 8 | 'd',

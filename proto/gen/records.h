@@ -27,6 +27,9 @@ enum record_type {
     RECORD_CASE_CLOSED = 14,
     RECORD_CASE_REOPENED = 15,
     RECORD_CASE_RECLASSIFIED = 16,
+    RECORD_CASE_POOLED = 17,
+    RECORD_RETURN_ASKED = 18,
+    RECORD_RETURN_RULED = 19,
     RECORD_DUTY_OFFERED = 20,
     RECORD_DUTY_CLAIMED = 21,
     RECORD_DUTY_RELEASED = 22,
@@ -74,6 +77,9 @@ enum record_type {
     X(CASE_CLOSED, case_closed) \
     X(CASE_REOPENED, case_reopened) \
     X(CASE_RECLASSIFIED, case_reclassified) \
+    X(CASE_POOLED, case_pooled) \
+    X(RETURN_ASKED, return_asked) \
+    X(RETURN_RULED, return_ruled) \
     X(DUTY_OFFERED, duty_offered) \
     X(DUTY_CLAIMED, duty_claimed) \
     X(DUTY_RELEASED, duty_released) \
@@ -326,6 +332,32 @@ struct case_reclassified_body {
 };
 extern const struct shape case_reclassified_body_shape;
 
+/* Nobody leads the case any more: it is back in the desk's pool 待派单. */
+struct case_pooled_body {
+    uint64_t given; /* bit per field */
+};
+extern const struct shape case_pooled_body_shape;
+
+/* The envelope's unit says that the duty is not its own 退单申请. Its clocks run on. */
+struct return_asked_body {
+    uint64_t given; /* bit per field */
+    enum duty_kind duty_kind; /* Kind. */
+    struct code better; /* Whose it is in its eyes, or empty. */
+    bool outside; /* No unit of the district is responsible. */
+    struct text reason; /* Why. */
+    struct text basis; /* Law, list or finding. */
+};
+extern const struct shape return_asked_body_shape;
+
+/* What the desk says to the return 退单裁定; the envelope's unit is the one that asked. What follows are records of their own. */
+struct return_ruled_body {
+    uint64_t given; /* bit per field */
+    enum ruling ruling; /* What it says. */
+    struct code to; /* Unit that it goes to; empty: back to the pool, or it stays. */
+    struct text reason; /* Why. */
+};
+extern const struct shape return_ruled_body_shape;
+
 /* A unit has something to do. Its sequence is the duty id; kinds without a signature are born signed. */
 struct duty_offered_body {
     uint64_t given; /* bit per field */
@@ -334,6 +366,7 @@ struct duty_offered_body {
     struct code creator; /* Unit that may cancel it, or empty. */
     uint64_t of_duty; /* The duty that this one follows (rate: its respond). */
     uint32_t reporter; /* Reporter's ordinal (followup). */
+    enum about about; /* What is to be decided (rule). */
 };
 extern const struct shape duty_offered_body_shape;
 
@@ -640,6 +673,9 @@ union record_body {
     struct case_closed_body case_closed;
     struct case_reopened_body case_reopened;
     struct case_reclassified_body case_reclassified;
+    struct case_pooled_body case_pooled;
+    struct return_asked_body return_asked;
+    struct return_ruled_body return_ruled;
     struct duty_offered_body duty_offered;
     struct duty_claimed_body duty_claimed;
     struct duty_released_body duty_released;

@@ -223,6 +223,9 @@ def answer(sim, case, duty):
     if lead_calls(sim, case, duty):
         case.answer_waits = duty
         return
+    if any(d["kind"] == "rule" for d in case.duties.values()):  # whose it is comes first
+        sim.plan(sim.district.work_of(duty["unit"]).after(sim.now_ms, HOUR), case, answer, duty)
+        return
     rng, body = case.rng, {"duty": duty["duty"], "code": "solved", "text": case.rng.choice(texts.ANSWERS)}
     draw = rng.random()
     if draw < ANSWERS["explained"]:
@@ -384,7 +387,97 @@ def report_stage(sim, case, duty, next_at):
         sim.counts["stage reports"] += 1
 
 
-EXTRAS = (whistle, supervisor_takes_over, citizen_calls_again, somebody_claims, says_how_far_it_is)
+def says_it_is_not_ours(sim, case, duty, signed, contacted, answered_at):
+    """退单: above all what the desk forgot and the fallback unit got; sometimes what the list says."""
+    unit, owner = duty["unit"], by_hand(sim, case, duty["unit"])
+    forgotten = case.arrival.told == "unknown" and owner != unit and case.round == 1 and unit != sim.desk
+    share = PEOPLE("lead", "asks for what the desk forgot" if forgotten else "ask_return").share
+    if case.rng.random() >= share or case.round > 1:
+        return
+    others = sim.district.calls(case.arrival.matter, case.arrival.place)
+    better = owner if forgotten else next((u for u in others if u != unit and sim.district.units[u]["class"] not in ("property", "external")), None)
+    if better:
+        at = soon(sim, case, unit, sim.moment, PEOPLE("lead", "ask_return").hours(case.rng))
+        if case.urgency == "emergency":  # first there, then whose it is
+            at = contacted + MINUTE
+        sim.plan(at, case, ask_return, duty, better, forgotten)
+
+
+def ask_return(sim, case, duty, better, theirs):
+    slow = sim.district.work_of(duty["unit"]).between(duty["offered_at"], sim.now_ms) > 3 * HOUR
+    hall = sim.district.units[duty["unit"]].get("calendar") == "hall" and sim.now_ms - duty["offered_at"] > 20 * HOUR
+    if slow or hall:  # the window is a working day, and that of a service hall may be a Saturday
+        return
+    emergency_waits = case.urgency == "emergency" and duty["state"] != "signed"
+    if not is_open(case, duty) or case.round > 1 or emergency_waits or case.memory.get("designated"):
+        return
+    case.memory.setdefault("asked", {})[duty["duty"]] = (better, theirs)
+    sim.command(case, "ask_return", {"duty": duty["duty"], "reason": "该事项不属本单位职责。", "basis": "职责清单", "better": better})
+    sim.counts["returns asked"] += 1
+    sim.look(case)
+
+
+def desk_corrects_itself(sim, case, duty, signed, contacted, answered_at):
+    """改派: before the unit is at work; what a dispatcher sent by hand may have gone to the wrong one."""
+    district, unit = sim.district, duty["unit"]
+    others = [u for u in district.calls(case.arrival.matter, case.arrival.place) if district.units[u]["class"] in ("department", "utility") and u != unit]
+    for step, base in (("reroute", sim.moment), ("reroute late", contacted)):
+        row = PEOPLE("lead", step)
+        if others and case.round == 1 and case.rng.random() < row.share:
+            sim.plan(soon(sim, case, unit, base, row.hours(case.rng)), case, reroute, duty, others[0])
+            return
+
+
+def reroute(sim, case, duty, better):
+    if is_open(case, duty):
+        sim.command(case, "reroute", {"unit": better, "reason": "派单时看错了事项，更正。"})
+        sim.counts["rerouted"] += 1
+        sim.look(case)
+
+
+def lead_wants_help(sim, case, duty, signed, contacted, answered_at):
+    row = PEOPLE("lead", "add_support")
+    others = [u for u in sim.district.calls(case.arrival.matter, case.arrival.place) if u != duty["unit"]]
+    if others and case.rng.random() < row.share:
+        sim.plan(soon(sim, case, duty["unit"], contacted, row.hours(case.rng)), case, add_support, duty, others[-1])
+
+
+def add_support(sim, case, duty, other):
+    if is_open(case, duty) and duty["state"] == "signed" and all(d["unit"] != other for d in case.duties.values()):
+        sim.command(case, "add_support", {"duty": duty["duty"], "support": other, "text": "请派人到场配合。"})
+        sim.counts["supports added"] += 1
+        sim.look(case)
+
+
+EXTRAS = (desk_corrects_itself, lead_wants_help, says_it_is_not_ours, whistle, supervisor_takes_over, citizen_calls_again, somebody_claims, says_how_far_it_is)
+
+
+# --- rule: the desk says whose it is --------------------------------------------------------------------------------------------------
+
+
+def rule(sim, case, duty):
+    returns = case.memory.get("returns", 0)
+    step = PEOPLE("rule", "rule designated" if returns >= 2 else "rule")
+    sim.plan(soon(sim, case, duty["unit"], sim.moment, step.hours(case.rng)), case, rules, duty, returns >= 2)
+
+
+def rules(sim, case, duty, designates):
+    if not is_open(case, duty):
+        return
+    better, theirs = case.memory["asked"][duty["of_duty"]]
+    lead, draw = duty["of_duty"] in case.duties and case.duties[duty["of_duty"]]["kind"] == "lead", case.rng.random()
+    body = {"duty": duty["duty"], "ruling": "upheld", "reason": "按派单目录和职责清单裁定。"}
+    if designates and lead:
+        body.update(ruling="designated", to=better)
+        case.memory["designated"] = True
+    elif not theirs and draw < PEOPLE("rule", "rule refused").share * 2:
+        body["ruling"] = "refused"
+    elif lead and (theirs or draw < 1 - PEOPLE("rule", "rule to the pool").share):
+        body["to"] = better
+    case.memory["returns"] = case.memory.get("returns", 0) + (lead and body["ruling"] == "upheld")
+    sim.command(case, "rule", body)
+    sim.counts["returns " + body["ruling"]] += 1
+    sim.look(case)
 
 
 # --- support ----------------------------------------------------------------------------------------------------------------------
@@ -392,6 +485,9 @@ EXTRAS = (whistle, supervisor_takes_over, citizen_calls_again, somebody_claims, 
 
 def support(sim, case, duty):
     rng, unit = case.rng, duty["unit"]
+    asks = PEOPLE("support", "ask_return")
+    if case.round == 1 and rng.random() < asks.share:
+        sim.plan(soon(sim, case, unit, sim.moment, asks.hours(rng)), case, ask_return, duty, case.lead or sim.desk, False)
     at = soon(sim, case, unit, sim.moment, PEOPLE("support", "sign").hours(rng))
     sim.plan(at, case, sign, duty)
     cancelled, reported = PEOPLE("support", "cancel"), PEOPLE("support", "report")
@@ -404,7 +500,8 @@ def support(sim, case, duty):
 def report(sim, case, duty):
     if is_open(case, duty) and duty["state"] == "signed":
         sim.command(case, "report", {"duty": duty["duty"], "text": "已到现场配合处置。"})
-        del case.duties[duty["duty"]]
+        for over in [d for d, other in case.duties.items() if duty["duty"] in (d, other["of_duty"])]:  # a question about it lapses
+            del case.duties[over]
 
 
 def cancel(sim, case, duty, reason):
@@ -532,4 +629,4 @@ def asked_in_vain(sim, case, duty, reply):
         sim.plan(work.after(sim.moment + 14 * HOUR, int(case.rng.uniform(0.2, 3) * HOUR)), case, ask, duty)
 
 
-BEHAVIOURS = {"route": route, "lead": lead, "support": support, "respond": respond, "rate": rate, "followup": followup}
+BEHAVIOURS = {"rule": rule, "route": route, "lead": lead, "support": support, "respond": respond, "rate": rate, "followup": followup}

@@ -62,6 +62,9 @@ static const struct {
     LIMIT("emergency, first word: 10/20 min", contact[URGENCY_EMERGENCY], NATURAL(20 * MIN)),
     /* 3.2 */
     LIMIT("route: 1 wh", route[URGENCY_ORDINARY], WH(1)),
+    LIMIT("return window: 1 wd", return_window, WD(1)),
+    LIMIT("rule: 4 wh", rule, WH(4)),
+    LIMIT("designating rule: 2 wd", designate, WD(2)),
     LIMIT("route, urgent: 1 h", route[URGENCY_URGENT], NATURAL(H)),
     LIMIT("route, emergency: 5 min", route[URGENCY_EMERGENCY], NATURAL(5 * MIN)),
     LIMIT("route: 1 wh", route[URGENCY_COMPLEX], WH(1)),
@@ -193,8 +196,9 @@ START_TEST(test_every_value_can_be_said)
              "  call: {dispatch: 501 s, sign: 502 s, contact: 503 s, arrive: 504 s, finish: 505 s}\n"
              "  stage: 600 s\n  second_round: 601 s\n  last_round: 602 s\n  take_over_floor: 603 s\n  send_back_floor: 604 s\n  "
              "rate: 605 s\n"
-             "  followup: 606 s\n"
-             "claim: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\nlate_rating: 704 s\ncontact_attempts: 5\nmin_n: 6\n"
+             "  followup: 606 s\n  return_window: 607 s\n  rule: 608 s\n  designate: 609 s\n"
+             "claim: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\nlate_rating: 704 s\ncontact_attempts: 5\n"
+             "return_cap: 7\nmin_n: 6\n"
              "rungs: {yellow: 70 %, red: 1 ms, notice: off, bulletin: 7 d}\n"
              "steps: {contact_required: off, evidence_required: no, rating: false, one_unit_guard: off, community_calls: yes}\n"
              "followup: {mode: never, attempts: 2, days: 1}\ncredits: {basically: 87.5 %, partly: 0 %}\n"
@@ -225,6 +229,10 @@ START_TEST(test_every_value_can_be_said)
     ck_assert_int_eq(policy.send_back_floor.amount, 604 * S);
     ck_assert_int_eq(policy.rate.amount, 605 * S);
     ck_assert_int_eq(policy.followup_limit.amount, 606 * S);
+    ck_assert_int_eq(policy.return_window.amount, 607 * S);
+    ck_assert_int_eq(policy.rule.amount, 608 * S);
+    ck_assert_int_eq(policy.designate.amount, 609 * S);
+    ck_assert_uint_eq(policy.return_cap, 7);
     ck_assert_int_eq(policy.claim_ms, 701 * S);
     ck_assert_int_eq(policy.late_ms, 702 * S);
     ck_assert_int_eq(policy.reopen_window_ms, 703 * S);
@@ -368,14 +376,14 @@ static const struct {
     {HEAD "limits:\n  handel: {ordinary: 5 d}\n",
      "policy.yaml:4:3: unknown key `handel`; known here: handle, route, sign, contact, "
      "stage, call, second_round, last_round, take_over_floor, "
-     "send_back_floor, rate, followup\n"},
+     "send_back_floor, rate, followup, return_window, rule, designate\n"},
     {HEAD "limits:\n  handle: {ordnary: 5 d}\n",
      "policy.yaml:4:12: unknown key `ordnary`; known here: ordinary, urgent, emergency, complex\n"},
     {HEAD "Followup: {mode: never}\n",
      "policy.yaml:3:1: unknown key `Followup`; known here: district, desk, zone, "
      "catalogue_version, day_start, month_start, fallback, on_overdue, "
      "on_overdue_by_tier, on_overdue_by_class, limits, claim, late_after, rounds, reopen_window, late_rating, "
-     "contact_attempts, min_n, rungs, steps, "
+     "contact_attempts, return_cap, min_n, rungs, steps, "
      "followup, credits\n"},
     {HEAD "rounds: 3\nrounds: 4\n", "policy.yaml:4:1: key `rounds` is there twice (first on line 3); keep one\n"},
     {HEAD "rounds: [3]\n", "policy.yaml:3:1: `rounds` must have one value\n"},

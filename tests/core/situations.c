@@ -65,6 +65,29 @@ static uint64_t claimed_route(struct world *w)
     return id;
 }
 
+/* The lead says that it is not its own; a supporting unit too. */
+static uint64_t asked(struct world *w)
+{
+    uint64_t id = support_signed(w);
+    const enum duty_kind kinds[] = {DUTY_KIND_SUPPORT, DUTY_KIND_LEAD};
+    for (int i = 0; i < 2; i++) {
+        struct command command = {.type = COMMAND_ASK_RETURN};
+        command.body.ask_return.duty_id = world_duty(w, id, kinds[i]).duty_id;
+        command.body.ask_return.reason = text_of("not ours");
+        command.body.ask_return.basis = text_of("the list");
+        command.body.ask_return.better = code_of("UT");
+        ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
+    }
+    return id;
+}
+
+static uint64_t asked_claimed(struct world *w)
+{
+    uint64_t id = asked(w);
+    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_RULE).duty_id);
+    return id;
+}
+
 static uint64_t received_with_fallback(struct world *w)
 {
     w->district.policy.fallback[URGENCY_ORDINARY] = code_of("DA");
@@ -401,6 +424,8 @@ static uint64_t held(struct world *w)
 const struct situation situations[] = {
     {"received", received, "LAMP"},
     {"route claimed", claimed_route, "unknown"},
+    {"return asked", asked, "ROAD"},
+    {"return asked and claimed", asked_claimed, "ROAD"},
     {"received, a fallback unit", received_with_fallback, "unknown"},
     {"lead offered", lead_offered, "LAMP"},
     {"lead signed", lead_signed, "ROAD"},

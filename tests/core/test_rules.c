@@ -41,6 +41,9 @@ static void fill(struct command *command, enum command_type type, uint64_t case_
         body->route.reason = words;
     } else if (type == COMMAND_TAKE_OVER) {
         body->take_over.reason = words;
+    } else if (type == COMMAND_REROUTE) {
+        body->reroute.unit = code_of("DA");
+        body->reroute.reason = words;
     } else if (type == COMMAND_REOPEN) {
         body->reopen.reason = words;
     } else if (type == COMMAND_RAISE_CALL) {
@@ -54,6 +57,10 @@ static void fill(struct command *command, enum command_type type, uint64_t case_
         body->note_followup.satisfied = SAID_SATISFIED_NO;
     } else if (type == COMMAND_WITHDRAW_CALL) {
         body->withdraw_call.reason = words;
+    } else if (type == COMMAND_RULE) {
+        body->rule.duty_id = duty;
+        body->rule.ruling = variant == 0 ? RULING_UPHELD : RULING_REFUSED;
+        body->rule.reason = words;
     } else if (type == COMMAND_RATE_CALL) {
         body->rate_call.duty_id = duty;
         body->rate_call.confirmed = variant == 0;
@@ -73,6 +80,13 @@ static void fill(struct command *command, enum command_type type, uint64_t case_
         body->report.text = words;
     } else if (type == COMMAND_ANSWER) {
         body->answer.text = words;
+    } else if (type == COMMAND_ASK_RETURN) {
+        body->ask_return.reason = words;
+        body->ask_return.basis = words;
+        body->ask_return.better = code_of("UT");
+    } else if (type == COMMAND_ADD_SUPPORT) {
+        body->add_support.support = code_of("UT");
+        body->add_support.text = words;
     } else if (type == COMMAND_CANCEL) {
         body->cancel.reason = words;
     } else if (type == COMMAND_FINISH_CALL) {

@@ -93,6 +93,10 @@ static void make_policy(struct policy *p)
     p->call_arrive = p->rate = NATURAL(3 * (int64_t)DAY_MS);
     p->call_finish = NATURAL(10 * (int64_t)DAY_MS);
     p->followup_limit = NATURAL(2 * (int64_t)DAY_MS);
+    p->return_window = NATURAL(DAY_MS);
+    p->rule = NATURAL(4 * HOUR_MS);
+    p->designate = NATURAL(2 * (int64_t)DAY_MS);
+    p->return_cap = 2;
     p->claim_ms = HOUR_MS / 2;
     p->late_ms = 60000;
     p->rungs[RUNG_YELLOW] = (struct rung_policy){.on = true, .percent = 80};

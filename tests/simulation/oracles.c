@@ -29,10 +29,10 @@ static uint32_t open_duties(const struct model *model, uint32_t of_case, uint32_
 static const struct {
     uint32_t kinds, least, most;
 } of_case_state[CASE_STATE_COUNT][3] = {
-    [CASE_STATE_RECEIVED] = {{KIND(ROUTE), 1, 1}, {KIND(LEAD) | KIND(SUPPORT) | KIND(FOLLOWUP), 0, 0}},
+    [CASE_STATE_RECEIVED] = {{KIND(ROUTE), 1, 1}, {KIND(LEAD) | KIND(SUPPORT) | KIND(FOLLOWUP) | KIND(RULE), 0, 0}},
     [CASE_STATE_HANDLING] = {{KIND(LEAD), 1, 1}, {KIND(ROUTE) | KIND(FOLLOWUP), 0, 0}},
     [CASE_STATE_SUSPENDED] = {{KIND(LEAD), 1, 1}},
-    [CASE_STATE_ANSWERED] = {{KIND(FOLLOWUP), 1, 64}, {KIND(LEAD) | KIND(ROUTE), 0, 0}},
+    [CASE_STATE_ANSWERED] = {{KIND(FOLLOWUP), 1, 64}, {KIND(LEAD) | KIND(ROUTE) | KIND(RULE), 0, 0}},
     [CASE_STATE_CLOSED] = {{ALL_KINDS, 0, 0}},
 };
 
@@ -150,19 +150,24 @@ static int missed(const struct model_clock *clock, int64_t now_ms)
     return -1;
 }
 
+/* The item of who is late stands, but for a call that its caller takes back, and for a unit that should never have had the case. */
+static bool excused(enum clock_why why)
+{
+    return why == CLOCK_WHY_WITHDRAWN || why == CLOCK_WHY_RETURNED || why == CLOCK_WHY_REASSIGNED || why == CLOCK_WHY_LEAD_MOVED;
+}
+
 /* A clock ends: what was due of it came first. Time itself may end several clocks at once, whose rungs are due at one instant. */
 static void look_at_end(struct simulation *sim, const struct record *record)
 {
     const struct model_clock *clock = model_clock_of(&sim->model, record);
     int rung = missed(clock, record->at_ms);
 
-    if (sim->model.verdict.by_command && rung >= 0) {
+    if (sim->model.verdict.by_command && clock->state == CLOCK_STATE_RUNNING && rung >= 0) { /* void may become what has stopped */
         simulation_speak(sim, ORACLE_RUNG_MISSED, "clock %" PRIu64 " ends by record %" PRIu64 " and %s has not fired", clock->id,
                          record->seq, rung_enum.names[rung]);
     }
-    /* The item of who is late stands, but for a call that its caller takes back. */
     if (record->type == RECORD_CLOCK_VOID && (clock->fired & 1u << RUNG_RED) != 0 && !clock->moved &&
-        record->body.clock_void.why != CLOCK_WHY_WITHDRAWN) {
+        !excused(record->body.clock_void.why)) {
         simulation_speak(sim, ORACLE_LATENESS, "clock %" PRIu64 " is late, and record %" PRIu64 " makes it void", clock->id,
                          record->seq);
     }

@@ -28,6 +28,7 @@
     X(RESPOND, "respond")                                                                                                          \
     X(RATE, "rate")                                                                                                                \
     X(FOLLOWUP, "followup")                                                                                                        \
+    X(RULE, "rule")                                                                                                                \
     X(ARRIVAL, "arrival")                                                                                                          \
     X(CLOSED, "closed")
 

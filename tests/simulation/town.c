@@ -24,6 +24,7 @@ static enum occasion occasion_of(const struct model_duty *duty)
     static const enum occasion by_kind[DUTY_KIND_COUNT] = {
         [DUTY_KIND_ROUTE] = OCCASION_ROUTE,     [DUTY_KIND_LEAD] = OCCASION_LEAD, [DUTY_KIND_SUPPORT] = OCCASION_SUPPORT,
         [DUTY_KIND_RESPOND] = OCCASION_RESPOND, [DUTY_KIND_RATE] = OCCASION_RATE, [DUTY_KIND_FOLLOWUP] = OCCASION_FOLLOWUP,
+        [DUTY_KIND_RULE] = OCCASION_RULE,
     };
 
     return duty->kind == DUTY_KIND_ROUTE && duty->of_call != MODEL_NONE ? OCCASION_DISPATCH : by_kind[duty->kind];

@@ -1,0 +1,271 @@
+/* returns.c - ways back: ask_return, the desk's ruling on it, and reroute: the desk's own mistake (lifecycle 2b, 2d, 5.2) */
+#include "dispatcher/core/judging.h"
+#include "dispatcher/core/sight.h"
+
+#include <assert.h>
+
+/* --- a unit says that a duty is not its own ----------------------------------------------------------------------------------- */
+
+/* The window runs from the offer, by the calendar of the unit that was offered the duty; off: there is none. */
+static bool window_over(const struct judging *j)
+{
+    int32_t unit = unit_index(j, &j->duty.unit);
+    struct limit window = limit_span(j, j->policy->return_window, unit, j->duty.offered_at, LIMIT_SOURCE_POLICY);
+    return window.due_at != 0 && j->now_ms > window.due_at;
+}
+
+/* In an emergency the unit that was sent is there first: it has signed, and spoken with the citizen where there is a number. */
+static bool handled_first(const struct judging *j)
+{
+    struct clock_row contact;
+    bool speaks = j->duty.kind == DUTY_KIND_LEAD && find_clock(j, j->duty.duty_id, CLOCK_KIND_CONTACT, false, &contact);
+    return j->duty.state == DUTY_STATE_SIGNED && !speaks;
+}
+
+static bool check_better(struct judging *j, const struct ask_return_command *ask)
+{
+    if (code_empty(&ask->better)) {
+        return ask->outside || refuse(j, REFUSAL_NO_BETTER_UNIT, "better");
+    }
+    int32_t better = unit_in_service(j, &ask->better);
+    if (better < 0) {
+        return refuse(j, REFUSAL_UNKNOWN_UNIT, "better");
+    }
+    if (better == unit_index(j, &j->duty.unit)) {
+        return bad_field(j, "better", "The unit itself holds the duty: name another.");
+    }
+    if (ask->outside) {
+        return bad_field(j, "outside", "Either a unit of the district is responsible, or none is.");
+    }
+    return district_may_lead(j->district, better) ||
+           bad_field(j, "better", "An external unit or a property company has no duties here: say `outside`.");
+}
+
+bool judge_ask_return(struct judging *j)
+{
+    const struct ask_return_command *ask = &j->command->body.ask_return;
+    if (j->c.round > 1) {
+        return refuse(j, REFUSAL_ROUND, "round");
+    }
+    if (window_over(j)) {
+        return refuse(j, REFUSAL_WINDOW, "return");
+    }
+    if (ask->reason.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "reason");
+    }
+    if (ask->basis.size == 0) {
+        return refuse(j, REFUSAL_NO_BASIS, "basis");
+    }
+    if (!check_better(j, ask)) {
+        return false;
+    }
+    if (j->duty.kind == DUTY_KIND_LEAD && j->c.designated) {
+        return refuse(j, REFUSAL_DESIGNATED, "case");
+    }
+    if (j->duty.asked) {
+        return refuse(j, REFUSAL_ALREADY, "duty");
+    }
+    if (j->c.dims.urgency == URGENCY_EMERGENCY && !handled_first(j)) {
+        return refuse(j, REFUSAL_LANE, "duty");
+    }
+    if (j->c.open_duties >= CAP_OPEN_DUTIES_PER_CASE) {
+        return refuse(j, REFUSAL_CAP, "duty");
+    }
+    struct return_asked_body *body = &emit_duty(j, RECORD_RETURN_ASKED, &j->duty)->body.return_asked;
+    body->duty_kind = (enum duty_kind)j->duty.kind;
+    body->better = ask->better;
+    body->outside = ask->outside;
+    body->reason = ask->reason;
+    body->basis = ask->basis;
+    stop_clock(j, j->duty.duty_id, CLOCK_KIND_SIGN); /* the unit has looked at it */
+    struct offer offer = {.kind = DUTY_KIND_RULE,
+                          .unit = j->district->desk_unit,
+                          .reason = DUTY_END_NONE,
+                          .creator = unit_index(j, &j->duty.unit),
+                          .of_duty = j->duty.duty_id,
+                          .about = ABOUT_RETURN};
+    uint64_t duty = offer_duty(j, &offer);
+    bool last = j->duty.kind == DUTY_KIND_LEAD && j->c.returns >= j->policy->return_cap;
+    start_policy_clock(j, CLOCK_KIND_RULE, duty, offer.unit, last ? j->policy->designate : j->policy->rule);
+    return true;
+}
+
+/* --- the lead goes --------------------------------------------------------------------------------------------------------------
+ */
+
+/* A call that the lead itself raised goes with it; one of another unit stays, with its responds and their clocks. */
+static void close_own_calls(struct judging *j, const struct duty_row *lead)
+{
+    struct call_row call;
+    for (uint64_t id = j->c.call_last; id != 0 && tables_get(j->tables, ROW_CALL, id, &call); id = call.prev_of_case) {
+        int32_t caller = unit_index(j, &call.caller);
+        bool own = caller >= 0 && code_equal(&j->district->units[j->district->units[caller].accountable].code, &lead->acct);
+        if (call.state == CALL_STATE_CLOSED || !own) {
+            continue;
+        }
+        uint64_t cursor = call.duty_last, outer = j->call_id;
+        struct duty_row duty;
+        j->call = call;
+        j->call_id = id;
+        while (next_call_duty(j, &cursor, &duty)) {
+            if (duty_open(&duty)) {
+                void_duty(j, &duty, DUTY_END_LEAD_MOVED, CLOCK_WHY_LEAD_MOVED, (struct text){0});
+            }
+        }
+        emit_for(j, RECORD_CALL_CLOSED, caller)->body.call_closed.outcome = CALL_OUTCOME_WITHDRAWN;
+        j->call_id = outer;
+    }
+}
+
+void lead_goes(struct judging *j, const struct duty_row *lead, enum duty_end reason, enum clock_why why, struct text text)
+{
+    struct duty_row duty;
+    uint64_t cursor = j->c.duty_last;
+    void_duty(j, lead, reason, why, text);
+    while (next_open_duty(j, &cursor, &duty)) {
+        if (duty.kind == DUTY_KIND_SUPPORT) {
+            end_duty(j, &duty, DUTY_END_LEAD_MOVED, CLOCK_WHY_LEAD_MOVED, (struct text){0});
+        }
+    }
+    close_own_calls(j, lead);
+}
+
+/* --- the desk rules -------------------------------------------------------------------------------------------------------------
+ */
+
+/* Who may say this: a designation is a supervisor's, who has not worked on the case; the importer passes on what others said. */
+static bool check_ruler(struct judging *j, const struct rule_command *rule, bool last)
+{
+    if (last && rule->ruling != RULING_DESIGNATED) {
+        return refuse(j, REFUSAL_CAP, "ruling");
+    }
+    if (rule->ruling != RULING_DESIGNATED || is_importer(j)) {
+        return true;
+    }
+    if (!has_role(j, ROLE_SUPERVISOR)) {
+        return refuse(j, REFUSAL_NO_ROLE, "supervisor");
+    }
+    return !core_handled(j->tables, &j->c, actor_hash(j)) || refuse(j, REFUSAL_SELF_DECISION, "actor");
+}
+
+/* Where it goes: -1 in *ret: to nobody. */
+static bool check_to(struct judging *j, const struct rule_command *rule, const struct duty_row *asked, int32_t *ret)
+{
+    *ret = -1;
+    if (rule->ruling == RULING_REFUSED) {
+        return code_empty(&rule->to) || bad_field(j, "to", "What is refused stays where it is.");
+    }
+    if (code_empty(&rule->to)) {
+        return rule->ruling == RULING_UPHELD || refuse(j, REFUSAL_INCOMPLETE, "to");
+    }
+    int32_t to = unit_in_service(j, &rule->to), place, listed;
+    if (to < 0) {
+        return refuse(j, REFUSAL_UNKNOWN_UNIT, "to");
+    }
+    if (!district_may_lead(j->district, to)) {
+        return bad_field(j, "to", "An external unit or a property company cannot be given a case.");
+    }
+    bool stays = to == unit_index(j, &asked->unit);
+    if (stays && rule->ruling == RULING_UPHELD) {
+        return bad_field(j, "to", "The unit that asked holds it already: refuse it, or name another.");
+    }
+    list_row(j, &place, &listed);
+    if (!stays && asked->kind == DUTY_KIND_LEAD && listed != to && !may_push(j, to)) {
+        return refuse(j, REFUSAL_PUSH_DOWN, "to");
+    }
+    *ret = to;
+    return true;
+}
+
+/* The lead goes to another unit, with the list's limit and the list's supports; or to nobody. */
+static void move_lead(struct judging *j, const struct duty_row *asked, int32_t to, enum route_how how, struct text reason)
+{
+    lead_goes(j, asked, DUTY_END_RETURNED, CLOCK_WHY_RETURNED, (struct text){0});
+    if (to < 0) {
+        back_to_pool(j);
+        return;
+    }
+    offer_by_list(j, to, how, reason, NULL);
+}
+
+static void move_support(struct judging *j, const struct duty_row *asked, int32_t to)
+{
+    struct clock_row handle;
+    void_duty(j, asked, DUTY_END_RETURNED, CLOCK_WHY_RETURNED, (struct text){0});
+    if (to >= 0) {
+        bool limited = tables_get(j->tables, ROW_CLOCK, j->c.handle_clock, &handle);
+        struct limit limit = limited ? limit_of(&handle) : limit_none();
+        offer_support(j, to, unit_index(j, &asked->creator), DUTY_END_ROUTED, &limit);
+    }
+}
+
+bool judge_rule(struct judging *j)
+{
+    const struct rule_command *rule = &j->command->body.rule;
+    struct duty_row asked;
+    int32_t to;
+    bool found = tables_get(j->tables, ROW_DUTY, j->duty.of_duty, &asked);
+    assert(found && duty_open(&asked)); /* a question about a duty that is over has lapsed with it */
+    if (rule->reason.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "reason");
+    }
+    bool last = asked.kind == DUTY_KIND_LEAD && j->c.returns >= j->policy->return_cap;
+    if (!check_ruler(j, rule, last) || !check_to(j, rule, &asked, &to)) {
+        return false;
+    }
+    struct return_ruled_body *body = &emit_duty(j, RECORD_RETURN_RULED, &asked)->body.return_ruled;
+    body->ruling = rule->ruling;
+    body->to = to >= 0 ? j->district->units[to].code : (struct code){0};
+    body->reason = rule->reason;
+    finish_duty(j, &j->duty, (struct text){0});
+    if (rule->ruling == RULING_REFUSED || to == unit_index(j, &asked.unit)) {
+        return true;
+    }
+    if (asked.kind == DUTY_KIND_LEAD) {
+        move_lead(j, &asked, to, rule->ruling == RULING_DESIGNATED ? ROUTE_HOW_DESIGNATED : ROUTE_HOW_RULED, rule->reason);
+    } else {
+        move_support(j, &asked, to);
+    }
+    return true;
+}
+
+/* --- the desk's own mistake -----------------------------------------------------------------------------------------------------
+ */
+
+/* Signed, and nobody has to be called any more: then the unit is at work, and the desk alone does not take the case away. */
+static bool at_work(const struct judging *j)
+{
+    struct clock_row contact;
+    return j->duty.state == DUTY_STATE_SIGNED && !find_clock(j, j->duty.duty_id, CLOCK_KIND_CONTACT, false, &contact);
+}
+
+bool judge_reroute(struct judging *j)
+{
+    const struct reroute_command *reroute = &j->command->body.reroute;
+    int32_t unit = unit_in_service(j, &reroute->unit), place, listed;
+    if (reroute->reason.size == 0) {
+        return refuse(j, REFUSAL_INCOMPLETE, "reason");
+    }
+    if (unit < 0) {
+        return refuse(j, REFUSAL_UNKNOWN_UNIT, "unit");
+    }
+    if (!district_may_lead(j->district, unit)) {
+        return bad_field(j, "unit", "An external unit or a property company cannot lead a case.");
+    }
+    if (unit == unit_index(j, &j->duty.unit)) {
+        return bad_field(j, "unit", "The unit leads the case already.");
+    }
+    if (at_work(j) && !has_role(j, ROLE_SUPERVISOR) && !is_importer(j)) {
+        return refuse(j, REFUSAL_SIGNED, "supervisor");
+    }
+    list_row(j, &place, &listed);
+    if (listed != unit && !may_push(j, unit)) {
+        return refuse(j, REFUSAL_PUSH_DOWN, "unit");
+    }
+    if (!check_supports(j, &reroute->supports, unit)) {
+        return false;
+    }
+    lead_goes(j, &j->duty, DUTY_END_REASSIGNED, CLOCK_WHY_REASSIGNED, reroute->reason);
+    offer_by_list(j, unit, ROUTE_HOW_REROUTE, reroute->reason, &reroute->supports);
+    return true;
+}

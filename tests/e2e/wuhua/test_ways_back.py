@@ -1,0 +1,169 @@
+"""test_ways_back.py BUILD SOURCE - a department that got the wrong case gives it back 退单: upheld, refused, designated.
+
+Told with the real district and real keys: 区水务局 WATER, 排水设施养护企业 U-DRAIN, 区城市管理局 URBAN, the desk and a supervisor.
+"""
+
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+from harness import District  # noqa: E402
+
+BUILD, SOURCE = None, None
+KEYS = {"desk": ("dispatcher", "WH-DESK"), "colleague": ("dispatcher", "WH-DESK"), "supervisor": ("supervisor", "WH"),
+        "water": ("worker", "WATER"), "drain": ("worker", "U-DRAIN"), "urban": ("worker", "URBAN")}
+
+
+class WaysBack(unittest.TestCase):
+    def setUp(self):
+        self.district = District(BUILD, os.path.join(SOURCE, "config/wuhua"))
+        self.district.start()
+        for name, (role, unit) in KEYS.items():
+            subprocess.run([self.district.program("huying"), "--keys", self.district.keys, "keys", "new", "--role", role, "--unit", unit, name],
+                           check=True, capture_output=True)
+        self.district.stop()
+        self.district.start()
+        self.district.run("advance", "2026-03-02T08:59:00")  # a Monday
+
+    def tearDown(self):
+        self.district.stop()
+        self.district.check()
+        self.district.__exit__(None)
+
+    def wait(self, until):
+        self.district.run("advance", f"2026-03-{until}:00")
+
+    def flooded(self):
+        """The road is under water: by the list the case of the water office."""
+        reply = self.district.ask("submit", "--kind", "complaint", "--matter", "C10", "--place", "HG", "--phone", "000-1234", "路口积水半米",
+                                  at="2026-03-02T09:00:00")
+        self.assertEqual(self.case(reply["number"])["lead"], "WATER")
+        return reply["number"]
+
+    def case(self, number):
+        return self.district.ask("case", "show", number)
+
+    def gives_back(self, who, number, better, code=None):
+        words = ("return", number, "--reason", "雨水井堵塞，不是河道问题", "--basis", "职责清单第 37 行", "--better", better)
+        if code:
+            self.district.refused(code, *words, key=who)
+        else:
+            self.district.run(*words, key=who)
+
+    def rules(self, who, number, *words, code=None):
+        words = ("rule", number, *words, "--reason", "按职责清单")
+        if code:
+            self.district.refused(code, *words, key=who)
+        else:
+            self.district.run(*words, key=who)
+
+    def clocks(self, number, unit):
+        """Those of a unit's own duties; the citizen's stands under the first lead for ever."""
+        return {clock["clock"]: clock for clock in self.case(number)["clocks"] if clock["unit"] == unit and clock["clock"] != "total"}
+
+    def promised(self, number):
+        return next(clock["due_at"] for clock in self.case(number)["clocks"] if clock["clock"] == "total")
+
+    def told(self, number, kind):
+        return [row for row in self.district.ask("case", "timeline", number)["rows"] if row["type"] == kind]
+
+    def test_upheld(self):
+        number = self.flooded()
+        promised = self.promised(number)
+        self.wait("02T10:00")
+        self.gives_back("water", number, "U-DRAIN")
+        question = next(row for row in self.district.ask("inbox", "--unit", "WH-DESK", key="desk")["rows"] if row["kind"] == "rule")
+        self.assertEqual((question["about"], question["number"], question["due_at"][11:16]), ("return", number, "14:00"))
+        self.wait("02T11:00")
+        self.rules("desk", number, "upheld", "--to", "U-DRAIN")
+        case = self.case(number)
+        self.assertEqual((case["state"], case["lead"], case["due_at"][:16]), ("handling", "U-DRAIN", "2026-03-03T11:00"))
+        # What ran at the water office counts nowhere; the citizen waits as before.
+        self.assertEqual({clock["state"] for clock in self.clocks(number, "WATER").values()}, {"void"})
+        self.assertEqual(self.promised(number), promised)
+        routed = self.told(number, "case_routed")
+        self.assertEqual([(row["unit"], row["how"]) for row in routed], [("WATER", "rule"), ("U-DRAIN", "ruled")])
+        self.district.refused("BAD_STATE", "sign", number, key="water")  # its own duty is over
+        self.district.run("sign", number, key="drain")
+
+    def test_refused(self):
+        number = self.flooded()
+        due = self.clocks(number, "WATER")["handle"]["due_at"]
+        self.gives_back("water", number, "U-DRAIN")
+        self.wait("02T11:30")
+        self.rules("desk", number, "refused")
+        case = self.case(number)
+        self.assertEqual((case["lead"], case["due_at"]), ("WATER", due))  # all has run on
+        self.gives_back("water", number, "URBAN", code="ALREADY")
+        self.district.run("sign", number, key="water")
+
+    def test_back_to_the_pool(self):
+        number = self.flooded()
+        self.wait("02T10:00")
+        self.district.run("return", number, "--reason", "高速公路上", "--basis", "公路法", "--outside", key="water")
+        self.rules("desk", number, "upheld")
+        case = self.case(number)
+        self.assertEqual((case["state"], case["lead"]), ("received", ""))
+        self.wait("02T12:00")  # nobody at the desk looks: the fallback unit has it
+        self.assertEqual(self.case(number)["lead"], "URBAN")
+
+    def test_too_late(self):
+        number = self.flooded()
+        self.wait("03T09:01")  # a working day after the offer
+        self.gives_back("water", number, "U-DRAIN", code="WINDOW")
+
+    def test_the_third_is_designated(self):
+        number = self.flooded()
+        self.gives_back("water", number, "U-DRAIN")
+        self.rules("desk", number, "upheld", "--to", "U-DRAIN")
+        self.gives_back("drain", number, "URBAN")
+        self.rules("desk", number, "upheld", "--to", "URBAN")
+        self.gives_back("urban", number, "WATER")
+        self.rules("desk", number, "upheld", "--to", "WATER", code="CAP")
+        self.rules("colleague", number, "designated", "--to", "WATER", code="NO_ROLE")
+        self.wait("02T15:00")
+        self.rules("supervisor", number, "designated", "--to", "WATER")
+        self.assertEqual(self.case(number)["lead"], "WATER")
+        self.gives_back("water", number, "U-DRAIN", code="DESIGNATED")
+        self.assertEqual([row["ruling"] for row in self.told(number, "return_ruled")], ["upheld", "upheld", "designated"])
+
+    def test_rerouted_before_and_after_contact(self):
+        """改派: a dispatcher read the wrong matter. Until the water office is at work the desk corrects itself, then a supervisor does."""
+        number = self.flooded()
+        words = ("reroute", number, "URBAN", "--reason", "派单时看错了事项")
+        self.district.run("sign", number, key="water")
+        self.district.run(*words, key="desk")
+        self.assertEqual((self.case(number)["lead"], self.told(number, "case_routed")[-1]["how"]), ("URBAN", "reroute"))
+        self.assertEqual({clock["state"] for clock in self.clocks(number, "WATER").values()}, {"void"})
+
+        number = self.flooded()
+        words = ("reroute", number, "URBAN", "--reason", "派单时看错了事项")
+        self.district.run("contact", number, "reached", "--evidence", "电话", key="water")
+        self.district.refused("SIGNED", *words, key="desk")
+        self.district.run(*words, key="supervisor")
+        self.assertEqual(self.case(number)["lead"], "URBAN")
+
+    def test_the_lead_asks_for_support(self):
+        number = self.flooded()
+        self.district.refused("NOT_SIGNED", "add-support", number, "URBAN", "请封闭车道", key="water")
+        self.district.run("sign", number, key="water")
+        self.district.run("add-support", number, "URBAN", "请封闭车道", key="water")
+        support = next(duty for duty in self.case(number)["duties"] if duty["unit"] == "URBAN")
+        self.assertEqual((support["kind"], support["state"], support["reason"]), ("support", "offered", "added"))
+        self.district.run("sign", number, key="urban")
+
+    def test_the_desk_is_late_and_told_so(self):
+        number = self.flooded()
+        self.gives_back("water", number, "U-DRAIN")
+        self.wait("03T14:00")
+        self.assertEqual([(row["at"][5:16], row["to"], row["unit"]) for row in self.told(number, "alarm_raised")],
+                         [("03-02T13:00", "supervisor", "WH-DESK"), ("03-03T13:00", "district_leader", "WH")])
+        self.rules("desk", number, "upheld", "--to", "U-DRAIN")  # and yet nothing of it is the water office's
+        self.assertEqual({clock["state"] for clock in self.clocks(number, "WATER").values()}, {"void"})
+
+
+if __name__ == "__main__":
+    BUILD, SOURCE = sys.argv[1:3]
+    unittest.main(argv=sys.argv[:1])
