@@ -90,8 +90,7 @@ bool judge_ask_return(struct judging *j)
     return true;
 }
 
-/* --- the lead goes --------------------------------------------------------------------------------------------------------------
- */
+/* --- the lead goes -------------------------------------------------------------------------------------------------------- */
 
 /* A call that the lead itself raised goes with it; one of another unit stays, with its responds and their clocks. */
 static void close_own_calls(struct judging *j, const struct duty_row *lead)
@@ -130,8 +129,7 @@ void lead_goes(struct judging *j, const struct duty_row *lead, enum duty_end rea
     close_own_calls(j, lead);
 }
 
-/* --- the desk rules -------------------------------------------------------------------------------------------------------------
- */
+/* --- the desk rules ------------------------------------------------------------------------------------------------------- */
 
 /* Who may say this: a designation is a supervisor's, who has not worked on the case; the importer passes on what others said. */
 static bool check_ruler(struct judging *j, const struct rule_command *rule, bool last)
@@ -229,8 +227,7 @@ bool judge_rule(struct judging *j)
     return true;
 }
 
-/* --- the desk's own mistake -----------------------------------------------------------------------------------------------------
- */
+/* --- the desk's own mistake ----------------------------------------------------------------------------------------------- */
 
 /* Signed, and nobody has to be called any more: then the unit is at work, and the desk alone does not take the case away. */
 static bool at_work(const struct judging *j)

@@ -113,6 +113,8 @@ static const struct rule call_rules[] = {
     {COMMAND_RATE_CALL,     0, L(REPORTED), "the last rating", CALL_STATE_CLOSED, 0, ""},
     {COMMAND_RATE_CALL,     0, L(REPORTED), NULL, SAME, 0, ""},
     {COMMAND_WITHDRAW_CALL, 0, L(RAISED) | L(CALLED), NULL, CALL_STATE_CLOSED, 0, "withdrawn"},
+    {COMMAND_RULE,          0, L(RAISED) | L(CALLED) | L(REPORTED), "a call of the lead that goes", CALL_STATE_CLOSED, 0, "withdrawn; its duties void"},
+    {COMMAND_REROUTE,       0, L(RAISED) | L(CALLED) | L(REPORTED), "a call of the lead that goes", CALL_STATE_CLOSED, 0, "withdrawn; its duties void"},
     {COMMAND_CANCEL,        0, L(CALLED), "other responds open", SAME, 0, ""},
     {COMMAND_CANCEL,        0, L(CALLED), "ratings open", CALL_STATE_REPORTED, 0, ""},
     {COMMAND_CANCEL,        0, L(CALLED), NULL, CALL_STATE_CLOSED, 0, "withdrawn, where nobody has finished"},

@@ -138,4 +138,32 @@ static inline void set_open_duties(uint64_t case_id, uint32_t count)
     tables_put(&w.tables, ROW_CASE, case_id, &c);
 }
 
+static inline struct duty_row duty_by_id(uint64_t id)
+{
+    struct duty_row duty;
+    ck_assert(tables_get(&w.tables, ROW_DUTY, id, &duty));
+    return duty;
+}
+
+static inline struct clock_row total_of(uint64_t case_id)
+{
+    return world_clock(&w, case_id, 0, CLOCK_KIND_TOTAL);
+}
+
+/* Every item of the duty, also what had stopped, is void and in no figure. */
+static inline void expect_void(uint64_t id, uint64_t duty)
+{
+    struct clock_row clock;
+    int seen = 0;
+    for (uint64_t at = world_case(&w, id).clock_last; at != 0; at = clock.prev_of_case) {
+        ck_assert(tables_get(&w.tables, ROW_CLOCK, at, &clock));
+        if (clock.duty_id == duty) {
+            ck_assert_int_eq(clock.state, CLOCK_STATE_VOID);
+            ck_assert_int_eq(clock.counted, 0);
+            seen++;
+        }
+    }
+    ck_assert_int_ge(seen, 3);
+}
+
 #endif

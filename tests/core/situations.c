@@ -65,19 +65,22 @@ static uint64_t claimed_route(struct world *w)
     return id;
 }
 
+static void ask(struct world *w, uint64_t id, enum duty_kind kind)
+{
+    struct command command = {.type = COMMAND_ASK_RETURN};
+    command.body.ask_return.duty_id = world_duty(w, id, kind).duty_id;
+    command.body.ask_return.reason = text_of("not ours");
+    command.body.ask_return.basis = text_of("the list");
+    command.body.ask_return.better = code_of("UT");
+    ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
+}
+
 /* The lead says that it is not its own; a supporting unit too. */
 static uint64_t asked(struct world *w)
 {
     uint64_t id = support_signed(w);
-    const enum duty_kind kinds[] = {DUTY_KIND_SUPPORT, DUTY_KIND_LEAD};
-    for (int i = 0; i < 2; i++) {
-        struct command command = {.type = COMMAND_ASK_RETURN};
-        command.body.ask_return.duty_id = world_duty(w, id, kinds[i]).duty_id;
-        command.body.ask_return.reason = text_of("not ours");
-        command.body.ask_return.basis = text_of("the list");
-        command.body.ask_return.better = code_of("UT");
-        ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
-    }
+    ask(w, id, DUTY_KIND_SUPPORT);
+    ask(w, id, DUTY_KIND_LEAD);
     return id;
 }
 
@@ -141,6 +144,20 @@ static uint64_t arrived_unrated(struct world *w)
 {
     w->district.policy.rating = false;
     return arrived(w);
+}
+
+static uint64_t raised_asked(struct world *w)
+{
+    uint64_t id = raised(w);
+    ask(w, id, DUTY_KIND_LEAD);
+    return id;
+}
+
+static uint64_t called_asked(struct world *w)
+{
+    uint64_t id = called(w);
+    ask(w, id, DUTY_KIND_LEAD);
+    return id;
 }
 
 /* Two called units: one has finished and is to be rated, the other has arrived. */
@@ -315,6 +332,13 @@ static uint64_t nobody_asks(struct world *w)
     return id;
 }
 
+static uint64_t reported_asked(struct world *w)
+{
+    uint64_t id = reported(w);
+    ask(w, id, DUTY_KIND_LEAD);
+    return id;
+}
+
 static uint64_t call_closed(struct world *w)
 {
     uint64_t id = reported(w);
@@ -426,6 +450,9 @@ const struct situation situations[] = {
     {"route claimed", claimed_route, "unknown"},
     {"return asked", asked, "ROAD"},
     {"return asked and claimed", asked_claimed, "ROAD"},
+    {"return asked, the lead's call raised", raised_asked, "ROAD"},
+    {"return asked, the lead's call called", called_asked, "ROAD"},
+    {"return asked, the lead's call reported", reported_asked, "ROAD"},
     {"received, a fallback unit", received_with_fallback, "unknown"},
     {"lead offered", lead_offered, "LAMP"},
     {"lead signed", lead_signed, "ROAD"},

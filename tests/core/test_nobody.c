@@ -33,11 +33,6 @@ static uint64_t submitted(const char *matter, enum urgency urgency)
     return taken(&command, RECORD_CASE_RECEIVED)->seq;
 }
 
-static struct clock_row total_of(uint64_t case_id)
-{
-    return world_clock(&w, case_id, 0, CLOCK_KIND_TOTAL);
-}
-
 /* The list has no row for the case when it comes in, and has one when the desk looks at it. */
 static uint64_t submitted_off_list(enum urgency urgency)
 {

@@ -194,7 +194,7 @@ static bool try(const struct situation *situation, enum command_type type, int n
 {
     struct command command;
     struct duty_row duty = {0}, after_duty = {0};
-    struct call_row call = {0}, after_call = {0};
+    struct call_row call = {0}, after_call = {0}, beside;
     const struct command_info *info = command_info(type);
     world_again(&w);
     uint64_t id = situation->make(&w);
@@ -215,6 +215,7 @@ static bool try(const struct situation *situation, enum command_type type, int n
         uint64_t named = info->duty_kinds == 0 ? c.call_last : duty.call_id;
         tables_get(&w.tables, ROW_CALL, named, &call);
     }
+    bool has_call = c.call_last != 0 && tables_get(&w.tables, ROW_CALL, c.call_last, &beside);
     fill(&command, type, id, duty.duty_id, variant, situation->matter);
     try_without_texts(&w, &command, situation->name);
     enum refusal said = world_do(&w, &command);
@@ -238,6 +239,9 @@ static bool try(const struct situation *situation, enum command_type type, int n
             tables_get(&w.tables, ROW_CALL, call.call_id, &after_call);
             expect_move(MACHINE_CALL, type, call.state, after_call.state, 0, situation->name);
             ck_assert_int_eq(columns_lead(MACHINE_CALL, call.call_id, call.state), after_call.state);
+        } else if (has_call && tables_get(&w.tables, ROW_CALL, beside.call_id, &after_call) && after_call.state != beside.state) {
+            expect_move(MACHINE_CALL, type, beside.state, after_call.state, 0, situation->name);
+            ck_assert_int_eq(columns_lead(MACHINE_CALL, beside.call_id, beside.state), after_call.state);
         }
         if (duty.duty_id != 0) {
             tables_get(&w.tables, ROW_DUTY, duty.duty_id, &after_duty);

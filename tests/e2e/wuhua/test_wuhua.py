@@ -225,7 +225,7 @@ class Drilled(unittest.TestCase):
                      "call_arrived", "call_finished", "call_rated", "call_closed", "followup_attempted", "followup_ended", "case_reopened",
                      "case_noted", "order_proposed", "case_closed"):
             self.assertTrue(by_type[kind], f"no {kind}")
-        self.assertEqual({event["how"] for event in by_type["case_routed"]}, {"rule", "hand", "take_over", "next_round", "fallback", "found"})
+        self.assertEqual({event["how"] for event in by_type["case_routed"]}, {"rule", "hand", "take_over", "next_round", "fallback", "found", "reroute", "ruled"})
         self.nobody(by_type, cases)
         self.assertTrue(any(not event["confirmed"] for event in by_type["call_rated"]), "every result was confirmed")
         self.assertTrue(any(event.get("not_arrived") for event in by_type["call_rated"]) and by_type["clock_denied"], "every arrival was one")
