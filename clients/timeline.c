@@ -29,6 +29,7 @@ static const struct pattern {
     {"case_reclassified", N_("{urgency}, before {was}[: {reason}]")},
     {"case_pooled", N_("nobody leads it: back to the desk")},
     {"return_asked", N_("{duty_kind}[, whose it is: {better}][, {outside}][: {reason}][ (basis: {basis})]")},
+    {"call_pooled", N_("nobody is called any more: back to the desk")},
     {"return_ruled", N_("{ruling}[, to {to}][: {reason}]")},
     {"lead_answered", N_("{code}[: {text}][ (basis: {basis})]")},
     {"case_awaits_call", N_("closes as {disposition} when the open call does")},

@@ -42,6 +42,14 @@ static const struct verb_word dispatch_options[] = {
 };
 static const struct verb_word arrive_options[] = {
     DUTY_WORDS, {"evidence", "evidence", "TEXT", N_("Countersign, or photo and place")}, {0}};
+static const struct verb_word object_options[] = {
+    DUTY_WORDS,
+    {"reason", "reason", "TEXT", N_("Why it is not your unit's")},
+    {"basis", "basis", "TEXT", N_("Law, list or finding that says so")},
+    {"better", "better", "CODE", N_("The unit that should be called instead")},
+    {"outside", "outside", NULL, N_("No unit of the district is responsible")},
+    {0},
+};
 static const struct verb_word finish_positions[] = {CASE_WORD, {"TEXT", "text", NULL, N_("Result in words")}, {0}};
 static const struct verb_word finish_options[] = {DUTY_WORDS, {"code", "code", "CODE", N_("Result")}, {0}};
 static const struct verb_word rate_options[] = {
@@ -56,10 +64,11 @@ static const struct verb_word rate_options[] = {
 };
 static const struct verb_word withdraw_options[] = {
     {"call", "call", "ID", N_("The call, where the case has several open ones")}, {"reason", "reason", "TEXT", N_("Why")}, {0}};
-static const struct verb_word cancel_options[] = {DUTY_WORDS,
-                                                  {"kind", "kind", "KIND", N_("respond or support, where the unit has both")},
-                                                  {"reason", "reason", "TEXT", N_("Why")},
-                                                  {0}};
+static const struct verb_word cancel_options[] = {
+    DUTY_WORDS,
+    {"kind", "kind", "KIND", N_("respond, support or rule, where the unit has several")},
+    {"reason", "reason", "TEXT", N_("Why")},
+    {0}};
 
 const struct verb verb_call[] = {
     {.name = "call raise",
@@ -87,6 +96,16 @@ const struct verb verb_call[] = {
      .positions = case_only,
      .options = arrive_options,
      .run = command_run},
+    {.name = "call object",
+     .group = VERB_CALL,
+     .doc = N_("Say that the call is not your unit's; the desk rules, and the clocks run on"),
+     .message = "object_call",
+     .tells = true,
+     .positions = case_only,
+     .options = object_options,
+     .run = command_run,
+     .more = N_("Example: huying call object 110701-00001-2 --better URBAN --basis \"List of duties, row 12\" --reason \"The wall "
+                "is theirs\"")},
     {.name = "call finish",
      .group = VERB_CALL,
      .doc = N_("The called unit reports its result"),

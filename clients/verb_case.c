@@ -87,7 +87,7 @@ static const struct verb_word reroute_options[] = {
 
 static const struct verb_word rule_positions[] = {CASE_WORD, {"RULING", "ruling", NULL, N_("The ruling")}, {0}};
 static const struct verb_word rule_options[] = {
-    {"to", "to", "CODE", N_("The unit that it goes to; left out with upheld: back to the pool")},
+    {"to", "to", "CODE", N_("The unit that it goes to; left out with upheld: to nobody")},
     {"reason", "reason", "TEXT", N_("Why")},
     {"unit", "unit", "CODE", N_("The unit that asked, where several did")},
     {"duty", "duty", "ID", N_("The question itself")},
@@ -175,7 +175,7 @@ const struct verb verb_case[] = {
      .more = N_("Example: huying reroute 110701-00001-2 S01 --reason \"The street was misread\"")},
     {.name = "rule",
      .group = VERB_DESK,
-     .doc = N_("The desk rules on what a unit wants to return"),
+     .doc = N_("The desk rules on what a unit wants to return, or on a called unit's objection"),
      .message = "rule",
      .tells = true,
      .positions = rule_positions,

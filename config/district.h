@@ -100,6 +100,8 @@ struct policy {
     struct span return_window; /* from the offer: as long a unit may say that a duty is not its own */
     struct span rule;          /* the desk rules on that */
     struct span designate;     /* a supervisor does, when the case has been returned `return_cap` times */
+    struct span object;        /* from the offer: as long a called unit may say so */
+    struct span rule_call;     /* the desk rules on that */
     uint32_t return_cap;
     int64_t claim_ms;
     int64_t late_ms; /* a rung that fires this long after its instant is marked late */

@@ -219,6 +219,15 @@ void apply_call_dispatched(struct applying *a)
 {
     a->call.dispatched_at = a->record->at_ms;
     a->call.targets = a->record->body.call_dispatched.units;
+    a->call.appointed_at = a->record->body.call_dispatched.appointed_at;
+}
+
+/* Whom it asked for is not who comes: the desk names others. */
+void apply_call_pooled(struct applying *a)
+{
+    a->call.targets = (struct codes){0};
+    a->call.appointed_at = 0;
+    a->call.dispatched_at = 0;
 }
 
 void apply_call_reported(struct applying *a)

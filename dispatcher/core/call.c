@@ -4,7 +4,7 @@
 /* --- raise and dispatch --------------------------------------------------------------------------------------------------- */
 
 /* A call goes to departments, utilities, stations and sections: never to a street, community or grid, the caller or outside. */
-static bool callable(const struct judging *j, int32_t unit, int32_t caller)
+bool callable(const struct judging *j, int32_t unit, int32_t caller)
 {
     const struct unit *at = &j->district->units[unit];
     if (unit == caller) {
@@ -121,34 +121,46 @@ static bool check_raise(struct judging *j, const struct raise_call_command *rais
     return !already_called(j, &raise->units) || refuse(j, REFUSAL_ALREADY, "call");
 }
 
+void offer_respond(struct judging *j, int32_t unit, enum duty_end reason)
+{
+    const struct policy *policy = j->policy;
+    int64_t appointed_at = j->call.appointed_at;
+    struct offer offer = {.kind = DUTY_KIND_RESPOND, .unit = unit, .reason = reason, .creator = unit_index(j, &j->call.caller)};
+    uint64_t duty = offer_duty(j, &offer);
+    start_policy_clock(j, CLOCK_KIND_SIGN, duty, unit, policy->call_sign);
+    start_policy_clock(j, CLOCK_KIND_CONTACT, duty, unit, policy->call_contact);
+    if (appointed_at >= j->now_ms) {
+        struct limit appointed = limit_at(j->now_ms, appointed_at, LIMIT_SOURCE_POLICY);
+        start_clock(j, CLOCK_KIND_ARRIVE, duty, unit, &appointed);
+    } else {
+        start_policy_clock(j, CLOCK_KIND_ARRIVE, duty, unit, policy->call_arrive);
+    }
+    struct limit finish = limit_policy(j, policy->call_finish, unit);
+    if (j->call.given_limit) {
+        int64_t due = j->call.given_limit_at;
+        finish = due == 0 ? limit_none() : limit_at(j->now_ms, due, LIMIT_SOURCE_GIVEN);
+    }
+    start_clock(j, CLOCK_KIND_FINISH, duty, unit, &finish);
+}
+
+void offer_dispatch(struct judging *j)
+{
+    struct offer offer = {.kind = DUTY_KIND_ROUTE, .unit = j->district->desk_unit, .reason = DUTY_END_NONE, .creator = -1};
+    uint64_t duty = offer_duty(j, &offer);
+    start_policy_clock(j, CLOCK_KIND_DISPATCH, duty, offer.unit, j->policy->call_dispatch);
+}
+
 /* Emits call_dispatched and a respond with its clocks for each unit (clocks of table 2c, level routine). */
 static void dispatch(struct judging *j, const struct codes *units, enum route_how how, int64_t appointed_at, struct text reason)
 {
-    const struct policy *policy = j->policy;
-    int32_t caller = unit_index(j, &j->call.caller);
-    struct call_dispatched_body *body = &emit_for(j, RECORD_CALL_DISPATCHED, caller)->body.call_dispatched;
+    struct call_dispatched_body *body = &emit_for(j, RECORD_CALL_DISPATCHED, unit_index(j, &j->call.caller))->body.call_dispatched;
     body->units = *units;
     body->how = how;
     body->appointed_at = appointed_at;
     body->reason = reason;
+    j->call.appointed_at = appointed_at;
     for (uint32_t i = 0; i < units->count; i++) {
-        int32_t unit = unit_in_service(j, &units->at[i]);
-        struct offer offer = {.kind = DUTY_KIND_RESPOND, .unit = unit, .reason = DUTY_END_ROUTED, .creator = caller};
-        uint64_t duty = offer_duty(j, &offer);
-        start_policy_clock(j, CLOCK_KIND_SIGN, duty, unit, policy->call_sign);
-        start_policy_clock(j, CLOCK_KIND_CONTACT, duty, unit, policy->call_contact);
-        if (appointed_at != 0) {
-            struct limit appointed = limit_at(j->now_ms, appointed_at, LIMIT_SOURCE_POLICY);
-            start_clock(j, CLOCK_KIND_ARRIVE, duty, unit, &appointed);
-        } else {
-            start_policy_clock(j, CLOCK_KIND_ARRIVE, duty, unit, policy->call_arrive);
-        }
-        struct limit finish = limit_policy(j, policy->call_finish, unit);
-        if (j->call.given_limit) {
-            int64_t due = j->call.given_limit_at;
-            finish = due == 0 ? limit_none() : limit_at(j->now_ms, due, LIMIT_SOURCE_GIVEN);
-        }
-        start_clock(j, CLOCK_KIND_FINISH, duty, unit, &finish);
+        offer_respond(j, unit_in_service(j, &units->at[i]), DUTY_END_ROUTED);
     }
 }
 
@@ -204,9 +216,7 @@ bool judge_raise_call(struct judging *j)
         dispatch(j, &raise->units, ROUTE_HOW_RULE, 0, (struct text){0});
         return true;
     }
-    struct offer offer = {.kind = DUTY_KIND_ROUTE, .unit = j->district->desk_unit, .reason = DUTY_END_NONE, .creator = -1};
-    uint64_t duty = offer_duty(j, &offer);
-    start_policy_clock(j, CLOCK_KIND_DISPATCH, duty, offer.unit, j->policy->call_dispatch);
+    offer_dispatch(j);
     return true;
 }
 
@@ -394,7 +404,7 @@ bool judge_withdraw_call(struct judging *j)
     }
     cursor = j->call.duty_last;
     while (next_call_duty(j, &cursor, &duty)) {
-        if (duty_open(&duty)) {
+        if (duty_open(&duty) && duty.kind != DUTY_KIND_RULE) { /* a question lapses with its respond */
             end_duty(j, &duty, DUTY_END_WITHDRAWN, CLOCK_WHY_WITHDRAWN, withdraw->reason);
         }
     }

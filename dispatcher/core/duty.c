@@ -254,19 +254,6 @@ bool judge_answer(struct judging *j)
     return true;
 }
 
-/* A respond duty has gone: what becomes of its call. */
-static void after_respond(struct judging *j)
-{
-    if (j->call.open_responds > 1) {
-        return;
-    }
-    if (j->call.open_rates > 0) {
-        emit_for(j, RECORD_CALL_REPORTED, unit_index(j, &j->call.caller));
-    } else {
-        close_call(j, j->duty.duty_id, -1);
-    }
-}
-
 bool judge_cancel(struct judging *j)
 {
     const struct cancel_command *cancel = &j->command->body.cancel;
@@ -275,7 +262,7 @@ bool judge_cancel(struct judging *j)
     }
     end_duty(j, &j->duty, DUTY_END_NOT_NEEDED, CLOCK_WHY_NOT_NEEDED, cancel->reason);
     if (j->duty.kind == DUTY_KIND_RESPOND) {
-        after_respond(j);
+        respond_gone(j, &j->duty, false);
     }
     return true;
 }

@@ -249,6 +249,25 @@ int32_t next_tier(const struct judging *j, int32_t unit);
 /* Begins the next round with its lead; `counted`: the time since the answer counts on the citizen's clock. */
 void next_round(struct judging *j, enum reopen_by by, bool counted, struct text why);
 
+/* May this unit be called by `caller`? */
+bool callable(const struct judging *j, int32_t unit, int32_t caller);
+
+/* Emits a respond of the present call with its clocks. */
+void offer_respond(struct judging *j, int32_t unit, enum duty_end reason);
+
+/* Emits the desk's route duty of the present call, with its clock. */
+void offer_dispatch(struct judging *j);
+
+/* May a ruling send `to` in the place of the called unit that asked? Refuses where not (field `to`). */
+bool check_replacement(struct judging *j, enum ruling ruling, const struct duty_row *asked, int32_t to);
+
+/* The called unit goes, its items void; `to` comes in its place (-1: nobody). */
+void replace_respond(struct judging *j, const struct duty_row *asked, int32_t to, enum duty_end reason);
+
+/* The present call after one of its responds has ended without a result, by somebody's word (`pools`: the desk's ruling, so that
+ * the desk has the call again where nobody is left). */
+void respond_gone(struct judging *j, const struct duty_row *respond, bool pools);
+
 /* Emits case_closed. */
 void close_case(struct judging *j, enum disposition disposition);
 

@@ -1,94 +1,8 @@
-/* returns.c - ways back: ask_return, the desk's ruling on it, and reroute: the desk's own mistake (lifecycle 2b, 2d, 5.2) */
+/* returns.c - the desk rules on a return or an objection, and reroute: its own mistake (lifecycle 2b, 2d, 5.2) */
 #include "dispatcher/core/judging.h"
 #include "dispatcher/core/sight.h"
 
 #include <assert.h>
-
-/* --- a unit says that a duty is not its own ----------------------------------------------------------------------------------- */
-
-/* The window runs from the offer, by the calendar of the unit that was offered the duty; off: there is none. */
-static bool window_over(const struct judging *j)
-{
-    int32_t unit = unit_index(j, &j->duty.unit);
-    struct limit window = limit_span(j, j->policy->return_window, unit, j->duty.offered_at, LIMIT_SOURCE_POLICY);
-    return window.due_at != 0 && j->now_ms > window.due_at;
-}
-
-/* In an emergency the unit that was sent is there first: it has signed, and spoken with the citizen where there is a number. */
-static bool handled_first(const struct judging *j)
-{
-    struct clock_row contact;
-    bool speaks = j->duty.kind == DUTY_KIND_LEAD && find_clock(j, j->duty.duty_id, CLOCK_KIND_CONTACT, false, &contact);
-    return j->duty.state == DUTY_STATE_SIGNED && !speaks;
-}
-
-static bool check_better(struct judging *j, const struct ask_return_command *ask)
-{
-    if (code_empty(&ask->better)) {
-        return ask->outside || refuse(j, REFUSAL_NO_BETTER_UNIT, "better");
-    }
-    int32_t better = unit_in_service(j, &ask->better);
-    if (better < 0) {
-        return refuse(j, REFUSAL_UNKNOWN_UNIT, "better");
-    }
-    if (better == unit_index(j, &j->duty.unit)) {
-        return bad_field(j, "better", "The unit itself holds the duty: name another.");
-    }
-    if (ask->outside) {
-        return bad_field(j, "outside", "Either a unit of the district is responsible, or none is.");
-    }
-    return district_may_lead(j->district, better) ||
-           bad_field(j, "better", "An external unit or a property company has no duties here: say `outside`.");
-}
-
-bool judge_ask_return(struct judging *j)
-{
-    const struct ask_return_command *ask = &j->command->body.ask_return;
-    if (j->c.round > 1) {
-        return refuse(j, REFUSAL_ROUND, "round");
-    }
-    if (window_over(j)) {
-        return refuse(j, REFUSAL_WINDOW, "return");
-    }
-    if (ask->reason.size == 0) {
-        return refuse(j, REFUSAL_INCOMPLETE, "reason");
-    }
-    if (ask->basis.size == 0) {
-        return refuse(j, REFUSAL_NO_BASIS, "basis");
-    }
-    if (!check_better(j, ask)) {
-        return false;
-    }
-    if (j->duty.kind == DUTY_KIND_LEAD && j->c.designated) {
-        return refuse(j, REFUSAL_DESIGNATED, "case");
-    }
-    if (j->duty.asked) {
-        return refuse(j, REFUSAL_ALREADY, "duty");
-    }
-    if (j->c.dims.urgency == URGENCY_EMERGENCY && !handled_first(j)) {
-        return refuse(j, REFUSAL_LANE, "duty");
-    }
-    if (j->c.open_duties >= CAP_OPEN_DUTIES_PER_CASE) {
-        return refuse(j, REFUSAL_CAP, "duty");
-    }
-    struct return_asked_body *body = &emit_duty(j, RECORD_RETURN_ASKED, &j->duty)->body.return_asked;
-    body->duty_kind = (enum duty_kind)j->duty.kind;
-    body->better = ask->better;
-    body->outside = ask->outside;
-    body->reason = ask->reason;
-    body->basis = ask->basis;
-    stop_clock(j, j->duty.duty_id, CLOCK_KIND_SIGN); /* the unit has looked at it */
-    struct offer offer = {.kind = DUTY_KIND_RULE,
-                          .unit = j->district->desk_unit,
-                          .reason = DUTY_END_NONE,
-                          .creator = unit_index(j, &j->duty.unit),
-                          .of_duty = j->duty.duty_id,
-                          .about = ABOUT_RETURN};
-    uint64_t duty = offer_duty(j, &offer);
-    bool last = j->duty.kind == DUTY_KIND_LEAD && j->c.returns >= j->policy->return_cap;
-    start_policy_clock(j, CLOCK_KIND_RULE, duty, offer.unit, last ? j->policy->designate : j->policy->rule);
-    return true;
-}
 
 /* --- the lead goes -------------------------------------------------------------------------------------------------------- */
 
@@ -107,7 +21,7 @@ static void close_own_calls(struct judging *j, const struct duty_row *lead)
         j->call = call;
         j->call_id = id;
         while (next_call_duty(j, &cursor, &duty)) {
-            if (duty_open(&duty)) {
+            if (duty_open(&duty) && duty.kind != DUTY_KIND_RULE) { /* a question lapses with its respond */
                 void_duty(j, &duty, DUTY_END_LEAD_MOVED, CLOCK_WHY_LEAD_MOVED, (struct text){0});
             }
         }
@@ -159,6 +73,10 @@ static bool check_to(struct judging *j, const struct rule_command *rule, const s
     int32_t to = unit_in_service(j, &rule->to), place, listed;
     if (to < 0) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "to");
+    }
+    if (asked->kind == DUTY_KIND_RESPOND) {
+        *ret = to;
+        return check_replacement(j, rule->ruling, asked, to);
     }
     if (!district_may_lead(j->district, to)) {
         return bad_field(j, "to", "An external unit or a property company cannot be given a case.");
@@ -219,8 +137,11 @@ bool judge_rule(struct judging *j)
     if (rule->ruling == RULING_REFUSED || to == unit_index(j, &asked.unit)) {
         return true;
     }
+    bool stays_there = rule->ruling == RULING_DESIGNATED;
     if (asked.kind == DUTY_KIND_LEAD) {
-        move_lead(j, &asked, to, rule->ruling == RULING_DESIGNATED ? ROUTE_HOW_DESIGNATED : ROUTE_HOW_RULED, rule->reason);
+        move_lead(j, &asked, to, stays_there ? ROUTE_HOW_DESIGNATED : ROUTE_HOW_RULED, rule->reason);
+    } else if (asked.kind == DUTY_KIND_RESPOND) {
+        replace_respond(j, &asked, to, stays_there ? DUTY_END_DESIGNATED : DUTY_END_ROUTED);
     } else {
         move_support(j, &asked, to);
     }

@@ -178,6 +178,7 @@ struct call_row {
     uint32_t open_responds;
     uint32_t open_rates;
     int64_t given_limit_at;
+    int64_t appointed_at; /* instant of arrival that the desk gave, 0 = none */
     int64_t raised_at;
     int64_t dispatched_at;
     int64_t closed_at;

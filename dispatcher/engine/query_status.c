@@ -174,6 +174,8 @@ static int add_limits(const struct policy *policy, struct reply_writer *writer)
         {"return_window", NULL, &policy->return_window},
         {"rule", NULL, &policy->rule},
         {"designate", NULL, &policy->designate},
+        {"object", NULL, &policy->object},
+        {"rule_call", NULL, &policy->rule_call},
     };
     int rc = reply_list(writer, "limits");
 

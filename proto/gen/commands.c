@@ -271,6 +271,19 @@ static const struct field_shape withdraw_call_command_fields[] = {
 };
 const struct shape withdraw_call_command_shape = { .name = "withdraw_call_command", .field_count = 5, .size = sizeof(struct withdraw_call_command), .loose = UINT64_C(0x16), .required = UINT64_C(0x10), .fields = withdraw_call_command_fields };
 
+static const struct field_shape object_call_command_fields[] = {
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct object_call_command, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct object_call_command, number), .min = 0, .max = 64 },
+    { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct object_call_command, submitted), .min = 0, .max = 64 },
+    { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct object_call_command, duty_id), .min = 0, .max = INT64_MAX },
+    { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct object_call_command, unit), .min = 0, .max = 32 },
+    { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct object_call_command, reason), .min = 0, .max = 1024, .required = true },
+    { .name = "basis", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct object_call_command, basis), .min = 0, .max = 1024, .required = true },
+    { .name = "better", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct object_call_command, better), .min = 0, .max = 32 },
+    { .name = "outside", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct object_call_command, outside), .min = 0, .max = 1 },
+};
+const struct shape object_call_command_shape = { .name = "object_call_command", .field_count = 9, .size = sizeof(struct object_call_command), .loose = UINT64_C(0x66), .required = UINT64_C(0x60), .fields = object_call_command_fields };
+
 static const struct field_shape note_attempt_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct note_attempt_command, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct note_attempt_command, number), .min = 0, .max = 64 },
@@ -445,10 +458,10 @@ static const struct command_info command_infos[] = {
         .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_SUPERVISOR | 1u << ROLE_IMPORTER, .role_words = "dispatcher, supervisor, importer", .wire = true,
         .shape = &rule_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",
         .duty_kinds = 1u << DUTY_KIND_RULE,
-        .call = COMMAND_CALL_NOT,
+        .call = COMMAND_CALL_ITS,
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_RATED] = 5 },
-        .doc = "The desk rules on a return 裁定: upheld, to a unit or back to the pool; refused; or designated, to a unit that may not return it." },
+        .doc = "The desk rules on a return or on a called unit's objection 裁定: upheld, to a unit or to nobody; refused; or designated, to a unit that may not give it back." },
     [COMMAND_RAISE_CALL] = { .name = NC_("command", "raise_call"), .name_size = 10, .type = COMMAND_RAISE_CALL,
         .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
         .shape = &raise_call_command_shape, .scope = COMMAND_SCOPE_CASE, .scope_words = "the case's lead, its place, or the holder of one of its open duties",
@@ -494,6 +507,14 @@ static const struct command_info command_infos[] = {
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_CALL] = 4 },
         .doc = "The caller takes a call back, as long as nobody has arrived." },
+    [COMMAND_OBJECT_CALL] = { .name = NC_("command", "object_call"), .name_size = 11, .type = COMMAND_OBJECT_CALL,
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
+        .shape = &object_call_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_RESPOND,
+        .call = COMMAND_CALL_ONE,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
+        .doc = "A called unit says that the respond is not its own 报到异议, within the policy's window from the offer, signed or not. The desk rules; until then all clocks run on." },
     [COMMAND_NOTE_ATTEMPT] = { .name = NC_("command", "note_attempt"), .name_size = 12, .type = COMMAND_NOTE_ATTEMPT,
         .roles = 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .role_words = "followup, importer", .wire = true,
         .shape = &note_attempt_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",
@@ -555,6 +576,7 @@ static const uint16_t command_keys[] = {
     [COMMAND_FINISH_CALL] = 11 << 8 | 'f',
     [COMMAND_RATE_CALL] = 9 << 8 | 'r',
     [COMMAND_WITHDRAW_CALL] = 13 << 8 | 'w',
+    [COMMAND_OBJECT_CALL] = 11 << 8 | 'o',
     [COMMAND_NOTE_ATTEMPT] = 12 << 8 | 'n',
     [COMMAND_NOTE_FOLLOWUP] = 13 << 8 | 'n',
     [COMMAND_ADVANCE] = 7 << 8 | 'a',

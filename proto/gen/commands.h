@@ -35,6 +35,7 @@ enum command_type {
     COMMAND_FINISH_CALL = 23,
     COMMAND_RATE_CALL = 24,
     COMMAND_WITHDRAW_CALL = 25,
+    COMMAND_OBJECT_CALL = 33,
     COMMAND_NOTE_ATTEMPT = 30,
     COMMAND_NOTE_FOLLOWUP = 31,
     COMMAND_ADVANCE = 40,
@@ -69,6 +70,7 @@ enum command_type {
     X(FINISH_CALL, finish_call) \
     X(RATE_CALL, rate_call) \
     X(WITHDRAW_CALL, withdraw_call) \
+    X(OBJECT_CALL, object_call) \
     X(NOTE_ATTEMPT, note_attempt) \
     X(NOTE_FOLLOWUP, note_followup) \
     X(ADVANCE, advance) \
@@ -444,7 +446,7 @@ extern const struct shape add_support_command_shape;
 #define ADD_SUPPORT_HAS_SUPPORT (UINT64_C(1) << 5)
 #define ADD_SUPPORT_HAS_TEXT (UINT64_C(1) << 6)
 
-/* The desk rules on a return 裁定: upheld, to a unit or back to the pool; refused; or designated, to a unit that may not return it. */
+/* The desk rules on a return or on a called unit's objection 裁定: upheld, to a unit or to nobody; refused; or designated, to a unit that may not give it back. */
 struct rule_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
@@ -453,7 +455,7 @@ struct rule_command {
     uint64_t duty_id; /* The rule duty. */
     struct code unit; /* Or: the unit that asked. */
     enum ruling ruling; /* What it says. */
-    struct code to; /* Upheld: the unit that it goes to; left out: back to the pool, or this support ends. Designated: the unit. */
+    struct code to; /* Upheld: the unit that it goes to; left out: back to the pool, or this support or respond ends, and a call without another goes back to the desk. Designated: the unit. */
     struct text reason; /* Why. */
 };
 extern const struct shape rule_command_shape;
@@ -600,6 +602,30 @@ extern const struct shape withdraw_call_command_shape;
 #define WITHDRAW_CALL_HAS_CALL (UINT64_C(1) << 3)
 #define WITHDRAW_CALL_HAS_REASON (UINT64_C(1) << 4)
 
+/* A called unit says that the respond is not its own 报到异议, within the policy's window from the offer, signed or not. The desk rules; until then all clocks run on. */
+struct object_call_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    struct code unit; /* Holder, where several units have such a duty on the case. */
+    struct text reason; /* Why it is not its own. */
+    struct text basis; /* Law, list or finding that says so. */
+    struct code better; /* The unit that should be called instead. */
+    bool outside; /* No unit of the district is responsible: then `better` is not needed. */
+};
+extern const struct shape object_call_command_shape;
+#define OBJECT_CALL_HAS_CASE (UINT64_C(1) << 0)
+#define OBJECT_CALL_HAS_NUMBER (UINT64_C(1) << 1)
+#define OBJECT_CALL_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define OBJECT_CALL_HAS_DUTY (UINT64_C(1) << 3)
+#define OBJECT_CALL_HAS_UNIT (UINT64_C(1) << 4)
+#define OBJECT_CALL_HAS_REASON (UINT64_C(1) << 5)
+#define OBJECT_CALL_HAS_BASIS (UINT64_C(1) << 6)
+#define OBJECT_CALL_HAS_BETTER (UINT64_C(1) << 7)
+#define OBJECT_CALL_HAS_OUTSIDE (UINT64_C(1) << 8)
+
 /* A follow-up attempt that reached nobody. */
 struct note_attempt_command {
     uint64_t given; /* bit per field */
@@ -701,6 +727,7 @@ union command_body {
     struct finish_call_command finish_call;
     struct rate_call_command rate_call;
     struct withdraw_call_command withdraw_call;
+    struct object_call_command object_call;
     struct note_attempt_command note_attempt;
     struct note_followup_command note_followup;
     struct advance_command advance;

@@ -40,9 +40,9 @@ static const char *const duty_state_names[] = { NC_("duty_state", "none"), NC_("
 static const char *const duty_state_words[] = { "无", "待签收", "办理中", "挂起", "已办", "已终结" };
 const struct enum_shape duty_state_enum = { .name = "duty_state", .count = 6, .names = duty_state_names, .words = duty_state_words };
 
-static const char *const duty_end_names[] = { NC_("duty_end", "none"), NC_("duty_end", "routed"), NC_("duty_end", "continue"), NC_("duty_end", "next_round"), NC_("duty_end", "taken_over"), NC_("duty_end", "lead_answered"), NC_("duty_end", "lead_moved"), NC_("duty_end", "not_needed"), NC_("duty_end", "expired"), NC_("duty_end", "replaced"), NC_("duty_end", "reopened"), NC_("duty_end", "sent_back"), NC_("duty_end", "call_closed"), NC_("duty_end", "superseded"), NC_("duty_end", "withdrawn"), NC_("duty_end", "returned"), NC_("duty_end", "reassigned"), NC_("duty_end", "added") };
-static const char *const duty_end_words[] = { "无", "派单", "提级后继续协办", "下一轮", "提级", "主办已办结", "主办变更", "不再需要", "过期", "新一轮替换", "重办", "退回补办", "已销哨", "另行派发", "撤哨", "退单", "改派", "主办要求协办" };
-const struct enum_shape duty_end_enum = { .name = "duty_end", .count = 18, .names = duty_end_names, .words = duty_end_words };
+static const char *const duty_end_names[] = { NC_("duty_end", "none"), NC_("duty_end", "routed"), NC_("duty_end", "continue"), NC_("duty_end", "next_round"), NC_("duty_end", "taken_over"), NC_("duty_end", "lead_answered"), NC_("duty_end", "lead_moved"), NC_("duty_end", "not_needed"), NC_("duty_end", "expired"), NC_("duty_end", "replaced"), NC_("duty_end", "reopened"), NC_("duty_end", "sent_back"), NC_("duty_end", "call_closed"), NC_("duty_end", "superseded"), NC_("duty_end", "withdrawn"), NC_("duty_end", "returned"), NC_("duty_end", "reassigned"), NC_("duty_end", "added"), NC_("duty_end", "designated") };
+static const char *const duty_end_words[] = { "无", "派单", "提级后继续协办", "下一轮", "提级", "主办已办结", "主办变更", "不再需要", "过期", "新一轮替换", "重办", "退回补办", "已销哨", "另行派发", "撤哨", "退单", "改派", "主办要求协办", "指定" };
+const struct enum_shape duty_end_enum = { .name = "duty_end", .count = 19, .names = duty_end_names, .words = duty_end_words };
 
 static const char *const call_state_names[] = { NC_("call_state", "none"), NC_("call_state", "raised"), NC_("call_state", "called"), NC_("call_state", "reported"), NC_("call_state", "closed") };
 static const char *const call_state_words[] = { "无", "待派发", "报到处置中", "待核实", "已销哨" };
@@ -144,9 +144,9 @@ static const char *const order_kind_names[] = { NC_("order_kind", "overdue"), NC
 static const char *const order_kind_words[] = { "超期", "重办", "轮次用尽" };
 const struct enum_shape order_kind_enum = { .name = "order_kind", .count = 3, .names = order_kind_names, .words = order_kind_words };
 
-static const char *const about_names[] = { NC_("about", "none"), NC_("about", "return") };
-static const char *const about_words[] = { "无", "退单" };
-const struct enum_shape about_enum = { .name = "about", .count = 2, .names = about_names, .words = about_words };
+static const char *const about_names[] = { NC_("about", "none"), NC_("about", "return"), NC_("about", "objection") };
+static const char *const about_words[] = { "无", "退单", "报到异议" };
+const struct enum_shape about_enum = { .name = "about", .count = 3, .names = about_names, .words = about_words };
 
 static const char *const ruling_names[] = { NC_("ruling", "upheld"), NC_("ruling", "refused"), NC_("ruling", "designated") };
 static const char *const ruling_words[] = { "成立", "驳回", "指定" };

@@ -135,8 +135,9 @@ enum duty_end {
     DUTY_END_RETURNED, /* 退单 */
     DUTY_END_REASSIGNED, /* 改派 */
     DUTY_END_ADDED, /* 主办要求协办 */
+    DUTY_END_DESIGNATED, /* 指定: it may not be given back */
 };
-enum { DUTY_END_COUNT = 18 };
+enum { DUTY_END_COUNT = 19 };
 extern const struct enum_shape duty_end_enum;
 
 /* Life of a call 吹哨. */
@@ -414,8 +415,9 @@ extern const struct enum_shape order_kind_enum;
 enum about {
     ABOUT_NONE, /* 无 */
     ABOUT_RETURN, /* 退单 */
+    ABOUT_OBJECTION, /* 报到异议 */
 };
-enum { ABOUT_COUNT = 2 };
+enum { ABOUT_COUNT = 3 };
 extern const struct enum_shape about_enum;
 
 /* What the desk says to a unit that wants to return a duty. */

@@ -65,7 +65,7 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "ended_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, ended_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, colour), .min = 0, .max = 2, .values = &colour_enum },
-    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, reason), .min = 0, .max = 17, .values = &duty_end_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, reason), .min = 0, .max = 18, .values = &duty_end_enum },
     { .name = "claimed", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, claimed), .min = 0, .max = 1 },
     { .name = "claimed_until", .name_size = 13, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, claimed_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, lease_until), .min = 0, .max = INT64_C(253402300799999) },
@@ -75,7 +75,7 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, urgency), .min = 0, .max = 3, .values = &urgency_enum },
     { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, title), .min = 0, .max = 512, .personal = true, .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, secret), .min = 0, .max = 1 },
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, about), .min = 0, .max = 1, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, about), .min = 0, .max = 2, .values = &about_enum },
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_view, of_duty), .min = 0, .max = INT64_MAX },
 };
 const struct shape duty_view_shape = { .name = "duty_view", .field_count = 31, .size = sizeof(struct duty_view), .personal = UINT64_C(0x8000000), .loose = UINT64_C(0x8001484), .fields = duty_view_fields };

@@ -431,11 +431,11 @@ static uint64_t duty_offered_body_set(const void *value)
 
 static const struct field_shape duty_offered_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
-    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, reason), .min = 0, .max = 17, .values = &duty_end_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, reason), .min = 0, .max = 18, .values = &duty_end_enum },
     { .name = "creator", .name_size = 7, .type = FIELD_CODE, .offset = offsetof(struct duty_offered_body, creator), .min = 0, .max = 32 },
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_offered_body, of_duty), .min = 0, .max = INT64_MAX },
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct duty_offered_body, reporter), .min = 0, .max = INT64_C(4294967295) },
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, about), .min = 0, .max = 1, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, about), .min = 0, .max = 2, .values = &about_enum },
 };
 static const struct field_place duty_offered_body_places[] = { { offsetof(struct duty_offered_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_offered_body, reason), FIELD_ENUM }, { offsetof(struct duty_offered_body, creator), FIELD_CODE }, { offsetof(struct duty_offered_body, of_duty), FIELD_ID }, { offsetof(struct duty_offered_body, reporter), FIELD_COUNT }, { offsetof(struct duty_offered_body, about), FIELD_ENUM } };
 const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .field_count = 6, .size = sizeof(struct duty_offered_body), .set = duty_offered_body_set, .places = duty_offered_body_places, .fields = duty_offered_body_fields };
@@ -509,7 +509,7 @@ static uint64_t duty_ended_body_set(const void *value)
 
 static const struct field_shape duty_ended_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
-    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, reason), .min = 0, .max = 17, .values = &duty_end_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, reason), .min = 0, .max = 18, .values = &duty_end_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_ended_body, text), .min = 0, .max = 1024, .personal = true },
 };
 static const struct field_place duty_ended_body_places[] = { { offsetof(struct duty_ended_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_ended_body, reason), FIELD_ENUM }, { offsetof(struct duty_ended_body, text), FIELD_TEXT } };
@@ -759,6 +759,14 @@ static const struct field_shape clock_denied_body_fields[] = {
 };
 static const struct field_place clock_denied_body_places[] = { { offsetof(struct clock_denied_body, clock), FIELD_ENUM }, { offsetof(struct clock_denied_body, clock_id), FIELD_ID } };
 const struct shape clock_denied_body_shape = { .name = "clock_denied_body", .field_count = 2, .size = sizeof(struct clock_denied_body), .set = clock_denied_body_set, .places = clock_denied_body_places, .fields = clock_denied_body_fields };
+
+static uint64_t call_pooled_body_set(const void *value)
+{
+    (void)value;
+    return 0;
+}
+
+const struct shape call_pooled_body_shape = { .name = "call_pooled_body", .field_count = 0, .size = sizeof(struct call_pooled_body), .set = call_pooled_body_set, .fields = NULL };
 
 static uint64_t call_raised_body_set(const void *value)
 {
@@ -1031,10 +1039,10 @@ static const struct record_info record_infos[] = {
         .shape = &case_pooled_body_shape, .doc = "Nobody leads the case any more: it is back in the desk's pool 待派单." },
     [RECORD_RETURN_ASKED] = { .name = NC_("record", "return_asked"), .name_size = 12, .type = RECORD_RETURN_ASKED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
-        .shape = &return_asked_body_shape, .doc = "The envelope's unit says that the duty is not its own 退单申请. Its clocks run on." },
+        .shape = &return_asked_body_shape, .doc = "The envelope's unit says that the duty is not its own 退单申请, or of a respond that it should not have been called 报到异议. Its clocks run on." },
     [RECORD_RETURN_RULED] = { .name = NC_("record", "return_ruled"), .name_size = 12, .type = RECORD_RETURN_RULED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
-        .shape = &return_ruled_body_shape, .doc = "What the desk says to the return 退单裁定; the envelope's unit is the one that asked. What follows are records of their own." },
+        .shape = &return_ruled_body_shape, .doc = "What the desk says to the return 退单裁定, or to a called unit's objection; the envelope's unit is the one that asked. What follows are records of their own." },
     [RECORD_DUTY_OFFERED] = { .name = NC_("record", "duty_offered"), .name_size = 12, .type = RECORD_DUTY_OFFERED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .waiting = RECORD_WAITING_BEGINS, .readers = UINT32_MAX,
         .shape = &duty_offered_body_shape, .doc = "A unit has something to do. Its sequence is the duty id; kinds without a signature are born signed." },
@@ -1086,6 +1094,9 @@ static const struct record_info record_infos[] = {
     [RECORD_CLOCK_DENIED] = { .name = NC_("record", "clock_denied"), .name_size = 12, .type = RECORD_CLOCK_DENIED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_CLOCK, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .clock_offset = offsetof(struct clock_denied_body, clock_id), .readers = UINT32_MAX,
         .shape = &clock_denied_body_shape, .doc = "What stopped the clock in time was none, its caller says: the item is late." },
+    [RECORD_CALL_POOLED] = { .name = NC_("record", "call_pooled"), .name_size = 11, .type = RECORD_CALL_POOLED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_CALL, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_RAISED, .readers = UINT32_MAX,
+        .shape = &call_pooled_body_shape, .doc = "Nobody is called any more: the desk ruled that the call is none of theirs, and has it again 待派发." },
     [RECORD_CALL_RAISED] = { .name = NC_("record", "call_raised"), .name_size = 11, .type = RECORD_CALL_RAISED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_RAISED, .readers = UINT32_MAX,
         .shape = &call_raised_body_shape, .doc = "A street, a community or the desk whistles. Its sequence is the call id; the envelope's unit is the caller." },
@@ -1172,6 +1183,7 @@ static const uint16_t record_keys[] = {
     [RECORD_RUNG_FIRED] = 10 << 8 | 'r',
     [RECORD_CLOCK_REBUDGETED] = 16 << 8 | 'c',
     [RECORD_CLOCK_DENIED] = 12 << 8 | 'c',
+    [RECORD_CALL_POOLED] = 11 << 8 | 'c',
     [RECORD_CALL_RAISED] = 11 << 8 | 'c',
     [RECORD_CALL_DISPATCHED] = 15 << 8 | 'c',
     [RECORD_CALL_ARRIVED] = 12 << 8 | 'c',

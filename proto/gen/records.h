@@ -47,6 +47,7 @@ enum record_type {
     RECORD_RUNG_FIRED = 34,
     RECORD_CLOCK_REBUDGETED = 35,
     RECORD_CLOCK_DENIED = 36,
+    RECORD_CALL_POOLED = 39,
     RECORD_CALL_RAISED = 40,
     RECORD_CALL_DISPATCHED = 41,
     RECORD_CALL_ARRIVED = 42,
@@ -96,6 +97,7 @@ enum record_type {
     X(RUNG_FIRED, rung_fired) \
     X(CLOCK_REBUDGETED, clock_rebudgeted) \
     X(CLOCK_DENIED, clock_denied) \
+    X(CALL_POOLED, call_pooled) \
     X(CALL_RAISED, call_raised) \
     X(CALL_DISPATCHED, call_dispatched) \
     X(CALL_ARRIVED, call_arrived) \
@@ -338,7 +340,7 @@ struct case_pooled_body {
 };
 extern const struct shape case_pooled_body_shape;
 
-/* The envelope's unit says that the duty is not its own 退单申请. Its clocks run on. */
+/* The envelope's unit says that the duty is not its own 退单申请, or of a respond that it should not have been called 报到异议. Its clocks run on. */
 struct return_asked_body {
     uint64_t given; /* bit per field */
     enum duty_kind duty_kind; /* Kind. */
@@ -349,11 +351,11 @@ struct return_asked_body {
 };
 extern const struct shape return_asked_body_shape;
 
-/* What the desk says to the return 退单裁定; the envelope's unit is the one that asked. What follows are records of their own. */
+/* What the desk says to the return 退单裁定, or to a called unit's objection; the envelope's unit is the one that asked. What follows are records of their own. */
 struct return_ruled_body {
     uint64_t given; /* bit per field */
     enum ruling ruling; /* What it says. */
-    struct code to; /* Unit that it goes to; empty: back to the pool, or it stays. */
+    struct code to; /* Unit that it goes to; empty: to nobody, or it stays. */
     struct text reason; /* Why. */
 };
 extern const struct shape return_ruled_body_shape;
@@ -538,6 +540,12 @@ struct clock_denied_body {
 };
 extern const struct shape clock_denied_body_shape;
 
+/* Nobody is called any more: the desk ruled that the call is none of theirs, and has it again 待派发. */
+struct call_pooled_body {
+    uint64_t given; /* bit per field */
+};
+extern const struct shape call_pooled_body_shape;
+
 /* A street, a community or the desk whistles. Its sequence is the call id; the envelope's unit is the caller. */
 struct call_raised_body {
     uint64_t given; /* bit per field */
@@ -693,6 +701,7 @@ union record_body {
     struct rung_fired_body rung_fired;
     struct clock_rebudgeted_body clock_rebudgeted;
     struct clock_denied_body clock_denied;
+    struct call_pooled_body call_pooled;
     struct call_raised_body call_raised;
     struct call_dispatched_body call_dispatched;
     struct call_arrived_body call_arrived;

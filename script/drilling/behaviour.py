@@ -464,6 +464,9 @@ def rule(sim, case, duty):
 def rules(sim, case, duty, designates):
     if not is_open(case, duty):
         return
+    if duty["about"] == "objection":
+        rules_on_call(sim, case, duty)
+        return
     better, theirs = case.memory["asked"][duty["of_duty"]]
     lead, draw = duty["of_duty"] in case.duties and case.duties[duty["of_duty"]]["kind"] == "lead", case.rng.random()
     body = {"duty": duty["duty"], "ruling": "upheld", "reason": "按派单目录和职责清单裁定。"}
@@ -477,6 +480,16 @@ def rules(sim, case, duty, designates):
     case.memory["returns"] = case.memory.get("returns", 0) + (lead and body["ruling"] == "upheld")
     sim.command(case, "rule", body)
     sim.counts["returns " + body["ruling"]] += 1
+    sim.look(case)
+
+
+def rules_on_call(sim, case, duty):
+    """The desk says who comes: another unit in the place of the one that objected, or that one after all."""
+    body = {"duty": duty["duty"], "ruling": "refused", "reason": "按职责清单裁定。"}
+    if case.rng.random() >= PEOPLE("objection", "rule refused").share:
+        body.update(ruling="upheld", to=case.memory["better"][duty["of_duty"]])
+    sim.command(case, "rule", body)
+    sim.counts["objections " + body["ruling"]] += 1
     sim.look(case)
 
 
@@ -519,6 +532,9 @@ def respond(sim, case, duty):
     if duty["arrived_at"]:  # not confirmed: once more
         sim.plan(work.after(sim.moment, int(PEOPLE("respond", "finish again").hours(rng) * HOUR)), case, finish, duty)
         return
+    objects = PEOPLE("respond", "object_call")
+    if rng.random() < objects.share and not case.memory.get("objected"):
+        sim.plan(soon(sim, case, unit, sim.moment, objects.hours(rng)), case, object_call, duty)
     signed = soon(sim, case, unit, sim.moment, PEOPLE("respond", "sign").hours(rng))
     sim.plan(signed, case, sign, duty)
     never = PEOPLE("respond", "never arrives")
@@ -538,6 +554,20 @@ def respond(sim, case, duty):
         until = due - 5 * MINUTE if due and due - 5 * MINUTE > least else least + 3 * DAY
         finished = max(least, work.before(least + int((until - least) * rng.betavariate(in_time.least, in_time.most))))
     sim.plan(max(finished, least), case, finish, duty)
+
+
+def object_call(sim, case, duty):
+    """报到异议: it is another's; a call is given back once in the drill."""
+    slow = sim.district.work_of(duty["unit"]).between(duty["offered_at"], sim.now_ms) > 3 * HOUR
+    others = [u for u in ("FIRE", "POLICE", "EMERGENCY", "HEALTH", "LABOUR") if u in sim.district.units and u not in case.memory["targets"]]
+    emergency_waits = case.urgency == "emergency" and duty["state"] != "signed"
+    if slow or emergency_waits or not is_open(case, duty) or not others:
+        return
+    case.memory["objected"] = True
+    case.memory.setdefault("better", {})[duty["duty"]] = others[0]
+    sim.command(case, "object_call", {"duty": duty["duty"], "reason": "该事项不属本单位职责。", "basis": "职责清单", "better": others[0]})
+    sim.counts["objections"] += 1
+    sim.look(case)
 
 
 def arrive(sim, case, duty):

@@ -145,6 +145,13 @@ static inline struct duty_row duty_by_id(uint64_t id)
     return duty;
 }
 
+static inline struct call_row call_by_id(uint64_t id)
+{
+    struct call_row call;
+    ck_assert(tables_get(&w.tables, ROW_CALL, id, &call));
+    return call;
+}
+
 static inline struct clock_row total_of(uint64_t case_id)
 {
     return world_clock(&w, case_id, 0, CLOCK_KIND_TOTAL);

@@ -160,6 +160,25 @@ static uint64_t called_asked(struct world *w)
     return id;
 }
 
+static void object(struct world *w, uint64_t id, uint64_t respond)
+{
+    struct command command = {.type = COMMAND_OBJECT_CALL};
+    command.body.object_call.case_id = id;
+    command.body.object_call.duty_id = respond;
+    command.body.object_call.reason = text_of("not ours");
+    command.body.object_call.basis = text_of("the list");
+    command.body.object_call.better = code_of("DA");
+    ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
+}
+
+/* The called unit says that it is not its own. */
+static uint64_t objected(struct world *w)
+{
+    uint64_t id = called(w);
+    object(w, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    return id;
+}
+
 /* Two called units: one has finished and is to be rated, the other has arrived. */
 static uint64_t two_called(struct world *w)
 {
@@ -240,6 +259,21 @@ static uint64_t two_reported(struct world *w)
     return id;
 }
 
+/* Of two called units one has finished, and the other says that it is not its own. */
+static uint64_t one_objected(struct world *w)
+{
+    uint64_t id = two_called(w);
+    struct duty_row finished = world_duty(w, id, DUTY_KIND_RESPOND);
+    object(w, id, finished.prev_of_call);
+    return id;
+}
+
+static uint64_t one_objected_unrated(struct world *w)
+{
+    w->district.policy.rating = false;
+    return one_objected(w);
+}
+
 /* The street's call on a department's case, which is answered meanwhile. `steps` of the called unit are over: dispatched, signed,
  * arrived, finished. */
 static uint64_t answered_called(struct world *w, int steps)
@@ -306,6 +340,33 @@ static uint64_t waiting_arrived(struct world *w)
 static uint64_t waiting_reported(struct world *w)
 {
     return waiting(w, 4);
+}
+
+static uint64_t answered_objected(struct world *w)
+{
+    uint64_t id = answered_offered(w);
+    object(w, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    return id;
+}
+
+/* The citizen has been asked; of two called units one has finished, and the other objects. */
+static uint64_t waiting_objected(struct world *w)
+{
+    w->district.policy.rating = false;
+    uint64_t id = world_submit(w, "PIPE", "S1");
+    world_call(w, id, "UT");
+    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
+    dispatch.body.dispatch_call.case_id = id;
+    dispatch.body.dispatch_call.reason = text_of("both own it");
+    dispatch.body.dispatch_call.units.count = 2;
+    dispatch.body.dispatch_call.units.at[0] = code_of("UT");
+    dispatch.body.dispatch_call.units.at[1] = code_of("DB");
+    ck_assert_int_eq(world_do(w, &dispatch), REFUSAL_NONE);
+    world_finish(w, id, FINISH_CODE_SOLVED);
+    world_answer(w, id);
+    ck_assert_int_eq(world_followup(w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    object(w, id, world_duty(w, id, DUTY_KIND_RESPOND).prev_of_call);
+    return id;
 }
 
 /* Nobody rated: the call is closed without a score. */
@@ -411,6 +472,11 @@ static uint64_t suspended_offered(struct world *w)
     return force_state(w, called(w), CASE_STATE_SUSPENDED);
 }
 
+static uint64_t suspended_objected(struct world *w)
+{
+    return force_state(w, objected(w), CASE_STATE_SUSPENDED);
+}
+
 static uint64_t suspended_signed(struct world *w)
 {
     return force_state(w, respond_signed(w), CASE_STATE_SUSPENDED);
@@ -466,6 +532,12 @@ const struct situation situations[] = {
     {"called and claimed", called_claimed, "ROAD"},
     {"called, signed and claimed", called_signed_claimed, "ROAD"},
     {"respond signed", respond_signed, "ROAD"},
+    {"objected", objected, "ROAD"},
+    {"one of two objected, the other to be rated", one_objected, "ROAD"},
+    {"one of two objected, the other done", one_objected_unrated, "ROAD"},
+    {"answered, objected", answered_objected, "ROAD"},
+    {"waits for the call, one of two objected", waiting_objected, "ROAD"},
+    {"suspended, objected", suspended_objected, "ROAD"},
     {"arrived", arrived, "ROAD"},
     {"arrived, rating off", arrived_unrated, "ROAD"},
     {"two called, one finished", two_called, "ROAD"},

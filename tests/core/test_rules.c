@@ -84,6 +84,10 @@ static void fill(struct command *command, enum command_type type, uint64_t case_
         body->ask_return.reason = words;
         body->ask_return.basis = words;
         body->ask_return.better = code_of("UT");
+    } else if (type == COMMAND_OBJECT_CALL) {
+        body->object_call.reason = words;
+        body->object_call.basis = words;
+        body->object_call.better = code_of("DA");
     } else if (type == COMMAND_ADD_SUPPORT) {
         body->add_support.support = code_of("UT");
         body->add_support.text = words;

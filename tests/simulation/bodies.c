@@ -204,6 +204,13 @@ static void put_callable(struct body *body, const struct field_shape *field)
     bodies_units(body, units, count);
 }
 
+/* Who is called in the place of another. */
+static void put_called(struct body *body, const struct field_shape *field)
+{
+    (void)field;
+    bodies_code(body, &body->sim->district->units[unit_like(body->sim, UNIT_CLASS_DEPARTMENT, -1)].code);
+}
+
 void bodies_later(struct body *body, const struct field_shape *field)
 {
     struct simulation *sim = body->sim;
@@ -217,9 +224,9 @@ static const struct {
     const char *name;
     void (*put)(struct body *body, const struct field_shape *field);
 } found_values[] = {
-    {"@words", bodies_words},    {"@any", bodies_any},     {"@matter", put_matter},
-    {"@place", put_place},       {"@lead", put_lead},      {"@supports", put_supports},
-    {"@callable", put_callable}, {"@units", put_callable}, {"@later", bodies_later},
+    {"@words", bodies_words}, {"@any", bodies_any},        {"@matter", put_matter}, {"@place", put_place},
+    {"@lead", put_lead},      {"@supports", put_supports}, {"@called", put_called}, {"@callable", put_callable},
+    {"@units", put_callable}, {"@later", bodies_later},
 };
 
 void bodies_value(struct body *body, const struct field_shape *field, const char *value)

@@ -40,9 +40,9 @@ static const struct {
 static const struct {
     uint32_t kinds, least, most;
 } of_call_state[CALL_STATE_COUNT][3] = {
-    [CALL_STATE_RAISED] = {{KIND(ROUTE), 1, 1}, {KIND(RESPOND) | KIND(RATE), 0, 0}},
+    [CALL_STATE_RAISED] = {{KIND(ROUTE), 1, 1}, {KIND(RESPOND) | KIND(RATE) | KIND(RULE), 0, 0}},
     [CALL_STATE_CALLED] = {{KIND(RESPOND), 1, 64}, {KIND(ROUTE), 0, 0}},
-    [CALL_STATE_REPORTED] = {{KIND(RATE), 1, 64}, {KIND(RESPOND) | KIND(ROUTE), 0, 0}},
+    [CALL_STATE_REPORTED] = {{KIND(RATE), 1, 64}, {KIND(RESPOND) | KIND(ROUTE) | KIND(RULE), 0, 0}},
     [CALL_STATE_CLOSED] = {{ALL_KINDS, 0, 0}},
 };
 

@@ -29,6 +29,7 @@
     X(RATE, "rate")                                                                                                                \
     X(FOLLOWUP, "followup")                                                                                                        \
     X(RULE, "rule")                                                                                                                \
+    X(OBJECTION, "objection")                                                                                                      \
     X(ARRIVAL, "arrival")                                                                                                          \
     X(CLOSED, "closed")
 

@@ -27,6 +27,9 @@ static enum occasion occasion_of(const struct model_duty *duty)
         [DUTY_KIND_RULE] = OCCASION_RULE,
     };
 
+    if (duty->kind == DUTY_KIND_RULE && duty->of_call != MODEL_NONE) {
+        return OCCASION_OBJECTION;
+    }
     return duty->kind == DUTY_KIND_ROUTE && duty->of_call != MODEL_NONE ? OCCASION_DISPATCH : by_kind[duty->kind];
 }
 
