@@ -31,6 +31,8 @@ static const struct pattern {
     {"return_asked", N_("{duty_kind}[, whose it is: {better}][, {outside}][: {reason}][ (basis: {basis})]")},
     {"call_pooled", N_("nobody is called any more: back to the desk")},
     {"return_ruled", N_("{ruling}[, to {to}][: {reason}]")},
+    {"decision_asked", N_("about {about}, asked by {asker}[, to {to}][, with {supports}][: {reason}]")},
+    {"decision_given", N_("about {about}: {decision}[: {reason}]")},
     {"lead_answered", N_("{code}[: {text}][ (basis: {basis})]")},
     {"case_awaits_call", N_("closes as {disposition} when the open call does")},
     {"case_closed", N_("{disposition}[, {citizen_ms} after it came in]")},

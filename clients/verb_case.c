@@ -94,6 +94,14 @@ static const struct verb_word rule_options[] = {
     {0},
 };
 
+static const struct verb_word decide_positions[] = {CASE_WORD, {"DECISION", "decision", NULL, N_("granted or refused")}, {0}};
+static const struct verb_word decide_options[] = {
+    {"reason", "reason", "TEXT", N_("Why")},
+    {"unit", "unit", "CODE", N_("The unit that was asked, where several were")},
+    {"duty", "duty", "ID", N_("The question itself")},
+    {0},
+};
+
 static const struct verb_word take_over_options[] = {
     {"unit", "unit", "CODE", N_("The new lead; the next tier if left out")},
     {"reason", "reason", "TEXT", N_("Why")},
@@ -182,6 +190,15 @@ const struct verb verb_case[] = {
      .options = rule_options,
      .run = command_run,
      .more = N_("Example: huying rule 110701-00001-2 upheld --to WATER --reason \"Row 12 of the list\"")},
+    {.name = "decide",
+     .group = VERB_SUPERVISOR,
+     .doc = N_("Grant or refuse what is asked of you: the inbox says about what"),
+     .message = "decide",
+     .tells = true,
+     .positions = decide_positions,
+     .options = decide_options,
+     .run = command_run,
+     .more = N_("Example: huying decide 110701-00001-2 granted --reason \"It is the water company's pipe\"")},
     {.name = "take-over",
      .group = VERB_SUPERVISOR,
      .doc = N_("A higher tier takes the lead; the late unit stays as support"),

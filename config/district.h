@@ -102,6 +102,7 @@ struct policy {
     struct span designate;     /* a supervisor does, when the case has been returned `return_cap` times */
     struct span object;        /* from the offer: as long a called unit may say so */
     struct span rule_call;     /* the desk rules on that */
+    struct span decide;        /* somebody with rank decides what is asked */
     uint32_t return_cap;
     int64_t claim_ms;
     int64_t late_ms; /* a rung that fires this long after its instant is marked late */

@@ -11,8 +11,8 @@ static void tally(struct applying *a, const struct duty_row *duty, int step)
     a->c->open_duties += (uint32_t)step;
     if (duty->kind == DUTY_KIND_FOLLOWUP) {
         a->c->open_followups += (uint32_t)step;
-    } else if (duty->kind == DUTY_KIND_RULE) {
-        a->c->open_rules += (uint32_t)step;
+    } else if (duty->kind == DUTY_KIND_RULE || duty->kind == DUTY_KIND_DECIDE) {
+        a->c->open_questions += (uint32_t)step;
     }
     struct call_row call;
     if (duty->call_id == 0 || !tables_get(a->tables, ROW_CALL, duty->call_id, &call)) {
@@ -138,6 +138,22 @@ void apply_return_ruled(struct applying *a)
         a->c->returns += body->ruling == RULING_UPHELD;
         a->c->designated = a->c->designated || body->ruling == RULING_DESIGNATED;
     }
+}
+
+void apply_decision_asked(struct applying *a)
+{
+    const struct decision_asked_body *body = &a->record->body.decision_asked;
+    struct question_row row;
+    memset(&row, 0, sizeof(row));
+    row.case_id = a->record->head.case_id;
+    row.to = body->to;
+    row.supports = body->supports;
+    tables_put(a->tables, ROW_QUESTION, a->record->head.duty_id, &row);
+}
+
+void apply_decision_given(struct applying *a)
+{
+    a->duty.decision = (uint8_t)a->record->body.decision_given.decision;
 }
 
 void apply_contact_recorded(struct applying *a)

@@ -6,9 +6,10 @@
 static void lapse_questions(struct judging *j, const struct duty_row *of)
 {
     struct duty_row duty;
-    uint64_t cursor = j->c.open_rules > 0 ? j->c.duty_last : 0;
+    uint64_t cursor = j->c.open_questions > 0 ? j->c.duty_last : 0;
     while (next_open_duty(j, &cursor, &duty)) {
-        if (duty.kind == DUTY_KIND_RULE && duty.of_duty == of->duty_id && duty.duty_id != j->duty.duty_id) {
+        bool asks = duty.kind == DUTY_KIND_RULE || duty.kind == DUTY_KIND_DECIDE;
+        if (asks && duty.of_duty == of->duty_id && duty.duty_id != j->duty.duty_id) {
             end_duty(j, &duty, DUTY_END_NOT_NEEDED, CLOCK_WHY_NOT_NEEDED, (struct text){0});
         }
     }

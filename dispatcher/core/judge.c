@@ -13,6 +13,7 @@
  */
 #include "base/number.h"
 #include "dispatcher/core/judging.h"
+#include "dispatcher/core/question.h"
 #include "dispatcher/core/rules.h"
 #include "dispatcher/core/sight.h"
 
@@ -195,12 +196,16 @@ static bool in_scope(const struct judging *j)
 /* Is the duty of a kind that the actor's roles work on, where the command asks for that? */
 static bool own_kind(const struct judging *j, const struct duty_row *duty)
 {
-    return !j->info->own_kinds || (rules_role_kinds(j->command->actor.roles) & (UINT32_C(1) << duty->kind)) != 0;
+    uint32_t roles = j->command->actor.roles;
+    return !j->info->own_kinds ||
+           ((rules_role_kinds(roles) & (UINT32_C(1) << duty->kind)) != 0 && question_allows(duty, roles, j->now_ms));
 }
 
 static bool refuse_kind(struct judging *j, const struct duty_row *duty)
 {
-    return refuse(j, REFUSAL_NO_ROLE, enum_name(&role_enum, (int)rules_duty_kind((enum duty_kind)duty->kind)->named));
+    bool decides = duty->kind == DUTY_KIND_DECIDE;
+    enum role named = decides ? question_named((enum about)duty->about) : rules_duty_kind((enum duty_kind)duty->kind)->named;
+    return refuse(j, REFUSAL_NO_ROLE, enum_name(&role_enum, (int)named));
 }
 
 /* What a walk over the duties of a case has found among those that the command works on. */

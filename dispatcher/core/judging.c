@@ -150,3 +150,10 @@ struct record *emit_clock(struct judging *j, enum record_type type, const struct
     }
     return record;
 }
+
+void raise_alarm(struct judging *j, enum alarm alarm, int32_t unit, enum role to)
+{
+    struct alarm_raised_body *body = &emit_for(j, RECORD_ALARM_RAISED, unit)->body.alarm_raised;
+    body->alarm = alarm;
+    body->to = to;
+}

@@ -239,6 +239,12 @@ void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_e
 /* Emits what a take-over to `unit` does: late item stands, the unit stays as support, fresh limit. Requires a lead in the set. */
 void take_over_to(struct judging *j, int32_t unit, struct text reason);
 
+/* question.h: the lead agrees that it goes, as it was asked. */
+bool grant_reroute(struct judging *j, const struct duty_row *lead, const struct question_row *question, struct text reason);
+
+/* Emits alarm_raised for who has the role `to` in the unit. */
+void raise_alarm(struct judging *j, enum alarm alarm, int32_t unit, enum role to);
+
 /* What nobody has routed in time goes to the policy's unit for its urgency. False: the policy names none, nothing happens. `duty`:
  * the route duty of the case. */
 bool route_fallback(struct judging *j, const struct duty_row *duty);

@@ -2,6 +2,7 @@
  * advance
  */
 #include "dispatcher/core/judging.h"
+#include "dispatcher/core/question.h"
 
 #include <assert.h>
 #include <string.h>
@@ -73,13 +74,6 @@ static void handle_overdue(struct judging *j, const struct clock_row *clock)
     emit_for(j, RECORD_ORDER_PROPOSED, lead)->body.order_proposed.order_kind = ORDER_KIND_OVERDUE;
 }
 
-static void raise_alarm(struct judging *j, enum alarm alarm, int32_t unit, enum role to)
-{
-    struct alarm_raised_body *body = &emit_for(j, RECORD_ALARM_RAISED, unit)->body.alarm_raised;
-    body->alarm = alarm;
-    body->to = to;
-}
-
 /* The desk has not routed a case in time: who stands in for it has the case from now on, and those above the desk are told. */
 static void route_overdue(struct judging *j, const struct duty_row *duty)
 {
@@ -132,6 +126,8 @@ static void fire(struct judging *j, const struct clock_row *clock)
         route_overdue(j, &duty);
     } else if (clock->kind == CLOCK_KIND_RULE) {
         rule_overdue(j, (enum rung)rung);
+    } else if (clock->kind == CLOCK_KIND_DECIDE) {
+        question_overdue(j, &duty, (enum rung)rung);
     } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_HANDLE) {
         handle_overdue(j, clock);
     } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_RATE) {

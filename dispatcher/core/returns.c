@@ -1,5 +1,6 @@
 /* returns.c - the desk rules on a return or an objection, and reroute: its own mistake (lifecycle 2b, 2d, 5.2) */
 #include "dispatcher/core/judging.h"
+#include "dispatcher/core/question.h"
 #include "dispatcher/core/sight.h"
 
 #include <assert.h>
@@ -150,11 +151,57 @@ bool judge_rule(struct judging *j)
 
 /* --- the desk's own mistake ----------------------------------------------------------------------------------------------- */
 
-/* Signed, and nobody has to be called any more: then the unit is at work, and the desk alone does not take the case away. */
+/* Signed, and nobody has to be called any more: then the unit is at work, and the desk alone does not take the case away, unless
+ * the lead is the desk's own. */
 static bool at_work(const struct judging *j)
 {
     struct clock_row contact;
-    return j->duty.state == DUTY_STATE_SIGNED && !find_clock(j, j->duty.duty_id, CLOCK_KIND_CONTACT, false, &contact);
+    return j->duty.state == DUTY_STATE_SIGNED && !find_clock(j, j->duty.duty_id, CLOCK_KIND_CONTACT, false, &contact) &&
+           unit_index(j, &j->duty.unit) != j->district->desk_unit;
+}
+
+/* Its leader is asked once: who has said no is not asked again. */
+static bool ask_lead(struct judging *j, int32_t unit, const struct reroute_command *reroute)
+{
+    struct duty_row before;
+    if (question_asked(j, ABOUT_REROUTE, j->duty.duty_id, &before)) {
+        return duty_open(&before) ? refuse(j, REFUSAL_ALREADY, "reroute") : refuse(j, REFUSAL_SIGNED, "supervisor");
+    }
+    if (j->c.open_duties >= CAP_OPEN_DUTIES_PER_CASE) {
+        return refuse(j, REFUSAL_CAP, "duty");
+    }
+    struct question question = {.about = ABOUT_REROUTE,
+                                .unit = unit_index(j, &j->duty.unit),
+                                .asker = j->district->desk_unit,
+                                .of_duty = j->duty.duty_id,
+                                .to = unit,
+                                .supports = &reroute->supports,
+                                .reason = reroute->reason};
+    question_ask(j, &question);
+    return true;
+}
+
+static void reroute_lead(struct judging *j, const struct duty_row *lead, int32_t unit, const struct codes *supports,
+                         struct text reason)
+{
+    lead_goes(j, lead, DUTY_END_REASSIGNED, CLOCK_WHY_REASSIGNED, reason);
+    offer_by_list(j, unit, ROUTE_HOW_REROUTE, reason, supports);
+}
+
+bool grant_reroute(struct judging *j, const struct duty_row *lead, const struct question_row *question, struct text reason)
+{
+    int32_t unit = unit_in_service(j, &question->to);
+    if (unit < 0) {
+        return refuse(j, REFUSAL_UNKNOWN_UNIT, "to"); /* another set, since it was asked */
+    }
+    if (unit == unit_index(j, &lead->unit)) {
+        return bad_field(j, "decision", "The unit leads the case already.");
+    }
+    if (!check_supports(j, &question->supports, unit)) {
+        return false;
+    }
+    reroute_lead(j, lead, unit, &question->supports, reason);
+    return true;
 }
 
 bool judge_reroute(struct judging *j)
@@ -173,9 +220,6 @@ bool judge_reroute(struct judging *j)
     if (unit == unit_index(j, &j->duty.unit)) {
         return bad_field(j, "unit", "The unit leads the case already.");
     }
-    if (at_work(j) && !has_role(j, ROLE_SUPERVISOR) && !is_importer(j)) {
-        return refuse(j, REFUSAL_SIGNED, "supervisor");
-    }
     list_row(j, &place, &listed);
     if (listed != unit && !may_push(j, unit)) {
         return refuse(j, REFUSAL_PUSH_DOWN, "unit");
@@ -183,7 +227,9 @@ bool judge_reroute(struct judging *j)
     if (!check_supports(j, &reroute->supports, unit)) {
         return false;
     }
-    lead_goes(j, &j->duty, DUTY_END_REASSIGNED, CLOCK_WHY_REASSIGNED, reroute->reason);
-    offer_by_list(j, unit, ROUTE_HOW_REROUTE, reroute->reason, &reroute->supports);
+    if (at_work(j) && !has_role(j, ROLE_SUPERVISOR) && !is_importer(j)) {
+        return ask_lead(j, unit, reroute);
+    }
+    reroute_lead(j, &j->duty, unit, &reroute->supports, reroute->reason);
     return true;
 }

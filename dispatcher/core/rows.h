@@ -28,6 +28,7 @@
     X(CASE, case_row, "case id")                                                                                                   \
     X(HANDLER, handler_row, "sequence of the person's first work on the case")                                                     \
     X(DUTY, duty_row, "duty id")                                                                                                   \
+    X(QUESTION, question_row, "id of the duty to decide it")                                                                       \
     X(CALL, call_row, "call id")                                                                                                   \
     X(CLOCK, clock_row, "clock id")                                                                                                \
     X(SPAN, span_row, "sequence of the record that closed the span")                                                               \
@@ -84,9 +85,9 @@ struct case_row {
     uint32_t proposed_orders;
     uint32_t contacts; /* contact attempts of the present lead */
     uint32_t contact_reached;
-    uint32_t answer_code; /* of the last answer */
-    uint32_t returns;     /* of its leads that were upheld */
-    uint32_t open_rules;
+    uint32_t answer_code;    /* of the last answer */
+    uint32_t returns;        /* of its leads that were upheld */
+    uint32_t open_questions; /* duties to rule or to decide */
     int64_t received_at;
     int64_t given_limit_at;
     int64_t answered_at; /* last answer that stands, 0 = none now */
@@ -136,9 +137,10 @@ struct duty_row {
     uint8_t sent_back;   /* times */
     uint8_t finish_code; /* respond: enum finish_code + 1, 0 = not finished */
     uint8_t rated;       /* respond: 1 confirmed, 2 not */
-    uint8_t about;       /* rule: enum about */
+    uint8_t about;       /* rule, decide: enum about */
     uint8_t asked;       /* lead, support: its unit has asked to return it */
-    uint8_t unused[7];
+    uint8_t decision;    /* decide: enum decision */
+    uint8_t unused[6];
     uint32_t round;
     uint32_t reporter;
     uint32_t attempts; /* contact or follow-up attempts */
@@ -153,6 +155,14 @@ struct duty_row {
     int64_t due_at;        /* due instant of the main clock, for the inbox; 0 = none */
     uint64_t claimer;      /* hash of the key that claims it */
     uint64_t main_clock;   /* route, handle, support, finish, rate, followup */
+};
+
+/* What is to be decided, as it was asked: what happens when it is granted. */
+struct question_row {
+    uint64_t case_id;
+    struct code to;
+    struct codes supports;
+    uint32_t unused;
 };
 
 /* Does it still wait for its unit? */

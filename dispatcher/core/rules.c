@@ -7,7 +7,7 @@
 #define D(state) (UINT32_C(1) << DUTY_STATE_##state)
 #define L(state) (UINT32_C(1) << CALL_STATE_##state)
 #define K(kind) (UINT32_C(1) << DUTY_KIND_##kind)
-#define ALL_KINDS (K(ROUTE) | K(LEAD) | K(SUPPORT) | K(RESPOND) | K(RATE) | K(FOLLOWUP) | K(RULE))
+#define ALL_KINDS (K(ROUTE) | K(LEAD) | K(SUPPORT) | K(RESPOND) | K(RATE) | K(FOLLOWUP) | K(RULE) | K(DECIDE))
 #define CLAIMED_KINDS ALL_KINDS
 #define AT_WORK (C(HANDLING) | C(SUSPENDED))
 #define SAME RULE_SAME
@@ -33,13 +33,15 @@ static const struct rule case_rules[] = {
     {COMMAND_ANSWER,        0, C(HANDLING), AWAITS, CASE_STATE_ANSWERED, 0, "handle and total stop; supports ended; closes with the call"},
     {COMMAND_ANSWER,        0, C(HANDLING), NULL, CASE_STATE_CLOSED, 0, "handle and total stop; supports ended; case closed"},
     {COMMAND_CANCEL,        0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
-    {COMMAND_CANCEL,        0, CALLED, NULL, SAME, 0, "one support or respond ended, overdue items stand; or a return taken back"},
+    {COMMAND_CANCEL,        0, CALLED, NULL, SAME, 0, "one support or respond ended, overdue items stand; or a question taken back"},
     {COMMAND_ASK_RETURN,    0, C(HANDLING), NULL, SAME, 0, "rule duty at the desk; the asker's clocks run on"},
+    {COMMAND_REROUTE,       0, C(HANDLING), "a dispatcher, the lead is at work", SAME, 0, "a question to the lead: its leader decides; all stays"},
     {COMMAND_REROUTE,       0, C(HANDLING), NULL, SAME, 0, "old lead ended, its items void; new lead with a full limit; supports anew"},
     {COMMAND_ADD_SUPPORT,   0, C(HANDLING), NULL, SAME, 0, "support offered, due with the lead at the latest"},
     {COMMAND_RULE,          0, C(HANDLING), "a lead's return upheld, to nobody", CASE_STATE_RECEIVED, 0, "back to the pool: route duty at the desk"},
     {COMMAND_RULE,          0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
     {COMMAND_RULE,          0, CALLED, NULL, SAME, 0, "upheld, designated: asker's items void, next unit offered with a full limit; refused: all stays"},
+    {COMMAND_DECIDE,        0, C(HANDLING), NULL, SAME, 0, "granted: what was asked happens; refused: all stays"},
     {COMMAND_RAISE_CALL,    0, C(NONE), NULL, CASE_STATE_HANDLING, 0, "about a place: a found case, led by the caller, and the call on it"},
     {COMMAND_RAISE_CALL,    0, AT_WORK, NULL, SAME, 0, "call; all clocks of the case run on"},
     {COMMAND_DISPATCH_CALL, 0, CALLED, NULL, SAME, 0, "responds offered"},
@@ -81,12 +83,14 @@ static const struct rule duty_rules[] = {
     {COMMAND_ANSWER,        K(LEAD), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
     {COMMAND_TAKE_OVER,     K(LEAD), D(OFFERED) | D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "taken_over"},
     {COMMAND_ASK_RETURN,    K(LEAD) | K(SUPPORT), D(OFFERED) | D(SIGNED), NULL, SAME, 0, "sign clock stops; rule opens"},
+    {COMMAND_REROUTE,       K(LEAD), D(SIGNED), "a dispatcher, the lead is at work", SAME, 0, "a question to the lead"},
     {COMMAND_REROUTE,       K(LEAD), D(OFFERED) | D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "reassigned"},
     {COMMAND_ADD_SUPPORT,   K(LEAD), D(SIGNED), NULL, SAME, 0, "a support is offered"},
     {COMMAND_ADD_SUPPORT,   K(LEAD), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
     {COMMAND_RULE,          K(RULE), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "ruled; upheld: the asker's duty ended (returned)"},
     {COMMAND_OBJECT_CALL,   K(RESPOND), D(OFFERED) | D(SIGNED), NULL, SAME, 0, "sign clock stops; rule opens"},
-    {COMMAND_CANCEL,        K(RULE), D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "not_needed: its asker takes the question back"},
+    {COMMAND_DECIDE,        K(DECIDE), D(SIGNED), NULL, DUTY_STATE_DONE, 0, "decided"},
+    {COMMAND_CANCEL,        K(RULE) | K(DECIDE), D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "not_needed: its asker takes the question back"},
     {COMMAND_CANCEL,        K(SUPPORT) | K(RESPOND), D(OFFERED) | D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "not_needed"},
     {COMMAND_ARRIVE,        K(RESPOND), D(SIGNED), NULL, SAME, 0, "arrived"},
     {COMMAND_ARRIVE,        K(RESPOND), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
@@ -123,6 +127,7 @@ static const struct rule call_rules[] = {
     {COMMAND_RULE,          0, L(CALLED), "an objection upheld, to nobody, the others are rated", CALL_STATE_CLOSED, 0, ""},
     {COMMAND_RULE,          0, L(CALLED), NULL, SAME, 0, "an objection: the next unit is called with clocks of its own; refused: all stays"},
     {COMMAND_REROUTE,       0, L(RAISED) | L(CALLED) | L(REPORTED), "a call of the lead that goes", CALL_STATE_CLOSED, 0, "withdrawn; its duties void"},
+    {COMMAND_DECIDE,        0, L(RAISED) | L(CALLED) | L(REPORTED), "a call of the lead that goes", CALL_STATE_CLOSED, 0, "withdrawn; its duties void"},
     {COMMAND_CANCEL,        0, L(CALLED), "other responds open", SAME, 0, ""},
     {COMMAND_CANCEL,        0, L(CALLED), "ratings open", CALL_STATE_REPORTED, 0, ""},
     {COMMAND_CANCEL,        0, L(CALLED), NULL, CALL_STATE_CLOSED, 0, "withdrawn, where nobody has finished"},
@@ -142,6 +147,8 @@ static const struct duty_kind_rule duty_kind_rules[DUTY_KIND_COUNT] = {
     [DUTY_KIND_RATE] =     {true,  CLOCK_KIND_RATE,     CLOCK_KIND_RATE,     0,        R(LEADER) | R(DISPATCHER) | R(IMPORTER), ROLE_LEADER},
     [DUTY_KIND_FOLLOWUP] = {true,  CLOCK_KIND_FOLLOWUP, CLOCK_KIND_FOLLOWUP, 0,        R(FOLLOWUP) | R(IMPORTER),               ROLE_FOLLOWUP},
     [DUTY_KIND_RULE] =     {true,  CLOCK_KIND_RULE,     CLOCK_KIND_RULE,     0,        R(DISPATCHER) | R(SUPERVISOR) | R(IMPORTER), ROLE_DISPATCHER},
+    /* of these each question has its own: question.h */
+    [DUTY_KIND_DECIDE] =   {true,  CLOCK_KIND_DECIDE,   CLOCK_KIND_DECIDE,   0,        R(LEADER) | R(SUPERVISOR) | R(DISTRICT_LEADER) | R(IMPORTER), ROLE_LEADER},
 };
 /* clang-format on */
 

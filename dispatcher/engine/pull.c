@@ -5,6 +5,7 @@
  * of each that it may have, until its credit is used up or a whole round gave nothing. So a unit with ten thousand duties keeps
  * none of its neighbours waiting. A walk that is longer than a step may work goes on in the next one from where it is.
  */
+#include "dispatcher/core/question.h"
 #include "dispatcher/core/rules.h"
 #include "dispatcher/engine/live.h"
 #include "dispatcher/engine/query_view.h"
@@ -54,7 +55,8 @@ static bool may_have(struct engine *engine, const struct engine_peer *from, uint
         return false;
     }
     /* A worker asks for itself: it is not handed what it handled, not even as an importer, which may pass on what others did. */
-    return duty->kind != DUTY_KIND_FOLLOWUP || !core_handled(&engine->tables, &of, hash);
+    bool judges = duty->kind == DUTY_KIND_FOLLOWUP || duty->kind == DUTY_KIND_DECIDE;
+    return question_allows(duty, from->roles, engine->now_ms) && !(judges && core_handled(&engine->tables, &of, hash));
 }
 
 /* --- the questions -------------------------------------------------------------------------------------------------------------
@@ -148,7 +150,8 @@ int query_keep(struct query *query, struct proto_buffer *out)
     if (duty.claimed && duty.claimer != lease.key_hash) {
         return query_refuse(query, REFUSAL_LEASED, "duty");
     }
-    if ((rules_role_kinds(query->from->roles) & UINT32_C(1) << duty.kind) == 0) {
+    if ((rules_role_kinds(query->from->roles) & UINT32_C(1) << duty.kind) == 0 ||
+        !question_allows(&duty, query->from->roles, engine->now_ms)) {
         return refuse_kind(query, (enum duty_kind)duty.kind);
     }
     int rc = lease_put(live->leases, &lease);

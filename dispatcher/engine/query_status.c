@@ -176,6 +176,7 @@ static int add_limits(const struct policy *policy, struct reply_writer *writer)
         {"designate", NULL, &policy->designate},
         {"object", NULL, &policy->object},
         {"rule_call", NULL, &policy->rule_call},
+        {"decide", NULL, &policy->decide},
     };
     int rc = reply_list(writer, "limits");
 

@@ -214,6 +214,7 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
         .due_at = row->due_at,
         .reason = (enum duty_end)row->reason,
         .about = (enum about)row->about,
+        .decision = (enum decision)row->decision,
         .of_duty = row->of_duty,
         .claimed = row->claimed != 0,
         .claimed_until = row->claimed_until,

@@ -32,11 +32,11 @@ enum { STORE_COUNTERS = ROW_TABLE_COUNT, STORE_ROLLUPS, STORE_FOLLOWERS, STORE_M
 struct store_layout {
     uint32_t byte_order;
     uint32_t format;
-    uint32_t row_size[ROW_TABLE_COUNT];
+    uint32_t row_size[ROW_TABLE_COUNT | 1]; /* odd, so that no padding comes behind them */
     uint32_t counter_size;
     uint64_t rows_hash; /* store_rows_hash */
 };
-_Static_assert(sizeof(struct store_layout) == (3 + ROW_TABLE_COUNT) * sizeof(uint32_t) + sizeof(uint64_t), "no padding");
+_Static_assert(sizeof(struct store_layout) == (3 + (ROW_TABLE_COUNT | 1)) * sizeof(uint32_t) + sizeof(uint64_t), "no padding");
 
 /* Over names, order, types and sizes of all that rows and counters are made of: layout.py makes it at each build. */
 extern const uint64_t store_rows_hash;

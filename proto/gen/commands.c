@@ -69,7 +69,7 @@ static const struct field_shape claim_command_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct claim_command, submitted), .min = 0, .max = 64 },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct claim_command, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct claim_command, unit), .min = 0, .max = 32 },
-    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct claim_command, kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct claim_command, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
 };
 const struct shape claim_command_shape = { .name = "claim_command", .field_count = 6, .size = sizeof(struct claim_command), .loose = UINT64_C(0x6), .fields = claim_command_fields };
 
@@ -79,7 +79,7 @@ static const struct field_shape release_command_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct release_command, submitted), .min = 0, .max = 64 },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct release_command, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct release_command, unit), .min = 0, .max = 32 },
-    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct release_command, kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct release_command, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
 };
 const struct shape release_command_shape = { .name = "release_command", .field_count = 6, .size = sizeof(struct release_command), .loose = UINT64_C(0x6), .fields = release_command_fields };
 
@@ -89,7 +89,7 @@ static const struct field_shape sign_command_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct sign_command, submitted), .min = 0, .max = 64 },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct sign_command, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct sign_command, unit), .min = 0, .max = 32 },
-    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct sign_command, kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct sign_command, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
 };
 const struct shape sign_command_shape = { .name = "sign_command", .field_count = 6, .size = sizeof(struct sign_command), .loose = UINT64_C(0x6), .fields = sign_command_fields };
 
@@ -101,7 +101,7 @@ static const struct field_shape contact_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct contact_command, unit), .min = 0, .max = 32 },
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct contact_command, outcome), .min = 0, .max = 2, .values = &contact_outcome_enum, .required = true },
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct contact_command, evidence), .min = 0, .max = 1024 },
-    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct contact_command, kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct contact_command, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
 };
 const struct shape contact_command_shape = { .name = "contact_command", .field_count = 8, .size = sizeof(struct contact_command), .loose = UINT64_C(0x46), .required = UINT64_C(0x20), .fields = contact_command_fields };
 
@@ -134,7 +134,7 @@ static const struct field_shape cancel_command_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct cancel_command, submitted), .min = 0, .max = 64 },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct cancel_command, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct cancel_command, unit), .min = 0, .max = 32 },
-    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct cancel_command, kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct cancel_command, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct cancel_command, reason), .min = 0, .max = 1024, .required = true },
 };
 const struct shape cancel_command_shape = { .name = "cancel_command", .field_count = 7, .size = sizeof(struct cancel_command), .loose = UINT64_C(0x46), .required = UINT64_C(0x40), .fields = cancel_command_fields };
@@ -145,7 +145,7 @@ static const struct field_shape report_stage_command_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct report_stage_command, submitted), .min = 0, .max = 64 },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct report_stage_command, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct report_stage_command, unit), .min = 0, .max = 32 },
-    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct report_stage_command, kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct report_stage_command, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct report_stage_command, text), .min = 0, .max = 65536, .required = true },
     { .name = "next_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct report_stage_command, next_at), .min = 0, .max = INT64_C(253402300799999), .required = true },
 };
@@ -157,7 +157,7 @@ static const struct field_shape ask_return_command_fields[] = {
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct ask_return_command, submitted), .min = 0, .max = 64 },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct ask_return_command, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct ask_return_command, unit), .min = 0, .max = 32 },
-    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct ask_return_command, kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct ask_return_command, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct ask_return_command, reason), .min = 0, .max = 1024, .required = true },
     { .name = "basis", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct ask_return_command, basis), .min = 0, .max = 1024, .required = true },
     { .name = "better", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct ask_return_command, better), .min = 0, .max = 32 },
@@ -197,6 +197,17 @@ static const struct field_shape rule_command_fields[] = {
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct rule_command, reason), .min = 0, .max = 1024, .required = true },
 };
 const struct shape rule_command_shape = { .name = "rule_command", .field_count = 8, .size = sizeof(struct rule_command), .loose = UINT64_C(0x86), .required = UINT64_C(0xa0), .fields = rule_command_fields };
+
+static const struct field_shape decide_command_fields[] = {
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct decide_command, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct decide_command, number), .min = 0, .max = 64 },
+    { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct decide_command, submitted), .min = 0, .max = 64 },
+    { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct decide_command, duty_id), .min = 0, .max = INT64_MAX },
+    { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct decide_command, unit), .min = 0, .max = 32 },
+    { .name = "decision", .name_size = 8, .type = FIELD_ENUM, .offset = offsetof(struct decide_command, decision), .min = 0, .max = 2, .values = &decision_enum, .required = true },
+    { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct decide_command, reason), .min = 0, .max = 1024, .required = true },
+};
+const struct shape decide_command_shape = { .name = "decide_command", .field_count = 7, .size = sizeof(struct decide_command), .loose = UINT64_C(0x46), .required = UINT64_C(0x60), .fields = decide_command_fields };
 
 static const struct field_shape raise_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct raise_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -373,7 +384,7 @@ static const struct command_info command_infos[] = {
     [COMMAND_CLAIM] = { .name = NC_("command", "claim"), .name_size = 5, .type = COMMAND_CLAIM,
         .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .role_words = "dispatcher, worker, leader, followup, importer", .wire = true,
         .shape = &claim_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
-        .duty_kinds = 1u << DUTY_KIND_ROUTE | 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND | 1u << DUTY_KIND_RATE | 1u << DUTY_KIND_FOLLOWUP | 1u << DUTY_KIND_RULE,
+        .duty_kinds = 1u << DUTY_KIND_ROUTE | 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND | 1u << DUTY_KIND_RATE | 1u << DUTY_KIND_FOLLOWUP | 1u << DUTY_KIND_RULE | 1u << DUTY_KIND_DECIDE,
         .work = true,
         .own_kinds = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 6 },
@@ -381,7 +392,7 @@ static const struct command_info command_infos[] = {
     [COMMAND_RELEASE] = { .name = NC_("command", "release"), .name_size = 7, .type = COMMAND_RELEASE,
         .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_FOLLOWUP | 1u << ROLE_IMPORTER, .role_words = "dispatcher, worker, leader, followup, importer", .wire = true,
         .shape = &release_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
-        .duty_kinds = 1u << DUTY_KIND_ROUTE | 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND | 1u << DUTY_KIND_RATE | 1u << DUTY_KIND_FOLLOWUP | 1u << DUTY_KIND_RULE,
+        .duty_kinds = 1u << DUTY_KIND_ROUTE | 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND | 1u << DUTY_KIND_RATE | 1u << DUTY_KIND_FOLLOWUP | 1u << DUTY_KIND_RULE | 1u << DUTY_KIND_DECIDE,
         .work = true,
         .own_kinds = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 6 },
@@ -419,11 +430,11 @@ static const struct command_info command_infos[] = {
     [COMMAND_CANCEL] = { .name = NC_("command", "cancel"), .name_size = 6, .type = COMMAND_CANCEL,
         .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
         .shape = &cancel_command_shape, .scope = COMMAND_SCOPE_CREATOR, .scope_words = "who created the duty, or, as a dispatcher, the desk",
-        .duty_kinds = 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND | 1u << DUTY_KIND_RULE,
+        .duty_kinds = 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND | 1u << DUTY_KIND_RULE | 1u << DUTY_KIND_DECIDE,
         .call = COMMAND_CALL_ITS,
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 6 },
-        .doc = "The creator cancels one open respond or support duty, or takes back its own question (rule); an overdue item stands." },
+        .doc = "The creator cancels one open respond or support duty, or takes back its own question (rule, decide); an overdue item stands." },
     [COMMAND_REPORT_STAGE] = { .name = NC_("command", "report_stage"), .name_size = 12, .type = COMMAND_REPORT_STAGE,
         .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
         .shape = &report_stage_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
@@ -446,7 +457,7 @@ static const struct command_info command_infos[] = {
         .duty_kinds = 1u << DUTY_KIND_LEAD,
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3 },
-        .doc = "The desk corrects its own mistake 改派: freely before the lead has signed and spoken with the citizen, afterwards only a supervisor. The old lead's items are void." },
+        .doc = "The desk corrects its own mistake 改派: freely before the lead has signed and spoken with the citizen. Afterwards a dispatcher's reroute asks the lead, whose leader decides (`decide`, about `reroute`), once; a supervisor's takes effect at once. The old lead's items are void." },
     [COMMAND_ADD_SUPPORT] = { .name = NC_("command", "add_support"), .name_size = 11, .type = COMMAND_ADD_SUPPORT,
         .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
         .shape = &add_support_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
@@ -462,6 +473,15 @@ static const struct command_info command_infos[] = {
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_RATED] = 5 },
         .doc = "The desk rules on a return or on a called unit's objection 裁定: upheld, to a unit or to nobody; refused; or designated, to a unit that may not give it back." },
+    [COMMAND_DECIDE] = { .name = NC_("command", "decide"), .name_size = 6, .type = COMMAND_DECIDE,
+        .roles = 1u << ROLE_LEADER | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_IMPORTER, .role_words = "leader, supervisor, district_leader, importer", .wire = true,
+        .shape = &decide_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_DECIDE,
+        .call = COMMAND_CALL_ITS,
+        .work = true,
+        .own_kinds = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
+        .doc = "Somebody with rank grants or refuses what was asked 审批: whoever the question (`about`) is put to, and once it is overdue the next rank too. Nobody who asked or who has handled the case decides. `rule` answers returns; `endorse_call` and `claim_direct` answer `level` and `direct`." },
     [COMMAND_RAISE_CALL] = { .name = NC_("command", "raise_call"), .name_size = 10, .type = COMMAND_RAISE_CALL,
         .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
         .shape = &raise_call_command_shape, .scope = COMMAND_SCOPE_CASE, .scope_words = "the case's lead, its place, or the holder of one of its open duties",
@@ -570,6 +590,7 @@ static const uint16_t command_keys[] = {
     [COMMAND_REROUTE] = 7 << 8 | 'r',
     [COMMAND_ADD_SUPPORT] = 11 << 8 | 'a',
     [COMMAND_RULE] = 4 << 8 | 'r',
+    [COMMAND_DECIDE] = 6 << 8 | 'd',
     [COMMAND_RAISE_CALL] = 10 << 8 | 'r',
     [COMMAND_DISPATCH_CALL] = 13 << 8 | 'd',
     [COMMAND_ARRIVE] = 6 << 8 | 'a',

@@ -29,6 +29,7 @@ enum command_type {
     COMMAND_REROUTE = 7,
     COMMAND_ADD_SUPPORT = 8,
     COMMAND_RULE = 6,
+    COMMAND_DECIDE = 32,
     COMMAND_RAISE_CALL = 20,
     COMMAND_DISPATCH_CALL = 21,
     COMMAND_ARRIVE = 22,
@@ -64,6 +65,7 @@ enum command_type {
     X(REROUTE, reroute) \
     X(ADD_SUPPORT, add_support) \
     X(RULE, rule) \
+    X(DECIDE, decide) \
     X(RAISE_CALL, raise_call) \
     X(DISPATCH_CALL, dispatch_call) \
     X(ARRIVE, arrive) \
@@ -340,7 +342,7 @@ extern const struct shape answer_command_shape;
 #define ANSWER_HAS_BASIS (UINT64_C(1) << 7)
 #define ANSWER_HAS_PUBLISHED (UINT64_C(1) << 8)
 
-/* The creator cancels one open respond or support duty, or takes back its own question (rule); an overdue item stands. */
+/* The creator cancels one open respond or support duty, or takes back its own question (rule, decide); an overdue item stands. */
 struct cancel_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
@@ -348,7 +350,7 @@ struct cancel_command {
     struct text submitted; /* Request id of this key's own submit. */
     uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
-    enum duty_kind kind; /* respond, support or rule. */
+    enum duty_kind kind; /* respond, support, rule or decide. */
     struct text reason; /* Why. */
 };
 extern const struct shape cancel_command_shape;
@@ -408,7 +410,7 @@ extern const struct shape ask_return_command_shape;
 #define ASK_RETURN_HAS_BETTER (UINT64_C(1) << 8)
 #define ASK_RETURN_HAS_OUTSIDE (UINT64_C(1) << 9)
 
-/* The desk corrects its own mistake 改派: freely before the lead has signed and spoken with the citizen, afterwards only a supervisor. The old lead's items are void. */
+/* The desk corrects its own mistake 改派: freely before the lead has signed and spoken with the citizen. Afterwards a dispatcher's reroute asks the lead, whose leader decides (`decide`, about `reroute`), once; a supervisor's takes effect at once. The old lead's items are void. */
 struct reroute_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
@@ -467,6 +469,26 @@ extern const struct shape rule_command_shape;
 #define RULE_HAS_RULING (UINT64_C(1) << 5)
 #define RULE_HAS_TO (UINT64_C(1) << 6)
 #define RULE_HAS_REASON (UINT64_C(1) << 7)
+
+/* Somebody with rank grants or refuses what was asked 审批: whoever the question (`about`) is put to, and once it is overdue the next rank too. Nobody who asked or who has handled the case decides. `rule` answers returns; `endorse_call` and `claim_direct` answer `level` and `direct`. */
+struct decide_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    struct code unit; /* Holder, where several units have such a duty on the case. */
+    enum decision decision; /* granted or refused. */
+    struct text reason; /* Why. */
+};
+extern const struct shape decide_command_shape;
+#define DECIDE_HAS_CASE (UINT64_C(1) << 0)
+#define DECIDE_HAS_NUMBER (UINT64_C(1) << 1)
+#define DECIDE_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define DECIDE_HAS_DUTY (UINT64_C(1) << 3)
+#define DECIDE_HAS_UNIT (UINT64_C(1) << 4)
+#define DECIDE_HAS_DECISION (UINT64_C(1) << 5)
+#define DECIDE_HAS_REASON (UINT64_C(1) << 6)
 
 /* A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates. With `place`, `matter` and `text` instead of a case it opens one of origin `found` 自行发现, led by the caller, and calls on it. */
 struct raise_call_command {
@@ -721,6 +743,7 @@ union command_body {
     struct reroute_command reroute;
     struct add_support_command add_support;
     struct rule_command rule;
+    struct decide_command decide;
     struct raise_call_command raise_call;
     struct dispatch_call_command dispatch_call;
     struct arrive_command arrive;

@@ -32,9 +32,9 @@ static const char *const answer_code_names[] = { NC_("answer_code", "solved"), N
 static const char *const answer_code_words[] = { "已解决", "已解释", "协办解决" };
 const struct enum_shape answer_code_enum = { .name = "answer_code", .count = 3, .names = answer_code_names, .words = answer_code_words };
 
-static const char *const duty_kind_names[] = { NC_("duty_kind", "route"), NC_("duty_kind", "lead"), NC_("duty_kind", "support"), NC_("duty_kind", "respond"), NC_("duty_kind", "rate"), NC_("duty_kind", "followup"), NC_("duty_kind", "rule") };
-static const char *const duty_kind_words[] = { "派单", "主办", "协办", "报到", "核实评价", "回访", "裁定" };
-const struct enum_shape duty_kind_enum = { .name = "duty_kind", .count = 7, .names = duty_kind_names, .words = duty_kind_words };
+static const char *const duty_kind_names[] = { NC_("duty_kind", "route"), NC_("duty_kind", "lead"), NC_("duty_kind", "support"), NC_("duty_kind", "respond"), NC_("duty_kind", "rate"), NC_("duty_kind", "followup"), NC_("duty_kind", "rule"), NC_("duty_kind", "decide") };
+static const char *const duty_kind_words[] = { "派单", "主办", "协办", "报到", "核实评价", "回访", "裁定", "审批" };
+const struct enum_shape duty_kind_enum = { .name = "duty_kind", .count = 8, .names = duty_kind_names, .words = duty_kind_words };
 
 static const char *const duty_state_names[] = { NC_("duty_state", "none"), NC_("duty_state", "offered"), NC_("duty_state", "signed"), NC_("duty_state", "held"), NC_("duty_state", "done"), NC_("duty_state", "ended") };
 static const char *const duty_state_words[] = { "无", "待签收", "办理中", "挂起", "已办", "已终结" };
@@ -72,9 +72,9 @@ static const char *const finish_code_names[] = { NC_("finish_code", "solved"), N
 static const char *const finish_code_words[] = { "已解决", "部分解决", "未解决" };
 const struct enum_shape finish_code_enum = { .name = "finish_code", .count = 3, .names = finish_code_names, .words = finish_code_words };
 
-static const char *const clock_kind_names[] = { NC_("clock_kind", "route"), NC_("clock_kind", "sign"), NC_("clock_kind", "contact"), NC_("clock_kind", "handle"), NC_("clock_kind", "support"), NC_("clock_kind", "dispatch"), NC_("clock_kind", "arrive"), NC_("clock_kind", "finish"), NC_("clock_kind", "rate"), NC_("clock_kind", "followup"), NC_("clock_kind", "total"), NC_("clock_kind", "stage"), NC_("clock_kind", "rule") };
-static const char *const clock_kind_words[] = { "派单时限", "签收时限", "先行联系时限", "办理时限", "协办时限", "哨单派发时限", "报到时限", "呼叫办结时限", "核实评价时限", "回访时限", "群众时限", "阶段反馈时限", "裁定时限" };
-const struct enum_shape clock_kind_enum = { .name = "clock_kind", .count = 13, .names = clock_kind_names, .words = clock_kind_words };
+static const char *const clock_kind_names[] = { NC_("clock_kind", "route"), NC_("clock_kind", "sign"), NC_("clock_kind", "contact"), NC_("clock_kind", "handle"), NC_("clock_kind", "support"), NC_("clock_kind", "dispatch"), NC_("clock_kind", "arrive"), NC_("clock_kind", "finish"), NC_("clock_kind", "rate"), NC_("clock_kind", "followup"), NC_("clock_kind", "total"), NC_("clock_kind", "stage"), NC_("clock_kind", "rule"), NC_("clock_kind", "decide") };
+static const char *const clock_kind_words[] = { "派单时限", "签收时限", "先行联系时限", "办理时限", "协办时限", "哨单派发时限", "报到时限", "呼叫办结时限", "核实评价时限", "回访时限", "群众时限", "阶段反馈时限", "裁定时限", "审批时限" };
+const struct enum_shape clock_kind_enum = { .name = "clock_kind", .count = 14, .names = clock_kind_names, .words = clock_kind_words };
 
 static const char *const clock_state_names[] = { NC_("clock_state", "none"), NC_("clock_state", "running"), NC_("clock_state", "stopped"), NC_("clock_state", "void") };
 static const char *const clock_state_words[] = { "无", "计时", "停表", "作废" };
@@ -144,17 +144,21 @@ static const char *const order_kind_names[] = { NC_("order_kind", "overdue"), NC
 static const char *const order_kind_words[] = { "超期", "重办", "轮次用尽" };
 const struct enum_shape order_kind_enum = { .name = "order_kind", .count = 3, .names = order_kind_names, .words = order_kind_words };
 
-static const char *const about_names[] = { NC_("about", "none"), NC_("about", "return"), NC_("about", "objection") };
-static const char *const about_words[] = { "无", "退单", "报到异议" };
-const struct enum_shape about_enum = { .name = "about", .count = 3, .names = about_names, .words = about_words };
+static const char *const about_names[] = { NC_("about", "none"), NC_("about", "return"), NC_("about", "objection"), NC_("about", "reroute"), NC_("about", "level"), NC_("about", "direct") };
+static const char *const about_words[] = { "无", "退单", "报到异议", "改派", "呼叫级别", "直报" };
+const struct enum_shape about_enum = { .name = "about", .count = 6, .names = about_names, .words = about_words };
+
+static const char *const decision_names[] = { NC_("decision", "none"), NC_("decision", "granted"), NC_("decision", "refused") };
+static const char *const decision_words[] = { "无", "同意", "不同意" };
+const struct enum_shape decision_enum = { .name = "decision", .count = 3, .names = decision_names, .words = decision_words };
 
 static const char *const ruling_names[] = { NC_("ruling", "upheld"), NC_("ruling", "refused"), NC_("ruling", "designated") };
 static const char *const ruling_words[] = { "成立", "驳回", "指定" };
 const struct enum_shape ruling_enum = { .name = "ruling", .count = 3, .names = ruling_names, .words = ruling_words };
 
-static const char *const alarm_names[] = { NC_("alarm", "unrouted"), NC_("alarm", "fallback_leads"), NC_("alarm", "unruled") };
-static const char *const alarm_words[] = { "超时未派单", "已兜底派单", "超时未裁定" };
-const struct enum_shape alarm_enum = { .name = "alarm", .count = 3, .names = alarm_names, .words = alarm_words };
+static const char *const alarm_names[] = { NC_("alarm", "unrouted"), NC_("alarm", "fallback_leads"), NC_("alarm", "unruled"), NC_("alarm", "undecided") };
+static const char *const alarm_words[] = { "超时未派单", "已兜底派单", "超时未裁定", "超时未审批" };
+const struct enum_shape alarm_enum = { .name = "alarm", .count = 4, .names = alarm_names, .words = alarm_words };
 
 static const char *const note_visibility_names[] = { NC_("note_visibility", "inner"), NC_("note_visibility", "citizen") };
 static const char *const note_visibility_words[] = { "内部", "对群众公开" };
@@ -233,6 +237,7 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &reopen_by_enum,
     &order_kind_enum,
     &about_enum,
+    &decision_enum,
     &ruling_enum,
     &alarm_enum,
     &note_visibility_enum,

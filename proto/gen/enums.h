@@ -99,8 +99,9 @@ enum duty_kind {
     DUTY_KIND_RATE, /* 核实评价 */
     DUTY_KIND_FOLLOWUP, /* 回访 */
     DUTY_KIND_RULE, /* 裁定 */
+    DUTY_KIND_DECIDE, /* 审批 */
 };
-enum { DUTY_KIND_COUNT = 7 };
+enum { DUTY_KIND_COUNT = 8 };
 extern const struct enum_shape duty_kind_enum;
 
 /* Life of a duty 任务. */
@@ -225,8 +226,9 @@ enum clock_kind {
     CLOCK_KIND_TOTAL, /* 群众时限 */
     CLOCK_KIND_STAGE, /* 阶段反馈时限 */
     CLOCK_KIND_RULE, /* 裁定时限 */
+    CLOCK_KIND_DECIDE, /* 审批时限 */
 };
-enum { CLOCK_KIND_COUNT = 13 };
+enum { CLOCK_KIND_COUNT = 14 };
 extern const struct enum_shape clock_kind_enum;
 
 /* Life of a clock. */
@@ -416,9 +418,21 @@ enum about {
     ABOUT_NONE, /* 无 */
     ABOUT_RETURN, /* 退单 */
     ABOUT_OBJECTION, /* 报到异议 */
+    ABOUT_REROUTE, /* 改派 */
+    ABOUT_LEVEL, /* 呼叫级别 */
+    ABOUT_DIRECT, /* 直报 */
 };
-enum { ABOUT_COUNT = 3 };
+enum { ABOUT_COUNT = 6 };
 extern const struct enum_shape about_enum;
+
+/* What somebody with rank says to a question 审批. */
+enum decision {
+    DECISION_NONE, /* 无: not yet */
+    DECISION_GRANTED, /* 同意 */
+    DECISION_REFUSED, /* 不同意: all stays as it is */
+};
+enum { DECISION_COUNT = 3 };
+extern const struct enum_shape decision_enum;
 
 /* What the desk says to a unit that wants to return a duty. */
 enum ruling {
@@ -434,8 +448,9 @@ enum alarm {
     ALARM_UNROUTED, /* 超时未派单: the desk has not routed a case in time, and nobody stands in for it */
     ALARM_FALLBACK_LEADS, /* 已兜底派单: the desk has not routed a case in time: the fallback unit has it */
     ALARM_UNRULED, /* 超时未裁定: the desk has not ruled in time */
+    ALARM_UNDECIDED, /* 超时未审批: what was asked has not been decided in time: now the next rank may decide it too */
 };
-enum { ALARM_COUNT = 3 };
+enum { ALARM_COUNT = 4 };
 extern const struct enum_shape alarm_enum;
 
 /* Who may read a note. */
@@ -571,7 +586,7 @@ enum { LOOP_PART_COUNT = 14 };
 extern const struct enum_shape loop_part_enum;
 
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 48 };
+enum { ENUM_SHAPE_COUNT = 49 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

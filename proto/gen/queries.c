@@ -37,7 +37,7 @@ static const struct field_shape case_view_fields[] = {
     { .name = "address", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct case_view, address), .min = 0, .max = 1024, .personal = true },
     { .name = "reporter_name", .name_size = 13, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reporter_name), .min = 0, .max = 1024, .personal = true },
     { .name = "reporter_phone", .name_size = 14, .type = FIELD_TEXT, .offset = offsetof(struct case_view, reporter_phone), .min = 0, .max = 64, .personal = true },
-    { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct case_view, worst_clock), .min = 0, .max = 12, .values = &clock_kind_enum, .optional = true },
+    { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct case_view, worst_clock), .min = 0, .max = 13, .values = &clock_kind_enum, .optional = true },
     { .name = "worst_clock_id", .name_size = 14, .type = FIELD_ID, .offset = offsetof(struct case_view, worst_clock_id), .min = 0, .max = INT64_MAX, .optional = true },
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct case_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct case_view, secret), .min = 0, .max = 1 },
@@ -50,7 +50,7 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, number), .min = 0, .max = 64 },
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct duty_view, call_id), .min = 0, .max = INT64_MAX },
-    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, state), .min = 0, .max = 5, .values = &duty_state_enum },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct duty_view, unit), .min = 0, .max = 32 },
     { .name = "unit_name", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, unit_name), .min = 0, .max = 1024 },
@@ -69,16 +69,17 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "claimed", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, claimed), .min = 0, .max = 1 },
     { .name = "claimed_until", .name_size = 13, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, claimed_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, lease_until), .min = 0, .max = INT64_C(253402300799999) },
-    { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, worst_clock), .min = 0, .max = 12, .values = &clock_kind_enum, .optional = true },
+    { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, worst_clock), .min = 0, .max = 13, .values = &clock_kind_enum, .optional = true },
     { .name = "worst_clock_id", .name_size = 14, .type = FIELD_ID, .offset = offsetof(struct duty_view, worst_clock_id), .min = 0, .max = INT64_MAX, .optional = true },
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
     { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, urgency), .min = 0, .max = 3, .values = &urgency_enum },
     { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, title), .min = 0, .max = 512, .personal = true, .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, secret), .min = 0, .max = 1 },
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, about), .min = 0, .max = 2, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, about), .min = 0, .max = 5, .values = &about_enum },
+    { .name = "decision", .name_size = 8, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, decision), .min = 0, .max = 2, .values = &decision_enum },
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_view, of_duty), .min = 0, .max = INT64_MAX },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .field_count = 31, .size = sizeof(struct duty_view), .personal = UINT64_C(0x8000000), .loose = UINT64_C(0x8001484), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .field_count = 32, .size = sizeof(struct duty_view), .personal = UINT64_C(0x8000000), .loose = UINT64_C(0x8001484), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -95,7 +96,7 @@ const struct shape call_view_shape = { .name = "call_view", .field_count = 9, .s
 
 static const struct field_shape clock_view_fields[] = {
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_view, clock_id), .min = 0, .max = INT64_MAX },
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_view, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_view, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_view, state), .min = 0, .max = 3, .values = &clock_state_enum },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct clock_view, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct clock_view, unit), .min = 0, .max = 32 },
@@ -258,7 +259,7 @@ static const struct field_shape list_cases_query_fields[] = {
     { .name = "age_from", .name_size = 8, .type = FIELD_SPAN, .offset = offsetof(struct list_cases_query, age_from), .min = 0, .max = INT64_MAX },
     { .name = "age_until", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct list_cases_query, age_until), .min = 0, .max = INT64_MAX },
     { .name = "with_request", .name_size = 12, .type = FIELD_FLAG, .offset = offsetof(struct list_cases_query, with_request), .min = 0, .max = 1 },
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct list_cases_query, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct list_cases_query, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
 };
 const struct shape list_cases_query_shape = { .name = "list_cases_query", .field_count = 12, .size = sizeof(struct list_cases_query), .fields = list_cases_query_fields };
 
@@ -283,11 +284,11 @@ const struct shape timeline_reply_shape = { .name = "timeline_reply", .field_cou
 
 static const struct field_shape inbox_query_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct inbox_query, unit), .min = 0, .max = 32 },
-    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct inbox_query, kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct inbox_query, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "after_due", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct inbox_query, after_due), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct inbox_query, after), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct inbox_query, count), .min = 0, .max = INT64_C(4294967295) },
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct inbox_query, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct inbox_query, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
 };
 const struct shape inbox_query_shape = { .name = "inbox_query", .field_count = 6, .size = sizeof(struct inbox_query), .fields = inbox_query_fields };
 
@@ -365,7 +366,7 @@ const struct shape list_units_reply_shape = { .name = "list_units_reply", .field
 static const struct field_shape pull_query_fields[] = {
     { .name = "worker", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct pull_query, worker), .min = 0, .max = 32, .required = true },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct pull_query, unit), .min = 0, .max = 32 },
-    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct pull_query, kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct pull_query, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct pull_query, count), .min = 0, .max = INT64_C(4294967295) },
     { .name = "wait", .name_size = 4, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, wait), .min = 0, .max = INT64_MAX },
     { .name = "lease", .name_size = 5, .type = FIELD_SPAN, .offset = offsetof(struct pull_query, lease), .min = 0, .max = INT64_MAX },
@@ -427,7 +428,7 @@ static const struct field_shape receipt_query_fields[] = {
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct receipt_query, number), .min = 0, .max = 64 },
     { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct receipt_query, submitted), .min = 0, .max = 64 },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct receipt_query, clock_id), .min = 0, .max = INT64_MAX },
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_query, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_query, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "after", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_query, after), .min = 0, .max = INT64_C(253402300799999) },
 };
 const struct shape receipt_query_shape = { .name = "receipt_query", .field_count = 6, .size = sizeof(struct receipt_query), .loose = UINT64_C(0x6), .fields = receipt_query_fields };
@@ -436,7 +437,7 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct receipt_reply, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct receipt_reply, number), .min = 0, .max = 64 },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct receipt_reply, clock_id), .min = 0, .max = INT64_MAX },
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, state), .min = 0, .max = 3, .values = &clock_state_enum },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct receipt_reply, unit), .min = 0, .max = 32 },
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },

@@ -146,8 +146,9 @@ struct duty_view {
     enum urgency urgency; /* Urgency of the case. */
     struct text title; /* Title of the case; only in `inbox`. */
     bool secret; /* Its case is under secrecy. */
-    enum about about; /* What is to be decided (rule). */
-    uint64_t of_duty; /* The duty that it is about (rule), or follows (rate); 0 = none. */
+    enum about about; /* What is to be decided (rule, decide). */
+    enum decision decision; /* What was said to it (decide); none: it waits. */
+    uint64_t of_duty; /* The duty that it is about (rule, decide), or follows (rate); 0 = none. */
 };
 extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_DUTY (UINT64_C(1) << 0)
@@ -180,7 +181,8 @@ extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_TITLE (UINT64_C(1) << 27)
 #define DUTY_VIEW_HAS_SECRET (UINT64_C(1) << 28)
 #define DUTY_VIEW_HAS_ABOUT (UINT64_C(1) << 29)
-#define DUTY_VIEW_HAS_OF_DUTY (UINT64_C(1) << 30)
+#define DUTY_VIEW_HAS_DECISION (UINT64_C(1) << 30)
+#define DUTY_VIEW_HAS_OF_DUTY (UINT64_C(1) << 31)
 
 /* A call. */
 struct call_view {

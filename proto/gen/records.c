@@ -391,7 +391,7 @@ static uint64_t return_asked_body_set(const void *value)
 }
 
 static const struct field_shape return_asked_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct return_asked_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct return_asked_body, duty_kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "better", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct return_asked_body, better), .min = 0, .max = 32 },
     { .name = "outside", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct return_asked_body, outside), .min = 0, .max = 1 },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct return_asked_body, reason), .min = 0, .max = 1024, .personal = true },
@@ -430,12 +430,12 @@ static uint64_t duty_offered_body_set(const void *value)
 }
 
 static const struct field_shape duty_offered_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, duty_kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, reason), .min = 0, .max = 18, .values = &duty_end_enum },
     { .name = "creator", .name_size = 7, .type = FIELD_CODE, .offset = offsetof(struct duty_offered_body, creator), .min = 0, .max = 32 },
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_offered_body, of_duty), .min = 0, .max = INT64_MAX },
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct duty_offered_body, reporter), .min = 0, .max = INT64_C(4294967295) },
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, about), .min = 0, .max = 2, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, about), .min = 0, .max = 5, .values = &about_enum },
 };
 static const struct field_place duty_offered_body_places[] = { { offsetof(struct duty_offered_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_offered_body, reason), FIELD_ENUM }, { offsetof(struct duty_offered_body, creator), FIELD_CODE }, { offsetof(struct duty_offered_body, of_duty), FIELD_ID }, { offsetof(struct duty_offered_body, reporter), FIELD_COUNT }, { offsetof(struct duty_offered_body, about), FIELD_ENUM } };
 const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .field_count = 6, .size = sizeof(struct duty_offered_body), .set = duty_offered_body_set, .places = duty_offered_body_places, .fields = duty_offered_body_fields };
@@ -492,7 +492,7 @@ static uint64_t duty_done_body_set(const void *value)
 }
 
 static const struct field_shape duty_done_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_done_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_done_body, duty_kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_done_body, text), .min = 0, .max = 65536, .personal = true },
 };
 static const struct field_place duty_done_body_places[] = { { offsetof(struct duty_done_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_done_body, text), FIELD_TEXT } };
@@ -508,7 +508,7 @@ static uint64_t duty_ended_body_set(const void *value)
 }
 
 static const struct field_shape duty_ended_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, duty_kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, reason), .min = 0, .max = 18, .values = &duty_end_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_ended_body, text), .min = 0, .max = 1024, .personal = true },
 };
@@ -523,7 +523,7 @@ static uint64_t duty_sent_back_body_set(const void *value)
 }
 
 static const struct field_shape duty_sent_back_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_sent_back_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_sent_back_body, duty_kind), .min = 0, .max = 7, .values = &duty_kind_enum },
 };
 static const struct field_place duty_sent_back_body_places[] = { { offsetof(struct duty_sent_back_body, duty_kind), FIELD_ENUM } };
 const struct shape duty_sent_back_body_shape = { .name = "duty_sent_back_body", .field_count = 1, .size = sizeof(struct duty_sent_back_body), .set = duty_sent_back_body_set, .places = duty_sent_back_body_places, .fields = duty_sent_back_body_fields };
@@ -556,7 +556,7 @@ static uint64_t stage_reported_body_set(const void *value)
 }
 
 static const struct field_shape stage_reported_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct stage_reported_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct stage_reported_body, duty_kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "next_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct stage_reported_body, next_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "told", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct stage_reported_body, told), .min = 0, .max = 1 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct stage_reported_body, text), .min = 0, .max = 65536, .personal = true },
@@ -573,7 +573,7 @@ static uint64_t duty_moved_body_set(const void *value)
 }
 
 static const struct field_shape duty_moved_body_fields[] = {
-    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_moved_body, duty_kind), .min = 0, .max = 6, .values = &duty_kind_enum },
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_moved_body, duty_kind), .min = 0, .max = 7, .values = &duty_kind_enum },
     { .name = "from", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct duty_moved_body, from), .min = 0, .max = 32 },
 };
 static const struct field_place duty_moved_body_places[] = { { offsetof(struct duty_moved_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_moved_body, from), FIELD_CODE } };
@@ -599,7 +599,7 @@ static uint64_t clock_started_body_set(const void *value)
 }
 
 static const struct field_shape clock_started_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_started_body, budget_ms), .min = 0, .max = INT64_MAX },
     { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, source), .min = 0, .max = 5, .values = &limit_source_enum },
@@ -640,7 +640,7 @@ static uint64_t clock_due_moved_body_set(const void *value)
 }
 
 static const struct field_shape clock_due_moved_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_due_moved_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_due_moved_body, budget_ms), .min = 0, .max = INT64_MAX },
@@ -674,7 +674,7 @@ static uint64_t clock_stopped_body_set(const void *value)
 }
 
 static const struct field_shape clock_stopped_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_stopped_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_stopped_body, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_stopped_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_stopped_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "consumed_ms", .name_size = 11, .type = FIELD_SPAN, .offset = offsetof(struct clock_stopped_body, consumed_ms), .min = 0, .max = INT64_MAX },
@@ -694,7 +694,7 @@ static uint64_t clock_void_body_set(const void *value)
 }
 
 static const struct field_shape clock_void_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_void_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, why), .min = 0, .max = 16, .values = &clock_why_enum },
 };
@@ -712,7 +712,7 @@ static uint64_t rung_fired_body_set(const void *value)
 }
 
 static const struct field_shape rung_fired_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct rung_fired_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "rung", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct rung_fired_body, rung), .min = 0, .max = 3, .values = &rung_enum },
     { .name = "late", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct rung_fired_body, late), .min = 0, .max = 1 },
@@ -734,7 +734,7 @@ static uint64_t clock_rebudgeted_body_set(const void *value)
 }
 
 static const struct field_shape clock_rebudgeted_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_rebudgeted_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_rebudgeted_body, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_rebudgeted_body, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_rebudgeted_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_rebudgeted_body, budget_ms), .min = 0, .max = INT64_MAX },
@@ -754,7 +754,7 @@ static uint64_t clock_denied_body_set(const void *value)
 }
 
 static const struct field_shape clock_denied_body_fields[] = {
-    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_denied_body, clock), .min = 0, .max = 12, .values = &clock_kind_enum },
+    { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_denied_body, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_denied_body, clock_id), .min = 0, .max = INT64_MAX },
 };
 static const struct field_place clock_denied_body_places[] = { { offsetof(struct clock_denied_body, clock), FIELD_ENUM }, { offsetof(struct clock_denied_body, clock_id), FIELD_ID } };
@@ -960,6 +960,44 @@ static const struct field_shape followup_ended_body_fields[] = {
 static const struct field_place followup_ended_body_places[] = { { offsetof(struct followup_ended_body, reporter), FIELD_COUNT }, { offsetof(struct followup_ended_body, effective), FIELD_FLAG }, { offsetof(struct followup_ended_body, contacted), FIELD_ENUM }, { offsetof(struct followup_ended_body, solved), FIELD_ENUM }, { offsetof(struct followup_ended_body, satisfied), FIELD_ENUM }, { offsetof(struct followup_ended_body, reason), FIELD_ENUM }, { offsetof(struct followup_ended_body, solved_ppm), FIELD_COUNT }, { offsetof(struct followup_ended_body, satisfied_ppm), FIELD_COUNT }, { offsetof(struct followup_ended_body, rated), FIELD_FLAG }, { offsetof(struct followup_ended_body, text), FIELD_TEXT } };
 const struct shape followup_ended_body_shape = { .name = "followup_ended_body", .field_count = 10, .size = sizeof(struct followup_ended_body), .personal = UINT64_C(0x200), .loose = UINT64_C(0x200), .set = followup_ended_body_set, .places = followup_ended_body_places, .fields = followup_ended_body_fields };
 
+static uint64_t decision_asked_body_set(const void *value)
+{
+    const struct decision_asked_body *of = value;
+
+    return (uint64_t)(of->about != 0) << 0
+           | (uint64_t)(!code_empty(&of->asker)) << 1
+           | (uint64_t)(!code_empty(&of->to)) << 2
+           | (uint64_t)(of->supports.count != 0) << 3
+           | (uint64_t)(of->reason.size != 0) << 4;
+}
+
+static const struct field_shape decision_asked_body_fields[] = {
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct decision_asked_body, about), .min = 0, .max = 5, .values = &about_enum },
+    { .name = "asker", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct decision_asked_body, asker), .min = 0, .max = 32 },
+    { .name = "to", .name_size = 2, .type = FIELD_CODE, .offset = offsetof(struct decision_asked_body, to), .min = 0, .max = 32 },
+    { .name = "supports", .name_size = 8, .type = FIELD_CODES, .offset = offsetof(struct decision_asked_body, supports), .min = 0, .max = 16 },
+    { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct decision_asked_body, reason), .min = 0, .max = 1024, .personal = true },
+};
+static const struct field_place decision_asked_body_places[] = { { offsetof(struct decision_asked_body, about), FIELD_ENUM }, { offsetof(struct decision_asked_body, asker), FIELD_CODE }, { offsetof(struct decision_asked_body, to), FIELD_CODE }, { offsetof(struct decision_asked_body, supports), FIELD_CODES }, { offsetof(struct decision_asked_body, reason), FIELD_TEXT } };
+const struct shape decision_asked_body_shape = { .name = "decision_asked_body", .field_count = 5, .size = sizeof(struct decision_asked_body), .personal = UINT64_C(0x10), .loose = UINT64_C(0x18), .set = decision_asked_body_set, .places = decision_asked_body_places, .fields = decision_asked_body_fields };
+
+static uint64_t decision_given_body_set(const void *value)
+{
+    const struct decision_given_body *of = value;
+
+    return (uint64_t)(of->about != 0) << 0
+           | (uint64_t)(of->decision != 0) << 1
+           | (uint64_t)(of->reason.size != 0) << 2;
+}
+
+static const struct field_shape decision_given_body_fields[] = {
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct decision_given_body, about), .min = 0, .max = 5, .values = &about_enum },
+    { .name = "decision", .name_size = 8, .type = FIELD_ENUM, .offset = offsetof(struct decision_given_body, decision), .min = 0, .max = 2, .values = &decision_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct decision_given_body, reason), .min = 0, .max = 1024, .personal = true },
+};
+static const struct field_place decision_given_body_places[] = { { offsetof(struct decision_given_body, about), FIELD_ENUM }, { offsetof(struct decision_given_body, decision), FIELD_ENUM }, { offsetof(struct decision_given_body, reason), FIELD_TEXT } };
+const struct shape decision_given_body_shape = { .name = "decision_given_body", .field_count = 3, .size = sizeof(struct decision_given_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = decision_given_body_set, .places = decision_given_body_places, .fields = decision_given_body_fields };
+
 static uint64_t order_proposed_body_set(const void *value)
 {
     const struct order_proposed_body *of = value;
@@ -982,7 +1020,7 @@ static uint64_t alarm_raised_body_set(const void *value)
 }
 
 static const struct field_shape alarm_raised_body_fields[] = {
-    { .name = "alarm", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, alarm), .min = 0, .max = 2, .values = &alarm_enum },
+    { .name = "alarm", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, alarm), .min = 0, .max = 3, .values = &alarm_enum },
     { .name = "to", .name_size = 2, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, to), .min = 0, .max = 10, .values = &role_enum },
 };
 static const struct field_place alarm_raised_body_places[] = { { offsetof(struct alarm_raised_body, alarm), FIELD_ENUM }, { offsetof(struct alarm_raised_body, to), FIELD_ENUM } };
@@ -1130,6 +1168,12 @@ static const struct record_info record_infos[] = {
     [RECORD_FOLLOWUP_ENDED] = { .name = NC_("record", "followup_ended"), .name_size = 14, .type = RECORD_FOLLOWUP_ENDED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_LISTENER,
         .shape = &followup_ended_body_shape, .doc = "What the citizen said, or why nothing could be asked." },
+    [RECORD_DECISION_ASKED] = { .name = NC_("record", "decision_asked"), .name_size = 14, .type = RECORD_DECISION_ASKED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
+        .shape = &decision_asked_body_shape, .doc = "What somebody with rank is asked 报批; the envelope's duty is the question, its unit the one that decides. The duty that it is about runs on." },
+    [RECORD_DECISION_GIVEN] = { .name = NC_("record", "decision_given"), .name_size = 14, .type = RECORD_DECISION_GIVEN, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
+        .shape = &decision_given_body_shape, .doc = "What was said to a question 审批意见; the envelope's duty is the question. What follows are records of their own." },
     [RECORD_ORDER_PROPOSED] = { .name = NC_("record", "order_proposed"), .name_size = 14, .type = RECORD_ORDER_PROPOSED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = 1u << ROLE_DISPATCHER | 1u << ROLE_LEADER | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_LISTENER,
         .shape = &order_proposed_body_shape, .doc = "A supervision order 督办单 is proposed for the envelope's unit." },
@@ -1195,6 +1239,8 @@ static const uint16_t record_keys[] = {
     [RECORD_FOLLOWUP_OPENED] = 15 << 8 | 'f',
     [RECORD_FOLLOWUP_ATTEMPTED] = 18 << 8 | 'f',
     [RECORD_FOLLOWUP_ENDED] = 14 << 8 | 'f',
+    [RECORD_DECISION_ASKED] = 14 << 8 | 'd',
+    [RECORD_DECISION_GIVEN] = 14 << 8 | 'd',
     [RECORD_ORDER_PROPOSED] = 14 << 8 | 'o',
     [RECORD_ALARM_RAISED] = 12 << 8 | 'a',
 };

@@ -59,6 +59,8 @@ enum record_type {
     RECORD_FOLLOWUP_OPENED = 50,
     RECORD_FOLLOWUP_ATTEMPTED = 51,
     RECORD_FOLLOWUP_ENDED = 52,
+    RECORD_DECISION_ASKED = 53,
+    RECORD_DECISION_GIVEN = 54,
     RECORD_ORDER_PROPOSED = 60,
     RECORD_ALARM_RAISED = 61,
 };
@@ -108,6 +110,8 @@ enum record_type {
     X(CASE_AWAITS_CALL, case_awaits_call) \
     X(FOLLOWUP_ATTEMPTED, followup_attempted) \
     X(FOLLOWUP_ENDED, followup_ended) \
+    X(DECISION_ASKED, decision_asked) \
+    X(DECISION_GIVEN, decision_given) \
     X(ORDER_PROPOSED, order_proposed)
 
 /* The row that a record changes. */
@@ -368,7 +372,7 @@ struct duty_offered_body {
     struct code creator; /* Unit that may cancel it, or empty. */
     uint64_t of_duty; /* The duty that this one follows (rate: its respond). */
     uint32_t reporter; /* Reporter's ordinal (followup). */
-    enum about about; /* What is to be decided (rule). */
+    enum about about; /* What is to be decided (rule, decide). */
 };
 extern const struct shape duty_offered_body_shape;
 
@@ -649,6 +653,26 @@ struct followup_ended_body {
 };
 extern const struct shape followup_ended_body_shape;
 
+/* What somebody with rank is asked 报批; the envelope's duty is the question, its unit the one that decides. The duty that it is about runs on. */
+struct decision_asked_body {
+    uint64_t given; /* bit per field */
+    enum about about; /* About what. */
+    struct code asker; /* Unit that asks. */
+    struct code to; /* Unit that it would go to, or empty. */
+    struct codes supports; /* Units that would support it. */
+    struct text reason; /* Why. */
+};
+extern const struct shape decision_asked_body_shape;
+
+/* What was said to a question 审批意见; the envelope's duty is the question. What follows are records of their own. */
+struct decision_given_body {
+    uint64_t given; /* bit per field */
+    enum about about; /* About what. */
+    enum decision decision; /* What was said. */
+    struct text reason; /* Why. */
+};
+extern const struct shape decision_given_body_shape;
+
 /* A supervision order 督办单 is proposed for the envelope's unit. */
 struct order_proposed_body {
     uint64_t given; /* bit per field */
@@ -713,6 +737,8 @@ union record_body {
     struct followup_opened_body followup_opened;
     struct followup_attempted_body followup_attempted;
     struct followup_ended_body followup_ended;
+    struct decision_asked_body decision_asked;
+    struct decision_given_body decision_given;
     struct order_proposed_body order_proposed;
     struct alarm_raised_body alarm_raised;
 };

@@ -91,6 +91,34 @@ static uint64_t asked_claimed(struct world *w)
     return id;
 }
 
+/* A dispatcher wants a case back from a lead that is at work: its leader is asked. */
+static void ask_lead(struct world *w, uint64_t id)
+{
+    uint32_t roles = w->roles;
+    struct command command = {.type = COMMAND_REROUTE};
+    command.body.reroute.case_id = id;
+    command.body.reroute.unit = code_of("DA");
+    command.body.reroute.reason = text_of("the street was misread");
+    world_act(w, COMMAND_CONTACT, id, world_duty(w, id, DUTY_KIND_LEAD).duty_id);
+    w->roles = UINT32_C(1) << ROLE_DISPATCHER;
+    ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
+    w->roles = roles;
+}
+
+static uint64_t lead_asked(struct world *w)
+{
+    uint64_t id = support_offered(w);
+    ask_lead(w, id);
+    return id;
+}
+
+static uint64_t lead_asked_claimed(struct world *w)
+{
+    uint64_t id = lead_asked(w);
+    world_act(w, COMMAND_CLAIM, id, world_duty(w, id, DUTY_KIND_DECIDE).duty_id);
+    return id;
+}
+
 static uint64_t received_with_fallback(struct world *w)
 {
     w->district.policy.fallback[URGENCY_ORDINARY] = code_of("DA");
@@ -176,6 +204,20 @@ static uint64_t objected(struct world *w)
 {
     uint64_t id = called(w);
     object(w, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    return id;
+}
+
+static uint64_t raised_lead_asked(struct world *w)
+{
+    uint64_t id = raised(w);
+    ask_lead(w, id);
+    return id;
+}
+
+static uint64_t called_lead_asked(struct world *w)
+{
+    uint64_t id = called(w);
+    ask_lead(w, id);
     return id;
 }
 
@@ -400,6 +442,13 @@ static uint64_t reported_asked(struct world *w)
     return id;
 }
 
+static uint64_t reported_lead_asked(struct world *w)
+{
+    uint64_t id = reported(w);
+    ask_lead(w, id);
+    return id;
+}
+
 static uint64_t call_closed(struct world *w)
 {
     uint64_t id = reported(w);
@@ -519,6 +568,11 @@ const struct situation situations[] = {
     {"return asked, the lead's call raised", raised_asked, "ROAD"},
     {"return asked, the lead's call called", called_asked, "ROAD"},
     {"return asked, the lead's call reported", reported_asked, "ROAD"},
+    {"lead asked to let it go", lead_asked, "ROAD"},
+    {"lead asked, claimed", lead_asked_claimed, "ROAD"},
+    {"lead asked, its call raised", raised_lead_asked, "ROAD"},
+    {"lead asked, its call called", called_lead_asked, "ROAD"},
+    {"lead asked, its call reported", reported_lead_asked, "ROAD"},
     {"received, a fallback unit", received_with_fallback, "unknown"},
     {"lead offered", lead_offered, "LAMP"},
     {"lead signed", lead_signed, "ROAD"},

@@ -223,7 +223,7 @@ START_TEST(of_two_departments_one_objects_and_is_replaced)
     }
     ck_assert_int_eq(clock_of(id, next.duty_id, CLOCK_KIND_ARRIVE).due_at, w.now_ms + 3 * (int64_t)DAY_MS);
     ck_assert_uint_eq(call_by_id(call).open_responds, 2);
-    ck_assert_uint_eq(world_case(&w, id).open_rules, 0);
+    ck_assert_uint_eq(world_case(&w, id).open_questions, 0);
     ck_assert_uint_eq(world_case(&w, id).returns, 0);     /* the lead has given nothing back */
     SAYS(plainly("供电所", COMMAND_ARRIVE), "BAD_STATE"); /* its own is over */
     SAYS(plainly("区城管局", COMMAND_SIGN), "ok");
@@ -427,7 +427,7 @@ START_TEST(an_objection_lapses_with_its_call)
     ck_assert_uint_eq(world_records(&w, RECORD_DUTY_ENDED), 2); /* each once */
     ck_assert_int_eq(duty_by_id(question).state, DUTY_STATE_ENDED);
     ck_assert_int_eq(call_by_id(call).state, CALL_STATE_CLOSED);
-    ck_assert_uint_eq(world_case(&w, id).open_rules, 0);
+    ck_assert_uint_eq(world_case(&w, id).open_questions, 0);
 
     called_for_power();
     SAYS(objects("供电所", "区城管局"), "ok");
@@ -451,7 +451,7 @@ START_TEST(an_objection_lapses_with_its_call)
     reroute.body.reroute.reason = text_of("看错了地点");
     SAYS(does("指挥中心", reroute), "ok");
     ck_assert_int_eq(duty_by_id(question).state, DUTY_STATE_ENDED);
-    ck_assert_uint_eq(world_case(&w, id).open_rules, 0);
+    ck_assert_uint_eq(world_case(&w, id).open_questions, 0);
     ck_assert_uint_eq(world_case(&w, id).open_calls, 0);
 }
 END_TEST

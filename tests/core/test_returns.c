@@ -203,7 +203,7 @@ START_TEST(upheld_it_goes_to_the_other_unit_with_a_full_limit)
     struct case_row c = world_case(&w, id);
     ck_assert_str_eq(c.lead.s, "UT");
     ck_assert_uint_eq(c.returns, 1);
-    ck_assert_uint_eq(c.open_rules, 0);
+    ck_assert_uint_eq(c.open_questions, 0);
     ck_assert_uint_eq(c.contacts, 0);
     ck_assert_int_eq(clock_of(id, c.lead_duty, CLOCK_KIND_HANDLE).due_at, w.now_ms + 5 * (int64_t)DAY_MS);
     ck_assert_int_eq(total_of(id).due_at, promised); /* the citizen waits as before */
@@ -423,7 +423,7 @@ START_TEST(a_question_lapses_with_its_duty)
     world_answer(&w, id);
     ck_assert_int_eq(duty_by_id(question).state, DUTY_STATE_ENDED);
     ck_assert_int_eq(clock_of(id, question, CLOCK_KIND_RULE).state, CLOCK_STATE_VOID);
-    ck_assert_uint_eq(world_case(&w, id).open_rules, 0);
+    ck_assert_uint_eq(world_case(&w, id).open_questions, 0);
 
     id = world_submit(&w, "ROAD", "S1");
     struct command ask = ask_return(id, duty_of(id, DUTY_KIND_SUPPORT), "UT"), up = take_over(id, "DA");

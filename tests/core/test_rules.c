@@ -61,6 +61,10 @@ static void fill(struct command *command, enum command_type type, uint64_t case_
         body->rule.duty_id = duty;
         body->rule.ruling = variant == 0 ? RULING_UPHELD : RULING_REFUSED;
         body->rule.reason = words;
+    } else if (type == COMMAND_DECIDE) {
+        body->decide.duty_id = duty;
+        body->decide.decision = variant == 0 ? DECISION_GRANTED : DECISION_REFUSED;
+        body->decide.reason = words;
     } else if (type == COMMAND_RATE_CALL) {
         body->rate_call.duty_id = duty;
         body->rate_call.confirmed = variant == 0;
@@ -202,7 +206,11 @@ static bool try(const struct situation *situation, enum command_type type, int n
     const struct command_info *info = command_info(type);
     world_again(&w);
     uint64_t id = situation->make(&w);
-    w.actor = type == COMMAND_NOTE_ATTEMPT || type == COMMAND_NOTE_FOLLOWUP ? "asker" : "tester";
+    bool judges = type == COMMAND_NOTE_ATTEMPT || type == COMMAND_NOTE_FOLLOWUP || type == COMMAND_DECIDE;
+    w.actor = judges ? "asker" : "tester";
+    if (type == COMMAND_REROUTE && variant == 1) {
+        w.roles = UINT32_C(1) << ROLE_DISPATCHER; /* who may not take a case away from a lead at work */
+    }
     struct case_row c = world_case(&w, id), after;
     uint64_t at = c.duty_last;
     for (int i = 0; info->duty_kinds != 0 && i <= nth_duty && at != 0;) {

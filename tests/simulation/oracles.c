@@ -29,10 +29,10 @@ static uint32_t open_duties(const struct model *model, uint32_t of_case, uint32_
 static const struct {
     uint32_t kinds, least, most;
 } of_case_state[CASE_STATE_COUNT][3] = {
-    [CASE_STATE_RECEIVED] = {{KIND(ROUTE), 1, 1}, {KIND(LEAD) | KIND(SUPPORT) | KIND(FOLLOWUP) | KIND(RULE), 0, 0}},
+    [CASE_STATE_RECEIVED] = {{KIND(ROUTE), 1, 1}, {KIND(LEAD) | KIND(SUPPORT) | KIND(FOLLOWUP) | KIND(RULE) | KIND(DECIDE), 0, 0}},
     [CASE_STATE_HANDLING] = {{KIND(LEAD), 1, 1}, {KIND(ROUTE) | KIND(FOLLOWUP), 0, 0}},
     [CASE_STATE_SUSPENDED] = {{KIND(LEAD), 1, 1}},
-    [CASE_STATE_ANSWERED] = {{KIND(FOLLOWUP), 1, 64}, {KIND(LEAD) | KIND(ROUTE) | KIND(RULE), 0, 0}},
+    [CASE_STATE_ANSWERED] = {{KIND(FOLLOWUP), 1, 64}, {KIND(LEAD) | KIND(ROUTE) | KIND(RULE) | KIND(DECIDE), 0, 0}},
     [CASE_STATE_CLOSED] = {{ALL_KINDS, 0, 0}},
 };
 

@@ -30,6 +30,7 @@
     X(FOLLOWUP, "followup")                                                                                                        \
     X(RULE, "rule")                                                                                                                \
     X(OBJECTION, "objection")                                                                                                      \
+    X(DECIDE, "decide")                                                                                                            \
     X(ARRIVAL, "arrival")                                                                                                          \
     X(CLOSED, "closed")
 

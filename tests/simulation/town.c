@@ -22,9 +22,9 @@ static uint32_t opened_count, closed_count;
 static enum occasion occasion_of(const struct model_duty *duty)
 {
     static const enum occasion by_kind[DUTY_KIND_COUNT] = {
-        [DUTY_KIND_ROUTE] = OCCASION_ROUTE,     [DUTY_KIND_LEAD] = OCCASION_LEAD, [DUTY_KIND_SUPPORT] = OCCASION_SUPPORT,
-        [DUTY_KIND_RESPOND] = OCCASION_RESPOND, [DUTY_KIND_RATE] = OCCASION_RATE, [DUTY_KIND_FOLLOWUP] = OCCASION_FOLLOWUP,
-        [DUTY_KIND_RULE] = OCCASION_RULE,
+        [DUTY_KIND_ROUTE] = OCCASION_ROUTE,     [DUTY_KIND_LEAD] = OCCASION_LEAD,     [DUTY_KIND_SUPPORT] = OCCASION_SUPPORT,
+        [DUTY_KIND_RESPOND] = OCCASION_RESPOND, [DUTY_KIND_RATE] = OCCASION_RATE,     [DUTY_KIND_FOLLOWUP] = OCCASION_FOLLOWUP,
+        [DUTY_KIND_RULE] = OCCASION_RULE,       [DUTY_KIND_DECIDE] = OCCASION_DECIDE,
     };
 
     if (duty->kind == DUTY_KIND_RULE && duty->of_call != MODEL_NONE) {

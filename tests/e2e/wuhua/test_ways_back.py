@@ -13,7 +13,7 @@ from harness import District  # noqa: E402
 
 BUILD, SOURCE = None, None
 KEYS = {"desk": ("dispatcher", "WH-DESK"), "colleague": ("dispatcher", "WH-DESK"), "supervisor": ("supervisor", "WH"),
-        "water": ("worker", "WATER"), "drain": ("worker", "U-DRAIN"), "urban": ("worker", "URBAN")}
+        "water": ("worker", "WATER"), "chief": ("leader", "WATER"), "drain": ("worker", "U-DRAIN"), "urban": ("worker", "URBAN")}
 
 
 class WaysBack(unittest.TestCase):
@@ -138,11 +138,55 @@ class WaysBack(unittest.TestCase):
         self.assertEqual((self.case(number)["lead"], self.told(number, "case_routed")[-1]["how"]), ("URBAN", "reroute"))
         self.assertEqual({clock["state"] for clock in self.clocks(number, "WATER").values()}, {"void"})
 
-        number = self.flooded()
-        words = ("reroute", number, "URBAN", "--reason", "派单时看错了事项")
-        self.district.run("contact", number, "reached", "--evidence", "电话", key="water")
-        self.district.refused("SIGNED", *words, key="desk")
+        words = self.at_work()
         self.district.run(*words, key="supervisor")
+        self.assertEqual(self.case(words[1])["lead"], "URBAN")
+
+    def at_work(self):
+        """The water office has signed and spoken with the citizen."""
+        number = self.flooded()
+        self.district.run("contact", number, "reached", "--evidence", "电话", key="water")
+        return "reroute", number, "URBAN", "--reason", "派单时看错了事项"
+
+    def test_the_lead_agrees_that_it_goes(self):
+        """改派征求意见: after contact a dispatcher asks, and the water office's leader decides 审批."""
+        words = self.at_work()
+        number = words[1]
+        self.district.run(*words, key="desk")
+        self.assertEqual(self.case(number)["lead"], "WATER")  # nothing has happened yet
+        self.district.refused("ALREADY", *words, key="desk")
+        question = next(row for row in self.district.ask("inbox", "--unit", "WATER", key="chief")["rows"] if row["kind"] == "decide")
+        self.assertEqual((question["about"], question["number"], question["due_at"][:16]), ("reroute", number, "2026-03-02T17:00"))
+        agreed = ("decide", number, "granted", "--reason", "确属城管事项")
+        self.district.refused("NO_ROLE", *agreed, key="water")
+        self.district.refused("NO_ROLE", *agreed, key="supervisor")
+        self.district.run(*agreed, key="chief")
+        case = self.case(number)
+        self.assertEqual((case["lead"], self.told(number, "case_routed")[-1]["how"]), ("URBAN", "reroute"))
+        self.assertEqual({clock["state"] for clock in self.clocks(number, "WATER").values() if clock["clock"] != "decide"}, {"void"})
+        asked, given = self.told(number, "decision_asked")[0], self.told(number, "decision_given")[0]
+        self.assertEqual((asked["asker"], asked["to"], given["decision"], given["reason"]), ("WH-DESK", "URBAN", "granted", "确属城管事项"))
+
+    def test_the_lead_does_not_agree(self):
+        words = self.at_work()
+        number = words[1]
+        self.district.run(*words, key="desk")
+        self.district.run("decide", number, "refused", "--reason", "我局正在抽排", key="chief")
+        self.district.refused("SIGNED", *words, key="desk")  # asked once; now a supervisor says
+        self.assertEqual(self.case(number)["lead"], "WATER")
+        self.district.run(*words, key="supervisor")
+        self.assertEqual(self.case(number)["lead"], "URBAN")
+
+    def test_the_lead_does_not_say(self):
+        """Overdue it passes on: a supervisor is told and may decide it, a day later the district's leaders are told."""
+        words = self.at_work()
+        number = words[1]
+        self.district.run(*words, key="desk")
+        self.wait("03T17:01")
+        self.assertEqual([(row["at"][5:16], row["alarm"], row["to"]) for row in self.told(number, "alarm_raised")],
+                         [("03-02T17:00", "undecided", "supervisor"), ("03-03T17:00", "undecided", "district_leader")])
+        self.assertEqual(self.case(number)["lead"], "WATER")
+        self.district.run("decide", number, "granted", "--reason", "按职责清单", key="supervisor")
         self.assertEqual(self.case(number)["lead"], "URBAN")
 
     def test_the_lead_asks_for_support(self):
