@@ -34,6 +34,9 @@ static enum exit_code read_rows(struct session *session, const struct pages_kind
         if (code != EXIT_DONE) {
             return code;
         }
+        if (kind->join != NULL) {
+            kind->join(page);
+        }
         json_array_extend(rows, json_object_get(page, "rows"));
         bool goes_on = kind->go_on(body, page);
         if (goes_on && kind->progress != NULL) {
@@ -75,6 +78,9 @@ static void show_table(const struct pages_kind *kind, json_t *rows)
     json_t *row;
     json_array_foreach(rows, i, row)
     {
+        if (kind->word != NULL) {
+            kind->word(row);
+        }
         inwords_object(row, kind->shape);
     }
     render_table(kind->columns, rows, kind->none);

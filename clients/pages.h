@@ -23,6 +23,8 @@ struct pages_kind {
     void (*ask)(void *query, uint32_t count);           /* sets how many rows are wanted at most */
     bool (*go_on)(void *query, const json_t *page);     /* asks behind this page; false: it was the last */
     void (*progress)(size_t found, const json_t *page); /* between two pages, and with NULL at the end; or NULL */
+    void (*join)(json_t *page);                         /* makes one row of what the answer has in several lists; or NULL */
+    void (*word)(json_t *row);                          /* adds what the table alone shows; or NULL */
     const struct column *columns;
     const struct column *sheet; /* what --csv writes; NULL: the list has no --csv */
     const struct shape *shape;  /* of a row */

@@ -156,6 +156,18 @@ static void put_spans(json_t *clocks)
     }
 }
 
+void read_show_clocks(json_t *clocks)
+{
+    size_t i;
+    json_t *clock;
+    put_spans(clocks);
+    json_array_foreach(clocks, i, clock)
+    {
+        inwords_object(clock, &clock_view_shape);
+    }
+    show_part("Clocks", clock_columns, clocks);
+}
+
 /* Adds to each call the units that it was sent to: those of its respond duties, once each. */
 static void put_units(json_t *calls, const json_t *duties)
 {

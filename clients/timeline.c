@@ -271,6 +271,13 @@ static json_t *rows_in_words(const json_t *records)
     return rows;
 }
 
+void timeline_show(const json_t *records, const char *none)
+{
+    json_t *rows = rows_in_words(records);
+    render_table(timeline_columns, rows, none);
+    json_decref(rows);
+}
+
 /* Pages come from the newest to the oldest, each with its oldest record first. */
 static enum exit_code read_all(struct session *session, struct timeline_query *query, json_t *all)
 {
@@ -318,9 +325,7 @@ enum exit_code timeline_run(struct session *session, const struct arguments *arg
         render_json(view);
         json_decref(view);
     } else if (code == EXIT_DONE) {
-        json_t *rows = rows_in_words(all);
-        render_table(timeline_columns, rows, "Nothing happened on this case that you may see.");
-        json_decref(rows);
+        timeline_show(all, "Nothing happened on this case that you may see.");
     }
     json_decref(all);
     return code;

@@ -2,6 +2,7 @@
  * verb_call.c - a street whistles, departments report
  */
 #include "clients/command.h"
+#include "clients/read_calls.h"
 
 #include "base/i18n.h"
 
@@ -70,7 +71,40 @@ static const struct verb_word cancel_options[] = {
     {"reason", "reason", "TEXT", N_("Why")},
     {0}};
 
+static const struct verb_word show_positions[] = {
+    {"CASE|CALL", "case", NULL, N_("The case, by its number YYMMDD-NNNNN-C or its id; or the id of the call")}, {0}};
+static const struct verb_word show_options[] = {
+    {"call", "call", "ID", N_("The call, where the case has several; the newest open one if left out")}, {0}};
+static const struct verb_word list_options[] = {
+    {"open", "open", NULL, N_("Only calls that are not closed")},
+    {"state", "state", "STATE", N_("Only calls in this state")},
+    {"level", "level", "LEVEL", N_("Only this level")},
+    {"caller", "caller", "CODE", N_("Only calls whose caller is in this unit's subtree")},
+    {"called", "called", "CODE", N_("Only calls for which a unit in this unit's subtree was called")},
+    {"colour", "colour", "COLOUR", N_("Only open calls whose worst running clock has this colour")},
+    {"case", "case", "CASE", N_("Only calls of this case")},
+    {"since", "since", "INSTANT", N_("Only calls raised at this instant or later")},
+    {"until", "until", "INSTANT", N_("Only calls raised before this instant")},
+    {"after", "after", "ID", N_("Only calls before this one; `next` of the page before")},
+    {"count", NULL, "N", N_("How many calls (50)")},
+    {0},
+};
+
 const struct verb verb_call[] = {
+    {.name = "call list",
+     .group = VERB_CALL,
+     .doc = N_("Calls, newest first: who was called, has signed, arrived, finished"),
+     .message = "list_calls",
+     .options = list_options,
+     .run = read_calls,
+     .more = N_("Example: huying call list --open --caller S01 --colour red")},
+    {.name = "call show",
+     .group = VERB_CALL,
+     .doc = N_("One call: its units, who is to act next, its clocks, what happened"),
+     .message = "show_call",
+     .positions = show_positions,
+     .options = show_options,
+     .run = read_call},
     {.name = "call raise",
      .group = VERB_CALL,
      .doc = N_("A street, a community or the desk whistles for departments"),

@@ -3,6 +3,7 @@
 
 #include "config/zone.h"
 #include "dispatcher/engine/live.h"
+#include "dispatcher/engine/query_calls.h"
 #include "dispatcher/engine/query_district.h"
 #include "proto/enum_set.h"
 
@@ -84,6 +85,10 @@ static int answer(struct query *query, struct proto_buffer *out)
         return query_keep(query, out);
     case QUERY_FOLLOW:
         return query_follow(query);
+    case QUERY_LIST_CALLS:
+        return query_list_calls(query, out);
+    case QUERY_SHOW_CALL:
+        return query_show_call(query, out);
     case QUERY_LIST_FOLLOWERS:
         return query_list_followers(query, out);
     }

@@ -38,6 +38,21 @@ static bool is_worse(const struct worst_clock *a, const struct worst_clock *b)
     return a->due_at != b->due_at ? a->due_at < b->due_at : a->clock_id < b->clock_id;
 }
 
+bool query_worse(const struct query *query, const struct clock_row *clock, struct worst_clock *found)
+{
+    struct worst_clock at = {.clock_id = clock->clock_id, .kind = (enum clock_kind)clock->kind, .due_at = clock->due_at};
+
+    if (clock->state != CLOCK_STATE_RUNNING || clock->due_at == 0 || (query->clock >= 0 && clock->kind != query->clock)) {
+        return false;
+    }
+    at.colour = query_colour(query, clock);
+    if (!is_worse(&at, found)) {
+        return false;
+    }
+    *found = at;
+    return true;
+}
+
 /* `duty_id` 0: of all duties, and of none. Ids ascend along the chain: a duty's clocks are younger than it. */
 static uint32_t find_worst(const struct query *query, const struct case_row *row, uint64_t duty_id, struct worst_clock *ret)
 {
@@ -47,16 +62,9 @@ static uint32_t find_worst(const struct query *query, const struct case_row *row
     *ret = (struct worst_clock){.colour = COLOUR_BLUE};
     for (uint64_t id = row->clock_last; id > duty_id && tables_get(&query->engine->tables, ROW_CLOCK, id, &clock);
          id = clock.prev_of_case) {
-        struct worst_clock at = {.clock_id = id, .kind = (enum clock_kind)clock.kind, .due_at = clock.due_at};
-
         looked++;
-        if (clock.state != CLOCK_STATE_RUNNING || clock.due_at == 0 || (duty_id != 0 && clock.duty_id != duty_id) ||
-            (query->clock >= 0 && clock.kind != query->clock)) {
-            continue;
-        }
-        at.colour = query_colour(query, &clock);
-        if (is_worse(&at, ret)) {
-            *ret = at;
+        if (duty_id == 0 || clock.duty_id == duty_id) {
+            query_worse(query, &clock, ret);
         }
     }
     return looked;
@@ -141,6 +149,14 @@ static enum colour ended_colour(const struct query *query, uint64_t main_clock)
                    clock.state == CLOCK_STATE_STOPPED && (query->clock < 0 || query->clock == clock.kind)
                ? query_colour(query, &clock)
                : COLOUR_BLUE;
+}
+
+enum colour query_colour_of_duty(const struct query *query, const struct case_row *of, const struct duty_row *row, uint32_t *looked)
+{
+    struct worst_clock worst;
+
+    *looked += find_worst(query, of, row->duty_id, &worst);
+    return worst.clock_id != 0 ? worst.colour : ended_colour(query, row->main_clock);
 }
 
 int query_view_case(struct query *query, const struct case_row *row, enum view_texts texts, char number[NUMBER_SIZE],

@@ -42,8 +42,16 @@ struct worst_clock {
  * look at every clock of the case. Returns how many clocks were looked at. */
 uint32_t query_worst_of_case(const struct query *query, const struct case_row *row, struct worst_clock *ret);
 
+/* Is this clock worse than what was found? Then it is what was found. Clocks that do not run, have no due instant, or are not of
+ * the kind that the query asks for are never. */
+bool query_worse(const struct query *query, const struct clock_row *clock, struct worst_clock *found);
+
 /* The same among the clocks of one duty of that case. Costs a look at every clock of the case that is younger than the duty. */
 void query_worst_of_duty(const struct query *query, const struct case_row *of, const struct duty_row *row, struct worst_clock *ret);
+
+/* A duty's colour: of its worst running clock, or that with which its main clock ended. Adds the clocks that it looked at. */
+enum colour query_colour_of_duty(const struct query *query, const struct case_row *of, const struct duty_row *row,
+                                 uint32_t *looked);
 
 /* The title that a case came in with, borrowed until the reader's next record; whether the key may read it is the encoder's to say.
  * Returns 0 or a negative errno. Cost: a look into the journal. */

@@ -7,8 +7,9 @@
  * goes on: what is read then comes from what changed since, from what is being written, and from the checkpoint before. Rows that
  * were read are kept in memory too while there is room. store_rewind drops what is in memory, so that the rows are again those of
  * the last checkpoint, and rebuilds the memory indexes from them; the engine then replays the journal's tail. Memory indexes:
- * timers (rungs of running clocks, claims) in a heap that deletes lazily, inboxes (open duties by unit and due instant), request
- * ids by hash; all are kept by the put function itself from the old and the new row, and rebuilt by one pass over the rows at open.
+ * timers (rungs of running clocks, claims) in a heap that deletes lazily, inboxes (open duties by unit and due instant), open
+ * calls, request ids by hash; all are kept by the put function itself from the old and the new row, and rebuilt by one pass over
+ * the rows at open.
  *
  * A failure (disk, map, memory) is latched: from then on `get` says "not there" and `put` does nothing, until store_rewind. A
  * transaction that failed is never committed. Rows lie packed, some in one value (block.h): another layout or byte order is refused
@@ -115,6 +116,9 @@ size_t store_inbox(struct store *store, const struct code *unit, int64_t after_d
 /* As store_inbox for several units merged into one order (inbox_merge). Returns how many; 0 also after a failure. */
 size_t store_inboxes(struct store *store, const struct code *const *units, size_t unit_count, int64_t after_due, uint64_t after_id,
                      struct inbox_duty *ret_places, int max);
+
+/* Ids of the calls that are open, descending, below `before` (0: from the newest). Returns how many. */
+size_t store_open_calls(struct store *store, uint64_t before, uint64_t *ret_ids, size_t max);
 
 /* Ids of rows of a table, descending, below `before` (0: from the newest). Returns how many. */
 size_t store_ids_before(struct store *store, enum row_table table, uint64_t before, uint64_t *ret_ids, size_t max);

@@ -8,6 +8,7 @@
 #include "dispatcher/store/cache.h"
 #include "dispatcher/store/counters.h"
 #include "dispatcher/store/inbox.h"
+#include "dispatcher/store/open_calls.h"
 #include "dispatcher/store/request_index.h"
 #include "dispatcher/store/store.h"
 #include "dispatcher/store/timers.h"
@@ -128,6 +129,7 @@ struct store {
     uint64_t dirty;
     struct timers timers;
     struct inbox *inbox;
+    struct open_calls open_calls;
     struct request_index requests;
     MDB_dbi meta_dbi;
     struct {

@@ -188,7 +188,8 @@ static void *op_edit(void *arg, enum row_table table, uint64_t id)
     struct store *store = arg;
     struct cache *cache = &store->caches[table];
     union any_row row;
-    assert(!store->read_only && table != ROW_CLOCK && table != ROW_DUTY); /* their indexes hang on what changes in them */
+    assert(!store->read_only && table != ROW_CLOCK && table != ROW_DUTY &&
+           table != ROW_CALL); /* their indexes hang on what changes in them */
     int64_t index = cache_find(cache, id);
     if (store->failed != 0 || (index >= 0 && cache->entries[index].gone)) {
         return NULL;
@@ -275,6 +276,26 @@ static void put_duty(struct store *store, uint64_t id, int64_t index, const stru
     timer_hook(store, TIMER_CLAIM, id, old_at, duty_timer_at(row));
 }
 
+static bool call_open(const struct call_row *call)
+{
+    return call->state != CALL_STATE_NONE && call->state != CALL_STATE_CLOSED;
+}
+
+static void put_call(struct store *store, uint64_t id, int64_t index, const struct call_row *row)
+{
+    union any_row room;
+    const union any_row *before = row_before(store, ROW_CALL, id, index, &room);
+    bool was = before != NULL && call_open(&before->call_row);
+    if (!put_row(store, ROW_CALL, id, index, row) || was == call_open(row)) {
+        return;
+    }
+    if (was) {
+        open_calls_remove(&store->open_calls, id);
+    } else if (open_calls_add(&store->open_calls, id) < 0) {
+        store_latch(store, -ENOMEM);
+    }
+}
+
 static void put_request(struct store *store, uint64_t id, int64_t index, const struct request_row *row)
 {
     union any_row room;
@@ -300,6 +321,8 @@ static void op_put(void *arg, enum row_table table, uint64_t id, const void *row
         put_clock(store, id, index, row);
     } else if (table == ROW_DUTY) {
         put_duty(store, id, index, row);
+    } else if (table == ROW_CALL) {
+        put_call(store, id, index, row);
     } else if (table == ROW_REQUEST) {
         put_request(store, id, index, row);
     } else {
@@ -384,6 +407,11 @@ size_t store_inboxes(struct store *store, const struct code *const *units, size_
     return count < 0 ? 0 : (size_t)count;
 }
 
+size_t store_open_calls(struct store *store, uint64_t before, uint64_t *ret_ids, size_t max)
+{
+    return store->failed != 0 ? 0 : open_calls_before(&store->open_calls, before, ret_ids, max);
+}
+
 static int load_timer(struct store *store, enum timer_kind kind, uint64_t id, int64_t at_ms)
 {
     if (at_ms == INT64_MAX) {
@@ -403,6 +431,8 @@ static int load_row(struct store *store, enum row_table table, uint64_t id, cons
         if (rc == 0 && duty_open(&row->duty_row)) {
             rc = inbox_add(store->inbox, &row->duty_row.unit, row->duty_row.due_at, id);
         }
+    } else if (table == ROW_CALL) {
+        rc = call_open(&row->call_row) ? open_calls_add(&store->open_calls, id) : 0;
     } else if (table == ROW_REQUEST) {
         rc = request_index_add(&store->requests, row->request_row.key_hash, id);
     }
@@ -498,6 +528,9 @@ int store_rebuild(struct store *store)
         rc = load_table(store, ROW_DUTY);
     }
     if (rc == 0) {
+        rc = load_table(store, ROW_CALL);
+    }
+    if (rc == 0) {
         rc = load_table(store, ROW_REQUEST);
     }
     timers_order(&store->timers);
@@ -508,5 +541,6 @@ void store_forget(struct store *store)
 {
     timers_deinit(&store->timers);
     store->inbox = inbox_free(store->inbox);
+    open_calls_deinit(&store->open_calls);
     request_index_deinit(&store->requests);
 }

@@ -68,6 +68,10 @@ static const char *const call_outcome_names[] = { NC_("call_outcome", "none"), N
 static const char *const call_outcome_words[] = { "无", "已解决", "部分解决", "未解决", "撤回", "核实过期" };
 const struct enum_shape call_outcome_enum = { .name = "call_outcome", .count = 6, .names = call_outcome_names, .words = call_outcome_words };
 
+static const char *const call_step_names[] = { NC_("call_step", "none"), NC_("call_step", "dispatch"), NC_("call_step", "sign"), NC_("call_step", "arrive"), NC_("call_step", "finish"), NC_("call_step", "rate"), NC_("call_step", "rule"), NC_("call_step", "decide") };
+static const char *const call_step_words[] = { "无", "派发哨单", "签收", "报到", "办结", "核实评价", "裁定", "审批" };
+const struct enum_shape call_step_enum = { .name = "call_step", .count = 8, .names = call_step_names, .words = call_step_words };
+
 static const char *const finish_code_names[] = { NC_("finish_code", "solved"), NC_("finish_code", "partly"), NC_("finish_code", "unsolved") };
 static const char *const finish_code_words[] = { "已解决", "部分解决", "未解决" };
 const struct enum_shape finish_code_enum = { .name = "finish_code", .count = 3, .names = finish_code_names, .words = finish_code_words };
@@ -217,6 +221,7 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &said_arrived_enum,
     &rate_next_enum,
     &call_outcome_enum,
+    &call_step_enum,
     &finish_code_enum,
     &clock_kind_enum,
     &clock_state_enum,

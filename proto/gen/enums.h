@@ -202,6 +202,20 @@ enum call_outcome {
 enum { CALL_OUTCOME_COUNT = 6 };
 extern const struct enum_shape call_outcome_enum;
 
+/* What is to be done next on a call. */
+enum call_step {
+    CALL_STEP_NONE, /* 无 */
+    CALL_STEP_DISPATCH, /* 派发哨单 */
+    CALL_STEP_SIGN, /* 签收 */
+    CALL_STEP_ARRIVE, /* 报到 */
+    CALL_STEP_FINISH, /* 办结 */
+    CALL_STEP_RATE, /* 核实评价 */
+    CALL_STEP_RULE, /* 裁定 */
+    CALL_STEP_DECIDE, /* 审批 */
+};
+enum { CALL_STEP_COUNT = 8 };
+extern const struct enum_shape call_step_enum;
+
 /* What a called unit reports when it finishes. */
 enum finish_code {
     FINISH_CODE_SOLVED, /* 已解决 */
@@ -586,7 +600,7 @@ enum { LOOP_PART_COUNT = 14 };
 extern const struct enum_shape loop_part_enum;
 
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 49 };
+enum { ENUM_SHAPE_COUNT = 50 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

@@ -94,6 +94,72 @@ static const struct field_shape call_view_fields[] = {
 };
 const struct shape call_view_shape = { .name = "call_view", .field_count = 9, .size = sizeof(struct call_view), .fields = call_view_fields };
 
+static const struct field_shape call_line_fields[] = {
+    { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_line, call_id), .min = 0, .max = INT64_MAX },
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_line, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct call_line, number), .min = 0, .max = 64 },
+    { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct call_line, state), .min = 0, .max = 4, .values = &call_state_enum },
+    { .name = "level", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct call_line, level), .min = 0, .max = 4, .values = &call_level_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct call_line, reason), .min = 0, .max = 2, .values = &call_reason_enum },
+    { .name = "caller", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct call_line, caller), .min = 0, .max = 32 },
+    { .name = "caller_name", .name_size = 11, .type = FIELD_TEXT, .offset = offsetof(struct call_line, caller_name), .min = 0, .max = 1024 },
+    { .name = "raised_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct call_line, raised_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "dispatched_at", .name_size = 13, .type = FIELD_INSTANT, .offset = offsetof(struct call_line, dispatched_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "closed_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct call_line, closed_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct call_line, outcome), .min = 0, .max = 5, .values = &call_outcome_enum },
+    { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct call_line, colour), .min = 0, .max = 2, .values = &colour_enum },
+    { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct call_line, worst_clock), .min = 0, .max = 13, .values = &clock_kind_enum, .optional = true },
+    { .name = "worst_clock_id", .name_size = 14, .type = FIELD_ID, .offset = offsetof(struct call_line, worst_clock_id), .min = 0, .max = INT64_MAX, .optional = true },
+    { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct call_line, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
+    { .name = "worst_unit", .name_size = 10, .type = FIELD_CODE, .offset = offsetof(struct call_line, worst_unit), .min = 0, .max = 32, .optional = true },
+    { .name = "case_state", .name_size = 10, .type = FIELD_ENUM, .offset = offsetof(struct call_line, case_state), .min = 0, .max = 6, .values = &case_state_enum },
+    { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct call_line, urgency), .min = 0, .max = 3, .values = &urgency_enum },
+    { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct call_line, matter), .min = 0, .max = 32 },
+    { .name = "matter_name", .name_size = 11, .type = FIELD_TEXT, .offset = offsetof(struct call_line, matter_name), .min = 0, .max = 1024 },
+    { .name = "place", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct call_line, place), .min = 0, .max = 32 },
+    { .name = "place_name", .name_size = 10, .type = FIELD_TEXT, .offset = offsetof(struct call_line, place_name), .min = 0, .max = 1024 },
+    { .name = "lead", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct call_line, lead), .min = 0, .max = 32 },
+    { .name = "lead_name", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct call_line, lead_name), .min = 0, .max = 1024 },
+    { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct call_line, secret), .min = 0, .max = 1 },
+};
+const struct shape call_line_shape = { .name = "call_line", .field_count = 26, .size = sizeof(struct call_line), .loose = UINT64_C(0x1500084), .fields = call_line_fields };
+
+static const struct field_shape called_view_fields[] = {
+    { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct called_view, call_id), .min = 0, .max = INT64_MAX },
+    { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct called_view, duty_id), .min = 0, .max = INT64_MAX },
+    { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct called_view, unit), .min = 0, .max = 32 },
+    { .name = "unit_name", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct called_view, unit_name), .min = 0, .max = 1024 },
+    { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct called_view, state), .min = 0, .max = 5, .values = &duty_state_enum },
+    { .name = "called_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct called_view, called_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "signed_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct called_view, signed_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "arrived_at", .name_size = 10, .type = FIELD_INSTANT, .offset = offsetof(struct called_view, arrived_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "finished_at", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct called_view, finished_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "result", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct called_view, result), .min = 0, .max = 2, .values = &finish_code_enum, .optional = true },
+    { .name = "rated", .name_size = 5, .type = FIELD_FLAG, .offset = offsetof(struct called_view, rated), .min = 0, .max = 1 },
+    { .name = "confirmed", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct called_view, confirmed), .min = 0, .max = 1 },
+    { .name = "sent_back", .name_size = 9, .type = FIELD_COUNT, .offset = offsetof(struct called_view, sent_back), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "ended_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct called_view, ended_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "ended", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct called_view, ended), .min = 0, .max = 18, .values = &duty_end_enum },
+    { .name = "asked_back", .name_size = 10, .type = FIELD_FLAG, .offset = offsetof(struct called_view, asked_back), .min = 0, .max = 1 },
+    { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct called_view, due_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct called_view, colour), .min = 0, .max = 2, .values = &colour_enum },
+};
+const struct shape called_view_shape = { .name = "called_view", .field_count = 18, .size = sizeof(struct called_view), .loose = UINT64_C(0x8), .fields = called_view_fields };
+
+static const struct field_shape call_step_view_fields[] = {
+    { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct call_step_view, unit), .min = 0, .max = 32 },
+    { .name = "unit_name", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct call_step_view, unit_name), .min = 0, .max = 1024 },
+    { .name = "step", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct call_step_view, step), .min = 0, .max = 7, .values = &call_step_enum },
+    { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_step_view, duty_id), .min = 0, .max = INT64_MAX },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct call_step_view, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct call_step_view, about), .min = 0, .max = 5, .values = &about_enum },
+    { .name = "of_unit", .name_size = 7, .type = FIELD_CODE, .offset = offsetof(struct call_step_view, of_unit), .min = 0, .max = 32 },
+    { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct call_step_view, worst_clock), .min = 0, .max = 13, .values = &clock_kind_enum, .optional = true },
+    { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct call_step_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
+    { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct call_step_view, colour), .min = 0, .max = 2, .values = &colour_enum },
+};
+const struct shape call_step_view_shape = { .name = "call_step_view", .field_count = 10, .size = sizeof(struct call_step_view), .loose = UINT64_C(0x2), .fields = call_step_view_fields };
+
 static const struct field_shape clock_view_fields[] = {
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_view, clock_id), .min = 0, .max = INT64_MAX },
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_view, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
@@ -588,6 +654,37 @@ static const struct field_shape try_submit_reply_fields[] = {
 };
 const struct shape try_submit_reply_shape = { .name = "try_submit_reply", .field_count = 2, .size = sizeof(struct try_submit_reply), .fields = try_submit_reply_fields };
 
+static const struct field_shape list_calls_query_fields[] = {
+    { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct list_calls_query, after), .min = 0, .max = INT64_MAX },
+    { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct list_calls_query, count), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "open", .name_size = 4, .type = FIELD_FLAG, .offset = offsetof(struct list_calls_query, open), .min = 0, .max = 1 },
+    { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct list_calls_query, state), .min = 0, .max = 4, .values = &call_state_enum },
+    { .name = "level", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct list_calls_query, level), .min = 0, .max = 4, .values = &call_level_enum },
+    { .name = "caller", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct list_calls_query, caller), .min = 0, .max = 32 },
+    { .name = "called", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct list_calls_query, called), .min = 0, .max = 32 },
+    { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct list_calls_query, colour), .min = 0, .max = 2, .values = &colour_enum },
+    { .name = "since", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct list_calls_query, since), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "until", .name_size = 5, .type = FIELD_INSTANT, .offset = offsetof(struct list_calls_query, until), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct list_calls_query, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct list_calls_query, number), .min = 0, .max = 64 },
+};
+const struct shape list_calls_query_shape = { .name = "list_calls_query", .field_count = 12, .size = sizeof(struct list_calls_query), .loose = UINT64_C(0x800), .fields = list_calls_query_fields };
+
+static const struct field_shape list_calls_reply_fields[] = {
+    { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct list_calls_reply, next), .min = 0, .max = INT64_MAX },
+    { .name = "seq", .name_size = 3, .type = FIELD_ID, .offset = offsetof(struct list_calls_reply, seq), .min = 0, .max = INT64_MAX },
+    { .name = "now", .name_size = 3, .type = FIELD_INSTANT, .offset = offsetof(struct list_calls_reply, now), .min = 0, .max = INT64_C(253402300799999) },
+};
+const struct shape list_calls_reply_shape = { .name = "list_calls_reply", .field_count = 3, .size = sizeof(struct list_calls_reply), .fields = list_calls_reply_fields };
+
+static const struct field_shape show_call_query_fields[] = {
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_call_query, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct show_call_query, number), .min = 0, .max = 64 },
+    { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct show_call_query, submitted), .min = 0, .max = 64 },
+    { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct show_call_query, call_id), .min = 0, .max = INT64_MAX },
+};
+const struct shape show_call_query_shape = { .name = "show_call_query", .field_count = 4, .size = sizeof(struct show_call_query), .loose = UINT64_C(0x6), .fields = show_call_query_fields };
+
 static const struct query_info query_infos[] = {
     [QUERY_HELLO - 100] = { .name = "hello", .name_size = 5, .type = QUERY_HELLO,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
@@ -646,6 +743,12 @@ static const struct query_info query_infos[] = {
     [QUERY_TRY_SUBMIT - 100] = { .name = "try_submit", .name_size = 10, .type = QUERY_TRY_SUBMIT,
         .roles = 1u << ROLE_OPERATOR, .role_words = "operator",
         .shape = &try_submit_query_shape, .reply_shape = &try_submit_reply_shape, .doc = "What a submit would come to now: refused as it would be, or who would lead. Nothing is kept, and no drill time moves; whether the request id is used already is not looked at. The fields are those of submit." },
+    [QUERY_LIST_CALLS - 100] = { .name = "list_calls", .name_size = 10, .type = QUERY_LIST_CALLS,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
+        .shape = &list_calls_query_shape, .reply_shape = &list_calls_reply_shape, .row_list_count = 2, .row_lists = { { "rows", &call_line_shape }, { "called", &called_view_shape } }, .doc = "Calls 吹哨, newest first, that the key may see, with the units that were called. One answer looks at a bounded number of rows: a page may be short, even empty, while `next` is not 0. A page has at most 100 calls." },
+    [QUERY_SHOW_CALL - 100] = { .name = "show_call", .name_size = 9, .type = QUERY_SHOW_CALL,
+        .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
+        .shape = &show_call_query_shape, .reply_shape = &call_line_shape, .row_list_count = 4, .row_lists = { { "called", &called_view_shape }, { "next", &call_step_view_shape }, { "clocks", &clock_view_shape }, { "records", NULL } }, .doc = "One call with the units that were called, who is to act next, its clocks, and what was written on it, oldest first, with texts where the key's role may read them. Which one: `call`; else of the case the newest open one, or the newest. `case` may be the id of the call itself." },
 };
 
 const struct query_info *query_info(enum query_type type)
@@ -677,6 +780,8 @@ static const uint16_t query_keys[] = {
     [QUERY_STATUS - 100] = 6 << 8 | 's',
     [QUERY_SHOW_CONFIG - 100] = 11 << 8 | 's',
     [QUERY_TRY_SUBMIT - 100] = 10 << 8 | 't',
+    [QUERY_LIST_CALLS - 100] = 10 << 8 | 'l',
+    [QUERY_SHOW_CALL - 100] = 9 << 8 | 's',
 };
 
 bool query_find(const char *name, size_t size, enum query_type *ret)

@@ -31,8 +31,10 @@ enum query_type {
     QUERY_STATUS = 116,
     QUERY_SHOW_CONFIG = 117,
     QUERY_TRY_SUBMIT = 118,
+    QUERY_LIST_CALLS = 119,
+    QUERY_SHOW_CALL = 120,
 };
-#define QUERY_TYPE_MAX 118
+#define QUERY_TYPE_MAX 120
 
 /* A case as others see it. Texts only for roles that may read them. */
 struct case_view {
@@ -207,6 +209,132 @@ extern const struct shape call_view_shape;
 #define CALL_VIEW_HAS_RAISED_AT (UINT64_C(1) << 6)
 #define CALL_VIEW_HAS_CLOSED_AT (UINT64_C(1) << 7)
 #define CALL_VIEW_HAS_OUTCOME (UINT64_C(1) << 8)
+
+/* A call with its case, as lists of calls show it. */
+struct call_line {
+    uint64_t given; /* bit per field */
+    uint64_t call_id; /* Id. */
+    uint64_t case_id; /* Case. */
+    struct text number; /* Case number. */
+    enum call_state state; /* State. */
+    enum call_level level; /* Level. */
+    enum call_reason reason; /* Reason. */
+    struct code caller; /* Caller. */
+    struct text caller_name; /* Its name. */
+    int64_t raised_at; /* Raised. */
+    int64_t dispatched_at; /* Sent to units, 0 = not yet. */
+    int64_t closed_at; /* Closed, 0 = open. */
+    enum call_outcome outcome; /* Outcome. */
+    enum colour colour; /* Worst colour of the clocks that run on it; blue where none runs. */
+    enum clock_kind worst_clock; /* The clock that gives the colour, as in case_view. */
+    uint64_t worst_clock_id; /* Its id; as `worst_clock`. */
+    int64_t worst_due_at; /* Its due instant; as `worst_clock`. */
+    struct code worst_unit; /* Whose clock it is; as `worst_clock`. */
+    enum case_state case_state; /* State of the case. */
+    enum urgency urgency; /* Urgency of the case. */
+    struct code matter; /* Matter. */
+    struct text matter_name; /* Its name. */
+    struct code place; /* Place. */
+    struct text place_name; /* Its name. */
+    struct code lead; /* Lead's unit. */
+    struct text lead_name; /* Its name. */
+    bool secret; /* Its case is under secrecy. */
+};
+extern const struct shape call_line_shape;
+#define CALL_LINE_HAS_CALL (UINT64_C(1) << 0)
+#define CALL_LINE_HAS_CASE (UINT64_C(1) << 1)
+#define CALL_LINE_HAS_NUMBER (UINT64_C(1) << 2)
+#define CALL_LINE_HAS_STATE (UINT64_C(1) << 3)
+#define CALL_LINE_HAS_LEVEL (UINT64_C(1) << 4)
+#define CALL_LINE_HAS_REASON (UINT64_C(1) << 5)
+#define CALL_LINE_HAS_CALLER (UINT64_C(1) << 6)
+#define CALL_LINE_HAS_CALLER_NAME (UINT64_C(1) << 7)
+#define CALL_LINE_HAS_RAISED_AT (UINT64_C(1) << 8)
+#define CALL_LINE_HAS_DISPATCHED_AT (UINT64_C(1) << 9)
+#define CALL_LINE_HAS_CLOSED_AT (UINT64_C(1) << 10)
+#define CALL_LINE_HAS_OUTCOME (UINT64_C(1) << 11)
+#define CALL_LINE_HAS_COLOUR (UINT64_C(1) << 12)
+#define CALL_LINE_HAS_WORST_CLOCK (UINT64_C(1) << 13)
+#define CALL_LINE_HAS_WORST_CLOCK_ID (UINT64_C(1) << 14)
+#define CALL_LINE_HAS_WORST_DUE_AT (UINT64_C(1) << 15)
+#define CALL_LINE_HAS_WORST_UNIT (UINT64_C(1) << 16)
+#define CALL_LINE_HAS_CASE_STATE (UINT64_C(1) << 17)
+#define CALL_LINE_HAS_URGENCY (UINT64_C(1) << 18)
+#define CALL_LINE_HAS_MATTER (UINT64_C(1) << 19)
+#define CALL_LINE_HAS_MATTER_NAME (UINT64_C(1) << 20)
+#define CALL_LINE_HAS_PLACE (UINT64_C(1) << 21)
+#define CALL_LINE_HAS_PLACE_NAME (UINT64_C(1) << 22)
+#define CALL_LINE_HAS_LEAD (UINT64_C(1) << 23)
+#define CALL_LINE_HAS_LEAD_NAME (UINT64_C(1) << 24)
+#define CALL_LINE_HAS_SECRET (UINT64_C(1) << 25)
+
+/* What one unit has done on a call. A call that was sent back has it once more in the state before. */
+struct called_view {
+    uint64_t given; /* bit per field */
+    uint64_t call_id; /* Call. */
+    uint64_t duty_id; /* Its duty (respond). */
+    struct code unit; /* The called unit. */
+    struct text unit_name; /* Its name. */
+    enum duty_state state; /* State of the duty. */
+    int64_t called_at; /* Called. */
+    int64_t signed_at; /* Signed, 0 = not. */
+    int64_t arrived_at; /* Arrived, 0 = not. */
+    int64_t finished_at; /* Finished, 0 = not. */
+    enum finish_code result; /* What it reported; absent before. */
+    bool rated; /* The caller has rated it. */
+    bool confirmed; /* And confirmed its result. */
+    uint32_t sent_back; /* How often the caller sent it back. */
+    int64_t ended_at; /* Taken off the call without a result, 0 = not. */
+    enum duty_end ended; /* Why it was. */
+    bool asked_back; /* It has said that this is not its own. */
+    int64_t due_at; /* Until when it is to finish, 0 = no limit. */
+    enum colour colour; /* Worst colour of the clocks that run on its duty; where none runs, that with which its main clock ended. */
+};
+extern const struct shape called_view_shape;
+#define CALLED_VIEW_HAS_CALL (UINT64_C(1) << 0)
+#define CALLED_VIEW_HAS_DUTY (UINT64_C(1) << 1)
+#define CALLED_VIEW_HAS_UNIT (UINT64_C(1) << 2)
+#define CALLED_VIEW_HAS_UNIT_NAME (UINT64_C(1) << 3)
+#define CALLED_VIEW_HAS_STATE (UINT64_C(1) << 4)
+#define CALLED_VIEW_HAS_CALLED_AT (UINT64_C(1) << 5)
+#define CALLED_VIEW_HAS_SIGNED_AT (UINT64_C(1) << 6)
+#define CALLED_VIEW_HAS_ARRIVED_AT (UINT64_C(1) << 7)
+#define CALLED_VIEW_HAS_FINISHED_AT (UINT64_C(1) << 8)
+#define CALLED_VIEW_HAS_RESULT (UINT64_C(1) << 9)
+#define CALLED_VIEW_HAS_RATED (UINT64_C(1) << 10)
+#define CALLED_VIEW_HAS_CONFIRMED (UINT64_C(1) << 11)
+#define CALLED_VIEW_HAS_SENT_BACK (UINT64_C(1) << 12)
+#define CALLED_VIEW_HAS_ENDED_AT (UINT64_C(1) << 13)
+#define CALLED_VIEW_HAS_ENDED (UINT64_C(1) << 14)
+#define CALLED_VIEW_HAS_ASKED_BACK (UINT64_C(1) << 15)
+#define CALLED_VIEW_HAS_DUE_AT (UINT64_C(1) << 16)
+#define CALLED_VIEW_HAS_COLOUR (UINT64_C(1) << 17)
+
+/* An open duty of a call: who is to act next. */
+struct call_step_view {
+    uint64_t given; /* bit per field */
+    struct code unit; /* Who. */
+    struct text unit_name; /* Its name. */
+    enum call_step step; /* What. */
+    uint64_t duty_id; /* Duty. */
+    enum duty_kind kind; /* Its kind. */
+    enum about about; /* What is to be decided. */
+    struct code of_unit; /* Whose work it is about (rate, rule), or empty. */
+    enum clock_kind worst_clock; /* The clock that gives the colour, as in case_view. */
+    int64_t worst_due_at; /* Its due instant; as `worst_clock`. */
+    enum colour colour; /* As in duty_view. */
+};
+extern const struct shape call_step_view_shape;
+#define CALL_STEP_VIEW_HAS_UNIT (UINT64_C(1) << 0)
+#define CALL_STEP_VIEW_HAS_UNIT_NAME (UINT64_C(1) << 1)
+#define CALL_STEP_VIEW_HAS_STEP (UINT64_C(1) << 2)
+#define CALL_STEP_VIEW_HAS_DUTY (UINT64_C(1) << 3)
+#define CALL_STEP_VIEW_HAS_KIND (UINT64_C(1) << 4)
+#define CALL_STEP_VIEW_HAS_ABOUT (UINT64_C(1) << 5)
+#define CALL_STEP_VIEW_HAS_OF_UNIT (UINT64_C(1) << 6)
+#define CALL_STEP_VIEW_HAS_WORST_CLOCK (UINT64_C(1) << 7)
+#define CALL_STEP_VIEW_HAS_WORST_DUE_AT (UINT64_C(1) << 8)
+#define CALL_STEP_VIEW_HAS_COLOUR (UINT64_C(1) << 9)
 
 /* A clock. */
 struct clock_view {
@@ -1110,6 +1238,62 @@ extern const struct shape try_submit_reply_shape;
 #define TRY_SUBMIT_REPLY_HAS_LEAD (UINT64_C(1) << 0)
 #define TRY_SUBMIT_REPLY_HAS_RECEIVED_AT (UINT64_C(1) << 1)
 
+/* Calls 吹哨, newest first, that the key may see, with the units that were called. One answer looks at a bounded number of rows: a page may be short, even empty, while `next` is not 0. A page has at most 100 calls. */
+struct list_calls_query {
+    uint64_t given; /* bit per field */
+    uint64_t after; /* `next` of the page before. */
+    uint32_t count; /* Rows wanted; 50 if left out. */
+    bool open; /* Only calls that are not closed. */
+    enum call_state state; /* Only this state. */
+    enum call_level level; /* Only this level. */
+    struct code caller; /* Only calls whose caller is in this subtree. */
+    struct code called; /* Only calls for which a unit in this subtree was called. */
+    enum colour colour; /* Only open calls whose worst running clock has this colour. */
+    int64_t since; /* Only calls raised at this instant or later. */
+    int64_t until; /* Only calls raised before this instant. */
+    uint64_t case_id; /* Only calls of this case; or `number`. */
+    struct text number; /* Number of that case. */
+};
+extern const struct shape list_calls_query_shape;
+#define LIST_CALLS_HAS_AFTER (UINT64_C(1) << 0)
+#define LIST_CALLS_HAS_COUNT (UINT64_C(1) << 1)
+#define LIST_CALLS_HAS_OPEN (UINT64_C(1) << 2)
+#define LIST_CALLS_HAS_STATE (UINT64_C(1) << 3)
+#define LIST_CALLS_HAS_LEVEL (UINT64_C(1) << 4)
+#define LIST_CALLS_HAS_CALLER (UINT64_C(1) << 5)
+#define LIST_CALLS_HAS_CALLED (UINT64_C(1) << 6)
+#define LIST_CALLS_HAS_COLOUR (UINT64_C(1) << 7)
+#define LIST_CALLS_HAS_SINCE (UINT64_C(1) << 8)
+#define LIST_CALLS_HAS_UNTIL (UINT64_C(1) << 9)
+#define LIST_CALLS_HAS_CASE (UINT64_C(1) << 10)
+#define LIST_CALLS_HAS_NUMBER (UINT64_C(1) << 11)
+
+/* Answer of list_calls. */
+struct list_calls_reply {
+    uint64_t given; /* bit per field */
+    uint64_t next; /* Where the next page begins, 0 = end. */
+    uint64_t seq; /* Sequence up to which all of the page is known. */
+    int64_t now; /* Instant of its colours. */
+};
+extern const struct shape list_calls_reply_shape;
+#define LIST_CALLS_REPLY_HAS_NEXT (UINT64_C(1) << 0)
+#define LIST_CALLS_REPLY_HAS_SEQ (UINT64_C(1) << 1)
+#define LIST_CALLS_REPLY_HAS_NOW (UINT64_C(1) << 2)
+
+/* One call with the units that were called, who is to act next, its clocks, and what was written on it, oldest first, with texts where the key's role may read them. Which one: `call`; else of the case the newest open one, or the newest. `case` may be the id of the call itself. */
+struct show_call_query {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t call_id; /* The call; `case` is not needed then. */
+};
+extern const struct shape show_call_query_shape;
+#define SHOW_CALL_HAS_CASE (UINT64_C(1) << 0)
+#define SHOW_CALL_HAS_NUMBER (UINT64_C(1) << 1)
+#define SHOW_CALL_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define SHOW_CALL_HAS_CALL (UINT64_C(1) << 3)
+
 union query_body {
     uint64_t given; /* of whichever member is set */
     struct hello_query hello;
@@ -1131,6 +1315,8 @@ union query_body {
     struct status_query status;
     struct show_config_query show_config;
     struct try_submit_query try_submit;
+    struct list_calls_query list_calls;
+    struct show_call_query show_call;
 };
 
 /* A list of maps in a reply. shape NULL: records or events, see record.h. */
@@ -1148,7 +1334,7 @@ struct query_info {
     const struct shape *shape;
     const struct shape *reply_shape;
     uint32_t row_list_count;
-    struct row_list row_lists[3];
+    struct row_list row_lists[4];
     const char *doc;
 };
 

@@ -350,7 +350,7 @@ def queries_h(schema):
         "/* A list of maps in a reply. shape NULL: records or events, see record.h. */\nstruct row_list {\n    const char *name;\n    const struct shape *shape;\n};\n\n"
         "struct query_info {\n    const char *name; /* on the wire */\n    uint32_t name_size;\n    int type; /* enum query_type */\n"
         "    uint32_t roles; /* bit per enum role: any one of them is enough */\n    const char *role_words; /* the same in words */\n"
-        "    const struct shape *shape;\n    const struct shape *reply_shape;\n    uint32_t row_list_count;\n    struct row_list row_lists[3];\n    const char *doc;\n};\n\n"
+        "    const struct shape *shape;\n    const struct shape *reply_shape;\n    uint32_t row_list_count;\n    struct row_list row_lists[4];\n    const char *doc;\n};\n\n"
         "/* What is known of a query; NULL for an unknown type. */\nconst struct query_info *query_info(enum query_type type);\n\n"
         "/* Finds a query by its name of `size` bytes. False: none. */\nbool query_find(const char *name, size_t size, enum query_type *ret);\n"
     )
