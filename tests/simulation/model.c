@@ -280,12 +280,6 @@ static void take_moved(struct model *model, const struct record *record)
     duty_of(model, record)->unit = district_unit_find(model->district, &record->head.unit);
 }
 
-static void take_routed(struct model *model, const struct record *record)
-{
-    (void)record;
-    model->verdict.routed = true;
-}
-
 static void take_reopened(struct model *model, const struct record *record)
 {
     struct model_case *of = &model->cases[model_of(model, record->head.case_id)];
@@ -301,10 +295,9 @@ static void take_awaits(struct model *model, const struct record *record)
 
 /* What a record makes or changes beside the states that its columns name. */
 static void (*const takes[])(struct model *model, const struct record *record) = {
-    [RECORD_CASE_RECEIVED] = take_case,      [RECORD_DUTY_OFFERED] = take_duty,    [RECORD_CALL_RAISED] = take_call,
-    [RECORD_CLOCK_STARTED] = take_clock,     [RECORD_DUTY_CLAIMED] = take_claimed, [RECORD_DUTY_RELEASED] = take_released,
-    [RECORD_DUTY_MOVED] = take_moved,        [RECORD_CASE_ROUTED] = take_routed,   [RECORD_CASE_REOPENED] = take_reopened,
-    [RECORD_CASE_AWAITS_CALL] = take_awaits,
+    [RECORD_CASE_RECEIVED] = take_case,  [RECORD_DUTY_OFFERED] = take_duty,      [RECORD_CALL_RAISED] = take_call,
+    [RECORD_CLOCK_STARTED] = take_clock, [RECORD_DUTY_CLAIMED] = take_claimed,   [RECORD_DUTY_RELEASED] = take_released,
+    [RECORD_DUTY_MOVED] = take_moved,    [RECORD_CASE_REOPENED] = take_reopened, [RECORD_CASE_AWAITS_CALL] = take_awaits,
 };
 
 void model_take(struct model *model, const struct record *record)
@@ -312,6 +305,7 @@ void model_take(struct model *model, const struct record *record)
     const struct record_info *info = record_info(record->type);
 
     begin_verdict(model, record);
+    model->verdict.seen[record->type] = true;
     note_touched(model, record);
     model->last_seq = record->seq;
     model->last_at_ms = record->at_ms;

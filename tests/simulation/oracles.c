@@ -253,7 +253,7 @@ static void look_at_rules(struct simulation *sim, const struct model_verdict *ve
     for (uint32_t i = 0; i < verdict->case_count; i++) {
         const struct model_case *of = &model->cases[verdict->cases[i]];
 
-        if (reached_row(MACHINE_CASE, verdict->command, 0, verdict->case_states[i], of->state, false) < 0) {
+        if (reached_row(MACHINE_CASE, verdict->command, 0, verdict->case_states[i], of->state, NULL) < 0) {
             simulation_speak(sim, ORACLE_RULES, "%s led case %" PRIu64 " from %s to %s, and no rule does", command, of->id,
                              case_state_enum.names[verdict->case_states[i]], case_state_enum.names[of->state]);
         }
@@ -262,7 +262,7 @@ static void look_at_rules(struct simulation *sim, const struct model_verdict *ve
         const struct model_call *call = &model->calls[verdict->calls[i]];
 
         if (verdict->call_states[i] != call->state &&
-            reached_row(MACHINE_CALL, verdict->command, 0, verdict->call_states[i], call->state, false) < 0) {
+            reached_row(MACHINE_CALL, verdict->command, 0, verdict->call_states[i], call->state, NULL) < 0) {
             simulation_speak(sim, ORACLE_RULES, "%s led call %" PRIu64 " from %s to %s, and no rule does", command, call->id,
                              call_state_enum.names[verdict->call_states[i]], call_state_enum.names[call->state]);
         }
@@ -273,7 +273,7 @@ static void look_at_rules(struct simulation *sim, const struct model_verdict *ve
         bool acted = (from == DUTY_STATE_OFFERED && duty->state == DUTY_STATE_SIGNED) ||
                      (from != DUTY_STATE_DONE && duty->state == DUTY_STATE_DONE);
 
-        if (acted && reached_row(MACHINE_DUTY, verdict->command, duty->kind, from, duty->state, false) < 0) {
+        if (acted && reached_row(MACHINE_DUTY, verdict->command, duty->kind, from, duty->state, NULL) < 0) {
             simulation_speak(sim, ORACLE_RULES, "%s led duty %" PRIu64 " (%s) from %s to %s, and no rule does", command, duty->id,
                              duty_kind_enum.names[duty->kind], duty_state_enum.names[from], duty_state_enum.names[duty->state]);
         }

@@ -4,25 +4,94 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* The row of a machine by which this command led from one state to the other; rows that lead to one place are told apart by whether
- * the verdict routed the case anew. -1: none, so it was not about this machine. */
-int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, bool routed)
+/* By which record of the verdict a row is told from others of its cell that lead to the same state: by its `when`. Any one shows
+ * it. */
+static const struct {
+    const char *when;
+    enum record_type shows;
+} signs[] = {
+    {"another unit's call is open", RECORD_CASE_AWAITS_CALL}, {"the last call that it waited for closes", RECORD_CALL_CLOSED},
+    {"handle red, on_overdue take_over", RECORD_CASE_ROUTED}, {"a call of the lead that goes", RECORD_CASE_ROUTED},
+    {"a call of the lead that goes", RECORD_CASE_POOLED},
+};
+
+/* Has the row a sign, and, where *seen is not NULL, was it seen? */
+static bool has_sign(const struct rule *rule, const bool *seen)
+{
+    for (size_t i = 0; rule->when != NULL && i < sizeof(signs) / sizeof(signs[0]); i++) {
+        if (strcmp(rule->when, signs[i].when) == 0 && (seen == NULL || seen[signs[i].shows])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does the row lead there from here? */
+static bool leads(const struct rule *rule, enum machine machine, int kind, int from, int to)
+{
+    return (rule->from & UINT32_C(1) << from) != 0 && rule->refusal == REFUSAL_NONE &&
+           (machine != MACHINE_DUTY || (rule->kinds & UINT32_C(1) << kind) != 0) &&
+           (rule->next == RULE_SAME ? from : rule->next) == to;
+}
+
+/* The row of a machine by which this command led from one state to the other. `seen` says of which types the verdict has records,
+ * which tells rows apart that lead to one place; NULL: any of them. -1: none, so it was not about this machine. */
+int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, const bool *seen)
 {
     size_t count;
     const struct rule *rules = rules_of(machine, &count);
     int found = -1;
 
     for (size_t i = 0; i < count; i++) {
-        int next = rules[i].next == RULE_SAME ? from : rules[i].next;
-
-        if (rules[i].command == command && (rules[i].from & UINT32_C(1) << from) != 0 && rules[i].refusal == REFUSAL_NONE &&
-            (machine != MACHINE_DUTY || (rules[i].kinds & UINT32_C(1) << kind) != 0) && next == to) {
-            if (found < 0 || !routed) {
-                found = (int)i;
-            }
+        if (rules[i].command != command || !leads(&rules[i], machine, kind, from, to)) {
+            continue;
+        }
+        if (seen != NULL && has_sign(&rules[i], seen)) {
+            return (int)i;
+        }
+        if (found < 0 || (!has_sign(&rules[i], NULL) && has_sign(&rules[found], NULL))) {
+            found = (int)i;
         }
     }
     return found;
+}
+
+/* Do two rows of a command share a cell and the state that they lead to? */
+static bool share(enum machine machine, const struct rule *a, const struct rule *b)
+{
+    for (int from = 0; from < 32; from++) {
+        int kind = 0;
+
+        while (machine == MACHINE_DUTY && kind < DUTY_KIND_COUNT && (a->kinds & b->kinds & UINT32_C(1) << kind) == 0) {
+            kind++;
+        }
+        if (kind < DUTY_KIND_COUNT && (a->from & b->from & UINT32_C(1) << from) != 0 &&
+            leads(a, machine, kind, from, a->next == RULE_SAME ? from : a->next) &&
+            leads(b, machine, kind, from, a->next == RULE_SAME ? from : a->next)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Rows that no sign tells apart: the count of one stands for both. */
+static void print_untold(FILE *out)
+{
+    static const char *const names[MACHINE_COUNT] = {"case", "duty", "call"};
+
+    for (int machine = 0; machine < MACHINE_COUNT; machine++) {
+        size_t count;
+        const struct rule *rules = rules_of((enum machine)machine, &count);
+
+        for (size_t i = 0; i < count; i++) {
+            for (size_t j = i + 1; j < count; j++) {
+                if (rules[i].command == rules[j].command && !has_sign(&rules[i], NULL) && !has_sign(&rules[j], NULL) &&
+                    share((enum machine)machine, &rules[i], &rules[j])) {
+                    fprintf(out, "untold %s %zu and %zu of %s\n", names[machine], i, j, command_info(rules[i].command)->name);
+                }
+            }
+        }
+    }
 }
 
 static void count_rule(struct simulation *sim, enum machine machine, int row)
@@ -39,18 +108,18 @@ void reached_verdict(struct simulation *sim, const struct model_verdict *verdict
     for (uint32_t i = 0; i < verdict->case_count; i++) {
         count_rule(sim, MACHINE_CASE,
                    reached_row(MACHINE_CASE, verdict->command, 0, verdict->case_states[i], model->cases[verdict->cases[i]].state,
-                               verdict->routed));
+                               verdict->seen));
     }
     for (uint32_t i = 0; i < verdict->duty_count; i++) {
         const struct model_duty *duty = &model->duties[verdict->duties[i]];
 
         count_rule(sim, MACHINE_DUTY,
-                   reached_row(MACHINE_DUTY, verdict->command, duty->kind, verdict->duty_states[i], duty->state, false));
+                   reached_row(MACHINE_DUTY, verdict->command, duty->kind, verdict->duty_states[i], duty->state, verdict->seen));
     }
     for (uint32_t i = 0; i < verdict->call_count; i++) {
-        count_rule(
-            sim, MACHINE_CALL,
-            reached_row(MACHINE_CALL, verdict->command, 0, verdict->call_states[i], model->calls[verdict->calls[i]].state, false));
+        count_rule(sim, MACHINE_CALL,
+                   reached_row(MACHINE_CALL, verdict->command, 0, verdict->call_states[i], model->calls[verdict->calls[i]].state,
+                               verdict->seen));
     }
 }
 
@@ -110,6 +179,7 @@ void reached_print(const struct simulation *sim, FILE *out)
         fprintf(out, "refusal %s %" PRIu64 "\n", refusal_infos[refusal].code, sum);
     }
     print_rules(reached, out);
+    print_untold(out);
     for (int type = 0; type < RECORD_TYPES; type++) {
         const struct record_info *info = record_info((enum record_type)type);
 

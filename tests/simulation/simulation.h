@@ -123,7 +123,6 @@ struct letter {
     uint64_t answer_seq;
 };
 
-#define RECORD_TYPES 128
 #define COMMAND_IDS 128 /* more than the largest id of a command */
 
 struct reached {
@@ -207,7 +206,7 @@ void oracles_open_cases(struct simulation *sim);
 
 /* reached.c */
 /* The row of a machine by which a command led from one state to the other; -1: no row does. */
-int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, bool routed);
+int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, const bool *seen);
 void reached_verdict(struct simulation *sim, const struct model_verdict *verdict);
 void reached_print(const struct simulation *sim, FILE *out);
 
