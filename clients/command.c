@@ -15,6 +15,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What an accepted command is warned of, as a sentence. */
+static const char *warning_words(const char *warning)
+{
+    static const char *const words[WARNING_COUNT] = {
+        [WARNING_SLACK] = N_("the inner due instant is not before your own; nothing is left between them."),
+    };
+    int found = enum_find(&warning_enum, text_of(warning));
+    return found > 0 ? words[found] : warning;
+}
+
 /* One sentence: what was done, to which case, when. */
 static void tell(const char *verb, const json_t *answer)
 {
@@ -34,6 +44,9 @@ static void tell(const char *verb, const json_t *answer)
         printf(_(", call %lld"), (long long)view_number(answer, "call"));
     }
     printf(_(", %s\n"), when);
+    if (view_text(answer, "warning")[0] != '\0') {
+        printf(_("  Warning: %s\n"), _(warning_words(view_text(answer, "warning"))));
+    }
 }
 
 enum exit_code command_run(struct session *session, const struct arguments *arguments)

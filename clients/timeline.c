@@ -38,6 +38,7 @@ static const struct pattern {
     {"case_closed", N_("{disposition}[, {citizen_ms} after it came in]")},
     {"case_reopened", N_("by {by}[: {why}]")},
     {"duty_offered", N_("{duty_kind}[, about {about}][ ({reason})]")},
+    {"duty_assigned", N_("{duty_kind}, to {to}, by {due_at}[: {text}]")},
     {"duty_claimed", N_("until {claimed_until}[ by {actor}]")},
     {"duty_released", N_("[{lapsed}]")},
     {"duty_signed", N_("[{implied}]")},

@@ -64,6 +64,19 @@ static const struct verb_word support_positions[] = {
 };
 static const struct verb_word support_options[] = {DUTY_WORDS, {0}};
 
+static const struct verb_word assign_positions[] = {
+    CASE_WORD,
+    {"TO", "to", NULL, N_("Code of the unit below yours that is to do it")},
+    {"TEXT", "text", NULL, N_("What is to be done")},
+    {0},
+};
+static const struct verb_word assign_options[] = {
+    DUTY_WORDS,
+    KIND_WORD,
+    {"due", "due_at", "INSTANT", N_("By when; before your own due instant")},
+    {0},
+};
+
 static const struct verb_word return_options[] = {
     DUTY_WORDS,
     KIND_WORD,
@@ -136,6 +149,14 @@ const struct verb verb_duty[] = {
      .options = support_options,
      .run = command_run,
      .more = N_("Example: huying add-support 110701-00001-2 URBAN \"Please close the lane on Friday.\"")},
+    {.name = "assign",
+     .group = VERB_UNIT,
+     .doc = N_("Hand a duty on inside your unit; you stay the holder"),
+     .message = "assign",
+     .positions = assign_positions,
+     .options = assign_options,
+     .run = command_run,
+     .more = N_("Example: huying assign 110701-00001-2 HS-CITY --due 2011-07-05 \"Please look at building 3.\"")},
     {.name = "report",
      .group = VERB_UNIT,
      .doc = N_("A supporting unit reports its result"),

@@ -131,9 +131,10 @@ static const char *wrong_class(enum column column, enum unit_class class)
 
 static bool read_selector(const struct reader *reader, uint32_t row, enum column column, const char *text, struct selector *ret)
 {
-    const char *const wanted = _("write a unit's code, or @street, @community, @grid or @district");
+    const char *const wanted = _("write a unit's code, or @street, @street_desk, @community, @grid or @district");
     if (text[0] == '@') {
-        int tier = enum_find(&unit_tier_enum, text_of(text + 1));
+        bool desk = strcmp(text, "@street_desk") == 0;
+        int tier = desk ? (int)UNIT_TIER_STREET : enum_find(&unit_tier_enum, text_of(text + 1));
         if (tier < 0 || tier == UNIT_TIER_CITY) {
             say(reader, row, column, text, wanted);
             return false;
@@ -142,7 +143,7 @@ static bool read_selector(const struct reader *reader, uint32_t row, enum column
             say(reader, row, column, text, wrong_class(column, UNIT_CLASS_GOVERNMENT));
             return false;
         }
-        *ret = (struct selector){.kind = SELECT_TIER, .unit = -1, .tier = (enum unit_tier)tier};
+        *ret = (struct selector){.kind = desk ? SELECT_STREET_DESK : SELECT_TIER, .unit = -1, .tier = (enum unit_tier)tier};
         return true;
     }
     const char *why = wanted;
@@ -236,15 +237,16 @@ static void check_low_lead(const struct reader *reader, uint32_t row, const stru
     }
 }
 
-static bool same_selector(const struct selector *a, const struct selector *b)
+/* Do both find a unit at the same places? A street's desk is there wherever the street is, which stands in for it. */
+static bool same_places(const struct selector *a, const struct selector *b)
 {
-    return a->kind == b->kind && (a->kind == SELECT_UNIT ? a->unit == b->unit : a->tier == b->tier);
+    return a->kind != SELECT_UNIT && b->kind != SELECT_UNIT && a->tier == b->tier;
 }
 
 /* Does the first row find a lead wherever the second would? */
 static bool hides(const struct reader *reader, const struct catalogue_row *first, const struct catalogue_row *second)
 {
-    if (first->lead.kind == SELECT_UNIT || same_selector(&first->lead, &second->lead)) {
+    if (first->lead.kind == SELECT_UNIT || same_places(&first->lead, &second->lead)) {
         return true;
     }
     return first->place >= 0 && (reader->tiers_above[first->place] & 1U << first->lead.tier) != 0;

@@ -3,7 +3,8 @@
  *
  * Columns matter,place,lead and optionally supports,calls,limit_ordinary,limit_urgent,limit_emergency,limit_complex,basis. Matter
  * and place: a code, or empty or `*` for any. Lead, supports and calls: a unit's code, or `@street`, `@community`, `@grid`,
- * `@district` for the unit of that tier on the way up from the place; several supports or calls have `;` between them.
+ * `@district` for the unit of that tier on the way up from the place, `@street_desk` for the desk of the street there; several
+ * supports or calls have `;` between them.
  */
 #ifndef HUYING_CONFIG_CATALOGUE_H
 #define HUYING_CONFIG_CATALOGUE_H

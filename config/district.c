@@ -87,6 +87,10 @@ int32_t district_select(const struct district *district, const struct selector *
         return selector->unit;
     case SELECT_TIER:
         return own_office(district, place, selector->tier);
+    case SELECT_STREET_DESK: {
+        int32_t street = own_office(district, place, UNIT_TIER_STREET);
+        return street >= 0 && district->units[street].street_desk >= 0 ? district->units[street].street_desk : street;
+    }
     }
     return -1;
 }

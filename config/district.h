@@ -27,6 +27,8 @@ struct unit {
     int32_t seconded_by; /* station 派驻机构: index of the department that sent it, -1 = none */
     int32_t deputy;      /* index of the unit that may act for it, -1 = none */
     int32_t successor;   /* of a retired unit 撤并, -1 = in service */
+    int32_t street_desk; /* street: index of the section that is its desk 一口受理, -1 = none */
+    int32_t desk_of;     /* that section: index of its street, -1 = is no street's desk */
     uint32_t calendar;   /* index */
     uint32_t capacity;   /* open duties that it can carry, 0 = not said */
     char *contact;       /* or NULL */
@@ -40,8 +42,9 @@ struct matter {
     enum urgency urgency; /* what it is at least: ordinary (nothing is said), urgent or emergency */
 };
 
-/* Who leads or supports by a row: a fixed unit, or the unit of this tier on the way up from the place. */
-enum selector_kind { SELECT_UNIT, SELECT_TIER };
+/* Who leads or supports by a row: a fixed unit, the unit of this tier on the way up from the place, or the desk of the street there
+ * (tier street): the street itself where it has none. */
+enum selector_kind { SELECT_UNIT, SELECT_TIER, SELECT_STREET_DESK };
 struct selector {
     enum selector_kind kind;
     int32_t unit;

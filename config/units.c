@@ -121,8 +121,10 @@ static int read_row(struct units_reader *reader, uint32_t row)
     uint32_t i = reader->count;
     struct units_entry *entry = &reader->entries[i];
     struct unit *unit = &entry->unit;
-    *entry = (struct units_entry){.unit = {.parent = -1, .accountable = -1, .seconded_by = -1, .deputy = -1, .successor = -1},
-                                  .row = row};
+    *entry = (struct units_entry){
+        .unit =
+            {.parent = -1, .accountable = -1, .seconded_by = -1, .deputy = -1, .successor = -1, .street_desk = -1, .desk_of = -1},
+        .row = row};
     const char *text = units_cell(reader, i, UNITS_CODE);
     const char *why = code_parse(text, &unit->code);
     if (why != NULL) {

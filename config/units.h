@@ -2,9 +2,9 @@
  * units.h - units.csv: the tree of units
  *
  * Columns code,name,tier,class,parent and optionally accountable, calendar, seconded_by, deputy, capacity, contact, duty_phone,
- * retired_on, successor (config/README.md says what each means). `accountable` left out: a section or station counts for what it
- * stands below, every other unit for itself. A row with retired_on is retired as soon as the set is in force, whatever the date:
- * reading has no clock.
+ * retired_on, successor, street_desk (config/README.md says what each means). `accountable` left out: a section or station counts
+ * for what it stands below, every other unit for itself. A row with retired_on is retired as soon as the set is in force, whatever
+ * the date: reading has no clock.
  */
 #ifndef HUYING_CONFIG_UNITS_H
 #define HUYING_CONFIG_UNITS_H

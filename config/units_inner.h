@@ -21,6 +21,7 @@ enum units_column {
     UNITS_DUTY_PHONE,
     UNITS_RETIRED_ON,
     UNITS_SUCCESSOR,
+    UNITS_STREET_DESK,
     UNITS_COLUMN_COUNT
 };
 
@@ -49,8 +50,8 @@ const char *units_cell(const struct units_reader *reader, uint32_t i, enum units
 void units_fault(const struct units_reader *reader, uint32_t i, enum units_column column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Fills and checks all that names other units: parents, accountable, secondment, deputies, successors. Takes no memory but for a
- * moment. Returns 0 or -ENOMEM. */
+/* Fills and checks all that names other units: parents, accountable, secondment, deputies, successors, and which section is its
+ * street's desk. Takes no memory but for a moment. Returns 0 or -ENOMEM. */
 int units_link(const struct units_reader *reader, struct unit_list *list);
 
 #endif

@@ -1,4 +1,4 @@
-/* units_links.c - what the rows of units.csv say of other units: parents, accountable, secondment, deputies, successors */
+/* units_links.c - what the rows of units.csv say of other units: parents, accountable, secondment, deputies, successors, desks */
 #include "base/i18n.h"
 #include "config/day_file.h"
 #include "config/tree.h"
@@ -260,6 +260,41 @@ static void read_successor(const struct units_reader *reader, struct unit_list *
     }
 }
 
+/* ---- a street's own desk 一口受理 ---- */
+
+/* One section directly below a street; a retired row says no more what is. */
+static void read_street_desk(const struct linking *linking, uint32_t i)
+{
+    const struct units_reader *reader = linking->reader;
+    struct unit_list *list = linking->list;
+    const char *text = units_cell(reader, i, UNITS_STREET_DESK);
+    struct unit *unit = &list->at[i];
+    char code[CODE_SIZE + 1], other[CODE_SIZE + 1];
+    if (text[0] == '\0' || strcmp(text, "no") == 0) {
+        return;
+    }
+    if (strcmp(text, "yes") != 0) {
+        units_fault(reader, i, UNITS_STREET_DESK, "street_desk `%s` is not known; write yes or no, or leave the field empty", text);
+        return;
+    }
+    code_text(&unit->code, code);
+    struct unit *street = unit->parent < 0 ? NULL : &list->at[unit->parent];
+    if (unit->class != UNIT_CLASS_SECTION || unit->tier != UNIT_TIER_STREET || street == NULL || street->tier != UNIT_TIER_STREET ||
+        street->class != UNIT_CLASS_GOVERNMENT) {
+        units_fault(reader, i, UNITS_STREET_DESK,
+                    "`%s` cannot be a street's desk; write yes for one section of tier street that has the street as parent", code);
+    } else if (retired(reader, i)) {
+        units_fault(reader, i, UNITS_STREET_DESK, "`%s` is retired; write yes for a section in service", code);
+    } else if (street->street_desk >= 0) {
+        units_fault(reader, i, UNITS_STREET_DESK, "street `%s` has the desk `%s` already, on line %u; a street has one desk",
+                    code_text(&street->code, other), code_text(&list->at[street->street_desk].code, code),
+                    list->lines[street->street_desk]);
+    } else {
+        street->street_desk = (int32_t)i;
+        unit->desk_of = unit->parent;
+    }
+}
+
 int units_link(const struct units_reader *reader, struct unit_list *list)
 {
     struct linking linking = {.reader = reader, .list = list};
@@ -281,6 +316,7 @@ int units_link(const struct units_reader *reader, struct unit_list *list)
             read_seconded_by(&linking, i);
             read_accountable(&linking, i);
             read_deputy(&linking, i);
+            read_street_desk(&linking, i);
         }
         fill_accountable(&linking);
     }

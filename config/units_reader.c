@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char *const units_column_names[UNITS_COLUMN_COUNT] = {"code",        "name",       "tier",        "class",    "parent",
-                                                            "accountable", "calendar",   "seconded_by", "deputy",   "capacity",
-                                                            "contact",     "duty_phone", "retired_on",  "successor"};
+const char *const units_column_names[UNITS_COLUMN_COUNT] = {"code",        "name",       "tier",        "class",     "parent",
+                                                            "accountable", "calendar",   "seconded_by", "deputy",    "capacity",
+                                                            "contact",     "duty_phone", "retired_on",  "successor", "street_desk"};
 
 const char *units_cell(const struct units_reader *reader, uint32_t i, enum units_column column)
 {

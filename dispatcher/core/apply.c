@@ -66,6 +66,7 @@ void apply_command_taken(struct applying *a)
     row.call_id = a->record->head.call_id;
     row.command = (uint16_t)body->command;
     row.state = (uint8_t)body->state;
+    row.warning = (uint8_t)body->warning;
     forget_requests(a);
     last = a->d->last_request != 0 ? tables_edit(a->tables, ROW_REQUEST, a->d->last_request) : NULL;
     if (last != NULL) {

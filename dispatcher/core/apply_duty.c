@@ -14,6 +14,7 @@ static void tally(struct applying *a, const struct duty_row *duty, int step)
     } else if (duty->kind == DUTY_KIND_RULE || duty->kind == DUTY_KIND_DECIDE) {
         a->c->open_questions += (uint32_t)step;
     }
+    a->c->open_inner = (uint8_t)(a->c->open_inner + (duty->internal ? step : 0));
     struct call_row call;
     if (duty->call_id == 0 || !tables_get(a->tables, ROW_CALL, duty->call_id, &call)) {
         return;
@@ -44,6 +45,7 @@ void apply_duty_offered(struct applying *a)
     duty.state = rules_duty_kind(body->duty_kind)->born_signed ? DUTY_STATE_SIGNED : DUTY_STATE_OFFERED;
     duty.reason = (uint8_t)body->reason;
     duty.about = (uint8_t)body->about;
+    duty.internal = body->reason == DUTY_END_ASSIGNED;
     duty.round = record->head.round;
     duty.reporter = body->reporter;
     duty.offered_at = record->at_ms;

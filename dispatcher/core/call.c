@@ -7,7 +7,7 @@
 bool callable(const struct judging *j, int32_t unit, int32_t caller)
 {
     const struct unit *at = &j->district->units[unit];
-    if (unit == caller) {
+    if (unit == caller || at->desk_of == caller) { /* its own desk is the street itself */
         return false;
     }
     switch (at->class) {

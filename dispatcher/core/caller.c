@@ -14,11 +14,19 @@ static bool may_whistle(const struct judging *j, int32_t unit)
     return at->tier == UNIT_TIER_STREET || (at->tier == UNIT_TIER_COMMUNITY && j->policy->community_calls);
 }
 
-/* Who whistles for it: a leader, for the desk a dispatcher; the importer in their place. */
+bool speaks_for(const struct judging *j, int32_t unit)
+{
+    return covers(j, unit) || (unit >= 0 && covers(j, j->district->units[unit].street_desk));
+}
+
+/* Who whistles for it: a leader, for the desk a dispatcher; at a street's own desk whoever works there; the importer in their
+ * place.
+ */
 static bool has_rank(const struct judging *j, int32_t unit)
 {
     enum role role = unit == j->district->desk_unit ? ROLE_DISPATCHER : ROLE_LEADER;
-    return may_whistle(j, unit) && (has_role(j, role) || is_importer(j));
+    bool at_its_desk = !covers(j, unit) && speaks_for(j, unit) && has_role(j, ROLE_WORKER);
+    return may_whistle(j, unit) && (has_role(j, role) || at_its_desk || is_importer(j));
 }
 
 /* The units whose own, or whose superiors', a case is: its place, its lead, its open supports, one after the other. */
@@ -64,15 +72,20 @@ static bool concerned(const struct judging *j, int32_t unit)
     return unit == j->district->desk_unit;
 }
 
-/* The lowest unit above a root that the actor may whistle for, or -1. */
+/* The lowest unit above a root that the actor may whistle for, or -1. A street's desk whistles in the street's name, also where it
+ * is the deputy of a community. */
 static int32_t lowest(const struct judging *j)
 {
     const struct unit *units = j->district->units;
+    int32_t street = j->sight.top < 0 ? -1 : units[j->sight.top].desk_of;
+    if (street >= 0 && has_rank(j, street) && concerned(j, street)) {
+        return street;
+    }
     struct roots roots = {0};
     int32_t root, found = -1, tier = -1;
     while (next_root(j, &roots, &root)) {
         for (int32_t unit = root; unit >= 0; unit = units[unit].parent) {
-            if (has_rank(j, unit) && covers(j, unit) && (int32_t)units[unit].tier > tier) {
+            if (has_rank(j, unit) && speaks_for(j, unit) && (int32_t)units[unit].tier > tier) {
                 found = unit;
                 tier = (int32_t)units[unit].tier;
             }
@@ -94,7 +107,7 @@ bool find_caller(struct judging *j, const struct code *named, int32_t *ret)
     if (*ret < 0) {
         return refuse(j, REFUSAL_UNKNOWN_UNIT, "caller");
     }
-    if (!covers(j, *ret) || !concerned(j, *ret)) {
+    if (!speaks_for(j, *ret) || !concerned(j, *ret)) {
         return refuse(j, REFUSAL_NOT_YOURS, "caller");
     }
     return has_rank(j, *ret) || refuse(j, REFUSAL_RANK, "caller");

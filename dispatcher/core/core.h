@@ -58,6 +58,7 @@ struct verdict {
     enum refusal refusal; /* REFUSAL_NONE: accepted */
     const char *field;    /* field, role or step that the refusal is about, or NULL; static */
     const char *cause;    /* what is wrong in this very case, one sentence, or NULL: that of the refusal says all; static */
+    enum warning warning; /* of what is accepted */
     bool repeated;        /* the request id is remembered: `request_seq` has the answer */
     uint64_t request_seq;
     uint32_t count;

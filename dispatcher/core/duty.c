@@ -239,7 +239,7 @@ bool judge_answer(struct judging *j)
     uint64_t cursor = j->c.duty_last;
     struct duty_row duty;
     while (next_open_duty(j, &cursor, &duty)) {
-        if (duty.kind == DUTY_KIND_SUPPORT) {
+        if (duty.kind == DUTY_KIND_SUPPORT && !duty.internal) { /* an inner one ends with its whole */
             end_duty(j, &duty, DUTY_END_LEAD_ANSWERED, CLOCK_WHY_LEAD_ANSWERED, (struct text){0});
         }
     }

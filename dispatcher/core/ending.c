@@ -15,6 +15,43 @@ static void lapse_questions(struct judging *j, const struct duty_row *of)
     }
 }
 
+/* Is it a part of this duty: handed on by its holder, or, where the duty continues a lead that was taken over, before that? */
+static bool part_of(const struct duty_row *inner, const struct duty_row *duty)
+{
+    bool continues = duty->kind == DUTY_KIND_SUPPORT && !duty->internal && duty->of_duty != 0;
+    return inner->internal && (inner->of_duty == duty->duty_id || (continues && inner->of_duty == duty->of_duty));
+}
+
+/* Why a part ends whose whole ends for `reason`. */
+static enum duty_end part_ends(const struct duty_row *duty, enum duty_end reason)
+{
+    if (reason == DUTY_END_LEAD_ANSWERED || (reason == DUTY_END_NONE && duty->kind == DUTY_KIND_LEAD)) {
+        return DUTY_END_LEAD_ANSWERED;
+    }
+    return reason == DUTY_END_LEAD_MOVED || duty->kind == DUTY_KIND_LEAD ? DUTY_END_LEAD_MOVED : DUTY_END_NOT_NEEDED;
+}
+
+static enum clock_why clock_ends(enum duty_end reason)
+{
+    if (reason == DUTY_END_LEAD_ANSWERED) {
+        return CLOCK_WHY_LEAD_ANSWERED;
+    }
+    return reason == DUTY_END_LEAD_MOVED ? CLOCK_WHY_LEAD_MOVED : CLOCK_WHY_NOT_NEEDED;
+}
+
+/* A lead that is taken over goes on as a support: so does what it handed on. */
+static void end_inner(struct judging *j, const struct duty_row *duty, enum duty_end reason)
+{
+    uint64_t cursor = j->c.open_inner > 0 && reason != DUTY_END_TAKEN_OVER ? j->c.duty_last : 0;
+    enum duty_end ends = part_ends(duty, reason);
+    struct duty_row inner;
+    while (next_open_duty(j, &cursor, &inner)) {
+        if (part_of(&inner, duty)) {
+            end_duty(j, &inner, ends, clock_ends(ends), (struct text){0});
+        }
+    }
+}
+
 void finish_duty(struct judging *j, const struct duty_row *duty, struct text text)
 {
     struct record *record = emit_duty(j, RECORD_DUTY_DONE, duty);
@@ -22,6 +59,7 @@ void finish_duty(struct judging *j, const struct duty_row *duty, struct text tex
     record->body.duty_done.text = text;
     end_clocks(j, duty->duty_id, duty_result_stops((enum duty_kind)duty->kind, duty->call_id != 0), CLOCK_WHY_NOT_NEEDED);
     lapse_questions(j, duty);
+    end_inner(j, duty, DUTY_END_NONE);
 }
 
 static void emit_ended(struct judging *j, const struct duty_row *duty, enum duty_end reason, struct text text)
@@ -37,6 +75,7 @@ void end_duty(struct judging *j, const struct duty_row *duty, enum duty_end reas
     emit_ended(j, duty, reason, text);
     end_clocks(j, duty->duty_id, 0, why);
     lapse_questions(j, duty);
+    end_inner(j, duty, reason);
 }
 
 void void_duty(struct judging *j, const struct duty_row *duty, enum duty_end reason, enum clock_why why, struct text text)
@@ -44,6 +83,7 @@ void void_duty(struct judging *j, const struct duty_row *duty, enum duty_end rea
     emit_ended(j, duty, reason, text);
     void_clocks(j, duty->duty_id, why);
     lapse_questions(j, duty);
+    end_inner(j, duty, reason);
 }
 
 void close_case(struct judging *j, enum disposition disposition)

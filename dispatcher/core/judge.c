@@ -141,7 +141,9 @@ static bool in_case(const struct judging *j)
 static bool in_place(const struct judging *j)
 {
     int32_t place = unit_index(j, named_code(j->info, &j->command->body, COMMAND_REF_PLACE));
-    return place < 0 || covers_desk(j) || covers(j, place); /* an unknown place is said by the guard */
+    int32_t street = j->sight.top < 0 ? -1 : j->district->units[j->sight.top].desk_of; /* whose cases its desk takes in */
+    return place < 0 || covers_desk(j) || covers(j, place) ||                          /* an unknown place is said by the guard */
+           (street >= 0 && district_within(j->district, place, street));
 }
 
 static bool in_district(const struct judging *j)
@@ -163,17 +165,19 @@ static bool in_holder(const struct judging *j)
 static bool in_rater(const struct judging *j)
 {
     const struct unit *actor = &j->district->units[j->sight.top];
-    return in_holder(j) || actor->class == UNIT_CLASS_DEPARTMENT;
+    return speaks_for(j, unit_index(j, &j->duty.unit)) || actor->class == UNIT_CLASS_DEPARTMENT;
 }
 
 static bool in_creator(const struct judging *j)
 {
-    return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, unit_in_service(j, &j->duty.creator));
+    int32_t creator = unit_in_service(j, &j->duty.creator);
+    return (has_role(j, ROLE_DISPATCHER) && covers_desk(j)) || covers(j, creator) ||
+           (j->duty.kind == DUTY_KIND_RESPOND && speaks_for(j, creator));
 }
 
 static bool in_caller(const struct judging *j)
 {
-    return covers(j, unit_in_service(j, &j->call.caller));
+    return speaks_for(j, unit_in_service(j, &j->call.caller));
 }
 
 /* Does the actor act for what the command's scope names? What the case alone tells is looked at before the duty is. */
@@ -210,8 +214,9 @@ static bool refuse_kind(struct judging *j, const struct duty_row *duty)
 
 /* What a walk over the duties of a case has found among those that the command works on. */
 struct fitting {
-    uint32_t open;
+    uint32_t open, parts;
     struct duty_row at;      /* an open one */
+    struct duty_row part;    /* an open one that was handed on to another unit than the actor's: meant where no other is */
     struct duty_row over;    /* the newest that is over */
     struct duty_row barred;  /* an open one that the actor's roles do not work on */
     bool misnamed;           /* there is one that the command does not name */
@@ -246,6 +251,9 @@ static void look_for_duty(struct judging *j, struct fitting *ret)
             ret->barred = duty;
         } else if (!is_own(j, &duty)) {
             ret->foreign = duty;
+        } else if (duty.internal && unit_index(j, &duty.unit) != j->sight.top) {
+            ret->part = duty;
+            ret->parts++;
         } else {
             ret->at = duty;
             ret->open++;
@@ -272,6 +280,10 @@ static bool find_duty(struct judging *j)
         return named_duty(j, wanted);
     }
     look_for_duty(j, &found);
+    if (found.open == 0) {
+        found.open = found.parts;
+        found.at = found.part;
+    }
     if (found.open > 1) {
         return refuse(j, REFUSAL_AMBIGUOUS, "duty"); /* the sender has to say which */
     }
@@ -412,6 +424,7 @@ static void complete_records(struct judging *j)
     struct record *first = &j->verdict->records[0];
     first->body.command_taken.count = j->verdict->count - 1;
     first->body.command_taken.state = (enum case_state)j->c.state;
+    first->body.command_taken.warning = j->verdict->warning;
     first->head.duty_id = j->lead_offered != 0 ? j->lead_offered : j->duty.duty_id;
     first->head.call_id = j->call_id;
 }
@@ -458,6 +471,7 @@ void core_judge(const struct tables *tables, const struct command *command, stru
     ret->refusal = REFUSAL_NONE;
     ret->field = NULL;
     ret->cause = NULL;
+    ret->warning = WARNING_NONE;
     ret->repeated = false;
     ret->request_seq = 0;
     ret->count = 0;
@@ -487,6 +501,12 @@ static void answer_number(const struct tables *tables, char *number_buffer, stru
     ret->number = (struct text){number_buffer, (uint32_t)size};
 }
 
+static void warn(enum warning warning, struct command_answer *ret)
+{
+    ret->warning = warning;
+    ret->given |= warning != WARNING_NONE ? COMMAND_ANSWER_HAS_WARNING : 0;
+}
+
 bool core_answer(const struct tables *tables, uint64_t request_seq, char *number_buffer, struct command_answer *ret)
 {
     struct request_row row;
@@ -501,6 +521,7 @@ bool core_answer(const struct tables *tables, uint64_t request_seq, char *number
         .call_id = row.call_id,
         .state = (enum case_state)row.state,
     };
+    warn((enum warning)row.warning, ret);
     answer_number(tables, number_buffer, ret);
     return true;
 }
@@ -517,5 +538,6 @@ void core_answer_now(const struct tables *tables, const struct verdict *verdict,
         .call_id = first->head.call_id,
         .state = first->body.command_taken.state,
     };
+    warn(first->body.command_taken.warning, ret);
     answer_number(tables, number_buffer, ret);
 }

@@ -85,6 +85,9 @@ int32_t unit_in_service(const struct judging *j, const struct code *code);
 /* May the actor act for this unit: is it in the subtree of the key, seconded from there, or is the deputy there? */
 bool covers(const struct judging *j, int32_t unit);
 
+/* May the actor whistle in this unit's name, and rate: does it act for it, or for the desk of that street? */
+bool speaks_for(const struct judging *j, int32_t unit);
+
 /* May the actor act for the desk, and so see to every case of the district? */
 bool covers_desk(const struct judging *j);
 

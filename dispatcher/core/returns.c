@@ -37,7 +37,7 @@ void lead_goes(struct judging *j, const struct duty_row *lead, enum duty_end rea
     uint64_t cursor = j->c.duty_last;
     void_duty(j, lead, reason, why, text);
     while (next_open_duty(j, &cursor, &duty)) {
-        if (duty.kind == DUTY_KIND_SUPPORT) {
+        if (duty.kind == DUTY_KIND_SUPPORT && !duty.internal) { /* an inner one ends with its whole */
             end_duty(j, &duty, DUTY_END_LEAD_MOVED, CLOCK_WHY_LEAD_MOVED, (struct text){0});
         }
     }

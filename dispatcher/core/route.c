@@ -75,6 +75,9 @@ void offer_lead(struct judging *j, const struct lead_choice *choice)
 void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_end reason, const struct limit *limit)
 {
     struct offer offer = {.kind = DUTY_KIND_SUPPORT, .unit = unit, .reason = reason, .creator = creator};
+    if (reason == DUTY_END_CONTINUE) {
+        offer.of_duty = j->c.lead_duty; /* what it had handed on inside goes on */
+    }
     uint64_t duty = offer_duty(j, &offer);
     start_policy_clock(j, CLOCK_KIND_SIGN, duty, unit, j->policy->sign[j->c.dims.urgency]);
     if (limit->due_at == 0) {

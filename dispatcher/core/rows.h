@@ -108,7 +108,8 @@ struct case_row {
     uint8_t counted_closed;
     uint8_t awaits;     /* enum disposition: what it closes as when its last call does; none: it does not wait for a call */
     uint8_t designated; /* to its lead: it may not be returned any more */
-    uint8_t unused[3];
+    uint8_t open_inner; /* of open_duties: internal */
+    uint8_t unused[2];
     struct code counted_acct;
     uint64_t handler_last; /* head of the chain of who worked on it */
 };
@@ -124,7 +125,7 @@ struct duty_row {
     uint64_t duty_id;
     uint64_t case_id;
     uint64_t call_id;
-    uint64_t of_duty; /* rate: its respond */
+    uint64_t of_duty; /* rate: its respond; rule: what it is about; support that continues: the lead before; internal: its whole */
     uint64_t prev_of_case;
     uint64_t prev_of_call;
     struct code unit;
@@ -140,7 +141,8 @@ struct duty_row {
     uint8_t about;       /* rule, decide: enum about */
     uint8_t asked;       /* lead, support: its unit has asked to return it */
     uint8_t decision;    /* decide: enum decision */
-    uint8_t unused[6];
+    uint8_t internal;    /* support: assigned inside by the holder of of_duty */
+    uint8_t unused[5];
     uint32_t round;
     uint32_t reporter;
     uint32_t attempts; /* contact or follow-up attempts */
@@ -262,7 +264,8 @@ struct request_row {
     uint8_t state; /* of the case right after */
     uint8_t actor_size;
     uint8_t request_size;
-    uint8_t unused[3];
+    uint8_t warning; /* enum warning */
+    uint8_t unused[2];
 };
 
 struct unit_row {

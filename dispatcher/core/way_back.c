@@ -60,6 +60,9 @@ static const char *designated(const struct judging *j)
 
 static bool ask_back(struct judging *j, const struct way_back *way)
 {
+    if (j->duty.internal) {
+        return refuse(j, REFUSAL_INNER, "duty"); /* it is given back to who assigned it, who cancels it */
+    }
     if (window_over(j, way->window)) {
         return refuse(j, REFUSAL_WINDOW, way->window_name);
     }

@@ -84,6 +84,7 @@ static void view_unit(const struct district *district, const struct unit *unit, 
         .deputy = unit_code(district, unit->deputy),
         .successor = unit_code(district, unit->successor),
         .retired = unit->successor >= 0,
+        .street_desk = unit->desk_of >= 0,
         .capacity = unit->capacity,
         .duty_phone = text_of(unit->duty_phone),
     };
@@ -100,6 +101,9 @@ void query_print_selector(const struct district *district, const struct selector
         return;
     case SELECT_TIER:
         snprintf(ret, SELECTOR_SIZE, "@%s", enum_name(&unit_tier_enum, (int)selector->tier));
+        return;
+    case SELECT_STREET_DESK:
+        snprintf(ret, SELECTOR_SIZE, "@street_desk");
         return;
     }
 }

@@ -62,7 +62,7 @@ static enum route_fit print_why(const struct explained *e, const struct catalogu
         snprintf(ret, WHY_SIZE, "%s %s: led by %s", matter, where, code_text(e->district, e->lead, code));
         return ROUTE_FIT_FITS;
     }
-    if (row->lead.kind == SELECT_TIER) {
+    if (row->lead.kind != SELECT_UNIT) {
         snprintf(ret, WHY_SIZE, "%s %s, but no unit of tier %s stands above it to lead", matter, where,
                  enum_name(&unit_tier_enum, (int)row->lead.tier));
         return ROUTE_FIT_NO_TIER;

@@ -232,6 +232,7 @@ void query_view_duty(struct query *query, const struct duty_row *row, const stru
         .about = (enum about)row->about,
         .decision = (enum decision)row->decision,
         .of_duty = row->of_duty,
+        .internal = row->internal != 0,
         .claimed = row->claimed != 0,
         .claimed_until = row->claimed_until,
         .urgency = (enum urgency)of->dims.urgency,

@@ -15,6 +15,7 @@ const struct cap_info cap_infos[CAP_INFO_COUNT] = {
     { "units_per_command", 16, "units", "Most units in one call or route." },
     { "open_duties_per_case", 64, "duties", "Most duties that are open on one case at once." },
     { "stage_reports_per_duty", 100, "reports", "Most stage reports of one lead: each is a clock of its case." },
+    { "assign_depth", 4, "steps", "Longest chain of inner duties: from the unit that first assigned to who does it." },
     { "page", 500, "rows", "Most rows in one page of a list, an inbox, a timeline or of events." },
     { "request_memory_ms", INT64_C(2592000000), "ms", "How long a request id is remembered at least (30 days)." },
     { "request_memory_count", 100000, "requests", "How many of the newest request ids are remembered whatever their age: in drill time a month may pass while a sender waits for its answers." },

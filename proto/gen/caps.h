@@ -33,6 +33,8 @@
 #define CAP_OPEN_DUTIES_PER_CASE 64
 /* Most stage reports of one lead: each is a clock of its case. [reports] */
 #define CAP_STAGE_REPORTS_PER_DUTY 100
+/* Longest chain of inner duties: from the unit that first assigned to who does it. [steps] */
+#define CAP_ASSIGN_DEPTH 4
 /* Most rows in one page of a list, an inbox, a timeline or of events. [rows] */
 #define CAP_PAGE 500
 /* How long a request id is remembered at least (30 days). [ms] */
@@ -90,7 +92,7 @@ struct cap_info {
     const char *unit;
     const char *doc;
 };
-enum { CAP_INFO_COUNT = 37 };
+enum { CAP_INFO_COUNT = 38 };
 extern const struct cap_info cap_infos[CAP_INFO_COUNT];
 
 #endif

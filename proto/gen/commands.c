@@ -186,6 +186,19 @@ static const struct field_shape add_support_command_fields[] = {
 };
 const struct shape add_support_command_shape = { .name = "add_support_command", .field_count = 7, .size = sizeof(struct add_support_command), .loose = UINT64_C(0x46), .required = UINT64_C(0x60), .fields = add_support_command_fields };
 
+static const struct field_shape assign_command_fields[] = {
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct assign_command, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct assign_command, number), .min = 0, .max = 64 },
+    { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct assign_command, submitted), .min = 0, .max = 64 },
+    { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct assign_command, duty_id), .min = 0, .max = INT64_MAX },
+    { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct assign_command, unit), .min = 0, .max = 32 },
+    { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct assign_command, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
+    { .name = "to", .name_size = 2, .type = FIELD_CODE, .offset = offsetof(struct assign_command, to), .min = 0, .max = 32, .required = true },
+    { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct assign_command, due_at), .min = 0, .max = INT64_C(253402300799999), .required = true },
+    { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct assign_command, text), .min = 0, .max = 65536, .required = true },
+};
+const struct shape assign_command_shape = { .name = "assign_command", .field_count = 9, .size = sizeof(struct assign_command), .loose = UINT64_C(0x106), .required = UINT64_C(0x1c0), .fields = assign_command_fields };
+
 static const struct field_shape rule_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct rule_command, case_id), .min = 0, .max = INT64_MAX },
     { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct rule_command, number), .min = 0, .max = 64 },
@@ -347,8 +360,9 @@ static const struct field_shape command_answer_fields[] = {
     { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct command_answer, state), .min = 0, .max = 6, .values = &case_state_enum },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct command_answer, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct command_answer, call_id), .min = 0, .max = INT64_MAX },
+    { .name = "warning", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct command_answer, warning), .min = 0, .max = 1, .values = &warning_enum, .optional = true },
 };
-const struct shape command_answer_shape = { .name = "command_answer", .field_count = 7, .size = sizeof(struct command_answer), .loose = UINT64_C(0x8), .fields = command_answer_fields };
+const struct shape command_answer_shape = { .name = "command_answer", .field_count = 8, .size = sizeof(struct command_answer), .loose = UINT64_C(0x8), .fields = command_answer_fields };
 
 static const struct command_info command_infos[] = {
     [COMMAND_SUBMIT] = { .name = NC_("command", "submit"), .name_size = 6, .type = COMMAND_SUBMIT,
@@ -465,6 +479,14 @@ static const struct command_info command_infos[] = {
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
         .doc = "The lead asks another unit to support it 增加协办: due with the lead at the latest." },
+    [COMMAND_ASSIGN] = { .name = NC_("command", "assign"), .name_size = 6, .type = COMMAND_ASSIGN,
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
+        .shape = &assign_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_LEAD | 1u << DUTY_KIND_SUPPORT | 1u << DUTY_KIND_RESPOND,
+        .call = COMMAND_CALL_ITS,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5, [COMMAND_REF_KIND] = 6 },
+        .doc = "A unit hands its duty on inside 分办: a unit below it gets a support duty that is `internal`, with an inner due instant. It stays the holder itself, and answers for the whole. A street's desk hands on to the street's sections, stations, communities and grids; a section that got it so, to communities and grids." },
     [COMMAND_RULE] = { .name = NC_("command", "rule"), .name_size = 4, .type = COMMAND_RULE,
         .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_SUPERVISOR | 1u << ROLE_IMPORTER, .role_words = "dispatcher, supervisor, importer", .wire = true,
         .shape = &rule_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",
@@ -483,11 +505,11 @@ static const struct command_info command_infos[] = {
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
         .doc = "Somebody with rank grants or refuses what was asked 审批: whoever the question (`about`) is put to, and once it is overdue the next rank too. Nobody who asked or who has handled the case decides. `rule` answers returns; `endorse_call` and `claim_direct` answer `level` and `direct`." },
     [COMMAND_RAISE_CALL] = { .name = NC_("command", "raise_call"), .name_size = 10, .type = COMMAND_RAISE_CALL,
-        .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, worker, leader, importer", .wire = true,
         .shape = &raise_call_command_shape, .scope = COMMAND_SCOPE_CASE, .scope_words = "the case's lead, its place, or the holder of one of its open duties",
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_PLACE] = 11, [COMMAND_REF_MATTER] = 12 },
-        .doc = "A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates. With `place`, `matter` and `text` instead of a case it opens one of origin `found` 自行发现, led by the caller, and calls on it." },
+        .doc = "A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader; at its own desk 一口受理 a worker too, in the street's name), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates. With `place`, `matter` and `text` instead of a case it opens one of origin `found` 自行发现, led by the caller, and calls on it." },
     [COMMAND_DISPATCH_CALL] = { .name = NC_("command", "dispatch_call"), .name_size = 13, .type = COMMAND_DISPATCH_CALL,
         .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, importer", .wire = true,
         .shape = &dispatch_call_command_shape, .scope = COMMAND_SCOPE_DESK, .scope_words = "the desk",
@@ -589,6 +611,7 @@ static const uint16_t command_keys[] = {
     [COMMAND_ASK_RETURN] = 10 << 8 | 'a',
     [COMMAND_REROUTE] = 7 << 8 | 'r',
     [COMMAND_ADD_SUPPORT] = 11 << 8 | 'a',
+    [COMMAND_ASSIGN] = 6 << 8 | 'a',
     [COMMAND_RULE] = 4 << 8 | 'r',
     [COMMAND_DECIDE] = 6 << 8 | 'd',
     [COMMAND_RAISE_CALL] = 10 << 8 | 'r',

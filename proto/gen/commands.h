@@ -28,6 +28,7 @@ enum command_type {
     COMMAND_ASK_RETURN = 18,
     COMMAND_REROUTE = 7,
     COMMAND_ADD_SUPPORT = 8,
+    COMMAND_ASSIGN = 19,
     COMMAND_RULE = 6,
     COMMAND_DECIDE = 32,
     COMMAND_RAISE_CALL = 20,
@@ -64,6 +65,7 @@ enum command_type {
     X(ASK_RETURN, ask_return) \
     X(REROUTE, reroute) \
     X(ADD_SUPPORT, add_support) \
+    X(ASSIGN, assign) \
     X(RULE, rule) \
     X(DECIDE, decide) \
     X(RAISE_CALL, raise_call) \
@@ -230,7 +232,7 @@ struct claim_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     enum duty_kind kind; /* Kind, where the unit has several on the case. */
 };
@@ -248,7 +250,7 @@ struct release_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     enum duty_kind kind; /* Kind, where the unit has several on the case. */
 };
@@ -266,7 +268,7 @@ struct sign_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     enum duty_kind kind; /* Kind, where the unit has several on the case. */
 };
@@ -284,7 +286,7 @@ struct contact_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     enum contact_outcome outcome; /* Outcome. */
     struct text evidence; /* Channel and what shows it. */
@@ -306,7 +308,7 @@ struct report_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     struct text text; /* Result, or why there is none. */
 };
@@ -324,7 +326,7 @@ struct answer_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     enum answer_code code; /* What it says. */
     struct text text; /* The answer. */
@@ -348,7 +350,7 @@ struct cancel_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     enum duty_kind kind; /* respond, support, rule or decide. */
     struct text reason; /* Why. */
@@ -368,7 +370,7 @@ struct report_stage_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     enum duty_kind kind; /* Kind, where the unit has several on the case. */
     struct text text; /* What is done, and what comes next. */
@@ -390,7 +392,7 @@ struct ask_return_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     enum duty_kind kind; /* lead or support, where the unit has both. */
     struct text reason; /* Why it is not its own. */
@@ -434,7 +436,7 @@ struct add_support_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     struct code support; /* The unit that is to support. */
     struct text text; /* What is asked of it; an inner note. */
@@ -447,6 +449,30 @@ extern const struct shape add_support_command_shape;
 #define ADD_SUPPORT_HAS_UNIT (UINT64_C(1) << 4)
 #define ADD_SUPPORT_HAS_SUPPORT (UINT64_C(1) << 5)
 #define ADD_SUPPORT_HAS_TEXT (UINT64_C(1) << 6)
+
+/* A unit hands its duty on inside 分办: a unit below it gets a support duty that is `internal`, with an inner due instant. It stays the holder itself, and answers for the whole. A street's desk hands on to the street's sections, stations, communities and grids; a section that got it so, to communities and grids. */
+struct assign_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
+    struct code unit; /* Holder, where several units have such a duty on the case. */
+    enum duty_kind kind; /* Kind, where the unit has several on the case. */
+    struct code to; /* The unit that is to do it. */
+    int64_t due_at; /* When it has to be done, before the holder's own due instant; else the answer has the warning `slack`. */
+    struct text text; /* What is to be done. */
+};
+extern const struct shape assign_command_shape;
+#define ASSIGN_HAS_CASE (UINT64_C(1) << 0)
+#define ASSIGN_HAS_NUMBER (UINT64_C(1) << 1)
+#define ASSIGN_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define ASSIGN_HAS_DUTY (UINT64_C(1) << 3)
+#define ASSIGN_HAS_UNIT (UINT64_C(1) << 4)
+#define ASSIGN_HAS_KIND (UINT64_C(1) << 5)
+#define ASSIGN_HAS_TO (UINT64_C(1) << 6)
+#define ASSIGN_HAS_DUE_AT (UINT64_C(1) << 7)
+#define ASSIGN_HAS_TEXT (UINT64_C(1) << 8)
 
 /* The desk rules on a return or on a called unit's objection 裁定: upheld, to a unit or to nobody; refused; or designated, to a unit that may not give it back. */
 struct rule_command {
@@ -476,7 +502,7 @@ struct decide_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     enum decision decision; /* granted or refused. */
     struct text reason; /* Why. */
@@ -490,7 +516,7 @@ extern const struct shape decide_command_shape;
 #define DECIDE_HAS_DECISION (UINT64_C(1) << 5)
 #define DECIDE_HAS_REASON (UINT64_C(1) << 6)
 
-/* A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates. With `place`, `matter` and `text` instead of a case it opens one of origin `found` 自行发现, led by the caller, and calls on it. */
+/* A street's office whistles 吹哨 for departments, sections, stations and utilities (role leader; at its own desk 一口受理 a worker too, in the street's name), a community where the policy has `community_calls`, or the desk (role dispatcher). The case may have any lead: its place, its lead or a unit that supports it is the caller's or stands below it; the desk whistles for any case. Who whistles rates. With `place`, `matter` and `text` instead of a case it opens one of origin `found` 自行发现, led by the caller, and calls on it. */
 struct raise_call_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
@@ -550,7 +576,7 @@ struct arrive_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     struct text evidence; /* Countersign, or photo and place. */
 };
@@ -568,7 +594,7 @@ struct finish_call_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     enum finish_code code; /* Result. */
     struct text text; /* Result in words. */
@@ -630,7 +656,7 @@ struct object_call_command {
     uint64_t case_id; /* Case id. */
     struct text number; /* Case number YYMMDD-NNNNN-C. */
     struct text submitted; /* Request id of this key's own submit. */
-    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     struct text reason; /* Why it is not its own. */
     struct text basis; /* Law, list or finding that says so. */
@@ -742,6 +768,7 @@ union command_body {
     struct ask_return_command ask_return;
     struct reroute_command reroute;
     struct add_support_command add_support;
+    struct assign_command assign;
     struct rule_command rule;
     struct decide_command decide;
     struct raise_call_command raise_call;
@@ -769,6 +796,7 @@ struct command_answer {
     enum case_state state; /* State of the case right after the command. */
     uint64_t duty_id; /* The duty that the command opened (a lead) or worked on. */
     uint64_t call_id; /* The call that the command opened or worked on. */
+    enum warning warning; /* It was accepted, but: `slack`, the inner due instant is not before the own one. Left out where there is none. */
 };
 extern const struct shape command_answer_shape;
 #define COMMAND_ANSWER_HAS_SEQ (UINT64_C(1) << 0)
@@ -778,6 +806,7 @@ extern const struct shape command_answer_shape;
 #define COMMAND_ANSWER_HAS_STATE (UINT64_C(1) << 4)
 #define COMMAND_ANSWER_HAS_DUTY (UINT64_C(1) << 5)
 #define COMMAND_ANSWER_HAS_CALL (UINT64_C(1) << 6)
+#define COMMAND_ANSWER_HAS_WARNING (UINT64_C(1) << 7)
 
 struct command_info {
     const char *name; /* on the wire */

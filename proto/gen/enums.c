@@ -40,9 +40,13 @@ static const char *const duty_state_names[] = { NC_("duty_state", "none"), NC_("
 static const char *const duty_state_words[] = { "无", "待签收", "办理中", "挂起", "已办", "已终结" };
 const struct enum_shape duty_state_enum = { .name = "duty_state", .count = 6, .names = duty_state_names, .words = duty_state_words };
 
-static const char *const duty_end_names[] = { NC_("duty_end", "none"), NC_("duty_end", "routed"), NC_("duty_end", "continue"), NC_("duty_end", "next_round"), NC_("duty_end", "taken_over"), NC_("duty_end", "lead_answered"), NC_("duty_end", "lead_moved"), NC_("duty_end", "not_needed"), NC_("duty_end", "expired"), NC_("duty_end", "replaced"), NC_("duty_end", "reopened"), NC_("duty_end", "sent_back"), NC_("duty_end", "call_closed"), NC_("duty_end", "superseded"), NC_("duty_end", "withdrawn"), NC_("duty_end", "returned"), NC_("duty_end", "reassigned"), NC_("duty_end", "added"), NC_("duty_end", "designated") };
-static const char *const duty_end_words[] = { "无", "派单", "提级后继续协办", "下一轮", "提级", "主办已办结", "主办变更", "不再需要", "过期", "新一轮替换", "重办", "退回补办", "已销哨", "另行派发", "撤哨", "退单", "改派", "主办要求协办", "指定" };
-const struct enum_shape duty_end_enum = { .name = "duty_end", .count = 19, .names = duty_end_names, .words = duty_end_words };
+static const char *const duty_end_names[] = { NC_("duty_end", "none"), NC_("duty_end", "routed"), NC_("duty_end", "continue"), NC_("duty_end", "next_round"), NC_("duty_end", "taken_over"), NC_("duty_end", "lead_answered"), NC_("duty_end", "lead_moved"), NC_("duty_end", "not_needed"), NC_("duty_end", "expired"), NC_("duty_end", "replaced"), NC_("duty_end", "reopened"), NC_("duty_end", "sent_back"), NC_("duty_end", "call_closed"), NC_("duty_end", "superseded"), NC_("duty_end", "withdrawn"), NC_("duty_end", "returned"), NC_("duty_end", "reassigned"), NC_("duty_end", "added"), NC_("duty_end", "designated"), NC_("duty_end", "assigned") };
+static const char *const duty_end_words[] = { "无", "派单", "提级后继续协办", "下一轮", "提级", "主办已办结", "主办变更", "不再需要", "过期", "新一轮替换", "重办", "退回补办", "已销哨", "另行派发", "撤哨", "退单", "改派", "主办要求协办", "指定", "分办" };
+const struct enum_shape duty_end_enum = { .name = "duty_end", .count = 20, .names = duty_end_names, .words = duty_end_words };
+
+static const char *const warning_names[] = { NC_("warning", "none"), NC_("warning", "slack") };
+static const char *const warning_words[] = { "无", "内部时限不早于本单位时限" };
+const struct enum_shape warning_enum = { .name = "warning", .count = 2, .names = warning_names, .words = warning_words };
 
 static const char *const call_state_names[] = { NC_("call_state", "none"), NC_("call_state", "raised"), NC_("call_state", "called"), NC_("call_state", "reported"), NC_("call_state", "closed") };
 static const char *const call_state_words[] = { "无", "待派发", "报到处置中", "待核实", "已销哨" };
@@ -215,6 +219,7 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &duty_kind_enum,
     &duty_state_enum,
     &duty_end_enum,
+    &warning_enum,
     &call_state_enum,
     &call_level_enum,
     &call_reason_enum,

@@ -137,9 +137,18 @@ enum duty_end {
     DUTY_END_REASSIGNED, /* 改派 */
     DUTY_END_ADDED, /* 主办要求协办 */
     DUTY_END_DESIGNATED, /* 指定: it may not be given back */
+    DUTY_END_ASSIGNED, /* 分办 */
 };
-enum { DUTY_END_COUNT = 19 };
+enum { DUTY_END_COUNT = 20 };
 extern const struct enum_shape duty_end_enum;
+
+/* What an accepted command is warned of. */
+enum warning {
+    WARNING_NONE, /* 无 */
+    WARNING_SLACK, /* 内部时限不早于本单位时限 */
+};
+enum { WARNING_COUNT = 2 };
+extern const struct enum_shape warning_enum;
 
 /* Life of a call 吹哨. */
 enum call_state {
@@ -600,7 +609,7 @@ enum { LOOP_PART_COUNT = 14 };
 extern const struct enum_shape loop_part_enum;
 
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 50 };
+enum { ENUM_SHAPE_COUNT = 51 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

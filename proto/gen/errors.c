@@ -53,6 +53,8 @@ const struct refusal_info refusal_infos[REFUSAL_COUNT] = {
     { .code = "NO_PERSON", .sentence = N_("A gateway acts for a person who has a key here, and only as far as both may go."), .hint = N_("Give in `on_behalf_of` the name of that person's key; its unit and matters must lie within those of the gateway's key, or the other way round."), .http = 403, .retry = false },
     { .code = "OUTCOME_UNKNOWN", .sentence = N_("The dispatcher's disk failed at this moment: it is not known whether this was stored."), .hint = N_("Send the same request with the same request id again: it is done once, and the answer says what became of it."), .http = 503, .retry = true },
     { .code = "NO_NEXT", .sentence = N_("The call has solved nothing: what comes next is needed."), .hint = N_("Say in `next` (--next) what follows: upgrade, case, or nothing with the reason in `text` (--text)."), .http = 400, .retry = false },
+    { .code = "NOT_SUBTREE", .sentence = N_("Work is handed on inside: this unit does not stand below the one that holds the duty."), .hint = N_("Name a unit of your own (`huying units` shows the tree); a street's desk hands on inside its street, and so do the sections that got it from there, to communities and grids. Another unit is asked by `huying add-support` or called."), .http = 403, .retry = false },
+    { .code = "INNER", .sentence = N_("This duty was assigned inside; the desk does not rule on it."), .hint = N_("Say in a report what you found (`huying report`), or ask who assigned it to cancel it: `huying case show CASE` names them."), .http = 409, .retry = false },
 };
 
 const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT] = {

@@ -59,8 +59,10 @@ enum refusal {
     REFUSAL_NO_PERSON, /* A gateway acts for a person who has a key here, and only as far as both may go. */
     REFUSAL_OUTCOME_UNKNOWN, /* The dispatcher's disk failed at this moment: it is not known whether this was stored. */
     REFUSAL_NO_NEXT, /* The call has solved nothing: what comes next is needed. */
+    REFUSAL_NOT_SUBTREE, /* Work is handed on inside: this unit does not stand below the one that holds the duty. */
+    REFUSAL_INNER, /* This duty was assigned inside; the desk does not rule on it. */
 };
-enum { REFUSAL_COUNT = 48 };
+enum { REFUSAL_COUNT = 50 };
 
 struct refusal_info {
     const char *code;     /* on the wire */

@@ -65,7 +65,7 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "ended_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, ended_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, colour), .min = 0, .max = 2, .values = &colour_enum },
-    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, reason), .min = 0, .max = 18, .values = &duty_end_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, reason), .min = 0, .max = 19, .values = &duty_end_enum },
     { .name = "claimed", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, claimed), .min = 0, .max = 1 },
     { .name = "claimed_until", .name_size = 13, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, claimed_until), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "lease_until", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct duty_view, lease_until), .min = 0, .max = INT64_C(253402300799999) },
@@ -78,8 +78,9 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, about), .min = 0, .max = 5, .values = &about_enum },
     { .name = "decision", .name_size = 8, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, decision), .min = 0, .max = 2, .values = &decision_enum },
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_view, of_duty), .min = 0, .max = INT64_MAX },
+    { .name = "internal", .name_size = 8, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, internal), .min = 0, .max = 1 },
 };
-const struct shape duty_view_shape = { .name = "duty_view", .field_count = 32, .size = sizeof(struct duty_view), .personal = UINT64_C(0x8000000), .loose = UINT64_C(0x8001484), .fields = duty_view_fields };
+const struct shape duty_view_shape = { .name = "duty_view", .field_count = 33, .size = sizeof(struct duty_view), .personal = UINT64_C(0x8000000), .loose = UINT64_C(0x8001484), .fields = duty_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -139,7 +140,7 @@ static const struct field_shape called_view_fields[] = {
     { .name = "confirmed", .name_size = 9, .type = FIELD_FLAG, .offset = offsetof(struct called_view, confirmed), .min = 0, .max = 1 },
     { .name = "sent_back", .name_size = 9, .type = FIELD_COUNT, .offset = offsetof(struct called_view, sent_back), .min = 0, .max = INT64_C(4294967295) },
     { .name = "ended_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct called_view, ended_at), .min = 0, .max = INT64_C(253402300799999) },
-    { .name = "ended", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct called_view, ended), .min = 0, .max = 18, .values = &duty_end_enum },
+    { .name = "ended", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct called_view, ended), .min = 0, .max = 19, .values = &duty_end_enum },
     { .name = "asked_back", .name_size = 10, .type = FIELD_FLAG, .offset = offsetof(struct called_view, asked_back), .min = 0, .max = 1 },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct called_view, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "colour", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct called_view, colour), .min = 0, .max = 2, .values = &colour_enum },
@@ -208,8 +209,9 @@ static const struct field_shape unit_view_fields[] = {
     { .name = "retired", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct unit_view, retired), .min = 0, .max = 1 },
     { .name = "capacity", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct unit_view, capacity), .min = 0, .max = INT64_C(4294967295) },
     { .name = "duty_phone", .name_size = 10, .type = FIELD_TEXT, .offset = offsetof(struct unit_view, duty_phone), .min = 0, .max = 64 },
+    { .name = "street_desk", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct unit_view, street_desk), .min = 0, .max = 1 },
 };
-const struct shape unit_view_shape = { .name = "unit_view", .field_count = 13, .size = sizeof(struct unit_view), .loose = UINT64_C(0x1002), .fields = unit_view_fields };
+const struct shape unit_view_shape = { .name = "unit_view", .field_count = 14, .size = sizeof(struct unit_view), .loose = UINT64_C(0x1002), .fields = unit_view_fields };
 
 static const struct field_shape matter_view_fields[] = {
     { .name = "code", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct matter_view, code), .min = 0, .max = 32 },

@@ -150,7 +150,8 @@ struct duty_view {
     bool secret; /* Its case is under secrecy. */
     enum about about; /* What is to be decided (rule, decide). */
     enum decision decision; /* What was said to it (decide); none: it waits. */
-    uint64_t of_duty; /* The duty that it is about (rule, decide), or follows (rate); 0 = none. */
+    uint64_t of_duty; /* The duty that it is about (rule, decide), or follows (rate), or is a part of (an inner one); 0 = none. */
+    bool internal; /* An inner duty: assigned by the holder of `of_duty`, due by the inner due instant, in no figure of the district. */
 };
 extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_DUTY (UINT64_C(1) << 0)
@@ -185,6 +186,7 @@ extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_ABOUT (UINT64_C(1) << 29)
 #define DUTY_VIEW_HAS_DECISION (UINT64_C(1) << 30)
 #define DUTY_VIEW_HAS_OF_DUTY (UINT64_C(1) << 31)
+#define DUTY_VIEW_HAS_INTERNAL (UINT64_C(1) << 32)
 
 /* A call. */
 struct call_view {
@@ -416,6 +418,7 @@ struct unit_view {
     bool retired; /* Retired. */
     uint32_t capacity; /* Open duties that it can carry, 0 = not said. */
     struct text duty_phone; /* Duty phone. */
+    bool street_desk; /* It is the desk of its street, which stands above it. */
 };
 extern const struct shape unit_view_shape;
 #define UNIT_VIEW_HAS_CODE (UINT64_C(1) << 0)
@@ -431,6 +434,7 @@ extern const struct shape unit_view_shape;
 #define UNIT_VIEW_HAS_RETIRED (UINT64_C(1) << 10)
 #define UNIT_VIEW_HAS_CAPACITY (UINT64_C(1) << 11)
 #define UNIT_VIEW_HAS_DUTY_PHONE (UINT64_C(1) << 12)
+#define UNIT_VIEW_HAS_STREET_DESK (UINT64_C(1) << 13)
 
 /* A matter. `row` to `limit` are of the first row of the list for it, or for any matter, that holds at any place; rows for certain places come before that one. */
 struct matter_view {
@@ -439,7 +443,7 @@ struct matter_view {
     struct text name; /* Name. */
     struct text field; /* Upper level of the taxonomy. */
     uint32_t row; /* Row, 0 = none holds at any place. */
-    struct text lead; /* Its lead, as the list writes it: a code, or `@street` for the street of the place. */
+    struct text lead; /* Its lead, as the list writes it: a code, `@street` for the street of the place, or `@street_desk` for its desk. */
     struct text limit; /* Handle limit of a case of `urgency`, as configuration writes it. */
     uint32_t place_rows; /* Rows of the list for this matter at certain places. */
     enum urgency urgency; /* What a case of it is at least. */

@@ -79,7 +79,8 @@ static uint64_t command_taken_body_set(const void *value)
            | (uint64_t)(of->request.size != 0) << 3
            | (uint64_t)(of->body_hash != 0) << 4
            | (uint64_t)(of->count != 0) << 5
-           | (uint64_t)(of->state != 0) << 6;
+           | (uint64_t)(of->state != 0) << 6
+           | (uint64_t)(of->warning != 0) << 7;
 }
 
 static const struct field_shape command_taken_body_fields[] = {
@@ -90,9 +91,10 @@ static const struct field_shape command_taken_body_fields[] = {
     { .name = "body_hash", .name_size = 9, .type = FIELD_ID, .offset = offsetof(struct command_taken_body, body_hash), .min = 0, .max = INT64_MAX },
     { .name = "count", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct command_taken_body, count), .min = 0, .max = INT64_C(4294967295) },
     { .name = "state", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct command_taken_body, state), .min = 0, .max = 6, .values = &case_state_enum },
+    { .name = "warning", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct command_taken_body, warning), .min = 0, .max = 1, .values = &warning_enum },
 };
-static const struct field_place command_taken_body_places[] = { { offsetof(struct command_taken_body, command), FIELD_COUNT }, { offsetof(struct command_taken_body, actor), FIELD_TEXT }, { offsetof(struct command_taken_body, behalf), FIELD_TEXT }, { offsetof(struct command_taken_body, request), FIELD_TEXT }, { offsetof(struct command_taken_body, body_hash), FIELD_ID }, { offsetof(struct command_taken_body, count), FIELD_COUNT }, { offsetof(struct command_taken_body, state), FIELD_ENUM } };
-const struct shape command_taken_body_shape = { .name = "command_taken_body", .field_count = 7, .size = sizeof(struct command_taken_body), .loose = UINT64_C(0xe), .set = command_taken_body_set, .places = command_taken_body_places, .fields = command_taken_body_fields };
+static const struct field_place command_taken_body_places[] = { { offsetof(struct command_taken_body, command), FIELD_COUNT }, { offsetof(struct command_taken_body, actor), FIELD_TEXT }, { offsetof(struct command_taken_body, behalf), FIELD_TEXT }, { offsetof(struct command_taken_body, request), FIELD_TEXT }, { offsetof(struct command_taken_body, body_hash), FIELD_ID }, { offsetof(struct command_taken_body, count), FIELD_COUNT }, { offsetof(struct command_taken_body, state), FIELD_ENUM }, { offsetof(struct command_taken_body, warning), FIELD_ENUM } };
+const struct shape command_taken_body_shape = { .name = "command_taken_body", .field_count = 8, .size = sizeof(struct command_taken_body), .loose = UINT64_C(0xe), .set = command_taken_body_set, .places = command_taken_body_places, .fields = command_taken_body_fields };
 
 static uint64_t config_adopted_body_set(const void *value)
 {
@@ -431,7 +433,7 @@ static uint64_t duty_offered_body_set(const void *value)
 
 static const struct field_shape duty_offered_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, duty_kind), .min = 0, .max = 7, .values = &duty_kind_enum },
-    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, reason), .min = 0, .max = 18, .values = &duty_end_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, reason), .min = 0, .max = 19, .values = &duty_end_enum },
     { .name = "creator", .name_size = 7, .type = FIELD_CODE, .offset = offsetof(struct duty_offered_body, creator), .min = 0, .max = 32 },
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_offered_body, of_duty), .min = 0, .max = INT64_MAX },
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct duty_offered_body, reporter), .min = 0, .max = INT64_C(4294967295) },
@@ -509,7 +511,7 @@ static uint64_t duty_ended_body_set(const void *value)
 
 static const struct field_shape duty_ended_body_fields[] = {
     { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, duty_kind), .min = 0, .max = 7, .values = &duty_kind_enum },
-    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, reason), .min = 0, .max = 18, .values = &duty_end_enum },
+    { .name = "reason", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct duty_ended_body, reason), .min = 0, .max = 19, .values = &duty_end_enum },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_ended_body, text), .min = 0, .max = 1024, .personal = true },
 };
 static const struct field_place duty_ended_body_places[] = { { offsetof(struct duty_ended_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_ended_body, reason), FIELD_ENUM }, { offsetof(struct duty_ended_body, text), FIELD_TEXT } };
@@ -998,6 +1000,25 @@ static const struct field_shape decision_given_body_fields[] = {
 static const struct field_place decision_given_body_places[] = { { offsetof(struct decision_given_body, about), FIELD_ENUM }, { offsetof(struct decision_given_body, decision), FIELD_ENUM }, { offsetof(struct decision_given_body, reason), FIELD_TEXT } };
 const struct shape decision_given_body_shape = { .name = "decision_given_body", .field_count = 3, .size = sizeof(struct decision_given_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = decision_given_body_set, .places = decision_given_body_places, .fields = decision_given_body_fields };
 
+static uint64_t duty_assigned_body_set(const void *value)
+{
+    const struct duty_assigned_body *of = value;
+
+    return (uint64_t)(of->duty_kind != 0) << 0
+           | (uint64_t)(!code_empty(&of->to)) << 1
+           | (uint64_t)(of->due_at != 0) << 2
+           | (uint64_t)(of->text.size != 0) << 3;
+}
+
+static const struct field_shape duty_assigned_body_fields[] = {
+    { .name = "duty_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct duty_assigned_body, duty_kind), .min = 0, .max = 7, .values = &duty_kind_enum },
+    { .name = "to", .name_size = 2, .type = FIELD_CODE, .offset = offsetof(struct duty_assigned_body, to), .min = 0, .max = 32 },
+    { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct duty_assigned_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct duty_assigned_body, text), .min = 0, .max = 65536, .personal = true },
+};
+static const struct field_place duty_assigned_body_places[] = { { offsetof(struct duty_assigned_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_assigned_body, to), FIELD_CODE }, { offsetof(struct duty_assigned_body, due_at), FIELD_INSTANT }, { offsetof(struct duty_assigned_body, text), FIELD_TEXT } };
+const struct shape duty_assigned_body_shape = { .name = "duty_assigned_body", .field_count = 4, .size = sizeof(struct duty_assigned_body), .personal = UINT64_C(0x8), .loose = UINT64_C(0x8), .set = duty_assigned_body_set, .places = duty_assigned_body_places, .fields = duty_assigned_body_fields };
+
 static uint64_t order_proposed_body_set(const void *value)
 {
     const struct order_proposed_body *of = value;
@@ -1174,6 +1195,9 @@ static const struct record_info record_infos[] = {
     [RECORD_DECISION_GIVEN] = { .name = NC_("record", "decision_given"), .name_size = 14, .type = RECORD_DECISION_GIVEN, .version = 1, .event = true,
         .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
         .shape = &decision_given_body_shape, .doc = "What was said to a question 审批意见; the envelope's duty is the question. What follows are records of their own." },
+    [RECORD_DUTY_ASSIGNED] = { .name = NC_("record", "duty_assigned"), .name_size = 13, .type = RECORD_DUTY_ASSIGNED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
+        .shape = &duty_assigned_body_shape, .doc = "The envelope's unit hands its duty on inside 分办; the support duty that follows is `assigned`, and enters no figure of the district." },
     [RECORD_ORDER_PROPOSED] = { .name = NC_("record", "order_proposed"), .name_size = 14, .type = RECORD_ORDER_PROPOSED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = 1u << ROLE_DISPATCHER | 1u << ROLE_LEADER | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_LISTENER,
         .shape = &order_proposed_body_shape, .doc = "A supervision order 督办单 is proposed for the envelope's unit." },
@@ -1241,6 +1265,7 @@ static const uint16_t record_keys[] = {
     [RECORD_FOLLOWUP_ENDED] = 14 << 8 | 'f',
     [RECORD_DECISION_ASKED] = 14 << 8 | 'd',
     [RECORD_DECISION_GIVEN] = 14 << 8 | 'd',
+    [RECORD_DUTY_ASSIGNED] = 13 << 8 | 'd',
     [RECORD_ORDER_PROPOSED] = 14 << 8 | 'o',
     [RECORD_ALARM_RAISED] = 12 << 8 | 'a',
 };

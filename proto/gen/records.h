@@ -61,6 +61,7 @@ enum record_type {
     RECORD_FOLLOWUP_ENDED = 52,
     RECORD_DECISION_ASKED = 53,
     RECORD_DECISION_GIVEN = 54,
+    RECORD_DUTY_ASSIGNED = 58,
     RECORD_ORDER_PROPOSED = 60,
     RECORD_ALARM_RAISED = 61,
 };
@@ -188,6 +189,7 @@ struct command_taken_body {
     uint64_t body_hash; /* XXH64 of the command's bytes. */
     uint32_t count; /* Records that follow and belong to it. */
     enum case_state state; /* State of the case right after it. */
+    enum warning warning; /* What its sender was warned of. */
 };
 extern const struct shape command_taken_body_shape;
 
@@ -370,7 +372,7 @@ struct duty_offered_body {
     enum duty_kind duty_kind; /* Kind. */
     enum duty_end reason; /* Why it was opened. */
     struct code creator; /* Unit that may cancel it, or empty. */
-    uint64_t of_duty; /* The duty that this one follows (rate: its respond). */
+    uint64_t of_duty; /* The duty that this one follows (rate: its respond; rule: what it is about; support that continues: the lead before it; support that is assigned: whose part it is). */
     uint32_t reporter; /* Reporter's ordinal (followup). */
     enum about about; /* What is to be decided (rule, decide). */
 };
@@ -673,6 +675,16 @@ struct decision_given_body {
 };
 extern const struct shape decision_given_body_shape;
 
+/* The envelope's unit hands its duty on inside 分办; the support duty that follows is `assigned`, and enters no figure of the district. */
+struct duty_assigned_body {
+    uint64_t given; /* bit per field */
+    enum duty_kind duty_kind; /* Kind of the duty that is handed on. */
+    struct code to; /* Unit that is to do it. */
+    int64_t due_at; /* Inner due instant. */
+    struct text text; /* What is to be done. */
+};
+extern const struct shape duty_assigned_body_shape;
+
 /* A supervision order 督办单 is proposed for the envelope's unit. */
 struct order_proposed_body {
     uint64_t given; /* bit per field */
@@ -739,6 +751,7 @@ union record_body {
     struct followup_ended_body followup_ended;
     struct decision_asked_body decision_asked;
     struct decision_given_body decision_given;
+    struct duty_assigned_body duty_assigned;
     struct order_proposed_body order_proposed;
     struct alarm_raised_body alarm_raised;
 };

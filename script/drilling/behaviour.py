@@ -282,7 +282,9 @@ def whistle(sim, case, duty, signed, contacted, answered_at):
     it leads, calls those that the list names, or others."""
     district, arrival, lead = sim.district, case.arrival, district_unit(sim, duty)
     units = [u for u in district.calls(arrival.matter, arrival.place) if u != duty["unit"]]
-    if lead["tier"] == "street" and lead["class"] == "government":
+    if duty["unit"] in district.desks.values():  # in the street's name
+        caller, step = lead["parent"], "raise_call"
+    elif lead["tier"] == "street" and lead["class"] == "government":
         caller, step = duty["unit"], "raise_call"
     elif duty["unit"] == sim.desk:
         caller, step = sim.desk, "the desk calls"
@@ -449,7 +451,28 @@ def add_support(sim, case, duty, other):
         sim.look(case)
 
 
-EXTRAS = (desk_corrects_itself, lead_wants_help, says_it_is_not_ours, whistle, supervisor_takes_over, citizen_calls_again, somebody_claims, says_how_far_it_is)
+def hands_on(sim, case, duty, signed, contacted, answered_at):
+    """分办: a street's desk hands most of what it gets on to the community of the place, a community now and then to its grid."""
+    district, unit, place = sim.district, duty["unit"], case.arrival.place
+    at_desk = unit in district.desks.values()
+    to = district.up_to(place, "community") if at_desk else district.up_to(place, "grid") if district_unit(sim, duty)["tier"] == "community" else None
+    if to and to != unit and case.rng.random() < PEOPLE("lead", "assigns at the street's desk" if at_desk else "assign").share:
+        without_slack = case.rng.random() < PEOPLE("lead", "assigns without slack").share
+        sim.plan(soon(sim, case, unit, signed, PEOPLE("lead", "assign").hours(case.rng)), case, assign, duty, to, without_slack)
+
+
+def assign(sim, case, duty, to, without_slack):
+    if not is_open(case, duty) or any(d["unit"] == to and d["kind"] in ("lead", "support") for d in case.duties.values()):
+        return
+    due = duty["due_at"] or sim.now_ms + 3 * DAY
+    inner = due if without_slack else sim.now_ms + (due - sim.now_ms) * 3 // 4
+    if inner > sim.now_ms:
+        sim.command(case, "assign", {"duty": duty["duty"], "to": to, "due_at": inner, "text": "请到现场查看处理并反馈。"})
+        sim.counts["handed on inside"] += 1
+        sim.look(case)
+
+
+EXTRAS = (desk_corrects_itself, lead_wants_help, says_it_is_not_ours, whistle, supervisor_takes_over, citizen_calls_again, somebody_claims, says_how_far_it_is, hands_on)
 
 
 # --- rule: the desk says whose it is --------------------------------------------------------------------------------------------------
@@ -498,6 +521,12 @@ def rules_on_call(sim, case, duty):
 
 def support(sim, case, duty):
     rng, unit = case.rng, duty["unit"]
+    if duty.get("internal"):  # it reports to who handed it on
+        at = soon(sim, case, unit, sim.moment, PEOPLE("inner", "sign").hours(rng))
+        sim.plan(at, case, sign, duty)
+        if rng.random() < PEOPLE("inner", "report").share:
+            sim.plan(soon(sim, case, unit, at, PEOPLE("inner", "report").hours(rng)), case, report, duty)
+        return
     asks = PEOPLE("support", "ask_return")
     if case.round == 1 and rng.random() < asks.share:
         sim.plan(soon(sim, case, unit, sim.moment, asks.hours(rng)), case, ask_return, duty, case.lead or sim.desk, False)

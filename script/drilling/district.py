@@ -102,6 +102,7 @@ class District:
         for code, unit in self.units.items():
             if unit["tier"] == "grid":
                 self.grids.setdefault(unit["parent"], []).append(code)
+        self.desks = {u["parent"]: c for c, u in self.units.items() if u.get("street_desk") == "yes"}
         self.root = next(c for c, u in self.units.items() if u["tier"] == "district" and u["class"] == "government")
 
     def work(self, name):
@@ -134,6 +135,11 @@ class District:
         return TIERS.index(self.units[code]["tier"]) < TIERS.index(tier)
 
     def select(self, word, place):
+        if word == "@street_desk":
+            street = self.up_to(place, "street")
+            while street and self.units[street]["class"] == "section":
+                street = self.units[street]["parent"]
+            return self.desks.get(street, street)
         return self.up_to(place, word[1:]) if word.startswith("@") else word
 
     def row(self, matter, place):

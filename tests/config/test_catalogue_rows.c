@@ -64,16 +64,20 @@ static void fill(struct district *district)
         if (parent >= 0 && tier < UNIT_TIER_GRID && below(3) > 0) {
             tier++;
         }
-        units[i] =
-            (struct unit){.tier = tier, .class = (enum unit_class)below(UNIT_CLASS_COUNT), .parent = parent, .successor = -1};
+        units[i] = (struct unit){.tier = tier,
+                                 .class = (enum unit_class)below(UNIT_CLASS_COUNT),
+                                 .parent = parent,
+                                 .successor = -1,
+                                 .street_desk = below(2) ? -1 : (int32_t)below(UNITS),
+                                 .desk_of = -1};
     }
     uint32_t places = below(UNITS) + 1; /* few of them: many rows for one place */
     for (uint32_t i = 0; i < district->row_count; i++) {
-        rows[i] = (struct catalogue_row){
-            .row = i + 1,
-            .matter = (int32_t)below(MATTERS + 1) - 1,
-            .place = (int32_t)below(places + 1) - 1,
-            .lead = {below(2) ? SELECT_UNIT : SELECT_TIER, (int32_t)below(UNITS), (enum unit_tier)below(UNIT_TIER_COUNT)}};
+        rows[i] = (struct catalogue_row){.row = i + 1,
+                                         .matter = (int32_t)below(MATTERS + 1) - 1,
+                                         .place = (int32_t)below(places + 1) - 1,
+                                         .lead = {(enum selector_kind)below(SELECT_STREET_DESK + 1), (int32_t)below(UNITS),
+                                                  (enum unit_tier)below(UNIT_TIER_COUNT)}};
     }
 }
 

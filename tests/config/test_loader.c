@@ -302,7 +302,8 @@ START_TEST(test_names_are_composed)
 END_TEST
 
 #define UNIT_COLUMNS                                                                                                               \
-    "code,name,tier,class,parent,accountable,calendar,seconded_by,deputy,capacity,contact,duty_phone,retired_on,successor"
+    "code,name,tier,class,parent,accountable,calendar,seconded_by,deputy,capacity,contact,duty_phone,retired_on,successor,street_" \
+    "desk"
 
 /* One change of the small district, and all that is said of it. */
 static const struct {
@@ -389,9 +390,9 @@ static const struct {
      "the "
      "code again\n"},
     {"catalogue.csv", "M06,*,POWER", "M06,*,",
-     "catalogue.csv:9:3: lead ``: write a unit's code, or @street, @community, @grid or @district\n"},
+     "catalogue.csv:9:3: lead ``: write a unit's code, or @street, @street_desk, @community, @grid or @district\n"},
     {"catalogue.csv", "M06,*,POWER", "M06,*,@city",
-     "catalogue.csv:9:3: lead `@city`: write a unit's code, or @street, @community, @grid or @district\n"},
+     "catalogue.csv:9:3: lead `@city`: write a unit's code, or @street, @street_desk, @community, @grid or @district\n"},
     {"catalogue.csv", "M06,*,POWER", "M06,*,CITY-RAIL",
      "catalogue.csv:9:3: lead `CITY-RAIL`: an external unit has no duties here; write a unit of the district\n"},
     {"catalogue.csv", "M06,*,POWER", "M06,*,C11-HOME",
@@ -399,7 +400,7 @@ static const struct {
     {"catalogue.csv", "POWER;URBAN", "POWER;URBANE",
      "catalogue.csv:2:5: calls `URBANE`: no such unit; write a code of units.csv, or add it there\n"},
     {"catalogue.csv", "@street;@community", "@street;",
-     "catalogue.csv:3:4: supports ``: write a unit's code, or @street, @community, @grid or @district\n"},
+     "catalogue.csv:3:4: supports ``: write a unit's code, or @street, @street_desk, @community, @grid or @district\n"},
     {"catalogue.csv", "POWER;URBAN", "S1-POLICE;S1-SAFETY;D1-DESK;HOUSING;WATER;POWER;URBAN;WATER;POWER",
      "catalogue.csv:2:5: calls `S1-POLICE;S1-SAFETY;D1-DESK;HOUSING;WATER;POWER;URBAN;WATER;POWER`: too many units; write at most "
      "8\n"},

@@ -21,21 +21,21 @@ static const char catalogue_csv[] = "matter,place,lead,supports,calls\n"
                                     "M2,C11,C11,,S1-POLICE\n"
                                     "M2,*,@community,,\n";
 /* C19 was united with C12, which was united with C11. */
-static const char units_csv[] =
-    "code,name,tier,class,parent,accountable,calendar,seconded_by,deputy,capacity,contact,duty_phone,retired_on,successor\n"
-    "D1,滨河区,district,government,,,,,,,,,,\n"                              /* 2 */
-    "S1,东湖街道,street,government,D1,,,,,40,值班室,0871-110,,\n"            /* 3 */
-    "C11,湖滨社区,community,government,S1,,24x7,,,,,,,\n"                    /* 4 */
-    "C12,柳营社区,community,government,S1,,,,,,,,2025-12-31,C11\n"           /* 5 */
-    "C19,老街社区,community,government,S1,,,,,,,,2024-12-31,C12\n"           /* 6 */
-    "G111,第一网格,grid,government,C11,,,,,,,,,\n"                           /* 7 */
-    "URBAN,区城管局,district,department,D1,,,,WATER,,,,,\n"                  /* 8 */
-    "WATER,区水务局,district,department,D1,,office,,URBAN,,,,,\n"            /* 9 */
-    "POLICE,区公安分局,district,department,D1,,,,,,,,,\n"                    /* 10 */
-    "S1-POLICE,东湖派出所,street,station,S1,POLICE,,POLICE,S1-SAFETY,,,,,\n" /* 11 */
-    "S1-SAFETY,平安办,street,section,S1,,,,,,,,,\n"                          /* 12 */
-    "C11-HOME,湖滨物业,community,property,C11,,,,,,,,,\n"                    /* 13 */
-    "RAIL,市轨道公司,city,external,,,,,,,,,,\n";                             /* 14 */
+static const char units_csv[] = "code,name,tier,class,parent,accountable,calendar,seconded_by,deputy,capacity,contact,duty_phone,"
+                                "retired_on,successor,street_desk\n"
+                                "D1,滨河区,district,government,,,,,,,,,,,\n"                              /* 2 */
+                                "S1,东湖街道,street,government,D1,,,,,40,值班室,0871-110,,,\n"            /* 3 */
+                                "C11,湖滨社区,community,government,S1,,24x7,,,,,,,,\n"                    /* 4 */
+                                "C12,柳营社区,community,government,S1,,,,,,,,2025-12-31,C11,\n"           /* 5 */
+                                "C19,老街社区,community,government,S1,,,,,,,,2024-12-31,C12,\n"           /* 6 */
+                                "G111,第一网格,grid,government,C11,,,,,,,,,,\n"                           /* 7 */
+                                "URBAN,区城管局,district,department,D1,,,,WATER,,,,,,\n"                  /* 8 */
+                                "WATER,区水务局,district,department,D1,,office,,URBAN,,,,,,\n"            /* 9 */
+                                "POLICE,区公安分局,district,department,D1,,,,,,,,,,\n"                    /* 10 */
+                                "S1-POLICE,东湖派出所,street,station,S1,POLICE,,POLICE,S1-SAFETY,,,,,,\n" /* 11 */
+                                "S1-SAFETY,平安办,street,section,S1,,,,,,,,,,yes\n"                       /* 12 */
+                                "C11-HOME,湖滨物业,community,property,C11,,,,,,,,,,\n"                    /* 13 */
+                                "RAIL,市轨道公司,city,external,,,,,,,,,,,\n";                             /* 14 */
 
 static const struct {
     const char *file, *text;
@@ -102,6 +102,10 @@ START_TEST(test_columns)
     ck_assert(district_acts_for(district, find(district, "URBAN"), find(district, "WATER")));
     ck_assert(district_acts_for(district, find(district, "WATER"), find(district, "URBAN")));
     ck_assert(!district_acts_for(district, find(district, "S1"), find(district, "POLICE")));
+    ck_assert_int_eq(street->street_desk, find(district, "S1-SAFETY"));
+    ck_assert_int_eq(get(district, "S1-SAFETY")->desk_of, find(district, "S1"));
+    ck_assert_int_eq(get(district, "D1")->street_desk, -1);
+    ck_assert_int_eq(get(district, "S1-POLICE")->desk_of, -1);
     ck_assert_uint_eq(get(district, "C11")->calendar, 0);
     ck_assert_uint_eq(get(district, "WATER")->calendar, 1);
     ck_assert_uint_eq(get(district, "URBAN")->calendar, 1); /* the only one is the default */
@@ -113,11 +117,36 @@ END_TEST
 #define SPREADSHEET "a spreadsheet has turned this code into a number; format the column as text and write the code again\n"
 #define APOSTROPHE "a spreadsheet has put something before this code; format the column as text and write the code alone\n"
 #define HEADER                                                                                                                     \
-    "code,name,tier,class,parent,accountable,calendar,seconded_by,deputy,capacity,contact,duty_phone,retired_on,successor"
+    "code,name,tier,class,parent,accountable,calendar,seconded_by,deputy,capacity,contact,duty_phone,retired_on,successor,street_" \
+    "desk"
+
+#define NOT_A_DESK(line, code)                                                                                                     \
+    "units.csv:" line ":15: `" code                                                                                                \
+    "` cannot be a street's desk; write yes for one section of tier street that has the street as parent\n"
 
 static const struct {
     const char *file, *old, *with, *said;
 } wrong[] = {
+    /* a street's desk */
+    {"units.csv", "section,S1,,,,,,,,,,yes", "section,S1,,,,,,,,,,ja",
+     "units.csv:12:15: street_desk `ja` is not known; write yes or no, or leave the field empty\n"},
+    {"units.csv", "C11-HOME,湖滨物业,community,property,C11,,,,,,,,,,", "S1-CIVIL,社会事务办,street,section,S1,,,,,,,,,,yes",
+     "units.csv:12:15: street `S1` has the desk `S1-CIVIL` already, on line 13; a street has one desk\n"},
+    {"units.csv", "S1-POLICE,东湖派出所,street,station,S1,POLICE,,POLICE,S1-SAFETY,,,,,,",
+     "S1-POLICE,东湖派出所,street,station,S1,POLICE,,POLICE,S1-SAFETY,,,,,,yes", NOT_A_DESK("11", "S1-POLICE")},
+    {"units.csv", "S1-SAFETY,平安办,street,section,S1", "S1-SAFETY,平安办,street,section,D1", NOT_A_DESK("12", "S1-SAFETY")},
+    {"units.csv", "S1-SAFETY,平安办,street,section,S1", "S1-SAFETY,平安办,street,section,S1-POLICE", NOT_A_DESK("12", "S1-SAFETY")},
+    {"units.csv", "S1-SAFETY,平安办,street,section,S1", "S1-SAFETY,平安办,community,section,C11", NOT_A_DESK("12", "S1-SAFETY")},
+    {"units.csv", "D1,滨河区,district,government,,,,,,,,,,,", "D1,滨河区,district,government,,,,,,,,,,,yes", NOT_A_DESK("2", "D1")},
+    {"units.csv", "S1-SAFETY,平安办,street,section,S1,,,,,,,,,,yes", "S1-SAFETY,平安办,street,section,S1,,,,,,,,2025-12-31,S1,yes",
+     "units.csv:11:9: deputy `S1-SAFETY` is retired; write its successor `S1`\n"
+     "units.csv:12:15: `S1-SAFETY` is retired; write yes for a section in service\n"},
+    {"catalogue.csv", "URBAN,@street,WATER", "URBAN,@street,@street_desk",
+     "catalogue.csv:2:5: calls `@street_desk`: a tier's own office is not called; write a department, section, station or "
+     "utility\n"},
+    {"catalogue.csv", "M2,*,@community,,", "M2,*,@street_desk,,\nM2,*,@street,,",
+     "catalogue.csv:5:1: this row never wins: the row on line 4 has this matter and this place, and stands before it; take one of "
+     "them out\n"},
     /* the tree */
     {"units.csv", "grid,government,C11", "grid,government,S1",
      "units.csv:7:5: `G111` has tier grid and its parent `S1` has tier street: a tier is skipped; write a community as parent\n"},
@@ -163,8 +192,8 @@ static const struct {
      "catalogue.csv:4:1: matter `M2`: no such matter; write a code of matters.csv, or add it there\n"},
     {"units.csv", "duty_phone", "phone", "units.csv:1:12: unknown column `phone`; write the header " HEADER "\n"},
     {"units.csv", "duty_phone", "contact", "units.csv:1:12: column `contact` is there twice; keep one\n"},
-    {"units.csv", "RAIL,市轨道公司,city,external,,,,,,,,,,", "RAIL,市轨道公司,city,external",
-     "units.csv:14: this row has 4 fields, the header has 14; write one field a column, and quotes around a field with a comma\n"},
+    {"units.csv", "RAIL,市轨道公司,city,external,,,,,,,,,,,", "RAIL,市轨道公司,city,external",
+     "units.csv:14: this row has 4 fields, the header has 15; write one field a column, and quotes around a field with a comma\n"},
     /* calendars */
     {"units.csv", ",24x7,", ",hall,",
      "units.csv:4:7: calendar `hall` is not known; write one of office, 24x7 (calendars.yaml names them), or leave the field "
@@ -185,17 +214,17 @@ static const struct {
      "units.csv:11:6: accountable `WATER` does not stand above this unit; write the unit's own code or that of a unit above it, or "
      "who "
      "seconded it\n"},
-    {"units.csv", "department,D1,,,,,,,,,\nS1-POLICE", "department,D1,,,,,,,,2025-01-01,URBAN\nS1-POLICE",
+    {"units.csv", "department,D1,,,,,,,,,,\nS1-POLICE", "department,D1,,,,,,,,2025-01-01,URBAN,\nS1-POLICE",
      "units.csv:11:6: accountable `POLICE` is retired; write its successor `URBAN`\n"
      "units.csv:11:8: seconded_by `POLICE` is retired; write its successor `URBAN`\n"},
     /* deputies */
-    {"units.csv", ",URBAN,,,,,\nPOLICE", ",WATER,,,,,\nPOLICE",
+    {"units.csv", ",URBAN,,,,,,\nPOLICE", ",WATER,,,,,,\nPOLICE",
      "units.csv:9:9: deputy `WATER` is the unit itself; write another unit, or leave the field empty\n"},
-    {"units.csv", ",URBAN,,,,,\nPOLICE", ",RAIL,,,,,\nPOLICE",
+    {"units.csv", ",URBAN,,,,,,\nPOLICE", ",RAIL,,,,,,\nPOLICE",
      "units.csv:9:9: deputy `RAIL` is an external unit, which has no workers here; write a unit of the district\n"},
-    {"units.csv", ",URBAN,,,,,\nPOLICE", ",C19,,,,,\nPOLICE",
+    {"units.csv", ",URBAN,,,,,,\nPOLICE", ",C19,,,,,,\nPOLICE",
      "units.csv:9:9: deputy `C19` is retired; write its successor `C11`\n"},
-    {"units.csv", ",URBAN,,,,,\nPOLICE", ",NOBODY,,,,,\nPOLICE",
+    {"units.csv", ",URBAN,,,,,,\nPOLICE", ",NOBODY,,,,,,\nPOLICE",
      "units.csv:9:9: deputy `NOBODY` is not a unit of this file; write the code of a unit, or add it\n"},
     /* numbers and texts */
     {"units.csv", ",40,", ",many,",
@@ -285,6 +314,7 @@ END_TEST
 static const struct {
     const char *file, *old, *with;
 } right[] = {
+    {"catalogue.csv", "M2,*,@community,,", "M2,*,@community,@street_desk,\nM2,*,@street_desk,,"},
     /* the second row wins where there is no community above the place */
     {"catalogue.csv", "M2,*,@community,,", "M2,*,@community,,\nM2,*,@street,,"},
     /* for any matter, after those for one */
@@ -315,6 +345,31 @@ START_TEST(test_right)
 }
 END_TEST
 
+/* @street_desk: the section, wherever in the street the place is; a street without one takes it itself; outside of streets nobody
+ * does. */
+START_TEST(test_street_desk)
+{
+    static const struct {
+        const char *old, *with, *place, *unit;
+    } rows[] = {
+        {",yes", ",yes", "G111", "S1-SAFETY"}, {",yes", ",yes", "S1", "S1-SAFETY"}, {",yes", ",yes", "S1-POLICE", "S1-SAFETY"},
+        {",yes", ",no", "G111", "S1"},         {",yes", ",", "C11", "S1"},          {",yes", ",yes", "D1", NULL},
+    };
+    const struct selector selector = {.kind = SELECT_STREET_DESK, .unit = -1, .tier = UNIT_TIER_STREET};
+    char folder[CONFIG_FOLDER_SIZE];
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct district *district = NULL;
+        config_folder_make(folder);
+        write_folder(folder, "units.csv", rows[i].old, rows[i].with);
+        ck_assert_int_eq(district_load(folder, &faults, &district), 0);
+        int32_t found = district_select(district, &selector, find(district, rows[i].place));
+        ck_assert_int_eq(found, rows[i].unit == NULL ? -1 : find(district, rows[i].unit));
+        district_free(district);
+        config_folder_remove(folder);
+    }
+}
+END_TEST
+
 START_TEST(test_retired_district_and_desk)
 {
     char folder[CONFIG_FOLDER_SIZE];
@@ -323,8 +378,8 @@ START_TEST(test_retired_district_and_desk)
     write_folder(folder, "policy.yaml", "zone", "desk: DESK\nzone");
     static char units[sizeof(units_csv) + 256];
     int size = snprintf(units, sizeof(units),
-                        "%sDESK,指挥中心,district,section,D1,,,,,,,,2026-01-01,DESK-2\nDESK-2,新指挥中心,district,"
-                        "section,D1,,,,,,,,,\n",
+                        "%sDESK,指挥中心,district,section,D1,,,,,,,,2026-01-01,DESK-2,\nDESK-2,新指挥中心,district,"
+                        "section,D1,,,,,,,,,,\n",
                         units_csv);
     config_folder_write(folder, "units.csv", units, (size_t)size);
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
@@ -343,7 +398,7 @@ START_TEST(test_city_leads_nothing)
     static char units[sizeof(units_csv) + 256];
     const char *at = strstr(units_csv, top);
     ck_assert_ptr_nonnull(at);
-    int size = snprintf(units, sizeof(units), "%.*sCITY,某市,city,government,,,,,,,,,,\nD1,滨河区,district,government,CITY,%s",
+    int size = snprintf(units, sizeof(units), "%.*sCITY,某市,city,government,,,,,,,,,,,\nD1,滨河区,district,government,CITY,%s",
                         (int)(at - units_csv), units_csv, at + strlen(top));
     config_folder_write(folder, "units.csv", units, (size_t)size);
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
@@ -357,10 +412,7 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{test_columns},
-                                       {test_wrong, SUITE_COUNT(wrong)},
-                                       {test_right, SUITE_COUNT(right)},
-                                       {test_retired_district_and_desk},
-                                       {test_city_leads_nothing}};
+    const struct suite_test tests[] = {{test_columns},     {test_wrong, SUITE_COUNT(wrong)}, {test_right, SUITE_COUNT(right)},
+                                       {test_street_desk}, {test_retired_district_and_desk}, {test_city_leads_nothing}};
     return suite_run(&(struct suite){.name = "config/units", .timeout_s = 60, .tests = tests, .count = SUITE_COUNT(tests)});
 }

@@ -152,6 +152,7 @@ static void print_metrics(FILE *out)
         "## In time, late, void\n\n"
         "An item is one clock: *in time* when it stopped at its due instant or before, *late* when it stopped after it or its red "
         "rung fired, *void* when its duty ended without a result before it was late (a withdrawn call's always).\n"
+        "What a unit hands on inside (`assign`) is no item: it enters no figure, in time or late.\n"
         "Due before `as_of` is what is late already, stopped or not; `as_of` is the instant of the question.\n\n"
         "## Groupings\n\n"
         "`street`, `department`, `community` and `utility` are accountable units of that tier or class: whose figures these are.\n"

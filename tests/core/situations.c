@@ -4,6 +4,8 @@
 #include <check.h>
 #include <string.h>
 
+enum { UNIT_BELOW = 4 }; /* the grid, in the world's list */
+
 static uint64_t received(struct world *w)
 {
     return world_submit(w, "unknown", "S1");
@@ -172,6 +174,18 @@ static uint64_t arrived_unrated(struct world *w)
 {
     w->district.policy.rating = false;
     return arrived(w);
+}
+
+/* The called unit has somebody below it: whom it may hand on to. */
+static uint64_t with_somebody_below(struct world *w, uint64_t id, int unit)
+{
+    w->units[UNIT_BELOW].parent = unit;
+    return id;
+}
+
+static uint64_t called_signed_inside(struct world *w)
+{
+    return with_somebody_below(w, respond_signed(w), 7);
 }
 
 static uint64_t raised_asked(struct world *w)
@@ -353,6 +367,31 @@ static uint64_t answered_signed(struct world *w)
 static uint64_t answered_arrived(struct world *w)
 {
     return answered_called(w, 3);
+}
+
+static uint64_t answered_signed_below(struct world *w)
+{
+    return with_somebody_below(w, answered_called(w, 2), 7);
+}
+
+/* The called unit goes on when the lead has answered, and so does whom it handed on to: G1, below it. */
+static uint64_t answered_inside(struct world *w)
+{
+    uint64_t id = with_somebody_below(w, answered_called(w, 2), 7);
+    struct command assign = {.type = COMMAND_ASSIGN};
+    assign.body.assign.duty_id = world_duty(w, id, DUTY_KIND_RESPOND).duty_id;
+    assign.body.assign.to = code_of("G1");
+    assign.body.assign.due_at = w->now_ms + DAY_MS;
+    assign.body.assign.text = text_of("look at it");
+    ck_assert_int_eq(world_do(w, &assign), REFUSAL_NONE);
+    return id;
+}
+
+static uint64_t answered_inside_signed(struct world *w)
+{
+    uint64_t id = answered_inside(w);
+    world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_SUPPORT).duty_id);
+    return id;
 }
 
 static uint64_t answered_reported(struct world *w)
@@ -586,6 +625,7 @@ const struct situation situations[] = {
     {"called and claimed", called_claimed, "ROAD"},
     {"called, signed and claimed", called_signed_claimed, "ROAD"},
     {"respond signed", respond_signed, "ROAD"},
+    {"called and signed, somebody below", called_signed_inside, "ROAD"},
     {"objected", objected, "ROAD"},
     {"one of two objected, the other to be rated", one_objected, "ROAD"},
     {"one of two objected, the other done", one_objected_unrated, "ROAD"},
@@ -611,6 +651,9 @@ const struct situation situations[] = {
     {"answered, respond signed", answered_signed, "ROAD"},
     {"answered, arrived", answered_arrived, "ROAD"},
     {"answered, reported", answered_reported, "ROAD"},
+    {"answered, called, somebody below", answered_signed_below, "ROAD"},
+    {"answered, called, handed on inside", answered_inside, "ROAD"},
+    {"answered, called, handed on and signed", answered_inside_signed, "ROAD"},
     {"waits for the call", waiting_offered, "ROAD"},
     {"waits for the call, arrived, rating off", waiting_arrived, "ROAD"},
     {"waits for the rating", waiting_reported, "ROAD"},

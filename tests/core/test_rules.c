@@ -95,6 +95,10 @@ static void fill(struct command *command, enum command_type type, uint64_t case_
     } else if (type == COMMAND_ADD_SUPPORT) {
         body->add_support.support = code_of("UT");
         body->add_support.text = words;
+    } else if (type == COMMAND_ASSIGN) {
+        body->assign.to = code_of("G1");
+        body->assign.due_at = INSTANT_MAX;
+        body->assign.text = words;
     } else if (type == COMMAND_CANCEL) {
         body->cancel.reason = words;
     } else if (type == COMMAND_FINISH_CALL) {

@@ -13,8 +13,9 @@
 
 static const struct {
     const char *name, *unit;
-} names[] = {{"华山街道", "S1"}, {"大观街道", "S2"}, {"翠湖社区", "C1"}, {"翠湖一网格", "G1"},
-             {"区城管局", "DA"}, {"区住建局", "DB"}, {"供电所", "UT"},   {"指挥中心", "D1"}};
+} names[] = {{"华山街道", "S1"},      {"大观街道", "S2"},      {"翠湖社区", "C1"}, {"翠湖一网格", "G1"},
+             {"区城管局", "DA"},      {"区住建局", "DB"},      {"供电所", "UT"},   {"指挥中心", "D1"},
+             {"街道中心", "S1-DESK"}, {"街道城管办", "E-CITY"}}; /* the last two: where a story makes them */
 
 static inline const char *unit_named(const char *name)
 {

@@ -31,6 +31,8 @@ static void set_unit(struct world *w, int i, const char *code, enum unit_tier ti
                                 .accountable = i,
                                 .seconded_by = -1,
                                 .deputy = -1,
+                                .street_desk = -1,
+                                .desk_of = -1,
                                 .successor = -1};
 }
 
@@ -304,7 +306,8 @@ static void check_answer(struct world *w)
     core_answer_now(&w->tables, w->verdict, number_now, &now);
     ck_assert(core_answer(&w->tables, w->verdict->records[0].seq, number_again, &again));
     ck_assert(now.seq == again.seq && now.at == again.at && now.case_id == again.case_id && now.duty_id == again.duty_id);
-    ck_assert(now.call_id == again.call_id && now.state == again.state && text_equal(now.number, again.number));
+    ck_assert(now.call_id == again.call_id && now.state == again.state && text_equal(now.number, again.number) &&
+              now.warning == again.warning && now.given == again.given);
 }
 
 enum refusal world_do(struct world *w, struct command *command)

@@ -42,7 +42,7 @@ static void make_units(struct district *district)
         unit->class = lines[i].class;
         unit->parent = lines[i].parent;
         unit->accountable = (int32_t)i;
-        unit->seconded_by = unit->deputy = unit->successor = -1;
+        unit->seconded_by = unit->deputy = unit->successor = unit->street_desk = unit->desk_of = -1;
     }
     district->district_unit = 0;
     district->desk_unit = 1;

@@ -204,6 +204,35 @@ static void put_callable(struct body *body, const struct field_shape *field)
     bodies_units(body, units, count);
 }
 
+/* Whom a unit hands its duty on to: somebody below it, or in the street whose desk it is; now and then anybody. */
+static void put_inside(struct body *body, const struct field_shape *field)
+{
+    struct simulation *sim = body->sim;
+    const struct district *district = sim->district;
+    int32_t holder = body->duty == MODEL_NONE ? -1 : sim->model.duties[body->duty].unit;
+    int32_t top = holder >= 0 && district->units[holder].desk_of >= 0 ? district->units[holder].desk_of : holder;
+    int32_t found = bodies_any_unit(sim);
+    uint32_t count = 0;
+
+    (void)field;
+    if (!chance_is(&sim->world, 0.05)) {
+        for (int32_t unit = 0; unit < (int32_t)district->unit_count && top >= 0; unit++) {
+            bool below = unit != holder && unit != top && district_within(district, unit, top);
+            found = below && chance_below(&sim->world, ++count) == 0 ? unit : found;
+        }
+    }
+    bodies_code(body, &district->units[found].code);
+}
+
+/* Before the own due instant, mostly. */
+static void put_inner_due(struct body *body, const struct field_shape *field)
+{
+    struct simulation *sim = body->sim;
+
+    (void)field;
+    msgpack_pack_int64(&body->packer, sim->true_ms + sim->offset_ms + chance_between(&sim->world, HOUR_MS, 4 * DAY_MS));
+}
+
 /* Who is called in the place of another. */
 static void put_called(struct body *body, const struct field_shape *field)
 {
@@ -226,7 +255,7 @@ static const struct {
 } found_values[] = {
     {"@words", bodies_words}, {"@any", bodies_any},        {"@matter", put_matter}, {"@place", put_place},
     {"@lead", put_lead},      {"@supports", put_supports}, {"@called", put_called}, {"@callable", put_callable},
-    {"@units", put_callable}, {"@later", bodies_later},
+    {"@units", put_callable}, {"@later", bodies_later},    {"@inside", put_inside}, {"@inner_due", put_inner_due},
 };
 
 void bodies_value(struct body *body, const struct field_shape *field, const char *value)

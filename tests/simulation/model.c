@@ -155,7 +155,9 @@ static void take_duty(struct model *model, const struct record *record)
                               .of_call = model_of(model, record->head.call_id),
                               .next = model->cases[of_case].duties,
                               .unit = district_unit_find(model->district, &record->head.unit),
-                              .kind = (uint8_t)body->duty_kind};
+                              .kind = (uint8_t)body->duty_kind,
+                              .internal = body->reason == DUTY_END_ASSIGNED,
+                              .of_duty = model_of(model, body->of_duty)};
 
     duty.state = rules_duty_kind(body->duty_kind)->born_signed ? DUTY_STATE_SIGNED : DUTY_STATE_OFFERED;
     model->duties = room(model->duties, model->duty_count, sizeof(duty));

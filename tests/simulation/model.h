@@ -33,7 +33,9 @@ struct model_duty {
     int32_t unit;
     uint8_t kind, state;
     bool claimed;
-    uint32_t looks; /* how often its people have begun with it */
+    bool internal;    /* assigned inside */
+    uint32_t of_duty; /* internal: the duty that it is a part of */
+    uint32_t looks;   /* how often its people have begun with it */
 };
 
 struct model_call {

@@ -65,6 +65,38 @@ static void look_at_call(struct simulation *sim, const struct model_call *call, 
     }
 }
 
+/* Is what this inner duty is a part of still somebody's: its whole, or, where that was a lead that was taken over, the support of
+ * the same unit? */
+static bool whole_is_open(const struct model *model, const struct model_duty *inner)
+{
+    const struct model_duty *whole = &model->duties[inner->of_duty];
+    bool open = model_duty_open(whole);
+
+    for (uint32_t at = model->cases[inner->of_case].duties; at != MODEL_NONE && !open && whole->kind == DUTY_KIND_LEAD;
+         at = model->duties[at].next) {
+        const struct model_duty *duty = &model->duties[at];
+        open = duty->kind == DUTY_KIND_SUPPORT && !duty->internal && duty->unit == whole->unit && model_duty_open(duty);
+    }
+    return open;
+}
+
+/* A part is nobody's when its whole is over; an answered case has no other supports than such parts. */
+static void look_at_inner(struct simulation *sim, const struct model_case *of)
+{
+    const struct model *model = &sim->model;
+
+    for (uint32_t at = of->duties; at != MODEL_NONE; at = model->duties[at].next) {
+        const struct model_duty *duty = &model->duties[at];
+
+        if (!model_duty_open(duty) || duty->kind != DUTY_KIND_SUPPORT) {
+            continue;
+        }
+        if (duty->internal ? !whole_is_open(model, duty) : of->state == CASE_STATE_ANSWERED) {
+            simulation_speak(sim, ORACLE_INNER, "support %" PRIu64 " is open, and what it is for is over", duty->id);
+        }
+    }
+}
+
 static void look_at_case(struct simulation *sim, const struct model_case *of)
 {
     const struct model *model = &sim->model;
@@ -84,7 +116,8 @@ static void look_at_case(struct simulation *sim, const struct model_case *of)
         look_at_call(sim, &model->calls[at], at);
         in_calls += model->calls[at].state != CALL_STATE_CLOSED;
     }
-    if (awaits && (in_calls == 0 || open_duties(model, number, MODEL_NONE, ALL_KINDS) > 0)) {
+    look_at_inner(sim, of);
+    if (awaits && (in_calls == 0 || open_duties(model, number, MODEL_NONE, ALL_KINDS & ~KIND(SUPPORT)) > 0)) {
         simulation_speak(sim, ORACLE_CASE_STATE, "case %" PRIu64 " is answered and waits for one of %u calls alone", of->id,
                          in_calls);
     }
@@ -192,6 +225,17 @@ static void look_at_relief(struct simulation *sim, const struct record *record)
     }
 }
 
+/* What is handed on inside has its inner due instant, and no item of the district. */
+static void look_at_start(struct simulation *sim, const struct record *record)
+{
+    uint32_t number = model_of(&sim->model, record->head.duty_id);
+
+    if (number != MODEL_NONE && sim->model.duties[number].internal && record->body.clock_started.clock != CLOCK_KIND_SUPPORT) {
+        simulation_speak(sim, ORACLE_INNER, "inner duty %" PRIu64 " gets the clock %" PRIu64 " (%s)", record->head.duty_id,
+                         record->seq, clock_kind_enum.names[record->body.clock_started.clock]);
+    }
+}
+
 /* From here on clocks are counted by another set. */
 static void take_set(struct simulation *sim, const struct record *record)
 {
@@ -199,8 +243,9 @@ static void take_set(struct simulation *sim, const struct record *record)
 }
 
 static void (*const looks[])(struct simulation *sim, const struct record *record) = {
-    [RECORD_CONFIG_ADOPTED] = take_set, [RECORD_RUNG_FIRED] = look_at_rung,   [RECORD_CLOCK_STOPPED] = look_at_end,
-    [RECORD_CLOCK_VOID] = look_at_end,  [RECORD_DUTY_ENDED] = look_at_relief, [RECORD_DUTY_DONE] = look_at_relief,
+    [RECORD_CONFIG_ADOPTED] = take_set,  [RECORD_RUNG_FIRED] = look_at_rung,     [RECORD_CLOCK_STOPPED] = look_at_end,
+    [RECORD_CLOCK_VOID] = look_at_end,   [RECORD_CLOCK_STARTED] = look_at_start, [RECORD_DUTY_ENDED] = look_at_relief,
+    [RECORD_DUTY_DONE] = look_at_relief,
 };
 
 void oracles_record(struct simulation *sim, const struct record *record)

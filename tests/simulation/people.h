@@ -28,6 +28,7 @@
     X(RESPOND, "respond")                                                                                                          \
     X(RATE, "rate")                                                                                                                \
     X(FOLLOWUP, "followup")                                                                                                        \
+    X(INNER, "inner")                                                                                                              \
     X(RULE, "rule")                                                                                                                \
     X(OBJECTION, "objection")                                                                                                      \
     X(DECIDE, "decide")                                                                                                            \

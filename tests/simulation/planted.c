@@ -171,6 +171,9 @@ void __wrap_core_judge(const struct tables *tables, const struct command *comman
     if (turned == PLANTED_CALL_STAYS && record_of(ret, RECORD_CALL_RATED) != NULL) {
         blank(ret, RECORD_CALL_CLOSED);
     }
+    if (turned == PLANTED_INNER_SIGNS && record_of(ret, RECORD_DUTY_ASSIGNED) != NULL) {
+        record_of(ret, RECORD_CLOCK_STARTED)->body.clock_started.clock = CLOCK_KIND_SIGN;
+    }
     if (record_of(ret, RECORD_LEAD_ANSWERED) != NULL && strikes(PLANTED_NOBODY, 20)) {
         blank(ret, RECORD_CASE_CLOSED);
     }

@@ -19,6 +19,7 @@
     X(DONE_BY_SIGNING, "done-by-signing", "duty-state", "one signature in twenty is taken for the result")                         \
     X(NOT_REPORTED, "not-reported", "call-state", "a call stays called when all called units have finished")                       \
     X(ANY_STATE, "any-state", "rules", "a note makes a case one that is handled again")                                            \
+    X(INNER_SIGNS, "inner-signs", "inner", "what is handed on inside gets a clock of the district's")                              \
     X(NOBODY, "nobody", "somebody-acts", "an answered case in twenty that is not asked about is not closed")                       \
     X(CALL_STAYS, "call-stays", "call-has-duty", "a call stays open when its last rating is done")                                 \
     X(RELIEVES, "relieves", "lateness", "a late lead's duty ends by itself")                                                       \

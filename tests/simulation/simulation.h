@@ -59,6 +59,7 @@ enum mishap {
     X(DUTY_STATE, "duty-state")                                                                                                    \
     X(CALL_STATE, "call-state")                                                                                                    \
     X(RULES, "rules")                                                                                                              \
+    X(INNER, "inner")                                                                                                              \
     X(SOMEBODY, "somebody-acts")                                                                                                   \
     X(CALL_DUTY, "call-has-duty")                                                                                                  \
     X(LATENESS, "lateness")                                                                                                        \

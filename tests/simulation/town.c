@@ -27,6 +27,9 @@ static enum occasion occasion_of(const struct model_duty *duty)
         [DUTY_KIND_RULE] = OCCASION_RULE,       [DUTY_KIND_DECIDE] = OCCASION_DECIDE,
     };
 
+    if (duty->internal) {
+        return OCCASION_INNER;
+    }
     if (duty->kind == DUTY_KIND_RULE && duty->of_call != MODEL_NONE) {
         return OCCASION_OBJECTION;
     }
