@@ -148,7 +148,9 @@ static const char tail[] = ".SH EXIT STATUS\n"
                            ".TP\n.I ~/.config/huying/keys/server.pub\nPublic key of the dispatcher.\n"
                            ".TP\n.I ~/.config/huying/keys/NAME.key\nA key pair; its holder's alone (mode 600).\n"
                            ".SH SEE ALSO\n"
-                           ".BR huyingd (8),\n.BR huying\\-admin (8),\n.BR huying\\-config (5)\n";
+                           ".BR huyingd (8),\n.BR huying\\-admin (8),\n.BR huying\\-config (5)\n"
+                           ".P\nThe pages\n.I docs/whistle.md\nand\n.I docs/whistle.zh\\-CN.md\n"
+                           "tell a call from the bell to the rating, for streets and departments.\n";
 
 static const char *const group_titles[VERB_GROUP_COUNT] = {
     [VERB_DESK] = "OPERATOR AND DISPATCHER", [VERB_UNIT] = "CLERK OF A UNIT",  [VERB_CALL] = "CALLS",

@@ -1,4 +1,4 @@
-"""test_readme.py BUILD SOURCE [--write] - what README.md and README.zh-CN.md show is what the programs say.
+"""test_readme.py BUILD SOURCE [--write] - what the READMEs and docs/whistle show is what the programs say.
 
 Each page is read from its beginning: what stands behind `$ ` in a block marked `console` is typed, and the lines below it, up to the
 next one, must be the answer, standard error included. A line `...` stands for any number of lines, and alone for the answer to a
@@ -14,7 +14,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from harness import District  # noqa: E402
 
-PAGES = {"README.md": "C.UTF-8", "README.zh-CN.md": "zh_CN.UTF-8"}
+PAGES = {"README.md": "C.UTF-8", "README.zh-CN.md": "zh_CN.UTF-8", "docs/whistle.md": "C.UTF-8", "docs/whistle.zh-CN.md": "zh_CN.UTF-8"}
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 READERS = "/tmp/huying"
 
