@@ -166,6 +166,7 @@ static void take_duty(struct model *model, const struct record *record)
     if (body->duty_kind == DUTY_KIND_LEAD) {
         model->cases[of_case].lead = model->duty_count;
     }
+    model->verdict.opened[body->duty_kind] = true;
     remember(model, record->seq, model->duty_count++);
 }
 

@@ -65,10 +65,11 @@ struct model_clock {
 struct model_verdict {
     bool by_command;
     enum command_type command;
-    uint64_t seq;            /* of its first record */
-    uint64_t request;        /* number of the letter, 0 = of another */
-    uint32_t left;           /* records of it that are to come */
-    bool seen[RECORD_TYPES]; /* of which types it has records */
+    uint64_t seq;                 /* of its first record */
+    uint64_t request;             /* number of the letter, 0 = of another */
+    uint32_t left;                /* records of it that are to come */
+    bool seen[RECORD_TYPES];      /* of which types it has records */
+    bool opened[DUTY_KIND_COUNT]; /* of which kinds duties */
     uint32_t cases[8], case_count;
     uint8_t case_states[8]; /* as they were */
     uint32_t duties[64], duty_count;

@@ -4,22 +4,28 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* By which record of the verdict a row is told from others of its cell that lead to the same state: by its `when`. Any one shows
- * it. */
+/* By what a row is told from others of its cell that lead to the same state: by its `when`. Any record of the type, or any duty of
+ * the kind that opens (0: none, for a route duty is never a sign), shows it. */
 static const struct {
     const char *when;
     enum record_type shows;
+    enum duty_kind opens;
 } signs[] = {
-    {"another unit's call is open", RECORD_CASE_AWAITS_CALL}, {"the last call that it waited for closes", RECORD_CALL_CLOSED},
-    {"handle red, on_overdue take_over", RECORD_CASE_ROUTED}, {"a call of the lead that goes", RECORD_CASE_ROUTED},
-    {"a call of the lead that goes", RECORD_CASE_POOLED},
+    {.when = "another unit's call is open", .shows = RECORD_CASE_AWAITS_CALL},
+    {.when = "the last call that it waited for closes", .shows = RECORD_CALL_CLOSED},
+    {.when = "handle red, on_overdue take_over", .shows = RECORD_CASE_ROUTED},
+    {.when = "a dispatcher, the lead is at work", .shows = RECORD_DECISION_ASKED},
+    {.when = "a call of the lead that goes", .shows = RECORD_CASE_ROUTED},
+    {.when = "a call of the lead that goes", .shows = RECORD_CASE_POOLED},
+    {.when = "a word is needed", .opens = DUTY_KIND_DECIDE},
 };
 
-/* Has the row a sign, and, where *seen is not NULL, was it seen? */
-static bool has_sign(const struct rule *rule, const bool *seen)
+/* Has the row a sign, and, where *verdict is not NULL, was it seen? */
+static bool has_sign(const struct rule *rule, const struct model_verdict *verdict)
 {
     for (size_t i = 0; rule->when != NULL && i < sizeof(signs) / sizeof(signs[0]); i++) {
-        if (strcmp(rule->when, signs[i].when) == 0 && (seen == NULL || seen[signs[i].shows])) {
+        if (strcmp(rule->when, signs[i].when) == 0 &&
+            (verdict == NULL || verdict->seen[signs[i].shows] || (signs[i].opens != 0 && verdict->opened[signs[i].opens]))) {
             return true;
         }
     }
@@ -34,9 +40,9 @@ static bool leads(const struct rule *rule, enum machine machine, int kind, int f
            (rule->next == RULE_SAME ? from : rule->next) == to;
 }
 
-/* The row of a machine by which this command led from one state to the other. `seen` says of which types the verdict has records,
- * which tells rows apart that lead to one place; NULL: any of them. -1: none, so it was not about this machine. */
-int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, const bool *seen)
+/* The row of a machine by which this command led from one state to the other. The verdict tells rows apart that lead to one place;
+ * NULL: any of them. -1: none, so it was not about this machine. */
+int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, const struct model_verdict *verdict)
 {
     size_t count;
     const struct rule *rules = rules_of(machine, &count);
@@ -46,7 +52,7 @@ int reached_row(enum machine machine, enum command_type command, int kind, int f
         if (rules[i].command != command || !leads(&rules[i], machine, kind, from, to)) {
             continue;
         }
-        if (seen != NULL && has_sign(&rules[i], seen)) {
+        if (verdict != NULL && has_sign(&rules[i], verdict)) {
             return (int)i;
         }
         if (found < 0 || (!has_sign(&rules[i], NULL) && has_sign(&rules[found], NULL))) {
@@ -108,18 +114,18 @@ void reached_verdict(struct simulation *sim, const struct model_verdict *verdict
     for (uint32_t i = 0; i < verdict->case_count; i++) {
         count_rule(sim, MACHINE_CASE,
                    reached_row(MACHINE_CASE, verdict->command, 0, verdict->case_states[i], model->cases[verdict->cases[i]].state,
-                               verdict->seen));
+                               verdict));
     }
     for (uint32_t i = 0; i < verdict->duty_count; i++) {
         const struct model_duty *duty = &model->duties[verdict->duties[i]];
 
         count_rule(sim, MACHINE_DUTY,
-                   reached_row(MACHINE_DUTY, verdict->command, duty->kind, verdict->duty_states[i], duty->state, verdict->seen));
+                   reached_row(MACHINE_DUTY, verdict->command, duty->kind, verdict->duty_states[i], duty->state, verdict));
     }
     for (uint32_t i = 0; i < verdict->call_count; i++) {
         count_rule(sim, MACHINE_CALL,
                    reached_row(MACHINE_CALL, verdict->command, 0, verdict->call_states[i], model->calls[verdict->calls[i]].state,
-                               verdict->seen));
+                               verdict));
     }
 }
 

@@ -207,7 +207,7 @@ void oracles_open_cases(struct simulation *sim);
 
 /* reached.c */
 /* The row of a machine by which a command led from one state to the other; -1: no row does. */
-int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, const bool *seen);
+int reached_row(enum machine machine, enum command_type command, int kind, int from, int to, const struct model_verdict *verdict);
 void reached_verdict(struct simulation *sim, const struct model_verdict *verdict);
 void reached_print(const struct simulation *sim, FILE *out);
 
