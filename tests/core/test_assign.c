@@ -28,6 +28,18 @@ static uint64_t handed_on(uint64_t id)
     return duty_of(id, DUTY_KIND_SUPPORT);
 }
 
+/* Why the last verdict made the duty's clock void. */
+static const char *void_why(uint64_t duty)
+{
+    for (uint32_t i = 0; i < w.verdict->count; i++) {
+        const struct record *record = &w.verdict->records[i];
+        if (record->type == RECORD_CLOCK_VOID && record->head.duty_id == duty) {
+            return enum_name(&clock_why_enum, (int)record->body.clock_void.why);
+        }
+    }
+    return "not at all";
+}
+
 /* --- to whom, and by when ------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_street_hands_on_to_its_community)
@@ -256,6 +268,7 @@ START_TEST(the_answer_ends_it)
     ck_assert_int_eq(duty_by_id(inner).reason, DUTY_END_LEAD_ANSWERED);
     ck_assert_int_eq(duty_by_id(deepest).reason, DUTY_END_LEAD_ANSWERED);
     ck_assert_int_eq(clock_of(id, deepest, CLOCK_KIND_SUPPORT).state, CLOCK_STATE_VOID);
+    ck_assert_str_eq(void_why(deepest), "lead_answered");
     ck_assert_uint_eq(world_case(&w, id).open_inner, 0);
     ck_assert_uint_eq(world_case(&w, id).open_duties, 1); /* the follow-up */
 }
@@ -270,6 +283,7 @@ START_TEST(a_lead_that_moves_takes_it_along)
     reroute.body.reroute.reason = text_of("the road is theirs");
     taken(&reroute, RECORD_CASE_ROUTED);
     ck_assert_int_eq(duty_by_id(inner).reason, DUTY_END_LEAD_MOVED);
+    ck_assert_str_eq(void_why(inner), "lead_moved");
     ck_assert_uint_eq(world_case(&w, id).open_inner, 0);
 }
 END_TEST
@@ -286,8 +300,36 @@ START_TEST(a_part_ends_with_its_whole_and_no_other)
     world_act(&w, COMMAND_REPORT, id, support);
     ck_assert_int_eq(duty_by_id(part).state, DUTY_STATE_ENDED);
     ck_assert_int_eq(duty_by_id(part).reason, DUTY_END_NOT_NEEDED);
+    ck_assert_str_eq(void_why(part), "not_needed");
     ck_assert_int_eq(clock_of(id, part, CLOCK_KIND_SUPPORT).state, CLOCK_STATE_VOID);
     ck_assert_int_eq(duty_by_id(inner).state, DUTY_STATE_OFFERED);
+}
+END_TEST
+
+/* What a supporting unit handed on ends with the lead's answer, too, and with the lead that moves. */
+START_TEST(a_supports_part_ends_as_the_support_does)
+{
+    static const char *const ends[] = {"lead_answered", "lead_moved", "not_needed"};
+    for (int i = 0; i < 3; i++) {
+        world_again(&w);
+        w.units[UNIT_S2].parent = UNIT_DB;
+        uint64_t id = road(), support = duty_of(id, DUTY_KIND_SUPPORT);
+        struct command command = assign(id, support, "S2"), cancel = {.type = COMMAND_CANCEL}, reroute = {.type = COMMAND_REROUTE};
+        taken(&command, RECORD_DUTY_ASSIGNED);
+        uint64_t part = duty_of(id, DUTY_KIND_SUPPORT);
+        cancel.body.cancel.duty_id = support;
+        cancel.body.cancel.reason = text_of("done without them");
+        reroute.body.reroute.case_id = id;
+        reroute.body.reroute.unit = code_of("DA");
+        reroute.body.reroute.reason = text_of("the road is theirs");
+        if (i == 0) {
+            world_answer(&w, id);
+        } else {
+            taken(i == 1 ? &reroute : &cancel, RECORD_DUTY_ENDED);
+        }
+        ck_assert_str_eq(enum_name(&duty_end_enum, duty_by_id(part).reason), ends[i]);
+        ck_assert_str_eq(void_why(part), ends[i]);
+    }
 }
 END_TEST
 
@@ -347,6 +389,7 @@ int main(void)
         {the_answer_ends_it},
         {a_lead_that_moves_takes_it_along},
         {a_part_ends_with_its_whole_and_no_other},
+        {a_supports_part_ends_as_the_support_does},
         {what_a_lead_handed_on_goes_on_when_it_is_taken_over},
         {a_called_unit_hands_on_too},
     };

@@ -171,6 +171,9 @@ START_TEST(the_desk_whistles_in_the_streets_name)
     w.roles = role(ROLE_WORKER);
     struct command raise = raise_on(id, "UT", NULL);
     ck_assert_str_eq(taken(&raise, RECORD_CALL_RAISED)->head.unit.s, "S1");
+    w.roles = role(ROLE_DISPATCHER); /* whistling is not all that is done at a desk */
+    raise = raise_on(id, "DA", NULL);
+    expect(&raise, REFUSAL_RANK, "unit");
     SAYS(takes_back("街道城管办"), "NOT_FOUND"); /* it has nothing to do with the case */
     SAYS(takes_back("街道中心"), "ok");
     raise.body.raise_call.caller = code_of("S1");
