@@ -72,7 +72,7 @@ class Whistles(unittest.TestCase):
     def test_on_its_sections_case(self):
         """2c raise_call: 华山城管科 leads, the street whistles, and its section's answer waits for the call."""
         self.assertEqual(self.comes_in("A01", "垃圾堆了三天"), "HS-CITY")
-        self.refused("华山城管科", "NO_ROLE", "call raise", "--unit", "URBAN", "--reason", "joint_enforcement", "--text", "请来车")
+        self.refused("华山城管科", "RANK", "call raise", "--unit", "URBAN", "--reason", "joint_enforcement", "--text", "请来车")
         self.refused("护国街道", "NOT_FOUND", "call raise", "--unit", "URBAN", "--reason", "joint_enforcement", "--text", "请来车")
         self.does("华山街道", "call raise", "--caller", "HS", "--unit", "URBAN", "--reason", "joint_enforcement", "--text", "请来车")
         self.assertEqual((self.call()["caller"], self.next()), ("HS", [("URBAN", "sign")]))
@@ -184,7 +184,7 @@ class Whistles(unittest.TestCase):
         """2c: a call goes up; a department is called, and neither whistles nor rates."""
         self.comes_in("C10", "路口积水半米")
         self.refused("区城管局", "NOT_FOUND", "call raise", "--unit", "FIRE", "--reason", "joint_enforcement", "--text", "请来")
-        self.refused("区水务局", "NO_ROLE", "call raise", "--unit", "FIRE", "--reason", "joint_enforcement", "--text", "请来")
+        self.refused("区水务局", "RANK", "call raise", "--unit", "FIRE", "--reason", "joint_enforcement", "--text", "请来")
 
     def test_a_community_whistles(self):
         """社区吹哨: in its own area, and itself the one who rates."""
