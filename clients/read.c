@@ -107,11 +107,17 @@ static const struct column inbox_columns[] = {
     {0},
 };
 static const struct column call_columns[] = {
-    {"call", N_("CALL"), LOOK_NUMBER},         {"state", N_("STATE"), LOOK_WORD},
-    {"level", N_("LEVEL"), LOOK_WORD},         {"reason", N_("REASON"), LOOK_WORD},
-    {"caller", N_("CALLER"), LOOK_TEXT},       {"units", N_("UNITS"), LOOK_LONG},
-    {"raised_at", N_("RAISED"), LOOK_INSTANT}, {"closed_at", N_("CLOSED"), LOOK_INSTANT},
-    {"outcome", N_("OUTCOME"), LOOK_WORD},     {0},
+    {"call", N_("CALL"), LOOK_NUMBER},
+    {"state", N_("STATE"), LOOK_WORD},
+    {"level", N_("LEVEL"), LOOK_WORD},
+    {"reason", N_("REASON"), LOOK_WORD},
+    {"caller", N_("CALLER"), LOOK_TEXT},
+    {"units", N_("UNITS"), LOOK_LONG},
+    {"coordinating", N_("COORDINATES"), LOOK_TEXT},
+    {"raised_at", N_("RAISED"), LOOK_INSTANT},
+    {"closed_at", N_("CLOSED"), LOOK_INSTANT},
+    {"outcome", N_("OUTCOME"), LOOK_WORD},
+    {0},
 };
 static const struct column clock_columns[] = {
     {"clock", N_("CLOCK"), LOOK_WORD},

@@ -109,6 +109,11 @@ static void show_head(const json_t *receipt)
     } else {
         field("Due", _("never: no limit"));
     }
+    if (view_number(receipt, "awaited_ms") > 0) {
+        snprintf(line, sizeof(line), _("%s of it because called units were late"),
+                 span_print_exact(view_number(receipt, "awaited_ms"), kind, span));
+        field(N_("Awaited"), line);
+    }
     field_instant(receipt, "stopped_at", "Stopped", "");
     if (view_text(receipt, "stopped_at")[0] == '\0') {
         field_instant(receipt, "now", "Now", "");

@@ -49,15 +49,16 @@ static const struct pattern {
     {"duty_moved", N_("{duty_kind}, from {from}")},
     {"contact_recorded", N_("{outcome}, attempt {attempt}[: {evidence}]")},
     {"clock_started", N_("{clock}[, {limit} ({source})][, due {due_at}][, {provisional}]")},
-    {"clock_due_moved", N_("{clock}[, due {due_at}][, {provisional}][ ({why})]")},
+    {"clock_due_moved", N_("{clock}[, due {due_at}][, {provisional}][ ({why}[ {awaited}])]")},
     {"clock_rebudgeted", N_("{clock}, due {due_at} as before: the time up to it is counted anew")},
     {"clock_stopped", N_("{clock}, {in_time}[ after {consumed_ms}][, due {due_at}]")},
     {"clock_denied", N_("{clock}: the caller says it was none")},
     {"clock_void", N_("{clock}[ ({why})]")},
     {"rung_fired", N_("of the {clock} clock[, fired {late}]")},
-    {"call_raised", N_("{level}, {reason}[, asks for {targets}][, limit {limit_at}][: {text}]")},
-    {"call_dispatched", N_("to {units}, by {how}[, appointed {appointed_at}][: {reason}]")},
-    {"call_arrived", N_("[{evidence}]")},
+    {"call_raised",
+     N_("{level}, {reason}[, asks for {targets}][, {coordinating} is to coordinate][, {remote}][, limit {limit_at}][: {text}]")},
+    {"call_dispatched", N_("to {units}, by {how}[, {coordinating} coordinates][, appointed {appointed_at}][: {reason}]")},
+    {"call_arrived", N_("[{evidence}][, {remote}][, will finish by {finish_at}]")},
     {"call_finished", N_("{code}[: {text}]")},
     {"call_rated", N_("score {score}[, {confirmed}][, {not_arrived}][, next {next}][, {late}][: {text}]")},
     {"call_closed", N_("{outcome}")},
@@ -70,7 +71,7 @@ static const struct pattern {
 /* Flags whose name is told where they are set. */
 static const char *const flags[] = {NC_("flag", "confirmed"), NC_("flag", "not_arrived"), NC_("flag", "implied"),
                                     NC_("flag", "lapsed"),    NC_("flag", "late"),        NC_("flag", "provisional"),
-                                    NC_("flag", "told"),      NC_("flag", "outside")};
+                                    NC_("flag", "told"),      NC_("flag", "outside"),     NC_("flag", "remote")};
 
 /* Text that is being written; what does not fit is cut. */
 struct sentence {

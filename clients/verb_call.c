@@ -24,6 +24,8 @@ static const struct verb_word raise_options[] = {
     {"reason", "reason", "REASON", N_("Why")},
     {"unit", "units", "CODE,...", N_("Units asked for; may be given several times; the desk decides")},
     {"caller", "caller", "CODE", N_("Who whistles; the lowest of your units that may, if left out")},
+    {"coordinating", "coordinating", "CODE", N_("Which of several units coordinates and finishes last (the first if left out)")},
+    {"remote", "remote", NULL, N_("The units may work from afar, without coming")},
     {"level", "level", "LEVEL", N_("Level (routine if left out)")},
     {"text", "text", "TEXT", N_("What is asked")},
     {"place", "place", "CODE", N_("Instead of a case: the place; a case of your own is opened")},
@@ -37,12 +39,17 @@ static const struct verb_word raise_options[] = {
 static const struct verb_word dispatch_options[] = {
     {"unit", "units", "CODE,...", N_("Units to call; those asked for if left out")},
     {"call", "call", "ID", N_("The call, where the case has several raised ones")},
+    {"coordinating", "coordinating", "CODE", N_("Which of several units coordinates and finishes last")},
     {"appointed-at", "appointed_at", "INSTANT", N_("Appointed instant of arrival")},
     {"reason", "reason", "TEXT", N_("Why; needed where a unit is not on the list")},
     {0},
 };
 static const struct verb_word arrive_options[] = {
-    DUTY_WORDS, {"evidence", "evidence", "TEXT", N_("Countersign, or photo and place")}, {0}};
+    DUTY_WORDS,
+    {"evidence", "evidence", "TEXT", N_("Countersign, or photo and place")},
+    {"finish-at", "finish_at", "INSTANT", N_("Urgent or hard: when it will be finished, as promised on site")},
+    {"remote", "remote", NULL, N_("Your unit works from afar; the caller has agreed to that")},
+    {0}};
 static const struct verb_word object_options[] = {
     DUTY_WORDS,
     {"reason", "reason", "TEXT", N_("Why it is not your unit's")},

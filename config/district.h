@@ -106,6 +106,8 @@ struct policy {
     struct span object;        /* from the offer: as long a called unit may say so */
     struct span rule_call;     /* the desk rules on that */
     struct span decide;        /* somebody with rank decides what is asked */
+    struct span promise;       /* from the arrival: so far ahead a called unit may promise to finish */
+    struct span awaiting;      /* a late called unit gives the lead as much time, at least this a step; off: none */
     uint32_t return_cap;
     int64_t claim_ms;
     int64_t late_ms; /* a rung that fires this long after its instant is marked late */

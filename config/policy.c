@@ -53,6 +53,8 @@ void policy_defaults(struct policy *ret)
         .object = WH(4),
         .rule_call = WD(1),
         .decide = WD(1),
+        .promise = {TIME_KIND_NATURAL_DAYS, 30},
+        .awaiting = WD(1),
         .return_cap = 2,
         .claim_ms = 30 * MINUTE_MS,
         .late_ms = MINUTE_MS,
@@ -95,7 +97,7 @@ struct raw_call {
 struct raw_limits {
     struct raw_urgencies handle, route, sign, contact;
     char *stage, *second_round, *last_round, *take_over_floor, *send_back_floor, *rate, *followup, *return_window, *rule,
-        *designate, *object, *rule_call, *decide;
+        *designate, *object, *rule_call, *decide, *promise, *awaiting;
     struct raw_call call;
 };
 struct raw_tiers {
@@ -157,6 +159,8 @@ static const cyaml_schema_field_t limit_fields[] = {PART(raw_limits, handle, urg
                                                     TEXT(raw_limits, object),
                                                     TEXT(raw_limits, rule_call),
                                                     TEXT(raw_limits, decide),
+                                                    TEXT(raw_limits, promise),
+                                                    TEXT(raw_limits, awaiting),
                                                     CYAML_FIELD_END};
 static const cyaml_schema_field_t tier_fields[] = {TEXT(raw_tiers, city),      TEXT(raw_tiers, district), TEXT(raw_tiers, street),
                                                    TEXT(raw_tiers, community), TEXT(raw_tiers, grid),     CYAML_FIELD_END};
@@ -239,6 +243,8 @@ static const struct value values[] = {
     VALUE(limits.object, VALUE_LIMIT, object, 0, 0),
     VALUE(limits.rule_call, VALUE_LIMIT, rule_call, 0, 0),
     VALUE(limits.decide, VALUE_LIMIT, decide, 0, 0),
+    VALUE(limits.promise, VALUE_LIMIT, promise, 0, 0),
+    VALUE(limits.awaiting, VALUE_LIMIT, awaiting, 0, 0),
     VALUE(limits.call.dispatch, VALUE_LIMIT, call_dispatch, 0, 0),
     VALUE(limits.call.sign, VALUE_LIMIT, call_sign, 0, 0),
     VALUE(limits.call.contact, VALUE_LIMIT, call_contact, 0, 0),

@@ -44,10 +44,10 @@ static void widen(struct range *ranges, struct span span)
 static void count_limits(const struct district *district, struct figures *ret)
 {
     const struct policy *p = &district->policy;
-    const struct span once[] = {p->stage,     p->second_round,   p->last_round,    p->call_dispatch,
-                                p->call_sign, p->call_contact,   p->call_arrive,   p->call_finish,
-                                p->rate,      p->followup_limit, p->return_window, p->rule,
-                                p->designate, p->object,         p->rule_call,     p->decide};
+    const struct span once[] = {p->stage,         p->second_round, p->last_round,  p->call_dispatch, p->call_sign,
+                                p->call_contact,  p->call_arrive,  p->call_finish, p->rate,          p->followup_limit,
+                                p->return_window, p->rule,         p->designate,   p->object,        p->rule_call,
+                                p->decide,        p->promise,      p->awaiting};
     for (uint32_t urgency = 0; urgency < URGENCY_COUNT; urgency++) {
         widen(ret->policy, p->handle[urgency]);
         widen(ret->policy, p->route[urgency]);

@@ -142,6 +142,7 @@ void apply_clock_due_moved(struct applying *a)
     clock->amount = body->amount;
     clock->from_at = body->from_at != 0 ? body->from_at : record->at_ms;
     clock->calendar = body->calendar;
+    clock->awaited_ms += body->awaited_ms;
     clock->rung_at[RUNG_YELLOW] = body->yellow_at;
     clock->rung_at[RUNG_RED] = body->red_at;
     clock->rung_at[RUNG_NOTICE] = body->notice_at;

@@ -132,10 +132,23 @@ void apply_return_asked(struct applying *a)
     a->duty.asked = 1;
 }
 
+/* Who comes in the place of a unit coordinates in its place. */
+static void pass_coordination(struct applying *a, const struct code *from, const struct code *to)
+{
+    struct call_row call;
+    if (tables_get(a->tables, ROW_CALL, a->duty.call_id, &call) && code_equal(&call.coordinating, from)) {
+        call.coordinating = *to;
+        tables_put(a->tables, ROW_CALL, call.call_id, &call);
+    }
+}
+
 /* Only of a lead: a support that is returned does not make the case a hard one. */
 void apply_return_ruled(struct applying *a)
 {
     const struct return_ruled_body *body = &a->record->body.return_ruled;
+    if (body->ruling != RULING_REFUSED) {
+        pass_coordination(a, &a->duty.unit, &body->to);
+    }
     if (a->duty.kind == DUTY_KIND_LEAD) {
         a->c->returns += body->ruling == RULING_UPHELD;
         a->c->designated = a->c->designated || body->ruling == RULING_DESIGNATED;
@@ -182,6 +195,7 @@ void apply_followup_attempted(struct applying *a)
 /* Its clocks follow by records of their own. */
 void apply_duty_moved(struct applying *a)
 {
+    pass_coordination(a, &a->duty.unit, &a->record->head.unit);
     a->duty.unit = a->record->head.unit;
     a->duty.acct = a->record->head.acct;
     if (a->duty.duty_id == a->c->lead_duty) {
@@ -227,6 +241,8 @@ void apply_call_raised(struct applying *a)
     call.reason = (uint8_t)body->reason;
     call.given_limit = body->given_limit;
     call.given_limit_at = body->limit_at;
+    call.coordinating = body->coordinating;
+    call.remote = body->remote;
     call.raised_at = record->at_ms;
     a->c->call_last = call.call_id;
     a->c->open_calls++;
@@ -238,12 +254,14 @@ void apply_call_dispatched(struct applying *a)
     a->call.dispatched_at = a->record->at_ms;
     a->call.targets = a->record->body.call_dispatched.units;
     a->call.appointed_at = a->record->body.call_dispatched.appointed_at;
+    a->call.coordinating = a->record->body.call_dispatched.coordinating;
 }
 
 /* Whom it asked for is not who comes: the desk names others. */
 void apply_call_pooled(struct applying *a)
 {
     a->call.targets = (struct codes){0};
+    a->call.coordinating = (struct code){0};
     a->call.appointed_at = 0;
     a->call.dispatched_at = 0;
 }

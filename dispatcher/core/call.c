@@ -44,6 +44,23 @@ static bool check_units(struct judging *j, const struct codes *codes, int32_t ca
     return true;
 }
 
+static bool named(const struct judging *j, const struct codes *units, const struct code *code)
+{
+    int32_t unit = unit_in_service(j, code);
+    bool found = false;
+    for (uint32_t i = 0; i < units->count && unit >= 0; i++) {
+        found = found || unit_in_service(j, &units->at[i]) == unit;
+    }
+    return found;
+}
+
+/* Of several units one coordinates. */
+static bool check_coordinating(struct judging *j, const struct codes *units, const struct code *coordinating)
+{
+    return code_empty(coordinating) || named(j, units, coordinating) ||
+           bad_field(j, "coordinating", "The unit that coordinates is one of those that are called.");
+}
+
 /* Does the list name all of these units, which check_units has seen, for calls on this matter? */
 static bool on_list(const struct judging *j, const struct codes *codes)
 {
@@ -118,6 +135,9 @@ static bool check_raise(struct judging *j, const struct raise_call_command *rais
     if (j->policy->one_unit_guard && one_unit_on_list(j, raise, caller)) {
         return refuse(j, REFUSAL_DISPATCH_INSTEAD, "units");
     }
+    if (!check_coordinating(j, &raise->units, &raise->coordinating)) {
+        return false;
+    }
     return !already_called(j, &raise->units) || refuse(j, REFUSAL_ALREADY, "call");
 }
 
@@ -151,13 +171,18 @@ void offer_dispatch(struct judging *j)
 }
 
 /* Emits call_dispatched and a respond with its clocks for each unit (clocks of table 2c, level routine). */
-static void dispatch(struct judging *j, const struct codes *units, enum route_how how, int64_t appointed_at, struct text reason)
+static void dispatch(struct judging *j, const struct codes *units, const struct code *coordinating, enum route_how how,
+                     int64_t appointed_at, struct text reason)
 {
     struct call_dispatched_body *body = &emit_for(j, RECORD_CALL_DISPATCHED, unit_index(j, &j->call.caller))->body.call_dispatched;
     body->units = *units;
     body->how = how;
     body->appointed_at = appointed_at;
     body->reason = reason;
+    if (units->count > 1) {
+        int32_t unit = unit_in_service(j, code_empty(coordinating) ? &units->at[0] : coordinating);
+        body->coordinating = j->district->units[unit].code;
+    }
     j->call.appointed_at = appointed_at;
     for (uint32_t i = 0; i < units->count; i++) {
         offer_respond(j, unit_in_service(j, &units->at[i]), DUTY_END_ROUTED);
@@ -209,11 +234,13 @@ bool judge_raise_call(struct judging *j)
     body->limit_at = raise->limit_at;
     body->given_limit = raise->given_limit;
     body->text = raise->text;
+    body->coordinating = raise->coordinating;
+    body->remote = raise->remote;
     j->call.caller = j->district->units[caller].code;
     j->call.given_limit = raise->given_limit;
     j->call.given_limit_at = raise->limit_at;
     if (on_list(j, &raise->units)) {
-        dispatch(j, &raise->units, ROUTE_HOW_RULE, 0, (struct text){0});
+        dispatch(j, &raise->units, &raise->coordinating, ROUTE_HOW_RULE, 0, (struct text){0});
         return true;
     }
     offer_dispatch(j);
@@ -227,7 +254,7 @@ bool judge_dispatch_call(struct judging *j)
     if (units->count == 0) {
         return refuse(j, REFUSAL_INCOMPLETE, "units");
     }
-    if (!check_units(j, units, unit_index(j, &j->call.caller))) {
+    if (!check_units(j, units, unit_index(j, &j->call.caller)) || !check_coordinating(j, units, &command->coordinating)) {
         return false;
     }
     bool listed = on_list(j, units);
@@ -241,54 +268,11 @@ bool judge_dispatch_call(struct judging *j)
         return refuse(j, REFUSAL_CAP, "units");
     }
     finish_duty(j, &j->duty, (struct text){0});
-    dispatch(j, units, ROUTE_HOW_HAND, command->appointed_at, command->reason);
-    return true;
-}
-
-/* --- the called unit ------------------------------------------------------------------------------------------------------- */
-
-bool judge_arrive(struct judging *j)
-{
-    const struct arrive_command *arrive = &j->command->body.arrive;
-    if (j->duty.arrived_at != 0) {
-        return refuse(j, REFUSAL_ALREADY, "duty");
+    const struct code *coordinating = &command->coordinating;
+    if (code_empty(coordinating) && named(j, units, &j->call.coordinating)) {
+        coordinating = &j->call.coordinating; /* as the caller wished, where the desk calls that unit at all */
     }
-    if (j->policy->evidence_required && arrive->evidence.size == 0) {
-        return refuse(j, REFUSAL_NO_EVIDENCE, "evidence");
-    }
-    emit_duty(j, RECORD_CALL_ARRIVED, &j->duty)->body.call_arrived.evidence = arrive->evidence;
-    stop_clock(j, j->duty.duty_id, CLOCK_KIND_ARRIVE);
-    return true;
-}
-
-bool judge_finish_call(struct judging *j)
-{
-    const struct finish_call_command *finish = &j->command->body.finish_call;
-    if (j->duty.arrived_at == 0) {
-        return refuse(j, REFUSAL_NOT_ARRIVED, "duty");
-    }
-    if (finish->text.size == 0) {
-        return refuse(j, REFUSAL_INCOMPLETE, "text");
-    }
-    struct call_finished_body *body = &emit_duty(j, RECORD_CALL_FINISHED, &j->duty)->body.call_finished;
-    body->code = finish->code;
-    body->text = finish->text;
-    finish_duty(j, &j->duty, (struct text){0});
-    int32_t caller = unit_index(j, &j->call.caller);
-    if (j->policy->rating) {
-        struct offer offer = {
-            .kind = DUTY_KIND_RATE, .unit = caller, .reason = DUTY_END_NONE, .creator = -1, .of_duty = j->duty.duty_id};
-        uint64_t duty = offer_duty(j, &offer);
-        start_policy_clock(j, CLOCK_KIND_RATE, duty, caller, j->policy->rate);
-    }
-    if (j->call.open_responds > 1) {
-        return true;
-    }
-    if (j->policy->rating || j->call.open_rates > 0) {
-        emit_for(j, RECORD_CALL_REPORTED, caller);
-    } else {
-        close_call(j, j->duty.duty_id, (int)finish->code);
-    }
+    dispatch(j, units, coordinating, ROUTE_HOW_HAND, command->appointed_at, command->reason);
     return true;
 }
 

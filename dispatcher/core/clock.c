@@ -190,6 +190,8 @@ void stop_clock_row(struct judging *j, const struct clock_row *clock)
     body->consumed_ms = clock_consumed(j, clock, j->now_ms);
     body->elapsed_ms = j->now_ms - clock->started_at;
     body->in_time = clock->due_at == 0 || j->now_ms <= clock->due_at;
+    bool of_call = clock->kind == CLOCK_KIND_ARRIVE || clock->kind == CLOCK_KIND_FINISH;
+    j->called_late = j->called_late || (of_call && !body->in_time);
 }
 
 void stop_clock(struct judging *j, uint64_t duty, enum clock_kind kind)

@@ -462,6 +462,7 @@ static bool judge_wire(struct judging *j)
         j->verdict->count = 0;
         return false;
     }
+    await_stopped(j);
     complete_records(j);
     return true;
 }

@@ -36,6 +36,7 @@ struct judging {
     struct clock_row total; /* the citizen's clock of the case, clock_id 0 = not looked up */
     uint64_t prev;          /* newest record of the case */
     uint64_t call_id;       /* call that emitted records belong to */
+    bool called_late;       /* this verdict stops a clock of a called unit that has come, finished or been taken off late */
     uint64_t lead_offered;  /* the lead's duty that this verdict offers, 0 = none */
     struct rungs rungs;     /* that were asked for last: two clocks of one verdict mostly run by the same limit */
     bool stored_read;
@@ -276,6 +277,13 @@ void replace_respond(struct judging *j, const struct duty_row *asked, int32_t to
 /* The present call after one of its responds has ended without a result, by somebody's word (`pools`: the desk's ruling, so that
  * the desk has the call again where nobody is left). */
 void respond_gone(struct judging *j, const struct duty_row *respond, bool pools);
+
+/* Gives a lead the time by which called units of others are late, up to an instant: moves its due instant. False: there is none to
+ * give. Requires the lead's running clock, which is not red. */
+bool await_called(struct judging *j, const struct clock_row *handle, int64_t until_at);
+
+/* The same where this verdict has stopped a late called unit's clock. */
+void await_stopped(struct judging *j);
 
 /* Emits case_closed. */
 void close_case(struct judging *j, enum disposition disposition);

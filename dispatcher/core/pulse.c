@@ -109,6 +109,9 @@ static void fire(struct judging *j, const struct clock_row *clock)
     while (clock->rung_at[rung] != at || (clock->fired & (1u << rung)) != 0) {
         rung++;
     }
+    if (rung == RUNG_RED && clock->kind == CLOCK_KIND_HANDLE && await_called(j, clock, clock->due_at)) {
+        return; /* it waits for others, and is not late yet */
+    }
     struct rung_fired_body *body = &emit_clock(j, RECORD_RUNG_FIRED, clock)->body.rung_fired;
     body->clock = (enum clock_kind)clock->kind;
     body->clock_id = clock->clock_id;

@@ -180,13 +180,15 @@ struct call_row {
     uint64_t duty_last; /* chain of its duties */
     uint64_t route_duty;
     struct code caller;
+    struct code coordinating; /* of several called units: the one that finishes last; empty = none */
     struct codes targets;
     uint8_t state;   /* enum call_state */
     uint8_t level;   /* enum call_level */
     uint8_t reason;  /* enum call_reason */
     uint8_t outcome; /* enum call_outcome */
     uint8_t given_limit;
-    uint8_t unused[3];
+    uint8_t remote; /* the caller agrees that the units work from afar */
+    uint8_t unused[2];
     uint32_t open_responds;
     uint32_t open_rates;
     int64_t given_limit_at;
@@ -230,7 +232,8 @@ struct clock_row {
      * instant */
     int64_t amount;
     int64_t from_at;
-    uint64_t calendar; /* sequence of its calendar_published, 0 = none needed */
+    uint64_t calendar;  /* sequence of its calendar_published, 0 = none needed */
+    int64_t awaited_ms; /* part of the budget that was given because called units were late */
 };
 
 /* A closed span of a clock's ledger. */

@@ -241,6 +241,7 @@ static void head(const struct query *query, const struct clock_row *clock, struc
     ret->left_ms = clock->due_at != 0 ? clock->budget_ms - ret->counted_ms : 0;
     ret->provisional = clock->provisional != 0;
     ret->amount = clock->amount;
+    ret->awaited_ms = clock->awaited_ms;
     ret->now = query->engine->now_ms;
 }
 

@@ -177,6 +177,8 @@ static int add_limits(const struct policy *policy, struct reply_writer *writer)
         {"object", NULL, &policy->object},
         {"rule_call", NULL, &policy->rule_call},
         {"decide", NULL, &policy->decide},
+        {"promise", NULL, &policy->promise},
+        {"awaiting", NULL, &policy->awaiting},
     };
     int rc = reply_list(writer, "limits");
 

@@ -263,6 +263,8 @@ void query_view_call(const struct call_row *row, struct call_view *ret)
         .raised_at = row->raised_at,
         .closed_at = row->closed_at,
         .outcome = (enum call_outcome)row->outcome,
+        .coordinating = row->coordinating,
+        .remote = row->remote != 0,
     };
 }
 

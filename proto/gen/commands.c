@@ -237,8 +237,10 @@ static const struct field_shape raise_call_command_fields[] = {
     { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct raise_call_command, matter), .min = 0, .max = 32 },
     { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct raise_call_command, urgency), .min = 0, .max = 3, .values = &urgency_enum },
     { .name = "address", .name_size = 7, .type = FIELD_TEXT, .offset = offsetof(struct raise_call_command, address), .min = 0, .max = 1024 },
+    { .name = "coordinating", .name_size = 12, .type = FIELD_CODE, .offset = offsetof(struct raise_call_command, coordinating), .min = 0, .max = 32 },
+    { .name = "remote", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct raise_call_command, remote), .min = 0, .max = 1 },
 };
-const struct shape raise_call_command_shape = { .name = "raise_call_command", .field_count = 14, .size = sizeof(struct raise_call_command), .loose = UINT64_C(0x2066), .required = UINT64_C(0x8), .fields = raise_call_command_fields };
+const struct shape raise_call_command_shape = { .name = "raise_call_command", .field_count = 16, .size = sizeof(struct raise_call_command), .loose = UINT64_C(0x2066), .required = UINT64_C(0x8), .fields = raise_call_command_fields };
 
 static const struct field_shape dispatch_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct dispatch_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -248,8 +250,9 @@ static const struct field_shape dispatch_call_command_fields[] = {
     { .name = "units", .name_size = 5, .type = FIELD_CODES, .offset = offsetof(struct dispatch_call_command, units), .min = 0, .max = 16 },
     { .name = "appointed_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct dispatch_call_command, appointed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct dispatch_call_command, reason), .min = 0, .max = 1024 },
+    { .name = "coordinating", .name_size = 12, .type = FIELD_CODE, .offset = offsetof(struct dispatch_call_command, coordinating), .min = 0, .max = 32 },
 };
-const struct shape dispatch_call_command_shape = { .name = "dispatch_call_command", .field_count = 7, .size = sizeof(struct dispatch_call_command), .loose = UINT64_C(0x56), .fields = dispatch_call_command_fields };
+const struct shape dispatch_call_command_shape = { .name = "dispatch_call_command", .field_count = 8, .size = sizeof(struct dispatch_call_command), .loose = UINT64_C(0x56), .fields = dispatch_call_command_fields };
 
 static const struct field_shape arrive_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct arrive_command, case_id), .min = 0, .max = INT64_MAX },
@@ -258,8 +261,10 @@ static const struct field_shape arrive_command_fields[] = {
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct arrive_command, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct arrive_command, unit), .min = 0, .max = 32 },
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct arrive_command, evidence), .min = 0, .max = 1024 },
+    { .name = "finish_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct arrive_command, finish_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "remote", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct arrive_command, remote), .min = 0, .max = 1 },
 };
-const struct shape arrive_command_shape = { .name = "arrive_command", .field_count = 6, .size = sizeof(struct arrive_command), .loose = UINT64_C(0x26), .fields = arrive_command_fields };
+const struct shape arrive_command_shape = { .name = "arrive_command", .field_count = 8, .size = sizeof(struct arrive_command), .loose = UINT64_C(0x26), .fields = arrive_command_fields };
 
 static const struct field_shape finish_call_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct finish_call_command, case_id), .min = 0, .max = INT64_MAX },
@@ -533,7 +538,7 @@ static const struct command_info command_infos[] = {
         .call = COMMAND_CALL_ONE,
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
-        .doc = "The called unit reports its result 办结." },
+        .doc = "The called unit reports its result 办结. Of several the one that coordinates finishes last." },
     [COMMAND_RATE_CALL] = { .name = NC_("command", "rate_call"), .name_size = 9, .type = COMMAND_RATE_CALL,
         .roles = 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, leader, importer", .wire = true,
         .shape = &rate_call_command_shape, .scope = COMMAND_SCOPE_RATER, .scope_words = "the caller who has to rate",

@@ -533,6 +533,8 @@ struct raise_call_command {
     struct code matter; /* With `place`: matter code, or `unknown`. */
     enum urgency urgency; /* With `place`: class of the limit; ordinary if left out. */
     struct text address; /* With `place`: address. */
+    struct code coordinating; /* Of several units asked for: the one that coordinates 牵头, and finishes last; the first if left out. */
+    bool remote; /* The caller agrees that the units work from afar, without coming. */
 };
 extern const struct shape raise_call_command_shape;
 #define RAISE_CALL_HAS_CASE (UINT64_C(1) << 0)
@@ -549,6 +551,8 @@ extern const struct shape raise_call_command_shape;
 #define RAISE_CALL_HAS_MATTER (UINT64_C(1) << 11)
 #define RAISE_CALL_HAS_URGENCY (UINT64_C(1) << 12)
 #define RAISE_CALL_HAS_ADDRESS (UINT64_C(1) << 13)
+#define RAISE_CALL_HAS_COORDINATING (UINT64_C(1) << 14)
+#define RAISE_CALL_HAS_REMOTE (UINT64_C(1) << 15)
 
 /* The desk sends a raised call to units. */
 struct dispatch_call_command {
@@ -560,6 +564,7 @@ struct dispatch_call_command {
     struct codes units; /* Units; those asked for if left out. */
     int64_t appointed_at; /* Appointed instant of arrival. */
     struct text reason; /* Needed where a unit is not on the list. */
+    struct code coordinating; /* Of several units: the one that coordinates and finishes last; the one that the caller named, else the first, if left out. */
 };
 extern const struct shape dispatch_call_command_shape;
 #define DISPATCH_CALL_HAS_CASE (UINT64_C(1) << 0)
@@ -569,6 +574,7 @@ extern const struct shape dispatch_call_command_shape;
 #define DISPATCH_CALL_HAS_UNITS (UINT64_C(1) << 4)
 #define DISPATCH_CALL_HAS_APPOINTED_AT (UINT64_C(1) << 5)
 #define DISPATCH_CALL_HAS_REASON (UINT64_C(1) << 6)
+#define DISPATCH_CALL_HAS_COORDINATING (UINT64_C(1) << 7)
 
 /* The called unit is there 报到. */
 struct arrive_command {
@@ -579,6 +585,8 @@ struct arrive_command {
     uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
     struct code unit; /* Holder, where several units have such a duty on the case. */
     struct text evidence; /* Countersign, or photo and place. */
+    int64_t finish_at; /* Of an urgent or a hard call: when it will be finished, as promised on site; the policy's limit if left out. */
+    bool remote; /* It works from afar; only where the caller has agreed to that (`remote` of raise_call). */
 };
 extern const struct shape arrive_command_shape;
 #define ARRIVE_HAS_CASE (UINT64_C(1) << 0)
@@ -587,8 +595,10 @@ extern const struct shape arrive_command_shape;
 #define ARRIVE_HAS_DUTY (UINT64_C(1) << 3)
 #define ARRIVE_HAS_UNIT (UINT64_C(1) << 4)
 #define ARRIVE_HAS_EVIDENCE (UINT64_C(1) << 5)
+#define ARRIVE_HAS_FINISH_AT (UINT64_C(1) << 6)
+#define ARRIVE_HAS_REMOTE (UINT64_C(1) << 7)
 
-/* The called unit reports its result 办结. */
+/* The called unit reports its result 办结. Of several the one that coordinates finishes last. */
 struct finish_call_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */

@@ -92,13 +92,13 @@ static const char *const time_kind_names[] = { NC_("time_kind", "natural"), NC_(
 static const char *const time_kind_words[] = { "自然时", "自然日", "工作小时", "工作日" };
 const struct enum_shape time_kind_enum = { .name = "time_kind", .count = 4, .names = time_kind_names, .words = time_kind_words };
 
-static const char *const limit_source_names[] = { NC_("limit_source", "policy"), NC_("limit_source", "catalogue"), NC_("limit_source", "given"), NC_("limit_source", "half"), NC_("limit_source", "none"), NC_("limit_source", "receipt") };
-static const char *const limit_source_words[] = { "政策默认", "派单目录", "来件指定", "提级减半", "不限时", "受理暂定" };
-const struct enum_shape limit_source_enum = { .name = "limit_source", .count = 6, .names = limit_source_names, .words = limit_source_words };
+static const char *const limit_source_names[] = { NC_("limit_source", "policy"), NC_("limit_source", "catalogue"), NC_("limit_source", "given"), NC_("limit_source", "half"), NC_("limit_source", "none"), NC_("limit_source", "receipt"), NC_("limit_source", "promised") };
+static const char *const limit_source_words[] = { "政策默认", "派单目录", "来件指定", "提级减半", "不限时", "受理暂定", "现场承诺" };
+const struct enum_shape limit_source_enum = { .name = "limit_source", .count = 7, .names = limit_source_names, .words = limit_source_words };
 
-static const char *const clock_why_names[] = { NC_("clock_why", "none"), NC_("clock_why", "routed"), NC_("clock_why", "sent_back"), NC_("clock_why", "reopened"), NC_("clock_why", "taken_over"), NC_("clock_why", "lead_answered"), NC_("clock_why", "not_needed"), NC_("clock_why", "replaced"), NC_("clock_why", "superseded"), NC_("clock_why", "expired"), NC_("clock_why", "call_closed"), NC_("clock_why", "withdrawn"), NC_("clock_why", "calendar"), NC_("clock_why", "unit_retired"), NC_("clock_why", "returned"), NC_("clock_why", "reassigned"), NC_("clock_why", "lead_moved") };
-static const char *const clock_why_words[] = { "无", "派单定时限", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨", "撤哨", "工作日历调整", "单位撤并", "退单", "改派", "主办变更" };
-const struct enum_shape clock_why_enum = { .name = "clock_why", .count = 17, .names = clock_why_names, .words = clock_why_words };
+static const char *const clock_why_names[] = { NC_("clock_why", "none"), NC_("clock_why", "routed"), NC_("clock_why", "sent_back"), NC_("clock_why", "reopened"), NC_("clock_why", "taken_over"), NC_("clock_why", "lead_answered"), NC_("clock_why", "not_needed"), NC_("clock_why", "replaced"), NC_("clock_why", "superseded"), NC_("clock_why", "expired"), NC_("clock_why", "call_closed"), NC_("clock_why", "withdrawn"), NC_("clock_why", "calendar"), NC_("clock_why", "unit_retired"), NC_("clock_why", "returned"), NC_("clock_why", "reassigned"), NC_("clock_why", "lead_moved"), NC_("clock_why", "promised"), NC_("clock_why", "awaiting_call") };
+static const char *const clock_why_words[] = { "无", "派单定时限", "退回补办", "重办", "提级", "主办已办结", "不再需要", "新一轮替换", "另行派发", "过期", "已销哨", "撤哨", "工作日历调整", "单位撤并", "退单", "改派", "主办变更", "现场承诺", "等待被呼叫单位" };
+const struct enum_shape clock_why_enum = { .name = "clock_why", .count = 19, .names = clock_why_names, .words = clock_why_words };
 
 static const char *const rung_names[] = { NC_("rung", "yellow"), NC_("rung", "red"), NC_("rung", "notice"), NC_("rung", "bulletin") };
 static const char *const rung_words[] = { "黄", "红", "通报", "专报" };

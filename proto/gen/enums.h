@@ -282,8 +282,9 @@ enum limit_source {
     LIMIT_SOURCE_HALF, /* 提级减半: half of the list limit */
     LIMIT_SOURCE_NONE, /* 不限时: no limit: never due */
     LIMIT_SOURCE_RECEIPT, /* 受理暂定: the policy's limit of the urgency, from receipt, until the first route */
+    LIMIT_SOURCE_PROMISED, /* 现场承诺: by the called unit when it arrived */
 };
-enum { LIMIT_SOURCE_COUNT = 6 };
+enum { LIMIT_SOURCE_COUNT = 7 };
 extern const struct enum_shape limit_source_enum;
 
 /* Why a due instant moved or a clock became void. */
@@ -305,8 +306,10 @@ enum clock_why {
     CLOCK_WHY_RETURNED, /* 退单 */
     CLOCK_WHY_REASSIGNED, /* 改派 */
     CLOCK_WHY_LEAD_MOVED, /* 主办变更 */
+    CLOCK_WHY_PROMISED, /* 现场承诺 */
+    CLOCK_WHY_AWAITING_CALL, /* 等待被呼叫单位: a called unit is late: the lead's due instant moves by that */
 };
-enum { CLOCK_WHY_COUNT = 17 };
+enum { CLOCK_WHY_COUNT = 19 };
 extern const struct enum_shape clock_why_enum;
 
 /* Rungs 预警节点 of a clock. */

@@ -39,10 +39,11 @@ enum refusal {
     REFUSAL_NOT_ARRIVED, /* The called unit has not arrived yet. */
     REFUSAL_NOT_HIGHER, /* The new lead's tier is not higher than the present one's. */
     REFUSAL_INCOMPLETE, /* A field that this step needs is empty. */
-    REFUSAL_CALL_OPEN, /* A call of the lead's own unit on this case is still open. */
+    REFUSAL_CALL_OPEN, /* A call on this case is still open. */
     REFUSAL_PUSH_DOWN, /* Nothing off the list may be pushed down to this tier. */
     REFUSAL_ALREADY, /* This has been done already. */
     REFUSAL_WINDOW, /* The time for this has passed. */
+    REFUSAL_TOO_FAR, /* That lies too far ahead. */
     REFUSAL_TOO_SOON, /* It is too soon after the last time. */
     REFUSAL_ROUNDS, /* All rounds of this case are used. */
     REFUSAL_LEASED, /* Somebody else is working on this duty. */
@@ -62,7 +63,7 @@ enum refusal {
     REFUSAL_NOT_SUBTREE, /* Work is handed on inside: this unit does not stand below the one that holds the duty. */
     REFUSAL_INNER, /* This duty was assigned inside; the desk does not rule on it. */
 };
-enum { REFUSAL_COUNT = 50 };
+enum { REFUSAL_COUNT = 51 };
 
 struct refusal_info {
     const char *code;     /* on the wire */
@@ -80,7 +81,7 @@ struct refusal_field {
     const char *field;
     const char *hint;
 };
-enum { REFUSAL_FIELD_COUNT = 18 };
+enum { REFUSAL_FIELD_COUNT = 20 };
 extern const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT];
 
 #endif

@@ -92,8 +92,10 @@ static const struct field_shape call_view_fields[] = {
     { .name = "raised_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct call_view, raised_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "closed_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct call_view, closed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "outcome", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct call_view, outcome), .min = 0, .max = 5, .values = &call_outcome_enum },
+    { .name = "coordinating", .name_size = 12, .type = FIELD_CODE, .offset = offsetof(struct call_view, coordinating), .min = 0, .max = 32 },
+    { .name = "remote", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct call_view, remote), .min = 0, .max = 1 },
 };
-const struct shape call_view_shape = { .name = "call_view", .field_count = 9, .size = sizeof(struct call_view), .fields = call_view_fields };
+const struct shape call_view_shape = { .name = "call_view", .field_count = 11, .size = sizeof(struct call_view), .fields = call_view_fields };
 
 static const struct field_shape call_line_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_line, call_id), .min = 0, .max = INT64_MAX },
@@ -511,7 +513,7 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
     { .name = "calendar", .name_size = 8, .type = FIELD_CODE, .offset = offsetof(struct receipt_reply, calendar), .min = 0, .max = 32 },
     { .name = "zone", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct receipt_reply, zone), .min = 0, .max = 1024 },
-    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, source), .min = 0, .max = 5, .values = &limit_source_enum },
+    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct receipt_reply, source), .min = 0, .max = 6, .values = &limit_source_enum },
     { .name = "started_at", .name_size = 10, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, started_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "stopped_at", .name_size = 10, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, stopped_at), .min = 0, .max = INT64_C(253402300799999) },
@@ -523,8 +525,9 @@ static const struct field_shape receipt_reply_fields[] = {
     { .name = "next", .name_size = 4, .type = FIELD_INSTANT, .offset = offsetof(struct receipt_reply, next), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct receipt_reply, amount), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct receipt_reply, secret), .min = 0, .max = 1 },
+    { .name = "awaited_ms", .name_size = 10, .type = FIELD_SPAN, .offset = offsetof(struct receipt_reply, awaited_ms), .min = 0, .max = INT64_MAX },
 };
-const struct shape receipt_reply_shape = { .name = "receipt_reply", .field_count = 21, .size = sizeof(struct receipt_reply), .loose = UINT64_C(0x102), .fields = receipt_reply_fields };
+const struct shape receipt_reply_shape = { .name = "receipt_reply", .field_count = 22, .size = sizeof(struct receipt_reply), .loose = UINT64_C(0x102), .fields = receipt_reply_fields };
 
 static const struct field_shape backup_query_fields[] = {
     { .name = "start", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct backup_query, start), .min = 0, .max = 32 },

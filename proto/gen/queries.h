@@ -200,6 +200,8 @@ struct call_view {
     int64_t raised_at; /* Raised. */
     int64_t closed_at; /* Closed, 0 = open. */
     enum call_outcome outcome; /* Outcome. */
+    struct code coordinating; /* Of several called units: the one that coordinates. */
+    bool remote; /* The caller agrees that the units work from afar. */
 };
 extern const struct shape call_view_shape;
 #define CALL_VIEW_HAS_CALL (UINT64_C(1) << 0)
@@ -211,6 +213,8 @@ extern const struct shape call_view_shape;
 #define CALL_VIEW_HAS_RAISED_AT (UINT64_C(1) << 6)
 #define CALL_VIEW_HAS_CLOSED_AT (UINT64_C(1) << 7)
 #define CALL_VIEW_HAS_OUTCOME (UINT64_C(1) << 8)
+#define CALL_VIEW_HAS_COORDINATING (UINT64_C(1) << 9)
+#define CALL_VIEW_HAS_REMOTE (UINT64_C(1) << 10)
 
 /* A call with its case, as lists of calls show it. */
 struct call_line {
@@ -970,6 +974,7 @@ struct receipt_reply {
     int64_t next; /* Where the next page begins, 0 = end. */
     int64_t amount; /* The limit as it was written: days of a kind of days, else ms; 0 = it was given as an instant, or there is none. */
     bool secret; /* Its case is under secrecy. */
+    int64_t awaited_ms; /* Part of the budget that the lead was given because called units were late. */
 };
 extern const struct shape receipt_reply_shape;
 #define RECEIPT_REPLY_HAS_CASE (UINT64_C(1) << 0)
@@ -993,6 +998,7 @@ extern const struct shape receipt_reply_shape;
 #define RECEIPT_REPLY_HAS_NEXT (UINT64_C(1) << 18)
 #define RECEIPT_REPLY_HAS_AMOUNT (UINT64_C(1) << 19)
 #define RECEIPT_REPLY_HAS_SECRET (UINT64_C(1) << 20)
+#define RECEIPT_REPLY_HAS_AWAITED_MS (UINT64_C(1) << 21)
 
 /* Starts a backup into a folder of this name below the dispatcher's folder of backups, or says how far the last one is. The dispatcher works on meanwhile. */
 struct backup_query {

@@ -604,7 +604,7 @@ static const struct field_shape clock_started_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
     { .name = "budget_ms", .name_size = 9, .type = FIELD_SPAN, .offset = offsetof(struct clock_started_body, budget_ms), .min = 0, .max = INT64_MAX },
-    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, source), .min = 0, .max = 5, .values = &limit_source_enum },
+    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_started_body, source), .min = 0, .max = 6, .values = &limit_source_enum },
     { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_started_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "yellow_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct clock_started_body, yellow_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
     { .name = "red_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_started_body, red_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
@@ -638,7 +638,9 @@ static uint64_t clock_due_moved_body_set(const void *value)
            | (uint64_t)(of->calendar != 0) << 13
            | (uint64_t)(of->consumed_ms != 0) << 14
            | (uint64_t)(of->amount != 0) << 15
-           | (uint64_t)(of->from_at != 0) << 16;
+           | (uint64_t)(of->from_at != 0) << 16
+           | (uint64_t)(!code_empty(&of->awaited)) << 17
+           | (uint64_t)(of->awaited_ms != 0) << 18;
 }
 
 static const struct field_shape clock_due_moved_body_fields[] = {
@@ -650,18 +652,20 @@ static const struct field_shape clock_due_moved_body_fields[] = {
     { .name = "red_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, red_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
     { .name = "notice_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, notice_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
     { .name = "bulletin_at", .name_size = 11, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, bulletin_at), .min = 0, .max = INT64_C(253402300799999), .inner = true },
-    { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, why), .min = 0, .max = 16, .values = &clock_why_enum },
+    { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, why), .min = 0, .max = 18, .values = &clock_why_enum },
     { .name = "counted", .name_size = 7, .type = FIELD_FLAG, .offset = offsetof(struct clock_due_moved_body, counted), .min = 0, .max = 1 },
-    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, source), .min = 0, .max = 5, .values = &limit_source_enum },
+    { .name = "source", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, source), .min = 0, .max = 6, .values = &limit_source_enum },
     { .name = "time_kind", .name_size = 9, .type = FIELD_ENUM, .offset = offsetof(struct clock_due_moved_body, time_kind), .min = 0, .max = 3, .values = &time_kind_enum },
     { .name = "provisional", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct clock_due_moved_body, provisional), .min = 0, .max = 1 },
     { .name = "calendar", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_due_moved_body, calendar), .min = 0, .max = INT64_MAX },
     { .name = "consumed_ms", .name_size = 11, .type = FIELD_SPAN, .offset = offsetof(struct clock_due_moved_body, consumed_ms), .min = 0, .max = INT64_MAX },
     { .name = "amount", .name_size = 6, .type = FIELD_NUM, .offset = offsetof(struct clock_due_moved_body, amount), .min = INT64_MIN, .max = INT64_MAX },
     { .name = "from_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct clock_due_moved_body, from_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "awaited", .name_size = 7, .type = FIELD_CODE, .offset = offsetof(struct clock_due_moved_body, awaited), .min = 0, .max = 32 },
+    { .name = "awaited_ms", .name_size = 10, .type = FIELD_SPAN, .offset = offsetof(struct clock_due_moved_body, awaited_ms), .min = 0, .max = INT64_MAX },
 };
-static const struct field_place clock_due_moved_body_places[] = { { offsetof(struct clock_due_moved_body, clock), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, clock_id), FIELD_ID }, { offsetof(struct clock_due_moved_body, due_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, budget_ms), FIELD_SPAN }, { offsetof(struct clock_due_moved_body, yellow_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, red_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, notice_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, bulletin_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, why), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, counted), FIELD_FLAG }, { offsetof(struct clock_due_moved_body, source), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, time_kind), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, provisional), FIELD_FLAG }, { offsetof(struct clock_due_moved_body, calendar), FIELD_ID }, { offsetof(struct clock_due_moved_body, consumed_ms), FIELD_SPAN }, { offsetof(struct clock_due_moved_body, amount), FIELD_NUM }, { offsetof(struct clock_due_moved_body, from_at), FIELD_INSTANT } };
-const struct shape clock_due_moved_body_shape = { .name = "clock_due_moved_body", .field_count = 17, .size = sizeof(struct clock_due_moved_body), .set = clock_due_moved_body_set, .places = clock_due_moved_body_places, .fields = clock_due_moved_body_fields };
+static const struct field_place clock_due_moved_body_places[] = { { offsetof(struct clock_due_moved_body, clock), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, clock_id), FIELD_ID }, { offsetof(struct clock_due_moved_body, due_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, budget_ms), FIELD_SPAN }, { offsetof(struct clock_due_moved_body, yellow_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, red_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, notice_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, bulletin_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, why), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, counted), FIELD_FLAG }, { offsetof(struct clock_due_moved_body, source), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, time_kind), FIELD_ENUM }, { offsetof(struct clock_due_moved_body, provisional), FIELD_FLAG }, { offsetof(struct clock_due_moved_body, calendar), FIELD_ID }, { offsetof(struct clock_due_moved_body, consumed_ms), FIELD_SPAN }, { offsetof(struct clock_due_moved_body, amount), FIELD_NUM }, { offsetof(struct clock_due_moved_body, from_at), FIELD_INSTANT }, { offsetof(struct clock_due_moved_body, awaited), FIELD_CODE }, { offsetof(struct clock_due_moved_body, awaited_ms), FIELD_SPAN } };
+const struct shape clock_due_moved_body_shape = { .name = "clock_due_moved_body", .field_count = 19, .size = sizeof(struct clock_due_moved_body), .set = clock_due_moved_body_set, .places = clock_due_moved_body_places, .fields = clock_due_moved_body_fields };
 
 static uint64_t clock_stopped_body_set(const void *value)
 {
@@ -698,7 +702,7 @@ static uint64_t clock_void_body_set(const void *value)
 static const struct field_shape clock_void_body_fields[] = {
     { .name = "clock", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, clock), .min = 0, .max = 13, .values = &clock_kind_enum },
     { .name = "clock_id", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct clock_void_body, clock_id), .min = 0, .max = INT64_MAX },
-    { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, why), .min = 0, .max = 16, .values = &clock_why_enum },
+    { .name = "why", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct clock_void_body, why), .min = 0, .max = 18, .values = &clock_why_enum },
 };
 static const struct field_place clock_void_body_places[] = { { offsetof(struct clock_void_body, clock), FIELD_ENUM }, { offsetof(struct clock_void_body, clock_id), FIELD_ID }, { offsetof(struct clock_void_body, why), FIELD_ENUM } };
 const struct shape clock_void_body_shape = { .name = "clock_void_body", .field_count = 3, .size = sizeof(struct clock_void_body), .set = clock_void_body_set, .places = clock_void_body_places, .fields = clock_void_body_fields };
@@ -779,7 +783,9 @@ static uint64_t call_raised_body_set(const void *value)
            | (uint64_t)(of->targets.count != 0) << 2
            | (uint64_t)(of->limit_at != 0) << 3
            | (uint64_t)(of->given_limit) << 4
-           | (uint64_t)(of->text.size != 0) << 5;
+           | (uint64_t)(of->text.size != 0) << 5
+           | (uint64_t)(!code_empty(&of->coordinating)) << 6
+           | (uint64_t)(of->remote) << 7;
 }
 
 static const struct field_shape call_raised_body_fields[] = {
@@ -789,9 +795,11 @@ static const struct field_shape call_raised_body_fields[] = {
     { .name = "limit_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct call_raised_body, limit_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "given_limit", .name_size = 11, .type = FIELD_FLAG, .offset = offsetof(struct call_raised_body, given_limit), .min = 0, .max = 1 },
     { .name = "text", .name_size = 4, .type = FIELD_TEXT, .offset = offsetof(struct call_raised_body, text), .min = 0, .max = 65536, .personal = true },
+    { .name = "coordinating", .name_size = 12, .type = FIELD_CODE, .offset = offsetof(struct call_raised_body, coordinating), .min = 0, .max = 32 },
+    { .name = "remote", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct call_raised_body, remote), .min = 0, .max = 1 },
 };
-static const struct field_place call_raised_body_places[] = { { offsetof(struct call_raised_body, level), FIELD_ENUM }, { offsetof(struct call_raised_body, reason), FIELD_ENUM }, { offsetof(struct call_raised_body, targets), FIELD_CODES }, { offsetof(struct call_raised_body, limit_at), FIELD_INSTANT }, { offsetof(struct call_raised_body, given_limit), FIELD_FLAG }, { offsetof(struct call_raised_body, text), FIELD_TEXT } };
-const struct shape call_raised_body_shape = { .name = "call_raised_body", .field_count = 6, .size = sizeof(struct call_raised_body), .personal = UINT64_C(0x20), .loose = UINT64_C(0x24), .set = call_raised_body_set, .places = call_raised_body_places, .fields = call_raised_body_fields };
+static const struct field_place call_raised_body_places[] = { { offsetof(struct call_raised_body, level), FIELD_ENUM }, { offsetof(struct call_raised_body, reason), FIELD_ENUM }, { offsetof(struct call_raised_body, targets), FIELD_CODES }, { offsetof(struct call_raised_body, limit_at), FIELD_INSTANT }, { offsetof(struct call_raised_body, given_limit), FIELD_FLAG }, { offsetof(struct call_raised_body, text), FIELD_TEXT }, { offsetof(struct call_raised_body, coordinating), FIELD_CODE }, { offsetof(struct call_raised_body, remote), FIELD_FLAG } };
+const struct shape call_raised_body_shape = { .name = "call_raised_body", .field_count = 8, .size = sizeof(struct call_raised_body), .personal = UINT64_C(0x20), .loose = UINT64_C(0x24), .set = call_raised_body_set, .places = call_raised_body_places, .fields = call_raised_body_fields };
 
 static uint64_t call_dispatched_body_set(const void *value)
 {
@@ -800,7 +808,8 @@ static uint64_t call_dispatched_body_set(const void *value)
     return (uint64_t)(of->units.count != 0) << 0
            | (uint64_t)(of->how != 0) << 1
            | (uint64_t)(of->appointed_at != 0) << 2
-           | (uint64_t)(of->reason.size != 0) << 3;
+           | (uint64_t)(of->reason.size != 0) << 3
+           | (uint64_t)(!code_empty(&of->coordinating)) << 4;
 }
 
 static const struct field_shape call_dispatched_body_fields[] = {
@@ -808,22 +817,27 @@ static const struct field_shape call_dispatched_body_fields[] = {
     { .name = "how", .name_size = 3, .type = FIELD_ENUM, .offset = offsetof(struct call_dispatched_body, how), .min = 0, .max = 8, .values = &route_how_enum },
     { .name = "appointed_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct call_dispatched_body, appointed_at), .min = 0, .max = INT64_C(253402300799999) },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct call_dispatched_body, reason), .min = 0, .max = 1024, .personal = true },
+    { .name = "coordinating", .name_size = 12, .type = FIELD_CODE, .offset = offsetof(struct call_dispatched_body, coordinating), .min = 0, .max = 32 },
 };
-static const struct field_place call_dispatched_body_places[] = { { offsetof(struct call_dispatched_body, units), FIELD_CODES }, { offsetof(struct call_dispatched_body, how), FIELD_ENUM }, { offsetof(struct call_dispatched_body, appointed_at), FIELD_INSTANT }, { offsetof(struct call_dispatched_body, reason), FIELD_TEXT } };
-const struct shape call_dispatched_body_shape = { .name = "call_dispatched_body", .field_count = 4, .size = sizeof(struct call_dispatched_body), .personal = UINT64_C(0x8), .loose = UINT64_C(0x9), .set = call_dispatched_body_set, .places = call_dispatched_body_places, .fields = call_dispatched_body_fields };
+static const struct field_place call_dispatched_body_places[] = { { offsetof(struct call_dispatched_body, units), FIELD_CODES }, { offsetof(struct call_dispatched_body, how), FIELD_ENUM }, { offsetof(struct call_dispatched_body, appointed_at), FIELD_INSTANT }, { offsetof(struct call_dispatched_body, reason), FIELD_TEXT }, { offsetof(struct call_dispatched_body, coordinating), FIELD_CODE } };
+const struct shape call_dispatched_body_shape = { .name = "call_dispatched_body", .field_count = 5, .size = sizeof(struct call_dispatched_body), .personal = UINT64_C(0x8), .loose = UINT64_C(0x9), .set = call_dispatched_body_set, .places = call_dispatched_body_places, .fields = call_dispatched_body_fields };
 
 static uint64_t call_arrived_body_set(const void *value)
 {
     const struct call_arrived_body *of = value;
 
-    return (uint64_t)(of->evidence.size != 0) << 0;
+    return (uint64_t)(of->evidence.size != 0) << 0
+           | (uint64_t)(of->finish_at != 0) << 1
+           | (uint64_t)(of->remote) << 2;
 }
 
 static const struct field_shape call_arrived_body_fields[] = {
     { .name = "evidence", .name_size = 8, .type = FIELD_TEXT, .offset = offsetof(struct call_arrived_body, evidence), .min = 0, .max = 1024, .personal = true },
+    { .name = "finish_at", .name_size = 9, .type = FIELD_INSTANT, .offset = offsetof(struct call_arrived_body, finish_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "remote", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct call_arrived_body, remote), .min = 0, .max = 1 },
 };
-static const struct field_place call_arrived_body_places[] = { { offsetof(struct call_arrived_body, evidence), FIELD_TEXT } };
-const struct shape call_arrived_body_shape = { .name = "call_arrived_body", .field_count = 1, .size = sizeof(struct call_arrived_body), .personal = UINT64_C(0x1), .loose = UINT64_C(0x1), .set = call_arrived_body_set, .places = call_arrived_body_places, .fields = call_arrived_body_fields };
+static const struct field_place call_arrived_body_places[] = { { offsetof(struct call_arrived_body, evidence), FIELD_TEXT }, { offsetof(struct call_arrived_body, finish_at), FIELD_INSTANT }, { offsetof(struct call_arrived_body, remote), FIELD_FLAG } };
+const struct shape call_arrived_body_shape = { .name = "call_arrived_body", .field_count = 3, .size = sizeof(struct call_arrived_body), .personal = UINT64_C(0x1), .loose = UINT64_C(0x1), .set = call_arrived_body_set, .places = call_arrived_body_places, .fields = call_arrived_body_fields };
 
 static uint64_t call_finished_body_set(const void *value)
 {

@@ -491,6 +491,8 @@ struct clock_due_moved_body {
     int64_t consumed_ms; /* Counted up to this instant, the span since a stop that was taken back included where it counts. */
     int64_t amount; /* As in clock_started. */
     int64_t from_at; /* As in clock_started. */
+    struct code awaited; /* Called unit that was late (why `awaiting_call`). */
+    int64_t awaited_ms; /* By how much of the clock's own time the due instant moves for that. */
 };
 extern const struct shape clock_due_moved_body_shape;
 
@@ -561,6 +563,8 @@ struct call_raised_body {
     int64_t limit_at; /* Given limit of the finish clocks, 0 = none (importer). */
     bool given_limit; /* The sender decides the limit (importer): limit_at or, where it is 0, no limit. */
     struct text text; /* What is asked. */
+    struct code coordinating; /* Unit asked for that is to coordinate; empty: none was named. */
+    bool remote; /* The caller agrees that the units work from afar. */
 };
 extern const struct shape call_raised_body_shape;
 
@@ -571,6 +575,7 @@ struct call_dispatched_body {
     enum route_how how; /* By rule or by hand. */
     int64_t appointed_at; /* Appointed instant of arrival, 0 = none. */
     struct text reason; /* Reason of a dispatch by hand. */
+    struct code coordinating; /* Of several units: the one that coordinates 牵头. */
 };
 extern const struct shape call_dispatched_body_shape;
 
@@ -578,6 +583,8 @@ extern const struct shape call_dispatched_body_shape;
 struct call_arrived_body {
     uint64_t given; /* bit per field */
     struct text evidence; /* Countersign, or photo and place. */
+    int64_t finish_at; /* When it promises to finish; 0 = the policy's limit. */
+    bool remote; /* It works from afar, to which the caller had agreed. */
 };
 extern const struct shape call_arrived_body_shape;
 

@@ -338,7 +338,7 @@ START_TEST(test_limit_without_calendar)
     static const char said[] = "policy.yaml:15:22: `limits.handle.ordinary: 5 wd`: no calendar says when this district works; "
                                "write calendars.yaml, or natural "
                                "time, as `24 h` or `5 d`\n"
-                               "policy.yaml:44:11: `rungs.notice: 1 wd`: no calendar says when this district works; write "
+                               "policy.yaml:45:11: `rungs.notice: 1 wd`: no calendar says when this district works; write "
                                "calendars.yaml, or natural time, as "
                                "`24 h` or `5 d`\n"
                                "catalogue.csv:3:7: limit_urgent `4 wh`: no calendar says when this district works; write "

@@ -374,12 +374,12 @@ static const struct {
     {"matters.csv", "公用事业,emergency", "公用事业,soon",
      "matters.csv:7:4: urgency `soon` of a matter is not known; write ordinary, urgent or emergency, or leave it empty\n"},
     {"policy.yaml", "emergency: POWER", "emergency: GAS",
-     "policy.yaml:63:55: `fallback.emergency: GAS` is not a unit of units.csv; add it there, or name another\n"},
+     "policy.yaml:64:55: `fallback.emergency: GAS` is not a unit of units.csv; add it there, or name another\n"},
     {"policy.yaml", "emergency: POWER", "emergency: CITY-RAIL",
-     "policy.yaml:63:55: `fallback.emergency: CITY-RAIL` is an external unit or a property company, which cannot lead a case; name "
+     "policy.yaml:64:55: `fallback.emergency: CITY-RAIL` is an external unit or a property company, which cannot lead a case; name "
      "another\n"},
     {"policy.yaml", "emergency: POWER", "emergency: C11-HOME",
-     "policy.yaml:63:55: `fallback.emergency: C11-HOME` is an external unit or a property company, which cannot lead a case; name "
+     "policy.yaml:64:55: `fallback.emergency: C11-HOME` is an external unit or a property company, which cannot lead a case; name "
      "another\n"},
     {"catalogue.csv", "M01,*,", "M99,*,",
      "catalogue.csv:2:1: matter `M99`: no such matter; write a code of matters.csv, or add it there\n"},
@@ -457,7 +457,7 @@ START_TEST(test_all_is_said_in_one_run)
     struct district *district = NULL;
     ck_assert_int_eq(district_load(folder, &faults, &district), -EINVAL);
     ck_assert_str_eq(config_folder_faults(&faults),
-                     "policy.yaml:39:8: `min_n: many`: write a whole number in decimal digits, without a leading zero\n"
+                     "policy.yaml:40:8: `min_n: many`: write a whole number in decimal digits, without a leading zero\n"
                      "units.csv:7:3: tier `village` is not known; write one of city, district, street, community, grid\n"
                      "matters.csv:5:2: name of `M04`: write a name\n"
                      "catalogue.csv:3:7: limit_urgent `noon`: write a number and a unit, as `5 wd` (working days), `4 wh` "

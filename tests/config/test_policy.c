@@ -68,6 +68,8 @@ static const struct {
     LIMIT("call: object 4 wh", object, WH(4)),
     LIMIT("call: rule 1 wd", rule_call, WD(1)),
     LIMIT("decide: 1 wd", decide, WD(1)),
+    LIMIT("awaiting_call: 1 wd a step", awaiting, WD(1)),
+    LIMIT("hard call: plan with date, at most 30 d", promise, TIME_KIND_NATURAL_DAYS, 30),
     LIMIT("route, urgent: 1 h", route[URGENCY_URGENT], NATURAL(H)),
     LIMIT("route, emergency: 5 min", route[URGENCY_EMERGENCY], NATURAL(5 * MIN)),
     LIMIT("route: 1 wh", route[URGENCY_COMPLEX], WH(1)),
@@ -200,7 +202,7 @@ START_TEST(test_every_value_can_be_said)
              "  stage: 600 s\n  second_round: 601 s\n  last_round: 602 s\n  take_over_floor: 603 s\n  send_back_floor: 604 s\n  "
              "rate: 605 s\n"
              "  followup: 606 s\n  return_window: 607 s\n  rule: 608 s\n  designate: 609 s\n  object: 610 s\n  rule_call: 611 s\n  "
-             "decide: 612 s\n"
+             "decide: 612 s\n  promise: 613 s\n  awaiting: 614 s\n"
              "claim: 701 s\nlate_after: 702 s\nrounds: 4\nreopen_window: 703 s\nlate_rating: 704 s\ncontact_attempts: 5\n"
              "return_cap: 7\nmin_n: 6\n"
              "rungs: {yellow: 70 %, red: 1 ms, notice: off, bulletin: 7 d}\n"
@@ -239,6 +241,8 @@ START_TEST(test_every_value_can_be_said)
     ck_assert_int_eq(policy.object.amount, 610 * S);
     ck_assert_int_eq(policy.rule_call.amount, 611 * S);
     ck_assert_int_eq(policy.decide.amount, 612 * S);
+    ck_assert_int_eq(policy.promise.amount, 613 * S);
+    ck_assert_int_eq(policy.awaiting.amount, 614 * S);
     ck_assert_uint_eq(policy.return_cap, 7);
     ck_assert_int_eq(policy.claim_ms, 701 * S);
     ck_assert_int_eq(policy.late_ms, 702 * S);
@@ -383,7 +387,7 @@ static const struct {
     {HEAD "limits:\n  handel: {ordinary: 5 d}\n",
      "policy.yaml:4:3: unknown key `handel`; known here: handle, route, sign, contact, "
      "stage, call, second_round, last_round, take_over_floor, "
-     "send_back_floor, rate, followup, return_window, rule, designate, object, rule_call, decide\n"},
+     "send_back_floor, rate, followup, return_window, rule, designate, object, rule_call, decide, promise, awaiting\n"},
     {HEAD "limits:\n  handle: {ordnary: 5 d}\n",
      "policy.yaml:4:12: unknown key `ordnary`; known here: ordinary, urgent, emergency, complex\n"},
     {HEAD "Followup: {mode: never}\n",

@@ -360,7 +360,7 @@ START_TEST(a_call_outlives_rounds_and_leads)
     case_of("LAMP", "翠湖社区");
     SAYS(whistles("华山街道", "供电所"), "ok");
     SAYS(dispatches("供电所"), "ok");
-    world_wait(&w, 5 * (int64_t)DAY_MS + 1); /* the community is late, the street takes over */
+    world_wait(&w, 10 * (int64_t)DAY_MS + 1); /* it waits for 供电所 as long again as it had; then the street takes over */
     SAYS(stands(), "handling, lead 华山街道, 华山街道 whistled: called");
     SAYS(answers("华山街道"), "CALL_OPEN"); /* now it is its own */
 }

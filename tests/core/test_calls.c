@@ -241,6 +241,7 @@ static uint64_t call_two(uint64_t case_id)
     uint64_t call = taken(&raise, RECORD_CALL_RAISED)->seq;
     dispatch.body.dispatch_call.case_id = case_id;
     dispatch.body.dispatch_call.reason = text_of("theirs");
+    dispatch.body.dispatch_call.coordinating = code_of("DB"); /* finishes last */
     taken(&dispatch, RECORD_CALL_DISPATCHED);
     return call;
 }

@@ -55,26 +55,6 @@ static uint64_t called_for_power(void)
     return call;
 }
 
-static const char *dispatches_two(const char *first, const char *second)
-{
-    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
-    set_units(&dispatch.body.dispatch_call.units, unit_named(first), unit_named(second));
-    dispatch.body.dispatch_call.reason = text_of("职责所在");
-    return does("指挥中心", dispatch);
-}
-
-static struct duty_row respond_of(uint64_t call, const char *name)
-{
-    struct duty_row duty = {0};
-    for (uint64_t at = call_by_id(call).duty_last; at != 0; at = duty.prev_of_call) {
-        duty = duty_by_id(at);
-        if (duty.kind == DUTY_KIND_RESPOND && strcmp(duty.unit.s, unit_named(name)) == 0) {
-            return duty;
-        }
-    }
-    ck_abort_msg("%s is not called", name);
-}
-
 /* --- asking --------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(the_desk_is_asked_and_the_clocks_run_on)
@@ -198,7 +178,7 @@ START_TEST(of_two_departments_one_objects_and_is_replaced)
     case_of("ROAD", "华山街道");
     SAYS(whistles("华山街道", "供电所"), "ok");
     uint64_t call = world_case(&w, id).call_last;
-    SAYS(dispatches_two("供电所", "区住建局"), "ok");
+    SAYS(dispatches_two("供电所", "区住建局", NULL), "ok");
     SAYS(plainly("供电所", COMMAND_SIGN), "ok");
     world_wait(&w, 2 * HOUR_MS);
     SAYS(objects("供电所", "区城管局"), "ok");
@@ -300,7 +280,7 @@ START_TEST(with_the_others_done_the_call_goes_on)
         case_of("ROAD", "华山街道");
         SAYS(whistles("华山街道", "供电所"), "ok");
         uint64_t call = world_case(&w, id).call_last;
-        SAYS(dispatches_two("供电所", "区城管局"), "ok");
+        SAYS(dispatches_two("供电所", "区城管局", NULL), "ok");
         SAYS(plainly("区城管局", COMMAND_SIGN), "ok");
         SAYS(plainly("区城管局", COMMAND_ARRIVE), "ok");
         SAYS(finishes("区城管局", FINISH_CODE_PARTLY), "ok");
@@ -325,7 +305,7 @@ START_TEST(with_another_on_its_way_nothing_ends)
     case_of("ROAD", "华山街道");
     SAYS(whistles("华山街道", "供电所"), "ok");
     uint64_t call = world_case(&w, id).call_last;
-    SAYS(dispatches_two("供电所", "区城管局"), "ok");
+    SAYS(dispatches_two("供电所", "区城管局", NULL), "ok");
     SAYS(objects("供电所", "区住建局"), "ok");
     SAYS(desk_rules(RULING_UPHELD, NULL), "ok");
     ck_assert_int_eq(call_by_id(call).state, CALL_STATE_CALLED);
@@ -354,7 +334,7 @@ START_TEST(who_may_come_instead)
 {
     case_of("ROAD", "华山街道");
     SAYS(whistles("华山街道", "供电所"), "ok");
-    SAYS(dispatches_two("供电所", "区住建局"), "ok");
+    SAYS(dispatches_two("供电所", "区住建局", NULL), "ok");
     SAYS(objects("供电所", "区城管局"), "ok");
     static const struct {
         enum ruling ruling;

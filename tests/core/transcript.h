@@ -79,6 +79,30 @@ static inline const char *dispatches(const char *called)
     return does("指挥中心", dispatch);
 }
 
+/* The first of the two coordinates, unless another is named. */
+static inline const char *dispatches_two(const char *first, const char *second, const char *coordinating)
+{
+    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
+    set_units(&dispatch.body.dispatch_call.units, unit_named(first), unit_named(second));
+    dispatch.body.dispatch_call.reason = text_of("职责所在");
+    if (coordinating != NULL) {
+        dispatch.body.dispatch_call.coordinating = code_of(unit_named(coordinating));
+    }
+    return does("指挥中心", dispatch);
+}
+
+static inline struct duty_row respond_of(uint64_t call, const char *name)
+{
+    struct duty_row duty = {0};
+    for (uint64_t at = call_by_id(call).duty_last; at != 0; at = duty.prev_of_call) {
+        duty = duty_by_id(at);
+        if (duty.kind == DUTY_KIND_RESPOND && strcmp(duty.unit.s, unit_named(name)) == 0) {
+            return duty;
+        }
+    }
+    ck_abort_msg("%s is not called", name);
+}
+
 static inline const char *plainly(const char *name, enum command_type type)
 {
     struct command command = {.type = type};

@@ -101,6 +101,8 @@ static void make_policy(struct policy *p)
     p->object = NATURAL(4 * HOUR_MS);
     p->rule_call = NATURAL(DAY_MS);
     p->decide = NATURAL(DAY_MS);
+    p->awaiting = NATURAL(DAY_MS);
+    p->promise = NATURAL(30 * (int64_t)DAY_MS);
     p->return_cap = 2;
     p->claim_ms = HOUR_MS / 2;
     p->late_ms = 60000;

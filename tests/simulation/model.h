@@ -54,6 +54,8 @@ struct model_clock {
     uint8_t fired; /* a bit per rung */
     bool moved;    /* its due instant moved since the red rung fired */
     int64_t started_at, due_at, stopped_at;
+    struct code acct;
+    int64_t budget_ms, awaited_ms;
     int64_t span_from_at, consumed_ms; /* recounted by hand */
     int64_t rung_at[RUNG_COUNT];
 };

@@ -176,6 +176,87 @@ static const char *look_at_rungs(const struct model *model, const struct model_c
     return after <= left_ms && before > left_ms ? NULL : differs(record, "left at yellow, ms", after, left_ms);
 }
 
+/* Called units of another accountable unit than the lead's were overdue in these stretches, up to an instant: as they are told,
+ * then sorted and joined. In the lead's own time. */
+#define STRETCHES_MAX 512
+
+static int64_t awaited(const struct model *model, const struct model_clock *lead, int64_t until_at)
+{
+    static int64_t from[STRETCHES_MAX], until[STRETCHES_MAX];
+    const struct calendar *calendar = calendar_of(model, lead);
+    enum time_kind kind = is_working((enum time_kind)lead->time_kind) ? TIME_KIND_WORKING_HOURS : TIME_KIND_NATURAL;
+    int64_t sum = 0, reached = lead->started_at;
+    uint32_t count = 0;
+
+    for (uint32_t at = model->cases[lead->of_case].clocks; at != MODEL_NONE; at = model->clocks[at].next) {
+        const struct model_clock *clock = &model->clocks[at];
+        bool of_call = clock->kind == CLOCK_KIND_ARRIVE || clock->kind == CLOCK_KIND_FINISH;
+        int64_t end = clock->state == CLOCK_STATE_STOPPED && clock->stopped_at < until_at ? clock->stopped_at : until_at;
+
+        if (!of_call || clock->state == CLOCK_STATE_VOID || clock->due_at == 0 || code_equal(&clock->acct, &lead->acct) ||
+            count == STRETCHES_MAX) {
+            continue;
+        }
+        uint32_t place = count++;
+        for (; place > 0 && from[place - 1] > clock->due_at; place--) {
+            from[place] = from[place - 1];
+            until[place] = until[place - 1];
+        }
+        from[place] = clock->due_at;
+        until[place] = end;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t begin = from[i] > reached ? from[i] : reached;
+
+        sum += recount_counted(calendar, kind, begin, until[i]);
+        reached = until[i] > reached ? until[i] : reached;
+    }
+    return sum;
+}
+
+/* By how much the lead's due instant may move now; 0: not at all. */
+static int64_t step_due(const struct model *model, const struct model_clock *lead, int64_t until_at)
+{
+    const struct calendar *calendar = calendar_of(model, lead);
+    enum time_kind kind = is_working((enum time_kind)lead->time_kind) ? TIME_KIND_WORKING_HOURS : TIME_KIND_NATURAL;
+    struct span least = model->district->policy.awaiting;
+    int64_t step = awaited(model, lead, until_at) - lead->awaited_ms, left = lead->budget_ms - 2 * lead->awaited_ms;
+
+    if (least.amount == 0 || lead->due_at == 0 || step <= 0 || left <= 0) {
+        return 0;
+    }
+    int64_t floor = recount_counted(calendar, kind, lead->due_at, recount_due(calendar, lead->due_at, least));
+    step = step > floor ? step : floor;
+    return step < left ? step : left;
+}
+
+/* The due instant of a lead that waits for called units: how far it moves, and where to. */
+static const char *look_at_awaiting(const struct model *model, const struct model_clock *lead, const struct record *record)
+{
+    const struct clock_due_moved_body *body = &record->body.clock_due_moved;
+    bool at_due = !model->verdict.by_command;
+    enum time_kind kind = is_working((enum time_kind)lead->time_kind) ? TIME_KIND_WORKING_HOURS : TIME_KIND_NATURAL;
+    int64_t step = step_due(model, lead, at_due ? lead->due_at : record->at_ms);
+
+    if (step != body->awaited_ms) {
+        return differs(record, "given for called units, ms", body->awaited_ms, step);
+    }
+    int64_t due_at = recount_due(calendar_of(model, lead), lead->due_at, (struct span){kind, step});
+    if (due_at != body->due_at) {
+        return differs(record, "due instant", body->due_at, due_at);
+    }
+    return (lead->fired & 1u << RUNG_RED) != 0 ? differs(record, "red, and given time", 1, 0) : NULL;
+}
+
+/* A lead is red only when nothing is left to be given. */
+static const char *fired(struct model *model, struct model_clock *clock, const struct record *record)
+{
+    bool judged = clock->kind == CLOCK_KIND_HANDLE && record->body.rung_fired.rung == RUNG_RED;
+    int64_t step = judged ? step_due(model, clock, clock->due_at) : 0;
+
+    return step == 0 ? NULL : differs(record, "red, and to be given for called units, ms", 0, step);
+}
+
 static const char *started(struct model *model, struct model_clock *clock, const struct record *record)
 {
     const struct clock_started_body *body = &record->body.clock_started;
@@ -185,6 +266,8 @@ static const char *started(struct model *model, struct model_clock *clock, const
     clock->time_kind = (uint8_t)body->time_kind;
     clock->started_at = clock->span_from_at = record->at_ms;
     clock->due_at = body->due_at;
+    clock->acct = record->head.acct;
+    clock->budget_ms = body->budget_ms;
     clock->rung_at[RUNG_YELLOW] = body->yellow_at;
     clock->rung_at[RUNG_RED] = body->red_at;
     clock->rung_at[RUNG_NOTICE] = body->notice_at;
@@ -202,7 +285,7 @@ static const char *started(struct model *model, struct model_clock *clock, const
 static const char *moved(struct model *model, struct model_clock *clock, const struct record *record)
 {
     const struct clock_due_moved_body *body = &record->body.clock_due_moved;
-    const char *wrong = NULL;
+    const char *wrong = body->why == CLOCK_WHY_AWAITING_CALL ? look_at_awaiting(model, clock, record) : NULL;
 
     if (clock->state == CLOCK_STATE_STOPPED) {
         if (body->counted) {
@@ -218,6 +301,9 @@ static const char *moved(struct model *model, struct model_clock *clock, const s
     clock->unit = district_unit_find(model->district, &record->head.unit);
     clock->time_kind = (uint8_t)body->time_kind;
     clock->due_at = body->due_at;
+    clock->acct = record->head.acct;
+    clock->budget_ms = body->budget_ms;
+    clock->awaited_ms += body->awaited_ms;
     clock->moved = true;
     clock->rung_at[RUNG_YELLOW] = body->yellow_at;
     clock->rung_at[RUNG_RED] = body->red_at;
@@ -259,12 +345,13 @@ static const char *rebudgeted(struct model *model, struct model_clock *clock, co
 {
     (void)model;
     clock->rung_at[RUNG_YELLOW] = record->body.clock_rebudgeted.yellow_at;
+    clock->budget_ms = record->body.clock_rebudgeted.budget_ms;
     return NULL;
 }
 
 static const char *(*const takes[])(struct model *model, struct model_clock *clock, const struct record *record) = {
     [RECORD_CLOCK_STARTED] = started, [RECORD_CLOCK_DUE_MOVED] = moved,       [RECORD_CLOCK_STOPPED] = stopped,
-    [RECORD_CLOCK_VOID] = voided,     [RECORD_CLOCK_REBUDGETED] = rebudgeted,
+    [RECORD_CLOCK_VOID] = voided,     [RECORD_CLOCK_REBUDGETED] = rebudgeted, [RECORD_RUNG_FIRED] = fired,
 };
 
 const char *recount_take(struct model *model, const struct record *record)

@@ -168,7 +168,7 @@ class Words(Live):
                          ("D1", "滨河区", "D1-DESK", 18, 6))
         limits = {row["clock"]: row for row in view["limits"]}
         self.assertEqual(set(limits), {"route", "sign", "contact", "handle", "stage", "second_round", "last_round", "call.dispatch", "call.sign",
-                                       "call.contact", "call.arrive", "call.finish", "rate", "followup", "return_window", "rule", "designate", "object", "rule_call", "decide"})
+                                       "call.contact", "call.arrive", "call.finish", "rate", "followup", "return_window", "rule", "designate", "object", "rule_call", "decide", "promise", "awaiting"})
         with open(f"{ROOT}/{self.config}/policy.yaml", encoding="utf-8") as file:
             written = re.search(r"handle: *\{([^}]*)\}", file.read())[1]
         for pair in written.split(","):
