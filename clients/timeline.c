@@ -59,6 +59,8 @@ static const struct pattern {
      N_("{level}, {reason}[, asks for {targets}][, {coordinating} is to coordinate][, {remote}][, limit {limit_at}][: {text}]")},
     {"call_dispatched", N_("to {units}, by {how}[, {coordinating} coordinates][, appointed {appointed_at}][: {reason}]")},
     {"call_arrived", N_("[{evidence}][, {remote}][, will finish by {finish_at}]")},
+    {"arrival_missed", N_("was to be there by {due_at}; told to the district for {caller}")},
+    {"refusal_decided", N_("{ruling}")},
     {"call_finished", N_("{code}[: {text}]")},
     {"call_rated", N_("score {score}[, {confirmed}][, {not_arrived}][, next {next}][, {late}][: {text}]")},
     {"call_closed", N_("{outcome}")},

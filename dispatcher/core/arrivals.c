@@ -1,5 +1,6 @@
 /* arrivals.c - 报到: a called unit arrives, and finishes (lifecycle 2c) */
 #include "dispatcher/core/judging.h"
+#include "dispatcher/core/question.h"
 
 /* What a unit promises on site counts where the level leaves the date to it: urgent and hard. */
 static bool may_promise(const struct judging *j)
@@ -98,5 +99,49 @@ bool judge_finish_call(struct judging *j)
     } else {
         close_call(j, j->duty.duty_id, (int)finish->code);
     }
+    return true;
+}
+
+/* --- who does not come ---------------------------------------------------------------------------------------------------- */
+
+void arrival_missed(struct judging *j, const struct duty_row *respond, const struct clock_row *clock)
+{
+    int32_t caller = unit_in_service(j, &j->call.caller);
+    struct arrival_missed_body *body = &emit_duty(j, RECORD_ARRIVAL_MISSED, respond)->body.arrival_missed;
+    body->caller = j->call.caller;
+    body->due_at = clock->due_at;
+    raise_alarm(j, ALARM_NOT_ARRIVED, j->district->district_unit, ROLE_DISTRICT_LEADER);
+    if (j->c.open_duties >= CAP_OPEN_DUTIES_PER_CASE) {
+        return; /* time is not refused: it has been told */
+    }
+    struct question question = {.about = ABOUT_REFUSAL,
+                                .unit = j->district->district_unit,
+                                .asker = caller >= 0 ? caller : j->district->desk_unit,
+                                .of_duty = respond->duty_id,
+                                .to = -1};
+    question_ask(j, &question);
+}
+
+static void decide_refusal(struct judging *j, const struct duty_row *respond, enum refusal_ruling ruling)
+{
+    struct refusal_decided_body *body = &emit_duty(j, RECORD_REFUSAL_DECIDED, respond)->body.refusal_decided;
+    body->ruling = ruling;
+    body->caller = j->call.caller;
+}
+
+bool uphold_refusal(struct judging *j, const struct duty_row *respond, const struct question_row *question, struct text reason)
+{
+    (void)question;
+    (void)reason; /* stands in decision_given */
+    decide_refusal(j, respond, REFUSAL_RULING_UPHELD);
+    emit_duty(j, RECORD_ORDER_PROPOSED, respond)->body.order_proposed.order_kind = ORDER_KIND_REFUSED_CALL;
+    return true;
+}
+
+bool excuse_refusal(struct judging *j, const struct duty_row *respond, const struct question_row *question, struct text reason)
+{
+    (void)question;
+    (void)reason;
+    decide_refusal(j, respond, REFUSAL_RULING_EXCUSED);
     return true;
 }

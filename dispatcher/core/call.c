@@ -388,7 +388,7 @@ bool judge_withdraw_call(struct judging *j)
     }
     cursor = j->call.duty_last;
     while (next_call_duty(j, &cursor, &duty)) {
-        if (duty_open(&duty) && duty.kind != DUTY_KIND_RULE) { /* a question lapses with its respond */
+        if (duty_open(&duty) && !asks_about_duty(&duty)) { /* a question lapses with its respond */
             end_duty(j, &duty, DUTY_END_WITHDRAWN, CLOCK_WHY_WITHDRAWN, withdraw->reason);
         }
     }

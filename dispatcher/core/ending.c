@@ -2,13 +2,14 @@
 #include "dispatcher/core/judging.h"
 #include "dispatcher/core/rules.h"
 
-/* A question about a duty that is over has lapsed. The one that this very command answers is not looked at. */
-static void lapse_questions(struct judging *j, const struct duty_row *of)
+/* A question about a duty that is over has lapsed; one about what it missed only where its items count nowhere. The one that this
+ * very command answers is not looked at. */
+static void lapse_questions(struct judging *j, const struct duty_row *of, bool counts_nowhere)
 {
     struct duty_row duty;
     uint64_t cursor = j->c.open_questions > 0 ? j->c.duty_last : 0;
     while (next_open_duty(j, &cursor, &duty)) {
-        bool asks = duty.kind == DUTY_KIND_RULE || duty.kind == DUTY_KIND_DECIDE;
+        bool asks = asks_about_duty(&duty) && (counts_nowhere || duty.about != ABOUT_REFUSAL);
         if (asks && duty.of_duty == of->duty_id && duty.duty_id != j->duty.duty_id) {
             end_duty(j, &duty, DUTY_END_NOT_NEEDED, CLOCK_WHY_NOT_NEEDED, (struct text){0});
         }
@@ -58,7 +59,7 @@ void finish_duty(struct judging *j, const struct duty_row *duty, struct text tex
     record->body.duty_done.duty_kind = (enum duty_kind)duty->kind;
     record->body.duty_done.text = text;
     end_clocks(j, duty->duty_id, duty_result_stops((enum duty_kind)duty->kind, duty->call_id != 0), CLOCK_WHY_NOT_NEEDED);
-    lapse_questions(j, duty);
+    lapse_questions(j, duty, false);
     end_inner(j, duty, DUTY_END_NONE);
 }
 
@@ -74,7 +75,7 @@ void end_duty(struct judging *j, const struct duty_row *duty, enum duty_end reas
 {
     emit_ended(j, duty, reason, text);
     end_clocks(j, duty->duty_id, 0, why);
-    lapse_questions(j, duty);
+    lapse_questions(j, duty, why == CLOCK_WHY_WITHDRAWN);
     end_inner(j, duty, reason);
 }
 
@@ -82,7 +83,7 @@ void void_duty(struct judging *j, const struct duty_row *duty, enum duty_end rea
 {
     emit_ended(j, duty, reason, text);
     void_clocks(j, duty->duty_id, why);
-    lapse_questions(j, duty);
+    lapse_questions(j, duty, true);
     end_inner(j, duty, reason);
 }
 

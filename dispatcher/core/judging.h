@@ -100,6 +100,12 @@ static inline bool is_importer(const struct judging *j)
     return has_role(j, ROLE_IMPORTER);
 }
 
+/* Is it a question about a duty? It ends with that duty, or stands (ending.c). */
+static inline bool asks_about_duty(const struct duty_row *duty)
+{
+    return (duty->kind == DUTY_KIND_RULE || duty->kind == DUTY_KIND_DECIDE) && duty->of_duty != 0;
+}
+
 /* Walks: calls *ret with each open duty of the case; begin with cursor = c.duty_last. False: no more. */
 bool next_open_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret);
 /* The same over the duties of the present call, open or not. */
@@ -245,6 +251,13 @@ void take_over_to(struct judging *j, int32_t unit, struct text reason);
 
 /* question.h: the lead agrees that it goes, as it was asked. */
 bool grant_reroute(struct judging *j, const struct duty_row *lead, const struct question_row *question, struct text reason);
+
+/* question.h: the unit that was called and did not come refused; or it had a reason. */
+bool uphold_refusal(struct judging *j, const struct duty_row *respond, const struct question_row *question, struct text reason);
+bool excuse_refusal(struct judging *j, const struct duty_row *respond, const struct question_row *question, struct text reason);
+
+/* The arrival that `clock` waited for has been missed: the district is told in the caller's name, and asked. */
+void arrival_missed(struct judging *j, const struct duty_row *respond, const struct clock_row *clock);
 
 /* Emits alarm_raised for who has the role `to` in the unit. */
 void raise_alarm(struct judging *j, enum alarm alarm, int32_t unit, enum role to);

@@ -133,6 +133,8 @@ static void fire(struct judging *j, const struct clock_row *clock)
         question_overdue(j, &duty, (enum rung)rung);
     } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_HANDLE) {
         handle_overdue(j, clock);
+    } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_ARRIVE) {
+        arrival_missed(j, &duty, clock);
     } else if (rung == RUNG_RED && clock->kind == CLOCK_KIND_RATE) {
         rate_overdue(j, &duty);
     } else if (rung == RUNG_BULLETIN && clock->kind == CLOCK_KIND_FOLLOWUP) {

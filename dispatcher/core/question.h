@@ -24,7 +24,9 @@ struct judging;
 #define QUESTIONS(X)                                                                                                               \
     X(REROUTE, QUESTION_ROLE(LEADER), ROLE_LEADER, ROLE_SUPERVISOR, decide, grant_reroute, NULL, NULL)                             \
     X(LEVEL, QUESTION_ROLE(LEADER), ROLE_LEADER, ROLE_SUPERVISOR, decide, NULL, NULL, "level")                                     \
-    X(DIRECT, QUESTION_ROLE(LEADER), ROLE_LEADER, ROLE_SUPERVISOR, decide, NULL, NULL, "direct")
+    X(DIRECT, QUESTION_ROLE(LEADER), ROLE_LEADER, ROLE_SUPERVISOR, decide, NULL, NULL, "direct")                                   \
+    X(REFUSAL, QUESTION_ROLE(DISTRICT_LEADER), ROLE_DISTRICT_LEADER, ROLE_DISTRICT_LEADER, decide, uphold_refusal, excuse_refusal, \
+      NULL)
 
 /* What a question asks; `reason` is borrowed. */
 struct question {

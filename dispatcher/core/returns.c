@@ -22,7 +22,7 @@ static void close_own_calls(struct judging *j, const struct duty_row *lead)
         j->call = call;
         j->call_id = id;
         while (next_call_duty(j, &cursor, &duty)) {
-            if (duty_open(&duty) && duty.kind != DUTY_KIND_RULE) { /* a question lapses with its respond */
+            if (duty_open(&duty) && !asks_about_duty(&duty)) { /* a question lapses with its respond */
                 void_duty(j, &duty, DUTY_END_LEAD_MOVED, CLOCK_WHY_LEAD_MOVED, (struct text){0});
             }
         }

@@ -148,25 +148,29 @@ static const char *const reopen_by_names[] = { NC_("reopen_by", "followup"), NC_
 static const char *const reopen_by_words[] = { "回访", "群众", "督办岗" };
 const struct enum_shape reopen_by_enum = { .name = "reopen_by", .count = 3, .names = reopen_by_names, .words = reopen_by_words };
 
-static const char *const order_kind_names[] = { NC_("order_kind", "overdue"), NC_("order_kind", "second_round"), NC_("order_kind", "rounds") };
-static const char *const order_kind_words[] = { "超期", "重办", "轮次用尽" };
-const struct enum_shape order_kind_enum = { .name = "order_kind", .count = 3, .names = order_kind_names, .words = order_kind_words };
+static const char *const order_kind_names[] = { NC_("order_kind", "overdue"), NC_("order_kind", "second_round"), NC_("order_kind", "rounds"), NC_("order_kind", "refused_call") };
+static const char *const order_kind_words[] = { "超期", "重办", "轮次用尽", "拒不报到" };
+const struct enum_shape order_kind_enum = { .name = "order_kind", .count = 4, .names = order_kind_names, .words = order_kind_words };
 
-static const char *const about_names[] = { NC_("about", "none"), NC_("about", "return"), NC_("about", "objection"), NC_("about", "reroute"), NC_("about", "level"), NC_("about", "direct") };
-static const char *const about_words[] = { "无", "退单", "报到异议", "改派", "呼叫级别", "直报" };
-const struct enum_shape about_enum = { .name = "about", .count = 6, .names = about_names, .words = about_words };
+static const char *const about_names[] = { NC_("about", "none"), NC_("about", "return"), NC_("about", "objection"), NC_("about", "reroute"), NC_("about", "level"), NC_("about", "direct"), NC_("about", "refusal") };
+static const char *const about_words[] = { "无", "退单", "报到异议", "改派", "呼叫级别", "直报", "拒不报到" };
+const struct enum_shape about_enum = { .name = "about", .count = 7, .names = about_names, .words = about_words };
 
 static const char *const decision_names[] = { NC_("decision", "none"), NC_("decision", "granted"), NC_("decision", "refused") };
 static const char *const decision_words[] = { "无", "同意", "不同意" };
 const struct enum_shape decision_enum = { .name = "decision", .count = 3, .names = decision_names, .words = decision_words };
 
+static const char *const refusal_ruling_names[] = { NC_("refusal_ruling", "upheld"), NC_("refusal_ruling", "excused") };
+static const char *const refusal_ruling_words[] = { "认定", "免责" };
+const struct enum_shape refusal_ruling_enum = { .name = "refusal_ruling", .count = 2, .names = refusal_ruling_names, .words = refusal_ruling_words };
+
 static const char *const ruling_names[] = { NC_("ruling", "upheld"), NC_("ruling", "refused"), NC_("ruling", "designated") };
 static const char *const ruling_words[] = { "成立", "驳回", "指定" };
 const struct enum_shape ruling_enum = { .name = "ruling", .count = 3, .names = ruling_names, .words = ruling_words };
 
-static const char *const alarm_names[] = { NC_("alarm", "unrouted"), NC_("alarm", "fallback_leads"), NC_("alarm", "unruled"), NC_("alarm", "undecided") };
-static const char *const alarm_words[] = { "超时未派单", "已兜底派单", "超时未裁定", "超时未审批" };
-const struct enum_shape alarm_enum = { .name = "alarm", .count = 4, .names = alarm_names, .words = alarm_words };
+static const char *const alarm_names[] = { NC_("alarm", "unrouted"), NC_("alarm", "fallback_leads"), NC_("alarm", "unruled"), NC_("alarm", "undecided"), NC_("alarm", "not_arrived") };
+static const char *const alarm_words[] = { "超时未派单", "已兜底派单", "超时未裁定", "超时未审批", "逾期未报到" };
+const struct enum_shape alarm_enum = { .name = "alarm", .count = 5, .names = alarm_names, .words = alarm_words };
 
 static const char *const note_visibility_names[] = { NC_("note_visibility", "inner"), NC_("note_visibility", "citizen") };
 static const char *const note_visibility_words[] = { "内部", "对群众公开" };
@@ -248,6 +252,7 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &order_kind_enum,
     &about_enum,
     &decision_enum,
+    &refusal_ruling_enum,
     &ruling_enum,
     &alarm_enum,
     &note_visibility_enum,

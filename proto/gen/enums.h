@@ -435,8 +435,9 @@ enum order_kind {
     ORDER_KIND_OVERDUE, /* 超期 */
     ORDER_KIND_SECOND_ROUND, /* 重办 */
     ORDER_KIND_ROUNDS, /* 轮次用尽 */
+    ORDER_KIND_REFUSED_CALL, /* 拒不报到 */
 };
-enum { ORDER_KIND_COUNT = 3 };
+enum { ORDER_KIND_COUNT = 4 };
 extern const struct enum_shape order_kind_enum;
 
 /* What a duty of the desk, or of a person with rank, is to be decided about. */
@@ -447,8 +448,9 @@ enum about {
     ABOUT_REROUTE, /* 改派 */
     ABOUT_LEVEL, /* 呼叫级别 */
     ABOUT_DIRECT, /* 直报 */
+    ABOUT_REFUSAL, /* 拒不报到 */
 };
-enum { ABOUT_COUNT = 6 };
+enum { ABOUT_COUNT = 7 };
 extern const struct enum_shape about_enum;
 
 /* What somebody with rank says to a question 审批. */
@@ -459,6 +461,14 @@ enum decision {
 };
 enum { DECISION_COUNT = 3 };
 extern const struct enum_shape decision_enum;
+
+/* What the district says to an arrival that was missed. */
+enum refusal_ruling {
+    REFUSAL_RULING_UPHELD, /* 认定: the unit refused to come: the year's figures */
+    REFUSAL_RULING_EXCUSED, /* 免责: it had a reason: the call's figures alone */
+};
+enum { REFUSAL_RULING_COUNT = 2 };
+extern const struct enum_shape refusal_ruling_enum;
 
 /* What the desk says to a unit that wants to return a duty. */
 enum ruling {
@@ -475,8 +485,9 @@ enum alarm {
     ALARM_FALLBACK_LEADS, /* 已兜底派单: the desk has not routed a case in time: the fallback unit has it */
     ALARM_UNRULED, /* 超时未裁定: the desk has not ruled in time */
     ALARM_UNDECIDED, /* 超时未审批: what was asked has not been decided in time: now the next rank may decide it too */
+    ALARM_NOT_ARRIVED, /* 逾期未报到: a called unit has not come by the time; the district decides whether it refused */
 };
-enum { ALARM_COUNT = 4 };
+enum { ALARM_COUNT = 5 };
 extern const struct enum_shape alarm_enum;
 
 /* Who may read a note. */
@@ -612,7 +623,7 @@ enum { LOOP_PART_COUNT = 14 };
 extern const struct enum_shape loop_part_enum;
 
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 51 };
+enum { ENUM_SHAPE_COUNT = 52 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

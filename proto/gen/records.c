@@ -437,7 +437,7 @@ static const struct field_shape duty_offered_body_fields[] = {
     { .name = "creator", .name_size = 7, .type = FIELD_CODE, .offset = offsetof(struct duty_offered_body, creator), .min = 0, .max = 32 },
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_offered_body, of_duty), .min = 0, .max = INT64_MAX },
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct duty_offered_body, reporter), .min = 0, .max = INT64_C(4294967295) },
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, about), .min = 0, .max = 5, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, about), .min = 0, .max = 6, .values = &about_enum },
 };
 static const struct field_place duty_offered_body_places[] = { { offsetof(struct duty_offered_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_offered_body, reason), FIELD_ENUM }, { offsetof(struct duty_offered_body, creator), FIELD_CODE }, { offsetof(struct duty_offered_body, of_duty), FIELD_ID }, { offsetof(struct duty_offered_body, reporter), FIELD_COUNT }, { offsetof(struct duty_offered_body, about), FIELD_ENUM } };
 const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .field_count = 6, .size = sizeof(struct duty_offered_body), .set = duty_offered_body_set, .places = duty_offered_body_places, .fields = duty_offered_body_fields };
@@ -988,7 +988,7 @@ static uint64_t decision_asked_body_set(const void *value)
 }
 
 static const struct field_shape decision_asked_body_fields[] = {
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct decision_asked_body, about), .min = 0, .max = 5, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct decision_asked_body, about), .min = 0, .max = 6, .values = &about_enum },
     { .name = "asker", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct decision_asked_body, asker), .min = 0, .max = 32 },
     { .name = "to", .name_size = 2, .type = FIELD_CODE, .offset = offsetof(struct decision_asked_body, to), .min = 0, .max = 32 },
     { .name = "supports", .name_size = 8, .type = FIELD_CODES, .offset = offsetof(struct decision_asked_body, supports), .min = 0, .max = 16 },
@@ -1007,12 +1007,42 @@ static uint64_t decision_given_body_set(const void *value)
 }
 
 static const struct field_shape decision_given_body_fields[] = {
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct decision_given_body, about), .min = 0, .max = 5, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct decision_given_body, about), .min = 0, .max = 6, .values = &about_enum },
     { .name = "decision", .name_size = 8, .type = FIELD_ENUM, .offset = offsetof(struct decision_given_body, decision), .min = 0, .max = 2, .values = &decision_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct decision_given_body, reason), .min = 0, .max = 1024, .personal = true },
 };
 static const struct field_place decision_given_body_places[] = { { offsetof(struct decision_given_body, about), FIELD_ENUM }, { offsetof(struct decision_given_body, decision), FIELD_ENUM }, { offsetof(struct decision_given_body, reason), FIELD_TEXT } };
 const struct shape decision_given_body_shape = { .name = "decision_given_body", .field_count = 3, .size = sizeof(struct decision_given_body), .personal = UINT64_C(0x4), .loose = UINT64_C(0x4), .set = decision_given_body_set, .places = decision_given_body_places, .fields = decision_given_body_fields };
+
+static uint64_t arrival_missed_body_set(const void *value)
+{
+    const struct arrival_missed_body *of = value;
+
+    return (uint64_t)(!code_empty(&of->caller)) << 0
+           | (uint64_t)(of->due_at != 0) << 1;
+}
+
+static const struct field_shape arrival_missed_body_fields[] = {
+    { .name = "caller", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct arrival_missed_body, caller), .min = 0, .max = 32 },
+    { .name = "due_at", .name_size = 6, .type = FIELD_INSTANT, .offset = offsetof(struct arrival_missed_body, due_at), .min = 0, .max = INT64_C(253402300799999) },
+};
+static const struct field_place arrival_missed_body_places[] = { { offsetof(struct arrival_missed_body, caller), FIELD_CODE }, { offsetof(struct arrival_missed_body, due_at), FIELD_INSTANT } };
+const struct shape arrival_missed_body_shape = { .name = "arrival_missed_body", .field_count = 2, .size = sizeof(struct arrival_missed_body), .set = arrival_missed_body_set, .places = arrival_missed_body_places, .fields = arrival_missed_body_fields };
+
+static uint64_t refusal_decided_body_set(const void *value)
+{
+    const struct refusal_decided_body *of = value;
+
+    return (uint64_t)(of->ruling != 0) << 0
+           | (uint64_t)(!code_empty(&of->caller)) << 1;
+}
+
+static const struct field_shape refusal_decided_body_fields[] = {
+    { .name = "ruling", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct refusal_decided_body, ruling), .min = 0, .max = 1, .values = &refusal_ruling_enum },
+    { .name = "caller", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct refusal_decided_body, caller), .min = 0, .max = 32 },
+};
+static const struct field_place refusal_decided_body_places[] = { { offsetof(struct refusal_decided_body, ruling), FIELD_ENUM }, { offsetof(struct refusal_decided_body, caller), FIELD_CODE } };
+const struct shape refusal_decided_body_shape = { .name = "refusal_decided_body", .field_count = 2, .size = sizeof(struct refusal_decided_body), .set = refusal_decided_body_set, .places = refusal_decided_body_places, .fields = refusal_decided_body_fields };
 
 static uint64_t duty_assigned_body_set(const void *value)
 {
@@ -1041,7 +1071,7 @@ static uint64_t order_proposed_body_set(const void *value)
 }
 
 static const struct field_shape order_proposed_body_fields[] = {
-    { .name = "order_kind", .name_size = 10, .type = FIELD_ENUM, .offset = offsetof(struct order_proposed_body, order_kind), .min = 0, .max = 2, .values = &order_kind_enum },
+    { .name = "order_kind", .name_size = 10, .type = FIELD_ENUM, .offset = offsetof(struct order_proposed_body, order_kind), .min = 0, .max = 3, .values = &order_kind_enum },
 };
 static const struct field_place order_proposed_body_places[] = { { offsetof(struct order_proposed_body, order_kind), FIELD_ENUM } };
 const struct shape order_proposed_body_shape = { .name = "order_proposed_body", .field_count = 1, .size = sizeof(struct order_proposed_body), .set = order_proposed_body_set, .places = order_proposed_body_places, .fields = order_proposed_body_fields };
@@ -1055,7 +1085,7 @@ static uint64_t alarm_raised_body_set(const void *value)
 }
 
 static const struct field_shape alarm_raised_body_fields[] = {
-    { .name = "alarm", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, alarm), .min = 0, .max = 3, .values = &alarm_enum },
+    { .name = "alarm", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, alarm), .min = 0, .max = 4, .values = &alarm_enum },
     { .name = "to", .name_size = 2, .type = FIELD_ENUM, .offset = offsetof(struct alarm_raised_body, to), .min = 0, .max = 10, .values = &role_enum },
 };
 static const struct field_place alarm_raised_body_places[] = { { offsetof(struct alarm_raised_body, alarm), FIELD_ENUM }, { offsetof(struct alarm_raised_body, to), FIELD_ENUM } };
@@ -1209,6 +1239,12 @@ static const struct record_info record_infos[] = {
     [RECORD_DECISION_GIVEN] = { .name = NC_("record", "decision_given"), .name_size = 14, .type = RECORD_DECISION_GIVEN, .version = 1, .event = true,
         .applies = RECORD_APPLIES_DUTY, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
         .shape = &decision_given_body_shape, .doc = "What was said to a question 审批意见; the envelope's duty is the question. What follows are records of their own." },
+    [RECORD_ARRIVAL_MISSED] = { .name = NC_("record", "arrival_missed"), .name_size = 14, .type = RECORD_ARRIVAL_MISSED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = 1u << ROLE_DISPATCHER | 1u << ROLE_LEADER | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_LISTENER,
+        .shape = &arrival_missed_body_shape, .doc = "A called unit has not come by the time 逾期未报到: told to the district in the caller's name, and asked whether it refused. The envelope's unit is the one that was called; whether it comes after all or not, the item is late." },
+    [RECORD_REFUSAL_DECIDED] = { .name = NC_("record", "refusal_decided"), .name_size = 15, .type = RECORD_REFUSAL_DECIDED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = 1u << ROLE_DISPATCHER | 1u << ROLE_LEADER | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_LISTENER,
+        .shape = &refusal_decided_body_shape, .doc = "What the district says to a missed arrival 拒不报到认定; the envelope's unit is the one that was called. Upheld, it counts in the year's figures; excused, in the call's alone." },
     [RECORD_DUTY_ASSIGNED] = { .name = NC_("record", "duty_assigned"), .name_size = 13, .type = RECORD_DUTY_ASSIGNED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
         .shape = &duty_assigned_body_shape, .doc = "The envelope's unit hands its duty on inside 分办; the support duty that follows is `assigned`, and enters no figure of the district." },
@@ -1279,6 +1315,8 @@ static const uint16_t record_keys[] = {
     [RECORD_FOLLOWUP_ENDED] = 14 << 8 | 'f',
     [RECORD_DECISION_ASKED] = 14 << 8 | 'd',
     [RECORD_DECISION_GIVEN] = 14 << 8 | 'd',
+    [RECORD_ARRIVAL_MISSED] = 14 << 8 | 'a',
+    [RECORD_REFUSAL_DECIDED] = 15 << 8 | 'r',
     [RECORD_DUTY_ASSIGNED] = 13 << 8 | 'd',
     [RECORD_ORDER_PROPOSED] = 14 << 8 | 'o',
     [RECORD_ALARM_RAISED] = 12 << 8 | 'a',

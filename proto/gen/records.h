@@ -61,6 +61,8 @@ enum record_type {
     RECORD_FOLLOWUP_ENDED = 52,
     RECORD_DECISION_ASKED = 53,
     RECORD_DECISION_GIVEN = 54,
+    RECORD_ARRIVAL_MISSED = 56,
+    RECORD_REFUSAL_DECIDED = 57,
     RECORD_DUTY_ASSIGNED = 58,
     RECORD_ORDER_PROPOSED = 60,
     RECORD_ALARM_RAISED = 61,
@@ -682,6 +684,22 @@ struct decision_given_body {
 };
 extern const struct shape decision_given_body_shape;
 
+/* A called unit has not come by the time 逾期未报到: told to the district in the caller's name, and asked whether it refused. The envelope's unit is the one that was called; whether it comes after all or not, the item is late. */
+struct arrival_missed_body {
+    uint64_t given; /* bit per field */
+    struct code caller; /* Who whistled. */
+    int64_t due_at; /* When it was to be there. */
+};
+extern const struct shape arrival_missed_body_shape;
+
+/* What the district says to a missed arrival 拒不报到认定; the envelope's unit is the one that was called. Upheld, it counts in the year's figures; excused, in the call's alone. */
+struct refusal_decided_body {
+    uint64_t given; /* bit per field */
+    enum refusal_ruling ruling; /* What it says. */
+    struct code caller; /* Who whistled. */
+};
+extern const struct shape refusal_decided_body_shape;
+
 /* The envelope's unit hands its duty on inside 分办; the support duty that follows is `assigned`, and enters no figure of the district. */
 struct duty_assigned_body {
     uint64_t given; /* bit per field */
@@ -758,6 +776,8 @@ union record_body {
     struct followup_ended_body followup_ended;
     struct decision_asked_body decision_asked;
     struct decision_given_body decision_given;
+    struct arrival_missed_body arrival_missed;
+    struct refusal_decided_body refusal_decided;
     struct duty_assigned_body duty_assigned;
     struct order_proposed_body order_proposed;
     struct alarm_raised_body alarm_raised;

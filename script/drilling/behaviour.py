@@ -20,6 +20,7 @@ ANSWERS = PEOPLE("lead", "answer").fields["code"]
 FINISH = PEOPLE("respond", "finish_call").chooser("code")
 ARRIVED = PEOPLE("rate", "rate_call").chooser("arrived")
 CONFIRMED, SCORES = PEOPLE("rate", "rate_call").fields["confirmed"], PEOPLE("rate", "rate_call").chooser("score")
+REFUSED = PEOPLE("refusal", "decide").chooser("decision")
 ASKED = PEOPLE("followup", "asked").chooser("outcome")
 CONTACTED, SOLVED = PEOPLE("followup", "note_followup").chooser("contacted"), PEOPLE("followup", "note_followup").chooser("solved")
 SATISFIED = {"yes": PEOPLE("followup", "satisfied when solved").chooser("satisfied"),
@@ -688,4 +689,20 @@ def asked_in_vain(sim, case, duty, reply):
         sim.plan(work.after(sim.moment + 14 * HOUR, int(case.rng.uniform(0.2, 3) * HOUR)), case, ask, duty)
 
 
-BEHAVIOURS = {"rule": rule, "route": route, "lead": lead, "support": support, "respond": respond, "rate": rate, "followup": followup}
+# --- decide: the district says whether who did not come refused ---------------------------------------------------------------------
+
+
+def decide(sim, case, duty):
+    if duty["about"] == "refusal":
+        at = soon(sim, case, duty["unit"], sim.moment, PEOPLE("refusal", "decide").hours(case.rng))
+        sim.plan(at, case, decide_refusal, duty, REFUSED.draw(case.rng))
+
+
+def decide_refusal(sim, case, duty, decision):
+    if is_open(case, duty):
+        sim.command(case, "decide", {"duty": duty["duty"], "decision": decision, "reason": "经核实现场情况。"})
+        sim.counts["missed arrivals " + decision] += 1
+        sim.look(case)
+
+
+BEHAVIOURS = {"decide": decide, "rule": rule, "route": route, "lead": lead, "support": support, "respond": respond, "rate": rate, "followup": followup}

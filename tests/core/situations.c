@@ -235,6 +235,15 @@ static uint64_t called_lead_asked(struct world *w)
     return id;
 }
 
+static void dispatch_both(struct world *w, uint64_t id)
+{
+    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
+    dispatch.body.dispatch_call.case_id = id;
+    dispatch.body.dispatch_call.reason = text_of("both own it");
+    dispatch.body.dispatch_call.units = (struct codes){.count = 2, .at = {code_of("UT"), code_of("DB")}};
+    ck_assert_int_eq(world_do(w, &dispatch), REFUSAL_NONE);
+}
+
 /* Two called units: one has finished and is to be rated, the other has arrived. */
 static uint64_t two_called(struct world *w)
 {
@@ -245,10 +254,7 @@ static uint64_t two_called(struct world *w)
     command.body.raise_call.units.at[0] = code_of("UT");
     command.body.raise_call.units.at[1] = code_of("DB");
     ck_assert_int_eq(world_do(w, &command), REFUSAL_NONE);
-    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
-    dispatch.body.dispatch_call.case_id = id;
-    dispatch.body.dispatch_call.reason = text_of("both own it");
-    ck_assert_int_eq(world_do(w, &dispatch), REFUSAL_NONE);
+    dispatch_both(w, id);
     world_finish(w, id, FINISH_CODE_SOLVED); /* the newest respond: DB */
     return id;
 }
@@ -272,13 +278,7 @@ static uint64_t three_called_arrived(struct world *w)
 {
     uint64_t id = support_offered(w);
     world_call(w, id, "UT");
-    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
-    dispatch.body.dispatch_call.case_id = id;
-    dispatch.body.dispatch_call.reason = text_of("both own it");
-    dispatch.body.dispatch_call.units.count = 2;
-    dispatch.body.dispatch_call.units.at[0] = code_of("UT");
-    dispatch.body.dispatch_call.units.at[1] = code_of("DB");
-    ck_assert_int_eq(world_do(w, &dispatch), REFUSAL_NONE);
+    dispatch_both(w, id);
     world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
     world_act(w, COMMAND_ARRIVE, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
     return id;
@@ -436,17 +436,79 @@ static uint64_t waiting_objected(struct world *w)
     w->district.policy.rating = false;
     uint64_t id = world_submit(w, "PIPE", "S1");
     world_call(w, id, "UT");
-    struct command dispatch = {.type = COMMAND_DISPATCH_CALL};
-    dispatch.body.dispatch_call.case_id = id;
-    dispatch.body.dispatch_call.reason = text_of("both own it");
-    dispatch.body.dispatch_call.units.count = 2;
-    dispatch.body.dispatch_call.units.at[0] = code_of("UT");
-    dispatch.body.dispatch_call.units.at[1] = code_of("DB");
-    ck_assert_int_eq(world_do(w, &dispatch), REFUSAL_NONE);
+    dispatch_both(w, id);
     world_finish(w, id, FINISH_CODE_SOLVED);
     world_answer(w, id);
     ck_assert_int_eq(world_followup(w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
     object(w, id, world_duty(w, id, DUTY_KIND_RESPOND).prev_of_call);
+    return id;
+}
+
+/* The called unit has not come by the time: the district is asked whether it refused. */
+static uint64_t missed(struct world *w)
+{
+    uint64_t id = called(w);
+    world_wait(w, 3 * (int64_t)DAY_MS + 1);
+    return id;
+}
+
+static uint64_t missed_reported(struct world *w)
+{
+    uint64_t id = missed(w);
+    world_finish(w, id, FINISH_CODE_SOLVED);
+    return id;
+}
+
+static uint64_t missed_closed(struct world *w)
+{
+    uint64_t id = missed_reported(w);
+    ck_assert_int_eq(world_rate(w, id, true), REFUSAL_NONE);
+    world_answer(w, id);
+    ck_assert_int_eq(world_followup(w, id, SAID_SOLVED_YES, SAID_SATISFIED_YES), REFUSAL_NONE);
+    return id;
+}
+
+static uint64_t missed_answered(struct world *w)
+{
+    uint64_t id = answered_offered(w);
+    world_wait(w, 3 * (int64_t)DAY_MS + 1);
+    return id;
+}
+
+static void ruled_to_nobody(struct world *w, uint64_t id)
+{
+    struct command rule = {.type = COMMAND_RULE};
+    rule.body.rule.case_id = id;
+    rule.body.rule.ruling = RULING_UPHELD;
+    rule.body.rule.reason = text_of("the list");
+    ck_assert_int_eq(world_do(w, &rule), REFUSAL_NONE);
+}
+
+/* Of two that did not come one is taken off, and the other is ruled away: the desk has the call again. */
+static uint64_t missed_raised(struct world *w)
+{
+    w->district.policy.object.amount = 0;
+    uint64_t id = raised(w);
+    dispatch_both(w, id);
+    struct duty_row last = world_duty(w, id, DUTY_KIND_RESPOND);
+    world_wait(w, 3 * (int64_t)DAY_MS + 1);
+    world_act(w, COMMAND_CANCEL, id, last.duty_id);
+    object(w, id, last.prev_of_call);
+    ruled_to_nobody(w, id);
+    return id;
+}
+
+/* The street's call on a department's case, which goes back to the desk. */
+static uint64_t missed_received(struct world *w)
+{
+    w->district.policy.return_window.amount = 0;
+    w->rows[1].calls[0] = (struct selector){.kind = SELECT_UNIT, .unit = 7}; /* UT, without the desk */
+    w->rows[1].call_count = 1;
+    uint64_t id = world_submit(w, "PIPE", "S1");
+    world_call(w, id, "UT");
+    world_wait(w, 3 * (int64_t)DAY_MS + 1);
+    ask(w, id, DUTY_KIND_LEAD);
+    ruled_to_nobody(w, id);
     return id;
 }
 
@@ -560,6 +622,11 @@ static uint64_t suspended_offered(struct world *w)
     return force_state(w, called(w), CASE_STATE_SUSPENDED);
 }
 
+static uint64_t missed_suspended(struct world *w)
+{
+    return force_state(w, missed(w), CASE_STATE_SUSPENDED);
+}
+
 static uint64_t suspended_objected(struct world *w)
 {
     return force_state(w, objected(w), CASE_STATE_SUSPENDED);
@@ -632,6 +699,13 @@ const struct situation situations[] = {
     {"answered, objected", answered_objected, "ROAD"},
     {"waits for the call, one of two objected", waiting_objected, "ROAD"},
     {"suspended, objected", suspended_objected, "ROAD"},
+    {"arrival missed", missed, "ROAD"},
+    {"arrival missed, reported", missed_reported, "ROAD"},
+    {"arrival missed, all is over", missed_closed, "ROAD"},
+    {"answered, arrival missed", missed_answered, "ROAD"},
+    {"arrival missed, call raised again", missed_raised, "ROAD"},
+    {"arrival missed, case in the pool", missed_received, "ROAD"},
+    {"suspended, arrival missed", missed_suspended, "ROAD"},
     {"arrived", arrived, "ROAD"},
     {"arrived, rating off", arrived_unrated, "ROAD"},
     {"two called, one finished", two_called, "ROAD"},

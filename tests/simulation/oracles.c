@@ -43,7 +43,7 @@ static const struct {
     [CALL_STATE_RAISED] = {{KIND(ROUTE), 1, 1}, {KIND(RESPOND) | KIND(RATE) | KIND(RULE), 0, 0}},
     [CALL_STATE_CALLED] = {{KIND(RESPOND), 1, 64}, {KIND(ROUTE), 0, 0}},
     [CALL_STATE_REPORTED] = {{KIND(RATE), 1, 64}, {KIND(RESPOND) | KIND(ROUTE) | KIND(RULE), 0, 0}},
-    [CALL_STATE_CLOSED] = {{ALL_KINDS, 0, 0}},
+    [CALL_STATE_CLOSED] = {{ALL_KINDS & ~KIND(DECIDE), 0, 0}}, /* what was missed may still be decided */
 };
 
 static void look_at_call(struct simulation *sim, const struct model_call *call, uint32_t number)

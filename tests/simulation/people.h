@@ -31,6 +31,7 @@
     X(INNER, "inner")                                                                                                              \
     X(RULE, "rule")                                                                                                                \
     X(OBJECTION, "objection")                                                                                                      \
+    X(REFUSAL, "refusal")                                                                                                          \
     X(DECIDE, "decide")                                                                                                            \
     X(ARRIVAL, "arrival")                                                                                                          \
     X(CLOSED, "closed")

@@ -27,6 +27,9 @@ static enum occasion occasion_of(const struct model_duty *duty)
         [DUTY_KIND_RULE] = OCCASION_RULE,       [DUTY_KIND_DECIDE] = OCCASION_DECIDE,
     };
 
+    if (duty->kind == DUTY_KIND_DECIDE && duty->of_call != MODEL_NONE) {
+        return OCCASION_REFUSAL;
+    }
     if (duty->internal) {
         return OCCASION_INNER;
     }

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from harness import District  # noqa: E402
 
 BUILD, SOURCE = None, None
-KEYS = {"desk": ("dispatcher", "WH-DESK"), "supervisor": ("supervisor", "WH"), "street": ("leader", "HG"), "water": ("worker", "WATER"),
+KEYS = {"leader": ("district_leader", "WH"), "desk": ("dispatcher", "WH-DESK"), "supervisor": ("supervisor", "WH"), "street": ("leader", "HG"), "water": ("worker", "WATER"),
         "urban": ("worker", "URBAN"), "fire": ("worker", "FIRE"), "emergency": ("worker", "EMERGENCY")}
 
 
@@ -114,6 +114,79 @@ class Objections(Arrivals):
         self.called(number, "URBAN")
         self.wait("02T15:01")  # more than four working hours
         self.objects("urban", number, "FIRE", code="WINDOW")
+
+
+class Missed(Arrivals):
+    """逾期未报到: three working days are over, and nobody from the office has come."""
+
+    def missed(self):
+        number = self.flooded()
+        self.called(number, "URBAN")
+        self.wait("05T09:01")
+        (missed,) = self.told(number, "arrival_missed")
+        self.assertEqual((missed["unit"], missed["caller"]), ("URBAN", "HG"))
+        (told,) = self.told(number, "alarm_raised")
+        self.assertEqual((told["alarm"], told["to"], told["unit"]), ("not_arrived", "district_leader", "WH"))
+        question = next(row for row in self.district.ask("inbox", "--unit", "WH", key="leader")["rows"]
+                        if (row["number"], row["kind"]) == (number, "decide"))
+        self.assertEqual((question["about"], question["due_at"][5:16]), ("refusal", "03-05T17:00"))
+        return number
+
+    def decides(self, number, decision):
+        self.district.run("decide", number, decision, "--reason", "经核实现场情况", key="leader")
+
+    def test_upheld(self):
+        number = self.missed()
+        self.district.refused("NO_ROLE", "decide", number, "granted", "--reason", "不来就是不来", key="supervisor")
+        self.decides(number, "granted")
+        self.assertEqual([(row["unit"], row["ruling"]) for row in self.told(number, "refusal_decided")], [("URBAN", "upheld")])
+        self.assertIn(("URBAN", "refused_call"), [(row["unit"], row["order_kind"]) for row in self.told(number, "order_proposed")])
+
+    def test_excused(self):
+        """The bridge was closed; it comes late, and what was late stays late."""
+        number = self.missed()
+        self.district.run("sign", number, key="urban")
+        self.district.run("call", "arrive", number, "--evidence", "现场照片", key="urban")
+        self.decides(number, "refused")
+        self.assertEqual([row["ruling"] for row in self.told(number, "refusal_decided")], ["excused"])
+        self.assertNotIn("URBAN", [row["unit"] for row in self.told(number, "order_proposed")])
+        self.assertFalse(self.clocks(number, self.duty(number, "URBAN"))["arrive"]["in_time"])
+
+
+class Waiting(Arrivals):
+    """等待被呼叫单位: a department's lateness is not the street's."""
+
+    def test_a_departments_late_arrival_moves_the_streets_due(self):
+        number = self.district.ask("submit", "--kind", "complaint", "--matter", "unknown", "--place", "HG", "--phone", "000-1234", "巷口堆物",
+                                   at="2026-03-02T09:00:00")["number"]
+        self.district.run("route", number, "HG", "--reason", "属街道职责")
+        due = self.case(number)["due_at"]
+        self.called(number, "URBAN")
+        self.district.run("sign", number, key="urban")
+        self.wait("05T11:00")  # two hours of work late
+        self.district.run("call", "arrive", number, "--evidence", "现场照片", key="urban")
+        moved = [row for row in self.told(number, "clock_due_moved") if row["why"] == "awaiting_call"]
+        self.assertEqual([(row["clock"], row["unit"], row["awaited"]) for row in moved], [("handle", "HG", "URBAN")])
+        self.assertEqual((due[:10], self.case(number)["due_at"][:10]), ("2026-03-06", "2026-03-09"))  # a working day, at least
+        receipt = self.district.ask("receipt", number)
+        self.assertEqual(receipt["awaited_ms"], moved[0]["awaited_ms"])
+        shown = subprocess.run([self.district.program("huying"), "--keys", self.district.keys, "--server", self.district.server, "receipt", number],
+                               capture_output=True, text=True, check=True).stdout
+        self.assertIn("because called units were late", shown)
+
+
+class Coordinating(Arrivals):
+    def test_one_of_two_departments_coordinates(self):
+        number = self.flooded()
+        self.called(number, "URBAN", "FIRE")
+        self.assertEqual([call["coordinating"] for call in self.case(number)["calls"]], ["URBAN"])
+        for who in ("urban", "fire"):
+            self.district.run("sign", number, key=who)
+            self.district.run("call", "arrive", number, "--evidence", "现场照片", key=who)
+        finish = ("call", "finish", number, "已处置", "--code", "solved")
+        self.district.refused("CALL_OPEN", *finish, key="urban")
+        self.district.run(*finish, key="fire")
+        self.district.run(*finish, key="urban")
 
 
 if __name__ == "__main__":
