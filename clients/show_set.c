@@ -33,6 +33,14 @@ static const struct column matter_columns[] = {
     {0},
 };
 
+static const struct column proposal_columns[] = {
+    {"matter", N_("MATTER"), LOOK_TEXT},     {"street", N_("PLACE"), LOOK_TEXT},
+    {"row", N_("ROW"), LOOK_NUMBER},         {"from", N_("LISTED"), LOOK_TEXT},
+    {"to", N_("RULED"), LOOK_TEXT},          {"cases", N_("CASES"), LOOK_NUMBER},
+    {"first_at", N_("FIRST"), LOOK_INSTANT}, {"last_at", N_("LAST"), LOOK_INSTANT},
+    {"number", N_("CASE"), LOOK_TEXT},       {0},
+};
+
 /* The words with blanks between them. False: more than a line. */
 static bool join_words(const struct arguments *arguments, char ret[CAP_LINE_SIZE + 1])
 {
@@ -72,6 +80,28 @@ static bool next_matters(void *query, const json_t *page)
     const char *next = view_text(page, "next");
     matters->given |= LIST_MATTERS_HAS_AFTER;
     return code_make(next, strlen(next), &matters->after);
+}
+
+static bool next_proposals(void *query, const json_t *page)
+{
+    struct catalogue_proposals_query *proposals = query;
+    proposals->after = (uint64_t)view_number(page, "next");
+    proposals->given |= CATALOGUE_PROPOSALS_HAS_AFTER;
+    return proposals->after != 0;
+}
+
+enum exit_code show_set_proposals(struct session *session, const struct arguments *arguments)
+{
+    static const struct pages_kind kind = {.query = QUERY_CATALOGUE_PROPOSALS,
+                                           .marks = {{"proposal", "next", "after"}},
+                                           .ask = ask_anything,
+                                           .go_on = next_proposals,
+                                           .columns = proposal_columns,
+                                           .shape = &proposal_view_shape,
+                                           .none = N_("No ruling speaks against the list in force.")};
+    struct arguments filled;
+    enum exit_code code = arguments_filled(session, arguments, &filled);
+    return code != EXIT_DONE ? code : pages_run(session, arguments, &kind, &filled.body.query);
 }
 
 enum exit_code show_set_units(struct session *session, const struct arguments *arguments)

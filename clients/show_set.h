@@ -8,6 +8,7 @@
 
 enum exit_code show_set_units(struct session *session, const struct arguments *arguments);
 enum exit_code show_set_matters(struct session *session, const struct arguments *arguments);
+enum exit_code show_set_proposals(struct session *session, const struct arguments *arguments);
 enum exit_code show_set_config(struct session *session, const struct arguments *arguments);
 
 #endif

@@ -88,6 +88,7 @@ static const struct verb_word reroute_options[] = {
 static const struct verb_word rule_positions[] = {CASE_WORD, {"RULING", "ruling", NULL, N_("The ruling")}, {0}};
 static const struct verb_word rule_options[] = {
     {"to", "to", "CODE", N_("The unit that it goes to; left out with upheld: to nobody")},
+    {"support", "supports", "CODE,...", N_("Supporting units of a lead that goes; may be given several times")},
     {"reason", "reason", "TEXT", N_("Why")},
     {"unit", "unit", "CODE", N_("The unit that asked, where several did")},
     {"duty", "duty", "ID", N_("The question itself")},

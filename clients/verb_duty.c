@@ -87,6 +87,13 @@ static const struct verb_word return_options[] = {
     {0},
 };
 
+static const struct verb_word refer_options[] = {
+    DUTY_WORDS,
+    {"reason", "reason", "TEXT", N_("Why your unit cannot settle it alone")},
+    {"tried", "tried", "TEXT", N_("What was tried")},
+    {0},
+};
+
 const struct verb verb_duty[] = {
     {.name = "inbox",
      .group = VERB_UNIT,
@@ -132,6 +139,15 @@ const struct verb verb_duty[] = {
      .run = command_run,
      .more = N_("Example: huying return 110701-00001-2 --better WATER --basis \"List of duties, row 12\" --reason \"The pipe is "
                 "theirs\"")},
+    {.name = "refer-up",
+     .group = VERB_UNIT,
+     .doc = N_("Ask the unit above to take the case over; it decides, and the clocks run on"),
+     .message = "refer_up",
+     .positions = case_only,
+     .options = refer_options,
+     .run = command_run,
+     .more =
+         N_("Example: huying refer-up 110701-00001-2 --reason \"Two streets share the wall\" --tried \"Both owners were heard\"")},
     {.name = "report-stage",
      .group = VERB_UNIT,
      .doc = N_("Say how far it is; a lead's stage clock starts anew"),

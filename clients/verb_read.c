@@ -40,6 +40,12 @@ static const struct verb_word words_options[] = {
     {0},
 };
 
+static const struct verb_word proposals_options[] = {
+    {"after", "after", "ID", N_("Only those after this one, which the page before ended with")},
+    {"count", NULL, "N", N_("How many (50)")},
+    {0},
+};
+
 static const struct verb_word status_options[] = {
     {"prometheus", NULL, NULL, N_("Numbers for a monitoring system, in the text format of Prometheus")}, {0}};
 
@@ -82,6 +88,13 @@ const struct verb verb_read[] = {
             "it, which\n"
             "`huying route explain MATTER PLACE` looks at. Wherever a verb takes a matter, its code or its name will do.\n"
             "Example: huying matters 路灯")},
+    {.name = "catalogue proposals",
+     .group = VERB_SUPERVISOR,
+     .doc = N_("Changes of the dispatch list that rulings propose: matter, place, who is listed, who was ruled, of how many cases"),
+     .message = "catalogue_proposals",
+     .options = proposals_options,
+     .run = show_set_proposals,
+     .more = N_("A change that the list in force has already is not shown. Edit the list, then `huying config check`.")},
     {.name = "metrics",
      .group = VERB_SUPERVISOR,
      .doc = N_("One metric by one grouping"),

@@ -19,11 +19,13 @@ enum column {
     COLUMN_CALLS,
     COLUMN_LIMITS, /* one for each urgency */
     COLUMN_BASIS = COLUMN_LIMITS + URGENCY_COUNT,
+    COLUMN_LIST,
     COLUMN_COUNT
 };
 
-static const char *const column_names[COLUMN_COUNT] = {
-    "matter", "place", "lead", "supports", "calls", "limit_ordinary", "limit_urgent", "limit_emergency", "limit_complex", "basis"};
+static const char *const column_names[COLUMN_COUNT] = {"matter",        "place",          "lead",         "supports",
+                                                       "calls",         "limit_ordinary", "limit_urgent", "limit_emergency",
+                                                       "limit_complex", "basis",          "list"};
 
 struct reader {
     const struct table *table;
@@ -237,6 +239,43 @@ static void check_low_lead(const struct reader *reader, uint32_t row, const stru
     }
 }
 
+/* Is this what a street or a community answers for? */
+static bool is_low(const struct reader *reader, const struct selector *selector)
+{
+    if (selector->kind != SELECT_UNIT) {
+        return selector->tier >= UNIT_TIER_STREET;
+    }
+    return selector->unit >= 0 && unit_at(reader, unit_at(reader, selector->unit)->accountable)->tier >= UNIT_TIER_STREET;
+}
+
+/* What is a department's is not handed down by the very row that says so. */
+static void check_handed_down(const struct reader *reader, uint32_t row, const struct catalogue_row *ret)
+{
+    if ((ret->list == DUTY_LIST_SUPPORT || ret->list == DUTY_LIST_TAKEN_BACK) && is_low(reader, &ret->lead)) {
+        say(reader, row, COLUMN_LIST, enum_name(&duty_list_enum, (int)ret->list),
+            _("a department leads what stands on this list; write another lead, or `basic`"));
+    }
+    for (uint32_t i = 0; ret->list == DUTY_LIST_TAKEN_BACK && i < ret->support_count; i++) {
+        if (is_low(reader, &ret->supports[i])) {
+            say(reader, row, COLUMN_LIST, enum_name(&duty_list_enum, (int)ret->list),
+                _("a street or community does not support what was taken back; take it out of supports, or write `support`"));
+            return;
+        }
+    }
+}
+
+static void read_list(const struct reader *reader, uint32_t row, struct catalogue_row *ret)
+{
+    const char *text = table_cell(reader->table, row, reader->columns[COLUMN_LIST]);
+    int list = text[0] == '\0' ? DUTY_LIST_NONE : enum_find(&duty_list_enum, text_of(text));
+    if (list < 0 || (list == DUTY_LIST_NONE && text[0] != '\0')) {
+        say(reader, row, COLUMN_LIST, text, _("write basic, support or taken_back, or leave it empty"));
+        return;
+    }
+    ret->list = (enum duty_list)list;
+    check_handed_down(reader, row, ret);
+}
+
 /* Do both find a unit at the same places? A street's desk is there wherever the street is, which stands in for it. */
 static bool same_places(const struct selector *a, const struct selector *b)
 {
@@ -296,6 +335,7 @@ static int read_row(const struct reader *reader, uint32_t i, struct catalogue_ro
     read_selectors(reader, i, COLUMN_SUPPORTS, row->supports, &row->support_count);
     read_selectors(reader, i, COLUMN_CALLS, row->calls, &row->call_count);
     read_limits(reader, i, row);
+    read_list(reader, i, row);
     const char *why = name_parse(table_cell(reader->table, i, reader->columns[COLUMN_BASIS]), true, &row->basis);
     if (why != NULL) {
         say(reader, i, COLUMN_BASIS, "", why);

@@ -1,10 +1,12 @@
 /*
  * catalogue.h - catalogue.csv: the dispatch catalogue 派单目录
  *
- * Columns matter,place,lead and optionally supports,calls,limit_ordinary,limit_urgent,limit_emergency,limit_complex,basis. Matter
- * and place: a code, or empty or `*` for any. Lead, supports and calls: a unit's code, or `@street`, `@community`, `@grid`,
+ * Columns matter,place,lead and optionally supports,calls,limit_ordinary,limit_urgent,limit_emergency,limit_complex,basis,list.
+ * Matter and place: a code, or empty or `*` for any. Lead, supports and calls: a unit's code, or `@street`, `@community`, `@grid`,
  * `@district` for the unit of that tier on the way up from the place, `@street_desk` for the desk of the street there; several
- * supports or calls have `;` between them.
+ * supports or calls have `;` between them. List: on which of the street's lists of duties 镇街履职清单 it stands, or empty: what a
+ * department leads (`support`) is never led by a street or community, what it has taken back (`taken_back`) is not supported by one
+ * either.
  */
 #ifndef HUYING_CONFIG_CATALOGUE_H
 #define HUYING_CONFIG_CATALOGUE_H

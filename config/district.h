@@ -66,6 +66,7 @@ struct catalogue_row {
     struct selector calls[ROW_SUPPORTS_MAX];
     struct span limit[URGENCY_COUNT]; /* 0 = the policy's limit for that urgency */
     char *basis;
+    enum duty_list list; /* of the street's duties */
 };
 
 /* What a row is found by: keys ascend by place, then matter, then file order. */

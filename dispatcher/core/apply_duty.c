@@ -166,6 +166,40 @@ void apply_decision_asked(struct applying *a)
     tables_put(a->tables, ROW_QUESTION, a->record->head.duty_id, &row);
 }
 
+static bool same_change(const struct proposal_row *row, const struct record *record)
+{
+    const struct catalogue_proposed_body *body = &record->body.catalogue_proposed;
+    return code_equal(&row->matter, &record->head.matter) && code_equal(&row->street, &record->head.street) &&
+           code_equal(&row->from, &body->from) && code_equal(&row->to, &body->to);
+}
+
+/* Rulings against the list are rare, and most say what one before them said. */
+void apply_catalogue_proposed(struct applying *a)
+{
+    const struct record *record = a->record;
+    struct proposal_row row;
+    uint64_t id = a->d->proposal_last;
+    while (id != 0 && tables_get(a->tables, ROW_PROPOSAL, id, &row) && !same_change(&row, record)) {
+        id = row.prev;
+    }
+    if (id == 0) {
+        id = record->seq;
+        memset(&row, 0, sizeof(row));
+        row.prev = a->d->proposal_last;
+        row.matter = record->head.matter;
+        row.street = record->head.street;
+        row.from = record->body.catalogue_proposed.from;
+        row.to = record->body.catalogue_proposed.to;
+        row.first_at = record->at_ms;
+        a->d->proposal_last = id;
+    }
+    row.cases += row.case_id != record->head.case_id;
+    row.case_id = record->head.case_id;
+    row.row = record->body.catalogue_proposed.row;
+    row.last_at = record->at_ms;
+    tables_put(a->tables, ROW_PROPOSAL, id, &row);
+}
+
 void apply_decision_given(struct applying *a)
 {
     a->duty.decision = (uint8_t)a->record->body.decision_given.decision;

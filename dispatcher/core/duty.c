@@ -154,6 +154,9 @@ bool judge_add_support(struct judging *j)
     if (unit == lead) {
         return bad_field(j, "support", "The unit leads the case itself.");
     }
+    if (not_theirs(j, unit, false)) {
+        return refuse(j, REFUSAL_PUSH_DOWN, "support");
+    }
     if (supports_it(j, unit)) {
         return refuse(j, REFUSAL_ALREADY, "support");
     }

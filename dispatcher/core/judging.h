@@ -232,6 +232,10 @@ void offer_route(struct judging *j);
 /* Nobody leads the case any more: emits case_pooled and the desk's route duty. */
 void back_to_pool(struct judging *j);
 
+/* Is the matter, by the list of the street's duties on which its row stands, not one for this unit: a street, a community, or what
+ * they answer for? `leads`: as lead, else as support. */
+bool not_theirs(const struct judging *j, int32_t unit, bool leads);
+
 /* May a case go to this unit though no row of the list says so? Nothing off the list is pushed down: never by hand onto a community
  * or grid, onto a street only by a district leader (准入). */
 bool may_push(const struct judging *j, int32_t unit);
@@ -248,6 +252,9 @@ void offer_support(struct judging *j, int32_t unit, int32_t creator, enum duty_e
 
 /* Emits what a take-over to `unit` does: late item stands, the unit stays as support, fresh limit. Requires a lead in the set. */
 void take_over_to(struct judging *j, int32_t unit, struct text reason);
+
+/* question.h: the unit above takes the case over from a lead that has referred it up. */
+bool grant_refer(struct judging *j, const struct duty_row *lead, const struct question_row *question, struct text reason);
 
 /* question.h: the lead agrees that it goes, as it was asked. */
 bool grant_reroute(struct judging *j, const struct duty_row *lead, const struct question_row *question, struct text reason);

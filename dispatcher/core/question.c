@@ -39,6 +39,7 @@ uint64_t question_ask(struct judging *j, const struct question *question)
         body->supports = *question->supports;
     }
     body->reason = question->reason;
+    body->tried = question->tried;
     return duty;
 }
 

@@ -23,6 +23,7 @@ struct judging;
  * (NULL: decide itself does). */
 #define QUESTIONS(X)                                                                                                               \
     X(REROUTE, QUESTION_ROLE(LEADER), ROLE_LEADER, ROLE_SUPERVISOR, decide, grant_reroute, NULL, NULL)                             \
+    X(REFER, QUESTION_ROLE(LEADER) | QUESTION_ROLE(SUPERVISOR), ROLE_LEADER, ROLE_SUPERVISOR, decide, grant_refer, NULL, NULL)     \
     X(LEVEL, QUESTION_ROLE(LEADER), ROLE_LEADER, ROLE_SUPERVISOR, decide, NULL, NULL, "level")                                     \
     X(DIRECT, QUESTION_ROLE(LEADER), ROLE_LEADER, ROLE_SUPERVISOR, decide, NULL, NULL, "direct")                                   \
     X(REFUSAL, QUESTION_ROLE(DISTRICT_LEADER), ROLE_DISTRICT_LEADER, ROLE_DISTRICT_LEADER, decide, uphold_refusal, excuse_refusal, \
@@ -36,7 +37,7 @@ struct question {
     uint64_t of_duty;
     int32_t to;                   /* unit that it would go to, -1 = none */
     const struct codes *supports; /* NULL: none */
-    struct text reason;
+    struct text reason, tried;
 };
 
 /* Emits the duty with its clock, and what is asked; returns the duty's id. */

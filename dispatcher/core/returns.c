@@ -95,14 +95,15 @@ static bool check_to(struct judging *j, const struct rule_command *rule, const s
 }
 
 /* The lead goes to another unit, with the list's limit and the list's supports; or to nobody. */
-static void move_lead(struct judging *j, const struct duty_row *asked, int32_t to, enum route_how how, struct text reason)
+static void move_lead(struct judging *j, const struct duty_row *asked, int32_t to, enum route_how how,
+                      const struct rule_command *rule)
 {
     lead_goes(j, asked, DUTY_END_RETURNED, CLOCK_WHY_RETURNED, (struct text){0});
     if (to < 0) {
         back_to_pool(j);
         return;
     }
-    offer_by_list(j, to, how, reason, NULL);
+    offer_by_list(j, to, how, rule->reason, &rule->supports);
 }
 
 static void move_support(struct judging *j, const struct duty_row *asked, int32_t to)
@@ -116,6 +117,30 @@ static void move_support(struct judging *j, const struct duty_row *asked, int32_
     }
 }
 
+/* The desk rules lead and supports: those that it names go with the lead to its new unit. */
+static bool check_ruled_supports(struct judging *j, const struct rule_command *rule, const struct duty_row *asked, int32_t to)
+{
+    bool goes = asked->kind == DUTY_KIND_LEAD && to >= 0 && to != unit_index(j, &asked->unit);
+    if (rule->supports.count > 0 && !goes) {
+        return bad_field(j, "supports", "Supports are named for a lead that goes to another unit.");
+    }
+    return check_supports(j, &rule->supports, to);
+}
+
+/* A ruling that does not say what the list says: the list may have to change. */
+static void propose_change(struct judging *j, int32_t to)
+{
+    int32_t place, listed;
+    const struct catalogue_row *row = list_row(j, &place, &listed);
+    if (listed == to || district_matter_find(j->district, &j->c.dims.matter) < 0) {
+        return;
+    }
+    struct catalogue_proposed_body *body = &emit_for(j, RECORD_CATALOGUE_PROPOSED, j->district->desk_unit)->body.catalogue_proposed;
+    body->row = row != NULL ? row->row : 0;
+    body->from = listed >= 0 ? j->district->units[listed].code : (struct code){0};
+    body->to = j->district->units[to].code;
+}
+
 bool judge_rule(struct judging *j)
 {
     const struct rule_command *rule = &j->command->body.rule;
@@ -127,7 +152,7 @@ bool judge_rule(struct judging *j)
         return refuse(j, REFUSAL_INCOMPLETE, "reason");
     }
     bool last = asked.kind == DUTY_KIND_LEAD && j->c.returns >= j->policy->return_cap;
-    if (!check_ruler(j, rule, last) || !check_to(j, rule, &asked, &to)) {
+    if (!check_ruler(j, rule, last) || !check_to(j, rule, &asked, &to) || !check_ruled_supports(j, rule, &asked, to)) {
         return false;
     }
     struct return_ruled_body *body = &emit_duty(j, RECORD_RETURN_RULED, &asked)->body.return_ruled;
@@ -135,12 +160,15 @@ bool judge_rule(struct judging *j)
     body->to = to >= 0 ? j->district->units[to].code : (struct code){0};
     body->reason = rule->reason;
     finish_duty(j, &j->duty, (struct text){0});
+    if (asked.kind == DUTY_KIND_LEAD && to >= 0) {
+        propose_change(j, to);
+    }
     if (rule->ruling == RULING_REFUSED || to == unit_index(j, &asked.unit)) {
         return true;
     }
     bool stays_there = rule->ruling == RULING_DESIGNATED;
     if (asked.kind == DUTY_KIND_LEAD) {
-        move_lead(j, &asked, to, stays_there ? ROUTE_HOW_DESIGNATED : ROUTE_HOW_RULED, rule->reason);
+        move_lead(j, &asked, to, stays_there ? ROUTE_HOW_DESIGNATED : ROUTE_HOW_RULED, rule);
     } else if (asked.kind == DUTY_KIND_RESPOND) {
         replace_respond(j, &asked, to, stays_there ? DUTY_END_DESIGNATED : DUTY_END_ROUTED);
     } else {

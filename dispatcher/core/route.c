@@ -99,8 +99,20 @@ static bool never_a_lead(struct judging *j)
     return bad_field(j, "unit", "An external unit or a property company cannot lead a case.");
 }
 
+bool not_theirs(const struct judging *j, int32_t unit, bool leads)
+{
+    const struct unit *units = j->district->units;
+    int32_t place, listed;
+    const struct catalogue_row *row = list_row(j, &place, &listed);
+    bool departments = row != NULL && (row->list == DUTY_LIST_TAKEN_BACK || (leads && row->list == DUTY_LIST_SUPPORT));
+    return departments && units[units[unit].accountable].tier >= UNIT_TIER_STREET;
+}
+
 bool may_push(const struct judging *j, int32_t unit)
 {
+    if (not_theirs(j, unit, true)) {
+        return false;
+    }
     switch (j->district->units[unit].tier) {
     case UNIT_TIER_CITY:
     case UNIT_TIER_DISTRICT:
@@ -123,6 +135,9 @@ bool check_supports(struct judging *j, const struct codes *codes, int32_t lead)
         }
         if (j->district->units[unit].class == UNIT_CLASS_EXTERNAL) {
             return bad_field(j, "supports", "An external unit cannot support a case.");
+        }
+        if (not_theirs(j, unit, false)) {
+            return refuse(j, REFUSAL_PUSH_DOWN, "supports");
         }
         bool twice = unit == lead;
         for (uint32_t k = 0; k < i; k++) {
@@ -238,7 +253,7 @@ void back_to_pool(struct judging *j)
 bool route_fallback(struct judging *j, const struct duty_row *duty)
 {
     int32_t unit = unit_in_service(j, &j->policy->fallback[j->c.dims.urgency]);
-    if (unit < 0) {
+    if (unit < 0 || not_theirs(j, unit, true)) {
         return false;
     }
     end_duty(j, duty, DUTY_END_EXPIRED, CLOCK_WHY_EXPIRED, (struct text){0});
@@ -275,6 +290,18 @@ static struct limit half_limit(const struct judging *j, int32_t unit)
     return limit_later(&fresh, &least);
 }
 
+/* Who leads does not support itself. */
+static void end_own_support(struct judging *j, int32_t unit)
+{
+    struct duty_row duty;
+    uint64_t cursor = j->c.duty_last;
+    while (next_open_duty(j, &cursor, &duty)) {
+        if (duty.kind == DUTY_KIND_SUPPORT && unit_index(j, &duty.unit) == unit) {
+            end_duty(j, &duty, DUTY_END_TAKEN_OVER, CLOCK_WHY_TAKEN_OVER, (struct text){0});
+        }
+    }
+}
+
 void take_over_to(struct judging *j, int32_t unit, struct text reason)
 {
     struct duty_row old;
@@ -282,6 +309,7 @@ void take_over_to(struct judging *j, int32_t unit, struct text reason)
         return;
     }
     end_duty(j, &old, DUTY_END_TAKEN_OVER, CLOCK_WHY_TAKEN_OVER, reason);
+    end_own_support(j, unit);
     struct limit fresh = half_limit(j, unit);
     struct lead_choice choice = {.unit = unit, .how = ROUTE_HOW_TAKE_OVER, .row = NULL, .reason = reason, .limit = fresh};
     offer_lead(j, &choice);

@@ -29,6 +29,7 @@
     X(HANDLER, handler_row, "sequence of the person's first work on the case")                                                     \
     X(DUTY, duty_row, "duty id")                                                                                                   \
     X(QUESTION, question_row, "id of the duty to decide it")                                                                       \
+    X(PROPOSAL, proposal_row, "sequence of the first catalogue_proposed that says so")                                             \
     X(CALL, call_row, "call id")                                                                                                   \
     X(CLOCK, clock_row, "clock id")                                                                                                \
     X(SPAN, span_row, "sequence of the record that closed the span")                                                               \
@@ -165,6 +166,17 @@ struct question_row {
     struct code to;
     struct codes supports;
     uint32_t unused;
+};
+
+/* A change of the list that rulings propose: one for each matter, street, unit that it names and unit that was ruled. */
+struct proposal_row {
+    uint64_t prev;    /* the one before it */
+    uint64_t case_id; /* the last one of which it was ruled */
+    struct code matter, street, from, to;
+    uint32_t row; /* of the list, at the last ruling */
+    uint32_t cases;
+    int64_t first_at;
+    int64_t last_at;
 };
 
 /* Does it still wait for its unit? */
@@ -304,6 +316,7 @@ struct district_row {
     uint64_t oldest_request; /* oldest remembered request row, 0 = none */
     uint64_t last_request;
     uint64_t request_count; /* remembered request rows */
+    uint64_t proposal_last; /* head of the chain of proposals */
     char config_hash[64];
 };
 

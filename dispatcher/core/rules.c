@@ -11,8 +11,8 @@
 #define CLAIMED_KINDS ALL_KINDS
 #define AT_WORK (C(HANDLING) | C(SUSPENDED))
 #define SAME RULE_SAME
-/* The call of another unit than the lead's goes on when the lead has answered. */
-#define CALLED (AT_WORK | C(ANSWERED))
+/* The call of another unit than the lead's goes on when the lead has answered, and when nobody leads the case any more. */
+#define CALLED (C(RECEIVED) | AT_WORK | C(ANSWERED))
 #define LAST_CALL "the last call that it waited for closes"
 #define AWAITS "another unit's call is open"
 
@@ -36,6 +36,7 @@ static const struct rule case_rules[] = {
     {COMMAND_CANCEL,        0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
     {COMMAND_CANCEL,        0, CALLED, NULL, SAME, 0, "one support or respond ended, overdue items stand; or a question taken back"},
     {COMMAND_ASK_RETURN,    0, C(HANDLING), NULL, SAME, 0, "rule duty at the desk; the asker's clocks run on"},
+    {COMMAND_REFER_UP,      0, C(HANDLING), NULL, SAME, 0, "a question to the next tier; the lead's clocks run on"},
     {COMMAND_REROUTE,       0, C(HANDLING), "a dispatcher, the lead is at work", SAME, 0, "a question to the lead: its leader decides; all stays"},
     {COMMAND_REROUTE,       0, C(HANDLING), NULL, SAME, 0, "old lead ended, its items void; new lead with a full limit; supports anew"},
     {COMMAND_ADD_SUPPORT,   0, C(HANDLING), NULL, SAME, 0, "support offered, due with the lead at the latest"},
@@ -85,6 +86,8 @@ static const struct rule duty_rules[] = {
     {COMMAND_ANSWER,        K(LEAD), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
     {COMMAND_TAKE_OVER,     K(LEAD), D(OFFERED) | D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "taken_over"},
     {COMMAND_ASK_RETURN,    K(LEAD) | K(SUPPORT), D(OFFERED) | D(SIGNED), NULL, SAME, 0, "sign clock stops; rule opens"},
+    {COMMAND_REFER_UP,      K(LEAD), D(SIGNED), NULL, SAME, 0, "a question to the next tier"},
+    {COMMAND_REFER_UP,      K(LEAD), D(OFFERED), NULL, SAME, REFUSAL_NOT_SIGNED, ""},
     {COMMAND_REROUTE,       K(LEAD), D(SIGNED), "a dispatcher, the lead is at work", SAME, 0, "a question to the lead"},
     {COMMAND_REROUTE,       K(LEAD), D(OFFERED) | D(SIGNED), NULL, DUTY_STATE_ENDED, 0, "reassigned"},
     {COMMAND_ADD_SUPPORT,   K(LEAD), D(SIGNED), NULL, SAME, 0, "a support is offered"},

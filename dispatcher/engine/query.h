@@ -43,6 +43,7 @@ int query_events(struct query *query, struct proto_buffer *out);
 int query_metrics(struct query *query, struct proto_buffer *out);
 int query_backup(struct query *query, struct proto_buffer *out);
 int query_explain_route(struct query *query, struct proto_buffer *out);
+int query_catalogue_proposals(struct query *query, struct proto_buffer *out);
 int query_receipt(struct query *query, struct proto_buffer *out);
 int query_try_submit(struct query *query, struct proto_buffer *out);
 

@@ -65,6 +65,8 @@ static int answer(struct query *query, struct proto_buffer *out)
         return query_metrics(query, out);
     case QUERY_EXPLAIN_ROUTE:
         return query_explain_route(query, out);
+    case QUERY_CATALOGUE_PROPOSALS:
+        return query_catalogue_proposals(query, out);
     case QUERY_LIST_UNITS:
         return query_list_units(query, out);
     case QUERY_LIST_MATTERS:

@@ -9,8 +9,9 @@
 
 /* Bits of an id that a block leaves out. A submit leaves seven records: one is a case, one a duty, two or three are clocks. */
 static const uint8_t bits[ROW_TABLE_COUNT] = {
-    [ROW_CASE] = 6, [ROW_HANDLER] = 6, [ROW_DUTY] = 6,    [ROW_QUESTION] = 6, [ROW_CALL] = 5,     [ROW_CLOCK] = 5,
-    [ROW_SPAN] = 6, [ROW_NUMBER] = 6,  [ROW_REQUEST] = 6, [ROW_UNIT] = 4,     [ROW_CALENDAR] = 4, [ROW_DISTRICT] = 0,
+    [ROW_CASE] = 6, [ROW_HANDLER] = 6,  [ROW_DUTY] = 6,     [ROW_QUESTION] = 6, [ROW_PROPOSAL] = 6,
+    [ROW_CALL] = 5, [ROW_CLOCK] = 5,    [ROW_SPAN] = 6,     [ROW_NUMBER] = 6,   [ROW_REQUEST] = 6,
+    [ROW_UNIT] = 4, [ROW_CALENDAR] = 4, [ROW_DISTRICT] = 0,
 };
 
 _Static_assert(BLOCK_IDS == 1 << 6, "the most bits in the table");

@@ -207,9 +207,21 @@ static const struct field_shape rule_command_fields[] = {
     { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct rule_command, unit), .min = 0, .max = 32 },
     { .name = "ruling", .name_size = 6, .type = FIELD_ENUM, .offset = offsetof(struct rule_command, ruling), .min = 0, .max = 2, .values = &ruling_enum, .required = true },
     { .name = "to", .name_size = 2, .type = FIELD_CODE, .offset = offsetof(struct rule_command, to), .min = 0, .max = 32 },
+    { .name = "supports", .name_size = 8, .type = FIELD_CODES, .offset = offsetof(struct rule_command, supports), .min = 0, .max = 16 },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct rule_command, reason), .min = 0, .max = 1024, .required = true },
 };
-const struct shape rule_command_shape = { .name = "rule_command", .field_count = 8, .size = sizeof(struct rule_command), .loose = UINT64_C(0x86), .required = UINT64_C(0xa0), .fields = rule_command_fields };
+const struct shape rule_command_shape = { .name = "rule_command", .field_count = 9, .size = sizeof(struct rule_command), .loose = UINT64_C(0x186), .required = UINT64_C(0x120), .fields = rule_command_fields };
+
+static const struct field_shape refer_up_command_fields[] = {
+    { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct refer_up_command, case_id), .min = 0, .max = INT64_MAX },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct refer_up_command, number), .min = 0, .max = 64 },
+    { .name = "submitted", .name_size = 9, .type = FIELD_TEXT, .offset = offsetof(struct refer_up_command, submitted), .min = 0, .max = 64 },
+    { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct refer_up_command, duty_id), .min = 0, .max = INT64_MAX },
+    { .name = "unit", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct refer_up_command, unit), .min = 0, .max = 32 },
+    { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct refer_up_command, reason), .min = 0, .max = 1024, .required = true },
+    { .name = "tried", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct refer_up_command, tried), .min = 0, .max = 1024, .required = true },
+};
+const struct shape refer_up_command_shape = { .name = "refer_up_command", .field_count = 7, .size = sizeof(struct refer_up_command), .loose = UINT64_C(0x66), .required = UINT64_C(0x60), .fields = refer_up_command_fields };
 
 static const struct field_shape decide_command_fields[] = {
     { .name = "case", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct decide_command, case_id), .min = 0, .max = INT64_MAX },
@@ -500,6 +512,14 @@ static const struct command_info command_infos[] = {
         .work = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_RATED] = 5 },
         .doc = "The desk rules on a return or on a called unit's objection 裁定: upheld, to a unit or to nobody; refused; or designated, to a unit that may not give it back." },
+    [COMMAND_REFER_UP] = { .name = NC_("command", "refer_up"), .name_size = 8, .type = COMMAND_REFER_UP,
+        .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_IMPORTER, .role_words = "worker, leader, importer", .wire = true,
+        .shape = &refer_up_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
+        .duty_kinds = 1u << DUTY_KIND_LEAD,
+        .call = COMMAND_CALL_NOT,
+        .work = true,
+        .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
+        .doc = "The lead says that it cannot settle the case alone 上报, and what it has tried. The unit of the next tier decides (`decide`, about `refer`): granted, it takes the case over and the lead stays as support; refused, it stays. Until then all clocks run on." },
     [COMMAND_DECIDE] = { .name = NC_("command", "decide"), .name_size = 6, .type = COMMAND_DECIDE,
         .roles = 1u << ROLE_LEADER | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_IMPORTER, .role_words = "leader, supervisor, district_leader, importer", .wire = true,
         .shape = &decide_command_shape, .scope = COMMAND_SCOPE_HOLDER, .scope_words = "the duty's holder",
@@ -618,6 +638,7 @@ static const uint16_t command_keys[] = {
     [COMMAND_ADD_SUPPORT] = 11 << 8 | 'a',
     [COMMAND_ASSIGN] = 6 << 8 | 'a',
     [COMMAND_RULE] = 4 << 8 | 'r',
+    [COMMAND_REFER_UP] = 8 << 8 | 'r',
     [COMMAND_DECIDE] = 6 << 8 | 'd',
     [COMMAND_RAISE_CALL] = 10 << 8 | 'r',
     [COMMAND_DISPATCH_CALL] = 13 << 8 | 'd',

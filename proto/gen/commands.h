@@ -30,6 +30,7 @@ enum command_type {
     COMMAND_ADD_SUPPORT = 8,
     COMMAND_ASSIGN = 19,
     COMMAND_RULE = 6,
+    COMMAND_REFER_UP = 9,
     COMMAND_DECIDE = 32,
     COMMAND_RAISE_CALL = 20,
     COMMAND_DISPATCH_CALL = 21,
@@ -67,6 +68,7 @@ enum command_type {
     X(ADD_SUPPORT, add_support) \
     X(ASSIGN, assign) \
     X(RULE, rule) \
+    X(REFER_UP, refer_up) \
     X(DECIDE, decide) \
     X(RAISE_CALL, raise_call) \
     X(DISPATCH_CALL, dispatch_call) \
@@ -484,6 +486,7 @@ struct rule_command {
     struct code unit; /* Or: the unit that asked. */
     enum ruling ruling; /* What it says. */
     struct code to; /* Upheld: the unit that it goes to; left out: back to the pool, or this support or respond ends, and a call without another goes back to the desk. Designated: the unit. */
+    struct codes supports; /* Of a lead that goes to `to`: who supports it; those of the list's row if left out. */
     struct text reason; /* Why. */
 };
 extern const struct shape rule_command_shape;
@@ -494,7 +497,28 @@ extern const struct shape rule_command_shape;
 #define RULE_HAS_UNIT (UINT64_C(1) << 4)
 #define RULE_HAS_RULING (UINT64_C(1) << 5)
 #define RULE_HAS_TO (UINT64_C(1) << 6)
-#define RULE_HAS_REASON (UINT64_C(1) << 7)
+#define RULE_HAS_SUPPORTS (UINT64_C(1) << 7)
+#define RULE_HAS_REASON (UINT64_C(1) << 8)
+
+/* The lead says that it cannot settle the case alone 上报, and what it has tried. The unit of the next tier decides (`decide`, about `refer`): granted, it takes the case over and the lead stays as support; refused, it stays. Until then all clocks run on. */
+struct refer_up_command {
+    uint64_t given; /* bit per field */
+    uint64_t case_id; /* Case id. */
+    struct text number; /* Case number YYMMDD-NNNNN-C. */
+    struct text submitted; /* Request id of this key's own submit. */
+    uint64_t duty_id; /* Duty id; without it: the open duty of this kind on the case that `unit`, or else a unit in the key's subtree, holds; what was handed on inside to another unit than the key's only where there is no other. */
+    struct code unit; /* Holder, where several units have such a duty on the case. */
+    struct text reason; /* Why it cannot. */
+    struct text tried; /* What was tried. */
+};
+extern const struct shape refer_up_command_shape;
+#define REFER_UP_HAS_CASE (UINT64_C(1) << 0)
+#define REFER_UP_HAS_NUMBER (UINT64_C(1) << 1)
+#define REFER_UP_HAS_SUBMITTED (UINT64_C(1) << 2)
+#define REFER_UP_HAS_DUTY (UINT64_C(1) << 3)
+#define REFER_UP_HAS_UNIT (UINT64_C(1) << 4)
+#define REFER_UP_HAS_REASON (UINT64_C(1) << 5)
+#define REFER_UP_HAS_TRIED (UINT64_C(1) << 6)
 
 /* Somebody with rank grants or refuses what was asked 审批: whoever the question (`about`) is put to, and once it is overdue the next rank too. Nobody who asked or who has handled the case decides. `rule` answers returns; `endorse_call` and `claim_direct` answer `level` and `direct`. */
 struct decide_command {
@@ -780,6 +804,7 @@ union command_body {
     struct add_support_command add_support;
     struct assign_command assign;
     struct rule_command rule;
+    struct refer_up_command refer_up;
     struct decide_command decide;
     struct raise_call_command raise_call;
     struct dispatch_call_command dispatch_call;

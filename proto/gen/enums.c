@@ -152,9 +152,9 @@ static const char *const order_kind_names[] = { NC_("order_kind", "overdue"), NC
 static const char *const order_kind_words[] = { "超期", "重办", "轮次用尽", "拒不报到" };
 const struct enum_shape order_kind_enum = { .name = "order_kind", .count = 4, .names = order_kind_names, .words = order_kind_words };
 
-static const char *const about_names[] = { NC_("about", "none"), NC_("about", "return"), NC_("about", "objection"), NC_("about", "reroute"), NC_("about", "level"), NC_("about", "direct"), NC_("about", "refusal") };
-static const char *const about_words[] = { "无", "退单", "报到异议", "改派", "呼叫级别", "直报", "拒不报到" };
-const struct enum_shape about_enum = { .name = "about", .count = 7, .names = about_names, .words = about_words };
+static const char *const about_names[] = { NC_("about", "none"), NC_("about", "return"), NC_("about", "objection"), NC_("about", "reroute"), NC_("about", "level"), NC_("about", "direct"), NC_("about", "refusal"), NC_("about", "refer") };
+static const char *const about_words[] = { "无", "退单", "报到异议", "改派", "呼叫级别", "直报", "拒不报到", "上报" };
+const struct enum_shape about_enum = { .name = "about", .count = 8, .names = about_names, .words = about_words };
 
 static const char *const decision_names[] = { NC_("decision", "none"), NC_("decision", "granted"), NC_("decision", "refused") };
 static const char *const decision_words[] = { "无", "同意", "不同意" };
@@ -163,6 +163,10 @@ const struct enum_shape decision_enum = { .name = "decision", .count = 3, .names
 static const char *const refusal_ruling_names[] = { NC_("refusal_ruling", "upheld"), NC_("refusal_ruling", "excused") };
 static const char *const refusal_ruling_words[] = { "认定", "免责" };
 const struct enum_shape refusal_ruling_enum = { .name = "refusal_ruling", .count = 2, .names = refusal_ruling_names, .words = refusal_ruling_words };
+
+static const char *const duty_list_names[] = { NC_("duty_list", "none"), NC_("duty_list", "basic"), NC_("duty_list", "support"), NC_("duty_list", "taken_back") };
+static const char *const duty_list_words[] = { "未列", "基本履职", "配合履职", "上级收回" };
+const struct enum_shape duty_list_enum = { .name = "duty_list", .count = 4, .names = duty_list_names, .words = duty_list_words };
 
 static const char *const ruling_names[] = { NC_("ruling", "upheld"), NC_("ruling", "refused"), NC_("ruling", "designated") };
 static const char *const ruling_words[] = { "成立", "驳回", "指定" };
@@ -253,6 +257,7 @@ const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT] = {
     &about_enum,
     &decision_enum,
     &refusal_ruling_enum,
+    &duty_list_enum,
     &ruling_enum,
     &alarm_enum,
     &note_visibility_enum,

@@ -449,8 +449,9 @@ enum about {
     ABOUT_LEVEL, /* 呼叫级别 */
     ABOUT_DIRECT, /* 直报 */
     ABOUT_REFUSAL, /* 拒不报到 */
+    ABOUT_REFER, /* 上报 */
 };
-enum { ABOUT_COUNT = 7 };
+enum { ABOUT_COUNT = 8 };
 extern const struct enum_shape about_enum;
 
 /* What somebody with rank says to a question 审批. */
@@ -469,6 +470,16 @@ enum refusal_ruling {
 };
 enum { REFUSAL_RULING_COUNT = 2 };
 extern const struct enum_shape refusal_ruling_enum;
+
+/* On which of a street's lists of duties 镇街履职清单 a row of the catalogue stands. */
+enum duty_list {
+    DUTY_LIST_NONE, /* 未列 */
+    DUTY_LIST_BASIC, /* 基本履职: its own */
+    DUTY_LIST_SUPPORT, /* 配合履职: a department leads, the street supports */
+    DUTY_LIST_TAKEN_BACK, /* 上级收回: the department's alone */
+};
+enum { DUTY_LIST_COUNT = 4 };
+extern const struct enum_shape duty_list_enum;
 
 /* What the desk says to a unit that wants to return a duty. */
 enum ruling {
@@ -623,7 +634,7 @@ enum { LOOP_PART_COUNT = 14 };
 extern const struct enum_shape loop_part_enum;
 
 /* All closed lists, for manuals and checks. */
-enum { ENUM_SHAPE_COUNT = 52 };
+enum { ENUM_SHAPE_COUNT = 53 };
 extern const struct enum_shape *const enum_shapes[ENUM_SHAPE_COUNT];
 
 #endif

@@ -71,6 +71,7 @@ const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT] = {
     { REFUSAL_NOT_HIGHER, "lead", N_("No tier stands above the present lead, so it keeps the case; write down with `huying note CASE TEXT` what should happen.") },
     { REFUSAL_INCOMPLETE, "reporter_phone", N_("Give the citizen's phone, or say why there is none: `anonymous`, `no_reply` or `secrecy` (--anonymous, --no-reply, --secrecy).") },
     { REFUSAL_CALL_OPEN, "coordinating", N_("You coordinate this call and finish last: wait until the other called units have finished, or ask the caller to take them off (`huying call cancel CASE`).") },
+    { REFUSAL_ALREADY, "refer", N_("It has been referred up already: the inbox of the unit above has the question, or it has said that the case stays (`huying case timeline CASE`).") },
     { REFUSAL_ALREADY, "reroute", N_("The lead has been asked whether it goes, and its leader decides (`huying decide CASE`); a supervisor need not wait (`huying reroute CASE UNIT`).") },
     { REFUSAL_WINDOW, "rate", N_("The rating has expired for good and stays without a score; rate the next one in time.") },
     { REFUSAL_WINDOW, "return", N_("A return is asked soon after the offer (the policy says how soon); now the unit handles the case, or its leader speaks with the desk, which may reroute it.") },

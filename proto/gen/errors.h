@@ -81,7 +81,7 @@ struct refusal_field {
     const char *field;
     const char *hint;
 };
-enum { REFUSAL_FIELD_COUNT = 20 };
+enum { REFUSAL_FIELD_COUNT = 21 };
 extern const struct refusal_field refusal_fields[REFUSAL_FIELD_COUNT];
 
 #endif

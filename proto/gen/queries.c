@@ -75,12 +75,26 @@ static const struct field_shape duty_view_fields[] = {
     { .name = "urgency", .name_size = 7, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, urgency), .min = 0, .max = 3, .values = &urgency_enum },
     { .name = "title", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct duty_view, title), .min = 0, .max = 512, .personal = true, .optional = true },
     { .name = "secret", .name_size = 6, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, secret), .min = 0, .max = 1 },
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, about), .min = 0, .max = 6, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, about), .min = 0, .max = 7, .values = &about_enum },
     { .name = "decision", .name_size = 8, .type = FIELD_ENUM, .offset = offsetof(struct duty_view, decision), .min = 0, .max = 2, .values = &decision_enum },
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_view, of_duty), .min = 0, .max = INT64_MAX },
     { .name = "internal", .name_size = 8, .type = FIELD_FLAG, .offset = offsetof(struct duty_view, internal), .min = 0, .max = 1 },
 };
 const struct shape duty_view_shape = { .name = "duty_view", .field_count = 33, .size = sizeof(struct duty_view), .personal = UINT64_C(0x8000000), .loose = UINT64_C(0x8001484), .fields = duty_view_fields };
+
+static const struct field_shape proposal_view_fields[] = {
+    { .name = "proposal", .name_size = 8, .type = FIELD_ID, .offset = offsetof(struct proposal_view, proposal), .min = 0, .max = INT64_MAX },
+    { .name = "matter", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct proposal_view, matter), .min = 0, .max = 32 },
+    { .name = "street", .name_size = 6, .type = FIELD_CODE, .offset = offsetof(struct proposal_view, street), .min = 0, .max = 32 },
+    { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct proposal_view, row), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "from", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct proposal_view, from), .min = 0, .max = 32 },
+    { .name = "to", .name_size = 2, .type = FIELD_CODE, .offset = offsetof(struct proposal_view, to), .min = 0, .max = 32 },
+    { .name = "cases", .name_size = 5, .type = FIELD_COUNT, .offset = offsetof(struct proposal_view, cases), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "first_at", .name_size = 8, .type = FIELD_INSTANT, .offset = offsetof(struct proposal_view, first_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "last_at", .name_size = 7, .type = FIELD_INSTANT, .offset = offsetof(struct proposal_view, last_at), .min = 0, .max = INT64_C(253402300799999) },
+    { .name = "number", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct proposal_view, number), .min = 0, .max = 64 },
+};
+const struct shape proposal_view_shape = { .name = "proposal_view", .field_count = 10, .size = sizeof(struct proposal_view), .loose = UINT64_C(0x200), .fields = proposal_view_fields };
 
 static const struct field_shape call_view_fields[] = {
     { .name = "call", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_view, call_id), .min = 0, .max = INT64_MAX },
@@ -155,7 +169,7 @@ static const struct field_shape call_step_view_fields[] = {
     { .name = "step", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct call_step_view, step), .min = 0, .max = 7, .values = &call_step_enum },
     { .name = "duty", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct call_step_view, duty_id), .min = 0, .max = INT64_MAX },
     { .name = "kind", .name_size = 4, .type = FIELD_ENUM, .offset = offsetof(struct call_step_view, kind), .min = 0, .max = 7, .values = &duty_kind_enum },
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct call_step_view, about), .min = 0, .max = 6, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct call_step_view, about), .min = 0, .max = 7, .values = &about_enum },
     { .name = "of_unit", .name_size = 7, .type = FIELD_CODE, .offset = offsetof(struct call_step_view, of_unit), .min = 0, .max = 32 },
     { .name = "worst_clock", .name_size = 11, .type = FIELD_ENUM, .offset = offsetof(struct call_step_view, worst_clock), .min = 0, .max = 13, .values = &clock_kind_enum, .optional = true },
     { .name = "worst_due_at", .name_size = 12, .type = FIELD_INSTANT, .offset = offsetof(struct call_step_view, worst_due_at), .min = 0, .max = INT64_C(253402300799999), .optional = true },
@@ -596,6 +610,16 @@ static const struct field_shape status_reply_fields[] = {
 };
 const struct shape status_reply_shape = { .name = "status_reply", .field_count = 34, .size = sizeof(struct status_reply), .loose = UINT64_C(0x1800d), .fields = status_reply_fields };
 
+static const struct field_shape catalogue_proposals_query_fields[] = {
+    { .name = "after", .name_size = 5, .type = FIELD_ID, .offset = offsetof(struct catalogue_proposals_query, after), .min = 0, .max = INT64_MAX },
+};
+const struct shape catalogue_proposals_query_shape = { .name = "catalogue_proposals_query", .field_count = 1, .size = sizeof(struct catalogue_proposals_query), .fields = catalogue_proposals_query_fields };
+
+static const struct field_shape catalogue_proposals_reply_fields[] = {
+    { .name = "next", .name_size = 4, .type = FIELD_ID, .offset = offsetof(struct catalogue_proposals_reply, next), .min = 0, .max = INT64_MAX },
+};
+const struct shape catalogue_proposals_reply_shape = { .name = "catalogue_proposals_reply", .field_count = 1, .size = sizeof(struct catalogue_proposals_reply), .fields = catalogue_proposals_reply_fields };
+
 const struct shape show_config_query_shape = { .name = "show_config_query", .field_count = 0, .size = sizeof(struct show_config_query), .fields = NULL };
 
 static const struct field_shape show_config_reply_fields[] = {
@@ -742,6 +766,9 @@ static const struct query_info query_infos[] = {
     [QUERY_STATUS - 100] = { .name = "status", .name_size = 6, .type = QUERY_STATUS,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &status_query_shape, .reply_shape = &status_reply_shape, .row_list_count = 1, .row_lists = { { "parts", &loop_part_view_shape } }, .doc = "How the dispatcher is: its set, clock and sequences, and what its loop spends its time on. The fields from `cases` on, and the list, are for administrators and supervisors of the whole district. Counts are since the start." },
+    [QUERY_CATALOGUE_PROPOSALS - 100] = { .name = "catalogue_proposals", .name_size = 19, .type = QUERY_CATALOGUE_PROPOSALS,
+        .roles = 1u << ROLE_DISPATCHER | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR, .role_words = "dispatcher, supervisor, district_leader, administrator",
+        .shape = &catalogue_proposals_query_shape, .reply_shape = &catalogue_proposals_reply_shape, .row_list_count = 1, .row_lists = { { "rows", &proposal_view_shape } }, .doc = "Changes of the list that rulings propose, the newest first: those that the list in force does not have already. One answer looks at a bounded number of them. For the desk and those who see the whole district." },
     [QUERY_SHOW_CONFIG - 100] = { .name = "show_config", .name_size = 11, .type = QUERY_SHOW_CONFIG,
         .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DISPATCHER | 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_FOLLOWUP | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_IMPORTER | 1u << ROLE_LISTENER | 1u << ROLE_GATEWAY, .role_words = "operator, dispatcher, worker, leader, followup, supervisor, district_leader, administrator, importer, listener, gateway",
         .shape = &show_config_query_shape, .reply_shape = &show_config_reply_shape, .row_list_count = 2, .row_lists = { { "limits", &limit_view_shape }, { "calendars", &calendar_view_shape } }, .doc = "The set in force: what it holds, its calendars, and the main figures of its policy." },
@@ -783,6 +810,7 @@ static const uint16_t query_keys[] = {
     [QUERY_BACKUP - 100] = 6 << 8 | 'b',
     [QUERY_LIST_MATTERS - 100] = 12 << 8 | 'l',
     [QUERY_STATUS - 100] = 6 << 8 | 's',
+    [QUERY_CATALOGUE_PROPOSALS - 100] = 19 << 8 | 'c',
     [QUERY_SHOW_CONFIG - 100] = 11 << 8 | 's',
     [QUERY_TRY_SUBMIT - 100] = 10 << 8 | 't',
     [QUERY_LIST_CALLS - 100] = 10 << 8 | 'l',

@@ -29,12 +29,13 @@ enum query_type {
     QUERY_BACKUP = 114,
     QUERY_LIST_MATTERS = 115,
     QUERY_STATUS = 116,
+    QUERY_CATALOGUE_PROPOSALS = 121,
     QUERY_SHOW_CONFIG = 117,
     QUERY_TRY_SUBMIT = 118,
     QUERY_LIST_CALLS = 119,
     QUERY_SHOW_CALL = 120,
 };
-#define QUERY_TYPE_MAX 120
+#define QUERY_TYPE_MAX 121
 
 /* A case as others see it. Texts only for roles that may read them. */
 struct case_view {
@@ -187,6 +188,32 @@ extern const struct shape duty_view_shape;
 #define DUTY_VIEW_HAS_DECISION (UINT64_C(1) << 30)
 #define DUTY_VIEW_HAS_OF_DUTY (UINT64_C(1) << 31)
 #define DUTY_VIEW_HAS_INTERNAL (UINT64_C(1) << 32)
+
+/* A change of the list that rulings propose. */
+struct proposal_view {
+    uint64_t given; /* bit per field */
+    uint64_t proposal; /* Sequence of the first ruling that says so. */
+    struct code matter; /* Matter. */
+    struct code street; /* Street, or empty: the district. */
+    uint32_t row; /* Row of the list that was in force at the last ruling; 0 = none fitted. */
+    struct code from; /* Unit that the list named, or empty. */
+    struct code to; /* Unit that was ruled. */
+    uint32_t cases; /* Cases of which this was ruled. */
+    int64_t first_at; /* First ruling. */
+    int64_t last_at; /* Last ruling. */
+    struct text number; /* Number of the last case. */
+};
+extern const struct shape proposal_view_shape;
+#define PROPOSAL_VIEW_HAS_PROPOSAL (UINT64_C(1) << 0)
+#define PROPOSAL_VIEW_HAS_MATTER (UINT64_C(1) << 1)
+#define PROPOSAL_VIEW_HAS_STREET (UINT64_C(1) << 2)
+#define PROPOSAL_VIEW_HAS_ROW (UINT64_C(1) << 3)
+#define PROPOSAL_VIEW_HAS_FROM (UINT64_C(1) << 4)
+#define PROPOSAL_VIEW_HAS_TO (UINT64_C(1) << 5)
+#define PROPOSAL_VIEW_HAS_CASES (UINT64_C(1) << 6)
+#define PROPOSAL_VIEW_HAS_FIRST_AT (UINT64_C(1) << 7)
+#define PROPOSAL_VIEW_HAS_LAST_AT (UINT64_C(1) << 8)
+#define PROPOSAL_VIEW_HAS_NUMBER (UINT64_C(1) << 9)
 
 /* A call. */
 struct call_view {
@@ -1126,6 +1153,22 @@ extern const struct shape status_reply_shape;
 #define STATUS_REPLY_HAS_CHECKPOINT_US (UINT64_C(1) << 32)
 #define STATUS_REPLY_HAS_CHECKPOINT_MAX_US (UINT64_C(1) << 33)
 
+/* Changes of the list that rulings propose, the newest first: those that the list in force does not have already. One answer looks at a bounded number of them. For the desk and those who see the whole district. */
+struct catalogue_proposals_query {
+    uint64_t given; /* bit per field */
+    uint64_t after; /* `next` of the page before. */
+};
+extern const struct shape catalogue_proposals_query_shape;
+#define CATALOGUE_PROPOSALS_HAS_AFTER (UINT64_C(1) << 0)
+
+/* Answer of catalogue_proposals. */
+struct catalogue_proposals_reply {
+    uint64_t given; /* bit per field */
+    uint64_t next; /* Give as after; 0 = end. */
+};
+extern const struct shape catalogue_proposals_reply_shape;
+#define CATALOGUE_PROPOSALS_REPLY_HAS_NEXT (UINT64_C(1) << 0)
+
 /* The set in force: what it holds, its calendars, and the main figures of its policy. */
 struct show_config_query {
     uint64_t given; /* bit per field */
@@ -1323,6 +1366,7 @@ union query_body {
     struct backup_query backup;
     struct list_matters_query list_matters;
     struct status_query status;
+    struct catalogue_proposals_query catalogue_proposals;
     struct show_config_query show_config;
     struct try_submit_query try_submit;
     struct list_calls_query list_calls;

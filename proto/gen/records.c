@@ -437,7 +437,7 @@ static const struct field_shape duty_offered_body_fields[] = {
     { .name = "creator", .name_size = 7, .type = FIELD_CODE, .offset = offsetof(struct duty_offered_body, creator), .min = 0, .max = 32 },
     { .name = "of_duty", .name_size = 7, .type = FIELD_ID, .offset = offsetof(struct duty_offered_body, of_duty), .min = 0, .max = INT64_MAX },
     { .name = "reporter", .name_size = 8, .type = FIELD_COUNT, .offset = offsetof(struct duty_offered_body, reporter), .min = 0, .max = INT64_C(4294967295) },
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, about), .min = 0, .max = 6, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct duty_offered_body, about), .min = 0, .max = 7, .values = &about_enum },
 };
 static const struct field_place duty_offered_body_places[] = { { offsetof(struct duty_offered_body, duty_kind), FIELD_ENUM }, { offsetof(struct duty_offered_body, reason), FIELD_ENUM }, { offsetof(struct duty_offered_body, creator), FIELD_CODE }, { offsetof(struct duty_offered_body, of_duty), FIELD_ID }, { offsetof(struct duty_offered_body, reporter), FIELD_COUNT }, { offsetof(struct duty_offered_body, about), FIELD_ENUM } };
 const struct shape duty_offered_body_shape = { .name = "duty_offered_body", .field_count = 6, .size = sizeof(struct duty_offered_body), .set = duty_offered_body_set, .places = duty_offered_body_places, .fields = duty_offered_body_fields };
@@ -984,18 +984,20 @@ static uint64_t decision_asked_body_set(const void *value)
            | (uint64_t)(!code_empty(&of->asker)) << 1
            | (uint64_t)(!code_empty(&of->to)) << 2
            | (uint64_t)(of->supports.count != 0) << 3
-           | (uint64_t)(of->reason.size != 0) << 4;
+           | (uint64_t)(of->reason.size != 0) << 4
+           | (uint64_t)(of->tried.size != 0) << 5;
 }
 
 static const struct field_shape decision_asked_body_fields[] = {
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct decision_asked_body, about), .min = 0, .max = 6, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct decision_asked_body, about), .min = 0, .max = 7, .values = &about_enum },
     { .name = "asker", .name_size = 5, .type = FIELD_CODE, .offset = offsetof(struct decision_asked_body, asker), .min = 0, .max = 32 },
     { .name = "to", .name_size = 2, .type = FIELD_CODE, .offset = offsetof(struct decision_asked_body, to), .min = 0, .max = 32 },
     { .name = "supports", .name_size = 8, .type = FIELD_CODES, .offset = offsetof(struct decision_asked_body, supports), .min = 0, .max = 16 },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct decision_asked_body, reason), .min = 0, .max = 1024, .personal = true },
+    { .name = "tried", .name_size = 5, .type = FIELD_TEXT, .offset = offsetof(struct decision_asked_body, tried), .min = 0, .max = 1024, .personal = true },
 };
-static const struct field_place decision_asked_body_places[] = { { offsetof(struct decision_asked_body, about), FIELD_ENUM }, { offsetof(struct decision_asked_body, asker), FIELD_CODE }, { offsetof(struct decision_asked_body, to), FIELD_CODE }, { offsetof(struct decision_asked_body, supports), FIELD_CODES }, { offsetof(struct decision_asked_body, reason), FIELD_TEXT } };
-const struct shape decision_asked_body_shape = { .name = "decision_asked_body", .field_count = 5, .size = sizeof(struct decision_asked_body), .personal = UINT64_C(0x10), .loose = UINT64_C(0x18), .set = decision_asked_body_set, .places = decision_asked_body_places, .fields = decision_asked_body_fields };
+static const struct field_place decision_asked_body_places[] = { { offsetof(struct decision_asked_body, about), FIELD_ENUM }, { offsetof(struct decision_asked_body, asker), FIELD_CODE }, { offsetof(struct decision_asked_body, to), FIELD_CODE }, { offsetof(struct decision_asked_body, supports), FIELD_CODES }, { offsetof(struct decision_asked_body, reason), FIELD_TEXT }, { offsetof(struct decision_asked_body, tried), FIELD_TEXT } };
+const struct shape decision_asked_body_shape = { .name = "decision_asked_body", .field_count = 6, .size = sizeof(struct decision_asked_body), .personal = UINT64_C(0x30), .loose = UINT64_C(0x38), .set = decision_asked_body_set, .places = decision_asked_body_places, .fields = decision_asked_body_fields };
 
 static uint64_t decision_given_body_set(const void *value)
 {
@@ -1007,7 +1009,7 @@ static uint64_t decision_given_body_set(const void *value)
 }
 
 static const struct field_shape decision_given_body_fields[] = {
-    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct decision_given_body, about), .min = 0, .max = 6, .values = &about_enum },
+    { .name = "about", .name_size = 5, .type = FIELD_ENUM, .offset = offsetof(struct decision_given_body, about), .min = 0, .max = 7, .values = &about_enum },
     { .name = "decision", .name_size = 8, .type = FIELD_ENUM, .offset = offsetof(struct decision_given_body, decision), .min = 0, .max = 2, .values = &decision_enum },
     { .name = "reason", .name_size = 6, .type = FIELD_TEXT, .offset = offsetof(struct decision_given_body, reason), .min = 0, .max = 1024, .personal = true },
 };
@@ -1043,6 +1045,23 @@ static const struct field_shape refusal_decided_body_fields[] = {
 };
 static const struct field_place refusal_decided_body_places[] = { { offsetof(struct refusal_decided_body, ruling), FIELD_ENUM }, { offsetof(struct refusal_decided_body, caller), FIELD_CODE } };
 const struct shape refusal_decided_body_shape = { .name = "refusal_decided_body", .field_count = 2, .size = sizeof(struct refusal_decided_body), .set = refusal_decided_body_set, .places = refusal_decided_body_places, .fields = refusal_decided_body_fields };
+
+static uint64_t catalogue_proposed_body_set(const void *value)
+{
+    const struct catalogue_proposed_body *of = value;
+
+    return (uint64_t)(of->row != 0) << 0
+           | (uint64_t)(!code_empty(&of->from)) << 1
+           | (uint64_t)(!code_empty(&of->to)) << 2;
+}
+
+static const struct field_shape catalogue_proposed_body_fields[] = {
+    { .name = "row", .name_size = 3, .type = FIELD_COUNT, .offset = offsetof(struct catalogue_proposed_body, row), .min = 0, .max = INT64_C(4294967295) },
+    { .name = "from", .name_size = 4, .type = FIELD_CODE, .offset = offsetof(struct catalogue_proposed_body, from), .min = 0, .max = 32 },
+    { .name = "to", .name_size = 2, .type = FIELD_CODE, .offset = offsetof(struct catalogue_proposed_body, to), .min = 0, .max = 32 },
+};
+static const struct field_place catalogue_proposed_body_places[] = { { offsetof(struct catalogue_proposed_body, row), FIELD_COUNT }, { offsetof(struct catalogue_proposed_body, from), FIELD_CODE }, { offsetof(struct catalogue_proposed_body, to), FIELD_CODE } };
+const struct shape catalogue_proposed_body_shape = { .name = "catalogue_proposed_body", .field_count = 3, .size = sizeof(struct catalogue_proposed_body), .set = catalogue_proposed_body_set, .places = catalogue_proposed_body_places, .fields = catalogue_proposed_body_fields };
 
 static uint64_t duty_assigned_body_set(const void *value)
 {
@@ -1245,6 +1264,9 @@ static const struct record_info record_infos[] = {
     [RECORD_REFUSAL_DECIDED] = { .name = NC_("record", "refusal_decided"), .name_size = 15, .type = RECORD_REFUSAL_DECIDED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = 1u << ROLE_DISPATCHER | 1u << ROLE_LEADER | 1u << ROLE_SUPERVISOR | 1u << ROLE_DISTRICT_LEADER | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_LISTENER,
         .shape = &refusal_decided_body_shape, .doc = "What the district says to a missed arrival 拒不报到认定; the envelope's unit is the one that was called. Upheld, it counts in the year's figures; excused, in the call's alone." },
+    [RECORD_CATALOGUE_PROPOSED] = { .name = NC_("record", "catalogue_proposed"), .name_size = 18, .type = RECORD_CATALOGUE_PROPOSED, .version = 1, .event = true,
+        .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
+        .shape = &catalogue_proposed_body_shape, .doc = "A ruling went against the list 派单目录: the list is proposed to name another unit for this matter in the envelope's street. Nothing changes by it." },
     [RECORD_DUTY_ASSIGNED] = { .name = NC_("record", "duty_assigned"), .name_size = 13, .type = RECORD_DUTY_ASSIGNED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_NOTHING, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = RECORD_STATE_SAME, .readers = UINT32_MAX,
         .shape = &duty_assigned_body_shape, .doc = "The envelope's unit hands its duty on inside 分办; the support duty that follows is `assigned`, and enters no figure of the district." },
@@ -1317,6 +1339,7 @@ static const uint16_t record_keys[] = {
     [RECORD_DECISION_GIVEN] = 14 << 8 | 'd',
     [RECORD_ARRIVAL_MISSED] = 14 << 8 | 'a',
     [RECORD_REFUSAL_DECIDED] = 15 << 8 | 'r',
+    [RECORD_CATALOGUE_PROPOSED] = 18 << 8 | 'c',
     [RECORD_DUTY_ASSIGNED] = 13 << 8 | 'd',
     [RECORD_ORDER_PROPOSED] = 14 << 8 | 'o',
     [RECORD_ALARM_RAISED] = 12 << 8 | 'a',

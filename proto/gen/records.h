@@ -63,6 +63,7 @@ enum record_type {
     RECORD_DECISION_GIVEN = 54,
     RECORD_ARRIVAL_MISSED = 56,
     RECORD_REFUSAL_DECIDED = 57,
+    RECORD_CATALOGUE_PROPOSED = 55,
     RECORD_DUTY_ASSIGNED = 58,
     RECORD_ORDER_PROPOSED = 60,
     RECORD_ALARM_RAISED = 61,
@@ -115,6 +116,7 @@ enum record_type {
     X(FOLLOWUP_ENDED, followup_ended) \
     X(DECISION_ASKED, decision_asked) \
     X(DECISION_GIVEN, decision_given) \
+    X(CATALOGUE_PROPOSED, catalogue_proposed) \
     X(ORDER_PROPOSED, order_proposed)
 
 /* The row that a record changes. */
@@ -672,6 +674,7 @@ struct decision_asked_body {
     struct code to; /* Unit that it would go to, or empty. */
     struct codes supports; /* Units that would support it. */
     struct text reason; /* Why. */
+    struct text tried; /* What was tried before. */
 };
 extern const struct shape decision_asked_body_shape;
 
@@ -699,6 +702,15 @@ struct refusal_decided_body {
     struct code caller; /* Who whistled. */
 };
 extern const struct shape refusal_decided_body_shape;
+
+/* A ruling went against the list 派单目录: the list is proposed to name another unit for this matter in the envelope's street. Nothing changes by it. */
+struct catalogue_proposed_body {
+    uint64_t given; /* bit per field */
+    uint32_t row; /* Row of the list; 0 = none fitted. */
+    struct code from; /* Unit that the list names, or empty. */
+    struct code to; /* Unit that was ruled. */
+};
+extern const struct shape catalogue_proposed_body_shape;
 
 /* The envelope's unit hands its duty on inside 分办; the support duty that follows is `assigned`, and enters no figure of the district. */
 struct duty_assigned_body {
@@ -778,6 +790,7 @@ union record_body {
     struct decision_given_body decision_given;
     struct arrival_missed_body arrival_missed;
     struct refusal_decided_body refusal_decided;
+    struct catalogue_proposed_body catalogue_proposed;
     struct duty_assigned_body duty_assigned;
     struct order_proposed_body order_proposed;
     struct alarm_raised_body alarm_raised;

@@ -20,7 +20,6 @@ ANSWERS = PEOPLE("lead", "answer").fields["code"]
 FINISH = PEOPLE("respond", "finish_call").chooser("code")
 ARRIVED = PEOPLE("rate", "rate_call").chooser("arrived")
 CONFIRMED, SCORES = PEOPLE("rate", "rate_call").fields["confirmed"], PEOPLE("rate", "rate_call").chooser("score")
-REFUSED = PEOPLE("refusal", "decide").chooser("decision")
 ASKED = PEOPLE("followup", "asked").chooser("outcome")
 CONTACTED, SOLVED = PEOPLE("followup", "note_followup").chooser("contacted"), PEOPLE("followup", "note_followup").chooser("solved")
 SATISFIED = {"yes": PEOPLE("followup", "satisfied when solved").chooser("satisfied"),
@@ -224,7 +223,7 @@ def answer(sim, case, duty):
     if lead_calls(sim, case, duty):
         case.answer_waits = duty
         return
-    if any(d["kind"] == "rule" for d in case.duties.values()):  # whose it is comes first
+    if any(d["kind"] in ("rule", "decide") for d in case.duties.values()):  # whose it is comes first
         sim.plan(sim.district.work_of(duty["unit"]).after(sim.now_ms, HOUR), case, answer, duty)
         return
     rng, body = case.rng, {"duty": duty["duty"], "code": "solved", "text": case.rng.choice(texts.ANSWERS)}
@@ -342,6 +341,20 @@ def take_over(sim, case, duty):
     if is_open(case, duty):
         sim.command(case, "take_over", {"reason": "情况复杂，由上级牵头办理。"})
         sim.counts["taken over by hand"] += 1
+        sim.look(case)
+
+
+def cannot_settle_it(sim, case, duty, signed, contacted, answered_at):
+    """上报: a community has tried, and asks its street to take the case over."""
+    row = PEOPLE("lead", "refer_up")
+    if district_unit(sim, duty)["tier"] == "community" and case.rng.random() < row.share:
+        sim.plan(soon(sim, case, duty["unit"], contacted, row.hours(case.rng)), case, refer_up, duty)
+
+
+def refer_up(sim, case, duty):
+    if is_open(case, duty) and duty["state"] == "signed" and all(d["kind"] != "decide" for d in case.duties.values()):
+        sim.command(case, "refer_up", {"duty": duty["duty"], "reason": "涉及多方，社区协调不下。", "tried": "已上门协调并约谈双方。"})
+        sim.counts["referred up"] += 1
         sim.look(case)
 
 
@@ -473,7 +486,7 @@ def assign(sim, case, duty, to, without_slack):
         sim.look(case)
 
 
-EXTRAS = (desk_corrects_itself, lead_wants_help, says_it_is_not_ours, whistle, supervisor_takes_over, citizen_calls_again, somebody_claims, says_how_far_it_is, hands_on)
+EXTRAS = (desk_corrects_itself, lead_wants_help, cannot_settle_it, says_it_is_not_ours, whistle, supervisor_takes_over, citizen_calls_again, somebody_claims, says_how_far_it_is, hands_on)
 
 
 # --- rule: the desk says whose it is --------------------------------------------------------------------------------------------------
@@ -515,6 +528,25 @@ def rules_on_call(sim, case, duty):
     sim.command(case, "rule", body)
     sim.counts["objections " + body["ruling"]] += 1
     sim.look(case)
+
+
+# --- decide: somebody with rank says yes or no ------------------------------------------------------------------------------------------
+
+
+def decide(sim, case, duty):
+    """A missed arrival is the district leader's: did the unit refuse to come?"""
+    occasion = "refusal" if duty["about"] == "refusal" else "decide"
+    late = PEOPLE(occasion, "decide late")
+    step = late if case.rng.random() < late.share else PEOPLE(occasion, "decide")
+    sim.plan(soon(sim, case, duty["unit"], sim.moment, step.hours(case.rng)), case, decides, duty, step.chooser("decision"))
+
+
+def decides(sim, case, duty, chooser):
+    if is_open(case, duty):
+        decision = chooser.draw(case.rng)
+        sim.command(case, "decide", {"duty": duty["duty"], "decision": decision, "reason": "经研究决定。"})
+        sim.counts[f"{duty['about']} {decision}"] += 1
+        sim.look(case)
 
 
 # --- support ----------------------------------------------------------------------------------------------------------------------
@@ -689,20 +721,4 @@ def asked_in_vain(sim, case, duty, reply):
         sim.plan(work.after(sim.moment + 14 * HOUR, int(case.rng.uniform(0.2, 3) * HOUR)), case, ask, duty)
 
 
-# --- decide: the district says whether who did not come refused ---------------------------------------------------------------------
-
-
-def decide(sim, case, duty):
-    if duty["about"] == "refusal":
-        at = soon(sim, case, duty["unit"], sim.moment, PEOPLE("refusal", "decide").hours(case.rng))
-        sim.plan(at, case, decide_refusal, duty, REFUSED.draw(case.rng))
-
-
-def decide_refusal(sim, case, duty, decision):
-    if is_open(case, duty):
-        sim.command(case, "decide", {"duty": duty["duty"], "decision": decision, "reason": "经核实现场情况。"})
-        sim.counts["missed arrivals " + decision] += 1
-        sim.look(case)
-
-
-BEHAVIOURS = {"decide": decide, "rule": rule, "route": route, "lead": lead, "support": support, "respond": respond, "rate": rate, "followup": followup}
+BEHAVIOURS = {"rule": rule, "decide": decide, "route": route, "lead": lead, "support": support, "respond": respond, "rate": rate, "followup": followup}

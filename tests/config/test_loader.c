@@ -339,7 +339,8 @@ static const struct {
      "for "
      "sections, stations and other classes than government and committee)\n"},
     {"units.csv", "WATER,区水务局,district,department,D1", "WATER,区水务局,street,department,D1",
-     "units.csv:14:3: department `WATER` has tier street; write district (an office below it has class section)\n"},
+     "units.csv:14:3: department `WATER` has tier street; write district (an office below it has class section)\n"
+     "catalogue.csv:3:11: list `support`: a department leads what stands on this list; write another lead, or `basic`\n"},
     {"units.csv", "WATER,区水务局,district,department,D1", "WATER,区水务局,district,department,URBAN",
      "units.csv:14:5: department `WATER` does not stand below the district; write the district's code as parent\n"},
     {"units.csv", "WATER,区水务局,district,department,D1", "WATER,区水务局,district,department,",
@@ -404,6 +405,18 @@ static const struct {
     {"catalogue.csv", "POWER;URBAN", "S1-POLICE;S1-SAFETY;D1-DESK;HOUSING;WATER;POWER;URBAN;WATER;POWER",
      "catalogue.csv:2:5: calls `S1-POLICE;S1-SAFETY;D1-DESK;HOUSING;WATER;POWER;URBAN;WATER;POWER`: too many units; write at most "
      "8\n"},
+    {"catalogue.csv", "条例,support", "条例,mine",
+     "catalogue.csv:3:11: list `mine`: write basic, support or taken_back, or leave it empty\n"},
+    {"catalogue.csv", "条例,support", "条例,none",
+     "catalogue.csv:3:11: list `none`: write basic, support or taken_back, or leave it empty\n"},
+    {"catalogue.csv", "M02,*,WATER", "M02,*,@street",
+     "catalogue.csv:3:11: list `support`: a department leads what stands on this list; write another lead, or `basic`\n"},
+    {"catalogue.csv", "M02,*,WATER", "M02,*,S1-SAFETY",
+     "catalogue.csv:3:11: list `support`: a department leads what stands on this list; write another lead, or `basic`\n"},
+    {"catalogue.csv", "条例,support", "条例,taken_back",
+     "catalogue.csv:3:11: list `taken_back`: a street or community does not support what was taken back; take it out of supports, "
+     "or "
+     "write `support`\n"},
     {"catalogue.csv", "12 h", "2 wd",
      "catalogue.csv:3:7: limit_urgent `2 wd`: no calendar says when this district works; write calendars.yaml, or natural time, as "
      "`24 h` or `5 d`\n"},

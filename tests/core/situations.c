@@ -330,9 +330,8 @@ static uint64_t one_objected_unrated(struct world *w)
     return one_objected(w);
 }
 
-/* The street's call on a department's case, which is answered meanwhile. `steps` of the called unit are over: dispatched, signed,
- * arrived, finished. */
-static uint64_t answered_called(struct world *w, int steps)
+/* The street's call on a department's case. `steps` of the called unit are over: dispatched, signed, arrived, finished. */
+static uint64_t called_by_street(struct world *w, int steps)
 {
     uint64_t id = world_submit(w, "PIPE", "S1");
     world_call(w, id, "UT");
@@ -345,8 +344,60 @@ static uint64_t answered_called(struct world *w, int steps)
     if (steps > 3) {
         world_finish(w, id, FINISH_CODE_SOLVED);
     }
+    return id;
+}
+
+/* The case is answered meanwhile. */
+static uint64_t answered_called(struct world *w, int steps)
+{
+    uint64_t id = called_by_street(w, steps);
     world_answer(w, id);
     return id;
+}
+
+/* The department gives the case back, and nobody leads it any more. */
+static uint64_t pooled_called(struct world *w, int steps)
+{
+    uint64_t id = called_by_street(w, steps);
+    struct command rule = {.type = COMMAND_RULE};
+    ask(w, id, DUTY_KIND_LEAD);
+    rule.body.rule.duty_id = world_duty(w, id, DUTY_KIND_RULE).duty_id;
+    rule.body.rule.ruling = RULING_UPHELD;
+    rule.body.rule.reason = text_of("nobody's yet");
+    ck_assert_int_eq(world_do(w, &rule), REFUSAL_NONE);
+    return id;
+}
+
+static uint64_t pooled_raised(struct world *w)
+{
+    return pooled_called(w, 0);
+}
+
+static uint64_t pooled_offered(struct world *w)
+{
+    return pooled_called(w, 1);
+}
+
+static uint64_t pooled_objected(struct world *w)
+{
+    uint64_t id = pooled_called(w, 1);
+    object(w, id, world_duty(w, id, DUTY_KIND_RESPOND).duty_id);
+    return id;
+}
+
+static uint64_t pooled_signed(struct world *w)
+{
+    return with_somebody_below(w, pooled_called(w, 2), 7);
+}
+
+static uint64_t pooled_arrived(struct world *w)
+{
+    return pooled_called(w, 3);
+}
+
+static uint64_t pooled_reported(struct world *w)
+{
+    return pooled_called(w, 4);
 }
 
 static uint64_t answered_raised(struct world *w)
@@ -375,15 +426,26 @@ static uint64_t answered_signed_below(struct world *w)
 }
 
 /* The called unit goes on when the lead has answered, and so does whom it handed on to: G1, below it. */
-static uint64_t answered_inside(struct world *w)
+static uint64_t hands_on_inside(struct world *w, uint64_t id)
 {
-    uint64_t id = with_somebody_below(w, answered_called(w, 2), 7);
     struct command assign = {.type = COMMAND_ASSIGN};
     assign.body.assign.duty_id = world_duty(w, id, DUTY_KIND_RESPOND).duty_id;
     assign.body.assign.to = code_of("G1");
     assign.body.assign.due_at = w->now_ms + DAY_MS;
     assign.body.assign.text = text_of("look at it");
     ck_assert_int_eq(world_do(w, &assign), REFUSAL_NONE);
+    return id;
+}
+
+static uint64_t answered_inside(struct world *w)
+{
+    return hands_on_inside(w, answered_signed_below(w));
+}
+
+static uint64_t pooled_inside_signed(struct world *w)
+{
+    uint64_t id = hands_on_inside(w, pooled_signed(w));
+    world_act(w, COMMAND_SIGN, id, world_duty(w, id, DUTY_KIND_SUPPORT).duty_id);
     return id;
 }
 
@@ -679,6 +741,13 @@ const struct situation situations[] = {
     {"lead asked, its call raised", raised_lead_asked, "ROAD"},
     {"lead asked, its call called", called_lead_asked, "ROAD"},
     {"lead asked, its call reported", reported_lead_asked, "ROAD"},
+    {"back in the pool, call raised", pooled_raised, "ROAD"},
+    {"back in the pool, called", pooled_offered, "ROAD"},
+    {"back in the pool, objected", pooled_objected, "ROAD"},
+    {"back in the pool, respond signed", pooled_signed, "ROAD"},
+    {"back in the pool, handed on and signed", pooled_inside_signed, "ROAD"},
+    {"back in the pool, arrived", pooled_arrived, "ROAD"},
+    {"back in the pool, reported", pooled_reported, "ROAD"},
     {"received, a fallback unit", received_with_fallback, "unknown"},
     {"lead offered", lead_offered, "LAMP"},
     {"lead signed", lead_signed, "ROAD"},

@@ -61,6 +61,10 @@ static void fill(struct command *command, enum command_type type, uint64_t case_
         body->rule.duty_id = duty;
         body->rule.ruling = variant == 0 ? RULING_UPHELD : RULING_REFUSED;
         body->rule.reason = words;
+    } else if (type == COMMAND_REFER_UP) {
+        body->refer_up.duty_id = duty;
+        body->refer_up.reason = words;
+        body->refer_up.tried = words;
     } else if (type == COMMAND_DECIDE) {
         body->decide.duty_id = duty;
         body->decide.decision = variant == 0 ? DECISION_GRANTED : DECISION_REFUSED;
@@ -219,7 +223,9 @@ static bool try(const struct situation *situation, enum command_type type, int n
     uint64_t at = c.duty_last;
     for (int i = 0; info->duty_kinds != 0 && i <= nth_duty && at != 0;) {
         tables_get(&w.tables, ROW_DUTY, at, &duty);
-        if ((info->duty_kinds & (1u << duty.kind)) != 0 && i++ == nth_duty) {
+        /* The pool's own route duty, and that of a call: neither command names which, and each has its own. */
+        bool other = (type == COMMAND_ROUTE && duty.call_id != 0) || (type == COMMAND_DISPATCH_CALL && duty.call_id == 0);
+        if (!other && (info->duty_kinds & (1u << duty.kind)) != 0 && i++ == nth_duty) {
             break;
         }
         at = duty.prev_of_case;

@@ -216,11 +216,11 @@ static void look_at_relief(struct simulation *sim, const struct record *record)
     if (sim->model.verdict.by_command) {
         return;
     }
-    bool taken_over = kind == DUTY_KIND_LEAD && reason == DUTY_END_TAKEN_OVER;
+    bool taken_over = (kind == DUTY_KIND_LEAD || kind == DUTY_KIND_SUPPORT) && reason == DUTY_END_TAKEN_OVER;
+    bool lapsed = (kind == DUTY_KIND_RULE || kind == DUTY_KIND_DECIDE) && reason == DUTY_END_NOT_NEEDED; /* with its lead */
     bool moved = kind == DUTY_KIND_SUPPORT && (reason == DUTY_END_LEAD_MOVED || reason == DUTY_END_SUPERSEDED);
     bool expired = (kind == DUTY_KIND_RATE || kind == DUTY_KIND_FOLLOWUP || kind == DUTY_KIND_ROUTE) && reason == DUTY_END_EXPIRED;
-    bool lapsed = kind == DUTY_KIND_RULE && reason == DUTY_END_NOT_NEEDED; /* a question about a lead that was taken over */
-    if (!taken_over && !moved && !expired && !lapsed) {
+    if (!taken_over && !lapsed && !moved && !expired) {
         simulation_speak(sim, ORACLE_LATENESS, "time ends duty %" PRIu64 " (%s) by record %" PRIu64, record->head.duty_id,
                          duty_kind_enum.names[kind], record->seq);
     }

@@ -13,10 +13,13 @@ from harness import District  # noqa: E402
 
 BUILD, SOURCE = None, None
 KEYS = {"desk": ("dispatcher", "WH-DESK"), "colleague": ("dispatcher", "WH-DESK"), "supervisor": ("supervisor", "WH"),
-        "water": ("worker", "WATER"), "chief": ("leader", "WATER"), "drain": ("worker", "U-DRAIN"), "urban": ("worker", "URBAN")}
+        "water": ("worker", "WATER"), "chief": ("leader", "WATER"), "drain": ("worker", "U-DRAIN"), "urban": ("worker", "URBAN"),
+        "community": ("worker", "HS-01"), "street": ("leader", "HS")}
 
 
 class WaysBack(unittest.TestCase):
+    COMMUNITY, TAKEN_BACK = "HS-01", "F01"
+
     def setUp(self):
         self.district = District(BUILD, os.path.join(SOURCE, "config/wuhua"))
         self.district.start()
@@ -188,6 +191,65 @@ class WaysBack(unittest.TestCase):
         self.assertEqual(self.case(number)["lead"], "WATER")
         self.district.run("decide", number, "granted", "--reason", "按职责清单", key="supervisor")
         self.assertEqual(self.case(number)["lead"], "URBAN")
+
+    def rubbish(self):
+        """The bins of a community are full: by the list its own case."""
+        reply = self.district.ask("submit", "--kind", "complaint", "--matter", "A02", "--place", self.COMMUNITY, "--phone", "000-1234", "垃圾桶满溢")
+        number = reply["number"]
+        self.assertEqual(self.case(number)["lead"], self.COMMUNITY)
+        return number
+
+    def refers_up(self, number, code=None):
+        words = ("refer-up", number, "--reason", "两家物业推诿，社区协调不下", "--tried", "已约谈两次")
+        if code:
+            self.district.refused(code, *words, key="community")
+        else:
+            self.district.run(*words, key="community")
+
+    def test_referred_up_and_taken_over(self):
+        """上报: the community cannot settle it, and its street takes the case over 提级; the community goes on as support."""
+        number = self.rubbish()
+        self.refers_up(number, code="NOT_SIGNED")
+        self.district.run("sign", number, key="community")
+        self.refers_up(number)
+        question = next(row for row in self.district.ask("inbox", "--unit", "HS", key="street")["rows"] if row["kind"] == "decide")
+        self.assertEqual((question["about"], question["number"]), ("refer", number))
+        self.assertEqual(self.told(number, "decision_asked")[0]["tried"], "已约谈两次")
+        self.district.run("decide", number, "granted", "--reason", "由街道牵头", key="street")
+        self.assertEqual((self.case(number)["lead"], self.told(number, "case_routed")[-1]["how"]), ("HS", "take_over"))
+        support = next(duty for duty in self.case(number)["duties"] if duty["unit"] == self.COMMUNITY and duty["kind"] == "support")
+        self.assertEqual((support["state"], support["reason"]), ("offered", "continue"))
+
+    def test_referred_up_and_refused(self):
+        number = self.rubbish()
+        due = self.clocks(number, self.COMMUNITY)["handle"]["due_at"]
+        self.district.run("sign", number, key="community")
+        self.refers_up(number)
+        self.district.run("decide", number, "refused", "--reason", "社区可以解决", key="street")
+        self.assertEqual((self.case(number)["lead"], self.clocks(number, self.COMMUNITY)["handle"]["due_at"]), (self.COMMUNITY, due))
+        self.refers_up(number, code="ALREADY")
+
+    def test_rulings_propose_another_list(self):
+        """Two floods of one street are ruled to the drain company: the list is proposed to name it there."""
+        for _ in range(2):
+            number = self.flooded()
+            self.gives_back("water", number, "U-DRAIN")
+            self.rules("desk", number, "upheld", "--to", "U-DRAIN", "--support", "URBAN")
+            supports = [duty["unit"] for duty in self.case(number)["duties"] if duty["kind"] == "support" and duty["state"] == "offered"]
+            self.assertEqual(supports, ["URBAN"])  # lead and supports are one ruling
+        proposals = self.district.ask("catalogue", "proposals", key="supervisor")["rows"]
+        self.assertEqual([(row["matter"], row["street"], row["from"], row["to"], row["cases"], row["number"]) for row in proposals],
+                         [("C10", "HG", "WATER", "U-DRAIN", 2, number)])
+        self.district.refused("NO_ROLE", "catalogue", "proposals", key="water")
+
+    def test_what_was_taken_back_is_not_handed_down(self):
+        """上级收回: school places are the education bureau's; no street gets it, as lead or as support."""
+        reply = self.district.ask("submit", "--kind", "complaint", "--matter", self.TAKEN_BACK, "--place", "HG", "--phone", "000-1234", "请处理")
+        number, lead = reply["number"], self.case(reply["number"])["lead"]
+        words = ("--reason", "请街道办理")
+        self.district.refused("PUSH_DOWN", "reroute", number, "URBAN", "--support", "HG", *words, key="supervisor")
+        self.district.refused("PUSH_DOWN", "reroute", number, "HG", *words, key="supervisor")
+        self.assertEqual(self.case(number)["lead"], lead)
 
     def test_the_lead_asks_for_support(self):
         number = self.flooded()
