@@ -5,6 +5,7 @@ a test wants to send wrongly.
 """
 
 import ctypes
+import errno
 import os
 import struct
 import time
@@ -59,6 +60,10 @@ class Key:
         raise AssertionError(f"no {part} in {file}")
 
 
+class Unsent(Exception):
+    """There was no connection to send by."""
+
+
 class Wire:
     """One connection. `key` None: plain."""
 
@@ -82,8 +87,11 @@ class Wire:
         return self
 
     def send(self, *frames):
+        """Raises Unsent where for `sndtimeo` there is no connection to send by."""
         for i, frame in enumerate(frames):
             rc = zmq.zmq_send(self.socket, frame, len(frame), SNDMORE if i + 1 < len(frames) else 0)
+            if rc < 0 and ctypes.get_errno() == errno.EAGAIN:
+                raise Unsent
             assert rc == len(frame), os.strerror(ctypes.get_errno())
 
     def receive(self, seconds=60):
