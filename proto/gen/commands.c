@@ -528,7 +528,7 @@ static const struct command_info command_infos[] = {
         .work = true,
         .own_kinds = true,
         .ref = { [COMMAND_REF_CASE] = 1, [COMMAND_REF_NUMBER] = 2, [COMMAND_REF_SUBMITTED] = 3, [COMMAND_REF_DUTY] = 4, [COMMAND_REF_UNIT] = 5 },
-        .doc = "Somebody with rank grants or refuses what was asked 审批: whoever the question (`about`) is put to, and once it is overdue the next rank too. Nobody who asked or who has handled the case decides. `rule` answers returns; `endorse_call` and `claim_direct` answer `level` and `direct`." },
+        .doc = "Somebody with rank grants or refuses what was asked 审批: whoever the question (`about`) is put to, and once it is overdue the next rank too. Nobody who asked or who has handled the case decides. `rule` answers returns; `level` and `direct` are not decided, and what answers them is not built yet." },
     [COMMAND_RAISE_CALL] = { .name = NC_("command", "raise_call"), .name_size = 10, .type = COMMAND_RAISE_CALL,
         .roles = 1u << ROLE_WORKER | 1u << ROLE_LEADER | 1u << ROLE_DISPATCHER | 1u << ROLE_IMPORTER, .role_words = "dispatcher, worker, leader, importer", .wire = true,
         .shape = &raise_call_command_shape, .scope = COMMAND_SCOPE_CASE, .scope_words = "the case's lead, its place, or the holder of one of its open duties",

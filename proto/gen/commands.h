@@ -520,7 +520,7 @@ extern const struct shape refer_up_command_shape;
 #define REFER_UP_HAS_REASON (UINT64_C(1) << 5)
 #define REFER_UP_HAS_TRIED (UINT64_C(1) << 6)
 
-/* Somebody with rank grants or refuses what was asked 审批: whoever the question (`about`) is put to, and once it is overdue the next rank too. Nobody who asked or who has handled the case decides. `rule` answers returns; `endorse_call` and `claim_direct` answer `level` and `direct`. */
+/* Somebody with rank grants or refuses what was asked 审批: whoever the question (`about`) is put to, and once it is overdue the next rank too. Nobody who asked or who has handled the case decides. `rule` answers returns; `level` and `direct` are not decided, and what answers them is not built yet. */
 struct decide_command {
     uint64_t given; /* bit per field */
     uint64_t case_id; /* Case id. */
