@@ -542,6 +542,11 @@ def decide(sim, case, duty):
 
 
 def decides(sim, case, duty, chooser):
+    """They look first: the duty that it is about may be over by time, and the question with it."""
+    sim.look(case, lambda: decide_now(sim, case, duty, chooser))
+
+
+def decide_now(sim, case, duty, chooser):
     if is_open(case, duty):
         decision = chooser.draw(case.rng)
         sim.command(case, "decide", {"duty": duty["duty"], "decision": decision, "reason": "经研究决定。"})
@@ -638,8 +643,19 @@ def arrive(sim, case, duty):
         sim.command(case, "arrive", {"duty": duty["duty"], "evidence": "现场照片，呼叫方签字"})
 
 
+def others_come_first(case, duty):
+    """Who coordinates finishes last."""
+    call = next((call for call in case.memory.get("calls", ()) if call["call"] == duty["call"]), None)
+    others = [d for d in case.duties.values() if d["call"] == duty["call"] and d["kind"] == "respond" and d["duty"] != duty["duty"]]
+    return call is not None and call["coordinating"] == duty["unit"] and len(others) > 0
+
+
 def finish(sim, case, duty):
     if is_open(case, duty) and duty["state"] == "signed":
+        if others_come_first(case, duty):
+            sim.look(case)
+            sim.plan(sim.district.work_of(duty["unit"]).after(sim.moment, 2 * HOUR), case, finish, duty)
+            return
         sim.command(case, "finish_call", {"duty": duty["duty"], "code": FINISH.draw(case.rng), "text": "已到场会商并处置。"})
         sim.look(case)
 

@@ -26,7 +26,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e", "hostile")]
-from raw_wire import DEALER, SUB, XSUB, Key, Pairs, Silence, Wire, pack, patiently, unpack  # noqa: E402, F401
+from raw_wire import DEALER, SUB, XSUB, Key, Pairs, Silence, Unsent, Wire, pack, patiently, unpack  # noqa: E402, F401
 
 processes = multiprocessing.get_context("spawn")
 HONEST_EVERY = 0.02  # seconds between an answer and the next question

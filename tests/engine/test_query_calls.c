@@ -52,7 +52,8 @@ static void fill(struct harness *h)
         if (n % 3 == 0) {
             continue;
         }
-        act(h, n, "dispatch_call", n % 5 == 0 ? ", 'reason': 'pole', 'units': ['LAMPS', 'ROADS']" : ", 'reason': 'pole'");
+        act(h, n, "dispatch_call",
+            n % 5 == 0 ? ", 'reason': 'pole', 'units': ['LAMPS', 'ROADS'], 'coordinating': 'ROADS'" : ", 'reason': 'pole'");
         if (n % 4 > 0) {
             act(h, n, "sign", ", 'unit': 'LAMPS'");
         }
@@ -235,7 +236,7 @@ START_TEST(a_line_says_how_far_each_unit_is)
 
     begin(&h);
     raise_call(&h, 0, "S1-C1-G1");
-    act(&h, 0, "dispatch_call", ", 'reason': 'pole', 'units': ['LAMPS', 'ROADS']");
+    act(&h, 0, "dispatch_call", ", 'reason': 'pole', 'units': ['LAMPS', 'ROADS'], 'coordinating': 'ROADS'");
     act(&h, 0, "sign", ", 'unit': 'LAMPS'");
     act(&h, 0, "arrive", ", 'unit': 'LAMPS', 'evidence': 'photo'");
     act(&h, 0, "finish_call", ", 'unit': 'LAMPS', 'code': 'partly', 'text': 'done'");
@@ -345,7 +346,7 @@ START_TEST(one_call_says_who_is_to_act)
     begin(&h);
     raise_call(&h, 0, "S1-C1-G1");
     ck_assert_str_eq(next_of(&h, s0), "DESK dispatch");
-    act(&h, 0, "dispatch_call", ", 'reason': 'pole', 'units': ['LAMPS', 'ROADS']");
+    act(&h, 0, "dispatch_call", ", 'reason': 'pole', 'units': ['LAMPS', 'ROADS'], 'coordinating': 'ROADS'");
     ck_assert_str_eq(next_of(&h, s0), "LAMPS sign, ROADS sign");
     act(&h, 0, "sign", ", 'unit': 'LAMPS'");
     ck_assert_str_eq(next_of(&h, s0), "LAMPS arrive, ROADS sign");

@@ -12,7 +12,8 @@ START_TEST(every_role_and_type)
     for (int role = 0; role < ROLE_COUNT; role++) {
         for (int type = 1; type <= RECORD_TYPE_MAX; type++) {
             bool asked = type == RECORD_FOLLOWUP_ATTEMPTED || type == RECORD_FOLLOWUP_ENDED;
-            bool order = type == RECORD_ORDER_PROPOSED || type == RECORD_ALARM_RAISED;
+            bool order = type == RECORD_ORDER_PROPOSED || type == RECORD_ALARM_RAISED || type == RECORD_ARRIVAL_MISSED ||
+                         type == RECORD_REFUSAL_DECIDED;
             bool outside = role == ROLE_GATEWAY || role == ROLE_IMPORTER;
             bool below = role == ROLE_OPERATOR || role == ROLE_WORKER || role == ROLE_FOLLOWUP;
 
