@@ -43,7 +43,7 @@ static const struct rule case_rules[] = {
     {COMMAND_RULE,          0, C(HANDLING), "a lead's return upheld, to nobody", CASE_STATE_RECEIVED, 0, "back to the pool: route duty at the desk"},
     {COMMAND_RULE,          0, C(ANSWERED), LAST_CALL, CASE_STATE_CLOSED, 0, "closed"},
     {COMMAND_RULE,          0, CALLED, NULL, SAME, 0, "upheld, designated: asker's items void, next unit offered with a full limit; refused: all stays"},
-    {COMMAND_DECIDE,        0, C(RECEIVED) | CALLED | C(CLOSED), NULL, SAME, 0, "granted: what was asked happens; refused: all stays"},
+    {COMMAND_DECIDE,        0, CALLED | C(CLOSED), NULL, SAME, 0, "granted: what was asked happens; refused: all stays"},
     {COMMAND_RAISE_CALL,    0, C(NONE), NULL, CASE_STATE_HANDLING, 0, "about a place: a found case, led by the caller, and the call on it"},
     {COMMAND_RAISE_CALL,    0, AT_WORK, NULL, SAME, 0, "call; all clocks of the case run on"},
     {COMMAND_DISPATCH_CALL, 0, CALLED, NULL, SAME, 0, "responds offered"},
