@@ -136,7 +136,7 @@ static const struct column clock_columns[] = {
     {0},
 };
 
-static void show_part(const char *title, const struct column *columns, const json_t *rows)
+void read_show_part(const char *title, const struct column *columns, const json_t *rows)
 {
     if (json_array_size(rows) == 0) {
         return;
@@ -155,7 +155,7 @@ static const char *judged(const json_t *clock)
 }
 
 /* Adds limits, what counted and how it was judged in words: a day of working time is not a day of 24 hours. */
-static void put_spans(json_t *clocks)
+void read_put_spans(json_t *clocks)
 {
     size_t i;
     json_t *clock;
@@ -173,16 +173,9 @@ static void put_spans(json_t *clocks)
     }
 }
 
-void read_show_clocks(json_t *clocks)
+void read_show_clocks(const json_t *clocks)
 {
-    size_t i;
-    json_t *clock;
-    put_spans(clocks);
-    json_array_foreach(clocks, i, clock)
-    {
-        inwords_object(clock, &clock_view_shape);
-    }
-    show_part("Clocks", clock_columns, clocks);
+    read_show_part("Clocks", clock_columns, clocks);
 }
 
 /* Adds to each call the units that it was sent to: those of its respond duties, once each. */
@@ -243,7 +236,7 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
     } else if (code == EXIT_DONE) {
         json_t *written = json_incref(json_object_get(view, "written"));
         put_units(json_object_get(view, "calls"), json_object_get(view, "duties"));
-        put_spans(json_object_get(view, "clocks"));
+        read_put_spans(json_object_get(view, "clocks"));
         inwords_reply(view, QUERY_SHOW_CASE);
         render_fields(case_fields, view);
         if (json_array_size(written) > 0) {
@@ -251,9 +244,9 @@ enum exit_code read_case(struct session *session, const struct arguments *argume
             written_show(written);
         }
         json_decref(written);
-        show_part("Duties", duty_columns, json_object_get(view, "duties"));
-        show_part("Calls", call_columns, json_object_get(view, "calls"));
-        show_part("Clocks", clock_columns, json_object_get(view, "clocks"));
+        read_show_part("Duties", duty_columns, json_object_get(view, "duties"));
+        read_show_part("Calls", call_columns, json_object_get(view, "calls"));
+        read_show_clocks(json_object_get(view, "clocks"));
     }
     json_decref(view);
     return code;

@@ -260,29 +260,15 @@ static json_t *told_records(const json_t *records)
     return ret;
 }
 
-static void show_part(const char *title, const struct column *columns, json_t *rows, const struct shape *shape)
-{
-    size_t i;
-    json_t *row;
-    if (json_array_size(rows) == 0) {
-        return;
-    }
-    json_array_foreach(rows, i, row)
-    {
-        inwords_object(row, shape);
-    }
-    render_heading(title);
-    render_table(columns, rows, "");
-}
-
 static void show_call(json_t *view)
 {
     json_t *told = told_records(json_object_get(view, "records"));
     put_scores(view);
-    inwords_object(view, &call_line_shape);
+    read_put_spans(json_object_get(view, "clocks"));
+    inwords_reply(view, QUERY_SHOW_CALL);
     render_fields(call_fields, view);
-    show_part("Called units", called_columns, json_object_get(view, "called"), &called_view_shape);
-    show_part("Who is to act", next_columns, json_object_get(view, "next"), &call_step_view_shape);
+    read_show_part("Called units", called_columns, json_object_get(view, "called"));
+    read_show_part("Who is to act", next_columns, json_object_get(view, "next"));
     read_show_clocks(json_object_get(view, "clocks"));
     render_heading("What happened");
     timeline_show(told, N_("Nothing that you may see."));
