@@ -7,6 +7,7 @@
 #define HUYING_TESTS_TMP_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -27,12 +28,17 @@ static inline const char *tmp_memory(void)
     return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : tmp_base();
 }
 
-/* Writes the template of a name for mkdtemp or mkstemp. */
-static inline char *tmp_name(char *ret, size_t size, const char *base, const char *name)
+/* Writes the template of a name for mkdtemp or mkstemp. False: it has no room in `size` bytes. For programs that are no tests. */
+static inline bool tmp_template(char *ret, size_t size, const char *base, const char *name)
 {
     int length = snprintf(ret, size, "%s/huying-%s-XXXXXX", base, name);
-    ck_assert_int_gt(length, 0);
-    ck_assert_uint_lt((size_t)length, size);
+    return length > 0 && (size_t)length < size;
+}
+
+/* The same in a test. */
+static inline char *tmp_name(char *ret, size_t size, const char *base, const char *name)
+{
+    ck_assert(tmp_template(ret, size, base, name));
     return ret;
 }
 

@@ -26,6 +26,7 @@
 #define BEGINS_MS INT64_C(1735693200000) /* 2025-01-01 09:00 in Kunming */
 #define AFTERWARDS_MS (150 * DAY_MS)     /* in which all that is open has to close */
 #define BATCH_MAX 64
+#define FOLDER_SIZE 256
 #define TOGETHER_MS 30
 #define FAULT_EACH_MS (20 * HOUR_MS)
 #define SCAN_EACH_MS (10 * DAY_MS)
@@ -234,12 +235,10 @@ static int find_oracle(const char *name)
 
 static void begin(struct simulation *sim, const char *people, int64_t span_ms)
 {
-    char *folder = malloc(256);
+    char *folder = malloc(FOLDER_SIZE);
 
-    snprintf(folder, 256, "%s/huying-simulation-XXXXXX",
-             tmp_memory()); /* tmp_name asserts as a test does, which this program is not */
-    if (mkdtemp(folder) == NULL) {
-        err(2, "%s", folder);
+    if (folder == NULL || !tmp_template(folder, FOLDER_SIZE, tmp_memory(), "simulation") || mkdtemp(folder) == NULL) {
+        err(2, "a folder in %s", tmp_memory());
     }
     sim->folder = folder;
     snprintf(sim->data, sizeof(sim->data), "%s/data", folder);
