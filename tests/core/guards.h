@@ -173,4 +173,21 @@ static inline void expect_void(uint64_t id, uint64_t duty)
     ck_assert_int_ge(seen, 3);
 }
 
+static inline struct command decide(uint64_t case_id, enum decision decision)
+{
+    struct command command = {.type = COMMAND_DECIDE};
+    command.body.decide.case_id = case_id;
+    command.body.decide.decision = decision;
+    command.body.decide.reason = text_of("we have looked at it");
+    return command;
+}
+
+/* From now on this person acts, in this role. */
+static inline void act_as(const char *actor, enum role of, const char *unit)
+{
+    w.actor = actor;
+    w.roles = role(of);
+    w.unit = code_of(unit);
+}
+
 #endif

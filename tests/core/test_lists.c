@@ -37,8 +37,7 @@ static struct command rule(uint64_t case_id, enum ruling ruling, const char *to)
     return command;
 }
 
-/* --- what is not handed down ----------------------------------------------------------------------------------------------------
- */
+/* --- what is not handed down ---------------------------------------------------------------------------------------------- */
 
 /* A district leader may route to a street what is not on the list; not what is a department's, nor what it has taken back. */
 START_TEST(what_is_a_departments_is_not_led_by_a_street)
@@ -128,8 +127,7 @@ START_TEST(the_fallback_does_not_hand_it_down)
 }
 END_TEST
 
-/* --- lead and supports in one ruling ---------------------------------------------------------------------------------------------
- */
+/* --- lead and supports in one ruling -------------------------------------------------------------------------------------- */
 
 START_TEST(the_desk_rules_lead_and_supports)
 {
@@ -166,8 +164,7 @@ START_TEST(supports_are_ruled_for_a_lead_that_goes)
 }
 END_TEST
 
-/* --- what rulings propose
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- what rulings propose ------------------------------------------------------------------------------------------------- */
 
 static struct proposal_row newest_proposal(void)
 {

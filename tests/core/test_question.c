@@ -14,35 +14,18 @@ static struct command reroute(uint64_t case_id, const char *unit)
     return command;
 }
 
-static struct command decide(uint64_t case_id, enum decision decision)
-{
-    struct command command = {.type = COMMAND_DECIDE};
-    command.body.decide.case_id = case_id;
-    command.body.decide.decision = decision;
-    command.body.decide.reason = text_of("we have looked at it");
-    return command;
-}
-
-static void as(const char *actor, enum role of, const char *unit)
-{
-    w.actor = actor;
-    w.roles = role(of);
-    w.unit = code_of(unit);
-}
-
 /* The department DA is at work on a burst pipe, and a dispatcher wants it to go to DB. */
 static uint64_t asked_case(void)
 {
     uint64_t id = world_submit(&w, "PIPE", "S1");
     world_act(&w, COMMAND_CONTACT, id, duty_of(id, DUTY_KIND_LEAD));
-    as("desk", ROLE_DISPATCHER, "D1");
+    act_as("desk", ROLE_DISPATCHER, "D1");
     struct command command = reroute(id, "DB");
     taken(&command, RECORD_DECISION_ASKED);
     return id;
 }
 
-/* --- what is asked --------------------------------------------------------------------------------------------------------------
- */
+/* --- what is asked -------------------------------------------------------------------------------------------------------- */
 
 START_TEST(the_lead_is_asked)
 {
@@ -106,10 +89,10 @@ START_TEST(a_lead_is_asked_once)
     uint64_t id = asked_case();
     struct command again = reroute(id, "UT");
     expect(&again, REFUSAL_ALREADY, "reroute");
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     struct command no = decide(id, DECISION_REFUSED);
     taken(&no, RECORD_DECISION_GIVEN);
-    as("desk", ROLE_DISPATCHER, "D1");
+    act_as("desk", ROLE_DISPATCHER, "D1");
     expect(&again, REFUSAL_SIGNED, "supervisor"); /* whose word it is now */
 }
 END_TEST
@@ -127,20 +110,19 @@ START_TEST(a_case_has_only_so_many_open_duties)
 }
 END_TEST
 
-/* --- what is said ---------------------------------------------------------------------------------------------------------------
- */
+/* --- what is said --------------------------------------------------------------------------------------------------------- */
 
 START_TEST(granted_it_goes_as_it_was_asked)
 {
     uint64_t id = world_submit(&w, "PIPE", "S1"), lead = duty_of(id, DUTY_KIND_LEAD);
     int64_t promised = total_of(id).due_at;
     world_act(&w, COMMAND_CONTACT, id, lead);
-    as("desk", ROLE_DISPATCHER, "D1");
+    act_as("desk", ROLE_DISPATCHER, "D1");
     struct command command = reroute(id, "DB");
     set_units(&command.body.reroute.supports, "UT", "S1");
     taken(&command, RECORD_DECISION_ASKED);
     world_wait(&w, 2 * HOUR_MS);
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     struct command yes = decide(id, DECISION_GRANTED);
     const struct decision_given_body *given = &taken(&yes, RECORD_DECISION_GIVEN)->body.decision_given;
     ck_assert_int_eq(given->about, ABOUT_REROUTE);
@@ -164,7 +146,7 @@ START_TEST(refused_all_stays)
 {
     uint64_t id = asked_case(), lead = duty_of(id, DUTY_KIND_LEAD);
     int64_t due = clock_of(id, lead, CLOCK_KIND_HANDLE).due_at;
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     world_wait(&w, HOUR_MS);
     struct command no = decide(id, DECISION_REFUSED);
     taken(&no, RECORD_DECISION_GIVEN);
@@ -179,7 +161,7 @@ END_TEST
 START_TEST(what_it_takes_to_say_it)
 {
     uint64_t id = asked_case();
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     struct command command = decide(id, DECISION_NONE);
     expect(&command, REFUSAL_BAD_FIELD, "decision");
     command = decide(id, DECISION_GRANTED);
@@ -194,7 +176,7 @@ END_TEST
 START_TEST(the_unit_that_was_meant_is_no_more)
 {
     uint64_t id = asked_case();
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     struct command yes = decide(id, DECISION_GRANTED), no = decide(id, DECISION_REFUSED);
     w.units[UNIT_DB].code = code_of("DB2");
     expect(&yes, REFUSAL_UNKNOWN_UNIT, "to");
@@ -209,34 +191,33 @@ START_TEST(a_support_that_was_meant_is_no_more)
 {
     uint64_t id = world_submit(&w, "PIPE", "S1");
     world_act(&w, COMMAND_CONTACT, id, duty_of(id, DUTY_KIND_LEAD));
-    as("desk", ROLE_DISPATCHER, "D1");
+    act_as("desk", ROLE_DISPATCHER, "D1");
     struct command command = reroute(id, "DB"), yes = decide(id, DECISION_GRANTED);
     set_units(&command.body.reroute.supports, "UT", NULL);
     taken(&command, RECORD_DECISION_ASKED);
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     w.units[UNIT_UT].code = code_of("UT2");
     expect(&yes, REFUSAL_UNKNOWN_UNIT, "supports");
 }
 END_TEST
 
-/* --- who says it ----------------------------------------------------------------------------------------------------------------
- */
+/* --- who says it ---------------------------------------------------------------------------------------------------------- */
 
 START_TEST(who_decides)
 {
     uint64_t id = asked_case();
     struct command yes = decide(id, DECISION_GRANTED);
-    as("worker", ROLE_WORKER, "DA");
+    act_as("worker", ROLE_WORKER, "DA");
     expect(&yes, REFUSAL_NO_ROLE, NULL);
-    as("boss", ROLE_SUPERVISOR, "D1"); /* who may reroute, and need not answer for the lead */
+    act_as("boss", ROLE_SUPERVISOR, "D1"); /* who may reroute, and need not answer for the lead */
     expect(&yes, REFUSAL_NO_ROLE, "leader");
-    as("other", ROLE_LEADER, "DB");
+    act_as("other", ROLE_LEADER, "DB");
     expect(&yes, REFUSAL_NOT_FOUND, "case");
-    as("street", ROLE_LEADER, "S1"); /* sees the case */
+    act_as("street", ROLE_LEADER, "S1"); /* sees the case */
     expect(&yes, REFUSAL_NOT_YOURS, "unit");
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     expect(&yes, REFUSAL_NONE, NULL);
-    as("the importer", ROLE_IMPORTER, "D1");
+    act_as("the importer", ROLE_IMPORTER, "D1");
     expect(&yes, REFUSAL_NONE, NULL);
 }
 END_TEST
@@ -245,11 +226,11 @@ START_TEST(nobody_decides_what_they_have_handled)
 {
     uint64_t id = asked_case();
     struct command yes = decide(id, DECISION_GRANTED);
-    as("tester", ROLE_LEADER, "DA"); /* who spoke with the citizen */
+    act_as("tester", ROLE_LEADER, "DA"); /* who spoke with the citizen */
     expect(&yes, REFUSAL_SELF_DECISION, "actor");
-    as("desk", ROLE_LEADER, "DA"); /* who asked */
+    act_as("desk", ROLE_LEADER, "DA"); /* who asked */
     expect(&yes, REFUSAL_SELF_DECISION, "actor");
-    as("tester", ROLE_IMPORTER, "D1"); /* passes on what others said */
+    act_as("tester", ROLE_IMPORTER, "D1"); /* passes on what others said */
     expect(&yes, REFUSAL_NONE, NULL);
 }
 END_TEST
@@ -262,16 +243,16 @@ START_TEST(the_asker_does_not_decide)
     w.district.desk_unit = UNIT_UT;
     uint64_t id = world_submit(&w, "PIPE", "S1");
     world_act(&w, COMMAND_CONTACT, id, duty_of(id, DUTY_KIND_LEAD));
-    as("desk", ROLE_DISPATCHER, "UT");
+    act_as("desk", ROLE_DISPATCHER, "UT");
     struct command command = reroute(id, "DB"), yes = decide(id, DECISION_GRANTED);
     taken(&command, RECORD_DECISION_ASKED);
-    as("colleague", ROLE_LEADER, "UT");
+    act_as("colleague", ROLE_LEADER, "UT");
     expect(&yes, REFUSAL_SELF_DECISION, "actor");
     w.district.desk_unit = UNIT_S1;
     w.units[UNIT_DA].deputy = UNIT_C1; /* nor those below it */
-    as("colleague", ROLE_LEADER, "C1");
+    act_as("colleague", ROLE_LEADER, "C1");
     expect(&yes, REFUSAL_SELF_DECISION, "actor");
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     expect(&yes, REFUSAL_NONE, NULL);
 }
 END_TEST
@@ -283,7 +264,7 @@ START_TEST(overdue_it_passes_on)
     uint64_t id = asked_case(), question = duty_of(id, DUTY_KIND_DECIDE);
     struct command yes = decide(id, DECISION_GRANTED);
     world_wait(&w, DAY_MS);
-    as("boss", ROLE_SUPERVISOR, "D1");
+    act_as("boss", ROLE_SUPERVISOR, "D1");
     expect(&yes, REFUSAL_NO_ROLE, "leader"); /* due, and not overdue */
     world_wait(&w, 1);
     const struct alarm_raised_body *told = &world_record(&w, RECORD_ALARM_RAISED)->body.alarm_raised;
@@ -292,9 +273,9 @@ START_TEST(overdue_it_passes_on)
     ck_assert_uint_eq(world_records(&w, RECORD_ALARM_RAISED), 2);
     ck_assert_str_eq(world_record(&w, RECORD_ALARM_RAISED)->head.unit.s, "D1");
     expect(&yes, REFUSAL_NONE, NULL);
-    as("head", ROLE_DISTRICT_LEADER, "D1");
+    act_as("head", ROLE_DISTRICT_LEADER, "D1");
     expect(&yes, REFUSAL_NONE, NULL);
-    as("deputy", ROLE_LEADER, "DB"); /* might have before, too */
+    act_as("deputy", ROLE_LEADER, "DB"); /* might have before, too */
     expect(&yes, REFUSAL_NONE, NULL);
     world_wait(&w, clock_of(id, question, CLOCK_KIND_DECIDE).rung_at[RUNG_NOTICE] - w.now_ms);
     told = &world_record(&w, RECORD_ALARM_RAISED)->body.alarm_raised;
@@ -314,7 +295,7 @@ START_TEST(a_question_without_a_clock)
     uint64_t id = asked_case();
     struct command yes = decide(id, DECISION_GRANTED);
     world_wait(&w, 3 * (int64_t)DAY_MS);
-    as("boss", ROLE_SUPERVISOR, "D1");
+    act_as("boss", ROLE_SUPERVISOR, "D1");
     expect(&yes, REFUSAL_NO_ROLE, "leader");
 }
 END_TEST
@@ -325,25 +306,24 @@ START_TEST(a_leader_claims_it)
     struct command claim = {.type = COMMAND_CLAIM};
     claim.body.claim.case_id = id;
     claim.body.claim.duty_id = question;
-    as("boss", ROLE_SUPERVISOR, "D1");
+    act_as("boss", ROLE_SUPERVISOR, "D1");
     expect(&claim, REFUSAL_NO_ROLE, NULL);
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     taken(&claim, RECORD_DUTY_CLAIMED);
     ck_assert(duty_by_id(question).claimed);
 }
 END_TEST
 
-/* --- what lapses
- * ------------------------------------------------------------------------------------------------------------------ */
+/* --- what lapses ---------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_question_lapses_with_the_lead)
 {
     uint64_t id = asked_case(), question = duty_of(id, DUTY_KIND_DECIDE);
-    as("worker", ROLE_WORKER, "DA");
+    act_as("worker", ROLE_WORKER, "DA");
     world_answer(&w, id);
     ck_assert_int_eq(duty_by_id(question).state, DUTY_STATE_ENDED);
     ck_assert_int_eq(clock_of(id, question, CLOCK_KIND_DECIDE).state, CLOCK_STATE_VOID);
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     struct command yes = decide(id, DECISION_GRANTED);
     expect(&yes, REFUSAL_BAD_STATE, "duty"); /* the case allows it: what a called unit missed may be decided then */
 }
@@ -357,9 +337,9 @@ START_TEST(who_asked_takes_it_back)
     cancel.body.cancel.case_id = id;
     cancel.body.cancel.duty_id = question;
     cancel.body.cancel.reason = text_of("it is theirs after all");
-    as("chief", ROLE_LEADER, "DA");
+    act_as("chief", ROLE_LEADER, "DA");
     expect(&cancel, REFUSAL_NOT_YOURS, "unit");
-    as("desk", ROLE_DISPATCHER, "D1");
+    act_as("desk", ROLE_DISPATCHER, "D1");
     taken(&cancel, RECORD_DUTY_ENDED);
     ck_assert_int_eq(duty_by_id(question).reason, DUTY_END_NOT_NEEDED);
     struct command again = reroute(id, "DB");
@@ -376,7 +356,7 @@ START_TEST(levels_and_direct_reports_are_not_decided)
     } others[] = {{ABOUT_LEVEL, "level"}, {ABOUT_DIRECT, "direct"}};
     uint64_t id = asked_case();
     struct command yes = decide(id, DECISION_GRANTED);
-    as("the importer", ROLE_IMPORTER, "D1");
+    act_as("the importer", ROLE_IMPORTER, "D1");
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         struct duty_row question = world_duty(&w, id, DUTY_KIND_DECIDE);
         question.about = (uint8_t)others[i].about;

@@ -10,28 +10,12 @@ static struct command refer(uint64_t case_id)
     return command;
 }
 
-static struct command decide(uint64_t case_id, enum decision decision)
-{
-    struct command command = {.type = COMMAND_DECIDE};
-    command.body.decide.case_id = case_id;
-    command.body.decide.decision = decision;
-    command.body.decide.reason = text_of("we have looked at it");
-    return command;
-}
-
-static void as(const char *actor, enum role of, const char *unit)
-{
-    w.actor = actor;
-    w.roles = role(of);
-    w.unit = code_of(unit);
-}
-
 /* The community C1 leads, has signed, and refers it up to its street. */
 static uint64_t referred_case(void)
 {
     uint64_t id = world_submit(&w, "LAMP", "C1");
     world_act(&w, COMMAND_SIGN, id, duty_of(id, DUTY_KIND_LEAD));
-    as("community", ROLE_WORKER, "C1");
+    act_as("community", ROLE_WORKER, "C1");
     struct command command = refer(id);
     taken(&command, RECORD_DECISION_ASKED);
     return id;
@@ -70,7 +54,7 @@ START_TEST(what_it_takes_to_refer_it)
     expect(&command, REFUSAL_CAP, "duty");
     set_open_duties(id, CAP_OPEN_DUTIES_PER_CASE - 1);
     expect(&command, REFUSAL_NONE, NULL);
-    as("street", ROLE_WORKER, "S2");
+    act_as("street", ROLE_WORKER, "S2");
     expect(&command, REFUSAL_NOT_FOUND, "case");
 }
 END_TEST
@@ -91,7 +75,7 @@ START_TEST(granted_the_unit_above_takes_it_over)
     uint64_t id = referred_case(), lead = duty_of(id, DUTY_KIND_LEAD);
     int64_t promised = total_of(id).due_at;
     world_wait(&w, HOUR_MS);
-    as("street", ROLE_LEADER, "S1");
+    act_as("street", ROLE_LEADER, "S1");
     struct command yes = decide(id, DECISION_GRANTED);
     taken(&yes, RECORD_DECISION_GIVEN);
     struct case_row c = world_case(&w, id);
@@ -132,7 +116,7 @@ START_TEST(the_unit_above_supported_it_before)
     report.body.contact.case_id = id;
     report.body.contact.outcome = CONTACT_OUTCOME_REACHED;
     report.body.contact.evidence = text_of("by telephone");
-    as("street", ROLE_WORKER, "S1");
+    act_as("street", ROLE_WORKER, "S1");
     expect(&report, REFUSAL_NONE, NULL);
 }
 END_TEST
@@ -142,12 +126,12 @@ START_TEST(refused_it_stays_and_is_not_referred_again)
     uint64_t id = referred_case();
     struct command again = refer(id);
     expect(&again, REFUSAL_ALREADY, "refer");
-    as("street", ROLE_LEADER, "S1");
+    act_as("street", ROLE_LEADER, "S1");
     struct command no = decide(id, DECISION_REFUSED);
     taken(&no, RECORD_DECISION_GIVEN);
     ck_assert_str_eq(world_case(&w, id).lead.s, "C1");
     ck_assert_int_eq(world_duty(&w, id, DUTY_KIND_LEAD).state, DUTY_STATE_SIGNED);
-    as("community", ROLE_WORKER, "C1");
+    act_as("community", ROLE_WORKER, "C1");
     expect(&again, REFUSAL_ALREADY, "refer");
 }
 END_TEST
@@ -157,20 +141,20 @@ START_TEST(who_decides_what_is_referred)
 {
     uint64_t id = referred_case();
     struct command yes = decide(id, DECISION_GRANTED);
-    as("community", ROLE_LEADER, "S1");
+    act_as("community", ROLE_LEADER, "S1");
     expect(&yes, REFUSAL_SELF_DECISION, "actor");
-    as("its leader", ROLE_LEADER, "C1");
+    act_as("its leader", ROLE_LEADER, "C1");
     expect(&yes, REFUSAL_NOT_YOURS, "unit");
-    as("street", ROLE_LEADER, "S1");
+    act_as("street", ROLE_LEADER, "S1");
     expect(&yes, REFUSAL_NONE, NULL);
-    as("boss", ROLE_SUPERVISOR, "D1");
+    act_as("boss", ROLE_SUPERVISOR, "D1");
     expect(&yes, REFUSAL_NONE, NULL);
-    as("head", ROLE_DISTRICT_LEADER, "D1");
+    act_as("head", ROLE_DISTRICT_LEADER, "D1");
     expect(&yes, REFUSAL_NO_ROLE, "leader");
     world_wait(&w, DAY_MS + 1);
     expect(&yes, REFUSAL_NONE, NULL);
     w.units[UNIT_S1].deputy = UNIT_C1; /* the community acts for its street, but not in this */
-    as("its leader", ROLE_LEADER, "C1");
+    act_as("its leader", ROLE_LEADER, "C1");
     expect(&yes, REFUSAL_SELF_DECISION, "actor");
 }
 END_TEST
@@ -179,7 +163,7 @@ END_TEST
 START_TEST(the_unit_above_is_no_more)
 {
     uint64_t id = referred_case();
-    as("the importer", ROLE_IMPORTER, "D1");
+    act_as("the importer", ROLE_IMPORTER, "D1");
     struct command yes = decide(id, DECISION_GRANTED);
     struct question_row question;
     uint64_t duty = duty_of(id, DUTY_KIND_DECIDE);
