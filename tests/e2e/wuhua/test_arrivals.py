@@ -4,37 +4,15 @@ Told with the real district and real keys: 护国街道 HG whistles, 区城市�
 are called, 区水务局 WATER leads.
 """
 
-import os
 import subprocess
-import sys
-import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
-from harness import District  # noqa: E402
-
-BUILD, SOURCE = None, None
-KEYS = {"leader": ("district_leader", "WH"), "desk": ("dispatcher", "WH-DESK"), "supervisor": ("supervisor", "WH"), "street": ("leader", "HG"), "water": ("worker", "WATER"),
-        "urban": ("worker", "URBAN"), "fire": ("worker", "FIRE"), "emergency": ("worker", "EMERGENCY")}
+from story import Story, tell
 
 
-class Arrivals(unittest.TestCase):
-    def setUp(self):
-        self.district = District(BUILD, os.path.join(SOURCE, "config/wuhua"))
-        self.district.start()
-        for name, (role, unit) in KEYS.items():
-            subprocess.run([self.district.program("huying"), "--keys", self.district.keys, "keys", "new", "--role", role, "--unit", unit, name],
-                           check=True, capture_output=True)
-        self.district.stop()
-        self.district.start()
-        self.district.run("advance", "2026-03-02T08:59:00")  # a Monday
-
-    def tearDown(self):
-        self.district.stop()
-        self.district.check()
-        self.district.__exit__(None)
-
-    def wait(self, until):
-        self.district.run("advance", f"2026-03-{until}:00")
+class Arrivals(Story):
+    KEYS = {"leader": ("WH", "district_leader"), "desk": ("WH-DESK", "dispatcher"), "supervisor": ("WH", "supervisor"),
+            "street": ("HG", "leader"), "water": ("WATER", "worker"), "urban": ("URBAN", "worker"), "fire": ("FIRE", "worker"),
+            "emergency": ("EMERGENCY", "worker")}
 
     def flooded(self):
         """The road is under water: by the list the case of the water office, in the street 护国."""
@@ -190,5 +168,4 @@ class Coordinating(Arrivals):
 
 
 if __name__ == "__main__":
-    BUILD, SOURCE = sys.argv[1:3]
-    unittest.main(argv=sys.argv[:1])
+    tell()

@@ -6,37 +6,14 @@ below the street the community 翠湖西路社区 HS-01 with its grids; 交警�
 
 import os
 import subprocess
-import sys
-import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
-from harness import District  # noqa: E402
-
-BUILD, SOURCE = None, None
-KEYS = {"dispatcher": ("dispatcher", "WH-DESK"), "street-desk": ("worker,leader", "HS-CENTER"), "city-office": ("worker", "HS-CITY"),
-        "community": ("worker", "HS-01"), "grid": ("worker", "HS-01-1"), "street": ("leader", "HS"), "traffic": ("worker", "TRAFFIC"),
-        "asker": ("followup", "WH-DESK")}
+from story import Story, tell
 
 
-class StreetDesk(unittest.TestCase):
-    def setUp(self):
-        self.district = District(BUILD, os.path.join(SOURCE, "config/wuhua"))
-        self.district.start()
-        for name, (roles, unit) in KEYS.items():
-            words = [word for role in roles.split(",") for word in ("--role", role)]
-            subprocess.run([self.district.program("huying"), "--keys", self.district.keys, "keys", "new", *words, "--unit", unit, name],
-                           check=True, capture_output=True)
-        self.district.stop()
-        self.district.start()
-        self.district.run("advance", "2026-03-02T08:59:00")  # a Monday
-
-    def tearDown(self):
-        self.district.stop()
-        self.district.check()
-        self.district.__exit__(None)
-
-    def wait(self, until):
-        self.district.run("advance", f"2026-03-{until}:00")
+class StreetDesk(Story):
+    KEYS = {"dispatcher": ("WH-DESK", "dispatcher"), "street-desk": ("HS-CENTER", "worker", "leader"),
+            "city-office": ("HS-CITY", "worker"), "community": ("HS-01", "worker"), "grid": ("HS-01-1", "worker"),
+            "street": ("HS", "leader"), "traffic": ("TRAFFIC", "worker"), "asker": ("WH-DESK", "followup")}
 
     def does(self, who, *words):
         return self.district.ask(*words, key=who)
@@ -128,5 +105,4 @@ class StreetDesk(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BUILD, SOURCE = sys.argv[1:3]
-    unittest.main(argv=sys.argv[:1])
+    tell()

@@ -3,40 +3,14 @@
 Told with the real district and real keys: 区水务局 WATER, 排水设施养护企业 U-DRAIN, 区城市管理局 URBAN, the desk and a supervisor.
 """
 
-import os
-import subprocess
-import sys
-import unittest
-
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
-from harness import District  # noqa: E402
-
-BUILD, SOURCE = None, None
-KEYS = {"desk": ("dispatcher", "WH-DESK"), "colleague": ("dispatcher", "WH-DESK"), "supervisor": ("supervisor", "WH"),
-        "water": ("worker", "WATER"), "chief": ("leader", "WATER"), "drain": ("worker", "U-DRAIN"), "urban": ("worker", "URBAN"),
-        "community": ("worker", "HS-01"), "street": ("leader", "HS")}
+from story import Story, tell
 
 
-class WaysBack(unittest.TestCase):
+class WaysBack(Story):
     COMMUNITY, TAKEN_BACK = "HS-01", "F01"
-
-    def setUp(self):
-        self.district = District(BUILD, os.path.join(SOURCE, "config/wuhua"))
-        self.district.start()
-        for name, (role, unit) in KEYS.items():
-            subprocess.run([self.district.program("huying"), "--keys", self.district.keys, "keys", "new", "--role", role, "--unit", unit, name],
-                           check=True, capture_output=True)
-        self.district.stop()
-        self.district.start()
-        self.district.run("advance", "2026-03-02T08:59:00")  # a Monday
-
-    def tearDown(self):
-        self.district.stop()
-        self.district.check()
-        self.district.__exit__(None)
-
-    def wait(self, until):
-        self.district.run("advance", f"2026-03-{until}:00")
+    KEYS = {"desk": ("WH-DESK", "dispatcher"), "colleague": ("WH-DESK", "dispatcher"), "supervisor": ("WH", "supervisor"),
+            "water": ("WATER", "worker"), "chief": ("WATER", "leader"), "drain": ("U-DRAIN", "worker"), "urban": ("URBAN", "worker"),
+            "community": ("HS-01", "worker"), "street": ("HS", "leader")}
 
     def flooded(self):
         """The road is under water: by the list the case of the water office."""
@@ -271,5 +245,4 @@ class WaysBack(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BUILD, SOURCE = sys.argv[1:3]
-    unittest.main(argv=sys.argv[:1])
+    tell()

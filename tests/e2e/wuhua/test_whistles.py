@@ -3,38 +3,17 @@
 A step is somebody's name, a command, and, where it is refused, the code. tests/transcripts.md says which line of the rules each story is.
 """
 
-import os
-import subprocess
-import sys
-import unittest
+from story import Story, tell
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
-from harness import District  # noqa: E402
-
-BUILD, SOURCE = None, None
 PEOPLE = {"指挥中心": ("desk", "WH-DESK", "operator", "dispatcher"), "回访员": ("asker", "WH-DESK", "followup"), "督办员": ("watcher", "WH", "supervisor"),
           "华山街道": ("hs", "HS", "leader"), "华山城管科": ("hs-city", "HS-CITY", "worker"), "翠湖西路社区": ("hs-01", "HS-01", "leader", "worker"),
           "护国街道": ("hg", "HG", "leader"), "区城管局": ("urban", "URBAN", "worker", "leader"), "区消防大队": ("fire", "FIRE", "worker"),
           "区住建局": ("housing", "HOUSING", "worker"), "区水务局": ("water", "WATER", "worker")}
 
 
-class Whistles(unittest.TestCase):
-    def setUp(self):
-        self.district = District(BUILD, os.path.join(SOURCE, "config/wuhua"))
-        self.district.start()
-        for name, unit, *roles in PEOPLE.values():
-            words = [word for role in roles for word in ("--role", role)]
-            subprocess.run([self.district.program("huying"), "--keys", self.district.keys, "keys", "new", *words, "--unit", unit, name],
-                           check=True, capture_output=True)
-        self.wait("02T09:00")  # a Monday
-
-    def tearDown(self):
-        self.district.stop()
-        self.district.check()
-        self.district.__exit__(None)
-
-    def wait(self, until):
-        self.district.run("advance", f"2026-03-{until}:00")
+class Whistles(Story):
+    KEYS = {key: rest for key, *rest in PEOPLE.values()}
+    BEGINS = "02T09:00"
 
     def comes_in(self, matter, text, place="HS-01-1", kind="complaint"):
         reply = self.district.ask("submit", "--kind", kind, "--matter", matter, "--place", place, "--phone", "000-1234", text, key="desk")
@@ -205,5 +184,4 @@ class Whistles(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BUILD, SOURCE = sys.argv[1:3]
-    unittest.main(argv=sys.argv[:1])
+    tell()
