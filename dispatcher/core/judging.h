@@ -298,8 +298,8 @@ void replace_respond(struct judging *j, const struct duty_row *asked, int32_t to
  * the desk has the call again where nobody is left). */
 void respond_gone(struct judging *j, const struct duty_row *respond, bool pools);
 
-/* Gives a lead the time by which called units of others are late, up to an instant: moves its due instant. False: there is none to
- * give. Requires the lead's running clock, which is not red. */
+/* Moves the lead's due instant by the time for which called units of other accountable units were late, up to an instant. False:
+ * they were not, or all of it is credited already. Requires the lead's running clock, which is not red. */
 bool await_called(struct judging *j, const struct clock_row *handle, int64_t until_at);
 
 /* The same where this verdict has stopped a late called unit's clock. */

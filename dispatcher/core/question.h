@@ -43,7 +43,8 @@ struct question {
 /* Emits the duty with its clock, and what is asked; returns the duty's id. */
 uint64_t question_ask(struct judging *j, const struct question *question);
 
-/* The newest question about this that was put because of a duty, open or answered; one that lapsed or was taken back is none. */
+/* Finds the newest question about this that was put because of a duty, whether open or answered; one that lapsed or was taken back
+ * does not count. */
 bool question_asked(const struct judging *j, enum about about, uint64_t of_duty, struct duty_row *ret);
 
 /* May somebody with these roles decide it now? Of a duty of another kind: true. */

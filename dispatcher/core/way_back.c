@@ -11,7 +11,7 @@ struct way_back {
     bool outside;
 };
 
-/* The window runs from the offer, by the calendar of the unit that was offered the duty; off: there is none. */
+/* The window runs from the offer, by the calendar of the unit that was offered the duty. Where it is off, it is never over. */
 static bool window_over(const struct judging *j, struct span span)
 {
     int32_t unit = unit_index(j, &j->duty.unit);

@@ -831,7 +831,7 @@ struct command_answer {
     enum case_state state; /* State of the case right after the command. */
     uint64_t duty_id; /* The duty that the command opened (a lead) or worked on. */
     uint64_t call_id; /* The call that the command opened or worked on. */
-    enum warning warning; /* It was accepted, but: `slack`, the inner due instant is not before the own one. Left out where there is none. */
+    enum warning warning; /* Accepted, with a warning: `slack` means that the inner due instant is not before the unit's own. Left out where all is well. */
 };
 extern const struct shape command_answer_shape;
 #define COMMAND_ANSWER_HAS_SEQ (UINT64_C(1) << 0)

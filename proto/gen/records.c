@@ -1218,7 +1218,7 @@ static const struct record_info record_infos[] = {
         .shape = &clock_denied_body_shape, .doc = "What stopped the clock in time was none, its caller says: the item is late." },
     [RECORD_CALL_POOLED] = { .name = NC_("record", "call_pooled"), .name_size = 11, .type = RECORD_CALL_POOLED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_CALL, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_RAISED, .readers = UINT32_MAX,
-        .shape = &call_pooled_body_shape, .doc = "Nobody is called any more: the desk ruled that the call is none of theirs, and has it again 待派发." },
+        .shape = &call_pooled_body_shape, .doc = "No called unit is left: the desk has ruled that the matter is not theirs, and has the call again 待派发." },
     [RECORD_CALL_RAISED] = { .name = NC_("record", "call_raised"), .name_size = 11, .type = RECORD_CALL_RAISED, .version = 1, .event = true,
         .applies = RECORD_APPLIES_OWN, .case_state = RECORD_STATE_SAME, .duty_state = RECORD_STATE_SAME, .call_state = CALL_STATE_RAISED, .readers = UINT32_MAX,
         .shape = &call_raised_body_shape, .doc = "A street, a community or the desk whistles. Its sequence is the call id; the envelope's unit is the caller." },

@@ -552,7 +552,7 @@ struct clock_denied_body {
 };
 extern const struct shape clock_denied_body_shape;
 
-/* Nobody is called any more: the desk ruled that the call is none of theirs, and has it again 待派发. */
+/* No called unit is left: the desk has ruled that the matter is not theirs, and has the call again 待派发. */
 struct call_pooled_body {
     uint64_t given; /* bit per field */
 };
