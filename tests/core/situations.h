@@ -14,8 +14,8 @@ struct situation {
     const char *matter;                /* of the submit that is tried on top */
 };
 
-extern const struct situation situations[];
-extern const size_t situation_count;
+/* One after the other, from 0; NULL: there is no other. */
+const struct situation *situation_at(size_t i);
 
 /* The one of this name; without one the test fails. */
 const struct situation *situation_named(const char *name);

@@ -308,14 +308,15 @@ static void try_pulse(const char *situation, int64_t span_ms, enum machine machi
 START_TEST(every_cell_of_every_machine)
 {
     world_open(&w);
-    for (size_t s = 0; s < situation_count; s++) {
+    const struct situation *situation;
+    for (size_t s = 0; (situation = situation_at(s)) != NULL; s++) {
         for (int type = 1; type <= COMMAND_TYPE_MAX; type++) {
             if (command_info((enum command_type)type) == NULL || !command_info((enum command_type)type)->wire ||
                 type == COMMAND_ADVANCE) {
                 continue;
             }
             for (int variant = 0; variant < 2; variant++) {
-                for (int duty = 0; try(&situations[s], (enum command_type)type, duty, variant); duty++) {
+                for (int duty = 0; try(situation, (enum command_type)type, duty, variant); duty++) {
                     if (command_info((enum command_type)type)->duty_kinds == 0) {
                         break;
                     }
