@@ -34,19 +34,6 @@ static bool inside(const struct judging *j, int32_t to)
     return units[holder].desk_of >= 0 || district_within(j->district, to, holder) || units[to].tier > units[holder].tier;
 }
 
-/* Does the unit lead or support the case already? */
-static bool at_it(const struct judging *j, int32_t unit)
-{
-    uint64_t cursor = j->c.duty_last;
-    struct duty_row duty;
-    while (next_open_duty(j, &cursor, &duty)) {
-        if ((duty.kind == DUTY_KIND_LEAD || duty.kind == DUTY_KIND_SUPPORT) && unit_index(j, &duty.unit) == unit) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* How many steps of handing on lie behind the duty. */
 static uint32_t depth(const struct judging *j)
 {
@@ -69,7 +56,8 @@ static bool check_target(struct judging *j, int32_t to)
     if (j->district->units[to].class == UNIT_CLASS_EXTERNAL) {
         return bad_field(j, "to", "An external unit has no duties here.");
     }
-    return !at_it(j, to) || refuse(j, REFUSAL_ALREADY, "to");
+    const uint32_t at_it = UINT32_C(1) << DUTY_KIND_LEAD | UINT32_C(1) << DUTY_KIND_SUPPORT;
+    return !has_open_duty(j, to, at_it) || refuse(j, REFUSAL_ALREADY, "to");
 }
 
 bool judge_assign(struct judging *j)

@@ -48,16 +48,18 @@ static bool next_overdue(const struct judging *j, const struct clock_row *handle
     return found;
 }
 
-static bool is_working(const struct clock_row *clock)
+/* The time in which a clock's limit is counted on: hours, whatever it was written in. */
+static enum time_kind counted_in(const struct clock_row *clock)
 {
-    return clock->time_kind == TIME_KIND_WORKING_HOURS || clock->time_kind == TIME_KIND_WORKING_DAYS;
+    bool working = clock->time_kind == TIME_KIND_WORKING_HOURS || clock->time_kind == TIME_KIND_WORKING_DAYS;
+    return working ? TIME_KIND_WORKING_HOURS : TIME_KIND_NATURAL;
 }
 
 /* How long, in the lead's own time, at least one called unit was overdue; *ret_unit: the one that was so last. */
 static int64_t overdue_ms(const struct judging *j, const struct clock_row *handle, const struct calendar *calendar,
                           int64_t until_at, struct code *ret_unit)
 {
-    enum time_kind kind = is_working(handle) ? TIME_KIND_WORKING_HOURS : TIME_KIND_NATURAL;
+    enum time_kind kind = counted_in(handle);
     struct overdue stretch = {0};
     int64_t sum_ms = 0;
     for (int64_t at = 0; next_overdue(j, handle, at, until_at, &stretch); at = stretch.until_at) {
@@ -71,7 +73,7 @@ bool await_called(struct judging *j, const struct clock_row *handle, int64_t unt
 {
     int32_t unit = unit_index(j, &handle->unit);
     const struct calendar *calendar = district_calendar(j->district, unit);
-    enum time_kind kind = is_working(handle) ? TIME_KIND_WORKING_HOURS : TIME_KIND_NATURAL;
+    enum time_kind kind = counted_in(handle);
     struct code awaited = {0};
     int64_t original_ms = handle->budget_ms - handle->awaited_ms, left_ms = original_ms - handle->awaited_ms;
     if (j->policy->awaiting.amount == 0 || handle->due_at == 0) {

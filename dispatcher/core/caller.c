@@ -14,6 +14,11 @@ static bool may_whistle(const struct judging *j, int32_t unit)
     return at->tier == UNIT_TIER_STREET || (at->tier == UNIT_TIER_COMMUNITY && j->policy->community_calls);
 }
 
+int32_t desk_street(const struct judging *j)
+{
+    return j->sight.top < 0 ? -1 : j->district->units[j->sight.top].desk_of;
+}
+
 bool speaks_for(const struct judging *j, int32_t unit)
 {
     return covers(j, unit) || (unit >= 0 && covers(j, j->district->units[unit].street_desk));
@@ -77,7 +82,7 @@ static bool concerned(const struct judging *j, int32_t unit)
 static int32_t lowest(const struct judging *j)
 {
     const struct unit *units = j->district->units;
-    int32_t street = j->sight.top < 0 ? -1 : units[j->sight.top].desk_of;
+    int32_t street = desk_street(j);
     if (street >= 0 && has_rank(j, street) && concerned(j, street)) {
         return street;
     }

@@ -124,19 +124,6 @@ bool judge_report_stage(struct judging *j)
     return true;
 }
 
-/* Does this unit support the case already? */
-static bool supports_it(const struct judging *j, int32_t unit)
-{
-    uint64_t cursor = j->c.duty_last;
-    struct duty_row duty;
-    while (next_open_duty(j, &cursor, &duty)) {
-        if (duty.kind == DUTY_KIND_SUPPORT && unit_index(j, &duty.unit) == unit) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool judge_add_support(struct judging *j)
 {
     const struct add_support_command *add = &j->command->body.add_support;
@@ -157,7 +144,7 @@ bool judge_add_support(struct judging *j)
     if (not_theirs(j, unit, false)) {
         return refuse(j, REFUSAL_PUSH_DOWN, "support");
     }
-    if (supports_it(j, unit)) {
+    if (has_open_duty(j, unit, UINT32_C(1) << DUTY_KIND_SUPPORT)) {
         return refuse(j, REFUSAL_ALREADY, "support");
     }
     if (j->c.open_duties >= CAP_OPEN_DUTIES_PER_CASE) {

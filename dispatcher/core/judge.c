@@ -141,8 +141,8 @@ static bool in_case(const struct judging *j)
 static bool in_place(const struct judging *j)
 {
     int32_t place = unit_index(j, named_code(j->info, &j->command->body, COMMAND_REF_PLACE));
-    int32_t street = j->sight.top < 0 ? -1 : j->district->units[j->sight.top].desk_of; /* whose cases its desk takes in */
-    return place < 0 || covers_desk(j) || covers(j, place) ||                          /* an unknown place is said by the guard */
+    int32_t street = desk_street(j);                          /* whose cases its desk takes in */
+    return place < 0 || covers_desk(j) || covers(j, place) || /* an unknown place is said by the guard */
            (street >= 0 && district_within(j->district, place, street));
 }
 

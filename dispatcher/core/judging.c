@@ -110,6 +110,18 @@ bool next_open_duty(const struct judging *j, uint64_t *cursor, struct duty_row *
     return false;
 }
 
+bool has_open_duty(const struct judging *j, int32_t unit, uint32_t kinds)
+{
+    uint64_t cursor = j->c.duty_last;
+    struct duty_row duty;
+    while (next_open_duty(j, &cursor, &duty)) {
+        if ((kinds & (UINT32_C(1) << duty.kind)) != 0 && unit_index(j, &duty.unit) == unit) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool next_call_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret)
 {
     if (!tables_get(j->tables, ROW_DUTY, *cursor, ret)) {

@@ -86,6 +86,9 @@ int32_t unit_in_service(const struct judging *j, const struct code *code);
 /* May the actor act for this unit: is it in the subtree of the key, seconded from there, or is the deputy there? */
 bool covers(const struct judging *j, int32_t unit);
 
+/* The street at whose own desk the actor stands, or -1. */
+int32_t desk_street(const struct judging *j);
+
 /* May the actor whistle in this unit's name, and rate: does it act for it, or for the desk of that street? */
 bool speaks_for(const struct judging *j, int32_t unit);
 
@@ -108,7 +111,9 @@ static inline bool asks_about_duty(const struct duty_row *duty)
 
 /* Walks: calls *ret with each open duty of the case; begin with cursor = c.duty_last. False: no more. */
 bool next_open_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret);
-/* The same over the duties of the present call, open or not. */
+/* Does the unit hold an open duty of one of these kinds (a bit each) on the case? */
+bool has_open_duty(const struct judging *j, int32_t unit, uint32_t kinds);
+/* As next_open_duty over the duties of the present call, open or not. */
 bool next_call_duty(const struct judging *j, uint64_t *cursor, struct duty_row *ret);
 
 /* --- duties and clocks, in records ------------------------------------------------------------------------------------- */
